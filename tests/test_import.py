@@ -1,0 +1,31 @@
+"""`import kerasish` must stay cheap: numpy and the standard library only."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = ("h5py", "yaml", "tqdm", "llvmlite", "cupy", "ml_dtypes", "scipy", "pandas", "keras", "jax",
+         "torch")  # fmt: skip
+
+SCRIPT = """
+import json, sys
+import kerasish
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def test_import_loads_numpy_only():
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+        cwd=Path(__file__).resolve().parents[1],
+    )
+    loaded = set(json.loads(done.stdout))
+    assert "kerasish" in loaded
+    assert loaded & set(HEAVY) == set()
