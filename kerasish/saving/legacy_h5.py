@@ -1,0 +1,179 @@
+"""The whole-model `.h5` layout of Keras 1, 2 and 3.
+
+Root attributes `model_config` and `training_config` hold JSON. `model_weights` holds one group
+per layer, named by attribute `layer_names`; each names its arrays by attribute `weight_names`,
+and those names are paths inside that group. `optimizer_weights` is one such group. A file of
+weights only has the content of `model_weights` at its root.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import FileFormatError, UnsafeFileError
+from kerasish.saving import limits
+from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.store import KERAS_VERSION
+from kerasish.saving.text import parse_json
+from kerasish.saving.weights_h5 import write_array
+
+# HDF5 cannot hold a larger attribute in an object's header; Keras splits lists at this size.
+SPLIT_BYTES = 64512
+TOP_LEVEL = "top_level_model_weights"
+
+
+@dataclass
+class Layers:
+    """Weights as the file lists them: layer name -> (weight name, array on disk)."""
+
+    layers: dict[str, list[tuple[str, SafeDataset]]] = field(default_factory=dict)
+    top_level: list[tuple[str, SafeDataset]] = field(default_factory=list)
+
+
+class LegacyFile:
+    """An open legacy file; arrays are read only when asked for, by shape."""
+
+    def __init__(self, root: SafeGroup) -> None:
+        self.root = root
+        self.is_whole_model = "model_weights" in root
+        self.holder = root.group("model_weights") if self.is_whole_model else root
+
+    def config(self) -> dict[str, Any]:
+        """The model's config.
+
+        Raises:
+            FileFormatError: the file holds weights only.
+        """
+        found = self._json("model_config")
+        if found is None:
+            raise FileFormatError(
+                f"{self.root.file}: no model in it. Expected: an attribute 'model_config'. "
+                "Received: weights only. Build the model, then call load_weights on it."
+            )
+        return found
+
+    def training_config(self) -> dict[str, Any] | None:
+        """What `compile` was given, or None."""
+        return self._json("training_config")
+
+    def _json(self, name: str) -> dict[str, Any] | None:
+        text = self.root.attr_text(name)
+        return None if text is None else parse_json(text, f"{self.root.file}: {name}")
+
+    def layers(self) -> Layers:
+        """The index of all layer weights.
+
+        Raises:
+            FileFormatError: the file does not have the layout.
+        """
+        names = split_attr(self.holder, "layer_names")
+        if names is None:
+            raise self.holder.wrong("no weights", "an attribute 'layer_names'", "none")
+        if len(names) > limits.MAX_LAYERS:
+            raise UnsafeFileError(f"{self.root.file}: {len(names)} layers.")
+        if len(set(names)) != len(names):
+            raise self.holder.wrong("layer_names", "every layer once", "a name twice")
+        found = Layers({n: named_datasets(self.holder.group(n)) for n in names if n != TOP_LEVEL})
+        if TOP_LEVEL in self.holder:
+            found.top_level = named_datasets(self.holder.group(TOP_LEVEL))
+        return found
+
+    def optimizer(self) -> list[tuple[str, SafeDataset]]:
+        """The optimizer's variables, in its own order; empty where none were saved."""
+        if "optimizer_weights" not in self.root:
+            return []
+        return named_datasets(self.root.group("optimizer_weights"))
+
+
+@contextmanager
+def open_legacy(source: str | os.PathLike[str]) -> Iterator[LegacyFile]:
+    """Open a legacy `.h5` file for reading."""
+    with open_h5(source) as root:
+        yield LegacyFile(root)
+
+
+def is_legacy(root: SafeGroup) -> bool:
+    """Whether an HDF5 file has this layout, and not the one of `.weights.h5`."""
+    return root.has_attr("model_config") or split_attr(root, "layer_names") is not None
+
+
+def split_attr(group: SafeGroup, name: str) -> list[str] | None:
+    """A list of texts, whole or split over `name0`, `name1`, ...; None where there is none."""
+    whole = group.attr_texts(name)
+    if whole is not None:
+        return whole
+    parts: list[str] = []
+    index = 0
+    while (part := group.attr_texts(f"{name}{index}")) is not None:
+        parts += part
+        index += 1
+    return parts if index else None
+
+
+def named_datasets(group: SafeGroup) -> list[tuple[str, SafeDataset]]:
+    """(name, dataset) for every entry of `weight_names`, in that order."""
+    names = split_attr(group, "weight_names")
+    if names is None:
+        raise group.wrong("no weights", "an attribute 'weight_names'", "none")
+    if len(names) > limits.MAX_OBJECTS:
+        raise UnsafeFileError(f"{group}: {len(names)} arrays.")
+    return [(plain_name(name), group.dataset(name)) for name in names]
+
+
+def plain_name(name: str) -> str:
+    """A weight's name without TensorFlow's output number: "dense/kernel:0" -> "dense/kernel"."""
+    head, colon, tail = name.rpartition(":")
+    return head if colon and tail.isdigit() else name
+
+
+# --- writing ----------------------------------------------------------------------------------
+
+
+def write_configs(
+    file: Any, model_config: Mapping[str, Any], training_config: Mapping[str, Any] | None
+) -> None:
+    """The root attributes of a whole-model file."""
+    file.attrs["keras_version"] = KERAS_VERSION
+    file.attrs["backend"] = "jax"  # Keras refuses to read an unknown backend's name
+    file.attrs["model_config"] = json.dumps(model_config)
+    if training_config is not None:
+        file.attrs["training_config"] = json.dumps(training_config)
+
+
+def write_layers(
+    group: Any,
+    layers: Mapping[str, Sequence[tuple[str, np.ndarray]]],
+    top_level: Sequence[tuple[str, np.ndarray]] = (),
+) -> None:
+    """The weights of all layers into `group` (a file's `model_weights`, or its root)."""
+    write_split_attr(group, "layer_names", list(layers))
+    group.attrs["backend"] = "jax"
+    group.attrs["keras_version"] = KERAS_VERSION
+    for name in sorted(layers):
+        write_named(group.create_group(name), layers[name])
+    write_named(group.create_group(TOP_LEVEL), top_level)
+
+
+def write_named(group: Any, arrays: Sequence[tuple[str, np.ndarray]]) -> None:
+    """Arrays under their names, and the list of the names."""
+    write_split_attr(group, "weight_names", [name for name, _ in arrays])
+    for name, value in arrays:
+        write_array(group, name, value)
+
+
+def write_split_attr(group: Any, name: str, texts: Sequence[str]) -> None:
+    """A list of texts as one attribute, or as several where it is too large for one."""
+    raw = [text.encode() for text in texts]
+    width = max(map(len, raw), default=1)
+    per_part = max(SPLIT_BYTES // width, 1)
+    parts = [raw[i : i + per_part] for i in range(0, len(raw), per_part)] or [[]]
+    for index, part in enumerate(parts):
+        key = name if len(parts) == 1 else f"{name}{index}"
+        group.attrs[key] = np.array(part, dtype=f"S{width}")

@@ -1,0 +1,368 @@
+"""Reading HDF5 files that nobody vouches for.
+
+HDF5 can point outside itself (external links, external and virtual storage), load plug-ins
+(filters) and declare arrays of any size without holding a byte of them. So: every name is
+followed one component at a time and must be a hard link; storage must be inside the file;
+filters are gzip and shuffle; shape, dtype and stored size are compared before any allocation.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from kerasish.errors import FileFormatError, KerasishError, UnsafeFileError
+from kerasish.saving import limits
+from kerasish.spec import np_dtype
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+_FILTERS = {1: "gzip", 2: "shuffle"}
+_MIN_BUDGET = 64 * 2**20
+_MAX_CHUNK = 2**20
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _h5py() -> Any:
+    import h5py
+
+    return h5py
+
+
+def guarded(method: Callable[P, R]) -> Callable[P, R]:
+    """Turn whatever the HDF5 library raises on a damaged file into `FileFormatError`."""
+
+    @functools.wraps(method)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except KerasishError:
+            raise
+        except Exception as error:  # h5py maps library failures to a dozen classes
+            raise FileFormatError(
+                f"{args[0]}: damaged. Expected: readable HDF5 content. Received: {error}."
+            ) from error
+
+    return wrapper
+
+
+@dataclass
+class _Budget:
+    """What may still be read without a shape to compare with."""
+
+    size: int
+    left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = max(_MIN_BUDGET, 100 * self.size)
+
+
+@contextmanager
+def open_h5(
+    source: str | os.PathLike[str] | bytes, label: str | None = None
+) -> Iterator[SafeGroup]:
+    """The root group of an HDF5 file, or of the bytes of one.
+
+    Args:
+        source: a path, or the whole content.
+        label: what errors call the file; the path by default.
+
+    Raises:
+        FileFormatError: missing, truncated or not HDF5.
+    """
+    h5py = _h5py()
+    name = label or (str(source) if not isinstance(source, bytes) else "the data given")
+    size = _check_signature(source, name)
+    handle = io.BytesIO(source) if isinstance(source, bytes) else os.fspath(source)
+    try:
+        file = h5py.File(handle, "r", locking="best-effort")
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError) as error:
+        raise FileFormatError(
+            f"{name}: truncated or damaged. Expected: a whole HDF5 file. Received: {error}."
+        ) from error
+    try:
+        yield SafeGroup(file["/"], name, "", _Budget(size))
+    finally:
+        file.close()
+
+
+def _check_signature(source: str | os.PathLike[str] | bytes, name: str) -> int:
+    if isinstance(source, bytes):
+        head, size = source[: len(SIGNATURE)], len(source)
+    else:
+        path = Path(source)
+        try:
+            with path.open("rb") as file:
+                head, size = file.read(len(SIGNATURE)), os.fstat(file.fileno()).st_size
+        except OSError as error:
+            raise FileFormatError(f"{name}: cannot be read: {error.strerror or error}.") from error
+    if head != SIGNATURE:
+        raise FileFormatError(
+            f"{name}: not an HDF5 file. Expected: the signature {SIGNATURE!r} at its start. "
+            f"Received: {head!r}."
+        )
+    return size
+
+
+class _Node:
+    """A group or dataset together with the names that errors need."""
+
+    def __init__(self, handle: Any, file: str, path: str, budget: _Budget) -> None:
+        self.handle = handle
+        self.file = file
+        self.path = path
+        self.budget = budget
+
+    def __str__(self) -> str:
+        return f"{self.file}: /{self.path}"
+
+    def has_attr(self, name: str) -> bool:
+        """Whether the attribute is there."""
+        return self._attr_id(name) is not None
+
+    @guarded
+    def _attr_id(self, name: str) -> Any:
+        h5py, key = _h5py(), name.encode()
+        return h5py.h5a.open(self.handle.id, key) if h5py.h5a.exists(self.handle.id, key) else None
+
+    @guarded
+    def attr_texts(self, name: str) -> list[str] | None:
+        """An attribute that is a text or a list of texts; None where it is absent."""
+        h5py = _h5py()
+        attr = self._attr_id(name)
+        if attr is None:
+            return None
+        count = math.prod(attr.shape) if attr.shape else 1
+        if count == 0:
+            return []  # numpy has no dtype for an empty list: h5py wrote it as float64
+        kind = attr.get_type()
+        if not isinstance(kind, h5py.h5t.TypeStringID):
+            raise self.wrong(f"attribute {name!r}", "text", str(kind.dtype))
+        size = count * (1 if kind.is_variable_str() else kind.get_size())
+        if size > limits.MAX_CONFIG_BYTES or count > limits.MAX_OBJECTS:
+            raise UnsafeFileError(f"{self}: attribute {name!r} declares {size} bytes.")
+        value = self.handle.attrs[name]
+        items = [value] if isinstance(value, (str, bytes)) else np.ravel(value).tolist()
+        return [i.decode("utf-8") if isinstance(i, bytes) else str(i) for i in items]
+
+    def attr_text(self, name: str) -> str | None:
+        """An attribute that is one text; None where it is absent."""
+        texts = self.attr_texts(name)
+        if texts is None:
+            return None
+        if len(texts) != 1:
+            raise self.wrong(f"attribute {name!r}", "one text", f"{len(texts)} texts")
+        return texts[0]
+
+    @guarded
+    def address(self) -> Any:
+        """What tells two objects of a file apart, whatever their names."""
+        info = _h5py().h5o.get_info(self.handle.id)
+        return info.fileno, info.addr
+
+    def wrong(self, what: str, expected: str, received: str) -> FileFormatError:
+        """The error for content that is not what this place should hold."""
+        return FileFormatError(f"{self}: {what}. Expected: {expected}. Received: {received}.")
+
+
+class SafeGroup(_Node):
+    """A group whose members are reached through hard links only."""
+
+    @guarded
+    def names(self) -> list[str]:
+        """Names of the members, in the file's (alphabetical) order."""
+        if len(self.handle) > limits.MAX_OBJECTS:
+            raise UnsafeFileError(f"{self}: holds more than {limits.MAX_OBJECTS} objects.")
+        return list(self.handle)
+
+    @guarded
+    def __contains__(self, name: str) -> bool:
+        return bool(self.handle.id.links.exists(name.encode("utf-8", "surrogateescape")))
+
+    def member(self, path: str) -> SafeGroup | SafeDataset:
+        """The group or dataset at `path`, relative to this group.
+
+        Raises:
+            FileFormatError: there is none.
+            UnsafeFileError: a component is a soft or external link, or a name like "..".
+        """
+        node: SafeGroup | SafeDataset = self
+        for part in limits.check_path(path, str(self)):
+            if not isinstance(node, SafeGroup):
+                raise node.wrong("no group", f"a group that holds {part!r}", "a dataset")
+            node = node._step(part)
+        return node
+
+    @guarded
+    def _step(self, name: str) -> SafeGroup | SafeDataset:
+        h5py = _h5py()
+        key = name.encode("utf-8", "surrogateescape")
+        if not self.handle.id.links.exists(key):
+            raise self.wrong("incomplete", f"a member {name!r}", ", ".join(self.names()[:20]))
+        if self.handle.id.links.get_info(key).type != h5py.h5l.TYPE_HARD:
+            raise UnsafeFileError(
+                f"{self}: {name!r} is a link to somewhere else. Expected: data in this file."
+            )
+        found = h5py.h5o.open(self.handle.id, key)
+        path = f"{self.path}/{name}" if self.path else name
+        if isinstance(found, h5py.h5g.GroupID):
+            return SafeGroup(h5py.Group(found), self.file, path, self.budget)
+        if isinstance(found, h5py.h5d.DatasetID):
+            return SafeDataset(h5py.Dataset(found), self.file, path, self.budget)
+        raise UnsafeFileError(f"{self}: {name!r} is neither a group nor a dataset.")
+
+    def group(self, path: str) -> SafeGroup:
+        """The group at `path`."""
+        found = self.member(path)
+        if not isinstance(found, SafeGroup):
+            raise found.wrong("not a group", "a group", "a dataset")
+        return found
+
+    def dataset(self, path: str) -> SafeDataset:
+        """The dataset at `path`."""
+        found = self.member(path)
+        if not isinstance(found, SafeDataset):
+            raise found.wrong("not a dataset", "a dataset", "a group")
+        return found
+
+    def walk(self) -> Iterator[SafeGroup | SafeDataset]:
+        """Everything below this group, parents first; refuses depth, number and cycles."""
+        seen = {self.address()}
+        stack: list[SafeGroup] = [self]
+        while stack:
+            group = stack.pop()
+            for name in group.names():
+                child = group._step(limits.check_name(name, str(group)))
+                if isinstance(child, SafeGroup):
+                    stack.append(child)
+                    if child.address() in seen or child.path.count("/") > limits.MAX_DEPTH:
+                        raise UnsafeFileError(f"{child}: groups nested in a circle or too deep.")
+                seen.add(child.address())
+                if len(seen) > limits.MAX_OBJECTS:
+                    raise UnsafeFileError(f"{self}: more than {limits.MAX_OBJECTS} objects.")
+                yield child
+
+
+class SafeDataset(_Node):
+    """A dataset that is looked at before it is read."""
+
+    @functools.cached_property
+    def shape(self) -> tuple[int, ...]:
+        """The declared shape."""
+        return self._shape()
+
+    @guarded
+    def _shape(self) -> tuple[int, ...]:
+        shape = self.handle.shape
+        if shape is None:
+            raise self.wrong("empty", "numbers", "a dataset without a shape")
+        return tuple(int(d) for d in shape)
+
+    @functools.cached_property
+    def dtype(self) -> str:
+        """The name of the stored dtype, in kerasish's words."""
+        return self._dtype()
+
+    @guarded
+    def _dtype(self) -> str:
+        stored = self.handle.dtype
+        if stored.kind == "V" and stored.itemsize == 2 and not stored.names:
+            if self.attr_text("dtype") == "bfloat16":
+                return "bfloat16"
+        elif stored.kind in "iuf" and stored.itemsize <= 8 and not stored.metadata:
+            return str(stored.newbyteorder("=").name)
+        elif stored == np.bool_:
+            return "bool"
+        raise UnsafeFileError(
+            f"{self}: dtype {stored}. Expected: bool, an integer or a float of at most 64 bits."
+        )
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array in memory."""
+        return math.prod(self.shape) * self.handle.dtype.itemsize
+
+    def read(self, shape: tuple[int, ...] | None = None) -> np.ndarray:
+        """The array, contiguous and in native byte order.
+
+        Args:
+            shape: the shape it must have. Without one, the sum of all reads from this file is
+                limited to 100 times the size of the file.
+
+        Raises:
+            FileFormatError: another shape, or the data are damaged.
+            UnsafeFileError: stored outside the file, behind a filter, or declared but not stored.
+        """
+        name = self.dtype
+        if shape is not None and self.shape != tuple(shape):
+            raise self.wrong("wrong shape", str(tuple(shape)), str(self.shape))
+        self._check_storage()
+        if shape is None:
+            self.budget.left -= self.nbytes
+            if self.budget.left < 0:
+                raise UnsafeFileError(
+                    f"{self}: declares {self.nbytes} bytes in a file of {self.budget.size}."
+                )
+        return self._read(name)
+
+    @guarded
+    def _read(self, name: str) -> np.ndarray:
+        if name == "bfloat16":
+            raw = np.empty(self.shape, self.handle.dtype)
+            self.handle.read_direct(raw) if raw.size else None
+            return _from_bfloat16(raw.view("<u2"))
+        out = np.empty(self.shape, name)
+        if out.ndim == 0:
+            out[()] = self.handle[()]
+        elif out.size:
+            self.handle.read_direct(out)
+        return out
+
+    @guarded
+    def _check_storage(self) -> None:
+        h5py = _h5py()
+        plist = self.handle.id.get_create_plist()
+        layout = plist.get_layout()
+        inside = (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)
+        if plist.get_external_count() or layout not in inside:
+            raise UnsafeFileError(
+                f"{self}: stored in another file. Expected: data inside {self.file}."
+            )
+        filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
+        if any(code not in _FILTERS for code in filters):
+            raise UnsafeFileError(
+                f"{self}: filters {filters}. Expected: only "
+                + ", ".join(f"{code} ({name})" for code, name in _FILTERS.items())
+                + "."
+            )
+        self._check_size(plist.get_chunk() if layout == h5py.h5d.CHUNKED else None, bool(filters))
+
+    def _check_size(self, chunk: tuple[int, ...] | None, packed: bool) -> None:
+        stored = int(self.handle.id.get_storage_size())
+        most = stored * limits.MAX_EXPANSION if packed else stored
+        too_wide = chunk is not None and (
+            math.prod(chunk) * self.handle.dtype.itemsize > max(self.nbytes, _MAX_CHUNK)
+        )
+        if self.nbytes > most or stored > self.budget.size or too_wide:
+            raise UnsafeFileError(
+                f"{self}: declares {self.nbytes} bytes of shape {self.shape} but stores {stored}. "
+                f"Expected: all of them inside the {self.budget.size} bytes of the file."
+            )
+
+
+def _from_bfloat16(bits: np.ndarray) -> np.ndarray:
+    """bfloat16 words as numbers; as float32, with equal values, where ml_dtypes is missing."""
+    try:
+        return bits.astype("u2").view(np_dtype("bfloat16"))
+    except KerasishError:
+        return (bits.astype("u4") << 16).view("f4")

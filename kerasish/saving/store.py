@@ -1,0 +1,164 @@
+"""The `.keras` archive: a zip of metadata.json, config.json, model.weights.h5 (and assets/).
+
+Nothing is ever extracted to disk. Members are few, known by name, and their sizes are compared
+with the archive before anything is unpacked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kerasish.errors import FileFormatError, KerasishError, UnsafeFileError
+from kerasish.saving import atomic, limits
+from kerasish.saving.text import parse_json
+
+METADATA = "metadata.json"
+CONFIG = "config.json"
+WEIGHTS = "model.weights.h5"
+ASSETS = "assets/"
+# The version of Keras whose layout this is; Keras reads it back as information only.
+KERAS_VERSION = "3.15.1"
+
+_RATIO = 100
+_FREE = 2**20  # small members may be packed tighter than _RATIO
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    OverflowError,
+    MemoryError,
+    KeyError,
+    IndexError,
+)
+
+
+@dataclass
+class Archive:
+    """What a `.keras` file holds."""
+
+    config: dict[str, Any]
+    weights: bytes | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    assets: dict[str, bytes] = field(default_factory=dict)
+
+
+def is_archive(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins like a zip archive."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
+def read_archive(path: str | os.PathLike[str]) -> Archive:
+    """Read a `.keras` file into memory.
+
+    Raises:
+        FileFormatError: missing, truncated, not a zip archive, or without a config.
+        UnsafeFileError: unknown or repeated members, encrypted ones, or far larger unpacked.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members(archive, str(path))
+            parts = {name: _read(archive, info, str(path)) for name, info in members.items()}
+    except KerasishError:
+        raise
+    except _DAMAGED as error:
+        raise FileFormatError(
+            f"{path}: not a whole .keras archive. Expected: a zip file with {CONFIG} and "
+            f"{WEIGHTS}. Received: {error}."
+        ) from error
+    if CONFIG not in parts:
+        raise FileFormatError(
+            f"{path}: no model in it. Expected: a member {CONFIG}. "
+            f"Received: {', '.join(sorted(parts)) or 'an empty archive'}."
+        )
+    return Archive(
+        config=parse_json(parts[CONFIG], f"{path}: {CONFIG}"),
+        weights=parts.get(WEIGHTS),
+        metadata=parse_json(parts.get(METADATA, b"{}"), f"{path}: {METADATA}"),
+        assets={n.removeprefix(ASSETS): b for n, b in parts.items() if n.startswith(ASSETS)},
+    )
+
+
+def _members(archive: zipfile.ZipFile, path: str) -> dict[str, zipfile.ZipInfo]:
+    infos = archive.infolist()
+    if len(infos) > limits.MAX_OBJECTS:
+        raise UnsafeFileError(f"{path}: {len(infos)} members. Expected: a handful.")
+    found: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
+        name = info.filename
+        if info.is_dir():
+            limits.check_path(name, path)
+            continue
+        if name not in (METADATA, CONFIG, WEIGHTS) and not name.startswith(ASSETS):
+            raise UnsafeFileError(
+                f"{path}: an unknown member {name!r}. "
+                f"Expected: {METADATA}, {CONFIG}, {WEIGHTS} and {ASSETS}... only."
+            )
+        if name in found:
+            raise UnsafeFileError(f"{path}: the member {name!r} occurs twice.")
+        limits.check_path(name, path)
+        found[name] = info
+    return found
+
+
+def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> bytes:
+    where = f"{path}: {info.filename}"
+    most = {METADATA: limits.MAX_METADATA_BYTES, CONFIG: limits.MAX_CONFIG_BYTES}.get(
+        info.filename, max(_FREE, _RATIO * info.compress_size)
+    )
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise UnsafeFileError(f"{where}: compression {info.compress_type}. Expected: deflate.")
+    if info.flag_bits & 0x1:
+        raise UnsafeFileError(f"{where}: encrypted. Expected: a plain member.")
+    if info.file_size > most:
+        raise UnsafeFileError(
+            f"{where}: unpacks from {info.compress_size} to {info.file_size} bytes. "
+            f"Expected: at most {most}."
+        )
+    with archive.open(info) as member:
+        data = member.read(info.file_size + 1)
+    if len(data) != info.file_size:
+        raise FileFormatError(
+            f"{where}: wrong size. Expected: {info.file_size} bytes. Received: {len(data)}."
+        )
+    return data
+
+
+def write_archive(
+    path: str | os.PathLike[str],
+    config: Mapping[str, Any],
+    weights: bytes,
+    assets: Mapping[str, bytes] | None = None,
+) -> None:
+    """Write a `.keras` file that Keras opens; members are stored, in Keras's order."""
+    metadata = {
+        "keras_version": KERAS_VERSION,
+        "date_saved": datetime.now(UTC).strftime("%Y-%m-%d@%H:%M:%S"),
+    }
+    with (
+        atomic.replacing(path) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        archive.writestr(zipfile.ZipInfo(METADATA), json.dumps(metadata))
+        archive.writestr(zipfile.ZipInfo(CONFIG), json.dumps(config))
+        with archive.open(zipfile.ZipInfo(WEIGHTS), "w", force_zip64=True) as member:
+            member.write(weights)
+        for name, data in sorted((assets or {}).items()):
+            archive.writestr(zipfile.ZipInfo(ASSETS + name), data)

@@ -1,0 +1,142 @@
+"""Keras 3's `.weights.h5`: a group per object at its attribute path, arrays in `vars/0`, `vars/1`.
+
+In memory the file is a dict from the path ("layers/dense", "optimizer", "" for the model itself)
+to the list of arrays, in creation order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import FileFormatError, UnsafeFileError
+from kerasish.saving import limits
+from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
+
+Arrays = dict[str, list[np.ndarray]]
+
+# TF 2.12 and 2.13 wrote this for what is now "layers".
+_OLD_PREFIX = "_layer_checkpoint_dependencies"
+
+
+class WeightsFile:
+    """The index of an open weights file: what is stored where, without reading the numbers."""
+
+    def __init__(self, root: SafeGroup) -> None:
+        self.root = root
+        self.index: dict[str, list[SafeDataset]] = {}
+        self.names: dict[str, str] = {}
+        for node in root.walk():
+            if isinstance(node, SafeGroup) and node.path.rpartition("/")[2] == "vars":
+                self._enter(node)
+
+    def _enter(self, group: SafeGroup) -> None:
+        path = _modern(group.path.removeprefix(self.root.path).strip("/"))
+        path = path.rpartition("/")[0] if "/" in path else ""
+        members = group.names()
+        wanted = [str(i) for i in range(len(members))]
+        if set(members) != set(wanted):
+            raise group.wrong("variables", f"names 0 to {len(members) - 1}", ", ".join(members))
+        self.index[path] = [group.dataset(name) for name in wanted]
+        name = group.attr_text("name")
+        if name is not None:
+            self.names[path] = name
+
+    def shapes(self) -> dict[str, list[tuple[int, ...]]]:
+        """The shapes stored at every path that has arrays."""
+        return {p: [d.shape for d in found] for p, found in self.index.items() if found}
+
+    def read(self, path: str, shapes: Sequence[tuple[int, ...]] | None = None) -> list[np.ndarray]:
+        """The arrays at `path`.
+
+        Args:
+            shapes: what they must be; compared before anything is read.
+        """
+        found = self.index.get(path, [])
+        if shapes is None:
+            return [dataset.read() for dataset in found]
+        if len(found) != len(shapes):
+            raise FileFormatError(
+                f"{self.root.file}: /{path} has another number of arrays. "
+                f"Expected: {len(shapes)} of shapes {[tuple(s) for s in shapes]}. "
+                f"Received: {len(found)} of shapes {[d.shape for d in found]}."
+            )
+        return [d.read(tuple(shape)) for d, shape in zip(found, shapes, strict=True)]
+
+
+def _modern(path: str) -> str:
+    return "/".join("layers" if part == _OLD_PREFIX else part for part in path.split("/"))
+
+
+@contextmanager
+def open_weights(
+    source: str | os.PathLike[str] | bytes, label: str | None = None
+) -> Iterator[WeightsFile]:
+    """Open a `.weights.h5` file, or its bytes, for reading."""
+    with open_h5(source, label) as root:
+        yield WeightsFile(root)
+
+
+def read_weights(source: str | os.PathLike[str] | bytes, label: str | None = None) -> Arrays:
+    """Everything in a `.weights.h5` file, or in the shards that a `.weights.json` lists."""
+    if not isinstance(source, bytes) and str(source).endswith(".weights.json"):
+        return _read_shards(Path(source))
+    with open_weights(source, label) as file:
+        return {path: file.read(path) for path in file.index if file.index[path]}
+
+
+def _read_shards(path: Path) -> Arrays:
+    arrays: Arrays = {}
+    for shard in shard_files(path):
+        arrays.update(read_weights(shard))
+    return arrays
+
+
+def shard_files(path: Path) -> list[Path]:
+    """The files that a `name.weights.json` index names; all lie in its own folder."""
+    if path.stat().st_size > limits.MAX_CONFIG_BYTES:
+        raise UnsafeFileError(f"{path}: an index of more than {limits.MAX_CONFIG_BYTES} bytes.")
+    try:
+        entries = json.loads(path.read_bytes())["weight_map"].values()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise FileFormatError(
+            f"{path}: not an index of weight shards. Expected: JSON with a 'weight_map'. "
+            f"Received: {error}."
+        ) from error
+    names = {n for entry in entries for n in (entry if isinstance(entry, list) else [entry])}
+    return [path.with_name(limits.check_name(name, str(path))) for name in sorted(names)]
+
+
+def write_weights(
+    file: Any,
+    arrays: Mapping[str, Sequence[np.ndarray]],
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """Write `arrays` into an open, empty `h5py.File`.
+
+    Args:
+        file: an `h5py.File` or group open for writing.
+        arrays: path -> arrays; an empty list makes an empty group, as Keras does.
+        names: path -> the object's name, kept as an attribute for human readers.
+    """
+    for path, values in arrays.items():
+        group = file.create_group(f"{path}/vars" if path else "vars")
+        if names and path in names:
+            group.attrs["name"] = names[path]
+        for i, value in enumerate(values):
+            write_array(group, str(i), value)
+
+
+def write_array(group: Any, name: str, value: np.ndarray) -> None:
+    """One dataset; bfloat16 goes as two opaque bytes and an attribute, as Keras writes it."""
+    array = np.asarray(value, order="C")
+    if array.dtype.name == "bfloat16":
+        group.create_dataset(name, data=array.view("V2")).attrs["dtype"] = "bfloat16"
+    else:
+        group.create_dataset(name, data=array)

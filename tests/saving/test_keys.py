@@ -1,0 +1,76 @@
+"""File keys of classes, and the order of the layers of a functional model."""
+
+from __future__ import annotations
+
+import pytest
+
+from kerasish.saving import keys
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Dense", "dense"),
+        ("Conv2D", "conv2d"),
+        ("MaxPooling2D", "max_pooling2d"),
+        ("MultiHeadAttention", "multi_head_attention"),
+        ("LSTMCell", "lstm_cell"),
+        ("ReLU", "re_lu"),
+        ("PReLU", "p_re_lu"),
+        ("GRU", "gru"),
+        ("RMSprop", "rm_sprop"),
+        ("AdamW", "adam_w"),
+        ("DepthwiseConv2D", "depthwise_conv2d"),
+        ("GlobalAveragePooling2D", "global_average_pooling2d"),
+        ("InputLayer", "input_layer"),
+    ],
+)
+def test_snake_case_is_that_of_keras_files(name, key):
+    assert keys.snake_case(name) == key
+
+
+def test_repeats_are_numbered_in_order():
+    assert keys.container_keys(["Dense", "ReLU", "Dense", "Dense"]) == [
+        "dense",
+        "re_lu",
+        "dense_1",
+        "dense_2",
+    ]
+
+
+def order(graph, outputs, inputs):
+    """`graph`: node -> (operation, parents); the shared operations have several nodes."""
+    return keys.operation_order(
+        outputs, inputs, lambda node: graph[node][1], lambda node: graph[node][0]
+    )
+
+
+def test_a_chain():
+    graph = {1: ("in", []), 2: ("a", [1]), 3: ("b", [2])}
+    assert order(graph, [3], [1]) == ["in", "a", "b"]
+
+
+def test_branches_of_equal_depth_come_in_argument_order():
+    graph = {1: ("in", []), 2: ("a", [1]), 3: ("b", [1]), 4: ("add", [3, 2])}
+    assert order(graph, [4], [1]) == ["in", "b", "a", "add"]
+
+
+def test_a_longer_branch_comes_first():
+    graph = {1: ("in", []), 2: ("a", [1]), 3: ("b", [1]), 4: ("c", [3]), 5: ("add", [2, 4])}
+    assert order(graph, [5], [1]) == ["in", "b", "a", "c", "add"]
+
+
+def test_a_shared_operation_counts_at_its_deepest():
+    # shared(in) -> a -> shared: the second call has depth 0, the first depth 2.
+    graph = {1: ("in", []), 2: ("shared", [1]), 3: ("a", [2]), 4: ("shared", [3])}
+    assert order(graph, [4], [1]) == ["in", "shared", "a"]
+
+
+def test_an_unused_input_comes_before_the_outputs():
+    graph = {1: ("in", []), 2: ("out", [1]), 3: ("unused", [])}
+    assert order(graph, [2], [1, 3]) == ["in", "unused", "out"]
+
+
+def test_deep_graphs_do_not_recurse():
+    graph = {0: ("op0", [])} | {i: (f"op{i}", [i - 1]) for i in range(1, 20_000)}
+    assert order(graph, [19_999], [0])[:2] == ["op0", "op1"]
