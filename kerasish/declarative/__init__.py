@@ -1,0 +1,1 @@
+"""Models, data and training described in YAML: a file that can name things but never run code."""
