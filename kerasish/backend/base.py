@@ -1,0 +1,91 @@
+"""The Backend protocol and the choice of the current backend."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Protocol
+
+import numpy as np
+
+from kerasish.config import settings
+from kerasish.errors import BackendError
+
+Array = Any  # numpy.ndarray or cupy.ndarray
+
+
+class Backend(Protocol):
+    """What the rest of kerasish may ask of the hardware."""
+
+    name: str
+    xp: Any  # the array module that reference kernels are written against
+
+    def asarray(self, value: Any, dtype: str) -> Array:
+        """`value` as a C-contiguous array of this device; no copy where none is needed."""
+        ...
+
+    def to_numpy(self, array: Array) -> np.ndarray:
+        """`array` in host memory."""
+        ...
+
+    def owns(self, value: Any) -> bool:
+        """Whether `value` is an array of this backend."""
+        ...
+
+    def empty(self, nbytes: int) -> Array:
+        """A 64-byte aligned flat uint8 array, uninitialised."""
+        ...
+
+    def synchronize(self) -> None:
+        """Wait until all work given to the device is done."""
+        ...
+
+    def describe(self) -> str:
+        """The device, in words."""
+        ...
+
+
+_MODULES = {"numpy": "kerasish.backend.numpy_backend", "cupy": "kerasish.backend.cupy_backend"}
+_made: dict[str, Backend] = {}
+
+
+def get(name: str) -> Backend:
+    """The backend called `name`: "numpy", "cupy", or "auto" (cupy where a GPU answers).
+
+    Raises:
+        BackendError: unknown name, or the backend cannot run on this machine.
+    """
+    if name == "auto":
+        try:
+            return get("cupy")
+        except BackendError:
+            return get("numpy")
+    if name not in _MODULES:
+        raise BackendError(
+            f"Unknown backend. Expected: one of {', '.join([*_MODULES, 'auto'])}. "
+            f"Received: {name!r}."
+        )
+    if name not in _made:
+        _made[name] = importlib.import_module(_MODULES[name]).make()
+    return _made[name]
+
+
+def current() -> Backend:
+    """The backend in use."""
+    made = _made.get(settings.backend)
+    return made if made is not None else get(settings.backend)
+
+
+def backend() -> str:
+    """The name of the backend in use."""
+    return current().name
+
+
+def set_backend(name: str) -> None:
+    """Use another backend for everything made from now on.
+
+    Raises:
+        BackendError: the backend cannot run here; the setting is unchanged then.
+    """
+    chosen = get(name)
+    settings.backend = chosen.name
+    settings.generation += 1

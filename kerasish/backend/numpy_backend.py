@@ -1,0 +1,44 @@
+"""The numpy backend: host memory, always available."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+import numpy as np
+
+from kerasish.spec import np_dtype
+
+ALIGN = 64  # one cache line, and the widest vector register
+
+
+class NumpyBackend:
+    """Arrays in host memory."""
+
+    name = "numpy"
+    xp = np
+
+    def asarray(self, value: Any, dtype: str) -> np.ndarray:
+        return np.ascontiguousarray(value, np_dtype(dtype)).reshape(np.shape(value))
+
+    def to_numpy(self, array: np.ndarray) -> np.ndarray:
+        return np.asarray(array)
+
+    def owns(self, value: Any) -> bool:
+        return isinstance(value, (np.ndarray, np.generic))
+
+    def empty(self, nbytes: int) -> np.ndarray:
+        raw = np.empty(nbytes + ALIGN, np.uint8)
+        start = -raw.ctypes.data % ALIGN
+        return raw[start : start + nbytes]
+
+    def synchronize(self) -> None:
+        """numpy has finished whenever it returns."""
+
+    def describe(self) -> str:
+        return f"cpu ({platform.machine()}, numpy {np.__version__})"
+
+
+def make() -> NumpyBackend:
+    """The backend, for `kerasish.backend.get`."""
+    return NumpyBackend()

@@ -1,0 +1,110 @@
+"""Global settings: default dtype, epsilon, image layout, backend name, providers, threads."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from kerasish.errors import ArgumentError
+
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+@dataclass
+class Settings:
+    """One process's settings; change them through the functions below."""
+
+    floatx: str = "float32"
+    epsilon: float = 1e-7
+    image_data_format: str = "channels_last"
+    backend: str = field(default_factory=lambda: os.environ.get("KERASISH_BACKEND", "numpy"))
+    disabled_providers: frozenset[str] = field(
+        default_factory=lambda: frozenset(
+            filter(None, os.environ.get("KERASISH_DISABLE", "").split(","))
+        )
+    )
+    check_numerics: bool = False
+    run_eagerly: bool = False
+    interactive: bool = True
+    traceback_filtering: bool = True
+    generation: int = 0  # grows with every change that makes built plans stale
+
+
+settings = Settings()
+
+
+def floatx() -> str:
+    """The default float dtype."""
+    return settings.floatx
+
+
+def set_floatx(value: str) -> None:
+    """Set the default float dtype.
+
+    Args:
+        value: "float16", "bfloat16", "float32" or "float64".
+    """
+    if value not in FLOATS:
+        raise ArgumentError(f"floatx. Expected: one of {FLOATS}. Received: {value!r}.")
+    settings.floatx = value
+
+
+def epsilon() -> float:
+    """The small number that keeps logarithms and divisions finite."""
+    return settings.epsilon
+
+
+def set_epsilon(value: float) -> None:
+    """Set `epsilon`."""
+    settings.epsilon = float(value)
+
+
+def image_data_format() -> str:
+    """The default image layout."""
+    return settings.image_data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Set the default image layout, "channels_last" or "channels_first"."""
+    settings.image_data_format = standardize_data_format(data_format)
+
+
+def standardize_data_format(data_format: str | None) -> str:
+    """`data_format`, or the default for None; raises on anything unknown."""
+    if data_format is None:
+        return settings.image_data_format
+    if data_format not in ("channels_last", "channels_first"):
+        raise ArgumentError(
+            "data_format. Expected: 'channels_last' or 'channels_first'. "
+            f"Received: {data_format!r}."
+        )
+    return data_format
+
+
+def disable_provider(name: str) -> None:
+    """Stop using one provider of kernels ("onednn", "llvm", ...) for plans built from now on."""
+    settings.disabled_providers |= {name}
+    settings.generation += 1
+
+
+def enable_provider(name: str) -> None:
+    """Undo `disable_provider`."""
+    settings.disabled_providers -= {name}
+    settings.generation += 1
+
+
+def num_threads() -> int:
+    """Threads a plan may use: `KERASISH_NUM_THREADS`, or the processors this process may use."""
+    asked = os.environ.get("KERASISH_NUM_THREADS", "")
+    if asked:
+        if not asked.isdigit() or int(asked) < 1:
+            raise ArgumentError(
+                f"KERASISH_NUM_THREADS. Expected: a positive integer. Received: {asked!r}."
+            )
+        return int(asked)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def set_interactive(value: bool) -> None:
+    """Whether `fit` may draw progress bars (plain lines otherwise)."""
+    settings.interactive = bool(value)

@@ -1,0 +1,170 @@
+"""Reverse-mode differentiation, graph to graph; GradientTape and the functions built on it.
+
+The method is reverse accumulation (Griewank and Walther, Evaluating Derivatives, ch. 3). Each
+vjp is written in ops, so a gradient is a graph like any other and can be differentiated again.
+Un-broadcasting and the summing of contributions happen here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kerasish import tree
+from kerasish.errors import GradientError
+from kerasish.graph import op as _op
+from kerasish.graph.node import PICK, Node, placeholder, scope, toposort
+from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, recording, tensor_of
+from kerasish.graph.variable import Variable
+from kerasish.spec import TensorSpec, is_differentiable
+
+
+def backward(
+    outputs: Sequence[Node], seeds: Sequence[Tensor], wrt: Sequence[Node]
+) -> list[Tensor | None]:
+    """The gradients of sum_i <outputs_i, seeds_i> with respect to the nodes `wrt`."""
+    order = toposort(outputs)
+    active = _active(order, wrt)
+    sums: dict[Node, Any] = {}
+    for node, seed in zip(outputs, seeds, strict=True):
+        _accumulate(sums, node, seed)
+    for node in reversed(order):
+        if node not in active or node not in sums or not node.inputs:
+            continue
+        g = sums[node]
+        if node.op is PICK:
+            _accumulate_part(sums, node, g)
+            continue
+        if node.op.vjp is None:
+            continue
+        with scope(f"grad/{node.scope}" if node.scope else "grad", absolute=True):
+            y = tensor_of(node)
+            parts = node.op.vjp(g, y, *map(tensor_of, node.inputs), **node.attrs)
+            if parts is None or isinstance(parts, Tensor):
+                parts = (parts,)
+            if len(parts) != len(node.inputs):
+                raise GradientError(
+                    f"The gradient of op {node.op.name!r}. Expected: one entry per input "
+                    f"({len(node.inputs)}). Received: {len(parts)}."
+                )
+            for source, part in zip(node.inputs, parts, strict=True):
+                if part is not None and source in active:
+                    _accumulate(sums, source, _unbroadcast(part, source, node))
+    return [sums.get(node) for node in wrt]
+
+
+def _active(order: list[Node], wrt: Sequence[Node]) -> set[Node]:
+    """The nodes through which a change of `wrt` can reach the outputs."""
+    active = set(wrt)
+    for node in order:
+        if node not in active and any(i in active for i in node.inputs):
+            spec = node.spec
+            if not isinstance(spec, TensorSpec) or is_differentiable(spec.dtype):
+                active.add(node)
+    return active
+
+
+def _accumulate(sums: dict[Node, Any], node: Node, part: Tensor) -> None:
+    held = sums.get(node)
+    sums[node] = part if held is None else held + part
+
+
+def _accumulate_part(sums: dict[Node, Any], node: Node, g: Tensor) -> None:
+    parent, index = node.inputs[0], node.attrs["index"]
+    parts = list(sums.get(parent) or (None,) * len(parent.spec))
+    parts[index] = g if parts[index] is None else parts[index] + g
+    sums[parent] = tuple(parts)
+
+
+def _unbroadcast(g: Tensor, source: Node, node: Node) -> Tensor:
+    """Sum a gradient over the axes along which the input was broadcast."""
+    shape = source.spec.shape
+    if g.shape == shape:
+        return g
+    lead = g.ndim - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        lead + i for i, d in enumerate(shape) if d == 1 and lead >= 0 and g.shape[lead + i] != 1
+    )
+    if lead < 0 or any(d not in (1, g.shape[lead + i]) for i, d in enumerate(shape)):
+        raise GradientError(
+            f"The gradient of op {node.op.name!r} has the wrong shape. Expected: {shape}, or a "
+            f"shape it broadcasts to. Received: {g.shape}."
+        )
+    total = _op.get("sum")(g, axis=axes, keepdims=False)
+    return total if total.shape == shape else _op.get("reshape")(total, shape=shape)
+
+
+def ones_like_seed(node: Node) -> Tensor:
+    """The seed of a gradient: ones, so a tensor output counts as its sum."""
+    return _op.get("broadcast_to")(convert_to_tensor(1.0, node.spec.dtype), shape=node.spec.shape)
+
+
+class GradientTape:
+    """Follows what happens to variables and watched tensors, to differentiate it afterwards.
+
+    Trainable variables read inside are watched by themselves. Works on values and inside traced
+    functions alike; nested tapes give higher derivatives.
+
+    Args:
+        persistent: accepted for compatibility; every tape may be asked more than once.
+
+    Example:
+        >>> import kerasish as keras
+        >>> x = keras.ops.convert_to_tensor(3.0)
+        >>> with keras.GradientTape() as tape:
+        ...     tape.watch(x)
+        ...     y = x * x
+        >>> float(tape.gradient(y, x))
+        6.0
+    """
+
+    def __init__(self, persistent: bool = False) -> None:
+        self.persistent = persistent
+        self.reads: dict[Variable, Tensor] = {}
+
+    def __enter__(self) -> GradientTape:
+        recording.logs.append(self.reads)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        recording.logs[:] = [log for log in recording.logs if log is not self.reads]
+
+    def watch(self, tensors: Any) -> None:
+        """Follow these tensors."""
+        for t in tree.flatten(tensors):
+            if isinstance(t, Variable):
+                _ = t.value
+            elif t.node is None:
+                t.node = placeholder(t.spec, "watched")
+                t.node.value = t.value
+
+    def gradient(self, target: Any, sources: Any, output_gradients: Any = None) -> Any:
+        """The gradient of `target` (summed, where it is no scalar) for each of `sources`.
+
+        Args:
+            target: tensor, or a structure of tensors.
+            sources: tensors or variables, in any structure; the result has the same.
+            output_gradients: weights of the target's elements instead of ones.
+
+        Returns:
+            A tensor per source, or None where the target does not depend on it.
+        """
+        targets = [convert_to_tensor(t) for t in tree.flatten(target)]
+        followed = [t for t in targets if t.node is not None]
+        wrt = [self._node(s) for s in tree.flatten(sources)]
+        if output_gradients is None:
+            seeds = [ones_like_seed(node_of(t)) for t in followed]
+        else:
+            given = zip(tree.flatten(output_gradients), targets, strict=True)
+            seeds = [convert_to_tensor(g, t.dtype) for g, t in given if t.node is not None]
+        nodes = [node_of(t) for t in followed]
+        found = backward(nodes, seeds, [n for n in wrt if n is not None])
+        answers = iter(found)
+        leaves = [None if n is None else next(answers) for n in wrt]
+        return tree.pack_sequence_as(sources, leaves)
+
+    def _node(self, source: Any) -> Node | None:
+        if isinstance(source, Variable):
+            read = self.reads.get(source)
+            return None if read is None else read.node
+        return source.node

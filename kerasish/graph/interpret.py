@@ -1,0 +1,49 @@
+"""Running a graph op by op, eagerly: the plainest meaning a graph has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kerasish.graph.node import CONSTANT, VARIABLE, Graph, Node, toposort
+from kerasish.graph.tensor import Tensor, wrap
+
+
+def run(nodes: Sequence[Node], known: dict[Node, Any]) -> list[Any]:
+    """The values of `nodes` as tensors, given those of the leaves they need.
+
+    A node with several outputs gives a tuple. Values are dropped when their last user has run.
+    """
+    values: dict[Node, Any] = dict(known)
+    order = [n for n in toposort(nodes, stop=known) if n not in known]
+    last = _last_uses(order)
+    keep = set(nodes) | set(known)
+    for step, node in enumerate(order):
+        if node.op is CONSTANT:
+            values[node] = wrap(node.value, node.dtype)
+        elif node.op is VARIABLE:
+            values[node] = node.attrs["variable"].value
+        elif node.op.name == "pick":
+            values[node] = values[node.inputs[0]][node.attrs["index"]]
+        else:
+            values[node] = node.op(*(values[i] for i in node.inputs), **node.attrs)
+        for dead in last.get(step, ()):
+            if dead not in keep:
+                values.pop(dead, None)
+    return [values[n] for n in nodes]
+
+
+def _last_uses(order: Sequence[Node]) -> dict[int, list[Node]]:
+    final: dict[Node, int] = {}
+    for step, node in enumerate(order):
+        for source in node.inputs:
+            final[source] = step
+    uses: dict[int, list[Node]] = {}
+    for node, step in final.items():
+        uses.setdefault(step, []).append(node)
+    return uses
+
+
+def run_graph(graph: Graph, inputs: Iterable[Tensor]) -> list[Any]:
+    """The outputs, then the updates, of a graph on given inputs; no variable is changed."""
+    return run(graph.results, dict(zip(graph.inputs, inputs, strict=True)))

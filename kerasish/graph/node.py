@@ -1,0 +1,280 @@
+"""Node: one call of an op in a graph. Equal nodes of one trace are one node."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from kerasish.errors import GraphError
+from kerasish.graph.op import Op, declare
+from kerasish.spec import TensorSpec
+
+_PACKAGE = __name__.split(".")[0]
+
+
+class Node:
+    """An op, its inputs (nodes) and attributes, and the spec of its result. Immutable.
+
+    `spec` is a tuple for an op with several outputs; a node of the op `pick` takes one of them.
+    `value` holds the array of a constant, or of a node that eager execution left on a tape.
+    `source` is the user's line "file:line"; `scope` the path of the layer that made the node.
+    """
+
+    __slots__ = ("__weakref__", "attrs", "inputs", "op", "scope", "source", "spec", "value")
+
+    def __init__(
+        self,
+        op: Op,
+        inputs: tuple[Node, ...],
+        attrs: dict[str, Any],
+        spec: Any,
+        value: Any = None,
+        source: str = "",
+        scope: str = "",
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.attrs = attrs
+        self.spec = spec
+        self.value = value
+        self.source = source
+        self.scope = scope
+
+    def __repr__(self) -> str:
+        return f"<node {self.op.name} {self.spec}>"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of a single-output node whose dimensions are all known."""
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> str:
+        return self.spec.dtype
+
+
+class _Local(threading.local):
+    def __init__(self) -> None:
+        self.tables: list[dict[Any, Node]] = []
+        self.scopes: list[str] = []
+
+
+_local = _Local()
+
+
+def attr_key(attrs: dict[str, Any]) -> tuple[Any, ...]:
+    """A hashable key of attributes that keeps 1, 1.0, True and -0.0 apart."""
+    return tuple((k, type(v), repr(v) if type(v) is float else v) for k, v in sorted(attrs.items()))
+
+
+def make_node(
+    op: Op,
+    inputs: tuple[Node, ...],
+    attrs: dict[str, Any],
+    spec: Any = None,
+    like: Node | None = None,
+) -> Node:
+    """A node of the current trace: the one that already stands there, if an equal one does.
+
+    Args:
+        spec: skips `op.infer` when the caller knows the result.
+        like: take source line and scope from this node (used by passes).
+    """
+    table = _local.tables[-1] if _local.tables else None
+    key: Any = None
+    if table is not None:
+        key = (op, tuple(map(id, inputs)), attr_key(attrs))
+        held = table.get(key)
+        if held is not None:
+            return held
+    if spec is None:
+        spec = op.infer(*(node.spec for node in inputs), **attrs)
+    if like is None:
+        scope = _local.scopes[-1] if _local.scopes else ""
+        node = Node(op, inputs, attrs, spec, source=user_line(), scope=scope)
+    else:
+        node = Node(op, inputs, attrs, spec, source=like.source, scope=like.scope)
+    if table is not None:
+        table[key] = node
+    return node
+
+
+@contextmanager
+def interning(table: dict[Any, Node] | None = None) -> Iterator[dict[Any, Node]]:
+    """Context manager: nodes made inside are interned in `table` (a new one by default)."""
+    mine: dict[Any, Node] = {} if table is None else table
+    _local.tables.append(mine)
+    try:
+        yield mine
+    finally:
+        _local.tables.pop()
+
+
+@contextmanager
+def scope(name: str, absolute: bool = False) -> Iterator[None]:
+    """Context manager: nodes made inside carry `name` below the enclosing scope."""
+    outer = _local.scopes[-1] if _local.scopes else ""
+    _local.scopes.append(name if absolute or not outer else f"{outer}/{name}")
+    try:
+        yield
+    finally:
+        _local.scopes.pop()
+
+
+def user_line() -> str:
+    """ "file:line" of the innermost caller outside this package."""
+    frame: Any = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if name.split(".", 1)[0] != _PACKAGE and name != "contextlib":
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
+
+
+def toposort(outputs: Iterable[Node], stop: Any = ()) -> list[Node]:
+    """All nodes that `outputs` need, inputs first, without recursion.
+
+    Args:
+        stop: nodes (a set or dict) that are listed but whose inputs are not visited.
+    """
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[tuple[Node, bool]] = [(node, False) for node in reversed(list(outputs))]
+    while stack:
+        node, expanded = stack.pop()
+        if expanded:
+            order.append(node)
+            continue
+        if node in seen:
+            continue
+        seen.add(node)
+        stack.append((node, True))
+        if node not in stop:
+            stack.extend((child, False) for child in reversed(node.inputs) if child not in seen)
+    return order
+
+
+class Graph:
+    """A function as data: placeholders in, nodes out, and the variables it reads and writes.
+
+    Args:
+        inputs: placeholder nodes, in calling order.
+        outputs: result nodes.
+        updates: pairs (variable, node): what each assigned variable holds afterwards.
+    """
+
+    def __init__(
+        self,
+        inputs: Iterable[Node],
+        outputs: Iterable[Node],
+        updates: Iterable[tuple[Any, Node]] = (),
+    ) -> None:
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.updates = tuple(updates)
+        self._nodes: list[Node] | None = None
+
+    @property
+    def results(self) -> tuple[Node, ...]:
+        """Outputs, then the new values of assigned variables."""
+        return self.outputs + tuple(node for _, node in self.updates)
+
+    @property
+    def nodes(self) -> list[Node]:
+        """All nodes in topological order, the placeholders first."""
+        if self._nodes is None:
+            self._nodes = toposort((*self.inputs, *self.results))
+        return self._nodes
+
+    @property
+    def variables(self) -> list[Any]:
+        """The variables read, in order of first use."""
+        return [n.attrs["variable"] for n in self.nodes if n.op is VARIABLE]
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+
+def rewrite(graph: Graph, rule: Any) -> Graph:
+    """Rebuild a graph bottom-up in a fresh interning table.
+
+    Args:
+        rule: `rule(node, inputs) -> Node | None`: the replacement of `node`, whose inputs have
+            become `inputs`; None keeps the node as it is.
+    """
+    done: dict[Node, Node] = {}
+    with interning():
+        for node in graph.nodes:
+            inputs = tuple(done[i] for i in node.inputs)
+            new = rule(node, inputs)
+            if new is None:
+                new = node if inputs == node.inputs else rebuild(node, inputs)
+            done[node] = new
+    return Graph(
+        (done[n] for n in graph.inputs),
+        (done[n] for n in graph.outputs),
+        ((variable, done[n]) for variable, n in graph.updates),
+    )
+
+
+def rebuild(node: Node, inputs: tuple[Node, ...]) -> Node:
+    """The same call on other inputs of the same specs."""
+    return make_node(node.op, inputs, node.attrs, node.spec, like=node)
+
+
+def substitute(outputs: Iterable[Node], mapping: dict[Node, Node]) -> list[Node]:
+    """The nodes `outputs` with leaves replaced by `mapping`, built in the current trace."""
+    done = dict(mapping)
+    wanted = list(outputs)
+    for node in toposort(wanted, stop=done):
+        if node not in done:
+            inputs = tuple(done[i] for i in node.inputs)
+            done[node] = node if inputs == node.inputs else rebuild(node, inputs)
+    return [done[n] for n in wanted]
+
+
+# --- structural ops: leaves and projections -----------------------------------------------------
+
+
+def _leaf(*_: Any, **__: Any) -> Any:
+    raise GraphError("A leaf of a graph has no kernel: it is bound when a plan is built.")
+
+
+def _pick_infer(spec: tuple[TensorSpec, ...], *, index: int) -> TensorSpec:
+    return spec[index]
+
+
+PLACEHOLDER = declare(Op("placeholder", _leaf, _leaf, doc="An input of the graph."))
+CONSTANT = declare(Op("constant", _leaf, _leaf, doc="A fixed array, kept in `value`."))
+VARIABLE = declare(Op("variable", _leaf, _leaf, doc="The value a variable holds at the start."))
+PICK = declare(
+    Op("pick", _pick_infer, lambda xp, x, *, index: x[index], doc="One output of several.")
+)
+LEAVES = (PLACEHOLDER, CONSTANT, VARIABLE)
+
+
+def placeholder(spec: TensorSpec, name: str = "") -> Node:
+    """A new input of a graph; never interned."""
+    return Node(PLACEHOLDER, (), {"name": name}, spec, source=user_line())
+
+
+def pick(node: Node, index: int) -> Node:
+    """Output `index` of a node with several outputs."""
+    return make_node(PICK, (node,), {"index": index}, node.spec[index], like=node)
+
+
+def constant(array: Any, spec: TensorSpec) -> Node:
+    """A constant leaf; small equal constants of one trace are one node."""
+    table = _local.tables[-1] if _local.tables else None
+    if table is None:
+        return Node(CONSTANT, (), {}, spec, value=array)
+    small = array.size <= 16 and hasattr(array, "tobytes")
+    key = ("constant", spec, array.tobytes() if small else id(array))
+    held = table.get(key)
+    if held is None:
+        held = table[key] = Node(CONSTANT, (), {}, spec, value=array)
+    return held

@@ -1,0 +1,169 @@
+"""Op: everything the engine knows about one operation, declared in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from kerasish import registry
+from kerasish.errors import ArgumentError
+from kerasish.spec import TensorSpec
+
+Specs = TensorSpec | tuple[TensorSpec, ...]
+Gradients = Any  # one Tensor or None per input; a lone Tensor stands for a 1-tuple
+
+
+@dataclass(frozen=True)
+class Case:
+    """One sample call of an op, from which its tests are generated.
+
+    Args:
+        inputs: one entry per input: a shape (floats drawn from `domain`), or an array to use.
+        attrs: the attributes of the call.
+        domain: the open interval floats are drawn from, away from kinks and poles.
+        differentiate: the inputs whose gradient is checked; None means every float one.
+    """
+
+    inputs: tuple[Any, ...]
+    attrs: dict[str, Any] = field(default_factory=dict)
+    domain: tuple[float, float] | None = None
+    differentiate: tuple[int, ...] | None = None
+
+
+def case(
+    *inputs: Any,
+    domain: tuple[float, float] | None = None,
+    differentiate: tuple[int, ...] | None = None,
+    **attrs: Any,
+) -> Case:
+    """A `Case`, written shortly: `case((3, 5), axis=-1)`."""
+    return Case(inputs, attrs, domain, differentiate)
+
+
+@dataclass(eq=False, repr=False)
+class Op:
+    """One operation on tensors.
+
+    Args:
+        name: its name in the registry, in printed graphs and for kernel providers.
+        infer: `infer(*specs, **attrs) -> TensorSpec`, or a tuple of them for several outputs;
+            the only shape and dtype rule of the op. Raises ShapeError or DTypeError.
+        kernel: `kernel(xp, *arrays, **attrs) -> array(s)`: portable reference code against the
+            array module `xp` (numpy or cupy). It never writes to its inputs.
+        vjp: `vjp(g, y, *x, **attrs)`: the gradient of each input, written in ops. `g` and `y` are
+            tuples when the op has several outputs (entries of `g` may be None). None instead of a
+            function: no gradient flows. Broadcasting is undone by the caller.
+        cases: sample calls; an op without cases fails the registry tests.
+        promote: what happens to the inputs first: "same" casts all to their common dtype,
+            "float" to their common floating dtype, None leaves them.
+        elementwise: output element i depends on input elements i only (after broadcasting).
+        view: the kernel returns a view of its first input whenever that is C-contiguous.
+        out: the kernel accepts `out=`, one array or a tuple like its result.
+        random: draws; never folded into constants.
+        definition: the op written in other ops; replaces infer, kernel and vjp, and is what the
+            compiler expands the op into when no provider has a kernel for it.
+        domain: where floats of the cases are drawn from.
+        flops: `flops(*specs, **attrs) -> int`; None means one per output element.
+    """
+
+    name: str
+    infer: Callable[..., Specs]
+    kernel: Callable[..., Any]
+    vjp: Callable[..., Gradients] | None = None
+    cases: tuple[Case, ...] = ()
+    promote: str | None = None
+    elementwise: bool = False
+    view: bool = False
+    out: bool = False
+    random: bool = False
+    definition: Callable[..., Any] | None = None
+    domain: tuple[float, float] = (-2.0, 2.0)
+    flops: Callable[..., int] | None = None
+    doc: str = ""
+    lowerings: dict[str, Callable[..., Any]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+    def __call__(self, *inputs: Any, **attrs: Any) -> Any:
+        """Apply the op: at once on values, as a new node on symbolic tensors."""
+        return apply_hook[0](self, inputs, attrs)
+
+    def gradient(self, func: Callable[..., Gradients]) -> Callable[..., Gradients]:
+        """Decorator: declare `func` as this op's vjp."""
+        self.vjp = func
+        return func
+
+    def lowering(self, target: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Decorator: declare how one scalar of this elementwise op is rendered for `target`.
+
+        Args:
+            target: "llvm" (receives an emitter and IR values) or "cuda" (receives expression
+                texts and returns one).
+        """
+
+        def decorate(func: Callable[..., Any]) -> Callable[..., Any]:
+            self.lowerings[target] = func
+            return func
+
+        return decorate
+
+
+# The one late binding of this floor: tensor.py puts its `apply` here, since ops are declared
+# before tensors exist and tensors dispatch through ops.
+apply_hook: list[Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]] = []
+
+
+def declare(op: Op) -> Op:
+    """Enter an op into the registry."""
+    return registry.add("op", op, op.name)
+
+
+def get(name: str) -> Op:
+    """The op called `name`."""
+    return registry.lookup("op", name)
+
+
+def op(
+    name: str, *, infer: Callable[..., Specs], **fields: Any
+) -> Callable[[Callable[..., Any]], Op]:
+    """Decorator form of a declaration: the decorated function is the kernel."""
+
+    def decorate(kernel: Callable[..., Any]) -> Op:
+        fields.setdefault("doc", kernel.__doc__ or "")
+        return declare(Op(name=name, infer=infer, kernel=kernel, **fields))
+
+    return decorate
+
+
+def register_gradient(name: str, override: bool = False) -> Callable[..., Any]:
+    """Decorator: give the op `name` a gradient, or with `override=True` another one.
+
+    Args:
+        name: the op's name.
+        override: must be True when the op already has a gradient.
+
+    Raises:
+        UnknownNameError: there is no such op.
+        ArgumentError: the op has a gradient and `override` is False.
+    """
+    target = get(name)
+    if target.vjp is not None and not override:
+        raise ArgumentError(
+            f"The op {name!r} already has a gradient. Expected: override=True to replace it. "
+            "Received: override=False."
+        )
+    return target.gradient
+
+
+@contextmanager
+def overridden_gradient(name: str, vjp: Callable[..., Gradients]) -> Iterator[None]:
+    """Context manager: use another gradient for the op `name` while tracing inside."""
+    target, held = get(name), get(name).vjp
+    target.vjp = vjp
+    try:
+        yield
+    finally:
+        target.vjp = held

@@ -1,0 +1,315 @@
+"""Tensor: what users hold. It carries a value (eager) or stands for one (symbolic)."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from kerasish import backend as _backend
+from kerasish.backend.base import current
+from kerasish.errors import DTypeError, GraphError
+from kerasish.graph import op as _op
+from kerasish.graph.node import Node, constant, make_node, pick, placeholder
+from kerasish.graph.op import Op, apply_hook
+from kerasish.spec import TensorSpec, dtype_name, promote, promote_float
+
+
+class Tensor:
+    """A multi-dimensional array, known now or later.
+
+    Attributes:
+        shape: tuple of ints; None where a dimension of a symbolic tensor is not known.
+        dtype: name of the dtype, such as "float32".
+        value: the backend's array, or None for a symbolic tensor.
+        node: the graph node it stands for; None for a value that no tape follows.
+        history: in functional models, which layer call made it.
+        mask: the boolean tensor that says which timesteps count, or None.
+    """
+
+    __slots__ = ("__weakref__", "history", "mask", "name", "node", "spec", "value")
+    __array_priority__ = 100
+
+    def __init__(
+        self, spec: TensorSpec, value: Any = None, node: Node | None = None, name: str = ""
+    ) -> None:
+        self.spec = spec
+        self.value = value
+        self.node = node
+        self.history: Any = None
+        self.mask: Any = None
+        self.name = name
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        return self.spec.shape
+
+    @property
+    def dtype(self) -> str:
+        return self.spec.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.spec.shape)
+
+    @property
+    def size(self) -> int:
+        return self.spec.size
+
+    @property
+    def is_symbolic(self) -> bool:
+        """Whether the value is not known yet."""
+        return self.value is None
+
+    def numpy(self) -> np.ndarray:
+        """The value as a numpy array.
+
+        Raises:
+            GraphError: the tensor is symbolic.
+        """
+        if self.value is None:
+            raise GraphError(
+                f"A symbolic tensor has no value yet. Expected: an eager tensor. Received: {self}. "
+                "Return it from the function, use kerasish.ops instead of numpy functions, or set "
+                "run_eagerly=True to debug with values."
+            )
+        return current().to_numpy(self.value)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        self.numpy()
+        return self.value.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        self.numpy()
+        return self.value.__dlpack_device__()
+
+    def item(self) -> Any:
+        """The only element as a Python scalar."""
+        return self.numpy().item()
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
+    def __index__(self) -> int:
+        return self.numpy().__index__()
+
+    def __bool__(self) -> bool:
+        if self.value is None:
+            raise GraphError(
+                "A symbolic tensor was used as a Python bool. Expected: a value. "
+                f"Received: {self}. Use kerasish.ops.cond or kerasish.ops.where instead of `if`."
+            )
+        return bool(self.numpy())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Any:
+        return (self[i] for i in range(len(self)))
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if not self.shape else str(self), spec)
+
+    def __repr__(self) -> str:
+        if self.value is None:
+            return f"<Tensor {self.spec}{' ' + self.name if self.name else ''} symbolic>"
+        return f"<Tensor {self.spec} {np.array2string(self.numpy(), threshold=20, precision=4)}>"
+
+    __hash__ = object.__hash__
+
+
+def _binary(name: str, flip: bool = False) -> Any:
+    def method(self: Tensor, other: Any) -> Any:
+        if other is None:
+            return NotImplemented
+        return _op.get(name)(other, self) if flip else _op.get(name)(self, other)
+
+    return method
+
+
+def _unary(name: str) -> Any:
+    return lambda self: _op.get(name)(self)
+
+
+# Operators dispatch by op name, since the op library stands on a higher floor.
+for _method, _name in {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
+    "floordiv": "floor_divide", "mod": "mod", "pow": "power", "matmul": "matmul",
+    "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
+    "lshift": "left_shift", "rshift": "right_shift",
+}.items():  # fmt: skip
+    setattr(Tensor, f"__{_method}__", _binary(_name))
+    setattr(Tensor, f"__r{_method}__", _binary(_name, flip=True))
+for _method, _name in {
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
+    "eq": "equal", "ne": "not_equal",
+}.items():  # fmt: skip
+    setattr(Tensor, f"__{_method}__", _binary(_name))
+for _method, _name in {"neg": "negative", "abs": "absolute", "invert": "bitwise_not"}.items():
+    setattr(Tensor, f"__{_method}__", _unary(_name))
+
+
+# --- conversion -------------------------------------------------------------------------------
+
+
+def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
+    """`x` as a Tensor: numbers, nested lists, numpy arrays, DLPack objects, variables.
+
+    Python floats become floatx and Python ints int32; numpy arrays keep their dtype.
+    """
+    if isinstance(x, Tensor):
+        if dtype is None or dtype_name(dtype) == x.dtype:
+            return x
+        return _op.get("cast")(x, dtype=dtype_name(dtype))
+    read = getattr(x, "__kerasish_tensor__", None)
+    if read is not None:
+        return convert_to_tensor(read(), dtype)
+    return _from_host(x, dtype)
+
+
+def _from_host(x: Any, dtype: Any) -> Tensor:
+    device = current()
+    if not (device.owns(x) or hasattr(x, "__array__")) and hasattr(x, "__dlpack__"):
+        x = device.xp.from_dlpack(x)
+    if isinstance(x, (list, tuple)) and any(isinstance(i, Tensor) for i in _leaves(x)):
+        return _stack(x, dtype)
+    array = x if device.owns(x) else np.asarray(x)
+    if dtype is None:
+        weak = not hasattr(x, "dtype")
+        if weak and array.dtype.kind == "f":
+            name = dtype_name("float")
+        elif weak and array.dtype.kind in "iu" and np.abs(array).max(initial=0) < 2**31:
+            name = "int32"
+        else:
+            if array.dtype.kind in "OUSV":
+                raise DTypeError(
+                    f"Expected: numbers. Received: an array of dtype {array.dtype}. Encode "
+                    "strings and objects as numbers first."
+                )
+            name = dtype_name(array.dtype)
+    else:
+        name = dtype_name(dtype)
+    return wrap(device.asarray(array, name), name)
+
+
+def _leaves(x: Any) -> Any:
+    for item in x:
+        if isinstance(item, (list, tuple)):
+            yield from _leaves(item)
+        else:
+            yield item
+
+
+def _stack(x: Any, dtype: Any) -> Tensor:
+    parts = [convert_to_tensor(item) for item in x]
+    common = dtype_name(dtype) if dtype is not None else promote(*(p.dtype for p in parts))
+    rows = [_op.get("expand_dims")(convert_to_tensor(p, common), axis=0) for p in parts]
+    return _op.get("concatenate")(*rows, axis=0)
+
+
+def wrap(array: Any, dtype: str | None = None) -> Tensor:
+    """A Tensor around an array of the current backend, without a copy."""
+    return Tensor(TensorSpec(tuple(array.shape), dtype or dtype_name(array.dtype)), array)
+
+
+def tensor_of(node: Node) -> Any:
+    """The Tensor, or the tuple of Tensors, that stands for a node's result."""
+    if isinstance(node.spec, TensorSpec):
+        return Tensor(node.spec, node.value, node)
+    values = node.value or (None,) * len(node.spec)
+    return tuple(
+        Tensor(s, v, pick(node, i)) for i, (s, v) in enumerate(zip(node.spec, values, strict=True))
+    )
+
+
+def input_tensor(spec: TensorSpec, name: str = "") -> Tensor:
+    """A fresh symbolic tensor standing for an input."""
+    return Tensor(spec, node=placeholder(spec, name), name=name)
+
+
+def node_of(x: Any) -> Node:
+    """The node a tensor stands for; a value that no tape follows becomes a constant."""
+    t = convert_to_tensor(x)
+    return t.node if t.node is not None else constant(t.value, t.spec)
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a kerasish Tensor."""
+    return isinstance(x, Tensor)
+
+
+def is_weak(x: Any) -> bool:
+    """Whether `x` is a Python number, whose dtype yields to those of tensors."""
+    return type(x) in (int, float, bool)
+
+
+# --- applying ops -------------------------------------------------------------------------------
+
+
+class _Recording(threading.local):
+    """The tapes open on this thread: for each, the variables read so far."""
+
+    def __init__(self) -> None:
+        self.logs: list[dict[Any, Tensor]] = []
+
+
+recording = _Recording()
+
+
+def promoted(inputs: tuple[Any, ...], rule: str) -> list[Tensor]:
+    """Inputs cast to their common dtype; `rule` is "same" or "float"."""
+    held = [x if is_weak(x) else convert_to_tensor(x) for x in inputs]
+    weak = {int: "int", float: "float", bool: "bool"}
+    dtypes = [weak[type(x)] if is_weak(x) else x.dtype for x in held]
+    common = promote(*dtypes) if rule == "same" else promote_float(*dtypes)
+    return [convert_to_tensor(x, common) for x in held]
+
+
+def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
+    """Apply an op: run its kernel if every input has a value, else add a node to the graph."""
+    if op.promote is None:
+        tensors = [x if isinstance(x, Tensor) else convert_to_tensor(x) for x in inputs]
+    else:
+        tensors = promoted(inputs, op.promote)
+    for t in tensors:
+        if t.value is None:
+            return tensor_of(make_node(op, tuple(node_of(t) for t in tensors), attrs))
+    specs = op.infer(*(t.spec for t in tensors), **attrs)  # raises before a kernel can misread
+    xp = current().xp
+    with np.errstate(all="ignore"):
+        result = op.kernel(xp, *(t.value for t in tensors), **attrs)
+    single = isinstance(specs, TensorSpec)
+    arrays = (result,) if single else result
+    device = current()
+    outs = [
+        Tensor(s, device.asarray(a, s.dtype))
+        for a, s in zip(arrays, (specs,) if single else specs, strict=True)
+    ]
+    if recording.logs and any(t.node is not None for t in tensors):
+        _record(op, tensors, attrs, specs, outs)
+    return outs[0] if single else tuple(outs)
+
+
+def _record(op: Op, tensors: list[Tensor], attrs: dict[str, Any], specs: Any, outs: Any) -> None:
+    node = make_node(op, tuple(node_of(t) for t in tensors), attrs, specs)
+    if isinstance(specs, TensorSpec):
+        node.value = outs[0].value
+        outs[0].node = node
+        return
+    node.value = tuple(out.value for out in outs)
+    for i, out in enumerate(outs):
+        out.node = pick(node, i)
+        out.node.value = out.value
+
+
+apply_hook.append(apply)
+set_backend = _backend.set_backend

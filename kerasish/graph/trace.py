@@ -1,0 +1,152 @@
+"""Tracing: running Python once on symbolic tensors, and what variables hold meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kerasish import tree
+from kerasish.errors import GraphError
+from kerasish.graph.closure import close_over
+from kerasish.graph.node import VARIABLE, Graph, Node, interning
+from kerasish.graph.tensor import Tensor, input_tensor, node_of, recording, tensor_of
+from kerasish.spec import TensorSpec
+
+if TYPE_CHECKING:
+    from kerasish.graph.variable import Variable
+
+
+class Trace:
+    """The variables' symbolic values while one function is traced."""
+
+    def __init__(self) -> None:
+        self.held: dict[Variable, Node] = {}  # current value of every variable touched
+        self.assigned: dict[Variable, Node] = {}
+
+    def read(self, variable: Variable) -> Tensor:
+        """The symbolic value of a variable at this point of the trace."""
+        node = self.held.get(variable)
+        if node is None:
+            node = Node(VARIABLE, (), {"variable": variable}, variable.spec)
+            self.held[variable] = node
+        return tensor_of(node)
+
+    def assign(self, variable: Variable, value: Tensor) -> None:
+        """Make `value` what the variable holds from here on."""
+        self.held[variable] = self.assigned[variable] = node_of(value)
+
+
+class _Local(threading.local):
+    def __init__(self) -> None:
+        self.traces: list[Trace | None] = []
+
+
+_local = _Local()
+
+
+def current_trace() -> Trace | None:
+    """The trace being made on this thread, or None when ops run eagerly."""
+    return _local.traces[-1] if _local.traces else None
+
+
+@contextmanager
+def tracing() -> Iterator[Trace]:
+    """Context manager: ops on symbolic tensors and variable reads inside build one graph."""
+    made = Trace()
+    _local.traces.append(made)
+    logs, recording.logs = recording.logs, []
+    try:
+        with interning():
+            yield made
+    finally:
+        recording.logs = logs
+        _local.traces.pop()
+
+
+@contextmanager
+def eagerly() -> Iterator[None]:
+    """Context manager: inside, variables read and write their buffers even during a trace."""
+    _local.traces.append(None)
+    logs, recording.logs = recording.logs, []
+    try:
+        yield
+    finally:
+        recording.logs = logs
+        _local.traces.pop()
+
+
+def trace(func: Callable[..., Any], specs: Sequence[TensorSpec], names: Sequence[str] = ()) -> Any:
+    """Trace `func` on symbolic tensors of the given specs.
+
+    Returns:
+        (graph, structure): the graph, and the nested structure of `func`'s result whose leaves
+        are indices into `graph.outputs`, or the plain Python values that are no tensors.
+    """
+    inputs = [input_tensor(s, names[i] if names else f"x{i}") for i, s in enumerate(specs)]
+    with tracing() as made:
+        result = func(*inputs)
+        outputs: list[Node] = []
+
+        def index(leaf: Any) -> Any:
+            if isinstance(leaf, Tensor) or hasattr(leaf, "__kerasish_tensor__"):
+                outputs.append(node_of(leaf))
+                return Slot(len(outputs) - 1)
+            return leaf
+
+        structure = tree.map_structure(index, result)
+    nodes = [t.node for t in inputs if t.node is not None]
+    return Graph(nodes, outputs, made.assigned.items()), structure
+
+
+class Slot(int):
+    """The position of a result among a graph's outputs."""
+
+
+def subgraph(
+    func: Callable[..., Any], specs: Sequence[TensorSpec], what: str
+) -> tuple[Graph, tuple[Node, ...], Any]:
+    """Trace the body of a control-flow op inside the current trace.
+
+    Returns:
+        (graph, captured, structure). Nodes of the enclosing trace that the body uses have become
+        further inputs of `graph`; `captured` lists them, so loop invariants stay outside.
+    """
+    from_outside = current_trace()
+    before = dict(from_outside.assigned) if from_outside else {}
+    inputs = [input_tensor(s, f"x{i}") for i, s in enumerate(specs)]
+    result = func(*inputs)
+    if from_outside is not None and from_outside.assigned != before:
+        changed = [v for v, n in from_outside.assigned.items() if before.get(v) is not n]
+        own = [t.node for t in inputs]
+        for variable in changed:
+            if _depends(from_outside.assigned[variable], own):
+                raise GraphError(
+                    f"A variable was assigned inside {what}. Expected: state carried as a loop "
+                    f"value. Received: an assignment to {variable.path!r} that depends on it."
+                )
+    outputs: list[Node] = []
+
+    def index(leaf: Any) -> Any:
+        outputs.append(node_of(leaf))
+        return Slot(len(outputs) - 1)
+
+    structure = tree.map_structure(index, result)
+    own_nodes = [t.node for t in inputs if t.node is not None]
+    graph, captured = close_over(own_nodes, outputs)
+    return graph, captured, structure
+
+
+def _depends(node: Node, leaves: Sequence[Any]) -> bool:
+    wanted = set(leaves)
+    stack, seen = [node], set()
+    while stack:
+        here = stack.pop()
+        if here in wanted:
+            return True
+        if here not in seen:
+            seen.add(here)
+            stack.extend(here.inputs)
+    return False
+

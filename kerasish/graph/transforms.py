@@ -1,0 +1,119 @@
+"""Functions that turn functions into derivatives: grad, value_and_grad, vjp, jvp, hvp."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kerasish import tree
+from kerasish.errors import GradientError
+from kerasish.graph import op as _op
+from kerasish.graph.autodiff import GradientTape
+from kerasish.graph.node import placeholder
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+
+
+def _fresh(x: Any) -> Tensor:
+    """A copy of a tensor that no open tape follows yet (its node, if it has one, is kept)."""
+    t = convert_to_tensor(x)
+    return Tensor(t.spec, t.value, t.node)
+
+
+def value_and_grad(
+    func: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """The function `args -> (func(*args), gradients)`.
+
+    Args:
+        func: returns a scalar tensor, or `(scalar, aux)` with `has_aux=True`.
+        argnums: the positional argument(s), each a structure of tensors, to differentiate by.
+        has_aux: whether `func` returns something beside its value.
+
+    Returns:
+        A function. Its gradients have the structure of the argument, in a tuple if `argnums` is
+        one; an argument that the value does not depend on gets zeros.
+
+    Raises:
+        GradientError: the value is no scalar.
+    """
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @functools.wraps(func)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        held = [tree.map_structure(_fresh, a) if i in chosen else a for i, a in enumerate(args)]
+        wrt = [held[i] for i in chosen]
+        with GradientTape() as tape:
+            tape.watch(wrt)
+            out = func(*held, **kwargs)
+        value = out[0] if has_aux else out
+        if value.shape != ():
+            raise GradientError(
+                "value_and_grad. Expected: a function whose value is a scalar, shape (). "
+                f"Received: shape {value.shape}. Reduce it with kerasish.ops.sum or mean."
+            )
+        found = tree.map_structure(_or_zeros, [tape.gradient(value, w) for w in wrt], wrt)
+        return out, (found[0] if isinstance(argnums, int) else tuple(found))
+
+    return wrapped
+
+
+def _or_zeros(g: Tensor | None, like: Tensor) -> Tensor:
+    return like * 0 if g is None else g
+
+
+def grad(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The gradient function of a scalar function; see `value_and_grad`."""
+    both = value_and_grad(func, argnums)
+    return lambda *args, **kwargs: both(*args, **kwargs)[1]
+
+
+def vjp(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """(func(*primals), a function from an output gradient to the tuple of input gradients)."""
+    held = [_fresh(p) for p in primals]
+    with GradientTape() as tape:
+        tape.watch(held)
+        out = func(*held)
+
+    def pull(cotangents: Any) -> tuple[Any, ...]:
+        found = tape.gradient(out, held, cotangents)
+        return tuple(_or_zeros(g, x) for g, x in zip(found, held, strict=True))
+
+    return out, pull
+
+
+def jvp(func: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Forward mode: (func(*primals), the directional derivative along `tangents`).
+
+    A vjp is linear in the output gradient u, so the vjp of u -> vjp(u) is the jvp: forward mode
+    costs no rule of its own (Townsend, "A new trick for calculating Jacobian vector products").
+    """
+    held = [_fresh(p) for p in primals]
+    with GradientTape() as outer:
+        with GradientTape() as inner:
+            inner.watch(held)
+            out = func(*held)
+        outputs = tree.flatten(out)
+        # The u of the docstring: its value never matters, only that it can be traced back to.
+        dummies = [Tensor(o.spec, None if o.value is None else o.value * 0) for o in outputs]
+        for dummy in dummies:
+            dummy.node = placeholder(dummy.spec, "u")
+            dummy.node.value = dummy.value
+        pulled = inner.gradient(outputs, held, dummies)
+    used = [(p, t) for p, t in zip(pulled, tangents, strict=True) if p is not None]
+    if not used:
+        return out, tree.map_structure(lambda o: o * 0, out)
+    found = outer.gradient([p for p, _ in used], dummies, [t for _, t in used])
+    moved = [_or_zeros(f, o) for f, o in zip(found, outputs, strict=True)]
+    return out, tree.pack_sequence_as(out, moved)
+
+
+def hvp(func: Callable[..., Any], primals: Sequence[Any], vectors: Sequence[Any]) -> Any:
+    """Hessian-vector product of a scalar function: d/de grad(primals + e * vectors)."""
+    gradient = grad(func, tuple(range(len(primals))))
+    return jvp(gradient, primals, vectors)[1]
+
+
+def stop_gradient(x: Any) -> Tensor:
+    """`x` unchanged, through which no gradient flows."""
+    return _op.get("stop_gradient")(x)

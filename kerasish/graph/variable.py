@@ -1,0 +1,171 @@
+"""Variable: a named buffer that a step reads and writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend.base import current
+from kerasish.errors import ShapeError
+from kerasish.graph.node import placeholder
+from kerasish.graph.tensor import Tensor, convert_to_tensor, recording, wrap
+from kerasish.graph.trace import current_trace, eagerly
+from kerasish.spec import TensorSpec, dtype_name
+
+
+class Variable:
+    """A tensor that can change: weights, optimizer slots, metric totals, random state.
+
+    Args:
+        initializer: a value, or a callable `(shape, dtype) -> value` when `shape` is given.
+        shape: tuple of ints; taken from the value when `initializer` is one.
+        dtype: name of the dtype; floatx by default, or the value's own.
+        trainable: whether optimizers change it.
+        name: last part of `path`.
+        regularizer: callable on the value, added to the loss of its model.
+        constraint: callable on the value, applied after each optimizer update.
+
+    In a trace, reading gives a node and `assign` an output of the graph. The buffer never moves:
+    a plan that is bound to it stays right whatever is assigned.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "array",
+        "constraint",
+        "name",
+        "overwrite_with_gradient",
+        "path",
+        "regularizer",
+        "spec",
+        "trainable",
+    )
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: tuple[int, ...] | None = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        name: str = "variable",
+        regularizer: Any = None,
+        constraint: Any = None,
+    ) -> None:
+        with eagerly():
+            if callable(initializer):
+                wanted = dtype_name(dtype)
+                value = convert_to_tensor(initializer(tuple(shape or ()), dtype=wanted), wanted)
+            else:
+                value = convert_to_tensor(initializer, dtype)
+        if shape is not None and tuple(shape) != value.shape:
+            raise ShapeError(
+                f"The initial value of variable {name!r} has another shape. "
+                f"Expected: {tuple(shape)}. Received: {value.shape}."
+            )
+        self.spec = value.spec
+        self.array = self._buffer()
+        self.array[...] = value.value
+        self.trainable = trainable
+        self.name = name
+        self.path = name
+        self.regularizer = regularizer
+        self.constraint = constraint
+        self.overwrite_with_gradient = False
+
+    def _buffer(self) -> Any:
+        device = current()
+        dtype = device.asarray([], self.spec.dtype).dtype
+        return device.empty(self.spec.nbytes).view(dtype).reshape(self.spec.shape)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.spec.shape  # type: ignore[return-value]
+
+    @property
+    def dtype(self) -> str:
+        return self.spec.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.spec.shape)
+
+    @property
+    def value(self) -> Tensor:
+        """The present value: a copy, or a node while a function is traced."""
+        made = current_trace()
+        if made is not None:
+            held = made.read(self)
+        else:
+            held = wrap(self.array.copy(), self.dtype)
+        return self._logged(held) if recording.logs else held
+
+    def _logged(self, read: Tensor) -> Tensor:
+        """`read` as every open tape knows it: one leaf until the next assignment."""
+        held = recording.logs[-1].get(self)
+        if held is not None and read.value is not None:
+            return held
+        if read.node is None:
+            read.node = placeholder(self.spec, self.path)
+            read.node.value = read.value
+        for log in recording.logs:
+            log.setdefault(self, read)
+        return read
+
+    def __kerasish_tensor__(self) -> Tensor:
+        return self.value
+
+    def numpy(self) -> np.ndarray:
+        """A copy of the buffer as a numpy array."""
+        return np.array(current().to_numpy(self.array))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return self.numpy() if dtype is None else self.numpy().astype(dtype)
+
+    def assign(self, value: Any) -> Tensor:
+        """Set the value; in a trace, what the variable holds from this point on.
+
+        Raises:
+            ShapeError: the shapes differ.
+        """
+        new = convert_to_tensor(value, self.dtype)
+        if new.shape != self.shape:
+            raise ShapeError(
+                f"Variable {self.path!r} cannot take this value. Expected: shape {self.shape}. "
+                f"Received: shape {new.shape}."
+            )
+        made = current_trace()
+        if made is not None:
+            made.assign(self, new)
+        else:
+            self.array[...] = new.value
+            for log in recording.logs:
+                log.pop(self, None)
+        return new
+
+    def assign_add(self, value: Any) -> Tensor:
+        """Add to the value."""
+        return self.assign(self.value + value)
+
+    def assign_sub(self, value: Any) -> Tensor:
+        """Subtract from the value."""
+        return self.assign(self.value - value)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return self.value[index]
+
+    def __repr__(self) -> str:
+        return f"<Variable {self.path} {TensorSpec(self.spec.shape, self.dtype)}>"
+
+    __hash__ = object.__hash__
+
+
+def _forward(method: str) -> Any:
+    return lambda self, *other: getattr(self.value, method)(*other)
+
+
+_NAMES = "add sub mul truediv floordiv mod pow matmul".split()
+for _method in [f"__{n}__" for n in _NAMES] + [f"__r{n}__" for n in _NAMES]:
+    setattr(Variable, _method, _forward(_method))
+for _method in "lt le gt ge neg abs float int".split():
+    setattr(Variable, f"__{_method}__", _forward(f"__{_method}__"))

@@ -1,0 +1,43 @@
+"""The grammar of graphs, executable: run after every pass in tests."""
+
+from __future__ import annotations
+
+from kerasish.errors import GraphError
+from kerasish.graph.node import CONSTANT, LEAVES, PLACEHOLDER, Graph, Node
+from kerasish.spec import TensorSpec, dtype_name
+
+
+def verify(graph: Graph) -> Graph:
+    """`graph` itself, if it is well formed.
+
+    Raises:
+        GraphError: names the first node that breaks a rule: inputs come first, specs agree with
+            `infer`, placeholders are declared, constants hold what their spec says.
+    """
+    seen: set[Node] = set()
+    for node in graph.nodes:
+        for source in node.inputs:
+            if source not in seen:
+                raise _broken(node, "inputs before their users", f"{source} later")
+        seen.add(node)
+        if node.op is PLACEHOLDER and node not in graph.inputs:
+            raise _broken(node, "every placeholder among the inputs", "a free placeholder")
+        if node.op is CONSTANT:
+            held = TensorSpec(tuple(node.value.shape), dtype_name(node.value.dtype))
+            if held != node.spec:
+                raise _broken(node, f"an array of {node.spec}", str(held))
+        if node.op not in LEAVES:
+            inferred = node.op.infer(*(i.spec for i in node.inputs), **node.attrs)
+            if inferred != node.spec:
+                raise _broken(node, f"the spec {inferred} that infer gives", str(node.spec))
+    for variable, node in graph.updates:
+        if node.spec != variable.spec:
+            raise _broken(node, f"the spec {variable.spec} of {variable.path}", str(node.spec))
+    return graph
+
+
+def _broken(node: Node, expected: str, received: str) -> GraphError:
+    return GraphError(
+        f"The graph is broken at op {node.op.name!r} ({node.scope or 'no scope'}, "
+        f"{node.source or 'no source'}). Expected: {expected}. Received: {received}."
+    )

@@ -1,0 +1,143 @@
+"""How ops are declared: unary and binary elementwise ops, composites, sample inputs.
+
+    softplus = composite(cases=[case((3, 4))])(lambda x: ...)      # an op made of ops
+    exp = unary("exp", "exp", vjp=lambda g, y, x: g * y)           # a primitive
+
+Everything else about an op (its tests, its fused kernels, its documentation) follows from this.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from kerasish import registry
+from kerasish.graph.defined import define
+from kerasish.graph.op import Case, Op, case, declare, op
+from kerasish.spec import TensorSpec, broadcast
+
+__all__ = ["Case", "Composite", "bools", "case", "composite", "ints", "op", "primitive"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+_SAMPLES = np.random.default_rng(20240229)
+
+
+def ints(shape: tuple[int, ...], high: int = 10, low: int = 0, dtype: str = "int32") -> np.ndarray:
+    """A sample array of integers in [low, high)."""
+    return _SAMPLES.integers(low, high, shape).astype(dtype)
+
+
+def bools(shape: tuple[int, ...]) -> np.ndarray:
+    """A sample array of booleans."""
+    return _SAMPLES.integers(0, 2, shape).astype(bool)
+
+
+def same_as_first(first: TensorSpec, *_: TensorSpec, **__: Any) -> TensorSpec:
+    """Infer rule: the result looks like the first input."""
+    return first
+
+
+def _elementwise_infer(result: str | None) -> Callable[..., TensorSpec]:
+    def infer(*specs: TensorSpec, **_: Any) -> TensorSpec:
+        return TensorSpec(broadcast(*(s.shape for s in specs)), result or specs[-1].dtype)
+
+    return infer
+
+
+def elementwise(
+    name: str,
+    ufunc: str | Callable[..., Any],
+    vjp: Callable[..., Any] | None,
+    *,
+    arity: int,
+    promote: str | None = "same",
+    result: str | None = None,
+    domain: tuple[float, float] = (-2.0, 2.0),
+    cases: tuple[Case, ...] | None = None,
+    doc: str = "",
+    flops: int = 1,
+) -> Op:
+    """Declare a primitive elementwise op.
+
+    Args:
+        name: its name.
+        ufunc: the numpy ufunc's name, or `kernel(xp, *arrays, out=None)`.
+        vjp: `vjp(g, y, *x)`; None where no gradient flows.
+        arity: number of inputs, which broadcast against each other.
+        promote: see `Op`.
+        result: dtype of the result; None for that of the (promoted) inputs.
+        domain: where sample floats are drawn from.
+        cases: sample calls; by default one plain and, for several inputs, broadcasting ones.
+        flops: cost of one element, in multiplications.
+    """
+    if isinstance(ufunc, str):
+        ufunc_name = ufunc
+
+        def kernel(xp: Any, *arrays: Any, out: Any = None) -> Any:
+            return getattr(xp, ufunc_name)(*arrays, out=out)
+    else:
+        kernel = ufunc
+    if cases is None:
+        shapes: list[tuple[Any, ...]] = [((3, 4),) * arity]
+        if arity > 1:
+            shapes += [((2, 3, 4), *((1, 4),) * (arity - 1)), ((3, 1), *((2, 1, 4),) * (arity - 1))]
+        cases = tuple(Case(s) for s in shapes)
+    return declare(
+        Op(
+            name,
+            _elementwise_infer(result),
+            kernel,
+            vjp=vjp,
+            cases=cases,
+            promote=promote,
+            elementwise=True,
+            out=True,
+            domain=domain,
+            doc=doc,
+            flops=lambda *specs, **_: flops * TensorSpec(broadcast(*(s.shape for s in specs)), "").size,
+        )
+    )
+
+
+@dataclass(frozen=True)
+class Composite:
+    """A function of ops with sample calls, so that its tests are generated too."""
+
+    name: str
+    func: Callable[..., Any]
+    cases: tuple[Case, ...]
+    domain: tuple[float, float]
+
+
+def composite(
+    cases: list[Case] | tuple[Case, ...] = (),
+    domain: tuple[float, float] = (-2.0, 2.0),
+    name: str | None = None,
+) -> Callable[[F], F]:
+    """Decorator: enter a plain function of ops, with its sample calls, into the registry.
+
+    Its inputs come first and positional, in a case's order; a case's attributes are keywords.
+    """
+
+    def decorate(func: F) -> F:
+        label = name or getattr(func, "__name__", "")
+        registry.add("composite", Composite(label, func, tuple(cases), domain), label)
+        return func
+
+    return decorate
+
+
+def primitive(
+    name: str, definition: Callable[..., Any], *, cases: tuple[Case, ...], **fields: Any
+) -> Op:
+    """Declare an op through its definition in other ops.
+
+    It stays one node in traced graphs, so that a library kernel can take it whole; the compiler
+    expands it into its definition where no provider supports it. infer, kernel and vjp follow
+    from the definition (graph/defined.py).
+    """
+    return define(name, definition, cases=cases, doc=inspect.getdoc(definition) or "", **fields)

@@ -1,0 +1,252 @@
+"""Elementwise primitives: arithmetic, comparison, selection, exponentials, trigonometry.
+
+Each is one declaration. The vjp is written in ops; broadcasting is undone by autodiff.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Any
+
+import numpy as np
+
+from kerasish.graph.op import case, op
+from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.ops.declare import bools, elementwise, ints, same_as_first
+from kerasish.spec import TensorSpec, broadcast, dtype_name, np_dtype
+
+unary = functools.partial(elementwise, arity=1, promote="float")
+binary = functools.partial(elementwise, arity=2)
+compare = functools.partial(elementwise, arity=2, vjp=None, result="bool")
+_POSITIVE = (case((3, 4), domain=(0.5, 2.0)),)
+_POSITIVE_PAIR = (
+    case((3, 4), (3, 4), domain=(0.5, 2.0)),
+    case((2, 3, 4), (1, 4), domain=(0.5, 2.0)),
+)
+_SIGNED = (case((3, 4), domain=(0.3, 2.0)), case((3, 4), domain=(-2.0, -0.3)))
+
+# --- arithmetic -------------------------------------------------------------------------------
+
+add = binary("add", "add", lambda g, y, a, b: (g, g))
+subtract = binary("subtract", "subtract", lambda g, y, a, b: (g, -g))
+multiply = binary("multiply", "multiply", lambda g, y, a, b: (g * b, g * a))
+divide = binary(
+    "divide",
+    "true_divide",
+    lambda g, y, a, b: (g / b, -g * y / b),
+    promote="float",
+    cases=_POSITIVE_PAIR,
+)
+negative = unary("negative", "negative", lambda g, y, x: -g, promote="same")
+absolute = unary(
+    "absolute", "absolute", lambda g, y, x: g * sign(x), promote="same", cases=_SIGNED
+)
+sign = unary("sign", "sign", None, promote="same", cases=_SIGNED)
+square = unary("square", "square", lambda g, y, x: g * (2 * x), promote="same")
+reciprocal = unary("reciprocal", "reciprocal", lambda g, y, x: -g * y * y, cases=_POSITIVE)
+floor_divide = binary("floor_divide", "floor_divide", None, cases=_POSITIVE_PAIR)
+mod = binary(
+    "mod",
+    "remainder",
+    lambda g, y, a, b: (g, -g * floor_divide(a, b)),
+    cases=(case((3, 4), (3, 4), domain=(1.1, 1.9)),),
+)
+
+
+def _power_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
+    # d/db uses log(a), which is wrong only where a <= 0; there y = a**b is constant in b or nan.
+    safe = where(a > 0, a, 1.0)
+    return g * b * power(a, b - 1), g * y * log(safe)
+
+
+power = binary("power", "power", _power_vjp, cases=_POSITIVE_PAIR, flops=20)
+
+
+def _maximum_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
+    # Ties share the gradient, as in Keras on every backend.
+    left = cast_like(a >= b, g) - 0.5 * cast_like(equal(a, b), g)
+    return g * left, g * (1 - left)
+
+
+maximum = binary("maximum", "maximum", _maximum_vjp)
+minimum = binary(
+    "minimum", "minimum", lambda g, y, a, b: _maximum_vjp(g, y, negative(a), negative(b))
+)
+
+# --- comparison and logic ---------------------------------------------------------------------
+
+_PAIR = (case(ints((3, 4), 3), ints((3, 4), 3)), case((2, 3, 4), (1, 4)))
+equal = compare("equal", "equal", cases=_PAIR)
+not_equal = compare("not_equal", "not_equal", cases=_PAIR)
+less = compare("less", "less", cases=_PAIR)
+less_equal = compare("less_equal", "less_equal", cases=_PAIR)
+greater = compare("greater", "greater", cases=_PAIR)
+greater_equal = compare("greater_equal", "greater_equal", cases=_PAIR)
+_LOGIC = (case(bools((3, 4)), bools((3, 4))), case(bools((2, 3, 4)), bools((1, 4))))
+logical_and = compare("logical_and", "logical_and", cases=_LOGIC)
+logical_or = compare("logical_or", "logical_or", cases=_LOGIC)
+logical_xor = compare("logical_xor", "logical_xor", cases=_LOGIC)
+logical_not = unary(
+    "logical_not", "logical_not", None, promote=None, result="bool", cases=(case(bools((3, 4))),)
+)
+isnan = unary("isnan", "isnan", None, promote=None, result="bool")
+isinf = unary("isinf", "isinf", None, promote=None, result="bool")
+isfinite = unary("isfinite", "isfinite", None, promote=None, result="bool")
+_BITS = (case(ints((3, 4), 100), ints((3, 4), 100)), case(ints((3, 4), 100), ints((1, 4), 100)))
+bitwise_and = binary("bitwise_and", "bitwise_and", None, cases=_BITS)
+bitwise_or = binary("bitwise_or", "bitwise_or", None, cases=_BITS)
+bitwise_xor = binary("bitwise_xor", "bitwise_xor", None, cases=_BITS)
+bitwise_not = unary(
+    "bitwise_not", "invert", None, promote="same", cases=(case(ints((3, 4), 100)),)
+)
+_SHIFTS = (case(ints((3, 4), 100), ints((3, 4), 7)),)
+left_shift = binary("left_shift", "left_shift", None, cases=_SHIFTS)
+right_shift = binary("right_shift", "right_shift", None, cases=_SHIFTS)
+
+# --- exponentials and logarithms ----------------------------------------------------------------
+
+exp = unary("exp", "exp", lambda g, y, x: g * y, flops=10)
+expm1 = unary("expm1", "expm1", lambda g, y, x: g * (y + 1), flops=15)
+log = unary("log", "log", lambda g, y, x: g / x, cases=_POSITIVE, flops=10)
+log1p = unary("log1p", "log1p", lambda g, y, x: g / (1 + x), domain=(-0.5, 2.0), flops=15)
+sqrt = unary("sqrt", "sqrt", lambda g, y, x: g * (0.5 / y), cases=_POSITIVE, flops=2)
+
+
+def _rsqrt(xp: Any, x: Any, out: Any = None) -> Any:
+    return xp.reciprocal(xp.sqrt(x, out=out), out=out)
+
+
+rsqrt = unary("rsqrt", _rsqrt, lambda g, y, x: g * (-0.5 * y * y * y), cases=_POSITIVE, flops=3)
+tanh = unary("tanh", "tanh", lambda g, y, x: g * (1 - y * y), flops=15)
+
+
+def _sigmoid(xp: Any, x: Any, out: Any = None) -> Any:
+    # 1 / (1 + exp(-x)) in place; exp overflows to inf for very negative x, and 1 / inf is 0.
+    t = xp.exp(xp.negative(x, out=out), out=out)
+    return xp.reciprocal(xp.add(t, 1, out=t), out=t)
+
+
+sigmoid = unary("sigmoid", _sigmoid, lambda g, y, x: g * (y * (1 - y)), flops=12)
+
+
+def _erf(xp: Any, x: Any, out: Any = None) -> Any:
+    """Reference erf: the standard library's on the host, cupyx's on a GPU."""
+    if hasattr(xp, "cuda"):
+        from cupyx.scipy.special import erf as device_erf
+
+        return device_erf(x, out=out) if out is not None else device_erf(x)
+    values = _HOST_ERF(x)
+    if out is None:
+        return values.astype(x.dtype)
+    out[...] = values
+    return out
+
+
+_HOST_ERF = np.vectorize(math.erf, otypes=[np.float64])
+
+
+erf = unary(
+    "erf",
+    _erf,
+    lambda g, y, x: g * (2 / math.sqrt(math.pi)) * exp(-(x * x)),
+    flops=20,
+)
+
+# --- trigonometry -----------------------------------------------------------------------------
+
+sin = unary("sin", "sin", lambda g, y, x: g * cos(x), flops=15)
+cos = unary("cos", "cos", lambda g, y, x: -g * sin(x), flops=15)
+tan = unary("tan", "tan", lambda g, y, x: g * (1 + y * y), domain=(-1.0, 1.0), flops=20)
+arcsin = unary("arcsin", "arcsin", lambda g, y, x: g * rsqrt(1 - x * x), domain=(-0.8, 0.8))
+arccos = unary("arccos", "arccos", lambda g, y, x: -g * rsqrt(1 - x * x), domain=(-0.8, 0.8))
+arctan = unary("arctan", "arctan", lambda g, y, x: g / (1 + x * x))
+sinh = unary("sinh", "sinh", lambda g, y, x: g * cosh(x))
+cosh = unary("cosh", "cosh", lambda g, y, x: g * sinh(x))
+arcsinh = unary("arcsinh", "arcsinh", lambda g, y, x: g * rsqrt(x * x + 1))
+arccosh = unary("arccosh", "arccosh", lambda g, y, x: g * rsqrt(x * x - 1), domain=(1.2, 3.0))
+arctanh = unary("arctanh", "arctanh", lambda g, y, x: g / (1 - x * x), domain=(-0.8, 0.8))
+arctan2 = binary(
+    "arctan2",
+    "arctan2",
+    lambda g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
+    promote="float",
+    cases=_POSITIVE_PAIR,
+)
+
+# --- rounding ---------------------------------------------------------------------------------
+
+floor = unary("floor", "floor", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
+ceil = unary("ceil", "ceil", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
+trunc = unary("trunc", "trunc", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
+round_half_even = unary("round_half_even", "rint", None, cases=(case((3, 4), domain=(0.6, 0.9)),))
+
+# --- selection and casting ----------------------------------------------------------------------
+
+
+def _where_infer(condition: TensorSpec, a: TensorSpec, b: TensorSpec) -> TensorSpec:
+    return TensorSpec(broadcast(condition.shape, a.shape, b.shape), a.dtype)
+
+
+@op(
+    "select",
+    infer=_where_infer,
+    elementwise=True,
+    cases=(case(bools((3, 4)), (3, 4), (3, 4)), case(bools((3, 1)), (1, 4), (2, 1, 1))),
+)
+def select(xp: Any, condition: Any, a: Any, b: Any) -> Any:
+    """a where condition holds, else b; both have one dtype already."""
+    return xp.where(condition, a, b)
+
+
+@select.gradient
+def _(g: Any, y: Any, condition: Any, a: Any, b: Any) -> Any:
+    zero = cast_like(0.0, g)
+    return None, select(condition, g, zero), select(condition, zero, g)
+
+
+def where(condition: Any, x1: Any, x2: Any) -> Any:
+    """Elements of `x1` where `condition` holds, of `x2` elsewhere."""
+    a, b = promoted((x1, x2), "same")
+    return select(cast(condition, dtype="bool"), a, b)
+
+
+def _cast_infer(x: TensorSpec, *, dtype: str) -> TensorSpec:
+    return TensorSpec(x.shape, dtype)
+
+
+@op(
+    "cast",
+    infer=_cast_infer,
+    elementwise=True,
+    cases=(
+        case((3, 4), dtype="float64"),
+        case(ints((3, 4)), dtype="float32"),
+        case((3,), dtype="int32"),
+    ),
+)
+def cast_(xp: Any, x: Any, *, dtype: str) -> Any:
+    """x in another dtype."""
+    return x.astype(np_dtype(dtype))
+
+
+@cast_.gradient
+def _(g: Any, y: Any, x: Any, *, dtype: str) -> Any:
+    return cast_(g, dtype=x.dtype)
+
+
+def cast(x: Any, dtype: Any) -> Any:
+    """`x` in another dtype; `x` itself where it has that dtype."""
+    x = convert_to_tensor(x)
+    name = dtype_name(dtype)
+    return x if x.dtype == name else cast_(x, dtype=name)
+
+
+def cast_like(x: Any, like: Any) -> Any:
+    """`x` in the dtype of `like`."""
+    return cast(x, dtype=like.dtype)
+
+
+stop_gradient = op(
+    "stop_gradient", infer=same_as_first, elementwise=True, cases=(case((3, 4)),)
+)(lambda xp, x: x.copy())

@@ -1,0 +1,85 @@
+"""Matrix multiplication."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from kerasish.errors import ShapeError
+from kerasish.graph.op import case, op
+from kerasish.graph.tensor import promoted
+from kerasish.ops.shape import expand_dims, reshape, transpose
+from kerasish.spec import TensorSpec, broadcast, known
+
+
+def _matmul_infer(a: TensorSpec, b: TensorSpec) -> TensorSpec:
+    if a.ndim < 2 or b.ndim < 2:
+        raise ShapeError(f"matmul. Expected: ranks of at least 2. Received: {a.shape}, {b.shape}.")
+    inner, other = a.shape[-1], b.shape[-2]
+    if inner != other and inner is not None and other is not None:
+        raise ShapeError(
+            "matmul. Expected: the last axis of the first as long as the second-to-last of the "
+            f"second. Received: {a.shape} @ {b.shape}."
+        )
+    batch = broadcast(a.shape[:-2], b.shape[:-2])
+    return TensorSpec((*batch, a.shape[-2], b.shape[-1]), a.dtype)
+
+
+def _matmul_flops(a: TensorSpec, b: TensorSpec) -> int:
+    out = _matmul_infer(a, b)
+    return 2 * math.prod(known(out.shape)) * known(a.shape)[-1]
+
+
+def swap_last(x: Any) -> Any:
+    """x with its last two axes exchanged."""
+    axes = (*range(x.ndim - 2), x.ndim - 1, x.ndim - 2)
+    return transpose(x, axes=axes)
+
+
+@op(
+    "matmul",
+    infer=_matmul_infer,
+    promote="same",
+    out=True,
+    flops=_matmul_flops,
+    cases=(
+        case((3, 4), (4, 5)),
+        case((2, 3, 4), (2, 4, 5)),
+        case((2, 1, 3, 4), (3, 4, 2)),
+        case((5, 3, 4), (4, 2)),
+    ),
+)
+def matmul_(xp: Any, a: Any, b: Any, *, out: Any = None) -> Any:
+    """Matrix products over the last two axes; leading axes broadcast."""
+    return xp.matmul(a, b, out=out)
+
+
+@matmul_.gradient
+def _(g: Any, y: Any, a: Any, b: Any) -> Any:
+    if b.ndim == 2 and a.ndim > 2:
+        # One large product instead of a sum over the batch of small ones.
+        flat_a = reshape(a, shape=(-1, a.shape[-1]))
+        flat_g = reshape(g, shape=(-1, g.shape[-1]))
+        return matmul_(g, swap_last(b)), matmul_(swap_last(flat_a), flat_g)
+    return matmul_(g, swap_last(b)), matmul_(swap_last(a), g)
+
+
+def matmul(x1: Any, x2: Any) -> Any:
+    """Matrix product as in numpy: 1-d operands act as a row or a column, batches broadcast."""
+    a, b = promoted((x1, x2), "same")
+    if a.ndim == 0 or b.ndim == 0:
+        raise ShapeError(f"matmul. Expected: ranks of at least 1. Received: {a.shape}, {b.shape}.")
+    left, right = a.ndim == 1, b.ndim == 1
+    a = expand_dims(a, axis=0) if left else a
+    b = expand_dims(b, axis=1) if right else b
+    y = _flat_matmul(a, b)
+    drop = ([-2] if left else []) + ([-1] if right else [])
+    shape = [d for i, d in enumerate(y.shape) if i - y.ndim not in drop]
+    return reshape(y, shape=tuple(shape)) if drop else y
+
+
+def _flat_matmul(a: Any, b: Any) -> Any:
+    if b.ndim == 2 and a.ndim > 2 and None not in a.shape:
+        y = matmul_(reshape(a, shape=(-1, a.shape[-1])), b)
+        return reshape(y, shape=(*a.shape[:-1], b.shape[-1]))
+    return matmul_(a, b)

@@ -1,0 +1,224 @@
+"""Ops that move elements without computing: reshape, transpose, slice, pad, concatenate."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.op import case, op
+from kerasish.spec import Dim, Shape, TensorSpec, broadcast, promote
+
+
+def _reshape_infer(x: TensorSpec, *, shape: Shape) -> TensorSpec:
+    out: list[Dim] = list(shape)
+    if -1 in out:
+        rest = [d for d in out if d not in (-1, None)]
+        unknown = None in x.shape or None in out
+        count = math.prod(rest)
+        out[out.index(-1)] = None if unknown else x.size // count if count else 0
+    complete = None not in x.shape and None not in out
+    if complete and TensorSpec(tuple(out), x.dtype).size != x.size:
+        raise ShapeError(
+            f"reshape. Expected: a shape of {x.size} elements, as the input {x.shape} has. "
+            f"Received: {tuple(shape)}."
+        )
+    return TensorSpec(tuple(out), x.dtype)
+
+
+@op(
+    "reshape",
+    infer=_reshape_infer,
+    view=True,
+    cases=(case((3, 4), shape=(2, 6)), case((2, 3, 4), shape=(-1, 4)), case((3, 1), shape=(3,))),
+)
+def reshape(xp: Any, x: Any, *, shape: Shape) -> Any:
+    """The same elements, in C order, in another shape; one dimension may be -1."""
+    return x.reshape(shape)
+
+
+@reshape.gradient
+def _(g: Any, y: Any, x: Any, *, shape: Shape) -> Any:
+    return reshape(g, shape=x.shape)
+
+
+def _transpose_infer(x: TensorSpec, *, axes: tuple[int, ...]) -> TensorSpec:
+    if sorted(axes) != list(range(x.ndim)):
+        raise ArgumentError(
+            f"transpose. Expected: a permutation of the {x.ndim} axes. Received: {axes}."
+        )
+    return TensorSpec(tuple(x.shape[a] for a in axes), x.dtype)
+
+
+@op(
+    "transpose",
+    infer=_transpose_infer,
+    view=True,
+    cases=(case((3, 4), axes=(1, 0)), case((2, 3, 4), axes=(2, 0, 1))),
+)
+def transpose(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
+    """Axes in another order."""
+    return x.transpose(axes)
+
+
+@transpose.gradient
+def _(g: Any, y: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
+    inverse = sorted(range(len(axes)), key=axes.__getitem__)
+    return transpose(g, axes=tuple(inverse))
+
+
+def _broadcast_infer(x: TensorSpec, *, shape: Shape) -> TensorSpec:
+    if broadcast(x.shape, shape) != tuple(shape):
+        raise ShapeError(f"broadcast_to. Expected: a shape {x.shape} grows to. Received: {shape}.")
+    return TensorSpec(tuple(shape), x.dtype)
+
+
+@op(
+    "broadcast_to",
+    infer=_broadcast_infer,
+    view=True,
+    cases=(case((1, 4), shape=(3, 4)), case((4,), shape=(2, 3, 4)), case((), shape=(2, 2))),
+)
+def broadcast_to(xp: Any, x: Any, *, shape: tuple[int, ...]) -> Any:
+    """x repeated along new and along size-1 axes."""
+    return xp.broadcast_to(x, shape)
+
+
+@broadcast_to.gradient
+def _(g: Any, y: Any, x: Any, *, shape: Shape) -> Any:
+    return g  # autodiff sums over the broadcast axes
+
+
+def _expand_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
+    at = axis % (x.ndim + 1)
+    return TensorSpec((*x.shape[:at], 1, *x.shape[at:]), x.dtype)
+
+
+@op(
+    "expand_dims",
+    infer=_expand_infer,
+    view=True,
+    cases=(case((3, 4), axis=1), case((3,), axis=-1)),
+)
+def expand_dims(xp: Any, x: Any, *, axis: int) -> Any:
+    """A new axis of size 1."""
+    return xp.expand_dims(x, axis)
+
+
+@expand_dims.gradient
+def _(g: Any, y: Any, x: Any, *, axis: int) -> Any:
+    return reshape(g, shape=x.shape)
+
+
+# --- slicing, padding -----------------------------------------------------------------------
+
+Slice = tuple[int, int, int]  # start, number of elements, step (may be negative)
+
+
+def _slice_infer(x: TensorSpec, *, parts: tuple[Slice | None, ...]) -> TensorSpec:
+    shape = tuple(d if p is None else p[1] for d, p in zip(x.shape, parts, strict=True))
+    return TensorSpec(shape, x.dtype)
+
+
+def as_slices(parts: tuple[Slice | None, ...]) -> tuple[slice, ...]:
+    """numpy slices of the parts; None keeps the whole axis."""
+
+    def one(part: Slice | None) -> slice:
+        if part is None:
+            return slice(None)
+        start, count, step = part
+        stop = start + count * step
+        return slice(start, stop if stop >= 0 else None, step) if count else slice(0, 0, 1)
+
+    return tuple(map(one, parts))
+
+
+@op(
+    "slice",
+    infer=_slice_infer,
+    view=True,
+    cases=(
+        case((4, 5), parts=((1, 2, 1), None)),
+        case((6, 5), parts=((5, 3, -2), (0, 2, 3))),
+        case((3, 4), parts=((1, 0, 1), None)),
+    ),
+)
+def slice_(xp: Any, x: Any, *, parts: tuple[Slice | None, ...]) -> Any:
+    """A regular part of every axis."""
+    return x[as_slices(parts)]
+
+
+@slice_.gradient
+def _(g: Any, y: Any, x: Any, *, parts: tuple[Slice | None, ...]) -> Any:
+    return unslice(g, parts=parts, shape=x.shape)
+
+
+def _unslice_infer(g: TensorSpec, *, parts: Any, shape: Shape) -> TensorSpec:
+    return TensorSpec(shape, g.dtype)
+
+
+@op(
+    "unslice",
+    infer=_unslice_infer,
+    cases=(
+        case((2, 5), parts=((1, 2, 1), None), shape=(4, 5)),
+        case((3, 2), parts=((5, 3, -2), (0, 2, 3)), shape=(6, 5)),
+    ),
+)
+def unslice(xp: Any, g: Any, *, parts: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of `shape` with g in the place that `slice` takes from; the slice's transpose."""
+    y = xp.zeros(shape, g.dtype)
+    y[as_slices(parts)] = g
+    return y
+
+
+@unslice.gradient
+def _(g: Any, y: Any, x: Any, *, parts: Any, shape: Shape) -> Any:
+    return slice_(g, parts=parts)
+
+
+# --- joining ----------------------------------------------------------------------------------
+
+
+def _concat_infer(*specs: TensorSpec, axis: int) -> TensorSpec:
+    first = specs[0]
+    at = axis % first.ndim
+    total: Dim = 0
+    for s in specs:
+        rest = [a for i, a in enumerate(s.shape) if i != at]
+        want = [a for i, a in enumerate(first.shape) if i != at]
+        if s.ndim != first.ndim or any(
+            a != b and a is not None and b is not None for a, b in zip(rest, want, strict=True)
+        ):
+            raise ShapeError(
+                f"concatenate. Expected: equal shapes but for axis {axis}. "
+                f"Received: {', '.join(str(t.shape) for t in specs)}."
+            )
+        size = s.shape[at]
+        total = None if total is None or size is None else total + size
+    shape = (*first.shape[:at], total, *first.shape[at + 1 :])
+    return TensorSpec(shape, promote(*(s.dtype for s in specs)))
+
+
+@op(
+    "concatenate",
+    infer=_concat_infer,
+    promote="same",
+    out=True,
+    cases=(case((2, 3), (2, 4), axis=1), case((1, 3), (2, 3), (3, 3), axis=-2)),
+)
+def concatenate(xp: Any, *arrays: Any, axis: int, out: Any = None) -> Any:
+    """Arrays after one another along an axis."""
+    return xp.concatenate(arrays, axis, out=out)
+
+
+@concatenate.gradient
+def _(g: Any, y: Any, *xs: Any, axis: int) -> Any:
+    parts, at = [], 0
+    for x in xs:
+        size = x.shape[axis]
+        spans: list[Slice | None] = [None] * x.ndim
+        spans[axis] = (at, size, 1)
+        parts.append(slice_(g, parts=tuple(spans)))
+        at += size
+    return tuple(parts)

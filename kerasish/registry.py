@@ -1,0 +1,81 @@
+"""The closed registry of names: the only way from a name in a file or a string to an object.
+
+Kinds in use: op, layer, activation, initializer, regularizer, constraint, loss, metric,
+optimizer, schedule, callback, dataset, model. Nothing here imports anything by name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from kerasish.errors import ArgumentError, UnknownNameError
+
+T = TypeVar("T")
+
+_entries: dict[str, dict[str, Any]] = {}
+
+
+def add(kind: str, obj: T, *names: str, replace: bool = False) -> T:
+    """Enter `obj` under every one of `names`.
+
+    Raises:
+        ArgumentError: a name is taken by another object and `replace` is False.
+    """
+    table = _entries.setdefault(kind, {})
+    for name in names:
+        held = table.get(name)
+        if held is not None and held is not obj and not replace:
+            raise ArgumentError(
+                f"The {kind} name {name!r} is taken. Expected: a new name. Received: {obj!r}, "
+                f"while {held!r} holds it. Choose another name, or pass replace=True."
+            )
+        table[name] = obj
+    return obj
+
+
+def entry(kind: str, *names: str) -> Callable[[T], T]:
+    """Decorator form of `add`; without names the object's own `__name__` is used."""
+
+    def decorate(obj: T) -> T:
+        return add(kind, obj, *(names or (str(getattr(obj, "__name__", obj)),)))
+
+    return decorate
+
+
+def lookup(kind: str, name: str) -> Any:
+    """The object entered under `name`.
+
+    Raises:
+        UnknownNameError: no such name; the message lists the nearest ones.
+    """
+    try:
+        return _entries.get(kind, {})[name]
+    except KeyError:
+        near = nearest(name, names(kind))
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise UnknownNameError(
+            f"Unknown {kind}. Expected: a registered {kind} name. Received: {name!r}.{hint}"
+        ) from None
+
+
+def contains(kind: str, name: str) -> bool:
+    """Whether `name` is entered under `kind`."""
+    return name in _entries.get(kind, {})
+
+
+def names(kind: str) -> list[str]:
+    """All names of a kind, sorted."""
+    return sorted(_entries.get(kind, {}))
+
+
+def nearest(name: str, choices: list[str] | tuple[str, ...], count: int = 3) -> list[str]:
+    """Up to `count` of `choices` that look like `name`, ignoring case and underscores."""
+
+    def plain(text: str) -> str:
+        return text.lower().replace("_", "")
+
+    by_plain = {plain(choice): choice for choice in choices}
+    found = difflib.get_close_matches(plain(str(name)), list(by_plain), n=count, cutoff=0.6)
+    return [by_plain[key] for key in found]

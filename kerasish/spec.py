@@ -1,0 +1,304 @@
+"""Shapes and dtypes: the only copy of the promotion, broadcasting and convolution size rules.
+
+Dtypes are strings, as in Keras. A dimension is an int, or None where it is not known yet.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kerasish.config import floatx
+from kerasish.errors import ArgumentError, DTypeError, ShapeError
+
+Dim = int | None
+Shape = tuple[Dim, ...]
+
+
+class TensorSpec(NamedTuple):
+    """The shape and dtype of a tensor."""
+
+    shape: Shape
+    dtype: str
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements; raises where a dimension is unknown."""
+        return math.prod(known(self.shape))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of a dense array of this spec."""
+        return self.size * np_dtype(self.dtype).itemsize
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{', '.join('?' if d is None else str(d) for d in self.shape)}]"
+
+
+def known(shape: Shape) -> tuple[int, ...]:
+    """`shape` if it has no unknown dimension."""
+    sizes = tuple(dim for dim in shape if dim is not None)
+    if len(sizes) != len(shape):
+        raise ShapeError(f"Expected: a shape without unknown dimensions. Received: {shape}.")
+    return sizes
+
+
+# --- dtypes -----------------------------------------------------------------------------------
+
+BOOL = ("bool",)
+UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
+SIGNED = ("int8", "int16", "int32", "int64")
+INTS = UNSIGNED + SIGNED
+FLOAT8 = ("float8_e4m3fn", "float8_e5m2")
+FLOATS = ("float16", "bfloat16", "float32", "float64")
+COMPLEX = ("complex64", "complex128")
+DTYPES = BOOL + INTS + FLOATS + COMPLEX + FLOAT8
+_EXTENDED = ("bfloat16", *FLOAT8)
+
+
+@functools.cache
+def np_dtype(name: str) -> np.dtype[Any]:
+    """numpy's dtype of a dtype name; bfloat16 and float8 need the package ml_dtypes."""
+    if name in _EXTENDED:
+        try:
+            import ml_dtypes
+        except ImportError:
+            raise DTypeError(
+                f"The dtype {name} needs the package ml_dtypes: pip install ml_dtypes."
+            ) from None
+        return np.dtype(getattr(ml_dtypes, name))
+    return np.dtype(name)
+
+
+@functools.lru_cache(512)
+def dtype_name(dtype: Any) -> str:
+    """The canonical name of any dtype-like: a name, a Python type, a numpy dtype.
+
+    Raises:
+        DTypeError: nothing kerasish computes with.
+    """
+    if dtype is None:
+        return floatx()
+    if isinstance(dtype, str) and dtype in DTYPES:
+        return dtype
+    if dtype is float or (isinstance(dtype, str) and dtype == "float"):
+        return floatx()
+    if dtype is int or (isinstance(dtype, str) and dtype == "int"):
+        return "int32"
+    if dtype is bool:
+        return "bool"
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = str(getattr(dtype, "name", dtype))
+    if name not in DTYPES:
+        raise DTypeError(
+            f"Unknown dtype. Expected: one of {', '.join(DTYPES)}. Received: {dtype!r}."
+        )
+    return name
+
+
+def is_float(dtype: str) -> bool:
+    """Whether a dtype is real floating point."""
+    return dtype in FLOATS or dtype in FLOAT8
+
+
+def is_int(dtype: str) -> bool:
+    """Whether a dtype is integer (bool is not)."""
+    return dtype in INTS
+
+
+def is_differentiable(dtype: str) -> bool:
+    """Whether gradients flow through values of this dtype."""
+    return is_float(dtype) or dtype in COMPLEX
+
+
+def bits(dtype: str) -> int:
+    """Width of a dtype in bits."""
+    return np_dtype(dtype).itemsize * 8
+
+
+def promote(*dtypes: str) -> str:
+    """The dtype in which values of `dtypes` meet: Keras's lattice (`keras.backend.result_type`).
+
+    "int" and "float" stand for weakly typed Python scalars. Integers never widen a float; unlike
+    numpy, int32 with float32 is float32, and int64 never reaches float64. Signed with unsigned
+    takes the next wider signed type; uint64 with a signed type is floatx.
+    """
+    if not dtypes:
+        return floatx()
+    return _strong(functools.reduce(_promote_pair, dtypes))
+
+
+def _strong(dtype: str) -> str:
+    return {"int": "int32", "float": floatx()}.get(dtype, dtype)
+
+
+@functools.lru_cache(4096)
+def _promote_pair_cached(a: str, b: str, default: str) -> str:
+    if a == b:
+        return a
+    weak = {a, b} & {"int", "float"}
+    if weak == {"int", "float"}:
+        return "float"
+    if weak:
+        scalar = "int" if "int" in weak else "float"
+        strong = b if a == scalar else a
+        if strong == "bool":
+            return "int32" if scalar == "int" else default
+        if scalar == "float" and strong in INTS:
+            return default
+        return strong
+    if a in COMPLEX or b in COMPLEX:
+        wide = "complex128" in (a, b) or "float64" in (a, b)
+        return "complex128" if wide else "complex64"
+    floats = [d for d in (a, b) if is_float(d)]
+    if len(floats) == 1:
+        return floats[0]
+    if len(floats) == 2:
+        if a in FLOAT8 or b in FLOAT8:
+            rest = [d for d in floats if d not in FLOAT8]
+            return rest[0] if rest else default
+        if {a, b} == {"float16", "bfloat16"}:
+            return "float32"
+        return max(floats, key=bits)
+    if "bool" in (a, b):
+        return b if a == "bool" else a
+    if (a in SIGNED) == (b in SIGNED):
+        return a if bits(a) >= bits(b) else b
+    signed, unsigned = (a, b) if a in SIGNED else (b, a)
+    if unsigned == "uint64":
+        return default
+    return f"int{max(bits(signed), 2 * bits(unsigned))}"
+
+
+def _promote_pair(a: str, b: str) -> str:
+    return _promote_pair_cached(a, b, floatx())
+
+
+def promote_float(*dtypes: str) -> str:
+    """`promote`, then floating: integers and bool become floatx."""
+    dtype = promote(*dtypes)
+    return dtype if is_differentiable(dtype) else floatx()
+
+
+# --- shapes -----------------------------------------------------------------------------------
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """numpy's broadcasting rule; an unknown dimension takes the other side's unless that is 1.
+
+    Raises:
+        ShapeError: two dimensions differ and neither is 1.
+    """
+    out: list[Dim] = []
+    rank = max((len(s) for s in shapes), default=0)
+    for axis in range(-rank, 0):
+        dim: Dim = 1
+        for shape in shapes:
+            here = shape[axis] if -axis <= len(shape) else 1
+            if here == 1 or here == dim:
+                continue
+            if dim == 1:
+                dim = here
+            elif here is None:
+                continue
+            elif dim is None:
+                dim = here
+            else:
+                raise ShapeError(
+                    f"Shapes do not broadcast. Expected: equal dimensions, or 1, on axis {axis}. "
+                    f"Received: {' and '.join(map(str, shapes))}."
+                )
+        out.append(dim)
+    return tuple(out)
+
+
+def normalize_axis(axis: int, ndim: int) -> int:
+    """`axis` counted from the front; raises `ArgumentError` when out of range."""
+    if not isinstance(axis, (int, np.integer)):
+        raise ArgumentError(f"axis. Expected: an int. Received: {axis!r}.")
+    if not -ndim <= axis < ndim:
+        raise ArgumentError(
+            f"axis. Expected: an int in [{-ndim}, {ndim}) for a tensor of rank {ndim}. "
+            f"Received: {axis}."
+        )
+    return int(axis) % ndim
+
+
+def normalize_axes(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
+    """Sorted distinct axes; None means all."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
+    found = sorted(normalize_axis(a, ndim) for a in axes)
+    if len(set(found)) != len(found):
+        raise ArgumentError(f"axis. Expected: distinct axes. Received: {axis}.")
+    return tuple(found)
+
+
+def reduce_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
+    """The shape left after reducing `axes`."""
+    if keepdims:
+        return tuple(1 if i in axes else d for i, d in enumerate(shape))
+    return tuple(d for i, d in enumerate(shape) if i not in axes)
+
+
+# --- windows (convolution and pooling) ----------------------------------------------------------
+
+Padding = str | tuple[tuple[int, int], ...]
+
+
+def window_padding(
+    spatial: tuple[int, ...],
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilation: tuple[int, ...],
+    padding: Padding,
+) -> tuple[tuple[int, int], ...]:
+    """Explicit (low, high) padding of every spatial axis; "same" puts the odd one high."""
+    if padding == "valid":
+        return ((0, 0),) * len(spatial)
+    if padding == "same":
+        pairs = []
+        for size, k, s, d in zip(spatial, window, strides, dilation, strict=True):
+            total = max((-(-size // s) - 1) * s + (k - 1) * d + 1 - size, 0)
+            pairs.append((total // 2, total - total // 2))
+        return tuple(pairs)
+    if isinstance(padding, str):
+        raise ArgumentError(f"padding. Expected: 'valid' or 'same'. Received: {padding!r}.")
+    return padding
+
+
+def window_output(
+    spatial: Shape,
+    window: tuple[int, ...],
+    strides: tuple[int, ...],
+    dilation: tuple[int, ...],
+    padding: Padding,
+) -> Shape:
+    """Spatial sizes after a window slides: floor((n + pad - (k - 1) d - 1) / s) + 1."""
+    out: list[Dim] = []
+    for axis, (size, k, s, d) in enumerate(zip(spatial, window, strides, dilation, strict=True)):
+        if size is None:
+            out.append(None)
+            continue
+        here = padding if isinstance(padding, str) else (padding[axis],)
+        lo, hi = window_padding((size,), (k,), (s,), (d,), here)[0]
+        span = size + lo + hi - (k - 1) * d - 1
+        if span < 0:
+            raise ShapeError(
+                f"A window of size {(k - 1) * d + 1} does not fit on spatial axis {axis}. "
+                f"Expected: at least that many elements. Received: {size + lo + hi}. "
+                "Use padding='same', a smaller kernel, or fewer pooling layers before."
+            )
+        out.append(span // s + 1)
+    return tuple(out)
