@@ -1,0 +1,250 @@
+"""oneDNN's C functions with their types, statuses turned into errors, handles that free themselves.
+
+Reference: the oneDNN 3 developer guide, "C API"; dnnl.h of the same version.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Sequence
+from ctypes import c_char_p, c_float, c_int, c_int64, c_size_t, c_uint, c_void_p
+from functools import cache
+from typing import Any
+
+from kerasish.compiler.kernels.onednn.constants import (
+    CPU,
+    DTYPES,
+    FORMAT_ANY,
+    MAX_NDIMS,
+    SCRATCHPAD_USER,
+    STREAM_DEFAULT,
+    Alg,
+    Arg,
+    Query,
+    Status,
+)
+from kerasish.compiler.kernels.onednn.library import load
+from kerasish.errors import BackendError
+
+Dims = c_int64 * MAX_NDIMS
+
+_TYPES: dict[str, Any] = {
+    "p": c_void_p, "i": c_int, "l": c_int64, "f": c_float, "u": c_uint, "d": c_int64 * MAX_NDIMS
+}
+
+# p pointer or handle, i int or enumeration, l int64, f float, u unsigned, d dnnl_dims_t.
+_SIGNATURES = {
+    "engine_create": "pil",
+    "stream_create": "ppu",
+    "memory_create": "pppp",
+    "memory_destroy": "p",
+    "memory_set_data_handle": "pp",
+    "memory_desc_create_with_strides": "pidid",
+    "memory_desc_create_with_tag": "pidii",
+    "memory_desc_destroy": "p",
+    "primitive_attr_create": "p",
+    "primitive_attr_destroy": "p",
+    "primitive_attr_set_scratchpad_mode": "pi",
+    "primitive_attr_set_post_ops": "pp",
+    "post_ops_create": "p",
+    "post_ops_destroy": "p",
+    "post_ops_append_sum": "pfii",
+    "post_ops_append_eltwise": "piff",
+    "primitive_desc_query": "piip",
+    "primitive_desc_destroy": "p",
+    "primitive_create": "pp",
+    "primitive_destroy": "p",
+    "reorder_primitive_desc_create": "pppppp",
+    "convolution_forward_primitive_desc_create": "ppiippppddddp",
+    "convolution_backward_data_primitive_desc_create": "ppipppddddpp",
+    "convolution_backward_weights_primitive_desc_create": "ppippppddddpp",
+    "pooling_forward_primitive_desc_create": "ppiippdddddp",
+    "pooling_backward_primitive_desc_create": "ppippdddddpp",
+    "matmul_primitive_desc_create": "ppppppp",
+    "softmax_forward_primitive_desc_create": "ppiippip",
+    "softmax_backward_primitive_desc_create": "ppipppipp",
+    "batch_normalization_forward_primitive_desc_create": "ppippfup",
+    "batch_normalization_backward_primitive_desc_create": "ppipppfupp",
+    "layer_normalization_forward_primitive_desc_create": "ppipppfup",
+    "layer_normalization_backward_primitive_desc_create": "ppippppfupp",
+    "lstm_forward_primitive_desc_create": "ppii" + "p" * 11 + "up",
+    "lstm_backward_primitive_desc_create": "ppii" + "p" * 22 + "upp",
+    "lbr_gru_forward_primitive_desc_create": "ppii" + "p" * 7 + "up",
+    "lbr_gru_backward_primitive_desc_create": "ppii" + "p" * 14 + "upp",
+}
+
+
+class OneDNNError(BackendError):
+    """A oneDNN call failed."""
+
+
+class UnsupportedError(OneDNNError):
+    """oneDNN has no (fast) implementation of what was asked; another provider must do it."""
+
+
+@cache
+def _function(name: str) -> Any:
+    function = getattr(load(), f"dnnl_{name}")
+    function.argtypes = [_TYPES[letter] for letter in _SIGNATURES[name]]
+    function.restype = c_int
+    return function
+
+
+@cache
+def _querying() -> tuple[Any, Any, Any]:
+    library = load()
+    query_md, size = library.dnnl_primitive_desc_query_md, library.dnnl_memory_desc_get_size
+    query_md.argtypes, query_md.restype = [c_void_p, c_int, c_int], c_void_p
+    size.argtypes, size.restype = [c_void_p], c_size_t
+    equal = library.dnnl_memory_desc_equal
+    equal.argtypes, equal.restype = [c_void_p, c_void_p], c_int
+    return query_md, size, equal
+
+
+def call(name: str, *args: Any) -> None:
+    """Call `dnnl_<name>`.
+
+    Raises:
+        UnsupportedError: oneDNN says "unimplemented".
+        OneDNNError: any other status but success.
+    """
+    status = _function(name)(*args)
+    if status != Status.SUCCESS:
+        raise_status(name, status)
+
+
+def raise_status(name: str, status: int) -> None:
+    """Raise the error that a status stands for."""
+    known = status in Status._value2member_map_
+    text = Status(status).name.lower() if known else f"status {status}"
+    kind = UnsupportedError if status == Status.UNIMPLEMENTED else OneDNNError
+    raise kind(f"dnnl_{name} failed. Expected: success. Received: {text}.")
+
+
+class Handle:
+    """A C object, destroyed with its Python owner; ctypes takes it as an argument as it is."""
+
+    __slots__ = ("_as_parameter_", "_destroy")
+
+    def __init__(self, destroy: str, create: str, *args: Any) -> None:
+        self._destroy: Any = None
+        pointer = c_void_p()
+        call(create, ctypes.byref(pointer), *args)
+        self._as_parameter_ = pointer
+        self._destroy = _function(destroy)
+
+    def __del__(self) -> None:
+        if self._destroy is not None:
+            self._destroy(self._as_parameter_)
+
+
+_engine_lock = threading.Lock()
+
+
+@cache
+def _make_engine() -> tuple[c_void_p, c_void_p]:
+    engine, stream = c_void_p(), c_void_p()
+    call("engine_create", ctypes.byref(engine), CPU, 0)
+    call("stream_create", ctypes.byref(stream), engine, STREAM_DEFAULT)
+    return engine, stream
+
+
+def engine() -> c_void_p:
+    """The process's CPU engine; it lives as long as the process."""
+    with _engine_lock:
+        return _make_engine()[0]
+
+
+def stream() -> c_void_p:
+    """The process's stream: on the CPU a primitive has finished when its call returns."""
+    with _engine_lock:
+        return _make_engine()[1]
+
+
+def dims(values: Sequence[int]) -> Any:
+    """A dnnl_dims_t."""
+    return Dims(*values)
+
+
+class Desc:
+    """A memory descriptor: shape, dtype and layout, without data."""
+
+    __slots__ = ("_as_parameter_", "_owner")
+
+    def __init__(self, pointer: c_void_p, owner: object) -> None:
+        self._as_parameter_ = pointer
+        self._owner = owner
+
+    @classmethod
+    def strided(cls, shape: Sequence[int], strides: Sequence[int], dtype: str) -> Desc:
+        """A plain layout; strides in elements."""
+        handle = Handle(
+            "memory_desc_destroy", "memory_desc_create_with_strides",
+            len(shape), dims(shape), DTYPES[dtype], dims(strides),
+        )  # fmt: skip
+        return cls(handle._as_parameter_, handle)
+
+    @classmethod
+    def any(cls, shape: Sequence[int], dtype: str = "float32") -> Desc:
+        """A layout left to the primitive."""
+        handle = Handle(
+            "memory_desc_destroy", "memory_desc_create_with_tag",
+            len(shape), dims(shape), DTYPES[dtype], FORMAT_ANY,
+        )  # fmt: skip
+        return cls(handle._as_parameter_, handle)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes a buffer of this layout takes."""
+        return _querying()[1](self)
+
+    def same(self, other: Desc) -> bool:
+        """Whether two descriptors are equal, layout included."""
+        return bool(_querying()[2](self, other))
+
+
+def attributes(
+    eltwise: Sequence[tuple[Alg, float, float]] = (), accumulate: bool = False
+) -> Handle:
+    """Primitive attributes: our own scratchpad, dst += first where asked, then elementwise ops."""
+    attr = Handle("primitive_attr_destroy", "primitive_attr_create")
+    call("primitive_attr_set_scratchpad_mode", attr, SCRATCHPAD_USER)
+    if not eltwise and not accumulate:
+        return attr
+    post = Handle("post_ops_destroy", "post_ops_create")
+    if accumulate:
+        call("post_ops_append_sum", post, 1.0, 0, DTYPES["float32"])
+    for alg, alpha, beta in eltwise:
+        call("post_ops_append_eltwise", post, alg, alpha, beta)
+    call("primitive_attr_set_post_ops", attr, post)
+    return attr
+
+
+class PrimitiveDesc(Handle):
+    """A primitive descriptor: a computation with its layouts and implementation settled."""
+
+    __slots__ = ()
+
+    def __init__(self, create: str, *args: Any) -> None:
+        super().__init__("primitive_desc_destroy", f"{create}_primitive_desc_create", *args)
+
+    def desc(self, arg: Arg) -> Desc:
+        """The layout the primitive wants for one of its arguments."""
+        return Desc(c_void_p(_querying()[0](self, Query.EXEC_ARG_MD, arg)), self)
+
+    @property
+    def implementation(self) -> str:
+        """The implementation's name, such as "brgconv:avx512_core"."""
+        text = c_char_p()
+        call("primitive_desc_query", self, Query.IMPL_INFO, 0, ctypes.byref(text))
+        return (text.value or b"").decode()
+
+    def require_fast(self) -> PrimitiveDesc:
+        """Itself, unless it is the reference loop, which is slower than numpy."""
+        if self.implementation.startswith("ref"):
+            raise UnsupportedError(
+                "oneDNN has only its reference loop for this computation. Expected: a compiled "
+                f"kernel. Received: {self.implementation}. Use another provider."
+            )
+        return self

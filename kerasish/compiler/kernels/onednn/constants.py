@@ -1,0 +1,99 @@
+"""The numbers of oneDNN 3's C enumerations (dnnl_types.h) that the bindings use."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+
+class Status(IntEnum):
+    """dnnl_status_t."""
+
+    SUCCESS = 0
+    OUT_OF_MEMORY = 1
+    INVALID_ARGUMENTS = 2
+    UNIMPLEMENTED = 3
+    LAST_IMPL_REACHED = 4
+    RUNTIME_ERROR = 5
+    NOT_REQUIRED = 6
+
+
+class Arg(IntEnum):
+    """Execution argument indices (DNNL_ARG_*); recurrent layers reuse SRC, DST and WEIGHTS."""
+
+    SRC = 1
+    SRC_ITER = 2
+    SRC_ITER_C = 3
+    DST = 17
+    DST_ITER = 18
+    DST_ITER_C = 19
+    WEIGHTS = 33
+    WEIGHTS_ITER = 34
+    BIAS = 41
+    MEAN = 49
+    VARIANCE = 50
+    SCALE = 51
+    SHIFT = 52
+    WORKSPACE = 64
+    SCRATCHPAD = 80
+    DIFF_SRC = 129
+    DIFF_SRC_ITER = 130
+    DIFF_SRC_ITER_C = 131
+    DIFF_DST = 145
+    DIFF_DST_ITER = 146
+    DIFF_DST_ITER_C = 147
+    DIFF_WEIGHTS = 161
+    DIFF_WEIGHTS_ITER = 162
+    DIFF_BIAS = 169
+    DIFF_SCALE = 255
+    DIFF_SHIFT = 256
+
+
+class Query(IntEnum):
+    """dnnl_query_t."""
+
+    IMPL_INFO = 8
+    EXEC_ARG_MD = 255
+
+
+class Prop(IntEnum):
+    """dnnl_prop_kind_t."""
+
+    FORWARD_TRAINING = 64
+    FORWARD_INFERENCE = 96
+    BACKWARD = 128
+
+
+class Alg(IntEnum):
+    """dnnl_alg_kind_t."""
+
+    CONVOLUTION_DIRECT = 1
+    RELU = 32
+    TANH = 33
+    SIGMOID = 41
+    GELU_TANH = 43
+    GELU_ERF = 49
+    POOLING_MAX = 511
+    POOLING_AVG_EXCLUDE_PADDING = 1023
+    SOFTMAX_ACCURATE = 0x30000
+    SOFTMAX_LOG = 0x30001
+
+
+class NormFlag(IntEnum):
+    """dnnl_normalization_flags_t."""
+
+    USE_SCALE = 2
+    USE_SHIFT = 4
+
+
+DTYPES: Final = {"float16": 1, "bfloat16": 2, "float32": 3, "int32": 4, "int8": 5, "uint8": 6}
+"""dnnl_data_type_t by numpy's name."""
+
+FORMAT_ANY: Final = 1
+"""dnnl_format_tag_any: the primitive picks its layout."""
+
+CPU: Final = 1
+STREAM_DEFAULT: Final = 1
+SCRATCHPAD_USER: Final = 1
+LEFT_TO_RIGHT: Final = 1
+MAX_NDIMS: Final = 12

@@ -1,0 +1,94 @@
+"""Finds and loads libdnnl.so.3 at first use, once, in a thread-safe way."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import importlib.metadata
+import sysconfig
+import threading
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from kerasish.compiler.kernels.onednn import openmp
+from kerasish.errors import BackendError
+
+WHEEL = "onednn-cpu-gomp"
+SONAME = "libdnnl.so.3"
+MAJOR = 3
+
+_lock = threading.Lock()
+
+
+class _Version(ctypes.Structure):
+    _fields_ = [("major", ctypes.c_int), ("minor", ctypes.c_int), ("patch", ctypes.c_int)]
+
+
+def candidates() -> Iterator[str]:
+    """Where the library may be: the installed wheel first, then the system's linker."""
+    try:
+        files = importlib.metadata.distribution(WHEEL).files or ()
+    except importlib.metadata.PackageNotFoundError:
+        files = ()
+    for file in files:
+        if file.name == SONAME:
+            yield str(Path(str(file.locate())).resolve())
+    beside = Path(sysconfig.get_path("data")) / "lib" / SONAME
+    if beside.exists():
+        yield str(beside)
+    if (found := ctypes.util.find_library("dnnl")) is not None:
+        yield found
+
+
+def version_of(library: ctypes.CDLL) -> tuple[int, int, int]:
+    """(major, minor, patch) of a loaded library."""
+    library.dnnl_version.restype = ctypes.POINTER(_Version)
+    found = library.dnnl_version().contents
+    return found.major, found.minor, found.patch
+
+
+def _attempt(path: str) -> ctypes.CDLL | str:
+    try:
+        openmp.load()
+        library = ctypes.CDLL(path)
+    except OSError as error:
+        return f"{path}: {error}"
+    version = version_of(library)
+    if version[0] != MAJOR:
+        return f"{path}: version {'.'.join(map(str, version))}, expected {MAJOR}.x"
+    return library
+
+
+@cache
+def _load() -> ctypes.CDLL | str:
+    reasons = []
+    for path in candidates():
+        found = _attempt(path)
+        if not isinstance(found, str):
+            return found
+        reasons.append(found)
+    return "; ".join(reasons) or f"{SONAME} is not installed: pip install {WHEEL}"
+
+
+def unavailable() -> str | None:
+    """Why oneDNN cannot be used here, or None where it can."""
+    with _lock:
+        found = _load()
+    return found if isinstance(found, str) else None
+
+
+def load() -> ctypes.CDLL:
+    """The loaded library.
+
+    Raises:
+        BackendError: it is absent, or not version 3.
+    """
+    with _lock:
+        found = _load()
+    if isinstance(found, str):
+        raise BackendError(
+            f"oneDNN could not be loaded. Expected: {SONAME}. Received: {found}. "
+            f"Install it with: pip install {WHEEL}"
+        )
+    return found

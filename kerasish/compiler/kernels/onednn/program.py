@@ -1,0 +1,222 @@
+"""A step made of oneDNN primitives: fixed memories, prebuilt argument arrays, shared scratch."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from ctypes import c_int, c_void_p
+from typing import Any
+
+import numpy as np
+
+from kerasish.compiler.kernels.onednn.api import (
+    Desc,
+    Handle,
+    PrimitiveDesc,
+    attributes,
+    call,
+    engine,
+    raise_status,
+    stream,
+)
+from kerasish.compiler.kernels.onednn.constants import Arg
+from kerasish.compiler.kernels.onednn.library import load
+
+Array = np.ndarray[Any, Any]
+Step = Callable[[], None]
+
+_ALIGNMENT = 64
+
+
+class Memory(Handle):
+    """A dnnl_memory_t over a fixed address; the array it lies in is kept alive."""
+
+    __slots__ = ("__weakref__", "array", "desc")
+
+    def __init__(self, desc: Desc, address: int, array: Array | None = None) -> None:
+        super().__init__(
+            "memory_destroy", "memory_create", desc, engine(), c_void_p(address)
+        )
+        self.desc = desc
+        self.array = array
+
+
+class Scratch:
+    """One growing buffer for what lives only within a step; steps that use it take its lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._buffer = np.empty(0, np.uint8)
+        self._memories: weakref.WeakKeyDictionary[Memory, int] = weakref.WeakKeyDictionary()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self._buffer.nbytes
+
+    def _base(self) -> int:
+        address = self._buffer.ctypes.data
+        return address + -address % _ALIGNMENT
+
+    def reserve(self, nbytes: int) -> None:
+        """Grow to `nbytes`, moving every memory placed so far."""
+        with self.lock:
+            if nbytes + _ALIGNMENT <= self._buffer.nbytes:
+                return
+            self._buffer = np.empty(nbytes + _ALIGNMENT, np.uint8)
+            base = self._base()
+            for memory, offset in self._memories.items():
+                call("memory_set_data_handle", memory, c_void_p(base + offset))
+
+    def place(self, desc: Desc, offset: int) -> Memory:
+        """A memory at a fixed offset of the buffer."""
+        with self.lock:
+            self.reserve(offset + desc.nbytes)
+            memory = Memory(desc, self._base() + offset)
+            self._memories[memory] = offset
+            return memory
+
+
+SCRATCH = Scratch()
+"""The scratch of steps that were given none of their own."""
+
+
+class _ExecArg(ctypes.Structure):
+    _fields_ = [("arg", c_int), ("memory", c_void_p)]
+
+
+def layout(array: Array, order: Sequence[int] | None = None) -> Desc:
+    """The descriptor of an array whose axes oneDNN sees in another order.
+
+    Args:
+        array: any view with positive strides.
+        order: for every oneDNN axis the array's axis; None keeps the order.
+    """
+    item = array.itemsize
+    strides = [s // item for s in array.strides]
+    running = 1
+    for axis in reversed(range(array.ndim)):
+        # The stride of an axis of length one means nothing to numpy; oneDNN compares it.
+        if array.shape[axis] == 1:
+            strides[axis] = running
+        running = strides[axis] * array.shape[axis]
+    order = range(array.ndim) if order is None else order
+    return Desc.strided([array.shape[i] for i in order], [strides[i] for i in order],
+                        array.dtype.name)  # fmt: skip
+
+
+def describable(array: Array) -> bool:
+    """Whether oneDNN can address the array in place: positive whole strides, no overlap."""
+    item = array.itemsize
+    return all(
+        size == 1 or (stride > 0 and stride % item == 0)
+        for size, stride in zip(array.shape, array.strides, strict=True)
+    )
+
+
+class Program:
+    """Collects primitives over fixed arrays; `step` gives the zero-argument callable."""
+
+    def __init__(self, scratch: Scratch | None = None) -> None:
+        self._scratch = SCRATCH if scratch is None else scratch
+        self._offset = 0
+        self._calls: list[Step | tuple[Any, ...]] = []
+        self._keep: list[object] = []
+        self._uses_scratch = False
+
+    def bind(self, array: Array, order: Sequence[int] | None = None) -> Memory:
+        """The memory of a fixed array (copied at every step where oneDNN cannot address it)."""
+        if not describable(array):
+            original, array = array, np.empty(array.shape, array.dtype)
+            self.call(lambda dense=array: np.copyto(dense, original))
+        return Memory(layout(array, order), array.ctypes.data, array)
+
+    def bind_as(self, array: Array, desc: Desc) -> Memory:
+        """The memory of a raw buffer that holds `desc`."""
+        return Memory(desc, array.ctypes.data, array)
+
+    def temporary(self, desc: Desc) -> Memory:
+        """A memory that lives only within the step."""
+        self._uses_scratch = True
+        memory = self._scratch.place(desc, self._offset)
+        self._offset += desc.nbytes + -desc.nbytes % _ALIGNMENT
+        return memory
+
+    def reorder(self, source: Memory, target: Memory) -> None:
+        """Copy between layouts or dtypes."""
+        descs = (source.desc, engine(), target.desc, engine())
+        self.execute(
+            PrimitiveDesc("reorder", *descs, attributes()),
+            {Arg.SRC: source, Arg.DST: target},
+        )
+
+    def fetch(self, memory: Memory, wanted: Desc) -> Memory:
+        """`memory` in the wanted layout, reordered at every step where it differs."""
+        if memory.desc.same(wanted):
+            return memory
+        target = self.temporary(wanted)
+        self.reorder(memory, target)
+        return target
+
+    def call(self, function: Step) -> None:
+        """Add plain Python work."""
+        self._calls.append(function)
+
+    def execute(self, desc: PrimitiveDesc, args: Mapping[Arg, Memory]) -> None:
+        """Add one primitive."""
+        primitive = Handle("primitive_destroy", "primitive_create", desc)
+        given = dict(args)
+        pad = desc.desc(Arg.SCRATCHPAD)
+        if pad.nbytes:
+            given[Arg.SCRATCHPAD] = self.temporary(pad)
+        array = (_ExecArg * len(given))(*((int(k), m._as_parameter_) for k, m in given.items()))
+        self._keep.append((primitive, given, array))
+        self._calls.append((primitive._as_parameter_, stream(), c_int(len(given)), array))
+
+    def output(self, array: Array, wanted: Desc, order: Sequence[int] | None = None) -> Memory:
+        """The memory a primitive writes; `deliver` brings it into the array where they differ."""
+        here = Memory(layout(array, order), array.ctypes.data, array)
+        return here if here.desc.same(wanted) else self.temporary(wanted)
+
+    def deliver(self, memory: Memory, array: Array, order: Sequence[int] | None = None) -> None:
+        """Reorder what `output` handed out into its array, unless it lies there already."""
+        if memory.array is not array:
+            self.reorder(memory, Memory(layout(array, order), array.ctypes.data, array))
+
+    def step(self) -> Step:
+        """The finished step."""
+        execute = load()["dnnl_primitive_execute"]  # untyped: its arguments are ready made
+        calls = tuple((execute, c) if isinstance(c, tuple) else (c, ()) for c in self._calls)
+        lock = self._scratch.lock if self._uses_scratch else None
+        return _run_many(calls, lock, self._keep) if len(calls) > 1 else _run_one(
+            *calls[0], lock, self._keep
+        )
+
+
+def _run_one(function: Any, args: tuple[Any, ...], lock: Any, keep: object) -> Step:
+    def step(keep: object = keep) -> None:
+        if status := function(*args):
+            raise_status("primitive_execute", status)
+
+    def locked(keep: object = keep) -> None:
+        with lock:
+            status = function(*args)
+        if status:
+            raise_status("primitive_execute", status)
+
+    return step if lock is None else locked
+
+
+def _run_many(calls: tuple[Any, ...], lock: Any, keep: object) -> Step:
+    def step(keep: object = keep) -> None:
+        for function, args in calls:
+            if status := function(*args):
+                raise_status("primitive_execute", status)
+
+    def locked(keep: object = keep) -> None:
+        with lock:
+            step()
+
+    return step if lock is None else locked
