@@ -22,9 +22,14 @@ SUM_ERROR = 1e-5
 def positions(x_shape, w_shape, y_shape, window):
     """For every kernel position: the slices of padded x that meet all of y."""
     for k in itertools.product(*(range(n) for n in w_shape[:-2])):
-        yield k, tuple(
-            slice(p * d, p * d + s * (n - 1) + 1, s)
-            for p, d, s, n in zip(k, window.dilation, window.strides, y_shape[1:-1], strict=True)
+        yield (
+            k,
+            tuple(
+                slice(p * d, p * d + s * (n - 1) + 1, s)
+                for p, d, s, n in zip(
+                    k, window.dilation, window.strides, y_shape[1:-1], strict=True
+                )
+            ),
         )
 
 

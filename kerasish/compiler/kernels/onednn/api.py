@@ -30,7 +30,12 @@ from kerasish.errors import BackendError
 Dims = c_int64 * MAX_NDIMS
 
 _TYPES: dict[str, Any] = {
-    "p": c_void_p, "i": c_int, "l": c_int64, "f": c_float, "u": c_uint, "d": c_int64 * MAX_NDIMS
+    "p": c_void_p,
+    "i": c_int,
+    "l": c_int64,
+    "f": c_float,
+    "u": c_uint,
+    "d": c_int64 * MAX_NDIMS,
 }
 
 # p pointer or handle, i int or enumeration, l int64, f float, u unsigned, d dnnl_dims_t.

@@ -19,7 +19,7 @@ from kerasish.compiler.kernels.onednn.api import (
     engine,
 )
 from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
-from kerasish.compiler.kernels.onednn.program import Array, Program, Scratch, Step
+from kerasish.compiler.kernels.onednn.program import Array, Program, Scratch, Step, dense
 
 
 class Window(NamedTuple):
@@ -51,11 +51,7 @@ def channels_first(rank: int) -> tuple[int, ...]:
 
 def dense_data(shape: tuple[int, ...], dtype: str = "float32") -> Desc:
     """The dense channels-last layout of an array (N, *S, C)."""
-    order = channels_first(len(shape))
-    strides = [1] * len(shape)
-    for axis in reversed(range(len(shape) - 1)):
-        strides[axis] = strides[axis + 1] * shape[axis + 1]
-    return Desc.strided([shape[i] for i in order], [strides[i] for i in order], dtype)
+    return dense(shape, channels_first(len(shape)), dtype)
 
 
 def _grouped(w: Array, groups: int) -> tuple[Array, tuple[int, ...]]:
@@ -103,9 +99,7 @@ def _forward(shapes: _Shapes, window: Window, relu: bool) -> PrimitiveDesc:
 
 def _backward(shapes: _Shapes, window: Window, kind: str) -> PrimitiveDesc:
     hint = _forward(shapes._replace(bias=None), window, relu=False)
-    middle = [shapes.w]
-    if kind == "weights":
-        middle.append(shapes.bias)
+    middle = (shapes.w,) if kind == "data" else (shapes.w, shapes.bias)
     return PrimitiveDesc(
         f"convolution_backward_{kind}", engine(), Alg.CONVOLUTION_DIRECT,
         shapes.x, *middle, shapes.y, *window.arguments(),

@@ -10,9 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-
 from kerasish.compiler.kernels.onednn.api import (
-    Desc,
     PrimitiveDesc,
     UnsupportedError,
     attributes,
@@ -38,9 +36,7 @@ def _geometry(window: Window, size: Size) -> tuple[Any, ...]:
     return strides, dims(size), dilation, low, high
 
 
-def _forward(
-    alg: Alg, prop: Prop, x: Size, y: Size, window: Window, size: Size
-) -> PrimitiveDesc:
+def _forward(alg: Alg, prop: Prop, x: Size, y: Size, window: Window, size: Size) -> PrimitiveDesc:
     return PrimitiveDesc(
         "pooling_forward", engine(), prop, alg, dense_data(x), dense_data(y),
         *_geometry(window, size), attributes(),

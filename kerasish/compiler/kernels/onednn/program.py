@@ -36,9 +36,7 @@ class Memory(Handle):
     __slots__ = ("__weakref__", "array", "desc")
 
     def __init__(self, desc: Desc, address: int, array: Array | None = None) -> None:
-        super().__init__(
-            "memory_destroy", "memory_create", desc, engine(), c_void_p(address)
-        )
+        super().__init__("memory_destroy", "memory_create", desc, engine(), c_void_p(address))
         self.desc = desc
         self.array = array
 
@@ -107,6 +105,15 @@ def layout(array: Array, order: Sequence[int] | None = None) -> Desc:
                         array.dtype.name)  # fmt: skip
 
 
+def dense(shape: Sequence[int], order: Sequence[int] | None = None, dtype: str = "float32") -> Desc:
+    """The descriptor of a C-contiguous array, its axes in oneDNN's order as in `layout`."""
+    strides = [1] * len(shape)
+    for axis in reversed(range(len(shape) - 1)):
+        strides[axis] = strides[axis + 1] * shape[axis + 1]
+    order = range(len(shape)) if order is None else order
+    return Desc.strided([shape[i] for i in order], [strides[i] for i in order], dtype)
+
+
 def describable(array: Array) -> bool:
     """Whether oneDNN can address the array in place: positive whole strides, no overlap."""
     item = array.itemsize
@@ -122,7 +129,7 @@ class Program:
     def __init__(self, scratch: Scratch | None = None) -> None:
         self._scratch = SCRATCH if scratch is None else scratch
         self._offset = 0
-        self._calls: list[Step | tuple[Any, ...]] = []
+        self._calls: list[Any] = []
         self._keep: list[object] = []
         self._uses_scratch = False
 
@@ -175,24 +182,14 @@ class Program:
         self._keep.append((primitive, given, array))
         self._calls.append((primitive._as_parameter_, stream(), c_int(len(given)), array))
 
-    def output(self, array: Array, wanted: Desc, order: Sequence[int] | None = None) -> Memory:
-        """The memory a primitive writes; `deliver` brings it into the array where they differ."""
-        here = Memory(layout(array, order), array.ctypes.data, array)
-        return here if here.desc.same(wanted) else self.temporary(wanted)
-
-    def deliver(self, memory: Memory, array: Array, order: Sequence[int] | None = None) -> None:
-        """Reorder what `output` handed out into its array, unless it lies there already."""
-        if memory.array is not array:
-            self.reorder(memory, Memory(layout(array, order), array.ctypes.data, array))
-
     def step(self) -> Step:
         """The finished step."""
         execute = load()["dnnl_primitive_execute"]  # untyped: its arguments are ready made
-        calls = tuple((execute, c) if isinstance(c, tuple) else (c, ()) for c in self._calls)
+        calls = [(execute, c) if isinstance(c, tuple) else (c, ()) for c in self._calls]
         lock = self._scratch.lock if self._uses_scratch else None
-        return _run_many(calls, lock, self._keep) if len(calls) > 1 else _run_one(
-            *calls[0], lock, self._keep
-        )
+        if len(calls) == 1:
+            return _run_one(*calls[0], lock, self._keep)
+        return _run_many(tuple(calls), lock, self._keep)
 
 
 def _run_one(function: Any, args: tuple[Any, ...], lock: Any, keep: object) -> Step:

@@ -1,0 +1,101 @@
+"""Matrix products with arbitrary strides, batch broadcasting, bias, activation, accumulation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kerasish.compiler.kernels.onednn.api import Desc, PrimitiveDesc, attributes, engine
+from kerasish.compiler.kernels.onednn.constants import Alg, Arg
+from kerasish.compiler.kernels.onednn.program import (
+    Array,
+    Program,
+    Scratch,
+    Step,
+    dense,
+)
+
+ACTIVATIONS = {
+    "relu": Alg.RELU,
+    "tanh": Alg.TANH,
+    "sigmoid": Alg.SIGMOID,
+    "gelu": Alg.GELU_ERF,
+    "gelu_tanh": Alg.GELU_TANH,
+}
+"""Activations a product can end with; "gelu" is the exact one, through erf."""
+
+
+def _joined(a: Array, b: Array, y: Array) -> tuple[Array, Array, Array]:
+    """The operands as arrays of one rank, with as few batch axes as views allow."""
+    if b.ndim == 2 and a.ndim > 2:
+        rows = a.reshape(-1, a.shape[-1])
+        if np.may_share_memory(rows, a):
+            return rows, b, y.reshape(-1, y.shape[-1])
+    a, b = (v.reshape((1,) * (y.ndim - v.ndim) + v.shape) for v in (a, b))
+    a = _unrepeated(a, b.shape)
+    b = _unrepeated(b, a.shape)
+    if y.ndim > 3 and a.shape[:-2] == b.shape[:-2]:
+        flat = [v.reshape(-1, *v.shape[-2:]) for v in (a, b, y)]
+        if all(np.may_share_memory(f, v) for f, v in zip(flat, (a, b, y), strict=True)):
+            return flat[0], flat[1], flat[2]
+    return a, b, y
+
+
+def _unrepeated(v: Array, other: tuple[int, ...]) -> Array:
+    """`v` with batch axes that only repeat (stride zero) cut to one where `other` has them long."""
+    cut = [
+        slice(0, 1) if stride == 0 and size == long else slice(None)
+        for stride, size, long in zip(v.strides[:-2], v.shape[:-2], other[:-2], strict=True)
+    ]
+    return v[(*cut, slice(None), slice(None))]
+
+
+def _describe(
+    operands: Sequence[Desc], bias: Desc | None, activation: str | None, accumulate: bool
+) -> PrimitiveDesc:
+    a, b, y = operands
+    eltwise = [] if activation is None else [(ACTIVATIONS[activation], 0.0, 0.0)]
+    return PrimitiveDesc("matmul", engine(), a, b, bias, y, attributes(eltwise, accumulate))
+
+
+def bind_matmul(
+    a: Array,
+    b: Array,
+    y: Array,
+    bias: Array | None = None,
+    activation: str | None = None,
+    accumulate: bool = False,
+    scratch: Scratch | None = None,
+) -> Step:
+    """y = activation(a @ b (+ bias) (+ y where `accumulate`)).
+
+    Args:
+        a: (..., M, K) float32, any strides.
+        b: (..., K, N) float32, any strides; batch axes broadcast as in numpy.
+        y: (..., M, N) float32, contiguous; written.
+        bias: (N,) float32.
+        activation: a key of `ACTIVATIONS`, or None.
+        accumulate: add to what y holds.
+        scratch: where temporaries live; None: the process's.
+
+    Raises:
+        UnsupportedError: oneDNN has no fast kernel for it.
+    """
+    program = Program(scratch)
+    x, w, out = _joined(a, b, y)
+    sources = [program.bind(x), program.bind(w)]
+    target = program.bind(out)
+    ends = {Arg.DST: target}
+    if bias is not None:
+        ends[Arg.BIAS] = program.bind(bias.reshape((1,) * (out.ndim - 1) + bias.shape))
+    extra = (ends[Arg.BIAS].desc if bias is not None else None, activation, accumulate)
+    desc = _describe([*(m.desc for m in sources), target.desc], *extra)
+    if desc.implementation.startswith("ref"):
+        # Strides no kernel takes: copy into plain rows first, which costs little beside the sums.
+        sources = [
+            program.fetch(memory, dense(v.shape)) for memory, v in zip(sources, (x, w), strict=True)
+        ]
+        desc = _describe([*(m.desc for m in sources), target.desc], *extra).require_fast()
+    program.execute(desc, {Arg.SRC: sources[0], Arg.WEIGHTS: sources[1], **ends})
+    return program.step()
