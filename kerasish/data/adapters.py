@@ -1,0 +1,129 @@
+"""`as_source`: the one door from what users pass to `fit` to a `DataSource`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from kerasish import tree
+from kerasish.data.arrays import ArraySource
+from kerasish.data.blocks import BlockSource
+from kerasish.data.checks import is_array_like, is_lazy, numbers_to_arrays, place, type_name
+from kerasish.data.py_dataset import PyDataset, PyDatasetSource
+from kerasish.data.source import DataSource
+from kerasish.data.steps import StepsSource
+from kerasish.data.streams import StreamSource
+from kerasish.errors import DataError
+
+# Arrays on disk up to this size are read into memory once.
+IN_MEMORY_BYTES = 256 << 20
+BATCH_SIZE = 32
+
+
+def as_source(
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    *,
+    batch_size: int | None = None,
+    class_weight: Mapping[int, float] | None = None,
+    steps: int | None = None,
+    epochs: int = 1,
+) -> DataSource:
+    """The `DataSource` for anything that training takes.
+
+    Args:
+        x: numpy arrays, h5py datasets, pandas objects, anything with `__array__` or `__dlpack__`,
+            or a dict, list or tuple of these; a generator, iterator or iterable of batches; a
+            `PyDataset`; a `DataSource`.
+        y: targets, where `x` is arrays.
+        sample_weight: weights, where `x` is arrays.
+        batch_size: samples per batch, where `x` is arrays; 32 by default.
+        class_weight: from integer label to weight, multiplied into the sample weights.
+        steps: batches per epoch, for endless data or shorter epochs.
+        epochs: how many epochs will be asked for.
+
+    Raises:
+        DataError: an unknown structure, arguments that do not belong to this kind of data, data
+            that do not fit each other, or a generator for several epochs without `steps`.
+    """
+    if not isinstance(x, (DataSource, PyDataset)):
+        x = numbers_to_arrays(x)
+    if _is_arrays(x):
+        size = BATCH_SIZE if batch_size is None else batch_size
+        source = _array_source(x, y, sample_weight, size, class_weight)
+    else:
+        _refuse_for(x, y=y, sample_weight=sample_weight, batch_size=batch_size)
+        source = _batch_source(x, class_weight)
+    if steps is None:
+        _check_end(x, source, epochs)
+    elif steps != source.num_batches:
+        return StepsSource(source, steps)
+    return source
+
+
+def _is_arrays(x: Any) -> bool:
+    if isinstance(x, (DataSource, PyDataset)):
+        return False
+    return tree.is_nested(x) or is_array_like(x)
+
+
+def _array_source(
+    x: Any, y: Any, sample_weight: Any, batch_size: int, class_weight: Mapping[int, float] | None
+) -> DataSource:
+    for role, part in (("x", x), ("y", y), ("sample_weight", sample_weight)):
+        if part is not None:
+            _check_leaves(part, role)
+    lazy = [leaf for leaf in tree.flatten((x, y, sample_weight)) if is_lazy(leaf)]
+    size = sum(int(np.prod(leaf.shape, dtype=np.int64)) * leaf.dtype.itemsize for leaf in lazy)
+    kind = BlockSource if size > IN_MEMORY_BYTES else ArraySource
+    return kind(x, y, sample_weight, batch_size=batch_size, class_weight=class_weight)
+
+
+def _check_leaves(structure: Any, role: str) -> None:
+    for path, leaf in tree.flatten_with_path(numbers_to_arrays(structure)):
+        if not is_array_like(leaf):
+            raise DataError(
+                f"{place(role, path)}. Expected: an array, or a dict, list or tuple of arrays. "
+                f"Received: {type_name(leaf)}{' ' + repr(leaf) if leaf is None else ''}."
+            )
+
+
+def _refuse_for(x: Any, **arguments: Any) -> None:
+    """Refuse what only goes with arrays: batches bring their own targets, weights and size."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise DataError(
+                f"{name}. Expected: nothing beside batches from {type_name(x)}. "
+                f"Received: {type_name(value)}. Yield (x, y, sample_weight) batches of the size "
+                "you want."
+            )
+
+
+def _batch_source(x: Any, class_weight: Mapping[int, float] | None) -> DataSource:
+    if isinstance(x, DataSource):
+        _refuse_for(x, class_weight=class_weight)
+        return x
+    if isinstance(x, PyDataset):
+        return PyDatasetSource(x, class_weight=class_weight)
+    if isinstance(x, Iterable) and not isinstance(x, (str, bytes)):
+        return StreamSource(x, class_weight=class_weight)
+    raise DataError(
+        "x. Expected: arrays, an h5py dataset, a pandas object, a dict, list or tuple of arrays, a "
+        f"generator, an iterable of batches or a PyDataset. Received: {type_name(x)}."
+    )
+
+
+def _check_end(x: Any, source: DataSource, epochs: int) -> None:
+    if source.one_shot and epochs > 1:
+        raise DataError(
+            f"{type_name(x)}. Expected: steps_per_epoch, because a generator runs only once and "
+            f"{epochs} epochs are asked for. Received: none. Pass steps_per_epoch, or a PyDataset."
+        )
+    if isinstance(x, PyDataset) and source.num_batches is None:
+        raise DataError(
+            f"{type_name(x)}. Expected: steps_per_epoch, because it has no end (num_batches is "
+            "None). Received: none."
+        )

@@ -1,0 +1,57 @@
+"""One batch: inputs, targets and sample weights, each a structure of arrays or None."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from kerasish import tree
+from kerasish.errors import DataError
+
+
+class Batch(NamedTuple):
+    """(x, y, sample_weight) of one step; `y` and `sample_weight` are None where not given."""
+
+    x: Any
+    y: Any = None
+    sample_weight: Any = None
+
+    @property
+    def leaves(self) -> list[Any]:
+        """The arrays in the order of `tree.flatten`, without the parts that are None."""
+        return [leaf for leaf in tree.flatten(self) if leaf is not None]
+
+    @property
+    def rows(self) -> int:
+        """The number of samples in the batch."""
+        return len(self.leaves[0])
+
+
+def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
+    """`x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)` as a tuple of three, None where absent.
+
+    A list counts as a tuple, as in Keras; any other structure is `x` alone.
+
+    Args:
+        data: what a generator or `PyDataset` yields.
+
+    Raises:
+        DataError: a tuple of more than three.
+    """
+    if isinstance(data, list):
+        data = tuple(data)
+    if not isinstance(data, tuple):
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise DataError(
+            "A batch. Expected: x, (x,), (x, y) or (x, y, sample_weight). "
+            f"Received: a tuple of {len(data)}. Put several inputs into a dict, or into a tuple "
+            "of their own as the first element."
+        )
+    return data[0], data[1] if len(data) > 1 else None, data[2] if len(data) > 2 else None
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """The inverse of `unpack_x_y_sample_weight`: the shortest form that holds what is given."""
+    if y is None and sample_weight is None:
+        return (x,) if isinstance(x, (tuple, list)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)

@@ -1,0 +1,177 @@
+"""From what users pass to numpy arrays, with the checks that belong there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+from kerasish import tree
+from kerasish.backend.base import current
+from kerasish.config import floatx
+from kerasish.data.batch import Batch
+from kerasish.errors import DataError
+from kerasish.spec import dtype_name, is_float, np_dtype
+
+KINDS = "biufcV"  # numpy's kinds of numbers; V is bfloat16 and its like
+
+
+def is_lazy(leaf: Any) -> bool:
+    """Whether `leaf` is an array on disk read slice by slice, such as an h5py dataset."""
+    return (
+        not isinstance(leaf, np.ndarray)
+        and all(hasattr(leaf, name) for name in ("shape", "dtype", "chunks", "__getitem__"))
+        and (leaf.chunks is None or all(isinstance(size, int) for size in leaf.chunks))
+    )
+
+
+def is_array_like(leaf: Any) -> bool:
+    """Whether `leaf` can become a numpy array as a whole."""
+    return hasattr(leaf, "__array__") or hasattr(leaf, "__dlpack__") or is_lazy(leaf)
+
+
+def numbers_to_arrays(structure: Any) -> Any:
+    """Lists that hold nothing but Python numbers become arrays: `[0, 1]`, `[[1.0], [2.0]]`."""
+    if isinstance(structure, dict):
+        return type(structure)((key, numbers_to_arrays(part)) for key, part in structure.items())
+    if not isinstance(structure, list) or not structure:
+        return structure
+    if not all(isinstance(leaf, Number) for leaf in tree.flatten(structure)):
+        return structure
+    try:
+        return np.asarray(structure)
+    except ValueError as error:
+        raise DataError(
+            "A list of numbers. Expected: rows of one length. Received: rows of different "
+            "lengths. Bring them to one length with kerasish.utils.pad_sequences."
+        ) from error
+
+
+def to_numpy(leaf: Any, where: str) -> np.ndarray:
+    """Any array-like as a numpy array of numbers with at least one dimension.
+
+    Args:
+        leaf: a numpy array, an object with `__array__` (pandas, torch, a Tensor) or `__dlpack__`.
+        where: its place, for the error.
+
+    Raises:
+        DataError: not an array, no numbers, or no sample dimension.
+    """
+    if isinstance(leaf, np.ndarray):
+        array = leaf
+    elif current().owns(leaf):
+        array = current().to_numpy(leaf)
+    elif is_lazy(leaf):
+        check_numbers(leaf, where)
+        array = leaf[:]
+    elif hasattr(leaf, "__array__"):
+        array = np.asarray(leaf)
+    elif hasattr(leaf, "__dlpack__"):
+        array = np.from_dlpack(leaf)
+    else:
+        raise DataError(
+            f"{where}. Expected: a numpy array, something with __array__ or __dlpack__, an h5py "
+            f"dataset, or a dict, list or tuple of these. Received: {type_name(leaf)}."
+        )
+    check_numbers(array, where)
+    return array
+
+
+def check_numbers(array: Any, where: str) -> None:
+    """Refuse arrays, in memory or on disk, that are not numbers or have no sample dimension.
+
+    Raises:
+        DataError: with `where` as the place.
+    """
+    if array.dtype.kind not in KINDS or array.dtype.names:
+        raise DataError(
+            f"{where}. Expected: numbers. Received: dtype {array.dtype} "
+            f"({type_name(array)}). Convert its columns to numbers first."
+        )
+    if not array.shape:
+        raise DataError(
+            f"{where}. Expected: an array whose first dimension counts the samples. "
+            f"Received: a single value, {array!r}."
+        )
+
+
+def check_count(name: str, value: Any) -> int:
+    """`value` as an int of at least 1.
+
+    Raises:
+        DataError: anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise DataError(f"{name}. Expected: an integer of 1 or more. Received: {value!r}.")
+    return int(value)
+
+
+def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype a batch has: floats become `floatx`, as in Keras; others stay as they are."""
+    return np_dtype(floatx()) if is_float(dtype_name(dtype)) else dtype
+
+
+def as_arrays(structure: Any, role: str) -> Any:
+    """Every leaf of `structure` as a numpy array."""
+    structure = numbers_to_arrays(structure)
+    pairs = tree.flatten_with_path(structure)
+    return tree.pack_sequence_as(structure, [to_numpy(leaf, place(role, at)) for at, leaf in pairs])
+
+
+def place(role: str, path: Sequence[Any]) -> str:
+    """`x['left'][0]`."""
+    return role + "".join(f"[{key!r}]" for key in path)
+
+
+def check_rows(batch: Batch) -> int:
+    """The number of samples, which every leaf must share.
+
+    Raises:
+        DataError: different numbers of samples, or none at all.
+    """
+    lengths = {
+        place(role, path): int(leaf.shape[0])
+        for role, part in zip(Batch._fields, batch, strict=True)
+        if part is not None
+        for path, leaf in tree.flatten_with_path(part)
+    }
+    if not lengths:
+        raise DataError("x. Expected: at least one array. Received: an empty structure.")
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} has {count}" for name, count in lengths.items())
+        raise DataError(
+            f"Data. Expected: the same number of samples everywhere. Received: {listed}."
+        )
+    rows = next(iter(lengths.values()))
+    if rows == 0:
+        raise DataError("Data. Expected: at least one sample. Received: arrays of length 0.")
+    return rows
+
+
+def check_labels(y: Any) -> None:
+    """Refuse NaN targets, which would turn every weight into NaN in one step.
+
+    Raises:
+        DataError: with the place of the first NaN.
+    """
+    if y is None:
+        return
+    for path, leaf in tree.flatten_with_path(y):
+        if leaf.dtype.kind not in "fcV":
+            continue
+        missing = np.isnan(leaf)
+        if missing.any():
+            first = tuple(int(index) for index in np.argwhere(missing)[0])
+            raise DataError(
+                f"{place('y', path)}. Expected: finite targets. Received: {int(missing.sum())} "
+                f"NaN, the first at index {first}. Remove these samples, or replace the targets "
+                "and give the samples the weight 0."
+            )
+
+
+def type_name(value: Any) -> str:
+    """The type of `value`, with its module where that says something."""
+    kind = type(value)
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"

@@ -1,0 +1,66 @@
+"""The idx format of MNIST and its relatives: a big-endian header, then the values."""
+
+from __future__ import annotations
+
+import gzip
+import math
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from kerasish.data.fetch import fetch
+from kerasish.errors import FileFormatError
+
+_UINT8 = 0x08
+_MAX_BYTES = 1 << 30
+
+# From the meaning of a file to its name, the same for every dataset of this family.
+FILES = {
+    "x_train": "train-images-idx3-ubyte.gz",
+    "y_train": "train-labels-idx1-ubyte.gz",
+    "x_test": "t10k-images-idx3-ubyte.gz",
+    "y_test": "t10k-labels-idx1-ubyte.gz",
+}
+
+Arrays = tuple[np.ndarray, np.ndarray]
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """The uint8 array in a gzip-compressed idx file.
+
+    Raises:
+        FileFormatError: no such file format, truncated, or larger than 1 GiB.
+    """
+    try:
+        with gzip.open(path, "rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+    except (OSError, EOFError) as error:
+        raise FileFormatError(f"{path}. Expected: a gzip file. Received: {error}.") from error
+    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] != _UINT8 or not 1 <= raw[3] <= 4:
+        raise FileFormatError(
+            f"{path}. Expected: an idx file of uint8. Received: a header of {raw[:4]!r}."
+        )
+    start = 4 + 4 * raw[3]
+    shape = struct.unpack(f">{raw[3]}I", raw[4:start]) if len(raw) >= start else ()
+    if not shape or math.prod(shape) != len(raw) - start:
+        raise FileFormatError(
+            f"{path}. Expected: as many values as the shape {shape} says. "
+            f"Received: {len(raw) - start}."
+        )
+    return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+
+
+def load(name: str, base_url: str, hashes: Mapping[str, str]) -> tuple[Arrays, Arrays]:
+    """The four arrays of a dataset of the MNIST family.
+
+    Args:
+        name: of the dataset.
+        base_url: what a file's name is appended to.
+        hashes: the SHA-256 for every key of `FILES`.
+    """
+    x_train, y_train, x_test, y_test = (
+        read_idx(fetch(name, file, base_url + file, hashes[part])) for part, file in FILES.items()
+    )
+    return (x_train, y_train), (x_test, y_test)

@@ -1,0 +1,153 @@
+"""Sequences: bringing them to one length, and cutting windows out of a time series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish.data.py_dataset import PyDataset
+from kerasish.errors import ArgumentError
+
+
+def pad_sequences(
+    sequences: Sequence[Any],
+    maxlen: int | None = None,
+    dtype: Any = "int32",
+    padding: str = "pre",
+    truncating: str = "pre",
+    value: Any = 0.0,
+) -> np.ndarray:
+    """Sequences of different lengths as one array (n, maxlen, ...).
+
+    Args:
+        sequences: n lists or arrays (steps, ...), equal in all but `steps`.
+        maxlen: steps of the result; the longest sequence's by default.
+        dtype: of the result.
+        padding: "pre" or "post", the side that short sequences are filled up on.
+        truncating: "pre" or "post", the side that long sequences lose.
+        value: what to fill up with.
+
+    Raises:
+        ArgumentError: no list of sequences, different trailing shapes, or an unknown side.
+    """
+    for name, side in (("padding", padding), ("truncating", truncating)):
+        if side not in ("pre", "post"):
+            raise ArgumentError(f"{name}. Expected: 'pre' or 'post'. Received: {side!r}.")
+    arrays = []
+    for at, sequence in enumerate(sequences):
+        if not hasattr(sequence, "__len__"):
+            raise ArgumentError(f"sequences[{at}]. Expected: a sequence. Received: {sequence!r}.")
+        arrays.append(np.asarray(sequence))
+    tails = {array.shape[1:] for array in arrays if len(array)}
+    if len(tails) > 1:
+        raise ArgumentError(
+            f"sequences. Expected: one shape behind the steps. Received: {sorted(tails)}."
+        )
+    length = max(map(len, arrays), default=0) if maxlen is None else maxlen
+    padded = np.full((len(arrays), length, *next(iter(tails), ())), value, dtype)
+    for row, array in zip(padded, arrays, strict=True):
+        kept = array[max(len(array) - length, 0) :] if truncating == "pre" else array[:length]
+        if len(kept):
+            row[length - len(kept) if padding == "pre" else 0 :][: len(kept)] = kept
+    return padded
+
+
+class WindowDataset(PyDataset):
+    """Batches of windows of a time series, cut out when they are asked for."""
+
+    def __init__(
+        self,
+        data: np.ndarray,
+        targets: np.ndarray | None,
+        starts: np.ndarray,
+        offsets: np.ndarray,
+        batch_size: int | None,
+    ) -> None:
+        super().__init__()
+        self._data = data
+        self._targets = targets
+        self._starts = starts
+        self._offsets = offsets
+        self._batch_size = batch_size
+
+    def __len__(self) -> int:
+        return (
+            len(self._starts)
+            if self._batch_size is None
+            else -(-len(self._starts) // self._batch_size)
+        )
+
+    def __getitem__(self, index: int) -> Any:
+        if not 0 <= index < len(self):
+            raise IndexError(f"Batch {index} of {len(self)}.")
+        if self._batch_size is None:
+            return self._windows(self._starts[index])
+        begin = index * self._batch_size
+        return self._windows(self._starts[begin : begin + self._batch_size])
+
+    def _windows(self, starts: Any) -> Any:
+        windows = self._data[np.add.outer(starts, self._offsets)]
+        return windows if self._targets is None else (windows, self._targets[starts])
+
+
+def timeseries_dataset_from_array(
+    data: Any,
+    targets: Any,
+    sequence_length: int,
+    sequence_stride: int = 1,
+    sampling_rate: int = 1,
+    batch_size: int | None = 128,
+    shuffle: bool = False,
+    seed: int | None = None,
+    start_index: int | None = None,
+    end_index: int | None = None,
+) -> WindowDataset:
+    """Windows data[i], data[i + rate], ... of `sequence_length` samples, with targets[i].
+
+    Args:
+        data: array (time, ...).
+        targets: array (time, ...) whose row i belongs to the window that starts at i, or None.
+        sequence_length: samples per window.
+        sequence_stride: distance between the starts of windows.
+        sampling_rate: distance between the samples of one window.
+        batch_size: windows per batch; None for single windows without a batch dimension.
+        shuffle: whether to put the windows into a random order, once.
+        seed: of that order.
+        start_index: first row of `data` to use.
+        end_index: row of `data` to stop before.
+
+    Raises:
+        ArgumentError: a count below 1, indices out of range, or no whole window.
+    """
+    counts = {"sequence_length": sequence_length, "sequence_stride": sequence_stride,
+              "sampling_rate": sampling_rate}  # fmt: skip
+    if batch_size is not None:
+        counts["batch_size"] = batch_size
+    for name, count in counts.items():
+        if count < 1:
+            raise ArgumentError(f"{name}. Expected: 1 or more. Received: {count}.")
+    data = np.asarray(data)
+    first = 0 if start_index is None else start_index
+    last = len(data) if end_index is None else end_index
+    if not 0 <= first < last <= len(data):
+        raise ArgumentError(
+            f"start_index, end_index. Expected: 0 <= start < end <= {len(data)}. "
+            f"Received: {first}, {last}."
+        )
+    # As in Keras, the last start is the last whole window's, and no further than the targets go.
+    count = last - first - (sequence_length - 1) * sampling_rate
+    if targets is not None:
+        targets = np.asarray(targets)[first:last]
+        count = min(count, len(targets))
+    starts = np.arange(0, count, sequence_stride)
+    if not len(starts):
+        raise ArgumentError(
+            f"sequence_length. Expected: a window that fits into {last - first} samples. "
+            f"Received: {sequence_length} samples at a rate of {sampling_rate}."
+        )
+    if shuffle:
+        starts = np.random.default_rng(seed).permutation(starts)
+    offsets = np.arange(sequence_length) * sampling_rate
+    return WindowDataset(data[first:last], targets, starts, offsets, batch_size)

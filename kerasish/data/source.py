@@ -1,0 +1,95 @@
+"""`DataSource`: what training asks of its data, whatever they are."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from kerasish import tree
+from kerasish.data.batch import Batch
+from kerasish.spec import TensorSpec, dtype_name
+
+
+class DataSource(ABC):
+    """Batches, pass after pass.
+
+    Everything random in a pass comes from the generator that the caller gives. To resume exactly,
+    save `state_dict()` and the generator's state before the pass and the number of batches taken;
+    afterwards restore both and call `batches(..., start=taken)`.
+    """
+
+    @property
+    @abstractmethod
+    def num_batches(self) -> int | None:
+        """Batches in one pass; None where that is unknown or without end."""
+
+    @property
+    def num_samples(self) -> int | None:
+        """Samples in one pass, where known."""
+        return None
+
+    @property
+    def batch_size(self) -> int | None:
+        """Samples per full batch, where known."""
+        return None
+
+    @property
+    def one_shot(self) -> bool:
+        """Whether there is only one pass, as with a generator."""
+        return False
+
+    @property
+    def worth_a_thread(self) -> bool:
+        """Whether making a batch takes long enough to make it ahead, in another thread."""
+        return True
+
+    @abstractmethod
+    def batches(
+        self,
+        *,
+        shuffle: bool = False,
+        rng: np.random.Generator | None = None,
+        start: int = 0,
+    ) -> Iterator[Batch]:
+        """One pass.
+
+        Args:
+            shuffle: whether to draw a new order. A generator or iterable keeps its own order.
+            rng: where the order comes from; needed with `shuffle`.
+            start: batches to leave out at the beginning. The order is the same for every `start`.
+        """
+
+    @abstractmethod
+    def first_batch(self) -> Batch:
+        """A batch to read shapes and dtypes from; the next pass still yields all batches."""
+
+    def spec(self) -> Batch:
+        """The `TensorSpec` of every array of a batch, the number of samples left open."""
+
+        def describe(leaf: Any) -> TensorSpec | None:
+            return leaf if leaf is None else TensorSpec((None, *leaf.shape[1:]), _name(leaf))
+
+        return tree.map_structure(describe, self.first_batch())
+
+    def on_epoch_begin(self) -> None:
+        """Called by training before every epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Called by training after every epoch."""
+
+    def state_dict(self) -> dict[str, int]:
+        """What, besides the caller's generator, decides the coming passes."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Restore what `state_dict` gave."""
+
+    def close(self) -> None:
+        """Give back threads, processes and files held by the source itself."""
+
+
+def _name(leaf: np.ndarray) -> str:
+    return dtype_name(leaf.dtype)
