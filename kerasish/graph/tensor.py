@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import backend as _backend
+from kerasish import registry
 from kerasish.backend.base import current
 from kerasish.errors import DTypeError, GraphError
 from kerasish.graph import op as _op
@@ -156,6 +157,16 @@ for _method, _name in {
     setattr(Tensor, f"__{_method}__", _binary(_name))
 for _method, _name in {"neg": "negative", "abs": "absolute", "invert": "bitwise_not"}.items():
     setattr(Tensor, f"__{_method}__", _unary(_name))
+
+
+def _named(name: str) -> Any:
+    return lambda self, *args, **kwargs: registry.lookup("method", name)(self, *args, **kwargs)
+
+
+# So do methods, by the name under which the op library enters a function.
+for _method, _name in {"__getitem__": "getitem", "astype": "astype", "reshape": "reshape"}.items():
+    setattr(Tensor, _method, _named(_name))
+setattr(Tensor, "T", property(_named("T")))
 
 
 # --- conversion -------------------------------------------------------------------------------

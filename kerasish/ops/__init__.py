@@ -1,2 +1,2 @@
 """The operator library: importing it registers every op."""
-from kerasish.ops import elementwise, linear, reduction, shape  # noqa: F401
+from kerasish.ops import elementwise, indexing, linear, reduction, shape, subscript  # noqa: F401

@@ -112,7 +112,8 @@ def _(g: Any, y: Any, x: Any, *, axis: int) -> Any:
 
 # --- slicing, padding -----------------------------------------------------------------------
 
-Slice = tuple[int, int, int]  # start, number of elements, step (may be negative)
+# start, number of elements (None where the axis has unknown size), step (may be negative)
+Slice = tuple[int, Dim, int]
 
 
 def _slice_infer(x: TensorSpec, *, parts: tuple[Slice | None, ...]) -> TensorSpec:
@@ -127,7 +128,7 @@ def as_slices(parts: tuple[Slice | None, ...]) -> tuple[slice, ...]:
         if part is None:
             return slice(None)
         start, count, step = part
-        stop = start + count * step
+        stop = start + (count or 0) * step
         return slice(start, stop if stop >= 0 else None, step) if count else slice(0, 0, 1)
 
     return tuple(map(one, parts))

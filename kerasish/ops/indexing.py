@@ -1,0 +1,253 @@
+"""Reading by position: gather, its transpose scatter_add, the same along an axis, and x[...]."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import ArgumentError, DTypeError, ShapeError
+from kerasish.graph.op import case, op
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.ops.declare import ints
+from kerasish.ops.elementwise import cast
+from kerasish.ops.shape import reshape
+from kerasish.spec import (
+    Shape,
+    TensorSpec,
+    broadcast,
+    is_int,
+    known,
+    normalize_axis,
+)
+
+__all__ = ["take", "take_along_axis"]
+
+_LINES = ints((3,), 4, low=-4)
+_GRID = ints((2, 2), 3)
+
+
+def integral(what: str, indices: TensorSpec) -> None:
+    """Raise DTypeError unless `indices` holds integers."""
+    if not is_int(indices.dtype):
+        raise DTypeError(f"{what}. Expected: integer indices. Received: {indices.dtype}.")
+
+
+def wrapped(xp: Any, indices: Any, size: int) -> Any:
+    """Indices counted from the front; raises ArgumentError where one is out of range.
+
+    A device array is not inspected, since that would wait for the device.
+    """
+    if isinstance(indices, np.ndarray) and indices.size:
+        low, high = indices.min(), indices.max()
+        if low < -size or high >= size:
+            raise ArgumentError(
+                f"An index is out of range. Expected: indices in [{-size}, {size}) for an axis of "
+                f"size {size}. Received: {low if low < -size else high}."
+            )
+        if low >= 0:
+            return indices
+    return xp.where(indices < 0, indices + size, indices)
+
+
+# --- gather and scatter_add ---------------------------------------------------------------------
+
+
+def _gather_infer(x: TensorSpec, indices: TensorSpec, *, axis: int) -> TensorSpec:
+    integral("gather", indices)
+    return TensorSpec((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), x.dtype)
+
+
+@op(
+    "gather",
+    infer=_gather_infer,
+    out=True,
+    cases=(
+        case((4, 3), _LINES, axis=0),
+        case((2, 3, 4), _GRID, axis=1),
+        case((4,), ints((), 4), axis=0),
+        case(ints((4, 5), 9), _LINES, axis=1),
+    ),
+)
+def gather(xp: Any, x: Any, indices: Any, *, axis: int, out: Any = None) -> Any:
+    """The slices of x at integer positions along an axis; negative ones count from the end."""
+    return xp.take(x, wrapped(xp, indices, x.shape[axis]), axis=axis, out=out)
+
+
+@gather.gradient
+def _(g: Any, y: Any, x: Any, indices: Any, *, axis: int) -> Any:
+    return scatter_add(indices, g, shape=x.shape, axis=axis), None
+
+
+def _scatter_infer(
+    indices: TensorSpec, updates: TensorSpec, *, shape: Shape, axis: int
+) -> TensorSpec:
+    integral("scatter_add", indices)
+    expected = (*shape[:axis], *indices.shape, *shape[axis + 1 :])
+    if broadcast(updates.shape, expected) != expected or len(updates.shape) != len(expected):
+        raise ShapeError(
+            f"scatter_add. Expected: updates of shape {expected}. Received: {updates.shape}."
+        )
+    return TensorSpec(shape, updates.dtype)
+
+
+@op(
+    "scatter_add",
+    infer=_scatter_infer,
+    cases=(
+        case(_LINES, (3, 3), shape=(4, 3), axis=0),
+        case(_GRID, (2, 2, 2, 4), shape=(2, 3, 4), axis=1),
+        case(ints((6,), 4), (6,), shape=(4,), axis=0),
+        case(ints((20,), 4), (20, 16), shape=(4, 16), axis=0),
+    ),
+)
+def scatter_add(xp: Any, indices: Any, updates: Any, *, shape: Any, axis: int) -> Any:
+    """Zeros of `shape` with updates added at integer positions along an axis; gather's transpose."""
+    size = shape[axis]
+    lead, tail = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
+    at = wrapped(xp, indices, size).reshape(-1).astype(np.int64)
+    # numpy's add.at is fast for flat arrays only, so element positions are spelled out.
+    flat = (xp.arange(lead)[:, None] * size + at)[..., None] * tail + xp.arange(tail)
+    y = xp.zeros(lead * size * tail, updates.dtype)
+    full = xp.broadcast_to(updates, (*shape[:axis], *indices.shape, *shape[axis + 1 :]))
+    xp.add.at(y, flat.reshape(-1), full.reshape(-1))
+    return y.reshape(shape)
+
+
+@scatter_add.gradient
+def _(g: Any, y: Any, indices: Any, updates: Any, *, shape: Shape, axis: int) -> Any:
+    return None, gather(g, indices, axis=axis)
+
+
+# --- along an axis --------------------------------------------------------------------------------
+
+
+def _others(shape: Shape, axis: int) -> Shape:
+    return (*shape[:axis], 1, *shape[axis + 1 :])
+
+
+def _along_infer(x: TensorSpec, indices: TensorSpec, *, axis: int) -> TensorSpec:
+    integral("take_along_axis", indices)
+    if x.ndim != indices.ndim:
+        raise ShapeError(
+            f"take_along_axis. Expected: indices of rank {x.ndim}. Received: {indices.shape}."
+        )
+    shape = list(broadcast(_others(x.shape, axis), _others(indices.shape, axis)))
+    shape[axis] = indices.shape[axis]
+    return TensorSpec(tuple(shape), x.dtype)
+
+
+def positions(xp: Any, indices: Any, axis: int, size: int) -> tuple[Any, ...]:
+    """Index arrays that address, along `axis`, what `indices` says."""
+    grid = [
+        xp.arange(d).reshape(tuple(-1 if k == i else 1 for k in range(indices.ndim)))
+        for i, d in enumerate(indices.shape)
+    ]
+    grid[axis] = wrapped(xp, indices, size)
+    return tuple(grid)
+
+
+@op(
+    "take_along_axis",
+    infer=_along_infer,
+    cases=(
+        case((3, 4), ints((3, 2), 4, low=-4), axis=1),
+        case((2, 3, 4), ints((2, 5, 1), 3), axis=1),
+        case((1, 4), ints((3, 2), 4), axis=1),
+    ),
+)
+def take_along(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
+    """x at one position along `axis` for every entry of indices; the other axes broadcast."""
+    shape = np.broadcast_shapes(_others(x.shape, axis), _others(indices.shape, axis))
+    rows = xp.broadcast_to(x, (*shape[:axis], x.shape[axis], *shape[axis + 1 :]))
+    at = xp.broadcast_to(indices, (*shape[:axis], indices.shape[axis], *shape[axis + 1 :]))
+    return rows[positions(xp, at, axis, x.shape[axis])]
+
+
+@take_along.gradient
+def _(g: Any, y: Any, x: Any, indices: Any, *, axis: int) -> Any:
+    shape = (*y.shape[:axis], x.shape[axis], *y.shape[axis + 1 :])
+    return add_along(indices, g, shape=shape, axis=axis), None
+
+
+def _add_along_infer(
+    indices: TensorSpec, updates: TensorSpec, *, shape: Shape, axis: int
+) -> TensorSpec:
+    integral("add_along_axis", indices)
+    return TensorSpec(shape, updates.dtype)
+
+
+@op(
+    "add_along_axis",
+    infer=_add_along_infer,
+    cases=(
+        case(ints((3, 2), 4, low=-4), (3, 2), shape=(3, 4), axis=1),
+        case(ints((2, 5, 1), 3), (2, 5, 4), shape=(2, 3, 4), axis=1),
+    ),
+)
+def add_along(xp: Any, indices: Any, updates: Any, *, shape: Any, axis: int) -> Any:
+    """Zeros of `shape` with updates added at positions along `axis`; take_along_axis' transpose."""
+    y = xp.zeros(shape, updates.dtype)
+    at = xp.broadcast_to(indices, updates.shape)
+    xp.add.at(y, positions(xp, at, axis, shape[axis]), updates)
+    return y
+
+
+@add_along.gradient
+def _(g: Any, y: Any, indices: Any, updates: Any, *, shape: Shape, axis: int) -> Any:
+    return None, take_along(g, indices, axis=axis)
+
+
+# --- the public functions -------------------------------------------------------------------------
+
+
+def as_indices(what: str, indices: Any) -> Any:
+    """`indices` as an integer tensor; an empty list counts as one."""
+    found = convert_to_tensor(indices)
+    if not is_int(found.dtype) and None not in found.shape and 0 in found.shape:
+        return cast(found, "int32")
+    integral(what, found.spec)
+    return found
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """The slices of `x` at `indices` along `axis`.
+
+    Args:
+        x: tensor.
+        indices: integers, of any shape; negative ones count from the end.
+        axis: which axis; None takes from the flat tensor.
+
+    Raises:
+        ArgumentError: an index is out of range.
+    """
+    x = convert_to_tensor(x)
+    indices = as_indices("take", indices)
+    if axis is None:
+        return gather(reshape(x, shape=(-1,)), indices, axis=0)
+    return gather(x, indices, axis=normalize_axis(axis, x.ndim))
+
+
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """`x` at one position along `axis` for every entry of `indices` (flat for None)."""
+    x = convert_to_tensor(x)
+    indices = as_indices("take_along_axis", indices)
+    if axis is None:
+        return take_along(reshape(x, shape=(-1,)), indices, axis=0)
+    return take_along(x, indices, axis=normalize_axis(axis, x.ndim))
+
+
+def flat_positions(parts: list[Any], sizes: Shape) -> Any:
+    """One position in a flat C-order array for index tensors along several axes.
+
+    Raises:
+        ArgumentError: an index known now is out of range.
+    """
+    total: Any = None
+    for part, size in zip(parts, known(sizes), strict=True):
+        if part.value is not None:
+            wrapped(np, np.asarray(part), size)
+        front = (part + size) % size if size else part
+        total = front if total is None else total * size + front
+    return total
