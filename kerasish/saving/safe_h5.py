@@ -22,6 +22,7 @@ import numpy as np
 
 from kerasish.errors import FileFormatError, KerasishError, UnsafeFileError
 from kerasish.saving import limits
+from kerasish.saving.h5_heap import largest_object
 from kerasish.spec import np_dtype
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -57,14 +58,21 @@ def guarded(method: Callable[P, R]) -> Callable[P, R]:
 
 
 @dataclass
-class _Budget:
-    """What may still be read without a shape to compare with."""
+class _File:
+    """What all nodes of one open file share."""
 
+    source: str | os.PathLike[str] | bytes
+    name: str
     size: int
-    left: int = field(init=False)
+    left: int = field(init=False)  # bytes that may still be read without a shape to compare with
 
     def __post_init__(self) -> None:
         self.left = max(_MIN_BUDGET, 100 * self.size)
+
+    @functools.cached_property
+    def longest_text(self) -> int:
+        """Bytes of the longest text of variable length; raises where the library would hang."""
+        return largest_object(self.source, self.name)
 
 
 @contextmanager
@@ -91,7 +99,7 @@ def open_h5(
             f"{name}: truncated or damaged. Expected: a whole HDF5 file. Received: {error}."
         ) from error
     try:
-        yield SafeGroup(file["/"], name, "", _Budget(size))
+        yield SafeGroup(file["/"], _File(source, name, size), "")
     finally:
         file.close()
 
@@ -117,11 +125,15 @@ def _check_signature(source: str | os.PathLike[str] | bytes, name: str) -> int:
 class _Node:
     """A group or dataset together with the names that errors need."""
 
-    def __init__(self, handle: Any, file: str, path: str, budget: _Budget) -> None:
+    def __init__(self, handle: Any, opened: _File, path: str) -> None:
         self.handle = handle
-        self.file = file
+        self.opened = opened
         self.path = path
-        self.budget = budget
+
+    @property
+    def file(self) -> str:
+        """What errors call the file."""
+        return self.opened.name
 
     def __str__(self) -> str:
         return f"{self.file}: /{self.path}"
@@ -148,8 +160,8 @@ class _Node:
         kind = attr.get_type()
         if not isinstance(kind, h5py.h5t.TypeStringID):
             raise self.wrong(f"attribute {name!r}", "text", str(kind.dtype))
-        size = count * (1 if kind.is_variable_str() else kind.get_size())
-        if size > limits.MAX_CONFIG_BYTES or count > limits.MAX_OBJECTS:
+        size = count * (self.opened.longest_text if kind.is_variable_str() else kind.get_size())
+        if size > limits.MAX_TEXT_BYTES or count > limits.MAX_OBJECTS:
             raise UnsafeFileError(f"{self}: attribute {name!r} declares {size} bytes.")
         value = self.handle.attrs[name]
         items = [value] if isinstance(value, (str, bytes)) else np.ravel(value).tolist()
@@ -216,9 +228,9 @@ class SafeGroup(_Node):
         found = h5py.h5o.open(self.handle.id, key)
         path = f"{self.path}/{name}" if self.path else name
         if isinstance(found, h5py.h5g.GroupID):
-            return SafeGroup(h5py.Group(found), self.file, path, self.budget)
+            return SafeGroup(h5py.Group(found), self.opened, path)
         if isinstance(found, h5py.h5d.DatasetID):
-            return SafeDataset(h5py.Dataset(found), self.file, path, self.budget)
+            return SafeDataset(h5py.Dataset(found), self.opened, path)
         raise UnsafeFileError(f"{self}: {name!r} is neither a group nor a dataset.")
 
     def group(self, path: str) -> SafeGroup:
@@ -308,10 +320,10 @@ class SafeDataset(_Node):
             raise self.wrong("wrong shape", str(tuple(shape)), str(self.shape))
         self._check_storage()
         if shape is None:
-            self.budget.left -= self.nbytes
-            if self.budget.left < 0:
+            self.opened.left -= self.nbytes
+            if self.opened.left < 0:
                 raise UnsafeFileError(
-                    f"{self}: declares {self.nbytes} bytes in a file of {self.budget.size}."
+                    f"{self}: declares {self.nbytes} bytes in a file of {self.opened.size}."
                 )
         return self._read(name)
 
@@ -353,10 +365,10 @@ class SafeDataset(_Node):
         too_wide = chunk is not None and (
             math.prod(chunk) * self.handle.dtype.itemsize > max(self.nbytes, _MAX_CHUNK)
         )
-        if self.nbytes > most or stored > self.budget.size or too_wide:
+        if self.nbytes > most or stored > self.opened.size or too_wide:
             raise UnsafeFileError(
                 f"{self}: declares {self.nbytes} bytes of shape {self.shape} but stores {stored}. "
-                f"Expected: all of them inside the {self.budget.size} bytes of the file."
+                f"Expected: all of them inside the {self.opened.size} bytes of the file."
             )
 
 

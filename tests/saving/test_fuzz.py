@@ -1,0 +1,103 @@
+"""Good files with bytes changed, cut or doubled: every reader answers with a typed error.
+
+One child process per format, since a damaged file may take the HDF5 library itself down.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+CASES = 500
+
+CHILD = """
+import random, signal, sys, time
+from pathlib import Path
+from kerasish.errors import KerasishError
+from kerasish.saving import legacy_h5, safetensors, store, weights_h5
+
+def legacy(path):
+    with legacy_h5.open_legacy(path) as file:
+        file.config(), file.training_config()
+        found = file.layers()
+        for arrays in [*found.layers.values(), found.top_level, file.optimizer()]:
+            for _, array in arrays:
+                array.read()
+
+def archive(path):
+    found = store.read_archive(path)
+    if found.weights is not None:
+        weights_h5.read_weights(found.weights, str(path))
+
+READERS = {
+    "legacy": legacy,
+    "archive": archive,
+    "weights": weights_h5.read_weights,
+    "safetensors": safetensors.read,
+}
+
+def changed(data, rng):
+    data = bytearray(data)
+    kind = rng.randrange(4)
+    if kind == 0:
+        for _ in range(rng.choice([1, 1, 2, 8, 64])):
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    elif kind == 1:  # most of a file is numbers: aim at what describes them
+        for _ in range(rng.choice([1, 2, 4])):
+            data[rng.randrange(min(len(data), 4096))] = rng.choice([0, 1, 127, 128, 255])
+    elif kind == 2:
+        del data[rng.randrange(len(data)):]
+    else:
+        a, b, n = rng.randrange(len(data)), rng.randrange(len(data)), rng.randrange(1, 200)
+        data[a:a + n] = data[b:b + n]
+    return bytes(data)
+
+format, source, path, cases = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])
+good, refused, slowest = Path(source).read_bytes(), 0, 0.0
+for case in range(cases):
+    print(case, flush=True)
+    path.write_bytes(changed(good, random.Random(case)))
+    signal.alarm(20)
+    start = time.perf_counter()
+    try:
+        READERS[format](path)
+    except KerasishError:
+        refused += 1
+    slowest = max(slowest, time.perf_counter() - start)
+    signal.alarm(0)
+print("refused", refused, "slowest", slowest)
+assert refused > cases // 20, refused
+"""
+
+
+@pytest.mark.parametrize("name", ["legacy", "archive", "weights", "safetensors"])
+def test_damaged_files_give_typed_errors(tmp_path, name):
+    source = {
+        "legacy": GOLDEN / "mlp" / "model.h5",
+        "archive": GOLDEN / "mlp" / "after.keras",
+        "weights": GOLDEN / "rnn" / "before.weights.h5",
+        "safetensors": tmp_path / "good.safetensors",
+    }[name]
+    if name == "safetensors":
+        write_safetensors(source)
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, name, str(source), str(tmp_path / "bad.bin"), str(CASES)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    last = done.stdout.splitlines()[-1:]
+    assert done.returncode == 0, f"after {last}: exit {done.returncode}\n{done.stderr[-3000:]}"
+
+
+def write_safetensors(path):
+    import numpy as np
+
+    from kerasish.saving import safetensors
+
+    arrays = {f"layer_{i}/kernel": np.ones((i, 3), "f4") for i in range(6)}
+    safetensors.write(path, arrays, {"format": "kerasish"})
