@@ -13,7 +13,7 @@ from typing import Any
 from kerasish import tree
 from kerasish.errors import GradientError
 from kerasish.graph import op as _op
-from kerasish.graph.node import PICK, Node, placeholder, scope, toposort
+from kerasish.graph.node import PICK, Node, inherit, placeholder, toposort
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, recording, tensor_of
 from kerasish.graph.variable import Variable
 from kerasish.spec import TensorSpec, is_differentiable
@@ -37,7 +37,7 @@ def backward(
             continue
         if node.op.vjp is None:
             continue
-        with scope(f"grad/{node.scope}" if node.scope else "grad", absolute=True):
+        with inherit(node, "grad"):
             y = tensor_of(node)
             parts = node.op.vjp(g, y, *map(tensor_of, node.inputs), **node.attrs)
             if parts is None or isinstance(parts, Tensor):

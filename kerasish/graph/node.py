@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -15,15 +16,29 @@ from kerasish.spec import TensorSpec
 _PACKAGE = __name__.split(".")[0]
 
 
+_serial = itertools.count()
+
+
 class Node:
     """An op, its inputs (nodes) and attributes, and the spec of its result. Immutable.
 
     `spec` is a tuple for an op with several outputs; a node of the op `pick` takes one of them.
     `value` holds the array of a constant, or of a node that eager execution left on a tape.
     `source` is the user's line "file:line"; `scope` the path of the layer that made the node.
+    `serial` numbers nodes in the order of their making, the order in which they run.
     """
 
-    __slots__ = ("__weakref__", "attrs", "inputs", "op", "scope", "source", "spec", "value")
+    __slots__ = (
+        "__weakref__",
+        "attrs",
+        "inputs",
+        "op",
+        "scope",
+        "serial",
+        "source",
+        "spec",
+        "value",
+    )
 
     def __init__(
         self,
@@ -42,6 +57,7 @@ class Node:
         self.value = value
         self.source = source
         self.scope = scope
+        self.serial = next(_serial)
 
     def __repr__(self) -> str:
         return f"<node {self.op.name} {self.spec}>"
@@ -60,6 +76,7 @@ class _Local(threading.local):
     def __init__(self) -> None:
         self.tables: list[dict[Any, Node]] = []
         self.scopes: list[str] = []
+        self.source: str | None = None  # overrides the caller's line, see `inherit`
 
 
 _local = _Local()
@@ -81,7 +98,7 @@ def make_node(
 
     Args:
         spec: skips `op.infer` when the caller knows the result.
-        like: take source line and scope from this node (used by passes).
+        like: take source line and scope from this node.
     """
     table = _local.tables[-1] if _local.tables else None
     key: Any = None
@@ -94,7 +111,8 @@ def make_node(
         spec = op.infer(*(node.spec for node in inputs), **attrs)
     if like is None:
         scope = _local.scopes[-1] if _local.scopes else ""
-        node = Node(op, inputs, attrs, spec, source=user_line(), scope=scope)
+        line = user_line() if _local.source is None else _local.source
+        node = Node(op, inputs, attrs, spec, source=line, scope=scope)
     else:
         node = Node(op, inputs, attrs, spec, source=like.source, scope=like.scope)
     if table is not None:
@@ -122,6 +140,18 @@ def scope(name: str, absolute: bool = False) -> Iterator[None]:
         yield
     finally:
         _local.scopes.pop()
+
+
+@contextmanager
+def inherit(node: Node, prefix: str = "") -> Iterator[None]:
+    """Context manager: nodes made inside belong to `node`'s layer and source line."""
+    held, _local.source = _local.source, node.source
+    _local.scopes.append(f"{prefix}/{node.scope}" if prefix and node.scope else prefix or node.scope)
+    try:
+        yield
+    finally:
+        _local.scopes.pop()
+        _local.source = held
 
 
 def user_line() -> str:
@@ -185,9 +215,10 @@ class Graph:
 
     @property
     def nodes(self) -> list[Node]:
-        """All nodes in topological order, the placeholders first."""
+        """All nodes, in the order of their making; inputs stand before their users."""
         if self._nodes is None:
-            self._nodes = toposort((*self.inputs, *self.results))
+            found = toposort((*self.inputs, *self.results))
+            self._nodes = sorted(found, key=lambda node: node.serial)
         return self._nodes
 
     @property
@@ -203,17 +234,18 @@ def rewrite(graph: Graph, rule: Any) -> Graph:
     """Rebuild a graph bottom-up in a fresh interning table.
 
     Args:
-        rule: `rule(node, inputs) -> Node | None`: the replacement of `node`, whose inputs have
-            become `inputs`; None keeps the node as it is.
+        rule: `rule(node, inputs)`: what takes the place of `node`, whose inputs have become
+            `inputs`: a node, a tuple of nodes for an op with several outputs, or None to keep it.
     """
-    done: dict[Node, Node] = {}
+    done: dict[Node, Any] = {}
     with interning():
         for node in graph.nodes:
             inputs = tuple(done[i] for i in node.inputs)
+            if node.op is PICK and isinstance(inputs[0], tuple):
+                done[node] = inputs[0][node.attrs["index"]]
+                continue
             new = rule(node, inputs)
-            if new is None:
-                new = node if inputs == node.inputs else rebuild(node, inputs)
-            done[node] = new
+            done[node] = rebuild(node, inputs) if new is None else new
     return Graph(
         (done[n] for n in graph.inputs),
         (done[n] for n in graph.outputs),
@@ -222,7 +254,9 @@ def rewrite(graph: Graph, rule: Any) -> Graph:
 
 
 def rebuild(node: Node, inputs: tuple[Node, ...]) -> Node:
-    """The same call on other inputs of the same specs."""
+    """The same call on other inputs of the same specs; a leaf stays itself."""
+    if not node.inputs and node.op in LEAVES:
+        return node
     return make_node(node.op, inputs, node.attrs, node.spec, like=node)
 
 

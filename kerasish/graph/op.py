@@ -20,7 +20,8 @@ class Case:
     """One sample call of an op, from which its tests are generated.
 
     Args:
-        inputs: one entry per input: a shape (floats drawn from `domain`), or an array to use.
+        inputs: one entry per input: a shape (floats drawn from `domain`), an array to use, or an
+            object with `draw(rng)` that makes one.
         attrs: the attributes of the call.
         domain: the open interval floats are drawn from, away from kinks and poles.
         differentiate: the inputs whose gradient is checked; None means every float one.
@@ -65,6 +66,7 @@ class Op:
         definition: the op written in other ops; replaces infer, kernel and vjp, and is what the
             compiler expands the op into when no provider has a kernel for it.
         domain: where floats of the cases are drawn from.
+        ufunc: the numpy ufunc that is the kernel, where one is.
         flops: `flops(*specs, **attrs) -> int`; None means one per output element.
     """
 
@@ -81,6 +83,7 @@ class Op:
     definition: Callable[..., Any] | None = None
     domain: tuple[float, float] = (-2.0, 2.0)
     flops: Callable[..., int] | None = None
+    ufunc: str = ""
     doc: str = ""
     lowerings: dict[str, Callable[..., Any]] = field(default_factory=dict)
 

@@ -20,20 +20,45 @@ from kerasish.graph.defined import define
 from kerasish.graph.op import Case, Op, case, declare, op
 from kerasish.spec import TensorSpec, broadcast
 
-__all__ = ["Case", "Composite", "bools", "case", "composite", "ints", "op", "primitive"]
+__all__ = [
+    "Case", "Composite", "Sample", "bools", "case", "complexes", "composite", "ints", "op",
+    "primitive",
+]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
-_SAMPLES = np.random.default_rng(20240229)
+
+@dataclass(frozen=True)
+class Sample:
+    """A sample input that is drawn when a test asks for it: integers, booleans, complex numbers."""
+
+    shape: tuple[int, ...]
+    low: float
+    high: float
+    dtype: str
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """An array of this kind."""
+        if self.dtype.startswith("complex"):
+            parts = rng.uniform(self.low, self.high, (2, *self.shape))
+            return (parts[0] + 1j * parts[1]).astype(self.dtype)
+        if self.dtype.startswith("float"):
+            return rng.uniform(self.low, self.high, self.shape).astype(self.dtype)
+        return rng.integers(int(self.low), int(self.high), self.shape).astype(self.dtype)
 
 
-def ints(shape: tuple[int, ...], high: int = 10, low: int = 0, dtype: str = "int32") -> np.ndarray:
-    """A sample array of integers in [low, high)."""
-    return _SAMPLES.integers(low, high, shape).astype(dtype)
+def ints(shape: tuple[int, ...], high: int = 10, low: int = 0, dtype: str = "int32") -> Sample:
+    """A sample of integers in [low, high)."""
+    return Sample(shape, low, high, dtype)
 
 
-def bools(shape: tuple[int, ...]) -> np.ndarray:
-    """A sample array of booleans."""
-    return _SAMPLES.integers(0, 2, shape).astype(bool)
+def bools(shape: tuple[int, ...]) -> Sample:
+    """A sample of booleans."""
+    return Sample(shape, 0, 2, "bool")
+
+
+def complexes(shape: tuple[int, ...], low: float = -2.0, high: float = 2.0) -> Sample:
+    """A sample of complex128 numbers, real and imaginary parts in [low, high)."""
+    return Sample(shape, low, high, "complex128")
 
 
 def same_as_first(first: TensorSpec, *_: TensorSpec, **__: Any) -> TensorSpec:
@@ -74,13 +99,12 @@ def elementwise(
         cases: sample calls; by default one plain and, for several inputs, broadcasting ones.
         flops: cost of one element, in multiplications.
     """
-    if isinstance(ufunc, str):
-        ufunc_name = ufunc
+    named = ufunc if isinstance(ufunc, str) else ""
 
-        def kernel(xp: Any, *arrays: Any, out: Any = None) -> Any:
-            return getattr(xp, ufunc_name)(*arrays, out=out)
-    else:
-        kernel = ufunc
+    def by_name(xp: Any, *arrays: Any, out: Any = None) -> Any:
+        return getattr(xp, named)(*arrays, out=out)
+
+    kernel = by_name if isinstance(ufunc, str) else ufunc
     if cases is None:
         shapes: list[tuple[Any, ...]] = [((3, 4),) * arity]
         if arity > 1:
@@ -98,7 +122,8 @@ def elementwise(
             out=True,
             domain=domain,
             doc=doc,
-            flops=lambda *specs, **_: flops * TensorSpec(broadcast(*(s.shape for s in specs)), "").size,
+            ufunc=named,
+            flops=lambda *s, **_: flops * _elementwise_infer(None)(*s).size,
         )
     )
 

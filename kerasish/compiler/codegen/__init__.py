@@ -1,0 +1,1 @@
+"""Renderers: from a fused region to something that runs."""

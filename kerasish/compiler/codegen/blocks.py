@@ -1,0 +1,178 @@
+"""The numpy renderer: a region as ufunc calls over blocks that stay in the cache.
+
+Always available, and the reference that the other renderers are held to. A block of every
+intermediate fits the L2 cache, so a chain of ten ufuncs reads and writes main memory once.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
+from kerasish.spec import known, np_dtype
+
+BLOCK = 16384  # elements: 64 KB of float32, several of which fit a core's L2 cache
+Step = Callable[[], None]
+
+
+def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
+    """The (output, input) pairs that may share memory: the input is read for the last time no
+    later than the output is written, element for element."""
+    order = [n for n in body.nodes if n.op not in (PLACEHOLDER, CONSTANT)]
+    number = {node: i for i, node in enumerate(order)}
+    last = {source: number[n] for n in order for source in n.inputs if source.op is PLACEHOLDER}
+    pairs = []
+    for k, out in enumerate(body.outputs):
+        for i, source in enumerate(body.inputs):
+            if source.spec == out.spec and _ends_before(source, out, last, number):
+                pairs.append((k, i))
+    return pairs
+
+
+def _ends_before(source: Node, out: Node, last: dict[Node, int], number: dict[Node, int]) -> bool:
+    at = number[out]
+    if last.get(source, -1) > at:
+        return False
+    # `select` is rendered as two copies, the first of which would destroy its own operand.
+    return not (out.op.name == "select" and source in (out.inputs[0], out.inputs[1]))
+
+
+def render(body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> Step:
+    """Bind a region to arrays: returns a function that runs it once."""
+    domain = known(body.outputs[0].spec.shape)
+    order = [n for n in body.nodes if n.op not in (PLACEHOLDER, CONSTANT)]
+    calls: list[Step] = []
+    scratch: dict[tuple[str, int], np.ndarray] = {}
+    for index in blocks(domain):
+        held: dict[Node, Any] = {n: n.value for n in body.nodes if n.op is CONSTANT}
+        for node, array in zip(body.inputs, inputs, strict=True):
+            held[node] = _part(array, index, len(domain))
+        results = {
+            n: _part(a, index, len(domain)) for n, a in zip(body.outputs, outputs, strict=True)
+        }
+        calls += _block(order, held, results, scratch, domain, index)
+    if len(calls) == 1:
+        return calls[0]
+
+    def run() -> None:
+        for call in calls:
+            call()
+
+    return run
+
+
+def blocks(domain: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+    """Index tuples that cut a domain into runs of at most `BLOCK` elements or one innermost row."""
+    if math.prod(domain) <= BLOCK:
+        yield tuple(slice(None) for _ in domain)
+        return
+    axis, inner = len(domain), 1
+    while axis and inner * domain[axis - 1] <= BLOCK:
+        axis -= 1
+        inner *= domain[axis]
+    cut = max(axis - 1, 0)
+    rows = max(BLOCK // inner, 1)
+    spans = [slice(i, min(i + rows, domain[cut])) for i in range(0, domain[cut], rows)]
+    rest = tuple(slice(None) for _ in domain[cut + 1 :])
+    for outer in itertools.product(*(range(d) for d in domain[:cut])):
+        for span in spans:
+            yield (*(slice(i, i + 1) for i in outer), span, *rest)
+
+
+def _part(array: np.ndarray, index: tuple[slice, ...], rank: int) -> np.ndarray:
+    """The block of an array that broadcasts against the domain."""
+    lead = rank - array.ndim
+    picked = tuple(
+        slice(None) if size == 1 else part
+        for size, part in zip(array.shape, index[lead:], strict=True)
+    )
+    return array[picked]
+
+
+def _block(
+    order: Sequence[Node],
+    held: dict[Node, Any],
+    results: dict[Node, np.ndarray],
+    scratch: dict[tuple[str, int], np.ndarray],
+    domain: tuple[int, ...],
+    index: tuple[slice, ...],
+) -> list[Step]:
+    """The calls of one block; temporaries come from a pool and go back after their last use."""
+    shape = tuple(len(range(*s.indices(d))) for s, d in zip(index, domain, strict=True))
+    count = math.prod(shape)
+    remaining: dict[Node, int] = {}
+    for node in order:
+        for source in node.inputs:
+            remaining[source] = remaining.get(source, 0) + 1
+    pool: dict[str, list[int]] = {}
+    home: dict[Node, tuple[str, int]] = {}
+    calls: list[Step] = []
+    for node in order:
+        arguments = [held[i] for i in node.inputs]
+        freed = []
+        for source in node.inputs:
+            remaining[source] -= 1
+            if remaining[source] == 0 and source in home:
+                freed.append(home.pop(source))
+        hold_back = node.op.name == "select"  # writes its output before it has read everything
+        if not hold_back:
+            _release(pool, freed)
+        if node in results:
+            target = results[node]
+        else:
+            home[node] = _acquire(pool, scratch, node.spec.dtype)
+            key = home[node]
+            if scratch[key].size < count:
+                scratch[key] = np.empty(max(count, BLOCK), np_dtype(key[0]))
+            target = scratch[key][:count].reshape(shape)
+        if hold_back:
+            _release(pool, freed)
+        held[node] = target
+        calls.append(_call(node, arguments, target))
+    return calls
+
+
+def _acquire(
+    pool: dict[str, list[int]], scratch: dict[tuple[str, int], np.ndarray], dtype: str
+) -> tuple[str, int]:
+    spare = pool.setdefault(dtype, [])
+    if spare:
+        return dtype, spare.pop()
+    number = sum(1 for name, _ in scratch if name == dtype)
+    used = {n for name, n in scratch if name == dtype}
+    key = (dtype, number if number not in used else max(used) + 1)
+    scratch[key] = np.empty(0, np_dtype(dtype))
+    return key
+
+
+def _release(pool: dict[str, list[int]], keys: list[tuple[str, int]]) -> None:
+    for dtype, number in keys:
+        pool.setdefault(dtype, []).append(number)
+
+
+def _call(node: Node, arguments: list[Any], out: np.ndarray) -> Step:
+    name = node.op.name
+    if name == "cast":
+        return functools.partial(np.copyto, out, arguments[0], "unsafe")
+    if name == "select":
+        return functools.partial(_select, out, *arguments)
+    if node.op.ufunc:
+        return functools.partial(getattr(np, node.op.ufunc), *arguments, out=out)
+    if node.op.out:
+        return functools.partial(node.op.kernel, np, *arguments, out=out, **node.attrs)
+    return functools.partial(_store, node, arguments, out)
+
+
+def _select(out: np.ndarray, condition: Any, a: Any, b: Any) -> None:
+    np.copyto(out, b)
+    np.copyto(out, a, where=condition)
+
+
+def _store(node: Node, arguments: list[Any], out: np.ndarray) -> None:
+    out[...] = node.op.kernel(np, *arguments, **node.attrs)

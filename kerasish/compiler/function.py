@@ -1,0 +1,157 @@
+"""Function: Python traced once per signature, kept as plans."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from kerasish import tree
+from kerasish.backend.base import current
+from kerasish.compiler.passes import optimize
+from kerasish.compiler.plan import Plan
+from kerasish.config import settings
+from kerasish.graph.node import Graph
+from kerasish.graph.tensor import Tensor, convert_to_tensor, recording, wrap
+from kerasish.graph.trace import Slot, current_trace, trace
+from kerasish.spec import TensorSpec
+
+CACHE_SIZE = 32
+
+
+class Compiled:
+    """One signature of a Function: its graph, its plan and the form of its result."""
+
+    def __init__(self, traced: Graph, plan: Plan, structure: Any) -> None:
+        self.traced = traced
+        self.plan = plan
+        self.structure = structure
+
+    def results(self) -> Any:
+        """The results of the last run, copied out of the plan's buffers."""
+
+        def fetch(leaf: Any) -> Any:
+            if isinstance(leaf, Slot):
+                array = self.plan.outputs[leaf]
+                return wrap(array.copy(), self.plan.graph.outputs[leaf].spec.dtype)
+            return leaf
+
+        return tree.map_structure(fetch, self.structure)
+
+
+class Function:
+    """A Python function of tensors, traced once per input signature and run as a plan.
+
+    Args:
+        func: takes and returns structures of tensors. It runs only while it is traced: prints and
+            other side effects happen then. Variables assigned in it are assigned by every call.
+        cache_size: how many signatures are kept; the longest unused goes first.
+
+    Calls inside another traced function, or under a GradientTape, run `func` inline.
+    """
+
+    def __init__(self, func: Callable[..., Any], cache_size: int = CACHE_SIZE) -> None:
+        functools.update_wrapper(self, func)
+        self.func = func
+        self.cache_size = cache_size
+        self.lock = threading.RLock()
+        self._cache: OrderedDict[Any, Compiled] = OrderedDict()
+        self._arena: Any = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if settings.run_eagerly or current_trace() is not None or recording.logs:
+            return self.func(*args, **kwargs)
+        leaves = tree.flatten((args, kwargs))
+        if any(isinstance(leaf, Tensor) and leaf.is_symbolic for leaf in leaves):
+            return self.func(*args, **kwargs)
+        arrays, key, rebuild = _signature(args, kwargs, leaves)
+        with self.lock:
+            made = self._compiled(key, [a.spec for a in arrays], rebuild)
+            for buffer, tensor in zip(made.plan.inputs, arrays, strict=True):
+                buffer[...] = tensor.value
+            made.plan.run()
+            return made.results()
+
+    def compiled(self, *specs: TensorSpec) -> Compiled:
+        """The compiled form for tensor arguments of these specs."""
+        with self.lock:
+            return self._compiled(specs, list(specs), lambda tensors: (tuple(tensors), {}))
+
+    def plan_for(self, *specs: TensorSpec) -> Plan:
+        """The plan for tensor arguments of these specs; built at the first request."""
+        return self.compiled(*specs).plan
+
+    def graph(self, *specs: TensorSpec, until: str | None = None) -> Graph:
+        """The graph at a stage: as traced (`until=None`), or after the pass of that name."""
+        made = self.compiled(*specs)
+        return made.traced if until is None else optimize(made.traced, current().name, until)
+
+    def clear(self) -> None:
+        """Forget all plans and their memory."""
+        with self.lock:
+            self._cache.clear()
+            self._arena = None
+
+    def _compiled(self, key: Any, specs: list[TensorSpec], rebuild: Callable[..., Any]) -> Compiled:
+        full = (key, settings.backend, settings.generation, settings.floatx)
+        held = self._cache.get(full)
+        if held is not None:
+            self._cache.move_to_end(full)
+            return held
+
+        def flat(*tensors: Tensor) -> Any:
+            args, kwargs = rebuild(tensors)
+            return self.func(*args, **kwargs)
+
+        traced, structure = trace(flat, specs)
+        plan = Plan(optimize(traced, current().name), self._share)
+        made = self._cache[full] = Compiled(traced, plan, structure)
+        while len(self._cache) > self.cache_size:
+            self._cache.popitem(last=False)
+        return made
+
+    def _share(self, nbytes: int) -> Any:
+        """One arena serves all plans of this function, since only one runs at a time."""
+        if self._arena is None or self._arena.size < nbytes:
+            self._arena = current().empty(nbytes)
+        return self._arena
+
+
+def _signature(args: Any, kwargs: Any, leaves: list[Any]) -> tuple[list[Tensor], Any, Any]:
+    """Split leaves into tensors and plain values: (tensors, cache key, rebuilding function)."""
+    tensors: list[Tensor] = []
+    marks: list[Any] = []
+    for leaf in leaves:
+        if isinstance(leaf, Tensor) or hasattr(leaf, "__array__") or hasattr(leaf, "__dlpack__"):
+            marks.append(None)
+            tensors.append(convert_to_tensor(leaf))
+        else:
+            marks.append(leaf)
+    paths = tuple(path for path, _ in tree.flatten_with_path((args, kwargs)))
+    statics = tuple(m if m is None else (type(m), m) for m in marks)
+    key = (paths, statics, tuple(t.spec for t in tensors))
+
+    def rebuild(values: Any) -> Any:
+        given = iter(values)
+        filled = [next(given) if mark is None else mark for mark in marks]
+        return tree.pack_sequence_as((args, kwargs), filled)
+
+    return tensors, key, rebuild
+
+
+def function(func: Callable[..., Any] | None = None, *, cache_size: int = CACHE_SIZE) -> Any:
+    """Compile a function of tensors; usable as a decorator, with or without arguments.
+
+    Example:
+        >>> import kerasish as keras
+        >>> @keras.function
+        ... def norm(x):
+        ...     return keras.ops.sqrt(keras.ops.sum(x * x))
+        >>> float(norm(keras.ops.convert_to_tensor([3.0, 4.0])))
+        5.0
+    """
+    if func is None:
+        return functools.partial(Function, cache_size=cache_size)
+    return Function(func, cache_size)

@@ -1,0 +1,32 @@
+"""The passes, in the order they run. Each is `pass(graph, backend) -> graph`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kerasish.compiler.passes.copies import own_results
+from kerasish.compiler.passes.expand import expand
+from kerasish.compiler.passes.fold import fold
+from kerasish.compiler.passes.fuse import fuse
+from kerasish.compiler.passes.simplify import simplify
+from kerasish.graph.node import Graph
+
+Pass = Callable[[Graph, str], Graph]
+
+PIPELINE: list[tuple[str, Pass]] = [
+    ("simplify", simplify),
+    ("expand", expand),
+    ("fold", fold),
+    ("simplify again", simplify),
+    ("own results", own_results),
+    ("fuse", fuse),
+]
+
+
+def optimize(graph: Graph, backend: str, until: str | None = None) -> Graph:
+    """Run the pipeline, or its beginning up to and with the pass named `until`."""
+    for name, step in PIPELINE:
+        graph = step(graph, backend)
+        if name == until:
+            break
+    return graph

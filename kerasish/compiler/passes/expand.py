@@ -1,0 +1,31 @@
+"""Expand ops into their definitions where no provider has a kernel for them.
+
+lstm(x, ...)  ->  scan(cell, x, ...)          (without a library that runs whole sequences)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.compiler.provider import find
+from kerasish.graph.defined import expand as definition
+from kerasish.graph.node import Graph, Node, inherit, rewrite
+from kerasish.spec import TensorSpec
+
+
+def expand(graph: Graph, backend: str) -> Graph:
+    """Replace every unsupported defined op by its definition, until none is left."""
+
+    def unsupported(node: Node) -> bool:
+        return node.op.definition is not None and find(node, backend) is None
+
+    def rule(node: Node, inputs: tuple[Node, ...]) -> Any:
+        if not unsupported(node):
+            return None
+        with inherit(node):
+            nodes = definition(node.op, inputs, node.attrs)
+        return nodes[0] if isinstance(node.spec, TensorSpec) else nodes
+
+    while any(unsupported(node) for node in graph.nodes):
+        graph = rewrite(graph, rule)
+    return graph

@@ -1,0 +1,184 @@
+"""Algebra and bookkeeping that can be decided by looking at a node and its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kerasish.graph.node import CONSTANT, Graph, Node, make_node, rewrite
+from kerasish.graph.op import get
+from kerasish.spec import broadcast
+
+Inputs = tuple[Node, ...]
+Rule = Callable[[Node, Inputs], Node | None]
+RULES: dict[str, list[Rule]] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Decorator: try a function on nodes of these ops."""
+
+    def decorate(func: Rule) -> Rule:
+        for name in names:
+            RULES.setdefault(name, []).append(func)
+        return func
+
+    return decorate
+
+
+def scalar(node: Node) -> Any:
+    """The value of a one-element constant, else None."""
+    if node.op is CONSTANT and node.value.size == 1 and not hasattr(node.value, "device_id"):
+        return np.asarray(node.value).item()
+    return None
+
+
+def _make(like: Node, name: str, inputs: Inputs, **attrs: Any) -> Node:
+    return make_node(get(name), inputs, attrs, like=like)
+
+
+@rule("multiply")
+def times_one(node: Node, inputs: Inputs) -> Node | None:
+    """x * 1 -> x"""
+    for one, x in (inputs, inputs[::-1]):
+        if scalar(one) == 1 and x.spec == node.spec:
+            return x
+    return None
+
+
+@rule("add")
+def plus_zero(node: Node, inputs: Inputs) -> Node | None:
+    """x + 0 -> x"""
+    for zero, x in (inputs, inputs[::-1]):
+        if scalar(zero) == 0 and x.spec == node.spec:
+            return x
+    return None
+
+
+@rule("add")
+def plus_negative(node: Node, inputs: Inputs) -> Node | None:
+    """x + (-y) -> x - y"""
+    for x, y in (inputs, inputs[::-1]):
+        if y.op.name == "negative":
+            return _make(node, "subtract", (x, y.inputs[0]))
+    return None
+
+
+@rule("subtract", "divide", "power")
+def right_neutral(node: Node, inputs: Inputs) -> Node | None:
+    """x - 0 -> x, x / 1 -> x, x ** 1 -> x, x ** 2 -> x * x"""
+    x, c = inputs
+    value = scalar(c)
+    if value is None or x.spec != node.spec:
+        return None
+    if value == (0 if node.op.name == "subtract" else 1):
+        return x
+    if node.op.name == "power" and value == 2:
+        return _make(node, "multiply", (x, x))
+    return None
+
+
+@rule("divide")
+def by_power_of_two(node: Node, inputs: Inputs) -> Node | None:
+    """x / 8 -> x * 0.125 (exact for powers of two)"""
+    value = scalar(inputs[1])
+    if not isinstance(value, float) or value == 0 or not np.isfinite(value):
+        return None
+    if abs(np.frexp(value)[0]) != 0.5:
+        return None
+    inverse = inputs[1].value.copy()
+    inverse[...] = 1.0 / value
+    constant = Node(CONSTANT, (), {}, inputs[1].spec, value=inverse)
+    return _make(node, "multiply", (inputs[0], constant))
+
+
+@rule("negative", "logical_not")
+def twice(node: Node, inputs: Inputs) -> Node | None:
+    """-(-x) -> x"""
+    return inputs[0].inputs[0] if inputs[0].op is node.op else None
+
+
+@rule("cast", "reshape", "transpose", "broadcast_to", "expand_dims")
+def nothing_changes(node: Node, inputs: Inputs) -> Node | None:
+    """reshape(x, x.shape) -> x, transpose(x, (0, 1, 2)) -> x, cast(x, x.dtype) -> x"""
+    if node.op.name == "transpose" and list(node.attrs["axes"]) != sorted(node.attrs["axes"]):
+        return None
+    return inputs[0] if inputs[0].spec == node.spec else None
+
+
+@rule("stop_gradient")
+def gone(node: Node, inputs: Inputs) -> Node | None:
+    """stop_gradient(x) -> x, once gradients are taken"""
+    return inputs[0]
+
+
+@rule("reshape", "expand_dims")
+def reshape_twice(node: Node, inputs: Inputs) -> Node | None:
+    """reshape(reshape(x)) -> reshape(x); expand_dims(x) -> reshape(x)"""
+    x = inputs[0]
+    while x.op.name in ("reshape", "expand_dims"):
+        x = x.inputs[0]
+    if x is inputs[0] and node.op.name == "reshape":
+        return None
+    if x.spec == node.spec:
+        return x
+    return _make(node, "reshape", (x,), shape=node.spec.shape)
+
+
+@rule("transpose")
+def transpose_twice(node: Node, inputs: Inputs) -> Node | None:
+    """transpose(transpose(x, p), q) -> transpose(x, p[q])"""
+    x = inputs[0]
+    if x.op.name != "transpose":
+        return None
+    axes = tuple(x.attrs["axes"][a] for a in node.attrs["axes"])
+    if list(axes) == sorted(axes):
+        return x.inputs[0]
+    return _make(node, "transpose", (x.inputs[0],), axes=axes)
+
+
+@rule("sum", "max", "min", "prod")
+def reduce_nothing(node: Node, inputs: Inputs) -> Node | None:
+    """sum(x) over axes of size 1 -> reshape(x)"""
+    x = inputs[0]
+    if all(x.spec.shape[a] == 1 for a in node.attrs["axis"]):
+        return x if x.spec == node.spec else _make(node, "reshape", (x,), shape=node.spec.shape)
+    return None
+
+
+def unbroadcast_inputs(node: Node, inputs: Inputs) -> Node | None:
+    """f(broadcast_to(x), y) -> f(x, y), where y has the full shape anyway"""
+    changed = list(inputs)
+    for i, x in enumerate(inputs):
+        if x.op.name != "broadcast_to":
+            continue
+        trial = [*changed[:i], x.inputs[0], *changed[i + 1 :]]
+        if broadcast(*(t.spec.shape for t in trial)) == node.spec.shape:
+            changed = trial
+    if changed == list(inputs):
+        return None
+    return make_node(node.op, tuple(changed), node.attrs, node.spec, like=node)
+
+
+def simplify(graph: Graph, backend: str) -> Graph:
+    """Apply the rules bottom-up, each node until nothing changes."""
+
+    def apply(node: Node, inputs: Inputs) -> Node | None:
+        current: Node | None = None
+        for _ in range(8):
+            changed = _once(current or node, current.inputs if current else inputs)
+            if changed is None:
+                break
+            current = changed
+        return current
+
+    return rewrite(graph, apply)
+
+
+def _once(node: Node, inputs: Inputs) -> Node | None:
+    for attempt in RULES.get(node.op.name, ()):
+        changed = attempt(node, inputs)
+        if changed is not None and changed is not node:
+            return changed
+    return unbroadcast_inputs(node, inputs) if node.op.elementwise and len(inputs) > 1 else None

@@ -1,0 +1,216 @@
+"""Plan: a graph turned into a flat list of steps on fixed buffers."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend.base import Backend, current
+from kerasish.compiler.codegen import blocks
+from kerasish.compiler.layout import Layout, Value, output_specs, steps_of
+from kerasish.compiler.memory import MemoryPlan, plan_memory
+from kerasish.compiler.provider import Kernel, find
+from kerasish.compiler.region import FUSED
+from kerasish.config import settings
+from kerasish.errors import KerasishError, NumericsError
+from kerasish.graph.node import CONSTANT, LEAVES, VARIABLE, Graph, Node
+from kerasish.graph.printer import names_of
+from kerasish.spec import TensorSpec, is_float, known
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of a plan.
+
+    Attributes:
+        node: what it computes.
+        provider: who computes it: a library, a renderer, or "reference".
+        call: runs it.
+        outputs: the arrays it writes.
+    """
+
+    node: Node
+    provider: str
+    call: Callable[[], Any]
+    outputs: tuple[Array, ...]
+
+
+class Plan:
+    """A graph bound to buffers. Not reentrant: whoever runs it holds its Function's lock.
+
+    Attributes:
+        inputs: fixed arrays to fill before `run`.
+        outputs: arrays that hold the results after `run`, until the next one.
+        steps: what runs, in order.
+        memory: where everything lives.
+    """
+
+    def __init__(self, graph: Graph, arena: Callable[[int], Array] | None = None) -> None:
+        self.graph = graph
+        self.device: Backend = current()
+        layout = Layout(graph.nodes)
+        nodes = steps_of(graph.nodes, layout)
+        self.kernels = {node: find(node, self.device.name) for node in nodes}
+        self.memory: MemoryPlan = plan_memory(graph, layout, nodes, self._inplace)
+        self._arena = (arena or self.device.empty)(self.memory.size)
+        self._values: dict[Node, Array] = {}
+        self._owned: dict[Value, Array] = {}
+        self._bind_leaves()
+        self.steps: list[Step] = []
+        for node in graph.nodes:
+            if node.op in LEAVES:
+                continue
+            if layout.is_view(node):
+                self._values[node] = self._view(node)
+            else:
+                self.steps.append(self._bind(node))
+        for variable, node in self.memory.copies:
+            copy = functools.partial(_assign, variable.array, self._values[node])
+            self.steps.append(Step(node, "reference", copy, (variable.array,)))
+        self.inputs = [self._values[n] for n in graph.inputs]
+        self.outputs = [self._values[n] for n in graph.outputs]
+        self._calls = [step.call for step in self.steps]
+
+    def run(self) -> None:
+        """Run every step once.
+
+        Raises:
+            NumericsError: `check_numerics` is on and a step gave NaN or infinity.
+        """
+        if settings.check_numerics:
+            self._run_checked()
+            return
+        calls = iter(self._calls)
+        try:
+            with np.errstate(all="ignore"):
+                for call in calls:
+                    call()
+        except KerasishError as error:
+            at = len(self._calls) - calls.__length_hint__() - 1
+            error.add_note(self._where(self.steps[at].node))
+            raise
+
+    def _where(self, node: Node) -> str:
+        return f"in op {node.op.name!r} of {node.scope or 'the graph'}, made at {node.source or '?'}"
+
+    def _run_checked(self) -> None:
+        with np.errstate(all="ignore"):
+            for step in self.steps:
+                step.call()
+                for spec, array in zip(output_specs(step.node), step.outputs, strict=False):
+                    if array is None or not is_float(spec.dtype):
+                        continue
+                    host = self.device.to_numpy(array)
+                    bad = host.size - int(np.isfinite(host).sum())
+                    if bad:
+                        raise NumericsError(
+                            f"check_numerics: {bad} of {host.size} values are NaN or infinite. "
+                            f"Expected: finite values. Received: them {self._where(step.node)}."
+                        )
+
+    # --- building -----------------------------------------------------------------------------
+
+    def _inplace(self, node: Node) -> Sequence[tuple[int, int]]:
+        kernel = self.kernels.get(node)
+        if kernel is not None:
+            return [(0, i) for i in kernel.inplace]
+        if self.device.name != "numpy":
+            return ()
+        if node.op is FUSED:
+            return blocks.inplace_pairs(node.attrs["body"])
+        if node.op.elementwise and node.op.ufunc:
+            return [(0, i) for i, s in enumerate(node.inputs) if s.spec == node.spec]
+        return ()
+
+    def _bind_leaves(self) -> None:
+        for node in self.graph.nodes:
+            if node.op is CONSTANT:
+                self._values[node] = node.value
+            elif node.op is VARIABLE:
+                self._values[node] = node.attrs["variable"].array
+        for node in self.graph.inputs:
+            self._values[node] = self._buffer((node, 0), node.spec)
+
+    def _buffer(self, value: Value, spec: TensorSpec) -> Array:
+        if value in self.memory.bound:
+            return self.memory.bound[value].array
+        offset = self.memory.offsets[value]
+        dtype = self.device.asarray(np.empty(0), spec.dtype).dtype
+        flat = self._arena[offset : offset + spec.nbytes]
+        return flat.view(dtype).reshape(known(spec.shape))
+
+    def _view(self, node: Node) -> Array:
+        if node.op.name == "pick":
+            return self._owned[node.inputs[0], node.attrs["index"]]
+        return node.op.kernel(self.device.xp, self._values[node.inputs[0]], **node.attrs)
+
+    def _bind(self, node: Node) -> Step:
+        kernel = self.kernels[node]
+        outputs = []
+        for k, spec in enumerate(output_specs(node)):
+            value = (node, k)
+            unread = value in self.memory.dead and kernel is not None
+            array = None if unread else self._buffer(value, spec)
+            self._owned[value] = array
+            outputs.append(array)
+        self._values[node] = outputs[0]
+        inputs = [self._values[i] for i in node.inputs]
+        provider, call = self._choose(node, kernel, inputs, outputs)
+        return Step(node, provider, call, tuple(outputs))
+
+    def _choose(
+        self, node: Node, kernel: Kernel | None, inputs: list[Array], outputs: list[Array]
+    ) -> tuple[str, Callable[[], Any]]:
+        if kernel is not None:
+            return kernel.provider, kernel.bind(node, inputs, outputs)
+        if node.op is FUSED:
+            return "blocks", blocks.render(node.attrs["body"], inputs, outputs)
+        return "reference", reference(node, self.device.xp, inputs, outputs)
+
+    # --- looking at it ------------------------------------------------------------------------
+
+    def __str__(self) -> str:
+        names = names_of(self.graph)
+        width = max((len(s.provider) for s in self.steps), default=0)
+        rows = []
+        for step in self.steps:
+            what = f"{step.node.op.name}({', '.join(names[i] for i in step.node.inputs)})"
+            specs = ", ".join(map(str, output_specs(step.node)))
+            rows.append(f"{step.provider:<{width}}  {names[step.node]} = {what} : {specs}")
+        rows.append(f"arena: {self.memory.size:,} bytes, {len(self.steps)} steps")
+        return "\n".join(rows)
+
+
+def reference(
+    node: Node, xp: Any, inputs: Sequence[Array], outputs: Sequence[Array]
+) -> Callable[[], Any]:
+    """A step that runs the op's reference kernel into `outputs`."""
+    op, attrs = node.op, node.attrs
+    if op.ufunc:
+        return functools.partial(getattr(xp, op.ufunc), *inputs, out=outputs[0])
+    if op.out and len(outputs) == 1 and math.prod(outputs[0].shape):
+        return functools.partial(op.kernel, xp, *inputs, out=outputs[0], **attrs)
+    call = functools.partial(op.kernel, xp, *inputs, **attrs)
+    if isinstance(node.spec, TensorSpec):
+        return functools.partial(_store_one, call, outputs[0])
+    return functools.partial(_store_all, call, outputs)
+
+
+def _store_one(call: Callable[[], Any], out: Array) -> None:
+    out[...] = call()
+
+
+def _store_all(call: Callable[[], Any], outputs: Sequence[Array]) -> None:
+    for out, array in zip(outputs, call(), strict=True):
+        out[...] = array
+
+
+def _assign(target: Array, value: Array) -> None:
+    target[...] = value

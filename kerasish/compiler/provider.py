@@ -1,0 +1,81 @@
+"""Providers: libraries whose kernels replace reference kernels, tried in order per node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kerasish.config import settings
+from kerasish.graph.node import Node
+
+Array = Any
+Step = Callable[[], None]
+Bind = Callable[[Node, Sequence[Array], Sequence[Array | None]], Step]
+
+PROVIDERS: dict[str, Callable[[], bool]] = {}  # name -> whether it can run on this machine
+_kernels: dict[str, list[Kernel]] = {}
+_available: dict[str, bool] = {}
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """One way to run one op.
+
+    Attributes:
+        provider: the library's name, as settings and printed plans show it.
+        supports: whether it can run this node, judged by specs and attributes alone.
+        bind: `bind(node, inputs, outputs) -> step`, called once per plan with fixed arrays
+            (inputs may be strided views; an output that nobody reads is None).
+        backend: the backend whose arrays it takes.
+        inplace: the inputs whose buffer output 0 may share, where they die at this node.
+    """
+
+    provider: str
+    supports: Callable[[Node], bool]
+    bind: Bind
+    backend: str = "numpy"
+    inplace: tuple[int, ...] = ()
+
+
+def provider(name: str, available: Callable[[], bool]) -> None:
+    """Announce a provider; its kernels count only while `available()` and not disabled."""
+    PROVIDERS[name] = available
+
+
+def kernel(
+    op_name: str,
+    *,
+    provider: str,
+    supports: Callable[[Node], bool] = lambda node: True,
+    backend: str = "numpy",
+    inplace: tuple[int, ...] = (),
+) -> Callable[[Bind], Bind]:
+    """Decorator: register `bind(node, inputs, outputs) -> step` for an op.
+
+    Kernels registered first are tried first.
+    """
+
+    def decorate(bind: Bind) -> Bind:
+        made = Kernel(provider, supports, bind, backend, inplace)
+        _kernels.setdefault(op_name, []).append(made)
+        return bind
+
+    return decorate
+
+
+def active(name: str) -> bool:
+    """Whether a provider can run here and is not switched off."""
+    if name in settings.disabled_providers or name not in PROVIDERS:
+        return False
+    if name not in _available:
+        _available[name] = PROVIDERS[name]()
+    return _available[name]
+
+
+def find(node: Node, backend: str) -> Kernel | None:
+    """The first kernel of an active provider that supports `node`, or None."""
+    for candidate in _kernels.get(node.op.name, ()):
+        if candidate.backend == backend and active(candidate.provider) and candidate.supports(node):
+            return candidate
+    return None
