@@ -1,0 +1,97 @@
+"""The draws of `kerasish.random`: Keras's signatures around the pure ops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.graph.tensor import Tensor
+from kerasish.ops import random as _ops
+from kerasish.ops import random_draws as _draws
+from kerasish.random.seed_generator import draw_key
+
+Shape = tuple[int, ...] | list[int]
+
+
+def normal(
+    shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
+) -> Tensor:
+    """Draws from the normal distribution.
+
+    Args:
+        shape: shape of the result.
+        mean: mean.
+        stddev: standard deviation.
+        dtype: floating dtype; floatx by default.
+        seed: an int (the same draw at every call), a SeedGenerator, or None for the global one.
+    """
+    return _ops.random_normal(draw_key(seed), tuple(shape), mean, stddev, dtype)
+
+
+def truncated_normal(
+    shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
+) -> Tensor:
+    """Normal draws conditioned on lying within two standard deviations of the mean.
+
+    Args as in `normal`; `stddev` is that of the distribution before truncation.
+    """
+    return _ops.random_truncated_normal(draw_key(seed), tuple(shape), mean, stddev, dtype)
+
+
+def uniform(
+    shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None
+) -> Tensor:
+    """Uniform draws from [minval, maxval)."""
+    return _ops.random_uniform(draw_key(seed), tuple(shape), minval, maxval, dtype)
+
+
+def randint(
+    shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
+) -> Tensor:
+    """Uniform integers in [minval, maxval)."""
+    return _draws.random_randint(draw_key(seed), tuple(shape), minval, maxval, dtype)
+
+
+def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
+    """Class indices (batch, num_samples) drawn with probabilities softmax(logits).
+
+    Args:
+        logits: (batch, classes), unnormalised log-probabilities.
+        num_samples: draws for each row.
+        dtype: integer dtype of the result.
+        seed: as in `normal`.
+    """
+    return _draws.random_categorical(draw_key(seed), logits, num_samples, dtype)
+
+
+def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
+    """The slices of `x` along `axis` in random order."""
+    return _draws.random_shuffle(draw_key(seed), x, axis)
+
+
+def gamma(shape: Shape, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
+    """Gamma draws with shape parameter `alpha` (broadcast to `shape`) and scale 1."""
+    return _draws.random_gamma(draw_key(seed), alpha, tuple(shape), dtype)
+
+
+def beta(shape: Shape, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
+    """Beta draws; `alpha` and `beta` broadcast to `shape`."""
+    return _draws.random_beta(draw_key(seed), alpha, beta, tuple(shape), dtype)
+
+
+def binomial(
+    shape: Shape, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
+) -> Tensor:
+    """Numbers of successes in `counts` trials; both parameters broadcast to `shape`."""
+    return _draws.random_binomial(draw_key(seed), counts, probabilities, tuple(shape), dtype)
+
+
+def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
+    """`inputs` with a random share `rate` of elements zero, the others divided by 1 - rate.
+
+    Args:
+        inputs: floating tensor.
+        rate: share of zeros, in [0, 1].
+        noise_shape: shape of the mask, broadcast to that of `inputs`; None entries are its own.
+        seed: as in `normal`.
+    """
+    return _ops.random_dropout(draw_key(seed), inputs, rate, noise_shape)

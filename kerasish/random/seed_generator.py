@@ -1,0 +1,114 @@
+"""SeedGenerator: a random key that moves on with every draw; the global one; seeding it all."""
+
+from __future__ import annotations
+
+import random as python_random
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import ArgumentError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.variable import Variable
+
+_STEP = np.array([0, 1], np.uint32)
+
+
+def check_seed(seed: Any) -> int:
+    """`seed` as an int in [0, 2**32).
+
+    Raises:
+        ArgumentError: it is none.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+        raise ArgumentError(f"seed. Expected: an int in [0, 2**32). Received: {seed!r}.")
+    return int(seed)
+
+
+class SeedGenerator:
+    """A source of random keys: uint32 pairs (seed, counter).
+
+    Its state is a variable, so draws made in a traced function move it on as eager ones do, and
+    a checkpoint that holds it resumes the same stream.
+
+    Args:
+        seed: int in [0, 2**32), or None for one drawn from the machine's entropy (after
+            `set_random_seed`, from Python's generator).
+        name: name of the generator.
+
+    Example:
+        >>> from kerasish import random
+        >>> generator = random.SeedGenerator(1)
+        >>> x = random.normal((2, 3), seed=generator)
+    """
+
+    def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
+        if kwargs:
+            raise ArgumentError(
+                f"SeedGenerator. Expected: seed and name. Received: also {sorted(kwargs)}."
+            )
+        self.name = name or "seed_generator"
+        self.seed = python_random.getrandbits(31) if seed is None else check_seed(seed)
+        self.state = Variable(
+            np.array([self.seed, 0], np.uint32), trainable=False, name="seed_generator_state"
+        )
+
+    def next(self, ordered: bool = True) -> Tensor:
+        """The present key; the counter moves on by one.
+
+        Args:
+            ordered: accepted for compatibility; draws are always ordered.
+        """
+        key = self.state.value
+        self.state.assign(key + _STEP)
+        return key
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {"seed": self.seed}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> SeedGenerator:
+        """The generator of a `get_config`."""
+        return cls(**config)
+
+
+_global: list[SeedGenerator] = []
+
+
+def global_seed_generator() -> SeedGenerator:
+    """The generator of draws that are given no seed."""
+    if not _global:
+        _global.append(SeedGenerator(name="global_seed_generator"))
+    return _global[0]
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed Python's and numpy's generators and the global generator of this package.
+
+    Args:
+        seed: int in [0, 2**32).
+    """
+    number = check_seed(seed)
+    held = global_seed_generator()
+    python_random.seed(number)
+    np.random.seed(number)
+    held.seed = number
+    held.state.assign(np.array([number, 0], np.uint32))
+
+
+def draw_key(seed: Any) -> Tensor:
+    """The key of one draw: a fixed one for an int, the next one of a generator, global for None.
+
+    Raises:
+        ArgumentError: `seed` is none of these.
+    """
+    if seed is None:
+        return global_seed_generator().next()
+    if isinstance(seed, SeedGenerator):
+        return seed.next()
+    if isinstance(seed, (int, np.integer)):
+        return convert_to_tensor(np.array([check_seed(seed), 0], np.uint32))
+    raise ArgumentError(
+        f"seed. Expected: an int, a SeedGenerator or None. Received: {type(seed).__name__}."
+    )
