@@ -1,0 +1,346 @@
+"""Objects as plain data and back, in the form of Keras's own files, through the registry only.
+
+    {"module": "keras.layers", "class_name": "Dense", "config": {...}, "registered_name": None}
+
+A name is looked up among the custom objects in scope, then in the registry; nothing here imports
+a module, and a file can name nothing that was not registered before it was read.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from kerasish import registry
+from kerasish.errors import ArgumentError, FileFormatError, UnknownNameError, UnsafeFileError
+
+T = TypeVar("T")
+
+# The public namespace that Keras writes for every kind.
+MODULES = {
+    "layer": "keras.layers",
+    "activation": "keras.activations",
+    "initializer": "keras.initializers",
+    "regularizer": "keras.regularizers",
+    "constraint": "keras.constraints",
+    "loss": "keras.losses",
+    "metric": "keras.metrics",
+    "optimizer": "keras.optimizers",
+    "schedule": "keras.optimizers.schedules",
+    "callback": "keras.callbacks",
+    "model": "keras",
+    "policy": "keras",
+}
+_PLAIN = (str, int, float, bool, type(None))
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=_NOTHING)
+
+
+def snake_case(name: str) -> str:
+    """Keras's lower-case form of a class name: MaxPooling2D -> max_pooling2d."""
+    split = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", split).lower()
+
+
+# --- registering --------------------------------------------------------------------------------
+
+
+def register_keras_serializable(
+    package: str = "Custom", name: str | None = None
+) -> Callable[[T], T]:
+    """Decorator: let files name this class or function, as "package>name".
+
+    Args:
+        package: whose name it is.
+        name: by default the object's own `__name__`.
+
+    Raises:
+        ArgumentError: a class without `get_config`.
+    """
+
+    def decorate(obj: T) -> T:
+        if inspect.isclass(obj) and not hasattr(obj, "get_config"):
+            raise ArgumentError(
+                f"register_keras_serializable. Expected: a class with get_config(). "
+                f"Received: {obj!r}."
+            )
+        label = f"{package}>{name or getattr(obj, '__name__', '')}"
+        return registry.add("custom", obj, label, replace=True)
+
+    return decorate
+
+
+def get_registered_name(obj: Any) -> str:
+    """The "package>name" of a registered object, else its own `__name__`."""
+    for label in registry.names("custom"):
+        if registry.lookup("custom", label) is obj:
+            return label
+    return str(getattr(obj, "__name__", obj))
+
+
+def get_registered_object(
+    name: str, custom_objects: Mapping[str, Any] | None = None, module_objects: Any = None
+) -> Any:
+    """The object known as `name`, or None."""
+    for table in (custom_objects or {}, _scope.get(), module_objects or {}):
+        if name in table:
+            return table[name]
+    return registry.lookup("custom", name) if registry.contains("custom", name) else None
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """All objects that files may name beside the built-in ones."""
+    known = {n: registry.lookup("custom", n) for n in registry.names("custom")}
+    return {**known, **_scope.get()}
+
+
+@contextmanager
+def custom_object_scope(*objects: Mapping[str, Any]) -> Iterator[None]:
+    """Context manager: inside, these names mean these objects."""
+    merged = dict(_scope.get())
+    for table in objects:
+        merged.update(table)
+    token = _scope.set(merged)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+# --- to plain data ------------------------------------------------------------------------------
+
+
+def kind_of(obj: Any) -> str | None:
+    """The registry kind under which a built-in class or function is entered by its name."""
+    name = str(getattr(obj, "__name__", ""))
+    for kind in MODULES:
+        for form in (name, snake_case(name)):
+            if registry.contains(kind, form) and registry.lookup(kind, form) is obj:
+                return kind
+    return None
+
+
+def serialize_keras_object(obj: Any) -> Any:
+    """`obj` as plain data that JSON can hold and `deserialize_keras_object` reads back.
+
+    Raises:
+        ArgumentError: an object without `get_config`, or a lambda.
+    """
+    if isinstance(obj, _PLAIN):
+        return obj
+    if isinstance(obj, (list, tuple)):
+        return [serialize_keras_object(item) for item in obj]
+    if isinstance(obj, dict):
+        return {str(key): serialize_keras_object(value) for key, value in obj.items()}
+    if isinstance(obj, np.generic) or (isinstance(obj, np.ndarray) and obj.ndim == 0):
+        return obj.item()
+    special = _serialize_special(obj)
+    if special is not None:
+        return special
+    if inspect.isroutine(obj) or inspect.isclass(obj) or not hasattr(obj, "get_config"):
+        return _serialize_function(obj)
+    return _serialize_instance(obj)
+
+
+def _serialize_special(obj: Any) -> dict[str, Any] | None:
+    if isinstance(obj, np.ndarray):
+        value = {"value": obj.tolist(), "dtype": obj.dtype.name}
+        return {"class_name": "__numpy__", "config": value}
+    if isinstance(obj, slice):
+        value = {"start": obj.start, "stop": obj.stop, "step": obj.step}
+        return {"class_name": "__slice__", "config": value}
+    if obj is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(obj, bytes):
+        return {"class_name": "__bytes__", "config": {"value": obj.decode("utf-8")}}
+    if isinstance(obj, np.dtype):
+        return {"class_name": "__dtype__", "config": {"value": obj.name}}
+    if hasattr(obj, "numpy") and hasattr(obj, "dtype"):
+        value = {"value": np.asarray(obj.numpy()).tolist(), "dtype": obj.dtype}
+        return {"class_name": "__tensor__", "config": value}
+    return None
+
+
+def _serialize_function(obj: Any) -> dict[str, Any]:
+    name = str(getattr(obj, "__name__", ""))
+    if not name or name == "<lambda>":
+        raise ArgumentError(
+            f"Expected: an object with get_config(), or a named function. Received: {obj!r}. "
+            "Give it a name and register it with register_keras_serializable()."
+        )
+    kind = kind_of(obj)
+    label = name if kind else get_registered_name(obj)
+    return {
+        "module": MODULES[kind] if kind else getattr(obj, "__module__", None),
+        "class_name": "function",
+        "config": label,
+        "registered_name": label,
+    }
+
+
+def _serialize_instance(obj: Any) -> dict[str, Any]:
+    cls = type(obj)
+    kind = kind_of(cls)
+    written: dict[str, Any] = {
+        "module": getattr(cls, "keras_module", None) or (MODULES[kind] if kind else cls.__module__),
+        "class_name": cls.__name__,
+        "config": serialize_keras_object(obj.get_config()),
+        "registered_name": getattr(cls, "keras_registered_name", None)
+        if kind
+        else get_registered_name(cls),
+    }
+    for key, getter in (("build_config", "get_build_config"), ("compile_config", _COMPILE)):
+        found = getattr(obj, getter)() if hasattr(obj, getter) else None
+        if found is not None:
+            written[key] = serialize_keras_object(found)
+    return written
+
+
+_COMPILE = "get_compile_config"
+
+# --- back to objects ----------------------------------------------------------------------------
+
+
+def deserialize_keras_object(
+    config: Any,
+    custom_objects: Mapping[str, Any] | None = None,
+    safe_mode: bool = True,
+    kind: str | None = None,
+) -> Any:
+    """The object that `serialize_keras_object` described.
+
+    Args:
+        config: plain data.
+        custom_objects: further names that the data may use.
+        safe_mode: accepted for compatibility; loading never runs code from a file.
+        kind: what a bare name stands for; by default the namespace in the data says.
+
+    Raises:
+        UnknownNameError: a name that is not registered.
+        UnsafeFileError: the data hold code (a serialized lambda).
+        FileFormatError: no such form of data.
+    """
+    with custom_object_scope(custom_objects or {}):
+        return _revive(config, kind)
+
+
+def _revive(config: Any, kind: str | None) -> Any:
+    if isinstance(config, (list, tuple)):
+        return type(config)(_revive(item, kind) for item in config)
+    if not isinstance(config, Mapping):
+        return config
+    name = config.get("class_name")
+    if "config" not in config or not isinstance(name, str):
+        return {key: _revive(value, kind) for key, value in config.items()}
+    if name.startswith("__") and name.endswith("__"):
+        return _revive_special(name, config["config"])
+    if name == "function":
+        return find(str(config["config"]), _kind_of_module(config) or kind)
+    return _revive_instance(config, name, kind)
+
+
+def _revive_special(name: str, value: Any) -> Any:
+    if name in ("__numpy__", "__tensor__"):
+        return np.array(value["value"], dtype=value["dtype"])
+    if name == "__slice__":
+        return slice(value["start"], value["stop"], value["step"])
+    if name == "__ellipsis__":
+        return Ellipsis
+    if name == "__bytes__":
+        return str(value["value"]).encode("utf-8")
+    if name == "__dtype__":
+        return str(value["value"])
+    if name == "__lambda__":
+        raise UnsafeFileError(
+            "The file holds a serialized lambda, which is code. Expected: data. Write the "
+            "function in your program, register it with register_keras_serializable(), and save "
+            "the model again."
+        )
+    raise FileFormatError(f"Expected: a known form of data. Received: class_name {name!r}.")
+
+
+def _kind_of_module(config: Mapping[str, Any]) -> str | None:
+    """The kind that the namespace in a config stands for."""
+    module = str(config.get("module") or "")
+    if module == "keras" or module.startswith(("keras.src.models", "keras.models")):
+        return "policy" if str(config.get("class_name", "")).endswith("Policy") else "model"
+    for kind, public in MODULES.items():
+        if module == public or module.startswith(public.replace("keras.", "keras.src.", 1) + "."):
+            return kind
+    return None
+
+
+def _revive_instance(config: Mapping[str, Any], name: str, kind: str | None) -> Any:
+    label = config.get("registered_name")
+    wanted = label if isinstance(label, str) and ">" in label else name
+    cls = find(wanted, _kind_of_module(config) or kind)
+    if not inspect.isclass(cls) or not hasattr(cls, "from_config"):
+        raise UnknownNameError(f"Expected: the name of a class. Received: {name!r}, a function.")
+    inner = config["config"]
+    made: Any = cls.from_config(dict(inner) if isinstance(inner, Mapping) else inner)
+    build = config.get("build_config")
+    if build and hasattr(made, "build_from_config"):
+        made.build_from_config(build)
+    compiled = config.get("compile_config")
+    if compiled and hasattr(made, "compile_from_config"):
+        made.compile_from_config(compiled)
+    return made
+
+
+def find(name: str, kind: str | None) -> Any:
+    """The class or function called `name`, custom objects first, then the built-ins of `kind`.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    custom = get_registered_object(name)
+    if custom is not None:
+        return custom
+    if ">" in name:
+        raise UnknownNameError(
+            f"Unknown object. Expected: a registered name. Received: {name!r}. Decorate its class "
+            f"with register_keras_serializable(package={name.split('>')[0]!r}) and import it "
+            "before loading, or pass it in custom_objects."
+        )
+    kinds = [kind] if kind else list(MODULES)
+    for one in kinds:
+        for form in (name, snake_case(name)):
+            if registry.contains(one, form):
+                return registry.lookup(one, form)
+    if kind:
+        return registry.lookup(kind, name)  # raises, naming the nearest
+    near = registry.nearest(name, [n for k in kinds for n in registry.names(k)])
+    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    raise UnknownNameError(
+        f"Unknown object. Expected: a registered name. Received: {name!r}.{hint} A class of your "
+        "own is passed in custom_objects, or registered with register_keras_serializable()."
+    )
+
+
+def resolve(kind: str, identifier: Any) -> Any:
+    """What `identifier` stands for: None, a name, a config, a class (instantiated), an object.
+
+    Raises:
+        UnknownNameError: no such name.
+        ArgumentError: nothing that could stand for an object of this kind.
+    """
+    found = identifier
+    if isinstance(identifier, str):
+        found = find(identifier, kind)
+    elif isinstance(identifier, Mapping):
+        found = deserialize_keras_object(identifier, kind=kind)
+    if inspect.isclass(found):
+        found = found()
+    if found is not None and not callable(found):
+        raise ArgumentError(
+            f"{kind}. Expected: None, a name, a config, a class, a function or an instance. "
+            f"Received: {identifier!r}."
+        )
+    return found
