@@ -110,7 +110,9 @@ def check_count(name: str, value: Any) -> int:
 
 def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype a batch has: floats become `floatx`, as in Keras; others stay as they are."""
-    return np_dtype(floatx()) if is_float(dtype_name(dtype)) else dtype
+    if is_float(dtype_name(dtype)):
+        return np_dtype(floatx())
+    return dtype if dtype.isnative else dtype.newbyteorder("=")
 
 
 def as_arrays(structure: Any, role: str) -> Any:

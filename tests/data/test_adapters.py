@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from kerasish.data import (
+    ArraySource,
+    BlockSource,
+    PyDataset,
+    PyDatasetSource,
+    StepsSource,
+    StreamSource,
+    as_source,
+)
+from kerasish.errors import DataError
+
+
+class Two(PyDataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return np.zeros((3, 1)), np.zeros(3)
+
+
+class Endless(Two):
+    num_batches = None
+
+
+def generator():
+    while True:
+        yield np.zeros((3, 1)), np.zeros(3)
+
+
+X, Y = np.zeros((8, 2)), np.arange(8)
+
+
+@pytest.mark.parametrize(
+    ("x", "kind"),
+    [
+        (X, ArraySource),
+        ({"a": X, "b": X}, ArraySource),
+        ([X, X], ArraySource),
+        ([[1.0, 2.0], [3.0, 4.0]], ArraySource),
+        (pd.DataFrame(X), ArraySource),
+        (generator(), StreamSource),
+        (map(np.asarray, [X]), StreamSource),
+        (Two(), PyDatasetSource),
+    ],
+    ids=["array", "dict", "list", "numbers", "pandas", "generator", "iterator", "PyDataset"],
+)
+def test_kinds(x, kind):
+    assert type(as_source(x)) is kind
+
+
+def test_a_source_stays_itself():
+    source = ArraySource(X)
+    assert as_source(source) is source
+
+
+def test_arrays_on_disk_by_size(tmp_path, monkeypatch):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["x"] = np.arange(8.0)
+        assert type(as_source(file["x"], Y)) is ArraySource
+        monkeypatch.setattr("kerasish.data.adapters.IN_MEMORY_BYTES", 10)
+        source = as_source(file["x"], Y, batch_size=8)
+        assert type(source) is BlockSource
+        np.testing.assert_array_equal(source.first_batch().x, source.first_batch().y)
+
+
+def test_batch_size_is_32_unless_given():
+    assert as_source(X).batch_size == 32
+    assert as_source(X, batch_size=3).num_batches == 3
+
+
+def test_steps():
+    assert type(as_source(X, batch_size=2, steps=3)) is StepsSource
+    assert type(as_source(X, batch_size=2, steps=4)) is ArraySource
+    assert as_source(generator(), steps=3, epochs=5).num_batches == 3
+
+
+@pytest.mark.parametrize(
+    ("x", "arguments", "message"),
+    [
+        (X, {"y": Y[:3]}, "x has 8, y has 3"),
+        (X, {"y": "labels"}, "y. Expected: an array"),
+        (X, {"y": generator()}, "y. Expected: an array.*Received: generator"),
+        ({"a": X, "b": None}, {}, r"x\['b'\].*Received: NoneType None"),
+        ([X, "a"], {}, r"x\[1\].*Received: str"),
+        (3, {}, "Received: int"),
+        ("text", {}, "Received: str"),
+        (X, {"batch_size": 0}, "batch_size"),
+        (generator(), {"y": Y}, "y. Expected: nothing beside batches"),
+        (generator(), {"batch_size": 8}, "batch_size. Expected: nothing"),
+        (Two(), {"sample_weight": Y}, "sample_weight. Expected: nothing"),
+        (generator(), {"epochs": 2}, "steps_per_epoch"),
+        (Endless(), {}, "steps_per_epoch"),
+        (ArraySource(X), {"class_weight": {0: 1.0}}, "class_weight"),
+    ],
+)
+def test_errors(x, arguments, message):
+    with pytest.raises(DataError, match=message):
+        as_source(x, **arguments)
+
+
+def test_one_epoch_of_a_generator_needs_no_steps():
+    assert as_source(generator(), epochs=1).num_batches is None

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from kerasish.data import PyDataset, PyDatasetSource
+from kerasish.errors import ArgumentError, DataError
+
+
+class Counted(PyDataset):
+    """Batch i holds i; later batches are made faster, so that workers finish out of order."""
+
+    def __init__(self, count: int = 6, fail_at: int = -1, delay: float = 0.0, **options) -> None:
+        super().__init__(**options)
+        self.count = count
+        self.fail_at = fail_at
+        self.delay = delay
+        self.epochs_ended = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int):
+        if index == self.fail_at:
+            raise OSError(f"cannot read batch {index}")
+        time.sleep(self.delay * (self.count - index))
+        return np.full((2, 1), index), np.full(2, index)
+
+    def on_epoch_end(self) -> None:
+        self.epochs_ended += 1
+
+
+class Endless(PyDataset):
+    @property
+    def num_batches(self):
+        return None
+
+    def __getitem__(self, index: int):
+        return np.full((1, 1), index)
+
+
+def values(batches) -> list[int]:
+    return [int(batch.x[0, 0]) for batch in batches]
+
+
+WORKERS = [{}, {"workers": 3}, {"workers": 3, "max_queue_size": 1}]
+
+
+@pytest.mark.parametrize("options", WORKERS, ids=str)
+def test_in_order_whatever_the_workers(options):
+    source = PyDatasetSource(Counted(delay=0.002, **options))
+    assert source.num_batches == 6
+    assert values(source.batches()) == [0, 1, 2, 3, 4, 5]
+    assert values(source.batches(start=4)) == [4, 5]
+    source.close()
+
+
+@pytest.mark.parametrize("options", WORKERS, ids=str)
+def test_shuffles_batches(options):
+    source = PyDatasetSource(Counted(20, **options))
+    whole = values(source.batches(shuffle=True, rng=np.random.default_rng(0)))
+    assert sorted(whole) == list(range(20)) != whole
+    rest = source.batches(shuffle=True, rng=np.random.default_rng(0), start=7)
+    assert values(rest) == whole[7:]
+    source.close()
+
+
+def test_processes():
+    source = PyDatasetSource(Counted(4, workers=2, use_multiprocessing=True))
+    try:
+        assert values(source.batches()) == [0, 1, 2, 3]
+    finally:
+        source.close()
+
+
+@pytest.mark.parametrize("options", WORKERS, ids=str)
+def test_errors_reach_the_caller(options):
+    source = PyDatasetSource(Counted(fail_at=3, **options))
+    batches = source.batches()
+    assert [int(next(batches).x[0, 0]) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(OSError, match="batch 3") as caught:
+        next(batches)
+    assert "__getitem__" in [entry.name for entry in caught.traceback]
+    source.close()
+
+
+def test_close_ends_the_workers():
+    before = set(threading.enumerate())
+    source = PyDatasetSource(Counted(50, delay=0.0001, workers=3))
+    batches = source.batches()
+    next(batches)
+    assert set(threading.enumerate()) - before
+    batches.close()
+    source.close()
+    assert set(threading.enumerate()) == before
+
+
+@pytest.mark.parametrize("options", WORKERS, ids=str)
+def test_without_end(options):
+    dataset = Endless(**options)
+    source = PyDatasetSource(dataset)
+    assert source.num_batches is None
+    batches = source.batches(start=5)
+    assert values([next(batches) for _ in range(3)]) == [5, 6, 7]
+    batches.close()
+    source.close()
+
+
+def test_hooks_and_iteration():
+    dataset = Counted(3)
+    source = PyDatasetSource(dataset)
+    source.on_epoch_begin()
+    source.on_epoch_end()
+    assert dataset.epochs_ended == 1
+    assert [int(x[0, 0]) for x, _ in dataset] == [0, 1, 2]
+
+
+def test_class_weight():
+    batch = PyDatasetSource(Counted(), class_weight={0: 7.0}).first_batch()
+    np.testing.assert_array_equal(batch.sample_weight, [7, 7])
+
+
+def test_a_subclass_without_super():
+    class Bare(PyDataset):
+        def __init__(self):
+            pass
+
+        def __len__(self):
+            return 1
+
+        def __getitem__(self, index):
+            return np.zeros((1, 1))
+
+    assert values(PyDatasetSource(Bare()).batches()) == [0]
+
+
+def test_refusals():
+    with pytest.raises(ArgumentError, match="workers"):
+        Counted(workers=0)
+    with pytest.raises(DataError, match="length 0"):
+        PyDatasetSource(Counted(0)).first_batch()
+    with pytest.raises(TypeError, match="__getitem__"):
+        PyDataset()  # pyright: ignore[reportAbstractUsage]
+
+    class NoLength(PyDataset):
+        def __getitem__(self, index):
+            return index
+
+    with pytest.raises(DataError, match="__len__"):
+        NoLength().num_batches  # noqa: B018
