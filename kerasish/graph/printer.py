@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasish.graph.node import CONSTANT, PICK, PLACEHOLDER, VARIABLE, Graph, Node
 
-_INFIX = {
+INFIX = {
     "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "matmul": "@", "power": "**",
     "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "equal": "==",
     "not_equal": "!=",
@@ -42,7 +42,7 @@ def _literal(node: Node) -> str:
 def expression(node: Node, names: dict[Node, str]) -> str:
     """The right-hand side of a node's line."""
     args = [names[i] for i in node.inputs]
-    symbol = _INFIX.get(node.op.name)
+    symbol = INFIX.get(node.op.name)
     if symbol:
         return f"{args[0]} {symbol} {args[1]}"
     shown = [f"{k}={_attr(v)}" for k, v in node.attrs.items()]

@@ -248,5 +248,5 @@ def cast_like(x: Any, like: Any) -> Any:
 
 
 stop_gradient = op(
-    "stop_gradient", infer=same_as_first, elementwise=True, cases=(case((3, 4)),)
+    "stop_gradient", infer=same_as_first, elementwise=True, cases=(case((3, 4), differentiate=()),)
 )(lambda xp, x: x.copy())

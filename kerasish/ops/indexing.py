@@ -51,6 +51,14 @@ def wrapped(xp: Any, indices: Any, size: int) -> Any:
     return xp.where(indices < 0, indices + size, indices)
 
 
+def broadcasts(shape: Shape, target: Shape) -> bool:
+    """Whether `shape` may broadcast to `target`, as far as both are known."""
+    pairs = zip(shape[::-1], target[::-1], strict=False)
+    return len(shape) <= len(target) and all(
+        a == b or a == 1 or a is None or b is None for a, b in pairs
+    )
+
+
 # --- gather and scatter_add ---------------------------------------------------------------------
 
 
@@ -85,7 +93,7 @@ def _scatter_infer(
 ) -> TensorSpec:
     integral("scatter_add", indices)
     expected = (*shape[:axis], *indices.shape, *shape[axis + 1 :])
-    if broadcast(updates.shape, expected) != expected or len(updates.shape) != len(expected):
+    if len(updates.shape) != len(expected) or not broadcasts(updates.shape, expected):
         raise ShapeError(
             f"scatter_add. Expected: updates of shape {expected}. Received: {updates.shape}."
         )

@@ -112,6 +112,8 @@ def all_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any
 
 
 def _arg_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
+    if x.shape[axis] == 0:
+        raise ShapeError(f"argmax and argmin. Expected: at least one element. Received: {x.shape}.")
     return TensorSpec(reduce_shape(x.shape, (axis,), False), "int32")
 
 

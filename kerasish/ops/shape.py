@@ -117,8 +117,23 @@ Slice = tuple[int, Dim, int]
 
 
 def _slice_infer(x: TensorSpec, *, parts: tuple[Slice | None, ...]) -> TensorSpec:
-    shape = tuple(d if p is None else p[1] for d, p in zip(x.shape, parts, strict=True))
-    return TensorSpec(shape, x.dtype)
+    pairs = tuple(zip(x.shape, parts, strict=True))
+    for size, part in pairs:
+        _fits(part, size, x.shape)
+    return TensorSpec(tuple(d if p is None else p[1] for d, p in pairs), x.dtype)
+
+
+def _fits(part: Slice | None, size: Dim, shape: Shape) -> None:
+    """Raise ShapeError where a part reaches beyond an axis."""
+    if part is None or size is None or not part[1]:
+        return
+    start, count, step = part
+    last = start + (count - 1) * step
+    if not (0 <= start < size and 0 <= last < size):
+        raise ShapeError(
+            f"slice. Expected: elements 0 to {size - 1} of an axis of shape {shape}. "
+            f"Received: {count} elements from {start} in steps of {step}."
+        )
 
 
 def as_slices(parts: tuple[Slice | None, ...]) -> tuple[slice, ...]:
@@ -155,6 +170,9 @@ def _(g: Any, y: Any, x: Any, *, parts: tuple[Slice | None, ...]) -> Any:
 
 
 def _unslice_infer(g: TensorSpec, *, parts: Any, shape: Shape) -> TensorSpec:
+    expected = _slice_infer(TensorSpec(shape, g.dtype), parts=parts).shape
+    if broadcast(g.shape, expected) != expected:
+        raise ShapeError(f"unslice. Expected: a gradient of shape {expected}. Received: {g.shape}.")
     return TensorSpec(shape, g.dtype)
 
 

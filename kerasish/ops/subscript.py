@@ -107,7 +107,9 @@ def _adjacent(places: list[int]) -> bool:
 
 def _advanced(x: Any, items: list[Any]) -> Any:
     """Indexing with integer tensors; ints count as 0-d tensors then, as in numpy."""
-    sliced = [slice(None) if item is None or not isinstance(item, slice) else item for item in items]
+    sliced = [
+        slice(None) if item is None or not isinstance(item, slice) else item for item in items
+    ]
     x = _basic(x, [s for s, item in zip(sliced, items, strict=True) if item is not None])
     where = [i for i, item in enumerate(items) if item is not None and not isinstance(item, slice)]
     axis_of = np.cumsum([item is not None for item in items]) - 1
@@ -119,7 +121,9 @@ def _advanced(x: Any, items: list[Any]) -> Any:
         at = 0 if front else sum(a < axes[0] for a in rest)
         sizes = [x.shape[a] for a in axes]
         x = transpose(x, axes=(*rest[:at], *axes, *rest[at:]))
-        x = reshape(x, shape=(*x.shape[:at], int(np.prod(known(tuple(sizes)))), *x.shape[at + len(axes) :]))
+        x = reshape(
+            x, shape=(*x.shape[:at], int(np.prod(known(tuple(sizes)))), *x.shape[at + len(axes) :])
+        )
         index = flat_positions(indices, tuple(sizes))
     else:
         at, index = axes[0], indices[0]

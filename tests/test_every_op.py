@@ -1,0 +1,128 @@
+"""Every op and composite in the registry, held to what it declares."""
+
+from __future__ import annotations
+
+import pytest
+
+import kerasish.ops  # noqa: F401
+from kerasish import registry
+from kerasish.graph.node import LEAVES, PICK
+from kerasish.graph.op import Op, case, get
+from kerasish.ops.declare import Composite
+from kerasish.spec import TensorSpec
+from kerasish.testing import check_op
+from tests.tolerances import tolerance
+
+STRUCTURAL = {op.name for op in (*LEAVES, PICK)}
+FIRST, SECOND = tolerance("first_gradient", "float64"), tolerance("second_gradient", "float64")
+GRADIENTS = tuple((t["rtol"], t["atol"]) for t in (FIRST, SECOND))
+SINGLE = tuple(
+    (t["rtol"], t["atol"])
+    for t in (tolerance("value", "float32"), tolerance("first_gradient", "float32"))
+)
+
+
+def checked(target: object, **options: object) -> None:
+    check_op(target, tolerances=GRADIENTS, single=SINGLE, **options)
+
+
+# A gradient op that differentiation has declared on the way repeats its forward op's test.
+DERIVED = {f"{name}_grad" for name in registry.names("op") if get(name).definition is not None}
+OPS = [name for name in registry.names("op") if name not in STRUCTURAL | DERIVED]
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_op(name: str):
+    checked(get(name))
+
+
+@pytest.mark.parametrize("name", registry.names("composite"))
+def test_composite(name: str):
+    checked(registry.lookup("composite", name))
+
+
+# --- the test must be able to fail ------------------------------------------------------------
+
+
+def same(x: TensorSpec) -> TensorSpec:
+    return x
+
+
+@pytest.fixture
+def planted():
+    """A function that declares an op for the length of one test."""
+    made = []
+
+    def plant(**fields: object) -> Op:
+        fields = {
+            "infer": same,
+            "kernel": lambda xp, x: xp.sin(x),
+            "cases": (case((3, 4)),),
+        } | fields
+        made.append(Op("planted", **fields))
+        registry.add("op", made[-1], "planted", replace=True)
+        return made[-1]
+
+    yield plant
+    registry._entries["op"].pop("planted", None)
+
+
+def cosine(g, y, x):
+    return g * get("cos")(x)
+
+
+def test_a_right_op_passes(planted):
+    checked(planted(vjp=cosine))
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"vjp": lambda g, y, x: g * get("sin")(x)}, "directional derivative"),
+        ({"vjp": lambda g, y, x: None}, "directional derivative"),
+        ({"vjp": None}, "directional derivative"),
+        (
+            {"vjp": lambda g, y, x: g * get("stop_gradient")(get("cos")(x))},
+            "directional derivative",
+        ),
+        ({"vjp": cosine, "infer": lambda x: TensorSpec(x.shape[::-1], x.dtype)}, "infer says"),
+        ({"vjp": cosine, "infer": lambda x: TensorSpec(x.shape, "float64")}, "infer says"),
+        ({"vjp": cosine, "infer": lambda x: TensorSpec((3, 4), x.dtype)}, "empty"),
+        ({"vjp": cosine, "cases": ()}, "declares no cases"),
+        ({"vjp": cosine, "view": True}, "copies"),
+        ({"vjp": cosine, "kernel": lambda xp, x: xp.sin(x, out=x)}, "changed"),
+        ({"vjp": cosine, "kernel": lambda xp, x: xp.sin(x.ravel("K")).reshape(x.shape)}, "strided"),
+        ({"vjp": cosine, "kernel": lambda xp, x: xp.sin(x + 3e-9 * (x.dtype == "f4"))}, None),
+        ({"vjp": cosine, "kernel": lambda xp, x: xp.sin(x + 1e-3 * (x.dtype == "f4"))}, "float32"),
+        ({"vjp": cosine, "out": True, "kernel": lambda xp, x, out=None: xp.sin(x)}, "out="),
+    ],
+)
+def test_a_wrong_op_fails(planted, fields, message):
+    op = planted(**fields)
+    if message is None:
+        checked(op)
+        return
+    with pytest.raises(AssertionError, match=message):
+        checked(op)
+
+
+def test_an_unknown_dimension_that_fails_is_seen(planted):
+    def infer(x: TensorSpec) -> TensorSpec:
+        return TensorSpec(tuple(int(d or 0) for d in x.shape), x.dtype)
+
+    with pytest.raises(AssertionError, match="does not fit"):
+        checked(planted(vjp=cosine, infer=infer))
+
+
+def test_a_name_that_another_op_holds_is_seen(planted):
+    with pytest.raises(AssertionError, match="resolves to another op"):
+        checked(Op("sin", same, lambda xp, x: xp.sin(x), vjp=cosine, cases=(case((3,)),)))
+
+
+def test_a_wrong_composite_fails():
+    def kinked(x):
+        return get("stop_gradient")(x) * x
+
+    wrong = Composite("wrong", kinked, (case((3, 4)),), (-2.0, 2.0))
+    with pytest.raises(AssertionError, match="directional derivative"):
+        checked(wrong)
