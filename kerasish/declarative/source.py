@@ -26,7 +26,7 @@ class Source:
     """A text that values come from: a file, or the `--set` arguments (one line each)."""
 
     name: str
-    lines: tuple[str, ...]
+    lines: tuple[str, ...] = field(repr=False)
     path: str | None = None
 
     @classmethod
@@ -152,7 +152,7 @@ def plain(value: Value) -> Any:
 def describe(value: Value) -> str:
     """What the value is, for an error message: `'64' (text)`, `a list of 3`, ..."""
     if isinstance(value, Sequence):
-        return f"a list of {len(value.items)}"
+        return _describe_list(value)
     if isinstance(value, Mapping):
         keys = list(value.entries)
         shown = ", ".join(clip(key, 40) for key in keys[:3])
@@ -168,6 +168,14 @@ def describe(value: Value) -> str:
     if isinstance(held, float):
         return f"{held!r} (number)"
     return f"{clip(held, 60)!r} (text)"
+
+
+def _describe_list(value: Sequence) -> str:
+    """Short lists of plain values are shown, others are counted."""
+    held = [item.value for item in value.items if isinstance(item, Scalar)]
+    if len(held) < len(value.items) or not 0 < len(held) <= 6:
+        return f"a list of {len(value.items)}"
+    return clip(f"{['null' if one is None else one for one in held]}", 80) + " (list)"
 
 
 def clip(text: str, length: int) -> str:

@@ -155,9 +155,9 @@ def test_all_errors_at_once_exact_text() -> None:
        | - {repeat: 2, layer: []}
        |               ^^^^^      did you mean 'layers'?
 
-    cnn.yaml:12:32: K204 index must be a name, received 3 (integer)
+    cnn.yaml:12:34: K204 index must be a name, received 3 (integer)
        | - {repeat: 1, layers: [], index: 3}
-       |                                ^
+       |                                  ^
     """
     assert errors_of(text) == block(expected)
 
