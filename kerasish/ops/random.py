@@ -140,7 +140,8 @@ def random_uniform(
     u = _unit(key, shape, name)
     if type(minval) in (int, float) and type(maxval) in (int, float):
         return u if (minval, maxval) == (0, 1) else u * (maxval - minval) + minval
-    low, high = convert_to_tensor(minval, name), convert_to_tensor(maxval, name)
+    low: Any = convert_to_tensor(minval, name)
+    high: Any = convert_to_tensor(maxval, name)
     return u * (high - low) + low
 
 

@@ -21,7 +21,7 @@ from kerasish.ops.random import (
 )
 from kerasish.ops.reduction import argmax, sum
 from kerasish.ops.shape import broadcast_to, expand_dims
-from kerasish.spec import Shape, TensorSpec, broadcast, dtype_name, known, normalize_axis
+from kerasish.spec import Shape, TensorSpec, broadcast, dtype_name, normalize_axis
 
 
 def split_key(key: Any, count: int) -> list[Any]:
@@ -67,7 +67,7 @@ def random_categorical(key: Any, logits: Any, num_samples: int, dtype: Any = "in
     return cast(argmax(expand_dims(logits, axis=1) + noise, axis=-1), dtype_name(dtype))
 
 
-def _permutation_infer(key: TensorSpec, *, size: int) -> TensorSpec:
+def _permutation_infer(key: TensorSpec, *, size: int | None) -> TensorSpec:
     return TensorSpec((size,), "int32")
 
 
@@ -88,8 +88,7 @@ def random_shuffle(key: Any, x: Any, axis: int = 0) -> Any:
     """The slices of `x` along `axis` in random order."""
     x = convert_to_tensor(x)
     at = normalize_axis(axis, x.ndim)
-    (size,) = known((x.shape[at],))
-    return gather(x, random_permutation(key, size=size), axis=at)
+    return gather(x, random_permutation(key, size=x.shape[at]), axis=at)
 
 
 # --- gamma, beta, binomial ----------------------------------------------------------------------

@@ -1,0 +1,102 @@
+"""Activation functions by name, with the signatures of `keras.activations`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import registry
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.ops import activation as _ops
+from kerasish.ops import elementwise as _elementwise
+from kerasish.ops.activation import (
+    celu,
+    elu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    mish,
+    relu6,
+    selu,
+    soft_shrink,
+    softmax,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    squareplus,
+    tanh_shrink,
+    threshold,
+)
+
+
+def relu(
+    x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
+) -> Any:
+    """max(x, 0), or with arguments a leaky, bounded or shifted form of it.
+
+    Args:
+        x: tensor.
+        negative_slope: slope below the threshold: negative_slope * (x - threshold).
+        max_value: the largest value; None for no bound.
+        threshold: below it, the unit is off.
+    """
+    x = convert_to_tensor(x)
+    if negative_slope and max_value is None and not threshold:
+        return leaky_relu(x, negative_slope)
+    if threshold:
+        positive = _elementwise.where(x > threshold, x, 0)
+    else:
+        positive = relu6(x) if max_value == 6 else _ops.relu(x)
+    if max_value is not None and (threshold or max_value != 6):
+        positive = _elementwise.minimum(positive, max_value)
+    return positive - negative_slope * _ops.relu(threshold - x) if negative_slope else positive
+
+
+def silu(x: Any) -> Any:
+    """x * sigmoid(x)."""
+    return _ops.silu(x)
+
+
+def softplus(x: Any) -> Any:
+    """log(1 + exp(x))."""
+    return _ops.softplus(x)
+
+
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """x times the normal distribution function of x (by tanh where `approximate`)."""
+    return _ops.gelu(x, approximate)
+
+
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x))."""
+    return _elementwise.sigmoid(x)
+
+
+def tanh(x: Any) -> Any:
+    """(exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
+    return _elementwise.tanh(x)
+
+
+def exponential(x: Any) -> Any:
+    """exp(x)."""
+    return _elementwise.exp(x)
+
+
+def linear(x: Any) -> Any:
+    """x itself."""
+    return x
+
+
+FUNCTIONS = (
+    celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu,
+    linear, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax,
+    softplus, softsign, sparse_plus, sparse_sigmoid, squareplus, tanh, tanh_shrink, threshold,
+)  # fmt: skip
+for _function in FUNCTIONS:
+    registry.add("activation", _function, _function.__name__)
+registry.add("activation", silu, "swish")
+registry.add("activation", hard_silu, "hard_swish")
