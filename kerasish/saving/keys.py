@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from kerasish.serialization import snake_case
+
 N = TypeVar("N", bound=Hashable)
 Op = TypeVar("Op", bound=Hashable)
-
-
-def snake_case(name: str) -> str:
-    """Keras's file key of a class: MaxPooling2D -> max_pooling2d, LSTMCell -> lstm_cell."""
-    plain = re.sub(r"\W+", "", name)
-    split = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", plain)
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", split).lower()
 
 
 def unique_keys(names: Iterable[str]) -> list[str]:

@@ -88,20 +88,34 @@ def open_h5(
     Raises:
         FileFormatError: missing, truncated or not HDF5.
     """
-    h5py = _h5py()
     name = label or (str(source) if not isinstance(source, bytes) else "the data given")
     size = _check_signature(source, name)
-    handle = io.BytesIO(source) if isinstance(source, bytes) else os.fspath(source)
+    file = _open(source, name)
     try:
-        file = h5py.File(handle, "r", locking="best-effort")
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError) as error:
-        raise FileFormatError(
-            f"{name}: truncated or damaged. Expected: a whole HDF5 file. Received: {error}."
-        ) from error
-    try:
-        yield SafeGroup(file["/"], _File(source, name, size), "")
+        yield SafeGroup(_root(file, name), _File(source, name, size), "")
     finally:
         file.close()
+
+
+def _open(source: str | os.PathLike[str] | bytes, name: str) -> Any:
+    handle = io.BytesIO(source) if isinstance(source, bytes) else os.fspath(source)
+    try:
+        return _h5py().File(handle, "r", locking="best-effort")
+    except Exception as error:  # the same dozen classes as in `guarded`
+        raise _truncated(name, error) from error
+
+
+def _root(file: Any, name: str) -> Any:
+    try:
+        return file["/"]
+    except Exception as error:
+        raise _truncated(name, error) from error
+
+
+def _truncated(name: str, error: Exception) -> FileFormatError:
+    return FileFormatError(
+        f"{name}: truncated or damaged. Expected: a whole HDF5 file. Received: {error}."
+    )
 
 
 def _check_signature(source: str | os.PathLike[str] | bytes, name: str) -> int:
@@ -315,7 +329,12 @@ class SafeDataset(_Node):
             FileFormatError: another shape, or the data are damaged.
             UnsafeFileError: stored outside the file, behind a filter, or declared but not stored.
         """
-        name = self.dtype
+        found = self.read_stored(shape)
+        return _from_bfloat16(found.view("<u2")) if self.dtype == "bfloat16" else found
+
+    def read_stored(self, shape: tuple[int, ...] | None = None) -> np.ndarray:
+        """The same, but bfloat16 as the two opaque bytes per number that are in the file."""
+        name = "V2" if self.dtype == "bfloat16" else self.dtype
         if shape is not None and self.shape != tuple(shape):
             raise self.wrong("wrong shape", str(tuple(shape)), str(self.shape))
         self._check_storage()
@@ -329,10 +348,6 @@ class SafeDataset(_Node):
 
     @guarded
     def _read(self, name: str) -> np.ndarray:
-        if name == "bfloat16":
-            raw = np.empty(self.shape, self.handle.dtype)
-            self.handle.read_direct(raw) if raw.size else None
-            return _from_bfloat16(raw.view("<u2"))
         out = np.empty(self.shape, name)
         if out.ndim == 0:
             out[()] = self.handle[()]

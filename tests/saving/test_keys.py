@@ -26,7 +26,7 @@ from kerasish.saving import keys
     ],
 )
 def test_snake_case_is_that_of_keras_files(name, key):
-    assert keys.snake_case(name) == key
+    assert keys.container_keys([name]) == [key]
 
 
 def test_repeats_are_numbered_in_order():

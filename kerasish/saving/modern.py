@@ -1,0 +1,114 @@
+"""Configs of Keras 1 and 2 in the words of Keras 3: data to data, nothing is built here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# Arguments that chose an implementation or wrote down a default; they change no result.
+_NEUTRAL: dict[str, tuple[Any, ...]] = {
+    "implementation": (0, 1, 2),
+    "time_major": (False,),
+    "ragged": (False,),
+    "sparse": (False,),
+    "optional": (False,),
+    "is_legacy_optimizer": (False, True),
+    "jit_compile": (False, True, "auto"),
+    "use_gate": (False,),
+    "renorm": (False,),
+    "renorm_momentum": (0.99,),
+    "synchronized": (False,),
+    "fused": (True, False),
+    "expects_training_arg": (False, True),
+    "groups": (1,),
+    "rms_scaling": (False,),
+}
+# Keras 2 let these two take what only Conv2D has.
+_NO_GROUPS = ("DepthwiseConv1D", "DepthwiseConv2D", "Conv2DTranspose", "Conv1DTranspose",
+              "Conv3DTranspose", "SeparableConv1D", "SeparableConv2D")  # fmt: skip
+_POLICIES = ("Policy", "PolicyV1")
+_REDUCTIONS = {"auto": "sum_over_batch_size", "none": "none"}
+
+
+def modernize(config: Any) -> Any:
+    """A copy of `config` in Keras 3's form; Keras 3's own configs come back equal."""
+    if isinstance(config, list):
+        return [modernize(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    name = config.get("class_name")
+    if name in ("__tuple__", "TensorShape") and "items" in config:
+        return modernize(config["items"])
+    if name in _POLICIES and isinstance(config.get("config"), dict):
+        return config["config"].get("name")
+    found = {key: modernize(value) for key, value in config.items()}
+    inner = found.get("config")
+    if isinstance(name, str) and isinstance(inner, list) and name in ("Sequential", "Model"):
+        inner = found["config"] = {"layers": inner}  # Keras 1 wrote the bare list
+    if isinstance(name, str) and isinstance(inner, dict):
+        found["config"] = _arguments(name, inner)
+    return found
+
+
+def _arguments(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    config = dict(config)
+    shape = config.pop("batch_input_shape", None)
+    if shape is not None:
+        config["batch_shape" if name == "InputLayer" else "batch_input_shape"] = shape
+    if name == "BatchNormalization" and isinstance(config.get("axis"), list):
+        config["axis"] = config["axis"][0] if len(config["axis"]) == 1 else config["axis"]
+    if name in _NO_GROUPS and config.get("groups") == 1:
+        del config["groups"]
+    if "lr" in config and "learning_rate" not in config:
+        config["learning_rate"] = config.pop("lr")
+    if "decay" in config and "learning_rate" in config:
+        config["learning_rate"] = _decayed(config["learning_rate"], config.pop("decay"))
+    if isinstance(config.get("reduction"), str):
+        config["reduction"] = _REDUCTIONS.get(config["reduction"], config["reduction"])
+    return _sequential(config) if name == "Sequential" else config
+
+
+def _decayed(rate: Any, decay: Any) -> Any:
+    """Keras 2's `decay` is the schedule rate / (1 + decay * step)."""
+    if not decay or isinstance(rate, dict):
+        return rate
+    schedule = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}
+    return {
+        "module": "keras.optimizers.schedules",
+        "class_name": "InverseTimeDecay",
+        "config": schedule,
+        "registered_name": None,
+    }
+
+
+def _sequential(config: dict[str, Any]) -> dict[str, Any]:
+    """The input's shape as a layer of its own, where Keras 1 and 2 gave it to the first layer."""
+    layers = config.get("layers")
+    if not isinstance(layers, list) or not layers or not isinstance(layers[0], Mapping):
+        return config
+    first = layers[0].get("config")
+    if isinstance(first, dict) and "batch_input_shape" in first:
+        rest = dict(first)
+        inputs = {"batch_shape": rest.pop("batch_input_shape"), "name": None}
+        # An Embedding's "dtype" is the one of its weights, while its inputs are integers.
+        inputs["dtype"] = "int32" if layers[0].get("class_name") == "Embedding" else "float32"
+        entry = {"class_name": "InputLayer", "config": inputs}
+        config["layers"] = [entry, {**layers[0], "config": rest}, *layers[1:]]
+    return config
+
+
+def fit(name: str, config: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """`config` without the arguments that a class does not have and that say nothing.
+
+    Args:
+        name: of the class.
+        config: its arguments, as the file gives them.
+        known: the parameters of the class.
+
+    An argument that is unknown and says something stays, so that the class refuses it by name.
+    """
+    return {
+        key: value
+        for key, value in config.items()
+        if key in known or not (value is None or value in _NEUTRAL.get(key, ()))
+    }
