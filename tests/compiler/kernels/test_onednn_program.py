@@ -45,7 +45,7 @@ def test_importing_loads_no_library():
 def test_threads_of_the_pool():
     code = (
         "import os\nfrom kerasish.compiler.kernels.onednn import library, openmp\n"
-        "library.load()\nset_ = [name for name in os.environ if name.startswith('OMP_')]\n"
+        "library.load()\nset_ = [name for name in os.environ if 'OMP_' in name]\n"
         "print(openmp.load().omp_get_max_threads(), set_)"
     )
     assert run(code, KERASISH_NUM_THREADS="3") == "3 []"
@@ -54,11 +54,11 @@ def test_threads_of_the_pool():
 def test_environment_for_openmp(monkeypatch):
     for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KERASISH_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
-    assert openmp.wanted_environment() == {"OMP_WAIT_POLICY": "passive"}
+    assert list(openmp.wanted_environment()) == ["GOMP_SPINCOUNT"]
     monkeypatch.setenv("KERASISH_NUM_THREADS", "2")
     assert openmp.wanted_environment()["OMP_NUM_THREADS"] == "2"
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
-    assert "OMP_WAIT_POLICY" not in openmp.wanted_environment()
+    assert "GOMP_SPINCOUNT" not in openmp.wanted_environment()
 
 
 @pytest.fixture

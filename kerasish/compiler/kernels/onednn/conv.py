@@ -6,9 +6,8 @@ the implementation wants, which costs little beside the convolution.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
-
-import numpy as np
 
 from kerasish.compiler.kernels.onednn.api import (
     Desc,
@@ -54,56 +53,51 @@ def dense_data(shape: tuple[int, ...], dtype: str = "float32") -> Desc:
     return dense(shape, channels_first(len(shape)), dtype)
 
 
+class Shapes(NamedTuple):
+    """The shapes of one convolution, whichever way it is computed, in the order of its ops."""
+
+    x: tuple[int, ...]  # (N, *S, C)
+    w: tuple[int, ...]  # (*K, C / groups, O)
+    y: tuple[int, ...]  # (N, *S', O)
+
+
 def _grouped(w: Array, groups: int) -> tuple[Array, tuple[int, ...]]:
-    """Weights (*K, C/g, O) as a view with axes for groups, and oneDNN's order of its axes."""
+    """Weights as a view with an axis for the groups, and oneDNN's order of its axes."""
     rank = w.ndim - 2
     if groups == 1:
         return w, (rank + 1, rank, *range(rank))
-    item = w.strides[-1]
-    per_group = w.shape[-1] // groups
-    view = np.lib.stride_tricks.as_strided(
-        w, (*w.shape[:-1], groups, per_group), (*w.strides[:-1], item * per_group, item)
-    )
+    view = w.reshape(*w.shape[:-1], groups, w.shape[-1] // groups)
     return view, (rank + 1, rank + 2, rank, *range(rank))
 
 
-class _Shapes(NamedTuple):
-    """The descriptors of one convolution, whichever way it is computed."""
-
-    x: Desc
-    w: Desc
-    bias: Desc | None
-    y: Desc
+def _weights_desc(shape: tuple[int, ...], groups: int) -> Desc:
+    *kernel, ci, co = shape
+    split = (co, ci) if groups == 1 else (groups, co // groups, ci)
+    return Desc.any((*split, *kernel))
 
 
-def _shapes(
-    x: tuple[int, ...], w: Array, y: tuple[int, ...], window: Window, bias: bool
-) -> _Shapes:
-    view, order = _grouped(w, window.groups)
-    return _Shapes(
-        dense_data(x),
-        Desc.any([view.shape[i] for i in order]),
-        Desc.strided((y[-1],), (1,), "float32") if bias else None,
-        dense_data(y),
-    )
-
-
-def _forward(shapes: _Shapes, window: Window, relu: bool) -> PrimitiveDesc:
-    attr = attributes([(Alg.RELU, 0.0, 0.0)] if relu else [])
+@lru_cache(256)
+def forward(
+    shapes: Shapes, window: Window, bias: bool = False, relu: bool = False
+) -> PrimitiveDesc:
+    """The primitive of `bind_conv`; raises `UnsupportedError` where there is no fast one."""
     return PrimitiveDesc(
         "convolution_forward", engine(), Prop.FORWARD_TRAINING, Alg.CONVOLUTION_DIRECT,
-        shapes.x, shapes.w, shapes.bias,
-        shapes.y, *window.arguments(), attr,
-    )  # fmt: skip
+        dense_data(shapes.x), _weights_desc(shapes.w, window.groups),
+        dense(shapes.y[-1:]) if bias else None, dense_data(shapes.y), *window.arguments(),
+        attributes([(Alg.RELU, 0.0, 0.0)] if relu else []),
+    ).require_fast()  # fmt: skip
 
 
-def _backward(shapes: _Shapes, window: Window, kind: str) -> PrimitiveDesc:
-    hint = _forward(shapes._replace(bias=None), window, relu=False)
-    middle = (shapes.w,) if kind == "data" else (shapes.w, shapes.bias)
+@lru_cache(256)
+def backward(shapes: Shapes, window: Window, kind: str, bias: bool = False) -> PrimitiveDesc:
+    """The primitive of the gradients, kind "data" or "weights"."""
+    bias_grad = [dense(shapes.y[-1:]) if bias else None] if kind == "weights" else []
     return PrimitiveDesc(
         f"convolution_backward_{kind}", engine(), Alg.CONVOLUTION_DIRECT,
-        shapes.x, *middle, shapes.y, *window.arguments(),
-        hint, attributes(),
+        dense_data(shapes.x), _weights_desc(shapes.w, window.groups), *bias_grad,
+        dense_data(shapes.y), *window.arguments(),
+        forward(shapes, window), attributes(),
     ).require_fast()  # fmt: skip
 
 
@@ -130,8 +124,7 @@ def bind_conv(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    shapes = _shapes(x.shape, w, y.shape, window, bias is not None)
-    desc = _forward(shapes, window, relu).require_fast()
+    desc = forward(Shapes(x.shape, w.shape, y.shape), window, bias is not None, relu)
     program = Program(scratch)
     view, order = _grouped(w, window.groups)
     args = {
@@ -160,7 +153,7 @@ def bind_conv_input_grad(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = _backward(_shapes(dx.shape, w, g.shape, window, False), window, "data")
+    desc = backward(Shapes(dx.shape, w.shape, g.shape), window, "data")
     program = Program(scratch)
     view, order = _grouped(w, window.groups)
     program.execute(desc, {
@@ -194,8 +187,7 @@ def bind_conv_weight_grad(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    shapes = _shapes(x.shape, dw, g.shape, window, dbias is not None)
-    desc = _backward(shapes, window, "weights")
+    desc = backward(Shapes(x.shape, dw.shape, g.shape), window, "weights", dbias is not None)
     program = Program(scratch)
     view, order = _grouped(dw, window.groups)
     target = program.bind(view, order)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
-import importlib.metadata
+import site
+import sys
 import sysconfig
 import threading
 from collections.abc import Iterator
@@ -26,17 +27,13 @@ class _Version(ctypes.Structure):
 
 
 def candidates() -> Iterator[str]:
-    """Where the library may be: the installed wheel first, then the system's linker."""
-    try:
-        files = importlib.metadata.distribution(WHEEL).files or ()
-    except importlib.metadata.PackageNotFoundError:
-        files = ()
-    for file in files:
-        if file.name == SONAME:
-            yield str(Path(str(file.locate())).resolve())
-    beside = Path(sysconfig.get_path("data")) / "lib" / SONAME
-    if beside.exists():
-        yield str(beside)
+    """Where the library may be: where pip puts a wheel's data, then the system's linker."""
+    # importlib.metadata would know exactly, but importing it takes as long as this package.
+    roots = dict.fromkeys([sysconfig.get_path("data"), sys.base_prefix, site.getuserbase()])
+    for root in roots:
+        path = Path(root, "lib", SONAME)
+        if path.exists():
+            yield str(path)
     if (found := ctypes.util.find_library("dnnl")) is not None:
         yield found
 

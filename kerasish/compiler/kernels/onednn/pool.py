@@ -8,6 +8,7 @@ The ops of this package keep the same number as int32.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 from kerasish.compiler.kernels.onednn.api import (
@@ -36,18 +37,24 @@ def _geometry(window: Window, size: Size) -> tuple[Any, ...]:
     return strides, dims(size), dilation, low, high
 
 
-def _forward(alg: Alg, prop: Prop, x: Size, y: Size, window: Window, size: Size) -> PrimitiveDesc:
+@lru_cache(256)
+def forward(
+    alg: Alg, x: Size, y: Size, window: Window, size: Size, training: bool = False
+) -> PrimitiveDesc:
+    """The primitive of pooling; raises `UnsupportedError` where there is no fast one."""
+    prop = Prop.FORWARD_TRAINING if training else Prop.FORWARD_INFERENCE
     return PrimitiveDesc(
         "pooling_forward", engine(), prop, alg, dense_data(x), dense_data(y),
         *_geometry(window, size), attributes(),
-    )  # fmt: skip
+    ).require_fast()  # fmt: skip
 
 
-def _backward(alg: Alg, x: Size, y: Size, window: Window, size: Size) -> PrimitiveDesc:
+@lru_cache(256)
+def backward(alg: Alg, x: Size, y: Size, window: Window, size: Size) -> PrimitiveDesc:
+    """The primitive of the gradients of pooling."""
     return PrimitiveDesc(
         "pooling_backward", engine(), alg, dense_data(x), dense_data(y),
-        *_geometry(window, size),
-        _forward(alg, Prop.FORWARD_TRAINING, x, y, window, size), attributes(),
+        *_geometry(window, size), forward(alg, x, y, window, size, True), attributes(),
     ).require_fast()  # fmt: skip
 
 
@@ -84,8 +91,7 @@ def bind_max_pool(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    prop = Prop.FORWARD_INFERENCE if index is None else Prop.FORWARD_TRAINING
-    desc = _forward(Alg.POOLING_MAX, prop, x.shape, y.shape, window, size).require_fast()
+    desc = forward(Alg.POOLING_MAX, x.shape, y.shape, window, size, index is not None)
     program = Program(scratch)
     args = {
         Arg.SRC: program.fetch(program.bind(x, channels_first(x.ndim)), desc.desc(Arg.SRC)),
@@ -115,7 +121,7 @@ def bind_max_pool_scatter(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = _backward(Alg.POOLING_MAX, dx.shape, g.shape, window, size)
+    desc = backward(Alg.POOLING_MAX, dx.shape, g.shape, window, size)
     program = Program(scratch)
     positions = _positions(program, g.shape, desc, size)
     program.reorder(program.bind(index, channels_first(g.ndim)), positions)
@@ -143,8 +149,7 @@ def bind_avg_pool(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    alg = Alg.POOLING_AVG_EXCLUDE_PADDING
-    desc = _forward(alg, Prop.FORWARD_INFERENCE, x.shape, y.shape, window, size).require_fast()
+    desc = forward(Alg.POOLING_AVG_EXCLUDE_PADDING, x.shape, y.shape, window, size)
     program = Program(scratch)
     program.execute(desc, {
         Arg.SRC: program.fetch(program.bind(x, channels_first(x.ndim)), desc.desc(Arg.SRC)),
@@ -168,7 +173,7 @@ def bind_avg_pool_grad(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = _backward(Alg.POOLING_AVG_EXCLUDE_PADDING, dx.shape, g.shape, window, size)
+    desc = backward(Alg.POOLING_AVG_EXCLUDE_PADDING, dx.shape, g.shape, window, size)
     program = Program(scratch)
     source = program.bind(g, channels_first(g.ndim))
     program.execute(desc, {

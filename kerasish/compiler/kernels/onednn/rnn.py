@@ -15,7 +15,6 @@ import numpy as np
 from kerasish.compiler.kernels.onednn.api import (
     Desc,
     PrimitiveDesc,
-    UnsupportedError,
     attributes,
     engine,
 )
@@ -65,9 +64,9 @@ def _descs(s: Sizes, own_weights: bool) -> _Descs:
     bias = dense((1, 1, 4, s.units))
     none = (None, None) if s.cell == "lstm" else ()
     return _Descs(
-        (dense((s.batch, s.steps, s.features), _TIME_FIRST), *states),
+        (dense((s.steps, s.batch, s.features)), *states),
         (*kernels, *none, bias),
-        (dense((s.batch, s.steps, s.units), _TIME_FIRST), *states),
+        (dense((s.steps, s.batch, s.units)), *states),
     )
 
 
@@ -123,6 +122,7 @@ class _Binder:
         self.sizes, self.desc = s, desc
         self.program = Program(scratch)
         self.args: dict[Arg, Memory] = {}
+        self._late: list[tuple[Memory, Memory]] = []
         self._shapes = {
             Arg.SRC: (s.batch, s.steps, s.features),
             Arg.DST: (s.batch, s.steps, s.units),
@@ -145,17 +145,17 @@ class _Binder:
         self.args[arg] = self.program.fetch(self._memory(array), self.desc.desc(arg))
 
     def write(self, arg: Arg, array: Array | None) -> None:
-        """An output; a temporary where nobody wants it."""
+        """An output, in our own layout in the end; a temporary where nobody wants it."""
         wanted = self.desc.desc(arg)
         if array is None:
             self.args[arg] = self.program.temporary(wanted)
             return
-        self.args[arg] = self._memory(array.reshape(self._shape(arg)))
-        if not self.args[arg].desc.same(wanted):
-            raise UnsupportedError(
-                f"oneDNN recurrent layer. Expected: {arg.name} in the layout asked for. "
-                f"Received: another layout of {self.desc.implementation}."
-            )
+        target = self._memory(array.reshape(self._shape(arg)))
+        if target.desc.same(wanted):
+            self.args[arg] = target
+            return
+        self.args[arg] = self.program.temporary(wanted)
+        self._late.append((self.args[arg], target))
 
     def accumulate(self, arg: Arg, array: Array | None) -> None:
         """A weight gradient: oneDNN adds to it, so it starts every step at zero."""
@@ -184,6 +184,8 @@ class _Binder:
     def step(self, after: Step | None = None) -> Step:
         """The finished step, with plain work after the primitive."""
         self.program.execute(self.desc, self.args)
+        for written, target in self._late:
+            self.program.reorder(written, target)
         if after is not None:
             self.program.call(after)
         return self.program.step()
