@@ -125,4 +125,4 @@ def _is_modelling(module: str, name: str) -> bool:
     if words[0] not in _PACKAGES:
         return False
     bare = words in (["keras"], ["kerasish"], ["builtins"])
-    return bare or name in _MODELS or any(word in _WORDS for word in words)
+    return bare or name in _MODELS or any(word in _WORDS for word in words[1:])
