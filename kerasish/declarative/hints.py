@@ -6,8 +6,10 @@ import collections.abc
 import typing
 from typing import Any
 
-from kerasish.declarative.signature import alternatives
+from kerasish.declarative.signature import alternatives, rule_of
 from kerasish.declarative.source import Mapping, Scalar, Sequence, Value, plain
+from kerasish.errors import ArgumentError
+from kerasish.layers.fields import Rule
 
 _LISTS = (list, tuple, collections.abc.Sequence, collections.abc.Iterable, set, frozenset)
 _MAPPINGS = (dict, collections.abc.Mapping)
@@ -28,6 +30,9 @@ def check_type(value: Value, hint: Any, kind: str | None = None) -> tuple[Any, s
         hint: a type hint; None and unknown kinds of hints accept everything.
         kind: the registry kind of the parameter, for the description only.
     """
+    rule = rule_of(hint)
+    if rule is not None:
+        return _by_rule(value, rule)
     members = alternatives(hint)
     if hint is None or any(_is_open(member) for member in members):
         return plain(value), ""
@@ -38,6 +43,16 @@ def check_type(value: Value, hint: Any, kind: str | None = None) -> tuple[Any, s
     words = [f"a name of the {kind}s"] if kind else []
     words += [_describe(member) for member in members]
     return None, _either([word for word in dict.fromkeys(words) if word])
+
+
+def _by_rule(value: Value, rule: Rule) -> tuple[Any, str]:
+    """A layer's field converts and describes itself; the layer will convert once more."""
+    written = plain(value)
+    try:
+        rule.convert(written)
+    except (ArgumentError, ValueError, TypeError):
+        return None, rule.expected
+    return written, ""
 
 
 def _is_open(hint: Any) -> bool:

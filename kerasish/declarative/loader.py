@@ -169,12 +169,7 @@ class _Builder:
             self._check_key(text, mark, quoted)
             self._anchor(event, Scalar(text, mark, quoted))
             return
-        value: bool | int | float | str | None = text
-        if not quoted:
-            try:
-                value = scalars.resolve(text)
-            except OverflowError as error:
-                self.diagnostics.add("K204", str(error), mark, "quote it if it is meant as text")
+        value = text if quoted else scalars.resolve(text)
         self._finish(event, Scalar(value, mark, quoted))
 
     def _check_key(self, text: str, mark: Mark, quoted: bool) -> None:

@@ -25,8 +25,8 @@ MAX_INT = 2**63
 def resolve(text: str) -> bool | int | float | str | None:
     """The value of an unquoted scalar.
 
-    Raises:
-        OverflowError: an integer outside 64 bits, or a number beyond the float range.
+    What looks like a number but fits neither 64 bits nor a float stays text (a hash of digits is
+    text), and is refused where a number is expected.
     """
     if text in _NULL:
         return None
@@ -36,20 +36,16 @@ def resolve(text: str) -> bool | int | float | str | None:
         return _integer(text)
     if _FLOAT.fullmatch(text):
         number = float(text)
-        if math.isinf(number):
-            raise OverflowError("the number is beyond the range of a float")
-        return number
+        return text if math.isinf(number) else number
     infinite = _INF.fullmatch(text)
     if infinite:
         return -math.inf if infinite.group(1) == "-" else math.inf
     return math.nan if text in _NAN else text
 
 
-def _integer(text: str) -> int:
+def _integer(text: str) -> int | str:
     # Checked before `int`, which refuses or crawls on very long digit strings.
     if len(text) > 40:
-        raise OverflowError("the integer does not fit in 64 bits")
+        return text
     number = int(text, 16) if text.startswith("0x") else int(text)
-    if abs(number) > MAX_INT:
-        raise OverflowError("the integer does not fit in 64 bits")
-    return number
+    return text if abs(number) > MAX_INT else number

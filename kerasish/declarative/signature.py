@@ -14,6 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kerasish.layers.fields import LayerField, Rule
+
 _KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
 _SUFFIX_KINDS = ("activation", "initializer", "regularizer", "constraint")
 _NAME_KINDS = {
@@ -45,6 +47,9 @@ class Parameter:
         for kind in _SUFFIX_KINDS:
             if self.name == kind or self.name.endswith(f"_{kind}"):
                 return kind
+        rule = rule_of(self.hint)
+        if rule is not None and rule == rule_of(LayerField):
+            return "layer"
         return _NAME_KINDS.get(self.name)
 
 
@@ -117,6 +122,12 @@ def _parameter(parameter: inspect.Parameter, hints: dict[str, Any]) -> Parameter
         required,
         None if required else parameter.default,
     )
+
+
+def rule_of(hint: Any) -> Rule | None:
+    """The rule in an `Annotated` hint: how a layer's field converts and describes itself."""
+    parts = typing.get_args(hint)[1:] if typing.get_origin(hint) is typing.Annotated else ()
+    return next((part for part in parts if isinstance(part, Rule)), None)
 
 
 def alternatives(hint: Any) -> tuple[Any, ...]:

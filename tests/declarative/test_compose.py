@@ -67,7 +67,7 @@ def test_bases_of_bases_in_folders(tmp_path: Path) -> None:
         ("none.yaml", "does not exist"),
         (".", "is not a file"),
         ("top.yaml", "files are bases of each other: top.yaml -> top.yaml"),
-        ("[a]", "base must be the name of a file, received a list of 1"),
+        ("[a]", "base must be the name of a file, received ['a'] (list)"),
         ("3", "base must be the name of a file, received 3 (integer)"),
         ("$env.HOME", "base must be the name of a file, received '$env.HOME' (text)"),
     ],
@@ -96,7 +96,7 @@ def test_a_text_has_no_base() -> None:
     assert text.startswith("<text>:1:1: K106 a text has no folder to find a base in")
 
 
-@pytest.mark.parametrize(("text", "received"), [("[a]", "a list of 1"), ("3", "3 (integer)")])
+@pytest.mark.parametrize(("text", "received"), [("[a]", "['a'] (list)"), ("3", "3 (integer)")])
 def test_a_file_is_a_mapping(text: str, received: str) -> None:
     found = error_text(lambda: read_text(text, Diagnostics()))
     assert f"K110 a file must be a mapping of sections, received {received}" in found

@@ -195,21 +195,6 @@ GOLDEN = {
            | ^      use spaces
         """,
     ),
-    "numbers out of range": (
-        """
-        a: 99999999999999999999
-        b: 1e999
-        """,
-        """
-        cnn.yaml:1:4: K204 the integer does not fit in 64 bits
-           | a: 99999999999999999999
-           |    ^^^^^^^^^^^^^^^^^^^^      quote it if it is meant as text
-
-        cnn.yaml:2:4: K204 the number is beyond the range of a float
-           | b: 1e999
-           |    ^^^^^      quote it if it is meant as text
-        """,
-    ),
     "anchor inside itself": (
         """
         a: &a [*a]
