@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from kerasish.compiler.kernels.onednn.program import (
     Step,
     dense,
 )
+
+Size = tuple[int, ...]
 
 ACTIVATIONS = {
     "relu": Alg.RELU,
@@ -42,7 +45,7 @@ def _joined(a: Array, b: Array, y: Array) -> tuple[Array, Array, Array]:
     return a, b, y
 
 
-def _unrepeated(v: Array, other: tuple[int, ...]) -> Array:
+def _unrepeated(v: Array, other: Size) -> Array:
     """`v` with batch axes that only repeat (stride zero) cut to one where `other` has them long."""
     cut = [
         slice(0, 1) if stride == 0 and size == long else slice(None)
@@ -52,11 +55,21 @@ def _unrepeated(v: Array, other: tuple[int, ...]) -> Array:
 
 
 def _describe(
-    operands: Sequence[Desc], bias: Desc | None, activation: str | None, accumulate: bool
+    operands: Sequence[Desc],
+    bias: Desc | None = None,
+    activation: str | None = None,
+    accumulate: bool = False,
 ) -> PrimitiveDesc:
     a, b, y = operands
     eltwise = [] if activation is None else [(ACTIVATIONS[activation], 0.0, 0.0)]
     return PrimitiveDesc("matmul", engine(), a, b, bias, y, attributes(eltwise, accumulate))
+
+
+@lru_cache(256)
+def forward(a: Size, b: Size, y: Size) -> PrimitiveDesc:
+    """The primitive over dense operands; raises `UnsupportedError` where there is no fast one."""
+    shapes = [(1,) * (len(y) - len(shape)) + shape for shape in (a, b, y)]
+    return _describe([dense(shape) for shape in shapes]).require_fast()
 
 
 def bind_matmul(
