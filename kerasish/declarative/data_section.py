@@ -11,14 +11,14 @@ from kerasish.declarative.items import Checker
 from kerasish.declarative.source import Mapping, Scalar, Value, clip, describe
 from kerasish.declarative.specification import ArraysFile, DataSection, Reference
 
-_DATA = ("dataset", "train", "validation", "test", "batch_size", "shuffle")
-_ARRAYS = ("npz", "x", "y", "sample_weight", "sha256")
+DATA_KEYS = ("dataset", "train", "validation", "test", "batch_size", "shuffle")
+ARRAYS_KEYS = ("npz", "x", "y", "sample_weight", "sha256")
 _ARRAYS_FORM = "{npz: file.npz, x: name, y: name}"
 
 
 def read_data(value: Value, checker: Checker) -> DataSection:
     """The checked data section; nothing is opened."""
-    fields = Fields(value, "data", _DATA, checker.diagnostics)
+    fields = Fields(value, "data", DATA_KEYS, checker.diagnostics)
     dataset = fields.text("dataset")
     if dataset is not None and not registry.contains("dataset", dataset.name):
         message = f"unknown dataset '{clip(dataset.name, 60)}'"
@@ -61,7 +61,7 @@ def _arrays(fields: Fields, key: str, diagnostics: Diagnostics) -> ArraysFile | 
     value = fields.value(key)
     if value is None:
         return None
-    inner = Fields(value, f"data.{key}", _ARRAYS, diagnostics)
+    inner = Fields(value, f"data.{key}", ARRAYS_KEYS, diagnostics)
     inner.require("npz", _ARRAYS_FORM)
     inner.require("x", _ARRAYS_FORM)
     path, sha256 = inner.text("npz"), inner.text("sha256")

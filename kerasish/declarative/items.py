@@ -27,7 +27,7 @@ from kerasish.declarative.source import (
     plain,
 )
 
-_VALID_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
+VALID_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 # Kinds whose constructors take a bare name and look it up themselves.
 _BY_NAME = frozenset({"activation", "initializer", "regularizer", "constraint", "loss", "metric"})
 MAX_NESTING = 16
@@ -176,7 +176,7 @@ class Checker:
 
 def valid_name(text: str) -> bool:
     """Whether `text` may name a layer: 1 to 128 of `A-Za-z0-9_.-`, and not `.` or `..`."""
-    return bool(_VALID_NAME.fullmatch(text)) and text not in (".", "..")
+    return bool(VALID_NAME.fullmatch(text)) and text not in (".", "..")
 
 
 def _is_none(value: Value) -> bool:

@@ -13,14 +13,14 @@ from kerasish.declarative.source import Mapping, Mark, Scalar, Value
 from kerasish.declarative.specification import ModelSection, SequentialSection
 
 MAX_LAYERS = 10_000
-_SEQUENTIAL = ("type", "name", "input", "layers")
-_FUNCTIONAL = ("type", "name", "inputs", "layers", "nodes", "outputs")
+SEQUENTIAL_KEYS = ("type", "name", "input", "layers")
+FUNCTIONAL_KEYS = ("type", "name", "inputs", "layers", "nodes", "outputs")
 
 
 def read_model(value: Value, checker: Checker) -> ModelSection:
     """The checked model section; what is wrong is recorded with the checker."""
     functional = _is_functional(value)
-    allowed = _FUNCTIONAL if functional else _SEQUENTIAL
+    allowed = FUNCTIONAL_KEYS if functional else SEQUENTIAL_KEYS
     fields = Fields(value, "model", allowed, checker.diagnostics)
     fields.choice("type", ("sequential", "functional"), "")
     own = fields.value("name")

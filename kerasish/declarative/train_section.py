@@ -13,7 +13,7 @@ from kerasish.declarative.items import Checker, Item
 from kerasish.declarative.source import Mapping, Mark, Scalar, Sequence, Value, clip, describe
 from kerasish.declarative.specification import TrainSection
 
-_TRAIN = (
+TRAIN_KEYS = (
     "optimizer", "loss", "loss_weights", "metrics", "epochs", "callbacks", "class_weight",
     "steps_per_epoch",
 )  # fmt: skip
@@ -29,7 +29,7 @@ def read_train(value: Value, checker: Checker, outputs: tuple[str, ...]) -> Trai
         checker: reads the items, and takes what is wrong.
         outputs: names of the model's outputs, which `loss` and others may be given for.
     """
-    fields = Fields(value, "train", _TRAIN, checker.diagnostics)
+    fields = Fields(value, "train", TRAIN_KEYS, checker.diagnostics)
     optimizer = fields.require("optimizer", "optimizer: adam")
     loss = fields.require("loss", "loss: sparse_categorical_crossentropy")
     metrics = fields.value("metrics")
