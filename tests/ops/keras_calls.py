@@ -1,0 +1,120 @@
+"""Calls whose results by Keras itself are kept in tests/golden/nn_ops.npz.
+
+scripts/make_op_golden.py makes them with Keras, test_against_keras.py repeats them. Only numpy is
+imported here.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Call:
+    """`keras.ops.<func>(*inputs, **kwargs)`.
+
+    Args:
+        func: "module.name": the module of kerasish.ops, and Keras's public name.
+        inputs: shapes of normal draws, or arrays.
+        kwargs: further arguments.
+        grad: whether the gradients of the float inputs are compared too.
+        scale: of the draws.
+    """
+
+    func: str
+    inputs: tuple[Any, ...]
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    grad: bool = True
+    scale: float = 1.0
+
+    @property
+    def key(self) -> str:
+        shown = [str(getattr(i, "shape", i)) for i in self.inputs]
+        shown += [f"{k}={getattr(v, 'shape', v)}" for k, v in self.kwargs.items()]
+        return f"{self.func}({','.join(shown)},{self.scale})".replace(" ", "")
+
+    def arrays(self) -> list[np.ndarray]:
+        rng = np.random.default_rng(zlib.crc32(self.func.encode()))
+        return [
+            (rng.normal(size=i) * self.scale).astype(np.float32) if type(i) is tuple else i
+            for i in self.inputs
+        ]
+
+    def differentiable(self) -> list[int]:
+        return [i for i, a in enumerate(self.arrays()) if self.grad and a.dtype.kind == "f"]
+
+
+def weights(shape: tuple[int, ...]) -> np.ndarray:
+    """What the outputs are multiplied by before they are summed and differentiated."""
+    return np.cos(np.arange(np.prod(shape, dtype=int))).reshape(shape).astype(np.float32)
+
+
+X = np.array([-30, -7, -3, -1, -0.5, -0.2, 0, 0.2, 0.5, 1, 3, 6, 7, 30], np.float32)
+
+ACTIVATIONS = [
+    *(
+        Call(f"activation.{name}", (X,))
+        for name in (
+            "relu relu6 softplus softsign silu gelu elu selu celu leaky_relu sparse_plus "
+            "log_sigmoid sparse_sigmoid tanh_shrink hard_sigmoid hard_silu hard_tanh hard_shrink "
+            "soft_shrink squareplus softmax log_softmax glu"
+        ).split()
+    ),
+    Call("activation.gelu", (X,), {"approximate": False}),
+    Call("activation.elu", (X,), {"alpha": 0.7}),
+    Call("activation.celu", (X,), {"alpha": 0.7}),
+    Call("activation.leaky_relu", (X,), {"negative_slope": 0.3}),
+    Call("activation.hard_shrink", (X,), {"threshold": 0.3}),
+    Call("activation.soft_shrink", (X,), {"threshold": 0.3}),
+    Call("activation.squareplus", (X,), {"b": 2}),
+    Call("activation.threshold", (X,), {"threshold": 0.3, "default_value": -2.0}),
+    Call("activation.softmax", ((3, 4, 5),), {"axis": 1}),
+    Call("activation.softmax", ((3, 4, 5),), {"axis": (0, 2)}),
+    Call("activation.log_softmax", ((3, 4, 5),), {"axis": 0}),
+    Call("activation.glu", ((3, 4, 5),), {"axis": 1}),
+]
+
+_IMAGE = ((2, 7, 8, 4), (3, 2, 4, 5))
+CONVOLUTIONS = [
+    *(
+        Call("convolve.conv", _IMAGE, {"strides": s, "padding": p})
+        for s in (1, 2, (2, 1))
+        for p in ("valid", "same")
+    ),
+    Call("convolve.conv", _IMAGE, {"dilation_rate": 2}),
+    Call("convolve.conv", _IMAGE, {"dilation_rate": (1, 2), "padding": "same"}),
+    Call("convolve.conv", ((2, 7, 8, 4), (3, 2, 2, 6)), {"padding": "same"}),
+    Call("convolve.conv", ((2, 4, 7, 8), (3, 2, 4, 5)), {"data_format": "channels_first"}),
+    Call("convolve.conv", ((2, 9, 3), (4, 3, 2)), {"strides": 3, "padding": "same"}),
+    Call("convolve.conv", ((2, 5, 4, 6, 3), (3, 3, 3, 3, 2)), {"padding": "same"}),
+    Call("convolve.depthwise_conv", ((2, 7, 8, 4), (3, 2, 4, 1)), {"strides": 2}),
+    Call("convolve.depthwise_conv", ((2, 7, 8, 4), (3, 2, 4, 3)), {"padding": "same"}),
+    Call("convolve.depthwise_conv", ((2, 9, 3), (4, 3, 2)), {"dilation_rate": 2}),
+    Call("convolve.separable_conv", ((2, 7, 8, 3), (3, 3, 3, 2), (1, 1, 6, 4)), {"strides": 2}),
+    *(
+        Call("convolve.conv_transpose", ((2, 4, 5, 3), (k, 2, 4, 3)), {"strides": s, "padding": p})
+        for k in (1, 3, 4)
+        for s in (1, 2, 3)
+        for p in ("valid", "same")
+    ),
+    *(
+        Call(
+            "convolve.conv_transpose",
+            ((2, 5, 3), (k, 4, 3)),
+            {"strides": s, "padding": p, "output_padding": o},
+        )
+        for k, s in ((3, 2), (4, 3), (2, 3))
+        for p in ("valid", "same")
+        for o in (0, 1)
+    ),
+    Call(
+        "convolve.conv_transpose", ((2, 5, 3), (3, 4, 3)), {"dilation_rate": 2, "padding": "same"}
+    ),
+    Call("convolve.conv_transpose", ((2, 3, 5), (3, 4, 3)), {"data_format": "channels_first"}),
+]
+
+CALLS = {call.key: call for call in [*ACTIVATIONS, *CONVOLUTIONS]}
