@@ -18,6 +18,7 @@ class Backend(Protocol):
 
     name: str
     xp: Any  # the array module that reference kernels are written against
+    host: bool  # whether arrays are numpy's, in host memory
 
     def asarray(self, value: Any, dtype: str) -> Array:
         """`value` as a C-contiguous array of this device; no copy where none is needed."""

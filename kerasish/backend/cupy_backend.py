@@ -14,6 +14,7 @@ class CupyBackend:
     """Arrays in GPU memory, work on the current stream."""
 
     name = "cupy"
+    host = False
 
     def __init__(self, xp: Any) -> None:
         self.xp = xp

@@ -16,6 +16,7 @@ class NumpyBackend:
     """Arrays in host memory."""
 
     name = "numpy"
+    host = True
     xp = np
 
     def asarray(self, value: Any, dtype: str) -> np.ndarray:

@@ -86,7 +86,7 @@ class Function:
     def graph(self, *specs: TensorSpec, until: str | None = None) -> Graph:
         """The graph at a stage: as traced (`until=None`), or after the pass of that name."""
         made = self.compiled(*specs)
-        return made.traced if until is None else optimize(made.traced, current().name, until)
+        return made.traced if until is None else optimize(made.traced, current(), until)
 
     def clear(self) -> None:
         """Forget all plans and their memory."""
@@ -106,7 +106,7 @@ class Function:
             return self.func(*args, **kwargs)
 
         traced, structure = trace(flat, specs)
-        plan = Plan(optimize(traced, current().name), self._share)
+        plan = Plan(optimize(traced, current()), self._share)
         made = self._cache[full] = Compiled(traced, plan, structure)
         while len(self._cache) > self.cache_size:
             self._cache.popitem(last=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Callable, Sequence
@@ -11,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import Backend, current
-from kerasish.compiler.codegen import blocks
+from kerasish.compiler.codegen import blocks, llvm_jit
 from kerasish.compiler.layout import Layout, Value, output_specs, steps_of
 from kerasish.compiler.memory import MemoryPlan, plan_memory
-from kerasish.compiler.provider import Kernel, find
+from kerasish.compiler.provider import Kernel, active, find
 from kerasish.compiler.region import FUSED
 from kerasish.config import settings
 from kerasish.errors import KerasishError, NumericsError
@@ -55,6 +56,8 @@ class Plan:
     def __init__(self, graph: Graph, arena: Callable[[int], Array] | None = None) -> None:
         self.graph = graph
         self.device: Backend = current()
+        self._llvm = active("llvm")
+        self._pending: dict[int, llvm_jit.Pending] = {}
         layout = Layout(graph.nodes)
         nodes = steps_of(graph.nodes, layout)
         self.kernels = {node: find(node, self.device.name) for node in nodes}
@@ -71,6 +74,7 @@ class Plan:
                 self._values[node] = self._view(node)
             else:
                 self.steps.append(self._bind(node))
+        self._compile_regions()
         for variable, node in self.memory.copies:
             copy = functools.partial(_assign, variable.array, self._values[node])
             self.steps.append(Step(node, "reference", copy, (variable.array,)))
@@ -121,9 +125,11 @@ class Plan:
         kernel = self.kernels.get(node)
         if kernel is not None:
             return [(0, i) for i in kernel.inplace]
-        if self.device.name != "numpy":
+        if not self.device.host:
             return ()
         if node.op is FUSED:
+            if self._llvm:
+                return llvm_jit.inplace_pairs(node.attrs["body"])
             return blocks.inplace_pairs(node.attrs["body"])
         if node.op.elementwise and node.op.ufunc:
             return [(0, i) for i, s in enumerate(node.inputs) if s.spec == node.spec]
@@ -170,9 +176,20 @@ class Plan:
     ) -> tuple[str, Callable[[], Any]]:
         if kernel is not None:
             return kernel.provider, kernel.bind(node, inputs, outputs)
+        if node.op is FUSED and self._llvm:
+            body = node.attrs["body"]
+            self._pending[len(self.steps)] = llvm_jit.Pending(body, inputs, outputs)
+            return "llvm", _not_bound
         if node.op is FUSED:
             return "blocks", blocks.render(node.attrs["body"], inputs, outputs)
         return "reference", reference(node, self.device.xp, inputs, outputs)
+
+    def _compile_regions(self) -> None:
+        """Compile all regions of the plan as one module, then bind them."""
+        llvm_jit.compile_all(list(self._pending.values()))
+        for at, pending in self._pending.items():
+            self.steps[at] = dataclasses.replace(self.steps[at], call=pending.bind())
+        self._pending = {}
 
     # --- looking at it ------------------------------------------------------------------------
 
@@ -201,6 +218,10 @@ def reference(
     if isinstance(node.spec, TensorSpec):
         return functools.partial(_store_one, call, outputs[0])
     return functools.partial(_store_all, call, outputs)
+
+
+def _not_bound() -> None:
+    raise AssertionError("a region runs only after its module is compiled")
 
 
 def _store_one(call: Callable[[], Any], out: Array) -> None:

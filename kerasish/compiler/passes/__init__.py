@@ -1,9 +1,10 @@
-"""The passes, in the order they run. Each is `pass(graph, backend) -> graph`."""
+"""The passes, in the order they run. Each is `pass(graph, device) -> graph`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from kerasish.backend.base import Backend
 from kerasish.compiler.passes.copies import own_results
 from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fold import fold
@@ -11,7 +12,7 @@ from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph.node import Graph
 
-Pass = Callable[[Graph, str], Graph]
+Pass = Callable[[Graph, Backend], Graph]
 
 PIPELINE: list[tuple[str, Pass]] = [
     ("simplify", simplify),
@@ -23,10 +24,10 @@ PIPELINE: list[tuple[str, Pass]] = [
 ]
 
 
-def optimize(graph: Graph, backend: str, until: str | None = None) -> Graph:
+def optimize(graph: Graph, device: Backend, until: str | None = None) -> Graph:
     """Run the pipeline, or its beginning up to and with the pass named `until`."""
     for name, step in PIPELINE:
-        graph = step(graph, backend)
+        graph = step(graph, device)
         if name == until:
             break
     return graph

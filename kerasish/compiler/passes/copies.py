@@ -5,6 +5,7 @@ a <- b, b <- a  ->  a <- copy(b), b <- copy(a)
 
 from __future__ import annotations
 
+from kerasish.backend.base import Backend
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, interning, make_node
 from kerasish.graph.op import Op, case, declare
 from kerasish.ops.declare import same_as_first
@@ -29,7 +30,7 @@ def root(node: Node) -> Node:
     return node
 
 
-def own_results(graph: Graph, backend: str) -> Graph:
+def own_results(graph: Graph, device: Backend) -> Graph:
     """Insert copies: an update must not be a view or leaf, an output no leaf's view."""
     taken: set[Node] = set()
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerasish.backend.base import Backend
 from kerasish.compiler.provider import find
 from kerasish.graph.defined import expand as definition
 from kerasish.graph.node import Graph, Node, inherit, rewrite
 from kerasish.spec import TensorSpec
 
 
-def expand(graph: Graph, backend: str) -> Graph:
+def expand(graph: Graph, device: Backend) -> Graph:
     """Replace every unsupported defined op by its definition, until none is left."""
 
     def unsupported(node: Node) -> bool:
-        return node.op.definition is not None and find(node, backend) is None
+        return node.op.definition is not None and find(node, device.name) is None
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Any:
         if not unsupported(node):

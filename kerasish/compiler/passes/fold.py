@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerasish.backend.base import current
+from kerasish.backend.base import Backend
 from kerasish.graph.node import CONSTANT, LEAVES, PICK, Graph, Node, constant, rewrite
 from kerasish.spec import TensorSpec
 
 LIMIT = 1 << 16  # bytes; a larger constant costs more memory than computing it costs time
 
 
-def fold(graph: Graph, backend: str) -> Graph:
+def fold(graph: Graph, device: Backend) -> Graph:
     """Replace constant subgraphs with small results by constants."""
-    device = current()
-
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
         if node.op in LEAVES or node.op is PICK or node.op.random or not inputs:
             return None

@@ -1,10 +1,16 @@
-"""Gather elementwise ops over one domain into regions that run as one loop.
+"""Gather elementwise ops and reductions over one domain into regions that run as one loop.
 
-a = x * w; b = a + c; y = tanh(b)  ->  y = fused(x, w, c)
+a = x * w; b = a + c; y = tanh(b)           ->  y = fused(x, w, c)
+m = max(x); e = exp(x - m); y = e / sum(e)  ->  y = fused(x)          (with the LLVM renderer)
 """
 
 from __future__ import annotations
 
+from kerasish.backend.base import Backend
+from kerasish.compiler.codegen import llvm_jit
+from kerasish.compiler.codegen.nest import REDUCTIONS, kind_of, row_shapes
+from kerasish.compiler.passes.groups import Groups
+from kerasish.compiler.provider import active
 from kerasish.compiler.region import FUSED
 from kerasish.graph.node import (
     CONSTANT,
@@ -18,119 +24,29 @@ from kerasish.graph.node import (
     placeholder,
     rebuild,
 )
-from kerasish.spec import Shape
+from kerasish.spec import known
+
+SMALL = 256  # elements below which one op alone is not worth a kernel of its own
+VIEWS = ("reshape", "broadcast_to", "expand_dims")
 
 
-def fusible(node: Node) -> bool:
-    """Whether a node may stand in a region."""
-    return node.op.elementwise
-
-
-class _Groups:
-    """Sets of nodes that grow while no cycle between them arises.
-
-    `above[g]` is a bit mask of the groups that group g depends on, directly or not.
-    """
-
-    def __init__(self) -> None:
-        self.of: dict[Node, int] = {}
-        self.members: list[list[Node]] = []
-        self.domain: list[Shape | None] = []
-        self.above: list[int] = []
-
-    def add(self, node: Node, group: int) -> None:
-        self.of[node] = group
-        self.members[group].append(node)
-        self._depend(group, self._sources(node, group))
-
-    def new(self, node: Node, domain: Shape | None) -> None:
-        self.members.append([])
-        self.domain.append(domain)
-        self.above.append(0)
-        self.add(node, len(self.members) - 1)
-
-    def _sources(self, node: Node, group: int) -> int:
-        mask = 0
-        for source in node.inputs:
-            g = self.of.get(source)
-            if g is not None and g != group:
-                mask |= self.above[g] | 1 << g
-        return mask
-
-    def _depend(self, group: int, mask: int) -> None:
-        if mask & ~self.above[group]:
-            self.above[group] |= mask
-            bit = 1 << group
-            for g, above in enumerate(self.above):
-                if above & bit:
-                    self.above[g] = above | mask
-
-    def accepts(self, node: Node, group: int) -> bool:
-        """Whether `node` can join: none of its other sources may depend on the group."""
-        return not self._sources(node, group) >> group & 1
-
-    def merge(self, a: int, b: int) -> bool:
-        """Join group b into a, unless a path through a third group forbids it."""
-        between = (1 << a | 1 << b)
-        for g in range(len(self.above)):
-            if g in (a, b) or not self.members[g]:
-                continue
-            after_a, after_b = self.above[g] >> a & 1, self.above[g] >> b & 1
-            if (after_a and self.above[b] >> g & 1) or (after_b and self.above[a] >> g & 1):
-                return False
-        mask = (self.above[a] | self.above[b]) & ~between
-        for node in self.members[b]:
-            self.of[node] = a
-        self.members[a] = sorted(self.members[a] + self.members[b], key=lambda n: n.serial)
-        self.members[b] = []
-        self.above[a] = mask
-        self.above[b] = 0
-        for g, above in enumerate(self.above):
-            if above & between:
-                self.above[g] = (above & ~(1 << b)) | 1 << a | mask
-        return True
-
-
-def group(graph: Graph) -> _Groups:
-    """Assign every node but leaves to a group; only fusible ones share one."""
-    groups = _Groups()
-    for node in graph.nodes:
-        if node.op in LEAVES:
-            continue
-        if not fusible(node):
-            groups.new(node, None)
-            continue
-        domain = node.spec.shape
-        near = dict.fromkeys(groups.of[i] for i in node.inputs if i in groups.of)
-        joined: int | None = None
-        for g in near:
-            if groups.domain[g] != domain or not groups.members[g]:
-                continue
-            if joined is None:
-                if groups.accepts(node, g):
-                    groups.add(node, g)
-                    joined = g
-            elif groups.merge(joined, g):
-                pass
-        if joined is None:
-            groups.new(node, domain)
-    return groups
-
-
-def fuse(graph: Graph, backend: str) -> Graph:
-    """Replace every group of two or more elementwise nodes by one region."""
-    if backend != "numpy":
+def fuse(graph: Graph, device: Backend) -> Graph:
+    """Replace groups of elementwise nodes, and of reductions where LLVM runs, by regions."""
+    if not device.host:
         return graph
-    groups = group(graph)
+    compiled = active("llvm")
+    groups = group(graph, compiled)
     wanted = _used_outside(graph, groups)
     done: dict[Node, Node] = {n: n for n in graph.nodes if n.op in LEAVES}
     with interning():
-        for g in _order(groups):
+        for g in groups.order():
             members = groups.members[g]
-            if len(members) == 1:
-                done[members[0]] = rebuild(members[0], tuple(done[i] for i in members[0].inputs))
+            first = members[0]
+            alone = len(members) == 1 and not (compiled and _worth_a_kernel(first))
+            if alone:
+                done[first] = rebuild(first, tuple(done[i] for i in first.inputs))
             else:
-                _emit(members, wanted, done)
+                _emit(members, groups, g, wanted, done)
     return Graph(
         graph.inputs,
         (done[n] for n in graph.outputs),
@@ -138,7 +54,106 @@ def fuse(graph: Graph, backend: str) -> Graph:
     )
 
 
-def _used_outside(graph: Graph, groups: _Groups) -> set[Node]:
+def _worth_a_kernel(node: Node) -> bool:
+    fusible = node.op.elementwise or node.op.name in REDUCTIONS
+    if not fusible or not llvm_jit.supported(node) or node.op.name == "copy":
+        return False
+    return max(i.spec.size for i in node.inputs) > SMALL
+
+
+def group(graph: Graph, compiled: bool) -> Groups:
+    """Assign every node but leaves to a group.
+
+    Args:
+        compiled: whether LLVM renders the regions: then reductions may join, and only ops that
+            it supports.
+    """
+    groups = Groups()
+    for node in graph.nodes:
+        if node.op in LEAVES:
+            continue
+        if node.op.name in REDUCTIONS and compiled and llvm_jit.supported(node):
+            _place_reduction(groups, node)
+        elif node.op.name in VIEWS and compiled:
+            _place_view(groups, node)
+        elif node.op.elementwise and (not compiled or llvm_jit.supported(node)):
+            _place_elementwise(groups, node)
+        else:
+            groups.new(node)
+    return groups
+
+
+def _place_elementwise(groups: Groups, node: Node) -> None:
+    shape = known(node.spec.shape)
+    joined: int | None = None
+    for g in groups.near(node):
+        element = shape == groups.domain[g]
+        if not (element or _is_row(groups, g, shape)):
+            continue
+        if not all(_readable(groups, g, i, element) for i in node.inputs if groups.of.get(i) == g):
+            continue
+        if joined is None:
+            if groups.accepts(node, g):
+                groups.add(node, g, element)
+                joined = g
+        elif element and _readable_all(groups, g, node):
+            groups.merge(joined, g)
+    if joined is None:
+        groups.new(node, shape)
+
+
+def _readable_all(groups: Groups, g: int, node: Node) -> bool:
+    return all(_readable(groups, g, i, True) for i in node.inputs if groups.of.get(i) == g)
+
+
+def _is_row(groups: Groups, g: int, shape: tuple[int, ...]) -> bool:
+    domain, axes = groups.domain[g], groups.axes[g]
+    return domain is not None and bool(axes) and shape in row_shapes(domain, axes)
+
+
+def _readable(groups: Groups, g: int, source: Node, element: bool) -> bool:
+    """Whether a member of g may be read by a new element (or row) node of g."""
+    if groups.element[source]:
+        return element
+    if not element:
+        return True
+    domain, axes = groups.domain[g], groups.axes[g]
+    assert domain is not None
+    return kind_of(domain, axes) == "rows" and source.spec.shape == row_shapes(domain, axes)[0]
+
+
+def _place_reduction(groups: Groups, node: Node) -> None:
+    domain, axes = known(node.inputs[0].spec.shape), node.attrs["axis"]
+    kind = kind_of(domain, axes)
+    if kind is None:
+        groups.new(node)
+        return
+    for g in groups.near(node):
+        held = groups.axes[g]
+        if groups.domain[g] != domain or (held and held != axes):
+            continue
+        source = node.inputs[0]
+        if groups.of.get(source) == g and not groups.element[source]:
+            continue
+        if groups.accepts(node, g):
+            groups.add(node, g, element=False)
+            groups.axes[g] = axes
+            return
+    groups.new(node, domain, axes, element=False)
+
+
+def _place_view(groups: Groups, node: Node) -> None:
+    """A reshape of row values to the other row shape stays in the region, where it is nothing."""
+    source = node.inputs[0]
+    g = groups.of.get(source)
+    if g is not None and groups.domain[g] is not None and not groups.element[source]:
+        if _is_row(groups, g, known(node.spec.shape)) and groups.accepts(node, g):
+            groups.add(node, g, element=False)
+            return
+    groups.new(node)
+
+
+def _used_outside(graph: Graph, groups: Groups) -> set[Node]:
     wanted = set(graph.results)
     for node in graph.nodes:
         for source in node.inputs:
@@ -147,44 +162,32 @@ def _used_outside(graph: Graph, groups: _Groups) -> set[Node]:
     return wanted
 
 
-def _order(groups: _Groups) -> list[int]:
-    """Groups so that each follows what it depends on, otherwise by their first member."""
-    alive = [g for g, members in enumerate(groups.members) if members]
-    alive.sort(key=lambda g: groups.members[g][-1].serial)
-    order: list[int] = []
-    placed = 0
-    pending = alive
-    while pending:
-        later: list[int] = []
-        for g in pending:
-            if groups.above[g] & ~placed:
-                later.append(g)
-            else:
-                order.append(g)
-                placed |= 1 << g
-        pending = later
-    return order
-
-
-def _emit(members: list[Node], wanted: set[Node], done: dict[Node, Node]) -> None:
+def _emit(
+    members: list[Node], groups: Groups, g: int, wanted: set[Node], done: dict[Node, Node]
+) -> None:
+    """Build the region of one group."""
     inside = set(members)
-    inputs: dict[Node, Node] = {}
+    rank = len(groups.domain[g] or ())
+    inputs: dict[tuple[Node, bool], Node] = {}
     inner: dict[Node, Node] = {}
+
+    def read(source: Node, user: Node) -> Node:
+        if source in inside:
+            return inner[source]
+        if source.op is CONSTANT and source.value.size == 1:
+            return source
+        # A value read per element and per squeezed row lies differently under each: two inputs.
+        squeezed = not groups.element[user] and len(user.spec.shape) != rank
+        squeezed = squeezed and user.op.name not in REDUCTIONS
+        if (source, squeezed) not in inputs:
+            inputs[source, squeezed] = placeholder(source.spec)
+        return inputs[source, squeezed]
+
     for node in members:
-        for source in node.inputs:
-            if source in inside or source in inner:
-                continue
-            if source.op is CONSTANT and source.value.size == 1:
-                inner[source] = source
-            else:
-                inputs[source] = inner[source] = placeholder(source.spec)
-        inner[node] = rebuild(node, tuple(inner[i] for i in node.inputs))
+        inner[node] = rebuild(node, tuple(read(i, node) for i in node.inputs))
     results = [n for n in members if n in wanted]
     body = Graph(inputs.values(), [inner[n] for n in results])
-    last = members[-1]
-    with inherit(last):
-        fused = make_node(FUSED, tuple(done[i] for i in inputs), {"body": body})
+    with inherit(members[-1]):
+        fused = make_node(FUSED, tuple(done[i] for i, _ in inputs), {"body": body})
         for k, node in enumerate(results):
             done[node] = fused if len(results) == 1 else pick(fused, k)
-
-

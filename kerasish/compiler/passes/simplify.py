@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.backend.base import Backend
 from kerasish.graph.node import CONSTANT, Graph, Node, make_node, rewrite
 from kerasish.graph.op import get
 from kerasish.spec import broadcast
@@ -161,7 +162,7 @@ def unbroadcast_inputs(node: Node, inputs: Inputs) -> Node | None:
     return make_node(node.op, tuple(changed), node.attrs, node.spec, like=node)
 
 
-def simplify(graph: Graph, backend: str) -> Graph:
+def simplify(graph: Graph, device: Backend) -> Graph:
     """Apply the rules bottom-up, each node until nothing changes."""
 
     def apply(node: Node, inputs: Inputs) -> Node | None:

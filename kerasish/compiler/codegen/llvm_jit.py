@@ -1,0 +1,330 @@
+"""Compiling kernels with llvmlite: one module per plan, deduplicated, cached on disk.
+
+The cache holds object files named by a hash of everything that went into them: the regions, the
+processor and the versions. Writing is atomic, and a file that is not whole is not believed, so
+any number of processes may share it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import hashlib
+import os
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasish.compiler.codegen import llvm_ops
+from kerasish.compiler.codegen.llvm_kernel import KernelWriter
+from kerasish.compiler.codegen.nest import REDUCTIONS, arrange, contiguous
+from kerasish.compiler.kernels.onednn import openmp
+from kerasish.compiler.region import structure
+from kerasish.compiler.provider import provider
+from kerasish.config import num_threads
+from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
+from kerasish.spec import known
+from kerasish.version import __version__
+
+MAGIC = b"kerasish-object-1\n"
+PARALLEL_COST = 500_000  # operations below which waking another thread costs more than it gives
+_lock = threading.RLock()
+_kernels: dict[Any, _Kernel] = {}
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """A compiled kernel: its entry point and what binding it needs to know."""
+
+    call: Any
+    tasks: int
+    flat: bool
+    scratch: int
+    cost: int
+    keep: Any
+
+
+@functools.cache
+def unavailable() -> str | None:
+    """Why LLVM cannot be used here, or None where it can."""
+    try:
+        import llvmlite.binding as llvm
+    except ImportError:
+        return "llvmlite is not installed: pip install 'kerasish[fast]'"
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return None
+
+
+@functools.cache
+def _machine() -> tuple[Any, int, str]:
+    """(target machine, float32 lanes, a key of processor and versions)."""
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    flags = llvm.get_host_cpu_features()
+    features = flags.flatten()
+    name = llvm.get_host_cpu_name()
+    wide = flags.get("avx512f", False)
+    target = llvm.Target.from_default_triple()
+    made = target.create_target_machine(
+        cpu=name, features=features, opt=3, reloc="pic", codemodel="small"
+    )
+    key = f"{__version__} {llvmlite.__version__} {llvm.llvm_version_info} {name} {features}"
+    return made, 16 if wide else 8, key
+
+
+@functools.cache
+def _jit() -> Any:
+    import llvmlite.binding as llvm
+
+    jit = llvm.create_lljit_compiler(_machine()[0], use_jit_link=False, suppress_errors=False)
+    return jit
+
+
+@functools.cache
+def _symbols() -> dict[str, int]:
+    """Addresses of the OpenMP runtime's entry points; one thread where there is no runtime."""
+    try:
+        library = openmp.load()
+    except OSError:
+        return {"GOMP_parallel": 0, "omp_get_thread_num": 0}
+    names = ("GOMP_parallel", "omp_get_thread_num")
+    return {n: ctypes.cast(getattr(library, n), ctypes.c_void_p).value or 0 for n in names}
+
+
+def threads() -> int:
+    """How many threads a kernel may use."""
+    return num_threads() if _symbols()["GOMP_parallel"] else 1
+
+
+# --- one region ---------------------------------------------------------------------------------
+
+
+class Pending:
+    """A region bound to arrays, waiting for its module to be compiled.
+
+    Args:
+        body: the region.
+        inputs, outputs: the plan's arrays; inputs may be strided.
+    """
+
+    def __init__(
+        self, body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]
+    ) -> None:
+        self.inputs, self.outputs = inputs, outputs
+        strides = [_element_strides(a) for a in inputs]
+        self.nest = arrange(body, strides)
+        lanes = _machine()[1]
+        self.writer = KernelWriter(self.nest, "k", lanes)
+        self.count = self.writer.tasks
+        if self.writer.is_flat_map:
+            steps = tuple(self.nest.strides[n][0] for n in self.writer.operands)
+            self.key: Any = ("flat", _shapeless(body), steps)
+        else:
+            flat = tuple(tuple(self.nest.strides[n]) for n in self.writer.operands)
+            self.key = (structure(body), tuple(self.nest.dims), flat)
+
+    def bind(self) -> Callable[[], Any]:
+        """The zero-argument step, once the kernel stands in the table."""
+        kernel = _kernels[self.key]
+        scratch = np.empty(max(kernel.scratch, 1), np.uint8)
+        work = kernel.cost * (self.count if kernel.flat else 1)
+        team = threads() if work > PARALLEL_COST and self.count > 1 else 1
+        arrays = [*self.inputs, *self.outputs, scratch]
+        slots = [a.ctypes.data for a in arrays] + [self.count, min(team, self.count)]
+        args = (ctypes.c_int64 * len(slots))(*slots)
+        step = functools.partial(kernel.call, ctypes.c_void_p(ctypes.addressof(args)))
+        return _Step(step, (arrays, args, kernel))
+
+
+class _Step:
+    """A call that keeps its arrays alive."""
+
+    __slots__ = ("call", "keep")
+
+    def __init__(self, call: Callable[[], Any], keep: Any) -> None:
+        self.call = call
+        self.keep = keep
+
+    def __call__(self) -> None:
+        self.call()
+
+
+def _element_strides(array: np.ndarray) -> tuple[int, ...]:
+    if array.flags.c_contiguous:
+        return contiguous(array.shape)
+    return tuple(s // array.itemsize for s in array.strides)
+
+
+def _shapeless(body: Graph) -> Any:
+    """The structure of a region without its shapes: a flat map serves any length."""
+    index = {n: i for i, n in enumerate(body.inputs)}
+    rows: list[Any] = [n.spec.dtype for n in body.inputs]
+    for node in body.nodes:
+        if node.op is PLACEHOLDER:
+            continue
+        index[node] = len(index)
+        value = node.value.tobytes() if node.op is CONSTANT else None
+        attrs = tuple((k, str(v)) for k, v in sorted(node.attrs.items()) if k != "shape")
+        inputs = tuple(index[i] for i in node.inputs)
+        rows.append((node.op.name, inputs, attrs, node.spec.dtype, value))
+    return tuple(rows), tuple(index[n] for n in body.outputs)
+
+
+def supported(node: Node) -> bool:
+    """Whether an elementwise node or a reduction can stand in an LLVM region."""
+    if node.op.name in REDUCTIONS:
+        return node.inputs[0].spec.dtype in llvm_ops.NUMBERS
+    return llvm_ops.supported(node)
+
+
+def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
+    """The (output, input) pairs that may share memory.
+
+    Every iteration loads before it stores, so only what a later stage reads again is in danger.
+    """
+    nest = arrange(body, [contiguous(known(n.spec.shape)) for n in body.inputs])
+    last = max((nest.stage[n] for n in nest.element if nest.element[n]), default=0)
+    return [
+        (k, i)
+        for k, out in enumerate(body.outputs)
+        for i, source in enumerate(body.inputs)
+        if out.spec == source.spec and nest.element[out] and nest.stage[out] == last
+    ]
+
+
+# --- modules ------------------------------------------------------------------------------------
+
+
+def compile_all(pending: Sequence[Pending]) -> None:
+    """Compile, or load from the cache, every kernel that is not in the table yet."""
+    with _lock:
+        wanted = {p.key: p for p in pending if p.key not in _kernels}
+        if not wanted:
+            return
+        keys = sorted(wanted, key=repr)
+        text_key = "\n".join([_machine()[2], *map(repr, keys)])
+        digest = hashlib.sha256(text_key.encode()).hexdigest()
+        names = {key: f"k{digest[:12]}_{i}" for i, key in enumerate(keys)}
+        image = _cached(digest)
+        if image is None:
+            image = _compile([(wanted[k], names[k]) for k in keys])
+            _store(digest, image)
+        tracker = _link(image, names.values(), digest)
+        for key in keys:
+            _kernels[key] = _entry(wanted[key], tracker[names[key]], tracker)
+
+
+def _entry(p: Pending, address: int, keep: Any) -> _Kernel:
+    call = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
+    w = p.writer
+    per_element = sum(
+        n.op.flops(*(i.spec for i in n.inputs), **n.attrs) / max(n.spec.size, 1)
+        if n.op.flops and n.op.elementwise
+        else 1
+        for n in p.nest.body.nodes
+        if n.op not in (PLACEHOLDER, CONSTANT)
+    ) + len(w.operands)
+    elements = 1 if w.is_flat_map else int(np.prod([d.size for d in p.nest.dims]))
+    cost = max(int(per_element * elements), 1)
+    return _Kernel(call, w.tasks, w.is_flat_map, w.scratch_bytes, cost, keep)
+
+
+def _compile(kernels: Sequence[tuple[Pending, str]]) -> bytes:
+    import llvmlite.binding as llvm
+
+    machine, lanes, _ = _machine()
+    texts, declarations = [], set()
+    for p, name in kernels:
+        writer = KernelWriter(p.nest, name, lanes)
+        texts.append(writer.render())
+        declarations |= writer.declarations
+    declarations |= {
+        "declare void @GOMP_parallel(ptr, ptr, i32, i32)",
+        "declare i32 @omp_get_thread_num()",
+    }
+    source = "\n".join([*texts, *sorted(declarations)])
+    module = llvm.parse_assembly(f'target triple = "{machine.triple}"\n{source}')
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options.loop_vectorization = False
+    options.slp_vectorization = False
+    options.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(module, builder)
+    return machine.emit_object(module)
+
+
+def _link(image: bytes, names: Any, digest: str) -> Any:
+    import llvmlite.binding as llvm
+
+    builder = llvm.JITLibraryBuilder().add_object_img(image)
+    for name, address in _symbols().items():
+        builder.import_symbol(name, address or _never())
+    for name in names:
+        builder.export_symbol(name)
+    return builder.add_current_process().link(_jit(), f"kerasish_{digest}")
+
+
+@functools.cache
+def _never() -> int:
+    """The address of a function for symbols that are never called on one thread."""
+    held = ctypes.CFUNCTYPE(None)(lambda: None)
+    _keep.append(held)
+    return ctypes.cast(held, ctypes.c_void_p).value or 1
+
+
+_keep: list[Any] = []
+
+
+# --- the cache on disk --------------------------------------------------------------------------
+
+
+def cache_folder() -> Path | None:
+    """Where object files are kept; None where KERASISH_CACHE is "off"."""
+    asked = os.environ.get("KERASISH_CACHE", "")
+    if asked == "off":
+        return None
+    base = Path(asked) if asked else Path.home() / ".cache" / "kerasish"
+    return base / "kernels"
+
+
+def _cached(digest: str) -> bytes | None:
+    folder = cache_folder()
+    if folder is None:
+        return None
+    try:
+        raw = (folder / f"{digest}.o").read_bytes()
+    except OSError:
+        return None
+    head = len(MAGIC)
+    if raw[:head] != MAGIC or len(raw) < head + 40:
+        return None
+    (size,) = struct.unpack("<Q", raw[head : head + 8])
+    image = raw[head + 40 :]
+    whole = len(image) == size and hashlib.sha256(image).digest() == raw[head + 8 : head + 40]
+    return image if whole else None
+
+
+def _store(digest: str, image: bytes) -> None:
+    folder = cache_folder()
+    if folder is None:
+        return
+    path = folder / f"{digest}.o"
+    mine = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.tmp")
+    head = MAGIC + struct.pack("<Q", len(image)) + hashlib.sha256(image).digest()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        mine.write_bytes(head + image)
+        os.replace(mine, path)
+    except OSError:
+        # A cache that cannot be written (read-only home, full disk) only costs the next start.
+        mine.unlink(missing_ok=True)
+
+
+provider("llvm", lambda: unavailable() is None)

@@ -1,0 +1,577 @@
+"""From a loop nest to the LLVM IR of one kernel.
+
+A kernel is two functions: `name(args)`, which runs `name.work(args, begin, end)` over all tasks
+on one or more threads, and then combines what the tasks left. `args` is an array of 64-bit slots:
+operand addresses, scratch address, number of tasks, number of threads.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from kerasish.compiler.codegen import llvm_ops
+from kerasish.compiler.codegen.llvm_text import Emitter, Value, type_of
+from kerasish.compiler.codegen.nest import REDUCTIONS, Nest
+from kerasish.graph.node import CONSTANT, PLACEHOLDER, Node
+from kerasish.spec import TensorSpec, is_float, np_dtype
+
+CHUNK = 1 << 15  # elements one task of a long reduction takes; fixed, so that sums do not depend
+# on the number of threads
+UNROLL = 4  # vectors of a column reduction held in registers at once
+SPILL_FLOPS = 8  # an element value dearer than this is kept for later stages, not recomputed
+SPILL_LIMIT = 8192  # elements of a row that may be kept on the stack
+
+
+class KernelWriter:
+    """Writes one kernel.
+
+    Args:
+        nest: the region as loops.
+        name: the function's name.
+        lanes: elements in a vector register.
+    """
+
+    def __init__(self, nest: Nest, name: str, lanes: int) -> None:
+        self.nest = nest
+        self.name = name
+        self.lanes = lanes
+        body = nest.body
+        self.operands: list[Node] = [*body.inputs, *body.outputs]
+        self.slots = len(self.operands)
+        self.reductions = [n for n in body.nodes if n.op.name in REDUCTIONS]
+        self.declarations: set[str] = set()
+
+    # --- what the caller must know --------------------------------------------------------------
+
+    @property
+    def chunks(self) -> int:
+        """Tasks a long reduction is cut into."""
+        nest = self.nest
+        if nest.kind not in ("columns", "flat"):
+            return 1
+        per_row = nest.count("I") * nest.count("R")
+        return min(max(per_row // CHUNK, 1), 64, nest.count("R"))
+
+    @property
+    def tasks(self) -> int:
+        """The number of independent tasks; for a flat map, its elements."""
+        nest = self.nest
+        if nest.kind == "map":
+            return math.prod(d.size for d in nest.dims[:-1]) if len(nest.dims) > 1 else nest.dims[0].size
+        if nest.kind == "rows":
+            return nest.count("P")
+        return nest.count("P") * self.chunks
+
+    @property
+    def is_flat_map(self) -> bool:
+        """Whether tasks are single elements of one long loop, whatever its length."""
+        return self.nest.kind == "map" and len(self.nest.dims) == 1
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Bytes for the partial results of the chunks."""
+        if self.nest.kind not in ("columns", "flat"):
+            return 0
+        rows = self.nest.count("P") * self.nest.count("I") * self.chunks
+        return rows * sum(_width(n) for n in self.reductions)
+
+    # --- assembly -----------------------------------------------------------------------------
+
+    def render(self) -> str:
+        """The IR of both functions."""
+        work = self._function("work", "ptr %args, i64 %begin, i64 %end", self._work)
+        combine = ""
+        if self.nest.kind in ("columns", "flat"):
+            combine = self._function("combine", "ptr %args", self._combine)
+        tail = f"  call void @{self.name}.combine(ptr %args)\n" if combine else ""
+        tasks, threads = self.slots + 1, self.slots + 2
+        unit = self.lanes if self.is_flat_map else 1
+        return f"""{work}{combine}
+define internal void @{self.name}.thread(ptr %args) {{
+  %id32 = call i32 @omp_get_thread_num()
+  %id = zext i32 %id32 to i64
+  %np = getelementptr i64, ptr %args, i64 {tasks}
+  %n = load i64, ptr %np
+  %tp = getelementptr i64, ptr %args, i64 {threads}
+  %t = load i64, ptr %tp
+  %next = add i64 %id, 1
+  %a = mul i64 %n, %id
+  %b = udiv i64 %a, %t
+  %c = udiv i64 %b, {unit}
+  %begin = mul i64 %c, {unit}
+  %d = mul i64 %n, %next
+  %e = udiv i64 %d, %t
+  %f = udiv i64 %e, {unit}
+  %g = mul i64 %f, {unit}
+  %last = icmp eq i64 %next, %t
+  %end = select i1 %last, i64 %n, i64 %g
+  call void @{self.name}.work(ptr %args, i64 %begin, i64 %end)
+  ret void
+}}
+define void @{self.name}(ptr %args) {{
+  %np = getelementptr i64, ptr %args, i64 {tasks}
+  %n = load i64, ptr %np
+  %tp = getelementptr i64, ptr %args, i64 {threads}
+  %t = load i64, ptr %tp
+  %many = icmp ugt i64 %t, 1
+  br i1 %many, label %fork, label %alone
+fork:
+  %t32 = trunc i64 %t to i32
+  call void @GOMP_parallel(ptr @{self.name}.thread, ptr %args, i32 %t32, i32 0)
+  br label %done
+alone:
+  call void @{self.name}.work(ptr %args, i64 0, i64 %n)
+  br label %done
+done:
+{tail}  ret void
+}}
+"""
+
+    def _function(self, part: str, signature: str, write: Callable[[Emitter], None]) -> str:
+        e = Emitter(self.lanes)
+        self.bases: dict[Node, str] = {}
+        for k, node in enumerate(self.operands):
+            if k >= len(self.nest.body.inputs):
+                self.bases[self._out(node)] = self._slot(e, k)
+            else:
+                self.bases[node] = self._slot(e, k)
+        self.scratch = self._slot(e, self.slots)
+        write(e)
+        self.declarations |= e.declarations
+        lines = "\n".join([*e.allocas, *e.lines])
+        return f"define internal void @{self.name}.{part}({signature}) {{\nentry:\n{lines}\n  ret void\n}}\n"
+
+    def _out(self, node: Node) -> Node:
+        return node
+
+    def _slot(self, e: Emitter, k: int) -> str:
+        at, held = e.fresh("a"), e.fresh("b")
+        e.put(f"{at} = getelementptr i64, ptr %args, i64 {k}")
+        e.put(f"{held} = load ptr, ptr {at}")
+        return held
+
+    def _work(self, e: Emitter) -> None:
+        {"map": self._map, "rows": self._rows, "columns": self._columns, "flat": self._flat}[
+            self.nest.kind
+        ](e)
+
+    # --- addressing ---------------------------------------------------------------------------
+
+    def _offsets(self, e: Emitter, index: str | int, dims: list[int]) -> dict[Node, str]:
+        """Per operand, the element offset of linear index `index` over some dimensions."""
+        offsets: dict[Node, str] = {n: "0" for n in self.operands}
+        remaining: str | int = index
+        for position, dim in reversed(list(enumerate(dims))):
+            size = self.nest.dims[dim].size
+            if position:
+                here: str | int = e.arith("urem", remaining, size)
+                remaining = e.arith("udiv", remaining, size)
+            else:
+                here = remaining
+            for node in self.operands:
+                step = self.nest.strides[node][dim]
+                if step:
+                    part = here if step == 1 else e.arith("mul", here, step)
+                    before = offsets[node]
+                    offsets[node] = str(part) if before == "0" else e.arith("add", before, part)
+        return offsets
+
+    def _plus(
+        self, e: Emitter, offsets: dict[Node, str], dim: int, index: str
+    ) -> dict[Node, str]:
+        """Offsets moved along one dimension."""
+        moved = {}
+        for node, base in offsets.items():
+            step = self.nest.strides[node][dim]
+            if not step:
+                moved[node] = base
+                continue
+            part = index if step == 1 else e.arith("mul", index, step)
+            moved[node] = part if base == "0" else e.arith("add", base, part)
+        return moved
+
+    # --- loops --------------------------------------------------------------------------------
+
+    def _vectors(
+        self, e: Emitter, begin: str | int, end: str | int, body: Callable[[str, str | None], None]
+    ) -> None:
+        """Vector iterations over [begin, end): full ones, then one with a mask if need be."""
+        w = self.lanes
+        if isinstance(begin, int) and isinstance(end, int):
+            whole = begin + (end - begin) // w * w
+            if whole > begin:
+                with e.loop(begin, whole, w) as i:
+                    body(i, None)
+            if whole < end:
+                i = e.arith("add", whole, 0)
+                body(i, e.mask_below(i, end))
+            return
+        count = e.arith("sub", end, begin)
+        whole_count = e.arith("and", count, -w)
+        whole = e.arith("add", begin, whole_count)
+        with e.loop(begin, whole, w) as i:
+            body(i, None)
+        left = e.fresh("c")
+        e.put(f"{left} = icmp slt i64 {whole}, {end}")
+        with e.when(left):
+            body(whole, e.mask_below(whole, end))
+
+    def _map(self, e: Emitter) -> None:
+        inner = len(self.nest.dims) - 1
+        if inner == 0:
+            base = {n: "0" for n in self.operands}
+            self._vectors(e, "%begin", "%end", lambda i, mask: self._store_all(e, base, inner, i, mask))
+            return
+        with e.loop("%begin", "%end") as p:
+            base = self._offsets(e, p, list(range(inner)))
+            size = self.nest.dims[inner].size
+            self._vectors(e, 0, size, lambda i, mask: self._store_all(e, base, inner, i, mask))
+
+    def _store_all(
+        self, e: Emitter, base: dict[Node, str], dim: int, i: str, mask: str | None
+    ) -> None:
+        scope = _Scope(self, e, self._plus(e, base, dim, i), dim, mask)
+        values = [(n, scope.value(n)) for n in self.nest.body.outputs]
+        for node, value in values:  # all loads stand before the first store: in place is safe
+            scope.store(node, value)
+
+    def _rows(self, e: Emitter) -> None:
+        nest = self.nest
+        p_dims, r_dims = nest.of("P"), nest.of("R")
+        inner = r_dims[-1]
+        size = nest.dims[inner].size
+        last = max([nest.stage[n] for n in nest.body.outputs if nest.element[n]], default=-1)
+        stages = max(last + 1, max(nest.stage[n] for n in self.reductions))
+        spills = self._spills(e, size if len(r_dims) == 1 else SPILL_LIMIT + 1)
+        with e.loop("%begin", "%end") as p:
+            base = self._offsets(e, p, p_dims)
+            rows: dict[Node, Value] = {}
+            for stage in range(stages):
+                self._row_stage(e, stage, base, rows, spills, r_dims, inner, size)
+            scope = _Scope(self, e, base, None, None, rows=rows)
+            for node in nest.body.outputs:
+                if not nest.element[node]:
+                    scope.store(node, scope.value(node))
+
+    def _row_stage(
+        self,
+        e: Emitter,
+        stage: int,
+        base: dict[Node, str],
+        rows: dict[Node, Value],
+        spills: dict[Node, str],
+        r_dims: list[int],
+        inner: int,
+        size: int,
+    ) -> None:
+        nest = self.nest
+        mine = [n for n in self.reductions if nest.stage[n] == stage + 1]
+        stores = [n for n in nest.body.outputs if nest.element[n] and nest.stage[n] == stage]
+        slots = {n: self._accumulator(e, n) for n in mine}
+
+        def body(i: str, mask: str | None, at: dict[Node, str]) -> None:
+            scope = _Scope(self, e, self._plus(e, at, inner, i), inner, mask, rows, spills, stage, i)
+            values = [(n, scope.value(n)) for n in stores]
+            for n in mine:
+                self._accumulate(e, n, slots[n], e.splat(scope.value(n.inputs[0]), self.lanes), mask)
+            for n, v in values:
+                scope.store(n, v)
+            scope.save()
+
+        if len(r_dims) > 1:
+            count = math.prod(nest.dims[d].size for d in r_dims[:-1])
+            with e.loop(0, count) as q:
+                extra = self._offsets(e, q, r_dims[:-1])
+                at = {n: _sum(e, base[n], extra[n]) for n in base}
+                self._vectors(e, 0, size, lambda i, mask: body(i, mask, at))
+        else:
+            self._vectors(e, 0, size, lambda i, mask: body(i, mask, base))
+        for n in mine:
+            rows[n] = self._horizontal(e, n, slots[n])
+
+    def _spills(self, e: Emitter, size: int) -> dict[Node, str]:
+        """Row buffers for element values that are dear and needed in a later stage too."""
+        if size > SPILL_LIMIT:
+            return {}
+        nest = self.nest
+        found: dict[Node, str] = {}
+        for node in nest.body.nodes:
+            if not nest.element.get(node) or _flops(node) < SPILL_FLOPS:
+                continue
+            later = any(
+                node in user.inputs and _needed(nest, user) > nest.stage[node]
+                for user in nest.body.nodes
+            )
+            if later:
+                padded = -(-size // self.lanes) * self.lanes
+                found[node] = e.alloca(f"[{padded} x {type_of(node.spec.dtype, 1)}], align 64")
+        return found
+
+    def _columns(self, e: Emitter) -> None:
+        nest = self.nest
+        p_dims, r_dims, i_dims = nest.of("P"), nest.of("R"), nest.of("I")
+        inner, total = i_dims[-1], nest.dims[i_dims[-1]].size
+        wide = self.lanes * UNROLL
+        with e.loop("%begin", "%end") as task:
+            p = e.arith("udiv", task, self.chunks)
+            c = e.arith("urem", task, self.chunks)
+            base = self._offsets(e, p, p_dims)
+            whole = total // wide * wide
+            if whole:
+                with e.loop(0, whole, wide) as i:
+                    self._column_block(e, base, r_dims, inner, i, UNROLL, None, task, c)
+            left = total - whole
+            if left:
+                vectors = -(-left // self.lanes)
+                self._column_block(e, base, r_dims, inner, str(whole), vectors, total, task, c)
+
+    def _column_block(
+        self,
+        e: Emitter,
+        base: dict[Node, str],
+        r_dims: list[int],
+        inner: int,
+        first: str,
+        vectors: int,
+        end: int | None,
+        task: str,
+        chunk: str,
+    ) -> None:
+        slots = [{n: self._accumulator(e, n) for n in self.reductions} for _ in range(vectors)]
+        masks: list[str | None] = [None] * vectors
+        starts = [e.arith("add", first, k * self.lanes) for k in range(vectors)]
+        if end is not None and (end % self.lanes):
+            masks[-1] = e.mask_below(starts[-1], end)
+        begin, stop = self._chunk_range(e, chunk)
+        with e.loop(begin, stop) as r:
+            extra = self._offsets(e, r, r_dims)
+            at = {n: _sum(e, base[n], extra[n]) for n in base}
+            for k in range(vectors):
+                scope = _Scope(self, e, self._plus(e, at, inner, starts[k]), inner, masks[k])
+                stores = [n for n in self.nest.body.outputs if self.nest.element[n]]
+                values = [(n, scope.value(n)) for n in stores]
+                for n in self.reductions:
+                    v = e.splat(scope.value(n.inputs[0]), self.lanes)
+                    self._accumulate(e, n, slots[k][n], v, masks[k])
+                for n, v in values:
+                    scope.store(n, v)
+        total = self.nest.dims[inner].size
+        for n in self.reductions:
+            at_row = e.arith("mul", task, total)
+            for k in range(vectors):
+                held = self._loaded(e, n, slots[k][n], self.lanes)
+                where = e.arith("add", at_row, starts[k])
+                e.store(held, self._partial(e, n), where, masks[k])
+
+    def _flat(self, e: Emitter) -> None:
+        nest = self.nest
+        with e.loop("%begin", "%end") as task:
+            slots = {n: self._accumulator(e, n) for n in self.reductions}
+            begin, stop = self._chunk_range(e, task)
+            inner = nest.of("R")[-1]
+            base = {n: "0" for n in self.operands}
+
+            def body(i: str, mask: str | None, at: dict[Node, str]) -> None:
+                scope = _Scope(self, e, self._plus(e, at, inner, i), inner, mask)
+                stores = [(n, scope.value(n)) for n in nest.body.outputs if nest.element[n]]
+                for n in self.reductions:
+                    v = e.splat(scope.value(n.inputs[0]), self.lanes)
+                    self._accumulate(e, n, slots[n], v, mask)
+                for n, v in stores:
+                    scope.store(n, v)
+
+            if len(nest.of("R")) == 1:
+                self._vectors(e, begin, stop, lambda i, mask: body(i, mask, base))
+            else:
+                with e.loop(begin, stop) as r:  # strided operands: row by row
+                    at = self._offsets(e, r, nest.of("R")[:-1])
+                    size = nest.dims[inner].size
+                    self._vectors(e, 0, size, lambda i, mask: body(i, mask, at))
+            for n in self.reductions:
+                e.store(self._horizontal(e, n, slots[n]), self._partial(e, n), task, None)
+
+    def _chunk_range(self, e: Emitter, chunk: str) -> tuple[str | int, str | int]:
+        dims = self.nest.of("R")
+        strided = self.nest.kind == "flat" and len(dims) > 1
+        count = math.prod(self.nest.dims[d].size for d in (dims[:-1] if strided else dims))
+        if self.chunks == 1:
+            return 0, count
+        begin = e.arith("udiv", e.arith("mul", chunk, count), self.chunks)
+        after = e.arith("add", chunk, 1)
+        return begin, e.arith("udiv", e.arith("mul", after, count), self.chunks)
+
+    def _partial(self, e: Emitter, node: Node) -> str:
+        """The address of a reduction's partial results in the scratch."""
+        before = self.reductions[: self.reductions.index(node)]
+        rows = self.nest.count("P") * self.nest.count("I") * self.chunks
+        at = e.fresh("s")
+        skip = rows * sum(_width(n) for n in before)
+        e.put(f"{at} = getelementptr i8, ptr {self.scratch}, i64 {skip}")
+        return at
+
+    def _combine(self, e: Emitter) -> None:
+        """Join the chunks' partial results, then compute what follows from them per row."""
+        nest = self.nest
+        p_dims = nest.of("P")
+        rows_out = [n for n in nest.body.outputs if not nest.element[n]]
+        i_dims = nest.of("I")
+        total = nest.dims[i_dims[-1]].size if i_dims else 1
+        partials = {n: self._partial(e, n) for n in self.reductions}
+        with e.loop(0, nest.count("P")) as p:
+            base = self._offsets(e, p, p_dims) if p_dims else {n: "0" for n in self.operands}
+            first = e.arith("mul", p, self.chunks * total)
+
+            def body(i: str, mask: str | None) -> None:
+                rows: dict[Node, Value] = {}
+                lanes = self.lanes if i_dims else 1
+                for n in self.reductions:
+                    where = e.arith("add", first, i)
+                    sum_ = e.load(partials[n], where, n.spec.dtype, lanes, 1, mask)
+                    for k in range(1, self.chunks):
+                        here = e.arith("add", where, k * total)
+                        part = e.load(partials[n], here, n.spec.dtype, lanes, 1, mask)
+                        sum_ = _merge(e, n, sum_, part)
+                    rows[n] = sum_
+                dim = i_dims[-1] if i_dims else None
+                at = self._plus(e, base, dim, i) if dim is not None else base
+                scope = _Scope(self, e, at, dim, mask, rows=rows)
+                for n in rows_out:
+                    scope.store(n, scope.value(n))
+
+            if i_dims:
+                self._vectors(e, 0, total, body)
+            else:
+                body(e.arith("add", 0, 0), None)
+
+    # --- reductions ---------------------------------------------------------------------------
+
+    def _accumulator(self, e: Emitter, node: Node) -> str:
+        slot = e.alloca(type_of(node.spec.dtype, self.lanes))
+        identity = e.const(_identity(node), node.spec.dtype, self.lanes)
+        e.put(f"store {identity}, ptr {slot}")
+        return slot
+
+    def _loaded(self, e: Emitter, node: Node, slot: str, lanes: int) -> Value:
+        return e.let(f"load {type_of(node.spec.dtype, lanes)}, ptr {slot}", node.spec.dtype, lanes)
+
+    def _accumulate(self, e: Emitter, node: Node, slot: str, v: Value, mask: str | None) -> None:
+        held = self._loaded(e, node, slot, self.lanes)
+        if mask is not None:
+            v = e.select(Value(mask, "bool", self.lanes), v, e.like(_identity(node), v))
+        e.put(f"store {_merge(e, node, held, v)}, ptr {slot}")
+
+    def _horizontal(self, e: Emitter, node: Node, slot: str) -> Value:
+        """One scalar from the lanes of an accumulator, by halving."""
+        v = self._loaded(e, node, slot, self.lanes)
+        width = self.lanes
+        while width > 1:
+            width //= 2
+            low = ", ".join(f"i32 {i}" for i in range(width))
+            high = ", ".join(f"i32 {i + width}" for i in range(width))
+            poison = f"{v.type} poison"
+            a = e.let(f"shufflevector {v}, {poison}, <{width} x i32> <{low}>", v.dtype, width)
+            b = e.let(f"shufflevector {v}, {poison}, <{width} x i32> <{high}>", v.dtype, width)
+            if width == 1:
+                a = e.let(f"extractelement <1 x {type_of(v.dtype, 1)}> {a.name}, i32 0", v.dtype, 1)
+                b = e.let(f"extractelement <1 x {type_of(v.dtype, 1)}> {b.name}, i32 0", v.dtype, 1)
+            v = _merge(e, node, a, b)
+        return v
+
+
+class _Scope:
+    """The values of one iteration, computed when first asked for."""
+
+    def __init__(
+        self,
+        writer: KernelWriter,
+        e: Emitter,
+        offsets: dict[Node, str],
+        dim: int | None,
+        mask: str | None,
+        rows: dict[Node, Value] | None = None,
+        spills: dict[Node, str] | None = None,
+        stage: int = 0,
+        index: str = "0",
+    ) -> None:
+        self.w, self.e, self.offsets, self.dim, self.mask = writer, e, offsets, dim, mask
+        self.held: dict[Node, Value] = dict(rows or {})
+        self.rows, self.spills, self.stage, self.index = rows, spills or {}, stage, index
+        self.kept: list[Node] = []
+
+    def value(self, node: Node) -> Value:
+        if node in self.held:
+            return self.held[node]
+        e = self.e
+        if node.op is CONSTANT:
+            made = e.const(node.value.item(), node.spec.dtype, 1)
+        elif node.op is PLACEHOLDER:
+            step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
+            lanes = self.w.lanes if step else 1
+            made = e.load(self.w.bases[node], self.offsets[node], node.spec.dtype, lanes, step, self.mask)
+        elif node in self.spills and self.w.nest.stage[node] < self.stage:
+            made = e.load(self.spills[node], self.index, node.spec.dtype, self.w.lanes, 1, None)
+        elif node.op.name in ("reshape", "broadcast_to", "expand_dims"):
+            made = self.value(node.inputs[0])
+        else:
+            made = llvm_ops.emit(e, node, [self.value(i) for i in node.inputs])
+            if node in self.spills:
+                self.kept.append(node)
+        self.held[node] = made
+        element = self.w.nest.element.get(node, True)
+        if self.rows is not None and not element and self.dim is not None:
+            pass  # a row value computed inside a loop; LLVM moves it out
+        return made
+
+    def save(self) -> None:
+        """Write dear values to their row buffers for the stages to come."""
+        for node in self.kept:
+            v = self.e.splat(self.held[node], self.w.lanes)
+            self.e.store(v, self.spills[node], self.index, None)
+
+    def store(self, node: Node, v: Value) -> None:
+        lanes = self.w.lanes if self.dim is not None else 1
+        step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
+        if self.dim is not None and step == 0 and self.w.nest.dims[self.dim].size > 1:
+            raise AssertionError("an output is written once per element")
+        v = self.e.splat(v, lanes)
+        self.e.store(v, self.w.bases[node], self.offsets[node], self.mask)
+
+
+def _sum(e: Emitter, a: str, b: str) -> str:
+    return b if a == "0" else a if b == "0" else e.arith("add", a, b)
+
+
+def _merge(e: Emitter, node: Node, a: Value, b: Value) -> Value:
+    if node.op.name == "sum":
+        return e.add(a, b)
+    name = {"max": "maximum", "min": "minimum"}[node.op.name]
+    return llvm_ops.RULES[name][0](e, a, b)
+
+
+def _identity(node: Node) -> float | int:
+    if node.op.name == "sum":
+        return 0
+    low = node.op.name == "max"
+    if is_float(node.spec.dtype):
+        return -math.inf if low else math.inf
+    size = 8 * np_dtype(node.spec.dtype).itemsize
+    if node.spec.dtype.startswith("u"):
+        return 0 if low else 2**size - 1
+    return -(2 ** (size - 1)) if low else 2 ** (size - 1) - 1
+
+
+def _width(node: Node) -> int:
+    return np_dtype(node.spec.dtype).itemsize
+
+
+def _flops(node: Node) -> int:
+    if node.op.flops is None:
+        return 1
+    one = [TensorSpec((), i.spec.dtype) for i in node.inputs]
+    return node.op.flops(*one, **node.attrs)
+
+
+def _needed(nest: Nest, user: Node) -> int:
+    """The last stage in which an element value's user runs."""
+    return nest.stage[user] if nest.element[user] else nest.stage[user] - 1

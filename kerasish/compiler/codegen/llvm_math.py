@@ -1,0 +1,156 @@
+"""Elementary functions of float32 as short polynomial programs on vectors.
+
+Every function is branch-free; its error, measured over all float32 inputs, stands in its
+docstring and is checked by tests/compiler/codegen/test_llvm_math.py. Argument reductions follow
+Muller, Elementary Functions (3rd ed., ch. 11); the polynomials are minimax fits of our own
+(scripts/fit_polynomials.py).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from kerasish.compiler.codegen.llvm_text import Emitter, Value
+
+LN2_HIGH = 0.693359375  # 9 bits, so n * LN2_HIGH is exact
+LN2_LOW = -2.12194440e-4
+
+
+def horner(e: Emitter, x: Value, coefficients: Sequence[float]) -> Value:
+    """c0 + x (c1 + x (c2 + ...)) by fused multiply-adds."""
+    total = e.like(coefficients[-1], x)
+    for c in reversed(coefficients[:-1]):
+        total = e.fma(total, x, e.like(c, x))
+    return total
+
+
+def _power_of_two(e: Emitter, n: Value) -> Value:
+    """2**n for an int32 n in [-126, 127]."""
+    biased = e.add(n, e.like(127, n))
+    return e.bitcast(e.binary("shl", biased, e.like(23, n)), "float32")
+
+
+EXP = (
+    1.0, 1.0, 0.5, 0.1666666567325592, 0.04166629537940025, 0.008333497680723667,
+    0.0013944758102297783, 0.00019790243823081255,
+)  # fmt: skip
+LOG = (
+    0.3333331048488617, -0.25000008940696716, 0.2000216692686081, -0.16668090224266052,
+    0.1421855390071869, -0.12403084337711334, 0.11893513053655624, -0.1169433444738388,
+    0.06757567822933197,
+)  # fmt: skip
+TANH = (
+    -0.3333333134651184, 0.1333318054676056, -0.05394339933991432, 0.021681642159819603,
+    -0.008129000663757324, 0.0020977212116122246,
+)  # fmt: skip
+EXPM1 = (
+    0.5, 0.1666666716337204, 0.041666656732559204, 0.008333110250532627, 0.0013889375841245055,
+    0.00019984378013759851, 2.478996611898765e-05,
+)  # fmt: skip
+ERF_SMALL = (
+    0.12837916612625122, -0.37612634897232056, 0.11283694207668304, -0.02685927040874958,
+    0.005200634244829416, -0.0008137437980622053, 8.345227251993492e-05,
+)  # fmt: skip
+ERF_LARGE = (
+    -1.1284598112106323, -0.6361249685287476, -0.10409878194332123, 0.0211576446890831,
+    -0.0017221578164026141, -0.0005524642183445394, 0.00022882205666974187,
+    -3.606622703955509e-05, 2.2590456865145825e-06,
+)  # fmt: skip
+
+
+def exp(e: Emitter, x: Value) -> Value:
+    """e**x = 2**n e**r with r = x - n ln 2."""
+    low, high = e.like(-104.0, x), e.like(89.0, x)
+    held = e.select(e.compare("lt", x, low), low, x)
+    held = e.select(e.compare("gt", held, high), high, held)  # NaN passes both
+    n = e.call("llvm.rint", e.mul(held, e.like(1 / math.log(2), x)))
+    r = e.fma(n, e.like(-LN2_HIGH, x), held)
+    r = e.fma(n, e.like(-LN2_LOW, x), r)
+    p = horner(e, r, EXP)
+    # Two factors, since 2**n leaves the normal range where the result is denormal or overflows.
+    whole = e.convert(e.select(e.compare("eq", x, x), n, e.like(0.0, x)), "int32")
+    half = e.binary("ashr", whole, e.like(1, whole))
+    rest = e.sub(whole, half)
+    return e.mul(e.mul(p, _power_of_two(e, half)), _power_of_two(e, rest))
+
+
+def log(e: Emitter, x: Value) -> Value:
+    """log x = k ln 2 + log m with m in [sqrt(1/2), sqrt(2))."""
+    tiny = e.compare("lt", x, e.like(1.1754943508222875e-38, x))
+    scaled = e.select(tiny, e.mul(x, e.like(8388608.0, x)), x)  # 2**23 lifts denormals
+    raw = e.bitcast(scaled, "int32")
+    shifted = e.sub(raw, e.like(0x3F3504F3, raw))  # sqrt(1/2)
+    k = e.binary("ashr", shifted, e.like(23, raw))
+    m = e.bitcast(e.sub(raw, e.binary("shl", k, e.like(23, raw))), "float32")
+    k_float = e.convert(k, "float32")
+    k_float = e.sub(k_float, e.select(tiny, e.like(23.0, x), e.like(0.0, x)))
+    f = e.sub(m, e.like(1.0, x))
+    square = e.mul(f, f)
+    rest = e.mul(e.mul(square, f), horner(e, f, LOG))
+    rest = e.fma(k_float, e.like(LN2_LOW, x), rest)
+    rest = e.fma(square, e.like(-0.5, x), rest)
+    y = e.fma(k_float, e.like(LN2_HIGH, x), e.add(f, rest))
+    infinite = e.like(math.inf, x)
+    y = e.select(e.compare("lt", x, infinite), y, x)  # inf and NaN stay
+    y = e.select(e.compare("eq", x, e.like(0.0, x)), e.like(-math.inf, x), y)
+    return e.select(e.compare("lt", x, e.like(0.0, x)), e.like(math.nan, x), y)
+
+
+def log1p(e: Emitter, x: Value) -> Value:
+    """log(1 + x) = log u + (x - (u - 1)) / u for u = 1 + x rounded."""
+    one = e.like(1.0, x)
+    u = e.add(one, x)
+    lost = e.sub(x, e.sub(u, one))
+    y = e.add(log(e, u), e.div(lost, u))
+    finite = e.compare("lt", e.call("llvm.fabs", u), e.like(math.inf, x))
+    y = e.select(finite, y, log(e, u))
+    y = e.select(e.compare("eq", u, e.like(0.0, x)), e.like(-math.inf, x), y)
+    return e.select(e.compare("eq", u, one), x, y)
+
+
+def expm1(e: Emitter, x: Value) -> Value:
+    """exp(x) - 1, by its own polynomial near zero."""
+    near = e.fma(e.mul(x, x), horner(e, x, EXPM1), x)
+    far = e.sub(exp(e, x), e.like(1.0, x))
+    small = e.compare("lt", e.call("llvm.fabs", x), e.like(0.5, x))
+    return e.select(small, near, far)
+
+
+def tanh(e: Emitter, x: Value) -> Value:
+    """Odd polynomial below 0.625, 1 - 2 / (e**(2x) + 1) above."""
+    t = e.call("llvm.fabs", x)
+    s = e.mul(x, x)
+    near = e.fma(e.mul(s, x), horner(e, s, TANH), x)
+    grown = e.add(exp(e, e.add(t, t)), e.like(1.0, x))
+    far = e.sub(e.like(1.0, x), e.div(e.like(2.0, x), grown))
+    far = e.call("llvm.copysign", far, x)
+    return e.select(e.compare("lt", t, e.like(0.625, x)), near, far)
+
+
+def sigmoid(e: Emitter, x: Value) -> Value:
+    """1 / (1 + e**-x), from e**-|x| so that neither side overflows."""
+    z = exp(e, e.neg(e.call("llvm.fabs", x)))
+    s = e.div(e.like(1.0, x), e.add(z, e.like(1.0, x)))
+    return e.select(e.compare("lt", x, e.like(0.0, x)), e.mul(z, s), s)
+
+
+def erf(e: Emitter, x: Value) -> Value:
+    """Odd polynomial below 0.927, 1 - e**(t q(t)) above."""
+    t = e.call("llvm.fabs", x)
+    s = e.mul(x, x)
+    near = e.fma(x, horner(e, s, ERF_SMALL), x)
+    held = e.select(e.compare("gt", t, e.like(4.0, x)), e.like(4.0, x), t)
+    far = e.sub(e.like(1.0, x), exp(e, e.mul(held, horner(e, held, ERF_LARGE))))
+    far = e.call("llvm.copysign", far, x)
+    return e.select(e.compare("gt", t, e.like(0.927734375, x)), far, near)
+
+
+def sqrt(e: Emitter, x: Value) -> Value:
+    """The hardware's correctly rounded root."""
+    return e.call("llvm.sqrt", x)
+
+
+def rsqrt(e: Emitter, x: Value) -> Value:
+    """1 / sqrt(x), both correctly rounded."""
+    return e.div(e.like(1.0, x), e.call("llvm.sqrt", x))

@@ -1,0 +1,141 @@
+"""How each elementwise op is written in LLVM IR, and which ops of which dtypes can be.
+
+A user's own op joins through `op.lowering("llvm")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kerasish.compiler.codegen import llvm_math as math
+from kerasish.compiler.codegen.llvm_text import Emitter, Value
+from kerasish.graph.node import Node
+from kerasish.spec import SIGNED, UNSIGNED, TensorSpec, bits, is_float
+
+Rule = Callable[..., Value]
+NUMBERS = ("float32", "float64", *SIGNED, *UNSIGNED)
+INTS = (*SIGNED, *UNSIGNED, "bool")
+REGISTERS = (*NUMBERS, "bool")
+
+
+def _compare(predicate: str) -> Rule:
+    return lambda e, a, b: e.compare(predicate, a, b)
+
+
+def _logic(instruction: str) -> Rule:
+    return lambda e, a, b: e.binary(instruction, a, b)
+
+
+def _maximum(e: Emitter, a: Value, b: Value) -> Value:
+    # numpy's rule: NaN wins from either side.
+    y = e.select(e.compare("gt", a, b), a, b)
+    return e.select(e.compare("eq", a, a), y, a) if is_float(a.dtype) else y
+
+
+def _minimum(e: Emitter, a: Value, b: Value) -> Value:
+    y = e.select(e.compare("lt", a, b), a, b)
+    return e.select(e.compare("eq", a, a), y, a) if is_float(a.dtype) else y
+
+
+def _absolute(e: Emitter, x: Value) -> Value:
+    if is_float(x.dtype):
+        return e.call("llvm.fabs", x)
+    if x.dtype in UNSIGNED:
+        return x
+    return e.select(e.compare("lt", x, e.like(0, x)), e.neg(x), x)
+
+
+def _sign(e: Emitter, x: Value) -> Value:
+    zero, one = e.like(0, x), e.like(1, x)
+    up = e.select(e.compare("gt", x, zero), one, x if is_float(x.dtype) else zero)
+    return e.select(e.compare("lt", x, zero), e.neg(one), up)  # NaN and -0.0 stay themselves
+
+
+def _not(e: Emitter, x: Value) -> Value:
+    return e.binary("xor", x, e.like(-1 if x.dtype != "bool" else 1, x))
+
+
+def _isfinite(e: Emitter, x: Value) -> Value:
+    return e.compare("lt", e.call("llvm.fabs", x), e.like(float("inf"), x))
+
+
+def _right_shift(e: Emitter, a: Value, b: Value) -> Value:
+    return e.binary("lshr" if a.dtype in UNSIGNED else "ashr", a, b)
+
+
+def _cast(e: Emitter, x: Value, *, dtype: str) -> Value:
+    return e.convert(x, dtype)
+
+
+# op name -> (rule, dtypes its inputs may have)
+RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
+    "add": (Emitter.add, NUMBERS),
+    "subtract": (Emitter.sub, NUMBERS),
+    "multiply": (Emitter.mul, NUMBERS),
+    "divide": (Emitter.div, ("float32", "float64")),
+    "negative": (Emitter.neg, NUMBERS),
+    "square": (lambda e, x: e.mul(x, x), NUMBERS),
+    "reciprocal": (lambda e, x: e.div(e.like(1.0, x), x), ("float32", "float64")),
+    "absolute": (_absolute, NUMBERS),
+    "sign": (_sign, NUMBERS),
+    "maximum": (_maximum, NUMBERS),
+    "minimum": (_minimum, NUMBERS),
+    "floor": (lambda e, x: e.call("llvm.floor", x), ("float32", "float64")),
+    "ceil": (lambda e, x: e.call("llvm.ceil", x), ("float32", "float64")),
+    "trunc": (lambda e, x: e.call("llvm.trunc", x), ("float32", "float64")),
+    "round_half_even": (lambda e, x: e.call("llvm.rint", x), ("float32", "float64")),
+    "equal": (_compare("eq"), REGISTERS),
+    "not_equal": (_compare("ne"), REGISTERS),
+    "less": (_compare("lt"), REGISTERS),
+    "less_equal": (_compare("le"), REGISTERS),
+    "greater": (_compare("gt"), REGISTERS),
+    "greater_equal": (_compare("ge"), REGISTERS),
+    "logical_and": (_logic("and"), ("bool",)),
+    "logical_or": (_logic("or"), ("bool",)),
+    "logical_xor": (_logic("xor"), ("bool",)),
+    "logical_not": (_not, ("bool",)),
+    "bitwise_and": (_logic("and"), INTS),
+    "bitwise_or": (_logic("or"), INTS),
+    "bitwise_xor": (_logic("xor"), INTS),
+    "bitwise_not": (_not, INTS),
+    "left_shift": (_logic("shl"), (*SIGNED, *UNSIGNED)),
+    "right_shift": (_right_shift, (*SIGNED, *UNSIGNED)),
+    "isnan": (lambda e, x: e.compare("ne", x, x), ("float32", "float64")),
+    "isfinite": (_isfinite, ("float32", "float64")),
+    "select": (Emitter.select, REGISTERS),
+    "cast": (_cast, REGISTERS),
+    "stop_gradient": (lambda e, x: x, REGISTERS),
+    "copy": (lambda e, x: x, REGISTERS),
+    "sqrt": (math.sqrt, ("float32", "float64")),
+    "rsqrt": (math.rsqrt, ("float32", "float64")),
+    "exp": (math.exp, ("float32",)),
+    "expm1": (math.expm1, ("float32",)),
+    "log": (math.log, ("float32",)),
+    "log1p": (math.log1p, ("float32",)),
+    "tanh": (math.tanh, ("float32",)),
+    "sigmoid": (math.sigmoid, ("float32",)),
+    "erf": (math.erf, ("float32",)),
+}
+
+
+def supported(node: Node) -> bool:
+    """Whether LLVM code can be written for an elementwise node."""
+    if not isinstance(node.spec, TensorSpec) or node.spec.dtype not in REGISTERS:
+        return False
+    dtypes = [i.spec.dtype for i in node.inputs]
+    if "llvm" in node.op.lowerings:
+        return all(d in REGISTERS for d in dtypes)
+    if node.op.name not in RULES or any(d not in RULES[node.op.name][1] for d in dtypes):
+        return False
+    # LLVM leaves float -> int out of range undefined where numpy gives some value; only widths
+    # that hold every float that casts are written occur with are taken.
+    narrow = node.op.name == "cast" and is_float(dtypes[0]) and node.spec.dtype in NUMBERS
+    return not (narrow and not is_float(node.spec.dtype) and bits(node.spec.dtype) < 32)
+
+
+def emit(e: Emitter, node: Node, inputs: list[Value]) -> Value:
+    """The value of one elementwise node, for however many lanes its inputs have."""
+    own = node.op.lowerings.get("llvm")
+    rule: Any = own or RULES[node.op.name][0]
+    return rule(e, *inputs, **node.attrs)

@@ -1,0 +1,182 @@
+"""The loop nest of a region: its dimensions, what is computed per element and what per row.
+
+Every dimension of the domain is kept (P), reduced (R) or kept inside the reduced ones (I):
+softmax over the last axis is P R, a bias gradient R I, a plain map P alone. Neighbouring
+dimensions that all operands walk through in one stride are joined.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
+from kerasish.spec import known
+
+REDUCTIONS = ("sum", "max", "min")
+
+
+@dataclass(frozen=True)
+class Dim:
+    """One loop: its length and kind, "P", "R" or "I"."""
+
+    size: int
+    kind: str
+
+
+@dataclass
+class Nest:
+    """A region arranged as loops.
+
+    Attributes:
+        kind: "map" (no reduction), "rows" (reduced axes innermost), "columns" (a kept axis
+            innermost), "flat" (everything reduced).
+        dims: the joined dimensions, outermost first.
+        strides: per operand (input or output node), elements to step along each dimension.
+        element: whether a node has a value per element of the domain, rather than per row.
+        stage: how many reductions lie below a node, one behind the other.
+    """
+
+    body: Graph
+    kind: str
+    dims: list[Dim]
+    strides: dict[Node, list[int]]
+    element: dict[Node, bool]
+    stage: dict[Node, int] = field(default_factory=dict)
+
+    def of(self, kind: str) -> list[int]:
+        """Positions of the dimensions of a kind."""
+        return [i for i, d in enumerate(self.dims) if d.kind == kind]
+
+    def count(self, kind: str) -> int:
+        """Iterations of all loops of a kind."""
+        return math.prod(d.size for d in self.dims if d.kind == kind)
+
+
+def domain_of(body: Graph) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """(the shape all elements live on, the reduced axes) of a region's body."""
+    for node in body.nodes:
+        if node.op.name in REDUCTIONS:
+            return known(node.inputs[0].spec.shape), node.attrs["axis"]
+    return known(body.outputs[0].spec.shape), ()
+
+
+def kind_of(domain: tuple[int, ...], axes: tuple[int, ...], limit: int = 4096) -> str | None:
+    """The kind of nest for reductions over `axes`, or None where there is none for them."""
+    rank = len(domain)
+    if not axes:
+        return "map"
+    if math.prod(domain[a] for a in range(rank) if a not in axes) == 1:
+        return "rows" if math.prod(domain) <= limit else "flat"
+    if axes == tuple(range(rank - len(axes), rank)):
+        return "rows"
+    if axes == tuple(range(axes[0], axes[0] + len(axes))):
+        return "columns"
+    return None
+
+
+def row_shapes(domain: tuple[int, ...], axes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """The two shapes a value per row may have: with and without the reduced axes."""
+    kept = tuple(1 if i in axes else d for i, d in enumerate(domain))
+    return kept, tuple(d for i, d in enumerate(domain) if i not in axes)
+
+
+def arrange(body: Graph, input_strides: Sequence[tuple[int, ...]]) -> Nest:
+    """The nest of a region whose inputs are walked with these strides (in elements)."""
+    domain, axes = domain_of(body)
+    kind = kind_of(domain, axes)
+    if kind is None:
+        raise AssertionError(f"no loop nest for axes {axes} of {domain}")
+    element: dict[Node, bool] = {}
+    stage: dict[Node, int] = {}
+    for node in body.nodes:
+        if node.op in (PLACEHOLDER, CONSTANT):
+            continue
+        reduced = node.op.name in REDUCTIONS
+        element[node] = not reduced and (not axes or known(node.spec.shape) == domain)
+        below = [stage.get(i, 0) for i in node.inputs]
+        stage[node] = max(below, default=0) + reduced
+    strides = _operand_strides(body, domain, axes, element, input_strides)
+    dims = [Dim(d, "R" if i in axes else "P") for i, d in enumerate(domain)]
+    if kind == "columns":
+        last = max(axes)
+        dims = [Dim(d.size, "I" if i > last else d.kind) for i, d in enumerate(dims)]
+    dims, strides = _join(dims, strides)
+    return Nest(body, kind, dims, strides, element, stage)
+
+
+def _operand_strides(
+    body: Graph,
+    domain: tuple[int, ...],
+    axes: tuple[int, ...],
+    element: dict[Node, bool],
+    input_strides: Sequence[tuple[int, ...]],
+) -> dict[Node, list[int]]:
+    users: dict[Node, Node] = {}
+    for node in body.nodes:
+        for source in node.inputs:
+            # An element-level user decides how an operand lies; rows see a part of that.
+            if source not in users or element.get(node, False):
+                users[source] = node
+    found: dict[Node, list[int]] = {}
+    for node, steps in zip(body.inputs, input_strides, strict=True):
+        user = users.get(node)
+        squeezed = (
+            user is not None
+            and bool(axes)
+            and user.op.name not in REDUCTIONS
+            and not element[user]
+            and len(user.spec.shape) != len(domain)
+        )
+        found[node] = _align(known(node.spec.shape), steps, domain, axes if squeezed else ())
+    for node in body.outputs:
+        shape = known(node.spec.shape)
+        squeezed = not element[node] and len(shape) != len(domain)
+        found[node] = _align(shape, contiguous(shape), domain, axes if squeezed else ())
+    return found
+
+
+def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Strides, in elements, of a C-contiguous array."""
+    steps, total = [], 1
+    for size in reversed(shape):
+        steps.append(total)
+        total *= size
+    return tuple(reversed(steps))
+
+
+def _align(
+    shape: tuple[int, ...], steps: Sequence[int], domain: tuple[int, ...], missing: tuple[int, ...]
+) -> list[int]:
+    """Strides over the domain: 0 along broadcast and along missing axes."""
+    places = [i for i in range(len(domain)) if i not in missing]
+    aligned = [0] * len(domain)
+    for place, size, step in zip(places[len(places) - len(shape) :], shape, steps, strict=True):
+        aligned[place] = step if size != 1 else 0
+    return aligned
+
+
+def _join(
+    dims: list[Dim], strides: dict[Node, list[int]]
+) -> tuple[list[Dim], dict[Node, list[int]]]:
+    keep: list[int] = [i for i, d in enumerate(dims) if d.size != 1]
+    for kind in dict.fromkeys(d.kind for d in dims):  # every kind keeps at least one loop
+        if not any(dims[i].kind == kind for i in keep):
+            keep.append(next(i for i, d in enumerate(dims) if d.kind == kind))
+    keep.sort()
+    out: list[Dim] = []
+    steps: dict[Node, list[int]] = {n: [] for n in strides}
+    for i in keep:
+        joinable = bool(out) and out[-1].kind == dims[i].kind
+        if joinable and all(s[-1] == strides[n][i] * dims[i].size for n, s in steps.items()):
+            out[-1] = Dim(out[-1].size * dims[i].size, dims[i].kind)
+            for n, s in steps.items():
+                s[-1] = strides[n][i]
+        else:
+            out.append(dims[i])
+            for n, s in steps.items():
+                s.append(strides[n][i])
+    if not out:
+        return [Dim(1, "P")], {n: [0] for n in strides}
+    return out, steps
