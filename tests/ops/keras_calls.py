@@ -117,4 +117,33 @@ CONVOLUTIONS = [
     Call("convolve.conv_transpose", ((2, 3, 5), (3, 4, 3)), {"data_format": "channels_first"}),
 ]
 
-CALLS = {call.key: call for call in [*ACTIVATIONS, *CONVOLUTIONS]}
+_WINDOWED = (2, 7, 8, 3)
+POOLING = [
+    *(
+        Call(f"pool.{name}", (_WINDOWED,), {"pool_size": k, "strides": s, "padding": p})
+        for name in ("max_pool", "average_pool")
+        for k, s in ((2, 2), ((3, 2), 2), (3, 1))
+        for p in ("valid", "same")
+    ),
+    *(
+        Call(
+            f"pool.{name}",
+            ((2, 3, 9),),
+            {"pool_size": 4, "strides": 4, "data_format": "channels_first"},
+        )
+        for name in ("max_pool", "average_pool")
+    ),
+    *(
+        Call(f"pool.{name}", (_WINDOWED,), {"output_size": size})
+        for name in ("adaptive_max_pool", "adaptive_average_pool")
+        for size in (1, 3, (2, 5))
+    ),
+    Call("pool.adaptive_max_pool", ((2, 9, 3),), {"output_size": 4}),
+    Call(
+        "pool.adaptive_average_pool",
+        ((2, 3, 9),),
+        {"output_size": 4, "data_format": "channels_first"},
+    ),
+]
+
+CALLS = {call.key: call for call in [*ACTIVATIONS, *CONVOLUTIONS, *POOLING]}
