@@ -30,7 +30,7 @@ class WeightsFile:
 
     def __init__(self, root: SafeGroup) -> None:
         self.root = root
-        self.index: dict[str, list[SafeDataset]] = {}
+        self.index: dict[str, dict[str, SafeDataset]] = {}
         self.names: dict[str, str] = {}
         for node in root.walk():
             if isinstance(node, SafeGroup) and node.path.rpartition("/")[2] == "vars":
@@ -40,17 +40,21 @@ class WeightsFile:
         path = _modern(group.path.removeprefix(self.root.path).strip("/"))
         path = path.rpartition("/")[0] if "/" in path else ""
         members = group.names()
-        wanted = [str(i) for i in range(len(members))]
-        if set(members) != set(wanted):
-            raise group.wrong("variables", f"names 0 to {len(members) - 1}", ", ".join(members))
-        self.index[path] = [group.dataset(name) for name in wanted]
+        if all(member.isdecimal() for member in members):
+            # HDF5 lists 0, 1, 10, 11, 2; the numbers are an order.
+            wanted = [str(i) for i in range(len(members))]
+            if set(members) != set(wanted):
+                top = len(members) - 1
+                raise group.wrong("variables", f"names 0 to {top}", ", ".join(members))
+            members = wanted
+        self.index[path] = {member: group.dataset(member) for member in members}
         name = group.attr_text("name")
         if name is not None:
             self.names[path] = name
 
     def shapes(self) -> dict[str, list[tuple[int, ...]]]:
         """The shapes stored at every path that has arrays."""
-        return {p: [d.shape for d in found] for p, found in self.index.items() if found}
+        return {p: [d.shape for d in found.values()] for p, found in self.index.items() if found}
 
     def read(self, path: str, shapes: Sequence[tuple[int, ...]] | None = None) -> list[np.ndarray]:
         """The arrays at `path`.
@@ -58,16 +62,20 @@ class WeightsFile:
         Args:
             shapes: what they must be; compared before anything is read.
         """
-        found = self.index.get(path, [])
+        found = list(self.index.get(path, {}).values())
         if shapes is None:
             return [dataset.read() for dataset in found]
-        if len(found) != len(shapes):
+        if [d.shape for d in found] != [tuple(s) for s in shapes]:
             raise FileFormatError(
-                f"{self.root.file}: /{path} has another number of arrays. "
+                f"{self.root.file}: /{path} holds other arrays. "
                 f"Expected: {len(shapes)} of shapes {[tuple(s) for s in shapes]}. "
                 f"Received: {len(found)} of shapes {[d.shape for d in found]}."
             )
-        return [d.read(tuple(shape)) for d, shape in zip(found, shapes, strict=True)]
+        return [d.read(d.shape) for d in found]
+
+    def read_named(self, path: str) -> dict[str, np.ndarray]:
+        """The arrays at `path` by their own names, for layers that chose these themselves."""
+        return {name: dataset.read() for name, dataset in self.index.get(path, {}).items()}
 
 
 def _modern(path: str) -> str:
@@ -115,22 +123,23 @@ def shard_files(path: Path) -> list[Path]:
 
 def write_weights(
     file: Any,
-    arrays: Mapping[str, Sequence[np.ndarray]],
+    arrays: Mapping[str, Sequence[np.ndarray] | Mapping[str, np.ndarray]],
     names: Mapping[str, str] | None = None,
 ) -> None:
     """Write `arrays` into an open, empty `h5py.File`.
 
     Args:
         file: an `h5py.File` or group open for writing.
-        arrays: path -> arrays; an empty list makes an empty group, as Keras does.
+        arrays: path -> arrays, or arrays by name; none make an empty group, as Keras does.
         names: path -> the object's name, kept as an attribute for human readers.
     """
     for path, values in arrays.items():
         group = file.create_group(f"{path}/vars" if path else "vars")
         if names and path in names:
             group.attrs["name"] = names[path]
-        for i, value in enumerate(values):
-            write_array(group, str(i), value)
+        named = values if isinstance(values, Mapping) else dict(enumerate(values))
+        for key, value in named.items():
+            write_array(group, str(key), value)
 
 
 def write_array(group: Any, name: str, value: np.ndarray) -> None:

@@ -1,0 +1,365 @@
+"""The weights of a model to a file and back: all of them or none, by path, name and shape."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasish import registry
+from kerasish.errors import ArgumentError, FileFormatError
+from kerasish.graph.variable import Variable
+from kerasish.layers import tracking
+from kerasish.layers.layer import Layer
+from kerasish.saving import atomic, legacy_h5, safetensors, store
+from kerasish.saving.paths import walk
+from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
+
+# What is to be assigned once everything has been checked.
+Plan = list[tuple[Variable, np.ndarray]]
+
+
+def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+    """Write the weights of a model.
+
+    Args:
+        model: a built model.
+        filepath: ends in `.weights.h5` (Keras 3's format), `.safetensors`, or `.h5` (the format
+            of Keras 1 and 2).
+        overwrite: whether an existing file may be replaced.
+
+    Raises:
+        ArgumentError: another ending, an unbuilt model, or a file that may not be replaced.
+    """
+    path = Path(filepath)
+    check_target(path, overwrite)
+    _check_built(model)
+    if path.name.endswith(".weights.h5"):
+        with new_h5(path) as file:
+            write_objects(file, model)
+    elif path.suffix == ".safetensors":
+        arrays = {v.path: v.numpy() for v in model.weights}
+        safetensors.write(path, arrays, {"format": "kerasish"})
+    elif path.suffix in (".h5", ".hdf5"):
+        with new_h5(path) as file:
+            write_legacy(file, model)
+    else:
+        raise ArgumentError(
+            "filepath. Expected: a name that ends in .weights.h5, .safetensors or .h5. "
+            f"Received: {path.name!r}."
+        )
+
+
+def check_target(path: Path, overwrite: bool) -> None:
+    """Raise unless `path` may be written."""
+    if path.exists() and not overwrite:
+        raise ArgumentError(
+            f"filepath. Expected: a new name, or overwrite=True. Received: {path}, which exists."
+        )
+
+
+def _check_built(model: Any) -> None:
+    if not model.built:
+        raise ArgumentError(
+            f"{model.name!r} has no weights yet. Expected: a built model. Call it on data once, "
+            "or call build(input_shape) first."
+        )
+
+
+class new_h5:
+    """Context manager: an `h5py.File` that takes the place of `path` when the block ends well."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._replacing = atomic.replacing(path)
+
+    def __enter__(self) -> Any:
+        import h5py
+
+        self._file = h5py.File(self._replacing.__enter__(), "w")
+        return self._file
+
+    def __exit__(self, *error: Any) -> bool | None:
+        self._file.close()
+        return self._replacing.__exit__(*error)
+
+
+# --- .weights.h5 ------------------------------------------------------------------------------
+
+
+def write_objects(file: Any, model: Any) -> None:
+    """All objects of a model, and its optimizer, into an open `.weights.h5`."""
+    arrays: dict[str, dict[str, np.ndarray]] = {}
+    names: dict[str, str] = {}
+    for path, obj in walk(model):
+        arrays[path] = stored(obj)
+        names[path] = obj.name
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None:
+        arrays["optimizer"] = dict(enumerate_texts(v.numpy() for v in optimizer.variables))
+        names["optimizer"] = optimizer.name
+    write_weights(file, arrays, names)
+
+
+def stored(obj: Any) -> dict[str, np.ndarray]:
+    """What an object's `save_own_variables` puts into a store."""
+    found: dict[str, Any] = {}
+    obj.save_own_variables(found)
+    return {str(key): np.asarray(value) for key, value in found.items()}
+
+
+def enumerate_texts(values: Iterable[Any]) -> Iterable[tuple[str, Any]]:
+    """Pairs ("0", first), ("1", second), ..."""
+    return ((str(i), value) for i, value in enumerate(values))
+
+
+def plan_objects(file: WeightsFile, model: Any, skip_mismatch: bool = False) -> Plan:
+    """Compare an open `.weights.h5` with a model, and read what is to be assigned."""
+    label, plan, known = file.root.file, [], {"optimizer"}
+    for path, obj in walk(model):
+        known.add(path)
+        held = tracking.own_variables(obj)
+        if type(obj).load_own_variables is not Layer.load_own_variables:
+            if file.index.get(path):
+                obj.load_own_variables(file.read_named(path))
+            continue
+        found = [d.shape for d in file.index.get(path, {}).values()]
+        if found == [v.shape for v in held]:
+            plan += zip(held, file.read(path, found), strict=True)
+        elif skip_mismatch:
+            warnings.warn(_difference(label, path, obj, held, found), stacklevel=4)
+        elif found or held:
+            raise FileFormatError(
+                _difference(label, path, obj, held, found) + _near(path, file, bool(found))
+            )
+    extra = sorted(p for p in file.shapes() if p not in known)
+    if extra and not skip_mismatch:
+        raise FileFormatError(
+            f"{label}: holds weights that {model.name!r} does not have: "
+            f"{', '.join('/' + p for p in extra[:5])}. Expected: the weights of this model. "
+            "Is it the model that was saved? Pass skip_mismatch=True to leave them out."
+        )
+    return plan
+
+
+def _difference(
+    label: str, path: str, obj: Any, held: Sequence[Variable], found: Sequence[tuple[int, ...]]
+) -> str:
+    wanted = ", ".join(f"{v.name} {v.shape}" for v in held) or "none"
+    return (
+        f"{label}: the weights of {obj.name!r} do not fit. Expected: {wanted}. "
+        f"Received at /{path}: {', '.join(map(str, found)) or 'none'}."
+    )
+
+
+def _near(path: str, file: WeightsFile, there: bool) -> str:
+    near = [] if there else registry.nearest(path, list(file.shapes()))
+    return f" Nearest in the file: {', '.join('/' + n for n in near)}." if near else ""
+
+
+# --- legacy .h5 ---------------------------------------------------------------------------------
+
+
+def legacy_weights(layer: Any) -> list[Variable]:
+    """The weights of one layer in the order of legacy files."""
+    return [*layer.trainable_weights, *layer.non_trainable_weights]
+
+
+def top_level(model: Any) -> list[Variable]:
+    """The variables that belong to a model and to none of its layers."""
+    return [v for v in tracking.own_variables(model) if any(v is w for w in model.weights)]
+
+
+def write_legacy(group: Any, model: Any) -> None:
+    """The weights of all layers of a model into an open file or group."""
+    layers = {layer.name: _named(legacy_weights(layer)) for layer in model.layers}
+    legacy_h5.write_layers(group, layers, _named(top_level(model)))
+
+
+def _named(variables: Sequence[Variable]) -> list[tuple[str, np.ndarray]]:
+    """Arrays with their paths, which inside one layer must differ."""
+    seen: dict[str, int] = {}
+    named = []
+    for variable in variables:
+        seen[variable.path] = count = seen.get(variable.path, -1) + 1
+        named.append((f"{variable.path}_{count}" if count else variable.path, variable.numpy()))
+    return named
+
+
+def plan_legacy(
+    file: legacy_h5.LegacyFile, model: Any, skip_mismatch: bool = False, by_name: bool = False
+) -> Plan:
+    """Compare a legacy file with a model, and read what is to be assigned.
+
+    Layers are matched by name; where the names differ, by their order among layers with weights.
+    """
+    found = file.layers()
+    stored_layers = {name: arrays for name, arrays in found.layers.items() if arrays}
+    layers = {layer.name: layer for layer in model.layers if legacy_weights(layer)}
+    pairs = _pairs(file.root.file, stored_layers, layers, by_name or skip_mismatch)
+    plan: Plan = []
+    for name, layer in pairs:
+        where = f"{file.root.file}: layer {name!r}"
+        held = legacy_weights(layer)
+        plan += _plan_arrays(where, held, stored_layers[name], skip_mismatch)
+    where = f"{file.root.file}: the model's own weights"
+    return plan + _plan_arrays(where, top_level(model), found.top_level, skip_mismatch)
+
+
+def _pairs(
+    label: str, stored_layers: dict[str, Any], layers: dict[str, Any], some: bool
+) -> list[tuple[str, Any]]:
+    if some or set(stored_layers) == set(layers):
+        return [(name, layers[name]) for name in stored_layers if name in layers]
+    if len(stored_layers) != len(layers):
+        odd = sorted(set(stored_layers) ^ set(layers))
+        raise FileFormatError(
+            f"{label}: another number of layers with weights. Expected: {len(layers)}. "
+            f"Received: {len(stored_layers)}. Not on both sides: {', '.join(odd[:10])}."
+        )
+    return list(zip(stored_layers, layers.values(), strict=True))
+
+
+def _plan_arrays(
+    where: str,
+    held: Sequence[Variable],
+    found: Sequence[tuple[str, SafeDataset]],
+    skip_mismatch: bool = False,
+) -> Plan:
+    matched = _match(held, found)
+    if matched is not None:
+        return [(v, d.read(v.shape)) for v, d in matched]
+    message = (
+        f"{where} does not fit. Expected: {_shown((v.name, v.shape) for v in held)}. "
+        f"Received: {_shown((n, d.shape) for n, d in found)}."
+    )
+    if not skip_mismatch:
+        raise FileFormatError(message)
+    warnings.warn(message, stacklevel=5)
+    return []
+
+
+def _shown(items: Iterable[tuple[str, tuple[int, ...]]]) -> str:
+    return ", ".join(f"{name} {shape}" for name, shape in items) or "none"
+
+
+def _match(
+    held: Sequence[Variable], found: Sequence[tuple[str, SafeDataset]]
+) -> list[tuple[Variable, SafeDataset]] | None:
+    """Variables with their arrays: in order, or by name where only the order differs."""
+    if len(held) != len(found):
+        return None
+    in_order = [(v, d) for v, (_, d) in zip(held, found, strict=True)]
+    same_names = all(v.name == _last(n) for v, (n, _) in zip(held, found, strict=True))
+    if not same_names:
+        by_name = {_tail(n): d for n, d in found}
+        tails = [_tail(v.path) for v in held]
+        if len(by_name) == len(held) and set(tails) == set(by_name):
+            in_order = [(v, by_name[t]) for v, t in zip(held, tails, strict=True)]
+    return in_order if all(v.shape == d.shape for v, d in in_order) else None
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _tail(name: str) -> str:
+    return "/".join(name.split("/")[-2:])
+
+
+# --- reading any of them ------------------------------------------------------------------------
+
+
+def load_weights(
+    model: Any,
+    filepath: str | os.PathLike[str],
+    skip_mismatch: bool = False,
+    by_name: bool = False,
+) -> None:
+    """Set the weights of a built model from a file; where anything does not fit, none is set.
+
+    Args:
+        model: the model.
+        filepath: `.weights.h5` (or its `.weights.json` of shards), `.keras`, `.h5` of weights or
+            of a whole model, `.safetensors`.
+        skip_mismatch: leave layers alone, with a warning, whose weights do not fit.
+        by_name: legacy files: load the layers whose names are in the file, and no others.
+
+    Raises:
+        FileFormatError: the file is damaged or holds the weights of another model.
+        UnsafeFileError: the file tries to reach outside itself.
+    """
+    _check_built(model)
+    path = Path(filepath)
+    if path.suffix == ".safetensors":
+        plan = _plan_safetensors(path, model, skip_mismatch)
+    elif path.name.endswith(".weights.json"):
+        plan = _plan_shards(path, model)
+    elif store.is_archive(path):
+        weights = store.read_archive(path).weights
+        if weights is None:
+            raise FileFormatError(f"{path}: no weights in it. Expected: {store.WEIGHTS}.")
+        with open_h5(weights, str(path)) as root:
+            plan = plan_objects(WeightsFile(root), model, skip_mismatch)
+    else:
+        with open_h5(path) as root:
+            plan = _plan_h5(root, model, skip_mismatch, by_name)
+    assign(plan)
+
+
+def assign(plan: Plan) -> None:
+    """Set variables; every shape has been compared before."""
+    for variable, array in plan:
+        variable.assign(array)
+
+
+def _plan_h5(root: SafeGroup, model: Any, skip_mismatch: bool, by_name: bool) -> Plan:
+    if legacy_h5.is_legacy(root):
+        return plan_legacy(legacy_h5.LegacyFile(root), model, skip_mismatch, by_name)
+    return plan_objects(WeightsFile(root), model, skip_mismatch)
+
+
+def _plan_shards(path: Path, model: Any) -> Plan:
+    plan: Plan = []
+    for shard in shard_files(path):
+        with open_h5(shard) as root:
+            file = WeightsFile(root)
+            for at, obj in walk(model):
+                if file.index.get(at):
+                    held = tracking.own_variables(obj)
+                    plan += zip(held, file.read(at, [v.shape for v in held]), strict=True)
+    set_ones = {id(v) for v, _ in plan}
+    missing = [v.path for v in model.weights if id(v) not in set_ones]
+    if missing:
+        raise FileFormatError(
+            f"{path}: not all weights are in its shards. Expected: also "
+            f"{', '.join(missing[:5])}. Received: {len(plan)} arrays."
+        )
+    return plan
+
+
+def _plan_safetensors(path: Path, model: Any, skip_mismatch: bool) -> Plan:
+    arrays, _ = safetensors.read(path)
+    held = {v.path: v for v in model.weights}
+    plan: Plan = []
+    for name, variable in held.items():
+        shape = arrays[name].shape if name in arrays else None
+        if shape == variable.shape:
+            plan.append((variable, arrays[name]))
+        elif not skip_mismatch:
+            near = registry.nearest(name, list(arrays)) if shape is None else []
+            hint = f" Nearest in the file: {', '.join(near)}." if near else ""
+            raise FileFormatError(
+                f"{path}: {name!r} does not fit. Expected: shape {variable.shape}. "
+                f"Received: {shape or 'nothing of that name'}.{hint}"
+            )
+    extra = sorted(set(arrays) - set(held))
+    if extra and not skip_mismatch:
+        raise FileFormatError(
+            f"{path}: holds weights that {model.name!r} does not have: {', '.join(extra[:5])}."
+        )
+    return plan
