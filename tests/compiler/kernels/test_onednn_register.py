@@ -9,13 +9,20 @@ from kerasish.compiler.kernels.onednn import library, register
 from kerasish.compiler.provider import find
 from kerasish.config import settings
 from kerasish.graph.node import Node
-from kerasish.graph.op import Op
+from kerasish.graph.op import Op, get
 from kerasish.spec import TensorSpec
 from tests.tolerances import assert_close
 
 pytestmark = pytest.mark.skipif(
     library.unavailable() is not None, reason=f"oneDNN: {library.unavailable()}"
 )
+
+
+def leaf(spec):
+    """An input of a node: a shape or a spec."""
+    made = Op(name="leaf", infer=lambda: None, kernel=lambda xp: None)
+    spec = spec if isinstance(spec, TensorSpec) else TensorSpec(spec, "float32")
+    return Node(made, (), {}, spec)
 
 
 def node(name, inputs, outputs, **attrs):
@@ -29,10 +36,9 @@ def node(name, inputs, outputs, **attrs):
             else TensorSpec(shape, "float32")
         )
 
-    leaf = Op(name="leaf", infer=lambda: None, kernel=lambda xp: None)
     specs = tuple(map(spec, outputs))
     return Node(
-        made, tuple(Node(leaf, (), {}, spec(shape)) for shape in inputs), attrs,
+        made, tuple(leaf(spec(shape)) for shape in inputs), attrs,
         specs[0] if len(specs) == 1 else specs,
     )  # fmt: skip
 
@@ -102,6 +108,61 @@ def test_max_pool_with_one_output_unread(unread):
     one[unread] = None
     found.bind(made, [x], one)()
     np.testing.assert_array_equal(one[1 - unread], both[1 - unread])
+
+
+NOT_FINITE = {"nan": np.nan, "minus infinity": -np.inf}
+
+
+@pytest.mark.parametrize("value", NOT_FINITE.values(), ids=NOT_FINITE)
+@pytest.mark.parametrize("unread", [None, 0, 1])
+def test_max_pool_keeps_what_is_not_finite(value, unread):
+    op = get("max_pool")
+    x = np.random.default_rng(0).standard_normal(X, dtype="f4")
+    x[0, :3, :3], x[1, 5, 5] = value, np.nan
+    made = Node(op, (leaf(X),), POOL, op.infer(TensorSpec(X, "float32"), **POOL))
+    found = find(made, "numpy")
+    assert found is not None
+    outputs = [np.empty(s.shape, s.dtype) for s in made.spec]
+    given = [None if i == unread else a for i, a in enumerate(outputs)]
+    found.bind(made, [x], given)()
+    for array, want in zip(given, op.kernel(np, x, **POOL), strict=True):
+        if array is not None:
+            np.testing.assert_array_equal(array, want)
+
+
+def test_softmax_over_the_last_axis():
+    (x,), (y,) = run(node("softmax", [(3, 4, 5)], [(3, 4, 5)], axis=(2,)))
+    e = np.exp(x.astype("f8"))
+    assert_close(y, e / e.sum(-1, keepdims=True))
+
+
+OPS = ("conv", "conv_input_grad", "conv_weight_grad", "max_pool", "max_pool_scatter", "avg_pool",
+       "avg_pool_grad", "softmax")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "case"), [(name, c) for name in OPS for c in get(name).cases], ids=str
+)
+def test_the_cases_of_the_ops(name, case):
+    """Against the reference kernel, wherever oneDNN takes the case."""
+    op, rng = get(name), np.random.default_rng(0)
+    arrays = [
+        i.draw(rng) if hasattr(i, "draw") else rng.standard_normal(i, dtype="f4")
+        for i in case.inputs
+    ]
+    specs = [TensorSpec(a.shape, a.dtype.name) for a in arrays]
+    made = Node(op, tuple(map(leaf, specs)), case.attrs, op.infer(*specs, **case.attrs))
+    found = find(made, "numpy")
+    if found is None:
+        crops = any(min(p) < 0 for p in case.attrs.get("padding", ()) if isinstance(p, tuple))
+        assert crops or case.attrs.get("axis", (arrays[0].ndim - 1,)) != (arrays[0].ndim - 1,)
+        return
+    several = isinstance(made.spec, tuple) and not isinstance(made.spec, TensorSpec)
+    outputs = [np.full(s.shape, -7, s.dtype) for s in (made.spec if several else (made.spec,))]
+    found.bind(made, arrays, outputs)()
+    want = op.kernel(np, *arrays, **case.attrs)
+    for got, expected in zip(outputs, want if several else (want,), strict=True):
+        assert_close(got, expected, "first_gradient")  # sums in another order
 
 
 def test_large_products():

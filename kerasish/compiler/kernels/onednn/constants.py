@@ -76,7 +76,6 @@ class Alg(IntEnum):
     POOLING_MAX = 511
     POOLING_AVG_EXCLUDE_PADDING = 1023
     SOFTMAX_ACCURATE = 0x30000
-    SOFTMAX_LOG = 0x30001
 
 
 class NormFlag(IntEnum):

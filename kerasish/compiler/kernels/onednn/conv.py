@@ -118,7 +118,7 @@ def bind_conv(
         y: (N, *S', O) float32, contiguous; written.
         window: strides, explicit padding, dilation, groups.
         bias: (O,) float32, contiguous.
-        relu: clip at zero in the same pass.
+        relu: clip at zero in the same pass. A NaN becomes 0 there, so a diverged model looks sound.
         scratch: where temporaries live; None: the process's.
 
     Raises:

@@ -26,7 +26,10 @@ ACTIVATIONS = {
     "gelu": Alg.GELU_ERF,
     "gelu_tanh": Alg.GELU_TANH,
 }
-"""Activations a product can end with; "gelu" is the exact one, through erf."""
+"""Activations a product can end with; "gelu" is the exact one, through erf.
+
+"relu" turns NaN into 0, so a diverged model looks sound; the others keep NaN.
+"""
 
 
 def _joined(a: Array, b: Array, y: Array) -> tuple[Array, Array, Array]:

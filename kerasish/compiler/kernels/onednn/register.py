@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
+from kerasish.compiler.kernels.onednn import conv, library, matmul, norm, pool
 from kerasish.compiler.kernels.onednn.api import UnsupportedError
 from kerasish.compiler.kernels.onednn.constants import Alg
 from kerasish.compiler.kernels.onednn.conv import Shapes, Window
@@ -25,6 +25,8 @@ Arrays = Sequence[Any]
 
 SMALL_PRODUCT = 64**3
 """Multiply-adds up to which OpenBLAS runs a product in one thread, faster than we could."""
+
+_LOWEST = np.finfo(np.float32).min
 
 provider(NAME, lambda: library.unavailable() is None)
 
@@ -138,7 +140,17 @@ def _describe_pool(node: Node) -> object:
 def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     (x,), (y, index) = inputs, outputs
     y = np.empty(index.shape, x.dtype) if y is None else y
-    return pool.bind_max_pool(x, y, index, *_pool_window(node, x.shape))
+    run = pool.bind_max_pool(x, y, index, *_pool_window(node, x.shape))
+
+    def step() -> None:
+        run()
+        # oneDNN passes over NaN and -inf; two sweeps, cheap beside the pooling, find them.
+        if np.isnan(x.max()) or y.min() <= _LOWEST:
+            for target, value in zip((y, index), node.op.kernel(np, x, **node.attrs), strict=True):
+                if target is not None:
+                    target[...] = value
+
+    return step
 
 
 @kernel("max_pool_scatter", provider=NAME, supports=_supported(_describe_pool, integers=1))
@@ -172,3 +184,18 @@ def _describe_matmul(node: Node) -> object:
 @kernel("matmul", provider=NAME, supports=_supported(_describe_matmul))
 def _matmul(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     return matmul.bind_matmul(inputs[0], inputs[1], outputs[0])
+
+
+# --- softmax --------------------------------------------------------------------------------------
+
+
+def _describe_softmax(node: Node) -> object:
+    x = _shape(node)
+    if tuple(node.attrs["axis"]) != (len(x) - 1,):
+        raise UnsupportedError("oneDNN runs softmax over the last axis only.")
+    return norm.softmax_forward(x)
+
+
+@kernel("softmax", provider=NAME, supports=_supported(_describe_softmax))
+def _softmax(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+    return norm.bind_softmax(inputs[0], outputs[0])
