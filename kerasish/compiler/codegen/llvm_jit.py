@@ -75,7 +75,9 @@ def _machine() -> tuple[Any, int, str]:
     made = target.create_target_machine(
         cpu=name, features=features, opt=3, reloc="pic", codemodel="small"
     )
-    key = f"{__version__} {llvmlite.__version__} {llvm.llvm_version_info} {name} {features}"
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    own = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
+    key = f"{own} {__version__} {llvmlite.__version__} {llvm.llvm_version_info} {name} {features}"
     return made, 16 if wide else 8, key
 
 
@@ -129,6 +131,12 @@ class Pending:
         else:
             flat = tuple(tuple(self.nest.strides[n]) for n in self.writer.operands)
             self.key = (structure(body), tuple(self.nest.dims), flat)
+
+    @property
+    def lowerings(self) -> list[str]:
+        """The code of users' own lowerings, which the cache must tell apart."""
+        own = [n.op.lowerings["llvm"] for n in self.nest.body.nodes if "llvm" in n.op.lowerings]
+        return [f"{c.co_code!r} {c.co_consts!r} {c.co_names!r}" for c in (f.__code__ for f in own)]
 
     def bind(self) -> Callable[[], Any]:
         """The zero-argument step, once the kernel stands in the table."""
@@ -209,7 +217,8 @@ def compile_all(pending: Sequence[Pending]) -> None:
         if not wanted:
             return
         keys = sorted(wanted, key=repr)
-        text_key = "\n".join([_machine()[2], *map(repr, keys)])
+        written = sorted({text for k in keys for text in wanted[k].lowerings})
+        text_key = "\n".join([_machine()[2], *written, *map(repr, keys)])
         digest = hashlib.sha256(text_key.encode()).hexdigest()
         names = {key: f"k{digest[:12]}_{i}" for i, key in enumerate(keys)}
         image = _cached(digest)

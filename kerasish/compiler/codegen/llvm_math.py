@@ -67,7 +67,7 @@ def exp(e: Emitter, x: Value) -> Value:
     n = e.call("llvm.rint", e.mul(held, e.like(1 / math.log(2), x)))
     r = e.fma(n, e.like(-LN2_HIGH, x), held)
     r = e.fma(n, e.like(-LN2_LOW, x), r)
-    p = horner(e, r, EXP)
+    p = e.add(e.fma(e.mul(r, r), horner(e, r, EXP[2:]), r), e.like(1.0, x))
     # Two factors, since 2**n leaves the normal range where the result is denormal or overflows.
     whole = e.convert(e.select(e.compare("eq", x, x), n, e.like(0.0, x)), "int32")
     half = e.binary("ashr", whole, e.like(1, whole))
@@ -131,8 +131,10 @@ def tanh(e: Emitter, x: Value) -> Value:
 def sigmoid(e: Emitter, x: Value) -> Value:
     """1 / (1 + e**-x), from e**-|x| so that neither side overflows."""
     z = exp(e, e.neg(e.call("llvm.fabs", x)))
-    s = e.div(e.like(1.0, x), e.add(z, e.like(1.0, x)))
-    return e.select(e.compare("lt", x, e.like(0.0, x)), e.mul(z, s), s)
+    one = e.like(1.0, x)
+    top = e.select(e.compare("lt", x, e.like(0.0, x)), z, one)
+    y = e.div(top, e.add(z, one))
+    return e.select(e.compare("eq", x, x), y, x)
 
 
 def erf(e: Emitter, x: Value) -> Value:

@@ -1,0 +1,6 @@
+"""Bindings to kernel libraries; importing this registers them, loading a library waits for use."""
+
+from kerasish.compiler.kernels.onednn import register as _onednn
+
+__all__: list[str] = []
+_ = _onednn
