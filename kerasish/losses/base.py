@@ -1,0 +1,186 @@
+"""`Loss`: per-sample losses, their weights and masks, and the reduction to one number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from kerasish import ops, tree
+from kerasish.config import floatx
+from kerasish.errors import ArgumentError
+from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.losses.align import weights_like
+from kerasish.losses.configured import Configured, parameters
+from kerasish.serialization import resolve, serialize_keras_object, snake_case
+from kerasish.spec import dtype_name
+
+REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
+
+
+class Loss(Configured):
+    """Base of losses: a subclass defines `call(y_true, y_pred)`, one loss per sample.
+
+    Args:
+        name: shown in errors and, with several outputs, in the logs.
+        reduction: "sum_over_batch_size" (the mean over all elements), "mean" (the same), "sum",
+            "mean_with_sample_weight" (the sum divided by the sum of the weights), or "none".
+        dtype: dtype of the computation; floatx by default.
+
+    Example:
+        >>> import kerasish as keras
+        >>> float(keras.losses.MeanSquaredError()([0.0, 1.0], [0.0, 0.0]))
+        0.5
+    """
+
+    keeps_targets = False  # whether y_true stays in its own dtype: integer labels
+
+    def __init__(
+        self,
+        name: str | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        dtype: Any = None,
+    ) -> None:
+        if reduction not in REDUCTIONS:
+            raise ArgumentError(
+                f"reduction. Expected: one of {REDUCTIONS}. Received: {reduction!r}."
+            )
+        self.name = name or snake_case(type(self).__name__)
+        self.reduction = reduction
+        self.dtype = (
+            floatx() if dtype is None else dtype_name(getattr(dtype, "compute_dtype", dtype))
+        )
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        """The reduced loss.
+
+        Args:
+            y_true: targets, or a structure of them.
+            y_pred: predictions; a mask they carry leaves positions out.
+            sample_weight: weights (n,), or of the shape of the losses or its leading axes.
+        """
+        mask = getattr(y_pred, "mask", None)
+        y_pred = tree.map_structure(lambda t: convert_to_tensor(t, self.dtype), y_pred)
+        to = None if self.keeps_targets else self.dtype
+        y_true = tree.map_structure(lambda t: convert_to_tensor(t, to), y_true)
+        losses = convert_to_tensor(self.call(y_true, y_pred))
+        if losses.mask is not None:
+            mask = losses.mask if mask is None else ops.logical_and(mask, losses.mask)
+        return reduce_weighted_values(losses, sample_weight, mask, self.reduction, self.dtype)
+
+    def call(self, y_true: Any, y_pred: Any) -> Tensor:
+        """The loss of every sample, not reduced over the batch."""
+        raise NotImplementedError(f"{type(self).__name__} must define call(y_true, y_pred).")
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if self._given.get("dtype") is None:
+            config.pop("dtype", None)
+        return config
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name}>"
+
+
+class LossFunctionWrapper(Loss):
+    """The loss that a function `fn(y_true, y_pred, **kwargs)` gives for every sample.
+
+    Args:
+        fn: the function; its result is reduced.
+        reduction: see `Loss`.
+        name: the function's own name by default.
+        dtype: see `Loss`.
+        kwargs: further arguments of `fn`.
+    """
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
+        self.fn = fn
+        self.fn_kwargs = kwargs
+        self.keeps_targets = getattr(fn, "integer_targets", False)
+
+    def call(self, y_true: Any, y_pred: Any) -> Tensor:
+        return self.fn(y_true, y_pred, **self.fn_kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if type(self) is LossFunctionWrapper:
+            config["fn"] = serialize_keras_object(self.fn)
+            return {**config, **self.fn_kwargs}
+        named = parameters(type(self))
+        return {**config, **{k: v for k, v in self.fn_kwargs.items() if k in named}}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        config = dict(config)
+        if isinstance(config.get("fn"), (str, Mapping)):
+            config["fn"] = resolve("loss", config["fn"])
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name} of {getattr(self.fn, '__name__', self.fn)}>"
+
+
+def divide_no_nan(a: Any, b: Any) -> Tensor:
+    """a / b, and 0 where b is 0."""
+    zero = ops.equal(b, 0)
+    return ops.where(zero, 0.0, a / ops.where(zero, 1.0, b))
+
+
+def weight_of_mask(mask: Any, dtype: str, reduction: str | None) -> Tensor:
+    """The weights that a boolean mask stands for.
+
+    Under a mean, what counts gets the weight total / valid, so that the mean over all elements
+    becomes the mean over those that count.
+    """
+    weight = ops.cast(mask, dtype)
+    if reduction in ("mean", "sum_over_batch_size"):
+        weight = weight * divide_no_nan(float(weight.size), ops.sum(weight))
+    return weight
+
+
+def masked_weight(
+    sample_weight: Any, mask: Any, dtype: str, reduction: str | None
+) -> Tensor | None:
+    """`sample_weight` and `mask` as one weight, or None without both."""
+    if sample_weight is not None:
+        sample_weight = convert_to_tensor(sample_weight, dtype)
+    if mask is None:
+        return sample_weight
+    weight = weight_of_mask(mask, dtype, reduction)
+    if sample_weight is None:
+        return weight
+    if sample_weight.ndim > weight.ndim:
+        sample_weight, weight = weights_like(sample_weight, weight)
+    else:
+        weight, sample_weight = weights_like(weight, sample_weight)
+    return weight * sample_weight
+
+
+def reduce_weighted_values(
+    values: Any,
+    sample_weight: Any = None,
+    mask: Any = None,
+    reduction: str | None = "sum_over_batch_size",
+    dtype: str | None = None,
+) -> Tensor:
+    """Weigh and reduce values; see `Loss` for the arguments."""
+    values = convert_to_tensor(values, dtype)
+    weight = masked_weight(sample_weight, mask, values.dtype, reduction)
+    if weight is not None:
+        values, weight = weights_like(values, weight)
+        values = values * weight
+    if reduction in (None, "none") or values.shape == ():
+        return values
+    total = ops.sum(values)
+    if reduction == "sum":
+        return total
+    if reduction == "mean_with_sample_weight" and weight is not None:
+        return divide_no_nan(total, ops.sum(weight))
+    return total / max(values.size, 1)

@@ -1,0 +1,149 @@
+"""How well predictions follow the targets: correlations and the coefficient of determination."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from kerasish import ops
+from kerasish.config import epsilon
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.losses.align import aligned
+from kerasish.metrics.metric import Metric, add_to
+from kerasish.metrics.reduction import MeanMetricWrapper
+
+_AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
+_STATE = ("squared_sum", "sum", "residual", "count")
+
+
+def _centred(x: Tensor, axis: int) -> Tensor:
+    return x - ops.mean(x, axis=axis, keepdims=True)
+
+
+def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
+    """cov(y_true, y_pred) / (std(y_true) std(y_pred)) along `axis`."""
+    y_true, y_pred = aligned(y_true, y_pred, "pearson_correlation")
+    a, b = _centred(y_true, axis), _centred(y_pred, axis)
+    spread = ops.sqrt(ops.mean(a * a, axis=axis)) * ops.sqrt(ops.mean(b * b, axis=axis))
+    return ops.mean(a * b, axis=axis) / spread
+
+
+def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
+    """2 cov / (var(y_true) + var(y_pred) + (difference of means)^2) along `axis` (Lin, 1989)."""
+    y_true, y_pred = aligned(y_true, y_pred, "concordance_correlation")
+    a, b = _centred(y_true, axis), _centred(y_pred, axis)
+    shift = ops.mean(y_true, axis=axis) - ops.mean(y_pred, axis=axis)
+    spread = ops.mean(a * a, axis=axis) + ops.mean(b * b, axis=axis) + ops.square(shift)
+    return 2 * ops.mean(a * b, axis=axis) / (spread + epsilon())
+
+
+class PearsonCorrelation(MeanMetricWrapper):
+    """The mean Pearson correlation of the rows of y_true and y_pred.
+
+    Args:
+        axis: along which the correlation is taken.
+    """
+
+    direction = "up"
+
+    def __init__(
+        self, name: str = "pearson_correlation", dtype: Any = None, axis: int = -1
+    ) -> None:
+        super().__init__(pearson_correlation, name, dtype, axis=axis)
+
+
+class ConcordanceCorrelation(MeanMetricWrapper):
+    """The mean concordance correlation of the rows of y_true and y_pred.
+
+    Args:
+        axis: along which the correlation is taken.
+    """
+
+    direction = "up"
+
+    def __init__(
+        self, name: str = "concordance_correlation", dtype: Any = None, axis: int = -1
+    ) -> None:
+        super().__init__(concordance_correlation, name, dtype, axis=axis)
+
+
+class R2Score(Metric):
+    """1 - (sum of squared errors) / (sum of squared deviations from the mean), per output.
+
+    Args:
+        class_aggregation: "uniform_average", "variance_weighted_average", or None for one score
+            per output.
+        num_regressors: number of independent variables, for the adjusted score; 0 for the plain.
+    """
+
+    direction = "up"
+
+    def __init__(
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str = "r2_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(dtype, name)
+        if class_aggregation not in _AGGREGATIONS:
+            raise ArgumentError(
+                f"class_aggregation. Expected: one of {_AGGREGATIONS}. "
+                f"Received: {class_aggregation!r}."
+            )
+        if num_regressors < 0:
+            raise ArgumentError(f"num_regressors. Expected: 0 or more. Received: {num_regressors}.")
+        self.class_aggregation = class_aggregation
+        self.num_regressors = num_regressors
+        self.num_samples = self.add_variable((), name="num_samples")
+        self._built = False
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        y_true, y_pred = aligned(
+            convert_to_tensor(y_true, self.dtype), convert_to_tensor(y_pred, self.dtype), "R2Score"
+        )
+        if not self._built:
+            self._build(y_true, y_pred)
+        weight = convert_to_tensor(1.0 if sample_weight is None else sample_weight, self.dtype)
+        if weight.ndim == 1:
+            weight = ops.expand_dims(weight, axis=1)
+        weight = ops.broadcast_to(weight, y_true.shape)
+        parts = (y_true * y_true, y_true, ops.square(y_true - y_pred), None)
+        for field, part in zip(_STATE, parts, strict=True):
+            weighted = weight if part is None else part * weight
+            add_to(getattr(self, field), ops.sum(weighted, axis=0))
+        add_to(self.num_samples, convert_to_tensor(float(y_true.size), self.dtype))
+
+    def _build(self, y_true: Tensor, y_pred: Tensor) -> None:
+        if y_pred.ndim != 2 or y_true.ndim != 2:
+            raise ShapeError(
+                "R2Score. Expected: y_true and y_pred of shape (samples, outputs). "
+                f"Received: {y_true.shape} and {y_pred.shape}."
+            )
+        for field in _STATE:
+            setattr(self, field, self.add_variable((y_pred.shape[-1],), name=field))
+        self._built = True
+
+    def result(self) -> Tensor:
+        squares, total, residual, count = (getattr(self, field).value for field in _STATE)
+        deviation = squares - total * (total / count)
+        scores = 1 - residual / deviation
+        scores = ops.where(ops.isinf(scores), 0.0, scores)
+        if self.class_aggregation == "uniform_average":
+            scores = ops.mean(scores)
+        elif self.class_aggregation == "variance_weighted_average":
+            scores = ops.sum(deviation * scores) / ops.sum(deviation)
+        return self._adjusted(scores) if self.num_regressors else scores
+
+    def _adjusted(self, score: Tensor) -> Tensor:
+        """1 - (1 - r2) (n - 1) / (n - p - 1)."""
+        n = self.num_samples.value
+        if not n.is_symbolic and float(n) <= self.num_regressors + 1:
+            warnings.warn(
+                f"R2Score. Expected: more samples than num_regressors + 1 = "
+                f"{self.num_regressors + 1}. Received: {int(n)}. The plain score is given.",
+                stacklevel=3,
+            )
+            return score
+        return 1 - (1 - score) * (n - 1) / (n - self.num_regressors - 1)

@@ -1,0 +1,326 @@
+"""Metrics over all thresholds: the area under a curve, and one rate at a level of another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish import ops
+from kerasish.config import epsilon
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.losses.base import divide_no_nan
+from kerasish.metrics.confusion import Counts, count_at, spread_thresholds
+from kerasish.metrics.metric import Metric, add_to
+
+CURVES = ("ROC", "PR", "PRGAIN")
+SUMMATIONS = ("interpolation", "majoring", "minoring")
+
+
+class _AtThresholds(Metric):
+    """The four counts at many thresholds."""
+
+    direction = "up"
+
+    def _make_state(self, shape: tuple[int, ...]) -> None:
+        for field in Counts._fields:
+            setattr(self, field, self.add_variable(shape, name=field))
+
+    def _counts(self) -> Counts:
+        return Counts(*(getattr(self, field).value for field in Counts._fields))
+
+    def _add(self, counts: Counts) -> None:
+        for field, value in zip(Counts._fields, counts, strict=True):
+            add_to(getattr(self, field), value)
+
+
+def _rate(part: Tensor, rest: Tensor) -> Tensor:
+    return divide_no_nan(part, part + rest)
+
+
+class _AtLevel(_AtThresholds):
+    """The best of one rate over the thresholds where another one reaches a level."""
+
+    given = ""
+
+    def __init__(
+        self,
+        level: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(dtype, name)
+        if not 0 <= level <= 1:
+            raise ArgumentError(f"{self.given}. Expected: a number in [0, 1]. Received: {level!r}.")
+        if num_thresholds < 1:
+            raise ArgumentError(
+                f"num_thresholds. Expected: 1 or more. Received: {num_thresholds!r}."
+            )
+        self.level = level
+        self.num_thresholds = num_thresholds
+        self.class_id = class_id
+        self.thresholds = spread_thresholds(num_thresholds)
+        self._make_state((num_thresholds,))
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        self._add(
+            count_at(
+                self.thresholds,
+                y_true,
+                y_pred,
+                sample_weight,
+                dtype=self.true_positives.dtype,  # pyright: ignore[reportAttributeAccessIssue]
+                class_id=self.class_id,
+            )
+        )
+
+    def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
+        """(the rate that must reach the level, the rate that is reported) at every threshold."""
+        raise NotImplementedError
+
+    def result(self) -> Tensor:
+        bound, wanted = self.rates(self._counts())
+        return ops.max(ops.where(bound >= self.level, wanted, 0.0))
+
+
+class SensitivityAtSpecificity(_AtLevel):
+    """The best sensitivity where the specificity is at least `specificity`.
+
+    Args:
+        specificity: tn / (tn + fp) that must be reached, 0 to 1.
+        num_thresholds: how many thresholds are tried.
+        class_id: only this class counts.
+    """
+
+    given = "specificity"
+
+    def __init__(
+        self,
+        specificity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(specificity, num_thresholds, class_id, name, dtype)
+        self.specificity = specificity
+
+    def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
+        tp, fp, tn, fn = counts
+        return _rate(tn, fp), _rate(tp, fn)
+
+
+class SpecificityAtSensitivity(_AtLevel):
+    """The best specificity where the sensitivity is at least `sensitivity`."""
+
+    given = "sensitivity"
+
+    def __init__(
+        self,
+        sensitivity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
+        self.sensitivity = sensitivity
+
+    def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
+        tp, fp, tn, fn = counts
+        return _rate(tp, fn), _rate(tn, fp)
+
+
+class PrecisionAtRecall(_AtLevel):
+    """The best precision where the recall is at least `recall`."""
+
+    given = "recall"
+
+    def __init__(
+        self,
+        recall: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(recall, num_thresholds, class_id, name, dtype)
+        self.recall = recall
+
+    def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
+        tp, fp, _, fn = counts
+        return _rate(tp, fn), _rate(tp, fp)
+
+
+class RecallAtPrecision(_AtLevel):
+    """The best recall where the precision is at least `precision`."""
+
+    given = "precision"
+
+    def __init__(
+        self,
+        precision: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(precision, num_thresholds, class_id, name, dtype)
+        self.precision = precision
+
+    def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
+        tp, fp, _, fn = counts
+        return _rate(tp, fp), _rate(tp, fn)
+
+
+class AUC(_AtThresholds):
+    """The area under the ROC, precision-recall or precision-recall-gain curve.
+
+    Args:
+        num_thresholds: how finely the curve is sampled.
+        curve: "ROC", "PR" or "PRGAIN".
+        summation_method: "interpolation" (trapezoids; Davis and Goadrich, 2006, for "PR"),
+            "minoring" or "majoring" (rectangles below or above).
+        thresholds: thresholds in (0, 1) instead of evenly spaced ones.
+        multi_label: whether every column has a curve of its own; the areas are averaged.
+        num_labels: the number of columns, where it is to be fixed beforehand.
+        label_weights: weights of the columns.
+        from_logits: whether a sigmoid is still to be taken.
+    """
+
+    def __init__(
+        self,
+        num_thresholds: int = 200,
+        curve: str = "ROC",
+        summation_method: str = "interpolation",
+        name: str | None = None,
+        dtype: Any = None,
+        thresholds: Any = None,
+        multi_label: bool = False,
+        num_labels: int | None = None,
+        label_weights: Any = None,
+        from_logits: bool = False,
+    ) -> None:
+        super().__init__(dtype, name)
+        self.curve = _one_of("curve", str(curve).upper(), CURVES)
+        self.summation_method = _one_of(
+            "summation_method", str(summation_method).lower(), SUMMATIONS
+        )
+        inner = None if thresholds is None else sorted(float(t) for t in thresholds)
+        self._own_thresholds = inner
+        if inner is None:
+            if num_thresholds <= 1:
+                raise ArgumentError(
+                    f"num_thresholds. Expected: 2 or more. Received: {num_thresholds!r}."
+                )
+            inner = spread_thresholds(num_thresholds)[1:-1]
+        self.num_thresholds = len(inner) + 2
+        # The ends lie a little outside, so that 0 and 1 fall between thresholds.
+        self.levels = [-epsilon(), *inner, 1.0 + epsilon()]
+        self.multi_label = multi_label
+        self.num_labels = num_labels
+        self.label_weights = label_weights
+        self.from_logits = from_logits
+        self._built = False
+        if num_labels and not multi_label:
+            raise ArgumentError("num_labels. Expected: multi_label=True with it. Received: False.")
+        if not multi_label or num_labels:
+            self._build(num_labels)
+
+    @property
+    def thresholds(self) -> list[float]:
+        """All thresholds, the two ends included."""
+        return list(self.levels)
+
+    def _build(self, labels: int | None) -> None:
+        self._make_state((self.num_thresholds, labels) if labels else (self.num_thresholds,))
+        self._built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        y_pred = convert_to_tensor(y_pred)
+        if not self._built:
+            if y_pred.ndim != 2:
+                raise ShapeError(
+                    "AUC with multi_label. Expected: y_pred of shape (samples, labels). "
+                    f"Received: shape {y_pred.shape}."
+                )
+            self._build(y_pred.shape[-1])
+        if self.from_logits:
+            y_pred = ops.sigmoid(y_pred)
+        self._add(
+            count_at(
+                self.levels,
+                y_true,
+                y_pred,
+                sample_weight,
+                dtype=self.true_positives.dtype,  # pyright: ignore[reportAttributeAccessIssue]
+                keep_labels=self.multi_label,
+                label_weights=None if self.multi_label else self.label_weights,
+            )
+        )
+
+    def result(self) -> Tensor:
+        counts = self._counts()
+        if self.curve == "PR" and self.summation_method == "interpolation":
+            return self._total(_interpolated_pr(counts))
+        x, y = self._points(counts)
+        if self.summation_method == "interpolation":
+            heights = (y[:-1] + y[1:]) / 2.0
+        else:
+            choose = ops.minimum if self.summation_method == "minoring" else ops.maximum
+            heights = choose(y[:-1], y[1:])
+        return self._total((x[:-1] - x[1:]) * heights)
+
+    def _points(self, counts: Counts) -> tuple[Tensor, Tensor]:
+        tp, fp, tn, fn = counts
+        recall = _rate(tp, fn)
+        if self.curve == "ROC":
+            return _rate(fp, tn), recall
+        if self.curve == "PR":
+            return recall, _rate(tp, fp)
+        # Precision-recall gain (Flach and Kull, 2015); without true positives the gains are 0, 1.
+        scale = divide_no_nan(tp + fn, tn + fp)
+        none = ops.equal(tp, 0)
+        recall_gain = ops.where(none, 0.0, 1.0 - scale * divide_no_nan(fn, tp))
+        precision_gain = ops.where(none, 1.0, 1.0 - scale * divide_no_nan(fp, tp))
+        return ops.maximum(recall_gain, 0.0), precision_gain
+
+    def _total(self, parts: Tensor) -> Tensor:
+        if not self.multi_label:
+            return ops.sum(parts)
+        areas = ops.sum(parts, axis=0)
+        if self.label_weights is None:
+            return ops.mean(areas)
+        weights = convert_to_tensor(self.label_weights, areas.dtype)
+        return divide_no_nan(ops.sum(areas * weights), ops.sum(weights))
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("thresholds")
+        if self._own_thresholds is not None:
+            config["thresholds"] = list(self._own_thresholds)
+        if self.label_weights is not None:
+            config["label_weights"] = np.asarray(self.label_weights).tolist()
+        return config
+
+
+def _interpolated_pr(counts: Counts) -> Tensor:
+    """Areas between neighbouring points, tp interpolated linearly in tp + fp (Davis, Goadrich)."""
+    tp, fp, _, fn = counts
+    predicted = tp + fp
+    step = tp[:-1] - tp[1:]
+    slope = divide_no_nan(step, ops.maximum(predicted[:-1] - predicted[1:], 0.0))
+    intercept = tp[1:] - slope * predicted[1:]
+    both = ops.logical_and(predicted[:-1] > 0, predicted[1:] > 0)
+    ratio = ops.where(both, divide_no_nan(predicted[:-1], ops.maximum(predicted[1:], 0.0)), 1.0)
+    area = slope * (step + intercept * ops.log(ratio))
+    return divide_no_nan(area, ops.maximum(tp[1:] + fn[1:], 0.0))
+
+
+def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise ArgumentError(f"{what}. Expected: one of {allowed}. Received: {value!r}.")
+    return value

@@ -1,0 +1,103 @@
+"""F scores: the weighted harmonic mean of precision and recall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import ops
+from kerasish.config import epsilon
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.losses.align import aligned
+from kerasish.metrics.metric import Metric, add_to
+
+_STATE = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")
+
+
+class FBetaScore(Metric):
+    """(1 + beta^2) precision recall / (beta^2 precision + recall), per class or averaged.
+
+    Args:
+        average: None (one score per class), "micro", "macro" or "weighted".
+        beta: how much more recall counts than precision.
+        threshold: scores above it are positive; by default the largest of a row is.
+    """
+
+    direction = "up"
+
+    def __init__(
+        self,
+        average: str | None = None,
+        beta: float = 1.0,
+        threshold: float | None = None,
+        name: str = "fbeta_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(dtype, name)
+        if average not in (None, "micro", "macro", "weighted"):
+            raise ArgumentError(
+                f"average. Expected: None, 'micro', 'macro' or 'weighted'. Received: {average!r}."
+            )
+        if not isinstance(beta, (int, float)) or beta <= 0:
+            raise ArgumentError(f"beta. Expected: a positive number. Received: {beta!r}.")
+        if threshold is not None and not 0 < threshold <= 1:
+            raise ArgumentError(f"threshold. Expected: in (0, 1]. Received: {threshold!r}.")
+        self.average = average
+        self.beta = float(beta)
+        self.threshold = threshold
+        self._built = False
+
+    def _build(self, y_true: Tensor, y_pred: Tensor) -> None:
+        if y_pred.ndim != 2 or y_true.ndim != 2:
+            raise ShapeError(
+                f"{type(self).__name__}. Expected: y_true and y_pred of shape (samples, classes). "
+                f"Received: {y_true.shape} and {y_pred.shape}."
+            )
+        shape = () if self.average == "micro" else (y_pred.shape[-1],)
+        for field in _STATE:
+            setattr(self, field, self.add_variable(shape, "zeros", self.dtype, name=field))
+        self._built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        y_true = convert_to_tensor(y_true, self.dtype)
+        y_pred = convert_to_tensor(y_pred, self.dtype)
+        if not self._built:
+            self._build(y_true, y_pred)
+        y_true, y_pred = aligned(y_true, y_pred, type(self).__name__)
+        if self.threshold is None:
+            largest = y_pred >= ops.max(y_pred, axis=-1, keepdims=True)
+            chosen = ops.logical_and(largest, ops.absolute(y_pred) > 1e-9)
+        else:
+            chosen = y_pred > self.threshold
+        chosen = ops.cast(chosen, self.dtype)
+        weight = None
+        if sample_weight is not None:
+            weight = ops.reshape(convert_to_tensor(sample_weight, self.dtype), (-1, 1))
+        parts = (chosen * y_true, chosen * (1 - y_true), (1 - chosen) * y_true, y_true)
+        for field, part in zip(_STATE, parts, strict=True):
+            weighted = part if weight is None else part * weight
+            total = ops.sum(weighted, axis=None if self.average == "micro" else 0)
+            add_to(getattr(self, field), total)
+
+    def result(self) -> Tensor:
+        tp, fp, fn, weights = (getattr(self, field).value for field in _STATE)
+        precision = tp / (tp + fp + epsilon())
+        recall = tp / (tp + fn + epsilon())
+        square = self.beta**2
+        score = precision * recall / (square * precision + recall + epsilon()) * (1 + square)
+        if self.average == "weighted":
+            return ops.sum(score * (weights / (ops.sum(weights) + epsilon())))
+        return score if self.average is None else ops.mean(score)
+
+
+class F1Score(FBetaScore):
+    """The harmonic mean of precision and recall; see `FBetaScore` for the arguments."""
+
+    def __init__(
+        self,
+        average: str | None = None,
+        threshold: float | None = None,
+        name: str = "f1_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(average, 1.0, threshold, name, dtype)

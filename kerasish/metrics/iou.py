@@ -1,0 +1,167 @@
+"""Intersection over union of classes: tp / (tp + fp + fn), from a confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish import ops
+from kerasish.config import epsilon
+from kerasish.errors import ArgumentError
+from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.metrics.metric import Metric, add_to
+
+
+class IoU(Metric):
+    """The mean intersection over union of the target classes.
+
+    Args:
+        num_classes: how many classes there are.
+        target_class_ids: the classes that count.
+        ignore_class: a label whose positions do not count.
+        sparse_y_true: whether y_true holds labels; else one-hot rows.
+        sparse_y_pred: whether y_pred holds labels; else scores.
+        axis: the axis of one-hot rows and scores.
+    """
+
+    direction = "up"
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(dtype or "int32", name)
+        if max(target_class_ids) >= num_classes:
+            raise ArgumentError(
+                f"target_class_ids. Expected: classes below {num_classes}. "
+                f"Received: {list(target_class_ids)}."
+            )
+        self.num_classes = num_classes
+        self.target_class_ids = list(target_class_ids)
+        self.ignore_class = ignore_class
+        self.sparse_y_true = sparse_y_true
+        self.sparse_y_pred = sparse_y_pred
+        self.axis = axis
+        self.total_cm = self.add_variable(
+            (num_classes, num_classes), "zeros", self.dtype, name="total_confusion_matrix"
+        )
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        if not self.sparse_y_true:
+            y_true = ops.argmax(y_true, axis=self.axis)
+        if not self.sparse_y_pred:
+            y_pred = ops.argmax(y_pred, axis=self.axis)
+        true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+        pred = ops.reshape(ops.cast(y_pred, "int32"), (-1,))
+        inside = ops.ones_like(true, dtype="bool")
+        for labels in (true, pred):
+            within = ops.logical_and(labels >= 0, labels < self.num_classes)
+            inside = ops.logical_and(inside, within)
+        if self.ignore_class is not None:
+            inside = ops.logical_and(inside, ops.not_equal(true, self.ignore_class))
+        weight = ops.cast(inside, self.dtype)
+        if sample_weight is not None:
+            given = ops.cast(convert_to_tensor(sample_weight), self.dtype)
+            weight = weight * ops.broadcast_to(ops.reshape(given, (-1,)), weight.shape)
+        cell = ops.where(inside, true * self.num_classes + pred, 0)
+        counts = ops.segment_sum(weight, cell, num_segments=self.num_classes**2)
+        add_to(self.total_cm, ops.reshape(counts, (self.num_classes, self.num_classes)))
+
+    def result(self) -> Tensor:
+        matrix = ops.cast(self.total_cm.value, "float32")
+        chosen = convert_to_tensor(np.asarray(self.target_class_ids), "int32")
+        hits = ops.take(ops.diagonal(matrix), chosen)
+        union = ops.take(ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1), chosen) - hits
+        present = union > 1e-9
+        ratios = ops.where(present, hits / (union + epsilon()), 0.0)
+        return ops.sum(ratios) / (ops.sum(ops.cast(present, "float32")) + epsilon())
+
+
+class BinaryIoU(IoU):
+    """Intersection over union for two classes, from scores above and below `threshold`.
+
+    Args:
+        target_class_ids: 0, 1 or both.
+        threshold: scores from here on are class 1.
+    """
+
+    def __init__(
+        self,
+        target_class_ids: Sequence[int] = (0, 1),
+        threshold: float = 0.5,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(2, target_class_ids, name, dtype)
+        self.threshold = threshold
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        chosen = ops.cast(convert_to_tensor(y_pred) >= self.threshold, self.dtype)
+        super().update_state(y_true, chosen, sample_weight)
+
+
+class MeanIoU(IoU):
+    """Intersection over union, averaged over all classes; see `IoU` for the arguments."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(
+            num_classes,
+            range(num_classes),
+            name,
+            dtype,
+            ignore_class,
+            sparse_y_true,
+            sparse_y_pred,
+            axis,
+        )
+
+
+class OneHotIoU(IoU):
+    """`IoU` for one-hot targets, and scores unless `sparse_y_pred`."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(
+            num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis
+        )
+
+
+class OneHotMeanIoU(MeanIoU):
+    """`MeanIoU` for one-hot targets, and scores unless `sparse_y_pred`."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)

@@ -1,0 +1,123 @@
+"""`Metric`: state in variables, updated batch by batch, read as a result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import initializers, ops
+from kerasish.config import floatx
+from kerasish.graph import Tensor, Variable
+from kerasish.losses.configured import Configured
+from kerasish.serialization import snake_case
+from kerasish.spec import dtype_name
+
+
+class Metric(Configured):
+    """Base of metrics.
+
+    A subclass makes its state with `add_variable`, changes it in `update_state` and reads it in
+    `result`, all three with ops, so that a compiled step updates it too.
+
+    Args:
+        dtype: dtype of the state; floatx by default.
+        name: its name in the logs; the class's, in snake case, by default.
+
+    Example:
+        >>> import kerasish as keras
+        >>> m = keras.metrics.Mean()
+        >>> m.update_state([1.0, 3.0])
+        >>> float(m.result())
+        2.0
+    """
+
+    direction: str | None = None  # "up" or "down": which way is better
+
+    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+        self.name = name or snake_case(type(self).__name__)
+        self._dtype = floatx() if dtype is None else dtype_name(getattr(dtype, "name", dtype))
+        self._variables: list[Variable] = []
+        self._metrics: list[Metric] = []
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Metric) and value not in self._metrics:
+            self._metrics.append(value)
+        elif isinstance(value, Variable) and not any(value is v for v in self._variables):
+            self._variables.append(value)
+        super().__setattr__(name, value)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the state."""
+        return self._dtype
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The state, that of contained metrics included."""
+        return [*self._variables, *(v for m in self._metrics for v in m.variables)]
+
+    def add_variable(
+        self,
+        shape: tuple[int, ...] | list[int] = (),
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str | None = "sum",
+        name: str | None = None,
+    ) -> Variable:
+        """A new variable of the state.
+
+        Args:
+            shape: its shape.
+            initializer: a name, a config, or a callable `(shape, dtype=...)`.
+            dtype: floatx by default.
+            aggregation: accepted for compatibility.
+            name: its name.
+        """
+        variable = Variable(
+            initializers.get("zeros" if initializer is None else initializer),
+            tuple(shape),
+            dtype,
+            trainable=False,
+            name=name or "variable",
+        )
+        variable.path = f"{self.name}/{variable.name}"
+        self._variables.append(variable)
+        return variable
+
+    def add_weight(
+        self,
+        shape: tuple[int, ...] = (),
+        initializer: Any = None,
+        dtype: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """`add_variable` under its older name."""
+        return self.add_variable(shape, initializer, dtype, name=name)
+
+    def update_state(self, *args: Any, **kwargs: Any) -> Any:
+        """Take one batch into account."""
+        raise NotImplementedError(f"{type(self).__name__} must define update_state.")
+
+    def result(self) -> Any:
+        """The metric over everything since the last reset: a tensor, or a dict of them."""
+        raise NotImplementedError(f"{type(self).__name__} must define result.")
+
+    def reset_state(self) -> None:
+        """Forget everything: all variables become 0."""
+        for variable in self.variables:
+            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """`update_state`, then `result`."""
+        self.update_state(*args, **kwargs)
+        return self.result()
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "name": self.name, "dtype": self.dtype}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def add_to(variable: Variable, value: Tensor) -> None:
+    """Add to a variable, in its dtype."""
+    variable.assign(variable.value + ops.cast(value, variable.dtype))

@@ -1,0 +1,112 @@
+"""Sums and means over all samples seen, and metrics that are the mean of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from kerasish import ops
+from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
+from kerasish.losses.base import divide_no_nan, masked_weight
+from kerasish.losses.configured import parameters
+from kerasish.metrics.metric import Metric, add_to
+from kerasish.serialization import resolve, serialize_keras_object
+
+
+def samplewise(
+    values: Any, sample_weight: Any, reduce: Callable[..., Tensor], dtype: str
+) -> tuple[Tensor, Tensor | None]:
+    """Values and weights of one number per sample; every value is weighted first."""
+    values = convert_to_tensor(values)
+    mask = values.mask
+    values = ops.cast(values, dtype)
+    if sample_weight is not None:
+        weight = convert_to_tensor(sample_weight, dtype)
+        if mask is not None:
+            weight = masked_weight(weight, mask, dtype, "sum")
+        values, weight = squeeze_or_expand_to_same_rank(values, weight)
+        if values.ndim > weight.ndim:
+            values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
+        values, weight = weights_like(values, weight)
+        weight = ops.broadcast_to(weight, values.shape)
+        values = values * weight
+        sample_weight = weight
+        if weight.ndim > 1:
+            sample_weight = reduce(weight, axis=tuple(range(1, weight.ndim)))
+    if values.ndim > 1:
+        values = reduce(values, axis=tuple(range(1, values.ndim)))
+    return values, sample_weight
+
+
+class Sum(Metric):
+    """The weighted sum of all values."""
+
+    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable((), "zeros", self.dtype, name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        values, _ = samplewise(values, sample_weight, ops.sum, self.dtype)
+        add_to(self.total, ops.sum(values))
+
+    def result(self) -> Tensor:
+        return self.total.value
+
+
+class Mean(Metric):
+    """The weighted mean of all values, sample by sample."""
+
+    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
+        super().__init__(dtype, name)
+        self.total = self.add_variable((), "zeros", self.dtype, name="total")
+        self.count = self.add_variable((), "zeros", self.dtype, name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        values, weight = samplewise(values, sample_weight, ops.mean, self.dtype)
+        add_to(self.total, ops.sum(values))
+        if weight is not None:
+            number = ops.sum(weight)
+        else:
+            number = convert_to_tensor(float(values.shape[0] if values.ndim else 1), self.dtype)
+        add_to(self.count, number)
+
+    def result(self) -> Tensor:
+        return divide_no_nan(self.total.value, self.count.value)
+
+
+class MeanMetricWrapper(Mean):
+    """The mean of `fn(y_true, y_pred, **kwargs)` over all samples.
+
+    Args:
+        fn: a function that gives one value per sample (or per position), such as a loss.
+        name: the function's name by default.
+        dtype: dtype of the state.
+        kwargs: further arguments of `fn`.
+    """
+
+    def __init__(
+        self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(name or getattr(fn, "__name__", None) or "mean_metric_wrapper", dtype)
+        self.fn = fn
+        self.fn_kwargs = kwargs
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        mask = getattr(y_pred, "mask", None)
+        values = self.fn(y_true, y_pred, **self.fn_kwargs)
+        super().update_state(values, masked_weight(sample_weight, mask, self.dtype, "sum"))
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if type(self) is MeanMetricWrapper:
+            return {**config, "fn": serialize_keras_object(self.fn), **self.fn_kwargs}
+        named = parameters(type(self))
+        return {**config, **{k: v for k, v in self.fn_kwargs.items() if k in named}}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        config = dict(config)
+        if isinstance(config.get("fn"), (str, Mapping)):
+            config["fn"] = resolve("loss", config["fn"])
+        return cls(**config)

@@ -1,0 +1,80 @@
+"""Optimizers: how weights follow their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kerasish import registry
+from kerasish import serialization as _serialization
+from kerasish.optimizers import schedules
+from kerasish.optimizers.adafactor import Adafactor
+from kerasish.optimizers.adam import Adam, Adamax, AdamW, Lamb, Nadam
+from kerasish.optimizers.adaptive import Adadelta, Adagrad, Ftrl, Lion, RMSprop
+from kerasish.optimizers.loss_scale import LossScaleOptimizer
+from kerasish.optimizers.newer import Muon, ScheduleFreeAdamW
+from kerasish.optimizers.optimizer import Optimizer
+from kerasish.optimizers.sgd import SGD
+
+CLASSES = (
+    SGD,
+    Adam,
+    AdamW,
+    Adamax,
+    Nadam,
+    Lamb,
+    RMSprop,
+    Adagrad,
+    Adadelta,
+    Ftrl,
+    Lion,
+    Adafactor,
+    Muon,
+    ScheduleFreeAdamW,
+    LossScaleOptimizer,
+)
+for _optimizer in CLASSES:
+    registry.add("optimizer", _optimizer, _optimizer.__name__, _optimizer.__name__.lower())
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Nadam",
+    "Lamb",
+    "RMSprop",
+    "Adagrad",
+    "Adadelta",
+    "Ftrl",
+    "Lion",
+    "Adafactor",
+    "Muon",
+    "ScheduleFreeAdamW",
+    "LossScaleOptimizer",
+    "Optimizer",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]
+
+
+def get(identifier: Any) -> Any:
+    """The optimizer that a name (in any case), config, class or instance stands for."""
+    if isinstance(identifier, str) and registry.contains("optimizer", identifier.lower()):
+        identifier = registry.lookup("optimizer", identifier.lower())
+    found = identifier() if isinstance(identifier, type) else identifier
+    if found is None or isinstance(found, Optimizer):
+        return found
+    return _serialization.resolve("optimizer", identifier)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The optimizer that `serialize` described."""
+    return _serialization.deserialize_keras_object(config, custom_objects, kind="optimizer")
+
+
+def serialize(optimizer: Any) -> Any:
+    """An optimizer as plain data: its class and config."""
+    return _serialization.serialize_keras_object(optimizer)

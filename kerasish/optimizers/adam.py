@@ -1,0 +1,234 @@
+"""Adam and its relatives: AdamW, Adamax, Nadam, Lamb."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import ops
+from kerasish.config import floatx
+from kerasish.graph import Tensor, Variable
+from kerasish.optimizers.optimizer import LearningRate, Optimizer
+from kerasish.optimizers.state import Variables
+
+
+def towards(old: Tensor, new: Tensor, share: float) -> Tensor:
+    """`old` moved by `share` of the way to `new`: an exponential moving average."""
+    return old + (new - old) * share
+
+
+class _Moments(Optimizer):
+    """Keeps averages m of the gradient and v of its square."""
+
+    beta_1: float
+    beta_2: float
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums, self._velocities = self.add_optimizer_variables(
+            variables, ["momentum", "velocity"]
+        )
+
+    def moments(self, gradient: Tensor, variable: Variable) -> tuple[Tensor, Tensor]:
+        """Move both averages and return them."""
+        slot_m = self.slot(self._momentums, variable)
+        slot_v = self.slot(self._velocities, variable)
+        m = towards(slot_m.value, gradient, 1 - self.beta_1)
+        v = towards(slot_v.value, ops.square(gradient), 1 - self.beta_2)
+        self.assign(slot_m, m)
+        self.assign(slot_v, v)
+        return m, v
+
+    def decayed(self, beta: float, dtype: str) -> Tensor:
+        """1 - beta^t: what the averages lack at step t because they started at 0."""
+        return 1 - ops.power(ops.convert_to_tensor(beta, dtype), self.step_number(dtype))
+
+
+class Adam(_Moments):
+    """w <- w - lr m / (sqrt(v) + epsilon), bias-corrected (Kingma and Ba, 2015, section 2).
+
+    Args:
+        learning_rate: a number or a schedule.
+        beta_1: share of the old average of gradients that is kept, below 1.
+        beta_2: share of the old average of squares that is kept, below 1.
+        epsilon: added to the denominator ("epsilon hat" of the paper).
+        amsgrad: whether v never falls (Reddi et al., 2018).
+        options: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.amsgrad = amsgrad
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        if self.amsgrad:
+            self._velocity_hats = self.add_optimizer_variables(variables, "velocity_hat")
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        dtype = variable.dtype
+        rate = ops.cast(learning_rate, dtype)
+        alpha = rate * ops.sqrt(self.decayed(self.beta_2, dtype)) / self.decayed(self.beta_1, dtype)
+        m, v = self.moments(ops.cast(gradient, dtype), variable)
+        if self.amsgrad:
+            slot = self.slot(self._velocity_hats, variable)
+            v = ops.maximum(slot.value, v)
+            self.assign(slot, v)
+        self.assign_sub(variable, m * alpha / (ops.sqrt(v) + self.epsilon))
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019); see `Adam`.
+
+    Args:
+        weight_decay: share of the learning rate by which weights shrink at every step.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        weight_decay: float | None = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options
+        )
+
+
+class Adamax(Optimizer):
+    """Adam with the largest instead of the squared gradient (Kingma and Ba, 2015, section 7.1).
+
+    See `Adam` for the arguments.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self._m, self._u = self.add_optimizer_variables(variables, ["momentum", "norm"])
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        dtype = variable.dtype
+        g = ops.cast(gradient, dtype)
+        left = 1 - ops.power(ops.convert_to_tensor(self.beta_1, dtype), self.step_number(dtype))
+        alpha = ops.cast(learning_rate, dtype) / left
+        slot_m, slot_u = self.slot(self._m, variable), self.slot(self._u, variable)
+        m = towards(slot_m.value, g, 1 - self.beta_1)
+        u = ops.maximum(slot_u.value * self.beta_2, ops.absolute(g))
+        self.assign(slot_m, m)
+        self.assign(slot_u, u)
+        self.assign_sub(variable, m * alpha / (u + self.epsilon))
+
+
+class Nadam(_Moments):
+    """Adam with Nesterov momentum, its momentum rising over time (Dozat, 2016).
+
+    See `Adam` for the arguments.
+    """
+
+    DECAY = 0.96  # of the momentum schedule, fixed as in the paper
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        dtype = variables[0].dtype if variables else floatx()
+        self._u_product = self.add_variable((), "ones", dtype, name="u_product")
+
+    def _momentum_at(self, step: Tensor) -> Tensor:
+        power = ops.power(ops.convert_to_tensor(self.DECAY, step.dtype), step)
+        return self.beta_1 * (1.0 - 0.5 * power)
+
+    def prepare_step(self, learning_rate: Tensor) -> None:
+        now = self._momentum_at(self.step_number(self._u_product.dtype))
+        self.assign(self._u_product, self._u_product.value * now)
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        dtype = variable.dtype
+        g = ops.cast(gradient, dtype)
+        step = self.step_number(dtype)
+        now, following = self._momentum_at(step), self._momentum_at(step + 1)
+        product = ops.cast(self._u_product.value, dtype)
+        rate = ops.cast(learning_rate, dtype)
+        of_m = rate * following / (1 - product * following)
+        of_g = rate * (1 - now) / (1 - product)
+        correction = self.decayed(self.beta_2, dtype)
+        m, v = self.moments(g, variable)
+        update = (of_m * m + of_g * g) / (ops.sqrt(v / correction) + self.epsilon)
+        self.assign_sub(variable, update)
+
+
+class Lamb(_Moments):
+    """Adam steps scaled layer by layer to the norm of the weights (You et al., 2020).
+
+    See `Adam` for the arguments.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        dtype = variable.dtype
+        m, v = self.moments(ops.cast(gradient, dtype), variable)
+        m_hat = m / self.decayed(self.beta_1, dtype)
+        root = ops.sqrt(v / self.decayed(self.beta_2, dtype)) + self.epsilon
+        update = m_hat / root
+        w_norm = ops.sqrt(ops.sum(ops.square(variable.value)))
+        u_norm = ops.sqrt(ops.sum(ops.square(update)))
+        both = ops.logical_and(w_norm > 0, u_norm > 0)
+        ratio = ops.where(both, w_norm / ops.where(both, u_norm, 1.0), 1.0)
+        self.assign_sub(variable, ratio * ops.cast(learning_rate, dtype) * update)

@@ -1,0 +1,266 @@
+"""Optimizers that scale every element by the history of its gradients, without momentum of Adam's
+kind: RMSprop, Adagrad, Adadelta, Ftrl, Lion."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import initializers, ops
+from kerasish.errors import ArgumentError
+from kerasish.graph import Tensor, Variable
+from kerasish.optimizers.optimizer import LearningRate, Optimizer
+from kerasish.optimizers.state import Variables
+
+
+class RMSprop(Optimizer):
+    """w <- w - lr g / sqrt(v + epsilon), v the moving average of g^2 (Hinton, 2012).
+
+    Args:
+        learning_rate: a number or a schedule.
+        rho: share of the old average that is kept.
+        momentum: share of the last step that is kept.
+        epsilon: added under the root.
+        centered: whether v is the variance: the squared average of g is taken off (Graves, 2013).
+        options: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.rho = rho
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.centered = centered
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self._velocities = self.add_optimizer_variables(variables, "velocity")
+        self._momentums: list[Variable | None] = []
+        self._average_gradients: list[Variable | None] = []
+        if self.momentum > 0:
+            self._momentums = self.add_optimizer_variables(variables, "momentum")
+        if self.centered:
+            self._average_gradients = self.add_optimizer_variables(variables, "average_gradient")
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        g = ops.cast(gradient, variable.dtype)
+        slot = self.slot(self._velocities, variable)
+        velocity = slot.value * self.rho + ops.square(g) * (1 - self.rho)
+        self.assign(slot, velocity)
+        if self.centered:
+            slot = self.slot(self._average_gradients, variable)
+            average = slot.value * self.rho + g * (1 - self.rho)
+            self.assign(slot, average)
+            velocity = velocity - ops.square(average)
+        step = ops.cast(learning_rate, variable.dtype) * g / ops.sqrt(velocity + self.epsilon)
+        if self.momentum > 0:
+            slot = self.slot(self._momentums, variable)
+            step = slot.value * self.momentum + step
+            self.assign(slot, step)
+        self.assign_sub(variable, step)
+
+
+class Adagrad(Optimizer):
+    """w <- w - lr g / sqrt(a + epsilon), a the sum of g^2 (Duchi et al., 2011).
+
+    Args:
+        learning_rate: a number or a schedule.
+        initial_accumulator_value: what the sums start with.
+        epsilon: added under the root.
+        options: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.initial_accumulator_value = initial_accumulator_value
+        self.epsilon = epsilon
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        start = initializers.Constant(self.initial_accumulator_value)
+        self._accumulators_of_squares = self.add_optimizer_variables(
+            variables, "accumulator", start
+        )
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        g = ops.cast(gradient, variable.dtype)
+        slot = self.slot(self._accumulators_of_squares, variable)
+        total = slot.value + ops.square(g)
+        self.assign(slot, total)
+        rate = ops.cast(learning_rate, variable.dtype)
+        self.assign_sub(variable, rate * g / ops.sqrt(total + self.epsilon))
+
+
+class Adadelta(Optimizer):
+    """w <- w - lr g rms(last steps) / rms(gradients) (Zeiler, 2012).
+
+    Args:
+        learning_rate: a number or a schedule; the paper's method has 1.0.
+        rho: share of the old averages that is kept.
+        epsilon: added under the roots.
+        options: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        rho: float = 0.95,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.rho = rho
+        self.epsilon = epsilon
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self._accumulated_grads, self._accumulated_delta_vars = self.add_optimizer_variables(
+            variables, ["accumulated_grad", "accumulated_delta_var"]
+        )
+
+    def _rms(self, x: Tensor) -> Tensor:
+        return ops.sqrt(x + self.epsilon)
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        g = ops.cast(gradient, variable.dtype)
+        rho = self.rho
+        slot_g = self.slot(self._accumulated_grads, variable)
+        slot_d = self.slot(self._accumulated_delta_vars, variable)
+        squares = slot_g.value * rho + ops.square(g) * (1 - rho)
+        delta = self._rms(slot_d.value) * g / self._rms(squares)
+        self.assign(slot_g, squares)
+        self.assign(slot_d, slot_d.value * rho + ops.square(delta) * (1 - rho))
+        self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * delta)
+
+
+class Ftrl(Optimizer):
+    """Follow the regularized leader, proximal (McMahan et al., 2013, algorithm 1).
+
+    Args:
+        learning_rate: a number or a schedule.
+        learning_rate_power: 0 or less; how the rate falls with the sum of squares.
+        initial_accumulator_value: what the sums of squares start with.
+        l1_regularization_strength: 0 or more.
+        l2_regularization_strength: 0 or more.
+        l2_shrinkage_regularization_strength: a penalty on the size of the gradient, 0 or more.
+        beta: added to the rate's denominator.
+        options: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        l2_shrinkage_regularization_strength: float = 0.0,
+        beta: float = 0.0,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        if learning_rate_power > 0:
+            raise ArgumentError(
+                f"learning_rate_power. Expected: 0 or less. Received: {learning_rate_power!r}."
+            )
+        penalties = {
+            "initial_accumulator_value": initial_accumulator_value,
+            "l1_regularization_strength": l1_regularization_strength,
+            "l2_regularization_strength": l2_regularization_strength,
+            "l2_shrinkage_regularization_strength": l2_shrinkage_regularization_strength,
+        }
+        for label, value in penalties.items():
+            if value < 0:
+                raise ArgumentError(f"{label}. Expected: 0 or more. Received: {value!r}.")
+        self.learning_rate_power = learning_rate_power
+        self.initial_accumulator_value = initial_accumulator_value
+        self.l1_regularization_strength = l1_regularization_strength
+        self.l2_regularization_strength = l2_regularization_strength
+        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
+        self.beta = beta
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        start = initializers.Constant(self.initial_accumulator_value)
+        self._sums, self._linears = self.add_optimizer_variables(
+            variables, ["accumulator", "linear"], [start, "zeros"]
+        )
+
+    def _power(self, x: Tensor) -> Tensor:
+        exponent = -self.learning_rate_power
+        return ops.sqrt(x) if exponent == 0.5 else ops.power(x, exponent)
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        g = ops.cast(gradient, variable.dtype)
+        rate = ops.cast(learning_rate, variable.dtype)
+        slot_n, slot_z = self.slot(self._sums, variable), self.slot(self._linears, variable)
+        w, n = variable.value, slot_n.value
+        shrunk = g + w * (2 * self.l2_shrinkage_regularization_strength)
+        total = n + ops.square(g)
+        sigma = (self._power(total) - self._power(n)) / rate
+        z = slot_z.value + shrunk - sigma * w
+        l2 = self.l2_regularization_strength + self.beta / (2.0 * rate)
+        quadratic = self._power(total) / rate + 2 * l2
+        l1 = self.l1_regularization_strength
+        self.assign(variable, (ops.minimum(ops.maximum(z, -l1), l1) - z) / quadratic)
+        self.assign(slot_n, total)
+        self.assign(slot_z, z)
+
+
+class Lion(Optimizer):
+    """w <- w - lr sign(b1 m + (1 - b1) g), m <- b2 m + (1 - b2) g (Chen et al., 2023).
+
+    Args:
+        learning_rate: a number or a schedule; 3 to 10 times smaller than Adam's.
+        beta_1: share of the average in the step, above 0, at most 1.
+        beta_2: share of the average that is kept.
+        options: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        if not 0 < beta_1 <= 1:
+            raise ArgumentError(f"beta_1. Expected: a number in (0, 1]. Received: {beta_1!r}.")
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums = self.add_optimizer_variables(variables, "momentum")
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        g = ops.cast(gradient, variable.dtype)
+        rate = ops.cast(learning_rate, variable.dtype)
+        slot = self.slot(self._momentums, variable)
+        direction = ops.sign(slot.value * self.beta_1 + g * (1.0 - self.beta_1))
+        self.assign_sub(variable, rate * direction)
+        self.assign(slot, slot.value * self.beta_2 + g * (1.0 - self.beta_2))

@@ -1,0 +1,36 @@
+"""Bounding gradients: each by its norm, all by their common norm, or element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kerasish import ops
+from kerasish.graph import Tensor
+
+
+def clip_by_norm(g: Tensor, limit: float) -> Tensor:
+    """g, scaled down to Euclidean norm `limit` where it is longer (Pascanu et al., 2013)."""
+    norm = ops.sqrt(ops.sum(ops.square(g)))
+    return g * (limit / ops.maximum(norm, limit))
+
+
+def global_norm(grads: Sequence[Tensor]) -> Tensor:
+    """The Euclidean norm of all gradients taken together."""
+    squares = [ops.sum(ops.square(g)) for g in grads]
+    total = squares[0]
+    for square in squares[1:]:
+        total = total + square
+    return ops.sqrt(total)
+
+
+def clip_by_global_norm(grads: Sequence[Tensor], limit: float) -> list[Tensor]:
+    """All gradients, scaled by one factor to a common norm of at most `limit`."""
+    norm = global_norm(grads)
+    # norm - norm is NaN for a norm that is not finite, so that such a step is seen as one.
+    scale = limit * ops.minimum(1.0 / norm, 1.0 / limit) + (norm - norm)
+    return [g * scale for g in grads]
+
+
+def clip_by_value(g: Tensor, limit: float) -> Tensor:
+    """Every element of g, held between -limit and limit."""
+    return ops.minimum(ops.maximum(g, -limit), limit)

@@ -1,0 +1,113 @@
+"""`LossScaleOptimizer`: keeps float16 gradients from vanishing or overflowing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from kerasish import initializers, ops
+from kerasish import serialization as _serialization
+from kerasish.graph import Tensor, Variable
+from kerasish.optimizers.optimizer import Optimizer
+from kerasish.optimizers.state import Variables
+
+
+class LossScaleOptimizer(Optimizer):
+    """Multiplies the loss by a scale that follows the gradients (Micikevicius et al., 2018).
+
+    A step whose gradients are not finite changes nothing but halves the scale; after
+    `dynamic_growth_steps` finite steps the scale doubles.
+
+    Args:
+        inner_optimizer: the optimizer that makes the updates.
+        initial_scale: the first scale.
+        dynamic_growth_steps: how many finite steps double the scale.
+        name: "loss_scale_optimizer" by default.
+    """
+
+    def __init__(
+        self,
+        inner_optimizer: Optimizer,
+        initial_scale: float = 2.0**15,
+        dynamic_growth_steps: int = 2000,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(0.0, name=name)
+        self.inner_optimizer = inner_optimizer
+        self.initial_scale = initial_scale
+        self.dynamic_growth_steps = dynamic_growth_steps
+        inner_optimizer.loss_scale_factor = None  # gradients are divided here
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
+        start = initializers.Constant(self.initial_scale)
+        self.dynamic_scale = self.add_variable((), start, "float32", name="dynamic_scale")
+        self.inner_optimizer.build(variables)
+        super().build(variables)
+
+    @property
+    def variables(self) -> list[Variable]:
+        return [*self._variables, *self.inner_optimizer.variables]
+
+    @property
+    def iterations(self) -> Any:
+        return self.inner_optimizer.iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        return self.inner_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self.inner_optimizer.learning_rate = value
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Variables | None = None) -> None:
+        variables = self._known(grads, trainable_variables)
+        finite = _all_finite([g for g in grads if g is not None])
+        scale = self.dynamic_scale.value
+        counter = self.step_counter.value
+        touched = [*variables, *self.inner_optimizer.variables]
+        before = [v.value for v in touched]
+        unscaled = [
+            g if g is None or v.overwrite_with_gradient else g / ops.cast(scale, g.dtype)
+            for g, v in zip(grads, variables, strict=True)
+        ]
+        self.inner_optimizer.apply(unscaled, variables)
+        for variable, old in zip(touched, before, strict=True):
+            variable.assign(ops.where(finite, variable.value, old))
+        grow = ops.equal(counter, self.dynamic_growth_steps - 1)
+        grown = ops.where(grow, scale * 2.0, scale)
+        self.dynamic_scale.assign(ops.where(finite, grown, scale * 0.5))
+        onward = ops.logical_and(finite, ops.logical_not(grow))
+        self.step_counter.assign(ops.where(onward, counter + 1, 0))
+
+    def scale_loss(self, loss: Any) -> Any:
+        if not self.built:
+            return loss * self.initial_scale
+        return loss * ops.cast(self.dynamic_scale.value, loss.dtype)
+
+    def finalize_variable_values(self, var_list: Variables) -> None:
+        self.inner_optimizer.finalize_variable_values(var_list)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "inner_optimizer": _serialization.serialize_keras_object(self.inner_optimizer),
+            "initial_scale": self.initial_scale,
+            "dynamic_growth_steps": self.dynamic_growth_steps,
+        }
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        config = dict(config)
+        config["inner_optimizer"] = _serialization.resolve("optimizer", config["inner_optimizer"])
+        return cls(**config)
+
+
+def _all_finite(grads: Sequence[Tensor]) -> Tensor:
+    finite = ops.all(ops.isfinite(grads[0]))
+    for g in grads[1:]:
+        finite = ops.logical_and(finite, ops.all(ops.isfinite(g)))
+    return finite

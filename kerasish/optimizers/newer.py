@@ -1,0 +1,193 @@
+"""Muon for matrices and ScheduleFreeAdamW: newer methods."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from kerasish import ops
+from kerasish.graph import Tensor, Variable
+from kerasish.optimizers.adam import _Moments, towards
+from kerasish.optimizers.optimizer import LearningRate, Optimizer
+from kerasish.optimizers.state import Variables
+
+
+class Muon(Optimizer):
+    """Momentum steps made orthogonal by Newton-Schulz iterations (Jordan et al., 2024).
+
+    Matrices are treated so; vectors, higher ranks, embeddings and excluded layers by AdamW.
+
+    Args:
+        learning_rate: a number or a schedule.
+        adam_beta_1: beta_1 of the AdamW part.
+        adam_beta_2: beta_2 of the AdamW part.
+        adam_weight_decay: weight decay of the AdamW part.
+        epsilon: epsilon of the AdamW part.
+        weight_decay: weight decay of the matrices.
+        exclude_layers: regular expressions of paths that AdamW treats.
+        exclude_embeddings: whether AdamW treats embeddings.
+        muon_a, muon_b, muon_c: coefficients of the iteration x <- a x + (b A + c A^2) x, A = x x'.
+        adam_lr_ratio: learning rate of AdamW as a share of `learning_rate`.
+        momentum: share of the last direction that is kept.
+        ns_steps: number of iterations.
+        nesterov: whether to look ahead along the momentum.
+        rms_rate: size of a step relative to AdamW's (Liu et al., 2025); None for none.
+        options: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        adam_beta_1: float = 0.9,
+        adam_beta_2: float = 0.999,
+        adam_weight_decay: float | None = 0.004,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = 0.004,
+        exclude_layers: Sequence[str] | None = None,
+        exclude_embeddings: bool = True,
+        muon_a: float = 3.4445,
+        muon_b: float = -4.775,
+        muon_c: float = 2.0315,
+        adam_lr_ratio: float = 1,
+        momentum: float = 0.95,
+        ns_steps: int = 5,
+        nesterov: bool = True,
+        rms_rate: float | None = 0.2,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, weight_decay=weight_decay, **options)
+        self.adam_beta_1 = adam_beta_1
+        self.adam_beta_2 = adam_beta_2
+        self.adam_weight_decay = adam_weight_decay
+        self.epsilon = epsilon
+        self.exclude_layers = list(exclude_layers or [])
+        self.exclude_embeddings = exclude_embeddings
+        self.muon_a = muon_a
+        self.muon_b = muon_b
+        self.muon_c = muon_c
+        self.adam_lr_ratio = adam_lr_ratio
+        self.momentum = momentum
+        self.ns_steps = ns_steps
+        self.nesterov = nesterov
+        self.rms_rate = rms_rate
+
+    def _by_adam(self, variable: Variable) -> bool:
+        if variable.ndim != 2:
+            return True
+        if self.exclude_embeddings and "embedding" in variable.path.lower():
+            return True
+        return any(re.search(pattern, variable.path) for pattern in self.exclude_layers)
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self.momentums: list[Variable | None] = []
+        self.adam_velocities: list[Variable | None] = []
+        for variable in variables:
+            skip = variable.overwrite_with_gradient
+            add = self.add_variable_from_reference
+            self.momentums.append(None if skip else add(variable, "momentum"))
+            by_adam = not skip and self._by_adam(variable)
+            self.adam_velocities.append(add(variable, "velocity") if by_adam else None)
+
+    def _decay_of(self, variable: Variable) -> float | None:
+        if super()._decay_of(variable) is None and self.weight_decay is not None:
+            return None
+        return self.adam_weight_decay if self._by_adam(variable) else self.weight_decay
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        g = ops.cast(gradient, variable.dtype)
+        rate = ops.cast(learning_rate, variable.dtype)
+        if self._by_adam(variable):
+            self._adam_step(g, variable, rate * self.adam_lr_ratio)
+            return
+        slot = self.slot(self.momentums, variable)
+        m = slot.value + (g + slot.value * (self.momentum - 1))
+        self.assign(slot, m)
+        direction = self._orthogonal(g + self.momentum * m if self.nesterov else m)
+        if self.rms_rate is not None:
+            rate = rate * (math.sqrt(max(variable.shape)) * self.rms_rate)
+        self.assign_sub(variable, rate * direction)
+
+    def _adam_step(self, g: Tensor, variable: Variable, rate: Tensor) -> None:
+        step = self.step_number(variable.dtype)
+        first, second = (
+            1 - ops.power(ops.convert_to_tensor(beta, variable.dtype), step)
+            for beta in (self.adam_beta_1, self.adam_beta_2)
+        )
+        slot_m = self.slot(self.momentums, variable)
+        slot_v = self.slot(self.adam_velocities, variable)
+        m = towards(slot_m.value, g, 1 - self.adam_beta_1)
+        v = towards(slot_v.value, ops.square(g), 1 - self.adam_beta_2)
+        self.assign(slot_m, m)
+        self.assign(slot_v, v)
+        alpha = rate * ops.sqrt(second) / first
+        self.assign_sub(variable, m * alpha / (ops.sqrt(v) + self.epsilon))
+
+    def _orthogonal(self, x: Tensor) -> Tensor:
+        """The nearest matrix with orthogonal rows or columns, roughly."""
+        tall = x.shape[-2] > x.shape[-1]
+        x = ops.transpose(x) if tall else x
+        x = x / (ops.sqrt(ops.sum(ops.square(x))) + 1e-7)
+        for _ in range(self.ns_steps):
+            a = ops.matmul(x, ops.transpose(x))
+            b = self.muon_b * a + ops.matmul(self.muon_c * a, a)
+            x = self.muon_a * x + ops.matmul(b, x)
+        return ops.transpose(x) if tall else x
+
+
+class ScheduleFreeAdamW(_Moments):
+    """Adam steps on z, weights between z and the running mean of z (Defazio et al., 2024).
+
+    Args:
+        learning_rate: a number or a schedule.
+        beta_1: share of the mean in the weights.
+        beta_2: share of the old average of squares that is kept.
+        epsilon: added to the denominator.
+        warmup_steps: over how many steps the rate rises to `learning_rate`.
+        options: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.0025,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        warmup_steps: int = 0,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.warmup_steps = warmup_steps
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        for slot, variable in zip(self._momentums, variables, strict=True):
+            if slot is not None:
+                slot.assign(variable.numpy())
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        dtype = variable.dtype
+        g = ops.cast(gradient, dtype)
+        step = self.step_number(dtype)
+        rate = ops.cast(learning_rate, dtype)
+        if self.warmup_steps:
+            rate = rate * ops.minimum(step / float(self.warmup_steps), 1.0)
+        slot_z, slot_v = self.slot(self._momentums, variable), self.slot(self._velocities, variable)
+        v = towards(slot_v.value, ops.square(g), 1 - self.beta_2)
+        old, keep = slot_z.value, self.beta_1
+        root = ops.sqrt(v / self.decayed(self.beta_2, dtype)) + self.epsilon
+        z = old - rate * g / root
+        mean = (variable.value - (1 - keep) * old) / keep
+        mean = (1 - 1.0 / step) * mean + (1.0 / step) * z
+        self.assign(slot_v, v)
+        self.assign(slot_z, z)
+        self.assign(variable, (1 - keep) * z + keep * mean)

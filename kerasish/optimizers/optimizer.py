@@ -1,0 +1,374 @@
+"""`Optimizer`: what all optimizers share; a subclass adds its slots and one update rule.
+
+Everything is ops on variables: in a traced step the update of a variable is one elementwise
+expression, and the factors that depend on the step alone are computed once for all variables.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
+
+from kerasish import initializers, ops
+from kerasish import serialization as _serialization
+from kerasish.config import floatx
+from kerasish.errors import ArgumentError, GradientError
+from kerasish.graph import Tensor, Variable
+from kerasish.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
+from kerasish.optimizers.schedules import LearningRateSchedule
+from kerasish.optimizers.state import OptimizerState, Variables
+
+LearningRate = float | LearningRateSchedule | Callable[[], Any]
+
+
+class Optimizer(OptimizerState):
+    """Base of optimizers.
+
+    A subclass makes its slots in `build` and defines `update_step(gradient, variable,
+    learning_rate)`.
+
+    Args:
+        learning_rate: a number, a schedule of the step, or a callable without arguments.
+        weight_decay: share of the learning rate by which weights shrink at every step.
+        clipnorm: largest Euclidean norm of each gradient.
+        clipvalue: largest absolute value of every element of a gradient.
+        global_clipnorm: largest norm of all gradients taken together.
+        use_ema: whether to keep an exponential moving average of the weights.
+        ema_momentum: the share of the old average, 0 to 1.
+        ema_overwrite_frequency: after how many steps the weights become their average; None: at
+            the end of training.
+        loss_scale_factor: the loss is multiplied, and gradients divided, by it.
+        gradient_accumulation_steps: average this many gradients for one update, 2 or more.
+        name: the class's name in snake case by default.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        _check(clipnorm, clipvalue, global_clipnorm, ema_momentum, gradient_accumulation_steps)
+        self.name = name or _serialization.snake_case(type(self).__name__)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self.built = False
+        self._variables: list[Variable] = []
+        self._trainable_variables: list[Variable] = []
+        self._index: dict[Variable, int] = {}
+        self._averages: list[Variable | None] = []
+        self._accumulators: list[Variable | None] = []
+        self._not_decayed: set[Variable] = set()
+        self._not_decayed_names: str | None = None
+        self._iterations = self.add_variable((), dtype="int32", name="iteration")
+        self._learning_rate: Any = learning_rate
+        if isinstance(learning_rate, (int, float)):
+            self._learning_rate = self.add_variable(
+                (), initializers.Constant(float(learning_rate)), floatx(), name="learning_rate"
+            )
+        elif not callable(learning_rate):
+            raise ArgumentError(
+                "learning_rate. Expected: a number, a LearningRateSchedule or a callable. "
+                f"Received: {learning_rate!r}."
+            )
+
+    # --- state ----------------------------------------------------------------------------------
+
+    @property
+    def iterations(self) -> Any:
+        """How many updates were made: a variable, or a tensor when gradients are accumulated."""
+        if self.gradient_accumulation_steps:
+            return ops.floor_divide(self._iterations.value, self.gradient_accumulation_steps)
+        return self._iterations
+
+    def build(self, variables: Variables) -> None:
+        """Make the state for these variables; a subclass adds its slots after `super().build`."""
+        if self.built:
+            return
+        self._trainable_variables = list(variables)
+        self._index = {v: i for i, v in enumerate(variables)}
+        if self.use_ema:
+            self._averages = self.add_optimizer_variables(variables, "average")
+        if self.gradient_accumulation_steps:
+            self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator")
+        self.built = True
+
+    def step_number(self, dtype: str) -> Tensor:
+        """The number of the update being made, counted from 1, as a float."""
+        return ops.cast(ops.convert_to_tensor(self.iterations) + 1, dtype)
+
+    # --- learning rate --------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> Any:
+        """The present learning rate: a variable, or what the schedule gives for this step."""
+        if isinstance(self._learning_rate, Variable):
+            return self._learning_rate
+        if isinstance(self._learning_rate, LearningRateSchedule):
+            return self._learning_rate(self._iterations.value)
+        return self._learning_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        held = self._learning_rate
+        if callable(value) and not isinstance(value, Variable):
+            if isinstance(held, Variable):
+                self._variables = [v for v in self._variables if v is not held]
+            self._learning_rate = value
+        elif isinstance(held, Variable):
+            held.assign(value)
+        else:
+            raise ArgumentError(
+                "learning_rate. Expected: nothing to be set, since this optimizer follows "
+                f"{type(held).__name__}. Received: {value!r}. Give the optimizer a number instead."
+            )
+
+    # --- one update -----------------------------------------------------------------------------
+
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Variable:
+        """One update from pairs (gradient, variable)."""
+        pairs = list(grads_and_vars)
+        self.apply([g for g, _ in pairs], [v for _, v in pairs])
+        return self._iterations
+
+    def apply(self, grads: Sequence[Any], trainable_variables: Variables | None = None) -> None:
+        """One update.
+
+        Args:
+            grads: a gradient per variable; None where the loss does not depend on it.
+            trainable_variables: the variables; those of `build` by default.
+
+        Raises:
+            ArgumentError: another number of gradients, or a variable that is not known.
+            GradientError: no gradient at all.
+        """
+        if not len(grads):
+            return
+        variables = self._known(grads, trainable_variables)
+        pairs = self._with_gradient(grads, variables)
+        pairs = [p for p in pairs if not self._overwritten(*p)]
+        if pairs:
+            if self.loss_scale_factor is not None:
+                pairs = [(g / self.loss_scale_factor, v) for g, v in pairs]
+            self._apply_pairs(pairs)
+            for _, variable in pairs:
+                if variable.constraint is not None:
+                    variable.assign(variable.constraint(variable.value))
+        self._iterations.assign(self._iterations.value + 1)
+
+    def _known(self, grads: Sequence[Any], variables: Variables | None) -> Variables:
+        if variables is None:
+            variables = self._trainable_variables
+            if not self.built:
+                raise ArgumentError(
+                    "apply. Expected: trainable_variables, or build(variables) before. "
+                    "Received: gradients alone."
+                )
+        elif not self.built:
+            self.build(list(variables))
+        if len(grads) != len(variables):
+            raise ArgumentError(
+                f"apply. Expected: one gradient per variable, {len(variables)}. "
+                f"Received: {len(grads)}."
+            )
+        for variable in variables:
+            if variable not in self._index:
+                raise ArgumentError(
+                    f"Unknown variable {variable.path!r}. Expected: one of the "
+                    f"{len(self._index)} variables that the optimizer was built for. Compile the "
+                    "model again after changing it, or make a new optimizer."
+                )
+        return variables
+
+    @staticmethod
+    def _with_gradient(grads: Sequence[Any], variables: Variables) -> list[tuple[Any, Variable]]:
+        missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
+        if len(missing) == len(grads):
+            raise GradientError(
+                "No gradients for any variable. Expected: a loss that depends on the weights. "
+                f"Received: one that depends on none of {missing[:5]}."
+            )
+        if missing:
+            warnings.warn(
+                f"Gradients do not exist for variables {missing}: the loss does not depend on "
+                "them, so they stay as they are.",
+                stacklevel=3,
+            )
+        return [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
+
+    def _overwritten(self, gradient: Any, variable: Variable) -> bool:
+        """Give a variable that asks for it its gradient as its new value (float8 scales)."""
+        if variable.overwrite_with_gradient:
+            variable.assign(gradient)
+        return variable.overwrite_with_gradient
+
+    def _apply_pairs(self, pairs: list[tuple[Any, Variable]]) -> None:
+        if self.gradient_accumulation_steps:
+            self._accumulate(pairs)
+        else:
+            self._update(pairs)
+        if self.use_ema:
+            self._average()
+
+    def _update(self, pairs: list[tuple[Any, Variable]]) -> None:
+        grads = self._clip([g for g, _ in pairs])
+        rate = self.learning_rate
+        rate = rate.value if isinstance(rate, Variable) else ops.convert_to_tensor(rate)
+        variables = [v for _, v in pairs]
+        self._decay(variables, rate)
+        self.prepare_step(rate)
+        for gradient, variable in zip(grads, variables, strict=True):
+            self.update_step(gradient, variable, rate)
+
+    def prepare_step(self, learning_rate: Tensor) -> None:
+        """Change state that belongs to no variable; called once before the `update_step`s."""
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        """Change one variable and its slots."""
+        raise NotImplementedError(f"{type(self).__name__} must define update_step.")
+
+    def _clip(self, grads: list[Any]) -> list[Any]:
+        if self.clipnorm:
+            return [clip_by_norm(g, self.clipnorm) for g in grads]
+        if self.global_clipnorm:
+            return clip_by_global_norm(grads, self.global_clipnorm)
+        if self.clipvalue:
+            return [clip_by_value(g, self.clipvalue) for g in grads]
+        return grads
+
+    def _decay(self, variables: Variables, rate: Tensor) -> None:
+        """Weights shrink by weight_decay * learning_rate (Loshchilov and Hutter, 2019)."""
+        for variable in variables:
+            decay = self._decay_of(variable)
+            if decay is not None:
+                value = variable.value
+                variable.assign(value - value * (decay * ops.cast(rate, variable.dtype)))
+
+    def _decay_of(self, variable: Variable) -> float | None:
+        pattern = self._not_decayed_names
+        named = pattern is not None and re.search(pattern, variable.name) is not None
+        return None if variable in self._not_decayed or named else self.weight_decay
+
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Leave variables out of weight decay.
+
+        Args:
+            var_list: these variables.
+            var_names: variables in whose name one of these (regular expressions) is found.
+        """
+        if self.built:
+            raise ArgumentError(
+                "exclude_from_weight_decay. Expected: to be called before the first step. "
+                "Received: an optimizer that is built."
+            )
+        self._not_decayed = set(var_list or ())
+        self._not_decayed_names = "|".join(var_names) if var_names else None
+
+    # --- accumulation and averages --------------------------------------------------------------
+
+    def _accumulate(self, pairs: list[tuple[Any, Variable]]) -> None:
+        """Add up gradients; at every n-th step update with their mean, and start again.
+
+        One graph serves every step, so the update is always computed, and kept or thrown away.
+        """
+        steps = self.gradient_accumulation_steps or 1
+        last = ops.equal(ops.mod(self._iterations.value + 1, steps), 0)
+        slots = [self.slot(self._accumulators, v) for _, v in pairs]
+        sums = [slot.value + g for slot, (g, _) in zip(slots, pairs, strict=True)]
+        own = {*slots, self._iterations, self._learning_rate}
+        touched = [v for _, v in pairs] + [v for v in self.variables if v not in own]
+        before = {v: v.value for v in touched}
+        self._update([(s / steps, v) for s, (_, v) in zip(sums, pairs, strict=True)])
+        for variable in touched:
+            variable.assign(ops.where(last, variable.value, before[variable]))
+        for slot, total in zip(slots, sums, strict=True):
+            slot.assign(ops.where(last, ops.zeros_like(total), total))
+
+    def _average(self) -> None:
+        """average <- momentum * average + (1 - momentum) * weight; the first step takes weight."""
+        started = ops.not_equal(ops.convert_to_tensor(self.iterations), 0)
+        every = self.ema_overwrite_frequency
+        overwrite: Any = None
+        if every:
+            overwrite = ops.equal(ops.mod(ops.convert_to_tensor(self.iterations) + 1, every), 0)
+        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
+            if average is None:
+                continue
+            momentum = ops.cast(started, variable.dtype) * self.ema_momentum
+            average.assign(momentum * average.value + (1 - momentum) * variable.value)
+            if overwrite is not None:
+                variable.assign(ops.where(overwrite, average.value, variable.value))
+
+    def finalize_variable_values(self, var_list: Variables) -> None:
+        """After training: the weights become their moving averages, where these are kept."""
+        if not self.use_ema:
+            return
+        for variable in var_list:
+            if variable in self._index and self._averages[self._index[variable]] is not None:
+                variable.assign(self.slot(self._averages, variable).value)
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss times `loss_scale_factor`, to differentiate instead of the loss."""
+        return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
+
+    # --- config ---------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        rate = self._learning_rate
+        if isinstance(rate, Variable):
+            config["learning_rate"] = float(rate.numpy())
+        else:
+            config["learning_rate"] = _serialization.serialize_keras_object(rate)
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        config = dict(config)
+        if isinstance(config.get("learning_rate"), (Mapping, str)):
+            config["learning_rate"] = _serialization.resolve("schedule", config["learning_rate"])
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}>"
+
+
+def _check(
+    clipnorm: float | None,
+    clipvalue: float | None,
+    global_clipnorm: float | None,
+    ema_momentum: float,
+    accumulation: int | None,
+) -> None:
+    if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
+        raise ArgumentError(
+            "Clipping. Expected: at most one of clipnorm, clipvalue, global_clipnorm. "
+            f"Received: {clipnorm}, {clipvalue}, {global_clipnorm}."
+        )
+    if not 0 <= ema_momentum <= 1:
+        raise ArgumentError(
+            f"ema_momentum. Expected: a number in [0, 1]. Received: {ema_momentum!r}."
+        )
+    if accumulation is not None and accumulation < 2:
+        raise ArgumentError(
+            f"gradient_accumulation_steps. Expected: None, 2 or more. Received: {accumulation!r}."
+        )

@@ -1,0 +1,266 @@
+"""Learning rates as functions of the step; each is written in ops of the step counter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kerasish import ops, registry
+from kerasish import serialization as _serialization
+from kerasish.config import floatx
+from kerasish.errors import ArgumentError
+from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.losses.configured import Configured
+
+
+class LearningRateSchedule(Configured):
+    """Base of schedules: a subclass defines `__call__(step)`, written in ops."""
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate of step number `step`, counted from 0."""
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(step).")
+
+
+def _positive(name: str, value: float) -> float:
+    if value <= 0:
+        raise ArgumentError(f"{name}. Expected: a positive number. Received: {value!r}.")
+    return value
+
+
+def _as_float(step: Any) -> Tensor:
+    return ops.cast(convert_to_tensor(step), floatx())
+
+
+class ExponentialDecay(LearningRateSchedule):
+    """initial * decay_rate^(step / decay_steps).
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        decay_steps: after how many steps the rate has been multiplied by `decay_rate`.
+        decay_rate: the factor.
+        staircase: whether the exponent is rounded down to whole numbers.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "ExponentialDecay",
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = _positive("decay_steps", decay_steps)
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def __call__(self, step: Any) -> Tensor:
+        p = _as_float(step) / float(self.decay_steps)
+        p = ops.floor(p) if self.staircase else p
+        return self.initial_learning_rate * ops.power(convert_to_tensor(self.decay_rate), p)
+
+
+class InverseTimeDecay(LearningRateSchedule):
+    """initial / (1 + decay_rate * step / decay_steps); see `ExponentialDecay` for the arguments."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "InverseTimeDecay",
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = _positive("decay_steps", decay_steps)
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def __call__(self, step: Any) -> Tensor:
+        p = _as_float(step) / float(self.decay_steps)
+        p = ops.floor(p) if self.staircase else p
+        return self.initial_learning_rate / (1.0 + self.decay_rate * p)
+
+
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """values[i] while boundaries[i - 1] < step <= boundaries[i].
+
+    Args:
+        boundaries: steps in increasing order.
+        values: learning rates, one more than boundaries.
+    """
+
+    def __init__(
+        self,
+        boundaries: Sequence[int],
+        values: Sequence[float],
+        name: str = "PiecewiseConstant",
+    ) -> None:
+        if len(values) != len(boundaries) + 1:
+            raise ArgumentError(
+                f"values. Expected: {len(boundaries) + 1}, one more than boundaries. "
+                f"Received: {len(values)}."
+            )
+        self.boundaries = list(boundaries)
+        self.values = list(values)
+        self.name = name
+
+    def __call__(self, step: Any) -> Tensor:
+        step = convert_to_tensor(step)
+        rate = convert_to_tensor(float(self.values[-1]))
+        pairs = list(zip(self.boundaries, self.values, strict=False))
+        for boundary, value in reversed(pairs):
+            rate = ops.where(step <= boundary, float(value), rate)
+        return rate
+
+
+class PolynomialDecay(LearningRateSchedule):
+    """(initial - end) * (1 - step / decay_steps)^power + end.
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        decay_steps: steps until `end_learning_rate` is reached.
+        end_learning_rate: the rate from then on.
+        power: 1 decays linearly.
+        cycle: whether to begin again, slower each time, instead of staying at the end.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        end_learning_rate: float = 0.0001,
+        power: float = 1.0,
+        cycle: bool = False,
+        name: str = "PolynomialDecay",
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = _positive("decay_steps", decay_steps)
+        self.end_learning_rate = end_learning_rate
+        self.power = power
+        self.cycle = cycle
+        self.name = name
+
+    def __call__(self, step: Any) -> Tensor:
+        step = _as_float(step)
+        total: Any = float(self.decay_steps)
+        if self.cycle:
+            # The first multiple of decay_steps that is not behind the step; 1 at the start.
+            total = total * ops.maximum(ops.ceil(step / total), 1.0)
+        else:
+            step = ops.minimum(step, total)
+        span = self.initial_learning_rate - self.end_learning_rate
+        left = 1 - step / total
+        decayed = left if self.power == 1 else ops.power(left, float(self.power))
+        return span * decayed + self.end_learning_rate
+
+
+class CosineDecay(LearningRateSchedule):
+    """Half a cosine from the initial rate to alpha times it (Loshchilov and Hutter, 2017).
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        decay_steps: length of the decay, which begins after the warm-up.
+        alpha: the last rate as a fraction of the highest.
+        warmup_target: the rate to rise to first, linearly; None for no warm-up.
+        warmup_steps: length of the rise (Goyal et al., 2017).
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        name: str = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = _positive("decay_steps", decay_steps)
+        self.alpha = alpha
+        self.name = name
+        self.warmup_target = warmup_target
+        self.warmup_steps = warmup_steps
+
+    def _decayed(self, step: Tensor, highest: float) -> Tensor:
+        cosine = 0.5 * (1.0 + ops.cos(math.pi * (step / float(self.decay_steps))))
+        return highest * ((1 - self.alpha) * cosine + self.alpha)
+
+    def __call__(self, step: Any) -> Tensor:
+        step = _as_float(step)
+        if self.warmup_target is None:
+            last = float(self.decay_steps)
+            return self._decayed(ops.minimum(step, last), self.initial_learning_rate)
+        step = ops.minimum(step, float(self.decay_steps + self.warmup_steps))
+        decayed = self._decayed(step - float(self.warmup_steps), self.warmup_target)
+        if not self.warmup_steps:
+            return decayed
+        rise = (self.warmup_target - self.initial_learning_rate) / self.warmup_steps
+        warming = rise * step + self.initial_learning_rate
+        return ops.where(step < self.warmup_steps, warming, decayed)
+
+
+class CosineDecayRestarts(LearningRateSchedule):
+    """Cosine decay that starts again and again (SGDR; Loshchilov and Hutter, 2017).
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        first_decay_steps: length of the first decay.
+        t_mul: how much longer each decay is than the one before.
+        m_mul: how much higher each start is than the one before.
+        alpha: the lowest rate as a fraction of the initial one.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: int,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.first_decay_steps = _positive("first_decay_steps", first_decay_steps)
+        self.t_mul = t_mul
+        self.m_mul = m_mul
+        self.alpha = alpha
+        self.name = name
+
+    def __call__(self, step: Any) -> Tensor:
+        done = _as_float(step) / float(self.first_decay_steps)
+        t = convert_to_tensor(float(self.t_mul))
+        if self.t_mul == 1.0:
+            restarts = ops.floor(done)
+            done = done - restarts
+        else:
+            restarts = ops.floor(ops.log(1.0 - done * (1.0 - t)) / math.log(self.t_mul))
+            length = ops.power(t, restarts)
+            done = (done - (1.0 - length) / (1.0 - t)) / length
+        height = ops.power(convert_to_tensor(float(self.m_mul)), restarts)
+        cosine = 0.5 * height * (1.0 + ops.cos(math.pi * done))
+        return self.initial_learning_rate * ((1 - self.alpha) * cosine + self.alpha)
+
+
+for _schedule in (
+    ExponentialDecay,
+    InverseTimeDecay,
+    PiecewiseConstantDecay,
+    PolynomialDecay,
+    CosineDecay,
+    CosineDecayRestarts,
+):
+    registry.add("schedule", _schedule, _schedule.__name__)
+
+
+def serialize(learning_rate_schedule: Any) -> Any:
+    """A schedule as plain data."""
+    return _serialization.serialize_keras_object(learning_rate_schedule)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The schedule that `serialize` described."""
+    return _serialization.deserialize_keras_object(config, custom_objects, kind="schedule")

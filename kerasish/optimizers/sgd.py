@@ -1,0 +1,53 @@
+"""Stochastic gradient descent, with momentum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import ops
+from kerasish.errors import ArgumentError
+from kerasish.graph import Variable
+from kerasish.optimizers.optimizer import LearningRate, Optimizer
+from kerasish.optimizers.state import Variables
+
+
+class SGD(Optimizer):
+    """w <- w - lr g; with momentum v <- momentum v - lr g and w <- w + v.
+
+    Args:
+        learning_rate: a number or a schedule.
+        momentum: share of the last step that is kept, 0 to 1 (Polyak, 1964).
+        nesterov: whether to look ahead along the momentum (Sutskever et al., 2013).
+        options: see `Optimizer`.
+    """
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
+            raise ArgumentError(f"momentum. Expected: a number in [0, 1]. Received: {momentum!r}.")
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.momentums: list[Variable | None] = []
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        if self.momentum:
+            self.momentums = self.add_optimizer_variables(variables, "momentum")
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        step = ops.cast(gradient, variable.dtype) * ops.cast(learning_rate, variable.dtype)
+        if not self.momentum:
+            self.assign_sub(variable, step)
+            return
+        m = self.slot(self.momentums, variable)
+        velocity = m.value * self.momentum - step
+        self.assign(m, velocity)
+        self.assign_add(variable, velocity * self.momentum - step if self.nesterov else velocity)

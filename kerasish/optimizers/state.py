@@ -1,0 +1,126 @@
+"""The state of an optimizer: its variables, one slot per weight and name, saving and loading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kerasish import initializers
+from kerasish.errors import ArgumentError
+from kerasish.graph import Variable
+from kerasish.losses.configured import Configured
+
+Variables = Sequence[Variable]
+
+
+class OptimizerState(Configured):
+    """Base of `Optimizer`: everything about its variables and nothing about updates."""
+
+    name: str
+    _variables: list[Variable]
+    _index: dict[Variable, int]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All state, in the order of Keras's files: iteration, learning rate, then slots."""
+        return list(self._variables)
+
+    def add_variable(
+        self,
+        shape: tuple[int, ...],
+        initializer: Any = "zeros",
+        dtype: Any = None,
+        aggregation: str = "none",
+        layout: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """A new variable of the optimizer's state; `aggregation` and `layout` change nothing."""
+        variable = Variable(
+            initializers.get(initializer),
+            tuple(shape),
+            dtype,
+            trainable=False,
+            name=name or "variable",
+        )
+        variable.path = f"{self.name}/{variable.name}"
+        self._variables.append(variable)
+        return variable
+
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
+    ) -> Variable:
+        """A slot of the shape and dtype of a model's variable."""
+        path = reference_variable.path.replace("/", "_")
+        return self.add_variable(
+            reference_variable.shape,
+            initializer,
+            reference_variable.dtype,
+            name=f"{path}_{name or 'variable'}",
+        )
+
+    def add_optimizer_variables(
+        self, trainable_variables: Variables, name: Any, initializer: Any = "zeros"
+    ) -> Any:
+        """A slot per variable; with several names a tuple of lists, made variable by variable."""
+        names = [name] if isinstance(name, str) else list(name)
+        given = list(initializer) if isinstance(initializer, (list, tuple)) else [initializer]
+        starts = given * len(names) if len(given) == 1 else given
+        slots: tuple[list[Any], ...] = tuple([] for _ in names)
+        for variable in trainable_variables:
+            for column, label, start in zip(slots, names, starts, strict=True):
+                skip = variable.overwrite_with_gradient
+                column.append(
+                    None if skip else self.add_variable_from_reference(variable, label, start)
+                )
+        return slots[0] if isinstance(name, str) else slots
+
+    def slot(self, slots: Sequence[Variable | None], variable: Variable) -> Variable:
+        """The entry of `slots` that belongs to `variable`."""
+        found = slots[self._index[variable]]
+        if found is None:
+            raise ArgumentError(f"The variable {variable.path!r} has no slot.")
+        return found
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        """The position of `variable` in every list of slots (Keras's name for it)."""
+        return self._index[variable]
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Set a variable."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add to a variable."""
+        variable.assign(variable.value + value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract from a variable."""
+        variable.assign(variable.value - value)
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set all state, in the order of `variables`."""
+        if len(weights) != len(self.variables):
+            raise ArgumentError(
+                f"set_weights. Expected: {len(self.variables)} arrays. Received: {len(weights)}."
+            )
+        for variable, value in zip(self.variables, weights, strict=True):
+            variable.assign(value)
+
+    def get_weights(self) -> list[Any]:
+        """All state as numpy arrays, in the order of `variables`."""
+        return [v.numpy() for v in self.variables]
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put all state into `store` under "0", "1", ..."""
+        for i, variable in enumerate(self.variables):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take all state from `store`."""
+        if len(store.keys()) != len(self.variables):
+            raise ArgumentError(
+                f"The state of optimizer {self.name!r}. Expected: {len(self.variables)} arrays. "
+                f"Received: {len(store.keys())}. Build the optimizer for the model before loading."
+            )
+        for i, variable in enumerate(self.variables):
+            variable.assign(store[str(i)])
