@@ -121,6 +121,16 @@ def is_differentiable(dtype: str) -> bool:
     return is_float(dtype) or dtype in COMPLEX
 
 
+def real_dtype(dtype: str) -> str:
+    """The dtype of the real part of a number; real dtypes are their own."""
+    return {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+
+
+def complex_dtype(dtype: str) -> str:
+    """The complex dtype whose parts hold numbers of a real dtype."""
+    return dtype if dtype in COMPLEX else "complex128" if dtype == "float64" else "complex64"
+
+
 def bits(dtype: str) -> int:
     """Width of a dtype in bits."""
     return np_dtype(dtype).itemsize * 8

@@ -295,6 +295,8 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         if t.value is None:
             return tensor_of(make_node(op, tuple(node_of(t) for t in tensors), attrs))
     specs = op.infer(*(t.spec for t in tensors), **attrs)  # raises before a kernel can misread
+    if isinstance(specs, TensorSpec) and None in specs.shape:  # an attribute is not known yet
+        return tensor_of(make_node(op, tuple(node_of(t) for t in tensors), attrs, specs))
     xp = current().xp
     with np.errstate(all="ignore"):
         result = op.kernel(xp, *(t.value for t in tensors), **attrs)

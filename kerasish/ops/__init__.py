@@ -1,7 +1,15 @@
-"""The operator library: importing it registers every op."""
-from kerasish.ops import elementwise, indexing, linear, reduction, shape, subscript  # noqa: F401
+"""The operator library under Keras's names: `kerasish.ops.add`, `.numpy`, `.linalg`, `.image`.
+
+Importing it registers every op.
+"""
+
 from kerasish.ops import random as random
 from kerasish.ops import random_draws as random_draws
 from kerasish.ops import activation as activation
 from kerasish.ops import convolution as convolution
 from kerasish.ops import convolve as convolve
+from kerasish.ops.numpy import *
+from kerasish.ops import pooling as pooling
+from kerasish.ops import pool as pool
+from kerasish.ops import normalization as normalization
+from kerasish.ops import moments as moments

@@ -29,7 +29,7 @@ from kerasish.ops.elementwise import (
     where,
 )
 from kerasish.ops.reduction import max_, sum_
-from kerasish.ops.shape import slice_
+from kerasish.ops.layout import slice_
 from kerasish.spec import normalize_axes, normalize_axis, promote_float
 
 Axes = tuple[int, ...]

@@ -10,7 +10,7 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.convolution import conv_, conv_input_grad
 from kerasish.ops.declare import composite
-from kerasish.ops.shape import reshape, transpose
+from kerasish.ops.layout import reshape, transpose
 from kerasish.ops.windows import Sizes, check_rank, per_axis
 from kerasish.spec import Padding
 

@@ -27,6 +27,7 @@ __all__ = [
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
 @dataclass(frozen=True)
 class Sample:
     """A sample input that is drawn when a test asks for it: integers, booleans, complex numbers."""
@@ -66,9 +67,10 @@ def same_as_first(first: TensorSpec, *_: TensorSpec, **__: Any) -> TensorSpec:
     return first
 
 
-def _elementwise_infer(result: str | None) -> Callable[..., TensorSpec]:
+def _elementwise_infer(result: Any) -> Callable[..., TensorSpec]:
     def infer(*specs: TensorSpec, **_: Any) -> TensorSpec:
-        return TensorSpec(broadcast(*(s.shape for s in specs)), result or specs[-1].dtype)
+        dtype = result(specs[-1].dtype) if callable(result) else result or specs[-1].dtype
+        return TensorSpec(broadcast(*(s.shape for s in specs)), dtype)
 
     return infer
 
@@ -80,7 +82,7 @@ def elementwise(
     *,
     arity: int,
     promote: str | None = "same",
-    result: str | None = None,
+    result: str | Callable[[str], str] | None = None,
     domain: tuple[float, float] = (-2.0, 2.0),
     cases: tuple[Case, ...] | None = None,
     doc: str = "",
@@ -94,7 +96,8 @@ def elementwise(
         vjp: `vjp(g, y, *x)`; None where no gradient flows.
         arity: number of inputs, which broadcast against each other.
         promote: see `Op`.
-        result: dtype of the result; None for that of the (promoted) inputs.
+        result: dtype of the result, or a function of that of the (promoted) inputs; None for
+            the inputs' own.
         domain: where sample floats are drawn from.
         cases: sample calls; by default one plain and, for several inputs, broadcasting ones.
         flops: cost of one element, in multiplications.

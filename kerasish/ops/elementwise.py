@@ -9,12 +9,19 @@ import functools
 import math
 from typing import Any
 
-import numpy as np
-
 from kerasish.graph.op import case, op
-from kerasish.graph.tensor import convert_to_tensor, promoted
-from kerasish.ops.declare import bools, elementwise, ints, same_as_first
-from kerasish.spec import TensorSpec, broadcast, dtype_name, np_dtype
+from kerasish.graph.tensor import convert_to_tensor, is_weak, promoted
+from kerasish.ops import special
+from kerasish.ops.declare import bools, complexes, elementwise, ints, same_as_first
+from kerasish.spec import (
+    COMPLEX,
+    TensorSpec,
+    broadcast,
+    complex_dtype,
+    dtype_name,
+    np_dtype,
+    real_dtype,
+)
 
 unary = functools.partial(elementwise, arity=1, promote="float")
 binary = functools.partial(elementwise, arity=2)
@@ -26,7 +33,7 @@ _POSITIVE_PAIR = (
 )
 _SIGNED = (case((3, 4), domain=(0.3, 2.0)), case((3, 4), domain=(-2.0, -0.3)))
 
-# --- arithmetic -------------------------------------------------------------------------------
+# --- arithmetic -----------------------------------------------------------------------------
 
 add = binary("add", "add", lambda g, y, a, b: (g, g))
 subtract = binary("subtract", "subtract", lambda g, y, a, b: (g, -g))
@@ -39,8 +46,22 @@ divide = binary(
     cases=_POSITIVE_PAIR,
 )
 negative = unary("negative", "negative", lambda g, y, x: -g, promote="same")
+_COMPLEX = (case(complexes((3, 4), 0.3, 2.0)),)
+
+
+def _absolute_vjp(g: Any, y: Any, x: Any) -> Any:
+    if x.dtype not in COMPLEX:
+        return g * sign(x)
+    return cast_like(g / where(equal(y, 0), 1.0, y), x) * conj(x)
+
+
 absolute = unary(
-    "absolute", "absolute", lambda g, y, x: g * sign(x), promote="same", cases=_SIGNED
+    "absolute",
+    "absolute",
+    _absolute_vjp,
+    promote="same",
+    result=real_dtype,
+    cases=_SIGNED + _COMPLEX,
 )
 sign = unary("sign", "sign", None, promote="same", cases=_SIGNED)
 square = unary("square", "square", lambda g, y, x: g * (2 * x), promote="same")
@@ -57,7 +78,8 @@ mod = binary(
 def _power_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
     # d/db uses log(a), which is wrong only where a <= 0; there y = a**b is constant in b or nan.
     safe = where(a > 0, a, 1.0)
-    return g * b * power(a, b - 1), g * y * log(safe)
+    # b * 0 ** (b - 1) is 0 for b = 0, not 0 * inf.
+    return g * b * power(a, where(equal(b, 0), 1.0, b - 1)), g * y * log(safe)
 
 
 power = binary("power", "power", _power_vjp, cases=_POSITIVE_PAIR, flops=20)
@@ -74,7 +96,32 @@ minimum = binary(
     "minimum", "minimum", lambda g, y, a, b: _maximum_vjp(g, y, negative(a), negative(b))
 )
 
-# --- comparison and logic ---------------------------------------------------------------------
+hypot = binary(
+    "hypot",
+    "hypot",
+    lambda g, y, a, b: (g * a / y, g * b / y),
+    promote="float",
+    cases=_POSITIVE_PAIR,
+    flops=4,
+)
+fmod = binary(
+    "fmod",
+    "fmod",
+    lambda g, y, a, b: (g, -g * trunc(a / b)),
+    cases=(case((3, 4), (3, 4), domain=(1.1, 1.9)),),
+)
+nextafter = binary(
+    "nextafter",
+    "nextafter",
+    None,
+    promote="float",
+    cases=(case((3, 4), (3, 4), differentiate=()),),
+)
+_WHOLE = (case(ints((3, 4), 50, 1), ints((3, 4), 50, 1)),)
+gcd = binary("gcd", "gcd", None, cases=_WHOLE)
+lcm = binary("lcm", "lcm", None, cases=_WHOLE)
+
+# --- comparison and logic -------------------------------------------------------------------
 
 _PAIR = (case(ints((3, 4), 3), ints((3, 4), 3)), case((2, 3, 4), (1, 4)))
 equal = compare("equal", "equal", cases=_PAIR)
@@ -97,19 +144,21 @@ _BITS = (case(ints((3, 4), 100), ints((3, 4), 100)), case(ints((3, 4), 100), int
 bitwise_and = binary("bitwise_and", "bitwise_and", None, cases=_BITS)
 bitwise_or = binary("bitwise_or", "bitwise_or", None, cases=_BITS)
 bitwise_xor = binary("bitwise_xor", "bitwise_xor", None, cases=_BITS)
-bitwise_not = unary(
-    "bitwise_not", "invert", None, promote="same", cases=(case(ints((3, 4), 100)),)
-)
+bitwise_not = unary("bitwise_not", "invert", None, promote="same", cases=(case(ints((3, 4), 100)),))
 _SHIFTS = (case(ints((3, 4), 100), ints((3, 4), 7)),)
 left_shift = binary("left_shift", "left_shift", None, cases=_SHIFTS)
 right_shift = binary("right_shift", "right_shift", None, cases=_SHIFTS)
 
-# --- exponentials and logarithms ----------------------------------------------------------------
+# --- exponentials and logarithms --------------------------------------------------------------
 
 exp = unary("exp", "exp", lambda g, y, x: g * y, flops=10)
 expm1 = unary("expm1", "expm1", lambda g, y, x: g * (y + 1), flops=15)
 log = unary("log", "log", lambda g, y, x: g / x, cases=_POSITIVE, flops=10)
 log1p = unary("log1p", "log1p", lambda g, y, x: g / (1 + x), domain=(-0.5, 2.0), flops=15)
+exp2 = unary("exp2", "exp2", lambda g, y, x: g * (math.log(2) * y), flops=10)
+log2 = unary("log2", "log2", lambda g, y, x: g / (math.log(2) * x), cases=_POSITIVE, flops=10)
+log10 = unary("log10", "log10", lambda g, y, x: g / (math.log(10) * x), cases=_POSITIVE, flops=10)
+cbrt = unary("cbrt", "cbrt", lambda g, y, x: g / (3 * y * y), cases=_SIGNED, flops=20)
 sqrt = unary("sqrt", "sqrt", lambda g, y, x: g * (0.5 / y), cases=_POSITIVE, flops=2)
 
 
@@ -129,31 +178,27 @@ def _sigmoid(xp: Any, x: Any, out: Any = None) -> Any:
 
 sigmoid = unary("sigmoid", _sigmoid, lambda g, y, x: g * (y * (1 - y)), flops=12)
 
-
-def _erf(xp: Any, x: Any, out: Any = None) -> Any:
-    """Reference erf: the standard library's on the host, cupyx's on a GPU."""
-    if hasattr(xp, "cuda"):
-        from cupyx.scipy.special import erf as device_erf
-
-        return device_erf(x, out=out) if out is not None else device_erf(x)
-    values = _HOST_ERF(x)
-    if out is None:
-        return values.astype(x.dtype)
-    out[...] = values
-    return out
-
-
-_HOST_ERF = np.vectorize(math.erf, otypes=[np.float64])
-
-
-erf = unary(
-    "erf",
-    _erf,
-    lambda g, y, x: g * (2 / math.sqrt(math.pi)) * exp(-(x * x)),
-    flops=20,
+_SLOPE = 2 / math.sqrt(math.pi)
+erf = unary("erf", special.erf, lambda g, y, x: g * (_SLOPE * exp(-(x * x))), flops=20)
+erfc = unary("erfc", special.erfc, lambda g, y, x: g * (-_SLOPE * exp(-(x * x))), flops=20)
+erfinv = unary(
+    "erfinv",
+    special.erfinv,
+    lambda g, y, x: g * (exp(y * y) / _SLOPE),
+    domain=(-0.9, 0.9),
+    flops=40,
 )
+i0 = unary("i0", functools.partial(special.bessel_i, 0), lambda g, y, x: g * i1(x), flops=60)
 
-# --- trigonometry -----------------------------------------------------------------------------
+
+def _i1_vjp(g: Any, y: Any, x: Any) -> Any:
+    zero = equal(x, 0)  # where I1(x) / x is 1/2
+    return g * (i0(x) - where(zero, 0.5, y / where(zero, 1.0, x)))
+
+
+i1 = unary("i1", functools.partial(special.bessel_i, 1), _i1_vjp, flops=60)
+
+# --- trigonometry ---------------------------------------------------------------------------
 
 sin = unary("sin", "sin", lambda g, y, x: g * cos(x), flops=15)
 cos = unary("cos", "cos", lambda g, y, x: -g * sin(x), flops=15)
@@ -174,14 +219,54 @@ arctan2 = binary(
     cases=_POSITIVE_PAIR,
 )
 
-# --- rounding ---------------------------------------------------------------------------------
+# --- complex numbers; <g, dy> is Re(sum(g * dy)), so holomorphic rules need no conjugation --------
+
+
+def _complex_infer(a: TensorSpec, b: TensorSpec) -> TensorSpec:
+    return TensorSpec(broadcast(a.shape, b.shape), complex_dtype(a.dtype))
+
+
+complex_ = op(
+    "complex",
+    infer=_complex_infer,
+    promote="float",
+    elementwise=True,
+    vjp=lambda g, y, a, b: (real(g), -imag(g)),
+    cases=(case((3, 4), (3, 4)), case((2, 3, 4), (1, 4))),
+    doc="a + i b.",
+)(lambda xp, a, b: (a + 1j * b).astype(np_dtype(complex_dtype(a.dtype.name))))
+real = unary(
+    "real",
+    lambda xp, x, out=None: xp.positive(x.real, out=out),
+    lambda g, y, x: cast_like(g, x),
+    promote="same",
+    result=real_dtype,
+    cases=(case(complexes((3, 4))),),
+)
+imag = unary(
+    "imag",
+    lambda xp, x, out=None: xp.positive(x.imag, out=out),
+    lambda g, y, x: complex_(zero_like(g), -g) if x.dtype in COMPLEX else None,
+    promote="same",
+    result=real_dtype,
+    cases=(case(complexes((3, 4))), case((3, 4))),
+)
+conj = unary(
+    "conj",
+    "conjugate",
+    lambda g, y, x: conj(g),
+    promote="same",
+    cases=(case(complexes((3, 4))), case((3, 4))),
+)
+
+# --- rounding -------------------------------------------------------------------------------
 
 floor = unary("floor", "floor", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
 ceil = unary("ceil", "ceil", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
 trunc = unary("trunc", "trunc", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
 round_half_even = unary("round_half_even", "rint", None, cases=(case((3, 4), domain=(0.6, 0.9)),))
 
-# --- selection and casting ----------------------------------------------------------------------
+# --- selection and casting --------------------------------------------------------------------
 
 
 def _where_infer(condition: TensorSpec, a: TensorSpec, b: TensorSpec) -> TensorSpec:
@@ -226,7 +311,9 @@ def _cast_infer(x: TensorSpec, *, dtype: str) -> TensorSpec:
     ),
 )
 def cast_(xp: Any, x: Any, *, dtype: str) -> Any:
-    """x in another dtype."""
+    """x in another dtype; a complex number gives its real part."""
+    if x.dtype.kind == "c" and dtype not in COMPLEX and dtype != "bool":
+        x = x.real
     return x.astype(np_dtype(dtype))
 
 
@@ -237,14 +324,20 @@ def _(g: Any, y: Any, x: Any, *, dtype: str) -> Any:
 
 def cast(x: Any, dtype: Any) -> Any:
     """`x` in another dtype; `x` itself where it has that dtype."""
-    x = convert_to_tensor(x)
     name = dtype_name(dtype)
+    # A number takes the dtype at once: by way of floatx it would lose digits.
+    x = convert_to_tensor(x, name if is_weak(x) else None)
     return x if x.dtype == name else cast_(x, dtype=name)
 
 
 def cast_like(x: Any, like: Any) -> Any:
     """`x` in the dtype of `like`."""
     return cast(x, dtype=like.dtype)
+
+
+def zero_like(x: Any) -> Any:
+    """A scalar zero in the dtype of `x`."""
+    return convert_to_tensor(0, x.dtype)
 
 
 stop_gradient = op(

@@ -12,7 +12,7 @@ from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import ints
 from kerasish.ops.elementwise import cast
-from kerasish.ops.shape import reshape
+from kerasish.ops.layout import broadcasts, reshape
 from kerasish.spec import (
     Shape,
     TensorSpec,
@@ -51,15 +51,7 @@ def wrapped(xp: Any, indices: Any, size: int) -> Any:
     return xp.where(indices < 0, indices + size, indices)
 
 
-def broadcasts(shape: Shape, target: Shape) -> bool:
-    """Whether `shape` may broadcast to `target`, as far as both are known."""
-    pairs = zip(shape[::-1], target[::-1], strict=False)
-    return len(shape) <= len(target) and all(
-        a == b or a == 1 or a is None or b is None for a, b in pairs
-    )
-
-
-# --- gather and scatter_add ---------------------------------------------------------------------
+# --- gather and scatter_add -------------------------------------------------------------------
 
 
 def _gather_infer(x: TensorSpec, indices: TensorSpec, *, axis: int) -> TensorSpec:
@@ -111,7 +103,7 @@ def _scatter_infer(
     ),
 )
 def scatter_add(xp: Any, indices: Any, updates: Any, *, shape: Any, axis: int) -> Any:
-    """Zeros of `shape` with updates added at integer positions along an axis; gather's transpose."""
+    """Zeros of `shape` with updates added at positions along an axis; the transpose of gather."""
     size = shape[axis]
     lead, tail = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     at = wrapped(xp, indices, size).reshape(-1).astype(np.int64)
@@ -128,7 +120,7 @@ def _(g: Any, y: Any, indices: Any, updates: Any, *, shape: Shape, axis: int) ->
     return None, gather(g, indices, axis=axis)
 
 
-# --- along an axis --------------------------------------------------------------------------------
+# --- along an axis ------------------------------------------------------------------------------
 
 
 def _others(shape: Shape, axis: int) -> Shape:
@@ -207,7 +199,7 @@ def _(g: Any, y: Any, indices: Any, updates: Any, *, shape: Shape, axis: int) ->
     return None, take_along(g, indices, axis=axis)
 
 
-# --- the public functions -------------------------------------------------------------------------
+# --- the public functions -----------------------------------------------------------------------
 
 
 def as_indices(what: str, indices: Any) -> Any:

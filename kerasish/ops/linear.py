@@ -8,7 +8,7 @@ from typing import Any
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import promoted
-from kerasish.ops.shape import expand_dims, reshape, transpose
+from kerasish.ops.layout import expand_dims, reshape, transpose
 from kerasish.spec import TensorSpec, broadcast, known
 
 

@@ -16,7 +16,7 @@ from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import cast, log, maximum, right_shift, sqrt, where
-from kerasish.ops.shape import reshape, slice_
+from kerasish.ops.layout import reshape, slice_
 from kerasish.spec import Shape, TensorSpec, dtype_name, is_float
 
 SAMPLE_KEY = np.array([7, 3], np.uint32)

@@ -20,7 +20,7 @@ from kerasish.ops.random import (
     standard_normal,
 )
 from kerasish.ops.reduction import argmax, sum
-from kerasish.ops.shape import broadcast_to, expand_dims
+from kerasish.ops.layout import broadcast_to, expand_dims
 from kerasish.spec import Shape, TensorSpec, broadcast, dtype_name, normalize_axis
 
 

@@ -12,8 +12,10 @@ from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import bools, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, maximum, minimum, where
-from kerasish.ops.shape import broadcast_to, expand_dims, reshape
+from kerasish.ops.layout import broadcast_to, expand_dims, reshape
 from kerasish.spec import TensorSpec, normalize_axes, normalize_axis, promote_float, reduce_shape
+
+__all__ = ["all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "sum"]
 
 Axes = tuple[int, ...]
 _CASES = (

@@ -10,7 +10,7 @@ from kerasish import registry
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops.indexing import as_indices, flat_positions, gather
-from kerasish.ops.shape import Slice, reshape, slice_, transpose
+from kerasish.ops.layout import Slice, reshape, slice_, transpose
 from kerasish.spec import Dim, known
 
 __all__ = ["get_item"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case, op
-from kerasish.spec import Dim, Shape, TensorSpec, broadcast, promote
+from kerasish.spec import Dim, Shape, TensorSpec, promote
 
 
 def _reshape_infer(x: TensorSpec, *, shape: Shape) -> TensorSpec:
@@ -67,8 +67,16 @@ def _(g: Any, y: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
     return transpose(g, axes=tuple(inverse))
 
 
+def broadcasts(shape: Shape, target: Shape) -> bool:
+    """Whether `shape` may broadcast to `target`, as far as both are known."""
+    pairs = zip(shape[::-1], target[::-1], strict=False)
+    return len(shape) <= len(target) and all(
+        a == b or a == 1 or a is None or b is None for a, b in pairs
+    )
+
+
 def _broadcast_infer(x: TensorSpec, *, shape: Shape) -> TensorSpec:
-    if broadcast(x.shape, shape) != tuple(shape):
+    if not broadcasts(x.shape, shape):
         raise ShapeError(f"broadcast_to. Expected: a shape {x.shape} grows to. Received: {shape}.")
     return TensorSpec(tuple(shape), x.dtype)
 
@@ -169,9 +177,9 @@ def _(g: Any, y: Any, x: Any, *, parts: tuple[Slice | None, ...]) -> Any:
     return unslice(g, parts=parts, shape=x.shape)
 
 
-def _unslice_infer(g: TensorSpec, *, parts: Any, shape: Shape) -> TensorSpec:
+def _unslice_infer(g: TensorSpec, *, parts: Any, shape: Shape, value: float = 0.0) -> TensorSpec:
     expected = _slice_infer(TensorSpec(shape, g.dtype), parts=parts).shape
-    if broadcast(g.shape, expected) != expected:
+    if not broadcasts(g.shape, expected):
         raise ShapeError(f"unslice. Expected: a gradient of shape {expected}. Received: {g.shape}.")
     return TensorSpec(shape, g.dtype)
 
@@ -179,20 +187,27 @@ def _unslice_infer(g: TensorSpec, *, parts: Any, shape: Shape) -> TensorSpec:
 @op(
     "unslice",
     infer=_unslice_infer,
+    out=True,
     cases=(
         case((2, 5), parts=((1, 2, 1), None), shape=(4, 5)),
-        case((3, 2), parts=((5, 3, -2), (0, 2, 3)), shape=(6, 5)),
+        case((3, 2), parts=((5, 3, -2), (0, 2, 3)), shape=(6, 5), value=1.5),
     ),
 )
-def unslice(xp: Any, g: Any, *, parts: Any, shape: tuple[int, ...]) -> Any:
-    """Zeros of `shape` with g in the place that `slice` takes from; the slice's transpose."""
-    y = xp.zeros(shape, g.dtype)
+def unslice(
+    xp: Any, g: Any, *, parts: Any, shape: tuple[int, ...], value: float = 0.0, out: Any = None
+) -> Any:
+    """`shape` filled with `value`, but g in the place that `slice` takes from.
+
+    With the value 0 it is the transpose of `slice`; with steps of 1 it pads.
+    """
+    y = xp.empty(shape, g.dtype) if out is None else out
+    y[...] = value
     y[as_slices(parts)] = g
     return y
 
 
 @unslice.gradient
-def _(g: Any, y: Any, x: Any, *, parts: Any, shape: Shape) -> Any:
+def _(g: Any, y: Any, x: Any, *, parts: Any, shape: Shape, value: float = 0.0) -> Any:
     return slice_(g, parts=parts)
 
 

@@ -1,0 +1,180 @@
+"""keras.ops.numpy, functions of one number: exponentials, logarithms, roots, trigonometry."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.ops import elementwise as _e
+from kerasish.ops.declare import composite, ints
+from kerasish.ops.elementwise import cast, cast_like, equal, where
+from kerasish.spec import promote_float
+
+__all__ = [
+    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos",
+    "cosh", "exp", "exp2", "expm1", "hypot", "ldexp", "log", "log10", "log1p", "log2",
+    "logaddexp", "logaddexp2", "rsqrt", "sin", "sinc", "sinh", "sqrt", "tan", "tanh",
+]  # fmt: skip
+
+
+def exp(x: Any) -> Any:
+    """e to the power of each element."""
+    return _e.exp(x)
+
+
+def exp2(x: Any) -> Any:
+    """2 to the power of each element."""
+    return _e.exp2(x)
+
+
+def expm1(x: Any) -> Any:
+    """exp(x) - 1, accurate near zero."""
+    return _e.expm1(x)
+
+
+def log(x: Any) -> Any:
+    """The natural logarithm of each element."""
+    return _e.log(x)
+
+
+def log2(x: Any) -> Any:
+    """The logarithm to base 2 of each element."""
+    return _e.log2(x)
+
+
+def log10(x: Any) -> Any:
+    """The logarithm to base 10 of each element."""
+    return _e.log10(x)
+
+
+def log1p(x: Any) -> Any:
+    """log(1 + x), accurate near zero."""
+    return _e.log1p(x)
+
+
+def _log_sum(a: Any, b: Any, power: Any, log_one_plus: Any) -> Any:
+    """max(a, b) + log(1 + base**-|a - b|), whose gap is 0 for equal infinities too."""
+    gap = where(equal(a, b), _e.zero_like(a), a - b)
+    return _e.maximum(a, b) + log_one_plus(power(-_e.absolute(gap)))
+
+
+@composite(cases=[case((3, 4), (3, 4)), case((2, 3, 4), (1, 4))])
+def logaddexp(x1: Any, x2: Any) -> Any:
+    """log(exp(x1) + exp(x2)), without overflow."""
+    a, b = promoted((x1, x2), "float")
+    return _log_sum(a, b, _e.exp, _e.log1p)
+
+
+@composite(cases=[case((3, 4), (3, 4)), case((2, 3, 4), (1, 4))])
+def logaddexp2(x1: Any, x2: Any) -> Any:
+    """log2(2**x1 + 2**x2), without overflow."""
+    a, b = promoted((x1, x2), "float")
+    return _log_sum(a, b, _e.exp2, lambda t: _e.log1p(t) * (1 / math.log(2)))
+
+
+def sqrt(x: Any) -> Any:
+    """The square root of each element."""
+    return _e.sqrt(x)
+
+
+def rsqrt(x: Any) -> Any:
+    """1 / sqrt(x), elementwise."""
+    return _e.rsqrt(x)
+
+
+def cbrt(x: Any) -> Any:
+    """The cube root of each element."""
+    return _e.cbrt(x)
+
+
+def hypot(x1: Any, x2: Any) -> Any:
+    """sqrt(x1**2 + x2**2), without overflow."""
+    return _e.hypot(x1, x2)
+
+
+@composite(cases=[case((3, 4), ints((3, 4), 5, low=-5))])
+def ldexp(x1: Any, x2: Any) -> Any:
+    """x1 * 2**x2, elementwise, for integers x2."""
+    x1, x2 = convert_to_tensor(x1), convert_to_tensor(x2)
+    x1 = cast(x1, promote_float(x1.dtype, x2.dtype))
+    return x1 * _e.exp2(cast_like(x2, x1))
+
+
+# --- trigonometry ---------------------------------------------------------------------------
+
+
+def sin(x: Any) -> Any:
+    """The sine of each element, in radians."""
+    return _e.sin(x)
+
+
+def cos(x: Any) -> Any:
+    """The cosine of each element, in radians."""
+    return _e.cos(x)
+
+
+def tan(x: Any) -> Any:
+    """The tangent of each element, in radians."""
+    return _e.tan(x)
+
+
+def arcsin(x: Any) -> Any:
+    """The inverse sine of each element, in [-pi/2, pi/2]."""
+    return _e.arcsin(x)
+
+
+def arccos(x: Any) -> Any:
+    """The inverse cosine of each element, in [0, pi]."""
+    return _e.arccos(x)
+
+
+def arctan(x: Any) -> Any:
+    """The inverse tangent of each element, in (-pi/2, pi/2)."""
+    return _e.arctan(x)
+
+
+def arctan2(x1: Any, x2: Any) -> Any:
+    """The angle of the point (x2, x1) with the first axis, in [-pi, pi]."""
+    return _e.arctan2(x1, x2)
+
+
+def sinh(x: Any) -> Any:
+    """The hyperbolic sine of each element."""
+    return _e.sinh(x)
+
+
+def cosh(x: Any) -> Any:
+    """The hyperbolic cosine of each element."""
+    return _e.cosh(x)
+
+
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent of each element."""
+    return _e.tanh(x)
+
+
+def arcsinh(x: Any) -> Any:
+    """The inverse hyperbolic sine of each element."""
+    return _e.arcsinh(x)
+
+
+def arccosh(x: Any) -> Any:
+    """The inverse hyperbolic cosine of each element."""
+    return _e.arccosh(x)
+
+
+def arctanh(x: Any) -> Any:
+    """The inverse hyperbolic tangent of each element."""
+    return _e.arctanh(x)
+
+
+@composite(cases=[case((3, 4)), case((3, 4), domain=(0.3, 2.0))])
+def sinc(x: Any) -> Any:
+    """sin(pi x) / (pi x), and 1 at zero."""
+    x = convert_to_tensor(x)
+    scaled = cast(x, promote_float(x.dtype)) * math.pi
+    zero = equal(scaled, 0)
+    safe = where(zero, 1.0, scaled)
+    return where(zero, 1.0, _e.sin(safe) / safe)
