@@ -57,7 +57,7 @@ def main() -> None:
         lambda r: (math.expm1(r) - r) / r**2 if abs(r) > 1e-3 else 0.5 + r / 6 + r * r / 24,
         -half, half, 5, lambda r: r * r / math.exp(r),
     )  # fmt: skip
-    show("EXP", np.array([1.0, 1.0, *q]))
+    show("EXP", q)
     # log(1 + f) = f - f^2/2 + f^3 q(f)
     q = fit(
         lambda f: (math.log1p(f) - f + f * f / 2) / f**3

@@ -1,7 +1,7 @@
 """Elementary functions of float32 as short polynomial programs on vectors.
 
 Every function is branch-free; its error, measured over all float32 inputs, stands in its
-docstring and is checked by tests/compiler/codegen/test_llvm_math.py. Argument reductions follow
+docstring where it exceeds 1 ulp and is checked by tests/compiler/codegen/test_llvm_math.py. Argument reductions follow
 Muller, Elementary Functions (3rd ed., ch. 11); the polynomials are minimax fits of our own
 (scripts/fit_polynomials.py).
 """
@@ -32,7 +32,7 @@ def _power_of_two(e: Emitter, n: Value) -> Value:
 
 
 EXP = (
-    1.0, 1.0, 0.5, 0.1666666567325592, 0.04166629537940025, 0.008333497680723667,
+    0.5, 0.1666666567325592, 0.04166629537940025, 0.008333497680723667,
     0.0013944758102297783, 0.00019790243823081255,
 )  # fmt: skip
 LOG = (
@@ -59,20 +59,31 @@ ERF_LARGE = (
 )  # fmt: skip
 
 
-def exp(e: Emitter, x: Value) -> Value:
-    """e**x = 2**n e**r with r = x - n ln 2."""
-    low, high = e.like(-104.0, x), e.like(89.0, x)
-    held = e.select(e.compare("lt", x, low), low, x)
-    held = e.select(e.compare("gt", held, high), high, held)  # NaN passes both
+def _exp_parts(e: Emitter, x: Value) -> tuple[Value, Value, Value]:
+    """(p, low, n) with e**x = 2**n (p + low): `low` is what rounding took from p."""
+    lowest, highest = e.like(-104.0, x), e.like(89.0, x)
+    held = e.select(e.compare("lt", x, lowest), lowest, x)
+    held = e.select(e.compare("gt", held, highest), highest, held)  # NaN passes both
     n = e.call("llvm.rint", e.mul(held, e.like(1 / math.log(2), x)))
     r = e.fma(n, e.like(-LN2_HIGH, x), held)
     r = e.fma(n, e.like(-LN2_LOW, x), r)
-    p = e.add(e.fma(e.mul(r, r), horner(e, r, EXP[2:]), r), e.like(1.0, x))
-    # Two factors, since 2**n leaves the normal range where the result is denormal or overflows.
+    one = e.like(1.0, x)
+    t = e.fma(e.mul(r, r), horner(e, r, EXP), r)
+    p = e.add(t, one)
     whole = e.convert(e.select(e.compare("eq", x, x), n, e.like(0.0, x)), "int32")
-    half = e.binary("ashr", whole, e.like(1, whole))
-    rest = e.sub(whole, half)
-    return e.mul(e.mul(p, _power_of_two(e, half)), _power_of_two(e, rest))
+    return p, e.sub(t, e.sub(p, one)), whole
+
+
+def _scaled(e: Emitter, p: Value, n: Value) -> Value:
+    """p * 2**n, in two factors: 2**n alone leaves the normal range before the product does."""
+    half = e.binary("ashr", n, e.like(1, n))
+    return e.mul(e.mul(p, _power_of_two(e, half)), _power_of_two(e, e.sub(n, half)))
+
+
+def exp(e: Emitter, x: Value) -> Value:
+    """e**x = 2**n e**r with r = x - n ln 2; at most 1 ulp."""
+    p, _, n = _exp_parts(e, x)
+    return _scaled(e, p, n)
 
 
 def log(e: Emitter, x: Value) -> Value:
@@ -129,12 +140,20 @@ def tanh(e: Emitter, x: Value) -> Value:
 
 
 def sigmoid(e: Emitter, x: Value) -> Value:
-    """1 / (1 + e**-x), from e**-|x| so that neither side overflows."""
-    z = exp(e, e.neg(e.call("llvm.fabs", x)))
+    """1 / (1 + e**-x), from z = e**-|x| so that neither side overflows; at most 2 ulp.
+
+    What rounding took from z and from 1 + z is put back to first order.
+    """
+    p, low, n = _exp_parts(e, e.neg(e.call("llvm.fabs", x)))
+    z = _scaled(e, p, n)
     one = e.like(1.0, x)
-    top = e.select(e.compare("lt", x, e.like(0.0, x)), z, one)
-    y = e.div(top, e.add(z, one))
-    return e.select(e.compare("eq", x, x), y, x)
+    s = e.add(z, one)
+    lost = e.sub(z, e.sub(s, one))
+    below = e.compare("lt", x, e.like(0.0, x))
+    y = e.div(e.select(below, z, one), s)
+    inverse = e.select(below, e.sub(one, y), y)
+    error = e.sub(e.select(below, low, e.neg(e.mul(z, low))), lost)
+    return e.fma(y, e.mul(error, inverse), y)
 
 
 def erf(e: Emitter, x: Value) -> Value:
