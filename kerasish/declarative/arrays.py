@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import registry
+from kerasish.declarative import vocabulary
 from kerasish.declarative.errors import Diagnostics, did_you_mean
 from kerasish.declarative.source import Mark, clip
 from kerasish.declarative.specification import ArraysFile, DataSection, Reference
@@ -76,7 +76,7 @@ def _dataset(section: DataSection, diagnostics: Diagnostics) -> tuple[Part | Non
         return None, None
     mark = section.dataset.mark
     try:
-        train, test = registry.lookup("dataset", section.dataset.name)()
+        train, test = vocabulary.lookup("dataset", section.dataset.name)()
     except (KerasishError, OSError) as error:
         diagnostics.add("K501", f"the dataset cannot be loaded: {error}", mark)
         return None, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kerasish import registry
+from kerasish.declarative import vocabulary
 from kerasish.declarative.errors import Diagnostics, did_you_mean
 from kerasish.declarative.fields import Fields
 from kerasish.declarative.items import Checker
@@ -20,9 +20,9 @@ def read_data(value: Value, checker: Checker) -> DataSection:
     """The checked data section; nothing is opened."""
     fields = Fields(value, "data", DATA_KEYS, checker.diagnostics)
     dataset = fields.text("dataset")
-    if dataset is not None and not registry.contains("dataset", dataset.name):
+    if dataset is not None and not vocabulary.contains("dataset", dataset.name):
         message = f"unknown dataset '{clip(dataset.name, 60)}'"
-        hint = did_you_mean(dataset.name, registry.names("dataset"))
+        hint = did_you_mean(dataset.name, vocabulary.names("dataset"))
         checker.diagnostics.add("K205", message, dataset.mark, hint)
     train = _arrays(fields, "train", checker.diagnostics)
     if dataset is None and "train" not in fields.entries:

@@ -27,14 +27,12 @@ class Options:
         allow_env: whether `$env.NAME` may read the environment.
         plugins: names of plugins whose layers the caller has registered.
         project: the folder that `base` files must lie in; the config's own where None.
-        max_params: the largest number of parameters that a model may have.
     """
 
     overrides: SequenceOf[str] = ()
     allow_env: bool = False
     plugins: SequenceOf[str] = ()
     project: Path | None = None
-    max_params: int = 2_000_000_000
 
 
 def read_document(

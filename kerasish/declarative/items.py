@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from kerasish import registry
+from kerasish.declarative import vocabulary
 from kerasish.declarative.errors import Diagnostics, did_you_mean
 from kerasish.declarative.hints import check_type
 from kerasish.declarative.signature import Parameter, signature_of
@@ -64,10 +64,10 @@ class Checker:
         if head is None or (depth > MAX_NESTING and self._too_deep(head.mark)):
             return None
         name, mark = head.key, head.mark
-        if not registry.contains(kind, name):
+        if not vocabulary.contains(kind, name):
             self._unknown(kind, name, mark)
             return None
-        item = Item(kind, name, registry.lookup(kind, name), mark)
+        item = Item(kind, name, vocabulary.lookup(kind, name), mark)
         before = len(self.diagnostics)
         self._arguments(item, head.value, depth)
         return item if len(self.diagnostics) == before else None
@@ -93,14 +93,14 @@ class Checker:
     def _two_names(self, value: Mapping, kind: str) -> None:
         first, second = list(value)[:2]
         hint = f"start a new item with '- ' before '{clip(second.key, 40)}'"
-        if registry.contains(kind, first.key) and not registry.contains(kind, second.key):
+        if vocabulary.contains(kind, first.key) and not vocabulary.contains(kind, second.key):
             hint = f"is '{clip(second.key, 40)}' an argument of {first.key}? indent it further"
         message = f"one item holds two names: '{clip(first.key, 40)}' and '{clip(second.key, 40)}'"
         self.diagnostics.add("K206", message, second.mark, hint)
 
     def _unknown(self, kind: str, name: str, mark: Mark) -> None:
         code = "K201" if kind == "layer" else "K205"
-        hints = [did_you_mean(name, registry.names(kind))]
+        hints = [did_you_mean(name, vocabulary.names(kind))]
         hints += [self._plugin_hint] if kind == "layer" else []
         message = f"unknown {kind} '{clip(name, 60)}'"
         self.diagnostics.add(code, message, mark, "  ".join(filter(None, hints)))
@@ -158,7 +158,7 @@ class Checker:
     def _named(self, kind: str, name: str, mark: Mark, depth: int) -> Any:
         if kind not in _BY_NAME:
             return self.item(Scalar(name, mark), kind, depth + 1)
-        if not registry.contains(kind, name):
+        if not vocabulary.contains(kind, name):
             self._unknown(kind, name, mark)
         return name
 

@@ -6,7 +6,7 @@ Editors complete and explain with it. A layer item is `anyOf` a bare name and a 
 
 from __future__ import annotations
 
-from kerasish import registry
+from kerasish.declarative import vocabulary
 from kerasish.declarative.data_section import ARRAYS_KEYS, DATA_KEYS
 from kerasish.declarative.model_section import FUNCTIONAL_KEYS, SEQUENTIAL_KEYS
 from kerasish.declarative.schema_items import NAME, VARIABLE, Schema, exactly, kind_schema, ref
@@ -90,7 +90,7 @@ def _functional() -> Schema:
     names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
     sources = {"anyOf": [*names["anyOf"], {"type": "object"}]}
     node_keys = {"from": sources, "seq": ref("layers"), "use": {"type": "string"}}
-    layers: dict[str, Schema] = {name: {} for name in registry.names("layer")}
+    layers: dict[str, Schema] = {name: {} for name in vocabulary.names("layer")}
     node = {**exactly({**node_keys, **layers}, ["from"]), "minProperties": 2, "maxProperties": 2}
     known = {
         "type": {"const": "functional"},

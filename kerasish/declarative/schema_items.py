@@ -6,8 +6,7 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
-from kerasish import registry
-from kerasish.declarative import docstrings
+from kerasish.declarative import docstrings, vocabulary
 from kerasish.declarative.items import VALID_NAME
 from kerasish.declarative.signature import Parameter, alternatives, rule_of, signature_of
 from kerasish.errors import KerasishError
@@ -34,10 +33,10 @@ def ref(name: str) -> Schema:
 
 def kind_schema(kind: str) -> Schema:
     """A bare name, or one key with arguments."""
-    names = registry.names(kind)
+    names = vocabulary.names(kind)
     bare, properties = [], {}
     for name in names:
-        factory = registry.lookup(kind, name)
+        factory = vocabulary.lookup(kind, name)
         needs = [p.name for p in signature_of(factory).parameters.values() if p.required]
         if not needs:
             bare.append(name)

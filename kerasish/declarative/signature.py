@@ -91,6 +91,8 @@ def signature_of(factory: Callable[..., Any]) -> Signature:
                     first = first or parameter.name
         if not is_open:
             break
+    # The package's own bases take any keyword in order to refuse it with a better message.
+    is_open = is_open and not str(constructors[-1].__module__).startswith("kerasish.")
     return Signature(found, is_open, found[first] if first else None)
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
-from kerasish import registry
+from kerasish.declarative import vocabulary
 from kerasish.declarative.errors import Diagnostics, did_you_mean
 from kerasish.declarative.fields import Fields
 from kerasish.declarative.items import Checker, Item
@@ -68,7 +68,7 @@ def _per_output(value: Value, kind: str, outputs: tuple[str, ...], checker: Chec
 
 
 def _is_item(value: Mapping, kind: str) -> bool:
-    return len(value) == 1 and registry.contains(kind, next(iter(value)).key)
+    return len(value) == 1 and vocabulary.contains(kind, next(iter(value)).key)
 
 
 def _one(value: Value, kind: str, checker: Checker) -> Any:

@@ -12,6 +12,7 @@ from kerasish.declarative.loader import load
 from kerasish.declarative.schema import schema
 from kerasish.declarative.signature import signature_of
 from kerasish.declarative.source import plain
+from kerasish.declarative.vocabulary import names
 from tests.declarative.fakes import fake_registry
 from tests.declarative.helpers import block
 from tests.declarative.test_validate import FUNCTIONAL, SEQUENTIAL
@@ -37,7 +38,7 @@ def test_it_is_plain_json() -> None:
 
 def test_every_argument_of_every_layer_is_there() -> None:
     (form,) = [one for one in schema()["$defs"]["layer"]["anyOf"] if "properties" in one]
-    assert sorted(form["properties"]) == registry.names("layer")
+    assert list(form["properties"]) == names("layer")
     for name, made in form["properties"].items():
         parameters = signature_of(registry.lookup("layer", name)).parameters
         assert list(made["anyOf"][0]["properties"]) == list(parameters), name

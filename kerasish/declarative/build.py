@@ -1,0 +1,201 @@
+"""A checked `model:` section -> a model. Layers are called on symbols one by one, so that a shape
+that does not fit is reported where the layer is written, with the shapes and where they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kerasish import tree
+from kerasish.declarative.construct import construct, one_line
+from kerasish.declarative.errors import Diagnostics
+from kerasish.declarative.items import Item
+from kerasish.declarative.source import Mark
+from kerasish.declarative.specification import (
+    FunctionalSection,
+    InputDeclaration,
+    ModelSection,
+    Node,
+    SequentialSection,
+)
+from kerasish.errors import KerasishError
+from kerasish.layers import Input, Layer
+from kerasish.models import Model, Sequential
+
+MAX_PARAMS = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A symbol, and what made it."""
+
+    tensor: Any
+    label: str
+    mark: Mark
+
+
+class _Builder:
+    """Calls layers on symbols and keeps count of what they hold."""
+
+    def __init__(self, diagnostics: Diagnostics, max_params: int) -> None:
+        self.diagnostics = diagnostics
+        self.max_params = max_params
+        self.counted: dict[int, int] = {}
+
+    def input(self, declared: InputDeclaration) -> _Made:
+        """The symbol of an input."""
+        arguments = {"name": declared.name, "dtype": declared.dtype}
+        given = {key: value for key, value in arguments.items() if value is not None}
+        label = f"input '{declared.name}'" if declared.name else "the input"
+        return _Made(Input(shape=declared.shape, **given), label, declared.mark)
+
+    def call(
+        self, item: Item, layer: Layer, inputs: Any, made_from: Mapping[str, _Made], mark: Mark
+    ) -> _Made | None:
+        """The layer called on the inputs; None where they do not fit, which is recorded."""
+        try:
+            if isinstance(inputs, dict):
+                tensor = layer(**inputs)
+            else:
+                tensor = layer(inputs)
+        except MemoryError:
+            self._over_budget(item, mark)
+            return None
+        except (KerasishError, ValueError, TypeError) as error:
+            several = "inputs" if len(made_from) > 1 else "input"
+            message = f"{item.label} does not fit its {several}"
+            self.diagnostics.add("K410", message, mark, "", _shapes(made_from, one_line(error)))
+            return None
+        self.counted[id(layer)] = layer.count_params()
+        if sum(self.counted.values()) > self.max_params:
+            self._over_budget(item, mark)
+            return None
+        return _Made(tensor, item.label, mark)
+
+    def _over_budget(self, item: Item, mark: Mark) -> None:
+        message = f"{item.label} takes the model over {self.max_params:,} parameters"
+        self.diagnostics.add("K601", message, mark, "raise the budget with --max-params")
+
+
+def _shapes(made_from: Mapping[str, _Made], text: str) -> list[str]:
+    """Every input with its shape and origin, then what the layer said."""
+    lines = []
+    width = max((len(name) for name in made_from), default=0)
+    for name, made in made_from.items():
+        shapes = ", ".join(str(tuple(one.shape)) for one in tree.flatten(made.tensor))
+        lines.append(f"{name + ':':{width + 1}} {shapes}   from {made.label}   {_place(made.mark)}")
+    return [*lines, text]
+
+
+def _place(mark: Mark) -> str:
+    return f"{mark.source.name}:{mark.line}"
+
+
+def build_model(
+    section: ModelSection,
+    diagnostics: Diagnostics,
+    name: str | None = None,
+    max_params: int = MAX_PARAMS,
+) -> Model:
+    """The model of a checked section.
+
+    Args:
+        section: what `validate` gives.
+        diagnostics: receives K204, K410 and K601.
+        name: the model's name where the section has none.
+        max_params: the largest number of parameters allowed.
+
+    Raises:
+        ConfigError: layers refuse their arguments or their inputs; all findings at once.
+    """
+    builder = _Builder(diagnostics, max_params)
+    chosen = section.name or name
+    if isinstance(section, SequentialSection):
+        return _sequential(section, builder, chosen)
+    return _functional(section, builder, chosen)
+
+
+def _sequential(section: SequentialSection, builder: _Builder, name: str | None) -> Model:
+    layers = [construct(item, builder.diagnostics) for item in section.layers]
+    builder.diagnostics.raise_if_any()
+    if section.input is None:
+        raise builder.diagnostics.error()
+    start = builder.input(section.input)
+    made: _Made | None = start
+    for item, layer in zip(section.layers, layers, strict=True):
+        if made is not None:
+            made = builder.call(item, layer, made.tensor, {"input": made}, item.mark)
+    builder.diagnostics.raise_if_any()
+    return Sequential([start.tensor, *layers], name=name)
+
+
+def _functional(section: FunctionalSection, builder: _Builder, name: str | None) -> Model:
+    shared = {key: construct(item, builder.diagnostics) for key, item in section.shared.items()}
+    own = {
+        node.name: [construct(item, builder.diagnostics) for item in node.items]
+        for node in section.nodes
+    }
+    builder.diagnostics.raise_if_any()
+    made = {str(one.name): builder.input(one) for one in section.inputs}
+    inputs = [one.tensor for one in made.values()]
+    for node in _in_order(section.nodes):
+        steps = list(zip(node.items, own[node.name], strict=True))
+        if node.shared is not None:
+            steps = [(section.shared[node.shared.name], shared[node.shared.name])]
+        result = _node(node, steps, made, builder)
+        if result is not None:
+            made[node.name] = result
+    builder.diagnostics.raise_if_any()
+    outputs = [made[one.name].tensor for one in section.outputs]
+    single = section.single_output or len(outputs) == 1
+    return Model(
+        inputs=inputs[0] if len(inputs) == 1 else inputs,
+        outputs=outputs[0] if single else outputs,
+        name=name,
+    )
+
+
+def _in_order(nodes: Sequence[Node]) -> list[Node]:
+    """The nodes, each after those it reads; there is no cycle any more."""
+    by_name = {node.name: node for node in nodes}
+    done: set[str] = set()
+    order = []
+    for start in nodes:
+        stack = [start]
+        while stack:
+            node = stack[-1]
+            left = [r.name for r in node.references() if r.name in by_name and r.name not in done]
+            if node.name in done or left:
+                stack.extend(by_name[name] for name in left)
+                if not left:
+                    stack.pop()
+                continue
+            done.add(node.name)
+            order.append(stack.pop())
+    return order
+
+
+def _node(
+    node: Node, steps: list[tuple[Item, Layer]], made: Mapping[str, _Made], builder: _Builder
+) -> _Made | None:
+    names = list(dict.fromkeys(one.name for one in node.references()))
+    if any(one not in made for one in names):
+        return None  # an input has failed, which is recorded there
+    sources = node.sources
+    if isinstance(sources, dict):
+        inputs: Any = {key: made[one.name].tensor for key, one in sources.items()}
+    elif isinstance(sources, list):
+        inputs = [made[one.name].tensor for one in sources]
+    else:
+        inputs = made[sources.name].tensor
+    made_from = {one: made[one] for one in names}
+    result: _Made | None = None
+    for item, layer in steps:
+        mark = node.mark if len(steps) == 1 else item.mark
+        result = builder.call(item, layer, inputs, made_from, mark)
+        if result is None:
+            return None
+        inputs, made_from = result.tensor, {"input": result}
+    return result
