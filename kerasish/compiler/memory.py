@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kerasish.compiler.layout import Layout, Value, output_specs
@@ -33,6 +33,7 @@ class MemoryPlan:
         copies: (variable, node) still to be copied after the last step.
         size: bytes of the arena.
         dead: values nobody reads.
+        outside: values whose arrays the owner of the plan brings.
     """
 
     offsets: dict[Value, int] = field(default_factory=dict)
@@ -40,6 +41,7 @@ class MemoryPlan:
     copies: list[tuple[Variable, Node]] = field(default_factory=list)
     size: int = 0
     dead: set[Value] = field(default_factory=set)
+    outside: set[Value] = field(default_factory=set)
 
 
 def lifetimes(graph: Graph, layout: Layout, steps: Sequence[Node]) -> dict[Value, Lifetime]:
@@ -63,14 +65,19 @@ def lifetimes(graph: Graph, layout: Layout, steps: Sequence[Node]) -> dict[Value
 
 
 def plan_memory(
-    graph: Graph, layout: Layout, steps: Sequence[Node], inplace: Inplace
+    graph: Graph,
+    layout: Layout,
+    steps: Sequence[Node],
+    inplace: Inplace,
+    outside: Iterable[Node] = (),
 ) -> MemoryPlan:
     """Give every value a place.
 
     Args:
         inplace: for a step, the (output, input) pairs that may share a buffer.
+        outside: inputs and results that get no place here.
     """
-    made = MemoryPlan()
+    made = MemoryPlan(outside={layout.owner(n) for n in outside})
     lives = lifetimes(graph, layout, steps)
     _bind_updates(graph, layout, steps, inplace, lives, made)
     used = {layout.owner(s) for node in steps for s in node.inputs}
@@ -78,10 +85,11 @@ def plan_memory(
     made.dead = {v for v in lives if v not in used and v[0].op is not PLACEHOLDER}
     arena = _Arena()
     for node in graph.inputs:
-        made.offsets[node, 0] = arena.take(lives[node, 0].nbytes)
+        if (node, 0) not in made.outside:
+            made.offsets[node, 0] = arena.take(lives[node, 0].nbytes)
     ending: dict[int, list[Value]] = {}
     for value, life in lives.items():
-        if value not in made.bound and value not in made.dead:
+        if value not in made.bound and value not in made.dead and value not in made.outside:
             ending.setdefault(life.last, []).append(value)
     for value in ending.get(-1, ()):  # inputs that nobody reads
         arena.give(made.offsets[value], lives[value].nbytes)
@@ -89,7 +97,8 @@ def plan_memory(
         dying = set(ending.get(step, ()))
         for out, source in inplace(node):
             value, held = (node, out), layout.owner(node.inputs[source])
-            if value in made.bound or value in made.dead or held not in dying:
+            placed = value in made.bound or value in made.outside
+            if placed or value in made.dead or held not in dying:
                 continue
             if not _alone(node, source, layout):
                 continue
@@ -99,7 +108,7 @@ def plan_memory(
         scratch = []
         for k, spec in enumerate(output_specs(node)):
             value = (node, k)
-            if value in made.bound or value in made.offsets:
+            if value in made.bound or value in made.offsets or value in made.outside:
                 continue
             made.offsets[value] = arena.take(spec.nbytes)
             if value in made.dead:

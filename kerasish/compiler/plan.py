@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,6 +46,10 @@ class Step:
 class Plan:
     """A graph bound to buffers. Not reentrant: whoever runs it holds its Function's lock.
 
+    Args:
+        arena: gives the memory for everything, by default a new block of the device's.
+        outside: arrays to use for these inputs and results instead of places in the arena.
+
     Attributes:
         inputs: fixed arrays to fill before `run`.
         outputs: arrays that hold the results after `run`, until the next one.
@@ -53,15 +57,21 @@ class Plan:
         memory: where everything lives.
     """
 
-    def __init__(self, graph: Graph, arena: Callable[[int], Array] | None = None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        arena: Callable[[int], Array] | None = None,
+        outside: Mapping[Node, Array] | None = None,
+    ) -> None:
         self.graph = graph
         self.device: Backend = current()
         self._llvm = active("llvm")
         self._pending: dict[int, llvm_jit.Pending] = {}
-        layout = Layout(graph.nodes)
+        layout = self._layout = Layout(graph.nodes)
+        self._outside = {layout.owner(n): a for n, a in (outside or {}).items()}
         nodes = steps_of(graph.nodes, layout)
         self.kernels = {node: find(node, self.device.name) for node in nodes}
-        self.memory: MemoryPlan = plan_memory(graph, layout, nodes, self._inplace)
+        self.memory: MemoryPlan = plan_memory(graph, layout, nodes, self._inplace, outside or ())
         self._arena = (arena or self.device.empty)(self.memory.size)
         self._values: dict[Node, Array] = {}
         self._owned: dict[Value, Array] = {}
@@ -145,6 +155,8 @@ class Plan:
             self._values[node] = self._buffer((node, 0), node.spec)
 
     def _buffer(self, value: Value, spec: TensorSpec) -> Array:
+        if value in self._outside:
+            return self._outside[value]
         if value in self.memory.bound:
             return self.memory.bound[value].array
         offset = self.memory.offsets[value]
