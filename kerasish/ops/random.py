@@ -20,7 +20,7 @@ from kerasish.ops.layout import reshape, slice_
 from kerasish.spec import Shape, TensorSpec, dtype_name, is_float
 
 SAMPLE_KEY = np.array([7, 3], np.uint32)
-_GOLDEN, _MIX_1, _MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+GOLDEN, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
 def _bits_infer(key: TensorSpec, *, shape: Shape) -> TensorSpec:
@@ -70,9 +70,9 @@ def random_bits(xp: Any, key: Any, *, shape: tuple[int, ...]) -> Any:
 def mix_key(xp: Any, key: Any) -> Any:
     """The odd 64-bit key, as an array of one element, of a (seed, counter) pair."""
     wide = key.astype(np.uint64)
-    s = (wide[:1] << np.uint64(32)) + wide[1:] + np.uint64(_GOLDEN)
-    s = (s ^ (s >> np.uint64(30))) * np.uint64(_MIX_1)
-    s = (s ^ (s >> np.uint64(27))) * np.uint64(_MIX_2)
+    s = (wide[:1] << np.uint64(32)) + wide[1:] + np.uint64(GOLDEN)
+    s = (s ^ (s >> np.uint64(30))) * np.uint64(MIX_1)
+    s = (s ^ (s >> np.uint64(27))) * np.uint64(MIX_2)
     return (s ^ (s >> np.uint64(31))) | np.uint64(1)
 
 

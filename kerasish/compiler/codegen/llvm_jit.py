@@ -22,7 +22,7 @@ import numpy as np
 
 from kerasish.compiler.codegen import llvm_ops
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
-from kerasish.compiler.codegen.nest import REDUCTIONS, arrange, contiguous
+from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, arrange, contiguous
 from kerasish.compiler.kernels.onednn import openmp
 from kerasish.compiler.region import structure
 from kerasish.compiler.provider import provider
@@ -186,9 +186,11 @@ def _shapeless(body: Graph) -> Any:
 
 
 def supported(node: Node) -> bool:
-    """Whether an elementwise node or a reduction can stand in an LLVM region."""
+    """Whether an elementwise node, a reduction or a draw can stand in an LLVM region."""
     if node.op.name in REDUCTIONS:
         return node.inputs[0].spec.dtype in llvm_ops.NUMBERS
+    if node.op.name == DRAWS:
+        return True
     return llvm_ops.supported(node)
 
 
@@ -199,12 +201,25 @@ def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
     """
     nest = arrange(body, [contiguous(known(n.spec.shape)) for n in body.inputs])
     last = max((nest.stage[n] for n in nest.element if nest.element[n]), default=0)
+    by_element = {i for n in nest.element if nest.element[n] or _reduces(n) for i in n.inputs}
+
+    def safe(out: Node, source: Node) -> bool:
+        if out.spec != source.spec:
+            return False
+        if nest.element[out]:
+            return nest.stage[out] == last
+        return source not in by_element  # rows are stored when all that reads them has run
+
     return [
         (k, i)
         for k, out in enumerate(body.outputs)
         for i, source in enumerate(body.inputs)
-        if out.spec == source.spec and nest.element[out] and nest.stage[out] == last
+        if safe(out, source)
     ]
+
+
+def _reduces(node: Node) -> bool:
+    return node.op.name in REDUCTIONS
 
 
 # --- modules ------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ operand addresses, scratch address, number of tasks, number of threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from kerasish.compiler.codegen import llvm_ops
+from kerasish.compiler.codegen import llvm_ops, llvm_random
 from kerasish.compiler.codegen.llvm_text import Emitter, Value, type_of
-from kerasish.compiler.codegen.nest import REDUCTIONS, Nest
+from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, Nest
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Node
 from kerasish.spec import TensorSpec, is_float, np_dtype
 
@@ -39,6 +39,9 @@ class KernelWriter:
         body = nest.body
         self.operands: list[Node] = [*body.inputs, *body.outputs]
         self.slots = len(self.operands)
+        self.draws = [n for n in body.nodes if n.op.name == DRAWS]
+        self.walked = [*self.operands, *self.draws]  # whatever has an offset
+        self.keys: dict[Node, Value] = {}
         self.reductions = [n for n in body.nodes if n.op.name in REDUCTIONS]
         self.declarations: set[str] = set()
 
@@ -137,6 +140,7 @@ done:
             else:
                 self.bases[node] = self._slot(e, k)
         self.scratch = self._slot(e, self.slots)
+        self.keys = {n: llvm_random.mixed_key(e, self.bases[n.inputs[0]]) for n in self.draws}
         write(e)
         self.declarations |= e.declarations
         lines = "\n".join([*e.allocas, *e.lines])
@@ -160,7 +164,7 @@ done:
 
     def _offsets(self, e: Emitter, index: str | int, dims: list[int]) -> dict[Node, str]:
         """Per operand, the element offset of linear index `index` over some dimensions."""
-        offsets: dict[Node, str] = {n: "0" for n in self.operands}
+        offsets: dict[Node, str] = {n: "0" for n in self.walked}
         remaining: str | int = index
         for position, dim in reversed(list(enumerate(dims))):
             size = self.nest.dims[dim].size
@@ -169,7 +173,7 @@ done:
                 remaining = e.arith("udiv", remaining, size)
             else:
                 here = remaining
-            for node in self.operands:
+            for node in self.walked:
                 step = self.nest.strides[node][dim]
                 if step:
                     part = here if step == 1 else e.arith("mul", here, step)
@@ -220,7 +224,7 @@ done:
     def _map(self, e: Emitter) -> None:
         inner = len(self.nest.dims) - 1
         if inner == 0:
-            base = {n: "0" for n in self.operands}
+            base = {n: "0" for n in self.walked}
             self._vectors(e, "%begin", "%end", lambda i, mask: self._store_all(e, base, inner, i, mask))
             return
         with e.loop("%begin", "%end") as p:
@@ -232,9 +236,7 @@ done:
         self, e: Emitter, base: dict[Node, str], dim: int, i: str, mask: str | None
     ) -> None:
         scope = _Scope(self, e, self._plus(e, base, dim, i), dim, mask)
-        values = [(n, scope.value(n)) for n in self.nest.body.outputs]
-        for node, value in values:  # all loads stand before the first store: in place is safe
-            scope.store(node, value)
+        scope.store_all(self.nest.body.outputs)
 
     def _rows(self, e: Emitter) -> None:
         nest = self.nest
@@ -250,9 +252,7 @@ done:
             for stage in range(stages):
                 self._row_stage(e, stage, base, rows, spills, r_dims, inner, size)
             scope = _Scope(self, e, base, None, None, rows=rows)
-            for node in nest.body.outputs:
-                if not nest.element[node]:
-                    scope.store(node, scope.value(node))
+            scope.store_all([n for n in nest.body.outputs if not nest.element[n]])
 
     def _row_stage(
         self,
@@ -370,7 +370,7 @@ done:
             slots = {n: self._accumulator(e, n) for n in self.reductions}
             begin, stop = self._chunk_range(e, task)
             inner = nest.of("R")[-1]
-            base = {n: "0" for n in self.operands}
+            base = {n: "0" for n in self.walked}
 
             def body(i: str, mask: str | None, at: dict[Node, str]) -> None:
                 scope = _Scope(self, e, self._plus(e, at, inner, i), inner, mask)
@@ -419,7 +419,7 @@ done:
         total = nest.dims[i_dims[-1]].size if i_dims else 1
         partials = {n: self._partial(e, n) for n in self.reductions}
         with e.loop(0, nest.count("P")) as p:
-            base = self._offsets(e, p, p_dims) if p_dims else {n: "0" for n in self.operands}
+            base = self._offsets(e, p, p_dims) if p_dims else {n: "0" for n in self.walked}
             first = e.arith("mul", p, self.chunks * total)
 
             def body(i: str, mask: str | None) -> None:
@@ -436,8 +436,7 @@ done:
                 dim = i_dims[-1] if i_dims else None
                 at = self._plus(e, base, dim, i) if dim is not None else base
                 scope = _Scope(self, e, at, dim, mask, rows=rows)
-                for n in rows_out:
-                    scope.store(n, scope.value(n))
+                scope.store_all(rows_out)
 
             if i_dims:
                 self._vectors(e, 0, total, body)
@@ -509,6 +508,10 @@ class _Scope:
             step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
             lanes = self.w.lanes if step else 1
             made = e.load(self.w.bases[node], self.offsets[node], node.spec.dtype, lanes, step, self.mask)
+        elif node.op.name == DRAWS:
+            step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
+            lanes = self.w.lanes if step else 1
+            made = llvm_random.draw(e, self.w.keys[node], self.offsets[node], lanes, step)
         elif node in self.spills and self.w.nest.stage[node] < self.stage:
             made = e.load(self.spills[node], self.index, node.spec.dtype, self.w.lanes, 1, None)
         elif node.op.name in ("reshape", "broadcast_to", "expand_dims"):
@@ -528,6 +531,11 @@ class _Scope:
         for node in self.kept:
             v = self.e.splat(self.held[node], self.w.lanes)
             self.e.store(v, self.spills[node], self.index, None)
+
+    def store_all(self, nodes: Sequence[Node]) -> None:
+        """Store nodes; all loads stand before the first store, so in place is safe."""
+        for node, v in [(n, self.value(n)) for n in nodes]:
+            self.store(node, v)
 
     def store(self, node: Node, v: Value) -> None:
         lanes = self.w.lanes if self.dim is not None else 1

@@ -15,6 +15,7 @@ from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import known
 
 REDUCTIONS = ("sum", "max", "min")
+DRAWS = "random_bits"  # reads its key whole and depends on the position of the element alone
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Nest:
         kind: "map" (no reduction), "rows" (reduced axes innermost), "columns" (a kept axis
             innermost), "flat" (everything reduced).
         dims: the joined dimensions, outermost first.
-        strides: per operand (input or output node), elements to step along each dimension.
+        strides: per operand (input, output or random draw), elements to step along each
+            dimension; for a draw, how its position moves.
         element: whether a node has a value per element of the domain, rather than per row.
         stage: how many reductions lie below a node, one behind the other.
     """
@@ -120,8 +122,14 @@ def _operand_strides(
             if source not in users or element.get(node, False):
                 users[source] = node
     found: dict[Node, list[int]] = {}
+    for node in body.nodes:
+        if node.op.name == DRAWS:
+            found[node] = _align(domain, contiguous(domain), domain, ())
     for node, steps in zip(body.inputs, input_strides, strict=True):
         user = users.get(node)
+        if user is not None and user.op.name == DRAWS:
+            found[node] = [0] * len(domain)
+            continue
         squeezed = (
             user is not None
             and bool(axes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from kerasish.backend.base import Backend
 from kerasish.compiler.codegen import llvm_jit
-from kerasish.compiler.codegen.nest import REDUCTIONS, kind_of, row_shapes
+from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, kind_of, row_shapes
 from kerasish.compiler.passes.groups import Groups
 from kerasish.compiler.provider import active
 from kerasish.compiler.region import FUSED
@@ -55,10 +55,10 @@ def fuse(graph: Graph, device: Backend) -> Graph:
 
 
 def _worth_a_kernel(node: Node) -> bool:
-    fusible = node.op.elementwise or node.op.name in REDUCTIONS
+    fusible = node.op.elementwise or node.op.name in (*REDUCTIONS, DRAWS)
     if not fusible or not llvm_jit.supported(node) or node.op.name == "copy":
         return False
-    return max(i.spec.size for i in node.inputs) > SMALL
+    return max(s.size for s in (node.spec, *(i.spec for i in node.inputs))) > SMALL
 
 
 def group(graph: Graph, compiled: bool) -> Groups:
@@ -74,6 +74,8 @@ def group(graph: Graph, compiled: bool) -> Groups:
             continue
         if node.op.name in REDUCTIONS and compiled and llvm_jit.supported(node):
             _place_reduction(groups, node)
+        elif node.op.name == DRAWS and compiled:
+            groups.new(node, known(node.spec.shape))
         elif node.op.name in VIEWS and compiled:
             _place_view(groups, node)
         elif node.op.elementwise and (not compiled or llvm_jit.supported(node)):
@@ -168,7 +170,7 @@ def _emit(
     """Build the region of one group."""
     inside = set(members)
     rank = len(groups.domain[g] or ())
-    inputs: dict[tuple[Node, bool], Node] = {}
+    inputs: dict[tuple[Node, str], Node] = {}
     inner: dict[Node, Node] = {}
 
     def read(source: Node, user: Node) -> Node:
@@ -176,12 +178,16 @@ def _emit(
             return inner[source]
         if source.op is CONSTANT and source.value.size == 1:
             return source
-        # A value read per element and per squeezed row lies differently under each: two inputs.
-        squeezed = not groups.element[user] and len(user.spec.shape) != rank
-        squeezed = squeezed and user.op.name not in REDUCTIONS
-        if (source, squeezed) not in inputs:
-            inputs[source, squeezed] = placeholder(source.spec)
-        return inputs[source, squeezed]
+        # A value lies differently under elements, under squeezed rows and as a key of draws;
+        # where it is read in several ways it comes in as several inputs.
+        way = "element"
+        if user.op.name == DRAWS:
+            way = "key"
+        elif not groups.element[user] and user.op.name not in REDUCTIONS:
+            way = "row" if len(user.spec.shape) != rank else way
+        if (source, way) not in inputs:
+            inputs[source, way] = placeholder(source.spec)
+        return inputs[source, way]
 
     for node in members:
         inner[node] = rebuild(node, tuple(read(i, node) for i in node.inputs))

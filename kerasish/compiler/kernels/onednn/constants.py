@@ -75,14 +75,6 @@ class Alg(IntEnum):
     GELU_ERF = 49
     POOLING_MAX = 511
     POOLING_AVG_EXCLUDE_PADDING = 1023
-    SOFTMAX_ACCURATE = 0x30000
-
-
-class NormFlag(IntEnum):
-    """dnnl_normalization_flags_t."""
-
-    USE_SCALE = 2
-    USE_SHIFT = 4
 
 
 DTYPES: Final = {"float16": 1, "bfloat16": 2, "float32": 3, "int32": 4, "int8": 5, "uint8": 6}

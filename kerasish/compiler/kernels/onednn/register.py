@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.compiler.kernels.onednn import conv, library, matmul, norm, pool
+from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
 from kerasish.compiler.kernels.onednn.api import UnsupportedError
 from kerasish.compiler.kernels.onednn.constants import Alg
 from kerasish.compiler.kernels.onednn.conv import Shapes, Window
@@ -184,18 +184,3 @@ def _describe_matmul(node: Node) -> object:
 @kernel("matmul", provider=NAME, supports=_supported(_describe_matmul))
 def _matmul(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     return matmul.bind_matmul(inputs[0], inputs[1], outputs[0])
-
-
-# --- softmax --------------------------------------------------------------------------------------
-
-
-def _describe_softmax(node: Node) -> object:
-    x = _shape(node)
-    if tuple(node.attrs["axis"]) != (len(x) - 1,):
-        raise UnsupportedError("oneDNN runs softmax over the last axis only.")
-    return norm.softmax_forward(x)
-
-
-@kernel("softmax", provider=NAME, supports=_supported(_describe_softmax))
-def _softmax(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
-    return norm.bind_softmax(inputs[0], outputs[0])
