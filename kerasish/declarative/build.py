@@ -122,13 +122,26 @@ def _sequential(section: SequentialSection, builder: _Builder, name: str | None)
     builder.diagnostics.raise_if_any()
     if section.input is None:
         raise builder.diagnostics.error()
-    start = builder.input(section.input)
-    made: _Made | None = start
-    for item, layer in zip(section.layers, layers, strict=True):
+    try:
+        model = Sequential([builder.input(section.input).tensor, *layers], name=name)
+    except (KerasishError, ValueError, TypeError, MemoryError) as error:
+        _locate(section, builder)
+        builder.diagnostics.stop("K410", one_line(error), section.mark)
+    if model.count_params() > builder.max_params:
+        _locate(section, builder)
+    return model
+
+
+def _locate(section: SequentialSection, builder: _Builder) -> None:
+    """Build once more, layer by layer, and raise at the one that cannot be built."""
+    if section.input is None:
+        return
+    made: _Made | None = builder.input(section.input)
+    for item in section.layers:
         if made is not None:
+            layer = construct(item, builder.diagnostics)
             made = builder.call(item, layer, made.tensor, {"input": made}, item.mark)
     builder.diagnostics.raise_if_any()
-    return Sequential([start.tensor, *layers], name=name)
 
 
 def _functional(section: FunctionalSection, builder: _Builder, name: str | None) -> Model:

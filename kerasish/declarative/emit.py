@@ -44,8 +44,7 @@ def _mapping(data: Mapping[str, Any], indent: int) -> list[str]:
     for key, value in data.items():
         head = f"{' ' * indent}{_text(str(key))}:"
         one = f"{head} {flow(value)}"
-        nested = isinstance(value, Mapping) or _is_list(value)
-        if not nested or not value or (len(one) <= WIDTH and indent):
+        if not _is_block(value) and (len(one) <= WIDTH or not _is_nested(value)):
             lines.append(one)
         elif isinstance(value, Mapping):
             lines += [head, *_mapping(value, indent + 2)]
@@ -58,7 +57,7 @@ def _list(data: Sequence[Any], indent: int) -> list[str]:
     lines = []
     for item in data:
         one = f"{' ' * indent}- {_item(item)}"
-        if len(one) <= WIDTH or not item or not (isinstance(item, Mapping) or _is_list(item)):
+        if len(one) <= WIDTH or not item or not _is_nested(item):
             lines.append(one)
             continue
         inner = _mapping(item, indent + 2) if isinstance(item, Mapping) else _list(item, indent + 2)
@@ -73,6 +72,17 @@ def _item(item: Any) -> str:
         ((key, value),) = item.items()
         return f"{_text(str(key))}: {flow(value)}"
     return flow(item)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, Mapping) or _is_list(value)
+
+
+def _is_block(value: Any) -> bool:
+    """Whether a collection is easier to read over several lines, however short it is."""
+    if isinstance(value, Mapping):
+        return sum(_is_nested(one) for one in value.values()) > 1
+    return _is_list(value) and any(isinstance(one, Mapping) for one in value)
 
 
 def _is_list(value: Any) -> bool:

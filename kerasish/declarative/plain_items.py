@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kerasish.config import floatx
 from kerasish.declarative import vocabulary
-from kerasish.declarative.signature import Parameter, rule_of, signature_of
+from kerasish.declarative.signature import Parameter, signature_of
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.layers import Layer
-from kerasish.serialization import get_registered_name, serialize_keras_object, snake_case
+from kerasish.serialization import get_registered_name, snake_case
 
 
 def layer_item(layer: Layer, name: str | None) -> Any:
@@ -21,7 +20,7 @@ def layer_item(layer: Layer, name: str | None) -> Any:
     """
     label = _class_label("layer", type(layer))
     config = {**layer.get_config(), "name": name}
-    return _item(label, _changed(type(layer), config))
+    return _item(label, type(layer), _changed(type(layer), config))
 
 
 def object_item(serialized: Any, kind: str) -> Any:
@@ -41,7 +40,7 @@ def object_item(serialized: Any, kind: str) -> Any:
     config = dict(serialized["config"])
     if config.get("name") == snake_case(label) or config.get("name") == label:
         del config["name"]
-    return _item(label, _changed(cls, config))
+    return _item(label, cls, _changed(cls, config))
 
 
 def _class_label(kind: str, cls: type) -> str:
@@ -55,21 +54,39 @@ def _class_label(kind: str, cls: type) -> str:
     )
 
 
-def _item(label: str, arguments: dict[str, Any]) -> Any:
+def _item(label: str, cls: type, arguments: dict[str, Any]) -> Any:
+    """A bare name, `Name: value` where only the first argument is given, else a mapping."""
+    first = signature_of(cls).first
+    if first is not None and list(arguments) == [first.name]:
+        value = arguments[first.name]
+        flat = isinstance(value, list) and not any(isinstance(one, list | dict) for one in value)
+        if flat or (isinstance(value, int | float | str) and not isinstance(value, bool)):
+            return {label: value}
     return {label: arguments} if arguments else label
 
 
-def _changed(cls: type, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments in a config that differ from the constructor's defaults, as a file has them."""
+def _changed(cls: Any, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that the constructor would not come to by itself, as a file has them."""
     found = {}
     for parameter in signature_of(cls).parameters.values():
-        if parameter.name not in config:
-            continue
-        value = config[parameter.name]
-        if not parameter.required and _is_default(parameter, value):
-            continue
-        found[parameter.name] = _written(parameter, value)
+        value = config.get(parameter.name)
+        if parameter.name in config and (
+            parameter.required or not _follows(cls, config, parameter)
+        ):
+            found[parameter.name] = _written(parameter, value)
     return found
+
+
+def _follows(cls: Any, config: Mapping[str, Any], parameter: Parameter) -> bool:
+    """Whether an object made without this argument has the same value in its config."""
+    value = config[parameter.name]
+    if value == parameter.default:
+        return True
+    rest = {key: one for key, one in config.items() if key != parameter.name and one is not None}
+    try:
+        return cls.from_config(rest).get_config().get(parameter.name) == value
+    except (KerasishError, ValueError, TypeError):
+        return False
 
 
 def _written(parameter: Parameter, value: Any) -> Any:
@@ -79,24 +96,3 @@ def _written(parameter: Parameter, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_written(parameter, one) for one in value]
     return object_item(value, kind) if kind else value
-
-
-def _is_default(parameter: Parameter, value: Any) -> bool:
-    """Whether a serialized value is what the constructor makes of its default."""
-    default = parameter.default
-    if value == default:
-        return True
-    if parameter.name == "dtype":
-        return _written(parameter, value) == floatx()
-    rule = rule_of(parameter.hint)
-    if rule is not None:
-        try:
-            return value == rule.serialize(rule.convert(default))
-        except (KerasishError, ValueError, TypeError):
-            return False
-    if isinstance(default, list | tuple):
-        return value == serialize_keras_object(default)
-    if parameter.kind and isinstance(default, str) and isinstance(value, Mapping):
-        written = object_item(value, parameter.kind)
-        return isinstance(written, str) and snake_case(written) == snake_case(default)
-    return False

@@ -54,8 +54,10 @@ def _own_name(layer: Layer, used: dict[str, int]) -> str | None:
     """The layer's name, unless it is the one that it would get anyway."""
     stem = snake_case(type(layer).__name__)
     count = used.get(stem, 0)
+    if layer.name != (f"{stem}_{count}" if count else stem):
+        return layer.name
     used[stem] = count + 1
-    return None if layer.name == (f"{stem}_{count}" if count else stem) else layer.name
+    return None
 
 
 def _train_section(model: Model) -> dict[str, Any]:
