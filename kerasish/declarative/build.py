@@ -46,10 +46,9 @@ class _Builder:
 
     def input(self, declared: InputDeclaration) -> _Made:
         """The symbol of an input."""
-        arguments = {"name": declared.name, "dtype": declared.dtype}
-        given = {key: value for key, value in arguments.items() if value is not None}
         label = f"input '{declared.name}'" if declared.name else "the input"
-        return _Made(Input(shape=declared.shape, **given), label, declared.mark)
+        symbol = Input(shape=declared.shape, name=declared.name, dtype=declared.dtype)
+        return _Made(symbol, label, declared.mark)
 
     def call(
         self, item: Item, layer: Layer, inputs: Any, made_from: Mapping[str, _Made], mark: Mark
