@@ -80,11 +80,21 @@ def _derived_gradient(op: Op) -> Callable[..., Any]:
         present = tuple(part is not None for part in given)
         seeds = tuple(part for part in given if part is not None)
         wanted = tuple(i for i, t in enumerate(x) if is_differentiable(t.dtype))
-        grads = _gradient_op(op)(*x, *seeds, present=present, wanted=wanted, **attrs)
+        mine = dict(zip(_own_attrs(attrs), (present, wanted), strict=True))
+        grads = _gradient_op(op)(*x, *seeds, **mine, **attrs)
         parts = iter(grads if isinstance(grads, tuple) else (grads,))
         return tuple(next(parts) if i in wanted else None for i in range(len(x)))
 
     return vjp
+
+
+def _own_attrs(attrs: dict[str, Any]) -> tuple[str, str]:
+    """The names under which a gradient op keeps which outputs have a gradient, and for what.
+
+    The attributes of the op it belongs to stay; those of a gradient's gradient get a number.
+    """
+    order = sum(name.startswith("present") for name in attrs)
+    return f"present{order or ''}", f"wanted{order or ''}"
 
 
 def _gradient_op(op: Op) -> Op:
@@ -92,9 +102,10 @@ def _gradient_op(op: Op) -> Op:
     if registry.contains("op", name):
         return registry.lookup("op", name)
 
-    def definition(
-        *tensors: Tensor, present: tuple[bool, ...], wanted: tuple[int, ...], **attrs: Any
-    ) -> tuple[Tensor, ...]:
+    def definition(*tensors: Tensor, **attrs: Any) -> Any:
+        order = sum(key.startswith("present") for key in attrs) - 1
+        present = attrs.pop(f"present{order or ''}")
+        wanted = attrs.pop(f"wanted{order or ''}")
         count = len(tensors) - sum(present)
         x, seeds = tensors[:count], tensors[count:]
         leaves = [placeholder(t.spec) for t in x]
@@ -110,7 +121,9 @@ def _gradient_op(op: Op) -> Op:
             ]
         inner = dict(zip([*leaves, *marks], map(node_of, tensors), strict=True))
         if all(t.value is not None for t in tensors):
-            return tuple(interpret.run(nodes, dict(zip([*leaves, *marks], tensors, strict=True))))
-        return tuple(Tensor(n.spec, node=n) for n in substitute(nodes, inner))
+            found = interpret.run(nodes, dict(zip([*leaves, *marks], tensors, strict=True)))
+        else:
+            found = [Tensor(n.spec, node=n) for n in substitute(nodes, inner)]
+        return found[0] if len(found) == 1 else tuple(found)
 
     return define(name, definition)

@@ -146,4 +146,57 @@ POOLING = [
     ),
 ]
 
-CALLS = {call.key: call for call in [*ACTIVATIONS, *CONVOLUTIONS, *POOLING]}
+_AXES = (-1, 0, (1, 2))
+NORMALIZATION = [
+    *(Call("normalization.layer_normalization", ((3, 4, 5),), {"axis": a}) for a in _AXES),
+    Call("normalization.layer_normalization", ((3, 4, 5), (5,), (5,)), {"epsilon": 1e-3}),
+    Call("normalization.layer_normalization", ((3, 4, 5), (4,), (4,)), {"axis": 1}),
+    Call("normalization.layer_normalization", ((3, 4, 5), (4, 5), (4, 5)), {"axis": (1, 2)}),
+    *(Call("normalization.rms_normalization", ((3, 4, 5),), {"axis": a}) for a in _AXES),
+    Call("normalization.rms_normalization", ((3, 4, 5), (5,)), {"epsilon": 1e-3}),
+    *(
+        Call(
+            "normalization.batch_normalization",
+            ((3, 4, 5), (n,), np.linspace(1, 2, n, dtype=np.float32)),
+            {"axis": a, **more},
+        )
+        for a, n in ((-1, 5), (1, 4))
+        for more in (
+            {},
+            {"offset": np.arange(n, dtype=np.float32)},
+            {"scale": np.full(n, 2, np.float32), "offset": np.ones(n, np.float32)},
+        )
+    ),
+    Call("moments.moments", ((3, 4, 5),), {"axes": (0, 1)}),
+    Call("moments.moments", ((3, 4, 5),), {"axes": 1, "keepdims": True}),
+    *(
+        Call("moments.normalize", ((3, 4),), {"order": o, "axis": a})
+        for o in (1, 2, 3)
+        for a in (0, -1)
+    ),
+    Call("moments.normalize", (np.zeros((2, 3), np.float32),), grad=False),
+]
+
+_P = np.random.default_rng(5).dirichlet(np.ones(4), (3, 5)).astype(np.float32)
+_CERTAIN = np.eye(4, dtype=np.float32)
+_CLASSES = np.array([[0, 3, 1, 2, 2], [1, 1, 0, 3, 0], [2, 0, 0, 1, 3]], np.int32)
+_LOSS = "loss_crossentropy"
+CROSSENTROPIES = [
+    Call(f"{_LOSS}.categorical_crossentropy", (_P[..., ::-1].copy(), _P)),
+    Call(f"{_LOSS}.categorical_crossentropy", (_P[..., ::-1].copy(), _P * 3)),
+    Call(f"{_LOSS}.categorical_crossentropy", (_CERTAIN[::-1].copy(), _CERTAIN)),
+    Call(f"{_LOSS}.categorical_crossentropy", (_P, (3, 5, 4)), {"from_logits": True}),
+    Call(f"{_LOSS}.categorical_crossentropy", (_P, (3, 5, 4)), {"from_logits": True, "axis": 1}),
+    Call(f"{_LOSS}.categorical_crossentropy", (_P, (3, 5, 4)), {"from_logits": True}, scale=50.0),
+    Call(f"{_LOSS}.sparse_categorical_crossentropy", (_CLASSES, _P)),
+    Call(f"{_LOSS}.sparse_categorical_crossentropy", (_CLASSES[..., None], _P)),
+    Call(f"{_LOSS}.sparse_categorical_crossentropy", (np.array([0, 1, 1, 3]), _CERTAIN)),
+    Call(f"{_LOSS}.sparse_categorical_crossentropy", (_CLASSES, (3, 5, 4)), {"from_logits": True}),
+    Call(f"{_LOSS}.binary_crossentropy", (_P[..., ::-1].copy(), _P)),
+    Call(f"{_LOSS}.binary_crossentropy", (_CERTAIN[::-1].copy(), _CERTAIN)),
+    Call(f"{_LOSS}.binary_crossentropy", (_P, (3, 5, 4)), {"from_logits": True}),
+    Call(f"{_LOSS}.binary_crossentropy", (_P, (3, 5, 4)), {"from_logits": True}, scale=50.0),
+]
+
+GROUPS = (ACTIVATIONS, CONVOLUTIONS, POOLING, NORMALIZATION, CROSSENTROPIES)
+CALLS = {call.key: call for group in GROUPS for call in group}

@@ -1,0 +1,125 @@
+"""Moments, group normalization, and scaling to unit norm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.config import epsilon as default_epsilon
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.ops.activation import as_float
+from kerasish.ops.declare import composite
+from kerasish.ops.elementwise import absolute, cast, maximum, minimum, power, rsqrt
+from kerasish.ops.layout import reshape
+from kerasish.ops.normalization import layer_normalization
+from kerasish.ops.reduction import mean, sum_
+from kerasish.spec import normalize_axes, normalize_axis
+
+_FLOAT16_MAX = 65504.0
+
+
+@composite(
+    cases=[case((3, 4), axes=0), case((2, 3, 4), axes=(0, 2), keepdims=True), case((3,), axes=[0])]
+)
+def moments(
+    x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
+) -> tuple[Any, Any]:
+    """(mean, variance) over `axes`; the variance divides by the count.
+
+    Args:
+        x: tensor; half precision is summed in float32, and limited to float16's range.
+        axes: int or several.
+        keepdims: whether reduced axes stay with size 1.
+        synchronized: whether to average over replicas; there is one here, so it must be False.
+
+    Raises:
+        ArgumentError: `synchronized` is True.
+    """
+    if synchronized:
+        raise ArgumentError(
+            "moments. Expected: synchronized=False, since training runs on one device. "
+            "Received: True."
+        )
+    x = as_float(x)
+    half = x.dtype in ("float16", "bfloat16")
+    wide = cast(x, "float32") if half else x
+    average = mean(wide, axis=axes, keepdims=True)
+    centred = wide - average
+    variance = mean(centred * centred, axis=axes, keepdims=True)
+    found = []
+    for value in (average, variance):
+        if not keepdims:
+            gone = normalize_axes(axes, x.ndim)
+            shape = tuple(d for i, d in enumerate(x.shape) if i not in gone)
+            value = reshape(value, shape=shape)
+        if half:
+            value = cast(minimum(maximum(value, -_FLOAT16_MAX), _FLOAT16_MAX), x.dtype)
+        found.append(value)
+    return found[0], found[1]
+
+
+@composite(cases=[case((3, 4)), case((3, 4), axis=0, order=1), case((3, 4), axis=-1, order=3)])
+def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Any:
+    """x divided by its norm along `axis`, sum(|x|**order) ** (1 / order), at least epsilon.
+
+    Raises:
+        ArgumentError: `order` is no positive int.
+    """
+    if not isinstance(order, int) or order < 1:
+        raise ArgumentError(f"normalize. Expected: order, a positive int. Received: {order!r}.")
+    x = as_float(x)
+    x = reshape(x, shape=(1,)) if x.ndim == 0 else x
+    least = default_epsilon() if epsilon is None else epsilon
+    axes = normalize_axes(axis, x.ndim)
+    if order == 2:
+        return x * minimum(rsqrt(sum_(x * x, axis=axes, keepdims=True)), 1 / least)
+    total = sum_(power(absolute(x), order), axis=axes, keepdims=True)
+    return x / maximum(power(total, 1 / order), least)
+
+
+@composite(
+    cases=[
+        case((2, 3, 4), (4,), (4,), groups=2),
+        case((2, 4, 3), (4,), (4,), groups=4, axis=1),
+    ]
+)
+def group_normalization(
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    groups: int = 32,
+    axis: int = -1,
+    epsilon: float = 1e-3,
+) -> Any:
+    """Normalization of each sample over groups of channels (Wu and He, "Group normalization").
+
+    Args:
+        x: (batch, ...); the axis `axis` holds the channels.
+        gamma: factor per channel; None for 1.
+        beta: addend per channel; None for 0.
+        groups: number of groups; it divides the number of channels.
+        axis: the channels' axis.
+        epsilon: keeps the division finite.
+
+    Raises:
+        ShapeError: the channels do not divide into the groups.
+    """
+    x = as_float(x)
+    at = normalize_axis(axis, x.ndim)
+    channels = x.shape[at]
+    if channels is None or channels % groups:
+        raise ShapeError(
+            f"group_normalization. Expected: channels divisible by groups={groups}. "
+            f"Received: {channels} channels."
+        )
+    split = (*x.shape[:at], groups, channels // groups, *x.shape[at + 1 :])
+    over = tuple(i for i in range(1, len(split)) if i != at)
+    y = layer_normalization(reshape(x, shape=split), axis=over, epsilon=epsilon)
+    y = reshape(y, shape=x.shape)
+    shape = tuple(channels if i == at else 1 for i in range(x.ndim))
+    for parameter, apply in ((gamma, "multiply"), (beta, "add")):
+        if parameter is not None:
+            p = reshape(convert_to_tensor(parameter, x.dtype), shape=shape)
+            y = y * p if apply == "multiply" else y + p
+    return y
