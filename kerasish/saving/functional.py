@@ -234,15 +234,17 @@ class Graph:
             yield call
 
     def _kept(self, name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The keywords of a call without those that Keras adds."""
-        if self.own:
-            return kwargs
-        kept = {k: v for k, v in kwargs.items() if v is not None and k != "training"}
-        layer = self.layers[name]
+        """The keywords of a call without those that Keras adds and the layer does not take."""
+        layer, kept = self.layers[name], dict(kwargs)
         if isinstance(layer, Layer):
             signature = signature_of(type(layer).call)
-            takes = signature.parameters
-            kept = {k: v for k, v in kept.items() if k != "mask" or k in takes or signature.open}
+            if "mask" not in signature.parameters and not signature.open:
+                kept.pop("mask", None)
+            # Keras writes a default down as if it had been asked for; kept, it would switch off
+            # for good what the layer does in training.
+            if kept.get("training") is False and signature.training:
+                if signature.default("training") is False or not self.own:
+                    del kept["training"]
         return kept
 
     def _old_form(self, name: str, node: Any) -> tuple[list[Any], dict[str, Any]]:

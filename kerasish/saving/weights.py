@@ -91,14 +91,14 @@ class new_h5:
 # --- .weights.h5 ------------------------------------------------------------------------------
 
 
-def write_objects(file: Any, model: Any) -> None:
+def write_objects(file: Any, model: Any, include_optimizer: bool = True) -> None:
     """All objects of a model, and its optimizer, into an open `.weights.h5`."""
     arrays: dict[str, dict[str, np.ndarray]] = {}
     names: dict[str, str] = {}
     for path, obj in walk(model):
         arrays[path] = stored(obj)
         names[path] = obj.name
-    optimizer = getattr(model, "optimizer", None)
+    optimizer = getattr(model, "optimizer", None) if include_optimizer else None
     if optimizer is not None:
         arrays["optimizer"] = dict(enumerate_texts(v.numpy() for v in optimizer.variables))
         names["optimizer"] = optimizer.name

@@ -1,0 +1,88 @@
+"""clone_model: a model with the same layers and calls, and new weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kerasish import tree
+from kerasish.errors import ArgumentError
+from kerasish.layers.input_layer import InputLayer
+from kerasish.layers.layer import Layer
+from kerasish.layers.operation import Operation
+from kerasish.saving.functional import Graph, graph_config
+from kerasish.saving.paths import file_class
+
+
+def clone_model(
+    model: Any,
+    input_tensors: Any = None,
+    clone_function: Callable[[Any], Any] | None = None,
+) -> Any:
+    """A model of the same architecture with layers and weights of its own.
+
+    Args:
+        model: a Sequential, a model of symbols, or a subclass with a config.
+        input_tensors: symbols of `Input` to build it on, instead of new ones.
+        clone_function: layer -> layer, called for every layer but inputs; by default a copy
+            from the layer's config. A layer that it returns unchanged is shared.
+
+    Raises:
+        ArgumentError: `input_tensors` or `clone_function` for a subclass with a `call` of its own,
+            or another number of inputs.
+    """
+    kind = file_class(model)
+    copy = clone_function or _copy
+    if kind == "Sequential":
+        entries = [] if not model.built else _entries(model, input_tensors)
+        return type(model)([*entries, *map(copy, model.layers)], name=model.name)
+    if kind == "Functional":
+        return _clone_graph(model, input_tensors, copy)
+    if input_tensors is not None or clone_function is not None:
+        raise ArgumentError(
+            "clone_model. Expected: a Sequential or a model of symbols, where input_tensors or "
+            f"clone_function are given. Received: {type(model).__name__} {model.name!r}."
+        )
+    return _copy(model)
+
+
+def _copy(layer: Any) -> Any:
+    return type(layer).from_config(layer.get_config())
+
+
+def _entries(model: Any, input_tensors: Any) -> list[Any]:
+    given = _given(model, input_tensors)
+    return given or [_copy(symbol.history.operation) for symbol in model.inputs]
+
+
+def _given(model: Any, input_tensors: Any) -> list[Any]:
+    given = [] if input_tensors is None else tree.flatten(input_tensors)
+    if given and len(given) != len(model.inputs):
+        raise ArgumentError(
+            f"clone_model. Expected: {len(model.inputs)} input_tensors. Received: {len(given)}."
+        )
+    return given
+
+
+def _clone_graph(model: Any, input_tensors: Any, copy: Callable[[Any], Any]) -> Any:
+    config = graph_config(model.input, model.output)
+    layers: dict[str, Any] = {}
+    for op in model.operations:
+        if isinstance(op, InputLayer):
+            layers[op.name] = _copy(op)
+        elif isinstance(op, Operation):
+            layers[op.name] = Operation(op.func_name, op.func, dict(op.fixed), op.name)
+        else:
+            layers[op.name] = copy(op)
+        if not isinstance(layers[op.name], (Layer, Operation)):
+            raise ArgumentError(
+                "clone_function. Expected: a layer for every layer. "
+                f"Received: {layers[op.name]!r} for {op.name!r}."
+            )
+    graph = Graph("clone_model", layers, own=True)
+    for symbol, given in zip(model.inputs, _given(model, input_tensors), strict=False):
+        graph.outputs[symbol.history.operation.name, 0] = [given]
+    graph.run({item["name"]: item["inbound_nodes"] for item in config["layers"]})
+    inputs = graph.structure(config["input_layers"])
+    outputs = graph.structure(config["output_layers"])
+    return type(model)(inputs, outputs, name=model.name)

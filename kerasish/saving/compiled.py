@@ -1,0 +1,116 @@
+"""How a model was compiled, and the state of its optimizer, in Keras's two forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kerasish.errors import FileFormatError
+from kerasish.saving.modern import modernize
+from kerasish.saving.safe_h5 import SafeDataset
+from kerasish.saving.vet import check
+from kerasish.saving.weights import Plan, assign
+from kerasish.serialization import deserialize_keras_object, resolve
+
+# What `compile` takes; older files hold more.
+_ARGUMENTS = (
+    "loss",
+    "loss_weights",
+    "metrics",
+    "weighted_metrics",
+    "run_eagerly",
+    "steps_per_execution",
+    "jit_compile",
+    "auto_scale_loss",
+)
+
+
+def to_legacy(compile_config: Mapping[str, Any]) -> dict[str, Any]:
+    """A `compile_config` as the `training_config` of a legacy file."""
+    found = {k: v for k, v in compile_config.items() if k != "optimizer"}
+    optimizer = compile_config.get("optimizer")
+    if isinstance(optimizer, Mapping):
+        found["optimizer_config"] = {k: optimizer[k] for k in ("class_name", "config")}
+        # A user's own class is found again by this name, which Keras passes over.
+        if optimizer.get("registered_name"):
+            found["optimizer_config"]["registered_name"] = optimizer["registered_name"]
+    else:
+        found["optimizer_config"] = {"class_name": optimizer, "config": {}}
+    return found
+
+
+def from_legacy(training_config: Mapping[str, Any]) -> dict[str, Any]:
+    """The `training_config` of a legacy file, of Keras 1, 2 or 3, as a `compile_config`."""
+    found = {k: training_config[k] for k in _ARGUMENTS if k in training_config}
+    for key in ("metrics", "weighted_metrics"):
+        found[key] = _metrics(found.get(key))
+    if "optimizer_config" in training_config:
+        found["optimizer"] = training_config["optimizer_config"]
+    return found
+
+
+def _metrics(value: Any) -> Any:
+    """Keras 2 wrote a list per output, and wrapped functions into MeanMetricWrapper."""
+    if isinstance(value, list):
+        found = [_metrics(item) for item in value]
+        return found[0] if len(found) == 1 and isinstance(found[0], list) else found
+    if isinstance(value, Mapping) and value.get("class_name") == "MeanMetricWrapper":
+        return value.get("config", {}).get("fn")
+    return value
+
+
+def compile_model(model: Any, compile_config: Mapping[str, Any], where: str) -> None:
+    """Compile a model as a config says.
+
+    Raises:
+        UnsafeFileError: the config asks for more than registered objects.
+        FileFormatError: it is no such config.
+    """
+    if not isinstance(compile_config, Mapping):
+        raise FileFormatError(f"{where}: compile_config. Expected: an object.")
+    check(compile_config, where)
+    config = modernize(dict(compile_config))
+    arguments = {k: config[k] for k in _ARGUMENTS if config.get(k) is not None}
+    for key, kind in (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric")):
+        if key in arguments:
+            arguments[key] = _objects(arguments[key], kind)
+    model.compile(optimizer=resolve("optimizer", config.get("optimizer", "rmsprop")), **arguments)
+
+
+def _objects(value: Any, kind: str) -> Any:
+    """Objects for the configs in a structure; names stay names, which `compile` knows."""
+    if isinstance(value, Mapping) and "class_name" in value:
+        return deserialize_keras_object(value, kind=kind)
+    if isinstance(value, Mapping):
+        return {key: _objects(item, kind) for key, item in value.items()}
+    return [_objects(item, kind) for item in value] if isinstance(value, list) else value
+
+
+def plan_optimizer(model: Any, saved: Sequence[SafeDataset], where: str) -> Plan:
+    """Compare saved variables with those of a model's optimizer, and read them.
+
+    An optimizer that never made a step has no slots, in the file and here.
+
+    Raises:
+        FileFormatError: they do not fit.
+    """
+    optimizer = model.optimizer
+    if not optimizer.built and len(saved) > len(optimizer.variables):
+        optimizer.build(model.trainable_variables)
+    held = list(optimizer.variables)
+    if len(saved) < len(held):
+        fresh = type(optimizer).from_config(optimizer.get_config())
+        held = held[: len(saved)] if len(saved) == len(fresh.variables) else held
+    if [d.shape for d in saved] != [v.shape for v in held]:
+        raise FileFormatError(
+            f"{where}: the state of optimizer {optimizer.name!r} does not fit. Expected: "
+            f"{len(held)} arrays. Received: {len(saved)}. Load with compile=False, and compile "
+            "the model yourself to start with a new optimizer."
+        )
+    return [(v, d.read(v.shape)) for v, d in zip(held, saved, strict=True)]
+
+
+def restore_optimizer(model: Any, saved: Sequence[SafeDataset], where: str) -> None:
+    """Set the state of a model's optimizer; nothing where none was saved."""
+    if saved:
+        assign(plan_optimizer(model, saved, where))

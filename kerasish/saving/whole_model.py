@@ -1,0 +1,292 @@
+"""Whole models to a file and back: `.h5` (kerasish's own, which Keras opens) and `.keras`."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import ArgumentError, FileFormatError, KerasishError
+from kerasish.graph.variable import limited_to
+from kerasish.saving import compiled, legacy_h5, state, store
+from kerasish.saving.modern import modernize
+from kerasish.saving.safe_h5 import SafeGroup, open_h5
+from kerasish.saving.text import parse_json
+from kerasish.saving.vet import check
+from kerasish.saving.weights import (
+    Plan,
+    assign,
+    check_target,
+    new_h5,
+    plan_legacy,
+    plan_objects,
+    write_legacy,
+    write_objects,
+)
+from kerasish.saving.weights_h5 import WeightsFile
+from kerasish.serialization import (
+    custom_object_scope,
+    deserialize_keras_object,
+    serialize_keras_object,
+)
+
+State = Mapping[str, Any]
+_FREE = 64 * 2**20  # bytes of weights that any config may ask for
+
+
+# --- saving -----------------------------------------------------------------------------------
+
+
+def save_model(
+    model: Any,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    include_optimizer: bool = True,
+    state: State | None = None,
+) -> None:
+    """Write a model: how it is built and compiled, its weights, and the optimizer's state.
+
+    Args:
+        model: the model.
+        filepath: ends in `.h5` or `.hdf5` (the layout of Keras's legacy files, with random state,
+            digests and `state` beside it), or in `.keras`.
+        overwrite: whether an existing file may be replaced.
+        include_optimizer: whether to write how it was compiled, and the optimizer's state.
+        state: more to keep, for `load_state`: nested dicts and lists of plain values and arrays.
+
+    The file is replaced whole: a failure, at any moment, leaves an earlier one as it was.
+
+    Raises:
+        ArgumentError: another ending, or something that has no config.
+        FileFormatError: the folder or the disk does not take the file.
+    """
+    path = Path(filepath)
+    check_target(path, overwrite)
+    config = serialize_keras_object(model)
+    compile_config = config.pop("compile_config", None) if include_optimizer else None
+    kept = {"seeds": _seeds(model), **(state or {})}
+    if path.suffix in (".h5", ".hdf5"):
+        _save_h5(path, model, config, compile_config, kept)
+    elif path.suffix == ".keras":
+        if compile_config:
+            config["compile_config"] = compile_config
+        _save_archive(path, model, config, kept, include_optimizer)
+    else:
+        raise ArgumentError(
+            f"filepath. Expected: a name that ends in .keras or .h5. Received: {path.name!r}. "
+            "For weights alone use save_weights."
+        )
+
+
+def _save_h5(
+    path: Path, model: Any, config: Mapping[str, Any], compile_config: Any, kept: State
+) -> None:
+    training = compiled.to_legacy(compile_config) if compile_config else None
+    with new_h5(path) as file:
+        legacy_h5.write_configs(file, config, training)
+        write_legacy(file.create_group("model_weights"), model)
+        if training is not None:
+            variables = [(v.path, v.numpy()) for v in model.optimizer.variables]
+            legacy_h5.write_named(file.create_group("optimizer_weights"), variables)
+        state.write_state(file, kept)
+
+
+def _save_archive(
+    path: Path, model: Any, config: Mapping[str, Any], kept: State, include_optimizer: bool
+) -> None:
+    import h5py
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        write_objects(file, model, include_optimizer)
+        state.write_state(file, kept)
+    store.write_archive(path, config, buffer.getvalue())
+
+
+def _seeds(model: Any) -> dict[str, np.ndarray]:
+    """The random state: the variables that are no weights, by path."""
+    weights = {id(v) for v in model.weights}
+    return {v.path: v.numpy() for v in model.variables if id(v) not in weights}
+
+
+# --- loading ----------------------------------------------------------------------------------
+
+
+def load_model(
+    filepath: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Any:
+    """Read a model that kerasish or Keras (1, 2 or 3) saved.
+
+    Args:
+        filepath: a `.keras` archive or a whole-model `.h5`; told apart by their content.
+        custom_objects: names in the file -> classes and functions, besides registered ones.
+        compile: whether to compile it as it was, with the optimizer's state.
+        safe_mode: accepted for compatibility. Nothing in a file ever runs, imports or reads
+            anything else, and no flag changes that.
+
+    Raises:
+        FileFormatError: not a model, truncated or damaged.
+        UnsafeFileError: the file asks for code, for other files, or for more than it holds.
+        UnknownNameError: a layer that is neither built in nor registered.
+    """
+    path = Path(filepath)
+    with naming(path), custom_object_scope(custom_objects or {}):
+        if store.is_archive(path):
+            return _load_archive(path, compile)
+        return _load_h5(path, compile)
+
+
+def _load_archive(path: Path, compile: bool) -> Any:
+    archive = store.read_archive(path)
+    if archive.weights is None:
+        raise FileFormatError(f"{path}: no weights. Expected: a member {store.WEIGHTS}.")
+    config = dict(archive.config)
+    compile_config = config.pop("compile_config", None)
+    with open_h5(archive.weights, str(path)) as root:
+        state.verify(root)
+        file = WeightsFile(root)
+        model = build(config, str(path), _stored_bytes(root))
+        assign(plan_objects(file, model))
+        if compile and compile_config:
+            compiled.compile_model(model, compile_config, str(path))
+            saved = list(file.index.get("optimizer", {}).values())
+            compiled.restore_optimizer(model, saved, str(path))
+        _restore_seeds(model, root)
+    return model
+
+
+def _load_h5(path: Path, compile: bool) -> Any:
+    with legacy_h5.open_legacy(path) as file:
+        state.verify(file.root)
+        model = build(file.config(), str(path), _stored_bytes(file.root))
+        assign(plan_legacy(file, model))
+        training = file.training_config() if compile else None
+        if training:
+            compiled.compile_model(model, compiled.from_legacy(training), str(path))
+            saved = [dataset for _, dataset in file.optimizer()]
+            compiled.restore_optimizer(model, saved, str(path))
+        _restore_seeds(model, file.root)
+    return model
+
+
+def _stored_bytes(root: SafeGroup) -> int:
+    """Bytes of all arrays that a file holds: a model built from it can need no more weights."""
+    return sum(getattr(node, "nbytes", 0) for node in root.walk())
+
+
+def build(config: Any, where: str, room: int | None = None) -> Any:
+    """The model that a config describes, not compiled, with new weights.
+
+    Args:
+        config: plain data from a file.
+        where: the file, for errors.
+        room: bytes of weights that the file holds.
+
+    Raises:
+        UnsafeFileError: the config asks for code, or for more weights than there are.
+        FileFormatError: it does not describe a model.
+    """
+    check(config, where)
+    config = modernize(config)
+    config.pop("compile_config", None)
+    with limited_to(None if room is None else 2 * room + _FREE):
+        model = deserialize_keras_object(config, kind="model")
+    if not hasattr(model, "layers"):
+        raise FileFormatError(
+            f"{where}: not a model. Expected: a Sequential, a Functional or a registered "
+            f"subclass of Model. Received: {type(model).__name__}."
+        )
+    return model
+
+
+def _restore_seeds(model: Any, root: SafeGroup) -> None:
+    kept = state.read_state(root)
+    if kept is None:
+        return
+    weights = {id(v) for v in model.weights}
+    held = {v.path: v for v in model.variables if id(v) not in weights}
+    plan: Plan = []
+    for name, array in kept.get("seeds", {}).items():
+        if name in held and held[name].shape == array.shape:
+            plan.append((held[name], array))
+    assign(plan)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Context manager: errors name the file, and are of this package whatever went wrong."""
+    try:
+        yield
+    except KerasishError as error:
+        text = str(error)
+        if str(path) not in text:
+            error.args = (f"{path}: {text}", *error.args[1:])
+        raise
+    except Exception as error:
+        raise FileFormatError(
+            f"{path}: the model in it cannot be built. Expected: a config that its classes "
+            f"accept. Received: {type(error).__name__}: {error}"
+        ) from error
+
+
+def load_state(filepath: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """What `save_model` was given as `state`, or None for a file of Keras."""
+    path = Path(filepath)
+    with naming(path):
+        source = store.read_archive(path).weights if store.is_archive(path) else path
+        if source is None:
+            return None
+        with open_h5(source, str(path)) as root:
+            state.verify(root)
+            return state.read_state(root)
+
+
+def restore(model: Any, filepath: str | os.PathLike[str]) -> dict[str, Any]:
+    """Bring a built and compiled model to the point at which it was saved, bit for bit.
+
+    Weights, the optimizer's variables and the random state are set; the rest of what was saved
+    is returned. Where anything does not fit, nothing is changed.
+
+    Raises:
+        FileFormatError: a damaged file, or the checkpoint of another model.
+    """
+    path = Path(filepath)
+    with naming(path), legacy_h5.open_legacy(path) as file:
+        state.verify(file.root)
+        kept = state.read_state(file.root)
+        if kept is None:
+            raise FileFormatError(f"{path}: no state in it. Expected: a file of save_model.")
+        plan = plan_legacy(file, model)
+        saved = [dataset for _, dataset in file.optimizer()]
+        plan += compiled.plan_optimizer(model, saved, str(path)) if saved else []
+        assign(plan)
+        _restore_seeds(model, file.root)
+    return kept
+
+
+# --- configs alone ----------------------------------------------------------------------------
+
+
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """A model with new weights from the text of `to_json()`, of kerasish or Keras.
+
+    Raises:
+        UnsafeFileError: the text asks for code or for anything that is not registered.
+    """
+    where = Path("the JSON text")
+    with naming(where), custom_object_scope(custom_objects or {}):
+        return build(parse_json(json_string, str(where)), str(where))
+
+
+def to_json(model: Any, **kwargs: Any) -> str:
+    """The config of a model, with what it was compiled with, as JSON text."""
+    return json.dumps(serialize_keras_object(model), **kwargs)
