@@ -70,6 +70,7 @@ class Plan:
         layout = self._layout = Layout(graph.nodes)
         self._outside = {layout.owner(n): a for n, a in (outside or {}).items()}
         nodes = steps_of(graph.nodes, layout)
+        self._pairs: dict[Node, Sequence[tuple[int, int]]] = {}
         self.kernels = {node: find(node, self.device.name) for node in nodes}
         self.memory: MemoryPlan = plan_memory(graph, layout, nodes, self._inplace, outside or ())
         self._arena = (arena or self.device.empty)(self.memory.size)
@@ -132,6 +133,13 @@ class Plan:
     # --- building -----------------------------------------------------------------------------
 
     def _inplace(self, node: Node) -> Sequence[tuple[int, int]]:
+        """The (output, input) pairs of a step that may share a buffer."""
+        held = self._pairs.get(node)
+        if held is None:
+            held = self._pairs[node] = self._find_inplace(node)
+        return held
+
+    def _find_inplace(self, node: Node) -> Sequence[tuple[int, int]]:
         kernel = self.kernels.get(node)
         if kernel is not None:
             return [(0, i) for i in kernel.inplace]
