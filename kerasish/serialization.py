@@ -280,7 +280,7 @@ def _kind_of_module(config: Mapping[str, Any]) -> str | None:
 def _revive_instance(config: Mapping[str, Any], name: str, kind: str | None) -> Any:
     label = config.get("registered_name")
     wanted = label if isinstance(label, str) and ">" in label else name
-    cls = find(wanted, _kind_of_module(config) or kind)
+    cls: Any = find(wanted, _kind_of_module(config) or kind)
     if not inspect.isclass(cls) or not hasattr(cls, "from_config"):
         raise UnknownNameError(f"Expected: the name of a class. Received: {name!r}, a function.")
     inner = config["config"]

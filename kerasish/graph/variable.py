@@ -2,16 +2,67 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from kerasish.backend.base import current
-from kerasish.errors import ShapeError
+from kerasish.errors import ShapeError, UnsafeFileError
 from kerasish.graph.node import placeholder
 from kerasish.graph.tensor import Tensor, convert_to_tensor, recording, wrap
 from kerasish.graph.trace import current_trace, eagerly
-from kerasish.spec import TensorSpec, dtype_name
+from kerasish.spec import TensorSpec, dtype_name, is_float
+
+
+class _Autocast(threading.local):
+    dtype: str | None = None
+
+
+_autocast = _Autocast()
+
+
+@contextmanager
+def autocast(dtype: str | None) -> Iterator[None]:
+    """Context manager: float variables that allow it are read in `dtype` (None: in their own)."""
+    held, _autocast.dtype = _autocast.dtype, dtype
+    try:
+        yield
+    finally:
+        _autocast.dtype = held
+
+
+class _Room(threading.local):
+    left: int | None = None
+
+
+_room = _Room()
+
+
+@contextmanager
+def limited_to(nbytes: int | None) -> Iterator[None]:
+    """Context manager: all variables made inside take at most `nbytes` together (None: any).
+
+    What loads a file bounds with it the memory that the file's config can ask for.
+    """
+    held, _room.left = _room.left, nbytes
+    try:
+        yield
+    finally:
+        _room.left = held
+
+
+def _take_room(name: str, spec: TensorSpec) -> None:
+    if _room.left is None:
+        return
+    if spec.nbytes > _room.left:
+        raise UnsafeFileError(
+            f"The variable {name!r} would take {spec.nbytes} bytes. Expected: at most "
+            f"{_room.left}, which is what the file accounts for. Received: {spec}."
+        )
+    _room.left -= spec.nbytes
 
 
 class Variable:
@@ -25,6 +76,7 @@ class Variable:
         name: last part of `path`.
         regularizer: callable on the value, added to the loss of its model.
         constraint: callable on the value, applied after each optimizer update.
+        autocast: whether layers of a mixed precision read it in their compute dtype.
 
     In a trace, reading gives a node and `assign` an output of the graph. The buffer never moves:
     a plan that is bound to it stays right whatever is assigned.
@@ -33,6 +85,7 @@ class Variable:
     __slots__ = (
         "__weakref__",
         "array",
+        "autocast",
         "constraint",
         "name",
         "overwrite_with_gradient",
@@ -51,10 +104,12 @@ class Variable:
         name: str = "variable",
         regularizer: Any = None,
         constraint: Any = None,
+        autocast: bool = True,
     ) -> None:
         with eagerly():
             if callable(initializer):
                 wanted = dtype_name(dtype)
+                _take_room(name, TensorSpec(tuple(shape or ()), wanted))
                 value = convert_to_tensor(initializer(tuple(shape or ()), dtype=wanted), wanted)
             else:
                 value = convert_to_tensor(initializer, dtype)
@@ -71,6 +126,7 @@ class Variable:
         self.path = name
         self.regularizer = regularizer
         self.constraint = constraint
+        self.autocast = autocast and is_float(self.spec.dtype)
         self.overwrite_with_gradient = False
 
     def _buffer(self) -> Any:
@@ -93,6 +149,13 @@ class Variable:
     @property
     def value(self) -> Tensor:
         """The present value: a copy, or a node while a function is traced."""
+        held = self._read()
+        if self.autocast and _autocast.dtype not in (None, self.dtype):
+            return convert_to_tensor(held, _autocast.dtype)
+        return held
+
+    def _read(self) -> Tensor:
+        """The present value in the variable's own dtype."""
         made = current_trace()
         if made is not None:
             held = made.read(self)
@@ -145,11 +208,11 @@ class Variable:
 
     def assign_add(self, value: Any) -> Tensor:
         """Add to the value."""
-        return self.assign(self.value + value)
+        return self.assign(self._read() + value)
 
     def assign_sub(self, value: Any) -> Tensor:
         """Subtract from the value."""
-        return self.assign(self.value - value)
+        return self.assign(self._read() - value)
 
     def __getitem__(self, index: Any) -> Tensor:
         return self.value[index]

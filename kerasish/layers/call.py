@@ -1,0 +1,197 @@
+"""One call of a layer: which arguments it takes, the training flag, masks, input conversion."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from kerasish import tree
+from kerasish.errors import ArgumentError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.spec import is_float
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+class Signature:
+    """The arguments of a `call` method, without self."""
+
+    def __init__(self, func: Callable[..., Any]) -> None:
+        self.parameters = dict(inspect.signature(func).parameters)
+        del self.parameters[next(iter(self.parameters))]
+        self.names = list(self.parameters)
+        kinds = [p.kind for p in self.parameters.values()]
+        self.first = self.names[0] if self.names else ""
+        self.open = inspect.Parameter.VAR_KEYWORD in kinds
+        self.plain = bool(kinds) and kinds[0] in _POSITIONAL
+        self.training = "training" in self.parameters
+        self.mask = "mask" in self.parameters
+        self.signature = inspect.Signature(list(self.parameters.values()))
+
+    def default(self, name: str) -> Any:
+        """The default of an argument, None where it has none."""
+        found = self.parameters[name].default
+        return None if found is inspect.Parameter.empty else found
+
+    def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any], owner: str) -> dict[str, Any]:
+        """The given arguments by name; those gathered by *args or **kwargs as one entry."""
+        if len(args) == 1 and not kwargs and self.plain:
+            return {self.first: args[0]}
+        try:
+            return dict(self.signature.bind(*args, **kwargs).arguments)
+        except TypeError as error:
+            raise TypeError(
+                f"{owner}.call{self.signature}: {error}. Received: {len(args)} positional "
+                f"arguments and {', '.join(map(repr, kwargs)) or 'no keywords'}."
+            ) from None
+
+    def unbind(self, values: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Arguments by name as (args, kwargs) for the call."""
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for name, value in values.items():
+            kind = self.parameters[name].kind
+            if kind is inspect.Parameter.VAR_KEYWORD:
+                kwargs.update(value)
+            elif kind is inspect.Parameter.VAR_POSITIONAL:
+                args.extend(value)
+            elif kind is inspect.Parameter.KEYWORD_ONLY or len(args) < self.names.index(name):
+                kwargs[name] = value
+            else:
+                args.append(value)
+        return tuple(args), kwargs
+
+
+@functools.lru_cache(4096)
+def signature_of(func: Callable[..., Any]) -> Signature:
+    """The `Signature` of an unbound `call` method."""
+    return Signature(func)
+
+
+# --- the context of nested calls ------------------------------------------------------------------
+
+
+class _Calls(threading.local):
+    def __init__(self) -> None:
+        self.training: list[bool | None] = []
+        self.stand_in: int | None = None
+
+
+calls = _Calls()
+
+
+@contextmanager
+def calling(training: bool | None) -> Iterator[None]:
+    """Context manager: layers called inside take `training` unless they are given their own."""
+    calls.training.append(training)
+    try:
+        yield
+    finally:
+        calls.training.pop()
+
+
+def inherited_training() -> bool | None:
+    """The training flag of the calling layer; None at the top."""
+    return calls.training[-1] if calls.training else None
+
+
+@contextmanager
+def standing_in(size: int | None) -> Iterator[None]:
+    """Context manager: `size` stands for unknown dimensions while a layer's shapes are found."""
+    held, calls.stand_in = calls.stand_in, size
+    try:
+        yield
+    finally:
+        calls.stand_in = held
+
+
+def known_shape(shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A shape in which stand-ins are unknown again."""
+    if calls.stand_in is None:
+        return shape
+    return tuple(None if d == calls.stand_in else d for d in shape)
+
+
+# --- tensors among the arguments ------------------------------------------------------------------
+
+
+def is_tensor_like(x: Any) -> bool:
+    """Whether `x` is a tensor, a variable or an array."""
+    return isinstance(x, (Tensor, np.ndarray)) or (
+        hasattr(x, "__kerasish_tensor__") or hasattr(x, "__dlpack__") or hasattr(x, "__array__")
+    )
+
+
+def convert_input(x: Any, dtype: str | None) -> Any:
+    """A tensor in the layer's compute dtype if it is floating (`dtype` None: as it is).
+
+    What is no tensor or array is returned untouched.
+    """
+    if not isinstance(x, Tensor):
+        if not is_tensor_like(x):
+            return x
+        x = convert_to_tensor(x)
+    if dtype is None or x.dtype == dtype or not is_float(x.dtype):
+        return x
+    y = convert_to_tensor(x, dtype)
+    y.mask = x.mask
+    return y
+
+
+def convert_structure(value: Any, dtype: str | None) -> Any:
+    """`convert_input` on the leaves of a structure; a nested list of numbers is one tensor."""
+    if not isinstance(value, (list, tuple, dict)):
+        return convert_input(value, dtype)
+    leaves = tree.flatten(value)
+    if leaves and isinstance(value, list) and all(type(x) in (int, float, bool) for x in leaves):
+        return convert_input(convert_to_tensor(value), dtype)
+    return tree.map_structure(lambda x: convert_input(x, dtype), value)
+
+
+def has_tensor(value: Any) -> bool:
+    """Whether `value` is a tensor, or a structure of tensors and None."""
+    if isinstance(value, Tensor):
+        return True
+    if isinstance(value, (list, tuple, dict)) and value:
+        leaves = tree.flatten(value)
+        return any(isinstance(x, Tensor) for x in leaves) and all(
+            x is None or isinstance(x, Tensor) for x in leaves
+        )
+    return False
+
+
+def shapes(value: Any) -> Any:
+    """The shapes of a structure of tensors."""
+    return tree.map_structure(lambda t: None if t is None else known_shape(t.shape), value)
+
+
+def masks(value: Any) -> Any:
+    """The masks of a structure of tensors; None if none has one."""
+    if isinstance(value, Tensor):
+        return value.mask
+    found = tree.map_structure(lambda t: getattr(t, "mask", None), value)
+    return found if any(m is not None for m in tree.flatten(found)) else None
+
+
+def set_masks(outputs: Any, mask: Any) -> None:
+    """Attach masks, as `compute_mask` returned them, to the outputs that have none."""
+    flat = tree.flatten(outputs)
+    given = tree.flatten(mask) if isinstance(mask, (list, tuple, dict)) else [mask] * len(flat)
+    for tensor, one in zip(flat, given, strict=False):
+        if one is not None and isinstance(tensor, Tensor) and tensor.mask is None:
+            tensor.mask = one
+
+
+def check_first(first: Any, owner: str) -> None:
+    """Raise unless the first argument holds a tensor."""
+    if not has_tensor(first):
+        raise ArgumentError(
+            f"{owner} was called without a tensor. Expected: a tensor or a structure of tensors "
+            f"as the first argument. Received: {first!r} of type {type(first).__name__}."
+        )

@@ -1,0 +1,225 @@
+"""Dense, Activation, Identity, Lambda, Masking, Embedding: the plainest layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from kerasish import ops
+from kerasish.errors import ArgumentError, ShapeError, UnsafeFileError
+from kerasish.graph.tensor import Tensor
+from kerasish.layers.fields import (
+    Activation as ActivationField,
+)
+from kerasish.layers.fields import (
+    Constraint,
+    Initializer,
+    PositiveInt,
+    Regularizer,
+)
+from kerasish.layers.input_spec import InputSpec
+from kerasish.layers.layer import Layer, builtin
+from kerasish.spec import Shape
+
+
+@builtin()
+class Dense(Layer):
+    """Affine map on the last axis: activation(x @ kernel + bias).
+
+    Args:
+        units: size of the output's last axis.
+        activation: name or function; None is linear.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer: penalties on the weights.
+        activity_regularizer: penalty on the output.
+        kernel_constraint, bias_constraint: applied after each update.
+
+    Example:
+        >>> import kerasish as keras
+        >>> keras.layers.Dense(3, activation="relu")(keras.ops.ones((2, 4))).shape
+        (2, 3)
+    """
+
+    units: PositiveInt
+    activation: ActivationField = None
+    use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
+    kernel_regularizer: Regularizer = None
+    bias_regularizer: Regularizer = None
+    activity_regularizer: Regularizer = None
+    kernel_constraint: Constraint = None
+    bias_constraint: Constraint = None
+
+    ignored = {"quantization_config": None, "lora_rank": None, "lora_alpha": None}
+    supports_masking = True
+
+    def build(self, input_shape: Shape) -> None:
+        size = input_shape[-1]
+        if size is None:
+            raise ShapeError(
+                f"Dense {self.name!r}. Expected: an input whose last dimension is known. "
+                f"Received: shape {input_shape}."
+            )
+        self.kernel = self.add_weight(
+            (size, self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            name="kernel",
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+                name="bias",
+            )
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = ops.matmul(inputs, self.kernel)
+        return self.activation(x if self.bias is None else x + self.bias)
+
+
+@builtin()
+class Activation(Layer):
+    """activation(x).
+
+    Args:
+        activation: name or function.
+    """
+
+    activation: ActivationField
+    supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.activation(inputs)
+
+
+@builtin()
+class Identity(Layer):
+    """x itself."""
+
+    supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+@builtin()
+class Masking(Layer):
+    """Masks the timesteps at which every feature equals `mask_value`, and sets them to zero.
+
+    Args:
+        mask_value: what marks a timestep as missing.
+    """
+
+    mask_value: float = 0.0
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        kept = ops.any(ops.not_equal(inputs, self.mask_value), axis=-1, keepdims=True)
+        return inputs * ops.cast(kept, inputs.dtype)
+
+
+@builtin()
+class Embedding(Layer):
+    """Rows of a table: integers in [0, input_dim) become vectors of `output_dim` floats.
+
+    Args:
+        input_dim: number of rows.
+        output_dim: size of a row.
+        embeddings_initializer: initial table.
+        embeddings_regularizer: penalty on the table.
+        embeddings_constraint: applied after each update.
+        mask_zero: whether 0 marks a missing timestep.
+    """
+
+    input_dim: PositiveInt
+    output_dim: PositiveInt
+    embeddings_initializer: Initializer = "uniform"
+    embeddings_regularizer: Regularizer = None
+    embeddings_constraint: Constraint = None
+    mask_zero: bool = False
+
+    ignored = {"quantization_config": None, "lora_rank": None, "lora_alpha": None}
+    supports_masking = True
+
+    def build(self, input_shape: Shape | None = None) -> None:
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim),
+            self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+            name="embeddings",
+        )
+
+    def call(self, inputs: Tensor) -> Tensor:
+        if inputs.dtype not in ("int32", "int64"):
+            inputs = ops.cast(inputs, "int32")
+        return ops.take(self.embeddings.value, inputs, axis=0)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+
+@builtin()
+class Lambda(Layer):
+    """A function as a layer. It cannot be loaded from a file, since a file must not hold code.
+
+    Args:
+        function: from a tensor (or structure) to a tensor; may take `mask` and `training`.
+        output_shape: accepted for compatibility; the shape follows from the function.
+        mask: a mask, or a function (inputs, mask) -> mask.
+        arguments: further keyword arguments of the function.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not callable(function):
+            raise ArgumentError(f"Lambda. Expected: a function. Received: {function!r}.")
+        self.function = function
+        self.arguments = dict(arguments or {})
+        self.mask = mask
+        self.supports_masking = mask is not None
+        code = getattr(function, "__code__", None)
+        self._takes = code.co_varnames[: code.co_argcount] if code is not None else ()
+
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        given = dict(self.arguments)
+        if "mask" in self._takes:
+            given["mask"] = mask
+        if "training" in self._takes:
+            given["training"] = training
+        return self.function(inputs, **given)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
+
+    def get_config(self) -> dict[str, Any]:
+        """Raises: a Lambda has no config."""
+        raise ArgumentError(
+            f"Lambda {self.name!r} cannot be saved as a config: it holds code. Expected: a layer "
+            "class of your own, decorated with register_keras_serializable(). Received: a Lambda."
+        )
+
+    @classmethod
+    def from_config(cls, config: Any, custom_objects: Any = None) -> Any:
+        """Raises: code in a file is never run."""
+        raise UnsafeFileError(
+            "The file holds a Lambda layer, which is code. Expected: layers by name. Rewrite it as "
+            "a registered layer class and save the model again."
+        )

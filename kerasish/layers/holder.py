@@ -1,0 +1,325 @@
+"""Holder: the half of a layer's contract that is about what it holds: weights, losses, names."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from kerasish import tree
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.trace import current_trace
+from kerasish.graph.variable import Variable
+from kerasish.layers import tracking
+from kerasish.layers.policy import DTypePolicy, as_policy
+from kerasish.serialization import resolve, snake_case
+from kerasish.spec import dtype_name, is_float
+
+
+class Holder:
+    """Variables, sublayers, seed generators and losses of a layer, found through attributes."""
+
+    # Attributes that hold bookkeeping or objects of someone else.
+    untracked: ClassVar[frozenset[str]] = frozenset(
+        ("_weights", "_frozen", "_losses", "_calls", "_given", "_build_shapes", "_input_spec")
+    )
+    _weights: list[Variable]
+    _frozen: set[int]
+    _losses: list[Tensor]
+    _calls: list[Any]
+    _given: dict[str, Any]
+    _path: str
+    _base_name: str
+    _auto_named: bool
+    _trainable: bool
+    _warned: bool
+
+    def _start(self, given: dict[str, Any]) -> None:
+        """Set the bookkeeping up before any constructor of a subclass runs."""
+        state: dict[str, Any] = {
+            "_weights": [],
+            "_frozen": set(),
+            "_losses": [],
+            "_calls": [],
+            "_given": given,
+            "_path": "",
+            "_trainable": True,
+            "_warned": False,
+            "_auto_named": True,
+            "_base_name": snake_case(type(self).__name__),
+            "_initialized": False,
+            "_build_shapes": None,
+            "_building": False,
+            "built": False,
+        }
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_name", state["_base_name"])
+
+    # --- name ---------------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The given name, or one made from the class name, unique in its model."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        if not isinstance(value, str) or "/" in value or not value:
+            raise ArgumentError(f"name. Expected: a string without '/'. Received: name={value!r}.")
+        self._rename(value)
+        object.__setattr__(self, "_auto_named", False)
+
+    def _rename(self, name: str) -> None:
+        object.__setattr__(self, "_name", name)
+
+    @property
+    def path(self) -> str:
+        """The attribute path inside the outermost built layer or model."""
+        return self._path or self.name
+
+    # --- what is held ---------------------------------------------------------------------------
+
+    def _named_sublayers(self) -> list[tuple[str, Any]]:
+        """Direct sublayers with their part of a weight's path: a given name, or the attribute."""
+        return [
+            (attribute if child._auto_named else child.name, child)
+            for attribute, child in tracking.sublayers(self, Holder)
+        ]
+
+    def _sublayers(self) -> list[Any]:
+        return [child for _, child in self._named_sublayers()]
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
+        """All layers below this one, each once, depth first."""
+        if not recursive:
+            return [*([self] if include_self else []), *self._sublayers()]
+        found = tracking.collect(self, lambda layer: [layer])
+        return found if include_self else found[1:]
+
+    def _own(self, variable: Variable) -> None:
+        """Count a variable among this layer's own."""
+        if any(variable is held for held in self._weights):
+            return
+        self._weights.append(variable)
+        if not variable.trainable:
+            self._frozen.add(id(variable))
+        elif not self._trainable:
+            variable.trainable = False
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weight variables: of the layer itself (trainable ones first), then of sublayers."""
+        return tracking.collect(self, tracking.own_variables)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """`weights` and the states of seed generators."""
+
+        def own(layer: Any) -> list[Variable]:
+            states = [generator.state for generator in tracking.seed_generators(layer)]
+            return tracking.own_variables(layer) + states
+
+        return tracking.collect(self, own)
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that an optimizer changes."""
+        return [v for v in self.weights if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that an optimizer leaves alone."""
+        return [v for v in self.weights if not (v.trainable and self.trainable)]
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The variables that an optimizer changes."""
+        return [v for v in self.variables if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """Statistics, seed states and frozen weights."""
+        return [v for v in self.variables if not (v.trainable and self.trainable)]
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics held by this layer and its sublayers."""
+
+        def own(layer: Any) -> list[Any]:
+            held = [value for _, value in tracking.attributes(layer)]
+            return [m for m in held if hasattr(m, "update_state") and hasattr(m, "reset_state")]
+
+        return tracking.collect(self, own)
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The variables of all metrics."""
+        return [v for metric in self.metrics for v in metric.variables]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the weights are trained; setting it reaches all sublayers."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        if not isinstance(value, (bool, np.bool_)):
+            raise ArgumentError(f"trainable. Expected: True or False. Received: {value!r}.")
+        object.__setattr__(self, "_trainable", bool(value))
+        for variable in tracking.own_variables(self):  # type: ignore[arg-type]
+            if id(variable) not in self._frozen:
+                variable.trainable = bool(value)
+        for child in self._sublayers():
+            child.trainable = value
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of all weights, in the order of `weights`."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Assign all weights, in the order of `weights`.
+
+        Raises:
+            ArgumentError: another number of arrays.
+            ShapeError: a shape differs.
+        """
+        held = self.weights
+        if len(held) != len(weights):
+            raise ArgumentError(
+                f"{self.name}.set_weights. Expected: {len(held)} arrays. Received: {len(weights)}."
+            )
+        for variable, value in zip(held, weights, strict=True):
+            if tuple(np.shape(value)) != variable.shape:
+                raise ShapeError(
+                    f"{self.name}.set_weights, {variable.path}. Expected: shape "
+                    f"{variable.shape}. Received: {np.shape(value)}."
+                )
+        for variable, value in zip(held, weights, strict=True):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """The number of scalars in all weights."""
+        if not self.built:
+            raise ArgumentError(
+                f"count_params of {self.name!r}. Expected: a built layer. Received: an unbuilt "
+                "one. Call it on data or call build(input_shape) first."
+            )
+        return sum(math.prod(v.shape) for v in self.weights)
+
+    # --- making weights -----------------------------------------------------------------------
+
+    dtype_policy: DTypePolicy
+    built: bool
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of the computation; floating inputs are cast to it."""
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype that floating inputs are cast to."""
+        return self.compute_dtype
+
+    def add_weight(
+        self,
+        shape: Sequence[int] | int | None = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: Any = None,
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a weight of this layer.
+
+        Args:
+            shape: its shape; () by default.
+            initializer: name, config or callable; glorot_uniform for floats, else zeros.
+            dtype: dtype; the layer's variable dtype by default.
+            trainable: whether optimizers change it.
+            autocast: whether a mixed precision layer reads it in its compute dtype.
+            regularizer: adds a penalty to the losses.
+            constraint: applied after each update.
+            aggregation: accepted for compatibility; there is one replica.
+            overwrite_with_gradient: whether its gradient replaces it, instead of an update.
+            name: last part of its path.
+        """
+        size = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape or ())
+        if any(d is None for d in size):
+            raise ShapeError(
+                f"{self.name}.add_weight. Expected: a shape without unknown dimensions. Received: "
+                f"{size}. Give the Input its full feature shape."
+            )
+        kept = self.variable_dtype if dtype is None else dtype_name(dtype)
+        default = "glorot_uniform" if is_float(kept) else "zeros"
+        made = Variable(
+            resolve("initializer", default if initializer is None else initializer),
+            shape=tuple(int(d) for d in size),
+            dtype=kept,
+            trainable=trainable,
+            name=name or "variable",
+            regularizer=resolve("regularizer", regularizer),
+            constraint=resolve("constraint", constraint),
+            autocast=autocast,
+        )
+        made.overwrite_with_gradient = overwrite_with_gradient
+        made.path = f"{self.path}/{made.name}"
+        self._own(made)
+        return made
+
+    def _set_policy(self, dtype: Any) -> None:
+        object.__setattr__(self, "dtype_policy", as_policy(dtype))
+
+    # --- losses ---------------------------------------------------------------------------------
+
+    def add_loss(self, loss: Any) -> None:
+        """Add scalars to what training minimises; for use inside `call`."""
+        self._losses.extend(convert_to_tensor(part) for part in tree.flatten(loss))
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """The scalars of `add_loss` in the last call, then the penalties of regularizers."""
+        added: list[Tensor] = tracking.collect(self, lambda layer: layer._losses)
+        if current_trace() is None:
+            # What a trace added means nothing outside it.
+            added = [loss for loss in added if not loss.is_symbolic]
+        penalties = [v.regularizer(v.value) for v in self.trainable_weights if v.regularizer]
+        return added + penalties
+
+    def _clear_losses(self) -> None:
+        for layer in self._flatten_layers():
+            layer._losses.clear()
+
+    def _warn_once(self, message: str) -> None:
+        if not self._warned:
+            object.__setattr__(self, "_warned", True)
+            warnings.warn(message, stacklevel=2)
+
+    def _check_one(self, what: str, func: Callable[[], Any]) -> Any:
+        """`func()`, or an error that names the layer and what is missing."""
+        try:
+            return func()
+        except IndexError:
+            raise ArgumentError(
+                f"{self.name}.{what}. Expected: a layer that was called on symbols. Received: one "
+                "that was not."
+            ) from None

@@ -1,0 +1,116 @@
+"""Input: where a functional model begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kerasish.errors import ArgumentError
+from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.symbolic import CallRecord
+from kerasish.ops.symbol import KerasTensor
+from kerasish.spec import dtype_name
+
+
+@builtin()
+class InputLayer(Layer):
+    """The entry of a model: shape and dtype of one input.
+
+    Args:
+        shape: shape without the batch dimension, None for any size.
+        batch_size: size of the batch, None for any.
+        dtype: name of the dtype; floatx by default.
+        sparse: only False is supported.
+        batch_shape: shape with the batch dimension, instead of `shape` and `batch_size`.
+        name: name of the input.
+        optional: whether None may be passed for it.
+    """
+
+    def __init__(
+        self,
+        shape: Sequence[int | None] | None = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: Sequence[int | None] | None = None,
+        name: str | None = None,
+        optional: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        if sparse or ragged:
+            raise ArgumentError("Input. Expected: a dense input. Received: sparse or ragged=True.")
+        if batch_shape is None:
+            if shape is None:
+                raise ArgumentError("Input. Expected: shape or batch_shape. Received: neither.")
+            batch_shape = (batch_size, *_checked(shape))
+        elif shape is not None or batch_size is not None:
+            raise ArgumentError(
+                "Input. Expected: either batch_shape, or shape with batch_size. Received: both."
+            )
+        super().__init__(name=name, dtype=dtype_name(dtype), **kwargs)
+        self.batch_shape = _checked(batch_shape)
+        self.optional = optional
+        self.built = True
+        CallRecord(self, (), {}, KerasTensor(self.batch_shape, self.dtype, self.name))
+
+    def _rename(self, name: str) -> None:
+        super()._rename(name)
+        if self._calls:
+            self.output.name = name
+
+    def call(self) -> None:
+        """Never called: its output is fed."""
+        raise ArgumentError("An InputLayer cannot be called. Use the tensor that Input() returns.")
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {
+            "batch_shape": list(self.batch_shape),
+            "dtype": self.dtype,
+            "sparse": False,
+            "ragged": False,
+            "name": self.name,
+            "optional": self.optional,
+        }
+
+
+def _checked(shape: Any) -> tuple[int | None, ...]:
+    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
+    if any(d is not None and (not isinstance(d, int) or d < 0) for d in sizes):
+        raise ArgumentError(f"Input. Expected: a shape of ints and None. Received: {shape}.")
+    return sizes
+
+
+def Input(
+    shape: Sequence[int | None] | None = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Sequence[int | None] | None = None,
+    name: str | None = None,
+    tensor: Any = None,
+    optional: bool = False,
+) -> KerasTensor:
+    """A symbol that stands for an input of a functional model.
+
+    Args:
+        shape: shape without the batch dimension, None for any size.
+        batch_size: size of the batch, None for any.
+        dtype: name of the dtype; floatx by default.
+        sparse, ragged: only False is supported.
+        batch_shape: shape with the batch dimension, instead of `shape` and `batch_size`.
+        name: name of the input.
+        tensor: a symbol whose shape and dtype to take.
+        optional: whether None may be passed for it.
+
+    Example:
+        >>> import kerasish as keras
+        >>> x = keras.Input((4,))
+        >>> model = keras.Model(x, keras.layers.Dense(2)(x))
+    """
+    if tensor is not None:
+        batch_shape, dtype = tensor.shape, tensor.dtype
+    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, name, optional)
+    return layer.output

@@ -1,0 +1,111 @@
+"""InputSpec: what a layer asks of the shape and dtype of an input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import tree
+from kerasish.errors import ArgumentError, DTypeError, ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.spec import Shape
+
+
+class InputSpec:
+    """Rank, shape, axes and dtype that a layer expects of one input; None leaves it open.
+
+    Args:
+        dtype: name of the dtype.
+        shape: the shape, None for any size.
+        ndim: exact rank.
+        max_ndim: highest rank.
+        min_ndim: lowest rank.
+        axes: dict of axis -> size.
+        allow_last_axis_squeeze: let rank n + 1 with a last axis of 1 stand for rank n, and back.
+        name: the key of the input in a dict.
+        optional: whether None may be passed.
+    """
+
+    def __init__(
+        self,
+        dtype: str | None = None,
+        shape: Shape | None = None,
+        ndim: int | None = None,
+        max_ndim: int | None = None,
+        min_ndim: int | None = None,
+        axes: dict[int, int | None] | None = None,
+        allow_last_axis_squeeze: bool = False,
+        name: str | None = None,
+        optional: bool = False,
+    ) -> None:
+        self.dtype = dtype
+        self.shape = None if shape is None else tuple(shape)
+        self.ndim = len(self.shape) if self.shape is not None else ndim
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        self.name = name
+        self.optional = optional
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> InputSpec:
+        """The spec of a `get_config`."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        shown = [f"{k}={v!r}" for k, v in vars(self).items() if v not in (None, {}, False)]
+        return f"InputSpec({', '.join(shown)})"
+
+
+def check_inputs(spec: Any, inputs: Any, owner: str) -> None:
+    """Raise unless `inputs` fit `spec`, one InputSpec or a structure of them.
+
+    Raises:
+        ShapeError: rank or shape differ.
+        DTypeError: the dtype differs.
+        ArgumentError: another number of inputs.
+    """
+    specs = tree.flatten(spec)
+    if isinstance(inputs, dict) and all(s is not None and s.name is not None for s in specs):
+        tensors = [inputs.get(s.name) for s in specs]
+    else:
+        tensors = tree.flatten(inputs)
+    if len(specs) != len(tensors):
+        raise ArgumentError(f"{owner}. Expected: {len(specs)} inputs. Received: {len(tensors)}.")
+    for one, tensor in zip(specs, tensors, strict=True):
+        if one is None:
+            continue
+        if tensor is None and not one.optional:
+            raise ArgumentError(f"{owner}. Expected: a tensor for {one.name!r}. Received: None.")
+        if isinstance(tensor, Tensor):
+            _check(one, tensor, owner)
+
+
+def _check(spec: InputSpec, x: Tensor, owner: str) -> None:
+    def fail(expected: str) -> None:
+        raise ShapeError(f"{owner}. Expected: an input of {expected}. Received: shape {x.shape}.")
+
+    shape = x.shape
+    if spec.dtype is not None and x.dtype != spec.dtype:
+        raise DTypeError(f"{owner}. Expected: dtype {spec.dtype}. Received: {x.dtype}.")
+    if spec.shape is not None and spec.allow_last_axis_squeeze:
+        if len(shape) == len(spec.shape) + 1 and shape[-1] == 1:
+            shape = shape[:-1]
+        elif len(shape) + 1 == len(spec.shape) and spec.shape[-1] == 1:
+            shape = (*shape, 1)
+    if spec.ndim is not None and len(shape) != spec.ndim:
+        fail(f"shape {spec.shape}" if spec.shape is not None else f"rank {spec.ndim}")
+    if spec.max_ndim is not None and len(shape) > spec.max_ndim:
+        fail(f"rank at most {spec.max_ndim}")
+    if spec.min_ndim is not None and len(shape) < spec.min_ndim:
+        fail(f"rank at least {spec.min_ndim}")
+    for axis, size in spec.axes.items():
+        if size is not None and shape[axis] not in (size, None):
+            fail(f"size {size} on axis {axis}")
+    for wanted, found in zip(spec.shape or (), shape, strict=False):
+        if wanted is not None and found is not None and wanted != found:
+            fail(f"shape {spec.shape}")

@@ -1,0 +1,459 @@
+"""Layer: the contract of everything that has weights and can be called on tensors."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
+
+from kerasish import registry, tree
+from kerasish.errors import ArgumentError
+from kerasish.graph.node import scope
+from kerasish.graph.trace import eagerly
+from kerasish.graph.variable import Variable, autocast
+from kerasish.layers import call as _call
+from kerasish.layers import tracking
+from kerasish.layers.fields import Field, constructor, declared, plain, refuse_unknown
+from kerasish.layers.holder import Holder
+from kerasish.layers.input_spec import check_inputs
+from kerasish.layers.symbolic import infer, is_shape, record_call, symbols
+from kerasish.ops.symbol import has_symbol
+from kerasish.serialization import deserialize_keras_object, resolve, snake_case
+
+COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
+
+
+class Layer(Holder):
+    """A computation with weights: tensors in, tensors out.
+
+    A subclass declares its arguments as fields, or writes an `__init__` in Keras's style; makes
+    its weights in `build(input_shape)`; and says what it computes in `call`.
+
+    Args:
+        name: unique in a model; made from the class name by default.
+        trainable: whether its weights are trained.
+        dtype: a dtype, or a policy such as "mixed_float16".
+        autocast: whether floating inputs are cast to the compute dtype.
+        activity_regularizer: penalty on the output, per sample.
+
+    Example:
+        >>> import kerasish as keras
+        >>> class Scale(keras.layers.Layer):
+        ...     factor: float = 1.0
+        ...     def build(self, input_shape):
+        ...         self.gain = self.add_weight((input_shape[-1],), "ones", name="gain")
+        ...     def call(self, inputs):
+        ...         return self.factor * self.gain * inputs
+        >>> Scale(2.0)(keras.ops.ones((1, 3))).shape
+        (1, 3)
+    """
+
+    fields: ClassVar[dict[str, Field]] = {}
+    # Arguments in Keras's configs that mean nothing here, with the value that is let through.
+    ignored: ClassVar[dict[str, Any]] = {}
+    supports_masking: bool = False
+    autocast: bool = True
+    activity_regularizer: Any = None
+    _initialized: bool
+    _building: bool
+    _build_shapes: dict[str, Any] | None
+    _input_spec: Any = None
+    _positional_values = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = vars(cls)
+        if "build" in own:
+            cls.build = _recorded_build(own["build"])  # type: ignore[method-assign]
+        if "compute_mask" in own and "supports_masking" not in own:
+            cls.supports_masking = True
+        if "__init__" in own:
+            return
+        new = declared(cls)
+        if new or _from_fields(cls):
+            written = (vars(b)["__init__"] for b in cls.__mro__ if "__init__" in vars(b))
+            base = next(init for init in written if not hasattr(init, "from_fields"))
+            cls.fields = {**cls.fields, **new}
+            cls.__init__ = constructor(cls, cls.fields, base)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().__new__(cls)
+        made._start({} if _from_fields(cls) else _captured(cls, args, kwargs))
+        return made
+
+    def __init__(
+        self,
+        *args: Any,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if args:
+            raise ArgumentError(
+                f"{type(self).__name__}. Expected: no positional arguments. Received: {args}."
+            )
+        if name is not None:
+            self.name = name
+        self._set_policy(dtype)
+        self.autocast = autocast
+        self.activity_regularizer = resolve("regularizer", activity_regularizer)
+        size = kwargs.pop("input_dim", None)
+        shape = kwargs.pop("input_shape", None if size is None else (size,))
+        self._input_shape_arg = None if shape is None else tuple(shape)
+        refuse_unknown(type(self), kwargs, [*type(self).fields, *COMMON])
+        self.trainable = trainable
+        self._initialized = True
+
+    def __post_init__(self) -> None:
+        """Runs after the declared fields are assigned; for what depends on several of them."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        declared_field = type(self).fields.get(name)
+        if declared_field is not None:
+            value = declared_field.convert(value, type(self).__name__)
+        elif isinstance(value, Variable) and name not in self.untracked:
+            if value.name == "variable":
+                value.name = name.lstrip("_")
+            self._own(value)
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        value = vars(self).get(name)
+        if isinstance(value, Variable):
+            self._weights[:] = [v for v in self._weights if v is not value]
+        object.__delattr__(self, name)
+
+    # --- to be written by subclasses ------------------------------------------------------------
+
+    def build(self, *args: Any, **kwargs: Any) -> None:
+        """Make the weights for inputs of a shape; by default, by calling the layer on symbols."""
+        shapes = [*args, *kwargs.values()]
+        if self._sublayers() and shapes:
+            infer(self._run, tuple(symbols(s, self.input_dtype) for s in shapes), {})
+        self._finish_build({"input_shape": tuple(shapes[0])} if shapes else {})
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """What the layer computes."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no call(). Expected: a method call(self, inputs)."
+        )
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The mask of the output; by default that of the input."""
+        return previous_mask
+
+    # --- calling --------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self._initialized:
+            raise RuntimeError(
+                f"{type(self).__name__} was not initialised. Expected: super().__init__() called "
+                "in its __init__. Received: a call without it."
+            )
+        if has_symbol(args, kwargs):
+            return record_call(self, self._run, args, kwargs)
+        return self._run(*args, **kwargs)
+
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
+        """Convert, check, build, find training flag and masks, call, attach masks."""
+        signature = _call.signature_of(type(self).call)
+        label = f"{type(self).__name__} {self.name!r}"
+        passed_on = signature.training or signature.open
+        training = kwargs.get("training") if passed_on else kwargs.pop("training", None)
+        values = signature.bind(args, kwargs, type(self).__name__)
+        values = self._converted(values)
+        first = values.get(signature.first)
+        if args and not self._positional_values:
+            _call.check_first(first, label)
+        spec = self.input_spec
+        if spec is not None:
+            check_inputs(spec, first, label)
+        if not _call.calls.training:
+            self._clear_losses()
+        if not self.built:
+            self._build_for(values)
+            if self.input_spec is not spec:
+                check_inputs(self.input_spec, first, label)
+        if signature.training:
+            training = values.get("training")
+        if training is None:
+            training = _call.inherited_training()
+        if training is None and signature.training:
+            training = signature.default("training")
+        if signature.training and training is not None:
+            values["training"] = training
+        mask = self._fill_masks(signature, values)
+        given_args, given_kwargs = signature.unbind(values)
+        with scope(self.name), _call.calling(training), autocast(self._read_dtype()):
+            try:
+                outputs = self.call(*given_args, **given_kwargs)
+            except Exception as error:
+                _note(error, label, values)
+                raise
+            if self.activity_regularizer is not None:
+                self._add_activity_loss(outputs)
+            if self.supports_masking:
+                if mask is not None or type(self).compute_mask is not Layer.compute_mask:
+                    _call.set_masks(outputs, self.compute_mask(first, mask))
+            elif mask is not None:
+                self._warn_once(
+                    f"{label} was passed an input with a mask, which it does not carry on: later "
+                    "layers will not see which timesteps count. Set supports_masking = True in a "
+                    "layer that works on each timestep alone."
+                )
+        if not self.built:
+            self._finish_build(self._build_shapes or {})
+        return outputs
+
+    def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
+        dtype = self.input_dtype if self.autocast else None
+        return {name: _call.convert_structure(value, dtype) for name, value in values.items()}
+
+    def _read_dtype(self) -> str | None:
+        """The dtype in which variables are read inside `call`; None for their own."""
+        return self.compute_dtype if self.autocast else None
+
+    def _fill_masks(self, signature: _call.Signature, values: dict[str, Any]) -> Any:
+        """Put the inputs' masks where `call` takes them; returns that of the first argument."""
+        tensors = [k for k, v in values.items() if not k.endswith("mask") and _call.has_tensor(v)]
+        if len(tensors) == 1 and signature.mask and values.get("mask") is None:
+            values["mask"] = _call.masks(values[tensors[0]])
+        elif len(tensors) > 1:
+            for name in tensors:
+                taken = f"{name}_mask"
+                if taken in signature.parameters and values.get(taken) is None:
+                    values[taken] = _call.masks(values[name])
+        if values.get("mask") is not None:
+            return values["mask"]
+        return _call.masks(values[signature.first]) if signature.first in tensors else None
+
+    def _add_activity_loss(self, outputs: Any) -> None:
+        for output in tree.flatten(outputs):
+            if output.ndim and output.shape[0] is None:
+                continue  # only the shape is being found
+            penalty = self.activity_regularizer(output)
+            self.add_loss(penalty / output.shape[0] if output.ndim else penalty)
+
+    # --- building -------------------------------------------------------------------------------
+
+    def _build_for(self, values: dict[str, Any]) -> None:
+        """Call `build` with the shapes of the given tensors, by name where it asks for names."""
+        given = {
+            f"{name}_shape": _call.shapes(value)
+            for name, value in values.items()
+            if not name.endswith("mask") and _call.has_tensor(value)
+        }
+        first = next(iter(given.values()), None)
+        if type(self).build is Layer.build:
+            shapes = {} if first is None else {"input_shape": first}
+            object.__setattr__(self, "_build_shapes", shapes)
+            return  # sublayers build themselves when they are called
+        parameters = list(inspect.signature(self.build).parameters.values())
+        names = [p.name for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        if len(names) == 1:
+            self.build(first)
+        else:
+            self.build(**{name: given[name] for name in names if name in given})
+
+    def _finish_build(self, shapes: dict[str, Any]) -> None:
+        object.__setattr__(self, "_build_shapes", shapes)
+        object.__setattr__(self, "built", True)
+        tracking.make_names_unique(self._sublayers(), self.name)
+        tracking.assign_paths(self, self.name)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes that `build` was called with."""
+        shapes = self._build_shapes
+        if not shapes:
+            return None
+        if len(shapes) == 1:
+            return {"input_shape": next(iter(shapes.values()))}
+        return {"shapes_dict": dict(shapes)}
+
+    def build_from_config(self, config: Mapping[str, Any]) -> None:
+        """Build for the shapes of a `get_build_config`."""
+        if self.built or not config:
+            return
+        if "input_shape" in config:
+            if config["input_shape"] is not None:
+                self.build(_as_shape(config["input_shape"]))
+        elif "shapes_dict" in config:
+            self.build(**{k: _as_shape(v) for k, v in config["shapes_dict"].items()})
+
+    @property
+    def input_spec(self) -> Any:
+        """What the layer asks of its first argument: an InputSpec, a structure of them, or None."""
+        return self._input_spec
+
+    @input_spec.setter
+    def input_spec(self, value: Any) -> None:
+        object.__setattr__(self, "_input_spec", value)
+
+    # --- shapes and history ---------------------------------------------------------------------
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbols of the shapes and dtypes that a call on these symbols gives."""
+        return infer(self._run, args, kwargs)
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """The shape (or structure of shapes) of the output for inputs of the given shapes."""
+        given = [symbols(shape, self.input_dtype) for shape in (*args, *kwargs.values())]
+        return tree.map_structure(lambda s: s.shape, infer(self._run, tuple(given), {}))
+
+    @property
+    def input(self) -> Any:
+        """The symbol or symbols of the first symbolic call."""
+        record = self._check_one("input", lambda: self._calls[0])
+        return record.inputs[0] if len(record.inputs) == 1 else record.inputs
+
+    @property
+    def output(self) -> Any:
+        """The symbol or symbols that the first symbolic call gave."""
+        return self._check_one("output", lambda: self._calls[0]).outputs
+
+    # --- config ---------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that build an equal layer, as plain data."""
+        cls = type(self)
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": plain(self.dtype_policy),
+        }
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = plain(self.activity_regularizer)
+        if self._given and cls.get_config is _owner_of_init(cls).get_config:
+            given = {k: v for k, v in self._given.items() if k not in config and k != "autocast"}
+            return {**config, **{name: plain(value) for name, value in given.items()}}
+        for name, one in cls.fields.items():
+            config[name] = one.rule.serialize(getattr(self, name))
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
+        """The layer that `get_config` described."""
+        kept = dict(config)
+        for name, harmless in cls.ignored.items():
+            value = kept.pop(name, harmless)
+            if value != harmless:
+                raise ArgumentError(
+                    f"{cls.__name__}. Expected: {name}={harmless!r}, the only value supported. "
+                    f"Received: {name}={value!r}."
+                )
+        if not _from_fields(cls):
+            revived = (k for k in kept if k != "dtype")
+            kept.update({k: deserialize_keras_object(kept[k], custom_objects) for k in revived})
+        return cls(**kept)
+
+    def __repr__(self) -> str:
+        shown = [f"name={self.name}"]
+        for name, one in type(self).fields.items():
+            value = one.rule.serialize(getattr(self, name, None))
+            usual = inspect.Parameter.empty
+            if one.default is not usual:
+                usual = one.rule.serialize(one.convert(one.default, ""))
+            if value != usual:
+                brief = value["class_name"] if isinstance(value, dict) else value
+                shown.append(f"{name}={brief}")
+        return f"<{type(self).__name__} {', '.join(shown)}, built={self.built}>"
+
+    # --- storing weights ------------------------------------------------------------------------
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the layer's own variables into a dict-like store, keyed "0", "1", ..."""
+        for i, variable in enumerate(tracking.own_variables(self)):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Assign the layer's own variables from a store that `save_own_variables` filled."""
+        held = tracking.own_variables(self)
+        if len(store.keys()) != len(held):
+            raise ArgumentError(
+                f"Layer {self.name!r}. Expected: {len(held)} variables "
+                f"({', '.join(v.name for v in held) or 'none: is it built?'}). "
+                f"Received: {len(store.keys())}."
+            )
+        for i, variable in enumerate(held):
+            variable.assign(store[str(i)])
+
+
+def builtin(*aliases: str) -> Callable[[type], Any]:
+    """Decorator: enter a layer class of this package under its name, its file name and aliases."""
+
+    def decorate(cls: type) -> type:
+        return registry.add("layer", cls, cls.__name__, snake_case(cls.__name__), *aliases)
+
+    return decorate
+
+
+def _from_fields(cls: type) -> bool:
+    return getattr(cls.__init__, "from_fields", False)
+
+
+def _owner_of_init(cls: Any) -> Any:
+    """The class whose `get_config` holds if nothing was written below the class's `__init__`."""
+    owner = next(b for b in cls.__mro__ if "__init__" in vars(b))
+    return next(b for b in owner.__mro__[1:] if issubclass(b, Layer))
+
+
+def _captured(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The constructor's arguments by name, defaults included; {} where they do not bind."""
+    try:
+        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+    except TypeError:
+        return {}
+    bound.apply_defaults()
+    found: dict[str, Any] = {}
+    for name, parameter in list(bound.signature.parameters.items())[1:]:
+        value = bound.arguments[name]
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            found.update(value)
+        elif parameter.kind is not inspect.Parameter.VAR_POSITIONAL:
+            found[name] = value
+    return found
+
+
+def _recorded_build(build: Callable[..., None]) -> Callable[..., None]:
+    """`build` run eagerly, its shapes remembered; calls of super().build() are left alone."""
+    parameters = inspect.signature(build)
+
+    @functools.wraps(build)
+    def wrapper(self: Layer, *args: Any, **kwargs: Any) -> None:
+        if self._building:
+            return build(self, *args, **kwargs)
+        args = tuple(map(_as_shape, args))
+        kwargs = {name: _as_shape(value) for name, value in kwargs.items()}
+        object.__setattr__(self, "_building", True)
+        try:
+            with eagerly():
+                build(self, *args, **kwargs)
+        finally:
+            object.__setattr__(self, "_building", False)
+        shapes = dict(parameters.bind(self, *args, **kwargs).arguments)
+        del shapes[next(iter(shapes))]
+        self._finish_build(shapes)
+        return None
+
+    return wrapper
+
+
+def _as_shape(value: Any) -> Any:
+    """Shapes as tuples, also inside lists and dicts."""
+    if is_shape(value):
+        return tuple(value)
+    if isinstance(value, dict):
+        return {key: _as_shape(item) for key, item in value.items()}
+    return [_as_shape(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _note(error: Exception, label: str, values: dict[str, Any]) -> None:
+    """Say once, on the error itself, in which layer it happened."""
+    if not any("In layer" in note for note in getattr(error, "__notes__", ())):
+        given = {k: _call.shapes(v) for k, v in values.items() if _call.has_tensor(v)}
+        shown = ", ".join(f"{name} {shape}" for name, shape in given.items())
+        error.add_note(f"In layer {label}, called with {shown or 'no tensors'}.")

@@ -1,0 +1,109 @@
+"""Layers that move elements: flatten, reshape, permute, repeat, pad, crop, upsample."""
+
+from __future__ import annotations
+
+import math
+
+from kerasish import config, ops
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.layers.fields import DataFormat, IntOrTuple, PositiveInt
+from kerasish.layers.input_spec import InputSpec
+from kerasish.layers.layer import Layer, builtin
+from kerasish.spec import Shape
+
+
+@builtin()
+class Flatten(Layer):
+    """All axes but the batch in one.
+
+    Args:
+        data_format: "channels_first" moves the channels last before flattening.
+    """
+
+    data_format: DataFormat = None
+
+    def __post_init__(self) -> None:
+        self.data_format = config.standardize_data_format(self.data_format)
+        self.input_spec = InputSpec(min_ndim=1)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        if self.data_format == "channels_first" and inputs.ndim > 2:
+            inputs = ops.transpose(inputs, axes=(0, *range(2, inputs.ndim), 1))
+        return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
+
+
+@builtin()
+class Reshape(Layer):
+    """The same elements of every sample in another shape.
+
+    Args:
+        target_shape: shape without the batch; one entry may be -1.
+    """
+
+    target_shape: IntOrTuple
+
+    def __post_init__(self) -> None:
+        if isinstance(self.target_shape, int):
+            self.target_shape = (self.target_shape,)
+        if self.target_shape.count(-1) > 1:
+            raise ArgumentError(
+                f"Reshape.target_shape. Expected: at most one -1. Received: {self.target_shape}."
+            )
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.reshape(inputs, (inputs.shape[0], *self._resolved(inputs.shape[1:])))
+
+    def _resolved(self, shape: Shape) -> tuple[int | None, ...]:
+        if -1 not in self.target_shape:
+            return self.target_shape
+        if None in shape:
+            return tuple(None if d == -1 else d for d in self.target_shape)
+        size = math.prod(d for d in shape if d is not None)
+        rest = math.prod(d for d in self.target_shape if d != -1)
+        if rest == 0 or size % rest:
+            raise ShapeError(
+                f"Reshape {self.name!r}. Expected: a multiple of {rest} elements per sample, as "
+                f"target_{self.target_shape} asks. Received: {size}, from shape {shape}."
+            )
+        return tuple(size // rest if d == -1 else d for d in self.target_shape)
+
+
+@builtin()
+class Permute(Layer):
+    """Axes in another order; the batch stays first.
+
+    Args:
+        dims: permutation of 1..n, the axes after the batch.
+    """
+
+    dims: IntOrTuple
+
+    def __post_init__(self) -> None:
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ArgumentError(
+                f"Permute.dims. Expected: a permutation of 1..{len(self.dims)}. "
+                f"Received: {self.dims}."
+            )
+        self.input_spec = InputSpec(ndim=len(self.dims) + 1)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.transpose(inputs, axes=(0, *self.dims))
+
+
+@builtin()
+class RepeatVector(Layer):
+    """(batch, features) n times over: (batch, n, features).
+
+    Args:
+        n: number of repetitions.
+    """
+
+    n: PositiveInt
+
+    def __post_init__(self) -> None:
+        self.input_spec = InputSpec(ndim=2)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        batch, size = inputs.shape
+        return ops.broadcast_to(ops.expand_dims(inputs, axis=1), (batch, self.n, size))

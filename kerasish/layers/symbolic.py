@@ -1,0 +1,157 @@
+"""Calls on symbols: their shapes, and the records from which functional models repeat them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from kerasish import tree
+from kerasish.graph.tensor import Tensor, input_tensor
+from kerasish.graph.trace import tracing
+from kerasish.layers.call import standing_in
+from kerasish.ops.symbol import KerasTensor
+from kerasish.spec import TensorSpec
+
+# What stands for an unknown dimension when shapes cannot be found without knowing it: a result
+# dimension that differs between the two is unknown.
+STAND_INS = (83, 89)
+_serial = itertools.count()
+
+
+class History(NamedTuple):
+    """Which call made a symbol: call `node_index` of `operation`, output `tensor_index`."""
+
+    operation: Any
+    node_index: int
+    tensor_index: int
+
+    @property
+    def record(self) -> CallRecord:
+        """The call."""
+        return self.operation._calls[self.node_index]
+
+
+class CallRecord:
+    """One call of a layer or operation on symbols.
+
+    Args:
+        operation: what was called.
+        args, kwargs: as they were passed, symbols included.
+        outputs: the structure of symbols that came out.
+    """
+
+    def __init__(self, operation: Any, args: tuple[Any, ...], kwargs: Any, outputs: Any) -> None:
+        self.operation = operation
+        self.args = args
+        self.kwargs = dict(kwargs)
+        self.outputs = outputs
+        self.serial = next(_serial)
+        self.index = len(operation._calls)
+        operation._calls.append(self)
+        for i, symbol in enumerate(tree.flatten(outputs)):
+            symbol.history = History(operation, self.index, i)
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbols among the arguments, in order."""
+        leaves = tree.flatten((self.args, self.kwargs))
+        return [leaf for leaf in leaves if isinstance(leaf, KerasTensor)]
+
+    @property
+    def parents(self) -> list[CallRecord]:
+        """The calls that made the inputs, each once."""
+        found = {id(s.history.record): s.history.record for s in self.inputs}
+        return list(found.values())
+
+    def repeat(self, values: dict[int, Any], func: Callable[..., Any], **more: Any) -> Any:
+        """`func` on the arguments with symbols replaced by `values[id(symbol)]`."""
+
+        def fill(leaf: Any) -> Any:
+            return values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf
+
+        args = tree.map_structure(fill, self.args)
+        kwargs = {k: tree.map_structure(fill, v) for k, v in self.kwargs.items()}
+        return func(*args, **{**kwargs, **more})
+
+
+def record_call(operation: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """Find what `func` gives on symbols, and enter the call into the history of the results."""
+    outputs = infer(func, args, kwargs)
+    CallRecord(operation, args, kwargs, outputs)
+    return outputs
+
+
+def infer(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """New symbols of the shapes and dtypes that `func` gives."""
+    leaves = tree.flatten((args, kwargs))
+    unknown = any(isinstance(x, KerasTensor) and None in x.shape for x in leaves)
+    try:
+        return tree.map_structure(_symbol, _run(func, args, kwargs, None))
+    except Exception:
+        # Code that needs numbers where a dimension is unknown: try it with numbers. Another
+        # failure is the function's own and comes with readable shapes.
+        if not unknown:
+            raise
+    first, second = (_run(func, args, kwargs, size) for size in STAND_INS)
+    return tree.map_structure(_common, first, second)
+
+
+def _run(func: Callable[..., Any], args: Any, kwargs: Any, size: int | None) -> Any:
+    """`func` traced on plain symbolic tensors, unknown dimensions replaced by `size`."""
+    made: dict[int, Tensor] = {}
+
+    def stand(leaf: Any) -> Any:
+        if not isinstance(leaf, KerasTensor):
+            return leaf
+        if id(leaf) not in made:
+            made[id(leaf)] = _plain(leaf, size)
+        return made[id(leaf)]
+
+    plain_args = tree.map_structure(stand, args)
+    plain_kwargs = {k: tree.map_structure(stand, v) for k, v in kwargs.items()}
+    with tracing(), standing_in(size):
+        return func(*plain_args, **plain_kwargs)
+
+
+def _plain(symbol: Tensor, size: int | None) -> Tensor:
+    made = input_tensor(_filled(symbol.spec, size), symbol.name)
+    if symbol.mask is not None:
+        made.mask = input_tensor(_filled(symbol.mask.spec, size))
+    return made
+
+
+def _filled(spec: TensorSpec, size: int | None) -> TensorSpec:
+    return TensorSpec(tuple(size if d is None else d for d in spec.shape), spec.dtype)
+
+
+def _symbol(result: Any) -> KerasTensor:
+    made = KerasTensor(result.shape, result.dtype)
+    if result.mask is not None:
+        made.mask = input_tensor(result.mask.spec)
+    return made
+
+
+def _common(a: Any, b: Any) -> KerasTensor:
+    made = KerasTensor(_merged(a.shape, b.shape), a.dtype)
+    if a.mask is not None and b.mask is not None:
+        made.mask = input_tensor(TensorSpec(_merged(a.mask.shape, b.mask.shape), a.mask.dtype))
+    return made
+
+
+def _merged(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(d if d == e else None for d, e in zip(a, b, strict=True))
+
+
+def is_shape(value: Any) -> bool:
+    """Whether `value` is one shape: a list or tuple of ints and None."""
+    return isinstance(value, (list, tuple)) and all(d is None or isinstance(d, int) for d in value)
+
+
+def symbols(shape: Any, dtype: str) -> Any:
+    """A symbol per shape of a structure of shapes."""
+    if shape is None or is_shape(shape):
+        return None if shape is None else KerasTensor(shape, dtype)
+    if isinstance(shape, dict):
+        return {key: symbols(item, dtype) for key, item in shape.items()}
+    return [symbols(item, dtype) for item in shape]

@@ -1,0 +1,332 @@
+"""Model: a layer that can be trained, saved and looked into."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Self
+
+from kerasish import registry, tree
+from kerasish.errors import ArgumentError
+from kerasish.layers import call as _call
+from kerasish.layers import tracking
+from kerasish.layers.input_spec import InputSpec
+from kerasish.layers.layer import Layer
+from kerasish.layers.operation import operation_from_config
+from kerasish.models.network import Network
+from kerasish.models.summary import summary_text
+from kerasish.ops.symbol import KerasTensor
+from kerasish.saving.functional import Graph, graph_config
+from kerasish.serialization import deserialize_keras_object, serialize_keras_object
+from kerasish.training import Trainer
+
+_OWN = frozenset(("network", "optimizer", "loss"))
+
+
+class Model(Trainer, Layer):
+    """Layers put together, with `compile`, `fit`, `evaluate`, `predict` and `save`.
+
+    Three ways: `Model(inputs, outputs)` from symbols; a subclass with its layers as attributes
+    and a `call`; `Sequential([...])`.
+
+    Args:
+        inputs: a symbol of `keras.Input()`, or a structure of symbols.
+        outputs: symbols that layers gave for them.
+        name: name of the model.
+        trainable: whether its weights are trained.
+
+    Example:
+        >>> import kerasish as keras
+        >>> x = keras.Input((4,))
+        >>> y = keras.layers.Dense(2)(x)
+        >>> keras.Model(x, y).output_shape
+        (None, 2)
+    """
+
+    untracked = Layer.untracked | _OWN
+    network: Network | None = None
+    _positional_values = True
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and _is_functional(args, kwargs):
+            cls = Functional
+        return super().__new__(cls, *args, **kwargs)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        inputs, outputs = kwargs.pop("inputs", None), kwargs.pop("outputs", None)
+        if args:
+            if len(args) > 3 or inputs is not None or len(args) == 1:
+                raise ArgumentError(
+                    "Model. Expected: Model(inputs, outputs, name=...), or no positional "
+                    f"arguments. Received: {len(args)} of them."
+                )
+            inputs, outputs = args[0], args[1]
+            kwargs.update({"name": args[2]} if len(args) == 3 else {})
+        super().__init__(**kwargs)
+        if inputs is not None:
+            self.network = Network(inputs, outputs, self.name)
+            self.built = True
+            tracking.assign_paths(self, "")
+            if not self.trainable:
+                self.trainable = False  # reaches the layers, which are there only now
+
+    # --- calling ----------------------------------------------------------------------------------
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """What the model computes: the calls recorded between inputs and outputs."""
+        if self.network is None:
+            raise NotImplementedError(
+                f"{type(self).__name__} has no call(). Expected: a method call(self, inputs), or "
+                "super().__init__(inputs, outputs)."
+            )
+        return self.network.run(inputs, mask)
+
+    def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
+        if not self._fits_inputs():
+            return super()._converted(values)
+        # Each input is cast to the dtype of its own Input.
+        return {name: _call.convert_structure(value, None) for name, value in values.items()}
+
+    def _fits_inputs(self) -> bool:
+        """Whether the model knows its inputs and casts each by itself."""
+        return self.network is not None
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """None: outputs carry the masks that their own layers gave them."""
+        return None
+
+    def build(self, *args: Any, **kwargs: Any) -> None:
+        """Make all weights for inputs of the given shape (with the batch dimension)."""
+        if self.network is not None:
+            self.built = True
+        else:
+            super().build(*args, **kwargs)
+
+    def _finish_build(self, shapes: dict[str, Any]) -> None:
+        super()._finish_build(shapes)
+        tracking.assign_paths(self, "")
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def _named_sublayers(self) -> list[tuple[str, Any]]:
+        held = super()._named_sublayers()
+        if self.network is None:
+            return held
+        own = [(layer.name, layer) for layer in self.network.layers]
+        inside = {id(layer) for _, layer in own}
+        return own + [(name, layer) for name, layer in held if id(layer) not in inside]
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The direct sublayers."""
+        return self._sublayers()
+
+    @property
+    def operations(self) -> list[Any]:
+        """Layers and operations of a functional model, in order."""
+        return list(self._network("operations").operations)
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The direct sublayer of that name or position.
+
+        Raises:
+            ArgumentError: there is none, or not exactly one of both was given.
+        """
+        layers = self.layers
+        if (name is None) == (index is None):
+            raise ArgumentError("get_layer. Expected: either a name or an index.")
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ArgumentError(
+                    f"get_layer. Expected: an index below {len(layers)}. Received: {index}."
+                )
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        known = [layer.name for layer in layers]
+        near = registry.nearest(str(name), known)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise ArgumentError(
+            f"get_layer. Expected: one of {', '.join(map(repr, known))}. Received: {name!r}.{hint}"
+        )
+
+    def _network(self, what: str) -> Network:
+        if self.network is None:
+            raise AttributeError(
+                f"The model {self.name!r} has no {what}: it is not made of symbols, or its input "
+                "shape is not known yet."
+            )
+        return self.network
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The input symbols, flat."""
+        return list(self._network("inputs").inputs)
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The output symbols, flat."""
+        return list(self._network("outputs").outputs)
+
+    @property
+    def input(self) -> Any:
+        """The input symbols in their structure."""
+        return self._network("input").inputs_struct
+
+    @property
+    def output(self) -> Any:
+        """The output symbols in their structure."""
+        return self._network("output").outputs_struct
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return [s.history.operation.name for s in self.inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the operations that give the outputs."""
+        return [s.history.operation.name for s in self.outputs]
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape, or structure of shapes, of the inputs."""
+        return tree.map_structure(lambda s: s.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape, or structure of shapes, of the outputs."""
+        return tree.map_structure(lambda s: s.shape, self.output)
+
+    @property
+    def file_class(self) -> str:
+        """The name of the class in files: a model made of symbols is a Functional in Keras."""
+        return "Functional" if self.network is not None else type(self).__name__
+
+    @property
+    def input_spec(self) -> Any:
+        """None: the inputs of a functional model are checked one by one as they are fitted."""
+        return self._input_spec
+
+    @input_spec.setter
+    def input_spec(self, value: InputSpec | None) -> None:
+        object.__setattr__(self, "_input_spec", value)
+
+    # --- config -----------------------------------------------------------------------------------
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the model, in the form of Keras's files."""
+        if self.network is not None and self._keeps_constructor():
+            config = {"name": self.name, "trainable": self.trainable}
+            return {**config, **graph_config(self.input, self.output)}
+        return super().get_config()
+
+    def _keeps_constructor(self) -> bool:
+        """Whether the class is built from (inputs, outputs), and not from arguments of its own."""
+        return type(self).__init__ in (Model.__init__, Functional.__init__)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Any:
+        """The model that `get_config` described."""
+        if "input_layers" not in config or "layers" not in config:
+            return super().from_config(config, custom_objects)
+        inputs, outputs = _symbols_of(config, custom_objects)
+        more = {k: config[k] for k in ("name", "trainable") if config.get(k) is not None}
+        return cls(inputs, outputs, **more)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes that `build` was called with."""
+        return {"input_shape": None} if self.network is not None else super().get_build_config()
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The config of the model, with what it was compiled with, as JSON text."""
+        return json.dumps(serialize_keras_object(self), **kwargs)
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Print layers, output shapes and numbers of parameters as a table.
+
+        Args:
+            line_length: width of the table.
+            positions: relative widths of the columns.
+            print_fn: where the text goes; printed by default.
+            expand_nested: whether the layers of models inside are listed too.
+            show_trainable: whether a column says what is trained.
+            layer_range: names of the first and the last layer to list (regular expressions).
+        """
+        text = summary_text(
+            self, line_length, positions, expand_nested, show_trainable, layer_range
+        )
+        (print_fn or print)(text)
+
+
+class Functional(Model):
+    """`Model(inputs, outputs)`: the calls between symbols, repeated on other inputs."""
+
+    keras_module = "keras.src.models.functional"
+    keras_registered_name = "Functional"
+
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
+        """The model that `get_config` described."""
+        return super().from_config(config, custom_objects)
+
+
+def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    return len(args) >= 2 or ("inputs" in kwargs and ("outputs" in kwargs or len(args) == 1))
+
+
+def _symbols_of(config: Mapping[str, Any], custom_objects: Any) -> tuple[Any, Any]:
+    """The input and output structures that a functional config describes."""
+    layers: dict[str, Any] = {}
+    nodes: dict[str, list[Any]] = {}
+    for item in config["layers"]:
+        if str(item.get("module") or "").startswith("keras.src.ops"):
+            made = operation_from_config(str(item["class_name"]), item["config"])
+        else:
+            made = deserialize_keras_object(item, custom_objects, kind=_kind(item))
+        name = item.get("name") or made.name
+        layers[name] = made
+        nodes[name] = [_without_defaults(made, call) for call in item.get("inbound_nodes") or []]
+    graph = Graph("the config of a functional model", layers, own=True)
+    graph.run(nodes)
+    return graph.structure(config["input_layers"]), graph.structure(config["output_layers"])
+
+
+def _kind(item: Mapping[str, Any]) -> str | None:
+    """What an item without a module is: Keras 2 wrote none."""
+    return None if item.get("module") or item.get("class_name") in _MODELS else "layer"
+
+
+_MODELS = ("Functional", "Model", "Sequential")
+
+
+def _without_defaults(layer: Any, node: Any) -> Any:
+    """A call without `training=False` where that is the layer's own default.
+
+    Keras writes that default into its configs as if it had been asked for; kept, it would switch
+    the layer's training behaviour off for good.
+    """
+    if not (isinstance(layer, Layer) and isinstance(node, dict)):
+        return node
+    kwargs = dict(node.get("kwargs") or {})
+    signature = _call.signature_of(type(layer).call)
+    if signature.training and signature.default("training") is False:
+        if kwargs.get("training") is False:
+            del kwargs["training"]
+    return {**node, "kwargs": kwargs}
+
+
+registry.add("model", Model, "Model")
+registry.add("model", Functional, "Functional")

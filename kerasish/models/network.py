@@ -1,0 +1,187 @@
+"""Network: the calls between input and output symbols, and how they are repeated on tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kerasish import ops, tree
+from kerasish.errors import ArgumentError, GraphError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.layers.input_layer import InputLayer
+from kerasish.layers.layer import Layer
+from kerasish.layers.symbolic import CallRecord
+from kerasish.layers.tracking import make_names_unique
+from kerasish.ops.symbol import KerasTensor
+from kerasish.saving.functional import operations
+
+
+class Network:
+    """The operations that lead from `inputs` to `outputs`, in Keras's order.
+
+    Args:
+        inputs, outputs: structures of symbols. An input that is not an Input's symbol cuts the
+            graph there: the network begins with it.
+        owner: name of the model, for errors.
+
+    Raises:
+        ArgumentError: something is no symbol, or two operations have the same given name.
+        GraphError: an output depends on an Input that is not among `inputs`.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any, owner: str) -> None:
+        if not all(_is_entry(s) for s in _checked(inputs, "inputs")):
+            inputs, outputs = _cut(inputs, _checked(outputs, "outputs") and outputs)
+        self.inputs_struct, self.outputs_struct = inputs, outputs
+        self.inputs: list[KerasTensor] = _checked(inputs, "inputs")
+        self.outputs: list[KerasTensor] = _checked(outputs, "outputs")
+        self.records = list(_ordered(self.inputs, self.outputs))
+        self.operations: list[Any] = operations(inputs, outputs)
+        make_names_unique(self.operations, owner)
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The operations that are layers, inputs included."""
+        return [op for op in self.operations if isinstance(op, Layer)]
+
+    # --- running ----------------------------------------------------------------------------------
+
+    def run(self, inputs: Any, mask: Any = None) -> Any:
+        """Repeat the calls on other inputs; the result has the structure of the outputs."""
+        flat = [
+            _fitted(value, symbol)
+            for value, symbol in zip(self.arranged(inputs), self.inputs, strict=True)
+        ]
+        if mask is not None:
+            for tensor, one in zip(flat, tree.flatten(mask), strict=False):
+                tensor.mask = one if tensor.mask is None else tensor.mask
+        values = {id(symbol): value for symbol, value in zip(self.inputs, flat, strict=True)}
+        for record in self.records:
+            result = record.repeat(values, record.operation)
+            symbols = tree.flatten(record.outputs)
+            for symbol, value in zip(symbols, tree.flatten(result), strict=True):
+                values[id(symbol)] = value
+        return tree.map_structure(lambda s: values[id(s)], self.outputs_struct)
+
+    def arranged(self, inputs: Any) -> list[Any]:
+        """Values in the order of `inputs`: a structure like the model's, or a dict by input name.
+
+        Raises:
+            ArgumentError: another structure.
+        """
+        wanted = self.inputs_struct
+        if isinstance(wanted, dict) and isinstance(inputs, dict) and wanted.keys() <= inputs.keys():
+            chosen = {key: inputs[key] for key in wanted}
+            if len(tree.flatten(chosen)) == len(self.inputs):
+                return tree.flatten(chosen)
+        elif isinstance(inputs, dict) and not isinstance(wanted, dict):
+            if all(symbol.name in inputs for symbol in self.inputs):
+                return [inputs[symbol.name] for symbol in self.inputs]
+        elif not isinstance(wanted, dict):
+            flat = tree.flatten(inputs)
+            if len(flat) == len(self.inputs):
+                return flat
+        shown = tree.map_structure(lambda s: s.name, wanted)
+        found = tree.map_structure(lambda t: f"shape {getattr(t, 'shape', None)}", inputs)
+        raise ArgumentError(
+            f"The inputs have another structure than the model's. Expected: {shown}. "
+            f"Received: {found}."
+        )
+
+
+def _checked(structure: Any, what: str) -> list[KerasTensor]:
+    flat = tree.flatten(structure)
+    for leaf in flat:
+        if not isinstance(leaf, KerasTensor) or leaf.history is None:
+            raise ArgumentError(
+                f"Model {what}. Expected: symbols that come from keras.Input(). "
+                f"Received: {leaf!r} of type {type(leaf).__name__}."
+            )
+    if not flat:
+        raise ArgumentError(f"Model {what}. Expected: at least one symbol. Received: none.")
+    return flat
+
+
+def _is_entry(symbol: KerasTensor) -> bool:
+    return isinstance(symbol.history.operation, InputLayer)
+
+
+def _ordered(inputs: Iterable[KerasTensor], outputs: Iterable[KerasTensor]) -> Iterator[CallRecord]:
+    """The calls that make `outputs` from `inputs`, each after those it depends on."""
+    given = {id(s) for s in inputs}
+    names = ", ".join(s.name or str(s.history.operation.name) for s in inputs)
+
+    def parents(record: CallRecord) -> list[CallRecord]:
+        made = [s.history.record for s in record.inputs if id(s) not in given]
+        return list(dict.fromkeys(made))
+
+    seen: set[CallRecord] = set()
+    starts = [s.history.record for s in outputs if id(s) not in given]
+    stack = [(record, False) for record in reversed(starts)]
+    while stack:
+        record, expanded = stack.pop()
+        if expanded:
+            yield record
+        elif record not in seen:
+            seen.add(record)
+            if isinstance(record.operation, InputLayer):
+                raise GraphError(
+                    "The graph is disconnected. Expected: every Input that the outputs depend on "
+                    f"among the model's inputs ({names}). Received: outputs that also depend on "
+                    f"{record.operation.name!r}."
+                )
+            stack.append((record, True))
+            stack.extend((parent, False) for parent in reversed(parents(record)))
+
+
+def _cut(inputs: Any, outputs: Any) -> tuple[Any, Any]:
+    """(inputs, outputs) of a copy of the graph that begins with new Inputs at `inputs`."""
+    copies: dict[int, KerasTensor] = {}
+    for symbol in tree.flatten(inputs):
+        entry = symbol
+        if not _is_entry(symbol):
+            entry = InputLayer(batch_shape=symbol.shape, dtype=symbol.dtype).output
+            entry.mask = symbol.mask
+        copies[id(symbol)] = entry
+    for record in _ordered(tree.flatten(inputs), tree.flatten(outputs)):
+        fresh = tree.map_structure(_copy, record.outputs)
+        copied = record.repeat(copies, lambda *args, **kwargs: (args, kwargs))
+        CallRecord(record.operation, copied[0], copied[1], fresh)
+        for old, new in zip(tree.flatten(record.outputs), tree.flatten(fresh), strict=True):
+            copies[id(old)] = new
+    return tuple(tree.map_structure(lambda s: copies[id(s)], side) for side in (inputs, outputs))  # type: ignore[return-value]
+
+
+def _copy(symbol: KerasTensor) -> KerasTensor:
+    made = KerasTensor(symbol.shape, symbol.dtype)
+    made.mask = symbol.mask
+    return made
+
+
+def _fitted(value: Any, symbol: KerasTensor) -> Any:
+    """A value in the dtype and rank of an input, a last axis of 1 added or taken away.
+
+    Raises:
+        ShapeError: the shape does not fit.
+    """
+    if value is None:
+        if getattr(symbol.history.operation, "optional", False):
+            return None
+        raise ArgumentError(f"Input {symbol.name!r}. Expected: a tensor. Received: None.")
+    mask = getattr(value, "mask", None)
+    x: Tensor = convert_to_tensor(value, symbol.dtype)
+    wanted = symbol.shape
+    if x.ndim == len(wanted) + 1 and x.shape[-1] == 1:
+        x = ops.squeeze(x, axis=-1)
+    elif x.ndim == len(wanted) - 1 and wanted[-1] == 1:
+        x = ops.expand_dims(x, axis=-1)
+    fits = x.ndim == len(wanted) and all(
+        w is None or d is None or w == d for w, d in zip(wanted[1:], x.shape[1:], strict=True)
+    )
+    if not fits:
+        raise ShapeError(
+            f"Input {symbol.name!r}. Expected: shape {wanted}. Received: shape {x.shape}."
+        )
+    if x.mask is None:
+        x.mask = mask
+    return x

@@ -1,0 +1,198 @@
+"""Sequential: layers one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from kerasish import registry, tree
+from kerasish.errors import ArgumentError
+from kerasish.layers import tracking
+from kerasish.layers.input_layer import InputLayer
+from kerasish.layers.layer import Layer
+from kerasish.layers.symbolic import is_shape
+from kerasish.models.model import Model
+from kerasish.models.network import Network
+from kerasish.ops.symbol import KerasTensor
+from kerasish.serialization import deserialize_keras_object, serialize_keras_object
+from kerasish.spec import is_int
+
+
+class Sequential(Model):
+    """Layers one after another, each with one input and one output.
+
+    Args:
+        layers: the layers; an Input first makes the shapes known at once, otherwise they follow
+            from the first data.
+        trainable: whether the weights are trained.
+        name: name of the model.
+
+    Example:
+        >>> import kerasish as keras
+        >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> model.output_shape
+        (None, 2)
+    """
+
+    untracked = Model.untracked | {"_stack", "_symbols", "_chain"}
+
+    def __init__(
+        self, layers: Iterable[Any] | None = None, trainable: bool = True, name: str | None = None
+    ) -> None:
+        self._stack: list[Layer] = []
+        # The symbol after each layer of the stack, as far as shapes are known.
+        self._symbols: list[KerasTensor] = []
+        self._chain: Network | None = None
+        super().__init__(trainable=trainable, name=name)
+        for layer in layers or ():
+            self._push(layer)
+        self._settle()
+
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Put a layer (or the symbol of an Input) on top."""
+        self._push(layer)
+        self._settle()
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the last layer off and return it."""
+        layer = self._stack.pop()
+        del self._symbols[len(self._stack) :]
+        self._settle()
+        return layer
+
+    def _push(self, layer: Any) -> None:
+        if isinstance(layer, KerasTensor) and layer.history is not None:
+            layer = layer.history.operation
+        if not isinstance(layer, Layer):
+            raise ArgumentError(
+                f"Sequential {self.name!r}. Expected: layers. Received: {layer!r} of type "
+                f"{type(layer).__name__}."
+            )
+        if isinstance(layer, InputLayer) and self._stack:
+            raise ArgumentError(
+                f"Sequential {self.name!r}. Expected: one Input, as the first layer. Received: "
+                f"{layer.name!r} after {self._stack[-1].name!r}."
+            )
+        if not self._stack and not isinstance(layer, InputLayer):
+            shape = _own_shape(layer)
+            if shape is not None:
+                self._push(InputLayer(batch_shape=shape))
+        self._stack.append(layer)
+        tracking.make_names_unique(self._stack, self.name)
+        if isinstance(layer, InputLayer):
+            self._symbols = [layer.output]
+        elif self._symbols:
+            self._symbols.append(layer(self._symbols[-1]))
+
+    def _settle(self) -> None:
+        """Follow a change of the stack."""
+        complete = len(self._symbols) == len(self._stack) > 1
+        self._chain = None
+        if complete:
+            self._chain = Network(self._symbols[0], self._symbols[-1], self.name)
+            self._finish_build({"input_shape": self._symbols[0].shape})
+        else:
+            object.__setattr__(self, "built", False)
+        if not self.trainable:
+            self.trainable = False
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make all weights for inputs of a shape (with the batch dimension)."""
+        if not self._stack:
+            raise ArgumentError(
+                f"Sequential {self.name!r}. Expected: layers to build. Received: none. Call add()."
+            )
+        if self._chain is not None or not is_shape(input_shape):
+            return
+        if isinstance(self._stack[0], InputLayer):
+            return
+        self._start_from(InputLayer(batch_shape=input_shape, dtype=self._stack[0].compute_dtype))
+
+    def _start_from(self, entry: InputLayer) -> None:
+        rest, self._stack = self._stack, []
+        self._symbols = []
+        for layer in (entry, *rest):
+            self._push(layer)
+        self._settle()
+
+    def _build_for(self, values: dict[str, Any]) -> None:
+        inputs = values["inputs"]
+        if tree.is_nested(inputs) or isinstance(self._stack[0], InputLayer):
+            return
+        dtype = inputs.dtype if is_int(inputs.dtype) else self._stack[0].compute_dtype
+        self._start_from(InputLayer(batch_shape=(None, *inputs.shape[1:]), dtype=dtype))
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The layers applied one after another."""
+        if not self._stack:
+            raise ArgumentError(f"Sequential {self.name!r} has no layers. Call add().")
+        if self._chain is not None:
+            return self._chain.run(inputs, mask)
+        if mask is not None and getattr(inputs, "mask", None) is None:
+            inputs.mask = mask
+        for layer in self.layers:
+            inputs = layer(inputs)
+        return inputs
+
+    def _fits_inputs(self) -> bool:
+        return self._chain is not None
+
+    def _network(self, what: str) -> Network:
+        return super()._network(what) if self._chain is None else self._chain
+
+    def _named_sublayers(self) -> list[tuple[str, Any]]:
+        return [(layer.name, layer) for layer in self._stack]
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, without the Input."""
+        first = 1 if self._stack and isinstance(self._stack[0], InputLayer) else 0
+        return self._stack[first:]
+
+    @property
+    def file_class(self) -> str:
+        """The name of the class in files."""
+        return "Sequential"
+
+    def get_config(self) -> dict[str, Any]:
+        """What rebuilds the model, in the form of Keras's files."""
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": serialize_keras_object(self.dtype_policy),
+            "layers": [serialize_keras_object(layer) for layer in self._stack],
+        }
+        if self._chain is not None:
+            config["build_input_shape"] = list(self._symbols[0].shape)
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
+        """The model that `get_config` described."""
+        made = cls(name=config.get("name"))
+        for item in config["layers"]:
+            made._push(deserialize_keras_object(item, custom_objects, kind="layer"))
+        made._settle()
+        made.trainable = config.get("trainable", True)
+        shape = config.get("build_input_shape")
+        if made._chain is None and shape and made._stack:
+            made.build(tuple(shape))
+        return made
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shape that the model was built for."""
+        return None if self._chain is None else {"input_shape": self._symbols[0].shape}
+
+
+def _own_shape(layer: Layer) -> Any:
+    """The batch shape that a first layer knows itself: a given input_shape, or a model's own."""
+    if layer._input_shape_arg is not None:
+        return (None, *layer._input_shape_arg)
+    if isinstance(layer, Model):
+        known = getattr(layer, "network", None) or getattr(layer, "_chain", None)
+        if known is not None and len(known.inputs) == 1:
+            return known.inputs[0].shape
+    return None
+
+
+registry.add("model", Sequential, "Sequential")
