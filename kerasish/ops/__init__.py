@@ -13,3 +13,7 @@ from kerasish.ops import pooling as pooling
 from kerasish.ops import pool as pool
 from kerasish.ops import normalization as normalization
 from kerasish.ops import moments as moments
+from kerasish.ops import loss_crossentropy as loss_crossentropy
+from kerasish.ops.core import *
+from kerasish.ops.scatter import *
+from kerasish.ops.fourier import *

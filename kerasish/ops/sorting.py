@@ -12,7 +12,7 @@ from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import bools, composite, ints
-from kerasish.ops.elementwise import cast
+from kerasish.ops.elementwise import cast, cast_like
 from kerasish.ops.indexing import add_along, take_along_axis
 from kerasish.ops.reduction import sum as _sum
 from kerasish.spec import Dim, TensorSpec, normalize_axis
@@ -179,9 +179,8 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
     targets, predictions = convert_to_tensor(targets), convert_to_tensor(predictions)
     rows = _s.expand_dims(targets, axis=targets.ndim)
     chosen = take_along_axis(predictions, rows, axis=-1)
-    above = _sum(cast(predictions > chosen, "int32"), axis=-1)
-    finite = _e.isfinite(_s.reshape(chosen, shape=targets.shape))
-    return _e.logical_and(above < k, finite)
+    chosen = _e.where(_e.isnan(chosen), cast_like(-np.inf, chosen), chosen)
+    return _sum(cast(predictions > chosen, "int32"), axis=-1) < k
 
 
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:

@@ -1,0 +1,351 @@
+"""Writing by position: scatter, scatter_update, slice, slice_update and sums over segments."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.op import case, op
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.ops import elementwise as _e
+from kerasish.ops import layout as _s
+from kerasish.ops.declare import composite, ints
+from kerasish.ops.elementwise import cast, cast_like, where
+from kerasish.ops.indexing import as_indices, flat_positions, gather, integral, scatter_add, wrapped
+from kerasish.ops.numpy_creation import filled
+from kerasish.ops.numpy_join import unstack
+from kerasish.ops.numpy_shape import as_shape
+from kerasish.ops.sorting import known_values
+from kerasish.spec import Shape, TensorSpec, is_float, known
+
+__all__ = [
+    "scatter", "scatter_update", "segment_max", "segment_min", "segment_prod", "segment_sum",
+    "slice", "slice_update",
+]  # fmt: skip
+
+REDUCTIONS = ("add", "mul", "max", "min")
+
+
+# --- scatter_set: rows replaced -----------------------------------------------------------------
+
+
+def _rows_infer(x: TensorSpec, indices: TensorSpec, updates: TensorSpec, **_: Any) -> TensorSpec:
+    integral("scatter_update", indices)
+    expected = (*indices.shape, *x.shape[1:])
+    if indices.ndim != 1 or not _s.broadcasts(updates.shape, expected):
+        raise ShapeError(
+            f"scatter_update. Expected: updates of shape {expected}. Received: {updates.shape}."
+        )
+    return x
+
+
+@op(
+    "scatter_set",
+    infer=_rows_infer,
+    out=True,
+    cases=(
+        case((4, 3), np.array([2, 0], "int32"), (2, 3)),
+        case((4,), np.array([2, -1, 2], "int32"), (3,)),
+    ),
+)
+def scatter_set(xp: Any, x: Any, indices: Any, updates: Any, *, out: Any = None) -> Any:
+    """x with rows replaced by updates; of several updates of one row the last one stays."""
+    y = xp.empty_like(x) if out is None else out
+    y[...] = x
+    y[wrapped(xp, indices, x.shape[0])] = updates
+    return y
+
+
+@scatter_set.gradient
+def _(g: Any, y: Any, x: Any, indices: Any, updates: Any) -> Any:
+    count = indices.shape[0]
+    turn = np.arange(count, dtype=np.int32)
+    last = scatter_set(filled(-1, (x.shape[0],), "int32"), indices, turn)
+    stays = _e.equal(gather(last, indices, axis=0), turn)
+    stays = _s.reshape(stays, shape=(-1, *(1,) * (x.ndim - 1)))
+    zero = _e.zero_like(g)
+    return scatter_set(g, indices, zero), None, where(stays, gather(g, indices, axis=0), zero)
+
+
+# --- scatter_reduce: rows combined --------------------------------------------------------------
+
+_REPEATED = np.array([2, 0, 2, 2], "int32")
+
+
+@op(
+    "scatter_reduce",
+    infer=_rows_infer,
+    cases=(
+        case((4, 3), _REPEATED, (4, 3), mode="max"),
+        case((4,), _REPEATED, (4,), mode="min"),
+        case((4, 2), _REPEATED, (4, 2), mode="mul"),
+    ),
+)
+def scatter_reduce(xp: Any, x: Any, indices: Any, updates: Any, *, mode: str) -> Any:
+    """x with rows combined with updates by "max", "min" or "mul"."""
+    y = x.copy()
+    at = wrapped(xp, indices, x.shape[0])
+    if mode != "mul":
+        (xp.maximum if mode == "max" else xp.minimum).at(y, at, updates)
+        return y
+    # Array modules differ in multiply.at: the k-th updates of all rows are multiplied at once.
+    order = xp.argsort(at, kind="stable")
+    ordered = at[order]
+    starts = xp.searchsorted(ordered, ordered, side="left")
+    turn = xp.arange(at.size) - starts
+    for k in range(int(turn.max()) + 1 if at.size else 0):
+        chosen = turn == k
+        y[ordered[chosen]] *= updates[order[chosen]]
+    return y
+
+
+@scatter_reduce.gradient
+def _(g: Any, y: Any, x: Any, indices: Any, updates: Any, *, mode: str) -> Any:
+    def combined(a: Any, b: Any) -> Any:
+        return a + scatter_add(indices, b, shape=x.shape, axis=0)
+
+    if mode == "mul":
+        # As for prod: the product of the others, by counting the zeros.
+        one = cast_like(1.0, x)
+        zero_x, zero_u = _e.equal(x, 0), _e.equal(updates, 0)
+        count = combined(cast_like(zero_x, x), cast_like(zero_u, x))
+        filled_x, filled_u = where(zero_x, one, x), where(zero_u, one, updates)
+        rest = g * scatter_reduce(filled_x, indices, filled_u, mode="mul")
+        rows, at = gather(rest, indices, axis=0), gather(count, indices, axis=0)
+        alone_x = cast_like(_e.equal(count, cast_like(zero_x, x)), x)
+        alone_u = cast_like(_e.equal(at, cast_like(zero_u, x)), x)
+        return alone_x * rest / filled_x, None, alone_u * rows / filled_u
+    # Equal extrema share the gradient.
+    hit_x = cast_like(_e.equal(x, y), g)
+    hit_u = cast_like(_e.equal(updates, gather(y, indices, axis=0)), g)
+    share = g / combined(hit_x, hit_u)
+    return share * hit_x, None, gather(share, indices, axis=0) * hit_u
+
+
+def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Any:
+    """inputs with updates written at positions.
+
+    Args:
+        inputs: tensor of shape (d0, ..., dn).
+        indices: (count, k) integers, positions along the first k axes.
+        updates: (count, dk, ..., dn).
+        reduction: None writes (the last of several stays); "add", "mul", "max" and "min" combine
+            the update with what stands there.
+    """
+    if reduction not in (None, *REDUCTIONS):
+        raise ArgumentError(
+            f"scatter_update. Expected: reduction None, {', '.join(REDUCTIONS)}. "
+            f"Received: {reduction!r}."
+        )
+    x = convert_to_tensor(inputs)
+    indices = as_indices("scatter_update", indices)
+    updates = cast(updates, x.dtype)
+    depth = indices.shape[-1]
+    rest = x.shape[depth:]
+    flat = _s.reshape(x, shape=(-1, *rest))
+    at = flat_positions(unstack(indices, axis=-1), x.shape[:depth])
+    at = _s.reshape(at, shape=(-1,))
+    rows = _s.reshape(updates, shape=(-1, *rest)) if rest else _s.reshape(updates, shape=(-1,))
+    if reduction is None:
+        y = scatter_set(flat, at, rows)
+    elif reduction == "add":
+        y = flat + scatter_add(at, rows, shape=flat.shape, axis=0)
+    else:
+        y = scatter_reduce(flat, at, rows, mode=reduction)
+    return _s.reshape(y, shape=x.shape)
+
+
+@composite(
+    name="scatter",
+    cases=[case((3,), indices=np.array([[0, 1], [2, 1], [0, 1]]), shape=(3, 2))],
+)
+def _scatter(values: Any, indices: Any, shape: Any) -> Any:
+    indices = as_indices("scatter", indices)
+    values = convert_to_tensor(values)
+    sizes = known(as_shape(shape))
+    depth = indices.shape[-1]
+    at = _s.reshape(flat_positions(unstack(indices, axis=-1), sizes[:depth]), shape=(-1,))
+    rows = _s.reshape(values, shape=(-1, *sizes[depth:]))
+    total = math.prod(sizes[:depth])
+    return _s.reshape(scatter_add(at, rows, shape=(total, *sizes[depth:]), axis=0), shape=sizes)
+
+
+def scatter(indices: Any, values: Any, shape: Any) -> Any:
+    """Zeros of a shape with values at positions; values at one position add up.
+
+    Args:
+        indices: (..., k) integers, positions along the first k axes of `shape`.
+        values: (..., *shape[k:]).
+        shape: of the result.
+    """
+    return _scatter(values, indices=indices, shape=shape)
+
+
+# --- slices whose start is a value --------------------------------------------------------------
+
+
+def _slice_infer(x: TensorSpec, starts: TensorSpec, *, sizes: Shape) -> TensorSpec:
+    integral("slice", starts)
+    if len(sizes) != x.ndim or starts.shape != (x.ndim,):
+        raise ShapeError(
+            f"slice. Expected: {x.ndim} starts and sizes for a tensor of shape {x.shape}. "
+            f"Received: {starts.shape} starts and sizes {sizes}."
+        )
+    pairs = zip(sizes, x.shape, strict=True)
+    if any(n is not None and d is not None and n > d for n, d in pairs):
+        raise ShapeError(f"slice. Expected: sizes of at most {x.shape}. Received: {sizes}.")
+    return TensorSpec(sizes, x.dtype)
+
+
+def _window(x: Any, starts: Any, sizes: Any) -> tuple[Any, ...]:
+    """numpy slices of a block, moved inside where it would reach out."""
+    firsts = [min(max(int(s), 0), d - n) for s, d, n in zip(starts, x.shape, sizes, strict=True)]
+    return tuple(np.s_[a : a + n] for a, n in zip(firsts, sizes, strict=True))
+
+
+_STARTS = np.array([1, 2], "int32")
+
+
+@op("dynamic_slice", infer=_slice_infer, cases=(case((4, 5), _STARTS, sizes=(2, 3)),))
+def dynamic_slice(xp: Any, x: Any, starts: Any, *, sizes: Any) -> Any:
+    """A block of x that begins where `starts` says."""
+    return x[_window(x, starts, sizes)].copy()
+
+
+def _update_infer(x: TensorSpec, updates: TensorSpec, starts: TensorSpec) -> TensorSpec:
+    _slice_infer(x, starts, sizes=updates.shape)
+    return x
+
+
+@op("dynamic_update", infer=_update_infer, out=True, cases=(case((4, 5), (2, 3), _STARTS),))
+def dynamic_update(xp: Any, x: Any, updates: Any, starts: Any, *, out: Any = None) -> Any:
+    """x with a block replaced by updates."""
+    y = xp.empty_like(x) if out is None else out
+    y[...] = x
+    y[_window(x, starts, updates.shape)] = updates
+    return y
+
+
+@dynamic_slice.gradient
+def _(g: Any, y: Any, x: Any, starts: Any, *, sizes: Any) -> Any:
+    return dynamic_update(filled(0, x.shape, g.dtype), g, starts), None
+
+
+@dynamic_update.gradient
+def _(g: Any, y: Any, x: Any, updates: Any, starts: Any) -> Any:
+    blank = filled(0, updates.shape, g.dtype)
+    return dynamic_update(g, blank, starts), dynamic_slice(g, starts, sizes=updates.shape), None
+
+
+def _starts(start_indices: Any) -> Any:
+    return cast(convert_to_tensor(start_indices), "int32")
+
+
+def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+    """The block of `inputs` of a shape that begins at `start_indices`.
+
+    Args:
+        inputs: tensor.
+        start_indices: one integer per axis, values or tensors.
+        shape: of the block; -1 takes the rest of an axis (from a known start).
+    """
+    x = convert_to_tensor(inputs)
+    starts = _starts(start_indices)
+    sizes = list(as_shape(shape))
+    if starts.value is None:
+        return dynamic_slice(x, starts, sizes=tuple(sizes))
+    firsts = [int(i) for i in starts.numpy()]
+    for axis, (size, total, first) in enumerate(zip(sizes, x.shape, firsts, strict=True)):
+        if size == -1:
+            sizes[axis] = None if total is None else total - first
+    parts = tuple((first, size, 1) for first, size in zip(firsts, sizes, strict=True))
+    return _s.slice_(x, parts=parts)
+
+
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+    """`inputs` with the block that begins at `start_indices` replaced by `updates`."""
+    x = convert_to_tensor(inputs)
+    return dynamic_update(x, cast(updates, x.dtype), _starts(start_indices))
+
+
+# --- segments -----------------------------------------------------------------------------------
+
+
+def _segmented(data: Any, ids: Any, count: int | None) -> tuple[Any, Any, int]:
+    """(rows, their segment with one more for those outside, number of segments)."""
+    data, ids = convert_to_tensor(data), as_indices("segment", ids)
+    if count is None:
+        count = int(known_values("a segment sum without num_segments", ids).max(initial=-1)) + 1
+    rows = _s.reshape(data, shape=(-1, *data.shape[ids.ndim :]))
+    ids = _s.reshape(ids, shape=(-1,))
+    inside = _e.logical_and(ids >= 0, ids < count)
+    return rows, where(inside, ids, count), count
+
+
+def _first(y: Any, count: int) -> Any:
+    return _s.slice_(y, parts=((0, count, 1), *(None,) * (y.ndim - 1)))
+
+
+_SEGMENTS = [case((5, 2), segment_ids=np.array([0, 2, 0, 2, 2]), num_segments=4)]
+_FULL = [case((5, 2), segment_ids=np.array([0, 1, 0, 2, 2]), num_segments=3)]
+
+
+@composite(
+    cases=[*_SEGMENTS, case(ints((4,)), segment_ids=np.array([1, -1, 3, 0]), num_segments=3)]
+)
+def segment_sum(
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+) -> Any:
+    """The sums of the rows of each segment.
+
+    Args:
+        data: (n, ...).
+        segment_ids: (n,) the segment of each row; rows outside [0, num_segments) are left out.
+        num_segments: how many; by default one more than the largest id, which must be known.
+        sorted: accepted for compatibility.
+    """
+    rows, ids, count = _segmented(data, segment_ids, num_segments)
+    return _first(scatter_add(ids, rows, shape=(count + 1, *rows.shape[1:]), axis=0), count)
+
+
+def _reduced(data: Any, segment_ids: Any, num_segments: Any, mode: str, start: Any) -> Any:
+    rows, ids, count = _segmented(data, segment_ids, num_segments)
+    if callable(start):
+        start = start(rows.dtype)
+    blank = filled(start, (count + 1, *rows.shape[1:]), rows.dtype)
+    return _first(scatter_reduce(blank, ids, rows, mode=mode), count)
+
+
+def _lowest(dtype: str) -> float:
+    return -math.inf if is_float(dtype) else int(np.iinfo(dtype).min)
+
+
+def _highest(dtype: str) -> float:
+    return math.inf if is_float(dtype) else int(np.iinfo(dtype).max)
+
+
+@composite(cases=_FULL)
+def segment_max(
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+) -> Any:
+    """The maxima of the rows of each segment, -inf (or the least integer) for empty ones."""
+    return _reduced(data, segment_ids, num_segments, "max", _lowest)
+
+
+@composite(cases=_FULL)
+def segment_min(
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+) -> Any:
+    """The minima of the rows of each segment, inf (or the largest integer) for empty ones."""
+    return _reduced(data, segment_ids, num_segments, "min", _highest)
+
+
+@composite(cases=_SEGMENTS)
+def segment_prod(
+    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
+) -> Any:
+    """The products of the rows of each segment, 1 for empty ones."""
+    return _reduced(data, segment_ids, num_segments, "mul", 1)
