@@ -17,7 +17,6 @@ from kerasish.errors import FileFormatError
 from kerasish.layers.call import signature_of
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
-from kerasish.layers.symbolic import CallRecord
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving.keys import operation_order
 from kerasish.saving.text import shorten
@@ -30,31 +29,19 @@ TENSOR = "__keras_tensor__"
 
 
 def operations(inputs: Any, outputs: Any) -> list[Any]:
-    """The layers and operations between two structures of symbols, in the order of files."""
-    given = {id(s) for s in tree.flatten(inputs)}
-
-    def parents(record: CallRecord) -> list[CallRecord]:
-        inner = [s.history for s in record.inputs if not _is_border(s, given)]
-        return list({id(h.record): h.record for h in inner}.values())
-
-    starts = [s.history.record for s in tree.flatten(outputs)]
-    entries = [s.history.record for s in tree.flatten(inputs) if _is_entry(s)]
-    return operation_order(starts, entries, parents, lambda record: record.operation)
-
-
-def _is_entry(symbol: Any) -> bool:
-    return isinstance(symbol.history.operation, InputLayer)
-
-
-def _is_border(symbol: Any, given: set[int]) -> bool:
-    """Whether a symbol is an input of the model in the middle of another graph."""
-    return id(symbol) in given and not _is_entry(symbol)
+    """The layers and operations between the symbols of inputs and outputs, in order of files."""
+    return operation_order(
+        [s.history.record for s in tree.flatten(outputs)],
+        [s.history.record for s in tree.flatten(inputs)],
+        lambda record: record.parents,
+        lambda record: record.operation,
+    )
 
 
 def graph_config(inputs: Any, outputs: Any) -> dict[str, Any]:
     """layers, input_layers and output_layers of a functional model's config."""
     members = operations(inputs, outputs)
-    numbers = _numbers(members, inputs, outputs)
+    numbers = _numbers(members, outputs)
 
     def refer(symbol: Any) -> list[Any]:
         at = symbol.history
@@ -85,22 +72,20 @@ def _plain(structure: Any) -> Any:
     return [_plain(i) for i in structure] if isinstance(structure, (list, tuple)) else structure
 
 
-def _numbers(members: list[Any], inputs: Any, outputs: Any) -> dict[int, dict[int, int]]:
+def _numbers(members: list[Any], outputs: Any) -> dict[int, dict[int, int]]:
     """For every layer: index of a call -> its number among the calls that belong to the model."""
-    inside = {id(op) for op in members}
     wanted: dict[int, set[int]] = {id(op): set() for op in members}
     seen: set[int] = set()
-    given = {id(s) for s in tree.flatten(inputs)}
-    pending = [*tree.flatten(outputs), *tree.flatten(inputs)]
+    pending = [symbol.history.record for symbol in tree.flatten(outputs)]
     while pending:
-        symbol = pending.pop()
-        at = symbol.history
-        if id(at.operation) not in inside or _is_border(symbol, given):
-            continue
-        wanted[id(at.operation)].add(at.node_index)
-        if id(at.record) not in seen:
-            seen.add(id(at.record))
-            pending.extend(at.record.inputs)
+        record = pending.pop()
+        if id(record) not in seen:
+            seen.add(id(record))
+            wanted[id(record.operation)].add(record.index)
+            pending.extend(record.parents)
+    for op in members:
+        # An input that no output depends on still has its one call.
+        wanted[id(op)] |= {0} if isinstance(op, InputLayer) else set()
     return {key: {n: i for i, n in enumerate(sorted(calls))} for key, calls in wanted.items()}
 
 

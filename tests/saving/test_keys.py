@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from kerasish.saving import keys
+from kerasish.saving import functional, keys, store
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 
 @pytest.mark.parametrize(
@@ -74,3 +78,27 @@ def test_an_unused_input_comes_before_the_outputs():
 def test_deep_graphs_do_not_recurse():
     graph = {0: ("op0", [])} | {i: (f"op{i}", [i - 1]) for i in range(1, 20_000)}
     assert order(graph, [19_999], [0])[:2] == ["op0", "op1"]
+
+
+@pytest.mark.parametrize("name", ["cnn", "rnn", "transformer", "nested"])
+def test_the_order_of_layers_in_files_of_keras(name):
+    """From the calls alone follows the order in which Keras listed the layers."""
+    config = store.read_archive(GOLDEN / name / "model.keras").config["config"]
+    calls = {}
+    for layer in config["layers"]:
+        nodes = layer["inbound_nodes"] or [{"args": [], "kwargs": {}}]
+        for index, node in enumerate(nodes):
+            found = functional._references((node["args"], node["kwargs"]))
+            calls[layer["name"], index] = [(at[0], at[1]) for at in found]
+
+    def ends(value):
+        if isinstance(value, dict):
+            return [end for key in sorted(value) for end in ends(value[key])]
+        if isinstance(value[0], str):
+            return [(value[0], value[1])]
+        return [end for item in value for end in ends(item)]
+
+    found = keys.operation_order(
+        ends(config["output_layers"]), ends(config["input_layers"]), calls.get, lambda n: n[0]
+    )
+    assert found == [layer["name"] for layer in config["layers"]]
