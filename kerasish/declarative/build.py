@@ -21,6 +21,7 @@ from kerasish.declarative.specification import (
     SequentialSection,
 )
 from kerasish.errors import KerasishError
+from kerasish.graph.variable import element_budget
 from kerasish.layers import Input, Layer
 from kerasish.models import Model, Sequential
 
@@ -37,12 +38,11 @@ class _Made:
 
 
 class _Builder:
-    """Calls layers on symbols and keeps count of what they hold."""
+    """Calls layers on symbols and records what does not fit."""
 
     def __init__(self, diagnostics: Diagnostics, max_params: int) -> None:
         self.diagnostics = diagnostics
         self.max_params = max_params
-        self.counted: dict[int, int] = {}
 
     def input(self, declared: InputDeclaration) -> _Made:
         """The symbol of an input."""
@@ -60,22 +60,15 @@ class _Builder:
             else:
                 tensor = layer(inputs)
         except MemoryError:
-            self._over_budget(item, mark)
+            message = f"{item.label} takes the model over {self.max_params:,} parameters"
+            self.diagnostics.add("K601", message, mark, "raise the budget with --max-params")
             return None
         except (KerasishError, ValueError, TypeError) as error:
             several = "inputs" if len(made_from) > 1 else "input"
             message = f"{item.label} does not fit its {several}"
             self.diagnostics.add("K410", message, mark, "", _shapes(made_from, one_line(error)))
             return None
-        self.counted[id(layer)] = layer.count_params()
-        if sum(self.counted.values()) > self.max_params:
-            self._over_budget(item, mark)
-            return None
         return _Made(tensor, item.label, mark)
-
-    def _over_budget(self, item: Item, mark: Mark) -> None:
-        message = f"{item.label} takes the model over {self.max_params:,} parameters"
-        self.diagnostics.add("K601", message, mark, "raise the budget with --max-params")
 
 
 def _shapes(made_from: Mapping[str, _Made], text: str) -> list[str]:
@@ -113,7 +106,8 @@ def build_model(
     chosen = section.name or name
     if isinstance(section, SequentialSection):
         return _sequential(section, builder, chosen)
-    return _functional(section, builder, chosen)
+    with element_budget(max_params):
+        return _functional(section, builder, chosen)
 
 
 def _sequential(section: SequentialSection, builder: _Builder, name: str | None) -> Model:
@@ -122,13 +116,11 @@ def _sequential(section: SequentialSection, builder: _Builder, name: str | None)
     if section.input is None:
         raise builder.diagnostics.error()
     try:
-        model = Sequential([builder.input(section.input).tensor, *layers], name=name)
+        with element_budget(builder.max_params):
+            return Sequential([builder.input(section.input).tensor, *layers], name=name)
     except (KerasishError, ValueError, TypeError, MemoryError) as error:
         _locate(section, builder)
         builder.diagnostics.stop("K410", one_line(error), section.mark)
-    if model.count_params() > builder.max_params:
-        _locate(section, builder)
-    return model
 
 
 def _locate(section: SequentialSection, builder: _Builder) -> None:
@@ -136,10 +128,11 @@ def _locate(section: SequentialSection, builder: _Builder) -> None:
     if section.input is None:
         return
     made: _Made | None = builder.input(section.input)
-    for item in section.layers:
-        if made is not None:
-            layer = construct(item, builder.diagnostics)
-            made = builder.call(item, layer, made.tensor, {"input": made}, item.mark)
+    with element_budget(builder.max_params):
+        for item in section.layers:
+            if made is not None:
+                layer = construct(item, builder.diagnostics)
+                made = builder.call(item, layer, made.tensor, {"input": made}, item.mark)
     builder.diagnostics.raise_if_any()
 
 

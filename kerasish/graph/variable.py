@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,38 @@ class _Autocast(threading.local):
     dtype: str | None = None
 
 
+class _Budget(threading.local):
+    left: int | None = None
+
+
 _autocast = _Autocast()
+_budget = _Budget()
+
+
+@contextmanager
+def element_budget(elements: int) -> Iterator[None]:
+    """Context manager: variables made inside may have this many elements together.
+
+    Models described by a file are built inside, so that a number in the file cannot choose an
+    allocation: what goes beyond raises MemoryError before anything is allocated.
+    """
+    held, _budget.left = _budget.left, elements
+    try:
+        yield
+    finally:
+        _budget.left = held
+
+
+def _spend(shape: tuple[int, ...], name: str) -> None:
+    if _budget.left is None:
+        return
+    count = math.prod(shape)
+    if count > _budget.left:
+        raise MemoryError(
+            f"The variable {name!r} of shape {shape} goes over the budget. Expected: at most "
+            f"{_budget.left:,} more elements. Received: {count:,}."
+        )
+    _budget.left -= count
 
 
 @contextmanager
@@ -106,6 +138,7 @@ class Variable:
         constraint: Any = None,
         autocast: bool = True,
     ) -> None:
+        _spend(tuple(shape or ()), name)
         with eagerly():
             if callable(initializer):
                 wanted = dtype_name(dtype)

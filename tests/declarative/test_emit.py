@@ -47,7 +47,7 @@ def test_layout() -> None:
                 regularizer: {L2: {l2: 0.0001}}
                 name: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
         empty: {}
-        texts: ["1e-4", yes, "null", "12", "a: b", "#x", "", "$$x", "é", "a\\n", "[", "-", "~"]
+        texts: ["1e-4", yes, "null", "12", "a: b", "#x", "", "$$x", "é", "a\n", "[", "-", "~"]
         """)
         + "\n"
     )

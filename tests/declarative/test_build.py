@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kerasish.declarative.build import MAX_PARAMS, build_model
+from kerasish.declarative.document import read_text
+from kerasish.declarative.errors import Diagnostics
+from kerasish.declarative.validate import validate
+from kerasish.models import Model, Sequential
+from tests.declarative.helpers import block, error_text
+
+GOLDEN = sorted((Path(__file__).parent / "golden_build").glob("*.yaml"))
+
+
+def build(text: str, name: str = "two.yaml", max_params: int = MAX_PARAMS) -> Model:
+    diagnostics = Diagnostics()
+    config = validate(read_text(block(text), diagnostics, name=name), diagnostics)
+    return build_model(config.model, diagnostics, config.name, max_params)
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_error_texts(path: Path) -> None:
+    found = error_text(lambda: build(path.read_text(encoding="utf-8"), path.name))
+    assert found + "\n" == path.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def test_there_are_golden_files() -> None:
+    assert len(GOLDEN) >= 3
+
+
+def test_sequential() -> None:
+    model = build("""
+    kerasish: 1
+    name: small
+    model:
+      input: {shape: [4, 4], name: image}
+      layers:
+        - Flatten
+        - repeat: 2
+          layers:
+            - Dense: {units: "${4 * 2**i}", activation: relu, name: "dense_${i}"}
+        - Dense: {units: 3, use_bias: false, kernel_regularizer: {L2: {l2: 1e-3}}}
+    """)
+    assert isinstance(model, Sequential)
+    assert model.name == "small"
+    assert [layer.name for layer in model.layers] == ["flatten", "dense_0", "dense_1", "dense"]
+    assert model.output_shape == (None, 3)
+    assert model.count_params() == 16 * 4 + 4 + 4 * 8 + 8 + 8 * 3
+    assert model.input_names == ["image"]
+    regularizer: Any = model.layers[-1].kernel_regularizer
+    assert float(regularizer.l2) == pytest.approx(1e-3)
+
+
+def test_functional() -> None:
+    model = build("""
+    kerasish: 1
+    model:
+      inputs: {image: [4, 4], meta: {shape: [5], dtype: int32}}
+      layers:
+        embed: {Dense: {units: 6, activation: relu}}
+      nodes:
+        out: {from: [ea, eb, codes], Concatenate: {axis: -1}}
+        ea: {from: a, use: embed}
+        eb: {from: b, use: embed}
+        a: {from: image, seq: [Flatten, {Dense: 7}]}
+        b: {from: image, seq: [Flatten, {Dense: 7}]}
+        codes: {from: meta, seq: [{Embedding: {input_dim: 3, output_dim: 2}}, Flatten]}
+      outputs: [out, codes]
+    """)
+    assert model.output_shape == [(None, 6 + 6 + 10), (None, 10)]
+    assert model.output_names == ["out", "codes"]
+    assert model.input_names == ["image", "meta"]
+    names = [layer.name for layer in model.layers]
+    assert names.count("embed") == 1
+    assert {"a", "b"} < set(names)
+    images, codes = np.ones((2, 4, 4), "float32"), np.zeros((2, 5), "int32")
+    joined = np.asarray(model([images, codes])[0])
+    assert joined.shape == (2, 22)
+
+
+def test_a_single_output_is_no_list() -> None:
+    text = """
+    kerasish: 1
+    model:
+      inputs: {x: [4]}
+      nodes: {y: {from: x, Dense: 3}}
+      outputs: OUTPUTS
+    """
+    assert build(text.replace("OUTPUTS", "y")).output_shape == (None, 3)
+
+
+def test_call_arguments_by_name() -> None:
+    model = build("""
+    kerasish: 1
+    model:
+      inputs: {q: [3, 4], v: [5, 4]}
+      nodes:
+        y: {from: {query: q, value: v}, MultiHeadAttention: {num_heads: 2, key_dim: 2}}
+      outputs: y
+    """)
+    assert model.output_shape == (None, 3, 4)
+
+
+def test_nested_layers() -> None:
+    model = build("""
+    kerasish: 1
+    model:
+      input: [5, 4]
+      layers:
+        - Bidirectional: {layer: {LSTM: 3}}
+        - Reshape: [2, 3]
+        - TimeDistributed: {layer: {Dense: 2}}
+    """)
+    assert model.output_shape == (None, 2, 2)
+
+
+def test_a_large_layer_is_refused_without_its_memory() -> None:
+    start = time.perf_counter()
+    text = """
+    kerasish: 1
+    model:
+      input: [30000]
+      layers:
+        - Dense: 30000
+    """
+    assert "K601 Dense takes the model over 1,000,000 parameters" in error_text(
+        lambda: build(text, max_params=1_000_000)
+    )
+    assert time.perf_counter() - start < 0.5
+
+
+def test_long_models_are_built_in_reasonable_time() -> None:
+    layers = "\n".join("      - Dense: 2" for _ in range(300))
+    start = time.perf_counter()
+    model = build(f"    kerasish: 1\n    model:\n      input: [2]\n      layers:\n{layers}")
+    assert len(model.layers) == 300
+    assert time.perf_counter() - start < 10
