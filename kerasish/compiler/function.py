@@ -74,6 +74,12 @@ class Function:
             made.plan.run()
             return made.results()
 
+    def prepared(self, *args: Any, **kwargs: Any) -> tuple[Compiled, list[Tensor]]:
+        """What a call with these arguments would run, and the tensors that fill its inputs."""
+        arrays, key, rebuild = _signature(args, kwargs, tree.flatten((args, kwargs)))
+        with self.lock:
+            return self._compiled(key, [a.spec for a in arrays], rebuild), arrays
+
     def compiled(self, *specs: TensorSpec) -> Compiled:
         """The compiled form for tensor arguments of these specs."""
         with self.lock:

@@ -1,0 +1,58 @@
+"""What a node costs on paper: floating-point operations and bytes moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.compiler.layout import output_specs
+from kerasish.graph.defined import expand
+from kerasish.graph.node import LEAVES, PICK, Graph, Node, interning, placeholder, toposort
+
+
+def flops(node: Node) -> int:
+    """Floating-point operations of one node, by its op's rule.
+
+    An op without a rule counts one per output element; one that is defined by other ops or holds
+    a graph counts what is inside. Leaves, projections and views are free.
+    """
+    op = node.op
+    if op in LEAVES or op is PICK or op.view:
+        return 0
+    if op.flops is not None:
+        return int(op.flops(*(i.spec for i in node.inputs), **node.attrs))
+    if op.definition is not None:
+        with interning():
+            inputs = tuple(placeholder(i.spec) for i in node.inputs)
+            return sum(map(flops, toposort(expand(op, inputs, node.attrs))))
+    bodies = [graph_flops(a) for a in node.attrs.values() if isinstance(a, Graph)]
+    if bodies:
+        return sum(bodies)
+    return sum(spec.size for spec in output_specs(node))
+
+
+def graph_flops(graph: Graph) -> int:
+    """Floating-point operations of a graph run once."""
+    return sum(map(flops, graph.nodes))
+
+
+def nbytes(node: Node) -> int:
+    """Bytes that a node reads and writes: its inputs, before broadcasting, and its outputs."""
+    return sum(map(_stored, dict.fromkeys(node.inputs))) + sum(
+        spec.nbytes for spec in output_specs(node)
+    )
+
+
+def _stored(source: Node) -> int:
+    while source.op.name == "broadcast_to":
+        source = source.inputs[0]
+    return source.spec.nbytes
+
+
+def label(node: Node, width: int = 40) -> str:
+    """A node's op by name; for a fused region, what was fused."""
+    body: Any = node.attrs.get("body")
+    if node.op.name != "fused" or not isinstance(body, Graph):
+        return node.op.name
+    names = [n.op.name for n in body.nodes if n.op not in LEAVES and n.op is not PICK]
+    text = f"fused {len(names)}: {' '.join(names)}"
+    return text if len(text) <= width else f"{text[: width - 3]}..."

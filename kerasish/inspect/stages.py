@@ -1,0 +1,63 @@
+"""A function at every stage of its way from Python to a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.backend.base import current
+from kerasish.compiler.function import Function
+from kerasish.compiler.passes import PIPELINE
+from kerasish.errors import UnknownNameError
+from kerasish.graph.node import Graph
+from kerasish.graph.printer import format_graph
+from kerasish.inspect.samples import arguments
+
+TRACED, PLAN = "traced", "plan"
+
+
+def stage_names() -> list[str]:
+    """All stages in order: "traced", every pass by its name, "plan"."""
+    return [TRACED, *(name for name, _ in PIPELINE), PLAN]
+
+
+def graphs(func: Function, *args: Any, **kwargs: Any) -> dict[str, Graph]:
+    """The graph as traced and after each pass, by the name of the stage.
+
+    Args:
+        func: made by `kerasish.function`.
+        args, kwargs: arguments of a call; a `TensorSpec` stands for a tensor.
+    """
+    graph = func.prepared(*arguments(args), **arguments(kwargs))[0].traced
+    found = {TRACED: graph}
+    for name, step in PIPELINE:
+        graph = step(graph, current())
+        found[name] = graph
+    return found
+
+
+def show(func: Function, *args: Any, stage: str | None = None, **kwargs: Any) -> str:
+    """The function as text, at one stage or at all of them.
+
+    Args:
+        func: made by `kerasish.function`.
+        args, kwargs: arguments of a call; a `TensorSpec` stands for a tensor.
+        stage: one of `stage_names()`; None shows all, saying where a pass changed nothing.
+
+    Raises:
+        UnknownNameError: there is no such stage.
+    """
+    names = stage_names()
+    if stage is not None and stage not in names:
+        raise UnknownNameError(
+            f"Unknown stage. Expected: one of {', '.join(map(repr, names))}. Received: {stage!r}."
+        )
+    texts = {name: format_graph(graph) for name, graph in graphs(func, *args, **kwargs).items()}
+    texts[PLAN] = str(func.prepared(*arguments(args), **arguments(kwargs))[0].plan)
+    if stage is not None:
+        return texts[stage]
+    shown, before = [], ""
+    for name in names:
+        text = texts[name]
+        shown.append(f"--- {name} ---\n{'(unchanged)' if text == before else text}")
+        before = text
+    return "\n\n".join(shown)
