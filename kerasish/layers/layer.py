@@ -131,10 +131,12 @@ class Layer(Holder):
 
     def build(self, *args: Any, **kwargs: Any) -> None:
         """Make the weights for inputs of a shape; by default, by calling the layer on symbols."""
-        shapes = [*args, *kwargs.values()]
-        if self._sublayers() and shapes:
+        shapes = [_as_shape(value) for value in (*args, *kwargs.values())]
+        if self.built:
+            return
+        if shapes and type(self).call is not Layer.call:
             infer(self._run, tuple(symbols(s, self.input_dtype) for s in shapes), {})
-        self._finish_build({"input_shape": tuple(shapes[0])} if shapes else {})
+        self._finish_build({"input_shape": shapes[0]} if shapes else {})
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """What the layer computes."""
@@ -174,7 +176,7 @@ class Layer(Holder):
             check_inputs(spec, first, label)
         if not _call.calls.training:
             self._clear_losses()
-        if not self.built:
+        if not (self.built or self._building):
             self._build_for(values)
             if self.input_spec is not spec:
                 check_inputs(self.input_spec, first, label)

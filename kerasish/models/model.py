@@ -18,7 +18,7 @@ from kerasish.models.summary import summary_text
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving.functional import Graph, graph_config
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
-from kerasish.training import Trainer
+from kerasish.training.trainer import Trainer
 
 _OWN = frozenset(("network", "optimizer", "loss"))
 
@@ -94,13 +94,6 @@ class Model(Trainer, Layer):
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """None: outputs carry the masks that their own layers gave them."""
         return None
-
-    def build(self, *args: Any, **kwargs: Any) -> None:
-        """Make all weights for inputs of the given shape (with the batch dimension)."""
-        if self.network is not None:
-            self.built = True
-        else:
-            super().build(*args, **kwargs)
 
     def _finish_build(self, shapes: dict[str, Any]) -> None:
         super()._finish_build(shapes)
