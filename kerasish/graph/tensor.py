@@ -236,10 +236,10 @@ def tensor_of(node: Node) -> Any:
     """The Tensor, or the tuple of Tensors, that stands for a node's result."""
     if isinstance(node.spec, TensorSpec):
         return Tensor(node.spec, node.value, node)
-    values = node.value or (None,) * len(node.spec)
-    return tuple(
-        Tensor(s, v, pick(node, i)) for i, (s, v) in enumerate(zip(node.spec, values, strict=True))
-    )
+    parts = [pick(node, i) for i in range(len(node.spec))]
+    for part, value in zip(parts, node.value or (), strict=False):
+        part.value = value
+    return tuple(Tensor(part.spec, part.value, part) for part in parts)
 
 
 def input_tensor(spec: TensorSpec, name: str = "") -> Tensor:

@@ -17,3 +17,6 @@ from kerasish.ops import loss_crossentropy as loss_crossentropy
 from kerasish.ops.core import *
 from kerasish.ops.scatter import *
 from kerasish.ops.fourier import *
+from kerasish.ops.linalg import *
+from kerasish.ops.linalg import logdet as logdet
+from kerasish.ops.linalg import slogdet as slogdet

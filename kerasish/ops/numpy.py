@@ -17,3 +17,4 @@ from kerasish.ops.reduction import *
 from kerasish.ops.scans import *
 from kerasish.ops.sorting import *
 from kerasish.ops.subscript import *
+from kerasish.ops.linalg import slogdet as slogdet
