@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import current
-from kerasish.errors import ShapeError, UnsafeFileError
+from kerasish.errors import ShapeError
 from kerasish.graph.node import placeholder
 from kerasish.graph.tensor import Tensor, convert_to_tensor, recording, wrap
 from kerasish.graph.trace import current_trace, eagerly
@@ -66,37 +66,6 @@ def autocast(dtype: str | None) -> Iterator[None]:
         _autocast.dtype = held
 
 
-class _Room(threading.local):
-    left: int | None = None
-
-
-_room = _Room()
-
-
-@contextmanager
-def limited_to(nbytes: int | None) -> Iterator[None]:
-    """Context manager: all variables made inside take at most `nbytes` together (None: any).
-
-    What loads a file bounds with it the memory that the file's config can ask for.
-    """
-    held, _room.left = _room.left, nbytes
-    try:
-        yield
-    finally:
-        _room.left = held
-
-
-def _take_room(name: str, spec: TensorSpec) -> None:
-    if _room.left is None:
-        return
-    if spec.nbytes > _room.left:
-        raise UnsafeFileError(
-            f"The variable {name!r} would take {spec.nbytes} bytes. Expected: at most "
-            f"{_room.left}, which is what the file accounts for. Received: {spec}."
-        )
-    _room.left -= spec.nbytes
-
-
 class Variable:
     """A tensor that can change: weights, optimizer slots, metric totals, random state.
 
@@ -142,7 +111,6 @@ class Variable:
         with eagerly():
             if callable(initializer):
                 wanted = dtype_name(dtype)
-                _take_room(name, TensorSpec(tuple(shape or ()), wanted))
                 value = convert_to_tensor(initializer(tuple(shape or ()), dtype=wanted), wanted)
             else:
                 value = convert_to_tensor(initializer, dtype)

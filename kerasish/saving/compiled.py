@@ -10,7 +10,7 @@ from kerasish.saving.modern import modernize
 from kerasish.saving.safe_h5 import SafeDataset
 from kerasish.saving.vet import check
 from kerasish.saving.weights import Plan, assign
-from kerasish.serialization import deserialize_keras_object, resolve
+from kerasish.serialization import deserialize_keras_object
 
 # What `compile` takes; older files hold more.
 _ARGUMENTS = (
@@ -70,11 +70,11 @@ def compile_model(model: Any, compile_config: Mapping[str, Any], where: str) -> 
         raise FileFormatError(f"{where}: compile_config. Expected: an object.")
     check(compile_config, where)
     config = modernize(dict(compile_config))
-    arguments = {k: config[k] for k in _ARGUMENTS if config.get(k) is not None}
+    arguments = {k: config[k] for k in (*_ARGUMENTS, "optimizer") if config.get(k) is not None}
     for key, kind in (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric")):
         if key in arguments:
             arguments[key] = _objects(arguments[key], kind)
-    model.compile(optimizer=resolve("optimizer", config.get("optimizer", "rmsprop")), **arguments)
+    model.compile_from_config(arguments)
 
 
 def _objects(value: Any, kind: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.errors import ArgumentError, FileFormatError, KerasishError
-from kerasish.graph.variable import limited_to
+from kerasish.errors import ArgumentError, FileFormatError, KerasishError, UnsafeFileError
+from kerasish.graph.variable import element_budget
 from kerasish.saving import compiled, legacy_h5, state, store
 from kerasish.saving.modern import modernize
-from kerasish.saving.safe_h5 import SafeGroup, open_h5
+from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.text import parse_json
 from kerasish.saving.vet import check
 from kerasish.saving.weights import (
@@ -37,7 +38,9 @@ from kerasish.serialization import (
 )
 
 State = Mapping[str, Any]
-_FREE = 64 * 2**20  # bytes of weights that any config may ask for
+_FREE = 2**24  # elements of weights that any config may ask for
+
+MOST = 2**36  # the same for a config that comes without weights
 
 
 # --- saving -----------------------------------------------------------------------------------
@@ -154,7 +157,7 @@ def _load_archive(path: Path, compile: bool) -> Any:
     with open_h5(archive.weights, str(path)) as root:
         state.verify(root)
         file = WeightsFile(root)
-        model = build(config, str(path), _stored_bytes(root))
+        model = build(config, str(path), _stored_elements(root))
         assign(plan_objects(file, model))
         if compile and compile_config:
             compiled.compile_model(model, compile_config, str(path))
@@ -167,7 +170,7 @@ def _load_archive(path: Path, compile: bool) -> Any:
 def _load_h5(path: Path, compile: bool) -> Any:
     with legacy_h5.open_legacy(path) as file:
         state.verify(file.root)
-        model = build(file.config(), str(path), _stored_bytes(file.root))
+        model = build(file.config(), str(path), _stored_elements(file.root))
         assign(plan_legacy(file, model))
         training = file.training_config() if compile else None
         if training:
@@ -178,18 +181,18 @@ def _load_h5(path: Path, compile: bool) -> Any:
     return model
 
 
-def _stored_bytes(root: SafeGroup) -> int:
-    """Bytes of all arrays that a file holds: a model built from it can need no more weights."""
-    return sum(getattr(node, "nbytes", 0) for node in root.walk())
+def _stored_elements(root: SafeGroup) -> int:
+    """Elements of all arrays that a file holds: a model built from it can need no more."""
+    return sum(math.prod(node.shape) for node in root.walk() if isinstance(node, SafeDataset))
 
 
-def build(config: Any, where: str, room: int | None = None) -> Any:
+def build(config: Any, where: str, stored: int = MOST) -> Any:
     """The model that a config describes, not compiled, with new weights.
 
     Args:
         config: plain data from a file.
         where: the file, for errors.
-        room: bytes of weights that the file holds.
+        stored: elements of all arrays that the file holds.
 
     Raises:
         UnsafeFileError: the config asks for code, or for more weights than there are.
@@ -198,8 +201,11 @@ def build(config: Any, where: str, room: int | None = None) -> Any:
     check(config, where)
     config = modernize(config)
     config.pop("compile_config", None)
-    with limited_to(None if room is None else 2 * room + _FREE):
-        model = deserialize_keras_object(config, kind="model")
+    try:
+        with element_budget(2 * stored + _FREE):
+            model = deserialize_keras_object(config, kind="model")
+    except MemoryError as error:
+        raise UnsafeFileError(f"{where}: {error}") from error
     if not hasattr(model, "layers"):
         raise FileFormatError(
             f"{where}: not a model. Expected: a Sequential, a Functional or a registered "
