@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kerasish"
 
 # A name is a module or folder directly under kerasish/. It imports from its own floor and below.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("spec", "errors", "tree", "registry", "config", "version", "serialization"),
+    ("spec", "errors", "tree", "registry", "config", "version", "serialization", "configured"),
     ("backend",),
     ("graph",),
     ("ops",),
@@ -24,7 +24,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("layers",),
     ("data", "callbacks", "training", "saving"),
     ("models",),
-    ("declarative", "inspect", "explain", "testing"),
+    ("declarative", "inspect", "explain", "testing", "utils", "dtype_policies",
+     "mixed_precision"),
     ("cli",),
     ("__init__", "__main__"),
 )  # fmt: skip

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from kerasish.graph.node import CONSTANT, Graph, Node, placeholder, rebuild, toposort
 
 
-def close_over(own: Sequence[Node], outputs: Sequence[Node]) -> tuple[Graph, tuple[Node, ...]]:
+def close_over(
+    own: Sequence[Node], outputs: Sequence[Node], within: Collection[Node] = ()
+) -> tuple[Graph, tuple[Node, ...]]:
     """Close a body over the outer nodes it uses.
 
     Args:
         own: the body's placeholders.
         outputs: its results, which may use any node of the enclosing trace.
+        within: nodes that stay inside though they do not use `own`: those of a branch, which
+            must run only when the branch is taken.
 
     Returns:
         (graph, captured): `graph` takes `own` and then one placeholder per captured node. What
         does not depend on `own` is captured as late as possible, so loop-invariant work stays
         outside; constants are copied into the body.
     """
-    inside: set[Node] = set(own)
+    inside: set[Node] = {*own, *within}
     order = toposort(outputs)
     for node in order:
         if any(i in inside for i in node.inputs):

@@ -7,7 +7,7 @@ from typing import Any
 from kerasish import initializers, ops
 from kerasish.config import floatx
 from kerasish.graph import Tensor, Variable
-from kerasish.losses.configured import Configured
+from kerasish.configured import Configured
 from kerasish.serialization import snake_case
 from kerasish.spec import dtype_name
 

@@ -9,7 +9,7 @@ from kerasish import ops
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
 from kerasish.losses.base import divide_no_nan, masked_weight
-from kerasish.losses.configured import parameters
+from kerasish.configured import parameters
 from kerasish.metrics.metric import Metric, add_to
 from kerasish.serialization import resolve, serialize_keras_object
 

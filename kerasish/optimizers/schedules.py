@@ -11,7 +11,7 @@ from kerasish import serialization as _serialization
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.losses.configured import Configured
+from kerasish.configured import Configured
 
 
 class LearningRateSchedule(Configured):

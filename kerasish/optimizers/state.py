@@ -8,7 +8,7 @@ from typing import Any
 from kerasish import initializers
 from kerasish.errors import ArgumentError
 from kerasish.graph import Variable
-from kerasish.losses.configured import Configured
+from kerasish.configured import Configured
 
 Variables = Sequence[Variable]
 

@@ -1,0 +1,119 @@
+"""Projections of weights after an update, under Keras's names: callables from tensor to tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import registry
+from kerasish.config import epsilon
+from kerasish.configured import Configured
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.ops.elementwise import maximum, minimum, sqrt, square
+from kerasish.ops.reduction import sum as sum_all
+from kerasish.serialization import (
+    deserialize_keras_object,
+    resolve,
+    serialize_keras_object,
+    snake_case,
+)
+
+
+class Constraint(Configured):
+    """A projection: `constraint(w) -> w`. A subclass writes `__call__`."""
+
+    def __call__(self, w: Any) -> Tensor:
+        """The allowed weight next to `w`."""
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(w).")
+
+
+def _norm(w: Tensor, axis: Any) -> Tensor:
+    return sqrt(sum_all(square(w), axis=axis, keepdims=True))
+
+
+class MaxNorm(Constraint):
+    """Scales weights down to a norm of at most `max_value`.
+
+    Args:
+        max_value: the largest norm.
+        axis: axis or axes that one norm is taken over; 0 is the inputs of a Dense kernel.
+
+    Source: Srivastava et al., "Dropout" (2014), section 5.1.
+    """
+
+    def __init__(self, max_value: float = 2, axis: Any = 0) -> None:
+        self.max_value, self.axis = max_value, axis
+
+    def __call__(self, w: Any) -> Tensor:
+        w = convert_to_tensor(w)
+        norm = _norm(w, self.axis)
+        return w * (minimum(norm, self.max_value) / (norm + epsilon()))
+
+
+class MinMaxNorm(Constraint):
+    """Moves norms towards [min_value, max_value].
+
+    Args:
+        min_value, max_value: the interval.
+        rate: 1 puts norms into the interval at once; less, step by step.
+        axis: axis or axes that one norm is taken over.
+    """
+
+    def __init__(
+        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0
+    ) -> None:
+        self.min_value, self.max_value, self.rate, self.axis = min_value, max_value, rate, axis
+
+    def __call__(self, w: Any) -> Tensor:
+        w = convert_to_tensor(w)
+        norm = _norm(w, self.axis)
+        inside = minimum(maximum(norm, self.min_value), self.max_value)
+        wanted = self.rate * inside + (1 - self.rate) * norm
+        return w * (wanted / (norm + epsilon()))
+
+
+class NonNeg(Constraint):
+    """Sets negative weights to zero."""
+
+    def __call__(self, w: Any) -> Tensor:
+        return maximum(w, 0.0)
+
+
+class UnitNorm(Constraint):
+    """Scales weights to a norm of 1.
+
+    Args:
+        axis: axis or axes that one norm is taken over.
+    """
+
+    def __init__(self, axis: Any = 0) -> None:
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Tensor:
+        w = convert_to_tensor(w)
+        return w / (_norm(w, self.axis) + epsilon())
+
+
+for _cls in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm):
+    registry.add("constraint", _cls, _cls.__name__, snake_case(_cls.__name__))
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+
+
+def get(identifier: Any) -> Any:
+    """The constraint that a name, a config, a class or a callable stands for; None for None."""
+    return resolve("constraint", identifier)
+
+
+def serialize(constraint: Any) -> Any:
+    """The config of a constraint."""
+    return serialize_keras_object(constraint)
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> Any:
+    """The constraint that `serialize` described."""
+    return deserialize_keras_object(config, custom_objects, kind="constraint")
+
+
+__all__ = [
+    "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
+    "min_max_norm", "non_neg", "serialize", "unit_norm",
+]  # fmt: skip

@@ -1,0 +1,97 @@
+"""Initializers that do not draw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.initializers.initializer import Initializer
+from kerasish.ops.layout import broadcast_to
+from kerasish.spec import Shape, dtype_name, known, np_dtype
+
+
+class Constant(Initializer):
+    """One value everywhere, or a given array.
+
+    Args:
+        value: number, or array that broadcasts to the shape.
+    """
+
+    def __init__(self, value: Any = 0.0) -> None:
+        self.value = value
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        return broadcast_to(convert_to_tensor(self.value, dtype_name(dtype)), shape=tuple(shape))
+
+
+class Zeros(Initializer):
+    """0 everywhere."""
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        return Constant(0)(shape, dtype)
+
+
+class Ones(Initializer):
+    """1 everywhere."""
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        return Constant(1)(shape, dtype)
+
+
+class Identity(Initializer):
+    """The identity matrix times `gain`; for rectangles, ones on the diagonal.
+
+    Args:
+        gain: factor.
+    """
+
+    def __init__(self, gain: float = 1.0) -> None:
+        self.gain = gain
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        if len(shape) != 2:
+            raise ShapeError(f"Identity. Expected: a shape of 2 dimensions. Received: {shape}.")
+        name = dtype_name(dtype)
+        return convert_to_tensor(self.gain * np.eye(*known(shape)), name)
+
+
+class STFT(Initializer):
+    """The windowed Fourier basis as a convolution kernel, shape (length, 1, bins).
+
+    Args:
+        side: "real" (cosines) or "imag" (sines).
+        window: "hann", "hamming", an array of the kernel's length, or None.
+        scaling: None, "density" or "spectrum", as in scipy.signal.
+        periodic: whether the window is periodic rather than symmetric.
+    """
+
+    def __init__(
+        self, side: str, window: Any = "hann", scaling: str | None = "density", periodic: bool = False
+    ) -> None:
+        self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        length, _, bins = known(shape)
+        window = self._window(length)
+        scale = 1.0
+        if self.scaling == "density":
+            scale = 1 / np.sqrt(np.sum(window**2))
+        elif self.scaling == "spectrum":
+            scale = 1 / abs(np.sum(window))
+        fft_length = (bins - 1) * 2
+        angle = 2 * np.pi * np.outer(np.arange(length), np.arange(bins)) / fft_length
+        basis = np.cos(angle) if self.side == "real" else -np.sin(angle)
+        values = (basis * window[:, None] * scale)[:, None, :]
+        return convert_to_tensor(values.astype(np_dtype(dtype_name(dtype))))
+
+    def _window(self, length: int) -> np.ndarray:
+        if self.window is None:
+            return np.ones(length)
+        if isinstance(self.window, str):
+            first = {"hann": 0.5, "hamming": 0.54}[self.window]
+            turns = np.arange(length) / (length if self.periodic else length - 1)
+            return first - (1 - first) * np.cos(2 * np.pi * turns)
+        return np.asarray(self.window, np.float64)

@@ -1,0 +1,195 @@
+"""Initializers that draw: plain distributions, variance scaling, orthogonal matrices."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kerasish import random
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.initializers.initializer import RandomInitializer
+from kerasish.spec import Shape, dtype_name, known
+
+# Standard deviation of a normal distribution cut off at two standard deviations.
+TRUNCATED_STDDEV = 0.87962566103423978
+
+
+class RandomNormal(RandomInitializer):
+    """Normal draws.
+
+    Args:
+        mean, stddev: of the distribution.
+        seed: see `RandomInitializer`.
+    """
+
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
+        super().__init__(seed)
+        self.mean, self.stddev = mean, stddev
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        return random.normal(shape, self.mean, self.stddev, dtype_name(dtype), self._draw_seed)
+
+
+class TruncatedNormal(RandomNormal):
+    """Normal draws, those beyond two standard deviations drawn again."""
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        return random.truncated_normal(
+            shape, self.mean, self.stddev, dtype_name(dtype), self._draw_seed
+        )
+
+
+class RandomUniform(RandomInitializer):
+    """Uniform draws from [minval, maxval).
+
+    Args:
+        minval, maxval: the interval.
+        seed: see `RandomInitializer`.
+    """
+
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
+        super().__init__(seed)
+        self.minval, self.maxval = minval, maxval
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        return random.uniform(shape, self.minval, self.maxval, dtype_name(dtype), self._draw_seed)
+
+
+def fans(shape: Shape) -> tuple[int, int]:
+    """(inputs, outputs) of one unit of a kernel: (..., in, out), windows counted in both."""
+    sizes = known(shape)
+    if len(sizes) < 2:
+        size = sizes[0] if sizes else 1
+        return size, size
+    window = math.prod(sizes[:-2])
+    return sizes[-2] * window, sizes[-1] * window
+
+
+class VarianceScaling(RandomInitializer):
+    """Draws whose variance is scale / n, n the fan in, the fan out or their mean.
+
+    Args:
+        scale: positive factor.
+        mode: "fan_in", "fan_out" or "fan_avg".
+        distribution: "truncated_normal", "untruncated_normal" or "uniform".
+        seed: see `RandomInitializer`.
+
+    Source: Glorot and Bengio (2010); He et al. (2015).
+    """
+
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+        seed: Any = None,
+    ) -> None:
+        super().__init__(seed)
+        if scale <= 0:
+            raise ArgumentError(f"scale. Expected: a positive number. Received: {scale}.")
+        if mode not in ("fan_in", "fan_out", "fan_avg"):
+            raise ArgumentError(
+                f"mode. Expected: 'fan_in', 'fan_out' or 'fan_avg'. Received: {mode!r}."
+            )
+        distribution = "truncated_normal" if distribution == "normal" else distribution
+        if distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
+            raise ArgumentError(
+                "distribution. Expected: 'truncated_normal', 'untruncated_normal' or 'uniform'. "
+                f"Received: {distribution!r}."
+            )
+        self.scale, self.mode, self.distribution = scale, mode, distribution
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        fan_in, fan_out = fans(shape)
+        count = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
+        variance = self.scale / max(1.0, count[self.mode])
+        name, seed = dtype_name(dtype), self._draw_seed
+        if self.distribution == "uniform":
+            limit = math.sqrt(3 * variance)
+            return random.uniform(shape, -limit, limit, name, seed)
+        if self.distribution == "truncated_normal":
+            stddev = math.sqrt(variance) / TRUNCATED_STDDEV
+            return random.truncated_normal(shape, 0.0, stddev, name, seed)
+        return random.normal(shape, 0.0, math.sqrt(variance), name, seed)
+
+
+class _Scaled(VarianceScaling):
+    """Variance scaling whose choices the class has made; only the seed is an argument."""
+
+    _choice: tuple[float, str, str]
+
+    def __init__(self, seed: Any = None) -> None:
+        super().__init__(*self._choice, seed)
+
+    def get_config(self) -> dict[str, Any]:
+        """The seed alone."""
+        return {"seed": self.seed}
+
+
+class GlorotUniform(_Scaled):
+    """Uniform in +-sqrt(6 / (fan_in + fan_out)). Glorot and Bengio (2010)."""
+
+    _choice = (1.0, "fan_avg", "uniform")
+
+
+class GlorotNormal(_Scaled):
+    """Truncated normal, stddev sqrt(2 / (fan_in + fan_out)). Glorot and Bengio (2010)."""
+
+    _choice = (1.0, "fan_avg", "truncated_normal")
+
+
+class HeUniform(_Scaled):
+    """Uniform in +-sqrt(6 / fan_in). He et al. (2015)."""
+
+    _choice = (2.0, "fan_in", "uniform")
+
+
+class HeNormal(_Scaled):
+    """Truncated normal, stddev sqrt(2 / fan_in). He et al. (2015)."""
+
+    _choice = (2.0, "fan_in", "truncated_normal")
+
+
+class LecunUniform(_Scaled):
+    """Uniform in +-sqrt(3 / fan_in). Klambauer et al. (2017)."""
+
+    _choice = (1.0, "fan_in", "uniform")
+
+
+class LecunNormal(_Scaled):
+    """Truncated normal, stddev sqrt(1 / fan_in). Klambauer et al. (2017)."""
+
+    _choice = (1.0, "fan_in", "truncated_normal")
+
+
+class Orthogonal(RandomInitializer):
+    """An orthogonal matrix times `gain`, the trailing axis against all others.
+
+    The Q of the QR decomposition of a normal matrix, signs fixed by R's diagonal (Saxe et al.,
+    2014).
+
+    Args:
+        gain: factor.
+        seed: see `RandomInitializer`.
+    """
+
+    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
+        super().__init__(seed)
+        self.gain = gain
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        sizes = known(shape)
+        if len(sizes) < 2:
+            raise ShapeError(
+                f"Orthogonal. Expected: a shape of at least 2 dimensions. Received: {shape}."
+            )
+        rows, columns = math.prod(sizes[:-1]), sizes[-1]
+        flat = (max(rows, columns), min(rows, columns))
+        drawn = random.normal(flat, dtype="float32", seed=self._draw_seed).numpy()
+        q, r = np.linalg.qr(drawn)
+        q = q * np.where(np.diag(r) < 0, -1, 1)
+        q = q.T if rows < columns else q
+        return convert_to_tensor(self.gain * q.reshape(sizes), dtype_name(dtype))

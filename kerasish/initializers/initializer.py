@@ -1,0 +1,44 @@
+"""The base of initializers: a callable from a shape and a dtype to first values."""
+
+from __future__ import annotations
+
+import random as python_random
+from typing import Any, Self
+
+from kerasish.configured import Configured
+from kerasish.graph.tensor import Tensor
+from kerasish.spec import Shape
+
+
+class Initializer(Configured):
+    """First values of weights: `initializer(shape, dtype=None) -> Tensor`.
+
+    A subclass writes `__call__` and, where it draws, derives from `RandomInitializer`.
+    """
+
+    def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
+        """The values.
+
+        Args:
+            shape: tuple of ints.
+            dtype: name of the dtype; floatx by default.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define __call__(shape, dtype).")
+
+    def clone(self) -> Self:
+        """An equal initializer."""
+        return self.from_config(self.get_config())
+
+
+class RandomInitializer(Initializer):
+    """Base of initializers that draw.
+
+    Args:
+        seed: int, SeedGenerator, or None for an int from Python's generator, which
+            `set_random_seed` seeds. But for a SeedGenerator, every call of one instance gives the
+            same values, as in Keras.
+    """
+
+    def __init__(self, seed: Any = None) -> None:
+        self.seed = seed
+        self._draw_seed = python_random.getrandbits(31) if seed is None else seed
