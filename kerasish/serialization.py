@@ -38,6 +38,7 @@ MODULES = {
     "model": "keras",
     "policy": "keras",
 }
+_PACKAGE = __name__.split(".")[0]
 _PLAIN = (str, int, float, bool, type(None))
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=_NOTHING)
@@ -73,6 +74,31 @@ def register_keras_serializable(
             )
         label = f"{package}>{name or getattr(obj, '__name__', '')}"
         return registry.add("custom", obj, label, replace=True)
+
+    return decorate
+
+
+def register(kind: str, *names: str, package: str = "Custom") -> Callable[[T], T]:
+    """Decorator: let declarative files and configs name this class or function.
+
+    Args:
+        kind: what it is: "layer", "activation", "initializer", "loss", "metric", ...
+        names: its names; by default the object's own and its lower-case form.
+        package: whose it is, for files of weights and configs.
+
+    Example:
+        >>> import kerasish as keras
+        >>> @keras.register("activation")
+        ... def cubed(x):
+        ...     return x * x * x
+        >>> keras.layers.Dense(2, activation="cubed").activation is cubed
+        True
+    """
+
+    def decorate(obj: T) -> T:
+        own = str(getattr(obj, "__name__", ""))
+        registry.add(kind, obj, *(names or dict.fromkeys((own, snake_case(own)))))
+        return registry.add("custom", obj, f"{package}>{own}", replace=True)
 
     return decorate
 
@@ -120,6 +146,8 @@ def custom_object_scope(*objects: Mapping[str, Any]) -> Iterator[None]:
 def kind_of(obj: Any) -> str | None:
     """The registry kind under which a built-in class or function is entered by its name."""
     name = str(getattr(obj, "__name__", ""))
+    if str(getattr(obj, "__module__", "")).split(".")[0] != _PACKAGE:
+        return None
     for kind in MODULES:
         for form in (name, snake_case(name)):
             if registry.contains(kind, form) and registry.lookup(kind, form) is obj:

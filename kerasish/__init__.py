@@ -1,0 +1,107 @@
+"""kerasish: a Keras-like toolkit on its own small graph engine.
+
+    import kerasish as keras
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
+
+Nothing is loaded before it is used: a name is looked up when it is first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from kerasish.version import __version__
+
+# Namespaces whose module has another name.
+_ALIASES = {"datasets": "kerasish.data.datasets"}
+_MODULES = frozenset(
+    "activations backend callbacks cli compiler config constraints data declarative dtype_policies "
+    "errors explain graph initializers inspect layers losses metrics mixed_precision models ops "
+    "optimizers random registry regularizers saving serialization spec testing training tree "
+    "utils version".split()
+)
+_HOMES = {
+    "kerasish.models": "Model Sequential Functional",
+    "kerasish.layers": "Input InputSpec Layer Operation",
+    "kerasish.layers.policy": "DTypePolicy",
+    "kerasish.graph": (
+        "GradientTape Graph Node Op Tensor Variable convert_to_tensor eagerly format_graph grad "
+        "hvp is_tensor jvp overridden_gradient register_gradient stop_gradient trace "
+        "value_and_grad vjp"
+    ),
+    "kerasish.graph.node": "scope",
+    "kerasish.ops.symbol": "KerasTensor",
+    "kerasish.compiler.function": "Function function",
+    "kerasish.initializers": "Initializer",
+    "kerasish.regularizers": "Regularizer",
+    "kerasish.constraints": "Constraint",
+    "kerasish.losses": "Loss",
+    "kerasish.metrics": "Metric",
+    "kerasish.optimizers": "Optimizer",
+    "kerasish.serialization": "register register_keras_serializable",
+}
+_NAMES = {name: module for module, names in _HOMES.items() for name in names.split()}
+_RENAMED = {"name_scope": ("kerasish.graph.node", "scope")}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES or name in _ALIASES:
+        found: Any = importlib.import_module(_ALIASES.get(name, f"kerasish.{name}"))
+    elif name in _NAMES or name in _RENAMED:
+        module, own = _RENAMED.get(name) or (_NAMES[name], name)
+        found = getattr(importlib.import_module(module), own)
+    else:
+        raise AttributeError(f"module 'kerasish' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES, *_ALIASES, *_NAMES, *_RENAMED})
+
+
+def version() -> str:
+    """The version of kerasish."""
+    return __version__
+
+
+if TYPE_CHECKING:
+    from kerasish import activations as activations
+    from kerasish import backend as backend
+    from kerasish import callbacks as callbacks
+    from kerasish import config as config
+    from kerasish import constraints as constraints
+    from kerasish import initializers as initializers
+    from kerasish import layers as layers
+    from kerasish import losses as losses
+    from kerasish import metrics as metrics
+    from kerasish import models as models
+    from kerasish import ops as ops
+    from kerasish import optimizers as optimizers
+    from kerasish import random as random
+    from kerasish import regularizers as regularizers
+    from kerasish import saving as saving
+    from kerasish import tree as tree
+    from kerasish import utils as utils
+    from kerasish.compiler.function import Function as Function
+    from kerasish.compiler.function import function as function
+    from kerasish.data import datasets as datasets
+    from kerasish.graph import GradientTape as GradientTape
+    from kerasish.graph import Tensor as Tensor
+    from kerasish.graph import Variable as Variable
+    from kerasish.graph import convert_to_tensor as convert_to_tensor
+    from kerasish.graph import grad as grad
+    from kerasish.graph import hvp as hvp
+    from kerasish.graph import jvp as jvp
+    from kerasish.graph import value_and_grad as value_and_grad
+    from kerasish.graph import vjp as vjp
+    from kerasish.layers import Input as Input
+    from kerasish.layers import InputSpec as InputSpec
+    from kerasish.layers import Layer as Layer
+    from kerasish.layers.policy import DTypePolicy as DTypePolicy
+    from kerasish.models import Functional as Functional
+    from kerasish.models import Model as Model
+    from kerasish.models import Sequential as Sequential
+    from kerasish.ops.symbol import KerasTensor as KerasTensor
