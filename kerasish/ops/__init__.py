@@ -20,3 +20,5 @@ from kerasish.ops.fourier import *
 from kerasish.ops.linalg import *
 from kerasish.ops.linalg import logdet as logdet
 from kerasish.ops.linalg import slogdet as slogdet
+from kerasish.ops.control import *
+from kerasish.ops.nn import *
