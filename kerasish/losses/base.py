@@ -7,10 +7,10 @@ from typing import Any, Self
 
 from kerasish import ops, tree
 from kerasish.config import floatx
+from kerasish.configured import Configured, parameters
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import weights_like
-from kerasish.configured import Configured, parameters
 from kerasish.serialization import resolve, serialize_keras_object, snake_case
 from kerasish.spec import dtype_name
 

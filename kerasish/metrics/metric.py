@@ -6,8 +6,8 @@ from typing import Any
 
 from kerasish import initializers, ops
 from kerasish.config import floatx
-from kerasish.graph import Tensor, Variable
 from kerasish.configured import Configured
+from kerasish.graph import Tensor, Variable
 from kerasish.serialization import snake_case
 from kerasish.spec import dtype_name
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from kerasish import ops
+from kerasish.configured import parameters
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
 from kerasish.losses.base import divide_no_nan, masked_weight
-from kerasish.configured import parameters
 from kerasish.metrics.metric import Metric, add_to
 from kerasish.serialization import resolve, serialize_keras_object
 

@@ -318,6 +318,11 @@ class Optimizer(OptimizerState):
             if overwrite is not None:
                 variable.assign(ops.where(overwrite, average.value, variable.value))
 
+    def averages(self) -> list[tuple[Variable, Variable]]:
+        """Pairs (weight, its moving average)."""
+        pairs = zip(self._trainable_variables, self._averages, strict=True)
+        return [(variable, average) for variable, average in pairs if average is not None]
+
     def finalize_variable_values(self, var_list: Variables) -> None:
         """After training: the weights become their moving averages, where these are kept."""
         if not self.use_ema:

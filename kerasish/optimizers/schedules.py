@@ -9,9 +9,9 @@ from typing import Any
 from kerasish import ops, registry
 from kerasish import serialization as _serialization
 from kerasish.config import floatx
+from kerasish.configured import Configured
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.configured import Configured
 
 
 class LearningRateSchedule(Configured):

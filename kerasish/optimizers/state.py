@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish import initializers
+from kerasish.configured import Configured
 from kerasish.errors import ArgumentError
 from kerasish.graph import Variable
-from kerasish.configured import Configured
 
 Variables = Sequence[Variable]
 

@@ -1,0 +1,104 @@
+"""`Callback`: what can be told of a run, and what of itself a checkpoint keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Logs = dict[str, Any] | None
+
+
+class Callback:
+    """Base of callbacks: a subclass overrides the hooks it needs; the others cost nothing.
+
+    Attributes:
+        model: the model that runs.
+        params: "epochs", "steps" and "verbose" of the run.
+        tick_seconds: how often `on_tick` wants to be called during an epoch; None for never.
+        runs_last: whether it comes after the callbacks that do not ask for it.
+    """
+
+    tick_seconds: float | None = None
+    runs_last: bool = False
+
+    def __init__(self) -> None:
+        self.params: dict[str, Any] = {}
+        self._model: Any = None
+
+    @property
+    def model(self) -> Any:
+        """The model that runs."""
+        return self._model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Told before a run."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        """Told before a run."""
+        self._model = model
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps: plain values, arrays, lists, and dicts with texts as keys."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` gave."""
+
+    # --- a run --------------------------------------------------------------------------------
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Before the first epoch."""
+
+    def on_train_end(self, logs: Logs = None) -> None:
+        """After the last epoch, with its logs."""
+
+    def on_test_begin(self, logs: Logs = None) -> None:
+        """Before an evaluation or validation."""
+
+    def on_test_end(self, logs: Logs = None) -> None:
+        """After an evaluation or validation, with its logs."""
+
+    def on_predict_begin(self, logs: Logs = None) -> None:
+        """Before a prediction."""
+
+    def on_predict_end(self, logs: Logs = None) -> None:
+        """After a prediction."""
+
+    # --- an epoch -----------------------------------------------------------------------------
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Before epoch number `epoch`, counted from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """After an epoch, with its logs and those of its validation ("val_...")."""
+
+    # --- a batch ------------------------------------------------------------------------------
+
+    def on_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """`on_train_batch_begin` under its older name."""
+
+    def on_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """`on_train_batch_end` under its older name."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """Before a step of training."""
+        self.on_batch_begin(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """After a step of training, with the metrics of the epoch so far."""
+        self.on_batch_end(batch, logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """Before a step of evaluation."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """After a step of evaluation, with the metrics so far."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs = None) -> None:
+        """Before a step of prediction."""
+
+    def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """After a step of prediction; `logs["outputs"]` are its results."""
+
+    def on_tick(self, step: int, logs: dict[str, Any]) -> None:
+        """Every `tick_seconds` within an epoch, with the steps done and the metrics so far."""

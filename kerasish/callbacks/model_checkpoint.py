@@ -1,0 +1,122 @@
+"""`ModelCheckpoint`: saves the model, or its weights, after epochs or every so many batches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from kerasish.callbacks.callback import Logs
+from kerasish.callbacks.monitor import Monitor
+from kerasish.errors import ArgumentError
+
+
+class ModelCheckpoint(Monitor):
+    """Saves the model, every time or when a log has improved.
+
+    To resume training exactly, with epoch, order of the data and callbacks, use `Checkpoint`.
+
+    Args:
+        filepath: the file; `{epoch}` (from 1), `{batch}` and logs such as `{val_loss:.2f}` are
+            filled in. Ends in ".keras" or ".h5", with `save_weights_only` in ".weights.h5".
+        monitor: name of the log that decides.
+        verbose: 1 to say so.
+        save_best_only: whether to save only when the log has improved.
+        save_weights_only: whether to save weights alone.
+        mode: "min", "max" or "auto".
+        save_freq: "epoch", or a number of batches.
+        initial_value_threshold: a value that must be improved on first.
+    """
+
+    runs_last = True
+
+    def __init__(
+        self,
+        filepath: str | os.PathLike[str],
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: str | int = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:
+        super().__init__(monitor, mode)
+        self.filepath = os.fspath(filepath)
+        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
+        if not self.filepath.endswith(endings):
+            raise ArgumentError(
+                f"filepath. Expected: a name that ends in {' or '.join(endings)}. "
+                f"Received: {self.filepath!r}."
+            )
+        if save_freq != "epoch" and not isinstance(save_freq, int):
+            raise ArgumentError(
+                f"save_freq. Expected: 'epoch' or a number of batches. Received: {save_freq!r}."
+            )
+        self.verbose = verbose
+        self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
+        self.save_freq = save_freq
+        self.best = initial_value_threshold
+        self._epoch = 0
+        self._batches = 0
+        if isinstance(save_freq, int):
+            self.on_train_batch_end = self._count_batch  # only now is every batch of interest
+
+    def _count_batch(self, batch: int, logs: Logs = None) -> None:
+        self._batches += 1
+        if self._batches == self.save_freq:
+            self._batches = 0
+            self._save(logs or {}, batch)
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        self._epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        if self.save_freq == "epoch":
+            self._save(logs or {}, None)
+
+    def _save(self, logs: dict[str, Any], batch: int | None) -> None:
+        if self.save_best_only and not self._improved(logs):
+            return
+        path = Path(self._path(logs, batch))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
+        self._say(f"saved to {path}")
+
+    def _improved(self, logs: dict[str, Any]) -> bool:
+        value = self.value_in(logs)
+        if value is None:
+            return True  # as in Keras: rather one file too many than none
+        if not self.improves(value, self.best):
+            self._say(f"{self.monitor} did not improve from {self.best:.5f}")
+            return False
+        self.best = value
+        return True
+
+    def _say(self, text: str) -> None:
+        if self.verbose:
+            sys.stdout.write(f"\nEpoch {self._epoch + 1}: {text}\n")
+
+    def _path(self, logs: dict[str, Any], batch: int | None) -> str:
+        values = {"epoch": self._epoch + 1, **logs}
+        if batch is not None:
+            values.setdefault("batch", batch + 1)
+        try:
+            return self.filepath.format(**values)
+        except (KeyError, IndexError) as error:
+            raise ArgumentError(
+                f"filepath {self.filepath!r}. Expected: fields among {', '.join(sorted(values))}. "
+                f"Received: {error}."
+            ) from None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "batches": self._batches}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.best = state["best"]
+        self._batches = int(state["batches"])

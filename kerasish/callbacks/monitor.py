@@ -1,0 +1,88 @@
+"""`Monitor`: which log a callback watches, and which way it improves."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+from kerasish.callbacks.callback import Callback
+from kerasish.errors import ArgumentError
+
+MODES = ("auto", "min", "max")
+
+
+class Monitor(Callback):
+    """Base of callbacks that compare one log from epoch to epoch.
+
+    Args:
+        monitor: name of the log.
+        mode: "min", "max", or "auto" to tell from the metric.
+        min_delta: the least change that counts as an improvement.
+    """
+
+    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
+        super().__init__()
+        if mode not in MODES:
+            raise ArgumentError(f"mode. Expected: one of {MODES}. Received: {mode!r}.")
+        self.monitor = monitor
+        self.mode = mode
+        self.min_delta = abs(min_delta)
+        self._sign = {"min": 1.0, "max": -1.0}.get(mode, 0.0)
+        self._warned = False
+
+    def value_in(self, logs: dict[str, Any] | None) -> float | None:
+        """The watched log; None, with a warning once, where it is missing."""
+        logs = logs or {}
+        if self.monitor in logs:
+            return float(logs[self.monitor])
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                f"{type(self).__name__}. Expected: the log {self.monitor!r}. Received: "
+                f"{', '.join(sorted(logs))}. Logs that begin with val_ need validation_data.",
+                stacklevel=3,
+            )
+        return None
+
+    def improves(self, value: float, best: float | None) -> bool:
+        """Whether `value` is better than `best` by more than `min_delta`; NaN never is."""
+        if math.isnan(value):
+            return False
+        if best is None or math.isnan(best):
+            return True
+        sign = self._sign or self._direction()
+        return sign * value < sign * best - self.min_delta
+
+    def _direction(self) -> float:
+        """1 where less is better, -1 where more is, from the metric of that name."""
+        name = self.monitor.removeprefix("val_")
+        direction = "down" if name == "loss" or name.endswith("_loss") else None
+        if direction is None:
+            direction = _directions(self.model).get(name)
+        if direction is None:
+            raise ArgumentError(
+                f"{type(self).__name__}. Expected: mode='min' or 'max', since {self.monitor!r} is "
+                f"no metric whose direction is known. Received: mode={self.mode!r}."
+            )
+        self._sign = 1.0 if direction == "down" else -1.0
+        return self._sign
+
+
+def _directions(model: Any) -> dict[str, str | None]:
+    """Which way each metric of a model improves, by its name in the logs."""
+    found: dict[str, str | None] = {}
+    for metric in getattr(model, "metrics", []):
+        entries = getattr(metric, "entries", None)
+        if entries is None:
+            found[metric.name] = getattr(metric, "direction", None)
+        else:
+            found |= {entry.label: _direction_of(entry.metric) for entry in entries}
+    return found
+
+
+def _direction_of(metric: Any) -> str | None:
+    direction = getattr(metric, "direction", None) or getattr(metric, "_direction", None)
+    # A loss as a metric is better when it is smaller.
+    wrapped = getattr(getattr(metric, "fn", None), "__module__", "")
+    return direction or ("down" if wrapped.startswith("kerasish.losses") else None)

@@ -1,0 +1,202 @@
+"""Learning rates that follow the epochs: a function of the epoch, or lower on a plateau."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kerasish.callbacks.callback import Callback, Logs
+from kerasish.callbacks.monitor import Monitor
+from kerasish.errors import ArgumentError
+
+
+def rate_of(model: Any) -> float:
+    """The present learning rate of a model's optimizer."""
+    return float(np.asarray(model.optimizer.learning_rate))
+
+
+class LearningRateScheduler(Callback):
+    """Sets the learning rate at the beginning of every epoch.
+
+    Args:
+        schedule: `schedule(epoch)` or `schedule(epoch, learning_rate)`, giving the new rate.
+        verbose: 1 to say so.
+    """
+
+    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
+        super().__init__()
+        self.schedule = schedule
+        self.verbose = verbose
+        self._set_in: int | None = None  # the epoch whose rate has been set
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        self._set_in = None
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        if epoch == self._set_in:
+            return  # resumed inside this epoch: the restored rate is already that of the schedule
+        self._set_in = epoch
+        rate = rate_of(self.model)
+        takes_rate = len(inspect.signature(self.schedule).parameters) > 1
+        new = self.schedule(epoch, rate) if takes_rate else self.schedule(epoch)
+        if not isinstance(new, (int, float, np.floating)):
+            raise ArgumentError(f"schedule. Expected: a number. Received: {new!r}.")
+        self.model.optimizer.learning_rate = float(new)
+        if self.verbose > 0:
+            sys.stdout.write(f"\nEpoch {epoch + 1}: learning rate {new}.\n")
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        if logs is not None:
+            logs["learning_rate"] = rate_of(self.model)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"set_in": self._set_in}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._set_in = state["set_in"]
+
+
+class ReduceLROnPlateau(Monitor):
+    """Multiplies the learning rate by `factor` when a log has not improved for some epochs.
+
+    Args:
+        monitor: name of the log.
+        factor: below 1.
+        patience: epochs without improvement that are borne.
+        verbose: 1 to say so.
+        mode: "min", "max" or "auto".
+        min_delta: the least change that counts as an improvement.
+        cooldown: epochs to wait after a reduction before counting again.
+        min_lr: the rate is never lowered below this.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+    ) -> None:
+        super().__init__(monitor, mode, min_delta)
+        if factor >= 1.0:
+            raise ArgumentError(f"factor. Expected: below 1.0. Received: {factor!r}.")
+        self.factor = factor
+        self.patience = patience
+        self.verbose = verbose
+        self.cooldown = cooldown
+        self.min_lr = min_lr
+        self._reset()
+
+    def _reset(self) -> None:
+        self.best: float | None = None
+        self.cooldown_counter = 0
+        self.wait = 0
+
+    def on_train_begin(self, logs: Logs = None) -> None:
+        self._reset()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        if logs is not None:
+            logs["learning_rate"] = rate_of(self.model)
+        value = self.value_in(logs)
+        if value is None:
+            return
+        if self.cooldown_counter > 0:
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self.improves(value, self.best):
+            self.best = value
+            self.wait = 0
+        elif self.cooldown_counter <= 0:
+            self.wait += 1
+            if self.wait >= self.patience:
+                self._reduce(epoch)
+
+    def _reduce(self, epoch: int) -> None:
+        old = rate_of(self.model)
+        if old <= np.float32(self.min_lr):
+            return
+        new = max(old * self.factor, self.min_lr)
+        self.model.optimizer.learning_rate = new
+        if self.verbose > 0:
+            sys.stdout.write(f"\nEpoch {epoch + 1}: learning rate reduced to {new}.\n")
+        self.cooldown_counter = self.cooldown
+        self.wait = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best, "cooldown_counter": self.cooldown_counter, "wait": self.wait}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+class SwapEMAWeights(Callback):
+    """Uses the moving averages of the weights for evaluation and after training.
+
+    The optimizer must keep them: `use_ema=True`.
+
+    Args:
+        swap_on_epoch: whether averages also stand in during the end of every epoch, so that
+            checkpoints made there hold them.
+    """
+
+    def __init__(self, swap_on_epoch: bool = False) -> None:
+        super().__init__()
+        self.swap_on_epoch = swap_on_epoch
+        self._swapped = False
+
+    def _swap(self) -> None:
+        for variable, average in _ema(self.model).averages():
+            held = variable.numpy()
+            variable.assign(average.numpy())
+            average.assign(held)
+        self._swapped = not self._swapped
+
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        if self._swapped:
+            self._swap()
+
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        if not self.swap_on_epoch or self._swapped:
+            return
+        self._swap()
+        last = epoch == self.params.get("epochs", 0) - 1 or self.model.stop_training
+        if last:
+            # The optimizer is about to make the averages the weights, which they already are.
+            for variable, average in _ema(self.model).averages():
+                average.assign(variable.numpy())
+
+    def on_test_begin(self, logs: Logs = None) -> None:
+        if not self._swapped:
+            self._swap()
+
+    def on_test_end(self, logs: Logs = None) -> None:
+        if self._swapped:
+            self._swap()
+
+    def on_predict_begin(self, logs: Logs = None) -> None:
+        if not self._swapped:
+            self._swap()
+
+    def on_predict_end(self, logs: Logs = None) -> None:
+        if self._swapped:
+            self._swap()
+
+
+def _ema(model: Any) -> Any:
+    """The optimizer of a model that keeps moving averages."""
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    if not optimizer.use_ema:
+        raise ArgumentError(
+            f"SwapEMAWeights. Expected: an optimizer with use_ema=True. Received: {optimizer!r}."
+        )
+    return optimizer

@@ -1,0 +1,170 @@
+"""`CompileLoss`: what `compile(loss=..., loss_weights=...)` asks for, resolved for the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from kerasish import losses, ops, tree
+from kerasish.config import floatx
+from kerasish.errors import ArgumentError
+from kerasish.graph import Tensor
+from kerasish.losses import Loss, LossFunctionWrapper
+from kerasish.losses.probabilistic import sparse_categorical_crossentropy
+from kerasish.metrics import Mean
+from kerasish.training.outputs import Outputs
+
+
+class Term(NamedTuple):
+    """One loss on one output."""
+
+    output: int
+    loss: Loss
+    weight: Any
+    name: str
+
+
+def target_kind(y_true: Any, y_pred: Any) -> str:
+    """What "accuracy" and "crossentropy" mean here: "binary", "sparse" or "categorical"."""
+    if y_pred.shape[-1] == 1:
+        return "binary"
+    sparse = y_true.ndim < y_pred.ndim or (y_true.shape[-1] == 1 and y_pred.shape[-1] > 1)
+    return "sparse" if sparse else "categorical"
+
+
+_CROSSENTROPY = {
+    "binary": losses.binary_crossentropy,
+    "sparse": losses.sparse_categorical_crossentropy,
+    "categorical": losses.categorical_crossentropy,
+}
+
+
+def as_loss(identifier: Any, y_true: Any, y_pred: Any) -> Loss:
+    """The loss that `identifier` stands for, for targets and predictions of these shapes."""
+    if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
+        found = _CROSSENTROPY[target_kind(y_true, y_pred)]
+    else:
+        found = losses.get(identifier)
+    if isinstance(found, Loss):
+        return found
+    name = identifier if isinstance(identifier, str) else getattr(found, "__name__", None)
+    return LossFunctionWrapper(found, name=name)
+
+
+class CompileLoss:
+    """The weighted sum of the losses of all outputs.
+
+    Args:
+        loss: a loss for all outputs, a list in their order, or a dict by their names.
+        loss_weights: a number, list or dict likewise.
+        output_names: the model's names of its outputs.
+
+    Attributes:
+        terms: the losses, each with its output, once `build` has resolved them.
+        label_bounds: (output, number of classes, ignored label) of every sparse cross-entropy.
+    """
+
+    def __init__(
+        self, loss: Any, loss_weights: Any = None, output_names: Sequence[str] | None = None
+    ) -> None:
+        self.loss = loss
+        self.loss_weights = loss_weights
+        self.output_names = output_names
+        self.built = False
+        self.terms: list[Term] = []
+        self.metrics: list[Mean] = []
+        self.wanted: list[bool] = []
+        self.label_bounds: list[tuple[int, int, int | None]] = []
+
+    @property
+    def variables(self) -> list[Any]:
+        """The state of the means of single losses."""
+        return [v for metric in self.metrics for v in metric.variables]
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Resolve names and forms for targets and predictions of these structures."""
+        outputs = Outputs(y_pred, self.output_names)
+        entries = outputs.spread(self.loss, "loss")
+        weights = outputs.spread(self.loss_weights, "loss_weights")
+        self.wanted = [entry is not None for entry in entries]
+        targets = outputs.arrange(y_true, "y", self.wanted)
+        predictions = tree.flatten(y_pred)
+        self.terms = []
+        for i, entry in enumerate(entries):
+            several = isinstance(entry, (list, tuple))
+            for k, one in enumerate(entry if several else [entry]):
+                if one is None:
+                    continue
+                _need_target(targets[i], outputs, i)
+                found = as_loss(one, targets[i], predictions[i])
+                weight = weights[i][k] if isinstance(weights[i], (list, tuple)) else weights[i]
+                self.terms.append(Term(i, found, weight, outputs.names[i] or found.name))
+        if not self.terms:
+            raise ArgumentError(
+                f"loss. Expected: a loss for at least one output. Received: {self.loss!r}."
+            )
+        if len(self.terms) > 1:
+            self.metrics = [Mean(name=name) for name in _distinct(self.terms)]
+        self.outputs = outputs
+        self.label_bounds = self._bounds(predictions)
+        self.built = True
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
+        """The total; with several terms the mean of each, unweighted, is kept as a metric."""
+        if not self.built:
+            self.build(y_true, y_pred)
+        outputs = Outputs(y_pred, self.output_names)
+        targets = outputs.arrange(y_true, "y", self.wanted)
+        weights = arrange_weights(outputs, sample_weight, self.wanted)
+        predictions = tree.flatten(y_pred)
+        total: Any = None
+        for number, (output, loss, weight, _) in enumerate(self.terms):
+            _need_target(targets[output], outputs, output)
+            value = loss(targets[output], predictions[output], weights[output])
+            value = ops.cast(value, floatx())
+            if self.metrics:
+                self.metrics[number].update_state(
+                    value, sample_weight=float(predictions[output].shape[0])
+                )
+            value = value if weight is None else value * weight
+            total = value if total is None else total + value
+        return total
+
+    def _bounds(self, predictions: Sequence[Any]) -> list[tuple[int, int, int | None]]:
+        bounds: list[tuple[int, int, int | None]] = []
+        for output, loss, _, _ in self.terms:
+            if isinstance(loss, LossFunctionWrapper) and loss.fn is sparse_categorical_crossentropy:
+                options = loss.fn_kwargs
+                classes = predictions[output].shape[options.get("axis", -1)]
+                bounds.append((output, classes, options.get("ignore_class")))
+        return bounds
+
+
+def arrange_weights(
+    outputs: Outputs, sample_weight: Any, wanted: Sequence[bool] | None = None
+) -> list[Any]:
+    """Sample weights per output; one array serves all outputs."""
+    if sample_weight is not None and not isinstance(sample_weight, (list, tuple, dict)):
+        return [sample_weight] * outputs.count
+    return outputs.arrange(sample_weight, "sample_weight", wanted)
+
+
+def _need_target(target: Any, outputs: Outputs, output: int) -> None:
+    if target is None:
+        name = outputs.names[output] or f"number {output}"
+        raise ArgumentError(
+            f"loss. Expected: targets y for the output {name}, which has a loss. Received: none. "
+            "Pass y, or set the loss of this output to None."
+        )
+
+
+def _distinct(terms: Sequence[Term]) -> list[str]:
+    names: list[str] = []
+    for term in terms:
+        base = name = f"{term.name}_loss"
+        number = 1
+        while name in names:
+            name = f"{base}_{number}"
+            number += 1
+        names.append(name)
+    return names

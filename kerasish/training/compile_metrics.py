@@ -1,0 +1,164 @@
+"""`CompileMetrics`: what `compile(metrics=..., weighted_metrics=...)` asks for, per output."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from kerasish import metrics as _metrics
+from kerasish import tree
+from kerasish.errors import ArgumentError
+from kerasish.metrics import MeanMetricWrapper, Metric
+from kerasish.training.compile_loss import arrange_weights, target_kind
+from kerasish.training.outputs import Outputs
+
+
+class Entry(NamedTuple):
+    """One metric of one output, under its name in the logs."""
+
+    output: int
+    metric: Metric
+    label: str
+    weighted: bool
+
+
+_ACCURACY = {
+    "binary": _metrics.BinaryAccuracy,
+    "sparse": _metrics.SparseCategoricalAccuracy,
+    "categorical": _metrics.CategoricalAccuracy,
+}
+
+
+def as_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
+    """The metric that `identifier` stands for, for targets and predictions of these shapes.
+
+    "accuracy" becomes binary, sparse or categorical accuracy by the shapes.
+    """
+    if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
+        return _ACCURACY[target_kind(y_true, y_pred)](name=identifier)
+    found = _metrics.get(identifier)
+    if not isinstance(found, Metric):
+        found = MeanMetricWrapper(found, name=getattr(found, "__name__", None))
+    if isinstance(identifier, str):
+        found.name = identifier
+    return found
+
+
+class CompileMetrics(Metric):
+    """All metrics of `compile`, updated together.
+
+    Args:
+        metrics: a list; with several outputs a list per output, or a dict by output name.
+        weighted_metrics: the same, for metrics that sample weights reach.
+        output_names: the model's names of its outputs.
+    """
+
+    def __init__(
+        self,
+        metrics: Any,
+        weighted_metrics: Any = None,
+        output_names: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(name="compile_metrics")
+        for what, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
+            if given and not isinstance(given, (list, tuple, dict)):
+                raise ArgumentError(
+                    f"{what}. Expected: a list, tuple or dict. Received: {given!r}. "
+                    f"Write [{given!r}]."
+                )
+        self.given = (metrics, weighted_metrics)
+        self.output_names = output_names
+        self.built = False
+        self.entries: list[Entry] = []
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The single metrics."""
+        return [entry.metric for entry in self.entries]
+
+    @property
+    def variables(self) -> list[Any]:
+        return [v for metric in self.metrics for v in metric.variables]
+
+    def build(self, y_true: Any, y_pred: Any) -> None:
+        """Resolve names and forms for targets and predictions of these structures."""
+        outputs = Outputs(y_pred, self.output_names)
+        predictions = tree.flatten(y_pred)
+        taken: set[str] = set()
+        entries: list[Entry] = []
+        for given, weighted in zip(self.given, (False, True), strict=True):
+            if not given:
+                continue
+            what = "weighted_metrics" if weighted else "metrics"
+            spread = _per_output(outputs, given, what)
+            wanted = [entry is not None for entry in spread]
+            targets = outputs.arrange(y_true, "y", wanted)
+            for i, listed in enumerate(spread):
+                for one in _listed(listed):
+                    metric = as_metric(one, _target(targets[i], outputs, i), predictions[i])
+                    prefix = f"{outputs.names[i]}_" if outputs.count > 1 else ""
+                    label = _label(metric.name, prefix, weighted, taken)
+                    entries.append(Entry(i, metric, label, weighted))
+        self.entries = entries
+        self.built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        if not self.built:
+            self.build(y_true, y_pred)
+        outputs = Outputs(y_pred, self.output_names)
+        used = {entry.output for entry in self.entries}
+        wanted = [i in used for i in range(outputs.count)]
+        targets = outputs.arrange(y_true, "y", wanted)
+        weights = arrange_weights(outputs, sample_weight, wanted)
+        predictions = tree.flatten(y_pred)
+        for output, metric, _, weighted in self.entries:
+            weight = weights[output] if weighted else None
+            extra = {} if weight is None else {"sample_weight": weight}
+            metric.update_state(targets[output], predictions[output], **extra)
+
+    def reset_state(self) -> None:
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def result(self) -> dict[str, Any]:
+        """The results by name; a metric whose result is a dict adds its own names."""
+        found: dict[str, Any] = {}
+        for entry in self.entries:
+            result = entry.metric.result()
+            if isinstance(result, dict):
+                found.update(result)
+            else:
+                found[entry.label] = result
+        return found
+
+
+def _per_output(outputs: Outputs, given: Any, what: str) -> list[Any]:
+    if outputs.count == 1 and not isinstance(given, dict):
+        return [given]
+    return outputs.spread(given, what)
+
+
+def _listed(entry: Any) -> list[Any]:
+    if entry is None:
+        return []
+    return list(tree.flatten(entry)) if isinstance(entry, (list, tuple)) else [entry]
+
+
+def _target(target: Any, outputs: Outputs, output: int) -> Any:
+    if target is None:
+        name = outputs.names[output] or f"number {output}"
+        raise ArgumentError(f"metrics. Expected: targets y for the output {name}. Received: none.")
+    return target
+
+
+def _label(name: str, prefix: str, weighted: bool, taken: set[str]) -> str:
+    """The name in the logs: with the output's, and numbered where it is taken."""
+    label = f"{prefix}{name}"
+    if label in taken and weighted:
+        label = f"{prefix}weighted_{name}"
+    base, number = label, 1
+    while label in taken:
+        label = f"{base}_{number}"
+        number += 1
+    taken.add(label)
+    return label

@@ -1,0 +1,103 @@
+"""How losses, metrics, targets and weights, given in any form, belong to the outputs of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kerasish import registry, tree
+from kerasish.errors import ArgumentError, DataError
+
+
+class Outputs:
+    """The outputs of a model in flat order, each with a name where it has one.
+
+    Args:
+        y_pred: a tensor, or a structure of tensors.
+        names: the model's own names of its flat outputs, or None.
+    """
+
+    def __init__(self, y_pred: Any, names: Sequence[str] | None) -> None:
+        pairs = tree.flatten_with_path(y_pred)
+        self.nested = tree.is_nested(y_pred)
+        self.form = tree.map_structure(lambda _: None, y_pred)
+        self.count = len(pairs)
+        keys = ["/".join(str(k) for k in path if not isinstance(k, int)) for path, _ in pairs]
+        own = list(names) if names is not None and len(names) == self.count else None
+        if not isinstance(y_pred, dict):
+            keys = own or [key or "" for key in keys]
+        self.names: list[str] = keys
+        self.aliases = own or keys
+
+    def find(self, key: str, what: str) -> int:
+        """The position of the output called `key`."""
+        for names in (self.names, self.aliases):
+            if key in names:
+                return names.index(key)
+        known = [n for n in self.names if n]
+        near = registry.nearest(key, known)
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise ArgumentError(
+            f"{what}. Expected: keys among the names of the outputs, {known or 'which have none'}. "
+            f"Received: {key!r}.{hint}"
+        )
+
+    def spread(self, given: Any, what: str) -> list[Any]:
+        """One entry per output from a dict by name, a list in order, or one value for all."""
+        if isinstance(given, Mapping):
+            entries: list[Any] = [None] * self.count
+            for path, value in _named(given):
+                entries[self.find(path, what)] = value
+            return entries
+        if isinstance(given, (list, tuple)):
+            if self.count == 1:
+                return [given if len(given) != 1 else given[0]]
+            if len(given) != self.count:
+                raise ArgumentError(
+                    f"{what}. Expected: one entry per output ({self.count}: {self.names}), or a "
+                    f"dict by output name. Received: a list of {len(given)}."
+                )
+            return list(given)
+        return [given] * self.count
+
+    def arrange(self, given: Any, what: str, wanted: Sequence[bool] | None = None) -> list[Any]:
+        """Tensors of a structure, one per output; None where there is none.
+
+        Args:
+            given: y_true or sample_weight.
+            what: its name, for errors.
+            wanted: which outputs need one, where fewer than all are given.
+
+        Raises:
+            DataError: the structure does not fit the outputs.
+        """
+        if given is None:
+            return [None] * self.count
+        flat = tree.flatten(given)
+        if isinstance(given, Mapping) and any(self.names):
+            entries: list[Any] = [None] * self.count
+            for path, value in _named(given):
+                entries[self.find(path, what)] = value
+            return entries
+        if len(flat) == self.count:
+            return flat
+        if wanted is not None and len(flat) == sum(wanted):
+            rest = iter(flat)
+            return [next(rest) if needed else None for needed in wanted]
+        received = "one array" if not tree.is_nested(given) else f"{len(flat)} arrays"
+        raise DataError(
+            f"{what}. Expected: one array per output of the model "
+            f"({self.count}{': ' + str(self.names) if any(self.names) else ''}). "
+            f"Received: {received}."
+        )
+
+
+def _named(given: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Pairs (path, entry) of a dict; dicts inside dicts give paths with '/'."""
+    pairs: list[tuple[str, Any]] = []
+    for key, value in given.items():
+        if isinstance(value, Mapping) and "class_name" not in value:
+            pairs += [(f"{key}/{inner}", entry) for inner, entry in _named(value)]
+        else:
+            pairs.append((str(key), value))
+    return pairs

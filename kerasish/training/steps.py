@@ -1,0 +1,92 @@
+"""`Steps`: the compiled steps of one model, made when they are needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.config import settings
+from kerasish.data.batch import Batch
+from kerasish.training.checks import LabelCheck
+from kerasish.training.step import Bound, Step, as_logs, everything, form_of, nothing, specs_of
+
+MODES = {"train": "train_step", "test": "test_step", "predict": "predict_step"}
+
+
+class Steps:
+    """A `Step` per mode, structure of batch, and wish for logs.
+
+    Args:
+        model: what is trained; its `train_step`, `test_step` and `predict_step` are traced.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self._made: dict[Any, Step] = {}
+        self._own_logs: dict[str, bool] = {}
+        self._variables: tuple[Any, ...] = ()
+        self.labels = LabelCheck()
+
+    def get(self, mode: str, batch: Batch, logs: bool = False) -> Step:
+        """The step for batches of this structure.
+
+        Args:
+            mode: "train", "test" or "predict".
+            batch: an example.
+            logs: whether the logs of every batch are wanted.
+        """
+        eager = bool(self.model.run_eagerly or settings.run_eagerly)
+        key = (mode, form_of(batch), logs, eager)
+        found = self._made.get(key)
+        if found is None:
+            func = getattr(self.model, MODES[mode])
+            found = self._made[key] = Step(func, batch, self._keep(mode, logs), eager)
+        return found
+
+    def _keep(self, mode: str, logs: bool) -> Any:
+        if mode == "predict":
+            return everything
+
+        def keep(result: Any) -> Any:
+            """Nothing, where the metrics' variables tell it all; else the step's own logs."""
+            metrics = self.model.get_metrics_result()
+            own = isinstance(result, dict) and set(as_names(result)) != set(metrics)
+            self._own_logs[mode] = own
+            if own:
+                return result
+            return metrics if logs else nothing(result)
+
+        return keep
+
+    def has_own_logs(self, mode: str) -> bool:
+        """Whether a custom step returns other logs than those of the metrics."""
+        return self._own_logs.get(mode, False)
+
+    def check_variables(self) -> None:
+        """Trace anew if variables came, went, or changed between trainable and frozen."""
+        now = tuple((id(v), v.trainable) for v in self.model.variables)
+        if self._made and now != self._variables:
+            self._made.clear()
+        self._variables = now
+
+    def warm(self, mode: str, batch: Batch, logs: bool = False) -> Bound:
+        """Compile the step for such a batch now: builds the model, its metrics and optimizer."""
+        bound = self.get(mode, batch, logs).bind(specs_of(batch.leaves))
+        self._variables = tuple((id(v), v.trainable) for v in self.model.variables)
+        return bound
+
+    def run(self, mode: str, batch: Batch) -> dict[str, Any]:
+        """One step on one batch, with its logs."""
+        self.check_variables()
+        step = self.get(mode, batch, logs=True)
+        with step.lock:
+            self.warm(mode, batch, logs=True)
+            self.labels.check(batch, self.model)
+            return as_logs(step(batch.leaves))
+
+
+def as_names(logs: dict[str, Any]) -> list[str]:
+    """The names of logs, those of inner dicts included."""
+    names: list[str] = []
+    for name, value in logs.items():
+        names += as_names(value) if isinstance(value, dict) else [name]
+    return names
