@@ -10,7 +10,7 @@ from kerasish.graph.tensor import Tensor
 from kerasish.layers.fields import DataFormat, IntOrTuple, PositiveInt
 from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer, builtin
-from kerasish.spec import Shape
+from kerasish.spec import Shape, known
 
 
 @builtin()
@@ -56,6 +56,12 @@ class Reshape(Layer):
 
     def _resolved(self, shape: Shape) -> tuple[int | None, ...]:
         if -1 not in self.target_shape:
+            if None not in shape and math.prod(known(shape)) != math.prod(self.target_shape):
+                raise ShapeError(
+                    f"Reshape {self.name!r}. Expected: {math.prod(self.target_shape)} elements per "
+                    f"sample, as {self.target_shape} holds. Received: {math.prod(known(shape))}, "
+                    f"from shape {shape}."
+                )
             return self.target_shape
         if None in shape:
             return tuple(None if d == -1 else d for d in self.target_shape)
