@@ -22,7 +22,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from kerasish import activations, registry
+from kerasish import activations, constraints, initializers, registry, regularizers
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.serialization import resolve, serialize_keras_object
 
@@ -136,15 +136,6 @@ def _optional(rule: Rule) -> Rule:
     )
 
 
-def _named(kind: str) -> Rule:
-    """A name, config, class or object of a registry kind, or None."""
-
-    def convert(value: Any) -> Any:
-        return resolve(kind, value)
-
-    return Rule(f"a registered {kind}, a config, or a callable", convert)
-
-
 def _layer(value: Any) -> Any:
     found = resolve("layer", value)
     if not hasattr(found, "get_config") or not callable(found):
@@ -179,14 +170,29 @@ PositiveInt = Annotated[int, Rule("a positive int", _positive)]
 Rate = Annotated[float, Rule("a number in [0, 1]", _rate)]
 IntOrTuple = Annotated[Any, Rule("an int or a tuple of ints", _int_or_ints, _as_list)]
 Activation = Annotated[Any, Rule("an activation", activations.get, activations.serialize)]
-Initializer = Annotated[Any, _named("initializer")]
-Regularizer = Annotated[Any, _named("regularizer")]
-Constraint = Annotated[Any, _named("constraint")]
+Initializer = Annotated[Any, Rule("an initializer", initializers.get, initializers.serialize)]
+Regularizer = Annotated[Any, Rule("a regularizer", regularizers.get, regularizers.serialize)]
+Constraint = Annotated[Any, Rule("a constraint", constraints.get, constraints.serialize)]
 LayerField = Annotated[Any, Rule("a layer", _layer)]
 PaddingMode = Annotated[str, one_of("valid", "same")]
 CausalPaddingMode = Annotated[str, one_of("valid", "same", "causal")]
 DataFormat = Annotated[str | None, _optional(one_of("channels_last", "channels_first"))]
 Interpolation = Annotated[str, one_of("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")]
+
+
+def sized(value: Any, rank: int, what: str, zero: bool = False) -> tuple[int, ...]:
+    """An int, or a tuple of `rank` ints, as a tuple of positive (`zero`: non-negative) ints.
+
+    Raises:
+        ArgumentError: another number of ints, or one too small.
+    """
+    sizes = (value,) * rank if isinstance(value, int) else tuple(value)
+    least = 0 if zero else 1
+    if len(sizes) != rank or any(not isinstance(d, int) or d < least for d in sizes):
+        raise ArgumentError(
+            f"{what} must be an int >= {least} or a tuple of {rank} of them. Received: {value!r}."
+        )
+    return sizes
 
 
 def rule_of(hint: Any) -> Rule | None:
