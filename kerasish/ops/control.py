@@ -1,0 +1,362 @@
+"""Control flow: scan, cond, switch, loops and maps.
+
+With values at hand they are Python loops and branches, run op by op. In a trace they become nodes
+that hold their bodies as graphs (`control_ops`). Both mean the same, variables included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish import tree
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, tensor_of
+from kerasish.ops.bodies import Branch, LoopBody, close_together, is_symbolic
+from kerasish.ops.control_ops import scan_op, switch_op, while_op
+from kerasish.ops.elementwise import cast
+from kerasish.ops.layout import concatenate, slice_
+from kerasish.ops.numpy_join import stack
+from kerasish.spec import TensorSpec, normalize_axis
+
+__all__ = [
+    "associative_scan",
+    "cond",
+    "fori_loop",
+    "map",
+    "scan",
+    "switch",
+    "vectorized_map",
+    "while_loop",
+]
+
+_Leaves = list[Any]
+
+
+def _tensors(structure: Any) -> list[Tensor]:
+    return [convert_to_tensor(leaf) for leaf in tree.flatten(structure) if leaf is not None]
+
+
+def _fill(structure: Any, tensors: Sequence[Any]) -> Any:
+    """`structure` with its leaves replaced in order; None stays None."""
+    rest = iter(tensors)
+    return tree.map_structure(lambda leaf: None if leaf is None else next(rest), structure)
+
+
+def _same_specs(before: Sequence[Tensor], after: Sequence[Tensor], what: str) -> None:
+    if [t.spec for t in before] != [t.spec for t in after]:
+        raise ShapeError(
+            f"{what}. Expected: a body that returns loop values as it takes them, "
+            f"{', '.join(str(t.spec) for t in before)}. "
+            f"Received: {', '.join(str(t.spec) for t in after)}. "
+            "Cast or reshape the initial value to what the body gives."
+        )
+
+
+# --- scan -----------------------------------------------------------------------------------------
+
+
+def scan(
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: int | bool = 1,
+) -> tuple[Any, Any]:
+    """Run `carry, y = f(carry, x)` over the leading axis of `xs`.
+
+    Args:
+        f: takes the carried value and one slice of `xs`; returns the next carried value, of the
+            same structure, shapes and dtypes, and a result (any structure, None for none).
+        init: the first carried value, any structure of tensors.
+        xs: what to run over, any structure of tensors with one leading size; None for nothing.
+        length: number of steps, needed where `xs` is None.
+        reverse: from the last slice to the first; results stay in the order of `xs`.
+        unroll: True repeats the body in the graph for every step; any number keeps one body.
+
+    Returns:
+        (last carried value, results stacked along a new leading axis).
+
+    Raises:
+        ArgumentError: the number of steps is not known, or given twice with different values.
+        ShapeError: `f` does not return the carried value as it takes it.
+    """
+    carry, over = _tensors(init), _tensors(xs)
+    steps = _steps(over, length)
+    if steps and (unroll is True or not is_symbolic([*carry, *over])):
+        return _scan_in_python(f, init, xs, steps, reverse)
+    results: list[Any] = []
+
+    def body(*tensors: Tensor) -> _Leaves:
+        given = _fill(init, tensors[: len(carry)]), _fill(xs, tensors[len(carry) :])
+        new, y = f(*given)
+        tree.assert_same_structure(init, new)
+        results[:] = [y]
+        return [*_tensors(new), *_tensors(y)]
+
+    slices = [TensorSpec(t.shape[1:], t.dtype) for t in over]
+    traced = LoopBody(body, [*(t.spec for t in carry), *slices])
+    n, state = len(carry), len(traced.variables)
+    end = len(traced.own) - state
+    own = [*traced.own[:n], *traced.own[end:], *traced.own[n:end]]
+    stop = len(traced.outputs) - state
+    outputs = [*traced.outputs[:n], *traced.outputs[stop:], *traced.outputs[n:stop]]
+    (graph,), captured = close_together(own, [outputs])
+    found = scan_op(
+        *carry,
+        *(v.value for v in traced.variables),
+        *over,
+        *(tensor_of(node) for node in captured),
+        body=graph,
+        n_carry=n + state,
+        n_xs=len(over),
+        n_captured=len(captured),
+        length=steps,
+        reverse=bool(reverse),
+    )
+    for variable, value in zip(traced.variables, found[n : n + state], strict=True):
+        variable.assign(value)
+    return _fill(init, found[:n]), _fill(results[0], found[n + state : len(outputs)])
+
+
+def _steps(over: Sequence[Tensor], length: int | None) -> int | None:
+    sizes = {t.shape[0] if t.shape else 0 for t in over} - {None}
+    if length is not None:
+        sizes.add(int(length))
+    if len(sizes) > 1:
+        raise ArgumentError(
+            "scan. Expected: one number of steps, in the first axis of all xs and in length. "
+            f"Received: {sorted(sizes)}."
+        )
+    if not over and length is None:
+        raise ArgumentError("scan. Expected: xs, or length. Received: neither.")
+    return next(iter(sizes), None)
+
+
+def _scan_in_python(f: Any, init: Any, xs: Any, steps: int, reverse: bool) -> tuple[Any, Any]:
+    carry, over = _fill(init, _tensors(init)), _tensors(xs)
+    rows: list[_Leaves] = []
+    y: Any = None
+    for step in reversed(range(steps)) if reverse else range(steps):
+        new, y = f(carry, _fill(xs, [t[step] for t in over]))
+        tree.assert_same_structure(init, new)
+        leaves = _tensors(new)
+        _same_specs(_tensors(carry), leaves, "scan")
+        carry = _fill(init, leaves)
+        rows.append(_tensors(y))
+    if reverse:
+        rows.reverse()
+    return carry, _fill(y, [stack(list(column), axis=0) for column in zip(*rows, strict=True)])
+
+
+def map(f: Callable[[Any], Any], xs: Any) -> Any:
+    """`f` applied to every slice of `xs` along the leading axis, the results stacked.
+
+    Args:
+        f: a function of one slice of `xs`.
+        xs: any structure of tensors with one leading size.
+    """
+    return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
+
+
+def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
+    """`function` applied to every slice of `elements` along the leading axis, stacked."""
+    return map(function, elements)
+
+
+# --- branches -------------------------------------------------------------------------------------
+
+
+def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+    """What `true_fn()` gives if `pred` holds, else what `false_fn()` gives; only one is run.
+
+    Args:
+        pred: boolean scalar.
+        true_fn: takes nothing; returns any structure of tensors, or None.
+        false_fn: the same structure, shapes and dtypes.
+    """
+    holds = convert_to_tensor(pred)
+    if holds.shape != ():
+        raise ShapeError(f"cond. Expected: a condition of shape (). Received: {holds.shape}.")
+    return switch(cast(cast(holds, "bool"), "int32"), (false_fn, true_fn))
+
+
+def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+    """What `branches[index](*operands)` gives; only that branch is run.
+
+    Args:
+        index: integer scalar; out of range it means the nearest branch.
+        branches: functions that return structures of the same form, shapes and dtypes.
+        operands: what they are called with.
+    """
+    at = cast(convert_to_tensor(index), "int32")
+    if at.value is not None:
+        chosen = branches[min(max(int(at), 0), len(branches) - 1)](*operands)
+        return tree.map_structure(lambda t: t if t is None else convert_to_tensor(t), chosen)
+    results: list[Any] = []
+
+    def leaves_of(branch: Callable[..., Any]) -> Callable[[], _Leaves]:
+        def call() -> _Leaves:
+            result = branch(*operands)
+            if results:
+                tree.assert_same_structure(results[0], result)
+            results.append(result)
+            return _tensors(result)
+
+        return call
+
+    traced = [Branch(leaves_of(branch)) for branch in branches]
+    variables = list(dict.fromkeys(v for branch in traced for v in branch.assigned))
+    outputs = [
+        [*b.outputs, *(b.assigned.get(v) or node_of(v.value) for v in variables)] for b in traced
+    ]
+    graphs, captured = close_together([], outputs, [b.within for b in traced])
+    found = switch_op(at, *(tensor_of(node) for node in captured), branches=graphs)
+    count = len(traced[0].outputs)
+    for variable, value in zip(variables, found[count:], strict=True):
+        variable.assign(value)
+    return _fill(results[0], found[:count])
+
+
+# --- loops ----------------------------------------------------------------------------------------
+
+
+def while_loop(
+    cond: Callable[..., Any],
+    body: Callable[..., Any],
+    loop_vars: Any,
+    maximum_iterations: int | None = None,
+) -> Any:
+    """Repeat `loop_vars = body(*loop_vars)` while `cond(*loop_vars)` holds.
+
+    In a trace, only a loop with `maximum_iterations` can be differentiated: its values of every
+    round are kept, and rounds are computed up to that number.
+
+    Args:
+        cond: takes the loop values, returns a boolean scalar.
+        body: takes the loop values, returns the next ones: same structure, shapes and dtypes.
+        loop_vars: tuple or list of (structures of) tensors, or one tensor.
+        maximum_iterations: the most rounds; None for no bound.
+    """
+    several = isinstance(loop_vars, (tuple, list))
+    values = tuple(loop_vars) if several else (loop_vars,)
+
+    def move(current: Any) -> Any:
+        moved = body(*current)
+        moved = tuple(moved) if several else (moved,)
+        tree.assert_same_structure(values, moved)
+        return moved
+
+    start = _tensors(values)
+    if is_symbolic(start):
+        found = _while_in_graph(cond, move, values, start, maximum_iterations)
+    else:
+        found = _fill(values, start)
+        rounds = 0
+        while (maximum_iterations is None or rounds < maximum_iterations) and bool(
+            convert_to_tensor(cond(*found))
+        ):
+            moved = _tensors(move(found))
+            _same_specs(_tensors(found), moved, "while_loop")
+            found = _fill(values, moved)
+            rounds += 1
+    return type(loop_vars)(found) if several else found[0]
+
+
+def _while_in_graph(
+    cond: Any, move: Any, values: Any, start: Sequence[Tensor], limit: int | None
+) -> Any:
+    def both(*tensors: Tensor) -> _Leaves:
+        given = _fill(values, tensors)
+        return [cast(convert_to_tensor(cond(*given)), "bool"), *_tensors(move(given))]
+
+    traced = LoopBody(both, [t.spec for t in start])
+    test, *moved = traced.outputs
+    graphs, captured = close_together(traced.own, [[test], moved])
+    found = while_op(
+        *start,
+        *(v.value for v in traced.variables),
+        *(tensor_of(node) for node in captured),
+        cond=graphs[0],
+        body=graphs[1],
+        n_carry=len(traced.own),
+        n_captured=len(captured),
+        limit=None if limit is None else int(limit),
+    )
+    for variable, value in zip(traced.variables, found[len(start) :], strict=True):
+        variable.assign(value)
+    return _fill(values, found[: len(start)])
+
+
+def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
+    """Repeat `value = body_fun(i, value)` for i from `lower` to `upper` - 1.
+
+    With Python ints as bounds the loop is a scan and can be differentiated.
+
+    Args:
+        lower: first i.
+        upper: the i to stop before.
+        body_fun: takes i (int32) and the value; returns the next value.
+        init_val: the first value, any structure of tensors.
+    """
+    if isinstance(lower, int) and isinstance(upper, int):
+        steps = np.arange(lower, max(lower, upper), dtype=np.int32)
+        return scan(lambda value, i: (body_fun(i, value), None), init_val, steps)[0]
+    first, last = (cast(convert_to_tensor(t), "int32") for t in (lower, upper))
+    found = while_loop(
+        lambda i, value: i < last,
+        lambda i, value: (i + 1, body_fun(i, value)),
+        (first, init_val),
+    )
+    return found[1]
+
+
+# --- associative scan -----------------------------------------------------------------------------
+
+
+def associative_scan(
+    f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0
+) -> Any:
+    """All partial combinations of the slices of `elems` along `axis`, in log2(size) rounds.
+
+    In round k every slice is combined with the one 2**k before it (Hillis and Steele, 1986).
+
+    Args:
+        f: an associative function of two structures like `elems`, along whose axis it works
+            slice by slice.
+        elems: any structure of tensors with one size along `axis`.
+        reverse: combine from the end.
+        axis: the axis to scan.
+    """
+    leaves = _tensors(elems)
+    axes = [normalize_axis(axis, t.ndim) for t in leaves]
+    sizes = {t.shape[a] for t, a in zip(leaves, axes, strict=True)}
+    if len(sizes) != 1 or None in sizes:
+        raise ShapeError(
+            f"associative_scan. Expected: one known size along axis {axis}. Received: {sizes}."
+        )
+    size = int(sizes.pop() or 0)
+
+    def part(tensors: Sequence[Tensor], start: int, count: int) -> list[Any]:
+        spans = [
+            tuple((start, count, 1) if i == a else None for i in range(t.ndim))
+            for t, a in zip(tensors, axes, strict=True)
+        ]
+        return [slice_(t, parts=s) for t, s in zip(tensors, spans, strict=True)]
+
+    shift = 1
+    while shift < size:
+        near, far = part(leaves, 0, size - shift), part(leaves, shift, size - shift)
+        # The operand that comes first in the order of combination goes first.
+        first, second = (far, near) if reverse else (near, far)
+        combined = _tensors(f(_fill(elems, first), _fill(elems, second)))
+        kept = part(leaves, size - shift if reverse else 0, shift)
+        pairs = zip(combined, kept, axes, strict=True)
+        leaves = [
+            concatenate(*((new, old) if reverse else (old, new)), axis=a) for new, old, a in pairs
+        ]
+        shift *= 2
+    return _fill(elems, leaves)
