@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import registry
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
@@ -112,3 +113,7 @@ def draw_key(seed: Any) -> Tensor:
     raise ArgumentError(
         f"seed. Expected: an int, a SeedGenerator or None. Received: {type(seed).__name__}."
     )
+
+
+# Ops that draw stand on a lower floor.
+registry.add("method", draw_key, "draw_key")
