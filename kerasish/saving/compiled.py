@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasish import registry
 from kerasish.errors import FileFormatError
-from kerasish.saving.modern import modernize
+from kerasish.saving.modern import fit, modernize
 from kerasish.saving.safe_h5 import SafeDataset
 from kerasish.saving.vet import check
 from kerasish.saving.weights import Plan, assign
@@ -28,6 +29,8 @@ _ARGUMENTS = (
 def to_legacy(compile_config: Mapping[str, Any]) -> dict[str, Any]:
     """A `compile_config` as the `training_config` of a legacy file."""
     found = {k: v for k, v in compile_config.items() if k != "optimizer"}
+    # Keras's reader of these files does not know the short names of its own losses ("mse").
+    found["loss"] = _full_names(found.get("loss"))
     optimizer = compile_config.get("optimizer")
     if isinstance(optimizer, Mapping):
         found["optimizer_config"] = {k: optimizer[k] for k in ("class_name", "config")}
@@ -37,6 +40,14 @@ def to_legacy(compile_config: Mapping[str, Any]) -> dict[str, Any]:
     else:
         found["optimizer_config"] = {"class_name": optimizer, "config": {}}
     return found
+
+
+def _full_names(loss: Any) -> Any:
+    if isinstance(loss, str) and registry.contains("loss", loss):
+        return str(registry.lookup("loss", loss).__name__)
+    if isinstance(loss, Mapping) and "class_name" not in loss:
+        return {key: _full_names(item) for key, item in loss.items()}
+    return [_full_names(item) for item in loss] if isinstance(loss, list) else loss
 
 
 def from_legacy(training_config: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +80,7 @@ def compile_model(model: Any, compile_config: Mapping[str, Any], where: str) -> 
     if not isinstance(compile_config, Mapping):
         raise FileFormatError(f"{where}: compile_config. Expected: an object.")
     check(compile_config, where)
-    config = modernize(dict(compile_config))
+    config = fit(modernize(dict(compile_config)))
     arguments = {k: config[k] for k in (*_ARGUMENTS, "optimizer") if config.get(k) is not None}
     for key, kind in (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric")):
         if key in arguments:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any
+
+from kerasish import registry
+from kerasish.configured import parameters
+from kerasish.serialization import MODULES, get_registered_object
 
 # Arguments that chose an implementation or wrote down a default; they change no result.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
@@ -26,6 +31,7 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
 # Keras 2 let these two take what only Conv2D has.
 _NO_GROUPS = ("DepthwiseConv1D", "DepthwiseConv2D", "Conv2DTranspose", "Conv1DTranspose",
               "Conv3DTranspose", "SeparableConv1D", "SeparableConv2D")  # fmt: skip
+_MODELS = ("Sequential", "Functional", "Model")
 _POLICIES = ("Policy", "PolicyV1")
 _REDUCTIONS = {"auto": "sum_over_batch_size", "none": "none"}
 
@@ -97,18 +103,39 @@ def _sequential(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
-def fit(name: str, config: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
-    """`config` without the arguments that a class does not have and that say nothing.
-
-    Args:
-        name: of the class.
-        config: its arguments, as the file gives them.
-        known: the parameters of the class.
+def fit(config: Any) -> Any:
+    """A copy of `config` without arguments that a built-in class does not have and that say
+    nothing: None, or a value that changes no result.
 
     An argument that is unknown and says something stays, so that the class refuses it by name.
     """
-    return {
-        key: value
-        for key, value in config.items()
-        if key in known or not (value is None or value in _NEUTRAL.get(key, ()))
-    }
+    if isinstance(config, list):
+        return [fit(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    found = {key: fit(value) for key, value in config.items()}
+    name, inner = found.get("class_name"), found.get("config")
+    if isinstance(name, str) and isinstance(inner, dict):
+        known = _known(name)
+        if known:
+            found["config"] = {
+                key: value
+                for key, value in inner.items()
+                if key in known or not (value is None or _says_nothing(key, value))
+            }
+    return found
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    return not isinstance(value, (dict, list)) and value in _NEUTRAL.get(key, ())
+
+
+def _known(name: str) -> set[str]:
+    """The parameters of the built-in classes of a name; empty for what is no built-in."""
+    if get_registered_object(name) is not None or name in _MODELS:
+        return set()
+    classes = [registry.lookup(k, name) for k in MODULES if registry.contains(k, name)]
+    known: set[str] = set()
+    for cls in filter(inspect.isclass, classes):
+        known |= set(parameters(cls)) | set(getattr(cls, "ignored", ()))
+    return known

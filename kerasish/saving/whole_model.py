@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import registry
 from kerasish.errors import ArgumentError, FileFormatError, KerasishError, UnsafeFileError
 from kerasish.graph.variable import element_budget
 from kerasish.saving import compiled, legacy_h5, state, store
-from kerasish.saving.modern import modernize
+from kerasish.saving.modern import fit, modernize
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.text import parse_json
 from kerasish.saving.vet import check
@@ -198,8 +199,13 @@ def build(config: Any, where: str, stored: int = MOST) -> Any:
         UnsafeFileError: the config asks for code, or for more weights than there are.
         FileFormatError: it does not describe a model.
     """
+    if not registry.contains("model", "Sequential"):
+        raise ArgumentError(
+            "The models are not loaded. Expected: `import kerasish`, then kerasish.saving. "
+            "Received: `import kerasish.saving` alone."
+        )
     check(config, where)
-    config = modernize(config)
+    config = fit(modernize(config))
     config.pop("compile_config", None)
     try:
         with element_budget(2 * stored + _FREE):

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from kerasish import layers
 from kerasish.saving import store
 from kerasish.saving.modern import fit, modernize
 
+assert layers.Dense  # registers the layers
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 
@@ -62,11 +64,12 @@ def test_optimizers():
 
 
 def test_arguments_that_say_nothing_are_left_out():
-    known = {"units": None, "use_bias": None}
-    given = {"units": 3, "use_bias": False, "quantization_config": None, "implementation": 2}
-    assert fit("Dense", given, known) == {"units": 3, "use_bias": False}
-    assert fit("Dense", {"time_major": True}, known) == {"time_major": True}
-    assert fit("Dense", {"groups": [1]}, known) == {"groups": [1]}
+    given = {"units": 3, "use_bias": False, "batch_input_shape": None, "implementation": 2}
+    dense = {"class_name": "Dense", "config": given}
+    assert fit([dense])[0]["config"] == {"units": 3, "use_bias": False}
+    for unknown in ({"time_major": True}, {"groups": [1]}, {"filters": 3}):
+        assert fit({"class_name": "Dense", "config": unknown})["config"] == unknown
+    assert fit({"class_name": "Mine", "config": {"x": None}})["config"] == {"x": None}
     assert modernize({"class_name": "DepthwiseConv2D", "config": {"groups": 1}})["config"] == {}
     assert modernize({"class_name": "Conv2D", "config": {"groups": 1}})["config"] == {"groups": 1}
     axis = {"class_name": "BatchNormalization", "config": {"axis": [3]}}
