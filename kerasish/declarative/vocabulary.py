@@ -5,10 +5,24 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from kerasish import layers, registry
+from kerasish import (
+    activations,
+    callbacks,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    registry,
+    regularizers,
+)
 from kerasish.data import datasets
 
-MODULES: tuple[ModuleType, ...] = (layers, datasets)
+MODULES: tuple[ModuleType, ...] = (
+    activations, callbacks, constraints, datasets, initializers, layers, losses, metrics,
+    optimizers, regularizers,
+)  # fmt: skip
 KINDS = (
     "layer", "activation", "initializer", "regularizer", "constraint", "loss", "metric",
     "optimizer", "schedule", "callback", "dataset",

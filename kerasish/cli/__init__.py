@@ -1,0 +1,1 @@
+"""The command line: `kerasish fit|evaluate|predict|check|summary|show|schema|info`."""

@@ -1,0 +1,42 @@
+"""From a command's arguments to a checked config and a model."""
+
+from __future__ import annotations
+
+import importlib
+from argparse import Namespace
+from pathlib import Path
+
+from kerasish.declarative.api import Options, Project, load_config
+from kerasish.errors import ArgumentError
+
+CONFIG_FILE = "config.resolved.yaml"
+
+
+def options(arguments: Namespace) -> Options:
+    """What the command line allows and changes."""
+    allow_plugins(arguments.plugins)
+    return Options(
+        overrides=tuple(getattr(arguments, "overrides", ())),
+        allow_env=getattr(arguments, "allow_env", False),
+        plugins=tuple(arguments.plugins),
+    )
+
+
+def allow_plugins(names: list[str]) -> None:
+    """Import the modules named on the command line, never those a file names."""
+    for name in names:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise ArgumentError(f"--allow. Expected: the name of a module. Received: {name!r}.")
+        importlib.import_module(name)
+
+
+def project_of(arguments: Namespace, source: str) -> Project:
+    """The checked config at `source`: a file, or the resolved one of a run folder."""
+    path = Path(source)
+    if path.is_dir():
+        path = path / CONFIG_FILE
+        if not path.is_file():
+            raise ArgumentError(
+                f"Expected: a run folder that holds {CONFIG_FILE}. Received: {source!r}."
+            )
+    return load_config(path, options(arguments))

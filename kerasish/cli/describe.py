@@ -1,0 +1,105 @@
+"""Commands that only look: check, summary, show, schema, info."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from argparse import Namespace
+from pathlib import Path
+
+from kerasish import backend, config
+from kerasish.cli.configs import allow_plugins, options, project_of
+from kerasish.cli.text import model_lines, size
+from kerasish.declarative.document import read_document
+from kerasish.declarative.emit import emit, flow
+from kerasish.declarative.errors import Diagnostics
+from kerasish.declarative.schema import schema as make_schema
+from kerasish.declarative.source import Mapping, Scalar, Sequence, Value, plain
+from kerasish.declarative.vocabulary import KINDS, names
+from kerasish.saving.atomic import write_bytes
+from kerasish.version import __version__
+
+_OPTIONAL = ("h5py", "PyYAML", "tqdm", "llvmlite", "onednn-cpu-gomp", "ml_dtypes", "cupy")
+
+
+def check(arguments: Namespace) -> None:
+    """Everything but the data: names, arguments, shapes, losses, parameters."""
+    project = project_of(arguments, arguments.config)
+    model = project.build(arguments.max_params)
+    count = model.count_params()
+    held = sum(variable.spec.nbytes for variable in model.weights)
+    print(f"{arguments.config}: no findings")
+    print(f"  model   {model.name}: {len(model.layers)} layers, {count:,} parameters, {size(held)}")
+    train, data = project.config.train, project.config.data
+    if train is not None:
+        print(f"  train   {train.optimizer.name}, {train.epochs} epochs")
+    if data is not None:
+        source = data.dataset.name if data.dataset else data.train.path if data.train else "none"
+        print(f"  data    {source} (not read), batches of {data.batch_size}")
+
+
+def summary(arguments: Namespace) -> None:
+    """The layers of a model with their shapes and parameters."""
+    model = project_of(arguments, arguments.source).build(arguments.max_params)
+    print("\n".join(model_lines(model)))
+
+
+def show(arguments: Namespace) -> None:
+    """The document after bases, overrides and variables."""
+    document = read_document(arguments.config, Diagnostics(), options(arguments))
+    if arguments.resolved or not arguments.origins:
+        print(emit(plain(document)), end="")
+    if arguments.origins:
+        rows = list(_origins(document, ""))
+        width = min(60, max((len(path) + len(value) + 3 for path, value, _ in rows), default=0))
+        for path, value, origin in rows:
+            print(f"{f'{path} = {value}':{width}}  # {origin}")
+
+
+def _origins(value: Value, path: str) -> list[tuple[str, str, str]]:
+    """Path, value and place of every scalar and every empty collection."""
+    rows: list[tuple[str, str, str]] = []
+    if isinstance(value, Mapping) and len(value):
+        for entry in value:
+            rows += _origins(entry.value, f"{path}.{entry.key}" if path else entry.key)
+    elif isinstance(value, Sequence) and value.items:
+        for index, item in enumerate(value.items):
+            rows += _origins(item, f"{path}[{index}]")
+    else:
+        via = f" from {value.via}" if isinstance(value, Scalar) and value.via else ""
+        rows.append((path, flow(plain(value)), f"{value.mark}{via}"))
+    return rows
+
+
+def schema(arguments: Namespace) -> None:
+    """The JSON Schema, to the terminal or a file."""
+    allow_plugins(arguments.plugins)
+    text = json.dumps(make_schema(), indent=2, ensure_ascii=False) + "\n"
+    if arguments.output:
+        write_bytes(Path(arguments.output), text.encode())
+        print(f"wrote {arguments.output}")
+    else:
+        print(text, end="")
+
+
+def info(arguments: Namespace) -> None:
+    """Versions, the backend, and how much is registered."""
+    found = {name: version for name in _OPTIONAL if (version := _version(name))}
+    print(f"kerasish  {__version__}")
+    print(f"python    {platform.python_version()} on {platform.system()} {platform.machine()}")
+    print(f"numpy     {_version('numpy')}")
+    print(f"backend   {backend.backend()}, {config.num_threads()} threads")
+    print(f"optional  {', '.join(f'{name} {version}' for name, version in found.items())}")
+    missing = [name for name in _OPTIONAL if name not in found]
+    if missing:
+        print(f"missing   {', '.join(missing)}")
+    counts = [f"{len(names(kind))} {kind}{'es' if kind[-1] == 's' else 's'}" for kind in KINDS]
+    print(f"registry  {', '.join(counts)}")
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,188 @@
+"""Commands that compute: fit, evaluate, predict."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kerasish import backend, random
+from kerasish.cli import run_folder
+from kerasish.cli.configs import allow_plugins, project_of
+from kerasish.cli.text import duration, model_lines, numbers
+from kerasish.declarative.api import Project
+from kerasish.declarative.arrays import Arrays, Part
+from kerasish.errors import ArgumentError, DataError
+from kerasish.models import Model
+from kerasish.saving.atomic import replacing
+from kerasish.saving.whole_model import load_model, save_model
+from kerasish.version import __version__
+
+# What fits on one screen beside the results.
+_MAX_LAYER_LINES = 28
+
+
+def fit(arguments: Namespace) -> None:
+    """Train, evaluate on the test data where there are any, and write the run folder."""
+    project = project_of(arguments, arguments.config)
+    if project.config.train is None or project.config.data is None:
+        raise ArgumentError(f"{arguments.config}. Expected: sections 'data' and 'train'.")
+    _prepare(arguments, project)
+    model = project.build(arguments.max_params)
+    arrays = project.arrays()
+    keywords = project.fit_arguments(model, arrays)
+    # Made before the first epoch, so that a folder that cannot be written costs no training.
+    folder = run_folder.new_folder(arguments.run, project.config.name)
+    run_folder.write_config(folder, project)
+    start = time.perf_counter()
+    stopped = _train(model, keywords, _verbosity(arguments))
+    history, seconds = model.history.history, time.perf_counter() - start
+    save_model(model, folder / run_folder.MODEL_FILE)
+    run_folder.write_history(folder, history)
+    test = None if arrays.test is None else _measure(model, arrays.test, project)
+    lines = _report(project, model, history, seconds, test)
+    run_folder.write_summary(folder, [*lines, "", *_layer_lines(model)])
+    print("\n".join(lines))
+    print(f"wrote {folder}/")
+    if stopped is not None:
+        raise stopped
+
+
+def _train(
+    model: Model, keywords: Mapping[str, Any], verbose: int | str
+) -> KeyboardInterrupt | None:
+    """Fit; an interrupt after the first epoch ends it there, with what was learnt kept."""
+    try:
+        model.fit(**keywords, verbose=verbose)
+    except KeyboardInterrupt as interrupt:
+        if not getattr(model.history, "epoch", None):
+            raise
+        return interrupt
+    return None
+
+
+def _prepare(arguments: Namespace, project: Project) -> None:
+    if project.config.seed is not None:
+        random.set_random_seed(project.config.seed)
+    chosen = arguments.backend or project.config.backend
+    if chosen != "auto":
+        backend.set_backend(chosen)
+
+
+def _verbosity(arguments: Namespace) -> int | str:
+    return "auto" if arguments.verbose is None else arguments.verbose
+
+
+def _measure(model: Model, part: Part, project: Project) -> dict[str, float]:
+    data = project.config.data
+    batch_size = 32 if data is None else data.batch_size
+    found = model.evaluate(
+        part.x,
+        part.y,
+        sample_weight=part.sample_weight,
+        batch_size=batch_size,
+        verbose=0,
+        return_dict=True,
+    )
+    return {name: float(value) for name, value in found.items()}
+
+
+def _report(
+    project: Project,
+    model: Model,
+    history: Mapping[str, Sequence[float]],
+    seconds: float,
+    test: Mapping[str, float] | None,
+) -> list[str]:
+    epochs = len(next(iter(history.values()), ()))
+    last = {name: values[-1] for name, values in history.items() if len(values)}
+    lines = [
+        f"{project.config.name}: {epochs} epochs in {duration(seconds)}, "
+        f"{model.count_params():,} parameters",
+        f"  last epoch  {numbers(last)}",
+    ]
+    if "val_loss" in history and epochs:
+        best = min(range(epochs), key=lambda epoch: history["val_loss"][epoch])
+        held_out = {k: v[best] for k, v in history.items() if k.startswith("val_")}
+        lines.append(f"  best epoch  {best + 1}: {numbers(held_out)}")
+    if test is not None:
+        lines.append(f"  test        {numbers(test)}")
+    lines.append(f"  kerasish {__version__}, {backend.backend()} backend")
+    return lines
+
+
+def _layer_lines(model: Model) -> list[str]:
+    lines = model_lines(model)
+    if len(lines) <= _MAX_LAYER_LINES:
+        return lines
+    left_out = len(lines) - _MAX_LAYER_LINES
+    return [*lines[: _MAX_LAYER_LINES - 6], f"... {left_out} lines left out ...", *lines[-6:]]
+
+
+def evaluate(arguments: Namespace) -> None:
+    """Loss and metrics of a finished run."""
+    folder = run_folder.existing_folder(arguments.run)
+    project = project_of(arguments, arguments.run)
+    _prepare(arguments, project)
+    name, part = _part(project.arrays(), arguments.part)
+    model = load_model(folder / run_folder.MODEL_FILE)
+    print(f"{name}: {numbers(_measure(model, part, project))}")
+
+
+def _part(arrays: Arrays, chosen: str | None) -> tuple[str, Part]:
+    """The part of the data that was asked for, else the best there is to measure on."""
+    parts = {"test": arrays.test, "validation": arrays.validation, "train": arrays.train}
+    order = [chosen] if chosen else ["test", "validation"]
+    for name in order:
+        part = parts[name]
+        if part is not None:
+            return name, part
+    raise DataError(
+        f"Expected: a config with {' or '.join(order)} data. Received: one without. "
+        "Add it under 'data:', or choose with --part."
+    )
+
+
+def predict(arguments: Namespace) -> None:
+    """The outputs for an array, to a file or the terminal."""
+    allow_plugins(arguments.plugins)
+    folder = run_folder.existing_folder(arguments.run)
+    if arguments.backend not in (None, "auto"):
+        backend.set_backend(arguments.backend)
+    model = load_model(folder / run_folder.MODEL_FILE)
+    outputs = model.predict(_inputs(arguments.input), batch_size=arguments.batch_size, verbose=0)
+    if arguments.output is None:
+        for output in outputs if isinstance(outputs, list) else [outputs]:
+            np.savetxt(sys.stdout, np.reshape(output, (len(output), -1)), fmt="%.6g")
+        return
+    _write(arguments.output, outputs, [str(name) for name in model.output_names])
+    print(f"wrote {arguments.output}")
+
+
+def _inputs(path: str) -> Any:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError):
+        raise DataError(
+            f"{path}. Expected: a .npy or .npz file of numbers. Received: another kind of file."
+        ) from None
+    if isinstance(loaded, np.ndarray):
+        return loaded
+    with loaded:
+        return {name: loaded[name] for name in loaded.files}
+
+
+def _write(path: str, outputs: Any, names: list[str]) -> None:
+    """One output as .npy, several as .npz by name; the old file stays until the new is whole."""
+    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
+        if isinstance(outputs, list):
+            np.savez(file, **dict(zip(names, outputs, strict=True)))
+        elif isinstance(outputs, dict):
+            np.savez(file, **outputs)
+        else:
+            np.save(file, outputs)

@@ -1,0 +1,80 @@
+"""A run folder: the checkpoint, the history, the resolved config and a one-screen summary."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kerasish.cli.configs import CONFIG_FILE
+from kerasish.declarative.api import Project
+from kerasish.declarative.emit import emit
+from kerasish.declarative.source import plain
+from kerasish.errors import ArgumentError
+from kerasish.saving.atomic import write_bytes
+
+MODEL_FILE = "model.h5"
+HISTORY_FILE = "history.csv"
+SUMMARY_FILE = "summary.txt"
+
+
+def new_folder(chosen: str | None, name: str) -> Path:
+    """The folder of a new run: the chosen one, else the first free of `runs/name`, `runs/name-2`...
+
+    Raises:
+        ArgumentError: the chosen folder already holds a run.
+    """
+    if chosen is not None:
+        folder = Path(chosen)
+        if (folder / MODEL_FILE).exists():
+            raise ArgumentError(
+                f"--run. Expected: a folder without a run. Received: {chosen!r}, which holds "
+                f"{MODEL_FILE}. Choose another, or remove it."
+            )
+    else:
+        number, folder = 1, Path("runs") / name
+        while folder.exists():
+            number += 1
+            folder = Path("runs") / f"{name}-{number}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def existing_folder(chosen: str) -> Path:
+    """The folder of a finished run.
+
+    Raises:
+        ArgumentError: there is no checkpoint in it.
+    """
+    folder = Path(chosen)
+    if not (folder / MODEL_FILE).is_file():
+        raise ArgumentError(f"Expected: a run folder with {MODEL_FILE}. Received: {chosen!r}.")
+    return folder
+
+
+def write_config(folder: Path, project: Project) -> None:
+    """The resolved config, with data files by their full path: the run folder lies elsewhere."""
+    document: dict[str, Any] = plain(project.config.document)
+    document.setdefault("name", project.config.name)
+    for part in ("train", "validation", "test"):
+        named = (document.get("data") or {}).get(part)
+        if isinstance(named, dict) and isinstance(named.get("npz"), str):
+            named["npz"] = str((project.folder / named["npz"]).resolve())
+    write_bytes(folder / CONFIG_FILE, emit(document).encode())
+
+
+def write_history(folder: Path, history: Mapping[str, Sequence[float]]) -> None:
+    """One row per epoch, one column per loss and metric."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["epoch", *history])
+    for epoch, row in enumerate(zip(*history.values(), strict=True), start=1):
+        writer.writerow([epoch, *(repr(float(value)) for value in row)])
+    write_bytes(folder / HISTORY_FILE, text.getvalue().encode())
+
+
+def write_summary(folder: Path, lines: Sequence[str]) -> None:
+    """The summary, as it was printed."""
+    write_bytes(folder / SUMMARY_FILE, ("\n".join(lines) + "\n").encode())

@@ -1,0 +1,38 @@
+"""Text for the terminal and the run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kerasish.models import Model
+
+
+def size(count: float) -> str:
+    """Bytes in words: `1.5 MiB`."""
+    for unit in ("B", "KiB", "MiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GiB"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words: `1 h 02 min`, `3 min 05 s`, `12.3 s`."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def numbers(values: Mapping[str, float]) -> str:
+    """`loss 0.0512, accuracy 0.9831`."""
+    return ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+
+
+def model_lines(model: Model) -> list[str]:
+    """The model's own summary as lines."""
+    lines: list[str] = []
+    model.summary(print_fn=lambda text: lines.extend(str(text).splitlines()))
+    return lines
