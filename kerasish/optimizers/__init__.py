@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasish import registry
 from kerasish import serialization as _serialization
+from kerasish.errors import ArgumentError
 from kerasish.optimizers import schedules
 from kerasish.optimizers.adafactor import Adafactor
 from kerasish.optimizers.adam import Adam, Adamax, AdamW, Lamb, Nadam
@@ -62,12 +63,19 @@ __all__ = [
 
 def get(identifier: Any) -> Any:
     """The optimizer that a name (in any case), config, class or instance stands for."""
-    if isinstance(identifier, str) and registry.contains("optimizer", identifier.lower()):
-        identifier = registry.lookup("optimizer", identifier.lower())
-    found = identifier() if isinstance(identifier, type) else identifier
-    if found is None or isinstance(found, Optimizer):
-        return found
-    return _serialization.resolve("optimizer", identifier)
+    found = identifier
+    if isinstance(identifier, str):
+        name = identifier.lower() if registry.contains("optimizer", identifier.lower()) else None
+        found = _serialization.find(name or identifier, "optimizer")
+    elif isinstance(identifier, Mapping):
+        found = deserialize(identifier)
+    found = found() if isinstance(found, type) else found
+    if found is not None and not isinstance(found, Optimizer):
+        raise ArgumentError(
+            "optimizer. Expected: a name, a config, a class or an instance of Optimizer. "
+            f"Received: {identifier!r}."
+        )
+    return found
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:

@@ -102,7 +102,10 @@ class LossScaleOptimizer(Optimizer):
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         config = dict(config)
-        config["inner_optimizer"] = _serialization.resolve("optimizer", config["inner_optimizer"])
+        inner = config["inner_optimizer"]
+        if isinstance(inner, Mapping):
+            inner = _serialization.deserialize_keras_object(inner, kind="optimizer")
+        config["inner_optimizer"] = inner
         return cls(**config)
 
 

@@ -187,7 +187,7 @@ class Trainer:
             found |= result if isinstance(result, dict) else {metric.name: result}
         return found
 
-    # --- what a step does ---------------------------------------------------------------------------
+    # --- what a step does --------------------------------------------------------------------------
 
     def compute_loss(
         self,
