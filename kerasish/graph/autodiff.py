@@ -102,8 +102,9 @@ def ones_like_seed(node: Node) -> Tensor:
 class GradientTape:
     """Follows what happens to variables and watched tensors, to differentiate it afterwards.
 
-    Trainable variables read inside are watched by themselves. Works on values and inside traced
-    functions alike; nested tapes give higher derivatives.
+    Variables read inside are watched by themselves. Their gradient is that for the value at the
+    first read; it flows on through assignments. Works on values and inside traced functions
+    alike; nested tapes give higher derivatives.
 
     Args:
         persistent: accepted for compatibility; every tape may be asked more than once.
@@ -128,6 +129,8 @@ class GradientTape:
 
     def __exit__(self, *_: Any) -> None:
         recording.logs[:] = [log for log in recording.logs if log is not self.reads]
+        if not recording.logs:
+            recording.held.clear()
 
     def watch(self, tensors: Any) -> None:
         """Follow these tensors."""

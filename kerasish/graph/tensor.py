@@ -166,7 +166,7 @@ def _named(name: str) -> Any:
 # So do methods, by the name under which the op library enters a function.
 for _method, _name in {"__getitem__": "getitem", "astype": "astype", "reshape": "reshape"}.items():
     setattr(Tensor, _method, _named(_name))
-setattr(Tensor, "T", property(_named("T")))
+Tensor.T = property(_named("T"))
 
 
 # --- conversion -------------------------------------------------------------------------------
@@ -253,6 +253,12 @@ def node_of(x: Any) -> Node:
     return t.node if t.node is not None else constant(t.value, t.spec)
 
 
+def alias(t: Tensor) -> Tensor:
+    """`t` as a node of its own, whose gradient is told from that of the node it equals."""
+    own = Node(_op.get("reshape"), (node_of(t),), {"shape": t.shape}, t.spec, value=t.value)
+    return Tensor(t.spec, t.value, own)
+
+
 def is_tensor(x: Any) -> bool:
     """Whether `x` is a kerasish Tensor."""
     return isinstance(x, Tensor)
@@ -267,10 +273,15 @@ def is_weak(x: Any) -> bool:
 
 
 class _Recording(threading.local):
-    """The tapes open on this thread: for each, the variables read so far."""
+    """The tapes open on this thread.
+
+    `logs` has, for each tape, what every variable held when first read; `held` what the
+    variables read or assigned eagerly under a tape hold now, as these tapes know it.
+    """
 
     def __init__(self) -> None:
         self.logs: list[dict[Any, Tensor]] = []
+        self.held: dict[Any, Tensor] = {}
 
 
 recording = _Recording()

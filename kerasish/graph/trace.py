@@ -11,7 +11,7 @@ from kerasish import tree
 from kerasish.errors import GraphError
 from kerasish.graph.closure import close_over
 from kerasish.graph.node import VARIABLE, Graph, Node, interning
-from kerasish.graph.tensor import Tensor, input_tensor, node_of, recording, tensor_of
+from kerasish.graph.tensor import Tensor, alias, input_tensor, node_of, recording, tensor_of
 from kerasish.spec import TensorSpec
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class Trace:
     def __init__(self) -> None:
         self.held: dict[Variable, Node] = {}  # current value of every variable touched
         self.assigned: dict[Variable, Node] = {}
+        self._shared: set[Variable] = set()  # they hold a node that stands for something else too
 
     def read(self, variable: Variable) -> Tensor:
         """The symbolic value of a variable at this point of the trace."""
@@ -31,11 +32,15 @@ class Trace:
         if node is None:
             node = Node(VARIABLE, (), {"variable": variable}, variable.spec)
             self.held[variable] = node
+        elif recording.logs and variable in self._shared:
+            self._shared.discard(variable)
+            node = self.held[variable] = node_of(alias(tensor_of(node)))
         return tensor_of(node)
 
     def assign(self, variable: Variable, value: Tensor) -> None:
         """Make `value` what the variable holds from here on."""
         self.held[variable] = self.assigned[variable] = node_of(value)
+        self._shared.add(variable)
 
 
 class _Local(threading.local):
@@ -149,4 +154,3 @@ def _depends(node: Node, leaves: Sequence[Any]) -> bool:
             seen.add(here)
             stack.extend(here.inputs)
     return False
-

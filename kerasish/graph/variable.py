@@ -13,7 +13,7 @@ import numpy as np
 from kerasish.backend.base import current
 from kerasish.errors import ShapeError
 from kerasish.graph.node import placeholder
-from kerasish.graph.tensor import Tensor, convert_to_tensor, recording, wrap
+from kerasish.graph.tensor import Tensor, alias, convert_to_tensor, recording, wrap
 from kerasish.graph.trace import current_trace, eagerly
 from kerasish.spec import TensorSpec, dtype_name, is_float
 
@@ -160,21 +160,22 @@ class Variable:
         made = current_trace()
         if made is not None:
             held = made.read(self)
+        elif recording.logs:
+            held = self._held()
         else:
-            held = wrap(self.array.copy(), self.dtype)
-        return self._logged(held) if recording.logs else held
-
-    def _logged(self, read: Tensor) -> Tensor:
-        """`read` as every open tape knows it: one leaf until the next assignment."""
-        held = recording.logs[-1].get(self)
-        if held is not None and read.value is not None:
-            return held
-        if read.node is None:
-            read.node = placeholder(self.spec, self.path)
-            read.node.value = read.value
+            return wrap(self.array.copy(), self.dtype)
         for log in recording.logs:
-            log.setdefault(self, read)
-        return read
+            log.setdefault(self, held)
+        return held
+
+    def _held(self) -> Tensor:
+        """The value as the open tapes know it: one leaf until the next assignment."""
+        held = recording.held.get(self)
+        if held is None:
+            held = recording.held[self] = wrap(self.array.copy(), self.dtype)
+            held.node = placeholder(self.spec, self.path)
+            held.node.value = held.value
+        return held
 
     def __kerasish_tensor__(self) -> Tensor:
         return self.value
@@ -203,8 +204,9 @@ class Variable:
             made.assign(self, new)
         else:
             self.array[...] = new.value
-            for log in recording.logs:
-                log.pop(self, None)
+            recording.held.pop(self, None)
+            if recording.logs:
+                recording.held[self] = alias(new)
         return new
 
     def assign_add(self, value: Any) -> Tensor:

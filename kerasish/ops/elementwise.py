@@ -172,7 +172,7 @@ tanh = unary("tanh", "tanh", lambda g, y, x: g * (1 - y * y), flops=15)
 
 def _sigmoid(xp: Any, x: Any, out: Any = None) -> Any:
     # 1 / (1 + exp(-x)) in place; exp overflows to inf for very negative x, and 1 / inf is 0.
-    t = xp.exp(xp.negative(x, out=out), out=out)
+    t = xp.asarray(xp.exp(xp.negative(x, out=out), out=out))  # a scalar cannot be written to
     return xp.reciprocal(xp.add(t, 1, out=t), out=t)
 
 

@@ -92,7 +92,7 @@ def _part(array: np.ndarray, index: tuple[slice, ...], rank: int) -> np.ndarray:
         slice(None) if size == 1 else part
         for size, part in zip(array.shape, index[lead:], strict=True)
     )
-    return array[picked]
+    return array[..., *picked]  # the dots keep an array of rank 0 an array
 
 
 def _block(

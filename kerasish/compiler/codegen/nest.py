@@ -105,6 +105,9 @@ def arrange(body: Graph, input_strides: Sequence[tuple[int, ...]]) -> Nest:
         last = max(axes)
         dims = [Dim(d.size, "I" if i > last else d.kind) for i, d in enumerate(dims)]
     dims, strides = _join(dims, strides)
+    if kind == "columns":  # of the inner loops that could not be joined, one is walked in vectors
+        inner = max(i for i, d in enumerate(dims) if d.kind == "I")
+        dims = [Dim(d.size, "P") if d.kind == "I" and i != inner else d for i, d in enumerate(dims)]
     return Nest(body, kind, dims, strides, element, stage)
 
 

@@ -42,8 +42,9 @@ def fuse(graph: Graph, device: Backend) -> Graph:
         for g in groups.order():
             members = groups.members[g]
             first = members[0]
-            alone = len(members) == 1 and not (compiled and _worth_a_kernel(first))
-            if alone:
+            if groups.domain[g] is None or (
+                len(members) == 1 and not (compiled and _worth_a_kernel(first))
+            ):
                 done[first] = rebuild(first, tuple(done[i] for i in first.inputs))
             else:
                 _emit(members, groups, g, wanted, done)
@@ -98,14 +99,20 @@ def _place_elementwise(groups: Groups, node: Node) -> None:
             if groups.accepts(node, g):
                 groups.add(node, g, element)
                 joined = g
-        elif element and _readable_all(groups, g, node):
+        elif element and _mergeable(groups, joined, g):
             groups.merge(joined, g)
     if joined is None:
         groups.new(node, shape)
 
 
-def _readable_all(groups: Groups, g: int, node: Node) -> bool:
-    return all(_readable(groups, g, i, True) for i in node.inputs if groups.of.get(i) == g)
+def _mergeable(groups: Groups, a: int, b: int) -> bool:
+    """Whether what two groups read of each other can be read within one loop nest."""
+    return all(
+        _readable(groups, groups.of[source], source, groups.element[node])
+        for node in (*groups.members[a], *groups.members[b])
+        for source in node.inputs
+        if groups.of.get(source) in (a, b)
+    )
 
 
 def _is_row(groups: Groups, g: int, shape: tuple[int, ...]) -> bool:
