@@ -20,6 +20,7 @@ from kerasish.ops.elementwise import cast_like, where
 from kerasish.ops.indexing import take_along
 from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.matrix_solve import (
+    SampleMatrix,
     distinct,
     inv_,
     matrix,
@@ -125,7 +126,7 @@ def _lu_infer(x: TensorSpec) -> tuple[TensorSpec, ...]:
     "lu_factor",
     infer=_lu_infer,
     promote="float",
-    cases=(case(well(3, 3)[::-1].copy()), case(well(2, 4, 4))),
+    cases=(case(SampleMatrix((3, 3), "reversed")), case(well(2, 4, 4))),
 )
 def lu_(xp: Any, x: Any) -> Any:
     """L below and U on and above the diagonal, the row swapped in each step, the order of rows."""

@@ -1,4 +1,4 @@
-"""keras.ops.image, colours: grey, RGB to HSV and back (Smith, "Color gamut transform pairs", 1978)."""
+"""keras.ops.image, colours: grey, RGB to HSV and back (Smith, "Color gamut transform pairs")."""
 
 from __future__ import annotations
 

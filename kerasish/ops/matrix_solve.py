@@ -8,6 +8,7 @@ linear algebra functions" (2010).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,27 +20,39 @@ from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.numpy_matrix import tril, triu
 from kerasish.spec import TensorSpec, broadcast, np_dtype, real_dtype
 
-_RNG = np.random.default_rng(7)
+
+@dataclass(frozen=True)
+class SampleMatrix:
+    """A sample input: a matrix that is easy to invert, positive definite, or well separated."""
+
+    shape: tuple[int, ...]
+    kind: str
+
+    def draw(self, rng: np.random.Generator) -> np.ndarray:
+        """A matrix of this kind."""
+        rows, columns = self.shape[-2:]
+        noise = rng.uniform(-0.25, 0.25, self.shape)
+        ladder = np.zeros((rows, columns))
+        np.fill_diagonal(ladder, np.arange(1.0, min(rows, columns) + 1))
+        if self.kind == "positive":
+            return noise @ np.swapaxes(noise, -1, -2) + ladder
+        found = ladder + noise + (np.eye(rows, columns) if self.kind != "distinct" else 0)
+        return found[..., ::-1, :].copy() if self.kind == "reversed" else found
 
 
-def well(*shape: int) -> np.ndarray:
+def well(*shape: int) -> SampleMatrix:
     """A well conditioned sample matrix."""
-    n = min(shape[-2:])
-    return _RNG.uniform(-0.5, 0.5, shape) + np.eye(shape[-2], shape[-1]) * np.arange(2, n + 2).max()
+    return SampleMatrix(shape, "well")
 
 
-def positive(*shape: int) -> np.ndarray:
+def positive(*shape: int) -> SampleMatrix:
     """A symmetric positive definite sample matrix with distinct eigenvalues."""
-    a = _RNG.uniform(-0.3, 0.3, shape)
-    return a @ np.swapaxes(a, -1, -2) + np.diag(np.arange(1.0, shape[-1] + 1))
+    return SampleMatrix(shape, "positive")
 
 
-def distinct(*shape: int) -> np.ndarray:
+def distinct(*shape: int) -> SampleMatrix:
     """A sample matrix with distinct singular values."""
-    a = np.zeros(shape)
-    k = min(shape[-2:])
-    a[..., range(k), range(k)] = np.arange(1.0, k + 1)
-    return a + _RNG.uniform(-0.2, 0.2, shape)
+    return SampleMatrix(shape, "distinct")
 
 
 def square(what: str, x: TensorSpec) -> None:
@@ -206,7 +219,7 @@ def _slogdet_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
     "slogdet",
     infer=_slogdet_infer,
     promote="float",
-    cases=(case(well(3, 3)), case(-well(2, 3, 3))),
+    cases=(case(well(3, 3)), case(SampleMatrix((2, 3, 3), "reversed"))),
 )
 def slogdet_(xp: Any, x: Any) -> Any:
     """The sign, and the logarithm of the absolute value, of the determinants."""
