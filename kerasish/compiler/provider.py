@@ -27,7 +27,7 @@ class Kernel:
         supports: whether it can run this node, judged by specs and attributes alone.
         bind: `bind(node, inputs, outputs) -> step`, called once per plan with fixed arrays
             (inputs may be strided views; an output that nobody reads is None).
-        backend: the backend whose arrays it takes.
+        backend: the backend whose arrays it takes; "any" for all.
         inplace: the inputs whose buffer output 0 may share, where they die at this node.
     """
 
@@ -76,6 +76,7 @@ def active(name: str) -> bool:
 def find(node: Node, backend: str) -> Kernel | None:
     """The first kernel of an active provider that supports `node`, or None."""
     for candidate in _kernels.get(node.op.name, ()):
-        if candidate.backend == backend and active(candidate.provider) and candidate.supports(node):
+        fits = candidate.backend in (backend, "any")
+        if fits and active(candidate.provider) and candidate.supports(node):
             return candidate
     return None
