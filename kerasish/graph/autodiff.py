@@ -96,7 +96,10 @@ def _unbroadcast(g: Tensor, source: Node, node: Node) -> Tensor:
 
 def ones_like_seed(node: Node) -> Tensor:
     """The seed of a gradient: ones, so a tensor output counts as its sum."""
-    return _op.get("broadcast_to")(convert_to_tensor(1.0, node.spec.dtype), shape=node.spec.shape)
+    one = convert_to_tensor(1.0, node.spec.dtype)
+    if node.value is None:
+        one = Tensor(one.spec, node=node_of(one))  # a symbol, or every step would run eagerly
+    return _op.get("broadcast_to")(one, shape=node.spec.shape)
 
 
 class GradientTape:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kerasish import tree
-from kerasish.errors import GraphError
 from kerasish.graph.closure import close_over
 from kerasish.graph.node import VARIABLE, Graph, Node, interning
 from kerasish.graph.tensor import Tensor, alias, input_tensor, node_of, recording, tensor_of
@@ -94,13 +93,7 @@ def trace(func: Callable[..., Any], specs: Sequence[TensorSpec], names: Sequence
         result = func(*inputs)
         outputs: list[Node] = []
 
-        def index(leaf: Any) -> Any:
-            if isinstance(leaf, Tensor) or hasattr(leaf, "__kerasish_tensor__"):
-                outputs.append(node_of(leaf))
-                return Slot(len(outputs) - 1)
-            return leaf
-
-        structure = tree.map_structure(index, result)
+        structure = tree.map_structure(lambda leaf: _slot(leaf, outputs), result)
     nodes = [t.node for t in inputs if t.node is not None]
     return Graph(nodes, outputs, made.assigned.items()), structure
 
@@ -109,48 +102,35 @@ class Slot(int):
     """The position of a result among a graph's outputs."""
 
 
-def subgraph(
-    func: Callable[..., Any], specs: Sequence[TensorSpec], what: str
-) -> tuple[Graph, tuple[Node, ...], Any]:
-    """Trace the body of a control-flow op inside the current trace.
-
-    Returns:
-        (graph, captured, structure). Nodes of the enclosing trace that the body uses have become
-        further inputs of `graph`; `captured` lists them, so loop invariants stay outside.
-    """
-    from_outside = current_trace()
-    before = dict(from_outside.assigned) if from_outside else {}
-    inputs = [input_tensor(s, f"x{i}") for i, s in enumerate(specs)]
-    result = func(*inputs)
-    if from_outside is not None and from_outside.assigned != before:
-        changed = [v for v, n in from_outside.assigned.items() if before.get(v) is not n]
-        own = [t.node for t in inputs]
-        for variable in changed:
-            if _depends(from_outside.assigned[variable], own):
-                raise GraphError(
-                    f"A variable was assigned inside {what}. Expected: state carried as a loop "
-                    f"value. Received: an assignment to {variable.path!r} that depends on it."
-                )
-    outputs: list[Node] = []
-
-    def index(leaf: Any) -> Any:
+def _slot(leaf: Any, outputs: list[Node]) -> Any:
+    """Enter a tensor among the outputs; anything else stays itself."""
+    if isinstance(leaf, Tensor) or hasattr(leaf, "__kerasish_tensor__"):
         outputs.append(node_of(leaf))
         return Slot(len(outputs) - 1)
-
-    structure = tree.map_structure(index, result)
-    own_nodes = [t.node for t in inputs if t.node is not None]
-    graph, captured = close_over(own_nodes, outputs)
-    return graph, captured, structure
+    return leaf
 
 
-def _depends(node: Node, leaves: Sequence[Any]) -> bool:
-    wanted = set(leaves)
-    stack, seen = [node], set()
-    while stack:
-        here = stack.pop()
-        if here in wanted:
-            return True
-        if here not in seen:
-            seen.add(here)
-            stack.extend(here.inputs)
-    return False
+def subgraph(
+    func: Callable[..., Any], specs: Sequence[TensorSpec]
+) -> tuple[Graph, tuple[Node, ...], Any, list[Variable]]:
+    """Trace a part of the function being traced as a graph of its own.
+
+    Returns:
+        (graph, captured, structure, assigned). Nodes from outside that the part uses have become
+        further inputs of `graph`, listed in `captured`. What it assigns to variables, in
+        `assigned`, has become further outputs; the assignments themselves are left to the caller.
+    """
+    made = current_trace()
+    held, before = (dict(made.held), dict(made.assigned)) if made else ({}, {})
+    inputs = [input_tensor(s, f"x{i}") for i, s in enumerate(specs)]
+    result = func(*inputs)
+    outputs: list[Node] = []
+    structure = tree.map_structure(lambda leaf: _slot(leaf, outputs), result)
+    assigned: list[Variable] = []
+    if made is not None:
+        assigned = [v for v, node in made.assigned.items() if before.get(v) is not node]
+        outputs += [made.assigned[v] for v in assigned]
+        first_reads = {v: n for v, n in made.held.items() if n.op is VARIABLE}
+        made.held, made.assigned = {**first_reads, **held}, before
+    graph, captured = close_over([t.node for t in inputs if t.node is not None], outputs)
+    return graph, captured, structure, assigned

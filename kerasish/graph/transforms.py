@@ -52,7 +52,7 @@ def value_and_grad(
                 "value_and_grad. Expected: a function whose value is a scalar, shape (). "
                 f"Received: shape {value.shape}. Reduce it with kerasish.ops.sum or mean."
             )
-        found = tree.map_structure(_or_zeros, [tape.gradient(value, w) for w in wrt], wrt)
+        found = tree.map_structure(_or_zeros, tape.gradient(value, wrt), wrt)
         return out, (found[0] if isinstance(argnums, int) else tuple(found))
 
     return wrapped

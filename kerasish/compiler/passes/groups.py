@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+
 from kerasish.graph.node import Node
 
 Shape = tuple[int, ...]
@@ -102,20 +104,31 @@ class Groups:
         return True
 
     def order(self) -> list[int]:
-        """Groups so that each follows what it depends on, otherwise by their last member."""
-        pending = [g for g, members in enumerate(self.members) if members]
-        pending.sort(key=lambda g: self.members[g][-1].serial)
+        """Groups so that each follows what it depends on, otherwise by their last member.
+
+        The order of making is kept wherever it can be: it decides how long values live.
+        """
+        waiting: dict[int, int] = {}
+        users: dict[int, list[int]] = {}
+        ready: list[tuple[int, int]] = []
+        for g, members in enumerate(self.members):
+            if not members:
+                continue
+            sources = {self.of[i] for n in members for i in n.inputs if i in self.of} - {g}
+            waiting[g] = len(sources)
+            for source in sources:
+                users.setdefault(source, []).append(g)
+            if not sources:
+                ready.append((members[-1].serial, g))
+        heapq.heapify(ready)
         order: list[int] = []
-        placed = 0
-        while pending:
-            later: list[int] = []
-            for g in pending:
-                if self._above[g] & ~placed:
-                    later.append(g)
-                else:
-                    order.append(g)
-                    placed |= 1 << g
-            pending = later
+        while ready:
+            _, g = heapq.heappop(ready)
+            order.append(g)
+            for user in users.get(g, ()):
+                waiting[user] -= 1
+                if not waiting[user]:
+                    heapq.heappush(ready, (self.members[user][-1].serial, user))
         return order
 
     def _sources(self, node: Node, group: int) -> int:
