@@ -35,6 +35,15 @@ def zeros_of(spec: TensorSpec) -> Tensor:
     return broadcast_to(convert_to_tensor(0, spec.dtype), shape=spec.shape)
 
 
+def _alike(a: TensorSpec, b: TensorSpec) -> bool:
+    """Whether two specs are one as far as their dimensions are known."""
+    return (
+        a.dtype == b.dtype
+        and len(a.shape) == len(b.shape)
+        and all(m == n or m is None or n is None for m, n in zip(a.shape, b.shape, strict=True))
+    )
+
+
 # --- scan -----------------------------------------------------------------------------------------
 
 
@@ -54,7 +63,7 @@ def _scan_infer(
                 f"scan. Expected: xs with {length} elements along the first axis. Received: {x}."
             )
     for before, after in zip(carries, body.outputs[:n_carry], strict=True):
-        if before != after.spec:
+        if not _alike(before, after.spec):
             raise ShapeError(
                 f"scan. Expected: a body that returns carried values as it takes them, {before}. "
                 f"Received: {after.spec}. Cast or reshape the initial value to what the body gives."
@@ -202,7 +211,7 @@ def _switch_infer(
     wanted = tuple(n.spec for n in branches[0].outputs)
     for graph in branches[1:]:
         found = tuple(n.spec for n in graph.outputs)
-        if found != wanted:
+        if len(found) != len(wanted) or not all(map(_alike, found, wanted)):
             raise ShapeError(
                 "cond/switch. Expected: branches that return alike, "
                 f"{', '.join(map(str, wanted))}. Received: {', '.join(map(str, found))}."
@@ -269,7 +278,7 @@ def _while_infer(
     *specs: TensorSpec, cond: Graph, body: Graph, n_carry: int, n_captured: int, limit: int | None
 ) -> tuple[TensorSpec, ...]:
     for before, after in zip(specs[:n_carry], body.outputs, strict=True):
-        if before != after.spec:
+        if not _alike(before, after.spec):
             raise ShapeError(
                 "while_loop. Expected: a body that returns loop values as it takes them, "
                 f"{before}. Received: {after.spec}. "

@@ -1,0 +1,103 @@
+"""LSTM and GRU against their equations step by step in numpy; gradients of some results only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kerasish import ops
+from kerasish.errors import ShapeError
+from kerasish.graph import GradientTape, convert_to_tensor
+from kerasish.graph.op import get
+from kerasish.ops.recurrent import gru, lstm
+from kerasish.testing import check_op
+from kerasish.testing.gradients import check_grads
+from tests.tolerances import assert_close
+
+RNG = np.random.default_rng(8)
+B, T, N, U = 3, 6, 4, 5
+
+
+def draw(*shape):
+    return RNG.normal(size=shape) * 0.5
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def lstm_inputs():
+    return [draw(B, T, N), draw(B, U), draw(B, U), draw(N, 4 * U), draw(U, 4 * U), draw(4 * U)]
+
+
+def gru_inputs():
+    return [draw(B, T, N), draw(B, U), draw(N, 3 * U), draw(U, 3 * U), draw(2, 3 * U)]
+
+
+def test_lstm_is_its_equations():
+    x, h, c, kernel, recurrent, bias = arrays = lstm_inputs()
+    hs = []
+    for t in range(T):
+        i, f, g, o = np.split(x[:, t] @ kernel + h @ recurrent + bias, 4, -1)
+        c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+        h = sigmoid(o) * np.tanh(c)
+        hs.append(h)
+    found = lstm(*arrays)
+    for got, expected in zip(found[:3], (np.stack(hs, 1), h, c), strict=True):
+        assert_close(got, expected, dtype="float64")
+
+
+def test_gru_is_its_equations():
+    x, h, kernel, recurrent, bias = arrays = gru_inputs()
+    hs = []
+    for t in range(T):
+        a = np.split(x[:, t] @ kernel + bias[0], 3, -1)
+        b = np.split(h @ recurrent + bias[1], 3, -1)
+        z, r = sigmoid(a[0] + b[0]), sigmoid(a[1] + b[1])
+        h = z * h + (1 - z) * np.tanh(a[2] + r * b[2])
+        hs.append(h)
+    found = gru(*arrays)
+    for got, expected in zip(found[:2], (np.stack(hs, 1), h), strict=True):
+        assert_close(got, expected, dtype="float64")
+
+
+@pytest.mark.parametrize("name", ["lstm_grad", "gru_grad"])
+def test_gradient_ops(name):
+    check_op(get(name))
+
+
+@pytest.mark.parametrize(
+    ("op", "inputs", "which"),
+    [(lstm, lstm_inputs, (0,)), (lstm, lstm_inputs, (2,)), (gru, gru_inputs, (1,)),
+     (lstm, lstm_inputs, (1, 3, 4)), (gru, gru_inputs, (0, 2))],
+)  # fmt: skip
+def test_gradients_of_some_results_only(op, inputs, which):
+    check_grads(lambda *xs: [op(*xs)[i] for i in which], inputs(), 2)
+
+
+def test_one_step_and_none():
+    x, h, c, kernel, recurrent, bias = lstm_inputs()
+    check_grads(lambda *xs: list(lstm(*xs)[:3]), [x[:, :1], h, c, kernel, recurrent, bias], 1)
+    sequence, last, cell, *_ = lstm(x[:, :0], h, c, kernel, recurrent, bias)
+    assert sequence.shape == (B, 0, U)
+    assert_close(last, h, dtype="float64")
+    assert_close(cell, c, dtype="float64")
+
+
+def test_the_gradient_of_a_step_of_no_steps_is_that_of_the_states():
+    x, *rest = map(convert_to_tensor, lstm_inputs())
+    with GradientTape() as tape:
+        tape.watch(rest)
+        h = lstm(x[:, :0], *rest)[1]
+        total = ops.sum(h)
+    g = tape.gradient(total, rest)
+    assert_close(g[0], np.ones((B, U)), dtype="float64")
+    assert not g[2].numpy().any()
+
+
+def test_kernels_that_do_not_fit_are_refused():
+    x, h, c, kernel, recurrent, bias = lstm_inputs()
+    with pytest.raises(ShapeError, match=r"4 \* units"):
+        lstm(x, h, c, kernel[:-1], recurrent, bias)
+    with pytest.raises(ShapeError, match=r"3 \* units"):
+        gru(x, h, kernel, recurrent, bias)
