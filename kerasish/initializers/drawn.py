@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -58,9 +59,19 @@ class RandomUniform(RandomInitializer):
         return random.uniform(shape, self.minval, self.maxval, dtype_name(dtype), self._draw_seed)
 
 
-def fans(shape: Shape) -> tuple[int, int]:
-    """(inputs, outputs) of one unit of a kernel: (..., in, out), windows counted in both."""
+Axes = Sequence[int] | None
+
+
+def fans(shape: Shape, input_axes: Axes = None, output_axes: Axes = None) -> tuple[int, int]:
+    """(inputs, outputs) of one unit of a kernel: (..., in, out), windows counted in both.
+
+    With `input_axes` and `output_axes`: the products of the sizes of those axes.
+    """
     sizes = known(shape)
+    if input_axes is not None and output_axes is not None:
+        ends = (input_axes, output_axes)
+        fan_in, fan_out = (math.prod(sizes[a] for a in axes) for axes in ends)
+        return fan_in, fan_out
     if len(sizes) < 2:
         size = sizes[0] if sizes else 1
         return size, size
@@ -76,6 +87,8 @@ class VarianceScaling(RandomInitializer):
         mode: "fan_in", "fan_out" or "fan_avg".
         distribution: "truncated_normal", "untruncated_normal" or "uniform".
         seed: see `RandomInitializer`.
+        input_axes, output_axes: the axes of a kernel that count inputs and outputs; by default
+            the last but one and the last, both times the others.
 
     Source: Glorot and Bengio (2010); He et al. (2015).
     """
@@ -86,8 +99,11 @@ class VarianceScaling(RandomInitializer):
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
         seed: Any = None,
+        input_axes: Axes = None,
+        output_axes: Axes = None,
     ) -> None:
         super().__init__(seed)
+        self.input_axes, self.output_axes = input_axes, output_axes
         if scale <= 0:
             raise ArgumentError(f"scale. Expected: a positive number. Received: {scale}.")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
@@ -103,7 +119,7 @@ class VarianceScaling(RandomInitializer):
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
-        fan_in, fan_out = fans(shape)
+        fan_in, fan_out = fans(shape, self.input_axes, self.output_axes)
         count = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
         variance = self.scale / max(1.0, count[self.mode])
         name, seed = dtype_name(dtype), self._draw_seed
@@ -117,16 +133,14 @@ class VarianceScaling(RandomInitializer):
 
 
 class _Scaled(VarianceScaling):
-    """Variance scaling whose choices the class has made; only the seed is an argument."""
+    """Variance scaling whose choices the class has made."""
 
     _choice: tuple[float, str, str]
 
-    def __init__(self, seed: Any = None) -> None:
-        super().__init__(*self._choice, seed)
-
-    def get_config(self) -> dict[str, Any]:
-        """The seed alone."""
-        return {"seed": self.seed}
+    def __init__(
+        self, seed: Any = None, input_axes: Axes = None, output_axes: Axes = None
+    ) -> None:
+        super().__init__(*self._choice, seed, input_axes, output_axes)
 
 
 class GlorotUniform(_Scaled):
