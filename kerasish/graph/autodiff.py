@@ -13,7 +13,7 @@ from typing import Any
 from kerasish import tree
 from kerasish.errors import GradientError
 from kerasish.graph import op as _op
-from kerasish.graph.node import PICK, Node, inherit, placeholder, toposort
+from kerasish.graph.node import PICK, Node, inherit, mark, placeholder, toposort
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, recording, tensor_of
 from kerasish.graph.variable import Variable
 from kerasish.spec import TensorSpec, is_differentiable
@@ -127,6 +127,8 @@ class GradientTape:
         self.reads: dict[Variable, Tensor] = {}
 
     def __enter__(self) -> GradientTape:
+        if not recording.logs:
+            recording.since = mark()
         recording.logs.append(self.reads)
         return self
 
@@ -134,15 +136,19 @@ class GradientTape:
         recording.logs[:] = [log for log in recording.logs if log is not self.reads]
         if not recording.logs:
             recording.held.clear()
+            recording.watched.clear()
 
     def watch(self, tensors: Any) -> None:
         """Follow these tensors."""
         for t in tree.flatten(tensors):
             if isinstance(t, Variable):
                 _ = t.value
-            elif t.node is None:
+                continue
+            if t.node is None:
                 t.node = placeholder(t.spec, "watched")
                 t.node.value = t.value
+            if t.node.inputs:
+                recording.watched.add(t.node)
 
     def gradient(self, target: Any, sources: Any, output_gradients: Any = None) -> Any:
         """The gradient of `target` (summed, where it is no scalar) for each of `sources`.

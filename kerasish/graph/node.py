@@ -14,8 +14,6 @@ from kerasish.graph.op import Op, declare
 from kerasish.spec import TensorSpec
 
 _PACKAGE = __name__.split(".")[0]
-
-
 _serial = itertools.count()
 
 
@@ -72,6 +70,11 @@ class Node:
         return self.spec.dtype
 
 
+def mark() -> int:
+    """A number between the serials of the nodes made before and after."""
+    return next(_serial)
+
+
 class _Local(threading.local):
     def __init__(self) -> None:
         self.tables: list[dict[Any, Node]] = []
@@ -82,9 +85,17 @@ class _Local(threading.local):
 _local = _Local()
 
 
+def frozen(value: Any) -> tuple[Any, Any]:
+    """A hashable key of a plain value that keeps 1, 1.0, True and -0.0 apart, and NaN equal."""
+    kind = type(value)
+    if kind is float:
+        return kind, repr(value)
+    return kind, tuple(map(frozen, value)) if kind is tuple else value
+
+
 def attr_key(attrs: dict[str, Any]) -> tuple[Any, ...]:
-    """A hashable key of attributes that keeps 1, 1.0, True and -0.0 apart."""
-    return tuple((k, type(v), repr(v) if type(v) is float else v) for k, v in sorted(attrs.items()))
+    """A hashable key of attributes."""
+    return tuple((k, frozen(v)) for k, v in sorted(attrs.items()))
 
 
 def make_node(
@@ -146,7 +157,9 @@ def scope(name: str, absolute: bool = False) -> Iterator[None]:
 def inherit(node: Node, prefix: str = "") -> Iterator[None]:
     """Context manager: nodes made inside belong to `node`'s layer and source line."""
     held, _local.source = _local.source, node.source
-    _local.scopes.append(f"{prefix}/{node.scope}" if prefix and node.scope else prefix or node.scope)
+    _local.scopes.append(
+        f"{prefix}/{node.scope}" if prefix and node.scope else prefix or node.scope
+    )
     try:
         yield
     finally:

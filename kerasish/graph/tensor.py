@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -118,7 +120,7 @@ class Tensor:
         return (self[i] for i in range(len(self)))
 
     def __format__(self, spec: str) -> str:
-        return format(self.item() if not self.shape else str(self), spec)
+        return format(str(self) if self.shape or self.value is None else self.item(), spec)
 
     def __repr__(self) -> str:
         if self.value is None:
@@ -276,15 +278,45 @@ class _Recording(threading.local):
     """The tapes open on this thread.
 
     `logs` has, for each tape, what every variable held when first read; `held` what the
-    variables read or assigned eagerly under a tape hold now, as these tapes know it.
+    variables read or assigned eagerly under a tape hold now, as these tapes know it. Results
+    whose nodes are older than `since`, when the outermost tape was opened, are constants to
+    them, so that a state carried from step to step drags no history along.
     """
 
     def __init__(self) -> None:
         self.logs: list[dict[Any, Tensor]] = []
         self.held: dict[Any, Tensor] = {}
+        self.watched: set[Node] = set()
+        self.since = 0
+        self.hidden: list[dict[Any, Tensor]] = []  # `held` of the tapes that `unrecorded` hides
+
+    def follows(self, t: Tensor) -> bool:
+        """Whether an eager tensor is more than a constant to the open tapes."""
+        node = t.node
+        return node is not None and (
+            node.serial >= self.since or not node.inputs or node in self.watched
+        )
+
+    def forget(self, variable: Any) -> None:
+        """Let every tape read a variable anew."""
+        for held in (self.held, *self.hidden):
+            held.pop(variable, None)
 
 
 recording = _Recording()
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Context manager: what happens inside is hidden from the tapes that are open outside."""
+    outside = recording.logs, recording.held, recording.watched, recording.since
+    recording.hidden.append(recording.held)
+    recording.logs, recording.held, recording.watched = [], {}, set()
+    try:
+        yield
+    finally:
+        recording.hidden.pop()
+        recording.logs, recording.held, recording.watched, recording.since = outside
 
 
 def promoted(inputs: tuple[Any, ...], rule: str) -> list[Tensor]:
@@ -318,13 +350,14 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         Tensor(s, device.asarray(a, s.dtype))
         for a, s in zip(arrays, (specs,) if single else specs, strict=True)
     ]
-    if recording.logs and any(t.node is not None for t in tensors):
+    if recording.logs and any(map(recording.follows, tensors)):
         _record(op, tensors, attrs, specs, outs)
     return outs[0] if single else tuple(outs)
 
 
 def _record(op: Op, tensors: list[Tensor], attrs: dict[str, Any], specs: Any, outs: Any) -> None:
-    node = make_node(op, tuple(node_of(t) for t in tensors), attrs, specs)
+    nodes = (node_of(t) if recording.follows(t) else constant(t.value, t.spec) for t in tensors)
+    node = make_node(op, tuple(nodes), attrs, specs)
     if isinstance(specs, TensorSpec):
         node.value = outs[0].value
         outs[0].node = node

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from kerasish import tree
 from kerasish.graph.closure import close_over
 from kerasish.graph.node import VARIABLE, Graph, Node, interning
-from kerasish.graph.tensor import Tensor, alias, input_tensor, node_of, recording, tensor_of
+from kerasish.graph.tensor import (
+    Tensor,
+    alias,
+    input_tensor,
+    node_of,
+    recording,
+    tensor_of,
+    unrecorded,
+)
 from kerasish.spec import TensorSpec
 
 if TYPE_CHECKING:
@@ -60,12 +68,10 @@ def tracing() -> Iterator[Trace]:
     """Context manager: ops on symbolic tensors and variable reads inside build one graph."""
     made = Trace()
     _local.traces.append(made)
-    logs, recording.logs = recording.logs, []
     try:
-        with interning():
+        with unrecorded(), interning():
             yield made
     finally:
-        recording.logs = logs
         _local.traces.pop()
 
 
@@ -73,11 +79,10 @@ def tracing() -> Iterator[Trace]:
 def eagerly() -> Iterator[None]:
     """Context manager: inside, variables read and write their buffers even during a trace."""
     _local.traces.append(None)
-    logs, recording.logs = recording.logs, []
     try:
-        yield
+        with unrecorded():
+            yield
     finally:
-        recording.logs = logs
         _local.traces.pop()
 
 

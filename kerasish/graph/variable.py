@@ -204,7 +204,7 @@ class Variable:
             made.assign(self, new)
         else:
             self.array[...] = new.value
-            recording.held.pop(self, None)
+            recording.forget(self)
             if recording.logs:
                 recording.held[self] = alias(new)
         return new
