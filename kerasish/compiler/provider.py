@@ -29,6 +29,7 @@ class Kernel:
             (inputs may be strided views; an output that nobody reads is None).
         backend: the backend whose arrays it takes; "any" for all.
         inplace: the inputs whose buffer output 0 may share, where they die at this node.
+        workspace: bytes that the op's training form keeps for its gradient.
     """
 
     provider: str
@@ -36,6 +37,7 @@ class Kernel:
     bind: Bind
     backend: str = "numpy"
     inplace: tuple[int, ...] = ()
+    workspace: Callable[[Node], int] | None = None
 
 
 def provider(name: str, available: Callable[[], bool]) -> None:
@@ -50,6 +52,7 @@ def kernel(
     supports: Callable[[Node], bool] = lambda node: True,
     backend: str = "numpy",
     inplace: tuple[int, ...] = (),
+    workspace: Callable[[Node], int] | None = None,
 ) -> Callable[[Bind], Bind]:
     """Decorator: register `bind(node, inputs, outputs) -> step` for an op.
 
@@ -57,7 +60,7 @@ def kernel(
     """
 
     def decorate(bind: Bind) -> Bind:
-        made = Kernel(provider, supports, bind, backend, inplace)
+        made = Kernel(provider, supports, bind, backend, inplace, workspace)
         _kernels.setdefault(op_name, []).append(made)
         return bind
 

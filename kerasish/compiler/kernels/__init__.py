@@ -1,6 +1,7 @@
 """Bindings to kernel libraries; importing this registers them, loading a library waits for use."""
 
 from kerasish.compiler.kernels.onednn import register as _onednn
+from kerasish.compiler.kernels.onednn import register_rnn as _onednn_rnn
 
 __all__: list[str] = []
-_ = _onednn
+_ = (_onednn, _onednn_rnn)

@@ -9,6 +9,8 @@ from kerasish.compiler.passes.copies import own_results
 from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fold import fold
 from kerasish.compiler.passes.fuse import fuse
+from kerasish.compiler.passes.hoist import hoist
+from kerasish.compiler.passes.recurrent import recurrent
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph.node import Graph
 
@@ -16,8 +18,10 @@ Pass = Callable[[Graph, Backend], Graph]
 
 PIPELINE: list[tuple[str, Pass]] = [
     ("simplify", simplify),
+    ("recurrent", recurrent),
     ("expand", expand),
     ("fold", fold),
+    ("hoist", hoist),
     ("simplify again", simplify),
     ("own results", own_results),
     ("fuse", fuse),
