@@ -146,9 +146,9 @@ class _Scan:
         body, count = self.graph, len(carries)
         rounds: list[list[Step]] = []
         for i, row in enumerate(order):
-            reads = [*(places[i] for places in carries), *(x[row] for x in xs)]
+            reads = [*(places[i] for places in carries), *(x[row, ...] for x in xs)]
             writes = [*(places[i + 1] for places in carries)]
-            writes += [None if y is None else y[row] for y in ys]
+            writes += [None if y is None else y[row, ...] for y in ys]
             arrays = dict(zip(body.inputs[: count + len(xs)], reads, strict=True))
             pairs = zip(body.outputs, writes, strict=True)
             arrays |= {node: array for node, array in pairs if array is not None}
@@ -167,7 +167,7 @@ class _Scan:
         spec = self.graph.inputs[k].spec
         last = self._room(spec)
         if history is not None:
-            return [*(history[row] for row in order), last]
+            return [*(history[row, ...] for row in order), last]
         pair = (last, self._room(spec))
         return [pair[i % 2] for i in range(len(order) + 1)]
 

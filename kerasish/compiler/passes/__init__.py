@@ -12,6 +12,7 @@ from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.hoist import hoist
 from kerasish.compiler.passes.recurrent import recurrent
 from kerasish.compiler.passes.simplify import simplify
+from kerasish.errors import UnknownNameError
 from kerasish.graph.node import Graph
 
 Pass = Callable[[Graph, Backend], Graph]
@@ -29,7 +30,14 @@ PIPELINE: list[tuple[str, Pass]] = [
 
 
 def optimize(graph: Graph, device: Backend, until: str | None = None) -> Graph:
-    """Run the pipeline, or its beginning up to and with the pass named `until`."""
+    """Run the pipeline, or its beginning up to and with the pass named `until`.
+
+    Raises:
+        UnknownNameError: no pass is called that.
+    """
+    names = [name for name, _ in PIPELINE]
+    if until is not None and until not in names:
+        raise UnknownNameError(f"Unknown pass. Expected: one of {names}. Received: {until!r}.")
     for name, step in PIPELINE:
         graph = step(graph, device)
         if name == until:

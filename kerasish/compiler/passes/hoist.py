@@ -1,0 +1,227 @@
+"""Take out of loops what can be done for all rounds at once.
+
+Before the loop, what depends on no carried value:
+
+    scan(h, x_t: tanh(x_t @ W + h @ U))  ->  xw = xs @ W;  scan(h, xw_t: tanh(xw_t + h @ U))
+
+After it, what no later round depends on: products that are stacked, and sums that are only added
+to. The gradient of a recurrent layer adds up its weights' gradients round by round:
+
+    scan(s, x_t, g_t: s + x_t.T @ g_t)   ->  s + reshape(xs, (T*B, M)).T @ reshape(gs, (T*B, N))
+
+One large product runs many times faster than as many small ones. What is left of the loop carries
+and stacks only what somebody reads.
+"""
+
+from __future__ import annotations
+
+from kerasish.backend.base import Backend
+from kerasish.compiler import batch
+from kerasish.compiler.passes.expand import expand
+from kerasish.compiler.passes.fold import fold
+from kerasish.compiler.passes.loop import Later, Loop, count_uses
+from kerasish.compiler.passes.simplify import simplify
+from kerasish.graph.node import LEAVES, PICK, Graph, Node, inherit, rewrite, toposort
+
+PRODUCTS = ("matmul", "conv", "conv_input_grad")
+
+
+def hoist(graph: Graph, device: Backend) -> Graph:
+    """Rewrite every scan of a graph, inner ones first."""
+    scans = [node for node in graph.nodes if node.op.name == "scan"]
+    if not scans:
+        return graph
+    used: dict[Node, set[int]] = {node: set() for node in scans}
+    for node in (*graph.nodes, *graph.results):
+        if node.op is PICK and node.inputs[0] in used:
+            used[node.inputs[0]].add(node.attrs["index"])
+
+    def rule(node: Node, inputs: tuple[Node, ...]) -> tuple[Node, ...] | None:
+        if node not in used or not node.attrs["length"]:
+            return None
+        body = node.attrs["body"]
+        for step in (simplify, expand, fold, hoist, simplify):
+            body = step(body, device)
+        with inherit(node):
+            return _rewritten(Loop(node, inputs, body, used[node]))
+
+    return rewrite(graph, rule)
+
+
+def _rewritten(loop: Loop) -> tuple[Node, ...]:
+    loop.prune()
+    _unchanged(loop)
+    _results_before(loop)
+    _values_before(loop)
+    _sums_after(loop)
+    _results_after(loop)
+    loop.prune()
+    return loop.build()
+
+
+# --- before the loop ------------------------------------------------------------------------------
+
+
+def _unchanged(loop: Loop) -> None:
+    """A carried value that stays as it is becomes a captured one."""
+    for carry in loop.live:
+        if carry.after is carry.before:
+            start = carry.start
+            rows = loop.rows_of((start, False))
+            carry.live = False
+            carry.final = carry.final and (lambda start=start: start)
+            carry.history = carry.history and (lambda rows=rows: rows)
+            loop.given[carry.before] = (start, False)
+
+
+def _results_before(loop: Loop) -> None:
+    """Stacked results that depend on no carried value."""
+    varying = loop.varying()
+    for result in loop.results:
+        if result.output is None or result.node in varying:
+            continue
+        found = loop.outside(result.node)
+        if found is not None:
+            rows = loop.rows_of(found)
+            result.output, result.inside = (lambda rows=rows: rows), False
+
+
+def _values_before(loop: Loop) -> None:
+    """Products and other costly steps, and all that is the same in every round."""
+    varying = loop.varying()
+    roots = loop.roots()
+    wanted: dict[Node, tuple[Node, bool]] = {}
+    for node in toposort(roots):
+        if node in varying or node.op in LEAVES or node.op is PICK or node.op.view:
+            continue
+        found = loop.outside(node)
+        # Elementwise work on slices stays: inside, it joins the regions that need it.
+        if found is not None and not (found[1] and node.op.elementwise):
+            wanted[node] = found
+    reached = toposort(roots, stop=wanted)
+    loop.replace({node: loop.give(*wanted[node]) for node in reached if node in wanted})
+
+
+# --- after the loop -------------------------------------------------------------------------------
+
+
+def _sums_after(loop: Loop) -> None:
+    """Carried values that are only added to: carry + f(...), whose rows are summed at once."""
+    for carry in loop.live:
+        if carry.history is not None:
+            continue
+        uses = count_uses(loop.roots())
+        terms = _terms(carry.after, carry.before, uses)
+        if terms is None:
+            continue
+        held = dict(loop.extra)
+        totals = [_total(loop, term) for term in sorted(terms, key=lambda t: t.op.name == "sum")]
+        if any(total is None for total in totals):
+            loop.extra = held
+            continue
+        carry.live = False
+        if carry.final is not None:
+            carry.final = _added(carry.start, [t for t in totals if t is not None])
+
+
+def _terms(node: Node, mark: Node, uses: dict[Node, int]) -> list[Node] | None:
+    """The t_i of node = mark + t_1 + t_2 + ..., if nobody else reads a partial sum."""
+    terms: list[Node] = []
+    while node is not mark:
+        if node.op.name != "add" or uses[node] != 1:
+            return None
+        a, b = node.inputs
+        on_path = [_leads_to(side, mark) for side in (a, b)]
+        if on_path[0] == on_path[1]:
+            return None
+        node, term = (a, b) if on_path[0] else (b, a)
+        if term.spec != node.spec:
+            return None
+        terms.append(term)
+    return terms if uses[mark] == 1 else None
+
+
+def _leads_to(node: Node, mark: Node) -> bool:
+    return mark in toposort([node])
+
+
+def _added(start: Node, totals: list[Later]) -> Later:
+    def make() -> Node:
+        total = start
+        for part in totals:
+            total = batch.make("add", total, part())
+        return total
+
+    return make
+
+
+def _total(loop: Loop, node: Node) -> Later | None:
+    """The sum over all rounds of a body's node."""
+    name = node.op.name
+    if name in ("reshape", "transpose", "expand_dims", "negative", "unslice"):
+        return _applied(loop, node)
+    if name == "sum" and loop.is_stacked(node.inputs[0]):
+        source = loop.stacked(node.inputs[0])
+        return source and (lambda: batch.sum_of_sums(node, source()))
+    sums = {
+        "matmul": lambda a, b: batch.sum_of_products(a, b),
+        "conv_weight_grad": lambda x, g: batch.sum_of_kernels(node, x, g),
+        "scatter_add": lambda i, u: batch.sum_of_scatters(node, i, u),
+    }
+    fits = name in sums and len(node.spec.shape) == 2 if name == "matmul" else name in sums
+    if name == "scatter_add":
+        fits = node.attrs["axis"] == 0
+    if not fits:
+        return None
+    both = [loop.stacked(source) for source in node.inputs]
+    if both[0] is None or both[1] is None:
+        return None
+    first, second = both[0], both[1]
+    return lambda: sums[name](first(), second())
+
+
+def _applied(loop: Loop, node: Node) -> Later | None:
+    """The sum of a linear op's results is the op of the sum."""
+    source = _total(loop, node.inputs[0])
+    return source and (lambda: batch.make(node.op.name, source(), **node.attrs))
+
+
+def _results_after(loop: Loop) -> None:
+    """Stacked products that no round reads."""
+    needed = set(toposort([c.after for c in loop.live]))
+    for result in loop.results:
+        if result.output is None or not result.inside:
+            continue
+        made = _product(loop, result.node, needed)
+        if made is not None:
+            result.output, result.inside = made, False
+
+
+def _product(loop: Loop, node: Node, needed: set[Node]) -> Later | None:
+    """A product, or a view of one, for all rounds after the loop."""
+    if node in needed or not (node.op.view or node.op.name in PRODUCTS):
+        return None
+    if node.op.view:
+        source = _product(loop, node.inputs[0], needed)
+        return source and (lambda: _batched(loop, node, [(source(), True)]))
+    operands: list[tuple[Later, bool]] = []
+    for source in node.inputs:
+        found = loop.outside(source)
+        if found is not None and not found[1]:
+            outer = found[0]
+            operands.append((lambda outer=outer: outer, False))
+            continue
+        rows = loop.stacked(source)
+        if rows is None:
+            return None
+        operands.append((rows, True))
+    if [sliced for _, sliced in operands] != [True, False]:
+        return None
+    return lambda: _batched(loop, node, [(make(), sliced) for make, sliced in operands])
+
+
+def _batched(loop: Loop, node: Node, inputs: list[tuple[Node, bool]]) -> Node:
+    made = batch.batched(node, inputs, loop.rows)
+    if made is None:
+        raise AssertionError(f"{node.op.name} has no rule for these operands")
+    return made
