@@ -26,3 +26,4 @@ from kerasish.ops import image as image
 from kerasish.ops import linalg as linalg
 from kerasish.ops import numpy as numpy
 from kerasish.ops import recurrent as recurrent
+from kerasish.ops import attention as attention

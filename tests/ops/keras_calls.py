@@ -198,5 +198,21 @@ CROSSENTROPIES = [
     Call(f"{_LOSS}.binary_crossentropy", (_P, (3, 5, 4)), {"from_logits": True}, scale=50.0),
 ]
 
-GROUPS = (ACTIVATIONS, CONVOLUTIONS, POOLING, NORMALIZATION, CROSSENTROPIES)
+_Q, _K = (2, 5, 4, 3), (2, 6, 4, 3)
+_SEEN = np.random.default_rng(2).integers(0, 2, (2, 4, 5, 6)).astype(bool)
+ATTENTION = [
+    Call("attention.dot_product_attention", (_Q, _K, _K)),
+    Call("attention.dot_product_attention", (_Q, _K, _K), {"scale": 0.3, "is_causal": True}),
+    Call("attention.dot_product_attention", (_Q, (2, 6, 2, 3), (2, 6, 2, 3))),
+    Call("attention.dot_product_attention", (_Q, (2, 6, 1, 3), (2, 6, 1, 3)), {"is_causal": True}),
+    Call("attention.dot_product_attention", (_Q, _K, _K, (1, 4, 5, 6))),
+    Call("attention.dot_product_attention", (_Q, _K, _K), {"mask": _SEEN}),
+    Call(
+        "attention.dot_product_attention",
+        (_Q, _K, _K, (2, 4, 5, 6)),
+        {"mask": _SEEN[:, :1], "is_causal": True},
+    ),
+]
+
+GROUPS = (ACTIVATIONS, CONVOLUTIONS, POOLING, NORMALIZATION, CROSSENTROPIES, ATTENTION)
 CALLS = {call.key: call for group in GROUPS for call in group}
