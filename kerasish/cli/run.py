@@ -69,9 +69,13 @@ def _train(
 def _prepare(arguments: Namespace, project: Project) -> None:
     if project.config.seed is not None:
         random.set_random_seed(project.config.seed)
-    chosen = arguments.backend or project.config.backend
-    if chosen != "auto":
-        backend.set_backend(chosen)
+    _use_backend(arguments.backend or project.config.backend)
+
+
+def _use_backend(name: str | None) -> None:
+    """The backend asked for; the one in use where none is."""
+    if name is not None:
+        backend.set_backend(name)
 
 
 def _verbosity(arguments: Namespace) -> int | str:
@@ -152,8 +156,7 @@ def predict(arguments: Namespace) -> None:
     """The outputs for an array, to a file or the terminal."""
     allow_plugins(arguments.plugins)
     folder = run_folder.existing_folder(arguments.run)
-    if arguments.backend not in (None, "auto"):
-        backend.set_backend(arguments.backend)
+    _use_backend(arguments.backend)
     model = load_model(folder / run_folder.MODEL_FILE)
     outputs = model.predict(_inputs(arguments.input), batch_size=arguments.batch_size, verbose=0)
     if arguments.output is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from kerasish.declarative.errors import Diagnostics
@@ -41,5 +42,7 @@ def one_line(error: BaseException) -> str:
 
 def _place(item: Item, text: str) -> Mark:
     """The argument that the text names, else the item."""
-    named = [key for key in item.marks if f"{item.name}.{key}" in text or f"{key}=" in text]
-    return item.marks[named[0]] if named else item.mark
+    for key, mark in item.marks.items():
+        if re.match(rf"(\w+\.)?{re.escape(key)}\b", text) or f"{key}=" in text:
+            return mark
+    return item.mark

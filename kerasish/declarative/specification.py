@@ -123,7 +123,7 @@ class Config:
     name: str
     model: ModelSection
     seed: int | None = None
-    backend: str = "auto"
+    backend: str | None = None
     data: DataSection | None = None
     train: TrainSection | None = None
     plugins: tuple[str, ...] = field(default=())

@@ -50,7 +50,7 @@ def validate(
     config_data = None if data is None else read_data(data, checker)
     config_train = None if train is None else read_train(train, checker, output_names(model))
     seed = fields.integer("seed", None, least=0)
-    backend = fields.choice("backend", BACKENDS, "auto")
+    backend = fields.choice("backend", BACKENDS, "") or None
     chosen = name if own_name is None else checker.name(own_name)
     diagnostics.raise_if_any()
     if model is None or chosen is None:
