@@ -79,7 +79,10 @@ class Model(Trainer, Layer):
                 f"{type(self).__name__} has no call(). Expected: a method call(self, inputs), or "
                 "super().__init__(inputs, outputs)."
             )
-        return self.network.run(inputs, mask)
+        outputs = self.network.run(inputs, mask)
+        # As in Keras, a list of one output stands for that output.
+        lone = isinstance(outputs, (list, tuple)) and len(outputs) == 1
+        return outputs[0] if lone else outputs
 
     def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
         if not self._fits_inputs():

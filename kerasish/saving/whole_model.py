@@ -22,7 +22,6 @@ from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.text import parse_json
 from kerasish.saving.vet import check
 from kerasish.saving.weights import (
-    Plan,
     assign,
     check_target,
     new_h5,
@@ -73,7 +72,8 @@ def save_model(
     path = Path(filepath)
     check_target(path, overwrite)
     config = serialize_keras_object(model)
-    compile_config = config.pop("compile_config", None) if include_optimizer else None
+    compile_config = config.pop("compile_config", None)
+    compile_config = compile_config if include_optimizer else None
     kept = {"seeds": _seeds(model), **(state or {})}
     if path.suffix in (".h5", ".hdf5"):
         _save_h5(path, model, config, compile_config, kept)
@@ -221,16 +221,23 @@ def build(config: Any, where: str, stored: int = MOST) -> Any:
 
 
 def _restore_seeds(model: Any, root: SafeGroup) -> None:
+    """Set the random state, where kerasish wrote the file.
+
+    Raises:
+        FileFormatError: the model draws from other generators than the saved one did.
+    """
     kept = state.read_state(root)
     if kept is None:
         return
     weights = {id(v) for v in model.weights}
     held = {v.path: v for v in model.variables if id(v) not in weights}
-    plan: Plan = []
-    for name, array in kept.get("seeds", {}).items():
-        if name in held and held[name].shape == array.shape:
-            plan.append((held[name], array))
-    assign(plan)
+    saved = kept.get("seeds", {})
+    if {n: v.shape for n, v in held.items()} != {n: a.shape for n, a in saved.items()}:
+        raise FileFormatError(
+            f"{root.file}: another random state. Expected: {', '.join(sorted(held)) or 'none'}. "
+            f"Received: {', '.join(sorted(saved)) or 'none'}."
+        )
+    assign([(held[name], array) for name, array in saved.items()])
 
 
 @contextmanager
