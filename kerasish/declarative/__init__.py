@@ -1,5 +1,7 @@
 """Models, data and training described in YAML: a file that can name things but never run code."""
 
-from kerasish.declarative.vocabulary import KINDS
+from kerasish.declarative.api import Options, Project, from_yaml, load_config
+from kerasish.declarative.schema import schema
+from kerasish.declarative.writer import to_yaml
 
-__all__ = ["KINDS"]
+__all__ = ["Options", "Project", "from_yaml", "load_config", "schema", "to_yaml"]

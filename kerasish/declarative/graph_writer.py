@@ -33,12 +33,13 @@ def functional_section(model: Model) -> dict[str, Any]:
         if isinstance(layer, InputLayer):
             section["inputs"][layer.name] = _input(layer)
             continue
+        _check_layer(layer)
         body: dict[str, Any] = {"from": _sources(record, names)}
         if calls[id(layer)] > 1:
-            section["layers"].setdefault(layer.name, layer_item(_layer(layer), None))
+            section["layers"].setdefault(layer.name, layer_item(layer, None))
             body["use"] = layer.name
         else:
-            item = layer_item(_layer(layer), None)
+            item = layer_item(layer, None)
             body |= item if isinstance(item, dict) else {item: None}
         section["nodes"][names[id(record)]] = body
     if not section["layers"]:
@@ -71,9 +72,9 @@ def _node_name(record: CallRecord, calls: Counter[int], taken: set[str]) -> str:
     return f"{name}_call_{number}"
 
 
-def _layer(operation: Any) -> Layer:
+def _check_layer(operation: Any) -> None:
     if isinstance(operation, Layer):
-        return operation
+        return
     raise ArgumentError(
         f"to_yaml. Expected: a model of layers. Received: the operation {operation.name!r}. Put it "
         "into a layer class of your own and register it."
@@ -98,7 +99,7 @@ def _name_of(symbol: KerasTensor, names: dict[int, str]) -> str:
 
 def _sources(record: CallRecord, names: dict[int, str]) -> Any:
     """`from`: a node, a list of nodes, or call arguments by name."""
-    parameters = [name for name in inspect.signature(record.operation.call).parameters]
+    parameters = list(inspect.signature(record.operation.call).parameters)
     given = dict(zip(parameters, record.args, strict=False)) | record.kwargs
     given = {key: value for key, value in given.items() if value is not None}
     for key, value in given.items():
