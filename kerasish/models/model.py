@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -17,6 +18,8 @@ from kerasish.models.network import Network
 from kerasish.models.summary import summary_text
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving.functional import Graph, graph_config
+from kerasish.saving.weights import load_weights, save_weights
+from kerasish.saving.whole_model import save_model
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 from kerasish.training.trainer import Trainer
 
@@ -234,6 +237,36 @@ class Model(Trainer, Layer):
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes that `build` was called with."""
         return {"input_shape": None} if self.network is not None else super().get_build_config()
+
+    # --- files --------------------------------------------------------------------------------
+
+    def save(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        include_optimizer: bool = True,
+    ) -> None:
+        """Write the model to a `.keras` or `.h5` file; see `kerasish.saving.save_model`."""
+        save_model(self, filepath, overwrite, include_optimizer)
+
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+        """Write the weights to a `.weights.h5`, `.safetensors` or `.h5` file."""
+        save_weights(self, filepath, overwrite)
+
+    def load_weights(
+        self,
+        filepath: str | os.PathLike[str],
+        skip_mismatch: bool = False,
+        by_name: bool = False,
+    ) -> None:
+        """Set the weights from a file; where anything does not fit, none is set.
+
+        Args:
+            filepath: weights or a whole model, of kerasish or Keras, or safetensors.
+            skip_mismatch: leave layers alone, with a warning, whose weights do not fit.
+            by_name: load the layers whose names are in a legacy file, and no others.
+        """
+        load_weights(self, filepath, skip_mismatch, by_name)
 
     def to_json(self, **kwargs: Any) -> str:
         """The config of the model, with what it was compiled with, as JSON text."""

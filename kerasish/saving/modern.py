@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from kerasish import registry
+from kerasish import ops, registry
 from kerasish.configured import parameters
-from kerasish.serialization import MODULES, get_registered_object
+from kerasish.serialization import MODULES, get_registered_object, snake_case
 
 # Arguments that chose an implementation or wrote down a default; they change no result.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {
@@ -53,7 +53,16 @@ def modernize(config: Any) -> Any:
         inner = found["config"] = {"layers": inner}  # Keras 1 wrote the bare list
     if isinstance(name, str) and isinstance(inner, dict):
         found["config"] = _arguments(name, inner)
+        if "inbound_nodes" in found and not found.get("module") and _is_operation(name):
+            found["module"] = "keras.src.ops.numpy"  # legacy files of Keras 3 leave it out
     return found
+
+
+def _is_operation(name: str) -> bool:
+    """Whether a class of a file stands for a public function called on symbols."""
+    if registry.contains("layer", name) or get_registered_object(name) is not None:
+        return False
+    return name == "GetItem" or callable(getattr(ops, snake_case(name), None))
 
 
 def _arguments(name: str, config: dict[str, Any]) -> dict[str, Any]:
