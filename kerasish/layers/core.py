@@ -62,22 +62,8 @@ class Dense(Layer):
                 f"Dense {self.name!r}. Expected: an input whose last dimension is known. "
                 f"Received: shape {input_shape}."
             )
-        self.kernel = self.add_weight(
-            (size, self.units),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                (self.units,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+        self.kernel = self._declared_weight("kernel", (size, self.units))
+        self.bias = self._declared_weight("bias", (self.units,)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -152,13 +138,7 @@ class Embedding(Layer):
     supports_masking = True
 
     def build(self, input_shape: Shape | None = None) -> None:
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim),
-            self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-            name="embeddings",
-        )
+        self.embeddings = self._declared_weight("embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: Tensor) -> Tensor:
         if inputs.dtype not in ("int32", "int64"):

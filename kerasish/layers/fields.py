@@ -228,10 +228,8 @@ def declared(cls: type) -> dict[str, Field]:
 
 def _hint(cls: type, name: str) -> Any:
     """The type an annotation means; None where it cannot be resolved, so is no field."""
-
-    def holder() -> None: ...
-
-    holder.__annotations__ = {name: cls.__annotations__[name]}
+    # A class, since a function may not have a ClassVar.
+    holder = type(cls.__name__, (), {"__annotations__": {name: cls.__annotations__[name]}})
     module = sys.modules.get(cls.__module__)
     try:
         return typing.get_type_hints(holder, vars(module) if module else {}, include_extras=True)[

@@ -286,6 +286,21 @@ class Holder:
         self._own(made)
         return made
 
+    def _declared_weight(self, name: str, shape: Sequence[int | None], **options: Any) -> Variable:
+        """`add_weight` with what the fields `<name>_initializer` and the like say."""
+
+        def said(what: str) -> Any:
+            return getattr(self, f"{name}_{what}", None)
+
+        return self.add_weight(
+            shape,  # type: ignore[arg-type]
+            said("initializer"),
+            regularizer=said("regularizer"),
+            constraint=said("constraint"),
+            name=name,
+            **options,
+        )
+
     def _set_policy(self, dtype: Any) -> None:
         object.__setattr__(self, "dtype_policy", as_policy(dtype))
 

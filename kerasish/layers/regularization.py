@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, ClassVar
 
-from kerasish import random
+from kerasish import config, ops, random
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.fields import Rate
+from kerasish.layers.fields import DataFormat, Rate
+from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer, builtin
 from kerasish.random import SeedGenerator
+from kerasish.regularizers import L1L2
 
 
 class Noise(Layer):
@@ -50,3 +53,154 @@ class Dropout(Noise):
 
     def noisy(self, inputs: Tensor) -> Tensor:
         return random.dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
+
+
+class SpatialDropout(Noise):
+    """While training, whole channels are zero, a random share `rate` of them in every sample.
+
+    Args:
+        rate: share of zeros, in [0, 1].
+        data_format: "channels_last" or "channels_first".
+        seed: int, for the same draws every time.
+
+    Source: Tompson et al., Efficient Object Localization (2015).
+    """
+
+    rank: ClassVar[int]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        layout = getattr(self, "data_format", "channels_last")
+        self._layout = config.standardize_data_format(layout)
+        if "data_format" in type(self).fields:
+            setattr(self, "data_format", self._layout)  # noqa: B010
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def noisy(self, inputs: Tensor) -> Tensor:
+        ones = (1,) * self.rank
+        channels_last = self._layout == "channels_last"
+        shape = (None, *ones, None) if channels_last else (None, None, *ones)
+        return random.dropout(inputs, self.strength, shape, self.seed_generator)
+
+
+@builtin()
+class SpatialDropout1D(SpatialDropout):
+    __doc__ = SpatialDropout.__doc__
+    rank = 1
+    rate: Rate
+    seed: int | None = None
+
+
+@builtin()
+class SpatialDropout2D(SpatialDropout):
+    __doc__ = SpatialDropout.__doc__
+    rank = 2
+    rate: Rate
+    data_format: DataFormat = None
+    seed: int | None = None
+
+
+@builtin()
+class SpatialDropout3D(SpatialDropout):
+    __doc__ = SpatialDropout.__doc__
+    rank = 3
+    rate: Rate
+    data_format: DataFormat = None
+    seed: int | None = None
+
+
+@builtin()
+class GaussianNoise(Noise):
+    """While training, x plus normal noise.
+
+    Args:
+        stddev: standard deviation of the noise.
+        seed: int, for the same draws every time.
+    """
+
+    stddev: float
+    seed: int | None = None
+
+    @property
+    def strength(self) -> float:
+        """The standard deviation."""
+        return self.stddev
+
+    def noisy(self, inputs: Tensor) -> Tensor:
+        noise = random.normal(
+            inputs.shape, 0.0, self.stddev, inputs.dtype, seed=self.seed_generator
+        )
+        return inputs + noise
+
+
+@builtin()
+class GaussianDropout(Noise):
+    """While training, x times normal noise of mean 1 and variance rate / (1 - rate).
+
+    Args:
+        rate: as in Dropout, in [0, 1).
+        seed: int, for the same draws every time.
+
+    Source: Srivastava et al., Dropout (2014), section 10.
+    """
+
+    rate: Rate
+    seed: int | None = None
+
+    def noisy(self, inputs: Tensor) -> Tensor:
+        stddev = math.sqrt(self.rate / (1.0 - self.rate))
+        return inputs * random.normal(
+            inputs.shape, 1.0, stddev, inputs.dtype, seed=self.seed_generator
+        )
+
+
+@builtin()
+class AlphaDropout(Noise):
+    """Dropout for SELU networks: dropped elements become -1.758, then mean and variance are kept.
+
+    Args:
+        rate: share of dropped elements, in [0, 1).
+        noise_shape: shape of the mask, broadcast to the input's.
+        seed: int, for the same draws every time.
+
+    Source: Klambauer et al., Self-Normalizing Neural Networks (2017).
+    """
+
+    rate: Rate
+    noise_shape: Any = None
+    seed: int | None = None
+
+    def noisy(self, inputs: Tensor) -> Tensor:
+        low = -1.6732632423543772 * 1.0507009873554804  # selu(-inf)
+        given = self.noise_shape or inputs.shape
+        shape = tuple(n if n is not None else d for n, d in zip(given, inputs.shape, strict=True))
+        draw = random.uniform(shape, seed=self.seed_generator)
+        kept = ops.cast(draw >= self.rate, inputs.dtype)
+        a = ((1 - self.rate) * (1 + self.rate * low**2)) ** -0.5
+        return a * (inputs * kept + low * (1 - kept)) - a * low * self.rate
+
+
+@builtin()
+class ActivityRegularization(Layer):
+    """x itself, with a penalty l1 * sum(|x|) + l2 * sum(x**2) per sample.
+
+    Args:
+        l1: factor of the sum of absolute values.
+        l2: factor of the sum of squares.
+    """
+
+    l1: float = 0.0
+    l2: float = 0.0
+    supports_masking = True
+
+    def __post_init__(self) -> None:
+        self.activity_regularizer = L1L2(l1=self.l1, l2=self.l2)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments; the regularizer follows from them."""
+        config = super().get_config()
+        del config["activity_regularizer"]
+        return config

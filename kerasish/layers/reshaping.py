@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, ClassVar
 
 from kerasish import config, ops
 from kerasish.errors import ArgumentError, ShapeError
@@ -113,3 +114,136 @@ class RepeatVector(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         batch, size = inputs.shape
         return ops.broadcast_to(ops.expand_dims(inputs, axis=1), (batch, self.n, size))
+
+
+# --- padding, cropping, upsampling ----------------------------------------------------------------
+
+
+def _pairs(value: Any, rank: int, what: str) -> tuple[tuple[int, int], ...]:
+    """(before, after) of every axis, from an int, one int per axis, or pairs.
+
+    Raises:
+        ArgumentError: another form.
+    """
+    parts = (value,) * rank if isinstance(value, int) else tuple(value)
+    if rank == 1 and len(parts) == 2:
+        parts = (parts,)
+    pairs = tuple((p, p) if isinstance(p, int) else tuple(p) for p in parts)
+    if len(pairs) != rank or any(len(p) != 2 or min(p) < 0 for p in pairs):
+        raise ArgumentError(
+            f"{what}. Expected: an int, or an int or (before, after) for each of {rank} axes. "
+            f"Received: {value!r}."
+        )
+    return pairs  # type: ignore[return-value]
+
+
+class Bordered(Layer):
+    """A layer that adds or removes elements at both ends of the spatial axes."""
+
+    rank: ClassVar[int]
+    field: ClassVar[str]
+    _pairs: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        value = getattr(self, self.field)
+        pairs = _pairs(value, self.rank, f"{type(self).__name__}.{self.field}")
+        setattr(self, self.field, pairs[0] if self.rank == 1 else pairs)
+        self._pairs = pairs
+        layout = getattr(self, "data_format", "channels_last")
+        self._layout = config.standardize_data_format(layout)
+        if "data_format" in type(self).fields:
+            setattr(self, "data_format", self._layout)  # noqa: B010
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    @property
+    def spatial(self) -> range:
+        """The spatial axes."""
+        first = 1 if self._layout == "channels_last" else 2
+        return range(first, first + self.rank)
+
+
+class ZeroPadding(Bordered):
+    """Zeros around the spatial axes.
+
+    Args:
+        padding: an int, or an int or (before, after) for each axis.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    field = "padding"
+
+    def call(self, inputs: Tensor) -> Tensor:
+        widths = [(0, 0)] * inputs.ndim
+        for axis, pair in zip(self.spatial, self._pairs, strict=True):
+            widths[axis] = pair
+        return ops.pad(inputs, widths)
+
+
+@builtin()
+class ZeroPadding1D(ZeroPadding):
+    __doc__ = ZeroPadding.__doc__
+    rank = 1
+    padding: IntOrTuple = 1
+    data_format: DataFormat = None
+
+
+@builtin()
+class ZeroPadding2D(ZeroPadding):
+    __doc__ = ZeroPadding.__doc__
+    rank = 2
+    padding: IntOrTuple = (1, 1)
+    data_format: DataFormat = None
+
+
+@builtin()
+class ZeroPadding3D(ZeroPadding):
+    __doc__ = ZeroPadding.__doc__
+    rank = 3
+    padding: IntOrTuple = ((1, 1), (1, 1), (1, 1))
+    data_format: DataFormat = None
+
+
+class Cropping(Bordered):
+    """The spatial axes without some elements at both ends.
+
+    Args:
+        cropping: an int, or an int or (before, after) for each axis.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    field = "cropping"
+
+    def call(self, inputs: Tensor) -> Tensor:
+        key = [slice(None)] * inputs.ndim
+        for axis, (before, after) in zip(self.spatial, self._pairs, strict=True):
+            size = inputs.shape[axis]
+            if size is not None and before + after >= size:
+                raise ShapeError(
+                    f"{type(self).__name__} {self.name!r}. Expected: more than {before + after} "
+                    f"elements on axis {axis}. Received: shape {inputs.shape}."
+                )
+            key[axis] = slice(before, -after if after else None)
+        return inputs[tuple(key)]
+
+
+@builtin()
+class Cropping1D(Cropping):
+    __doc__ = Cropping.__doc__
+    rank = 1
+    cropping: IntOrTuple = (1, 1)
+
+
+@builtin()
+class Cropping2D(Cropping):
+    __doc__ = Cropping.__doc__
+    rank = 2
+    cropping: IntOrTuple = ((0, 0), (0, 0))
+    data_format: DataFormat = None
+
+
+@builtin()
+class Cropping3D(Cropping):
+    __doc__ = Cropping.__doc__
+    rank = 3
+    cropping: IntOrTuple = ((1, 1), (1, 1), (1, 1))
+    data_format: DataFormat = None

@@ -1,0 +1,139 @@
+"""Activation functions as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kerasish import ops
+from kerasish.errors import ArgumentError
+from kerasish.graph.tensor import Tensor
+from kerasish.layers.fields import Constraint, Initializer, IntOrTuple, Regularizer
+from kerasish.layers.input_spec import InputSpec
+from kerasish.layers.layer import Layer, builtin
+from kerasish.spec import Shape
+
+
+def _least(value: Any, least: float, what: str) -> None:
+    if value is not None and value < least:
+        raise ArgumentError(f"{what} must be at least {least}. Received: {value}.")
+
+
+@builtin()
+class ReLU(Layer):
+    """max(x, 0), with an optional ceiling, slope and threshold.
+
+    f(x) = max_value where x >= max_value; x where threshold <= x; else
+    negative_slope * (x - threshold).
+
+    Args:
+        max_value: ceiling; None for none.
+        negative_slope: slope below the threshold.
+        threshold: where the output begins to follow the input.
+    """
+
+    max_value: float | None = None
+    negative_slope: float = 0.0
+    threshold: float = 0.0
+    supports_masking = True
+
+    def __post_init__(self) -> None:
+        _least(self.max_value, 0, "ReLU.max_value")
+        _least(self.negative_slope, 0, "ReLU.negative_slope")
+        _least(self.threshold, 0, "ReLU.threshold")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        if self.threshold == 0 and self.negative_slope == 0:
+            y = ops.relu(inputs)
+        else:
+            below = self.negative_slope * (inputs - self.threshold)
+            y = ops.where(inputs >= self.threshold, inputs, below)
+        return y if self.max_value is None else ops.minimum(y, self.max_value)
+
+
+@builtin()
+class LeakyReLU(Layer):
+    """x where x > 0, else negative_slope * x.
+
+    Args:
+        negative_slope: slope of the negative part.
+    """
+
+    negative_slope: float = 0.3
+    ignored = {"alpha": None}
+    supports_masking = True
+
+    def __post_init__(self) -> None:
+        _least(self.negative_slope, 0, "LeakyReLU.negative_slope")
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.leaky_relu(inputs, negative_slope=self.negative_slope)
+
+
+@builtin()
+class ELU(Layer):
+    """x where x > 0, else alpha * (exp(x) - 1).
+
+    Args:
+        alpha: scale of the negative part.
+    """
+
+    alpha: float = 1.0
+    supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.elu(inputs, alpha=self.alpha)
+
+
+@builtin()
+class PReLU(Layer):
+    """x where x > 0, else alpha * x, with learned slopes alpha.
+
+    Args:
+        alpha_initializer: initial slopes.
+        alpha_regularizer: penalty on the slopes.
+        alpha_constraint: applied after each update.
+        shared_axes: axes along which slopes are shared.
+
+    Source: He et al., Delving Deep into Rectifiers (2015).
+    """
+
+    alpha_initializer: Initializer = "Zeros"
+    alpha_regularizer: Regularizer = None
+    alpha_constraint: Constraint = None
+    shared_axes: IntOrTuple | None = None
+    supports_masking = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.shared_axes, int):
+            self.shared_axes = (self.shared_axes,)
+
+    def build(self, input_shape: Shape) -> None:
+        shared: Sequence[int] = self.shared_axes or ()
+        shape = [1 if i in shared else d for i, d in enumerate(input_shape)][1:]
+        self.alpha = self._declared_weight("alpha", shape)
+        axes = {i: d for i, d in enumerate(input_shape) if i and i not in shared}
+        self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.relu(inputs) - self.alpha * ops.relu(-inputs)
+
+
+@builtin()
+class Softmax(Layer):
+    """exp(x) / sum(exp(x)) along an axis; masked elements get 0.
+
+    Args:
+        axis: one axis or several.
+    """
+
+    axis: IntOrTuple = -1
+    supports_masking = True
+
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        if mask is None:
+            return ops.softmax(inputs, axis=self.axis)
+        low = -3e4 if inputs.dtype == "float16" else -1e9
+        kept = ops.cast(mask, "bool")
+        # Zeros at the end, too, since a fully masked row would come out uniform.
+        return ops.where(kept, ops.softmax(ops.where(kept, inputs, low), axis=self.axis), 0.0)

@@ -1,0 +1,382 @@
+"""Convolutions: plain, depthwise, separable and transposed, over 1, 2 and 3 axes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from kerasish import config, ops
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.graph.variable import Variable
+from kerasish.layers.fields import (
+    Activation,
+    CausalPaddingMode,
+    Constraint,
+    DataFormat,
+    Initializer,
+    IntOrTuple,
+    PaddingMode,
+    PositiveInt,
+    Regularizer,
+    sized,
+)
+from kerasish.layers.input_spec import InputSpec
+from kerasish.layers.layer import Layer, builtin
+from kerasish.spec import Shape
+
+
+class Windowed(Layer):
+    """What all convolutions share: checked window sizes, the channel axis, bias, activation."""
+
+    rank: ClassVar[int]
+    bias: Variable | None
+    if TYPE_CHECKING:  # declared, in Keras's order, by the subclasses
+        kernel_size: Any
+        strides: Any
+        dilation_rate: Any
+        padding: Any
+        data_format: Any
+        activation: Any
+        use_bias: bool
+
+    def __post_init__(self) -> None:
+        for name in ("kernel_size", "strides", "dilation_rate"):
+            setattr(self, name, sized(getattr(self, name), self.rank, f"{self.name}.{name}"))
+        self.data_format = config.standardize_data_format(self.data_format)
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+            raise ArgumentError(
+                f"{type(self).__name__}. Expected: strides of 1 with a dilation_rate above 1. "
+                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}."
+            )
+        self.input_spec = InputSpec(min_ndim=self.rank + 2)
+
+    def channels(self, shape: Shape) -> int:
+        """The number of input channels; from here on inputs must have it."""
+        axis = -1 if self.data_format == "channels_last" else 1
+        size = shape[axis]
+        if size is None:
+            raise ShapeError(
+                f"{type(self).__name__} {self.name!r}. Expected: a known number of channels on "
+                f"axis {axis}. Received: shape {shape}."
+            )
+        self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: size})
+        return size
+
+    def finish(self, y: Tensor) -> Tensor:
+        """Bias and activation."""
+        if self.bias is not None:
+            first = self.data_format == "channels_first"
+            y = y + (ops.reshape(self.bias, (-1,) + (1,) * self.rank) if first else self.bias)
+        return self.activation(y)
+
+    @property
+    def window(self) -> dict[str, Any]:
+        """The arguments that ops take beside the kernel."""
+        return {
+            "strides": self.strides,
+            "padding": self.padding,
+            "data_format": self.data_format,
+            "dilation_rate": self.dilation_rate,
+        }
+
+
+class BaseConv(Windowed):
+    """activation(x * kernel + bias): each output channel sees a window of its group's channels.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" for windows inside the input, "same" for padding with zeros.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        groups: into how many groups the channels are split.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+    """
+
+    filters: PositiveInt
+    kernel_size: IntOrTuple
+    strides: IntOrTuple = 1
+    padding: PaddingMode = "valid"
+    data_format: DataFormat = None
+    dilation_rate: IntOrTuple = 1
+    groups: PositiveInt = 1
+    activation: Activation = None
+    use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
+    kernel_regularizer: Regularizer = None
+    bias_regularizer: Regularizer = None
+    activity_regularizer: Regularizer = None
+    kernel_constraint: Constraint = None
+    bias_constraint: Constraint = None
+
+    ignored = {"lora_rank": None, "lora_alpha": None, "quantization_config": None}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.filters % self.groups:
+            raise ArgumentError(
+                f"{type(self).__name__}. Expected: filters divisible by groups. "
+                f"Received: filters={self.filters}, groups={self.groups}."
+            )
+
+    def build(self, input_shape: Shape) -> None:
+        size = self.channels(input_shape)
+        if size % self.groups:
+            raise ShapeError(
+                f"{type(self).__name__} {self.name!r}. Expected: channels divisible by "
+                f"groups={self.groups}. Received: {size} channels."
+            )
+        shape = (*self.kernel_size, size // self.groups, self.filters)
+        self.kernel = self._declared_weight("kernel", shape)
+        self.bias = self._declared_weight("bias", (self.filters,)) if self.use_bias else None
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.finish(ops.conv(inputs, self.kernel, **self.window))
+
+
+@builtin("Convolution1D")
+class Conv1D(BaseConv):
+    __doc__ = f"Convolution over one axis, such as time: {BaseConv.__doc__}"
+    rank = 1
+    padding: CausalPaddingMode = "valid"
+
+
+@builtin("Convolution2D")
+class Conv2D(BaseConv):
+    __doc__ = f"Convolution over two axes, such as images: {BaseConv.__doc__}"
+    rank = 2
+    strides: IntOrTuple = (1, 1)
+    dilation_rate: IntOrTuple = (1, 1)
+
+
+@builtin("Convolution3D")
+class Conv3D(BaseConv):
+    __doc__ = f"Convolution over three axes, such as volumes: {BaseConv.__doc__}"
+    rank = 3
+    strides: IntOrTuple = (1, 1, 1)
+    dilation_rate: IntOrTuple = (1, 1, 1)
+
+
+class BaseConvTranspose(Windowed):
+    """The transpose of a convolution: each input element adds its window to the output.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window in the output.
+        padding: "valid" or "same", that of the convolution it transposes.
+        output_padding: further elements at the end of the output; None follows from the others.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+    """
+
+    filters: PositiveInt
+    kernel_size: IntOrTuple
+    strides: IntOrTuple = 1
+    padding: PaddingMode = "valid"
+    output_padding: IntOrTuple | None = None
+    data_format: DataFormat = None
+    dilation_rate: IntOrTuple = 1
+    activation: Activation = None
+    use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
+    kernel_regularizer: Regularizer = None
+    bias_regularizer: Regularizer = None
+    activity_regularizer: Regularizer = None
+    kernel_constraint: Constraint = None
+    bias_constraint: Constraint = None
+
+    ignored = {"groups": 1}
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.output_padding is not None:
+            self.output_padding = sized(
+                self.output_padding, self.rank, f"{self.name}.output_padding", zero=True
+            )
+
+    def build(self, input_shape: Shape) -> None:
+        shape = (*self.kernel_size, self.filters, self.channels(input_shape))
+        self.kernel = self._declared_weight("kernel", shape)
+        self.bias = self._declared_weight("bias", (self.filters,)) if self.use_bias else None
+
+    def call(self, inputs: Tensor) -> Tensor:
+        y = ops.conv_transpose(
+            inputs, self.kernel, output_padding=self.output_padding, **self.window
+        )
+        return self.finish(y)
+
+
+@builtin("Convolution1DTranspose")
+class Conv1DTranspose(BaseConvTranspose):
+    __doc__ = BaseConvTranspose.__doc__
+    rank = 1
+
+
+@builtin("Convolution2DTranspose")
+class Conv2DTranspose(BaseConvTranspose):
+    __doc__ = BaseConvTranspose.__doc__
+    rank = 2
+    strides: IntOrTuple = (1, 1)
+    dilation_rate: IntOrTuple = (1, 1)
+
+
+@builtin("Convolution3DTranspose")
+class Conv3DTranspose(BaseConvTranspose):
+    __doc__ = BaseConvTranspose.__doc__
+    rank = 3
+    strides: IntOrTuple = (1, 1, 1)
+    dilation_rate: IntOrTuple = (1, 1, 1)
+
+
+class BaseDepthwiseConv(Windowed):
+    """A convolution of every input channel by itself, into `depth_multiplier` output channels.
+
+    Args:
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" or "same".
+        depth_multiplier: output channels per input channel.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        depthwise_initializer, bias_initializer: initial values.
+        depthwise_regularizer, bias_regularizer, activity_regularizer: penalties.
+        depthwise_constraint, bias_constraint: applied after each update.
+    """
+
+    kernel_size: IntOrTuple
+    strides: IntOrTuple = 1
+    padding: PaddingMode = "valid"
+    depth_multiplier: PositiveInt = 1
+    data_format: DataFormat = None
+    dilation_rate: IntOrTuple = 1
+    activation: Activation = None
+    use_bias: bool = True
+    depthwise_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
+    depthwise_regularizer: Regularizer = None
+    bias_regularizer: Regularizer = None
+    activity_regularizer: Regularizer = None
+    depthwise_constraint: Constraint = None
+    bias_constraint: Constraint = None
+
+    ignored = {"groups": 1}
+
+    def build(self, input_shape: Shape) -> None:
+        size = self.channels(input_shape)
+        self.kernel = self.add_weight(
+            (*self.kernel_size, size, self.depth_multiplier),
+            self.depthwise_initializer,
+            regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint,
+            name="kernel",
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self._declared_weight("bias", (size * self.depth_multiplier,))
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return self.finish(ops.depthwise_conv(inputs, self.kernel, **self.window))
+
+
+@builtin()
+class DepthwiseConv1D(BaseDepthwiseConv):
+    __doc__ = BaseDepthwiseConv.__doc__
+    rank = 1
+
+
+@builtin()
+class DepthwiseConv2D(BaseDepthwiseConv):
+    __doc__ = BaseDepthwiseConv.__doc__
+    rank = 2
+    strides: IntOrTuple = (1, 1)
+    dilation_rate: IntOrTuple = (1, 1)
+
+
+class BaseSeparableConv(Windowed):
+    """A depthwise convolution, then one of window size 1 that mixes the channels.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" or "same".
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        depth_multiplier: channels per input channel in between.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        depthwise_initializer, pointwise_initializer, bias_initializer: initial values.
+        depthwise_regularizer, pointwise_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        depthwise_constraint, pointwise_constraint, bias_constraint: applied after each update.
+
+    Source: Chollet, Xception (2017).
+    """
+
+    filters: PositiveInt
+    kernel_size: IntOrTuple
+    strides: IntOrTuple = 1
+    padding: PaddingMode = "valid"
+    data_format: DataFormat = None
+    dilation_rate: IntOrTuple = 1
+    depth_multiplier: PositiveInt = 1
+    activation: Activation = None
+    use_bias: bool = True
+    depthwise_initializer: Initializer = "glorot_uniform"
+    pointwise_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
+    depthwise_regularizer: Regularizer = None
+    pointwise_regularizer: Regularizer = None
+    bias_regularizer: Regularizer = None
+    activity_regularizer: Regularizer = None
+    depthwise_constraint: Constraint = None
+    pointwise_constraint: Constraint = None
+    bias_constraint: Constraint = None
+
+    ignored = {"groups": 1}
+
+    def build(self, input_shape: Shape) -> None:
+        size = self.channels(input_shape)
+        for name, shape in (
+            ("depthwise", (*self.kernel_size, size, self.depth_multiplier)),
+            ("pointwise", (1,) * self.rank + (size * self.depth_multiplier, self.filters)),
+        ):
+            made = self._declared_weight(name, shape)
+            made.name = f"{name}_kernel"
+            setattr(self, made.name, made)
+        self.bias = self._declared_weight("bias", (self.filters,)) if self.use_bias else None
+
+    def call(self, inputs: Tensor) -> Tensor:
+        y = ops.separable_conv(
+            inputs, self.depthwise_kernel, self.pointwise_kernel, **self.window
+        )
+        return self.finish(y)
+
+
+@builtin("SeparableConvolution1D")
+class SeparableConv1D(BaseSeparableConv):
+    __doc__ = BaseSeparableConv.__doc__
+    rank = 1
+
+
+@builtin("SeparableConvolution2D")
+class SeparableConv2D(BaseSeparableConv):
+    __doc__ = BaseSeparableConv.__doc__
+    rank = 2
+    strides: IntOrTuple = (1, 1)
+    dilation_rate: IntOrTuple = (1, 1)

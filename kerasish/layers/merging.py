@@ -1,0 +1,239 @@
+"""Layers of several inputs: sums, products, extremes, concatenation, scalar products."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kerasish import ops
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.layers.fields import IntOrTuple
+from kerasish.layers.layer import Layer, builtin
+from kerasish.spec import normalize_axis
+
+
+class Merge(Layer):
+    """One result of a list of inputs; ranks are made equal by axes of size 1 after the batch."""
+
+    supports_masking = True
+    fewest = 1
+
+    def build(self, input_shape: Any) -> None:
+        shapes = list(input_shape) if isinstance(input_shape, (list, tuple)) else []
+        if len(shapes) < self.fewest or not all(isinstance(s, (list, tuple)) for s in shapes):
+            raise ArgumentError(
+                f"{type(self).__name__} {self.name!r}. Expected: a list of at least {self.fewest} "
+                f"tensors. Received: shape(s) {input_shape}."
+            )
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        rank = max(x.ndim for x in inputs)
+        aligned = [
+            x if x.ndim == rank else _widened(x, rank - x.ndim) for x in inputs
+        ]
+        return self.merge(aligned)
+
+    def merge(self, inputs: list[Tensor]) -> Tensor:
+        """The result for inputs of one rank."""
+        raise NotImplementedError
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """A timestep counts where it counts in any input; without a mask it counts everywhere."""
+        if previous_mask is None or any(m is None for m in previous_mask):
+            return None
+        joined = previous_mask[0]
+        for mask in previous_mask[1:]:
+            joined = ops.logical_or(joined, mask)
+        return joined
+
+
+def _widened(x: Tensor, count: int) -> Tensor:
+    return ops.reshape(x, (*x.shape[:1], *(1,) * count, *x.shape[1:]))
+
+
+@builtin()
+class Add(Merge):
+    """The sum of the inputs."""
+
+    def merge(self, inputs: list[Tensor]) -> Tensor:
+        total = inputs[0]
+        for x in inputs[1:]:
+            total = ops.add(total, x)
+        return total
+
+
+@builtin()
+class Subtract(Merge):
+    """The first input minus the second."""
+
+    fewest = 2
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        if len(input_shape) != 2:
+            raise ArgumentError(
+                f"Subtract {self.name!r}. Expected: two inputs. Received: {len(input_shape)}."
+            )
+
+    def merge(self, inputs: list[Tensor]) -> Tensor:
+        return ops.subtract(inputs[0], inputs[1])
+
+
+@builtin()
+class Multiply(Merge):
+    """The product of the inputs."""
+
+    def merge(self, inputs: list[Tensor]) -> Tensor:
+        product = inputs[0]
+        for x in inputs[1:]:
+            product = ops.multiply(product, x)
+        return product
+
+
+@builtin()
+class Average(Merge):
+    """The mean of the inputs."""
+
+    def merge(self, inputs: list[Tensor]) -> Tensor:
+        total = inputs[0]
+        for x in inputs[1:]:
+            total = ops.add(total, x)
+        return total / len(inputs)
+
+
+@builtin()
+class Maximum(Merge):
+    """The largest of the inputs, element by element."""
+
+    def merge(self, inputs: list[Tensor]) -> Tensor:
+        most = inputs[0]
+        for x in inputs[1:]:
+            most = ops.maximum(most, x)
+        return most
+
+
+@builtin()
+class Minimum(Merge):
+    """The smallest of the inputs, element by element."""
+
+    def merge(self, inputs: list[Tensor]) -> Tensor:
+        least = inputs[0]
+        for x in inputs[1:]:
+            least = ops.minimum(least, x)
+        return least
+
+
+@builtin()
+class Concatenate(Merge):
+    """The inputs one after another along an axis.
+
+    Args:
+        axis: which axis.
+    """
+
+    axis: int = -1
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        return ops.concatenate(list(inputs), axis=self.axis)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """The masks one after another; an input without one counts everywhere."""
+        if previous_mask is None or all(m is None for m in previous_mask):
+            return None
+        axis = normalize_axis(self.axis, inputs[0].ndim)
+        parts = []
+        for x, mask in zip(inputs, previous_mask, strict=True):
+            if mask is None:
+                parts.append(ops.ones(x.shape, "bool"))
+            else:
+                missing = x.ndim - mask.ndim
+                wide = ops.reshape(mask, (*mask.shape, *(1,) * missing))
+                parts.append(ops.broadcast_to(wide, x.shape))
+        return ops.any(ops.concatenate(parts, axis=axis), axis=-1)
+
+
+@builtin()
+class Dot(Merge):
+    """Scalar products of two inputs along an axis of each.
+
+    Args:
+        axes: the axis of both, or the axis of each.
+        normalize: whether the vectors are scaled to length 1 first (cosine similarity).
+    """
+
+    axes: IntOrTuple
+    normalize: bool = False
+    fewest = 2
+    supports_masking = False
+
+    def build(self, input_shape: Any) -> None:
+        super().build(input_shape)
+        if len(input_shape) != 2:
+            raise ArgumentError(f"Dot. Expected: two inputs. Received: {len(input_shape)}.")
+        a, b = self._axes(len(input_shape[0]), len(input_shape[1]))
+        sizes = input_shape[0][a], input_shape[1][b]
+        if None not in sizes and sizes[0] != sizes[1]:
+            raise ShapeError(
+                f"Dot {self.name!r}. Expected: equal sizes on axes {a} and {b}. Received: shapes "
+                f"{input_shape[0]} and {input_shape[1]}."
+            )
+
+    def _axes(self, rank_a: int, rank_b: int) -> tuple[int, int]:
+        pair = (self.axes, self.axes) if isinstance(self.axes, int) else tuple(self.axes)
+        return normalize_axis(pair[0], rank_a), normalize_axis(pair[1], rank_b)
+
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
+        x, y = inputs
+        a, b = self._axes(x.ndim, y.ndim)
+        if self.normalize:
+            x, y = ops.normalize(x, axis=a), ops.normalize(y, axis=b)
+        left = "z" + "".join(chr(ord("a") + i) for i in range(1, x.ndim))
+        right = "z" + "".join(chr(ord("m") + i) for i in range(1, y.ndim))
+        right = right[:b] + left[a] + right[b + 1 :]
+        kept = "".join(c for c in left + right[1:] if c != left[a])
+        z = ops.einsum(f"{left},{right}->{kept}", x, y)
+        return ops.expand_dims(z, 1) if z.ndim == 1 else z
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None
+
+
+def add(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """`Add()` on a list of tensors."""
+    return Add(**kwargs)(inputs)
+
+
+def subtract(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """`Subtract()` on two tensors."""
+    return Subtract(**kwargs)(inputs)
+
+
+def multiply(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """`Multiply()` on a list of tensors."""
+    return Multiply(**kwargs)(inputs)
+
+
+def average(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """`Average()` on a list of tensors."""
+    return Average(**kwargs)(inputs)
+
+
+def maximum(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """`Maximum()` on a list of tensors."""
+    return Maximum(**kwargs)(inputs)
+
+
+def minimum(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """`Minimum()` on a list of tensors."""
+    return Minimum(**kwargs)(inputs)
+
+
+def concatenate(inputs: Sequence[Any], axis: int = -1, **kwargs: Any) -> Any:
+    """`Concatenate(axis)` on a list of tensors."""
+    return Concatenate(axis=axis, **kwargs)(inputs)
+
+
+def dot(inputs: Sequence[Any], axes: Any = -1, **kwargs: Any) -> Any:
+    """`Dot(axes)` on two tensors."""
+    return Dot(axes=axes, **kwargs)(inputs)

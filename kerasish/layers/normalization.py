@@ -1,0 +1,345 @@
+"""Normalization: of each channel over the batch, of each sample, of groups, of weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import ops
+from kerasish.config import epsilon as default_epsilon
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.variable import Variable
+from kerasish.initializers import TruncatedNormal
+from kerasish.layers.fields import (
+    Constraint,
+    Initializer,
+    IntOrTuple,
+    LayerField,
+    PositiveInt,
+    Rate,
+    Regularizer,
+)
+from kerasish.layers.input_spec import InputSpec
+from kerasish.layers.layer import Layer, builtin
+from kerasish.ops.normalization import batch_norm_train
+from kerasish.spec import Shape, normalize_axes, normalize_axis, promote
+
+
+def _size(layer: Layer, shape: Shape, axis: int) -> int:
+    size = shape[axis]
+    if size is None:
+        raise ShapeError(
+            f"{type(layer).__name__} {layer.name!r}. Expected: a known size on axis {axis}. "
+            f"Received: shape {shape}."
+        )
+    return size
+
+
+@builtin()
+class BatchNormalization(Layer):
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta for every channel.
+
+    While training, mean and variance are those of the batch, and the moving ones follow them:
+    moving = momentum * moving + (1 - momentum) * batch. Otherwise the moving ones are used.
+
+    Args:
+        axis: the channel axis.
+        momentum: how slowly the moving moments follow.
+        epsilon: keeps the division finite.
+        center: whether there is a beta.
+        scale: whether there is a gamma.
+        beta_initializer, gamma_initializer: initial values.
+        moving_mean_initializer, moving_variance_initializer: initial moments.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: applied after each update.
+
+    Source: Ioffe and Szegedy, Batch Normalization (2015).
+    """
+
+    axis: int = -1
+    momentum: Rate = 0.99
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: Initializer = "zeros"
+    gamma_initializer: Initializer = "ones"
+    moving_mean_initializer: Initializer = "zeros"
+    moving_variance_initializer: Initializer = "ones"
+    beta_regularizer: Regularizer = None
+    gamma_regularizer: Regularizer = None
+    beta_constraint: Constraint = None
+    gamma_constraint: Constraint = None
+
+    ignored = {
+        "renorm": False,
+        "renorm_clipping": None,
+        "renorm_momentum": 0.99,
+        "synchronized": False,
+    }
+    supports_masking = True
+
+    def build(self, input_shape: Shape) -> None:
+        size = _size(self, input_shape, self.axis)
+        options: dict[str, Any] = {"autocast": False}
+        self.gamma = self._declared_weight("gamma", (size,), **options) if self.scale else None
+        self.beta = self._declared_weight("beta", (size,), **options) if self.center else None
+        options["trainable"] = False
+        self.moving_mean = self._declared_weight("moving_mean", (size,), **options)
+        self.moving_variance = self._declared_weight("moving_variance", (size,), **options)
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
+
+    def call(
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
+    ) -> Tensor:
+        if not (training and self.trainable):
+            x = ops.cast(inputs, promote(inputs.dtype, "float32"))
+            mean, variance = self.moving_mean.value, self.moving_variance.value
+            y = self._normalized(x, mean, variance)
+        elif mask is not None:
+            x = ops.cast(inputs, promote(inputs.dtype, "float32"))
+            mean, variance = self._masked_moments(x, mask)
+            y = self._normalized(x, mean, variance)
+            self._follow(mean, variance)
+        else:
+            given = [p for p in (self.gamma, self.beta) if p is not None]
+            y, mean, variance = batch_norm_train(
+                inputs,
+                *given,
+                axis=(normalize_axis(self.axis, inputs.ndim),),
+                epsilon=float(self.epsilon),
+                scale=self.scale,
+                center=self.center,
+            )
+            self._follow(mean, variance)
+        return ops.cast(y, self.compute_dtype)
+
+    def _normalized(self, x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+        return ops.batch_normalization(
+            x, mean, variance, self.axis, self.beta, self.gamma, self.epsilon
+        )
+
+    def _follow(self, mean: Tensor, variance: Tensor) -> None:
+        for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            moving.assign(moving * self.momentum + ops.stop_gradient(now) * (1 - self.momentum))
+
+    def _masked_moments(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of the timesteps that count."""
+        if mask.ndim != x.ndim - 1:
+            raise ShapeError(
+                f"BatchNormalization {self.name!r}. Expected: a mask of rank {x.ndim - 1}. "
+                f"Received: shape {mask.shape}."
+            )
+        channel = normalize_axis(self.axis, x.ndim)
+        axes = tuple(i for i in range(x.ndim) if i != channel)
+        weights = ops.broadcast_to(ops.expand_dims(ops.cast(mask, x.dtype), -1), x.shape)
+        count = ops.sum(weights, axis=axes, keepdims=True) + default_epsilon()
+        mean = ops.sum(weights * x, axis=axes, keepdims=True) / count
+        apart = weights * x - mean
+        variance = ops.sum(weights * apart * apart, axis=axes, keepdims=True) / count
+        return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,))
+
+
+class _OverAxes(Layer):
+    """What normalizations with parameters over several axes share."""
+
+    autocast = False
+    supports_masking = True
+
+    def _axes(self, shape: Shape) -> tuple[int, ...]:
+        axis: Any = getattr(self, "axis")  # noqa: B009
+        return normalize_axes(axis, len(shape))
+
+
+@builtin()
+class LayerNormalization(_OverAxes):
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, the moments those of each sample.
+
+    Args:
+        axis: the axes over which moments are taken.
+        epsilon: keeps the division finite.
+        center: whether there is a beta.
+        scale: whether there is a gamma.
+        beta_initializer, gamma_initializer: initial values.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: applied after each update.
+
+    Source: Ba, Kiros and Hinton, Layer Normalization (2016).
+    """
+
+    axis: IntOrTuple = -1
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: Initializer = "zeros"
+    gamma_initializer: Initializer = "ones"
+    beta_regularizer: Regularizer = None
+    gamma_regularizer: Regularizer = None
+    beta_constraint: Constraint = None
+    gamma_constraint: Constraint = None
+
+    ignored = {"rms_scaling": False}
+
+    def __post_init__(self) -> None:
+        self.autocast = False
+
+    def build(self, input_shape: Shape) -> None:
+        self.axis = (self.axis,) if isinstance(self.axis, int) else self.axis
+        sizes = tuple(_size(self, input_shape, a) for a in self._axes(input_shape))
+        self.gamma = self._declared_weight("gamma", sizes) if self.scale else None
+        self.beta = self._declared_weight("beta", sizes) if self.center else None
+
+    def call(self, inputs: Tensor) -> Tensor:
+        y = ops.layer_normalization(inputs, self.gamma, self.beta, self.axis, self.epsilon)
+        return ops.cast(y, self.compute_dtype)
+
+
+@builtin()
+class RMSNormalization(_OverAxes):
+    """scale * x / sqrt(mean(x**2) + epsilon), the mean that of each sample.
+
+    Args:
+        axis: the axes over which the mean is taken.
+        epsilon: keeps the division finite.
+
+    Source: Zhang and Sennrich, Root Mean Square Layer Normalization (2019).
+    """
+
+    axis: IntOrTuple = -1
+    epsilon: float = 1e-6
+
+    def build(self, input_shape: Shape) -> None:
+        self.axis = (self.axis,) if isinstance(self.axis, int) else self.axis
+        sizes = tuple(_size(self, input_shape, a) for a in self._axes(input_shape))
+        self.scale = self.add_weight(sizes, "ones", name="scale")
+
+    def call(self, x: Tensor) -> Tensor:
+        return ops.rms_normalization(x, self.scale, self.axis, self.epsilon)
+
+
+@builtin()
+class GroupNormalization(Layer):
+    """Normalization of groups of channels within each sample.
+
+    Args:
+        groups: number of groups; -1 makes every channel a group.
+        axis: the channel axis.
+        epsilon: keeps the division finite.
+        center: whether there is a beta.
+        scale: whether there is a gamma.
+        beta_initializer, gamma_initializer: initial values.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: applied after each update.
+
+    Source: Wu and He, Group Normalization (2018).
+    """
+
+    groups: int = 32
+    axis: int = -1
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    beta_initializer: Initializer = "zeros"
+    gamma_initializer: Initializer = "ones"
+    beta_regularizer: Regularizer = None
+    gamma_regularizer: Regularizer = None
+    beta_constraint: Constraint = None
+    gamma_constraint: Constraint = None
+
+    supports_masking = True
+
+    def __post_init__(self) -> None:
+        self.autocast = False
+
+    def build(self, input_shape: Shape) -> None:
+        size = _size(self, input_shape, self.axis)
+        if self.groups == -1:
+            self.groups = size
+        if self.groups < 1 or size % self.groups:
+            raise ArgumentError(
+                f"GroupNormalization {self.name!r}. Expected: groups that divide the {size} "
+                f"channels. Received: groups={self.groups}."
+            )
+        self.gamma = self._declared_weight("gamma", (size,)) if self.scale else None
+        self.beta = self._declared_weight("beta", (size,)) if self.center else None
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = ops.cast(inputs, promote(inputs.dtype, "float32"))
+        at = normalize_axis(self.axis, x.ndim)
+        size = x.shape[at] // self.groups
+        grouped = (*x.shape[:at], self.groups, size, *x.shape[at + 1 :])
+        axes = [i for i in range(1, len(grouped)) if i != at]
+        parts = ops.reshape(x, grouped)
+        mean, variance = ops.moments(parts, axes=axes, keepdims=True)
+        y = ops.reshape((parts - mean) * ops.rsqrt(variance + self.epsilon), x.shape)
+        along = tuple(-1 if i == at else 1 for i in range(x.ndim))
+        y = y if self.gamma is None else y * ops.reshape(self.gamma, along)
+        y = y if self.beta is None else y + ops.reshape(self.beta, along)
+        return ops.cast(y, self.compute_dtype)
+
+
+@builtin()
+class UnitNormalization(Layer):
+    """x / sqrt(sum(x**2)): every vector along `axis` gets length 1.
+
+    Args:
+        axis: the axes of the sum.
+    """
+
+    axis: IntOrTuple = -1
+    supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.normalize(inputs, axis=self.axis, order=2, epsilon=1e-12)
+
+
+@builtin()
+class SpectralNormalization(Layer):
+    """A layer whose kernel is divided by an estimate of its largest singular value.
+
+    Args:
+        layer: a layer with a `kernel` or with `embeddings`.
+        power_iterations: steps of the power method per training step.
+
+    Source: Miyato et al., Spectral Normalization for GANs (2018).
+    """
+
+    layer: LayerField
+    power_iterations: PositiveInt = 1
+
+    def build(self, input_shape: Shape) -> None:
+        if not self.layer.built:
+            self.layer.build(input_shape)
+        width = self.target.shape[-1]
+        self.vector_u = self.add_weight(
+            (1, width), TruncatedNormal(stddev=0.02), trainable=False, name="vector_u"
+        )
+
+    @property
+    def target(self) -> Variable:
+        """The weight that is normalized."""
+        for name in ("kernel", "embeddings"):
+            if isinstance(getattr(self.layer, name, None), Variable):
+                return getattr(self.layer, name)
+        raise ArgumentError(
+            f"SpectralNormalization. Expected: a layer with a kernel or embeddings. "
+            f"Received: {self.layer!r}."
+        )
+
+    def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
+        if training:
+            self._normalize()
+        return ops.cast(self.layer(inputs), inputs.dtype)
+
+    def _normalize(self) -> None:
+        kernel: Tensor = convert_to_tensor(self.target.value, self.target.dtype)
+        matrix = ops.stop_gradient(ops.reshape(kernel, (-1, kernel.shape[-1])))
+        u: Any = self.vector_u.value
+        v: Any = None
+        for _ in range(self.power_iterations):
+            v = ops.normalize(ops.matmul(u, ops.transpose(matrix)), axis=None)
+            u = ops.normalize(ops.matmul(v, matrix), axis=None)
+        sigma = ops.matmul(ops.matmul(v, matrix), ops.transpose(u))
+        some = ops.any(ops.not_equal(matrix, 0))
+        self.vector_u.assign(ops.where(some, u, self.vector_u.value))
+        self.target.assign(ops.where(some, kernel / ops.reshape(sigma, ()), kernel))

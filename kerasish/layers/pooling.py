@@ -1,0 +1,259 @@
+"""Pooling: the maximum or mean of windows, of whole samples, or of a fixed number of parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from kerasish import config, ops
+from kerasish.graph.tensor import Tensor
+from kerasish.layers.fields import DataFormat, IntOrTuple, PaddingMode, sized
+from kerasish.layers.input_spec import InputSpec
+from kerasish.layers.layer import Layer, builtin
+
+
+class Pooling(Layer):
+    """One number per channel and window.
+
+    Args:
+        pool_size: size of the window.
+        strides: step of the window; the window's size by default.
+        padding: "valid" for windows inside the input, "same" for as many as steps fit.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    rank: ClassVar[int]
+    pool: ClassVar[Any]
+    if TYPE_CHECKING:
+        pool_size: Any
+        strides: Any
+        padding: Any
+        data_format: Any
+
+    def __post_init__(self) -> None:
+        self.pool_size = sized(self.pool_size, self.rank, f"{self.name}.pool_size")
+        strides = self.pool_size if self.strides is None else self.strides
+        self.strides = sized(strides, self.rank, f"{self.name}.strides")
+        self.data_format = config.standardize_data_format(self.data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return type(self).pool(
+            inputs, self.pool_size, self.strides, self.padding, self.data_format
+        )
+
+
+class MaxPooling(Pooling):
+    __doc__ = Pooling.__doc__
+    pool = staticmethod(ops.max_pool)
+
+    pool_size: IntOrTuple = 2
+    strides: IntOrTuple | None = None
+    padding: PaddingMode = "valid"
+    data_format: DataFormat = None
+
+
+class AveragePooling(Pooling):
+    __doc__ = Pooling.__doc__
+    pool = staticmethod(ops.average_pool)
+
+    pool_size: IntOrTuple
+    strides: IntOrTuple | None = None
+    padding: PaddingMode = "valid"
+    data_format: DataFormat = None
+
+
+@builtin("MaxPool1D")
+class MaxPooling1D(MaxPooling):
+    __doc__ = f"The maximum of each window along one axis: {Pooling.__doc__}"
+    rank = 1
+
+
+@builtin("MaxPool2D")
+class MaxPooling2D(MaxPooling):
+    __doc__ = f"The maximum of each window over two axes: {Pooling.__doc__}"
+    rank = 2
+    pool_size: IntOrTuple = (2, 2)
+
+
+@builtin("MaxPool3D")
+class MaxPooling3D(MaxPooling):
+    __doc__ = f"The maximum of each window over three axes: {Pooling.__doc__}"
+    rank = 3
+    pool_size: IntOrTuple = (2, 2, 2)
+
+
+@builtin("AvgPool1D")
+class AveragePooling1D(AveragePooling):
+    __doc__ = f"The mean of each window along one axis, padding left out: {Pooling.__doc__}"
+    rank = 1
+
+
+@builtin("AvgPool2D")
+class AveragePooling2D(AveragePooling):
+    __doc__ = f"The mean of each window over two axes, padding left out: {Pooling.__doc__}"
+    rank = 2
+
+
+@builtin("AvgPool3D")
+class AveragePooling3D(AveragePooling):
+    __doc__ = f"The mean of each window over three axes, padding left out: {Pooling.__doc__}"
+    rank = 3
+
+
+# --- over everything ------------------------------------------------------------------------------
+
+
+class GlobalPooling(Layer):
+    """One number per channel.
+
+    Args:
+        data_format: "channels_last" or "channels_first".
+        keepdims: whether the pooled axes stay, with size 1.
+    """
+
+    rank: ClassVar[int]
+    data_format: DataFormat = None
+    keepdims: bool = False
+
+    def __post_init__(self) -> None:
+        self.data_format = config.standardize_data_format(self.data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The axes that are pooled."""
+        first = 1 if self.data_format == "channels_last" else 2
+        return tuple(range(first, first + self.rank))
+
+
+class GlobalAverage(GlobalPooling):
+    __doc__ = GlobalPooling.__doc__
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.mean(inputs, axis=self.axes, keepdims=self.keepdims)
+
+
+class GlobalMax(GlobalPooling):
+    __doc__ = GlobalPooling.__doc__
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.max(inputs, axis=self.axes, keepdims=self.keepdims)
+
+
+@builtin("GlobalAvgPool1D")
+class GlobalAveragePooling1D(GlobalAverage):
+    __doc__ = f"The mean over time, of the timesteps that count: {GlobalPooling.__doc__}"
+    rank = 1
+    supports_masking = True
+
+    def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        if mask is None:
+            return super().call(inputs)
+        steps = self.axes[0]
+        kept = ops.expand_dims(ops.cast(mask, inputs.dtype), 2 if steps == 1 else 1)
+        total = ops.sum(inputs * kept, axis=steps, keepdims=self.keepdims)
+        return total / ops.sum(kept, axis=steps, keepdims=self.keepdims)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        return None
+
+
+@builtin("GlobalAvgPool2D")
+class GlobalAveragePooling2D(GlobalAverage):
+    __doc__ = f"The mean over two axes: {GlobalPooling.__doc__}"
+    rank = 2
+
+
+@builtin("GlobalAvgPool3D")
+class GlobalAveragePooling3D(GlobalAverage):
+    __doc__ = f"The mean over three axes: {GlobalPooling.__doc__}"
+    rank = 3
+
+
+@builtin("GlobalMaxPool1D")
+class GlobalMaxPooling1D(GlobalMax):
+    __doc__ = f"The maximum over time: {GlobalPooling.__doc__}"
+    rank = 1
+
+
+@builtin("GlobalMaxPool2D")
+class GlobalMaxPooling2D(GlobalMax):
+    __doc__ = f"The maximum over two axes: {GlobalPooling.__doc__}"
+    rank = 2
+
+
+@builtin("GlobalMaxPool3D")
+class GlobalMaxPooling3D(GlobalMax):
+    __doc__ = f"The maximum over three axes: {GlobalPooling.__doc__}"
+    rank = 3
+
+
+# --- over a fixed number of parts -------------------------------------------------------------------
+
+
+class AdaptivePooling(Layer):
+    """One number per channel and part, whatever the size of the input.
+
+    Args:
+        output_size: into how many parts each axis is divided.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    rank: ClassVar[int]
+    pool: ClassVar[Any]
+    output_size: IntOrTuple
+    data_format: DataFormat = None
+
+    def __post_init__(self) -> None:
+        self.output_size = sized(self.output_size, self.rank, f"{self.name}.output_size")
+        self.data_format = config.standardize_data_format(self.data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return type(self).pool(inputs, self.output_size, self.data_format)
+
+
+class AdaptiveMax(AdaptivePooling):
+    __doc__ = AdaptivePooling.__doc__
+    pool = staticmethod(ops.adaptive_max_pool)
+
+
+class AdaptiveAverage(AdaptivePooling):
+    __doc__ = AdaptivePooling.__doc__
+    pool = staticmethod(ops.adaptive_average_pool)
+
+
+@builtin()
+class AdaptiveMaxPooling1D(AdaptiveMax):
+    __doc__ = AdaptivePooling.__doc__
+    rank = 1
+
+
+@builtin()
+class AdaptiveMaxPooling2D(AdaptiveMax):
+    __doc__ = AdaptivePooling.__doc__
+    rank = 2
+
+
+@builtin()
+class AdaptiveMaxPooling3D(AdaptiveMax):
+    __doc__ = AdaptivePooling.__doc__
+    rank = 3
+
+
+@builtin()
+class AdaptiveAveragePooling1D(AdaptiveAverage):
+    __doc__ = AdaptivePooling.__doc__
+    rank = 1
+
+
+@builtin()
+class AdaptiveAveragePooling2D(AdaptiveAverage):
+    __doc__ = AdaptivePooling.__doc__
+    rank = 2
+
+
+@builtin()
+class AdaptiveAveragePooling3D(AdaptiveAverage):
+    __doc__ = AdaptivePooling.__doc__
+    rank = 3
