@@ -9,7 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import kerasish as keras
+from kerasish.saving import safetensors
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 CASES = 500
@@ -33,7 +37,13 @@ def archive(path):
     if found.weights is not None:
         weights_h5.read_weights(found.weights, str(path))
 
+def model(path):
+    import kerasish
+    kerasish.saving.load_model(path)
+
 READERS = {
+    "model.h5": model,
+    "model.keras": model,
     "legacy": legacy,
     "archive": archive,
     "weights": weights_h5.read_weights,
@@ -74,16 +84,20 @@ assert refused > cases // 20, refused
 """
 
 
-@pytest.mark.parametrize("name", ["legacy", "archive", "weights", "safetensors"])
+@pytest.mark.parametrize(
+    "name", ["legacy", "archive", "weights", "safetensors", "model.h5", "model.keras"]
+)
 def test_damaged_files_give_typed_errors(tmp_path, name):
     source = {
         "legacy": GOLDEN / "mlp" / "model.h5",
         "archive": GOLDEN / "mlp" / "after.keras",
         "weights": GOLDEN / "rnn" / "before.weights.h5",
-        "safetensors": tmp_path / "good.safetensors",
-    }[name]
+    }.get(name, tmp_path / f"good.{name}")
     if name == "safetensors":
         write_safetensors(source)
+    elif name.startswith("model"):
+        source = tmp_path / name.replace("model", "good")
+        write_model(source)
     done = subprocess.run(
         [sys.executable, "-c", CHILD, name, str(source), str(tmp_path / "bad.bin"), str(CASES)],
         capture_output=True,
@@ -94,10 +108,13 @@ def test_damaged_files_give_typed_errors(tmp_path, name):
     assert done.returncode == 0, f"after {last}: exit {done.returncode}\n{done.stderr[-3000:]}"
 
 
+def write_model(path):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dropout(0.1)])
+    model.compile("adam", "mse")
+    model.fit(np.ones((2, 3)), np.ones((2, 4)), verbose=0)
+    model.save(path)
+
+
 def write_safetensors(path):
-    import numpy as np
-
-    from kerasish.saving import safetensors
-
     arrays = {f"layer_{i}/kernel": np.ones((i, 3), "f4") for i in range(6)}
     safetensors.write(path, arrays, {"format": "kerasish"})

@@ -1,0 +1,107 @@
+"""Files written here, opened by Keras; run where Keras is installed (kerasish[conformance])."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+theirs = pytest.importorskip("keras", reason="Keras is not installed (kerasish[conformance])")
+
+import kerasish as ours  # noqa: E402
+from kerasish import saving  # noqa: E402
+from tests.tolerances import assert_close  # noqa: E402
+
+X = np.random.default_rng(1).normal(size=(12, 8, 4)).astype("float32")
+
+
+def shared(keras):
+    x = keras.Input((8, 4), name="x")
+    inner = keras.Input((4,), name="inner")
+    tower = keras.Model(inner, keras.layers.Dense(3, "elu", name="t")(inner), name="tower")
+    flat = keras.layers.Flatten(name="flat")(x)
+    dense = keras.layers.Dense(4, name="d", kernel_regularizer="l2")
+    a, b = dense(flat), dense(flat * 2.0)
+    joined = keras.layers.Concatenate(name="c")([tower(a), tower(b)])
+    return keras.Model(x, keras.layers.Dense(2, name="out")(joined), name="m")
+
+
+def convolutional(keras):
+    return keras.Sequential(
+        [
+            keras.Input((8, 4)),
+            keras.layers.Conv1D(5, 3, padding="same", activation="relu"),
+            keras.layers.BatchNormalization(),
+            keras.layers.MaxPooling1D(),
+            keras.layers.Dropout(0.5),
+            keras.layers.LayerNormalization(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(2),
+        ],
+        name="m",
+    )
+
+
+def recurrent(keras):
+    x = keras.Input((8, 4), name="x")
+    y = keras.layers.Masking(name="mask")(x)
+    y = keras.layers.Bidirectional(keras.layers.LSTM(3, return_sequences=True), name="b")(y)
+    y = keras.layers.MultiHeadAttention(2, 3, name="mha")(y, y)
+    y = keras.layers.TimeDistributed(keras.layers.Dense(3), name="td")(y)
+    return keras.Model(
+        x, keras.layers.Dense(2, name="o")(keras.layers.GRU(3, name="g")(y)), name="m"
+    )
+
+
+MODELS = [shared, convolutional, recurrent]
+
+
+def trained(build, keras=ours):
+    model = build(keras)
+    model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
+    model.fit(X, X[:, 0, :2], epochs=2, batch_size=4, shuffle=False, verbose=0)
+    return model
+
+
+@pytest.mark.parametrize("build", MODELS)
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+def test_keras_opens_our_models(tmp_path, build, suffix):
+    model, path = trained(build), tmp_path / f"m.{suffix}"
+    model.save(path)
+    loaded = theirs.models.load_model(path)
+    assert_close(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+    assert int(loaded.optimizer.iterations) == 6
+    if suffix == "keras":
+        state = [np.asarray(v) for v in loaded.optimizer.variables]
+        for found, variable in zip(state, model.optimizer.variables, strict=True):
+            np.testing.assert_array_equal(found, variable.numpy())
+
+
+@pytest.mark.parametrize("build", MODELS)
+@pytest.mark.parametrize("suffix", ["weights.h5", "h5"])
+def test_keras_reads_our_weights(tmp_path, build, suffix):
+    model, other, path = trained(build), build(theirs), tmp_path / f"w.{suffix}"
+    model.save_weights(path)
+    other.load_weights(path)
+    assert_close(other.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+@pytest.mark.parametrize("build", MODELS)
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+@pytest.mark.filterwarnings("ignore")
+def test_we_open_the_models_of_keras(tmp_path, build, suffix):
+    model, path = trained(build, theirs), str(tmp_path / f"m.{suffix}")
+    model.save(path)
+    loaded = saving.load_model(path)
+    assert_close(loaded.predict(X, verbose=0), model.predict(X, verbose=0))
+    for found, variable in zip(loaded.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(found.numpy(), np.asarray(variable))
+
+
+@pytest.mark.parametrize("build", MODELS)
+def test_keras_builds_our_json(build):
+    text = build(ours).to_json()
+    theirs.models.model_from_json(text)
+    assert saving.model_from_json(theirs.models.model_from_json(text).to_json()).name == "m"
