@@ -1,8 +1,13 @@
 """Layers: tensors in, tensors out, with weights in between."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from kerasish.layers import operation as _operation
 from kerasish.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from kerasish.layers.attention import AdditiveAttention, Attention
+from kerasish.layers.cells import GRUCell, LSTMCell, SimpleRNNCell
 from kerasish.layers.convolution import (
     Conv1D,
     Conv1DTranspose,
@@ -67,6 +72,7 @@ from kerasish.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from kerasish.layers.recurrent import GRU, LSTM, SimpleRNN
 from kerasish.layers.regularization import (
     ActivityRegularization,
     AlphaDropout,
@@ -89,9 +95,39 @@ from kerasish.layers.reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from kerasish.layers.rnn import RNN, StackedRNNCells
 from kerasish.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
+from kerasish.layers.wrappers import Bidirectional, TimeDistributed, Wrapper
+from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 
 Operation = _operation.Operation
+
+# Keras's other names of the same classes.
+AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
+MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
+GlobalMaxPool1D = GlobalMaxPooling1D
+GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D
+Convolution1D, Convolution2D, Convolution3D = Conv1D, Conv2D, Conv3D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2DTranspose = Conv2DTranspose
+Convolution3DTranspose = Conv3DTranspose
+SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2D
+GroupedQueryAttention = GroupQueryAttention
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """A layer as plain data."""
+    return serialize_keras_object(layer)
+
+
+def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Layer:
+    """The layer that `serialize` described."""
+    return deserialize_keras_object(config, custom_objects, kind="layer")
+
 
 __all__ = [
     "Activation",
@@ -110,7 +146,11 @@ __all__ = [
     "AveragePooling1D",
     "AveragePooling2D",
     "AveragePooling3D",
+    "AvgPool1D",
+    "AvgPool2D",
+    "AvgPool3D",
     "BatchNormalization",
+    "Bidirectional",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -118,6 +158,12 @@ __all__ = [
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
+    "Convolution3D",
+    "Convolution3DTranspose",
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
@@ -130,25 +176,39 @@ __all__ = [
     "EinsumDense",
     "Embedding",
     "Flatten",
+    "GRU",
+    "GRUCell",
     "GaussianDropout",
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "GlobalAveragePooling3D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
     "GroupQueryAttention",
+    "GroupedQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "LSTM",
+    "LSTMCell",
     "Lambda",
     "Layer",
     "LayerNormalization",
     "LeakyReLU",
     "Masking",
+    "MaxPool1D",
+    "MaxPool2D",
+    "MaxPool3D",
     "MaxPooling1D",
     "MaxPooling2D",
     "MaxPooling3D",
@@ -160,30 +220,40 @@ __all__ = [
     "PReLU",
     "Permute",
     "RMSNormalization",
+    "RNN",
     "ReLU",
     "RepeatVector",
     "Reshape",
     "SeparableConv1D",
     "SeparableConv2D",
+    "SeparableConvolution1D",
+    "SeparableConvolution2D",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",
     "SpectralNormalization",
+    "StackedRNNCells",
     "Subtract",
+    "TimeDistributed",
     "UnitNormalization",
     "UpSampling1D",
     "UpSampling2D",
     "UpSampling3D",
+    "Wrapper",
     "ZeroPadding1D",
     "ZeroPadding2D",
     "ZeroPadding3D",
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]

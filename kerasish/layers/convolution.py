@@ -362,9 +362,7 @@ class BaseSeparableConv(Windowed):
         self.bias = self._declared_weight("bias", (self.filters,)) if self.use_bias else None
 
     def call(self, inputs: Tensor) -> Tensor:
-        y = ops.separable_conv(
-            inputs, self.depthwise_kernel, self.pointwise_kernel, **self.window
-        )
+        y = ops.separable_conv(inputs, self.depthwise_kernel, self.pointwise_kernel, **self.window)
         return self.finish(y)
 
 

@@ -9,7 +9,7 @@ from kerasish import ops
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import VarianceScaling
-from kerasish.layers.fields import Activation, Constraint, Initializer, IntOrTuple, Regularizer
+from kerasish.layers.fields import Activation, Constraint, Initializer, PartialShape, Regularizer
 from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer, builtin
 from kerasish.spec import Dim, Shape
@@ -52,7 +52,7 @@ class EinsumDense(Layer):
     """
 
     equation: str
-    output_shape: IntOrTuple
+    output_shape: PartialShape
     activation: Activation = None
     bias_axes: str | None = None
     kernel_initializer: Initializer = "glorot_uniform"

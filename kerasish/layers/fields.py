@@ -124,6 +124,12 @@ def _int_or_ints(value: Any) -> Any:
     return _integer(value)
 
 
+def _partial_shape(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return tuple(None if item is None else _integer(item) for item in value)
+    return _integer(value)
+
+
 def _as_list(value: Any) -> Any:
     return [_as_list(item) for item in value] if isinstance(value, tuple) else value
 
@@ -169,6 +175,7 @@ _BASIC: dict[Any, Rule] = {
 PositiveInt = Annotated[int, Rule("a positive int", _positive)]
 Rate = Annotated[float, Rule("a number in [0, 1]", _rate)]
 IntOrTuple = Annotated[Any, Rule("an int or a tuple of ints", _int_or_ints, _as_list)]
+PartialShape = Annotated[Any, Rule("an int or a tuple of ints and None", _partial_shape, _as_list)]
 Activation = Annotated[Any, Rule("an activation", activations.get, activations.serialize)]
 Initializer = Annotated[Any, Rule("an initializer", initializers.get, initializers.serialize)]
 Regularizer = Annotated[Any, Rule("a regularizer", regularizers.get, regularizers.serialize)]

@@ -21,6 +21,7 @@ from kerasish.layers.symbolic import infer, is_shape, record_call, symbols
 from kerasish.ops.symbol import has_symbol
 from kerasish.serialization import deserialize_keras_object, resolve, snake_case
 
+ANY: Any = object()  # in `ignored`: whatever is given changes nothing
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
 
 
@@ -50,7 +51,7 @@ class Layer(Holder):
     """
 
     fields: ClassVar[dict[str, Field]] = {}
-    # Arguments in Keras's configs that mean nothing here, with the value that is let through.
+    # Arguments of Keras's that mean nothing here, with the value that is let through, or ANY.
     ignored: ClassVar[dict[str, Any]] = {}
     supports_masking: bool = False
     autocast: bool = True
@@ -104,6 +105,8 @@ class Layer(Holder):
         size = kwargs.pop("input_dim", None)
         shape = kwargs.pop("input_shape", None if size is None else (size,))
         self._input_shape_arg = None if shape is None else tuple(shape)
+        for ignored, harmless in type(self).ignored.items():
+            _ignore(type(self), ignored, kwargs.pop(ignored, harmless), harmless)
         refuse_unknown(type(self), kwargs, [*type(self).fields, *COMMON])
         self.trainable = trainable
         self._initialized = True
@@ -210,6 +213,14 @@ class Layer(Holder):
         if not self.built:
             self._finish_build(self._build_shapes or {})
         return outputs
+
+    def _takes_training(self) -> bool:
+        """Whether `call` has a training flag."""
+        return _call.signature_of(type(self).call).training
+
+    def _takes_mask(self) -> bool:
+        """Whether `call` has a mask argument."""
+        return _call.signature_of(type(self).call).mask
 
     def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
         dtype = self.input_dtype if self.autocast else None
@@ -340,13 +351,6 @@ class Layer(Holder):
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The layer that `get_config` described."""
         kept = dict(config)
-        for name, harmless in cls.ignored.items():
-            value = kept.pop(name, harmless)
-            if value != harmless:
-                raise ArgumentError(
-                    f"{cls.__name__}. Expected: {name}={harmless!r}, the only value supported. "
-                    f"Received: {name}={value!r}."
-                )
         if not _from_fields(cls):
             revived = (k for k in kept if k != "dtype")
             kept.update({k: deserialize_keras_object(kept[k], custom_objects) for k in revived})
@@ -391,6 +395,15 @@ def builtin(*aliases: str) -> Callable[[type], Any]:
         return registry.add("layer", cls, cls.__name__, snake_case(cls.__name__), *aliases)
 
     return decorate
+
+
+def _ignore(cls: type, name: str, value: Any, harmless: Any) -> None:
+    """Let an argument through that means nothing here, if it asks for nothing either."""
+    if harmless is not ANY and value != harmless:
+        raise ArgumentError(
+            f"{cls.__name__}. Expected: {name}={harmless!r}, the only value supported. "
+            f"Received: {name}={value!r}."
+        )
 
 
 def _from_fields(cls: type) -> bool:

@@ -29,9 +29,7 @@ class Merge(Layer):
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         rank = max(x.ndim for x in inputs)
-        aligned = [
-            x if x.ndim == rank else _widened(x, rank - x.ndim) for x in inputs
-        ]
+        aligned = [x if x.ndim == rank else _widened(x, rank - x.ndim) for x in inputs]
         return self.merge(aligned)
 
     def merge(self, inputs: list[Tensor]) -> Tensor:

@@ -22,6 +22,7 @@ from kerasish.layers.fields import (
 )
 from kerasish.layers.layer import Layer, builtin
 from kerasish.layers.regularization import Dropout
+from kerasish.ops.attention import dot_product_attention
 from kerasish.spec import Shape
 
 
@@ -92,6 +93,11 @@ class Projected(Layer):
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The query's mask."""
         return previous_mask
+
+
+def _unmasked(x: Tensor) -> Tensor:
+    """The same tensor without its mask, which this layer has taken care of."""
+    return x if x.mask is None else Tensor(x.spec, x.value, x.node)
 
 
 def _clone(initializer: Any) -> Any:
@@ -175,9 +181,7 @@ class MultiHeadAttention(Projected):
         rank = len(value_shape) + 1
         axes = self.attention_axes or tuple(range(1, rank - 2))
         self.attention_axes = tuple(a if a >= 0 else rank - 1 + a for a in axes)
-        self._softmax = Softmax(
-            tuple(range(-len(self.attention_axes), 0)), dtype=self.dtype_policy
-        )
+        self._softmax = Softmax(tuple(range(-len(self.attention_axes), 0)), dtype=self.dtype_policy)
         self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
         free = len(query_shape) - 1
         tail = self.output_shape or (query_shape[-1],)
@@ -244,10 +248,11 @@ class MultiHeadAttention(Projected):
         allowed = None
         if not (plain and whole):
             allowed = self._allowed(query, value, masks, use_causal_mask)
+        query, key, value = _unmasked(query), _unmasked(key), _unmasked(value)
         q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
         scores = None
         if whole:
-            y = ops.dot_product_attention(
+            y = dot_product_attention(
                 q,
                 k,
                 v,
@@ -372,6 +377,7 @@ class GroupQueryAttention(Projected):
         masks = (query_mask, value_mask, key_mask, attention_mask)
         allowed = self._allowed(query, value, masks, use_causal_mask)
         allowed = None if allowed is None else ops.expand_dims(allowed, 1)
+        query, key, value = _unmasked(query), _unmasked(key), _unmasked(value)
         q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
         scale = 1 / math.sqrt(self.head_dim)
         weights = None
@@ -380,11 +386,9 @@ class GroupQueryAttention(Projected):
             k, v = ops.repeat(k, count, axis=2), ops.repeat(v, count, axis=2)
             scores = ops.einsum("bquh,bkuh->buqk", q * scale, k)
             weights = self._softmax(scores, mask=allowed)
-            y = ops.einsum(
-                "buqk,bkuh->bquh", self._dropout_layer(weights, training=training), v
-            )
+            y = ops.einsum("buqk,bkuh->bquh", self._dropout_layer(weights, training=training), v)
         else:
-            y = ops.dot_product_attention(q, k, v, mask=allowed, scale=scale)
+            y = dot_product_attention(q, k, v, mask=allowed, scale=scale)
         if self._gate_dense is not None:
             y = y * self._gate_dense(query)
         y = self._output_dense(y)

@@ -37,9 +37,7 @@ class Pooling(Layer):
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def call(self, inputs: Tensor) -> Tensor:
-        return type(self).pool(
-            inputs, self.pool_size, self.strides, self.padding, self.data_format
-        )
+        return type(self).pool(inputs, self.pool_size, self.strides, self.padding, self.data_format)
 
 
 class MaxPooling(Pooling):
@@ -188,7 +186,7 @@ class GlobalMaxPooling3D(GlobalMax):
     rank = 3
 
 
-# --- over a fixed number of parts -------------------------------------------------------------------
+# --- over a fixed number of parts -----------------------------------------------------------------
 
 
 class AdaptivePooling(Layer):

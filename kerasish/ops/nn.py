@@ -23,9 +23,11 @@ from kerasish.ops.activation import softplus as softplus
 from kerasish.ops.activation import softsign as softsign
 from kerasish.ops.activation import sparse_plus as sparse_plus
 from kerasish.ops.activation import sparse_sigmoid as sparse_sigmoid
+from kerasish.ops.activation import sparsemax as sparsemax
 from kerasish.ops.activation import squareplus as squareplus
 from kerasish.ops.activation import tanh_shrink as tanh_shrink
 from kerasish.ops.activation import threshold as threshold
+from kerasish.ops.attention import dot_product_attention as dot_product_attention
 from kerasish.ops.convolve import conv as conv
 from kerasish.ops.convolve import conv_transpose as conv_transpose
 from kerasish.ops.convolve import depthwise_conv as depthwise_conv
@@ -38,6 +40,13 @@ from kerasish.ops.loss_crossentropy import (
 )
 from kerasish.ops.moments import moments as moments
 from kerasish.ops.moments import normalize as normalize
+from kerasish.ops.nn_encoding import multi_hot as multi_hot
+from kerasish.ops.nn_encoding import one_hot as one_hot
+from kerasish.ops.nn_images import depth_to_space as depth_to_space
+from kerasish.ops.nn_images import fold as fold
+from kerasish.ops.nn_images import psnr as psnr
+from kerasish.ops.nn_images import space_to_depth as space_to_depth
+from kerasish.ops.nn_images import unfold as unfold
 from kerasish.ops.normalization import batch_normalization as batch_normalization
 from kerasish.ops.normalization import layer_normalization as layer_normalization
 from kerasish.ops.normalization import rms_normalization as rms_normalization
