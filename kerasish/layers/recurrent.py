@@ -1,0 +1,244 @@
+"""SimpleRNN, LSTM and GRU: their cells over whole sequences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from kerasish import activations, ops
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.layers.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
+from kerasish.layers.fields import (
+    Activation,
+    Constraint,
+    Initializer,
+    PositiveInt,
+    Rate,
+    Regularizer,
+)
+from kerasish.layers.input_spec import InputSpec
+from kerasish.layers.layer import ANY, builtin
+from kerasish.layers.rnn import Recurrent
+from kerasish.ops.recurrent import gru, lstm
+from kerasish.spec import Shape
+
+_COMMON = """
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        seed: int, for the same draws every time.
+        return_sequences: whether all outputs are returned, or the last one.
+        return_state: whether the last states are returned too.
+        go_backwards: whether the sequence is run through from its end.
+        stateful: whether a batch goes on from the states that the one before left.
+        unroll: whether the graph repeats the cell for every step.
+        zero_output_for_mask: whether masked steps give zeros, or the output before.
+"""
+
+
+class OverCell(Recurrent):
+    """A layer with the arguments of its cell and those of a loop."""
+
+    cell_class: ClassVar[type[Cell]]
+    ignored = {"use_cudnn": ANY, "implementation": ANY, "time_major": False}
+    if TYPE_CHECKING:
+        units: int
+        dropout: float
+        recurrent_dropout: float
+
+    def __post_init__(self) -> None:
+        own = type(self).fields
+        arguments = {name: getattr(self, name) for name in self.cell_class.fields if name in own}
+        self.cell = self.cell_class(
+            **arguments, dtype=self.dtype_policy, name=_cell_name(self.cell_class)
+        )
+        self.input_spec = InputSpec(ndim=3)
+
+    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
+        super().build(sequences_shape, initial_state_shape)
+        self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[-1]})
+
+    def _over_time(
+        self, x: Tensor, states: list[Any], mask: Tensor | None, training: bool | None
+    ) -> tuple[Tensor, Tensor, list[Any]]:
+        recurrent = bool(training) and self.recurrent_dropout > 0
+        if mask is not None or recurrent or self.unroll or not self._is_standard():
+            projected = self.cell.project(x)
+            return super()._over_time(projected, states, mask, training)
+        masks = (self.cell._masks or (None, None))[0]
+        if masks is not None:
+            x = x * ops.expand_dims(masks[0], 1)
+        return self._whole(ops.flip(x, axis=1) if self.go_backwards else x, states)
+
+    def _step(self, training: bool | None) -> Any:
+        return self.cell.advance
+
+    def _is_standard(self) -> bool:
+        """Whether the activations are those that the whole-sequence op has."""
+        return False
+
+    def _whole(self, x: Tensor, states: list[Any]) -> tuple[Tensor, Tensor, list[Any]]:
+        """The whole sequence in one op."""
+        raise NotImplementedError
+
+    def _bias(self, shape: tuple[int, ...], dtype: str) -> Any:
+        bias = self.cell.bias
+        return ops.zeros(shape, dtype) if bias is None else convert_to_tensor(bias, dtype)
+
+    @property
+    def kernel(self) -> Any:
+        """The cell's kernel."""
+        return self.cell.kernel
+
+    @property
+    def recurrent_kernel(self) -> Any:
+        """The cell's recurrent kernel."""
+        return self.cell.recurrent_kernel
+
+
+def _cell_name(cls: type) -> str:
+    return {"SimpleRNNCell": "simple_rnn_cell", "LSTMCell": "lstm_cell", "GRUCell": "gru_cell"}[
+        cls.__name__
+    ]
+
+
+def _is_tanh_sigmoid(cell: Any) -> bool:
+    return cell.activation is activations.tanh and cell.recurrent_activation is activations.sigmoid
+
+
+@builtin()
+class SimpleRNN(OverCell):
+    __doc__ = f"""h' = activation(x kernel + h recurrent_kernel + bias), over a sequence.
+
+    Args:
+        units: size of state and output.
+        activation: name or function.{_COMMON}
+    """
+
+    cell_class = SimpleRNNCell
+
+    units: PositiveInt
+    activation: Activation = "tanh"
+    use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
+    recurrent_initializer: Initializer = "orthogonal"
+    bias_initializer: Initializer = "zeros"
+    kernel_regularizer: Regularizer = None
+    recurrent_regularizer: Regularizer = None
+    bias_regularizer: Regularizer = None
+    activity_regularizer: Regularizer = None
+    kernel_constraint: Constraint = None
+    recurrent_constraint: Constraint = None
+    bias_constraint: Constraint = None
+    dropout: Rate = 0.0
+    recurrent_dropout: Rate = 0.0
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    seed: int | None = None
+    zero_output_for_mask: bool = False
+
+
+@builtin()
+class LSTM(OverCell):
+    __doc__ = f"""Long short-term memory over a sequence.
+
+    Args:
+        units: size of states and output.
+        activation: of the candidate and the cell state.
+        recurrent_activation: of the gates.
+        unit_forget_bias: whether the forget gate's bias starts at 1.{_COMMON}
+    Source: Hochreiter and Schmidhuber (1997).
+    """
+
+    cell_class = LSTMCell
+
+    units: PositiveInt
+    activation: Activation = "tanh"
+    recurrent_activation: Activation = "sigmoid"
+    use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
+    recurrent_initializer: Initializer = "orthogonal"
+    bias_initializer: Initializer = "zeros"
+    unit_forget_bias: bool = True
+    kernel_regularizer: Regularizer = None
+    recurrent_regularizer: Regularizer = None
+    bias_regularizer: Regularizer = None
+    activity_regularizer: Regularizer = None
+    kernel_constraint: Constraint = None
+    recurrent_constraint: Constraint = None
+    bias_constraint: Constraint = None
+    dropout: Rate = 0.0
+    recurrent_dropout: Rate = 0.0
+    seed: int | None = None
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    zero_output_for_mask: bool = False
+
+    def _is_standard(self) -> bool:
+        return _is_tanh_sigmoid(self.cell)
+
+    def _whole(self, x: Tensor, states: list[Any]) -> tuple[Tensor, Tensor, list[Any]]:
+        kernel = convert_to_tensor(self.cell.kernel, x.dtype)
+        recurrent = convert_to_tensor(self.cell.recurrent_kernel, x.dtype)
+        bias = self._bias((4 * self.units,), x.dtype)
+        outputs, h, c, *_ = lstm(x, *states, kernel, recurrent, bias)
+        return outputs, h, [h, c]
+
+
+@builtin()
+class GRU(OverCell):
+    __doc__ = f"""Gated recurrent unit over a sequence.
+
+    Args:
+        units: size of state and output.
+        activation: of the candidate.
+        recurrent_activation: of the gates.
+        reset_after: whether the reset gate acts after the product with the state.{_COMMON}
+    Source: Cho et al. (2014).
+    """
+
+    cell_class = GRUCell
+
+    units: PositiveInt
+    activation: Activation = "tanh"
+    recurrent_activation: Activation = "sigmoid"
+    use_bias: bool = True
+    kernel_initializer: Initializer = "glorot_uniform"
+    recurrent_initializer: Initializer = "orthogonal"
+    bias_initializer: Initializer = "zeros"
+    kernel_regularizer: Regularizer = None
+    recurrent_regularizer: Regularizer = None
+    bias_regularizer: Regularizer = None
+    activity_regularizer: Regularizer = None
+    kernel_constraint: Constraint = None
+    recurrent_constraint: Constraint = None
+    bias_constraint: Constraint = None
+    dropout: Rate = 0.0
+    recurrent_dropout: Rate = 0.0
+    seed: int | None = None
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    reset_after: bool = True
+    zero_output_for_mask: bool = False
+
+    def _is_standard(self) -> bool:
+        return self.cell.reset_after and _is_tanh_sigmoid(self.cell)
+
+    def _whole(self, x: Tensor, states: list[Any]) -> tuple[Tensor, Tensor, list[Any]]:
+        kernel = convert_to_tensor(self.cell.kernel, x.dtype)
+        recurrent = convert_to_tensor(self.cell.recurrent_kernel, x.dtype)
+        bias = self._bias((2, 3 * self.units), x.dtype)
+        outputs, h, *_ = gru(x, states[0], kernel, recurrent, bias)
+        return outputs, h, [h]

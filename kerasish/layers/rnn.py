@@ -1,0 +1,275 @@
+"""RNN: a cell applied to every timestep of a sequence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kerasish import ops, tree
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.variable import Variable
+from kerasish.layers.layer import Layer, builtin
+from kerasish.serialization import deserialize_keras_object, serialize_keras_object
+from kerasish.spec import Shape
+
+
+@builtin()
+class StackedRNNCells(Layer):
+    """Cells on top of each other, as one cell.
+
+    Args:
+        cells: the cells, the first one seeing the input.
+    """
+
+    cells: Any
+
+    def __post_init__(self) -> None:
+        revived = [deserialize_keras_object(c) if isinstance(c, dict) else c for c in self.cells]
+        for cell in revived:
+            if not callable(cell) or not hasattr(cell, "state_size"):
+                raise ArgumentError(
+                    "StackedRNNCells. Expected: cells, layers with a state_size. "
+                    f"Received: {cell!r}."
+                )
+        self.cells = revived
+
+    @property
+    def state_size(self) -> list[Any]:
+        """The state sizes of the cells."""
+        return [cell.state_size for cell in self.cells]
+
+    @property
+    def output_size(self) -> Any:
+        """The output size of the last cell."""
+        last = self.cells[-1]
+        size = getattr(last, "output_size", None)
+        return size if size is not None else tree.flatten(last.state_size)[0]
+
+    def build(self, input_shape: Shape) -> None:
+        shape = tuple(input_shape)
+        for cell in self.cells:
+            if isinstance(cell, Layer) and not cell.built:
+                cell.build(shape)
+            size = getattr(cell, "output_size", None)
+            shape = (shape[0], size if size is not None else tree.flatten(cell.state_size)[0])
+
+    def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
+        """Zeros for every cell."""
+        return [initial_state(cell, batch_size) for cell in self.cells]
+
+    def call(self, inputs: Tensor, states: Any, training: bool | None = False) -> tuple[Any, Any]:
+        new = []
+        for cell, held in zip(self.cells, states, strict=True):
+            inputs, after = cell(inputs, held, **_training(cell, training))
+            new.append(after)
+        return inputs, new
+
+    def prepare(self, inputs: Tensor, training: bool | None) -> None:
+        """Let the first cells draw their dropout masks before a loop."""
+        for cell in self.cells:
+            if hasattr(cell, "prepare"):
+                cell.prepare(inputs, training)
+            size = getattr(cell, "output_size", None) or tree.flatten(cell.state_size)[0]
+            inputs = ops.zeros((inputs.shape[0], size), inputs.dtype)
+
+    def release(self) -> None:
+        """Forget the masks of `prepare`."""
+        for cell in self.cells:
+            if hasattr(cell, "release"):
+                cell.release()
+
+
+def initial_state(cell: Any, batch_size: int | None) -> list[Any]:
+    """The state a cell starts with, as a list."""
+    if hasattr(cell, "get_initial_state"):
+        held = cell.get_initial_state(batch_size=batch_size)
+        return list(held) if isinstance(held, (list, tuple)) else [held]
+    sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
+    dtype = getattr(cell, "compute_dtype", None)
+    return [ops.zeros((batch_size, d), dtype) for d in sizes]
+
+
+def _training(cell: Any, training: bool | None) -> dict[str, Any]:
+    takes = isinstance(cell, Layer) and cell._takes_training()
+    return {"training": training} if takes else {}
+
+
+class Recurrent(Layer):
+    """What all layers over timesteps share: masks, direction, states, and the loop."""
+
+    supports_masking = True
+    untracked = Layer.untracked | {"states"}
+    if TYPE_CHECKING:
+        cell: Any
+        return_sequences: bool
+        return_state: bool
+        go_backwards: bool
+        stateful: bool
+        unroll: bool
+        zero_output_for_mask: bool
+        states: list[Variable] | None
+
+    @property
+    def state_size(self) -> list[Any]:
+        """The sizes of the states."""
+        size = self.cell.state_size
+        return list(size) if isinstance(size, (list, tuple)) else [size]
+
+    def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
+        shape = (sequences_shape[0], *sequences_shape[2:])
+        if isinstance(self.cell, Layer) and not self.cell.built:
+            self.cell.build(shape)
+        self.states = None
+        if self.stateful:
+            batch = sequences_shape[0]
+            if batch is None:
+                raise ShapeError(
+                    f"{type(self).__name__} {self.name!r}, stateful. Expected: a known batch "
+                    f"size. Received: shape {sequences_shape}. Give Input a batch_size."
+                )
+            self.states = tree.map_structure(
+                lambda zero: Variable(zero, trainable=False, name="rnn_state"),
+                initial_state(self.cell, batch),
+            )
+
+    def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
+        """The state a batch starts with."""
+        return initial_state(self.cell, batch_size)
+
+    def reset_state(self) -> None:
+        """Set the states of a stateful layer to zero."""
+        for state in tree.flatten(self.states or []):
+            state.assign(ops.zeros(state.shape, state.dtype))
+
+    reset_states = reset_state
+
+    def call(
+        self,
+        sequences: Tensor,
+        initial_state: Any = None,
+        mask: Tensor | None = None,
+        training: bool | None = False,
+    ) -> Any:
+        states = self._first_states(initial_state, sequences)
+        if hasattr(self.cell, "prepare"):
+            self.cell.prepare(sequences[:, 0], training)
+        outputs, last, states = self._over_time(sequences, states, mask, training)
+        if hasattr(self.cell, "release"):
+            self.cell.release()
+        if self.stateful:
+            held = tree.flatten(self.states)
+            for variable, state in zip(held, tree.flatten(states), strict=True):
+                variable.assign(state)
+        y = outputs if self.return_sequences else last
+        return (y, *states) if self.return_state else y
+
+    def _first_states(self, given: Any, sequences: Tensor) -> list[Any]:
+        if given is None and self.stateful:
+            given = tree.map_structure(lambda v: v.value, self.states)
+        if given is None:
+            given = self.get_initial_state(batch_size=sequences.shape[0])
+        given = list(given) if isinstance(given, (list, tuple)) else [given]
+        dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
+        return tree.map_structure(lambda s: convert_to_tensor(s, dtype), given)
+
+    def _over_time(
+        self, x: Tensor, states: list[Any], mask: Tensor | None, training: bool | None
+    ) -> tuple[Tensor, Tensor, list[Any]]:
+        """(outputs of all steps, output of the last, states after it), one step after another."""
+        xs = ops.moveaxis(x, 1, 0)
+        marks = None if mask is None else ops.transpose(ops.cast(mask, "bool"))
+        if self.go_backwards:
+            xs = ops.flip(xs, axis=0)
+            marks = None if marks is None else ops.flip(marks, axis=0)
+        step = self._step(training)
+
+        def body(carry: Any, given: Any) -> Any:
+            now, counts = given if marks is not None else (given, None)
+            y, new = step(now, carry)
+            if counts is None:
+                return new, y
+            return _held(counts, new, carry), self._masked_output(counts, y, carry)
+
+        over = xs if marks is None else (xs, marks)
+        states, ys = ops.scan(body, states, over, unroll=self.unroll or 1)
+        return ops.moveaxis(ys, 0, 1), ys[-1], states
+
+    def _step(self, training: bool | None) -> Any:
+        """The function (input, states) -> (output, states) of one timestep."""
+        options = _training(self.cell, training)
+
+        def step(x: Tensor, states: Any) -> tuple[Tensor, Any]:
+            y, new = self.cell(x, states, **options)
+            return y, list(new) if isinstance(new, (list, tuple)) else [new]
+
+        return step
+
+    def _masked_output(self, counts: Tensor, y: Tensor, states: Any) -> Tensor:
+        """The output of a step, where it does not count zero, or the one before: the state."""
+        before: Any = states[0]
+        if isinstance(before, (list, tuple)):
+            before = states[-1][0]  # stacked cells: the last one's
+        if self.zero_output_for_mask or before.shape != y.shape:
+            before = ops.zeros_like(y)
+        return ops.where(_beside(counts, y), y, before)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """The input's mask for sequences, none for a last output or states."""
+        mask = tree.flatten(previous_mask)[0] if previous_mask is not None else None
+        kept = mask if self.return_sequences else None
+        return [kept, *(None for _ in self.state_size)] if self.return_state else kept
+
+
+def _beside(counts: Tensor, like: Tensor) -> Tensor:
+    """(batch,) booleans with the rank of `like`."""
+    return ops.reshape(counts, (like.shape[0], *(1,) * (like.ndim - 1)))
+
+
+def _held(counts: Tensor, new: Any, old: Any) -> Any:
+    """New states where the step counts, the old ones elsewhere."""
+    return tree.map_structure(lambda n, o: ops.where(_beside(counts, n), n, o), new, old)
+
+
+@builtin()
+class RNN(Recurrent):
+    """A cell applied to every timestep, each step seeing the states that the one before left.
+
+    Args:
+        cell: a layer with `state_size` and `call(inputs, states) -> (output, new_states)`, or a
+            list of them, stacked.
+        return_sequences: whether all outputs are returned, or the last one.
+        return_state: whether the last states are returned too.
+        go_backwards: whether the sequence is run through from its end.
+        stateful: whether a batch goes on from the states that the one before left.
+        unroll: whether the graph repeats the cell for every step.
+        zero_output_for_mask: whether masked steps give zeros, or the output before.
+
+    Example:
+        >>> import kerasish as keras
+        >>> layer = keras.layers.RNN(keras.layers.SimpleRNNCell(4))
+        >>> layer(keras.ops.ones((2, 5, 3))).shape
+        (2, 4)
+    """
+
+    cell: Any
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    zero_output_for_mask: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.cell, dict):
+            self.cell = deserialize_keras_object(self.cell, kind="layer")
+        if isinstance(self.cell, (list, tuple)):
+            self.cell = StackedRNNCells(list(self.cell))
+        if not callable(self.cell) or not hasattr(self.cell, "state_size"):
+            raise ArgumentError(
+                "RNN.cell. Expected: a layer with a state_size attribute and "
+                f"call(inputs, states). Received: {self.cell!r}."
+            )
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that build an equal layer, as plain data."""
+        return {**super().get_config(), "cell": serialize_keras_object(self.cell)}
