@@ -80,7 +80,8 @@ class Layer(Holder):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls)
-        made._start({} if _from_fields(cls) else _captured(cls, args, kwargs))
+        plain_init = cls.__init__ is Layer.__init__ or _from_fields(cls)
+        made._start({} if plain_init else _captured(cls, args, kwargs))
         return made
 
     def __init__(
@@ -344,7 +345,8 @@ class Layer(Holder):
             given = {k: v for k, v in self._given.items() if k not in config and k != "autocast"}
             return {**config, **{name: plain(value) for name, value in given.items()}}
         for name, one in cls.fields.items():
-            config[name] = one.rule.serialize(getattr(self, name))
+            if name != "activity_regularizer":
+                config[name] = one.rule.serialize(getattr(self, name))
         return config
 
     @classmethod
