@@ -13,9 +13,11 @@ from kerasish.backend.base import current
 from kerasish.compiler.passes import optimize
 from kerasish.compiler.plan import Plan
 from kerasish.config import settings
-from kerasish.graph.node import Graph
+from kerasish.errors import ArgumentError
+from kerasish.graph.node import Graph, frozen
 from kerasish.graph.tensor import Tensor, convert_to_tensor, recording, wrap
 from kerasish.graph.trace import Slot, current_trace, trace
+from kerasish.graph.variable import Variable
 from kerasish.spec import TensorSpec
 
 CACHE_SIZE = 32
@@ -74,6 +76,9 @@ class Function:
             made.plan.run()
             return made.results()
 
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else functools.partial(self, instance)
+
     def prepared(self, *args: Any, **kwargs: Any) -> tuple[Compiled, list[Tensor]]:
         """What a call with these arguments would run, and the tensors that fill its inputs."""
         arrays, key, rebuild = _signature(args, kwargs, tree.flatten((args, kwargs)))
@@ -102,7 +107,13 @@ class Function:
 
     def _compiled(self, key: Any, specs: list[TensorSpec], rebuild: Callable[..., Any]) -> Compiled:
         full = (key, settings.backend, settings.generation, settings.floatx)
-        held = self._cache.get(full)
+        try:
+            held = self._cache.get(full)
+        except TypeError as error:
+            raise ArgumentError(
+                f"The function {self.func!r}. Expected: tensors, and plain values that can be "
+                f"told apart by a hash. Received: an argument with {error}."
+            ) from None
         if held is not None:
             self._cache.move_to_end(full)
             return held
@@ -125,26 +136,35 @@ class Function:
         return self._arena
 
 
+_FILLED = object()  # stands for a tensor among the plain values of a signature
+
+
 def _signature(args: Any, kwargs: Any, leaves: list[Any]) -> tuple[list[Tensor], Any, Any]:
     """Split leaves into tensors and plain values: (tensors, cache key, rebuilding function)."""
     tensors: list[Tensor] = []
     marks: list[Any] = []
     for leaf in leaves:
-        if isinstance(leaf, Tensor) or hasattr(leaf, "__array__") or hasattr(leaf, "__dlpack__"):
-            marks.append(None)
+        if _is_array(leaf):
+            marks.append(_FILLED)
             tensors.append(convert_to_tensor(leaf))
         else:
             marks.append(leaf)
     paths = tuple(path for path, _ in tree.flatten_with_path((args, kwargs)))
-    statics = tuple(m if m is None else (type(m), m) for m in marks)
-    key = (paths, statics, tuple(t.spec for t in tensors))
+    key = (paths, tuple(map(frozen, marks)), tuple(t.spec for t in tensors))
 
     def rebuild(values: Any) -> Any:
         given = iter(values)
-        filled = [next(given) if mark is None else mark for mark in marks]
+        filled = [next(given) if mark is _FILLED else mark for mark in marks]
         return tree.pack_sequence_as((args, kwargs), filled)
 
     return tensors, key, rebuild
+
+
+def _is_array(leaf: Any) -> bool:
+    """Whether an argument's value is filled in at every call; a variable is used as itself."""
+    if isinstance(leaf, Variable):
+        return False
+    return isinstance(leaf, Tensor) or hasattr(leaf, "__array__") or hasattr(leaf, "__dlpack__")
 
 
 def function(func: Callable[..., Any] | None = None, *, cache_size: int = CACHE_SIZE) -> Any:

@@ -55,7 +55,7 @@ def backward(
 
 def _active(order: list[Node], wrt: Sequence[Node]) -> set[Node]:
     """The nodes through which a change of `wrt` can reach the outputs."""
-    active = set(wrt)
+    active = {n for n in wrt if is_differentiable(n.dtype)}
     for node in order:
         if node not in active and any(i in active for i in node.inputs):
             spec = node.spec
@@ -92,6 +92,17 @@ def _unbroadcast(g: Tensor, source: Node, node: Node) -> Tensor:
         )
     total = _op.get("sum")(g, axis=axes, keepdims=False)
     return total if total.shape == shape else _op.get("reshape")(total, shape=shape)
+
+
+def _seed(given: Any, target: Tensor) -> Tensor:
+    """The seed of a target, as the user gave it."""
+    seed = convert_to_tensor(given, target.dtype)
+    if seed.shape != target.shape:
+        raise GradientError(
+            "output_gradients, or the tangents of a jvp. Expected: the shape of what they belong "
+            f"to, {target.shape}. Received: {seed.shape}."
+        )
+    return seed
 
 
 def ones_like_seed(node: Node) -> Tensor:
@@ -160,6 +171,9 @@ class GradientTape:
 
         Returns:
             A tensor per source, or None where the target does not depend on it.
+
+        Raises:
+            GradientError: a source is no tensor, or `output_gradients` have other shapes.
         """
         targets = [convert_to_tensor(t) for t in tree.flatten(target)]
         followed = [t for t in targets if t.node is not None]
@@ -167,8 +181,9 @@ class GradientTape:
         if output_gradients is None:
             seeds = [ones_like_seed(node_of(t)) for t in followed]
         else:
+            tree.assert_same_structure(target, output_gradients)
             given = zip(tree.flatten(output_gradients), targets, strict=True)
-            seeds = [convert_to_tensor(g, t.dtype) for g, t in given if t.node is not None]
+            seeds = [_seed(g, t) for g, t in given if t.node is not None]
         nodes = [node_of(t) for t in followed]
         found = backward(nodes, seeds, [n for n in wrt if n is not None])
         answers = iter(found)
@@ -179,4 +194,9 @@ class GradientTape:
         if isinstance(source, Variable):
             read = self.reads.get(source)
             return None if read is None else read.node
+        if not isinstance(source, Tensor):
+            raise GradientError(
+                "The sources of a gradient. Expected: variables, or tensors that the tape watched. "
+                f"Received: {type(source).__name__}."
+            )
         return source.node

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasish import registry
+from kerasish.errors import GraphError
 from kerasish.graph import interpret
 from kerasish.graph.autodiff import backward
 from kerasish.graph.node import Node, attr_key, interning, placeholder, substitute
@@ -24,7 +25,8 @@ _INFERRED_LIMIT = 4096
 
 def expand(op: Op, inputs: tuple[Node, ...], attrs: dict[str, Any]) -> tuple[Node, ...]:
     """The nodes of the definition applied to `inputs`, one per output."""
-    assert op.definition is not None
+    if op.definition is None:
+        raise GraphError(f"The op {op.name!r}. Expected: an op defined by ops. Received: a kernel.")
     tensors = [Tensor(n.spec, node=n) for n in inputs]
     result = op.definition(*tensors, **attrs)
     return tuple(node_of(t) for t in (result if isinstance(result, tuple) else (result,)))

@@ -8,8 +8,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from kerasish import tree
+from kerasish.errors import GraphError
 from kerasish.graph.closure import close_over
-from kerasish.graph.node import VARIABLE, Graph, Node, interning
+from kerasish.graph.node import (
+    CONSTANT,
+    PLACEHOLDER,
+    VARIABLE,
+    Graph,
+    Node,
+    constant,
+    interning,
+    substitute,
+)
 from kerasish.graph.tensor import (
     Tensor,
     alias,
@@ -31,7 +41,6 @@ class Trace:
     def __init__(self) -> None:
         self.held: dict[Variable, Node] = {}  # current value of every variable touched
         self.assigned: dict[Variable, Node] = {}
-        self._shared: set[Variable] = set()  # they hold a node that stands for something else too
 
     def read(self, variable: Variable) -> Tensor:
         """The symbolic value of a variable at this point of the trace."""
@@ -39,15 +48,14 @@ class Trace:
         if node is None:
             node = Node(VARIABLE, (), {"variable": variable}, variable.spec)
             self.held[variable] = node
-        elif recording.logs and variable in self._shared:
-            self._shared.discard(variable)
+        elif recording.logs and node is self.assigned.get(variable):
+            # The node stands for something else too, whose gradient a tape must not mix in.
             node = self.held[variable] = node_of(alias(tensor_of(node)))
         return tensor_of(node)
 
     def assign(self, variable: Variable, value: Tensor) -> None:
         """Make `value` what the variable holds from here on."""
         self.held[variable] = self.assigned[variable] = node_of(value)
-        self._shared.add(variable)
 
 
 class _Local(threading.local):
@@ -99,8 +107,36 @@ def trace(func: Callable[..., Any], specs: Sequence[TensorSpec], names: Sequence
         outputs: list[Node] = []
 
         structure = tree.map_structure(lambda leaf: _slot(leaf, outputs), result)
-    nodes = [t.node for t in inputs if t.node is not None]
-    return Graph(nodes, outputs, made.assigned.items()), structure
+        nodes = [t.node for t in inputs if t.node is not None]
+        graph = _settled(Graph(nodes, outputs, made.assigned.items()))
+    return graph, structure
+
+
+def _settled(graph: Graph) -> Graph:
+    """The graph with the values that tapes follow as constants, and no input but its own.
+
+    Raises:
+        GraphError: it uses a symbolic tensor of another trace.
+    """
+    known = {
+        n: constant(n.value, n.spec)
+        for n in graph.nodes
+        if n.value is not None and n.op is not CONSTANT and isinstance(n.spec, TensorSpec)
+    }
+    if known:
+        results = substitute(graph.results, known)
+        count = len(graph.outputs)
+        updates = zip((v for v, _ in graph.updates), results[count:], strict=True)
+        graph = Graph(graph.inputs, results[:count], updates)
+    own = set(graph.inputs)
+    for node in graph.nodes:
+        if node.op is PLACEHOLDER and node not in own:
+            raise GraphError(
+                "A symbolic tensor outlived the function it was traced in. Expected: tensors with "
+                f"values, arguments and what follows from them. Received: {node.spec}, made at "
+                f"{node.source}. Return it, or keep it in a kerasish.Variable."
+            )
+    return graph
 
 
 class Slot(int):

@@ -6,18 +6,29 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from kerasish import tree
 from kerasish.errors import GradientError
 from kerasish.graph import op as _op
 from kerasish.graph.autodiff import GradientTape
-from kerasish.graph.node import placeholder
-from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.tensor import Tensor, alias, convert_to_tensor
+from kerasish.spec import is_differentiable, normalize_axis
 
 
 def _fresh(x: Any) -> Tensor:
-    """A copy of a tensor that no open tape follows yet (its node, if it has one, is kept)."""
+    """The tensor to differentiate by: other uses of `x`, here or outside, do not count.
+
+    Raises:
+        GradientError: its dtype has no gradients.
+    """
     t = convert_to_tensor(x)
-    return Tensor(t.spec, t.value, t.node)
+    if not is_differentiable(t.dtype):
+        raise GradientError(
+            f"A gradient. Expected: a floating or complex tensor to differentiate by. Received: "
+            f"{t.spec}. Cast it, or leave it out of argnums."
+        )
+    return Tensor(t.spec, t.value) if t.node is None else alias(t)
 
 
 def value_and_grad(
@@ -41,8 +52,9 @@ def value_and_grad(
 
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        held = [tree.map_structure(_fresh, a) if i in chosen else a for i, a in enumerate(args)]
-        wrt = [held[i] for i in chosen]
+        places = [normalize_axis(i, len(args)) for i in chosen]
+        held = [tree.map_structure(_fresh, a) if i in places else a for i, a in enumerate(args)]
+        wrt = [held[i] for i in places]
         with GradientTape() as tape:
             tape.watch(wrt)
             out = func(*held, **kwargs)
@@ -95,10 +107,8 @@ def jvp(func: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any
             out = func(*held)
         outputs = tree.flatten(out)
         # The u of the docstring: its value never matters, only that it can be traced back to.
-        dummies = [Tensor(o.spec, None if o.value is None else o.value * 0) for o in outputs]
-        for dummy in dummies:
-            dummy.node = placeholder(dummy.spec, "u")
-            dummy.node.value = dummy.value
+        dummies = [convert_to_tensor(np.zeros(o.shape), o.dtype) for o in outputs]
+        outer.watch(dummies)
         pulled = inner.gradient(outputs, held, dummies)
     used = [(p, t) for p, t in zip(pulled, tangents, strict=True) if p is not None]
     if not used:

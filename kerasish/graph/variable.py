@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import current
-from kerasish.errors import ShapeError
+from kerasish.errors import GraphError, ShapeError
 from kerasish.graph.node import placeholder
 from kerasish.graph.tensor import Tensor, alias, convert_to_tensor, recording, wrap
 from kerasish.graph.trace import current_trace, eagerly
@@ -192,6 +192,7 @@ class Variable:
 
         Raises:
             ShapeError: the shapes differ.
+        GraphError: the value is symbolic, and no function is being traced.
         """
         new = convert_to_tensor(value, self.dtype)
         if new.shape != self.shape:
@@ -202,6 +203,11 @@ class Variable:
         made = current_trace()
         if made is not None:
             made.assign(self, new)
+        elif new.is_symbolic:
+            raise GraphError(
+                f"Variable {self.path!r} cannot hold a symbolic tensor. Expected: a value. "
+                f"Received: {new}. Assign it in the function that is traced, or what it returns."
+            )
         else:
             self.array[...] = new.value
             recording.forget(self)

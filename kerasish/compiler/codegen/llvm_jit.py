@@ -24,8 +24,8 @@ from kerasish.compiler.codegen import llvm_ops
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
 from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, arrange, contiguous
 from kerasish.compiler.kernels.onednn import openmp
-from kerasish.compiler.region import structure
 from kerasish.compiler.provider import provider
+from kerasish.compiler.region import structure
 from kerasish.config import num_threads
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import known

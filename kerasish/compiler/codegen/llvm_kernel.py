@@ -54,14 +54,18 @@ class KernelWriter:
         if nest.kind not in ("columns", "flat"):
             return 1
         per_row = nest.count("I") * nest.count("R")
-        return min(max(per_row // CHUNK, 1), 64, nest.count("R"))
+        return min(max(per_row // CHUNK, 1), 64, max(nest.count("R"), 1))
 
     @property
     def tasks(self) -> int:
         """The number of independent tasks; for a flat map, its elements."""
         nest = self.nest
         if nest.kind == "map":
-            return math.prod(d.size for d in nest.dims[:-1]) if len(nest.dims) > 1 else nest.dims[0].size
+            return (
+                math.prod(d.size for d in nest.dims[:-1])
+                if len(nest.dims) > 1
+                else nest.dims[0].size
+            )
         if nest.kind == "rows":
             return nest.count("P")
         return nest.count("P") * self.chunks
@@ -133,21 +137,14 @@ done:
 
     def _function(self, part: str, signature: str, write: Callable[[Emitter], None]) -> str:
         e = Emitter(self.lanes)
-        self.bases: dict[Node, str] = {}
-        for k, node in enumerate(self.operands):
-            if k >= len(self.nest.body.inputs):
-                self.bases[self._out(node)] = self._slot(e, k)
-            else:
-                self.bases[node] = self._slot(e, k)
+        self.bases = {node: self._slot(e, k) for k, node in enumerate(self.operands)}
         self.scratch = self._slot(e, self.slots)
         self.keys = {n: llvm_random.mixed_key(e, self.bases[n.inputs[0]]) for n in self.draws}
         write(e)
         self.declarations |= e.declarations
         lines = "\n".join([*e.allocas, *e.lines])
-        return f"define internal void @{self.name}.{part}({signature}) {{\nentry:\n{lines}\n  ret void\n}}\n"
-
-    def _out(self, node: Node) -> Node:
-        return node
+        head = f"define internal void @{self.name}.{part}({signature})"
+        return f"{head} {{\nentry:\n{lines}\n  ret void\n}}\n"
 
     def _slot(self, e: Emitter, k: int) -> str:
         at, held = e.fresh("a"), e.fresh("b")
@@ -181,9 +178,7 @@ done:
                     offsets[node] = str(part) if before == "0" else e.arith("add", before, part)
         return offsets
 
-    def _plus(
-        self, e: Emitter, offsets: dict[Node, str], dim: int, index: str
-    ) -> dict[Node, str]:
+    def _plus(self, e: Emitter, offsets: dict[Node, str], dim: int, index: str) -> dict[Node, str]:
         """Offsets moved along one dimension."""
         moved = {}
         for node, base in offsets.items():
@@ -225,7 +220,9 @@ done:
         inner = len(self.nest.dims) - 1
         if inner == 0:
             base = {n: "0" for n in self.walked}
-            self._vectors(e, "%begin", "%end", lambda i, mask: self._store_all(e, base, inner, i, mask))
+            self._vectors(
+                e, "%begin", "%end", lambda i, mask: self._store_all(e, base, inner, i, mask)
+            )
             return
         with e.loop("%begin", "%end") as p:
             base = self._offsets(e, p, list(range(inner)))
@@ -271,13 +268,18 @@ done:
         slots = {n: self._accumulator(e, n) for n in mine}
 
         def body(i: str, mask: str | None, at: dict[Node, str]) -> None:
-            scope = _Scope(self, e, self._plus(e, at, inner, i), inner, mask, rows, spills, stage, i)
+            scope = _Scope(
+                self, e, self._plus(e, at, inner, i), inner, mask, rows, spills, stage, i
+            )
             values = [(n, scope.value(n)) for n in stores]
+            kept = [(n, scope.value(n)) for n in spills if nest.stage[n] == stage]
             for n in mine:
-                self._accumulate(e, n, slots[n], e.splat(scope.value(n.inputs[0]), self.lanes), mask)
+                v = e.splat(scope.value(n.inputs[0]), self.lanes)
+                self._accumulate(e, n, slots[n], v, mask)
             for n, v in values:
                 scope.store(n, v)
-            scope.save()
+            for n, v in kept:
+                e.store(e.splat(v, self.lanes), spills[n], i, None)
 
         if len(r_dims) > 1:
             count = math.prod(nest.dims[d].size for d in r_dims[:-1])
@@ -495,8 +497,7 @@ class _Scope:
     ) -> None:
         self.w, self.e, self.offsets, self.dim, self.mask = writer, e, offsets, dim, mask
         self.held: dict[Node, Value] = dict(rows or {})
-        self.rows, self.spills, self.stage, self.index = rows, spills or {}, stage, index
-        self.kept: list[Node] = []
+        self.spills, self.stage, self.index = spills or {}, stage, index
 
     def value(self, node: Node) -> Value:
         if node in self.held:
@@ -507,7 +508,9 @@ class _Scope:
         elif node.op is PLACEHOLDER:
             step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
             lanes = self.w.lanes if step else 1
-            made = e.load(self.w.bases[node], self.offsets[node], node.spec.dtype, lanes, step, self.mask)
+            made = e.load(
+                self.w.bases[node], self.offsets[node], node.spec.dtype, lanes, step, self.mask
+            )
         elif node.op.name == DRAWS:
             step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
             lanes = self.w.lanes if step else 1
@@ -518,19 +521,8 @@ class _Scope:
             made = self.value(node.inputs[0])
         else:
             made = llvm_ops.emit(e, node, [self.value(i) for i in node.inputs])
-            if node in self.spills:
-                self.kept.append(node)
         self.held[node] = made
-        element = self.w.nest.element.get(node, True)
-        if self.rows is not None and not element and self.dim is not None:
-            pass  # a row value computed inside a loop; LLVM moves it out
         return made
-
-    def save(self) -> None:
-        """Write dear values to their row buffers for the stages to come."""
-        for node in self.kept:
-            v = self.e.splat(self.held[node], self.w.lanes)
-            self.e.store(v, self.spills[node], self.index, None)
 
     def store_all(self, nodes: Sequence[Node]) -> None:
         """Store nodes; all loads stand before the first store, so in place is safe."""

@@ -1,9 +1,9 @@
 """Elementary functions of float32 as short polynomial programs on vectors.
 
 Every function is branch-free; its error, measured over all float32 inputs, stands in its
-docstring where it exceeds 1 ulp and is checked by tests/compiler/codegen/test_llvm_math.py. Argument reductions follow
-Muller, Elementary Functions (3rd ed., ch. 11); the polynomials are minimax fits of our own
-(scripts/fit_polynomials.py).
+docstring where it exceeds 1 ulp and is checked by tests/compiler/codegen/test_llvm_math.py.
+Argument reductions follow Muller, Elementary Functions (3rd ed., ch. 11); the polynomials are
+minimax fits of our own (scripts/fit_polynomials.py).
 """
 
 from __future__ import annotations

@@ -149,7 +149,9 @@ class Emitter:
         """An LLVM intrinsic overloaded on its first argument's type, such as `llvm.sqrt`."""
         values = self.level(*args)
         first = values[0]
-        one = {"float": "f32", "double": "f64"}.get(scalar_type(first.dtype), scalar_type(first.dtype))
+        one = {"float": "f32", "double": "f64"}.get(
+            scalar_type(first.dtype), scalar_type(first.dtype)
+        )
         suffix = one if first.lanes == 1 else f"v{first.lanes}{one}"
         types = ", ".join(v.type for v in values)
         self.declarations.add(f"declare {first.type} @{name}.{suffix}({types})")
@@ -188,9 +190,6 @@ class Emitter:
         return self.let(f"bitcast {v} to {target}", dtype, v.lanes)
 
     # --- control ------------------------------------------------------------------------------
-
-    def index(self, value: int | str) -> str:
-        return str(value)
 
     def arith(self, code: str, a: str | int, b: str | int) -> str:
         """64-bit index arithmetic."""
@@ -294,7 +293,9 @@ class Emitter:
             return
         kind = f"v{v.lanes}{_mangled(memory_type(v.dtype))}"
         lanes = f"<{v.lanes} x i1>"
-        self.declarations.add(f"declare void @llvm.masked.store.{kind}.p0({v.type}, ptr, i32, {lanes})")
+        self.declarations.add(
+            f"declare void @llvm.masked.store.{kind}.p0({v.type}, ptr, i32, {lanes})"
+        )
         self.put(
             f"call void @llvm.masked.store.{kind}.p0({v}, ptr {at}, i32 {align}, {lanes} {mask})"
         )

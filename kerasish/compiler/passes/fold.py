@@ -16,6 +16,7 @@ LIMIT = 1 << 16  # bytes; a larger constant costs more memory than computing it 
 
 def fold(graph: Graph, device: Backend) -> Graph:
     """Replace constant subgraphs with small results by constants."""
+
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
         if node.op in LEAVES or node.op is PICK or node.op.random or not inputs:
             return None

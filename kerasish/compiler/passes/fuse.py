@@ -127,8 +127,9 @@ def _readable(groups: Groups, g: int, source: Node, element: bool) -> bool:
     if not element:
         return True
     domain, axes = groups.domain[g], groups.axes[g]
-    assert domain is not None
-    return kind_of(domain, axes) == "rows" and source.spec.shape == row_shapes(domain, axes)[0]
+    if domain is None or kind_of(domain, axes) != "rows":
+        return False
+    return source.spec.shape == row_shapes(domain, axes)[0]
 
 
 def _place_reduction(groups: Groups, node: Node) -> None:

@@ -86,18 +86,20 @@ def by_power_of_two(node: Node, inputs: Inputs) -> Node | None:
     value = scalar(inputs[1])
     if not isinstance(value, float) or value == 0 or not np.isfinite(value):
         return None
-    if abs(np.frexp(value)[0]) != 0.5:
-        return None
     inverse = inputs[1].value.copy()
-    inverse[...] = 1.0 / value
+    with np.errstate(over="ignore"):
+        inverse[...] = 1.0 / value
+    if abs(np.frexp(value)[0]) != 0.5 or not np.isfinite(inverse).all():
+        return None
     constant = Node(CONSTANT, (), {}, inputs[1].spec, value=inverse)
     return _make(node, "multiply", (inputs[0], constant))
 
 
 @rule("negative", "logical_not")
 def twice(node: Node, inputs: Inputs) -> Node | None:
-    """-(-x) -> x"""
-    return inputs[0].inputs[0] if inputs[0].op is node.op else None
+    """-(-x) -> x, not not x -> x for booleans"""
+    again = inputs[0].op is node.op and inputs[0].inputs[0].spec == node.spec
+    return inputs[0].inputs[0] if again else None
 
 
 @rule("cast", "reshape", "transpose", "broadcast_to", "expand_dims")
