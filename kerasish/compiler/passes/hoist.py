@@ -17,11 +17,12 @@ from __future__ import annotations
 
 from kerasish.backend.base import Backend
 from kerasish.compiler import batch
+from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fold import fold
 from kerasish.compiler.passes.loop import Later, Loop, count_uses
 from kerasish.compiler.passes.simplify import simplify
-from kerasish.graph.node import LEAVES, PICK, Graph, Node, inherit, rewrite, toposort
+from kerasish.graph.node import LEAVES, PICK, Graph, Node, inherit, make_node, rewrite, toposort
 
 PRODUCTS = ("matmul", "conv", "conv_input_grad")
 
@@ -53,6 +54,7 @@ def _rewritten(loop: Loop) -> tuple[Node, ...]:
     _unchanged(loop)
     _results_before(loop)
     _values_before(loop)
+    _rows_in_order(loop)
     _sums_after(loop)
     _results_after(loop)
     loop.prune()
@@ -100,6 +102,18 @@ def _values_before(loop: Loop) -> None:
             wanted[node] = found
     reached = toposort(roots, stop=wanted)
     loop.replace({node: loop.give(*wanted[node]) for node in reached if node in wanted})
+
+
+def _rows_in_order(loop: Loop) -> None:
+    """Captured operands of products that are transposed: copied once, not walked every round."""
+    wanted: dict[Node, Node] = {}
+    for node in toposort(loop.roots()):
+        for source in node.inputs if node.op.name == "matmul" else ():
+            found = loop.outside(source)
+            if found is not None and not found[1] and found[0].op.name == "transpose":
+                wanted[source] = make_node(COPY, (found[0],), {}, like=source)
+    if wanted:
+        loop.replace({node: loop.give(copied, False) for node, copied in wanted.items()})
 
 
 # --- after the loop -------------------------------------------------------------------------------
