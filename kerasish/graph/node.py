@@ -314,12 +314,15 @@ def pick(node: Node, index: int) -> Node:
     return make_node(PICK, (node,), {"index": index}, node.spec[index], like=node)
 
 
+INTERN_LIMIT = 1 << 16  # bytes; comparing larger arrays costs more than a second copy would
+
+
 def constant(array: Any, spec: TensorSpec) -> Node:
     """A constant leaf; small equal constants of one trace are one node."""
     table = _local.tables[-1] if _local.tables else None
     if table is None:
         return Node(CONSTANT, (), {}, spec, value=array)
-    small = array.size <= 16 and hasattr(array, "tobytes")
+    small = hasattr(array, "tobytes") and array.nbytes <= INTERN_LIMIT
     key = ("constant", spec, array.tobytes() if small else id(array))
     held = table.get(key)
     if held is None:

@@ -108,7 +108,9 @@ def _place_elementwise(groups: Groups, node: Node) -> None:
 def _mergeable(groups: Groups, a: int, b: int) -> bool:
     """Whether what two groups read of each other can be read within one loop nest."""
     return all(
-        _readable(groups, groups.of[source], source, groups.element[node])
+        groups.element[source]
+        if node.op.name in REDUCTIONS
+        else _readable(groups, groups.of[source], source, groups.element[node])
         for node in (*groups.members[a], *groups.members[b])
         for source in node.inputs
         if groups.of.get(source) in (a, b)
