@@ -4,7 +4,8 @@
 
 `optimizer_values.npz` holds, for every case, the variables "a" and "b" after each update and the
 state at the end; `schedule_values.npz`, `loss_values.npz` and `metric_values.npz` hold what their
-`run_*` functions return. The cases are in `tests/golden/cases.py`, which both sides read.
+`run_*` functions return. The cases are in `tests/golden/cases.py`, those of whole training runs
+(`fit_values.npz`) in `tests/golden/fit_cases.py`; both sides read them.
 """
 
 from __future__ import annotations
@@ -21,27 +22,33 @@ import numpy as np
 OUT = Path(__file__).resolve().parents[1] / "tests" / "golden"
 
 
-def load_cases() -> Any:
-    """The module `tests/golden/cases.py`."""
-    spec = importlib.util.spec_from_file_location("cases", OUT / "cases.py")
+def load(name: str) -> Any:
+    """A module of `tests/golden/`."""
+    spec = importlib.util.spec_from_file_location(name, OUT / f"{name}.py")
     if spec is None or spec.loader is None:
-        sys.exit("tests/golden/cases.py is missing.")
+        sys.exit(f"tests/golden/{name}.py is missing.")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
+def write(kind: str, cases: dict[str, Any], run: Any) -> None:
+    """Run all cases of a kind with Keras and write what they give."""
+    found: dict[str, np.ndarray] = {}
+    for label, case in cases.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results = run(keras, case)
+        found |= {f"{label}/{key}": np.asarray(value) for key, value in results.items()}
+    np.savez_compressed(OUT / f"{kind}_values.npz", **found)
+
+
 def main() -> None:
-    """Run every case with Keras and write the four files."""
-    cases = load_cases()
-    for name in ("optimizer", "schedule", "loss", "metric"):
-        found: dict[str, np.ndarray] = {}
-        for label, case in cases.CASES[name].items():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                results = getattr(cases, f"run_{name}")(keras, case)
-            found |= {f"{label}/{key}": np.asarray(value) for key, value in results.items()}
-        np.savez_compressed(OUT / f"{name}_values.npz", **found)
+    """Write all files."""
+    values, runs = load("cases"), load("fit_cases")
+    for kind, cases in values.CASES.items():
+        write(kind, cases, getattr(values, f"run_{kind}"))
+    write("fit", {name: make(keras) for name, make in runs.CASES.items()}, runs.run_fit)
 
 
 if __name__ == "__main__":

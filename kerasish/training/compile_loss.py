@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from kerasish import losses, ops, tree
@@ -90,7 +90,8 @@ class CompileLoss:
         targets = outputs.arrange(y_true, "y", self.wanted)
         predictions = tree.flatten(y_pred)
         self.terms = []
-        for i, entry in enumerate(entries):
+        for i in self._order(outputs):
+            entry = entries[i]
             several = isinstance(entry, (list, tuple))
             for k, one in enumerate(entry if several else [entry]):
                 if one is None:
@@ -108,6 +109,12 @@ class CompileLoss:
         self.outputs = outputs
         self.label_bounds = self._bounds(predictions)
         self.built = True
+
+    def _order(self, outputs: Outputs) -> list[int]:
+        """Outputs in the order of their losses in the logs: for dicts, as the user wrote them."""
+        if isinstance(self.loss, Mapping) and isinstance(outputs.form, dict):
+            return [outputs.find(str(key), "loss") for key in self.loss]
+        return list(range(outputs.count))
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """The total; with several terms the mean of each, unweighted, is kept as a metric."""

@@ -278,12 +278,15 @@ def evaluate(
 
 
 def flat_logs(model: Any, logs: Mapping[str, Any]) -> Any:
-    """Logs as a list: in the order of the model's metrics, then others by name; one alone."""
+    """Logs as a list: in the order of the model's metrics, then others by name; one alone.
+
+    As in Keras, logs that carry the name of an output count among the others.
+    """
     names: list[str] = []
     for metric in model.metrics:
         compiled = isinstance(metric, CompileMetrics)
-        names += [entry.label for entry in metric.entries] if compiled else [metric.name]
-    ordered = [name for name in names if name in logs]
+        names += [m.name for m in metric.metrics] if compiled else [metric.name]
+    ordered = [name for name in dict.fromkeys(names) if name in logs]
     ordered += sorted(name for name in logs if name not in names)
     values = [logs[name] for name in ordered]
     return values[0] if len(values) == 1 else values
@@ -354,12 +357,14 @@ class _Collected:
         self._whole: list[np.ndarray] | None = None
         self._parts: list[list[np.ndarray]] = []
         self._form: Any = None
+        self._begun = False
         self._filled = 0
 
     def add(self, result: Any, rows: int) -> None:
         """Take the result of a batch of `rows` samples; it is copied."""
         leaves = [np.asarray(leaf) for leaf in tree.flatten(result)]
-        if self._form is None:
+        if not self._begun:
+            self._begun = True
             self._form = tree.map_structure(lambda _: None, result)
             by_row = all(leaf.ndim and len(leaf) == rows for leaf in leaves)
             if self._samples is not None and by_row:

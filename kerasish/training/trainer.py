@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from kerasish import ops, optimizers, tree
@@ -23,6 +24,21 @@ from kerasish.training.predictor import Predictor
 from kerasish.training.steps import Steps
 
 
+@dataclass(frozen=True, eq=False)
+class CompiledWith:
+    """The arguments of `compile`, kept for files; an object of its own, so that a model does not
+    count the metrics among them as its own."""
+
+    optimizer: Any
+    loss: Any
+    loss_weights: Any
+    metrics: Any
+    weighted_metrics: Any
+    run_eagerly: bool
+    steps_per_execution: int
+    jit_compile: Any
+
+
 class Trainer:
     """Mixin of `Model`: `compile`, `fit`, `evaluate`, `predict` and their one-batch forms."""
 
@@ -38,7 +54,7 @@ class Trainer:
     _compile_loss: CompileLoss | None = None
     _compile_metrics: CompileMetrics | None = None
     _loss_tracker: Mean | None = None
-    _compile_arguments: dict[str, Any] | None = None
+    _compiled_with: CompiledWith | None = None
     _steps: Steps | None = None
     _predictor: Predictor | None = None
 
@@ -69,17 +85,17 @@ class Trainer:
             jit_compile: accepted for compatibility; steps are always compiled.
             auto_scale_loss: whether a "mixed_float16" model gets a `LossScaleOptimizer`.
         """
-        self._compile_arguments = {
-            "optimizer": optimizers.get(optimizer),
-            "loss": loss,
-            "loss_weights": loss_weights,
-            "metrics": metrics,
-            "weighted_metrics": weighted_metrics,
-            "run_eagerly": run_eagerly,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-        }
-        made = self._compile_arguments["optimizer"]
+        made = optimizers.get(optimizer)
+        self._compiled_with = CompiledWith(
+            made,
+            loss,
+            loss_weights,
+            metrics,
+            weighted_metrics,
+            run_eagerly,
+            steps_per_execution,
+            jit_compile,
+        )
         policy = getattr(getattr(self, "dtype_policy", None), "name", "")
         if auto_scale_loss and policy == "mixed_float16" and made is not None:
             made = made if isinstance(made, LossScaleOptimizer) else LossScaleOptimizer(made)
@@ -100,11 +116,11 @@ class Trainer:
 
     def get_compile_config(self) -> dict[str, Any]:
         """What `compile` was given, as plain data; empty without a `compile`."""
-        if self._compile_arguments is None:
+        if self._compiled_with is None:
             return {}
         return {
             name: _serialization.serialize_keras_object(value)
-            for name, value in self._compile_arguments.items()
+            for name, value in vars(self._compiled_with).items()
         }
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
@@ -187,7 +203,7 @@ class Trainer:
             found |= result if isinstance(result, dict) else {metric.name: result}
         return found
 
-    # --- what a step does --------------------------------------------------------------------------
+    # --- what a step does -------------------------------------------------------------------------
 
     def compute_loss(
         self,

@@ -216,7 +216,7 @@ def test_set_weights_brings_an_optimizer_to_the_same_point():
     store: dict[str, np.ndarray] = {}
     a.save_own_variables(store)
     b.load_own_variables(store)
-    with pytest.raises(ArgumentError, match="Expected: 6 arrays. Received: 1"):
+    with pytest.raises(ArgumentError, match=r"Expected: 6 arrays\. Received: 1"):
         a.load_own_variables({"0": 0})
 
 
