@@ -7,6 +7,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import length_hint
 from typing import Any
 
 import numpy as np
@@ -108,12 +109,14 @@ class Plan:
                 for call in calls:
                     call()
         except KerasishError as error:
-            at = len(self._calls) - calls.__length_hint__() - 1
+            at = len(self._calls) - length_hint(calls) - 1
             error.add_note(self._where(self.steps[at].node))
             raise
 
     def _where(self, node: Node) -> str:
-        return f"in op {node.op.name!r} of {node.scope or 'the graph'}, made at {node.source or '?'}"
+        return (
+            f"in op {node.op.name!r} of {node.scope or 'the graph'}, made at {node.source or '?'}"
+        )
 
     def _run_checked(self) -> None:
         with np.errstate(all="ignore"):

@@ -17,14 +17,14 @@ from kerasish.spec import TensorSpec
 
 def _infer(*specs: TensorSpec, body: Graph) -> Any:
     found = tuple(n.spec for n in body.outputs)
-    return found if len(found) > 1 else found[0]
+    return found[0] if len(found) == 1 else found
 
 
 def _kernel(xp: Any, *arrays: Any, body: Graph) -> Any:
     with eagerly():
         values = interpret.run_graph(body, map(wrap, arrays))
     arrays = tuple(t.value for t in values)
-    return arrays if len(arrays) > 1 else arrays[0]
+    return arrays[0] if len(arrays) == 1 else arrays
 
 
 FUSED = declare(

@@ -59,7 +59,7 @@ def define(
             with interning():
                 nodes = expand(made, tuple(placeholder(s) for s in specs), attrs)
             found = tuple(n.spec for n in nodes)
-            _inferred[key] = found if len(found) > 1 else found[0]
+            _inferred[key] = found[0] if len(found) == 1 else found
         return _inferred[key]
 
     def run(xp: Any, *arrays: Any, **attrs: Any) -> Any:

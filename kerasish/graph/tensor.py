@@ -12,11 +12,34 @@ import numpy as np
 from kerasish import backend as _backend
 from kerasish import registry
 from kerasish.backend.base import current
-from kerasish.errors import DTypeError, GraphError
+from kerasish.errors import DTypeError, GraphError, ShapeError
 from kerasish.graph import op as _op
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
 from kerasish.graph.op import Op, apply_hook
 from kerasish.spec import TensorSpec, dtype_name, promote, promote_float
+from kerasish.tree import flatten
+
+# Operators and methods find their op or function by name, since the op library stands higher.
+
+
+def _operator(name: str) -> tuple[Any, Any]:
+    """x <op> y, and the same for a tensor at the right of something else."""
+
+    def left(self: Tensor, other: Any) -> Any:
+        return NotImplemented if other is None else _op.get(name)(self, other)
+
+    def right(self: Tensor, other: Any) -> Any:
+        return NotImplemented if other is None else _op.get(name)(other, self)
+
+    return left, right
+
+
+def _unary(name: str) -> Any:
+    return lambda self: _op.get(name)(self)
+
+
+def _method(name: str) -> Any:
+    return lambda self, *args, **kwargs: registry.lookup("method", name)(self, *args, **kwargs)
 
 
 class Tensor:
@@ -129,46 +152,33 @@ class Tensor:
 
     __hash__ = object.__hash__
 
-
-def _binary(name: str, flip: bool = False) -> Any:
-    def method(self: Tensor, other: Any) -> Any:
-        if other is None:
-            return NotImplemented
-        return _op.get(name)(other, self) if flip else _op.get(name)(self, other)
-
-    return method
-
-
-def _unary(name: str) -> Any:
-    return lambda self: _op.get(name)(self)
-
-
-# Operators dispatch by op name, since the op library stands on a higher floor.
-for _method, _name in {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide",
-    "floordiv": "floor_divide", "mod": "mod", "pow": "power", "matmul": "matmul",
-    "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor",
-    "lshift": "left_shift", "rshift": "right_shift",
-}.items():  # fmt: skip
-    setattr(Tensor, f"__{_method}__", _binary(_name))
-    setattr(Tensor, f"__r{_method}__", _binary(_name, flip=True))
-for _method, _name in {
-    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
-    "eq": "equal", "ne": "not_equal",
-}.items():  # fmt: skip
-    setattr(Tensor, f"__{_method}__", _binary(_name))
-for _method, _name in {"neg": "negative", "abs": "absolute", "invert": "bitwise_not"}.items():
-    setattr(Tensor, f"__{_method}__", _unary(_name))
-
-
-def _named(name: str) -> Any:
-    return lambda self, *args, **kwargs: registry.lookup("method", name)(self, *args, **kwargs)
-
-
-# So do methods, by the name under which the op library enters a function.
-for _method, _name in {"__getitem__": "getitem", "astype": "astype", "reshape": "reshape"}.items():
-    setattr(Tensor, _method, _named(_name))
-Tensor.T = property(_named("T"))
+    __add__, __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("subtract")
+    __mul__, __rmul__ = _operator("multiply")
+    __truediv__, __rtruediv__ = _operator("divide")
+    __floordiv__, __rfloordiv__ = _operator("floor_divide")
+    __mod__, __rmod__ = _operator("mod")
+    __pow__, __rpow__ = _operator("power")
+    __and__, __rand__ = _operator("bitwise_and")
+    __or__, __ror__ = _operator("bitwise_or")
+    __xor__, __rxor__ = _operator("bitwise_xor")
+    __lshift__, __rlshift__ = _operator("left_shift")
+    __rshift__, __rrshift__ = _operator("right_shift")
+    __lt__, _ = _operator("less")
+    __le__, _ = _operator("less_equal")
+    __gt__, _ = _operator("greater")
+    __ge__, _ = _operator("greater_equal")
+    __eq__, _ = _operator("equal")
+    __ne__, _ = _operator("not_equal")
+    __neg__ = _unary("negative")
+    __abs__ = _unary("absolute")
+    __invert__ = _unary("bitwise_not")
+    __matmul__ = _method("matmul")
+    __rmatmul__ = _method("rmatmul")
+    __getitem__ = _method("getitem")
+    astype = _method("astype")
+    reshape = _method("reshape")
+    T = property(_method("T"))
 
 
 # --- conversion -------------------------------------------------------------------------------
@@ -193,33 +203,32 @@ def _from_host(x: Any, dtype: Any) -> Tensor:
     device = current()
     if not (device.owns(x) or hasattr(x, "__array__")) and hasattr(x, "__dlpack__"):
         x = device.xp.from_dlpack(x)
-    if isinstance(x, (list, tuple)) and any(isinstance(i, Tensor) for i in _leaves(x)):
+    if isinstance(x, (list, tuple)) and any(map(_is_ours, flatten(x))):
         return _stack(x, dtype)
-    array = x if device.owns(x) else np.asarray(x)
-    if dtype is None:
-        weak = not hasattr(x, "dtype")
-        if weak and array.dtype.kind == "f":
-            name = dtype_name("float")
-        elif weak and array.dtype.kind in "iu" and np.abs(array).max(initial=0) < 2**31:
-            name = "int32"
-        else:
-            if array.dtype.kind in "OUSV":
-                raise DTypeError(
-                    f"Expected: numbers. Received: an array of dtype {array.dtype}. Encode "
-                    "strings and objects as numbers first."
-                )
-            name = dtype_name(array.dtype)
-    else:
+    try:
+        array: Any = x if device.owns(x) else np.asarray(x)
+    except ValueError as error:
+        raise ShapeError(f"Expected: rows of equal length. Received: {error}") from None
+    kind = array.dtype.kind
+    if kind in "OUSMm":
+        raise DTypeError(
+            f"Expected: numbers. Received: an array of dtype {array.dtype}. Encode strings, times "
+            "and objects as numbers first."
+        )
+    weak = not hasattr(x, "dtype")
+    if dtype is not None:
         name = dtype_name(dtype)
+    elif weak and kind == "f":
+        name = dtype_name("float")
+    elif weak and kind in "iu" and np.abs(array).max(initial=0) < 2**31:
+        name = "int32"
+    else:
+        name = dtype_name(array.dtype)
     return wrap(device.asarray(array, name), name)
 
 
-def _leaves(x: Any) -> Any:
-    for item in x:
-        if isinstance(item, (list, tuple)):
-            yield from _leaves(item)
-        else:
-            yield item
+def _is_ours(x: Any) -> bool:
+    return isinstance(x, Tensor) or hasattr(x, "__kerasish_tensor__")
 
 
 def _stack(x: Any, dtype: Any) -> Tensor:

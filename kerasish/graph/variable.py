@@ -223,9 +223,6 @@ class Variable:
         """Subtract from the value."""
         return self.assign(self._read() - value)
 
-    def __getitem__(self, index: Any) -> Tensor:
-        return self.value[index]
-
     def __repr__(self) -> str:
         return f"<Variable {self.path} {TensorSpec(self.spec.shape, self.dtype)}>"
 
@@ -236,8 +233,7 @@ def _forward(method: str) -> Any:
     return lambda self, *other: getattr(self.value, method)(*other)
 
 
-_NAMES = "add sub mul truediv floordiv mod pow matmul".split()
-for _method in [f"__{n}__" for n in _NAMES] + [f"__r{n}__" for n in _NAMES]:
-    setattr(Variable, _method, _forward(_method))
-for _method in "lt le gt ge neg abs float int".split():
+_PAIRS = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
+_SINGLES = "lt le gt ge neg abs invert float int getitem len".split()
+for _method in [*_PAIRS, *(f"r{n}" for n in _PAIRS), *_SINGLES]:
     setattr(Variable, f"__{_method}__", _forward(f"__{_method}__"))

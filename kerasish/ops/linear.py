@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from kerasish import registry
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import promoted
@@ -76,6 +77,10 @@ def matmul(x1: Any, x2: Any) -> Any:
     drop = ([-2] if left else []) + ([-1] if right else [])
     shape = [d for i, d in enumerate(y.shape) if i - y.ndim not in drop]
     return reshape(y, shape=tuple(shape)) if drop else y
+
+
+registry.add("method", matmul, "matmul")
+registry.add("method", lambda self, other: matmul(other, self), "rmatmul")
 
 
 def _flat_matmul(a: Any, b: Any) -> Any:
