@@ -10,7 +10,7 @@ the next round reads them, captured values are the outer arrays.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kerasish.backend.base import Backend, current
@@ -19,7 +19,7 @@ from kerasish.compiler.plan import Step
 from kerasish.compiler.provider import kernel, provider
 from kerasish.compiler.subplan import BodyPlan, prepare
 from kerasish.graph.node import Graph, Node
-from kerasish.spec import TensorSpec, known
+from kerasish.spec import TensorSpec, dtype_name, known
 
 Array = Any
 Arrays = Sequence[Any]
@@ -70,12 +70,31 @@ class _Scan:
         c, x = node.attrs["n_carry"], node.attrs["n_carry"] + node.attrs["n_xs"]
         y = len(body.outputs)
         self.length, self.reverse = node.attrs["length"], node.attrs["reverse"]
-        self.graph = prepare(body, self.device, body.inputs[x:])
         self.start, self.xs = inputs[:c], inputs[c:x]
-        self.final, self.ys, self.history = outputs[:c], outputs[c:y], outputs[y:]
+        self.final, self.history = outputs[:c], outputs[y:]
+        self.shared = self._rows_of_carries(body, outputs[c:y])
+        kept = [k for k in range(c, y) if not any(k == at for at, _ in self.shared.values())]
+        self.ys = [outputs[k] for k in kept]
+        results = (*body.outputs[:c], *(body.outputs[k] for k in kept))
+        self.graph = prepare(Graph(body.inputs, results), self.device, body.inputs[x:])
         self.fixed = dict(zip(self.graph.inputs[x:], inputs[x:], strict=True))
         self.plan: BodyPlan | None = None
         self.nbytes = 0
+
+    def _rows_of_carries(self, body: Graph, ys: Arrays) -> dict[int, tuple[int, Array]]:
+        """For carried values that are stacked too, and whose past is not: (output, array).
+
+        Such a value is written into its row only, and read from there in the next round.
+        """
+        count = len(self.start)
+        return {
+            k: (at, ys[at - count])
+            for at in range(count, len(body.outputs))
+            for k in range(count)
+            if body.outputs[at] is body.outputs[k]
+            and self.history[k] is None
+            and ys[at - count] is not None
+        }
 
     def bind(self) -> Control:
         """The step that runs the scan."""
@@ -89,32 +108,36 @@ class _Scan:
     def _whole(self) -> list[Step]:
         """Every round bound to the outer arrays."""
         order = self._order(self.length)
-        carries = [self._places(k, order, h) for k, h in enumerate(self.history)]
+        shared = {k: array for k, (_, array) in self.shared.items()}
+        carries = self._places(order, self.history, shared)
         before: list[Step] = []
-        for k, (start, places) in enumerate(zip(self.start, carries, strict=True)):
-            last = self.final[k]
-            if last is not None:
-                places[-1] = last
+        after: list[Step] = []
+        for k, (start, places, final) in enumerate(
+            zip(self.start, carries, self.final, strict=True)
+        ):
             if self.history[k] is None and start.flags.c_contiguous:
                 places[0] = start
             else:
                 before.append(self._copy(places[0], start))
+            if final is not None and k in shared:
+                after.append(self._copy(final, places[-1]))
+            elif final is not None:
+                places[-1] = final
         rounds = self._rounds(order, self.xs, self.ys, carries)
-        return [*before, *(step for steps in rounds for step in steps)]
+        return [*before, *(step for steps in rounds for step in steps), *after]
 
     def _blocks(self, rows: int) -> list[Step]:
         """One block of rounds, bound to rows of its own and run again and again."""
         order, body, count = self._order(rows), self.graph, len(self.start)
         xs = [self._room(n.spec, rows) for n in body.inputs[count : count + len(self.xs)]]
-        specs = [n.spec for n in (*body.outputs[count:], *body.inputs[:count])]
-        results = (*self.ys, *self.history)
-        kept = [
-            None if whole is None else self._room(spec, rows)
-            for whole, spec in zip(results, specs, strict=True)
-        ]
-        ys, history = kept[: len(self.ys)], kept[len(self.ys) :]
-        carries = [self._places(k, order, h) for k, h in enumerate(history)]
+        ys = [self._rows_like(y, rows) for y in self.ys]
+        history = [self._rows_like(h, rows) for h in self.history]
+        shared = {k: self._rows_like(array, rows) for k, (_, array) in self.shared.items()}
+        carries = self._places(order, history, shared)
         rounds = self._rounds(order, xs, ys, carries)
+        wholes = [*self.ys, *self.history, *(array for _, array in self.shared.values())]
+        parts = [*ys, *history, *shared.values()]
+        pairs = [(w, p) for w, p in zip(wholes, parts, strict=True) if p is not None]
         firsts = [places[0] for places in carries]
         steps = self._copies(firsts, self.start)
         for done in range(0, self.length, rows):
@@ -125,10 +148,7 @@ class _Scan:
                 there = slice(self.length - done - n, self.length - done)
             steps += self._copies([x[here] for x in xs], [x[there] for x in self.xs])
             steps += [step for part in rounds[:n] for step in part]
-            pairs = [
-                (w[there], k[here]) for w, k in zip(results, kept, strict=True) if k is not None
-            ]
-            steps += [self._copy(*pair) for pair in pairs]
+            steps += self._copies([w[there] for w, _ in pairs], [p[here] for _, p in pairs])
             ends = [places[n] for places in carries]
             more = done + n < self.length
             steps += self._copies(firsts, ends) if more else self._finals(ends)
@@ -162,14 +182,33 @@ class _Scan:
     def _order(self, rows: int) -> list[int]:
         return list(reversed(range(rows)) if self.reverse else range(rows))
 
-    def _places(self, k: int, order: Sequence[int], history: Array | None) -> list[Array]:
-        """Where carried value k stands before each round, and after the last."""
-        spec = self.graph.inputs[k].spec
-        last = self._room(spec)
-        if history is not None:
-            return [*(history[row, ...] for row in order), last]
-        pair = (last, self._room(spec))
-        return [pair[i % 2] for i in range(len(order) + 1)]
+    def _places(
+        self, order: Sequence[int], history: Arrays, shared: Mapping[int, Array]
+    ) -> list[list[Array]]:
+        """Where each carried value stands before every round, and after the last.
+
+        Args:
+            order: the row of each round.
+            history: arrays that keep a value before every round, or None.
+            shared: arrays that keep a value after every round.
+        """
+        found = []
+        for k, past in enumerate(history):
+            spec = self.graph.inputs[k].spec
+            spare = self._room(spec)
+            if k in shared:
+                found.append([spare, *(shared[k][row, ...] for row in order)])
+            elif past is not None:
+                found.append([*(past[row, ...] for row in order), spare])
+            else:
+                pair = (spare, self._room(spec))
+                found.append([pair[i % 2] for i in range(len(order) + 1)])
+        return found
+
+    def _rows_like(self, array: Array | None, rows: int) -> Array | None:
+        if array is None:
+            return None
+        return self._room(TensorSpec(array.shape[1:], dtype_name(array.dtype)), rows)
 
     def _room(self, spec: TensorSpec, rows: int | None = None) -> Array:
         made = _empty(self.device, spec, rows)

@@ -246,3 +246,19 @@ def test_profile_and_memory_look_inside():
     assert inner
     assert {e.flops for e in inner} >= {7 * 2 * 3 * 5 * 5}
     assert memory(made, X, H, W, U).loops > 0
+
+
+@pytest.mark.parametrize("bound", [8192, 1])
+def test_a_carry_that_is_stacked_is_written_once(monkeypatch, bound):
+    """h is carried and stacked: its rows are where the next round reads it."""
+    monkeypatch.setattr(control, "BOUND", bound)
+
+    def run(x, h, w, u):
+        def body(state, xt):
+            new = cell(state, xt, w, u)
+            return new, (new, new)
+
+        return scan(body, h, x, reverse=True)
+
+    (step,) = controls(same(run, X, H, W, U))
+    assert "copy" not in {s.node.op.name for s in step.call.steps}
