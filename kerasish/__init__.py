@@ -49,8 +49,6 @@ _RENAMED = {"name_scope": ("kerasish.graph.node", "scope")}
 def __getattr__(name: str) -> Any:
     if name in _MODULES or name in _ALIASES:
         found: Any = importlib.import_module(_ALIASES.get(name, f"kerasish.{name}"))
-        if name == "saving":  # what a file names has to be registered
-            importlib.import_module("kerasish.models")
     elif name in _NAMES or name in _RENAMED:
         module, own = _RENAMED.get(name) or (_NAMES[name], name)
         found = getattr(importlib.import_module(module), own)

@@ -153,7 +153,8 @@ def make(build: Callable[[np.random.Generator], tuple[keras.Model, Data]], seed:
     folder = OUT / build.__name__
     folder.mkdir(parents=True, exist_ok=True)
     model.save(folder / "model.keras")
-    model.save(folder / "model.h5")
+    # Saving as .h5 takes the optimizer out of what Keras saves later, so a copy does it.
+    keras.models.load_model(folder / "model.keras").save(folder / "model.h5")
     model.save_weights(folder / "before.weights.h5")
     record = _numbered("x", _flat(x)) | _numbered("out", _flat(model.predict(x, verbose=0)))
     record |= _numbered("w", model.get_weights())

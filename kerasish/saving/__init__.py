@@ -9,14 +9,15 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+_LOADER = "kerasish.saving.whole_model"
 _HOME = {
     "clone_model": "kerasish.saving.clone",
-    "load_model": "kerasish.saving.whole_model",
-    "load_state": "kerasish.saving.whole_model",
+    "load_model": _LOADER,
+    "load_state": _LOADER,
     "load_weights": "kerasish.saving.weights",
-    "model_from_json": "kerasish.saving.whole_model",
-    "restore": "kerasish.saving.whole_model",
-    "save_model": "kerasish.saving.whole_model",
+    "model_from_json": _LOADER,
+    "restore": _LOADER,
+    "save_model": _LOADER,
     "save_weights": "kerasish.saving.weights",
     "custom_object_scope": "kerasish.serialization",
     "deserialize_keras_object": "kerasish.serialization",
@@ -33,6 +34,10 @@ def __getattr__(name: str) -> Any:
     wanted = _ALIASES.get(name, name)
     if wanted not in _HOME:
         raise AttributeError(f"module 'kerasish.saving' has no attribute {name!r}")
+    if _HOME[wanted] == _LOADER:
+        # What a file names has to be registered, models among it; they stand on a higher floor,
+        # so this is the one place that waits for them.
+        importlib.import_module("kerasish.models")
     found = getattr(importlib.import_module(_HOME[wanted]), wanted)
     globals()[name] = found
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -121,7 +122,19 @@ def plan_optimizer(model: Any, saved: Sequence[SafeDataset], where: str) -> Plan
     return [(v, d.read(v.shape)) for v, d in zip(held, saved, strict=True)]
 
 
-def restore_optimizer(model: Any, saved: Sequence[SafeDataset], where: str) -> None:
-    """Set the state of a model's optimizer; nothing where none was saved."""
-    if saved:
+def restore_optimizer(
+    model: Any, config: Mapping[str, Any], saved: Sequence[SafeDataset], where: str
+) -> None:
+    """Set the state of the optimizer that `config` made; nothing where none was saved.
+
+    A model that Keras 3 once wrote as `.h5` loses its optimizer from what it writes later; the
+    state of an optimizer nobody knows is left out, with a warning.
+    """
+    if saved and not config.get("optimizer"):
+        warnings.warn(
+            f"{where}: does not say which optimizer it was trained with, so compiled with "
+            f"{type(model.optimizer).__name__}, without the saved state. Call compile() to choose.",
+            stacklevel=4,
+        )
+    elif saved:
         assign(plan_optimizer(model, saved, where))

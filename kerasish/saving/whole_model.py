@@ -163,7 +163,7 @@ def _load_archive(path: Path, compile: bool) -> Any:
         if compile and compile_config:
             compiled.compile_model(model, compile_config, str(path))
             saved = list(file.index.get("optimizer", {}).values())
-            compiled.restore_optimizer(model, saved, str(path))
+            compiled.restore_optimizer(model, compile_config, saved, str(path))
         _restore_seeds(model, root)
     return model
 
@@ -175,9 +175,10 @@ def _load_h5(path: Path, compile: bool) -> Any:
         assign(plan_legacy(file, model))
         training = file.training_config() if compile else None
         if training:
-            compiled.compile_model(model, compiled.from_legacy(training), str(path))
+            compile_config = compiled.from_legacy(training)
+            compiled.compile_model(model, compile_config, str(path))
             saved = [dataset for _, dataset in file.optimizer()]
-            compiled.restore_optimizer(model, saved, str(path))
+            compiled.restore_optimizer(model, compile_config, saved, str(path))
         _restore_seeds(model, file.root)
     return model
 
@@ -201,8 +202,8 @@ def build(config: Any, where: str, stored: int = MOST) -> Any:
     """
     if not registry.contains("model", "Sequential"):
         raise ArgumentError(
-            "The models are not loaded. Expected: `import kerasish`, then kerasish.saving. "
-            "Received: `import kerasish.saving` alone."
+            "The models are not loaded. Expected: functions of `kerasish.saving`. "
+            "Received: `import kerasish.saving.whole_model` alone."
         )
     check(config, where)
     config = fit(modernize(config))

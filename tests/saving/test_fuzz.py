@@ -22,6 +22,7 @@ CHILD = """
 import random, signal, sys, time
 from pathlib import Path
 from kerasish.errors import KerasishError
+from kerasish import saving
 from kerasish.saving import legacy_h5, safetensors, store, weights_h5
 
 def legacy(path):
@@ -38,8 +39,7 @@ def archive(path):
         weights_h5.read_weights(found.weights, str(path))
 
 def model(path):
-    import kerasish
-    kerasish.saving.load_model(path)
+    saving.load_model(path)
 
 READERS = {
     "model.h5": model,
@@ -68,6 +68,8 @@ def changed(data, rng):
 
 format, source, path, cases = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4])
 good, refused, slowest = Path(source).read_bytes(), 0, 0.0
+path.write_bytes(good)
+READERS[format](path)
 for case in range(cases):
     print(case, flush=True)
     path.write_bytes(changed(good, random.Random(case)))

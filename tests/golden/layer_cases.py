@@ -1,0 +1,385 @@
+"""Layers computed by Keras once (scripts/make_layer_golden.py) and by kerasish in the tests.
+
+A case is a class, its arguments, the shapes of its inputs, and how it is called. Weights and inputs
+are drawn from the case's name, on both sides alike, so the file holds results only.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One layer.
+
+    Args:
+        cls: name of the class.
+        args: its arguments, or a function from the package to them where they hold layers.
+        inputs: the shape of the input, or a list of shapes for a layer of several.
+        call: further keywords of the call.
+        integers: inputs are integers below this number.
+        mask: draw a mask for the timesteps of the input.
+        spread: pass inputs one by one and not as a list.
+        differentiable: whether gradients are checked against differences.
+    """
+
+    cls: str
+    args: Any = field(default_factory=dict)
+    inputs: Any = (4, 5)
+    call: dict[str, Any] = field(default_factory=dict)
+    integers: int | None = None
+    mask: bool = False
+    spread: bool = False
+    differentiable: bool = True
+
+
+def _pair(layer: Callable[[Any], Any], **more: Any) -> Callable[[Any], dict[str, Any]]:
+    return lambda keras: {"layer": layer(keras.layers), **more}
+
+
+SEQ, IMAGE, VOLUME = (2, 5, 3), (2, 6, 7, 3), (2, 4, 5, 4, 2)
+ATTEND = [(2, 4, 6), (2, 5, 6)]
+
+CASES: dict[str, Case] = {
+    # core
+    "dense": Case("Dense", {"units": 4}, (8, 3)),
+    "dense_relu": Case("Dense", {"units": 4, "activation": "relu", "use_bias": False}, (8, 3)),
+    "dense_3d": Case("Dense", {"units": 4, "activation": "gelu"}, SEQ),
+    "einsum_dense": Case(
+        "EinsumDense",
+        {"equation": "abc,cde->abde", "output_shape": (None, 2, 4), "bias_axes": "de"},
+        SEQ,
+    ),
+    "einsum_dense_left": Case(
+        "EinsumDense", {"equation": "...c,cd->...d", "output_shape": 4, "bias_axes": "d"}, SEQ
+    ),
+    "einsum_dense_right": Case(
+        "EinsumDense", {"equation": "ab...,bc->ac...", "output_shape": 4, "bias_axes": "c"}, SEQ
+    ),
+    "embedding": Case("Embedding", {"input_dim": 9, "output_dim": 4}, (3, 5), integers=9),
+    "activation": Case("Activation", {"activation": "tanh"}),
+    "identity": Case("Identity"),
+    "masking": Case("Masking", {"mask_value": 0.5}, SEQ),
+    # activations
+    "relu": Case("ReLU"),
+    "relu_all": Case("ReLU", {"max_value": 0.7, "negative_slope": 0.2, "threshold": 0.1}),
+    "leaky_relu": Case("LeakyReLU", {"negative_slope": 0.2}),
+    "elu": Case("ELU", {"alpha": 0.7}),
+    "prelu": Case("PReLU", {"shared_axes": [1]}, SEQ),
+    "softmax": Case("Softmax"),
+    "softmax_axes": Case("Softmax", {"axis": (1, 2)}, SEQ),
+    # shapes
+    "flatten": Case("Flatten", {}, SEQ),
+    "flatten_first": Case("Flatten", {"data_format": "channels_first"}, IMAGE),
+    "reshape": Case("Reshape", {"target_shape": (3, -1)}, SEQ),
+    "permute": Case("Permute", {"dims": (2, 1)}, SEQ),
+    "repeat_vector": Case("RepeatVector", {"n": 3}),
+    "zero_padding_1d": Case("ZeroPadding1D", {"padding": (1, 2)}, SEQ),
+    "zero_padding_2d": Case("ZeroPadding2D", {"padding": ((1, 0), (2, 1))}, IMAGE),
+    "zero_padding_2d_first": Case(
+        "ZeroPadding2D", {"padding": 1, "data_format": "channels_first"}, IMAGE
+    ),
+    "zero_padding_3d": Case("ZeroPadding3D", {"padding": (1, 0, 2)}, VOLUME),
+    "cropping_1d": Case("Cropping1D", {"cropping": (1, 2)}, SEQ),
+    "cropping_2d": Case("Cropping2D", {"cropping": ((1, 0), (2, 1))}, IMAGE),
+    "cropping_3d": Case("Cropping3D", {"cropping": ((1, 0), (0, 1), (1, 1))}, VOLUME),
+    "up_sampling_1d": Case("UpSampling1D", {"size": 3}, SEQ),
+    "up_sampling_2d": Case("UpSampling2D", {"size": (2, 3)}, IMAGE),
+    "up_sampling_2d_bilinear": Case(
+        "UpSampling2D", {"size": 2, "interpolation": "bilinear"}, IMAGE
+    ),
+    "up_sampling_3d": Case("UpSampling3D", {"size": (1, 2, 2)}, VOLUME),
+    # convolutions
+    "conv1d": Case("Conv1D", {"filters": 4, "kernel_size": 3, "activation": "relu"}, SEQ),
+    "conv1d_causal": Case(
+        "Conv1D", {"filters": 4, "kernel_size": 2, "padding": "causal", "dilation_rate": 2}, SEQ
+    ),
+    "conv2d": Case("Conv2D", {"filters": 4, "kernel_size": (3, 2), "strides": (2, 1)}, IMAGE),
+    "conv2d_same_groups": Case(
+        "Conv2D", {"filters": 4, "kernel_size": 3, "padding": "same", "groups": 2}, (2, 5, 6, 4)
+    ),
+    "conv2d_dilated": Case(
+        "Conv2D", {"filters": 2, "kernel_size": 2, "dilation_rate": 2, "use_bias": False}, IMAGE
+    ),
+    "conv3d": Case(
+        "Conv3D", {"filters": 3, "kernel_size": 2, "strides": 2, "padding": "same"}, VOLUME
+    ),
+    "conv1d_transpose": Case(
+        "Conv1DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2}, SEQ
+    ),
+    "conv2d_transpose": Case(
+        "Conv2DTranspose", {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same"}, IMAGE
+    ),
+    "conv2d_transpose_out": Case(
+        "Conv2DTranspose",
+        {"filters": 2, "kernel_size": 3, "strides": 2, "output_padding": 1},
+        IMAGE,
+    ),
+    "conv3d_transpose": Case(
+        "Conv3DTranspose", {"filters": 2, "kernel_size": 2, "strides": 2}, VOLUME
+    ),
+    "depthwise_conv1d": Case("DepthwiseConv1D", {"kernel_size": 2, "depth_multiplier": 2}, SEQ),
+    "depthwise_conv2d": Case(
+        "DepthwiseConv2D", {"kernel_size": 3, "padding": "same", "depth_multiplier": 2}, IMAGE
+    ),
+    "separable_conv1d": Case("SeparableConv1D", {"filters": 4, "kernel_size": 2}, SEQ),
+    "separable_conv2d": Case(
+        "SeparableConv2D",
+        {"filters": 4, "kernel_size": 3, "depth_multiplier": 2, "strides": 2, "padding": "same"},
+        IMAGE,
+    ),
+    # pooling
+    "max_pooling_1d": Case("MaxPooling1D", {"pool_size": 2}, SEQ),
+    "max_pooling_2d": Case(
+        "MaxPooling2D", {"pool_size": (3, 2), "strides": 2, "padding": "same"}, IMAGE
+    ),
+    "max_pooling_3d": Case("MaxPooling3D", {}, VOLUME),
+    "average_pooling_1d": Case("AveragePooling1D", {"pool_size": 2, "strides": 1}, SEQ),
+    "average_pooling_2d": Case("AveragePooling2D", {"pool_size": 3, "padding": "same"}, IMAGE),
+    "average_pooling_3d": Case("AveragePooling3D", {"pool_size": 2}, VOLUME),
+    "global_average_pooling_1d": Case("GlobalAveragePooling1D", {}, SEQ),
+    "global_average_pooling_1d_masked": Case("GlobalAveragePooling1D", {}, SEQ, mask=True),
+    "global_average_pooling_2d": Case("GlobalAveragePooling2D", {"keepdims": True}, IMAGE),
+    "global_average_pooling_3d": Case("GlobalAveragePooling3D", {}, VOLUME),
+    "global_max_pooling_1d": Case("GlobalMaxPooling1D", {}, SEQ),
+    "global_max_pooling_2d": Case("GlobalMaxPooling2D", {"data_format": "channels_first"}, IMAGE),
+    "global_max_pooling_3d": Case("GlobalMaxPooling3D", {}, VOLUME),
+    "adaptive_average_pooling_1d": Case("AdaptiveAveragePooling1D", {"output_size": 2}, SEQ),
+    "adaptive_average_pooling_2d": Case("AdaptiveAveragePooling2D", {"output_size": (2, 3)}, IMAGE),
+    "adaptive_average_pooling_3d": Case("AdaptiveAveragePooling3D", {"output_size": 2}, VOLUME),
+    "adaptive_max_pooling_1d": Case("AdaptiveMaxPooling1D", {"output_size": 2}, SEQ),
+    "adaptive_max_pooling_2d": Case("AdaptiveMaxPooling2D", {"output_size": (2, 3)}, IMAGE),
+    "adaptive_max_pooling_3d": Case("AdaptiveMaxPooling3D", {"output_size": 2}, VOLUME),
+    # normalization
+    "batch_normalization": Case("BatchNormalization", {}, (6, 4)),
+    "batch_normalization_training": Case(
+        "BatchNormalization", {"momentum": 0.8}, IMAGE, {"training": True}
+    ),
+    "batch_normalization_first": Case(
+        "BatchNormalization", {"axis": 1, "scale": False}, IMAGE, {"training": True}
+    ),
+    "batch_normalization_masked": Case(
+        "BatchNormalization", {"center": False}, SEQ, {"training": True}, mask=True
+    ),
+    "layer_normalization": Case("LayerNormalization", {"epsilon": 1e-2}, SEQ),
+    "layer_normalization_axes": Case("LayerNormalization", {"axis": [1, 2], "center": False}, SEQ),
+    "group_normalization": Case("GroupNormalization", {"groups": 2}, (2, 3, 5, 4)),
+    "group_normalization_each": Case("GroupNormalization", {"groups": -1, "axis": 1}, (2, 3, 5)),
+    "rms_normalization": Case("RMSNormalization", {}, SEQ),
+    "unit_normalization": Case("UnitNormalization", {"axis": 1}, SEQ),
+    "spectral_normalization": Case(
+        "SpectralNormalization", _pair(lambda k: k.Dense(3), power_iterations=2), (4, 5)
+    ),
+    "spectral_normalization_training": Case(
+        "SpectralNormalization",
+        _pair(lambda k: k.Conv2D(3, 2)),
+        IMAGE,
+        {"training": True},
+        differentiable=False,
+    ),
+    # merging
+    "add": Case("Add", {}, [(3, 4), (3, 4), (3, 4)]),
+    "add_ranks": Case("Add", {}, [(3, 4), (3, 2, 4)]),
+    "subtract": Case("Subtract", {}, [(3, 4), (3, 4)]),
+    "multiply": Case("Multiply", {}, [(3, 4), (3, 1)]),
+    "average": Case("Average", {}, [(3, 4), (3, 4), (3, 4)]),
+    "maximum": Case("Maximum", {}, [(3, 4), (3, 4)]),
+    "minimum": Case("Minimum", {}, [(3, 4), (3, 4)]),
+    "concatenate": Case("Concatenate", {"axis": 1}, [(3, 4, 2), (3, 1, 2)]),
+    "dot": Case("Dot", {"axes": 1}, [(3, 4), (3, 4)]),
+    "dot_normalized": Case("Dot", {"axes": (2, 1), "normalize": True}, [(3, 5, 4), (3, 4, 2)]),
+    # noise, outside training
+    "dropout": Case("Dropout", {"rate": 0.5}),
+    "spatial_dropout_1d": Case("SpatialDropout1D", {"rate": 0.5}, SEQ),
+    "spatial_dropout_2d": Case("SpatialDropout2D", {"rate": 0.5}, IMAGE),
+    "spatial_dropout_3d": Case("SpatialDropout3D", {"rate": 0.5}, VOLUME),
+    "gaussian_noise": Case("GaussianNoise", {"stddev": 0.5}),
+    "gaussian_dropout": Case("GaussianDropout", {"rate": 0.5}),
+    "alpha_dropout": Case("AlphaDropout", {"rate": 0.5}),
+    "activity_regularization": Case("ActivityRegularization", {"l1": 0.1, "l2": 0.2}),
+    # attention
+    "attention": Case("Attention", {"use_scale": True}, ATTEND),
+    "attention_concat": Case(
+        "Attention", {"score_mode": "concat"}, ATTEND, {"use_causal_mask": True}
+    ),
+    "additive_attention": Case("AdditiveAttention", {}, [*ATTEND, (2, 5, 6)]),
+    "multi_head_attention": Case(
+        "MultiHeadAttention", {"num_heads": 2, "key_dim": 3}, ATTEND, spread=True
+    ),
+    "multi_head_attention_causal": Case(
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 3, "value_dim": 5, "output_shape": 4, "use_bias": False},
+        [(2, 4, 6), (2, 4, 6), (2, 4, 3)],
+        {"use_causal_mask": True, "return_attention_scores": True},
+        spread=True,
+    ),
+    "multi_head_attention_axes": Case(
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 3, "attention_axes": (2,), "use_gate": True},
+        [(2, 3, 4, 6), (2, 3, 4, 6)],
+        spread=True,
+    ),
+    "multi_head_attention_window": Case(
+        "MultiHeadAttention",
+        {"num_heads": 1, "key_dim": 3, "sliding_window": 2},
+        [(2, 4, 6), (2, 4, 6)],
+        spread=True,
+    ),
+    "group_query_attention": Case(
+        "GroupQueryAttention",
+        {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2},
+        ATTEND,
+        spread=True,
+    ),
+    # recurrent
+    "simple_rnn": Case("SimpleRNN", {"units": 4}, SEQ),
+    "simple_rnn_masked": Case(
+        "SimpleRNN", {"units": 4, "return_sequences": True, "return_state": True}, SEQ, mask=True
+    ),
+    "lstm": Case("LSTM", {"units": 4}, SEQ),
+    "lstm_states": Case(
+        "LSTM",
+        {"units": 4, "return_sequences": True, "return_state": True, "go_backwards": True},
+        SEQ,
+    ),
+    "lstm_masked": Case("LSTM", {"units": 4}, SEQ, mask=True),
+    "lstm_other": Case(
+        "LSTM",
+        {"units": 4, "activation": "relu", "recurrent_activation": "hard_sigmoid", "unroll": True},
+        SEQ,
+    ),
+    "lstm_no_bias": Case("LSTM", {"units": 4, "use_bias": False, "return_sequences": True}, SEQ),
+    "gru": Case("GRU", {"units": 4, "return_sequences": True, "return_state": True}, SEQ),
+    "gru_masked": Case("GRU", {"units": 4, "return_sequences": True}, SEQ, mask=True),
+    "gru_before": Case("GRU", {"units": 4, "reset_after": False}, SEQ),
+    "gru_no_bias": Case("GRU", {"units": 4, "use_bias": False}, SEQ),
+    "rnn_stacked": Case(
+        "RNN",
+        lambda keras: {
+            "cell": [keras.layers.LSTMCell(4), keras.layers.GRUCell(3)],
+            "return_sequences": True,
+        },
+        SEQ,
+    ),
+    "rnn_stacked_masked": Case(
+        "RNN",
+        lambda keras: {"cell": [keras.layers.SimpleRNNCell(4), keras.layers.SimpleRNNCell(3)]},
+        SEQ,
+        mask=True,
+    ),
+    "bidirectional": Case("Bidirectional", _pair(lambda k: k.LSTM(3, return_sequences=True)), SEQ),
+    "bidirectional_masked": Case(
+        "Bidirectional",
+        _pair(lambda k: k.GRU(3, return_sequences=True), merge_mode="sum"),
+        SEQ,
+        mask=True,
+    ),
+    "bidirectional_states": Case(
+        "Bidirectional", _pair(lambda k: k.LSTM(3, return_state=True), merge_mode="ave"), SEQ
+    ),
+    "bidirectional_pair": Case(
+        "Bidirectional", _pair(lambda k: k.SimpleRNN(3), merge_mode=None), SEQ
+    ),
+    "time_distributed": Case("TimeDistributed", _pair(lambda k: k.Conv2D(2, 2)), (2, 3, 4, 5, 2)),
+    # preprocessing
+    "rescaling": Case("Rescaling", {"scale": 0.5, "offset": [0.1, 0.2, 0.3]}, SEQ),
+    "normalization": Case(
+        "Normalization", {"mean": [1.0, 2.0, 3.0], "variance": [1.0, 4.0, 0.5]}, SEQ
+    ),
+    "normalization_inverted": Case(
+        "Normalization", {"axis": None, "mean": 2.0, "variance": 4.0, "invert": True}, SEQ
+    ),
+    "discretization": Case(
+        "Discretization", {"bin_boundaries": [-0.5, 0.0, 1.0]}, (4, 3), differentiable=False
+    ),
+    "discretization_one_hot": Case(
+        "Discretization",
+        {"bin_boundaries": [-0.5, 0.5], "output_mode": "one_hot"},
+        (4, 1),
+        differentiable=False,
+    ),
+    "category_one_hot": Case(
+        "CategoryEncoding", {"num_tokens": 6, "output_mode": "one_hot"}, (4, 1), integers=6
+    ),
+    "category_multi_hot": Case("CategoryEncoding", {"num_tokens": 6}, (4, 3), integers=6),
+    "category_count": Case(
+        "CategoryEncoding", {"num_tokens": 6, "output_mode": "count"}, (4, 3), integers=6
+    ),
+}
+
+
+def generator(label: str) -> np.random.Generator:
+    """The random numbers of a case."""
+    return np.random.default_rng(zlib.crc32(label.encode()))
+
+
+def make(keras: Any, case: Case, **more: Any) -> Any:
+    """The layer of a case."""
+    args = case.args(keras) if callable(case.args) else case.args
+    return getattr(keras.layers, case.cls)(**args, **more)
+
+
+def inputs_of(case: Case, label: str, dtype: str = "float32") -> list[np.ndarray]:
+    """The inputs of a case."""
+    rng = generator(label)
+    shapes = case.inputs if isinstance(case.inputs, list) else [case.inputs]
+    if case.integers is not None:
+        return [rng.integers(0, case.integers, shape).astype("int32") for shape in shapes]
+    return [rng.normal(size=shape).astype(dtype) for shape in shapes]
+
+
+def mask_of(case: Case, label: str) -> np.ndarray | None:
+    """The mask of a case: in every row some first timesteps count, in the first row all."""
+    if not case.mask:
+        return None
+    batch, steps = case.inputs[:2]
+    lengths = generator(f"{label} mask").integers(1, steps, batch)
+    lengths[0] = steps
+    return np.arange(steps) < lengths[:, None]
+
+
+def arguments(case: Case, values: list[Any]) -> tuple[Any, ...]:
+    """The positional arguments of the call."""
+    if case.spread:
+        return tuple(values)
+    return (values,) if isinstance(case.inputs, list) else (values[0],)
+
+
+def keywords(case: Case, label: str) -> dict[str, Any]:
+    """The keyword arguments of the call."""
+    mask = mask_of(case, label)
+    return dict(case.call) if mask is None else {**case.call, "mask": mask}
+
+
+def weights_of(layer: Any, label: str, dtype: str = "float32") -> list[np.ndarray]:
+    """Values for the weights of a built layer; those of variances are positive."""
+    rng = generator(f"{label} weights")
+    found = []
+    for variable in layer.weights:
+        value = rng.normal(size=tuple(variable.shape)) * 0.5
+        positive = "variance" in variable.name or "gamma" in variable.name
+        found.append((np.abs(value) + 0.5 if positive else value).astype(dtype))
+    return found
+
+
+def run_layer(keras: Any, label: str) -> dict[str, np.ndarray]:
+    """Outputs, the names and shapes of the weights, and their values after the call."""
+    case = CASES[label]
+    layer = make(keras, case)
+    args, kwargs = arguments(case, inputs_of(case, label)), keywords(case, label)
+    plain = {k: v for k, v in kwargs.items() if k != "training"}
+    layer(*args, **plain)  # builds
+    layer.set_weights(weights_of(layer, label))
+    flat = keras.tree.flatten(layer(*args, **kwargs))
+    found = {f"y{i}": np.asarray(value) for i, value in enumerate(flat)}
+    found |= {f"w{i}": np.asarray(v) for i, v in enumerate(layer.get_weights())}
+    found["names"] = np.array([v.name for v in layer.weights], dtype="U")
+    return found
