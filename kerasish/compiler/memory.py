@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from kerasish.compiler.layout import Layout, Value, output_specs
@@ -70,12 +70,14 @@ def plan_memory(
     steps: Sequence[Node],
     inplace: Inplace,
     outside: Iterable[Node] = (),
+    selective: Collection[Node] = (),
 ) -> MemoryPlan:
     """Give every value a place.
 
     Args:
         inplace: for a step, the (output, input) pairs that may share a buffer.
         outside: inputs and results that get no place here.
+        selective: steps that leave out what nobody reads, which needs no place then.
     """
     made = MemoryPlan(outside={layout.owner(n) for n in outside})
     lives = lifetimes(graph, layout, steps)
@@ -109,6 +111,8 @@ def plan_memory(
         for k, spec in enumerate(output_specs(node)):
             value = (node, k)
             if value in made.bound or value in made.offsets or value in made.outside:
+                continue
+            if value in made.dead and node in selective:
                 continue
             made.offsets[value] = arena.take(spec.nbytes)
             if value in made.dead:

@@ -73,7 +73,10 @@ class Plan:
         nodes = steps_of(graph.nodes, layout)
         self._pairs: dict[Node, Sequence[tuple[int, int]]] = {}
         self.kernels = {node: find(node, self.device.name) for node in nodes}
-        self.memory: MemoryPlan = plan_memory(graph, layout, nodes, self._inplace, outside or ())
+        selective = {node for node, kernel in self.kernels.items() if kernel is not None}
+        self.memory: MemoryPlan = plan_memory(
+            graph, layout, nodes, self._inplace, outside or (), selective
+        )
         self._arena = (arena or self.device.empty)(self.memory.size)
         self._values: dict[Node, Array] = {}
         self._owned: dict[Value, Array] = {}
