@@ -78,19 +78,24 @@ def np_dtype(name: str) -> np.dtype[Any]:
     return np.dtype(name)
 
 
-@functools.lru_cache(512)
 def dtype_name(dtype: Any) -> str:
     """The canonical name of any dtype-like: a name, a Python type, a numpy dtype.
+
+    None, "float" and float mean floatx.
 
     Raises:
         DTypeError: nothing kerasish computes with.
     """
-    if dtype is None:
-        return floatx()
+    return _fixed_name(dtype) or floatx()
+
+
+@functools.lru_cache(512)
+def _fixed_name(dtype: Any) -> str:
+    """The name of a dtype-like, empty for what follows floatx and so cannot be remembered."""
+    if dtype is None or dtype is float or (isinstance(dtype, str) and dtype == "float"):
+        return ""
     if isinstance(dtype, str) and dtype in DTYPES:
         return dtype
-    if dtype is float or (isinstance(dtype, str) and dtype == "float"):
-        return floatx()
     if dtype is int or (isinstance(dtype, str) and dtype == "int"):
         return "int32"
     if dtype is bool:

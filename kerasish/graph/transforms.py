@@ -10,8 +10,8 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.errors import GradientError
-from kerasish.graph import op as _op
 from kerasish.graph.autodiff import GradientTape
+from kerasish.graph.op import get
 from kerasish.graph.tensor import Tensor, alias, convert_to_tensor
 from kerasish.spec import is_differentiable, normalize_axis
 
@@ -126,4 +126,4 @@ def hvp(func: Callable[..., Any], primals: Sequence[Any], vectors: Sequence[Any]
 
 def stop_gradient(x: Any) -> Tensor:
     """`x` unchanged, through which no gradient flows."""
-    return _op.get("stop_gradient")(x)
+    return get("stop_gradient")(x)

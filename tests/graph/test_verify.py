@@ -1,0 +1,56 @@
+"""The verifier: every rule it names, broken once."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kerasish import ops
+from kerasish.errors import GraphError
+from kerasish.graph import Graph, Node, Variable, trace, verify
+from kerasish.graph.node import CONSTANT, make_node, placeholder
+from kerasish.graph.op import get
+from kerasish.spec import TensorSpec
+
+F3 = TensorSpec((3,), "float32")
+
+
+def test_a_sound_graph_is_returned() -> None:
+    v = Variable([1.0, 2.0, 3.0])
+    graph, _ = trace(lambda x: v.assign_add(x) * 2, [F3])
+    assert verify(graph) is graph
+
+
+def test_inputs_stand_before_their_users() -> None:
+    x = placeholder(F3)
+    user = Node(get("exp"), (), {}, F3)
+    late = make_node(get("sin"), (x,), {})
+    user.inputs = (late,)
+    with pytest.raises(GraphError, match="inputs before their users"):
+        verify(Graph([x], [user]))
+
+
+def test_placeholders_are_declared() -> None:
+    x = placeholder(F3)
+    with pytest.raises(GraphError, match="every placeholder among the inputs"):
+        verify(Graph([], [make_node(get("exp"), (x,), {})]))
+
+
+def test_specs_agree_with_infer() -> None:
+    x = placeholder(F3)
+    wrong = Node(get("exp"), (x,), {}, TensorSpec((4,), "float32"), source="model.py:7", scope="m/d")
+    with pytest.raises(GraphError, match=r"op 'exp' \(m/d, model.py:7\).*float32\[3\].*float32\[4\]"):
+        verify(Graph([x], [wrong]))
+
+
+def test_constants_hold_what_their_spec_says() -> None:
+    wrong = Node(CONSTANT, (), {}, F3, value=np.zeros(3))
+    with pytest.raises(GraphError, match=r"float32\[3\]. Received: float64\[3\]"):
+        verify(Graph([], [wrong]))
+
+
+def test_updates_fit_their_variable() -> None:
+    v = Variable(np.zeros(3, "float32"), name="v")
+    graph, _ = trace(lambda x: ops.sum(x), [F3])
+    with pytest.raises(GraphError, match=r"float32\[3\] of v"):
+        verify(Graph(graph.inputs, (), [(v, graph.outputs[0])]))
