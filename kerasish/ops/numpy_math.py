@@ -12,6 +12,7 @@ from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops import elementwise as _e
 from kerasish.ops.declare import complexes, composite, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, where
+from kerasish.ops.numpy_creation import zeros_like
 from kerasish.spec import COMPLEX, is_float, promote_float
 
 __all__ = [
@@ -259,7 +260,8 @@ def real(x: Any) -> Any:
 
 def imag(x: Any) -> Any:
     """The imaginary part of each element; zeros for real numbers."""
-    return _e.imag(x)
+    x = convert_to_tensor(x)
+    return _e.imag(x) if x.dtype in COMPLEX else zeros_like(x)
 
 
 def conj(x: Any) -> Any:
@@ -280,7 +282,7 @@ def angle(x: Any) -> Any:
     if x.dtype in COMPLEX:
         return _e.arctan2(_e.imag(x), _e.real(x))
     x = _floating(x)
-    return where(_e.isnan(x), x, where(x < 0, math.pi, 0.0))
+    return where(_e.isnan(x), x, where(x < 0, cast_like(math.pi, x), _e.zero_like(x)))
 
 
 # --- angles and special functions -----------------------------------------------------------------
