@@ -4,6 +4,7 @@ that does not fit is reported where the layer is written, with the shapes and wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from kerasish.declarative.specification import (
 from kerasish.errors import KerasishError
 from kerasish.graph.variable import element_budget
 from kerasish.layers import Input, Layer
+from kerasish.layers.symbolic import STAND_INS
 from kerasish.models import Model, Sequential
 
 MAX_PARAMS = 2_000_000_000
@@ -66,19 +68,39 @@ class _Builder:
         except (KerasishError, ValueError, TypeError) as error:
             several = "inputs" if len(made_from) > 1 else "input"
             message = f"{item.label} does not fit its {several}"
-            self.diagnostics.add("K410", message, mark, "", _shapes(made_from, one_line(error)))
+            details = [*_shapes(made_from), _unknown_batch(one_line(error))]
+            self.diagnostics.add("K410", message, mark, _rank_hint(made_from), details)
             return None
         return _Made(tensor, item.label, mark)
 
 
-def _shapes(made_from: Mapping[str, _Made], text: str) -> list[str]:
-    """Every input with its shape and origin, then what the layer said."""
+def _unknown_batch(text: str) -> str:
+    """A layer's message with None for the batch size that stood in while shapes were found."""
+    return re.sub(rf"\(({'|'.join(map(str, STAND_INS))})(?=[,)])", "(None", text)
+
+
+def _rank_hint(made_from: Mapping[str, _Made]) -> str:
+    """For inputs of different ranks: which one to flatten."""
+    ranks = {
+        name: len(made.tensor.shape)
+        for name, made in made_from.items()
+        if not tree.is_nested(made.tensor)
+    }
+    low, high = min(ranks.values(), default=0), max(ranks.values(), default=0)
+    if low == high:
+        return ""
+    name = next(one for one, rank in ranks.items() if rank == high)
+    return f"ranks differ ({low} and {high}): a Flatten on '{name}' would do"
+
+
+def _shapes(made_from: Mapping[str, _Made]) -> list[str]:
+    """Every input with its shape and origin."""
     lines = []
     width = max((len(name) for name in made_from), default=0)
     for name, made in made_from.items():
         shapes = ", ".join(str(tuple(one.shape)) for one in tree.flatten(made.tensor))
         lines.append(f"{name + ':':{width + 1}} {shapes}   from {made.label}   {_place(made.mark)}")
-    return [*lines, text]
+    return lines
 
 
 def _place(mark: Mark) -> str:

@@ -11,7 +11,7 @@ from kerasish.declarative.graph_writer import functional_section
 from kerasish.declarative.plain_items import layer_item, object_item
 from kerasish.declarative.validate import FORMAT
 from kerasish.errors import ArgumentError
-from kerasish.layers import Layer
+from kerasish.layers import InputLayer, Layer
 from kerasish.models import Model, Sequential
 from kerasish.serialization import serialize_keras_object, snake_case
 
@@ -45,6 +45,9 @@ def _sequential_section(model: Sequential) -> dict[str, Any]:
     declared: dict[str, Any] = {"shape": list(entry.shape[1:])}
     if entry.dtype != floatx():
         declared["dtype"] = entry.dtype
+    name = entry.history.operation.name
+    if name != snake_case(InputLayer.__name__):
+        declared["name"] = name
     used: dict[str, int] = {}
     items = [layer_item(layer, _own_name(layer, used)) for layer in model.layers]
     return {"input": declared, "layers": items}
