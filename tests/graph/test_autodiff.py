@@ -235,4 +235,3 @@ def test_dead_tapes_free_what_they_recorded():
     del tape, y
     gc.collect()
     assert node() is None
-

@@ -94,7 +94,9 @@ def test_operators_mean_what_they_mean_in_numpy(text, a, b):
 @pytest.mark.parametrize("text", ["a + b", "a @ b", "a < b", "2.0 - a", "a[0]"])
 def test_numpy_arrays_at_the_left_give_way(text):
     expected = eval(text, {"a": A, "b": B})
-    actual = eval(text, {"a": A if "b" in text else convert_to_tensor(A), "b": convert_to_tensor(B)})
+    actual = eval(
+        text, {"a": A if "b" in text else convert_to_tensor(A), "b": convert_to_tensor(B)}
+    )
     np.testing.assert_allclose(actual, expected)
     assert is_tensor(actual)
 

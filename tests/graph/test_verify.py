@@ -38,8 +38,12 @@ def test_placeholders_are_declared() -> None:
 
 def test_specs_agree_with_infer() -> None:
     x = placeholder(F3)
-    wrong = Node(get("exp"), (x,), {}, TensorSpec((4,), "float32"), source="model.py:7", scope="m/d")
-    with pytest.raises(GraphError, match=r"op 'exp' \(m/d, model.py:7\).*float32\[3\].*float32\[4\]"):
+    wrong = Node(
+        get("exp"), (x,), {}, TensorSpec((4,), "float32"), source="model.py:7", scope="m/d"
+    )
+    with pytest.raises(
+        GraphError, match=r"op 'exp' \(m/d, model.py:7\).*float32\[3\].*float32\[4\]"
+    ):
         verify(Graph([x], [wrong]))
 
 
