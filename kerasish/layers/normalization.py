@@ -310,7 +310,8 @@ class SpectralNormalization(Layer):
     def build(self, input_shape: Shape) -> None:
         if not self.layer.built:
             self.layer.build(input_shape)
-        width = self.target.shape[-1]
+        self.kernel = self.target  # Keras counts it among this layer's own weights
+        width = self.kernel.shape[-1]
         self.vector_u = self.add_weight(
             (1, width), TruncatedNormal(stddev=0.02), trainable=False, name="vector_u"
         )

@@ -72,10 +72,14 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
     x = reshape(x, shape=(1,)) if x.ndim == 0 else x
     least = default_epsilon() if epsilon is None else epsilon
     axes = normalize_axes(axis, x.ndim)
+    # Half precision holds neither the squares nor the least norm.
+    wide = cast(x, "float32") if x.dtype in ("float16", "bfloat16") else x
     if order == 2:
-        return x * minimum(rsqrt(sum_(x * x, axis=axes, keepdims=True)), 1 / least)
-    total = sum_(power(absolute(x), order), axis=axes, keepdims=True)
-    return x / maximum(power(total, 1 / order), least)
+        # The maximum stands inside, so that the gradient of a zero vector is finite.
+        total = sum_(wide * wide, axis=axes, keepdims=True)
+        return cast(wide * rsqrt(maximum(total, least * least)), x.dtype)
+    total = sum_(power(absolute(wide), order), axis=axes, keepdims=True)
+    return cast(wide / maximum(power(total, 1 / order), least), x.dtype)
 
 
 @composite(

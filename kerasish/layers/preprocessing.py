@@ -1,0 +1,238 @@
+"""Layers that prepare numbers and categories: rescaling, normalization, bins, encodings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Self
+
+import numpy as np
+
+from kerasish import config, ops
+from kerasish.errors import ArgumentError, DataError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.layers.fields import PositiveInt, one_of
+from kerasish.layers.layer import Layer, builtin
+from kerasish.spec import Shape, normalize_axis
+
+
+@builtin()
+class Rescaling(Layer):
+    """x * scale + offset.
+
+    Args:
+        scale: a number, or one per channel.
+        offset: a number, or one per channel.
+
+    Example:
+        >>> import kerasish as keras
+        >>> float(keras.layers.Rescaling(1 / 255)(keras.ops.ones((1, 1)) * 255)[0, 0])
+        1.0
+    """
+
+    scale: Any
+    offset: Any = 0.0
+    supports_masking = True
+
+    def call(self, inputs: Tensor) -> Tensor:
+        dtype = self.compute_dtype
+        x = ops.cast(inputs, dtype)
+        return x * convert_to_tensor(self.scale, dtype) + convert_to_tensor(self.offset, dtype)
+
+
+@builtin()
+class Normalization(Layer):
+    """(x - mean) / sqrt(variance), with moments that are given or learned by `adapt`.
+
+    Args:
+        axis: the axes with moments of their own, None for one mean and variance overall.
+        mean: given means.
+        variance: given variances.
+        invert: whether to undo the normalization instead.
+    """
+
+    axis: Any = -1
+    mean: Any = None
+    variance: Any = None
+    invert: bool = False
+    supports_masking = True
+
+    def __post_init__(self) -> None:
+        given = self.axis
+        self.axis = () if given is None else (given,) if isinstance(given, int) else tuple(given)
+        if (self.mean is None) != (self.variance is None):
+            raise ArgumentError(
+                "Normalization. Expected: both mean and variance, or neither. Received: "
+                f"mean={self.mean}, variance={self.variance}."
+            )
+
+    def build(self, input_shape: Shape) -> None:
+        rank = len(input_shape)
+        self._kept = tuple(sorted(normalize_axis(a, rank) for a in self.axis))
+        sizes = tuple(input_shape[a] for a in self._kept)
+        if None in sizes:
+            raise ShapeError(
+                f"Normalization {self.name!r}. Expected: known sizes on axes {self._kept}. "
+                f"Received: shape {input_shape}."
+            )
+        self._along = tuple(input_shape[a] if a in self._kept else 1 for a in range(rank))
+        self._adapted = None
+        if self.mean is None:
+            self._adapted = (
+                self.add_weight(sizes, "zeros", trainable=False, name="mean"),  # type: ignore[arg-type]
+                self.add_weight(sizes, "ones", trainable=False, name="variance"),  # type: ignore[arg-type]
+            )
+            self.count = self.add_weight((), "zeros", "int32", trainable=False, name="count")
+
+    def adapt(self, data: Any) -> None:
+        """Learn mean and variance from an array, or from an iterable of batches.
+
+        Raises:
+            DataError: there are no data.
+        """
+        if self.mean is not None:
+            raise ArgumentError(
+                "Normalization.adapt. Expected: a layer without given mean and variance."
+            )
+        count, mean, square = 0, np.zeros(()), np.zeros(())
+        for batch in _batches(data):
+            if not self.built:
+                self.build((None, *batch.shape[1:]))
+            rows = np.asarray(batch, np.float64)
+            axes = tuple(a for a in range(rows.ndim) if a not in self._kept)
+            # Chan, Golub and LeVeque (1979): merging the moments of two sets.
+            size = rows.size // max(int(np.prod([rows.shape[a] for a in self._kept])), 1)
+            total, here = count + size, rows.mean(axis=axes)
+            apart = here - mean
+            square = square + rows.var(axis=axes) * size + apart**2 * count * size / total
+            mean = mean + apart * size / total
+            count = total
+        if not count or self._adapted is None:
+            raise DataError("Normalization.adapt. Expected: at least one batch. Received: none.")
+        self._adapted[0].assign(mean)
+        self._adapted[1].assign(square / count)
+        self.count.assign(count)
+
+    def _moments(self) -> tuple[Tensor, Tensor]:
+        if self._adapted is not None:
+            pair: Any = tuple(v.value for v in self._adapted)
+        else:
+            pair = (convert_to_tensor(self.mean), convert_to_tensor(self.variance))
+        dtype = self.compute_dtype
+        return tuple(ops.cast(self._spread(p), dtype) for p in pair)  # type: ignore[return-value]
+
+    def _spread(self, p: Tensor) -> Tensor:
+        """Moments with the rank of the input."""
+        if p.ndim == 0:
+            return p
+        sizes = dict(zip(reversed(self._kept), reversed(p.shape), strict=False))
+        return ops.reshape(p, tuple(sizes.get(a, 1) for a in range(len(self._along))))
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = ops.cast(inputs, self.compute_dtype)
+        mean, variance = self._moments()
+        spread = ops.maximum(ops.sqrt(variance), config.epsilon())
+        return mean + x * spread if self.invert else (x - mean) / spread
+
+
+def _batches(data: Any) -> Iterable[np.ndarray]:
+    if hasattr(data, "shape") or hasattr(data, "__array__"):
+        return [np.asarray(data)]
+    return (np.asarray(b[0] if isinstance(b, (tuple, list)) else b) for b in data)
+
+
+def encode(indices: Tensor, depth: int, mode: str, dtype: str, weights: Any = None) -> Tensor:
+    """Integers as vectors of `depth`: one each, or all of a row in one (0 or 1, or counted)."""
+    if mode == "one_hot":
+        if indices.ndim > 1 and indices.shape[-1] == 1:
+            indices = ops.squeeze(indices, axis=-1)
+        return ops.one_hot(indices, depth, dtype=dtype)
+    rows = indices if indices.ndim > 0 else ops.reshape(indices, (1,))
+    hits = ops.one_hot(rows, depth, dtype=dtype)
+    if mode == "multi_hot":
+        return ops.max(hits, axis=-2)
+    if weights is not None:
+        hits = hits * ops.expand_dims(ops.cast(weights, dtype), -1)
+    return ops.sum(hits, axis=-2)
+
+
+_MODES = Annotated[str, one_of("int", "one_hot", "multi_hot", "count")]
+
+
+@builtin()
+class Discretization(Layer):
+    """The bin that a number falls into: 0 below the first boundary.
+
+    Args:
+        bin_boundaries: increasing boundaries; or
+        num_bins: number of bins of equal counts, whose boundaries `adapt` finds.
+        epsilon: accepted for compatibility; quantiles are exact.
+        output_mode: "int", "one_hot", "multi_hot" or "count".
+        sparse: only False is supported.
+    """
+
+    bin_boundaries: Any = None
+    num_bins: PositiveInt | None = None
+    epsilon: float = 0.01
+    output_mode: _MODES = "int"
+
+    ignored = {"sparse": False}
+
+    def __post_init__(self) -> None:
+        if (self.bin_boundaries is None) == (self.num_bins is None):
+            raise ArgumentError("Discretization. Expected: either bin_boundaries or num_bins.")
+
+    def adapt(self, data: Any) -> None:
+        """Find the boundaries that put equally many numbers into every bin."""
+        if self.num_bins is None:
+            raise ArgumentError("Discretization.adapt. Expected: num_bins. Received: boundaries.")
+        values = np.concatenate([np.ravel(b) for b in _batches(data)])
+        shares = np.arange(1, self.num_bins) / self.num_bins
+        self.bin_boundaries = [float(q) for q in np.quantile(values, shares)]
+
+    def call(self, inputs: Tensor) -> Tensor:
+        if self.bin_boundaries is None:
+            raise ArgumentError(
+                f"Discretization {self.name!r}. Expected: boundaries. Received: none. Call "
+                "adapt(data) first."
+            )
+        bins = ops.digitize(inputs, np.asarray(self.bin_boundaries, "float32"))
+        if self.output_mode == "int":
+            return bins
+        depth = len(self.bin_boundaries) + 1
+        return encode(bins, depth, self.output_mode, self.compute_dtype)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
+        """The layer of a `get_config`, boundaries that `adapt` found included."""
+        kept = dict(config)
+        found = kept.pop("bin_boundaries", None)
+        if found is not None and kept.get("num_bins") is not None:
+            made = super().from_config(kept, custom_objects)
+            made.bin_boundaries = found
+            return made
+        return super().from_config(config, custom_objects)
+
+
+@builtin()
+class CategoryEncoding(Layer):
+    """Integers in [0, num_tokens) as vectors of that size.
+
+    Args:
+        num_tokens: number of categories.
+        output_mode: "one_hot" (each integer), "multi_hot" (which are in a row) or "count".
+        sparse: only False is supported.
+    """
+
+    num_tokens: PositiveInt
+    output_mode: Annotated[str, one_of("one_hot", "multi_hot", "count")] = "multi_hot"
+
+    ignored = {"sparse": False}
+
+    def call(self, inputs: Tensor, count_weights: Any = None) -> Tensor:
+        if count_weights is not None and self.output_mode != "count":
+            raise ArgumentError(
+                "CategoryEncoding, count_weights. Expected: output_mode='count'. Received: "
+                f"{self.output_mode!r}."
+            )
+        indices = ops.cast(inputs, "int32")
+        return encode(indices, self.num_tokens, self.output_mode, self.compute_dtype, count_weights)
