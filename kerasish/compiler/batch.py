@@ -14,7 +14,7 @@ from kerasish.graph.op import get
 from kerasish.spec import known
 
 Rule = Callable[["Batch"], Node | None]
-_RULES: dict[str, Rule] = {}
+RULES: dict[str, Rule] = {}
 REDUCTIONS = ("sum", "max", "min", "prod", "any", "all")
 
 
@@ -70,19 +70,19 @@ def batched(node: Node, inputs: Sequence[tuple[Node, bool]], rows: int) -> Node 
     if node.op.elementwise:
         ranks = range(len(inputs))
         return given.again(*(given.of_rank(i, len(given.shape)) for i in ranks))
-    rule = _RULES.get(node.op.name)
+    rule = RULES.get(node.op.name)
     return None if rule is None else rule(given)
 
 
 def has_rule(node: Node) -> bool:
     """Whether `batched` knows the node's op (it may still decline a case)."""
-    return node.op.elementwise or node.op.name in _RULES
+    return node.op.elementwise or node.op.name in RULES
 
 
 def _rule(*names: str) -> Callable[[Rule], Rule]:
     def decorate(func: Rule) -> Rule:
         for name in names:
-            _RULES[name] = func
+            RULES[name] = func
         return func
 
     return decorate

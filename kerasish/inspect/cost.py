@@ -13,7 +13,8 @@ def flops(node: Node) -> int:
     """Floating-point operations of one node, by its op's rule.
 
     An op without a rule counts one per output element; one that is defined by other ops or holds
-    a graph counts what is inside. Leaves, projections and views are free.
+    a graph counts what is inside, a scan once for every round. A loop whose rounds are not known
+    counts one, a switch all its branches. Leaves, projections and views are free.
     """
     op = node.op
     if op in LEAVES or op is PICK or op.view:
@@ -24,9 +25,10 @@ def flops(node: Node) -> int:
         with interning():
             inputs = tuple(placeholder(i.spec) for i in node.inputs)
             return sum(map(flops, toposort(expand(op, inputs, node.attrs))))
-    bodies = [graph_flops(a) for a in node.attrs.values() if isinstance(a, Graph)]
+    held = [a if isinstance(a, tuple) else (a,) for a in node.attrs.values()]
+    bodies = [graph_flops(g) for group in held for g in group if isinstance(g, Graph)]
     if bodies:
-        return sum(bodies)
+        return sum(bodies) * (node.attrs.get("length") or 1)
     return sum(spec.size for spec in output_specs(node))
 
 

@@ -274,11 +274,11 @@ def _calls(plan: Plan) -> tuple[list[Callable[[], Any]], list[Entry], list[int]]
     calls: list[Callable[[], Any]] = []
     owner: list[int] = []
 
-    def visit(steps: Iterable[Step], layer: str) -> None:
+    def visit(steps: Iterable[Step], layer: str, loop: Node | None) -> None:
         for step in steps:
             inner = getattr(step.call, "steps", None)
             if inner is not None:
-                visit(inner, step.node.scope or layer)
+                visit(inner, step.node.scope or layer, step.node)
                 continue
             key = (step.node, step.provider)
             if key not in entries:
@@ -286,12 +286,15 @@ def _calls(plan: Plan) -> tuple[list[Callable[[], Any]], list[Entry], list[int]]
                 found.append(_entry(step, layer))
             at = entries[key]
             found[at].calls += 1
-            found[at].flops += flops(step.node)
-            found[at].nbytes += nbytes(step.node)
+            if step.node is loop:  # what a loop copies in and out
+                found[at].nbytes += 2 * sum(array.nbytes for array in step.outputs)
+            else:
+                found[at].flops += flops(step.node)
+                found[at].nbytes += nbytes(step.node)
             calls.append(step.call)
             owner.append(at)
 
-    visit(plan.steps, "")
+    visit(plan.steps, "", None)
     return calls, found, owner
 
 

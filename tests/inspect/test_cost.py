@@ -2,6 +2,7 @@ from kerasish import ops
 from kerasish.compiler import function
 from kerasish.graph.node import LEAVES, PICK
 from kerasish.inspect.cost import flops, graph_flops, label, nbytes
+from kerasish.ops.control import scan
 from kerasish.spec import TensorSpec
 
 
@@ -32,3 +33,12 @@ def test_broadcasting_reads_what_is_stored():
     graph = traced(lambda a: ops.broadcast_to(a, (10, 3, 4)) * 2.0, A).traced
     node = graph.outputs[0]
     assert nbytes(node) == 48 + 4 + 480
+
+
+def test_a_scan_costs_its_body_in_every_round():
+    def run(x, w):
+        return scan(lambda c, xt: (ops.matmul(xt, w) + c, None), x[0], x)[0]
+
+    graph = function(run).compiled(TensorSpec((5, 3, 4), "float32"), TensorSpec((4, 4), "float32"))
+    (node,) = [n for n in graph.traced.nodes if n.op.name == "scan"]
+    assert flops(node) == 5 * (2 * 3 * 4 * 4 + 12)
