@@ -53,14 +53,21 @@ def modernize(config: Any) -> Any:
         inner = found["config"] = {"layers": inner}  # Keras 1 wrote the bare list
     if isinstance(name, str) and isinstance(inner, dict):
         found["config"] = _arguments(name, inner)
-        if "inbound_nodes" in found and not found.get("module") and _is_operation(name):
+        if "inbound_nodes" in found and not found.get("module") and _is_operation(name, found):
             found["module"] = "keras.src.ops.numpy"  # legacy files of Keras 3 leave it out
     return found
 
 
-def _is_operation(name: str) -> bool:
-    """Whether a class of a file stands for a public function called on symbols."""
-    if registry.contains("layer", name) or get_registered_object(name) is not None:
+def _is_operation(name: str, item: Mapping[str, Any]) -> bool:
+    """Whether a member of a graph is a public function called on symbols.
+
+    Multiply is a layer and a function; the config of a layer says whether it is trainable, and
+    functions came only with the calls in the form of Keras 3.
+    """
+    if get_registered_object(name) is not None or "trainable" in item["config"]:
+        return False
+    nodes = item["inbound_nodes"]
+    if not isinstance(nodes, list) or not nodes or not isinstance(nodes[0], dict):
         return False
     return name == "GetItem" or callable(getattr(ops, snake_case(name), None))
 
