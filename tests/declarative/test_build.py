@@ -120,7 +120,7 @@ def test_nested_layers() -> None:
 
 
 def test_a_large_layer_is_refused_without_its_memory() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     text = """
     kerasish: 1
     model:
@@ -131,12 +131,12 @@ def test_a_large_layer_is_refused_without_its_memory() -> None:
     assert "K601 Dense takes the model over 1,000,000 parameters" in error_text(
         lambda: build(text, max_params=1_000_000)
     )
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_long_models_are_built_in_reasonable_time() -> None:
     layers = "\n".join("      - Dense: 2" for _ in range(300))
-    start = time.perf_counter()
+    start = time.process_time()
     model = build(f"    kerasish: 1\n    model:\n      input: [2]\n      layers:\n{layers}")
     assert len(model.layers) == 300
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10

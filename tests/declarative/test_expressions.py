@@ -69,10 +69,10 @@ def test_what_is_refused(text: str) -> None:
     ],
 )  # fmt: skip
 def test_nothing_grows_or_takes_long(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ExpressionError):
         value_of(text)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
 
 
 def test_the_part_at_fault_is_named() -> None:

@@ -193,9 +193,9 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_end_at_once(name: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert "K105" in error_text(lambda: resolve(BOMBS[name]))
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 PIECES = st.sampled_from(

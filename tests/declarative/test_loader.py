@@ -280,11 +280,11 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_end_at_once(name: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     text = errors_of(BOMBS[name])
     assert "K105" in text or (name == "keys" and "K101" in text)
     assert len(text) < 1000
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 def test_the_limits_themselves_are_allowed() -> None:
