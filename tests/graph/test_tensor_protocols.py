@@ -1,0 +1,184 @@
+"""Tensors: conversion, operators, protocols, what symbols refuse."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kerasish import config, ops
+from kerasish.errors import DTypeError, GraphError, ShapeError
+from kerasish.graph import GradientTape, Tensor, Variable, convert_to_tensor, is_tensor, trace
+from kerasish.graph.tensor import input_tensor
+from kerasish.spec import TensorSpec
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "shape"),
+    [
+        (1, "int32", ()),
+        (1.5, "float32", ()),
+        (True, "bool", ()),
+        (2**40, "int64", ()),
+        ([1, 2], "int32", (2,)),
+        ([[1.0], [2]], "float32", (2, 1)),
+        ([], "float32", (0,)),
+        (np.float64(1), "float64", ()),
+        (np.ones((2, 3), np.int8), "int8", (2, 3)),
+        (np.ones(2, np.float64), "float64", (2,)),
+        (1j, "complex128", ()),
+    ],
+)
+def test_conversion(value, dtype, shape):
+    t = convert_to_tensor(value)
+    assert (t.dtype, t.shape) == (dtype, shape)
+
+
+def test_python_floats_follow_floatx():
+    config.set_floatx("float64")
+    try:
+        assert convert_to_tensor(1.5).dtype == "float64"
+    finally:
+        config.set_floatx("float32")
+
+
+def test_conversion_to_a_dtype_keeps_digits():
+    assert float(convert_to_tensor(0.1, "float64")) == 0.1
+
+
+def test_lists_of_tensors_and_variables_stack():
+    parts = [convert_to_tensor([1, 2]), Variable(np.array([0.5, 1.5], "float32")), [3, 4]]
+    t = convert_to_tensor(parts)
+    assert t.dtype == "float32"
+    np.testing.assert_array_equal(t, [[1, 2], [0.5, 1.5], [3, 4]])
+
+
+def test_a_tensor_is_its_own_conversion():
+    t = convert_to_tensor([1.0])
+    assert convert_to_tensor(t) is t
+    assert is_tensor(t)
+    assert not is_tensor([1.0])
+
+
+@pytest.mark.parametrize("value", [["a"], [object()], np.array(["2020-01-01"], "datetime64[D]")])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(DTypeError, match="Expected: numbers"):
+        convert_to_tensor(value)
+
+
+def test_ragged_rows_are_refused():
+    with pytest.raises(ShapeError, match="equal length"):
+        convert_to_tensor([[1, 2], [3]])
+
+
+A, B = np.array([[5.0, -2.0], [3.0, 7.0]]), np.array([[2.0, 3.0], [-4.0, 2.0]])
+I, J = np.array([12, 7]), np.array([5, 3])
+OPERATORS = [
+    ("a + b", A, B), ("a - b", A, B), ("a * b", A, B), ("a / b", A, B), ("a // b", A, B),
+    ("a % b", A, B), ("a @ b", A, B), ("a ** 2", A, B), ("-a", A, B), ("abs(a)", A, B),
+    ("a < b", A, B), ("a <= b", A, B), ("a > b", A, B), ("a >= b", A, B), ("a == b", A, B),
+    ("a != b", A, B), ("2.0 - a", A, B), ("1.0 / a", A, B), ("2 ** a", A, B), ("7 // a", A, B),
+    ("a & b", I, J), ("a | b", I, J), ("a ^ b", I, J), ("a << b", I, J), ("a >> b", I, J), ("~a", I, J),
+    ("3 & a", I, J), ("a.T", A, B), ("a.reshape(4)", A, B), ("a.reshape(1, 4)", A, B), ("a[1, ::-1]", A, B),
+    ("a.astype('int32')", A, B),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "a", "b"), OPERATORS, ids=[o[0] for o in OPERATORS])
+def test_operators_mean_what_they_mean_in_numpy(text, a, b):
+    expected = eval(text, {"a": a, "b": b})
+    actual = eval(text, {"a": convert_to_tensor(a), "b": convert_to_tensor(b)})
+    np.testing.assert_allclose(actual, expected)
+    assert is_tensor(actual)
+
+
+@pytest.mark.parametrize("text", ["a + b", "a @ b", "a < b", "2.0 - a", "a[0]"])
+def test_numpy_arrays_at_the_left_give_way(text):
+    expected = eval(text, {"a": A, "b": B})
+    actual = eval(
+        text, {"a": A if "b" in text else convert_to_tensor(A), "b": convert_to_tensor(B)}
+    )
+    np.testing.assert_allclose(actual, expected)
+    assert is_tensor(actual)
+
+
+def test_python_numbers_do_not_widen():
+    half = convert_to_tensor([1.0], "float16")
+    assert (half * 2.5).dtype == "float16"
+    assert (convert_to_tensor([1]) + 1).dtype == "int32"
+    assert (convert_to_tensor([1]) * 1.5).dtype == "float32"
+
+
+def test_none_is_no_operand():
+    with pytest.raises(TypeError):
+        convert_to_tensor(1.0) + None
+
+
+def test_python_protocols():
+    t = convert_to_tensor([[1.0, 2.0], [3.0, 4.0]])
+    assert len(t) == 2
+    assert [row.shape for row in t] == [(2,), (2,)]
+    assert float(t[1, 0]) == 3.0
+    assert int(t[0, 1]) == 2
+    assert bool(t[0, 0] == 1)
+    assert [10, 20][convert_to_tensor(1)] == 20
+    assert f"{t[0, 1]:.2f}" == "2.00"
+    assert t[0, 1].item() == 2.0
+    assert (t.ndim, t.size) == (2, 4)
+    assert "float32[2, 2]" in repr(t)
+    with pytest.raises(TypeError):
+        len(convert_to_tensor(1.0))
+
+
+def test_numpy_and_dlpack_read_it():
+    t = convert_to_tensor(np.arange(6.0).reshape(2, 3))
+    np.testing.assert_array_equal(np.asarray(t), np.arange(6.0).reshape(2, 3))
+    np.testing.assert_array_equal(np.from_dlpack(t), np.arange(6.0).reshape(2, 3))
+    assert np.asarray(t, "float32").dtype == np.float32
+
+
+def test_tensors_are_keys_by_identity():
+    a, b = convert_to_tensor(1.0), convert_to_tensor(1.0)
+    assert len({a, b, a}) == 2
+
+
+def test_a_symbol_has_no_value():
+    t = input_tensor(TensorSpec((None, 2), "float32"), "x")
+    assert t.is_symbolic
+    for read in (t.numpy, lambda: float(t), lambda: np.asarray(t), lambda: t.item()):
+        with pytest.raises(GraphError, match="symbolic"):
+            read()
+    with pytest.raises(GraphError, match="ops.cond"):
+        bool(t)
+    assert "symbolic" in repr(t)
+    assert "symbolic" in f"{t}"
+
+
+def test_ops_mix_values_and_symbols():
+    graph, _ = trace(lambda x: x + np.ones(3, "float32"), [TensorSpec((3,), "float32")])
+    assert [n.op.name for n in graph.nodes] == ["placeholder", "constant", "add"]
+
+
+def test_shapes_are_checked_before_a_kernel_runs():
+    with pytest.raises(ShapeError, match="broadcast"):
+        ops.add(np.ones(3), np.ones(4))
+
+
+def test_eager_results_leave_no_graph_without_a_tape():
+    assert ops.exp(np.ones(2)).node is None
+    with GradientTape() as tape:
+        x = convert_to_tensor(np.ones(2))
+        tape.watch(x)
+        assert ops.exp(x).node is not None
+        assert ops.exp(np.ones(2)).node is None
+
+
+def test_inputs_are_never_written_to():
+    x = np.ones(4)
+    t = convert_to_tensor(x)
+    _ = (t * 2 + 1) ** 2
+    np.testing.assert_array_equal(x, np.ones(4))
+    assert isinstance(t, Tensor)
+
+
+def test_unknown_attributes_make_a_symbol():
+    assert ops.broadcast_to(1.0, (None, 2)).shape == (None, 2)
