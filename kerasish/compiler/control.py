@@ -228,7 +228,7 @@ class _Scan:
         return [self._copy(target, value) for target, value in pairs if target is not None]
 
 
-@kernel("scan", provider=NAME, backend="any")
+@kernel("scan", provider=NAME, backend=None)
 def _scan(node: Node, inputs: Arrays, outputs: Arrays) -> Control:
     return _Scan(node, inputs, outputs).bind()
 
@@ -251,7 +251,7 @@ class _Switch:
             call()
 
 
-@kernel("switch", provider=NAME, backend="any")
+@kernel("switch", provider=NAME, backend=None)
 def _switch(node: Node, inputs: Arrays, outputs: Arrays) -> _Switch:
     device = current()
     plans = []
@@ -318,6 +318,6 @@ class _While:
                 self.copyto(target, source)
 
 
-@kernel("while_loop", provider=NAME, backend="any")
+@kernel("while_loop", provider=NAME, backend=None)
 def _while(node: Node, inputs: Arrays, outputs: Arrays) -> _While:
     return _While(node, inputs, outputs)

@@ -27,7 +27,7 @@ class Kernel:
         supports: whether it can run this node, judged by specs and attributes alone.
         bind: `bind(node, inputs, outputs) -> step`, called once per plan with fixed arrays
             (inputs may be strided views; an output that nobody reads is None).
-        backend: the backend whose arrays it takes; "any" for all.
+        backend: the backend whose arrays it takes; None for all.
         inplace: the inputs whose buffer output 0 may share, where they die at this node.
         workspace: bytes that the op's training form keeps for its gradient.
     """
@@ -35,7 +35,7 @@ class Kernel:
     provider: str
     supports: Callable[[Node], bool]
     bind: Bind
-    backend: str = "numpy"
+    backend: str | None = "numpy"
     inplace: tuple[int, ...] = ()
     workspace: Callable[[Node], int] | None = None
 
@@ -50,7 +50,7 @@ def kernel(
     *,
     provider: str,
     supports: Callable[[Node], bool] = lambda node: True,
-    backend: str = "numpy",
+    backend: str | None = "numpy",
     inplace: tuple[int, ...] = (),
     workspace: Callable[[Node], int] | None = None,
 ) -> Callable[[Bind], Bind]:
@@ -79,7 +79,7 @@ def active(name: str) -> bool:
 def find(node: Node, backend: str) -> Kernel | None:
     """The first kernel of an active provider that supports `node`, or None."""
     for candidate in _kernels.get(node.op.name, ()):
-        fits = candidate.backend in (backend, "any")
-        if fits and active(candidate.provider) and candidate.supports(node):
+        here = candidate.backend is None or candidate.backend == backend
+        if here and active(candidate.provider) and candidate.supports(node):
             return candidate
     return None

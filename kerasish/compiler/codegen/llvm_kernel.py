@@ -8,13 +8,23 @@ operand addresses, scratch address, number of tasks, number of threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from kerasish.compiler.codegen import llvm_ops, llvm_random
+from kerasish.compiler.codegen import llvm_random
+from kerasish.compiler.codegen.llvm_entry import entry_points
+from kerasish.compiler.codegen.llvm_reduce import (
+    accumulate,
+    accumulator,
+    horizontal,
+    loaded,
+    merge,
+    width,
+)
+from kerasish.compiler.codegen.llvm_scope import Scope
 from kerasish.compiler.codegen.llvm_text import Emitter, Value, type_of
 from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, Nest
-from kerasish.graph.node import CONSTANT, PLACEHOLDER, Node
-from kerasish.spec import TensorSpec, is_float, np_dtype
+from kerasish.graph.node import Node
+from kerasish.spec import TensorSpec
 
 CHUNK = 1 << 15  # elements one task of a long reduction takes; fixed, so that sums do not depend
 # on the number of threads
@@ -81,7 +91,7 @@ class KernelWriter:
         if self.nest.kind not in ("columns", "flat"):
             return 0
         rows = self.nest.count("P") * self.nest.count("I") * self.chunks
-        return rows * sum(_width(n) for n in self.reductions)
+        return rows * sum(width(n) for n in self.reductions)
 
     # --- assembly -----------------------------------------------------------------------------
 
@@ -91,49 +101,9 @@ class KernelWriter:
         combine = ""
         if self.nest.kind in ("columns", "flat"):
             combine = self._function("combine", "ptr %args", self._combine)
-        tail = f"  call void @{self.name}.combine(ptr %args)\n" if combine else ""
-        tasks, threads = self.slots + 1, self.slots + 2
         unit = self.lanes if self.is_flat_map else 1
-        return f"""{work}{combine}
-define internal void @{self.name}.thread(ptr %args) {{
-  %id32 = call i32 @omp_get_thread_num()
-  %id = zext i32 %id32 to i64
-  %np = getelementptr i64, ptr %args, i64 {tasks}
-  %n = load i64, ptr %np
-  %tp = getelementptr i64, ptr %args, i64 {threads}
-  %t = load i64, ptr %tp
-  %next = add i64 %id, 1
-  %a = mul i64 %n, %id
-  %b = udiv i64 %a, %t
-  %c = udiv i64 %b, {unit}
-  %begin = mul i64 %c, {unit}
-  %d = mul i64 %n, %next
-  %e = udiv i64 %d, %t
-  %f = udiv i64 %e, {unit}
-  %g = mul i64 %f, {unit}
-  %last = icmp eq i64 %next, %t
-  %end = select i1 %last, i64 %n, i64 %g
-  call void @{self.name}.work(ptr %args, i64 %begin, i64 %end)
-  ret void
-}}
-define void @{self.name}(ptr %args) {{
-  %np = getelementptr i64, ptr %args, i64 {tasks}
-  %n = load i64, ptr %np
-  %tp = getelementptr i64, ptr %args, i64 {threads}
-  %t = load i64, ptr %tp
-  %many = icmp ugt i64 %t, 1
-  br i1 %many, label %fork, label %alone
-fork:
-  %t32 = trunc i64 %t to i32
-  call void @GOMP_parallel(ptr @{self.name}.thread, ptr %args, i32 %t32, i32 0)
-  br label %done
-alone:
-  call void @{self.name}.work(ptr %args, i64 0, i64 %n)
-  br label %done
-done:
-{tail}  ret void
-}}
-"""
+        entry = entry_points(self.name, self.slots, unit, bool(combine))
+        return f"{work}{combine}{entry}"
 
     def _function(self, part: str, signature: str, write: Callable[[Emitter], None]) -> str:
         e = Emitter(self.lanes)
@@ -232,7 +202,7 @@ done:
     def _store_all(
         self, e: Emitter, base: dict[Node, str], dim: int, i: str, mask: str | None
     ) -> None:
-        scope = _Scope(self, e, self._plus(e, base, dim, i), dim, mask)
+        scope = Scope(self, e, self._plus(e, base, dim, i), dim, mask)
         scope.store_all(self.nest.body.outputs)
 
     def _rows(self, e: Emitter) -> None:
@@ -248,7 +218,7 @@ done:
             rows: dict[Node, Value] = {}
             for stage in range(stages):
                 self._row_stage(e, stage, base, rows, spills, r_dims, inner, size)
-            scope = _Scope(self, e, base, None, None, rows=rows)
+            scope = Scope(self, e, base, None, None, rows=rows)
             scope.store_all([n for n in nest.body.outputs if not nest.element[n]])
 
     def _row_stage(
@@ -265,17 +235,15 @@ done:
         nest = self.nest
         mine = [n for n in self.reductions if nest.stage[n] == stage + 1]
         stores = [n for n in nest.body.outputs if nest.element[n] and nest.stage[n] == stage]
-        slots = {n: self._accumulator(e, n) for n in mine}
+        slots = {n: accumulator(e, n) for n in mine}
 
         def body(i: str, mask: str | None, at: dict[Node, str]) -> None:
-            scope = _Scope(
-                self, e, self._plus(e, at, inner, i), inner, mask, rows, spills, stage, i
-            )
+            scope = Scope(self, e, self._plus(e, at, inner, i), inner, mask, rows, spills, stage, i)
             values = [(n, scope.value(n)) for n in stores]
             kept = [(n, scope.value(n)) for n in spills if nest.stage[n] == stage]
             for n in mine:
                 v = e.splat(scope.value(n.inputs[0]), self.lanes)
-                self._accumulate(e, n, slots[n], v, mask)
+                accumulate(e, n, slots[n], v, mask)
             for n, v in values:
                 scope.store(n, v)
             for n, v in kept:
@@ -290,7 +258,7 @@ done:
         else:
             self._vectors(e, 0, size, lambda i, mask: body(i, mask, base))
         for n in mine:
-            rows[n] = self._horizontal(e, n, slots[n])
+            rows[n] = horizontal(e, n, slots[n])
 
     def _spills(self, e: Emitter, size: int) -> dict[Node, str]:
         """Row buffers for element values that are dear and needed in a later stage too."""
@@ -340,7 +308,7 @@ done:
         task: str,
         chunk: str,
     ) -> None:
-        slots = [{n: self._accumulator(e, n) for n in self.reductions} for _ in range(vectors)]
+        slots = [{n: accumulator(e, n) for n in self.reductions} for _ in range(vectors)]
         masks: list[str | None] = [None] * vectors
         starts = [e.arith("add", first, k * self.lanes) for k in range(vectors)]
         if end is not None and (end % self.lanes):
@@ -350,36 +318,36 @@ done:
             extra = self._offsets(e, r, r_dims)
             at = {n: _sum(e, base[n], extra[n]) for n in base}
             for k in range(vectors):
-                scope = _Scope(self, e, self._plus(e, at, inner, starts[k]), inner, masks[k])
+                scope = Scope(self, e, self._plus(e, at, inner, starts[k]), inner, masks[k])
                 stores = [n for n in self.nest.body.outputs if self.nest.element[n]]
                 values = [(n, scope.value(n)) for n in stores]
                 for n in self.reductions:
                     v = e.splat(scope.value(n.inputs[0]), self.lanes)
-                    self._accumulate(e, n, slots[k][n], v, masks[k])
+                    accumulate(e, n, slots[k][n], v, masks[k])
                 for n, v in values:
                     scope.store(n, v)
         total = self.nest.dims[inner].size
         for n in self.reductions:
             at_row = e.arith("mul", task, total)
             for k in range(vectors):
-                held = self._loaded(e, n, slots[k][n], self.lanes)
+                held = loaded(e, n, slots[k][n])
                 where = e.arith("add", at_row, starts[k])
                 e.store(held, self._partial(e, n), where, masks[k])
 
     def _flat(self, e: Emitter) -> None:
         nest = self.nest
         with e.loop("%begin", "%end") as task:
-            slots = {n: self._accumulator(e, n) for n in self.reductions}
+            slots = {n: accumulator(e, n) for n in self.reductions}
             begin, stop = self._chunk_range(e, task)
             inner = nest.of("R")[-1]
             base = {n: "0" for n in self.walked}
 
             def body(i: str, mask: str | None, at: dict[Node, str]) -> None:
-                scope = _Scope(self, e, self._plus(e, at, inner, i), inner, mask)
+                scope = Scope(self, e, self._plus(e, at, inner, i), inner, mask)
                 stores = [(n, scope.value(n)) for n in nest.body.outputs if nest.element[n]]
                 for n in self.reductions:
                     v = e.splat(scope.value(n.inputs[0]), self.lanes)
-                    self._accumulate(e, n, slots[n], v, mask)
+                    accumulate(e, n, slots[n], v, mask)
                 for n, v in stores:
                     scope.store(n, v)
 
@@ -391,7 +359,7 @@ done:
                     size = nest.dims[inner].size
                     self._vectors(e, 0, size, lambda i, mask: body(i, mask, at))
             for n in self.reductions:
-                e.store(self._horizontal(e, n, slots[n]), self._partial(e, n), task, None)
+                e.store(horizontal(e, n, slots[n]), self._partial(e, n), task, None)
 
     def _chunk_range(self, e: Emitter, chunk: str) -> tuple[str | int, str | int]:
         dims = self.nest.of("R")
@@ -408,7 +376,7 @@ done:
         before = self.reductions[: self.reductions.index(node)]
         rows = self.nest.count("P") * self.nest.count("I") * self.chunks
         at = e.fresh("s")
-        skip = rows * sum(_width(n) for n in before)
+        skip = rows * sum(width(n) for n in before)
         e.put(f"{at} = getelementptr i8, ptr {self.scratch}, i64 {skip}")
         return at
 
@@ -433,11 +401,11 @@ done:
                     for k in range(1, self.chunks):
                         here = e.arith("add", where, k * total)
                         part = e.load(partials[n], here, n.spec.dtype, lanes, 1, mask)
-                        sum_ = _merge(e, n, sum_, part)
+                        sum_ = merge(e, n, sum_, part)
                     rows[n] = sum_
                 dim = i_dims[-1] if i_dims else None
                 at = self._plus(e, base, dim, i) if dim is not None else base
-                scope = _Scope(self, e, at, dim, mask, rows=rows)
+                scope = Scope(self, e, at, dim, mask, rows=rows)
                 scope.store_all(rows_out)
 
             if i_dims:
@@ -445,124 +413,9 @@ done:
             else:
                 body(e.arith("add", 0, 0), None)
 
-    # --- reductions ---------------------------------------------------------------------------
-
-    def _accumulator(self, e: Emitter, node: Node) -> str:
-        slot = e.alloca(type_of(node.spec.dtype, self.lanes))
-        identity = e.const(_identity(node), node.spec.dtype, self.lanes)
-        e.put(f"store {identity}, ptr {slot}")
-        return slot
-
-    def _loaded(self, e: Emitter, node: Node, slot: str, lanes: int) -> Value:
-        return e.let(f"load {type_of(node.spec.dtype, lanes)}, ptr {slot}", node.spec.dtype, lanes)
-
-    def _accumulate(self, e: Emitter, node: Node, slot: str, v: Value, mask: str | None) -> None:
-        held = self._loaded(e, node, slot, self.lanes)
-        if mask is not None:
-            v = e.select(Value(mask, "bool", self.lanes), v, e.like(_identity(node), v))
-        e.put(f"store {_merge(e, node, held, v)}, ptr {slot}")
-
-    def _horizontal(self, e: Emitter, node: Node, slot: str) -> Value:
-        """One scalar from the lanes of an accumulator, by halving."""
-        v = self._loaded(e, node, slot, self.lanes)
-        width = self.lanes
-        while width > 1:
-            width //= 2
-            low = ", ".join(f"i32 {i}" for i in range(width))
-            high = ", ".join(f"i32 {i + width}" for i in range(width))
-            poison = f"{v.type} poison"
-            a = e.let(f"shufflevector {v}, {poison}, <{width} x i32> <{low}>", v.dtype, width)
-            b = e.let(f"shufflevector {v}, {poison}, <{width} x i32> <{high}>", v.dtype, width)
-            if width == 1:
-                a = e.let(f"extractelement <1 x {type_of(v.dtype, 1)}> {a.name}, i32 0", v.dtype, 1)
-                b = e.let(f"extractelement <1 x {type_of(v.dtype, 1)}> {b.name}, i32 0", v.dtype, 1)
-            v = _merge(e, node, a, b)
-        return v
-
-
-class _Scope:
-    """The values of one iteration, computed when first asked for."""
-
-    def __init__(
-        self,
-        writer: KernelWriter,
-        e: Emitter,
-        offsets: dict[Node, str],
-        dim: int | None,
-        mask: str | None,
-        rows: dict[Node, Value] | None = None,
-        spills: dict[Node, str] | None = None,
-        stage: int = 0,
-        index: str = "0",
-    ) -> None:
-        self.w, self.e, self.offsets, self.dim, self.mask = writer, e, offsets, dim, mask
-        self.held: dict[Node, Value] = dict(rows or {})
-        self.spills, self.stage, self.index = spills or {}, stage, index
-
-    def value(self, node: Node) -> Value:
-        if node in self.held:
-            return self.held[node]
-        e = self.e
-        if node.op is CONSTANT:
-            made = e.const(node.value.item(), node.spec.dtype, 1)
-        elif node.op is PLACEHOLDER:
-            step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
-            lanes = self.w.lanes if step else 1
-            made = e.load(
-                self.w.bases[node], self.offsets[node], node.spec.dtype, lanes, step, self.mask
-            )
-        elif node.op.name == DRAWS:
-            step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
-            lanes = self.w.lanes if step else 1
-            made = llvm_random.draw(e, self.w.keys[node], self.offsets[node], lanes, step)
-        elif node in self.spills and self.w.nest.stage[node] < self.stage:
-            made = e.load(self.spills[node], self.index, node.spec.dtype, self.w.lanes, 1, None)
-        elif node.op.name in ("reshape", "broadcast_to", "expand_dims"):
-            made = self.value(node.inputs[0])
-        else:
-            made = llvm_ops.emit(e, node, [self.value(i) for i in node.inputs])
-        self.held[node] = made
-        return made
-
-    def store_all(self, nodes: Sequence[Node]) -> None:
-        """Store nodes; all loads stand before the first store, so in place is safe."""
-        for node, v in [(n, self.value(n)) for n in nodes]:
-            self.store(node, v)
-
-    def store(self, node: Node, v: Value) -> None:
-        lanes = self.w.lanes if self.dim is not None else 1
-        step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
-        if self.dim is not None and step == 0 and self.w.nest.dims[self.dim].size > 1:
-            raise AssertionError("an output is written once per element")
-        v = self.e.splat(v, lanes)
-        self.e.store(v, self.w.bases[node], self.offsets[node], self.mask)
-
 
 def _sum(e: Emitter, a: str, b: str) -> str:
     return b if a == "0" else a if b == "0" else e.arith("add", a, b)
-
-
-def _merge(e: Emitter, node: Node, a: Value, b: Value) -> Value:
-    if node.op.name == "sum":
-        return e.add(a, b)
-    name = {"max": "maximum", "min": "minimum"}[node.op.name]
-    return llvm_ops.RULES[name][0](e, a, b)
-
-
-def _identity(node: Node) -> float | int:
-    if node.op.name == "sum":
-        return 0
-    low = node.op.name == "max"
-    if is_float(node.spec.dtype):
-        return -math.inf if low else math.inf
-    size = 8 * np_dtype(node.spec.dtype).itemsize
-    if node.spec.dtype.startswith("u"):
-        return 0 if low else 2**size - 1
-    return -(2 ** (size - 1)) if low else 2 ** (size - 1) - 1
-
-
-def _width(node: Node) -> int:
-    return np_dtype(node.spec.dtype).itemsize
 
 
 def _flops(node: Node) -> int:

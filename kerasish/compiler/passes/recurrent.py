@@ -25,7 +25,8 @@ CELLS = {"lstm": (6, 3, 2), "gru": (5, 2, 1)}
 
 
 def _results(cell: str, specs: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
-    return get_op(cell).infer(*specs)[: CELLS[cell][1]]
+    found: Any = get_op(cell).infer(*specs)
+    return found[: CELLS[cell][1]]
 
 
 def _train_infer(*specs: TensorSpec, cell: str, kept: int) -> tuple[TensorSpec, ...]:

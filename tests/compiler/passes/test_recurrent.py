@@ -20,10 +20,10 @@ from kerasish.spec import TensorSpec
 from tests.tolerances import assert_close
 
 pytestmark = pytest.mark.skipif(library.unavailable() is not None, reason="needs oneDNN")
-B, T, I, U = 3, 7, 5, 4
+B, T, F, U = 3, 7, 5, 4
 SHAPES = {
-    "lstm": [(B, T, I), (B, U), (B, U), (I, 4 * U), (U, 4 * U), (4 * U,)],
-    "gru": [(B, T, I), (B, U), (I, 3 * U), (U, 3 * U), (2, 3 * U)],
+    "lstm": [(B, T, F), (B, U), (B, U), (F, 4 * U), (U, 4 * U), (4 * U,)],
+    "gru": [(B, T, F), (B, U), (F, 3 * U), (U, 3 * U), (2, 3 * U)],
 }
 CELLS: dict[str, Callable[..., Any]] = {"lstm": lstm, "gru": gru}
 SPECS = {cell: [TensorSpec(s, "float32") for s in shapes] for cell, shapes in SHAPES.items()}
