@@ -27,3 +27,6 @@ from kerasish.ops import linalg as linalg
 from kerasish.ops import numpy as numpy
 from kerasish.ops import recurrent as recurrent
 from kerasish.ops import attention as attention
+from kerasish.ops import nn_encoding as nn_encoding
+from kerasish.ops import nn_images as nn_images
+from kerasish.ops.custom import *

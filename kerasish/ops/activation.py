@@ -10,9 +10,9 @@ import math
 from typing import Any
 
 from kerasish.errors import ShapeError
-from kerasish.graph.op import case
+from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
-from kerasish.ops.declare import composite, primitive
+from kerasish.ops.declare import composite, primitive, same_as_first
 from kerasish.ops.elementwise import (
     absolute,
     cast,
@@ -28,8 +28,8 @@ from kerasish.ops.elementwise import (
     tanh,
     where,
 )
-from kerasish.ops.reduction import max_, sum_
 from kerasish.ops.layout import slice_
+from kerasish.ops.reduction import max_, sum_
 from kerasish.spec import normalize_axes, normalize_axis, promote_float
 
 Axes = tuple[int, ...]
@@ -323,3 +323,41 @@ def mish(x: Any) -> Any:
     """x * tanh(softplus(x))."""
     x = as_float(x)
     return x * tanh(softplus(x))
+
+
+# --- sparsemax ----------------------------------------------------------------------------------
+
+
+@op(
+    "sparsemax",
+    infer=same_as_first,
+    promote="float",
+    cases=(case((3, 4), axis=1), case((3, 4, 2), axis=1), case((4, 3), axis=0)),
+)
+def sparsemax_(xp: Any, x: Any, *, axis: int) -> Any:
+    """The point of the probability simplex nearest to x: max(x - t, 0) with sum 1.
+
+    Martins and Astudillo, "From softmax to sparsemax" (2016), algorithm 1.
+    """
+    ordered = -xp.sort(-x, axis=axis)
+    sums = xp.cumsum(ordered, axis=axis)
+    shape = [1] * x.ndim
+    shape[axis] = -1
+    rank = xp.arange(1, x.shape[axis] + 1).reshape(shape).astype(x.dtype)
+    inside = ordered * rank > sums - 1
+    count = inside.sum(axis=axis, keepdims=True).astype(x.dtype)
+    total = xp.where(inside, ordered, 0).sum(axis=axis, keepdims=True).astype(x.dtype)
+    return xp.maximum(x - (total - 1) / count, 0)
+
+
+@sparsemax_.gradient
+def _(g: Any, y: Any, x: Any, *, axis: int) -> Any:
+    support = cast(y > 0, g.dtype)
+    count = sum_(support, axis=(axis,), keepdims=True)
+    return support * (g - sum_(g * support, axis=(axis,), keepdims=True) / count)
+
+
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The point of the probability simplex nearest to `x`, along `axis`."""
+    x = convert_to_tensor(x)
+    return sparsemax_(x, axis=normalize_axis(axis, x.ndim))

@@ -18,22 +18,11 @@ from kerasish.ops.activation import as_float, log_sigmoid, log_softmax_, softmax
 from kerasish.ops.declare import composite, ints, primitive
 from kerasish.ops.elementwise import cast, cast_like, log, maximum, minimum, where
 from kerasish.ops.layout import expand_dims, reshape
+from kerasish.ops.nn_encoding import class_mask
 from kerasish.ops.reduction import sum_
 from kerasish.spec import TensorSpec, is_int, normalize_axis, promote
 
 _LABELS = ints((3,), 4)
-
-
-def class_mask(labels: Any, like: Any, axis: int) -> Any:
-    """Where `like`, along `axis`, stands at the class that `labels` names: a boolean tensor.
-
-    A label outside of the classes is nowhere.
-    """
-    count = like.shape[axis]
-    shape = tuple(-1 if i == axis else 1 for i in range(like.ndim))
-    # With an unknown number of classes only the spec of the result matters.
-    classes = np.arange(1 if count is None else count, dtype=np.int32).reshape(shape)
-    return expand_dims(labels, axis=axis) == convert_to_tensor(classes, labels.dtype)
 
 
 # --- on logits ----------------------------------------------------------------------------------
@@ -74,13 +63,15 @@ softmax_cross_entropy = primitive(
 
 def _sparse_softmax_cross_entropy(logits: Any, labels: Any, *, axis: int) -> Any:
     """-log_softmax(logits) at the class that `labels` names; 0 for a label that is no class."""
-    chosen = where(class_mask(labels, logits, axis), log_softmax_(logits, axis=(axis,)), 0)
+    chosen = where(
+        class_mask(labels, logits.shape[axis], axis), log_softmax_(logits, axis=(axis,)), 0
+    )
     return -sum_(chosen, axis=(axis,), keepdims=False)
 
 
 def _sparse_softmax_cross_entropy_grad(logits: Any, labels: Any, g: Any, *, axis: int) -> Any:
     """(softmax(logits) - one_hot(labels)) * g; 0 for a label that is no class."""
-    hit = class_mask(labels, logits, axis)
+    hit = class_mask(labels, logits.shape[axis], axis)
     found = (labels >= 0) & (labels < (logits.shape[axis] or 1))
     difference = softmax_(logits, axis=(axis,)) - cast_like(hit, logits)
     return difference * expand_dims(where(found, g, 0), axis=axis)
@@ -145,7 +136,7 @@ cross_entropy = primitive(
 
 def _sparse_cross_entropy(p: Any, labels: Any, *, axis: int, epsilon: float) -> Any:
     """-log(p) at the class that `labels` names, p treated as in cross_entropy."""
-    chosen = where(class_mask(labels, p, axis), _log_probabilities(p, axis, epsilon), 0)
+    chosen = where(class_mask(labels, p.shape[axis], axis), _log_probabilities(p, axis, epsilon), 0)
     return -sum_(chosen, axis=(axis,), keepdims=False)
 
 

@@ -1,56 +1,91 @@
 """keras.ops.nn: what neural networks are made of."""
 
-from kerasish.ops.activation import celu as celu
-from kerasish.ops.activation import elu as elu
-from kerasish.ops.activation import gelu as gelu
-from kerasish.ops.activation import glu as glu
-from kerasish.ops.activation import hard_shrink as hard_shrink
-from kerasish.ops.activation import hard_sigmoid as hard_sigmoid
-from kerasish.ops.activation import hard_silu as hard_silu
-from kerasish.ops.activation import hard_silu as hard_swish
-from kerasish.ops.activation import hard_tanh as hard_tanh
-from kerasish.ops.activation import leaky_relu as leaky_relu
-from kerasish.ops.activation import log_sigmoid as log_sigmoid
-from kerasish.ops.activation import log_softmax as log_softmax
-from kerasish.ops.activation import relu as relu
-from kerasish.ops.activation import relu6 as relu6
-from kerasish.ops.activation import selu as selu
-from kerasish.ops.activation import silu as silu
-from kerasish.ops.activation import silu as swish
-from kerasish.ops.activation import soft_shrink as soft_shrink
-from kerasish.ops.activation import softmax as softmax
-from kerasish.ops.activation import softplus as softplus
-from kerasish.ops.activation import softsign as softsign
-from kerasish.ops.activation import sparse_plus as sparse_plus
-from kerasish.ops.activation import sparse_sigmoid as sparse_sigmoid
-from kerasish.ops.activation import sparsemax as sparsemax
-from kerasish.ops.activation import squareplus as squareplus
-from kerasish.ops.activation import tanh_shrink as tanh_shrink
-from kerasish.ops.activation import threshold as threshold
-from kerasish.ops.attention import dot_product_attention as dot_product_attention
-from kerasish.ops.convolve import conv as conv
-from kerasish.ops.convolve import conv_transpose as conv_transpose
-from kerasish.ops.convolve import depthwise_conv as depthwise_conv
-from kerasish.ops.convolve import separable_conv as separable_conv
-from kerasish.ops.elementwise import sigmoid as sigmoid
-from kerasish.ops.loss_crossentropy import binary_crossentropy as binary_crossentropy
-from kerasish.ops.loss_crossentropy import categorical_crossentropy as categorical_crossentropy
-from kerasish.ops.loss_crossentropy import (
-    sparse_categorical_crossentropy as sparse_categorical_crossentropy,
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.graph.op import case
+from kerasish.graph.tensor import promoted
+from kerasish.ops import activation as _activation
+from kerasish.ops import elementwise as _elementwise
+from kerasish.ops.activation import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    relu6,
+    selu,
+    soft_shrink,
+    softmax,
+    softsign,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    tanh_shrink,
+    threshold,
 )
-from kerasish.ops.moments import moments as moments
-from kerasish.ops.moments import normalize as normalize
-from kerasish.ops.nn_encoding import multi_hot as multi_hot
-from kerasish.ops.nn_encoding import one_hot as one_hot
-from kerasish.ops.nn_images import depth_to_space as depth_to_space
-from kerasish.ops.nn_images import fold as fold
-from kerasish.ops.nn_images import psnr as psnr
-from kerasish.ops.nn_images import space_to_depth as space_to_depth
-from kerasish.ops.nn_images import unfold as unfold
-from kerasish.ops.normalization import batch_normalization as batch_normalization
-from kerasish.ops.normalization import layer_normalization as layer_normalization
-from kerasish.ops.normalization import rms_normalization as rms_normalization
-from kerasish.ops.pool import adaptive_average_pool as adaptive_average_pool
-from kerasish.ops.pool import adaptive_max_pool as adaptive_max_pool
-from kerasish.ops.pool import average_pool as average_pool
-from kerasish.ops.pool import max_pool as max_pool
+from kerasish.ops.attention import dot_product_attention
+from kerasish.ops.convolve import conv, conv_transpose, depthwise_conv, separable_conv
+from kerasish.ops.declare import composite
+from kerasish.ops.loss_crossentropy import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    sparse_categorical_crossentropy,
+)
+from kerasish.ops.loss_ctc import ctc_decode, ctc_loss
+from kerasish.ops.moments import moments, normalize
+from kerasish.ops.nn_encoding import multi_hot, one_hot
+from kerasish.ops.nn_images import depth_to_space, fold, psnr, space_to_depth, unfold
+from kerasish.ops.normalization import batch_normalization, layer_normalization, rms_normalization
+from kerasish.ops.pool import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
+
+__all__ = [
+    "adaptive_average_pool", "adaptive_max_pool", "average_pool", "batch_normalization",
+    "binary_crossentropy", "categorical_crossentropy", "celu", "conv", "conv_transpose",
+    "ctc_decode", "ctc_loss", "depth_to_space", "depthwise_conv", "dot_product_attention", "elu",
+    "fold", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "layer_normalization", "leaky_relu", "log_sigmoid", "log_softmax", "max_pool", "moments",
+    "multi_hot", "normalize", "one_hot", "polar", "psnr", "relu", "relu6", "rms_normalization",
+    "selu", "separable_conv", "sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign",
+    "space_to_depth", "sparse_categorical_crossentropy", "sparse_plus", "sparse_sigmoid",
+    "sparsemax", "squareplus", "swish", "tanh_shrink", "threshold", "unfold",
+]  # fmt: skip
+
+
+def relu(x: Any) -> Any:
+    """max(x, 0); the gradient at 0 is 0."""
+    return _activation.relu(x)
+
+
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x))."""
+    return _elementwise.sigmoid(x)
+
+
+def silu(x: Any) -> Any:
+    """x * sigmoid(x)."""
+    return _activation.silu(x)
+
+
+def softplus(x: Any) -> Any:
+    """log(1 + exp(x))."""
+    return _activation.softplus(x)
+
+
+swish = silu
+hard_swish = hard_silu
+
+
+@composite(cases=[case((3, 4), (3, 4), domain=(0.5, 2.0))])
+def polar(abs_: Any, angle: Any) -> Any:
+    """The complex numbers of given magnitudes and angles (radians)."""
+    r, angles = promoted((abs_, angle), "float")
+    return _elementwise.complex_(r * _elementwise.cos(angles), r * _elementwise.sin(angles))

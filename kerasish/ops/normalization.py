@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from kerasish.config import epsilon as default_epsilon
-from kerasish.errors import ShapeError
+from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.activation import as_float
@@ -139,7 +139,12 @@ layer_norm = primitive(
 
 
 def layer_normalization(
-    x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    **kwargs: Any,
 ) -> Any:
     """(x - mean) * rsqrt(var + epsilon) * gamma + beta, moments over `axis` of each sample.
 
@@ -149,7 +154,16 @@ def layer_normalization(
         beta: addend, shaped like the normalized axes; None for 0.
         axis: int or several.
         epsilon: keeps the division finite; None takes `config.epsilon()`.
+
+    Raises:
+        ArgumentError: another keyword; `rms_scaling`, which Keras still takes, divides by the
+            deviation without centring, which no paper describes: use `rms_normalization`.
     """
+    if kwargs.pop("rms_scaling", False) or kwargs:
+        raise ArgumentError(
+            "layer_normalization. Expected: x, gamma, beta, axis, epsilon. Received: also "
+            f"{', '.join(kwargs) or 'rms_scaling=True'}. Use rms_normalization for RMS scaling."
+        )
     x = as_float(x)
     axes = normalize_axes(axis, x.ndim)
     given = [_compact(p, x, axes) for p in (gamma, beta) if p is not None]

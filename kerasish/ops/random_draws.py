@@ -11,6 +11,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import cast, log, right_shift, sqrt, where
 from kerasish.ops.indexing import gather
+from kerasish.ops.layout import broadcast_to, expand_dims
 from kerasish.ops.random import (
     SAMPLE_KEY,
     float_name,
@@ -20,7 +21,6 @@ from kerasish.ops.random import (
     standard_normal,
 )
 from kerasish.ops.reduction import argmax, sum
-from kerasish.ops.layout import broadcast_to, expand_dims
 from kerasish.spec import Shape, TensorSpec, broadcast, dtype_name, normalize_axis
 
 

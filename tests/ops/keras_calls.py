@@ -214,5 +214,65 @@ ATTENTION = [
     ),
 ]
 
-GROUPS = (ACTIVATIONS, CONVOLUTIONS, POOLING, NORMALIZATION, CROSSENTROPIES, ATTENTION)
+_CTC = "loss_ctc"
+_LABELS = np.array([[1, 2, 2, 3], [4, 4, 1, 0], [2, 1, 3, 1]], np.int32)
+_COUNTS = np.array([4, 3, 2], np.int32), np.array([9, 7, 8], np.int32)
+MORE = [
+    *(
+        Call("nn_encoding.one_hot", (_LABELS,), {"num_classes": n, "axis": a})
+        for n in (5, 3)
+        for a in (-1, 0, 1)
+    ),
+    Call("nn_encoding.one_hot", (_LABELS,), {"num_classes": 5, "dtype": "int32"}),
+    Call("nn_encoding.multi_hot", (_LABELS,), {"num_classes": 5}),
+    Call("nn_encoding.multi_hot", (_LABELS[0],), {"num_classes": 5}),
+    *(
+        Call("nn_images.depth_to_space", ((2, 4, 4, 4),), {"block_size": 2, "data_format": f})
+        for f in ("channels_last", "channels_first")
+    ),
+    *(
+        Call("nn_images.space_to_depth", ((2, 4, 4, 4),), {"block_size": 2, "data_format": f})
+        for f in ("channels_last", "channels_first")
+    ),
+    Call("nn_images.unfold", ((2, 3, 6, 7),), {"kernel_size": 2}),
+    Call(
+        "nn_images.unfold",
+        ((2, 3, 6, 7),),
+        {"kernel_size": (3, 2), "dilation": (1, 2), "stride": 2},
+    ),
+    Call("nn_images.unfold", ((2, 3, 6, 7),), {"kernel_size": (3, 2), "padding": (1, 2)}),
+    Call("nn_images.fold", ((2, 12, 30),), {"output_size": (6, 7), "kernel_size": 2}),
+    Call(
+        "nn_images.fold",
+        ((2, 18, 9),),
+        {
+            "output_size": (5, 6),
+            "kernel_size": (3, 2),
+            "dilation": (1, 2),
+            "padding": 1,
+            "stride": 2,
+        },
+    ),
+    Call("nn_images.psnr", ((2, 3, 4), (2, 3, 4)), {"max_val": 2.0}),
+    Call("nn.polar", ((2, 3), (2, 3)), grad=False),
+    Call(f"{_CTC}.ctc_loss", (_LABELS, (3, 9, 5), *_COUNTS)),
+    Call(f"{_CTC}.ctc_loss", (_LABELS, (3, 9, 5), *_COUNTS), {"mask_index": 4}, scale=3.0),
+    Call(f"{_CTC}.ctc_decode", ((3, 9, 5), _COUNTS[1]), grad=False, scale=2.0),
+    Call(
+        f"{_CTC}.ctc_decode",
+        ((3, 9, 5), _COUNTS[1]),
+        {"merge_repeated": False, "mask_index": 3},
+        grad=False,
+    ),
+    Call(
+        f"{_CTC}.ctc_decode",
+        ((3, 6, 4), np.array([6, 4, 5], np.int32)),
+        {"strategy": "beam_search", "beam_width": 200, "top_paths": 4},
+        grad=False,
+    ),
+]
+
+GROUPS = (
+    ACTIVATIONS, CONVOLUTIONS, POOLING, NORMALIZATION, CROSSENTROPIES, ATTENTION, MORE,
+)  # fmt: skip
 CALLS = {call.key: call for group in GROUPS for call in group}
