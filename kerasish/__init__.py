@@ -10,8 +10,10 @@ Nothing is loaded before it is used: a name is looked up when it is first asked 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from kerasish import registry as _registry
 from kerasish.version import __version__
 
 # Namespaces whose module has another name.
@@ -44,6 +46,23 @@ _HOMES = {
 }
 _NAMES = {name: module for module, names in _HOMES.items() for name in names.split()}
 _RENAMED = {"name_scope": ("kerasish.graph.node", "scope")}
+
+
+# Methods of models whose modules stand on a higher floor than models.
+_METHODS = {f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")}
+
+
+def _late(name: str, module: str) -> Callable[..., Any]:
+    """The function of a module that is loaded when it is first called."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(importlib.import_module(module), name)(*args, **kwargs)
+
+    return call
+
+
+for _name, _module in _METHODS.items():
+    _registry.add("method", _late(_name.partition(".")[2], _module), _name)
 
 
 def __getattr__(name: str) -> Any:

@@ -89,7 +89,11 @@ def memory(
         groups: variables by name of group; those the function uses that are in no group count as
             "other variables". By default "parameters" (trainable ones) and "state".
     """
-    plan = func.prepared(*arguments(args), **arguments(kwargs))[0].plan
+    return memory_of(func.prepared(*arguments(args), **arguments(kwargs))[0].plan, groups)
+
+
+def memory_of(plan: Plan, groups: Mapping[str, Iterable[Variable]] | None = None) -> Memory:
+    """What a plan takes in memory; see `memory`."""
     inner = list(_inner(plan))
     used = [v for p in (plan, *inner) for v in _variables(p.graph)]
     live, step, held = _peak(plan)
@@ -97,7 +101,7 @@ def memory(
         _by_group(used, groups),
         sum(sum(n.spec.nbytes for n in p.graph.nodes if n.op is CONSTANT) for p in (plan, *inner)),
         plan.memory.size,
-        sum(p.memory.size for p in inner),
+        sum(p.memory.size for p in inner) + sum(_beside(p) for p in (plan, *inner)),
         live,
         step,
         held,
@@ -110,6 +114,11 @@ def _inner(plan: Plan) -> Iterator[Plan]:
         for held in getattr(step.call, "plans", ()):
             yield held
             yield from _inner(held)
+
+
+def _beside(plan: Plan) -> int:
+    """What the loops of a plan hold beside the arenas of their bodies."""
+    return sum(getattr(step.call, "nbytes", 0) for step in plan.steps)
 
 
 def _variables(graph: Graph) -> list[Variable]:

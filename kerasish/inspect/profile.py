@@ -211,17 +211,26 @@ def profile(func: Function, *args: Any, runs: int = 20, warmup: int = 2, **kwarg
     Raises:
         ArgumentError: `runs` is less than 1.
     """
+    compiled, tensors = func.prepared(*arguments(args), **arguments(kwargs))
+    values = [tensor.value for tensor in tensors]
+    with func.lock:
+        return profile_plan(compiled.plan, values, runs, warmup)
+
+
+def profile_plan(plan: Plan, values: Sequence[Any], runs: int = 20, warmup: int = 2) -> Profile:
+    """Time every step of a plan whose lock the caller holds; see `profile`.
+
+    Args:
+        values: arrays to fill the plan's inputs with before every run.
+    """
     if runs < 1:
         raise ArgumentError(f"profile. Expected: runs of at least 1. Received: {runs}.")
-    args, kwargs = arguments(args), arguments(kwargs)
-    compiled, tensors = func.prepared(*args, **kwargs)
-    plan = compiled.plan
-    with func.lock, kept_variables(plan.graph):
 
-        def fill() -> None:
-            for buffer, tensor in zip(plan.inputs, tensors, strict=True):
-                buffer[...] = tensor.value
+    def fill() -> None:
+        for buffer, value in zip(plan.inputs, values, strict=True):
+            buffer[...] = value
 
+    with kept_variables(plan.graph):
         for _ in range(warmup):
             fill()
             plan.run()

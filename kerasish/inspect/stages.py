@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish.backend.base import current
-from kerasish.compiler.function import Function
+from kerasish.compiler.function import Compiled, Function
 from kerasish.compiler.passes import PIPELINE
 from kerasish.errors import UnknownNameError
 from kerasish.graph.node import Graph
@@ -27,7 +27,12 @@ def graphs(func: Function, *args: Any, **kwargs: Any) -> dict[str, Graph]:
         func: made by `kerasish.function`.
         args, kwargs: arguments of a call; a `TensorSpec` stands for a tensor.
     """
-    graph = func.prepared(*arguments(args), **arguments(kwargs))[0].traced
+    return graphs_of(func.prepared(*arguments(args), **arguments(kwargs))[0])
+
+
+def graphs_of(compiled: Compiled) -> dict[str, Graph]:
+    """The graphs of one signature; see `graphs`."""
+    graph = compiled.traced
     found = {TRACED: graph}
     for name, step in PIPELINE:
         graph = step(graph, current())
@@ -46,13 +51,18 @@ def show(func: Function, *args: Any, stage: str | None = None, **kwargs: Any) ->
     Raises:
         UnknownNameError: there is no such stage.
     """
+    return show_compiled(func.prepared(*arguments(args), **arguments(kwargs))[0], stage)
+
+
+def show_compiled(compiled: Compiled, stage: str | None = None) -> str:
+    """One signature as text; see `show`."""
     names = stage_names()
     if stage is not None and stage not in names:
         raise UnknownNameError(
             f"Unknown stage. Expected: one of {', '.join(map(repr, names))}. Received: {stage!r}."
         )
-    texts = {name: format_graph(graph) for name, graph in graphs(func, *args, **kwargs).items()}
-    texts[PLAN] = str(func.prepared(*arguments(args), **arguments(kwargs))[0].plan)
+    texts = {name: format_graph(graph) for name, graph in graphs_of(compiled).items()}
+    texts[PLAN] = str(compiled.plan)
     if stage is not None:
         return texts[stage]
     shown, before = [], ""

@@ -14,6 +14,7 @@ from kerasish.layers import tracking
 from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer
 from kerasish.layers.operation import operation_from_config
+from kerasish.models.inspected import Inspected
 from kerasish.models.network import Network
 from kerasish.models.summary import summary_text
 from kerasish.ops.symbol import KerasTensor
@@ -26,7 +27,7 @@ from kerasish.training.trainer import Trainer
 _OWN = frozenset(("network", "optimizer", "loss"))
 
 
-class Model(Trainer, Layer):
+class Model(Trainer, Inspected, Layer):
     """Layers put together, with `compile`, `fit`, `evaluate`, `predict` and `save`.
 
     Three ways: `Model(inputs, outputs)` from symbols; a subclass with its layers as attributes
@@ -51,9 +52,8 @@ class Model(Trainer, Layer):
     _positional_values = True
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if cls is Model and _is_functional(args, kwargs):
-            cls = Functional
-        return super().__new__(cls, *args, **kwargs)
+        made: Any = Functional if cls is Model and _is_functional(args, kwargs) else cls
+        return super().__new__(made, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         inputs, outputs = kwargs.pop("inputs", None), kwargs.pop("outputs", None)
@@ -63,8 +63,8 @@ class Model(Trainer, Layer):
                     "Model. Expected: Model(inputs, outputs, name=...), or no positional "
                     f"arguments. Received: {len(args)} of them."
                 )
-            inputs, outputs = args[0], args[1]
-            kwargs.update({"name": args[2]} if len(args) == 3 else {})
+            inputs, outputs, *rest = args
+            kwargs.update({"name": rest[0]} if rest else {})
         super().__init__(**kwargs)
         if inputs is not None:
             self.network = Network(inputs, outputs, self.name)
