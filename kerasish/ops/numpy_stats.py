@@ -176,7 +176,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
 @composite(cases=[case((20,), bins=4, range=(-2.0, 2.0), differentiate=())])
 def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
-    """(counts, edges) of equally wide bins.
+    """(counts, edges) of equally wide bins, both floating.
 
     Args:
         x: tensor, taken flat.
@@ -199,7 +199,7 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
     place = where(_e.equal(wide, high), bins - 1, place)
     inside = _e.logical_and(place >= 0, place < bins)
     place = where(inside, place, 0)
-    return scatter_add(place, cast(inside, "int32"), shape=(bins,), axis=0), edges
+    return scatter_add(place, cast_like(inside, wide), shape=(bins,), axis=0), edges
 
 
 # --- correlation ------------------------------------------------------------------------------

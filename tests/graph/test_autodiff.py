@@ -56,8 +56,9 @@ def test_a_diamond_is_walked_once_per_node():
 
 
 @pytest.mark.parametrize(
-    ("left", "right"), [((3, 4), (4,)), ((3, 4), (3, 1)), ((2, 3, 4), (1, 4)), ((3, 4), ()), ((1, 4), (3, 1))]
-)  # fmt: skip
+    ("left", "right"),
+    [((3, 4), (4,)), ((3, 4), (3, 1)), ((2, 3, 4), (1, 4)), ((3, 4), ()), ((1, 4), (3, 1))],
+)
 def test_broadcast_inputs_get_summed_gradients(left, right):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=left), rng.normal(size=right)

@@ -61,7 +61,7 @@ def broken(node: Node) -> Graph:
 def test_wrong_specs_are_found():
     x = placeholder(SPEC)
     wrong = Node(get("exp"), (x,), {}, TensorSpec((2,), "float32"))
-    with pytest.raises(GraphError, match="exp.*infer"):
+    with pytest.raises(GraphError, match=r"exp.*infer"):
         verify(broken(wrong))
 
 
