@@ -17,16 +17,15 @@ from typing import Any
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.random import global_seed_generator
-from kerasish.saving import legacy_h5, state, weights, whole_model
+from kerasish.saving import legacy_h5, paths, state, weights, whole_model
 
 _NAME = re.compile(r"checkpoint-\d{6}-\d{9}\.h5")
 
 
 def write_checkpoint(path: Path, model: Any) -> None:
     """Write where the running `fit` of a model stands."""
-    held = {id(v) for v in model.weights}
     kept = {
-        "seeds": {v.path: v.numpy() for v in model.variables if id(v) not in held},
+        whole_model.SEEDS: {n: v.numpy() for n, v in paths.random_state(model).items()},
         "global_seed": global_seed_generator().state.numpy(),
         "metrics": [v.numpy() for v in _metric_variables(model)],
         "fit": model.fit_state.state_dict(),

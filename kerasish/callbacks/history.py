@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.errors import ArgumentError
@@ -55,44 +55,37 @@ class CSVLogger(Callback):
         self.filename = Path(filename)
         self.separator = separator
         self.append = append
-        self._file: TextIO | None = None
-        self._names: list[str] = []
+        self._names: list[str] | None = None
         self._rows = 0
         self._resumed = False
 
     def on_train_begin(self, logs: Logs = None) -> None:
+        self._names = None
         self._rows = 0
         self._resumed = False
 
-    def _open(self, logs: dict[str, Any]) -> TextIO:
-        """The file, open behind its last row; rows after the resumed epoch are dropped."""
-        go_on = self.append or self._resumed
+    def _begin(self, logs: dict[str, Any]) -> list[str]:
+        """Start the file, or go on in it; rows behind the resumed epoch are dropped."""
         rows: list[list[str]] = []
-        if go_on and self.filename.exists():
+        if (self.append or self._resumed) and self.filename.exists():
             with self.filename.open(newline="", encoding="utf-8") as file:
                 rows = list(csv.reader(file, delimiter=self.separator))
         rows = rows[: self._rows + 1] if self._resumed else rows
         if not rows:
             rows = [["epoch", *sorted(logs)]]
-        self._names = rows[0][1:]
-        opened = self.filename.open("w", newline="", encoding="utf-8")
-        csv.writer(opened, delimiter=self.separator).writerows(rows)
-        return opened
+        with self.filename.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file, delimiter=self.separator).writerows(rows)
+        return rows[0][1:]
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
-        if self._file is None:
+        if self._names is None:
             # Only now, since a checkpoint may say where to go on after training has begun.
-            self._file = self._open(logs)
+            self._names = self._begin(logs)
         row = [epoch, *(_cell(logs.get(name, "NA")) for name in self._names)]
-        csv.writer(self._file, delimiter=self.separator).writerow(row)
-        self._file.flush()
+        with self.filename.open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file, delimiter=self.separator).writerow(row)
         self._rows += 1
-
-    def on_train_end(self, logs: Logs = None) -> None:
-        if self._file is not None:
-            self._file.close()
-        self._file = None
 
     def state_dict(self) -> dict[str, Any]:
         return {"rows": self._rows}

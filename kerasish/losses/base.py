@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from kerasish import ops, tree
 from kerasish.config import floatx
@@ -14,6 +14,7 @@ from kerasish.losses.align import weights_like
 from kerasish.serialization import resolve, serialize_keras_object, snake_case
 from kerasish.spec import dtype_name
 
+F = TypeVar("F", bound=Callable[..., Any])
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
 
 
@@ -81,6 +82,15 @@ class Loss(Configured):
         return f"<{type(self).__name__} {self.name}>"
 
 
+_OF_LABELS: list[Callable[..., Any]] = []
+
+
+def of_labels(func: F) -> F:
+    """Decorator: the targets of this loss are integers, which are not cast to floats."""
+    _OF_LABELS.append(func)
+    return func
+
+
 class LossFunctionWrapper(Loss):
     """The loss that a function `fn(y_true, y_pred, **kwargs)` gives for every sample.
 
@@ -103,7 +113,7 @@ class LossFunctionWrapper(Loss):
         super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
         self.fn = fn
         self.fn_kwargs = kwargs
-        self.keeps_targets = getattr(fn, "integer_targets", False)
+        self.keeps_targets = any(fn is labelled for labelled in _OF_LABELS)
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         return self.fn(y_true, y_pred, **self.fn_kwargs)

@@ -10,7 +10,7 @@ from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import aligned, same_shape
-from kerasish.losses.base import LossFunctionWrapper
+from kerasish.losses.base import LossFunctionWrapper, of_labels
 from kerasish.spec import normalize_axis
 
 Reduction = str | None
@@ -91,6 +91,7 @@ def categorical_focal_crossentropy(
     return ops.sum(weight * (-y_true * ops.log(p)), axis=axis)
 
 
+@of_labels
 def sparse_categorical_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -135,9 +136,6 @@ def sparse_categorical_crossentropy(
     losses = ops.where(valid, losses, 0.0)
     losses.mask = valid
     return losses
-
-
-sparse_categorical_crossentropy.integer_targets = True  # pyright: ignore[reportFunctionMemberAccess]
 
 
 def binary_crossentropy(
@@ -195,6 +193,7 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
     return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
 
 
+@of_labels
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Tensor:
     """(1 - p^q) / q for the probability p of the true class (Zhang and Sabuncu, 2018).
 
@@ -214,9 +213,6 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     hot = ops.cast(ops.one_hot(labels, y_pred.shape[-1]), y_pred.dtype)
     p = ops.sum(y_pred * hot, axis=-1)
     return (1 - ops.power(p, q)) / q
-
-
-categorical_generalized_cross_entropy.integer_targets = True  # pyright: ignore[reportFunctionMemberAccess]
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):

@@ -9,7 +9,7 @@ from kerasish.config import epsilon
 from kerasish.errors import ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import aligned
-from kerasish.losses.base import LossFunctionWrapper
+from kerasish.losses.base import LossFunctionWrapper, of_labels
 
 Reduction = str | None
 MEAN = "sum_over_batch_size"
@@ -44,6 +44,7 @@ def tversky(
     return 1 - both / (both + missed * alpha + extra * beta + epsilon())
 
 
+@of_labels
 def circle(
     y_true: Any,
     y_pred: Any,
@@ -83,9 +84,7 @@ def circle(
     return losses
 
 
-circle.integer_targets = True  # pyright: ignore[reportFunctionMemberAccess]
-
-
+@of_labels
 def ctc(y_true: Any, y_pred: Any) -> Tensor:
     """Connectionist temporal classification (Graves et al., 2006); label 0 is the blank.
 
@@ -103,9 +102,6 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
     lengths = ops.cast(ops.sum(ops.not_equal(labels, 0), axis=-1), "int32")
     times = ops.full((y_pred.shape[0],), y_pred.shape[1], dtype="int32")
     return ops.ctc_loss(labels, y_pred, lengths, times, mask_index=0)
-
-
-ctc.integer_targets = True  # pyright: ignore[reportFunctionMemberAccess]
 
 
 class Dice(LossFunctionWrapper):

@@ -94,14 +94,15 @@ def count_at(
     trues, falses = positive, 1.0 - positive
     if weight is not None:
         trues, falses = trues * weight, falses * weight
-    columns = [ops.reshape(t, (-1, width)) for t in (trues, falses, y_pred)]
+    trues, falses, scores = (ops.reshape(t, (-1, width)) for t in (trues, falses, y_pred))
     above = _histogram if is_even(thresholds) else _compare
-    tp, fp = above(*columns, thresholds)
-    fn = ops.sum(columns[0], axis=0) - tp
-    tn = ops.sum(columns[1], axis=0) - fp
+    tp, fp = above(trues, falses, scores, thresholds)
+    fn = ops.sum(trues, axis=0) - tp
+    tn = ops.sum(falses, axis=0) - fp
+    counts = Counts(tp, fp, tn, fn)
     if keep_labels:
-        return Counts(tp, fp, tn, fn)
-    return Counts(*(ops.reshape(t, (len(thresholds),)) for t in (tp, fp, tn, fn)))
+        return counts
+    return Counts._make(ops.reshape(t, (len(thresholds),)) for t in counts)
 
 
 def _only_top(scores: Tensor, k: int) -> Tensor:
@@ -173,7 +174,7 @@ class _CountMetric(Metric):
         add_to(self.accumulator, getattr(counts, self.field))
 
     def result(self) -> Tensor:
-        return self.accumulator[0] if len(self.levels) == 1 else self.accumulator.value
+        return self.accumulator.value[0] if len(self.levels) == 1 else self.accumulator.value
 
 
 class TruePositives(_CountMetric):

@@ -9,7 +9,7 @@ import numpy as np
 from kerasish import ops
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError
-from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.graph import Tensor, Variable, convert_to_tensor
 from kerasish.losses.base import divide_no_nan
 from kerasish.metrics.confusion import Counts, count_at, spread_thresholds
 from kerasish.metrics.metric import Metric, add_to
@@ -22,6 +22,10 @@ class _AtThresholds(Metric):
     """The four counts at many thresholds."""
 
     direction = "up"
+    true_positives: Variable
+    false_positives: Variable
+    true_negatives: Variable
+    false_negatives: Variable
 
     def _make_state(self, shape: tuple[int, ...]) -> None:
         for field in Counts._fields:
@@ -72,7 +76,7 @@ class _AtLevel(_AtThresholds):
                 y_true,
                 y_pred,
                 sample_weight,
-                dtype=self.true_positives.dtype,  # pyright: ignore[reportAttributeAccessIssue]
+                dtype=self.true_positives.dtype,
                 class_id=self.class_id,
             )
         )
@@ -256,7 +260,7 @@ class AUC(_AtThresholds):
                 y_true,
                 y_pred,
                 sample_weight,
-                dtype=self.true_positives.dtype,  # pyright: ignore[reportAttributeAccessIssue]
+                dtype=self.true_positives.dtype,
                 keep_labels=self.multi_label,
                 label_weights=None if self.multi_label else self.label_weights,
             )

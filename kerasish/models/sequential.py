@@ -52,12 +52,14 @@ class Sequential(Model):
         """Put a layer (or the symbol of an Input) on top."""
         self._push(layer)
         self._settle()
+        self.reset_functions()
 
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the last layer off and return it."""
         layer = self._stack.pop()
         del self._symbols[len(self._stack) :]
         self._settle()
+        self.reset_functions()
         return layer
 
     def _push(self, layer: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.callbacks import CallbackList
-from kerasish.data.adapters import as_source
+from kerasish.data.adapters import BATCH_SIZE, as_source
 from kerasish.data.arrays import ArraySource
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
 from kerasish.data.source import DataSource
@@ -172,12 +172,13 @@ def fit(
         )
         validation = Phase(model, "test", held_out, watched)
         validation.warm()
-    state = FitState(source, _generator(), initial_epoch, watched)
+    state = FitState(model, source, _generator(), initial_epoch, watched)
     model.fit_state = state
     model.stop_training = False
     try:
         return _epochs(model, state, training, validation, epochs, bool(shuffle), validation_freq)
     finally:
+        model.fit_state = None  # it holds the data
         source.close()
         if validation is not None:
             validation.source.close()
@@ -195,7 +196,7 @@ def _epochs(
     watched, source = training.callbacks, training.source
     watched.on_train_begin()
     logs: dict[str, Any] = {}
-    while state.epoch < epochs and not state.stopped:
+    while state.epoch < epochs and not model.stop_training:
         epoch, start = state.epoch, state.step
         if not start:
             model.reset_metrics()
@@ -209,10 +210,8 @@ def _epochs(
         source.on_epoch_end()
         if validation is not None and _validates(epoch, frequency):
             logs |= {f"val_{name}": value for name, value in _evaluate(model, validation).items()}
-        state.stopped = bool(model.stop_training)
         state.begin_epoch(epoch + 1)
         watched.on_epoch_end(epoch, logs)
-        state.stopped = bool(model.stop_training)
     if model.optimizer is not None:
         model.optimizer.finalize_variable_values(model.trainable_variables)
     watched.on_train_end(logs)
@@ -302,23 +301,23 @@ def predict(
     callbacks: Any,
 ) -> Any:
     """See `Trainer.predict`."""
+    if type(x) is np.ndarray and verbose == 0 and callbacks is None and steps is None and x.size:
+        if x.ndim and len(x) <= (BATCH_SIZE if batch_size is None else batch_size):
+            return model.predict_on_batch(x)  # one batch needs no loop
     source = as_source(x, batch_size=batch_size, steps=steps)
     watched = as_callback_list(model, callbacks, False, verbose, epochs=1, steps=source.num_batches)
-    model.steps.check_variables()
     collected = _Collected(source.num_samples)
 
     def step(batch: Batch) -> Any:
         return model.steps.get("predict", Batch(batch.x))
 
-    feed = feeder(source, step, only_x=True)
-    hooks = watched.hooks("predict")
+    model.stop_training = False
     watched.on_predict_begin()
-    lock = step(source.first_batch()).lock
-    with lock:
+    with step(source.first_batch()).lock:
         run_epoch(
-            _Collecting(feed, collected),
+            _Collecting(feeder(source, step, only_x=True), collected),
             0,
-            hooks,
+            watched.hooks("predict"),
             lambda bound: {"outputs": bound.read()},
             dict,
             lambda: model.stop_training,

@@ -114,7 +114,7 @@ def feeder(
     """
     if isinstance(source, ArraySource):
         one_pass = source.one_pass(shuffle=shuffle, rng=rng)
-        return ArrayFeeder(one_pass, step(source.first_batch()))
+        return ArrayFeeder(one_pass, step(source.pack(one_pass.arrays)))
     batches = source.batches(shuffle=shuffle, rng=rng, start=start)
     if only_x:
         batches = (Batch(batch.x) for batch in batches)

@@ -9,7 +9,7 @@ import numpy as np
 from kerasish.config import settings
 from kerasish.data.batch import Batch
 from kerasish.data.checks import as_arrays
-from kerasish.training.step import specs_of
+from kerasish.training.step import SIGNATURES, specs_of
 
 
 class Predictor:
@@ -42,5 +42,7 @@ class Predictor:
             bound = step.bind(specs_of(batch.leaves))
             if bound.fixed:
                 key = (x.shape, x.dtype, settings.generation)
+                if len(self._ready) == SIGNATURES:
+                    self._ready.clear()
                 self._ready[key] = (step.lock, bound.inputs[0], bound.run, bound.read())
         return result

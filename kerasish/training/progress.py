@@ -16,17 +16,21 @@ class FitState:
     Attributes:
         epoch: the epoch being run, counted from 0.
         step: batches of it that are done.
-        stopped: whether training ended before its last epoch.
     """
 
     def __init__(
-        self, source: DataSource, rng: np.random.Generator, epoch: int, callbacks: Any
+        self,
+        model: Any,
+        source: DataSource,
+        rng: np.random.Generator,
+        epoch: int,
+        callbacks: Any,
     ) -> None:
+        self.model = model
         self.source = source
         self.rng = rng
         self.epoch = epoch
         self.step = 0
-        self.stopped = False
         self.callbacks = callbacks
         self._at_epoch: dict[str, Any] = {}
         self.begin_epoch(epoch)
@@ -45,7 +49,7 @@ class FitState:
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "stopped": self.stopped,
+            "stopped": bool(self.model.stop_training),
             "data": self._at_epoch,
             "callbacks": {
                 f"{i}:{type(c).__name__}": c.state_dict() for i, c in enumerate(self.callbacks)
@@ -67,7 +71,7 @@ class FitState:
             )
         self.rng.bit_generator.state = rng
         self.source.load_state_dict(dict(state["data"]["source"]))
-        self.stopped = bool(state["stopped"])
+        self.model.stop_training = bool(state["stopped"])
         self.begin_epoch(int(state["epoch"]), int(state["step"]))
         known = dict(state["callbacks"])
         for callback in self.callbacks:

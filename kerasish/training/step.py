@@ -6,6 +6,7 @@ is in variables; it returns nothing unless someone reads the logs of every batch
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from kerasish.data.batch import Batch, pack_x_y_sample_weight
 from kerasish.data.checks import working_dtype
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.graph.trace import Slot
-from kerasish.spec import TensorSpec, dtype_name
+from kerasish.spec import TensorSpec, dtype_name, known, np_dtype
 
 Form = tuple[Any, ...]  # the paths of a batch's arrays: its structure as a hashable
 
@@ -33,6 +34,10 @@ def specs_of(leaves: Sequence[np.ndarray]) -> tuple[TensorSpec, ...]:
     return tuple(
         TensorSpec(tuple(leaf.shape), dtype_name(working_dtype(leaf.dtype))) for leaf in leaves
     )
+
+
+# Signatures (shapes of batches) that one step keeps compiled.
+SIGNATURES = 32
 
 
 class Bound(NamedTuple):
@@ -65,9 +70,9 @@ class Step:
         self.keep = keep
         self.eager = eager
         self.form = tree.map_structure(lambda leaf: None if leaf is None else True, example)
-        self.function = Function(self._traced)
+        self.function = Function(self._traced, SIGNATURES)
         self.lock = self.function.lock
-        self._bound: dict[Any, Bound] = {}
+        self._bound: OrderedDict[Any, Bound] = OrderedDict()
 
     def _traced(self, *leaves: Tensor) -> Any:
         remaining = iter(leaves)
@@ -82,6 +87,8 @@ class Step:
         found = self._bound.get(key)
         if found is None:
             found = self._bound[key] = self._bind_eager(specs) if self.eager else self._plan(specs)
+            if len(self._bound) > SIGNATURES:
+                self._bound.popitem(last=False)
         return found
 
     def _plan(self, specs: tuple[TensorSpec, ...]) -> Bound:
@@ -97,7 +104,7 @@ class Step:
         if plan.device.host:
             return Bound(plan.inputs, plan.run, read, True)
         hosts = [
-            np.empty(s.shape, plan.device.to_numpy(b[:0]).dtype)
+            np.empty(known(s.shape), plan.device.to_numpy(b[:0]).dtype)
             for s, b in zip(specs, plan.inputs, strict=True)
         ]
 
@@ -109,7 +116,7 @@ class Step:
         return Bound(hosts, run, read, False)
 
     def _bind_eager(self, specs: tuple[TensorSpec, ...]) -> Bound:
-        buffers = [np.empty(spec.shape, spec.dtype) for spec in specs]
+        buffers = [np.empty(known(spec.shape), np_dtype(spec.dtype)) for spec in specs]
         last: list[Any] = [None]
 
         def run() -> None:

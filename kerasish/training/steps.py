@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from kerasish.config import settings
 from kerasish.data.batch import Batch
+from kerasish.graph import convert_to_tensor
 from kerasish.training.checks import LabelCheck
 from kerasish.training.step import Bound, Step, as_logs, everything, form_of, nothing, specs_of
 
@@ -49,7 +52,7 @@ class Steps:
         def keep(result: Any) -> Any:
             """Nothing, where the metrics' variables tell it all; else the step's own logs."""
             metrics = self.model.get_metrics_result()
-            own = isinstance(result, dict) and set(as_names(result)) != set(metrics)
+            own = isinstance(result, dict) and not _same(_flat(result), _flat(metrics))
             self._own_logs[mode] = own
             if own:
                 return result
@@ -84,9 +87,23 @@ class Steps:
             return as_logs(step(batch.leaves))
 
 
-def as_names(logs: dict[str, Any]) -> list[str]:
-    """The names of logs, those of inner dicts included."""
-    names: list[str] = []
+def _flat(logs: dict[str, Any]) -> dict[str, Any]:
+    """Logs with those of inner dicts under their own names."""
+    flat: dict[str, Any] = {}
     for name, value in logs.items():
-        names += as_names(value) if isinstance(value, dict) else [name]
-    return names
+        flat |= _flat(value) if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def _same(logs: dict[str, Any], metrics: dict[str, Any]) -> bool:
+    """Whether a step returned just what its metrics hold after it."""
+    if logs.keys() != metrics.keys():
+        return False
+    return all(_equal(logs[name], metrics[name]) for name in logs)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    a, b = convert_to_tensor(a), convert_to_tensor(b)
+    if a.is_symbolic or b.is_symbolic:
+        return a.node is b.node  # equal expressions of one trace are one node
+    return bool(np.array_equal(a.numpy(), b.numpy(), equal_nan=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasish import ops, optimizers, tree
 from kerasish import serialization as _serialization
@@ -57,6 +57,11 @@ class Trainer:
     _compiled_with: CompiledWith | None = None
     _steps: Steps | None = None
     _predictor: Predictor | None = None
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            """A model is a layer too."""
 
     # --- compile ----------------------------------------------------------------------------------
 
@@ -261,7 +266,7 @@ class Trainer:
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         with GradientTape() as tape:
-            y_pred = self(x, training=True)  # type: ignore[operator]
+            y_pred = self(x, training=True)
             loss = self._loss_of(x, y, y_pred, sample_weight, True)
             scaled = self.optimizer.scale_loss(loss)
         self._track_loss(loss, x)
@@ -273,7 +278,7 @@ class Trainer:
     def test_step(self, data: Any) -> dict[str, Any]:
         """One step of evaluation; see `train_step`."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)  # type: ignore[operator]
+        y_pred = self(x, training=False)
         loss = self._loss_of(x, y, y_pred, sample_weight, False)
         self._track_loss(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
@@ -281,7 +286,7 @@ class Trainer:
     def predict_step(self, data: Any) -> Any:
         """The predictions for a batch of inputs."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False)  # type: ignore[operator]
+        return self(x, training=False)
 
     def _track_loss(self, loss: Any, x: Any) -> None:
         if self._loss_tracker is not None:
