@@ -308,11 +308,12 @@ def _kind_of_module(config: Mapping[str, Any]) -> str | None:
 def _revive_instance(config: Mapping[str, Any], name: str, kind: str | None) -> Any:
     label = config.get("registered_name")
     wanted = label if isinstance(label, str) and ">" in label else name
-    cls: Any = find(wanted, _kind_of_module(config) or kind)
-    if not inspect.isclass(cls) or not hasattr(cls, "from_config"):
+    found = find(wanted, _kind_of_module(config) or kind)
+    from_config = getattr(found, "from_config", None)
+    if not inspect.isclass(found) or from_config is None:
         raise UnknownNameError(f"Expected: the name of a class. Received: {name!r}, a function.")
     inner = config["config"]
-    made: Any = cls.from_config(dict(inner) if isinstance(inner, Mapping) else inner)
+    made = from_config(dict(inner) if isinstance(inner, Mapping) else inner)
     build = config.get("build_config")
     if build and hasattr(made, "build_from_config"):
         made.build_from_config(build)

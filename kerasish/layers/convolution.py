@@ -30,6 +30,8 @@ class Windowed(Layer):
 
     rank: ClassVar[int]
     bias: Variable | None
+    depthwise_kernel: Variable
+    pointwise_kernel: Variable
     if TYPE_CHECKING:  # declared, in Keras's order, by the subclasses
         kernel_size: Any
         strides: Any
@@ -234,7 +236,9 @@ class Conv2DTranspose(BaseConvTranspose):
 
 
 @builtin("Convolution3DTranspose")
-class Conv3DTranspose(BaseConvTranspose):
+class Conv3DTranspose(
+    BaseConvTranspose, first=("filters", "kernel_size", "strides", "padding", "data_format")
+):
     __doc__ = BaseConvTranspose.__doc__
     rank = 3
     strides: IntOrTuple = (1, 1, 1)

@@ -125,6 +125,7 @@ class Embedding(Layer):
         embeddings_regularizer: penalty on the table.
         embeddings_constraint: applied after each update.
         mask_zero: whether 0 marks a missing timestep.
+        weights: [table], the initial one.
     """
 
     input_dim: PositiveInt

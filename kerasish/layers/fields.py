@@ -96,7 +96,7 @@ def _positive(value: Any) -> int:
 def _number(value: Any) -> float | int:
     if isinstance(value, (bool, str)) or not np.isscalar(value):
         raise ValueError
-    return value if isinstance(value, (int, float)) else float(value)
+    return value if isinstance(value, (int, float)) else np.asarray(value).item()
 
 
 def _rate(value: Any) -> float | int:

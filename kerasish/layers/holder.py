@@ -25,7 +25,16 @@ class Holder:
 
     # Attributes that hold bookkeeping or objects of someone else.
     untracked: ClassVar[frozenset[str]] = frozenset(
-        ("_weights", "_frozen", "_losses", "_calls", "_given", "_build_shapes", "_input_spec")
+        (
+            "_weights",
+            "_frozen",
+            "_losses",
+            "_calls",
+            "_given",
+            "_build_shapes",
+            "_input_spec",
+            "_initial_weights",
+        )
     )
     _weights: list[Variable]
     _frozen: set[int]
@@ -33,6 +42,7 @@ class Holder:
     _calls: list[Any]
     _given: dict[str, Any]
     _path: str
+    _name: str
     _base_name: str
     _auto_named: bool
     _trainable: bool

@@ -22,8 +22,9 @@ class InputLayer(Layer):
         dtype: name of the dtype; floatx by default.
         sparse: only False is supported.
         batch_shape: shape with the batch dimension, instead of `shape` and `batch_size`.
-        name: name of the input.
+        input_tensor: a symbol whose shape and dtype to take.
         optional: whether None may be passed for it.
+        name: name of the input.
     """
 
     def __init__(
@@ -34,10 +35,13 @@ class InputLayer(Layer):
         sparse: bool | None = None,
         ragged: bool | None = None,
         batch_shape: Sequence[int | None] | None = None,
-        name: str | None = None,
+        input_tensor: Any = None,
         optional: bool = False,
+        name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        if input_tensor is not None:
+            batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         if sparse or ragged:
             raise ArgumentError("Input. Expected: a dense input. Received: sparse or ragged=True.")
         if batch_shape is None:
@@ -110,7 +114,7 @@ def Input(
         >>> x = keras.Input((4,))
         >>> model = keras.Model(x, keras.layers.Dense(2)(x))
     """
-    if tensor is not None:
-        batch_shape, dtype = tensor.shape, tensor.dtype
-    layer = InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, name, optional)
+    layer = InputLayer(
+        shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name
+    )
     return layer.output

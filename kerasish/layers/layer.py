@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
@@ -10,22 +9,20 @@ from typing import Any, ClassVar, Self
 from kerasish import registry, tree
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import scope
-from kerasish.graph.trace import eagerly
 from kerasish.graph.variable import Variable, autocast
 from kerasish.layers import call as _call
-from kerasish.layers import tracking
+from kerasish.layers.building import Buildable, as_shape, recorded_build
 from kerasish.layers.fields import Field, constructor, declared, plain, refuse_unknown
-from kerasish.layers.holder import Holder
+from kerasish.layers.given import captured, from_fields, ignore
 from kerasish.layers.input_spec import check_inputs
-from kerasish.layers.symbolic import infer, is_shape, record_call, symbols
+from kerasish.layers.symbolic import infer, record_call, symbols
 from kerasish.ops.symbol import has_symbol
 from kerasish.serialization import deserialize_keras_object, resolve, snake_case
 
-ANY: Any = object()  # in `ignored`: whatever is given changes nothing
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
 
 
-class Layer(Holder):
+class Layer(Buildable):
     """A computation with weights: tensors in, tensors out.
 
     A subclass declares its arguments as fields, or writes an `__init__` in Keras's style; makes
@@ -57,31 +54,31 @@ class Layer(Holder):
     autocast: bool = True
     activity_regularizer: Any = None
     _initialized: bool
-    _building: bool
-    _build_shapes: dict[str, Any] | None
-    _input_spec: Any = None
     _positional_values = False
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, first: tuple[str, ...] = (), **kwargs: Any) -> None:
+        """Args: first: inherited fields that come first in this class, in another order."""
         super().__init_subclass__(**kwargs)
         own = vars(cls)
         if "build" in own:
-            cls.build = _recorded_build(own["build"])  # type: ignore[method-assign]
+            cls.build = recorded_build(own["build"])
+            cls.builds_by_calling = False
         if "compute_mask" in own and "supports_masking" not in own:
             cls.supports_masking = True
         if "__init__" in own:
             return
         new = declared(cls)
-        if new or _from_fields(cls):
+        if new or from_fields(cls):
             written = (vars(b)["__init__"] for b in cls.__mro__ if "__init__" in vars(b))
             base = next(init for init in written if not hasattr(init, "from_fields"))
-            cls.fields = {**cls.fields, **new}
+            every = {**cls.fields, **new}
+            cls.fields = {**{name: every[name] for name in first}, **every}
             cls.__init__ = constructor(cls, cls.fields, base)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls)
-        plain_init = cls.__init__ is Layer.__init__ or _from_fields(cls)
-        made._start({} if plain_init else _captured(cls, args, kwargs))
+        plain_init = cls.__init__ is Layer.__init__ or from_fields(cls)
+        made._start({} if plain_init else captured(cls, args, kwargs))
         return made
 
     def __init__(
@@ -107,7 +104,8 @@ class Layer(Holder):
         shape = kwargs.pop("input_shape", None if size is None else (size,))
         self._input_shape_arg = None if shape is None else tuple(shape)
         for ignored, harmless in type(self).ignored.items():
-            _ignore(type(self), ignored, kwargs.pop(ignored, harmless), harmless)
+            ignore(type(self), ignored, kwargs.pop(ignored, harmless), harmless)
+        self._initial_weights = kwargs.pop("weights", None)
         refuse_unknown(type(self), kwargs, [*type(self).fields, *COMMON])
         self.trainable = trainable
         self._initialized = True
@@ -135,7 +133,7 @@ class Layer(Holder):
 
     def build(self, *args: Any, **kwargs: Any) -> None:
         """Make the weights for inputs of a shape; by default, by calling the layer on symbols."""
-        shapes = [_as_shape(value) for value in (*args, *kwargs.values())]
+        shapes = [as_shape(value) for value in (*args, *kwargs.values())]
         if self.built:
             return
         if shapes and type(self).call is not Layer.call:
@@ -252,61 +250,6 @@ class Layer(Holder):
             penalty = self.activity_regularizer(output)
             self.add_loss(penalty / output.shape[0] if output.ndim else penalty)
 
-    # --- building -------------------------------------------------------------------------------
-
-    def _build_for(self, values: dict[str, Any]) -> None:
-        """Call `build` with the shapes of the given tensors, by name where it asks for names."""
-        given = {
-            f"{name}_shape": _call.shapes(value)
-            for name, value in values.items()
-            if not name.endswith("mask") and _call.has_tensor(value)
-        }
-        first = next(iter(given.values()), None)
-        if type(self).build is Layer.build:
-            shapes = {} if first is None else {"input_shape": first}
-            object.__setattr__(self, "_build_shapes", shapes)
-            return  # sublayers build themselves when they are called
-        parameters = list(inspect.signature(self.build).parameters.values())
-        names = [p.name for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD]
-        if len(names) == 1:
-            self.build(first)
-        else:
-            self.build(**{name: given[name] for name in names if name in given})
-
-    def _finish_build(self, shapes: dict[str, Any]) -> None:
-        object.__setattr__(self, "_build_shapes", shapes)
-        object.__setattr__(self, "built", True)
-        tracking.make_names_unique(self._sublayers(), self.name)
-        tracking.assign_paths(self, self.name)
-
-    def get_build_config(self) -> dict[str, Any] | None:
-        """The shapes that `build` was called with."""
-        shapes = self._build_shapes
-        if not shapes:
-            return None
-        if len(shapes) == 1:
-            return {"input_shape": next(iter(shapes.values()))}
-        return {"shapes_dict": dict(shapes)}
-
-    def build_from_config(self, config: Mapping[str, Any]) -> None:
-        """Build for the shapes of a `get_build_config`."""
-        if self.built or not config:
-            return
-        if "input_shape" in config:
-            if config["input_shape"] is not None:
-                self.build(_as_shape(config["input_shape"]))
-        elif "shapes_dict" in config:
-            self.build(**{k: _as_shape(v) for k, v in config["shapes_dict"].items()})
-
-    @property
-    def input_spec(self) -> Any:
-        """What the layer asks of its first argument: an InputSpec, a structure of them, or None."""
-        return self._input_spec
-
-    @input_spec.setter
-    def input_spec(self, value: Any) -> None:
-        object.__setattr__(self, "_input_spec", value)
-
     # --- shapes and history ---------------------------------------------------------------------
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -353,7 +296,7 @@ class Layer(Holder):
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The layer that `get_config` described."""
         kept = dict(config)
-        if not _from_fields(cls):
+        if not from_fields(cls):
             revived = (k for k in kept if k != "dtype")
             kept.update({k: deserialize_keras_object(kept[k], custom_objects) for k in revived})
         return cls(**kept)
@@ -370,25 +313,6 @@ class Layer(Holder):
                 shown.append(f"{name}={brief}")
         return f"<{type(self).__name__} {', '.join(shown)}, built={self.built}>"
 
-    # --- storing weights ------------------------------------------------------------------------
-
-    def save_own_variables(self, store: Any) -> None:
-        """Put the layer's own variables into a dict-like store, keyed "0", "1", ..."""
-        for i, variable in enumerate(tracking.own_variables(self)):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store: Any) -> None:
-        """Assign the layer's own variables from a store that `save_own_variables` filled."""
-        held = tracking.own_variables(self)
-        if len(store.keys()) != len(held):
-            raise ArgumentError(
-                f"Layer {self.name!r}. Expected: {len(held)} variables "
-                f"({', '.join(v.name for v in held) or 'none: is it built?'}). "
-                f"Received: {len(store.keys())}."
-            )
-        for i, variable in enumerate(held):
-            variable.assign(store[str(i)])
-
 
 def builtin(*aliases: str) -> Callable[[type], Any]:
     """Decorator: enter a layer class of this package under its name, its file name and aliases."""
@@ -399,73 +323,10 @@ def builtin(*aliases: str) -> Callable[[type], Any]:
     return decorate
 
 
-def _ignore(cls: type, name: str, value: Any, harmless: Any) -> None:
-    """Let an argument through that means nothing here, if it asks for nothing either."""
-    if harmless is not ANY and value != harmless:
-        raise ArgumentError(
-            f"{cls.__name__}. Expected: {name}={harmless!r}, the only value supported. "
-            f"Received: {name}={value!r}."
-        )
-
-
-def _from_fields(cls: type) -> bool:
-    return getattr(cls.__init__, "from_fields", False)
-
-
 def _owner_of_init(cls: Any) -> Any:
     """The class whose `get_config` holds if nothing was written below the class's `__init__`."""
     owner = next(b for b in cls.__mro__ if "__init__" in vars(b))
     return next(b for b in owner.__mro__[1:] if issubclass(b, Layer))
-
-
-def _captured(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The constructor's arguments by name, defaults included; {} where they do not bind."""
-    try:
-        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)
-    except TypeError:
-        return {}
-    bound.apply_defaults()
-    found: dict[str, Any] = {}
-    for name, parameter in list(bound.signature.parameters.items())[1:]:
-        value = bound.arguments[name]
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-            found.update(value)
-        elif parameter.kind is not inspect.Parameter.VAR_POSITIONAL:
-            found[name] = value
-    return found
-
-
-def _recorded_build(build: Callable[..., None]) -> Callable[..., None]:
-    """`build` run eagerly, its shapes remembered; calls of super().build() are left alone."""
-    parameters = inspect.signature(build)
-
-    @functools.wraps(build)
-    def wrapper(self: Layer, *args: Any, **kwargs: Any) -> None:
-        if self._building:
-            return build(self, *args, **kwargs)
-        args = tuple(map(_as_shape, args))
-        kwargs = {name: _as_shape(value) for name, value in kwargs.items()}
-        object.__setattr__(self, "_building", True)
-        try:
-            with eagerly():
-                build(self, *args, **kwargs)
-        finally:
-            object.__setattr__(self, "_building", False)
-        shapes = dict(parameters.bind(self, *args, **kwargs).arguments)
-        del shapes[next(iter(shapes))]
-        self._finish_build(shapes)
-        return None
-
-    return wrapper
-
-
-def _as_shape(value: Any) -> Any:
-    """Shapes as tuples, also inside lists and dicts."""
-    if is_shape(value):
-        return tuple(value)
-    if isinstance(value, dict):
-        return {key: _as_shape(item) for key, item in value.items()}
-    return [_as_shape(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _note(error: Exception, label: str, values: dict[str, Any]) -> None:

@@ -271,10 +271,11 @@ class MultiHeadAttention(Projected):
         self, q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None, training: bool | None
     ) -> tuple[Tensor, Tensor]:
         """The result and the attention weights, over any axes."""
-        scored, combined = _equations(q.ndim, self.attention_axes)
+        axes: Any = self.attention_axes
+        scored, combined = _equations(q.ndim, axes)
         scores = ops.einsum(scored, k, q / math.sqrt(self.key_dim))
         while allowed is not None and allowed.ndim < scores.ndim:
-            allowed = ops.expand_dims(allowed, -2 * len(self.attention_axes) - 1)
+            allowed = ops.expand_dims(allowed, -2 * len(axes) - 1)
         weights = self._softmax(scores, mask=allowed)
         y = ops.einsum(combined, self._dropout_layer(weights, training=training), v)
         return y, weights

@@ -120,7 +120,8 @@ class BatchNormalization(Layer):
 
     def _follow(self, mean: Tensor, variance: Tensor) -> None:
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(moving * self.momentum + ops.stop_gradient(now) * (1 - self.momentum))
+            held = ops.multiply(moving, self.momentum)
+            moving.assign(held + ops.stop_gradient(now) * (1 - self.momentum))
 
     def _masked_moments(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance of the timesteps that count."""

@@ -223,10 +223,14 @@ class CategoryEncoding(Layer):
         sparse: only False is supported.
     """
 
-    num_tokens: PositiveInt
+    num_tokens: PositiveInt | None = None
     output_mode: Annotated[str, one_of("one_hot", "multi_hot", "count")] = "multi_hot"
 
     ignored = {"sparse": False}
+
+    def __post_init__(self) -> None:
+        if self.num_tokens is None:
+            raise ArgumentError("CategoryEncoding. Expected: num_tokens. Received: None.")
 
     def call(self, inputs: Tensor, count_weights: Any = None) -> Tensor:
         if count_weights is not None and self.output_mode != "count":
@@ -235,4 +239,5 @@ class CategoryEncoding(Layer):
                 f"{self.output_mode!r}."
             )
         indices = ops.cast(inputs, "int32")
-        return encode(indices, self.num_tokens, self.output_mode, self.compute_dtype, count_weights)
+        depth = self.num_tokens or 0
+        return encode(indices, depth, self.output_mode, self.compute_dtype, count_weights)

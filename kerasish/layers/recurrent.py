@@ -15,8 +15,9 @@ from kerasish.layers.fields import (
     Rate,
     Regularizer,
 )
+from kerasish.layers.given import ANY
 from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import ANY, builtin
+from kerasish.layers.layer import builtin
 from kerasish.layers.rnn import Recurrent
 from kerasish.ops.recurrent import gru, lstm
 from kerasish.spec import Shape

@@ -41,17 +41,14 @@ class StackedRNNCells(Layer):
     @property
     def output_size(self) -> Any:
         """The output size of the last cell."""
-        last = self.cells[-1]
-        size = getattr(last, "output_size", None)
-        return size if size is not None else tree.flatten(last.state_size)[0]
+        return _output_size(self.cells[-1])
 
     def build(self, input_shape: Shape) -> None:
         shape = tuple(input_shape)
         for cell in self.cells:
             if isinstance(cell, Layer) and not cell.built:
                 cell.build(shape)
-            size = getattr(cell, "output_size", None)
-            shape = (shape[0], size if size is not None else tree.flatten(cell.state_size)[0])
+            shape = (shape[0], _output_size(cell))
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
         """Zeros for every cell."""
@@ -69,14 +66,18 @@ class StackedRNNCells(Layer):
         for cell in self.cells:
             if hasattr(cell, "prepare"):
                 cell.prepare(inputs, training)
-            size = getattr(cell, "output_size", None) or tree.flatten(cell.state_size)[0]
-            inputs = ops.zeros((inputs.shape[0], size), inputs.dtype)
+            inputs = ops.zeros((inputs.shape[0], _output_size(cell)), inputs.dtype)
 
     def release(self) -> None:
         """Forget the masks of `prepare`."""
         for cell in self.cells:
             if hasattr(cell, "release"):
                 cell.release()
+
+
+def _output_size(cell: Any) -> int:
+    size = getattr(cell, "output_size", None)
+    return tree.flatten(cell.state_size)[0] if size is None else size
 
 
 def initial_state(cell: Any, batch_size: int | None) -> list[Any]:

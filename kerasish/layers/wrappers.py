@@ -86,7 +86,7 @@ class Bidirectional(Layer):
         backward_layer: LayerField | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(weights=weights, **kwargs)
         layer, backward_layer = _revived(layer), _revived(backward_layer)
         if not isinstance(layer, Layer) or not hasattr(layer, "return_sequences"):
             raise ArgumentError(
@@ -103,7 +103,6 @@ class Bidirectional(Layer):
         for one in (self.forward_layer, self.backward_layer):
             if hasattr(one, "zero_output_for_mask"):
                 one.zero_output_for_mask = one.return_sequences
-        self._initial = weights
 
     def _check(self) -> None:
         forward, backward = self.forward_layer, self.backward_layer
@@ -123,8 +122,6 @@ class Bidirectional(Layer):
         for layer in (self.forward_layer, self.backward_layer):
             if not layer.built:
                 layer.build(sequences_shape)
-        if self._initial is not None:
-            self.set_weights(self._initial)
 
     @property
     def return_sequences(self) -> bool:

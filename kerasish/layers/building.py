@@ -1,0 +1,134 @@
+"""Buildable: the part of a layer's contract that is about making weights from shapes."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from kerasish.errors import ArgumentError
+from kerasish.graph.trace import eagerly
+from kerasish.layers import call as _call
+from kerasish.layers import tracking
+from kerasish.layers.holder import Holder
+from kerasish.layers.symbolic import is_shape
+
+
+class Buildable(Holder):
+    """`build` called with shapes, what it was called with remembered, and weights stored."""
+
+    _building: bool
+    _build_shapes: dict[str, Any] | None
+    _initial_weights: Any = None
+    _input_spec: Any = None
+    builds_by_calling = True  # there is no `build`: sublayers build when they are called
+    if TYPE_CHECKING:
+
+        def build(self, *args: Any, **kwargs: Any) -> None: ...
+
+    def _build_for(self, values: dict[str, Any]) -> None:
+        """Call `build` with the shapes of the given tensors, by name where it asks for names."""
+        given = {
+            f"{name}_shape": _call.shapes(value)
+            for name, value in values.items()
+            if not name.endswith("mask") and _call.has_tensor(value)
+        }
+        first = next(iter(given.values()), None)
+        if self.builds_by_calling:
+            shapes = {} if first is None else {"input_shape": first}
+            object.__setattr__(self, "_build_shapes", shapes)
+            return  # sublayers build themselves when they are called
+        parameters = list(inspect.signature(self.build).parameters.values())
+        names = [p.name for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        if len(names) == 1:
+            self.build(first)
+        else:
+            self.build(**{name: given[name] for name in names if name in given})
+
+    def _finish_build(self, shapes: dict[str, Any]) -> None:
+        object.__setattr__(self, "_build_shapes", shapes)
+        object.__setattr__(self, "built", True)
+        tracking.make_names_unique(self._sublayers(), self.name)
+        tracking.assign_paths(self, self.name)
+        if self._initial_weights is not None:
+            given, self._initial_weights = self._initial_weights, None
+            self.set_weights(given if isinstance(given, (list, tuple)) else [given])
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes that `build` was called with."""
+        shapes = self._build_shapes
+        if not shapes:
+            return None
+        if len(shapes) == 1:
+            return {"input_shape": next(iter(shapes.values()))}
+        return {"shapes_dict": dict(shapes)}
+
+    def build_from_config(self, config: Mapping[str, Any]) -> None:
+        """Build for the shapes of a `get_build_config`."""
+        if self.built or not config:
+            return
+        if "input_shape" in config:
+            if config["input_shape"] is not None:
+                self.build(as_shape(config["input_shape"]))
+        elif "shapes_dict" in config:
+            self.build(**{k: as_shape(v) for k, v in config["shapes_dict"].items()})
+
+    @property
+    def input_spec(self) -> Any:
+        """What the layer asks of its first argument: an InputSpec, a structure of them, or None."""
+        return self._input_spec
+
+    @input_spec.setter
+    def input_spec(self, value: Any) -> None:
+        object.__setattr__(self, "_input_spec", value)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the layer's own variables into a dict-like store, keyed "0", "1", ..."""
+        for i, variable in enumerate(tracking.own_variables(self)):
+            store[str(i)] = variable.numpy()
+
+    def load_own_variables(self, store: Any) -> None:
+        """Assign the layer's own variables from a store that `save_own_variables` filled."""
+        held = tracking.own_variables(self)
+        if len(store.keys()) != len(held):
+            raise ArgumentError(
+                f"Layer {self.name!r}. Expected: {len(held)} variables "
+                f"({', '.join(v.name for v in held) or 'none: is it built?'}). "
+                f"Received: {len(store.keys())}."
+            )
+        for i, variable in enumerate(held):
+            variable.assign(store[str(i)])
+
+
+def recorded_build(build: Callable[..., None]) -> Callable[..., None]:
+    """`build` run eagerly, its shapes remembered; calls of super().build() are left alone."""
+    parameters = inspect.signature(build)
+
+    @functools.wraps(build)
+    def wrapper(self: Buildable, *args: Any, **kwargs: Any) -> None:
+        if self._building:
+            return build(self, *args, **kwargs)
+        args = tuple(map(as_shape, args))
+        kwargs = {name: as_shape(value) for name, value in kwargs.items()}
+        object.__setattr__(self, "_building", True)
+        try:
+            with eagerly():
+                build(self, *args, **kwargs)
+        finally:
+            object.__setattr__(self, "_building", False)
+        shapes = dict(parameters.bind(self, *args, **kwargs).arguments)
+        del shapes[next(iter(shapes))]
+        self._finish_build(shapes)
+        return None
+
+    return wrapper
+
+
+def as_shape(value: Any) -> Any:
+    """Shapes as tuples, also inside lists and dicts."""
+    if is_shape(value):
+        return tuple(value)
+    if isinstance(value, dict):
+        return {key: as_shape(item) for key, item in value.items()}
+    return [as_shape(item) for item in value] if isinstance(value, (list, tuple)) else value

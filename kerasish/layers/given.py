@@ -1,0 +1,40 @@
+"""What a constructor was given: arguments remembered for `get_config`, foreign ones let through."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from kerasish.errors import ArgumentError
+
+ANY: Any = object()  # in `ignored`: whatever is given changes nothing
+
+
+def ignore(cls: type, name: str, value: Any, harmless: Any) -> None:
+    """Let an argument through that means nothing here, if it asks for nothing either."""
+    if harmless is not ANY and value != harmless:
+        raise ArgumentError(
+            f"{cls.__name__}. Expected: {name}={harmless!r}, the only value supported. "
+            f"Received: {name}={value!r}."
+        )
+
+
+def from_fields(cls: type) -> bool:
+    return getattr(cls.__init__, "from_fields", False)
+
+
+def captured(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The constructor's arguments by name, defaults included; {} where they do not bind."""
+    try:
+        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+    except TypeError:
+        return {}
+    bound.apply_defaults()
+    found: dict[str, Any] = {}
+    for name, parameter in list(bound.signature.parameters.items())[1:]:
+        value = bound.arguments[name]
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            found.update(value)
+        elif parameter.kind is not inspect.Parameter.VAR_POSITIONAL:
+            found[name] = value
+    return found
