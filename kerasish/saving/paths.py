@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from kerasish.graph.variable import Variable
+from kerasish.layers import tracking
 from kerasish.layers.holder import Holder
-from kerasish.saving.keys import container_keys
+from kerasish.saving.keys import container_keys, unique_keys
 
 # Held by a model, but written elsewhere or not at all.
 _ELSEWHERE = frozenset(("optimizer", "loss", "stop_training", "history"))
@@ -17,27 +19,41 @@ def file_class(obj: Any) -> str:
     return str(getattr(obj, "file_class", type(obj).__name__))
 
 
-def walk(model: Any) -> Iterator[tuple[str, Any]]:
+def walk(model: Any, by_name: bool = False) -> Iterator[tuple[str, Any]]:
     """Pairs (path, object) for a model and everything below it, each object once.
 
     `layers` comes first for models that are lists or graphs of layers, then attributes by name,
     public ones before private ones, as Keras goes through them.
+
+    Args:
+        by_name: call the layers of a model by their own names instead of Keras's keys
+            ("probs" instead of "layers/dense_1").
     """
-    yield from _walk(model, "", set())
+    yield from _walk(model, "", set(), by_name)
 
 
-def _walk(here: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _walk(here: Any, path: str, seen: set[int], by_name: bool) -> Iterator[tuple[str, Any]]:
     if id(here) in seen:
         return
     seen.add(id(here))
     yield path, here
+    if file_class(here) in ("Sequential", "Functional"):
+        if by_name:
+            for layer in here.layers:
+                yield from _walk(layer, _join(path, layer.name), seen, by_name)
+        else:
+            yield from _enter(here.layers, _join(path, "layers"), seen, by_name)
     for name, value in _attributes(here):
-        yield from _enter(value, f"{path}/{name}" if path else name, seen)
+        yield from _enter(value, _join(path, name), seen, by_name)
 
 
-def _enter(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+def _join(path: str, name: str) -> str:
+    return f"{path}/{name}" if path else name
+
+
+def _enter(value: Any, path: str, seen: set[int], by_name: bool) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Holder):
-        yield from _walk(value, path, seen)
+        yield from _walk(value, path, seen, by_name)
     elif isinstance(value, (list, tuple, dict)):
         items = list(value.values() if isinstance(value, dict) else value)
         held = [item for item in items if isinstance(item, (Holder, list, tuple, dict))]
@@ -45,12 +61,10 @@ def _enter(value: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
             file_class(item) if isinstance(item, Holder) else "container" for item in held
         )
         for name, item in zip(names, held, strict=True):
-            yield from _enter(item, f"{path}/{name}", seen)
+            yield from _enter(item, _join(path, name), seen, by_name)
 
 
 def _attributes(here: Any) -> Iterator[tuple[str, Any]]:
-    if file_class(here) in ("Sequential", "Functional"):
-        yield "layers", here.layers
     held = vars(here)
     untracked = getattr(type(here), "untracked", frozenset())
     names = [n for n in held if n not in untracked and n not in _ELSEWHERE and held[n] is not None]
@@ -58,3 +72,33 @@ def _attributes(here: Any) -> Iterator[tuple[str, Any]]:
         # Keras reaches a private attribute through the public property of the same name.
         public = name.lstrip("_")
         yield (public if hasattr(type(here), public) else name), held[name]
+
+
+def named_weights(model: Any) -> dict[str, Variable]:
+    """All weights by a path that a model built again from its config has too."""
+    return _numbered(
+        (_join(path, v.name), v)
+        for path, obj in walk(model, by_name=True)
+        for v in tracking.own_variables(obj)
+    )
+
+
+def random_state(model: Any) -> dict[str, Variable]:
+    """The variables of seed generators, by such a path."""
+    return _numbered(
+        (_join(path, generator.name), generator.state)
+        for path, obj in walk(model, by_name=True)
+        for generator in tracking.seed_generators(obj)
+    )
+
+
+def _numbered(pairs: Iterable[tuple[str, Variable]]) -> dict[str, Variable]:
+    """Variables by path, each once; a path that occurs again gets a number."""
+    names, variables = zip(*pairs, strict=True) if (pairs := list(pairs)) else ((), ())
+    found: dict[str, Variable] = {}
+    seen: set[int] = set()
+    for name, variable in zip(unique_keys(names), variables, strict=True):
+        if id(variable) not in seen:
+            seen.add(id(variable))
+            found[name] = variable
+    return found

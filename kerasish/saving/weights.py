@@ -16,7 +16,7 @@ from kerasish.graph.variable import Variable
 from kerasish.layers import tracking
 from kerasish.layers.layer import Layer
 from kerasish.saving import atomic, legacy_h5, safetensors, store
-from kerasish.saving.paths import walk
+from kerasish.saving.paths import named_weights, walk
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
 
@@ -43,7 +43,7 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
         with new_h5(path) as file:
             write_objects(file, model)
     elif path.suffix == ".safetensors":
-        arrays = {v.path: v.numpy() for v in model.weights}
+        arrays = {name: v.numpy() for name, v in named_weights(model).items()}
         safetensors.write(path, arrays, {"format": "kerasish"})
     elif path.suffix in (".h5", ".hdf5"):
         with new_h5(path) as file:
@@ -344,7 +344,7 @@ def _plan_shards(path: Path, model: Any) -> Plan:
 
 def _plan_safetensors(path: Path, model: Any, skip_mismatch: bool) -> Plan:
     arrays, _ = safetensors.read(path)
-    held = {v.path: v for v in model.weights}
+    held = named_weights(model)
     plan: Plan = []
     for name, variable in held.items():
         shape = arrays[name].shape if name in arrays else None

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kerasish import registry
 from kerasish.errors import ArgumentError, FileFormatError, KerasishError, UnsafeFileError
 from kerasish.graph.variable import element_budget
 from kerasish.saving import compiled, legacy_h5, state, store
 from kerasish.saving.modern import fit, modernize
+from kerasish.saving.paths import random_state
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.text import parse_json
 from kerasish.saving.vet import check
@@ -40,6 +39,7 @@ from kerasish.serialization import (
 State = Mapping[str, Any]
 _FREE = 2**24  # elements of weights that any config may ask for
 
+SEEDS = "seeds"  # the entry of a file's state that holds the random state
 MOST = 2**36  # the same for a config that comes without weights
 
 
@@ -74,7 +74,7 @@ def save_model(
     config = serialize_keras_object(model)
     compile_config = config.pop("compile_config", None)
     compile_config = compile_config if include_optimizer else None
-    kept = {"seeds": _seeds(model), **(state or {})}
+    kept = {**(state or {}), SEEDS: {n: v.numpy() for n, v in random_state(model).items()}}
     if path.suffix in (".h5", ".hdf5"):
         _save_h5(path, model, config, compile_config, kept)
     elif path.suffix == ".keras":
@@ -111,12 +111,6 @@ def _save_archive(
         write_objects(file, model, include_optimizer)
         state.write_state(file, kept)
     store.write_archive(path, config, buffer.getvalue())
-
-
-def _seeds(model: Any) -> dict[str, np.ndarray]:
-    """The random state: the variables that are no weights, by path."""
-    weights = {id(v) for v in model.weights}
-    return {v.path: v.numpy() for v in model.variables if id(v) not in weights}
 
 
 # --- loading ----------------------------------------------------------------------------------
@@ -230,9 +224,7 @@ def _restore_seeds(model: Any, root: SafeGroup) -> None:
     kept = state.read_state(root)
     if kept is None:
         return
-    weights = {id(v) for v in model.weights}
-    held = {v.path: v for v in model.variables if id(v) not in weights}
-    saved = kept.get("seeds", {})
+    held, saved = random_state(model), kept.get(SEEDS, {})
     if {n: v.shape for n, v in held.items()} != {n: a.shape for n, a in saved.items()}:
         raise FileFormatError(
             f"{root.file}: another random state. Expected: {', '.join(sorted(held)) or 'none'}. "
