@@ -69,7 +69,8 @@ def same_as_first(first: TensorSpec, *_: TensorSpec, **__: Any) -> TensorSpec:
 
 def _elementwise_infer(result: Any) -> Callable[..., TensorSpec]:
     def infer(*specs: TensorSpec, **_: Any) -> TensorSpec:
-        dtype = result(specs[-1].dtype) if callable(result) else result or specs[-1].dtype
+        own = specs[-1].dtype
+        dtype: Any = result(own) if callable(result) else result or own
         return TensorSpec(broadcast(*(s.shape for s in specs)), dtype)
 
     return infer

@@ -159,7 +159,7 @@ def positions(xp: Any, indices: Any, axis: int, size: int) -> tuple[Any, ...]:
 )
 def take_along(xp: Any, x: Any, indices: Any, *, axis: int) -> Any:
     """x at one position along `axis` for every entry of indices; the other axes broadcast."""
-    shape = np.broadcast_shapes(_others(x.shape, axis), _others(indices.shape, axis))
+    shape = known(broadcast(_others(x.shape, axis), _others(indices.shape, axis)))
     rows = xp.broadcast_to(x, (*shape[:axis], x.shape[axis], *shape[axis + 1 :]))
     at = xp.broadcast_to(indices, (*shape[:axis], indices.shape[axis], *shape[axis + 1 :]))
     return rows[positions(xp, at, axis, x.shape[axis])]

@@ -133,9 +133,11 @@ def _slice_infer(x: TensorSpec, *, parts: tuple[Slice | None, ...]) -> TensorSpe
 
 def _fits(part: Slice | None, size: Dim, shape: Shape) -> None:
     """Raise ShapeError where a part reaches beyond an axis."""
-    if part is None or size is None or not part[1]:
+    if part is None or size is None:
         return
     start, count, step = part
+    if not count:
+        return
     last = start + (count - 1) * step
     if not (0 <= start < size and 0 <= last < size):
         raise ShapeError(

@@ -128,9 +128,11 @@ def check_declaration(op: Op, call: Case) -> None:
 
 
 def _check_out(op: Op, call: Case, arrays: Any, results: list[np.ndarray]) -> None:
-    given = tuple(np.empty_like(r) for r in results)
+    given = [np.empty_like(r) for r in results]
     with np.errstate(all="ignore"):
-        op.kernel(current().xp, *arrays, out=given if len(given) > 1 else given[0], **call.attrs)
+        op.kernel(
+            current().xp, *arrays, out=tuple(given) if len(given) > 1 else given[0], **call.attrs
+        )
     for got, expected in zip(given, results, strict=True):
         if not np.array_equal(got, expected, equal_nan=got.dtype.kind in "fc"):
             raise AssertionError("the kernel writes something else into out= than it returns.")

@@ -71,16 +71,41 @@ def test_ragged_rows_are_refused():
 
 
 A, B = np.array([[5.0, -2.0], [3.0, 7.0]]), np.array([[2.0, 3.0], [-4.0, 2.0]])
-I, J = np.array([12, 7]), np.array([5, 3])
+K, J = np.array([12, 7]), np.array([5, 3])
 OPERATORS = [
-    ("a + b", A, B), ("a - b", A, B), ("a * b", A, B), ("a / b", A, B), ("a // b", A, B),
-    ("a % b", A, B), ("a @ b", A, B), ("a ** 2", A, B), ("-a", A, B), ("abs(a)", A, B),
-    ("a < b", A, B), ("a <= b", A, B), ("a > b", A, B), ("a >= b", A, B), ("a == b", A, B),
-    ("a != b", A, B), ("2.0 - a", A, B), ("1.0 / a", A, B), ("2 ** a", A, B), ("7 // a", A, B),
-    ("a & b", I, J), ("a | b", I, J), ("a ^ b", I, J), ("a << b", I, J), ("a >> b", I, J), ("~a", I, J),
-    ("3 & a", I, J), ("a.T", A, B), ("a.reshape(4)", A, B), ("a.reshape(1, 4)", A, B), ("a[1, ::-1]", A, B),
+    ("a + b", A, B),
+    ("a - b", A, B),
+    ("a * b", A, B),
+    ("a / b", A, B),
+    ("a // b", A, B),
+    ("a % b", A, B),
+    ("a @ b", A, B),
+    ("a ** 2", A, B),
+    ("-a", A, B),
+    ("abs(a)", A, B),
+    ("a < b", A, B),
+    ("a <= b", A, B),
+    ("a > b", A, B),
+    ("a >= b", A, B),
+    ("a == b", A, B),
+    ("a != b", A, B),
+    ("2.0 - a", A, B),
+    ("1.0 / a", A, B),
+    ("2 ** a", A, B),
+    ("7 // a", A, B),
+    ("a & b", K, J),
+    ("a | b", K, J),
+    ("a ^ b", K, J),
+    ("a << b", K, J),
+    ("a >> b", K, J),
+    ("~a", K, J),
+    ("3 & a", K, J),
+    ("a.T", A, B),
+    ("a.reshape(4)", A, B),
+    ("a.reshape(1, 4)", A, B),
+    ("a[1, ::-1]", A, B),
     ("a.astype('int32')", A, B),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "a", "b"), OPERATORS, ids=[o[0] for o in OPERATORS])
