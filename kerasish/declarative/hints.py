@@ -42,7 +42,7 @@ def check_type(value: Value, hint: Any, kind: str | None = None) -> tuple[Any, s
             return converted, ""
     words = [f"a name of the {kind}s"] if kind else []
     words += [_describe(member) for member in members]
-    return None, _either([word for word in dict.fromkeys(words) if word])
+    return None, _either([word for word in dict.fromkeys(words) if word]) or "another value"
 
 
 def _by_rule(value: Value, rule: Rule) -> tuple[Any, str]:
@@ -130,6 +130,8 @@ def _describe(hint: Any) -> str:
         return _describe_list(origin, members)
     if origin in _MAPPINGS:
         return "a mapping"
+    if origin is collections.abc.Callable:
+        return "a function, which a file cannot hold"
     return ""
 
 

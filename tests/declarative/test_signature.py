@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -135,6 +136,8 @@ def test_what_fits(text: str, hint: Any, value: Any) -> None:
         ("0", PositiveInt, "a positive int"),
         ("'64'", PositiveInt, "a positive int"),
         ("2", Rate, "a number in [0, 1]"),
+        ("x", Callable[..., float], "a function, which a file cannot hold"),
+        ("x", bytes, "another value"),
     ],
 )
 def test_what_does_not(text: str, hint: Any, words: str) -> None:
