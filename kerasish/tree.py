@@ -67,26 +67,27 @@ def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
 
 def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
     """The inverse of `flatten`: put the leaves `flat_sequence` into the form of `structure`."""
-    leaves = iter(flat_sequence)
-    missing = object()
-
-    def fill(part: Any) -> Any:
-        if not is_nested(part):
-            leaf = next(leaves, missing)
-            if leaf is missing:
-                raise ArgumentError(
-                    f"Too few leaves. Expected: {len(flatten(structure))}. "
-                    f"Received: {len(list(flat_sequence))}."
-                )
-            return leaf
-        return _rebuild(part, [fill(child) for _, child in _children(part)])
-
-    packed = fill(structure)
-    if next(leaves, missing) is not missing:
+    given = list(flat_sequence)
+    leaves = iter(given)
+    packed = _fill(structure, leaves, len(given))
+    if next(leaves, _MISSING) is not _MISSING:
         raise ArgumentError(
-            f"Too many leaves. Expected: {len(flatten(structure))}. Received: more."
+            f"Too many leaves. Expected: {len(flatten(structure))}. Received: {len(given)}."
         )
     return packed
+
+
+_MISSING = object()
+
+
+def _fill(part: Any, leaves: Iterator[Any], count: int) -> Any:
+    # A function of its own: a closure that calls itself would keep the leaves alive in a cycle.
+    if is_nested(part):
+        return _rebuild(part, [_fill(child, leaves, count) for _, child in _children(part)])
+    leaf = next(leaves, _MISSING)
+    if leaf is _MISSING:
+        raise ArgumentError(f"Too few leaves for the structure. Received: {count}.")
+    return leaf
 
 
 def _assert_same_level(first: Any, other: Any) -> None:
