@@ -44,9 +44,9 @@ class Layout:
             self._owner[node] = (source, node.attrs["index"])
         elif node.op.view:
             source = self._shadow[node.inputs[0]]
-            if node.op.name != "reshape" or source.flags.c_contiguous:
-                # Views of shadows never touch memory, so one element can stand for any shape.
-                self._shadow[node] = node.op.kernel(np, source, **node.attrs)
+            view = _reshaped(source, node) if node.op.name == "reshape" else _viewed(source, node)
+            if view is not None:
+                self._shadow[node] = view
                 self._owner[node] = self._owner[node.inputs[0]]
                 return
         if isinstance(node.spec, TensorSpec):
@@ -54,11 +54,50 @@ class Layout:
 
 
 def _shadow(spec: TensorSpec) -> np.ndarray:
-    shape, dtype = known(spec.shape), np_dtype(spec.dtype)
-    strides = [dtype.itemsize] * len(shape)
-    for i in range(len(shape) - 2, -1, -1):
-        strides[i] = strides[i + 1] * max(shape[i + 1], 1)
-    return as_strided(np.empty(1, dtype), shape, strides)
+    """An array of one element that stands for one of any shape."""
+    dtype = np_dtype(spec.dtype)
+    steps, total = [], dtype.itemsize
+    for size in reversed(known(spec.shape)):
+        steps.append(total)
+        total *= max(size, 1)
+    return as_strided(np.empty(1, dtype), known(spec.shape), steps[::-1])
+
+
+def _viewed(source: np.ndarray, node: Node) -> np.ndarray:
+    return node.op.kernel(np, source, **node.attrs)  # a view never touches memory
+
+
+def _reshaped(source: np.ndarray, node: Node) -> np.ndarray | None:
+    """The reshaped view, or None where elements must move; numpy decides alike for real arrays."""
+    shape = known(node.spec.shape)
+    steps = reshaped_strides(source.shape, source.strides, shape)
+    return None if steps is None else as_strided(source, shape, steps)
+
+
+def reshaped_strides(
+    shape: tuple[int, ...], strides: tuple[int, ...], target: tuple[int, ...]
+) -> list[int] | None:
+    """The strides of an array seen in another shape, or None where no view can show it.
+
+    Axes are matched in runs of equal size; each old run must lie evenly in memory.
+    """
+    if 0 in shape:
+        return [0] * len(target)
+    old = [(d, s) for d, s in zip(shape, strides, strict=True) if d != 1]
+    steps = [0] * len(target)
+    end = len(target)
+    while old:
+        size, step = old.pop()
+        while old and old[-1][1] == step * size:
+            size *= old.pop()[0]
+        while size > 1:
+            end -= 1
+            if size % target[end]:
+                return None
+            steps[end] = step
+            step *= target[end]
+            size //= target[end]
+    return steps
 
 
 def output_specs(node: Node) -> tuple[TensorSpec, ...]:

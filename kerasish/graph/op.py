@@ -60,7 +60,8 @@ class Op:
         promote: what happens to the inputs first: "same" casts all to their common dtype,
             "float" to their common floating dtype, None leaves them.
         elementwise: output element i depends on input elements i only (after broadcasting).
-        view: the kernel returns a view of its first input whenever that is C-contiguous.
+        view: the kernel returns a view of its first input, however that lies in memory (reshape
+            alone may have to copy).
         out: the kernel accepts `out=`, one array or a tuple like its result.
         random: draws; never folded into constants.
         definition: the op written in other ops; replaces infer, kernel and vjp, and is what the
