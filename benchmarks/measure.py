@@ -66,9 +66,9 @@ def _forward_flops(layer: Any) -> int:
 
 def measure_keras(module: str, name: str, rounds: int) -> dict[str, Any]:
     """Measure `model.fit`, `predict` and `predict_on_batch` of a Keras-like package."""
-    import_s = -time.perf_counter()
+    begin = time.perf_counter()
     keras: Any = importlib.import_module(module)
-    import_s += time.perf_counter()
+    import_s = time.perf_counter() - begin
     np = importlib.import_module("numpy")
     work = importlib.import_module("workloads").WORKLOADS[name]
     keras.utils.set_random_seed(0)
@@ -81,6 +81,7 @@ def measure_keras(module: str, name: str, rounds: int) -> dict[str, Any]:
         model.fit(many, labels, batch_size=batch, verbose=0, shuffle=False)
 
     first_s = timed(lambda: model.fit(x, y, batch_size=batch, verbose=0))
+    ready_s = time.perf_counter() - begin
     fit()
     train = [timed(fit) for _ in range(rounds)]
     model.predict(many, batch_size=batch, verbose=0)
@@ -93,6 +94,7 @@ def measure_keras(module: str, name: str, rounds: int) -> dict[str, Any]:
     return {
         "import_s": import_s,
         "first_s": first_s,
+        "ready_s": ready_s,
         "step_ms": summary(train, steps),
         "predict_ms": summary(predict, steps),
         "one_ms": summary(one, 1),
@@ -102,9 +104,9 @@ def measure_keras(module: str, name: str, rounds: int) -> dict[str, Any]:
 
 def measure_torch(name: str, rounds: int, compiled: bool) -> dict[str, Any]:
     """Measure a plain PyTorch training loop and forward passes."""
-    import_s = -time.perf_counter()
+    begin = time.perf_counter()
     torch: Any = importlib.import_module("torch")
-    import_s += time.perf_counter()
+    import_s = time.perf_counter() - begin
     steps = importlib.import_module("workloads").WORKLOADS[name].steps
     torch.manual_seed(0)
     model, x, y, loss = importlib.import_module("torch_workloads").TORCH[name]()
@@ -123,6 +125,7 @@ def measure_torch(name: str, rounds: int, compiled: bool) -> dict[str, Any]:
             func()
 
     first_s = timed(step)
+    ready_s = time.perf_counter() - begin
     repeat(step)
     train = [timed(lambda: repeat(step)) for _ in range(rounds)]
     model.eval()
@@ -135,6 +138,7 @@ def measure_torch(name: str, rounds: int, compiled: bool) -> dict[str, Any]:
     return {
         "import_s": import_s,
         "first_s": first_s,
+        "ready_s": ready_s,
         "step_ms": summary(train, steps),
         "predict_ms": summary(predict, steps),
         "one_ms": summary(one, 1),

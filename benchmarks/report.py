@@ -18,6 +18,7 @@ METRICS = (
     ("first_s", "First trained step, s"),
     ("peak_mb", "Peak memory, MB"),
     ("import_s", "Import, s"),
+    ("ready_s", "From nothing to a trained step, s"),
 )
 
 
