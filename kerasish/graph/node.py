@@ -95,6 +95,8 @@ def frozen(value: Any) -> tuple[Any, Any]:
 
 def attr_key(attrs: dict[str, Any]) -> tuple[Any, ...]:
     """A hashable key of attributes."""
+    if not attrs:
+        return ()
     return tuple((k, frozen(v)) for k, v in sorted(attrs.items()))
 
 

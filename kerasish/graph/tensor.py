@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +13,12 @@ import numpy as np
 from kerasish import backend as _backend
 from kerasish import registry
 from kerasish.backend.base import current
+from kerasish.config import settings
 from kerasish.errors import DTypeError, GraphError, ShapeError
 from kerasish.graph import op as _op
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
 from kerasish.graph.op import Op, apply_hook
-from kerasish.spec import TensorSpec, dtype_name, promote, promote_float
+from kerasish.spec import TensorSpec, dtype_name, is_float, promote, promote_float
 from kerasish.tree import flatten
 
 # Operators and methods find their op or function by name, since the op library stands higher.
@@ -193,10 +195,20 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
         if dtype is None or dtype_name(dtype) == x.dtype:
             return x
         return _op.get("cast")(x, dtype=dtype_name(dtype))
+    if type(x) is float and dtype is not None:
+        name, array = _number(x, dtype, settings.backend)
+        return Tensor(TensorSpec((), name), array)
     read = getattr(x, "__kerasish_tensor__", None)
     if read is not None:
         return convert_to_tensor(read(), dtype)
     return _from_host(x, dtype)
+
+
+@functools.lru_cache(1024)
+def _number(x: float, dtype: Any, backend: str) -> tuple[str, Any]:
+    """A Python float on the device; the same array every time, since nobody writes to it."""
+    made = _from_host(x, dtype)
+    return made.dtype, made.value
 
 
 def _from_host(x: Any, dtype: Any) -> Tensor:
@@ -330,6 +342,11 @@ def unrecorded() -> Iterator[None]:
 
 def promoted(inputs: tuple[Any, ...], rule: str) -> list[Tensor]:
     """Inputs cast to their common dtype; `rule` is "same" or "float"."""
+    first = inputs[0]
+    if type(first) is Tensor and (rule == "same" or is_float(first.dtype)):
+        dtype = first.dtype  # the usual case: tensors of one dtype, or a float and a number
+        if all(type(x) is Tensor and x.spec.dtype == dtype for x in inputs):
+            return list(inputs)
     held = [x if is_weak(x) else convert_to_tensor(x) for x in inputs]
     weak = {int: "int", float: "float", bool: "bool"}
     dtypes = [weak[type(x)] if is_weak(x) else x.dtype for x in held]
