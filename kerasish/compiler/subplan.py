@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -81,7 +80,7 @@ class BodyPlan(Plan):
             call = again.bind()
         else:
             _, call = self._choose(node, self.kernels[node], inputs, outputs)
-        return dataclasses.replace(step, call=call, outputs=tuple(outputs))
+        return Step(node, step.provider, call, tuple(outputs))
 
 
 def prepare(body: Graph, device: Backend, fixed: Iterable[Node] = ()) -> Graph:
