@@ -24,17 +24,33 @@ _TENSORS = frozenset(
     "x x1 x2 xs inputs a b y condition indices values key value query updates start_indices "
     "target output logits operands tensor tensors kernel bias on_value".split()
 )
-# Where Keras's class takes another name than the function's parameter.
-_RENAMED = {("reshape", "shape"): "newshape", ("broadcast_to", "shape"): "shape"}
-_NN = frozenset(
-    "relu relu6 sigmoid softmax log_softmax softplus softsign silu gelu elu selu leaky_relu "
-    "hard_sigmoid hard_silu hard_tanh tanh_shrink soft_shrink hard_shrink celu glu log_sigmoid "
-    "one_hot max_pool average_pool conv depthwise_conv separable_conv conv_transpose mish "
-    "binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy squareplus "
-    "sparse_plus sparse_sigmoid threshold batch_normalization layer_normalization moments "
-    "normalize dot_product_attention rms_normalization".split()
+# Keras's classes whose names do not follow from the function's.
+_CLASSES = {
+    "allclose": "AllClose",
+    "isin": "IsIn",
+    "searchsorted": "SearchSorted",
+    "cdist": "CDist",
+    "batch_normalization": "BatchNorm",
+    "rms_normalization": "RMSNorm",
+    "layer_normalization": "LayerNorm",
+    "rgb_to_grayscale": "RGBToGrayscale",
+    "rgb_to_hsv": "RGBToHSV",
+    "hsv_to_rgb": "HSVToRGB",
+    "ssim": "SSIM",
+}
+_FUNCTIONS = {cls: name for name, cls in _CLASSES.items()}
+_CORE = frozenset(
+    "associative_scan cast cond convert_to_tensor fori_loop map saturate_cast scan scatter "
+    "scatter_update slice slice_update stop_gradient switch unstack vectorized_map while_loop "
+    "true_divide_no_nan".split()
 )
-_CORE = frozenset("cast scatter scatter_update slice slice_update stop_gradient cond scan".split())
+_MATH = frozenset(
+    "cdist erf erfc erfinv extract_sequences fft fft2 ifft2 in_top_k irfft istft logdet logsumexp "
+    "rfft rsqrt segment_max segment_min segment_prod segment_sum stft top_k view_as_complex "
+    "view_as_real".split()
+)
+# The namespaces inside `ops` whose functions Keras keeps in modules of their own.
+_NAMESPACES = ("nn", "linalg", "image")
 
 
 class Operation:
@@ -77,8 +93,7 @@ class Operation:
 
     def get_config(self) -> dict[str, Any]:
         """The name and the fixed arguments, as Keras names them."""
-        renamed = {_RENAMED.get((self.func_name, k), k): v for k, v in self.fixed.items()}
-        return {"name": self.name, **renamed}
+        return {"name": self.name, **self.fixed}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -88,14 +103,17 @@ class Operation:
     @property
     def keras_class(self) -> str:
         """The name of Keras's class for this function."""
-        return "".join(part.capitalize() for part in self.func_name.split("_"))
+        spelled = "".join(part.capitalize() for part in self.func_name.split("_"))
+        return _CLASSES.get(self.func_name, spelled)
 
     @property
     def keras_module(self) -> str:
         """The module of Keras's class for this function."""
-        if self.func_name in _NN:
-            return "keras.src.ops.nn"
-        return f"keras.src.ops.{'core' if self.func_name in _CORE else 'numpy'}"
+        for name, members in (("core", _CORE), ("math", _MATH)):
+            if self.func_name in members:
+                return f"keras.src.ops.{name}"
+        held = (n for n in _NAMESPACES if hasattr(getattr(ops, n, None), self.func_name))
+        return f"keras.src.ops.{next(held, 'numpy')}"
 
     def __repr__(self) -> str:
         return f"<Operation {self.func_name} name={self.name}>"
@@ -107,10 +125,10 @@ def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Operati
     Raises:
         UnknownNameError: no public function has that name.
     """
-    name = snake_case(class_name)
-    func = get_item if name == "get_item" else getattr(ops, name, None)
-    if func is None or name.startswith("_") or not callable(func):
-        near = nearest(name, [n for n in vars(ops) if not n.startswith("_")])
+    name = _FUNCTIONS.get(class_name) or snake_case(class_name)
+    func = _public_function(name)
+    if func is None:
+        near = nearest(name, [n for n, f in vars(ops).items() if inspect.isfunction(f)])
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise UnknownNameError(
             f"Unknown operation. Expected: the name of a function of kerasish.ops. Received: "
@@ -118,13 +136,26 @@ def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Operati
         )
     fixed = dict(config)
     label = fixed.pop("name", None)
-    for (owner, own), theirs in _RENAMED.items():
-        if owner == name and theirs in fixed:
-            fixed[own] = fixed.pop(theirs)
     known = inspect.signature(func).parameters
     for extra in [k for k in fixed if k not in known and fixed[k] is None]:
         del fixed[extra]
-    return Operation(name, getattr(func, "__wrapped__", func), fixed, label)
+    return Operation(name, func, fixed, label)
+
+
+def _public_function(name: str) -> Callable[..., Any] | None:
+    """The function behind a public name of `ops`, or of one of the namespaces in it."""
+    if name == "get_item":
+        return _get_item
+    for module in (ops, *(getattr(ops, n, None) for n in _NAMESPACES)):
+        found = getattr(module, name, None)
+        if inspect.isfunction(found) and hasattr(found, "records"):
+            return getattr(found, "__wrapped__", found)
+    return None
+
+
+def _get_item(x: Any, key: Any) -> Any:
+    """x[key]; a file holds the tuple of a key as a list."""
+    return get_item(x, tuple(key) if isinstance(key, list) else key)
 
 
 def _record(name: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
@@ -155,4 +186,6 @@ def _parameters(func: Callable[..., Any]) -> list[str]:
 
 
 symbol.recorder[:] = [_record]
-symbol.publish(ops)
+for _module in (ops, *(getattr(ops, _name, None) for _name in _NAMESPACES)):
+    if _module is not None:
+        symbol.publish(_module)

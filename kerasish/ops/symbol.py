@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from kerasish import tree
 from kerasish.graph.node import placeholder
 from kerasish.graph.op import Op
@@ -44,6 +46,8 @@ class KerasTensor(Tensor):
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}{label}>"
 
     def __getitem__(self, key: Any) -> Any:
+        # A list of positions is an array; files keep lists for the tuple of a key.
+        key = np.asarray(key) if isinstance(key, list) else key
         return recorded("get_item", get_item, (self, key), {})
 
     __hash__ = object.__hash__
@@ -97,7 +101,8 @@ for _name in _OPERATORS:
 def publish(module: ModuleType) -> None:
     """Make the public functions of `module` record their calls on symbols."""
     for name, func in list(vars(module).items()):
-        if not name.startswith("_") and (inspect.isfunction(func) or isinstance(func, Op)):
+        plain = inspect.isfunction(func) and not hasattr(func, "records")
+        if not name.startswith("_") and (plain or isinstance(func, Op)):
             setattr(module, name, _public(name, func))
 
 
@@ -109,4 +114,5 @@ def _public(name: str, func: Any) -> Callable[..., Any]:
     if isinstance(func, Op):
         call.__doc__ = func.doc
     call.__name__ = name
+    vars(call)["records"] = True
     return call

@@ -1,0 +1,538 @@
+"""The contract of a layer: Keras's style and declared fields, calls, weights, losses, masks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kerasish as keras
+from kerasish.errors import ArgumentError, ShapeError, UnknownNameError
+from kerasish.graph import GradientTape
+from kerasish.graph.trace import trace
+from kerasish.spec import TensorSpec
+from tests.tolerances import assert_close
+
+layers, ops = keras.layers, keras.ops
+
+
+class Scale(layers.Layer):
+    """A layer in Keras's style."""
+
+    def __init__(self, factor: float, start: str = "ones", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factor = factor
+        self.start = start
+
+    def build(self, input_shape: Any) -> None:
+        self.gain = self.add_weight(shape=(input_shape[-1],), initializer=self.start)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        return self.factor * self.gain * inputs * (2.0 if training else 1.0)
+
+
+class Declared(layers.Layer):
+    """The same with declared fields."""
+
+    factor: float
+    start: keras.layers.fields.Initializer = "ones"
+
+    def build(self, input_shape: Any) -> None:
+        self.gain = self.add_weight((input_shape[-1],), self.start)
+
+    def call(self, inputs: Any) -> Any:
+        return self.factor * self.gain * inputs
+
+
+ROWS = np.arange(6, dtype="float32").reshape(2, 3)
+
+
+@pytest.mark.parametrize("cls", [Scale, Declared])
+def test_both_styles(cls: Any) -> None:
+    layer = cls(3.0, name="mine")
+    assert not layer.built
+    np.testing.assert_array_equal(layer(ROWS), 3 * ROWS)
+    assert layer.built
+    assert [v.path for v in layer.weights] == ["mine/gain"]
+    assert layer.count_params() == 3
+    config = json.loads(json.dumps(layer.get_config()))
+    assert config["factor"] == 3.0
+    again = cls.from_config(config)
+    assert (again.name, again.factor) == ("mine", 3.0)
+    np.testing.assert_array_equal(again(ROWS), 3 * ROWS)
+
+
+def test_declared_config_holds_what_was_given() -> None:
+    assert Scale(2.0, start="zeros").get_config()["start"] == "zeros"
+    written = Declared(2.0, "zeros").get_config()["start"]
+    assert (written["module"], written["class_name"]) == ("keras.initializers", "Zeros")
+
+
+def test_a_subclass_with_its_own_init_keeps_its_arguments() -> None:
+    class Doubled(layers.Dense):
+        def __init__(self, half: int, **kwargs: Any) -> None:
+            super().__init__(2 * half, **kwargs)
+            self.half = half
+
+    layer = Doubled(2, activation="relu", name="d")
+    assert layer.units == 4
+    config = layer.get_config()
+    assert (config["half"], config["activation"]) == (2, "relu")
+    assert Doubled.from_config(config).units == 4
+
+
+def test_get_config_of_ones_own_adds_to_the_base() -> None:
+    class Own(layers.Layer):
+        def __init__(self, n: int, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.n = n
+
+        def get_config(self) -> dict[str, Any]:
+            return {**super().get_config(), "n": self.n + 1}
+
+    config = Own(1).get_config()
+    assert config["n"] == 2
+    assert set(config) == {"name", "trainable", "dtype", "n"}
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "parts"),
+    [
+        (lambda: layers.Dense(-1), ArgumentError, ["Dense.units", "positive", "-1"]),
+        (lambda: layers.Dense(2.5), ArgumentError, ["Dense.units", "2.5"]),
+        (lambda: layers.Dense(), ArgumentError, ["units"]),
+        (lambda: layers.Dense(2, unit=3), ArgumentError, ["'unit'", "did you mean 'units'"]),
+        (lambda: layers.Dense(2, units=3), ArgumentError, ["twice"]),
+        (lambda: layers.Dense(2, activation="rellu"), UnknownNameError, ["'relu'"]),
+        (lambda: layers.Dropout(1.5), ArgumentError, ["Dropout.rate", "[0, 1]", "1.5"]),
+        (lambda: layers.Conv2D(4, 3, padding="sam"), ArgumentError, ["padding", "'same'"]),
+        (lambda: layers.Conv2D(4, (3, 3, 3)), ArgumentError, ["kernel_size", "(3, 3, 3)"]),
+        (lambda: layers.Dense(2, lora_rank=4), ArgumentError, ["lora_rank", "4"]),
+        (lambda: Scale(1.0, nme="x"), ArgumentError, ["'nme'", "'name'"]),
+        (lambda: layers.Dense(2, name="a/b"), ArgumentError, ["a/b"]),
+        (lambda: layers.Dense(2, trainable="no"), ArgumentError, ["trainable", "'no'"]),
+    ],
+)
+def test_wrong_arguments(make: Any, error: type, parts: list[str]) -> None:
+    with pytest.raises(error) as raised:
+        make()
+    for part in parts:
+        assert part in str(raised.value)
+
+
+def test_wrong_input() -> None:
+    layer = layers.Dense(2)
+    with pytest.raises(ShapeError, match="rank at least 2"):
+        layer(np.ones(3, "float32"))
+    layer(ROWS)
+    with pytest.raises(ShapeError, match="size 3 on axis -1"):
+        layer(np.ones((2, 4), "float32"))
+    with pytest.raises(ArgumentError, match="without a tensor"):
+        layer("text")
+    with pytest.raises(TypeError, match="call"):
+        layer(ROWS, wrong=1)
+    with pytest.raises(ShapeError, match="last dimension is known"):
+        layers.Dense(2)(keras.Input((None,)))
+
+
+def test_an_error_in_call_says_where() -> None:
+    class Broken(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return ops.matmul(inputs, inputs)
+
+    with pytest.raises(ShapeError) as raised:
+        Broken(name="b")(ROWS)
+    assert raised.value.__notes__ == ["In layer Broken 'b', called with inputs (2, 3)."]
+
+
+def test_a_forgotten_super_init() -> None:
+    class Forgetful(layers.Layer):
+        def __init__(self) -> None:
+            self.a = 1
+
+    with pytest.raises(RuntimeError, match="super"):
+        Forgetful()(ROWS)
+
+
+def test_a_layer_without_call() -> None:
+    class Empty(layers.Layer):
+        pass
+
+    with pytest.raises(NotImplementedError, match="call"):
+        Empty()(ROWS)
+
+
+# --- sublayers and weights ------------------------------------------------------------------------
+
+
+class Nest(layers.Layer):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.first = layers.Dense(3)
+        self.more = [layers.Dense(2), {"last": layers.Dense(1, name="named")}]
+        self.extra = keras.Variable(np.zeros(2, "float32"), trainable=False)
+
+    def call(self, inputs: Any) -> Any:
+        return self.more[1]["last"](self.more[0](self.first(inputs)))
+
+
+def test_sublayers_in_lists_and_dicts() -> None:
+    layer = Nest(name="nest")
+    layer(ROWS)
+    assert [v.path for v in layer.weights] == [
+        "nest/extra",
+        "nest/first/kernel",
+        "nest/first/bias",
+        "nest/more/0/kernel",
+        "nest/more/0/bias",
+        "nest/named/kernel",
+        "nest/named/bias",
+    ]
+    assert len(layer.trainable_weights) == 6
+    assert len(layer.non_trainable_weights) == 1
+    layer.more.append(layers.Dense(1))
+    layer.more[-1].build((None, 1))
+    assert len(layer.weights) == 9
+
+
+def test_names_are_unique_inside_a_layer() -> None:
+    layer = Nest()
+    layer(ROWS)
+    assert [sub.name for sub in layer._flatten_layers(include_self=False)] == [
+        "dense",
+        "dense_1",
+        "named",
+    ]
+
+
+def test_trainable_reaches_sublayers_and_comes_back() -> None:
+    layer = Nest()
+    layer(ROWS)
+    layer.trainable = False
+    assert layer.trainable_weights == []
+    assert len(layer.non_trainable_weights) == 7
+    assert not layer.first.trainable
+    layer.trainable = True
+    assert len(layer.trainable_weights) == 6
+    layer.first.trainable = False
+    assert len(layer.trainable_weights) == 4
+
+
+def test_frozen_before_it_is_built() -> None:
+    layer = layers.Dense(2, trainable=False)
+    layer(ROWS)
+    assert layer.trainable_weights == []
+    layer.trainable = True
+    assert len(layer.trainable_weights) == 2
+
+
+def test_set_weights_checks_everything_first() -> None:
+    layer = layers.Dense(2)
+    layer(ROWS)
+    held = layer.get_weights()
+    with pytest.raises(ArgumentError, match="2 arrays"):
+        layer.set_weights(held[:1])
+    with pytest.raises(ShapeError, match="kernel"):
+        layer.set_weights([np.ones((2, 2)), np.ones(2)])
+    with pytest.raises(ShapeError, match="bias"):
+        layer.set_weights([np.ones((3, 2)), np.ones(3)])
+    np.testing.assert_array_equal(layer.get_weights()[0], held[0])
+
+
+def test_initial_weights() -> None:
+    table = np.arange(6.0).reshape(3, 2)
+    layer = layers.Embedding(3, 2, weights=[table])
+    np.testing.assert_array_equal(layer(np.array([2, 0])), table[[2, 0]])
+
+
+def test_delete_a_weight() -> None:
+    layer = layers.Dense(2)
+    layer(ROWS)
+    del layer.bias
+    assert [v.name for v in layer.weights] == ["kernel"]
+
+
+def test_weights_of_unknown_size_are_refused() -> None:
+    with pytest.raises(ShapeError, match="unknown"):
+        layers.Layer().add_weight((None, 3))
+
+
+# --- building -------------------------------------------------------------------------------------
+
+
+def test_build_config_builds_again() -> None:
+    layer = layers.Dense(2)
+    assert layer.get_build_config() is None
+    layer(ROWS)
+    config = json.loads(json.dumps(layer.get_build_config()))
+    assert config == {"input_shape": [2, 3]}
+    again = layers.Dense(2)
+    again.build_from_config(config)
+    assert [v.shape for v in again.weights] == [(3, 2), (2,)]
+
+
+def test_shapes_reach_build_by_name() -> None:
+    class Two(layers.Layer):
+        def build(self, left_shape: Any, right_shape: Any) -> None:
+            self.seen = left_shape, right_shape
+
+        def call(self, left: Any, right: Any) -> Any:
+            return left + right
+
+    layer = Two()
+    layer(ROWS, right=ROWS[:1])
+    assert layer.seen == ((2, 3), (1, 3))
+    assert layer.get_build_config() == {
+        "shapes_dict": {"left_shape": (2, 3), "right_shape": (1, 3)}
+    }
+
+
+def test_build_without_a_build_method_makes_the_sublayers() -> None:
+    layer = Nest(name="n")
+    layer.build((None, 5))
+    assert layer.first.kernel.shape == (5, 3)
+    assert layer.built
+
+
+def test_super_build_counts_as_one_build() -> None:
+    class Wide(layers.Dense):
+        def build(self, input_shape: Any) -> None:
+            super().build(input_shape)
+            self.more = self.add_weight((2,), "zeros", name="more")
+
+        def call(self, inputs: Any) -> Any:
+            return super().call(inputs) + self.more
+
+    layer = Wide(2)
+    layer(ROWS)
+    assert [v.name for v in layer.weights] == ["kernel", "bias", "more"]
+    assert layer.get_build_config() == {"input_shape": (2, 3)}
+
+
+def test_weights_made_inside_a_trace_are_real() -> None:
+    layer = layers.Dense(2)
+    trace(layer, [TensorSpec((4, 3), "float32")])
+    assert layer.built
+    assert np.abs(layer.kernel.numpy()).sum() > 0
+
+
+# --- training flag --------------------------------------------------------------------------------
+
+
+class Outer(layers.Layer):
+    def __init__(self, given: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inner = Scale(1.0)
+        self.given = given
+
+    def call(self, inputs: Any) -> Any:
+        return self.inner(inputs, training=self.given)
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "factor"),
+    [(None, None, 1), (None, True, 2), (None, False, 1), (False, True, 1), (True, False, 2)],
+)
+def test_explicit_training_goes_before_inherited(inner: Any, outer: Any, factor: int) -> None:
+    layer = Outer(inner)
+    np.testing.assert_array_equal(layer(ROWS, training=outer), factor * ROWS)
+
+
+def test_training_defaults_to_that_of_call() -> None:
+    class Always(layers.Layer):
+        def call(self, inputs: Any, training: bool = True) -> Any:
+            return inputs * (2.0 if training else 1.0)
+
+    np.testing.assert_array_equal(Always()(ROWS), 2 * ROWS)
+    np.testing.assert_array_equal(Always()(ROWS, training=False), ROWS)
+
+
+# --- losses ---------------------------------------------------------------------------------------
+
+
+def test_losses_of_the_last_call() -> None:
+    class Adds(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            self.add_loss(ops.sum(inputs))
+            return inputs
+
+    layer = Adds()
+    layer(ROWS)
+    layer(2 * ROWS)
+    assert [float(x) for x in layer.losses] == [30.0]
+    trace(layer, [TensorSpec((2, 3), "float32")])
+    assert layer.losses == []  # what a trace added is gone with it
+
+
+def test_regularizers_and_activity() -> None:
+    layer = layers.Dense(
+        2, kernel_regularizer=keras.regularizers.L2(0.5), activity_regularizer="l1"
+    )
+    y = layer(ROWS)
+    activity, kernel = layer.losses
+    assert_close(activity, np.abs(np.asarray(y)).sum() * 0.01 / 2)
+    assert_close(kernel, 0.5 * (layer.kernel.numpy() ** 2).sum())
+    layer.trainable = False
+    assert len(layer.losses) == 1
+
+
+# --- masks ----------------------------------------------------------------------------------------
+
+IDS = np.array([[1, 2, 0], [3, 0, 0]])
+
+
+def test_masks_travel_through_layers_that_carry_them() -> None:
+    x = layers.Embedding(4, 3, mask_zero=True)(IDS)
+    np.testing.assert_array_equal(x.mask, IDS != 0)
+    y = layers.Dense(2)(layers.Dropout(0.5)(x))
+    np.testing.assert_array_equal(y.mask, IDS != 0)
+    assert layers.LSTM(2)(y).mask is None
+    z = layers.LSTM(2, return_sequences=True)(y)
+    np.testing.assert_array_equal(z.mask, IDS != 0)
+
+
+def test_a_lost_mask_warns_once() -> None:
+    x = layers.Embedding(4, 3, mask_zero=True)(IDS)
+    layer = layers.Conv1D(2, 2)
+    with pytest.warns(UserWarning, match="mask"):
+        assert layer(x).mask is None
+    layer(x)  # a second warning would be an error here
+
+
+def test_a_mask_reaches_call() -> None:
+    class Sees(layers.Layer):
+        supports_masking = True
+
+        def call(self, inputs: Any, mask: Any = None) -> Any:
+            self.seen = mask
+            return inputs
+
+    x = layers.Embedding(4, 3, mask_zero=True)(IDS)
+    layer = Sees()
+    np.testing.assert_array_equal(layer(x).mask, IDS != 0)
+    np.testing.assert_array_equal(layer.seen, IDS != 0)
+    other = np.ones((2, 3), bool)
+    layer(x, mask=other)
+    np.testing.assert_array_equal(layer.seen, other)
+
+
+def test_a_mask_of_ones_own() -> None:
+    class Halves(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs[:, ::2]
+
+        def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+            return None if mask is None else mask[:, ::2]
+
+    x = layers.Embedding(4, 3, mask_zero=True)(IDS)
+    np.testing.assert_array_equal(Halves()(x).mask, (IDS != 0)[:, ::2])
+
+
+def test_attention_does_not_see_masked_values() -> None:
+    table = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    x = layers.Embedding(4, 3, mask_zero=True, weights=[table])(IDS[1:])
+    attend = layers.MultiHeadAttention(1, 2)
+    y = attend(x, x)
+    np.testing.assert_array_equal(y.mask, (IDS != 0)[1:])
+    alone = layers.Embedding(4, 3, weights=[table])(IDS[1:, :1])
+    assert_close(y[:, 0], attend(alone, alone)[:, 0])
+
+
+# --- dtypes ---------------------------------------------------------------------------------------
+
+
+def test_mixed_precision() -> None:
+    layer = layers.Dense(2, dtype="mixed_float16", bias_initializer="ones")
+    with GradientTape() as tape:
+        y = layer(ROWS)
+        loss = ops.sum(ops.cast(y, "float32"))
+    assert (y.dtype, layer.kernel.dtype, layer.dtype, layer.compute_dtype) == (
+        "float16",
+        "float32",
+        "float32",
+        "float16",
+    )
+    (grad,) = tape.gradient(loss, [layer.kernel])
+    assert grad.dtype == "float32"
+
+
+def test_inputs_are_cast_unless_told_otherwise() -> None:
+    assert layers.Identity()(ROWS.astype("float64")).dtype == "float32"
+    assert layers.Identity(autocast=False)(ROWS.astype("float64")).dtype == "float64"
+    assert layers.Identity()(np.arange(3)).dtype == "int64"
+
+
+def test_the_default_policy() -> None:
+    keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert layers.Dense(1).compute_dtype == "bfloat16"
+    finally:
+        keras.mixed_precision.set_dtype_policy(None)
+    assert layers.Dense(1).compute_dtype == "float32"
+
+
+def test_statistics_stay_in_full_precision() -> None:
+    layer = layers.BatchNormalization(dtype="mixed_float16", momentum=0.5)
+    layer(1e4 * ROWS, training=True)  # the variance is beyond float16
+    assert layer.moving_mean.dtype == "float32"
+    assert np.isfinite(layer.moving_variance.numpy()).all()
+
+
+# --- shapes, repr, registration -------------------------------------------------------------------
+
+
+def test_output_shapes_without_data() -> None:
+    layer = layers.Conv2D(4, 3, strides=2)
+    assert layer.compute_output_shape((None, 9, None, 2)) == (None, 4, None, 4)
+    assert layers.Concatenate()([keras.Input((2,)), keras.Input((3,))]).shape == (None, 5)
+    spec = layers.Dense(2).compute_output_spec(keras.Input((3,)))
+    assert (spec.shape, spec.dtype) == ((None, 2), "float32")
+
+
+def test_shapes_of_code_that_needs_numbers() -> None:
+    class Rows(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            steps = inputs.shape[1]
+            return inputs * ops.ones((1, steps, 1)) + sum(range(steps))
+
+    assert Rows()(keras.Input((None, 3))).shape == (None, None, 3)
+
+
+def test_repr_shows_what_is_not_default() -> None:
+    shown = repr(layers.Dense(2, activation="relu", name="d"))
+    assert shown == "<Dense name=d, units=2, activation=relu, built=False>"
+
+
+def test_fields_convert_on_assignment() -> None:
+    layer = layers.Dense(2)
+    layer.activation = "relu"
+    assert layer.activation is keras.activations.relu
+    with pytest.raises(ArgumentError):
+        layer.units = 0
+
+
+def test_registered_classes_come_back_from_files() -> None:
+    @keras.saving.register_keras_serializable("tests", "Halved")
+    class Halved(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs / 2
+
+    config = json.loads(json.dumps(layers.serialize(Halved(name="h"))))
+    assert config["registered_name"] == "tests>Halved"
+    assert type(layers.deserialize(config)) is Halved
+
+
+def test_unregistered_classes_do_not() -> None:
+    class Private(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    config = layers.serialize(Private())
+    with pytest.raises(UnknownNameError, match="Private"):
+        layers.deserialize(config)
+    assert type(layers.deserialize(config, {"Private": Private})) is Private
