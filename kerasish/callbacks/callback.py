@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 Logs = dict[str, Any] | None
@@ -22,12 +24,12 @@ class Callback:
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
-        self._model: Any = None
+        self._model: Callable[[], Any] | None = None
 
     @property
     def model(self) -> Any:
         """The model that runs."""
-        return self._model
+        return None if self._model is None else self._model()
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Told before a run."""
@@ -35,7 +37,8 @@ class Callback:
 
     def set_model(self, model: Any) -> None:
         """Told before a run."""
-        self._model = model
+        # Weak, since a model holds its history, and the history must not keep the model alive.
+        self._model = None if model is None else weakref.ref(model)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps: plain values, arrays, lists, and dicts with texts as keys."""

@@ -8,6 +8,7 @@ from kerasish import initializers, ops
 from kerasish.config import floatx
 from kerasish.configured import Configured
 from kerasish.graph import Tensor, Variable
+from kerasish.graph.trace import current_trace
 from kerasish.serialization import snake_case
 from kerasish.spec import dtype_name
 
@@ -104,7 +105,10 @@ class Metric(Configured):
     def reset_state(self) -> None:
         """Forget everything: all variables become 0."""
         for variable in self.variables:
-            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+            if current_trace() is None:
+                variable.array[...] = 0
+            else:
+                variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """`update_state`, then `result`."""

@@ -96,7 +96,8 @@ class CompileMetrics(Metric):
             for i, listed in enumerate(spread):
                 for one in _listed(listed):
                     metric = as_metric(one, _target(targets[i], outputs, i), predictions[i])
-                    prefix = f"{outputs.names[i]}_" if outputs.count > 1 else ""
+                    named = outputs.count > 1 and outputs.names[i]
+                    prefix = f"{outputs.names[i]}_" if named else ""
                     label = _label(metric.name, prefix, weighted, taken)
                     entries.append(Entry(i, metric, label, weighted))
         self.entries = entries

@@ -18,6 +18,7 @@ from kerasish.errors import ArgumentError
 from kerasish.training.compile_metrics import CompileMetrics
 from kerasish.training.loop import feeder, run_epoch
 from kerasish.training.progress import FitState
+from kerasish.training.readout import Readout
 from kerasish.training.step import Bound, as_logs
 
 
@@ -58,13 +59,15 @@ class Phase:
         self.hooks = callbacks.hooks(mode)
         self.each_batch = bool(self.hooks.on_end)
         self.steps: int | None = source.num_batches
-        self._last: Bound | None = None
+        self._readout: Readout | None = None
 
     def warm(self) -> None:
         """Build and compile for the first batch, and check labels that lie in memory."""
         example = self.source.first_batch()
         self.model.steps.check_variables()
-        self._last = self.model.steps.warm(self.mode, example, self.each_batch)
+        self.model.steps.warm(self.mode, example, self.each_batch)
+        if not self.model.reads_metrics_itself:
+            self._readout = Readout(self.model)
         if isinstance(self.source, ArraySource):
             whole = self.source.pack(self.source.one_pass().arrays)
             self.model.steps.labels.check(whole, self.model)
@@ -101,8 +104,14 @@ class Phase:
     def _batch_logs(self, bound: Bound) -> dict[str, Any]:
         return as_logs(bound.read())
 
+    def reset(self) -> None:
+        """Begin all metrics anew."""
+        self.model.reset_metrics() if self._readout is None else self._readout.reset()
+
     def _running(self) -> dict[str, Any]:
-        return as_logs(self.model.get_metrics_result())
+        if self._readout is None:
+            return as_logs(self.model.get_metrics_result())
+        return self._readout.logs()
 
     def _final(self, last: Bound | None) -> dict[str, Any]:
         if last is not None and self.model.steps.has_own_logs(self.mode):
@@ -168,7 +177,10 @@ def fit(
     validation: Phase | None = None
     if validation_data is not None:
         held_out = _validation_source(
-            validation_data, validation_batch_size or batch_size, validation_steps
+            validation_data,
+            validation_batch_size or batch_size,
+            validation_steps,
+            epochs - initial_epoch,
         )
         validation = Phase(model, "test", held_out, watched)
         validation.warm()
@@ -199,7 +211,7 @@ def _epochs(
     while state.epoch < epochs and not model.stop_training:
         epoch, start = state.epoch, state.step
         if not start:
-            model.reset_metrics()
+            training.reset()
         watched.on_epoch_begin(epoch)
         source.on_epoch_begin()
 
@@ -219,7 +231,7 @@ def _epochs(
 
 
 def _evaluate(model: Any, phase: Phase) -> dict[str, Any]:
-    model.reset_metrics()
+    phase.reset()
     phase.callbacks.on_test_begin()
     phase.source.on_epoch_begin()
     logs = phase.run()
@@ -238,11 +250,13 @@ def _validates(epoch: int, frequency: Any) -> bool:
     )
 
 
-def _validation_source(data: Any, batch_size: int | None, steps: int | None) -> DataSource:
-    if isinstance(data, (tuple, list)) and not isinstance(data, Batch):
+def _validation_source(
+    data: Any, batch_size: int | None, steps: int | None, epochs: int
+) -> DataSource:
+    if isinstance(data, (tuple, list)):
         x, y, sample_weight = unpack_x_y_sample_weight(tuple(data))
-        return as_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
-    return as_source(data, batch_size=None, steps=steps)
+        return as_source(x, y, sample_weight, batch_size=batch_size, steps=steps, epochs=epochs)
+    return as_source(data, steps=steps, epochs=epochs)
 
 
 def _generator() -> np.random.Generator:
@@ -379,9 +393,11 @@ class _Collected:
             self._parts.append([np.array(leaf, ndmin=1) for leaf in leaves])
 
     def result(self) -> Any:
-        """All results, in the structure of one."""
-        if self._whole is not None:
-            leaves = [array[: self._filled] for array in self._whole]
+        """All results, in the structure of one; they are the caller's from here on."""
+        whole, parts = self._whole, self._parts
+        self._whole, self._parts = None, []
+        if whole is not None:
+            leaves = [array[: self._filled] for array in whole]
         else:
-            leaves = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
+            leaves = [np.concatenate(column) for column in zip(*parts, strict=True)]
         return tree.pack_sequence_as(self._form, leaves)

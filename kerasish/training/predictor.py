@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ class Predictor:
     """
 
     def __init__(self, model: Any) -> None:
-        self.model = model
+        self._model: Callable[[], Any] = weakref.ref(model)  # which holds this
         self._ready: dict[Any, Any] = {}
 
     def __call__(self, x: Any) -> Any:
@@ -36,7 +38,7 @@ class Predictor:
 
     def _general(self, x: Any) -> Any:
         batch = Batch(as_arrays(x, "x"))
-        step = self.model.steps.get("predict", batch)
+        step = self._model().steps.get("predict", batch)
         result = step(batch.leaves)
         if type(x) is np.ndarray and isinstance(result, np.ndarray):
             bound = step.bind(specs_of(batch.leaves))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,11 +25,16 @@ class Steps:
     """
 
     def __init__(self, model: Any) -> None:
-        self.model = model
+        self._model: Callable[[], Any] = weakref.ref(model)  # which holds these steps
         self._made: dict[Any, Step] = {}
         self._own_logs: dict[str, bool] = {}
         self._variables: tuple[Any, ...] = ()
         self.labels = LabelCheck()
+
+    @property
+    def model(self) -> Any:
+        """The model."""
+        return self._model()
 
     def get(self, mode: str, batch: Batch, logs: bool = False) -> Step:
         """The step for batches of this structure.
@@ -41,7 +48,11 @@ class Steps:
         key = (mode, form_of(batch), logs, eager)
         found = self._made.get(key)
         if found is None:
-            func = getattr(self.model, MODES[mode])
+            model = self._model
+
+            def func(data: Any) -> Any:
+                return getattr(model(), MODES[mode])(data)
+
             found = self._made[key] = Step(func, batch, self._keep(mode, logs), eager)
         return found
 
@@ -49,11 +60,13 @@ class Steps:
         if mode == "predict":
             return everything
 
+        model, own_logs = self._model, self._own_logs
+
         def keep(result: Any) -> Any:
             """Nothing, where the metrics' variables tell it all; else the step's own logs."""
-            metrics = self.model.get_metrics_result()
+            metrics = model().get_metrics_result()
             own = isinstance(result, dict) and not _same(_flat(result), _flat(metrics))
-            self._own_logs[mode] = own
+            own_logs[mode] = own
             if own:
                 return result
             return metrics if logs else nothing(result)

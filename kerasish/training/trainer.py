@@ -4,209 +4,28 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kerasish import ops, optimizers, tree
-from kerasish import serialization as _serialization
+from kerasish import ops, tree
 from kerasish.config import floatx
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
 from kerasish.graph import GradientTape, Tensor
-from kerasish.metrics import Mean
-from kerasish.optimizers import LossScaleOptimizer
 from kerasish.spec import is_float
 from kerasish.training import fitting
-from kerasish.training.compile_loss import CompileLoss
-from kerasish.training.compile_metrics import CompileMetrics
+from kerasish.training.compiling import Compiling
 from kerasish.training.predictor import Predictor
-from kerasish.training.steps import Steps
 
 
-@dataclass(frozen=True, eq=False)
-class CompiledWith:
-    """The arguments of `compile`, kept for files; an object of its own, so that a model does not
-    count the metrics among them as its own."""
-
-    optimizer: Any
-    loss: Any
-    loss_weights: Any
-    metrics: Any
-    weighted_metrics: Any
-    run_eagerly: bool
-    steps_per_execution: int
-    jit_compile: Any
-
-
-class Trainer:
+class Trainer(Compiling):
     """Mixin of `Model`: `compile`, `fit`, `evaluate`, `predict` and their one-batch forms."""
 
-    compiled: bool = False
-    optimizer: Any = None
-    loss: Any = None
-    stop_training: bool = False
-    history: Any = None
-    fit_state: Any = None
-    run_eagerly: bool = False
-    jit_compile: Any = "auto"
-    steps_per_execution: int = 1
-    _compile_loss: CompileLoss | None = None
-    _compile_metrics: CompileMetrics | None = None
-    _loss_tracker: Mean | None = None
-    _compiled_with: CompiledWith | None = None
-    _steps: Steps | None = None
-    _predictor: Predictor | None = None
-
     if TYPE_CHECKING:
+        trainable_variables: list[Any]
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             """A model is a layer too."""
-
-    # --- compile ----------------------------------------------------------------------------------
-
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        loss_weights: Any = None,
-        metrics: Any = None,
-        weighted_metrics: Any = None,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: Any = "auto",
-        auto_scale_loss: bool = True,
-    ) -> None:
-        """Say how to train: with which optimizer, towards which loss, watching which metrics.
-
-        Args:
-            optimizer: name, config or instance.
-            loss: a loss for every output, or a list or dict of losses.
-            loss_weights: factors of the losses, in the same form.
-            metrics: list of metrics; with several outputs a list of lists or a dict.
-            weighted_metrics: metrics that sample and class weights reach.
-            run_eagerly: whether to run op by op, to debug with values.
-            steps_per_execution: accepted for compatibility; steps cost no dispatch here.
-            jit_compile: accepted for compatibility; steps are always compiled.
-            auto_scale_loss: whether a "mixed_float16" model gets a `LossScaleOptimizer`.
-        """
-        made = optimizers.get(optimizer)
-        self._compiled_with = CompiledWith(
-            made,
-            loss,
-            loss_weights,
-            metrics,
-            weighted_metrics,
-            run_eagerly,
-            steps_per_execution,
-            jit_compile,
-        )
-        policy = getattr(getattr(self, "dtype_policy", None), "name", "")
-        if auto_scale_loss and policy == "mixed_float16" and made is not None:
-            made = made if isinstance(made, LossScaleOptimizer) else LossScaleOptimizer(made)
-        self.optimizer = made
-        self.loss = loss
-        names = _output_names(self)
-        self._compile_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
-        self._compile_metrics = None
-        if metrics is not None or weighted_metrics is not None:
-            self._compile_metrics = CompileMetrics(metrics, weighted_metrics, names)
-        self._loss_tracker = Mean(name="loss")
-        self.run_eagerly = run_eagerly
-        self.steps_per_execution = steps_per_execution
-        self.jit_compile = jit_compile
-        self.stop_training = False
-        self.compiled = True
-        self.reset_functions()
-
-    def get_compile_config(self) -> dict[str, Any]:
-        """What `compile` was given, as plain data; empty without a `compile`."""
-        if self._compiled_with is None:
-            return {}
-        return {
-            name: _serialization.serialize_keras_object(value)
-            for name, value in vars(self._compiled_with).items()
-        }
-
-    def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compile as `get_compile_config` says, and make the optimizer's state."""
-        known = set(inspect.signature(Trainer.compile).parameters) - {"self"}
-        arguments = {
-            name: value if name == "optimizer" else _serialization.deserialize_keras_object(value)
-            for name, value in config.items()
-            if name in known
-        }
-        if isinstance(arguments.get("optimizer"), Mapping):
-            arguments["optimizer"] = optimizers.deserialize(arguments["optimizer"])
-        self.compile(**arguments)
-        if self.optimizer is not None and getattr(self, "built", False):
-            self.optimizer.build(_trainable(self))
-
-    def reset_functions(self) -> None:
-        """Forget the compiled steps; the next call traces anew."""
-        self._steps = None
-        self._predictor = None
-
-    @property
-    def steps(self) -> Steps:
-        """The compiled steps of this model."""
-        if self._steps is None:
-            self._steps = Steps(self)
-        return self._steps
-
-    def make_train_function(self, force: bool = False) -> Any:
-        """The function from a batch to logs that training uses; `force` traces it anew."""
-        if force:
-            self.reset_functions()
-        return self.train_on_batch
-
-    def make_test_function(self, force: bool = False) -> Any:
-        """The function from a batch to logs that evaluation uses; `force` traces it anew."""
-        if force:
-            self.reset_functions()
-        return self.test_on_batch
-
-    def make_predict_function(self, force: bool = False) -> Any:
-        """The function from inputs to predictions; `force` traces it anew."""
-        if force:
-            self.reset_functions()
-        return self.predict_on_batch
-
-    # --- metrics ----------------------------------------------------------------------------------
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The mean loss, those of `compile`, those of single losses, those of layers."""
-        own: list[Any] = []
-        if self._loss_tracker is not None:
-            own.append(self._loss_tracker)
-        if self._compile_metrics is not None:
-            own.append(self._compile_metrics)
-        if self._compile_loss is not None:
-            own.extend(self._compile_loss.metrics)
-        held = {id(m) for m in own}
-        inherited: list[Any] = getattr(super(), "metrics", [])
-        # Metrics of a compiled model inside this one are not this one's.
-        foreign = {id(m) for inner in _inner_models(self) for m in inner.metrics}
-        return own + [m for m in inherited if id(m) not in held and id(m) not in foreign]
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of `metrics`."""
-        return [m.name for m in self.metrics]
-
-    def reset_metrics(self) -> None:
-        """Forget what all metrics have seen."""
-        for metric in self.metrics:
-            metric.reset_state()
-
-    def get_metrics_result(self) -> dict[str, Any]:
-        """The results of all metrics by name."""
-        found: dict[str, Any] = {}
-        for metric in self.metrics:
-            result = metric.result()
-            found |= result if isinstance(result, dict) else {metric.name: result}
-        return found
 
     # --- what a step does -------------------------------------------------------------------------
 
@@ -270,7 +89,7 @@ class Trainer:
             loss = self._loss_of(x, y, y_pred, sample_weight, True)
             scaled = self.optimizer.scale_loss(loss)
         self._track_loss(loss, x)
-        variables = _trainable(self)
+        variables = list(self.trainable_variables)
         if variables:
             self.optimizer.apply(tape.gradient(scaled, variables), variables)
         return self.compute_metrics(x, y, y_pred, sample_weight)
@@ -294,6 +113,24 @@ class Trainer:
             self._loss_tracker.update_state(loss, sample_weight=rows)
 
     # --- whole runs -------------------------------------------------------------------------------
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """The function from a batch to logs that training uses; `force` traces it anew."""
+        if force:
+            self.reset_functions()
+        return self.train_on_batch
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """The function from a batch to logs that evaluation uses; `force` traces it anew."""
+        if force:
+            self.reset_functions()
+        return self.test_on_batch
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """The function from inputs to predictions; `force` traces it anew."""
+        if force:
+            self.reset_functions()
+        return self.predict_on_batch
 
     def fit(
         self,
@@ -442,19 +279,3 @@ class Trainer:
         if predictor is None:
             predictor = self._predictor = Predictor(self)
         return predictor(x)
-
-
-def _output_names(model: Any) -> list[str] | None:
-    """The names of a functional model's outputs; None where the model has none."""
-    if getattr(model, "network", None) is None:
-        return None
-    return list(model.output_names)
-
-
-def _trainable(model: Any) -> list[Any]:
-    return list(model.trainable_variables)
-
-
-def _inner_models(model: Any) -> list[Any]:
-    layers = model._flatten_layers(include_self=False) if hasattr(model, "_flatten_layers") else []
-    return [layer for layer in layers if isinstance(layer, Trainer)]

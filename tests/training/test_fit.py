@@ -1,5 +1,6 @@
 """Whole runs: against Keras's recorded ones, against themselves, with data of every kind."""
 
+import threading
 import warnings
 
 import numpy as np
@@ -317,6 +318,60 @@ def test_mixed_precision_scales_the_loss():
     assert np.isfinite(history).all()
     assert history[-1] < history[0]
     assert {v.dtype for v in model.trainable_variables} == {"float32"}
+
+
+def test_predictions_from_several_threads():
+    model = small()
+    inputs = [fit_cases.given(i, 3, 4) for i in range(8)]
+    expected = [model.predict_on_batch(x) for x in inputs]
+    wrong: list[int] = []
+
+    def ask(i: int) -> None:
+        for _ in range(200):
+            if not np.array_equal(model.predict_on_batch(inputs[i]), expected[i]):
+                wrong.append(i)
+
+    threads = [threading.Thread(target=ask, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_outputs_without_names_are_numbered():
+    class Two(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = layers.Dense(1), layers.Dense(1)
+
+        def call(self, inputs):
+            return [self.a(inputs), self.b(inputs)]
+
+    model = Two()
+    model.compile("sgd", "mse", metrics=[["mae"], ["mae"]])
+    history = model.fit(X, [Y, Y], verbose=0).history
+    assert list(history) == ["loss", "mae", "mae_1", "mse_loss", "mse_loss_1"]
+
+
+def test_a_generator_for_several_validations_needs_steps():
+    with pytest.raises(keras.errors.DataError, match="steps"):
+        small().fit(X, Y, epochs=2, validation_data=generator(2), verbose=0)
+    history = small().fit(
+        X, Y, epochs=2, validation_data=generator(2), validation_steps=3, verbose=0
+    )
+    assert len(history.history["val_loss"]) == 2
+
+
+def test_layers_added_after_training_count():
+    model = keras.Sequential([keras.Input((4,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(X, Y, verbose=0)
+    before = model.predict_on_batch(X)
+    model.add(layers.Dense(2))
+    assert model.predict_on_batch(X).shape == (13, 2)
+    model.pop()
+    np.testing.assert_array_equal(model.predict_on_batch(X), before)
 
 
 def test_nothing_warns_without_reason():
