@@ -7,6 +7,7 @@ which attributes were first set, as in Keras.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from kerasish.errors import ArgumentError
@@ -15,6 +16,11 @@ from kerasish.random import SeedGenerator
 
 if TYPE_CHECKING:
     from kerasish.layers.holder import Holder
+
+
+_CONTAINERS = (list, tuple, dict)
+# What can hold no weight, left out before anything else: a model is walked often.
+_PLAIN = frozenset({str, int, float, bool, type(None), FunctionType})
 
 
 def _leaves(value: Any, segment: str) -> Iterator[tuple[str, Any]]:
@@ -31,9 +37,15 @@ def _leaves(value: Any, segment: str) -> Iterator[tuple[str, Any]]:
 
 def attributes(layer: Holder) -> Iterator[tuple[str, Any]]:
     """Pairs (attribute path, object) of what a layer holds itself."""
+    untracked = layer.untracked
     for name, value in list(vars(layer).items()):
-        if name not in layer.untracked and value is not None:
+        kind = type(value)
+        if kind in _PLAIN or name in untracked:
+            continue
+        if kind in _CONTAINERS or isinstance(value, _CONTAINERS):
             yield from _leaves(value, name.lstrip("_"))
+        else:
+            yield name.lstrip("_"), value
 
 
 def sublayers(layer: Holder, kind: type) -> list[tuple[str, Holder]]:
