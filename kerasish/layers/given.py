@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from kerasish.errors import ArgumentError
@@ -38,3 +39,11 @@ def captured(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[s
         elif parameter.kind is not inspect.Parameter.VAR_POSITIONAL:
             found[name] = value
     return found
+
+
+def untaken(cls: type, config: Mapping[str, Any]) -> list[str]:
+    """Which of name, dtype and trainable a constructor without **kwargs does not take."""
+    parameters = inspect.signature(cls.__init__).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return []
+    return [n for n in ("name", "dtype", "trainable") if n in config and n not in parameters]

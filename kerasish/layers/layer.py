@@ -13,7 +13,7 @@ from kerasish.graph.variable import Variable, autocast
 from kerasish.layers import call as _call
 from kerasish.layers.building import Buildable, as_shape, recorded_build
 from kerasish.layers.fields import Field, constructor, declared, plain, refuse_unknown
-from kerasish.layers.given import captured, from_fields, ignore
+from kerasish.layers.given import captured, from_fields, ignore, untaken
 from kerasish.layers.input_spec import check_inputs
 from kerasish.layers.symbolic import infer, record_call, symbols
 from kerasish.ops.symbol import has_symbol
@@ -299,7 +299,14 @@ class Layer(Buildable):
         if not from_fields(cls):
             revived = (k for k in kept if k != "dtype")
             kept.update({k: deserialize_keras_object(kept[k], custom_objects) for k in revived})
-        return cls(**kept)
+        late = {name: kept.pop(name) for name in untaken(cls, kept)}
+        made = cls(**kept)
+        if "name" in late:
+            made.name = late["name"]
+        if "dtype" in late:
+            made._set_policy(late["dtype"])
+        made.trainable = late.get("trainable", made.trainable)
+        return made
 
     def __repr__(self) -> str:
         shown = [f"name={self.name}"]

@@ -314,6 +314,8 @@ class GroupQueryAttention(Projected):
     Source: Ainslie et al., GQA (2023).
     """
 
+    # Keras's class is called otherwise than its public name, and names the weights in files.
+    file_class = "GroupedQueryAttention"
     head_dim: PositiveInt
     num_query_heads: PositiveInt
     num_key_value_heads: PositiveInt

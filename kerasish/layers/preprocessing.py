@@ -201,6 +201,10 @@ class Discretization(Layer):
         depth = len(self.bin_boundaries) + 1
         return encode(bins, depth, self.output_mode, self.compute_dtype)
 
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; Keras's takes no `trainable`."""
+        return {k: v for k, v in super().get_config().items() if k != "trainable"}
+
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The layer of a `get_config`, boundaries that `adapt` found included."""

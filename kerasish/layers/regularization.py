@@ -76,6 +76,10 @@ class SpatialDropout(Noise):
             setattr(self, "data_format", self._layout)  # noqa: B010
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; Keras's takes no `trainable`."""
+        return {k: v for k, v in super().get_config().items() if k != "trainable"}
+
     def noisy(self, inputs: Tensor) -> Tensor:
         ones = (1,) * self.rank
         channels_last = self._layout == "channels_last"

@@ -63,7 +63,8 @@ class Model(Trainer, Inspected, Layer):
                     "Model. Expected: Model(inputs, outputs, name=...), or no positional "
                     f"arguments. Received: {len(args)} of them."
                 )
-            inputs, outputs, *rest = args
+            given: Any = args
+            inputs, outputs, *rest = given
             kwargs.update({"name": rest[0]} if rest else {})
         super().__init__(**kwargs)
         if inputs is not None:
@@ -118,7 +119,9 @@ class Model(Trainer, Inspected, Layer):
     @property
     def layers(self) -> list[Layer]:
         """The direct sublayers."""
-        return self._sublayers()
+        found = self._sublayers()
+        tracking.make_names_unique(found, self.name)
+        return found
 
     @property
     def operations(self) -> list[Any]:

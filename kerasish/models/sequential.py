@@ -43,6 +43,7 @@ class Sequential(Model):
         # The symbol after each layer of the stack, as far as shapes are known.
         self._symbols: list[KerasTensor] = []
         self._chain: Network | None = None
+        self._loose = False
         super().__init__(trainable=trainable, name=name)
         for layer in layers or ():
             self._push(layer)
@@ -122,13 +123,15 @@ class Sequential(Model):
         if tree.is_nested(inputs) or isinstance(self._stack[0], InputLayer):
             return
         dtype = inputs.dtype if is_int(inputs.dtype) else self._stack[0].compute_dtype
+        # The first data say how many features there are, not how long later sequences may be.
+        self._loose = True
         self._start_from(InputLayer(batch_shape=(None, *inputs.shape[1:]), dtype=dtype))
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The layers applied one after another."""
         if not self._stack:
             raise ArgumentError(f"Sequential {self.name!r} has no layers. Call add().")
-        if self._chain is not None:
+        if self._chain is not None and not self._loose:
             return self._chain.run(inputs, mask)
         if mask is not None and getattr(inputs, "mask", None) is None:
             inputs.mask = mask
@@ -137,7 +140,7 @@ class Sequential(Model):
         return inputs
 
     def _fits_inputs(self) -> bool:
-        return self._chain is not None
+        return self._chain is not None and not self._loose
 
     def _network(self, what: str) -> Network:
         return super()._network(what) if self._chain is None else self._chain

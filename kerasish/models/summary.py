@@ -13,6 +13,7 @@ from kerasish import tree
 from kerasish.errors import ArgumentError
 from kerasish.graph.variable import Variable
 from kerasish.layers.layer import Layer
+from kerasish.layers.symbolic import symbols as shape_symbols
 
 _WIDTH, _WIDTH_CONNECTED, _WIDTH_TRAINABLE = 88, 108, 12
 
@@ -103,9 +104,15 @@ def _count_text(member: Any) -> str:
 
 def _shape_text(member: Any, network: Any) -> str:
     calls = [c for c in member._calls if network is None or c in network.records] or member._calls
-    if not calls:
+    if calls:
+        symbols = calls[-1].outputs
+    elif isinstance(member, Layer) and list(member._build_shapes or ()) == ["input_shape"]:
+        symbols = member.compute_output_spec(
+            shape_symbols(member._build_shapes["input_shape"], member.input_dtype)
+        )
+    else:
         return "?"
-    shapes = [str(s.shape) for s in tree.flatten(calls[-1].outputs)]
+    shapes = [str(s.shape) for s in tree.flatten(symbols)]
     return shapes[0] if len(shapes) == 1 else f"[{', '.join(shapes)}]"
 
 
