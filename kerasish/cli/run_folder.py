@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -70,8 +71,9 @@ def write_history(folder: Path, history: Mapping[str, Sequence[float]]) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["epoch", *history])
-    for epoch, row in enumerate(zip(*history.values(), strict=True), start=1):
-        writer.writerow([epoch, *(repr(float(value)) for value in row)])
+    rows = itertools.zip_longest(*history.values())
+    for epoch, row in enumerate(rows, start=1):
+        writer.writerow([epoch, *("" if value is None else repr(float(value)) for value in row)])
     write_bytes(folder / HISTORY_FILE, text.getvalue().encode())
 
 

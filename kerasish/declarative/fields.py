@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, TypeVar
+from typing import Any
 
 from kerasish.declarative.errors import Diagnostics, did_you_mean
 from kerasish.declarative.source import (
@@ -18,7 +18,7 @@ from kerasish.declarative.source import (
 )
 from kerasish.declarative.specification import Reference
 
-T = TypeVar("T", bound=Value)
+_SHOWN_CHOICES = 5
 
 
 class Fields:
@@ -103,10 +103,13 @@ class Fields:
         found = self.value(key)
         if found is None:
             return default
-        if not isinstance(found, Scalar) or found.value not in choices:
-            self._wrong(key, " or ".join(choices), found)
-            return default
-        return str(found.value)
+        held = found.value if isinstance(found, Scalar) else None
+        if held in choices:
+            return str(held)
+        few = len(choices) <= _SHOWN_CHOICES
+        hint = did_you_mean(held, choices, listing=not few) if isinstance(held, str) else ""
+        self._wrong(key, " or ".join(choices) if few else f"the name of a {key}", found, hint)
+        return default
 
     def items(self, key: str) -> tuple[Value, ...]:
         """The items of a list."""
@@ -126,6 +129,6 @@ class Fields:
         self._wrong(key, "a mapping", found)
         return None
 
-    def _wrong(self, key: str, expected: str, value: Value) -> None:
+    def _wrong(self, key: str, expected: str, value: Value, hint: str = "") -> None:
         message = f"{key} must be {expected}, received {describe(value)}"
-        self.diagnostics.add("K204", message, value.mark)
+        self.diagnostics.add("K204", message, value.mark, hint)

@@ -26,6 +26,8 @@ def read_inputs(mapping: Mapping, checker: Checker) -> list[InputDeclaration]:
     found = []
     for entry in mapping:
         name = checker.name(Scalar(entry.key, entry.mark))
+        if name is None:
+            continue
         if isinstance(entry.value, Sequence):
             found.append(_declaration(name, entry.value, None, checker, entry.mark))
             continue
@@ -40,7 +42,7 @@ def _from_fields(
 ) -> InputDeclaration | None:
     dtype = fields.choice("dtype", DTYPES, "") or None
     if "shape" not in fields.entries:
-        fields.require("shape", INPUT_HINT)
+        fields.require("shape", "shape: [28, 28, 1]")
         return None
     return _declaration(name, fields.entries["shape"].value, dtype, checker, mark)
 
