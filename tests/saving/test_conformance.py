@@ -12,6 +12,8 @@ theirs = pytest.importorskip("keras", reason="Keras is not installed (kerasish[c
 
 import kerasish as ours  # noqa: E402
 from kerasish import saving  # noqa: E402
+from tests.golden.layer_cases import CASES  # noqa: E402
+from tests.saving.test_every_layer import filled, values  # noqa: E402
 from tests.tolerances import assert_close  # noqa: E402
 
 X = np.random.default_rng(1).normal(size=(12, 8, 4)).astype("float32")
@@ -105,3 +107,28 @@ def test_keras_builds_our_json(build):
     text = build(ours).to_json()
     theirs.models.model_from_json(text)
     assert saving.model_from_json(theirs.models.model_from_json(text).to_json()).name == "m"
+
+
+@pytest.mark.parametrize("label", CASES)
+@pytest.mark.filterwarnings("ignore")
+def test_every_layer_both_ways(tmp_path, label):
+    """The same paths of weights, the same configs: each side opens what the other wrote."""
+    model = filled(label)
+    expected = values(model, label)
+    model.save(tmp_path / "ours.keras")
+    model.save_weights(tmp_path / "ours.weights.h5")
+    other = theirs.models.load_model(tmp_path / "ours.keras")
+    for found, value in zip(values(other, label), expected, strict=True):
+        assert_close(found, value)
+    other.load_weights(tmp_path / "ours.weights.h5")
+    other.save(tmp_path / "theirs.keras")
+    other.save(tmp_path / "theirs.h5")
+    other.save_weights(tmp_path / "theirs.weights.h5")
+    for name in ("theirs.keras", "theirs.h5"):
+        loaded = saving.load_model(tmp_path / name)
+        for found, value in zip(values(loaded, label), expected, strict=True):
+            np.testing.assert_array_equal(found, value)
+    model.set_weights([w * 0 for w in model.get_weights()])
+    model.load_weights(tmp_path / "theirs.weights.h5")
+    for found, value in zip(values(model, label), expected, strict=True):
+        np.testing.assert_array_equal(found, value)
