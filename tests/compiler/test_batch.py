@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 
 import numpy as np
 import pytest
 
-import kerasish.ops  # noqa: F401  (registers the ops)
 from kerasish.compiler import batch
 from kerasish.graph import interpret
 from kerasish.graph.node import Graph, interning, make_node, placeholder
@@ -17,6 +17,7 @@ from kerasish.spec import TensorSpec
 from kerasish.testing.samples import sample_inputs
 from tests.tolerances import assert_close
 
+importlib.import_module("kerasish.ops")  # registers the ops
 ROWS = 3
 ELEMENTWISE = ("add", "select", "tanh", "cast", "less")
 CASES = [
