@@ -37,13 +37,14 @@ class LossScaleOptimizer(Optimizer):
         self.initial_scale = initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
         inner_optimizer.loss_scale_factor = None  # gradients are divided here
+        # Made now, since a traced step scales the loss before it comes to build the optimizer.
+        self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
+        start = initializers.Constant(initial_scale)
+        self.dynamic_scale = self.add_variable((), start, "float32", name="dynamic_scale")
 
     def build(self, variables: Variables) -> None:
         if self.built:
             return
-        self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
-        start = initializers.Constant(self.initial_scale)
-        self.dynamic_scale = self.add_variable((), start, "float32", name="dynamic_scale")
         self.inner_optimizer.build(variables)
         super().build(variables)
 
@@ -84,8 +85,6 @@ class LossScaleOptimizer(Optimizer):
         self.step_counter.assign(ops.where(onward, counter + 1, 0))
 
     def scale_loss(self, loss: Any) -> Any:
-        if not self.built:
-            return loss * self.initial_scale
         return loss * ops.cast(self.dynamic_scale.value, loss.dtype)
 
     def finalize_variable_values(self, var_list: Variables) -> None:

@@ -103,10 +103,7 @@ class Step:
 
         if plan.device.host:
             return Bound(plan.inputs, plan.run, read, True)
-        hosts = [
-            np.empty(known(s.shape), plan.device.to_numpy(b[:0]).dtype)
-            for s, b in zip(specs, plan.inputs, strict=True)
-        ]
+        hosts = [np.empty(known(s.shape), np_dtype(s.dtype)) for s in specs]
 
         def run() -> None:
             for buffer, host, spec in zip(plan.inputs, hosts, specs, strict=True):
