@@ -10,10 +10,11 @@ from kerasish.graph.node import LEAVES, PICK
 from kerasish.graph.op import Op, case, get
 from kerasish.ops.declare import Composite
 from kerasish.spec import TensorSpec
-from kerasish.testing import check_op
+from kerasish.testing import check_compiled, check_op
 from tests.tolerances import tolerance
 
-STRUCTURAL = {op.name for op in (*LEAVES, PICK)}
+# Leaves and projections; a fused region means what its body means (tests/compiler/codegen).
+STRUCTURAL = {op.name for op in (*LEAVES, PICK)} | {"fused"}
 FIRST, SECOND = tolerance("first_gradient", "float64"), tolerance("second_gradient", "float64")
 GRADIENTS = tuple((t["rtol"], t["atol"]) for t in (FIRST, SECOND))
 SINGLE = tuple(
@@ -39,6 +40,16 @@ def test_op(name: str):
 @pytest.mark.parametrize("name", registry.names("composite"))
 def test_composite(name: str):
     checked(registry.lookup("composite", name))
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_compiled_op(name: str):
+    check_compiled(get(name), tolerances=SINGLE)
+
+
+@pytest.mark.parametrize("name", registry.names("composite"))
+def test_compiled_composite(name: str):
+    check_compiled(registry.lookup("composite", name), tolerances=SINGLE)
 
 
 # --- the test must be able to fail ------------------------------------------------------------

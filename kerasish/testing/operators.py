@@ -46,7 +46,7 @@ def check_op(
     Raises:
         AssertionError: says which case and what differs.
     """
-    op = _found(target) if isinstance(target, str) else target
+    op = found(target)
     calls = tuple(op.cases if cases is None else cases)
     if not calls:
         raise AssertionError(f"{op.name} declares no cases. Expected: at least one sample call.")
@@ -57,8 +57,16 @@ def check_op(
             raise AssertionError(f"{op.name}({described(call)}): {error}") from error
 
 
-def _found(name: str) -> Any:
-    return registry.lookup("op" if registry.contains("op", name) else "composite", name)
+def found(target: Any) -> Any:
+    """The op or composite of a name; itself if it is one."""
+    if not isinstance(target, str):
+        return target
+    return registry.lookup("op" if registry.contains("op", target) else "composite", target)
+
+
+def callable_of(op: Any) -> Callable[..., Any]:
+    """What to call: a composite's function, or the op itself."""
+    return op.func if isinstance(op, Composite) else op
 
 
 def _check_case(op: Any, call: Case, order: int, tolerances: Any, single: Any) -> None:
@@ -72,7 +80,7 @@ def _check_case(op: Any, call: Case, order: int, tolerances: Any, single: Any) -
     check_unknown(op, call, wide, values)
     check_strided(op, call, wide, values)
     check_empty(op, call, wide)
-    if not op_random(op):
+    if not is_random(op):
         check_single(op, call, values, single[0])
         check_gradients(op, call, wide, order, tolerances, single[1])
 
@@ -82,9 +90,8 @@ def _values(op: Any, call: Case, inputs: Sequence[Any]) -> list[np.ndarray]:
 
 
 def _outputs(op: Any, call: Case, inputs: Sequence[Any]) -> list[Tensor]:
-    func = op.func if isinstance(op, Composite) else op
-    found = func(*map(convert_to_tensor, inputs), **call.attrs)
-    return [convert_to_tensor(t) for t in tree.flatten(found)]
+    result = callable_of(op)(*map(convert_to_tensor, inputs), **call.attrs)
+    return [convert_to_tensor(t) for t in tree.flatten(result)]
 
 
 def _unchanged(arrays: Sequence[np.ndarray], kept: Sequence[np.ndarray]) -> None:
@@ -93,7 +100,8 @@ def _unchanged(arrays: Sequence[np.ndarray], kept: Sequence[np.ndarray]) -> None
             raise AssertionError(f"input {i} was changed by the call.")
 
 
-def _close(actual: np.ndarray, expected: np.ndarray, rtol: float, atol: float, what: str) -> None:
+def close(actual: np.ndarray, expected: np.ndarray, rtol: float, atol: float, what: str) -> None:
+    """Raise AssertionError unless shapes are equal and values close, integers equal."""
     if actual.shape != expected.shape:
         raise AssertionError(f"{what}: shape {actual.shape}, expected {expected.shape}.")
     if actual.dtype.kind in "fc" or expected.dtype.kind in "fc":
@@ -146,8 +154,8 @@ def _spec(array: Any) -> TensorSpec:
     return TensorSpec(tuple(array.shape), dtype_name(array.dtype))
 
 
-def _specs(found: Any) -> list[TensorSpec]:
-    return [found] if isinstance(found, TensorSpec) else list(found)
+def _specs(inferred: Any) -> list[TensorSpec]:
+    return [inferred] if isinstance(inferred, TensorSpec) else list(inferred)
 
 
 def check_traced(op: Any, call: Case, inputs: Sequence[Any], values: Sequence[Any]) -> None:
@@ -158,17 +166,17 @@ def check_traced(op: Any, call: Case, inputs: Sequence[Any], values: Sequence[An
         raise AssertionError(f"the printed graph does not name it:\n{graph}")
     ran = interpret.run_graph(graph, map(convert_to_tensor, inputs))
     for got, expected in zip(ran, values, strict=True):
-        if not op_random(op):
-            _close(np.asarray(got), expected, 1e-12, 1e-12, "traced against eager")
+        if not is_random(op):
+            close(np.asarray(got), expected, 1e-12, 1e-12, "traced against eager")
 
 
-def op_random(op: Any) -> bool:
+def is_random(op: Any) -> bool:
     """Whether the op draws random numbers."""
     return bool(getattr(op, "random", False))
 
 
 def _traced(op: Any, call: Case, specs: Sequence[TensorSpec]) -> Graph:
-    func = op.func if isinstance(op, Composite) else op
+    func = callable_of(op)
     return trace(lambda *xs: tree.flatten(func(*xs, **call.attrs)), specs)[0]
 
 
@@ -220,10 +228,10 @@ def check_strided(op: Any, call: Case, inputs: Sequence[Any], values: Sequence[A
         got = [np.asarray(r) for r in (result if isinstance(result, tuple) else (result,))]
     else:
         got = _values(op, call, strided)
-    if op_random(op):
+    if is_random(op):
         return
     for a, b in zip(got, values, strict=True):
-        _close(a, b, 1e-12, 1e-12, "strided against contiguous inputs")
+        close(a, b, 1e-12, 1e-12, "strided against contiguous inputs")
 
 
 def _strided_promoted(op: Op, arrays: list[np.ndarray]) -> list[np.ndarray]:
@@ -266,7 +274,7 @@ def check_single(op: Any, call: Case, values: Sequence[Any], allowed: tuple[floa
     """float32 results agree with those in float64."""
     narrow = _values(op, call, sample_inputs(call, op.domain, "float32"))
     for got, expected in zip(narrow, values, strict=True):
-        _close(got, expected, *allowed, "float32 against float64")
+        close(got, expected, *allowed, "float32 against float64")
 
 
 def check_gradients(
@@ -281,7 +289,7 @@ def check_gradients(
     chosen = call.differentiate
     if chosen is None:
         chosen = differentiable(inputs)
-    func: Callable[..., Any] = op.func if isinstance(op, Composite) else op
+    func = callable_of(op)
     outputs = _outputs(op, call, inputs)
     if not chosen or not any(is_differentiable(t.dtype) for t in outputs):
         return
@@ -293,4 +301,4 @@ def check_gradients(
     narrow = sample_inputs(call, op.domain, "float32")
     pairs = zip(gradients(called, narrow, chosen), gradients(called, inputs, chosen), strict=True)
     for got, expected in pairs:
-        _close(got, expected, *single, "float32 gradient against float64")
+        close(got, expected, *single, "float32 gradient against float64")

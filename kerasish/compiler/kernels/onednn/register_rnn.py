@@ -55,13 +55,20 @@ def _forward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     return rnn.bind_rnn(cell, _inputs(cell, inputs), _results(outputs))
 
 
-@kernel("rnn_train", provider=NAME, supports=_supports)
+def _supports_training(node: Node) -> bool:
+    """Whether what the graph keeps between the passes is what the library wants to keep."""
+    given = [i.spec for i in node.inputs] if node.op.name == "rnn_backward" else node.spec
+    (kept,) = (known(s.shape) for s in given if s.dtype == "uint8")
+    return _supports(node) and kept == (_workspace(node),)
+
+
+@kernel("rnn_train", provider=NAME, supports=_supports_training)
 def _train(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     cell = node.attrs["cell"]
     return rnn.bind_rnn(cell, _inputs(cell, inputs), _results(outputs[:-1]), outputs[-1])
 
 
-@kernel("rnn_backward", provider=NAME, supports=_supports)
+@kernel("rnn_backward", provider=NAME, supports=_supports_training)
 def _backward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     cell = node.attrs["cell"]
     count = 6 if cell == "lstm" else 5
