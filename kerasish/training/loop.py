@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from kerasish.backend.base import current
 from kerasish.data.arrays import ArrayPass, ArraySource
 from kerasish.data.batch import Batch
 from kerasish.data.prefetch import Prefetcher
@@ -112,7 +113,7 @@ def feeder(
         check: called with every batch of a stream.
         only_x: whether targets and weights are left out.
     """
-    if isinstance(source, ArraySource):
+    if isinstance(source, ArraySource) and (current().host or not source.worth_a_thread):
         one_pass = source.one_pass(shuffle=shuffle, rng=rng)
         return ArrayFeeder(one_pass, step(source.pack(one_pass.arrays)))
     batches = source.batches(shuffle=shuffle, rng=rng, start=start)
