@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import tree
-from kerasish.graph import Tensor, convert_to_tensor, grad
+from kerasish.graph import convert_to_tensor, grad
 from kerasish.graph.op import get
 from kerasish.spec import is_differentiable
 
@@ -44,8 +44,9 @@ def weighted(func: Callable[..., Any], seed: int) -> Callable[..., Any]:
     def scalar(*inputs: Any) -> Any:
         rng = np.random.default_rng(seed)
         total: Any = convert_to_tensor(0.0, "float64")
-        for out in tree.flatten(func(*inputs)):
-            if not (isinstance(out, Tensor) and is_differentiable(out.dtype)):
+        for leaf in tree.flatten(func(*map(convert_to_tensor, inputs))):
+            out = convert_to_tensor(leaf)
+            if not is_differentiable(out.dtype):
                 continue
             u = rng.uniform(0.5, 1.5, out.shape) * rng.choice((-1.0, 1.0), out.shape)
             if out.dtype.startswith("complex"):
