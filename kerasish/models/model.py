@@ -330,8 +330,8 @@ def _symbols_of(config: Mapping[str, Any], custom_objects: Any) -> tuple[Any, An
             made = deserialize_keras_object(item, custom_objects, kind=_kind(item))
         name = item.get("name") or made.name
         layers[name] = made
-        nodes[name] = [_without_defaults(made, call) for call in item.get("inbound_nodes") or []]
-    graph = Graph("the config of a functional model", layers, own=True)
+        nodes[name] = item.get("inbound_nodes") or []
+    graph = Graph("the config of a functional model", layers)
     graph.run(nodes)
     return graph.structure(config["input_layers"]), graph.structure(config["output_layers"])
 
@@ -342,22 +342,6 @@ def _kind(item: Mapping[str, Any]) -> str | None:
 
 
 _MODELS = ("Functional", "Model", "Sequential")
-
-
-def _without_defaults(layer: Any, node: Any) -> Any:
-    """A call without `training=False` where that is the layer's own default.
-
-    Keras writes that default into its configs as if it had been asked for; kept, it would switch
-    the layer's training behaviour off for good.
-    """
-    if not (isinstance(layer, Layer) and isinstance(node, dict)):
-        return node
-    kwargs = dict(node.get("kwargs") or {})
-    signature = _call.signature_of(type(layer).call)
-    if signature.training and signature.default("training") is False:
-        if kwargs.get("training") is False:
-            del kwargs["training"]
-    return {**node, "kwargs": kwargs}
 
 
 registry.add("model", Model, "Model")

@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasish import tree
 from kerasish.errors import ArgumentError
+from kerasish.layers.core import Lambda
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
 from kerasish.layers.operation import Operation
@@ -43,10 +44,16 @@ def clone_model(
             "clone_model. Expected: a Sequential or a model of symbols, where input_tensors or "
             f"clone_function are given. Received: {type(model).__name__} {model.name!r}."
         )
-    return _copy(model)
+    return type(model).from_config(model.get_config())
 
 
 def _copy(layer: Any) -> Any:
+    if file_class(layer) in ("Sequential", "Functional"):
+        return clone_model(layer)
+    if isinstance(layer, Lambda):
+        # A function has no config; the copy calls the same one.
+        arguments = {"mask": layer.mask, "arguments": layer.arguments, "dtype": layer.dtype_policy}
+        return Lambda(layer.function, name=layer.name, **arguments)
     return type(layer).from_config(layer.get_config())
 
 
@@ -79,7 +86,7 @@ def _clone_graph(model: Any, input_tensors: Any, copy: Callable[[Any], Any]) -> 
                 "clone_function. Expected: a layer for every layer. "
                 f"Received: {layers[op.name]!r} for {op.name!r}."
             )
-    graph = Graph("clone_model", layers, own=True)
+    graph = Graph("clone_model", layers)
     for symbol, given in zip(model.inputs, _given(model, input_tensors), strict=False):
         graph.outputs[symbol.history.operation.name, 0] = [given]
     graph.run({item["name"]: item["inbound_nodes"] for item in config["layers"]})

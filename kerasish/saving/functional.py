@@ -145,14 +145,11 @@ class Graph:
     Args:
         where: the file, for errors.
         layers: name -> layer or operation, none of them called yet.
-        own: whether kerasish wrote the file. Keras writes the training flag and masks of every
-            call into the file although they follow from the graph.
     """
 
-    def __init__(self, where: str, layers: Mapping[str, Any], own: bool = False) -> None:
+    def __init__(self, where: str, layers: Mapping[str, Any]) -> None:
         self.where = where
         self.layers = layers
-        self.own = own
         self.outputs: dict[tuple[str, int], list[Any]] = {}
         for name, layer in layers.items():
             if isinstance(layer, InputLayer):
@@ -228,7 +225,7 @@ class Graph:
             # Keras writes a default down as if it had been asked for; kept, it would switch off
             # for good what the layer does in training.
             if kept.get("training") is False and signature.training:
-                if signature.default("training") is False or not self.own:
+                if signature.default("training") is False:
                     del kept["training"]
         return kept
 

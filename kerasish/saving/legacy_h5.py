@@ -162,10 +162,24 @@ def write_layers(
 
 
 def write_named(group: Any, arrays: Sequence[tuple[str, np.ndarray]]) -> None:
-    """Arrays under their names, and the list of the names."""
-    write_split_attr(group, "weight_names", [name for name, _ in arrays])
-    for name, value in arrays:
+    """Arrays under their names, and the list of the names; a name that repeats gets a number."""
+    names = _distinct([name for name, _ in arrays])
+    write_split_attr(group, "weight_names", names)
+    for name, (_, value) in zip(names, arrays, strict=True):
         write_array(group, name, value)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    taken: set[str] = set()
+    found = []
+    for name in names:
+        number, own = 0, name
+        while own in taken:
+            number += 1
+            own = f"{name}_{number}"
+        taken.add(own)
+        found.append(own)
+    return found
 
 
 def write_split_attr(group: Any, name: str, texts: Sequence[str]) -> None:

@@ -181,13 +181,7 @@ def write_legacy(group: Any, model: Any) -> None:
 
 
 def _named(variables: Sequence[Variable]) -> list[tuple[str, np.ndarray]]:
-    """Arrays with their paths, which inside one layer must differ."""
-    seen: dict[str, int] = {}
-    named = []
-    for variable in variables:
-        seen[variable.path] = count = seen.get(variable.path, -1) + 1
-        named.append((f"{variable.path}_{count}" if count else variable.path, variable.numpy()))
-    return named
+    return [(v.path, v.numpy()) for v in variables]
 
 
 def plan_legacy(

@@ -132,3 +132,58 @@ def test_every_layer_both_ways(tmp_path, label):
     model.load_weights(tmp_path / "theirs.weights.h5")
     for found, value in zip(values(model, label), expected, strict=True):
         np.testing.assert_array_equal(found, value)
+
+
+OPTIMIZERS = {
+    "sgd": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": 0.9, "nesterov": True}),
+    "rmsprop": ("RMSprop", {"momentum": 0.5, "centered": True}),
+    "adam": ("Adam", {"amsgrad": True}),
+    "ema": ("Adam", {"use_ema": True, "clipnorm": 1.0}),
+    "accumulation": ("Adam", {"gradient_accumulation_steps": 2}),
+    "adamw": ("AdamW", {"weight_decay": 0.01}),
+    "adagrad": ("Adagrad", {}),
+    "adadelta": ("Adadelta", {}),
+    "adamax": ("Adamax", {}),
+    "nadam": ("Nadam", {}),
+    "ftrl": ("Ftrl", {"l1_regularization_strength": 0.01}),
+    "lion": ("Lion", {}),
+    "lamb": ("Lamb", {}),
+    "adafactor": ("Adafactor", {}),
+    "muon": ("Muon", {}),
+}
+
+
+@pytest.mark.parametrize("label", OPTIMIZERS)
+@pytest.mark.parametrize("writer", ["ours", "theirs"])
+@pytest.mark.filterwarnings("ignore")
+def test_every_optimizer_both_ways(tmp_path, label, writer):
+    """The state of an optimizer, variable by variable, in the order of Keras."""
+    name, options = OPTIMIZERS[label]
+    keras = ours if writer == "ours" else theirs
+    x = keras.Input((4,), name="x")
+    y = keras.layers.Dense(3, name="a")(x)
+    model = keras.Model(x, keras.layers.Dense(2, name="b")(y), name="m")
+    model.compile(getattr(keras.optimizers, name)(learning_rate=0.01, **options), "mse")
+    model.fit(X[:, 0], X[:, 1, :2], epochs=1, batch_size=3, shuffle=False, verbose=0)
+    state = [np.asarray(v.numpy()) for v in model.optimizer.variables]
+    for suffix in ("keras", "h5"):
+        path = str(tmp_path / f"m.{suffix}")
+        if suffix == "h5" and writer == "theirs" and name == "Adafactor":
+            continue  # Keras gives two of its slots one name, and fails
+        model.save(path)
+        if suffix == "h5" and writer == "ours" and name == "Lamb":
+            continue  # Keras does not know Lamb in these files
+        if writer == "ours":
+            loaded = theirs.models.load_model(path)
+            if suffix == "h5":
+                continue  # Keras leaves the state out: it builds for lists that are empty here
+        else:
+            loaded = saving.load_model(path)
+        found = [np.asarray(v.numpy()) for v in loaded.optimizer.variables]
+        assert [v.shape for v in found] == [v.shape for v in state]
+        for one, other in zip(found, state, strict=True):
+            np.testing.assert_array_equal(one, other)
+        config = loaded.optimizer.get_config()
+        for key, value in options.items():
+            assert config[key] == value

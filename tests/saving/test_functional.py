@@ -12,13 +12,13 @@ from kerasish.saving import functional
 from kerasish.serialization import deserialize_keras_object
 
 
-def rebuilt(inputs, outputs, own=True):
+def rebuilt(inputs, outputs):
     """The structures of symbols that come out of the config of a graph."""
     config = json.loads(json.dumps(functional.graph_config(inputs, outputs)))
-    return from_config(config, own), config
+    return from_config(config), config
 
 
-def from_config(config, own=True):
+def from_config(config):
     made = {}
     for item in config["layers"]:
         if str(item.get("module")).startswith("keras.src.ops"):
@@ -26,7 +26,7 @@ def from_config(config, own=True):
         else:
             found = deserialize_keras_object(item, kind="layer")
         made[item["name"]] = found
-    graph = functional.Graph("f.keras", made, own)
+    graph = functional.Graph("f.keras", made)
     graph.run({item["name"]: item["inbound_nodes"] for item in config["layers"]})
     return graph.structure(config["input_layers"]), graph.structure(config["output_layers"])
 

@@ -134,3 +134,13 @@ def test_a_name_twice_and_a_missing_group(tmp_path):
         file["model_weights"].attrs["layer_names"] = [b"a", b"b"]
     with legacy_h5.open_legacy(path) as file, pytest.raises(FileFormatError, match="member 'b'"):
         file.layers()
+
+
+def test_arrays_of_one_name(tmp_path):
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        arrays = [("a/x", np.zeros(1)), ("a/x", np.ones(1)), ("a/x_1", np.full(1, 2.0))]
+        legacy_h5.write_layers(file, {"a": arrays})
+    with legacy_h5.open_legacy(tmp_path / "w.h5") as file:
+        found = file.layers().layers["a"]
+        assert [n for n, _ in found] == ["a/x", "a/x_1", "a/x_1_1"]
+        assert [float(d.read()[0]) for _, d in found] == [0.0, 1.0, 2.0]
