@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -196,7 +197,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
             return x
         return _op.get("cast")(x, dtype=dtype_name(dtype))
     if type(x) is float and dtype is not None:
-        name, array = _number(x, dtype, settings.backend)
+        name = dtype_name(dtype)
+        array = _number(x, math.copysign(1.0, x), name, settings.backend)
         return Tensor(TensorSpec((), name), array)
     read = getattr(x, "__kerasish_tensor__", None)
     if read is not None:
@@ -205,10 +207,12 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
 
 
 @functools.lru_cache(1024)
-def _number(x: float, dtype: Any, backend: str) -> tuple[str, Any]:
-    """A Python float on the device; the same array every time, since nobody writes to it."""
-    made = _from_host(x, dtype)
-    return made.dtype, made.value
+def _number(x: float, sign: float, dtype: str, backend: str) -> Any:
+    """A Python float on the device, the same array every time; `sign` tells -0.0 from 0.0."""
+    array = _from_host(x, dtype).value
+    if isinstance(array, np.ndarray):
+        array.flags.writeable = False  # it is everyone's
+    return array
 
 
 def _from_host(x: Any, dtype: Any) -> Tensor:

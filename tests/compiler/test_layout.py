@@ -131,4 +131,5 @@ def test_every_view_op_of_the_library_is_one_on_strided_memory() -> None:
         for sample in op.cases:
             room = np.zeros((*sample.inputs[0][::-1], 2))
             strided = room[..., 0].T
-            assert np.shares_memory(op.kernel(np, strided, **sample.attrs), room), name
+            view = op.kernel(np, strided, **sample.attrs)
+            assert not view.size or np.shares_memory(view, room), name

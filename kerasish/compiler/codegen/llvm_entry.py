@@ -6,6 +6,8 @@ from __future__ import annotations
 def entry_points(name: str, slots: int, unit: int, combine: bool) -> str:
     """The IR of `name(args)`, which runs `name.work` over all tasks and then `name.combine`.
 
+    OpenMP may give fewer threads than asked for, so each takes its share of those there are.
+
     Args:
         name: the kernel's name.
         slots: operands of the kernel; the scratch address, the number of tasks and the number of
@@ -21,8 +23,8 @@ define internal void @{name}.thread(ptr %args) {{
   %id = zext i32 %id32 to i64
   %np = getelementptr i64, ptr %args, i64 {tasks}
   %n = load i64, ptr %np
-  %tp = getelementptr i64, ptr %args, i64 {threads}
-  %t = load i64, ptr %tp
+  %t32 = call i32 @omp_get_num_threads()
+  %t = zext i32 %t32 to i64
   %next = add i64 %id, 1
   %a = mul i64 %n, %id
   %b = udiv i64 %a, %t

@@ -37,6 +37,16 @@ _lock = threading.RLock()
 _kernels: dict[Any, _Kernel] = {}
 
 
+def _unlock() -> None:
+    """A forked process does not have the thread that may have held the lock."""
+    global _lock
+    _lock = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
+
+
 @dataclass(frozen=True)
 class _Kernel:
     """A compiled kernel: its entry point and what binding it needs to know."""
@@ -92,11 +102,11 @@ def _jit() -> Any:
 @functools.cache
 def _symbols() -> dict[str, int]:
     """Addresses of the OpenMP runtime's entry points; one thread where there is no runtime."""
+    names = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")
     try:
         library = openmp.load()
     except OSError:
-        return {"GOMP_parallel": 0, "omp_get_thread_num": 0}
-    names = ("GOMP_parallel", "omp_get_thread_num")
+        return dict.fromkeys(names, 0)
     return {n: ctypes.cast(getattr(library, n), ctypes.c_void_p).value or 0 for n in names}
 
 
@@ -272,6 +282,7 @@ def _compile(kernels: Sequence[tuple[Pending, str]]) -> bytes:
     declarations |= {
         "declare void @GOMP_parallel(ptr, ptr, i32, i32)",
         "declare i32 @omp_get_thread_num()",
+        "declare i32 @omp_get_num_threads()",
     }
     source = "\n".join([*texts, *sorted(declarations)])
     module = llvm.parse_assembly(f'target triple = "{machine.triple}"\n{source}')

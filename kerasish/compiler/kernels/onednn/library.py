@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import os
 import site
 import sys
 import sysconfig
 import threading
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from kerasish.compiler.kernels.onednn import openmp
+from kerasish.config import disable_provider
 from kerasish.errors import BackendError
 
+NAME = "onednn"  # as settings and printed plans show it
 WHEEL = "onednn-cpu-gomp"
 SONAME = "libdnnl.so.3"
 MAJOR = 3
@@ -57,12 +60,20 @@ def _attempt(path: str) -> ctypes.CDLL | str:
     return library
 
 
+def _stay_out_of_forks() -> None:
+    """A forked process has one OpenMP thread, but primitives share their work among as many as
+    there were when they were made: functions are compiled anew there, without this library."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=partial(disable_provider, NAME))
+
+
 @cache
 def _load() -> ctypes.CDLL | str:
     reasons = []
     for path in candidates():
         found = _attempt(path)
         if not isinstance(found, str):
+            _stay_out_of_forks()
             return found
         reasons.append(found)
     return "; ".join(reasons) or f"{SONAME} is not installed: pip install {WHEEL}"

@@ -10,11 +10,11 @@ libgomp reads its settings from the environment once, while it loads.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 
 from kerasish.config import num_threads
 
@@ -47,13 +47,17 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-@cache
+@functools.cache
 def _load() -> ctypes.CDLL:
     with _environment(wanted_environment()):
         library = ctypes.CDLL(_SONAME)
     if os.environ.get("KERASISH_NUM_THREADS"):
         # Where another package loaded libgomp first, the environment came too late.
         library.omp_set_num_threads(ctypes.c_int(num_threads()))
+    if hasattr(os, "register_at_fork"):
+        # The threads stay with the parent; libgomp would wait for them for ever.
+        alone = functools.partial(library.omp_set_max_active_levels, ctypes.c_int(0))
+        os.register_at_fork(after_in_child=alone)
     return library
 
 

@@ -20,7 +20,7 @@ from kerasish.compiler.provider import Step, kernel, provider
 from kerasish.graph.node import Node
 from kerasish.spec import TensorSpec, known, window_padding
 
-NAME = "onednn"
+NAME = library.NAME
 Arrays = Sequence[Any]
 
 SMALL_PRODUCT = 64**3
