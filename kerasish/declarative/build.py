@@ -19,6 +19,7 @@ from kerasish.declarative.specification import (
     InputDeclaration,
     ModelSection,
     Node,
+    Reference,
     SequentialSection,
 )
 from kerasish.errors import KerasishError
@@ -51,6 +52,18 @@ class _Builder:
         label = f"input '{declared.name}'" if declared.name else "the input"
         symbol = Input(shape=declared.shape, name=declared.name, dtype=declared.dtype)
         return _Made(symbol, label, declared.mark)
+
+    def output(self, reference: Reference, made: Mapping[str, _Made]) -> Any:
+        """The tensor, or the one of several, that a reference names; None where there is none."""
+        tensor = made[reference.name].tensor
+        if reference.output is None:
+            return tensor
+        outputs = tree.flatten(tensor)
+        if reference.output < len(outputs):
+            return outputs[reference.output]
+        message = f"'{reference.name}' has {len(outputs)} outputs, counted from 0"
+        self.diagnostics.add("K401", message, reference.mark)
+        return None
 
     def call(
         self, item: Item, layer: Layer, inputs: Any, made_from: Mapping[str, _Made], mark: Mark
@@ -175,7 +188,8 @@ def _functional(section: FunctionalSection, builder: _Builder, name: str | None)
         if result is not None:
             made[node.name] = result
     builder.diagnostics.raise_if_any()
-    outputs = [made[one.name].tensor for one in section.outputs]
+    outputs = [builder.output(one, made) for one in section.outputs]
+    builder.diagnostics.raise_if_any()
     single = section.single_output or len(outputs) == 1
     return Model(
         inputs=inputs[0] if len(inputs) == 1 else inputs,
@@ -212,11 +226,13 @@ def _node(
         return None  # an input has failed, which is recorded there
     sources = node.sources
     if isinstance(sources, dict):
-        inputs: Any = {key: made[one.name].tensor for key, one in sources.items()}
+        inputs: Any = {key: builder.output(one, made) for key, one in sources.items()}
     elif isinstance(sources, list):
-        inputs = [made[one.name].tensor for one in sources]
+        inputs = [builder.output(one, made) for one in sources]
     else:
-        inputs = made[sources.name].tensor
+        inputs = builder.output(sources, made)
+    if any(one is None for one in tree.flatten(inputs)):
+        return None
     made_from = {one: made[one] for one in names}
     result: _Made | None = None
     for item, layer in steps:

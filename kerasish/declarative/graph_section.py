@@ -7,7 +7,6 @@ undefined ones, cycles, and what nothing ever reads.
 
 from __future__ import annotations
 
-from kerasish.declarative.errors import Diagnostics
 from kerasish.declarative.fields import Fields
 from kerasish.declarative.graph_checks import check_graph
 from kerasish.declarative.input_section import read_inputs
@@ -42,8 +41,9 @@ def read_graph(fields: Fields, name: str | None, checker: Checker) -> Functional
     layers = fields.mapping("layers")
     shared = _shared(layers, checker)
     mapping = fields.mapping("nodes")
-    nodes = [node for entry in mapping or () if (node := _node(entry, checker)) is not None]
-    outputs = [] if written is None else _references(written, "outputs", checker.diagnostics)
+    reader = _Reader(checker, {entry.key for table in (inputs, mapping) for entry in table or ()})
+    nodes = [node for entry in mapping or () if (node := reader.node(entry)) is not None]
+    outputs = [] if written is None else reader.references(written, "outputs")
     section = FunctionalSection(
         name, fields.mark, tuple(declared), shared, tuple(nodes), tuple(outputs),
         isinstance(written, Scalar),
@@ -65,80 +65,85 @@ def _shared(mapping: Mapping | None, checker: Checker) -> dict[str, Item]:
     return table
 
 
-def _node(entry: Entry, checker: Checker) -> Node | None:
-    name = checker.name(Scalar(entry.key, entry.mark))
-    if not isinstance(entry.value, Mapping):
-        message = (
-            f"node '{clip(entry.key, 60)}' must be a mapping, received {describe(entry.value)}"
-        )
-        checker.diagnostics.add("K110", message, entry.value.mark, _NODE_FORM)
-        return None
-    source = entry.value.get("from")
-    rest = [one for one in entry.value if one.key != "from"]
-    if source is None:
-        message = f"node '{entry.key}' needs 'from'"
-        checker.diagnostics.add("K202", message, entry.mark, _NODE_FORM)
-    if len(rest) != 1:
-        given = " and ".join(f"'{clip(one.key, 40)}'" for one in rest[:3]) or "nothing"
-        message = f"node '{entry.key}' must hold one layer, 'seq' or 'use', received {given}"
-        mark = rest[1].mark if rest else entry.mark
-        checker.diagnostics.add("K206", message, mark, _NODE_FORM)
-        return None
-    sources = None if source is None else _sources(source, checker.diagnostics)
-    return _node_body(name, entry.mark, sources, rest[0], checker)
+class _Reader:
+    """Reads nodes; `known` are the names of inputs and nodes."""
 
+    def __init__(self, checker: Checker, known: set[str]) -> None:
+        self.checker = checker
+        self.diagnostics = checker.diagnostics
+        self.known = known
 
-def _node_body(
-    name: str | None, mark: Mark, sources: Sources | None, body: Entry, checker: Checker
-) -> Node | None:
-    items: list[Item | None] = []
-    shared = None
-    if body.key == "use":
-        found = _references(body.value, "use", checker.diagnostics)
-        shared = found[0] if found else None
-    elif body.key == "seq" and isinstance(body.value, Sequence):
-        items = [checker.item(value, "layer") for value in body.value.items]
+    def node(self, entry: Entry) -> Node | None:
+        """One entry of `nodes:`; None where nothing can be made of it, which is recorded."""
+        name = self.checker.name(Scalar(entry.key, entry.mark))
+        title = f"node '{clip(entry.key, 60)}'"
+        if not isinstance(entry.value, Mapping):
+            message = f"{title} must be a mapping, received {describe(entry.value)}"
+            self.diagnostics.add("K110", message, entry.value.mark, _NODE_FORM)
+            return None
+        source = entry.value.get("from")
+        rest = [one for one in entry.value if one.key != "from"]
+        if source is None:
+            self.diagnostics.add("K202", f"{title} needs 'from'", entry.mark, _NODE_FORM)
+        if len(rest) != 1:
+            given = " and ".join(f"'{clip(one.key, 40)}'" for one in rest[:3]) or "nothing"
+            message = f"{title} must hold one layer, 'seq' or 'use', received {given}"
+            mark = rest[1].mark if rest else entry.mark
+            self.diagnostics.add("K206", message, mark, _NODE_FORM)
+            return None
+        sources = None if source is None else self._sources(source)
+        items, shared = self._body(rest[0])
+        if name is None or sources is None:
+            return None
+        if items:
+            # The node's name is the name of the layer whose output it is.
+            items[-1].arguments.setdefault("name", name)
+        return Node(name, entry.mark, sources, tuple(items), shared)
+
+    def _body(self, body: Entry) -> tuple[list[Item], Reference | None]:
+        """The layers of a node, or the shared layer it uses."""
+        if body.key == "use":
+            found = self.references(body.value, "use")
+            return [], found[0] if found else None
+        values: tuple[Value, ...] = (Mapping.of([body], body.mark),)
+        if body.key == "seq":
+            values = body.value.items if isinstance(body.value, Sequence) else ()
+            if not values:
+                message = f"seq must be a list of layers, received {describe(body.value)}"
+                self.diagnostics.add("K204", message, body.value.mark)
+        items = [self.checker.item(value, "layer") for value in values]
+        return [item for item in items if item is not None], None
+
+    def _sources(self, value: Value) -> Sources | None:
+        if isinstance(value, Mapping):
+            found = {}
+            for entry in value:
+                one = self.references(entry.value, f"from.{entry.key}")
+                if one:
+                    found[entry.key] = one[0]
+            return found or None
+        references = self.references(value, "from")
+        if not references:
+            return None
+        return references[0] if isinstance(value, Scalar) else references
+
+    def references(self, value: Value, title: str) -> list[Reference]:
+        """The names in a text or a list of texts."""
+        items = value.items if isinstance(value, Sequence) else (value,)
+        found = []
+        for item in items:
+            if isinstance(item, Scalar) and isinstance(item.value, str):
+                found.append(self._reference(item.value, item.mark))
+            else:
+                message = f"{title} must be names of nodes, received {describe(item)}"
+                self.diagnostics.add("K204", message, item.mark)
         if not items:
-            checker.diagnostics.add("K204", "seq must hold layers, it is empty", body.value.mark)
-    elif body.key == "seq":
-        message = f"seq must be a list of layers, received {describe(body.value)}"
-        checker.diagnostics.add("K204", message, body.value.mark)
-    else:
-        one = Mapping.of([body], body.mark)
-        items = [checker.item(one, "layer")]
-    good = [item for item in items if item is not None]
-    if name is None or sources is None:
-        return None
-    if good:
-        # The node's name is the name of the layer whose output it is.
-        good[-1].arguments.setdefault("name", name)
-    return Node(name, mark, sources, tuple(good), shared)
+            self.diagnostics.add("K204", f"{title} must be names of nodes, it is empty", value.mark)
+        return found
 
-
-def _sources(value: Value, diagnostics: Diagnostics) -> Sources | None:
-    if isinstance(value, Mapping):
-        found = {}
-        for entry in value:
-            one = _references(entry.value, f"from.{entry.key}", diagnostics)
-            if one:
-                found[entry.key] = one[0]
-        return found or None
-    references = _references(value, "from", diagnostics)
-    if not references:
-        return None
-    return references[0] if isinstance(value, Scalar) else references
-
-
-def _references(value: Value, title: str, diagnostics: Diagnostics) -> list[Reference]:
-    """The names in a text or a list of texts."""
-    items = value.items if isinstance(value, Sequence) else (value,)
-    found = []
-    for item in items:
-        if isinstance(item, Scalar) and isinstance(item.value, str):
-            found.append(Reference(item.value, item.mark))
-        else:
-            message = f"{title} must be names of nodes, received {describe(item)}"
-            diagnostics.add("K204", message, item.mark)
-    if not items:
-        diagnostics.add("K204", f"{title} must be names of nodes, it is empty", value.mark)
-    return found
+    def _reference(self, text: str, mark: Mark) -> Reference:
+        """A node by its name, or `name.1` for one of its outputs."""
+        name, dot, number = text.rpartition(".")
+        if text in self.known or not dot or name not in self.known or not number.isdecimal():
+            return Reference(text, mark)
+        return Reference(name, mark, int(number[:6]))

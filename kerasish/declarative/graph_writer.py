@@ -89,12 +89,9 @@ def _input(layer: InputLayer) -> dict[str, Any]:
 
 
 def _name_of(symbol: KerasTensor, names: dict[int, str]) -> str:
-    if symbol.history.tensor_index:
-        raise ArgumentError(
-            f"to_yaml. Expected: layers with one output. Received: "
-            f"{symbol.history.operation.name!r}, whose second output is used."
-        )
-    return names[id(symbol.history.record)]
+    record = symbol.history.record
+    several = len(tree.flatten(record.outputs)) > 1
+    return names[id(record)] + (f".{symbol.history.tensor_index}" if several else "")
 
 
 def _sources(record: CallRecord, names: dict[int, str]) -> Any:

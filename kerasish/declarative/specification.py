@@ -11,10 +11,14 @@ from kerasish.declarative.source import Mapping, Mark
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A name used where a node, an input or an array is meant."""
+    """A name used where a node, an input or an array is meant.
+
+    `output` is which of several outputs of the node: `lstm.1` is the second of `lstm`.
+    """
 
     name: str
     mark: Mark
+    output: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,21 @@ def test_call_arguments_by_name() -> None:
     assert model.output_shape == (None, 3, 4)
 
 
+def test_one_of_several_outputs() -> None:
+    text = """
+    kerasish: 1
+    model:
+      inputs: {x: [5, 4]}
+      nodes:
+        lstm: {from: x, LSTM: {units: 3, return_state: true}}
+        last: {from: lstm.2, Dense: 7}
+      outputs: [last, lstm.0]
+    """
+    assert build(text).output_shape == [(None, 7), (None, 3)]
+    wrong = error_text(lambda: build(text.replace("lstm.2", "lstm.3")))
+    assert wrong.startswith("two.yaml:6:18: K401 'lstm' has 3 outputs, counted from 0")
+
+
 def test_nested_layers() -> None:
     model = build("""
     kerasish: 1
