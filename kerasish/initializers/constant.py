@@ -8,9 +8,9 @@ import numpy as np
 
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.initializers.initializer import Initializer
+from kerasish.initializers.initializer import Initializer, Shape
 from kerasish.ops.layout import broadcast_to
-from kerasish.spec import Shape, dtype_name, known, np_dtype
+from kerasish.spec import dtype_name, np_dtype
 
 
 class Constant(Initializer):
@@ -55,7 +55,7 @@ class Identity(Initializer):
         if len(shape) != 2:
             raise ShapeError(f"Identity. Expected: a shape of 2 dimensions. Received: {shape}.")
         name = dtype_name(dtype)
-        return convert_to_tensor(self.gain * np.eye(*known(shape)), name)
+        return convert_to_tensor(self.gain * np.eye(*shape), name)
 
 
 class STFT(Initializer):
@@ -69,12 +69,16 @@ class STFT(Initializer):
     """
 
     def __init__(
-        self, side: str, window: Any = "hann", scaling: str | None = "density", periodic: bool = False
+        self,
+        side: str = "real",
+        window: Any = "hann",
+        scaling: str | None = "density",
+        periodic: bool = False,
     ) -> None:
         self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
-        length, _, bins = known(shape)
+        length, _, bins = shape
         window = self._window(length)
         scale = 1.0
         if self.scaling == "density":
