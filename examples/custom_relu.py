@@ -72,7 +72,12 @@ def main() -> None:
         return keras.grad(lambda t: keras.ops.sum(f(t)))(x).numpy().tolist()
 
     print("my_relu              ", my_relu(x).numpy(), "gradient", total(my_relu))
-    print("straight_through_relu", straight_through_relu(x).numpy(), "gradient", total(straight_through_relu))
+    print(
+        "straight_through_relu",
+        straight_through_relu(x).numpy(),
+        "gradient",
+        total(straight_through_relu),
+    )
     with overridden_gradient("my_relu", leaky_backward):
         print("leaky backward       ", my_relu(x).numpy(), "gradient", total(my_relu))
     fused = keras.function(lambda t: my_relu(t * 2.0) + 1.0)

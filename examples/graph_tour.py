@@ -5,19 +5,21 @@ Run it:  python examples/graph_tour.py
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import kerasish as keras
+from kerasish.backend.base import current
 from kerasish.compiler import Plan
 from kerasish.compiler.passes import PIPELINE
-from kerasish.backend.base import current
 from kerasish.graph import Graph, backward, trace, verify
 from kerasish.graph.interpret import run
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.spec import TensorSpec
 
 
-def f(x, w):
+def f(x: Any, w: Any) -> Any:
     """mean(tanh(x w))"""
     return keras.ops.mean(keras.ops.tanh(keras.ops.matmul(x, w)))
 
@@ -28,7 +30,9 @@ def main() -> None:
     w = np.linspace(1, 2, 12, dtype="float32").reshape(3, 4)
 
     print("--- the graph: Python ran once, on symbols ---")
-    graph, _ = trace(f, [TensorSpec(x.shape, "float32"), TensorSpec(w.shape, "float32")], ["x", "w"])
+    graph, _ = trace(
+        f, [TensorSpec(x.shape, "float32"), TensorSpec(w.shape, "float32")], ["x", "w"]
+    )
     print(graph)
 
     print("\n--- run by hand, node by node in topological order ---")

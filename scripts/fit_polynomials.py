@@ -69,7 +69,9 @@ def main() -> None:
     show("LOG", q)
     # tanh(x) = x + x^3 q(x^2)
     q = fit(
-        lambda s: (math.tanh(math.sqrt(s)) / math.sqrt(s) - 1) / s if s > 1e-4 else -1 / 3 + 2 / 15 * s,
+        lambda s: (math.tanh(math.sqrt(s)) / math.sqrt(s) - 1) / s
+        if s > 1e-4
+        else -1 / 3 + 2 / 15 * s,
         0.0, 0.64**2, 5, lambda s: s,
     )  # fmt: skip
     show("TANH", q)
@@ -81,7 +83,9 @@ def main() -> None:
     show("EXPM1", q)
     # erf(x) = x + x q(x^2) for small x
     q = fit(
-        lambda s: math.erf(math.sqrt(s)) / math.sqrt(s) - 1 if s > 1e-12 else 2 / math.sqrt(math.pi) - 1,
+        lambda s: math.erf(math.sqrt(s)) / math.sqrt(s) - 1
+        if s > 1e-12
+        else 2 / math.sqrt(math.pi) - 1,
         0.0, 0.93**2, 6, lambda s: 1.0,
     )  # fmt: skip
     show("ERF_SMALL", q)

@@ -11,8 +11,8 @@ import numpy as np
 from kerasish import random
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.initializers.initializer import RandomInitializer
-from kerasish.spec import Shape, dtype_name, known
+from kerasish.initializers.initializer import RandomInitializer, Shape
+from kerasish.spec import dtype_name
 
 # Standard deviation of a normal distribution cut off at two standard deviations.
 TRUNCATED_STDDEV = 0.87962566103423978
@@ -67,7 +67,7 @@ def fans(shape: Shape, input_axes: Axes = None, output_axes: Axes = None) -> tup
 
     With `input_axes` and `output_axes`: the products of the sizes of those axes.
     """
-    sizes = known(shape)
+    sizes = tuple(shape)
     if input_axes is not None and output_axes is not None:
         ends = (input_axes, output_axes)
         fan_in, fan_out = (math.prod(sizes[a] for a in axes) for axes in ends)
@@ -137,9 +137,7 @@ class _Scaled(VarianceScaling):
 
     _choice: tuple[float, str, str]
 
-    def __init__(
-        self, seed: Any = None, input_axes: Axes = None, output_axes: Axes = None
-    ) -> None:
+    def __init__(self, seed: Any = None, input_axes: Axes = None, output_axes: Axes = None) -> None:
         super().__init__(*self._choice, seed, input_axes, output_axes)
 
 
@@ -195,7 +193,7 @@ class Orthogonal(RandomInitializer):
         self.gain = gain
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
-        sizes = known(shape)
+        sizes = tuple(shape)
         if len(sizes) < 2:
             raise ShapeError(
                 f"Orthogonal. Expected: a shape of at least 2 dimensions. Received: {shape}."

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from kerasish.configured import Configured
 from kerasish.graph.tensor import Tensor
-from kerasish.spec import Shape
+
+Shape = tuple[int, ...]
 
 
 class Initializer(Configured):
