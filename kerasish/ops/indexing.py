@@ -72,7 +72,10 @@ def _gather_infer(x: TensorSpec, indices: TensorSpec, *, axis: int) -> TensorSpe
 )
 def gather(xp: Any, x: Any, indices: Any, *, axis: int, out: Any = None) -> Any:
     """The slices of x at integer positions along an axis; negative ones count from the end."""
-    return xp.take(x, wrapped(xp, indices, x.shape[axis]), axis=axis, out=out)
+    at = wrapped(xp, indices, x.shape[axis])
+    # The positions are in range now; numpy's own check would copy `out` first and back after.
+    checked = {"mode": "clip"} if isinstance(x, np.ndarray) else {}
+    return xp.take(x, at, axis=axis, out=out, **checked)
 
 
 @gather.gradient
@@ -95,6 +98,7 @@ def _scatter_infer(
 @op(
     "scatter_add",
     infer=_scatter_infer,
+    out=True,
     cases=(
         case(_LINES, (3, 3), shape=(4, 3), axis=0),
         case(_GRID, (2, 2, 2, 4), shape=(2, 3, 4), axis=1),
@@ -102,17 +106,20 @@ def _scatter_infer(
         case(ints((20,), 4), (20, 16), shape=(4, 16), axis=0),
     ),
 )
-def scatter_add(xp: Any, indices: Any, updates: Any, *, shape: Any, axis: int) -> Any:
+def scatter_add(
+    xp: Any, indices: Any, updates: Any, *, shape: Any, axis: int, out: Any = None
+) -> Any:
     """Zeros of `shape` with updates added at positions along an axis; the transpose of gather."""
     size = shape[axis]
     lead, tail = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
     at = wrapped(xp, indices, size).reshape(-1).astype(np.int64)
     # numpy's add.at is fast for flat arrays only, so element positions are spelled out.
     flat = (xp.arange(lead)[:, None] * size + at)[..., None] * tail + xp.arange(tail)
-    y = xp.zeros(lead * size * tail, updates.dtype)
+    y = xp.empty(shape, updates.dtype) if out is None else out
+    y[...] = 0
     full = xp.broadcast_to(updates, (*shape[:axis], *indices.shape, *shape[axis + 1 :]))
-    xp.add.at(y, flat.reshape(-1), full.reshape(-1))
-    return y.reshape(shape)
+    xp.add.at(y.reshape(-1), flat.reshape(-1), full.reshape(-1))
+    return y
 
 
 @scatter_add.gradient
@@ -181,14 +188,18 @@ def _add_along_infer(
 @op(
     "add_along_axis",
     infer=_add_along_infer,
+    out=True,
     cases=(
         case(ints((3, 2), 4, low=-4), (3, 2), shape=(3, 4), axis=1),
         case(ints((2, 5, 1), 3), (2, 5, 4), shape=(2, 3, 4), axis=1),
     ),
 )
-def add_along(xp: Any, indices: Any, updates: Any, *, shape: Any, axis: int) -> Any:
+def add_along(
+    xp: Any, indices: Any, updates: Any, *, shape: Any, axis: int, out: Any = None
+) -> Any:
     """Zeros of `shape` with updates added at positions along `axis`; take_along_axis' transpose."""
-    y = xp.zeros(shape, updates.dtype)
+    y = xp.empty(shape, updates.dtype) if out is None else out
+    y[...] = 0
     at = xp.broadcast_to(indices, updates.shape)
     xp.add.at(y, positions(xp, at, axis, shape[axis]), updates)
     return y
