@@ -14,7 +14,7 @@ import kerasish as keras
 
 
 def main() -> None:
-    """Train to better than 96 % on the digits of other writers, and check that the saved model predicts the same."""
+    """Train to 96 % on digits of other writers, and check that the saved model is the same."""
     keras.utils.set_random_seed(0)
     (x, y), (x_test, y_test) = keras.datasets.digits.load_data()
     inputs = keras.Input((8, 8, 1), name="image")
