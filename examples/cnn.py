@@ -21,7 +21,7 @@ def main() -> None:
     h = keras.layers.Rescaling(1 / 16)(inputs)
     for filters in (32, 64):
         h = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")(h)
-        h = keras.layers.BatchNormalization()(h)
+        h = keras.layers.BatchNormalization(momentum=0.9)(h)
     h = keras.layers.MaxPooling2D()(h)
     h = keras.layers.Flatten()(h)
     h = keras.layers.Dropout(0.4)(h)
