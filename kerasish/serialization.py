@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
@@ -140,6 +140,26 @@ def custom_object_scope(*objects: Mapping[str, Any]) -> Iterator[None]:
         _scope.reset(token)
 
 
+# --- objects that stand in several places -------------------------------------------------------
+
+_numbered: ContextVar[Mapping[int, int]] = ContextVar("numbered", default=_NOTHING)
+_revived: ContextVar[dict[Any, Any] | None] = ContextVar("revived", default=None)
+
+
+@contextmanager
+def sharing(objects: Iterable[Any]) -> Iterator[None]:
+    """Context manager: what is written inside says that these objects are each one object.
+
+    An object that several others hold is written once in each of them, with a number by which
+    reading finds out that it is the same.
+    """
+    token = _numbered.set({id(obj): number for number, obj in enumerate(objects, 1)})
+    try:
+        yield
+    finally:
+        _numbered.reset(token)
+
+
 # --- to plain data ------------------------------------------------------------------------------
 
 
@@ -228,6 +248,8 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         found = getattr(obj, getter)() if hasattr(obj, getter) else None
         if found is not None:
             written[key] = serialize_keras_object(found)
+    if id(obj) in _numbered.get():
+        written["shared_object_id"] = _numbered.get()[id(obj)]
     return written
 
 
@@ -255,8 +277,13 @@ def deserialize_keras_object(
         UnsafeFileError: the data hold code (a serialized lambda).
         FileFormatError: no such form of data.
     """
-    with custom_object_scope(custom_objects or {}):
-        return _revive(config, kind)
+    token = _revived.set({}) if _revived.get() is None else None
+    try:
+        with custom_object_scope(custom_objects or {}):
+            return _revive(config, kind)
+    finally:
+        if token is not None:
+            _revived.reset(token)
 
 
 def _revive(config: Any, kind: str | None) -> Any:
@@ -306,6 +333,17 @@ def _kind_of_module(config: Mapping[str, Any]) -> str | None:
 
 
 def _revive_instance(config: Mapping[str, Any], name: str, kind: str | None) -> Any:
+    number = config.get("shared_object_id")
+    met = _revived.get() if isinstance(number, int) else None
+    if met is None:
+        return _new_instance(config, name, kind)
+    key = (name, number)
+    if key not in met:
+        met[key] = _new_instance(config, name, kind)
+    return met[key]
+
+
+def _new_instance(config: Mapping[str, Any], name: str, kind: str | None) -> Any:
     label = config.get("registered_name")
     wanted = label if isinstance(label, str) and ">" in label else name
     found = find(wanted, _kind_of_module(config) or kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any, Self
@@ -20,8 +19,8 @@ from kerasish.models.summary import summary_text
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving.functional import Graph, graph_config
 from kerasish.saving.weights import load_weights, save_weights
-from kerasish.saving.whole_model import save_model
-from kerasish.serialization import deserialize_keras_object, serialize_keras_object
+from kerasish.saving.whole_model import save_model, to_json
+from kerasish.serialization import deserialize_keras_object
 from kerasish.training.trainer import Trainer
 
 _OWN = frozenset(("network", "optimizer", "loss"))
@@ -273,7 +272,7 @@ class Model(Trainer, Inspected, Layer):
 
     def to_json(self, **kwargs: Any) -> str:
         """The config of the model, with what it was compiled with, as JSON text."""
-        return json.dumps(serialize_keras_object(self), **kwargs)
+        return to_json(self, **kwargs)
 
     def summary(
         self,

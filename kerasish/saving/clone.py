@@ -32,8 +32,22 @@ def clone_model(
         ArgumentError: `input_tensors` or `clone_function` for a subclass with a `call` of its own,
             or another number of inputs.
     """
+    copies: dict[int, Any] = {}
+
+    def copy(layer: Any) -> Any:
+        # A layer that stands in several places is one layer in the clone too.
+        if id(layer) not in copies:
+            copies[id(layer)] = (clone_function or _copier(copy))(layer)
+        return copies[id(layer)]
+
+    return _clone(model, input_tensors, clone_function, copy)
+
+
+Copy = Callable[[Any], Any]
+
+
+def _clone(model: Any, input_tensors: Any, clone_function: Copy | None, copy: Copy) -> Any:
     kind = file_class(model)
-    copy = clone_function or _copy
     if kind == "Sequential":
         entries = [] if not model.built else _entries(model, input_tensors)
         return type(model)([*entries, *map(copy, model.layers)], name=model.name)
@@ -44,22 +58,31 @@ def clone_model(
             "clone_model. Expected: a Sequential or a model of symbols, where input_tensors or "
             f"clone_function are given. Received: {type(model).__name__} {model.name!r}."
         )
-    return type(model).from_config(model.get_config())
+    return _again(model)
 
 
-def _copy(layer: Any) -> Any:
-    if file_class(layer) in ("Sequential", "Functional"):
-        return clone_model(layer)
-    if isinstance(layer, Lambda):
-        # A function has no config; the copy calls the same one.
-        arguments = {"mask": layer.mask, "arguments": layer.arguments, "dtype": layer.dtype_policy}
-        return Lambda(layer.function, name=layer.name, **arguments)
+def _copier(copy: Copy) -> Copy:
+    """What copies a layer whose inner layers `copy` copies."""
+
+    def new(layer: Any) -> Any:
+        if file_class(layer) in ("Sequential", "Functional"):
+            return _clone(layer, None, None, copy)
+        if isinstance(layer, Lambda):
+            # A function has no config; the copy calls the same one.
+            more = {"mask": layer.mask, "arguments": layer.arguments, "dtype": layer.dtype_policy}
+            return Lambda(layer.function, name=layer.name, **more)
+        return _again(layer)
+
+    return new
+
+
+def _again(layer: Any) -> Any:
     return type(layer).from_config(layer.get_config())
 
 
 def _entries(model: Any, input_tensors: Any) -> list[Any]:
     given = _given(model, input_tensors)
-    return given or [_copy(symbol.history.operation) for symbol in model.inputs]
+    return given or [_again(symbol.history.operation) for symbol in model.inputs]
 
 
 def _given(model: Any, input_tensors: Any) -> list[Any]:
@@ -76,7 +99,7 @@ def _clone_graph(model: Any, input_tensors: Any, copy: Callable[[Any], Any]) -> 
     layers: dict[str, Any] = {}
     for op in model.operations:
         if isinstance(op, InputLayer):
-            layers[op.name] = _copy(op)
+            layers[op.name] = _again(op)
         elif isinstance(op, Operation):
             layers[op.name] = Operation(op.func_name, op.func, dict(op.fixed), op.name)
         else:

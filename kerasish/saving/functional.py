@@ -150,6 +150,7 @@ class Graph:
     def __init__(self, where: str, layers: Mapping[str, Any]) -> None:
         self.where = where
         self.layers = layers
+        self._from_one: set[str] = set()
         self.outputs: dict[tuple[str, int], list[Any]] = {}
         for name, layer in layers.items():
             if isinstance(layer, InputLayer):
@@ -161,6 +162,7 @@ class Graph:
         Args:
             nodes: name -> the layer's inbound_nodes, in Keras 2's or Keras 3's form.
         """
+        self._from_one = self._counted_from_one(nodes)
         calls = [c for name, found in nodes.items() for c in self._calls(name, found)]
         known = {(c.layer, c.index) for c in calls} | set(self.outputs)
         waiting: dict[tuple[str, int], list[_Call]] = {}
@@ -246,12 +248,22 @@ class Graph:
                 kwargs[key] = {"class_name": TENSOR, "config": {"keras_history": at}}
         return [tensors[0] if len(tensors) == 1 else tensors], kwargs
 
+    def _counted_from_one(self, nodes: Mapping[str, Any]) -> set[str]:
+        """The models inside, whose calls a file of Keras 2 mostly counts from 1."""
+        models = {name for name, layer in self.layers.items() if hasattr(layer, "layers")}
+        highest: dict[str, int] = {}
+        pending: list[Any] = [n for found in nodes.values() for n in found] if models else []
+        while pending:
+            item = pending.pop()
+            if isinstance(item, list) and _is_reference(item[:3]) and item[0] in models:
+                highest[item[0]] = max(item[1], highest.get(item[0], 0))
+            elif isinstance(item, list):
+                pending.extend(item)
+        return {name for name, top in highest.items() if top >= len(nodes.get(name) or ())}
+
     def _shifted(self, reference: list[Any]) -> list[Any]:
-        """Keras 2 counts the calls of every model inside a model from 1."""
         name, index, output = reference
-        inner = self.layers.get(name)
-        shift = int(index > 0 and hasattr(inner, "layers"))
-        return [name, index - shift, output]
+        return [name, index - int(name in self._from_one), output]
 
     def _make(self, call: _Call) -> None:
         args = [self._decode(item) for item in call.args]
@@ -270,8 +282,9 @@ class Graph:
 
     def _symbol(self, reference: Any, border: bool = False) -> Any:
         name, index, output = reference
-        if border and is_functional(self.layers.get(name)) and index > 0:
-            index -= 1
+        if border and index > 0:
+            lone = (name, index) not in self.outputs and hasattr(self.layers.get(name), "layers")
+            index -= int(lone or is_functional(self.layers.get(name)))
         found = self.outputs.get((name, index), [])
         if not 0 <= output < len(found):
             raise self._wrong("a tensor", "an output of a call in this model", reference)

@@ -74,6 +74,17 @@ def _attributes(here: Any) -> Iterator[tuple[str, Any]]:
         yield (public if hasattr(type(here), public) else name), held[name]
 
 
+def shared_layers(model: Any) -> list[Any]:
+    """The layers below a model that more than one other layer or model holds."""
+    holders: dict[int, set[int]] = {}
+    found: dict[int, Any] = {}
+    for _, obj in walk(model):
+        for child in obj._sublayers():
+            holders.setdefault(id(child), set()).add(id(obj))
+            found[id(child)] = child
+    return [child for key, child in found.items() if len(holders[key]) > 1]
+
+
 def named_weights(model: Any) -> dict[str, Variable]:
     """All weights by a path that a model built again from its config has too."""
     return _numbered(

@@ -13,6 +13,7 @@ from kerasish.errors import UnknownNameError, UnsafeFileError
 from kerasish.saving import limits
 from kerasish.saving.text import check_depth, shorten
 from kerasish.serialization import MODULES, get_registered_object
+from kerasish.spec import DTYPES
 
 # The roots of module names that Keras itself has written over the years.
 _PACKAGES = ("keras", "kerasish", "tf_keras", "tensorflow", "builtins")
@@ -88,7 +89,9 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
             "register_keras_serializable(), and build the model from it."
         )
     inner = item.get("config")
-    if name == "function":
+    if name in ("__numpy__", "__tensor__"):
+        _check_array(inner, where)
+    elif name == "function":
         limits.check_name(inner, where)
     elif isinstance(inner, dict):
         if isinstance(inner.get("name"), str):
@@ -97,6 +100,15 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
         if isinstance(layers, list) and len(layers) > limits.MAX_LAYERS:
             raise UnsafeFileError(f"{where}: {len(layers)} layers in one model.")
     _check_origin(str(inner) if name == "function" else str(name), module, registered, where)
+
+
+def _check_array(inner: Any, where: str) -> None:
+    """An array's dtype decides how much is allocated for it: only those of tensors."""
+    dtype = inner.get("dtype") if isinstance(inner, dict) else None
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise UnsafeFileError(
+            f"{where}: an array of dtype {shorten(dtype)}. Expected: one of {', '.join(DTYPES)}."
+        )
 
 
 def _check_origin(name: str, module: str | None, registered: str | None, where: str) -> None:

@@ -16,7 +16,7 @@ from kerasish.errors import ArgumentError, FileFormatError, KerasishError, Unsaf
 from kerasish.graph.variable import element_budget
 from kerasish.saving import compiled, legacy_h5, state, store
 from kerasish.saving.modern import fit, modernize
-from kerasish.saving.paths import random_state
+from kerasish.saving.paths import random_state, shared_layers
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.text import parse_json
 from kerasish.saving.vet import check
@@ -34,6 +34,7 @@ from kerasish.serialization import (
     custom_object_scope,
     deserialize_keras_object,
     serialize_keras_object,
+    sharing,
 )
 
 State = Mapping[str, Any]
@@ -71,7 +72,7 @@ def save_model(
     """
     path = Path(filepath)
     check_target(path, overwrite)
-    config = serialize_keras_object(model)
+    config = config_of(model)
     compile_config = config.pop("compile_config", None)
     compile_config = compile_config if include_optimizer else None
     kept = {**(state or {}), SEEDS: {n: v.numpy() for n, v in random_state(model).items()}}
@@ -301,4 +302,10 @@ def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None =
 
 def to_json(model: Any, **kwargs: Any) -> str:
     """The config of a model, with what it was compiled with, as JSON text."""
-    return json.dumps(serialize_keras_object(model), **kwargs)
+    return json.dumps(config_of(model), **kwargs)
+
+
+def config_of(model: Any) -> dict[str, Any]:
+    """How a model is built and compiled, as plain data in the form of Keras's files."""
+    with sharing(shared_layers(model)):
+        return serialize_keras_object(model)

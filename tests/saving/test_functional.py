@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from kerasish import layers, ops, tree
+from kerasish import layers, models, ops, tree
 from kerasish.errors import FileFormatError, KerasishError
 from kerasish.saving import functional
 from kerasish.serialization import deserialize_keras_object
+
+assert models.Sequential  # registers it
 
 
 def rebuilt(inputs, outputs):
@@ -24,7 +26,8 @@ def from_config(config):
         if str(item.get("module")).startswith("keras.src.ops"):
             found = layers.operation.operation_from_config(item["class_name"], item["config"])
         else:
-            found = deserialize_keras_object(item, kind="layer")
+            kind = None if item["class_name"] == "Sequential" else "layer"
+            found = deserialize_keras_object(item, kind=kind)
         made[item["name"]] = found
     graph = functional.Graph("f.keras", made)
     graph.run({item["name"]: item["inbound_nodes"] for item in config["layers"]})
@@ -107,6 +110,29 @@ def test_calls_in_the_form_of_keras_2():
     _, outputs = from_config(config)
     assert outputs[0].shape == (None, 4)
     assert outputs[0].history.node_index == 1
+
+
+def inner(name, *, entry):
+    """A Sequential inside a graph, as Keras 2 wrote it."""
+    first = {"class_name": "InputLayer", "config": {"batch_shape": [None, 4]}}
+    flat = {"class_name": "Flatten", "config": {"name": f"{name}_flat"}}
+    config = {"name": name, "layers": [first, flat] if entry else [flat]}
+    return {"class_name": "Sequential", "config": config, "name": name}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_keras_2_counts_the_calls_of_inner_models_from_one(first):
+    """Or from zero, where the inner model had no input of its own."""
+    model = inner("s", entry=first == 1)
+    model["inbound_nodes"] = [[["x", 0, 0, {}]], [["a", 0, 0, {}]]]
+    config = graph(
+        model,
+        layer("Activation", "a", [[["s", first, 0, {}]]], activation="relu"),
+        layer("Add", "b", [[["s", first, 0, {}], ["s", first + 1, 0, {}]]]),
+        outputs=[["b", 0, 0]],
+    )
+    record = from_config(config)[1][0].history.record
+    assert [s.history.node_index for s in record.inputs] == [0, 1]
 
 
 def test_calls_may_stand_before_what_they_need():

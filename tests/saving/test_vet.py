@@ -141,6 +141,15 @@ def test_names_that_are_no_text(key, value):
         vet.check(model(dense(**{key: value})), "f")
 
 
+@pytest.mark.parametrize("dtype", ["S1000000000", "O", "f4,f4", "U99999999", None, 3])
+def test_arrays_of_dtypes_that_are_no_numbers(dtype):
+    for name in ("__numpy__", "__tensor__"):
+        array = {"class_name": name, "config": {"value": [0], "dtype": dtype}}
+        with pytest.raises(UnsafeFileError, match="dtype"):
+            vet.check(model(dense(config={"x": array})), "f")
+        vet.check({"class_name": name, "config": {"value": [0], "dtype": "float32"}}, "f")
+
+
 def test_too_many_and_too_deep():
     many = [dense()] * (limits.MAX_LAYERS + 1)
     with pytest.raises(UnsafeFileError, match="layers"):

@@ -24,6 +24,7 @@ from kerasish.errors import (
     UnsafeFileError,
 )
 from kerasish.saving import legacy_h5, store, weights_h5
+from kerasish.saving.paths import walk
 
 X = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
 Y = X[:, :2] - X[:, 2:]
@@ -147,6 +148,111 @@ def test_json():
     assert [w.shape for w in loaded.weights] == [w.shape for w in model.weights]
     loaded.set_weights(model.get_weights())
     np.testing.assert_array_equal(predict(loaded), predict(model))
+
+
+def nested():
+    """Models inside a model: called twice, giving an output, one in the other."""
+    inner = keras.Input((4,), name="inner")
+    tower = keras.Model(inner, keras.layers.Dense(4, name="t")(inner), name="tower")
+    head = keras.Sequential([tower, keras.layers.Dropout(0.5), keras.layers.Dense(2)], name="head")
+    x = keras.Input((4,), name="x")
+    return keras.Model(x, [tower(tower(x)), head(tower(x))], name="m")
+
+
+@pytest.mark.parametrize("suffix", ["h5", "keras"])
+def test_models_inside_a_model(tmp_path, suffix):
+    model, path = nested(), tmp_path / f"m.{suffix}"
+    model.save(path)
+    loaded = saving.load_model(path)
+    for found, expected in zip(predict(loaded), predict(model), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    assert loaded.get_config() == model.get_config()
+    assert len(loaded.weights) == len(model.weights) == 4
+    clone = saving.clone_model(model)
+    clone.set_weights(model.get_weights())
+    for found, expected in zip(predict(clone), predict(model), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_a_lambda_is_cloned_and_not_saved(tmp_path):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x * 3, name="l")])
+    np.testing.assert_array_equal(predict(saving.clone_model(model)), X * 3)
+    with pytest.raises(ArgumentError, match="Lambda"):
+        model.save(tmp_path / "m.keras")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "bfloat16", "float64"])
+@pytest.mark.parametrize("suffix", ["h5", "keras"])
+def test_other_dtypes(tmp_path, policy, suffix):
+    x = keras.Input((4,), dtype="float64" if policy == "float64" else "float32")
+    model = keras.Model(x, keras.layers.Dense(2, dtype=policy)(x), name="m")
+    model.compile("adam", "mse")
+    fit(model)
+    path = tmp_path / f"m.{suffix}"
+    model.save(path)
+    loaded = saving.load_model(path)
+    for found, expected in zip(loaded.weights, model.weights, strict=True):
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found.numpy(), expected.numpy())
+    np.testing.assert_array_equal(predict(loaded), predict(model))
+
+
+@keras.saving.register_keras_serializable("tests")
+class Blocks(keras.Model):
+    """Layers in a list, in a dict, in lists of lists, and as an attribute used twice."""
+
+    def __init__(self, width, **kwargs):
+        super().__init__(**kwargs)
+        self.width = width
+        self.blocks = [keras.layers.Dense(width), keras.layers.Dense(width)]
+        self.named = {"b": keras.layers.Dense(width), "a": keras.layers.LayerNormalization()}
+        self.deep = [[keras.layers.Dense(width)], [keras.layers.Dense(2), keras.layers.ReLU()]]
+        self.again = self.blocks[1]
+
+    def call(self, inputs):
+        y = self.blocks[0](inputs)
+        y = self.named["a"](self.named["b"](self.again(y)))
+        for part in self.deep:
+            for layer in part:
+                y = layer(y)
+        return y
+
+    def get_config(self):
+        return {**super().get_config(), "width": self.width}
+
+
+@pytest.mark.parametrize("suffix", ["h5", "keras", "weights.h5", "safetensors"])
+def test_a_subclass(tmp_path, suffix):
+    model, path = Blocks(3, name="m"), tmp_path / f"m.{suffix}"
+    model.compile("sgd", "mse")
+    fit(model)
+    if suffix in ("h5", "keras"):
+        model.save(path)
+        loaded = saving.load_model(path)
+        assert type(loaded) is Blocks
+        assert loaded.width == 3
+    else:
+        model.save_weights(path)
+        loaded = Blocks(3, name="m")
+        loaded.build((None, 4))
+        loaded.load_weights(path)
+    np.testing.assert_array_equal(predict(loaded), predict(model))
+
+
+def test_paths_of_a_subclass():
+    model = Blocks(3)
+    model(X)
+    assert [path for path, _ in walk(model)] == [
+        "",
+        "again",
+        "blocks/dense",
+        "deep/container/dense",
+        "deep/container_1/dense",
+        "deep/container_1/re_lu",
+        "named/dense",
+        "named/layer_normalization",
+    ]
 
 
 # --- weights ------------------------------------------------------------------------------------
@@ -483,6 +589,43 @@ def test_a_changed_number_is_found(tmp_path):
         file["model_weights/shared/shared/kernel"][0, 0] += 1e-6
     with pytest.raises(FileFormatError, match="sha256"):
         saving.load_model(path)
+
+
+def test_loading_opens_nothing_else_and_changes_no_setting(tmp_path, monkeypatch):
+    """No layer's config opens a path or an address; no file changes how the process is set up."""
+    import builtins
+    import dataclasses
+    import socket
+
+    from kerasish.config import settings
+
+    paths = [tmp_path / "m.keras", tmp_path / "m.h5"]
+    for path in paths:
+        functional().save(path)
+    secret = tmp_path / "vocabulary.txt"
+    secret.write_text("secret")
+    layer = {"module": "keras.layers", "class_name": "StringLookup"}
+    layer["config"] = {"vocabulary": str(secret), "name": "s"}
+    evil = json.dumps(chain(layer))
+    opened, plain = [], builtins.open
+
+    def watched(file, *args, **kwargs):
+        opened.append(str(file))
+        return plain(file, *args, **kwargs)
+
+    def refused(*args, **kwargs):
+        raise AssertionError("a socket")
+
+    monkeypatch.setattr(builtins, "open", watched)
+    monkeypatch.setattr(socket, "socket", refused)
+    before = dataclasses.asdict(settings)
+    for path in paths:
+        saving.load_model(path)
+    with pytest.raises(KerasishError):
+        saving.model_from_json(evil)
+    monkeypatch.undo()
+    assert {name for name in opened if not name.endswith((".py", ".pyc"))} <= set(map(str, paths))
+    assert dataclasses.asdict(settings) == before
 
 
 # --- other spellings ----------------------------------------------------------------------------
