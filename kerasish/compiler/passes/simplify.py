@@ -1,4 +1,7 @@
-"""Algebra and bookkeeping that can be decided by looking at a node and its inputs."""
+"""Algebra and bookkeeping that can be decided by looking at a node and its inputs.
+
+transpose(transpose(x * 1 + 0))  ->  x          (one rule at a time, each with its own picture)
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import Backend
-from kerasish.graph.node import CONSTANT, Graph, Node, make_node, rewrite
+from kerasish.graph.node import CONSTANT, Graph, Node, constant, make_node, rewrite
 from kerasish.graph.op import get
 from kerasish.spec import broadcast
 
@@ -91,8 +94,7 @@ def by_power_of_two(node: Node, inputs: Inputs) -> Node | None:
         inverse[...] = 1.0 / value
     if abs(np.frexp(value)[0]) != 0.5 or not np.isfinite(inverse).all():
         return None
-    constant = Node(CONSTANT, (), {}, inputs[1].spec, value=inverse)
-    return _make(node, "multiply", (inputs[0], constant))
+    return _make(node, "multiply", (inputs[0], constant(inverse, inputs[1].spec)))
 
 
 @rule("negative", "logical_not")
