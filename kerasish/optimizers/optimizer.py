@@ -6,14 +6,16 @@ expression, and the factors that depend on the step alone are computed once for 
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from kerasish import initializers, ops
 from kerasish import serialization as _serialization
 from kerasish.config import floatx
+from kerasish.configured import parameters
 from kerasish.errors import ArgumentError, GradientError
 from kerasish.graph import Tensor, Variable
 from kerasish.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
@@ -43,6 +45,14 @@ class Optimizer(OptimizerState):
         gradient_accumulation_steps: average this many gradients for one update, 2 or more.
         name: the class's name in snake case by default.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        # The options that `**options` passes on to this class are shown with the others.
+        shown = sorted(parameters(cls).values(), key=lambda p: p.default is not p.empty)
+        cls.__signature__ = inspect.Signature(shown)
+
+    __signature__: ClassVar[inspect.Signature]
 
     def __init__(
         self,

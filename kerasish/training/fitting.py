@@ -37,6 +37,8 @@ def as_callback_list(
     """The callbacks of a run, with a progress display and a history where they are asked for."""
     shown = 1 if verbose == "auto" else int(verbose)
     if isinstance(callbacks, CallbackList):
+        callbacks.set_model(model)
+        callbacks.set_params({"verbose": shown, **params, **callbacks.params})
         return callbacks
     return CallbackList(
         callbacks,

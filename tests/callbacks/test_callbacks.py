@@ -119,6 +119,15 @@ def test_only_overridden_hooks_are_called():
     assert listed.hooks("test").on_end == []
 
 
+def test_a_ready_made_list_is_taken_as_it_is():
+    seen = Everything()
+    listed = callbacks.CallbackList([seen], add_history=True)
+    history = model().fit(X, Y, callbacks=listed, verbose=0)
+    assert isinstance(history, callbacks.History)
+    assert seen.calls[0] == "on_train_begin"
+    assert seen.params["epochs"] == 1
+
+
 def test_batch_logs_are_the_running_means():
     seen: list[dict[str, float]] = []
     watch = callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(dict(logs)))

@@ -1,3 +1,4 @@
+import inspect
 import warnings
 
 import numpy as np
@@ -261,3 +262,10 @@ def test_nothing_warns_without_reason():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         optimizers.Adam().apply(gradients(np.random.default_rng(0)), variables())
+
+
+def test_signatures_show_all_options():
+    shown = inspect.signature(optimizers.Adam).parameters
+    assert list(shown)[:5] == ["learning_rate", "beta_1", "beta_2", "epsilon", "amsgrad"]
+    assert {"weight_decay", "clipnorm", "use_ema", "name"} <= shown.keys()
+    assert "options" not in shown
