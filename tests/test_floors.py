@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import functools
+import io
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -31,8 +33,17 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 )  # fmt: skip
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
-ENGINE = ("graph", "compiler", "autodiff")
+ENGINE = ("graph/", "compiler/")
+BINDINGS = "compiler/kernels/"  # to libraries: each could be left out
 ENGINE_LINES = 6000
+NO_CODE = (
+    tokenize.COMMENT,
+    tokenize.NL,
+    tokenize.NEWLINE,
+    tokenize.INDENT,
+    tokenize.DEDENT,
+    tokenize.ENDMARKER,
+)
 FILE_LINES = 450
 
 FORBIDDEN_MODULES = {"pickle", "cPickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal",
@@ -183,13 +194,27 @@ def test_files_are_short():
     assert {name: count for name, count in lengths.items() if count > FILE_LINES} == {}
 
 
+def code_lines(path: Path) -> int:
+    """Lines with code on them: blank lines, comments and docstrings do not count."""
+    source = path.read_text(encoding="utf-8")
+    documented: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(
+            node
+        ):
+            first = node.body[0]
+            documented |= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    held: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type not in NO_CODE:
+            held |= set(range(token.start[0], token.end[0] + 1))
+    return len(held - documented)
+
+
 def test_the_engine_is_small():
-    engine = [
-        path for path in files() if relative(path).split("/")[0].removesuffix(".py") in ENGINE
-    ]
-    assert (
-        sum(len(path.read_text(encoding="utf-8").splitlines()) for path in engine) <= ENGINE_LINES
-    )
+    engine = [path for path in files() if relative(path).startswith(ENGINE)]
+    bindings = [path for path in engine if relative(path).startswith(BINDINGS)]
+    assert sum(map(code_lines, engine)) - sum(map(code_lines, bindings)) <= ENGINE_LINES
 
 
 def asks_for_a_backend(node: ast.AST) -> bool:
