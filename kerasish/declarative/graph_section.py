@@ -121,6 +121,9 @@ class _Reader:
                 one = self.references(entry.value, f"from.{entry.key}")
                 if one:
                     found[entry.key] = one[0]
+            if not len(value):
+                message = "from must be names of nodes, it is empty"
+                self.diagnostics.add("K204", message, value.mark)
             return found or None
         references = self.references(value, "from")
         if not references:

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from kerasish.declarative.build import MAX_PARAMS, build_model
 from kerasish.declarative.document import read_text
 from kerasish.declarative.errors import Diagnostics
 from kerasish.declarative.validate import validate
 from kerasish.models import Model, Sequential
-from tests.declarative.helpers import block, error_text
+from tests.declarative.helpers import block, error_text, outcome, well_formed
 
 GOLDEN = sorted((Path(__file__).parent / "golden_build").glob("*.yaml"))
 
@@ -147,6 +150,30 @@ def test_a_large_layer_is_refused_without_its_memory() -> None:
         lambda: build(text, max_params=1_000_000)
     )
     assert time.process_time() - start < 0.5
+
+
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
+JUNK = st.sampled_from(
+    ["0", "-1", "1.5", "true", "null", "[]", "{}", "[1, 2]", "x", "{a: 1}", "1e9", "''", "relu",
+     "-100", "[[1]]", "Dense", "LSTM", "Concatenate", "adam", "mse", "image", "digit"]
+)  # fmt: skip
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(CONFIGS), st.lists(st.tuples(st.floats(0, 1), JUNK), min_size=1, max_size=4))
+def test_fuzz_words_of_real_configs(path: Path, changes: list[tuple[float, str]]) -> None:
+    words = re.split(r"(\b\w+\b)", path.read_text(encoding="utf-8"))
+    for place, word in changes:
+        words[min(int(place * len(words)) | 1, len(words) - 2)] = word
+    assert well_formed(outcome(lambda: build("".join(words), max_params=10_000_000)))
+
+
+def test_an_empty_from_is_a_finding() -> None:
+    text = """
+    kerasish: 1
+    model: {inputs: {x: [2]}, nodes: {y: {from: {}, Dense: 1}, z: {from: x, Dense: 1}}, outputs: z}
+    """
+    assert "two.yaml:2:45: K204 from must be names of nodes" in error_text(lambda: build(text))
 
 
 def test_long_models_are_built_in_reasonable_time() -> None:
