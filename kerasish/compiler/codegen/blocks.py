@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -103,7 +104,10 @@ def _block(
     domain: tuple[int, ...],
     index: tuple[slice, ...],
 ) -> list[Step]:
-    """The calls of one block; temporaries come from a pool and go back after their last use."""
+    """The calls of one block; temporaries come from a pool and go back after their last use.
+
+    All blocks use the same `scratch`, one after the other, so it stays in the cache.
+    """
     shape = tuple(len(range(*s.indices(d))) for s, d in zip(index, domain, strict=True))
     count = math.prod(shape)
     remaining: dict[Node, int] = {}
@@ -111,6 +115,7 @@ def _block(
         for source in node.inputs:
             remaining[source] = remaining.get(source, 0) + 1
     pool: dict[str, list[int]] = {}
+    made: Counter[str] = Counter()
     home: dict[Node, tuple[str, int]] = {}
     calls: list[Step] = []
     for node in order:
@@ -126,9 +131,8 @@ def _block(
         if node in results:
             target = results[node]
         else:
-            home[node] = _acquire(pool, scratch, node.spec.dtype)
-            key = home[node]
-            if scratch[key].size < count:
+            key = home[node] = _acquire(pool, made, node.spec.dtype)
+            if key not in scratch or scratch[key].size < count:
                 scratch[key] = np.empty(max(count, BLOCK), np_dtype(key[0]))
             target = scratch[key][:count].reshape(shape)
         if hold_back:
@@ -138,17 +142,12 @@ def _block(
     return calls
 
 
-def _acquire(
-    pool: dict[str, list[int]], scratch: dict[tuple[str, int], np.ndarray], dtype: str
-) -> tuple[str, int]:
-    spare = pool.setdefault(dtype, [])
+def _acquire(pool: dict[str, list[int]], made: Counter[str], dtype: str) -> tuple[str, int]:
+    spare = pool.get(dtype)
     if spare:
         return dtype, spare.pop()
-    number = sum(1 for name, _ in scratch if name == dtype)
-    used = {n for name, n in scratch if name == dtype}
-    key = (dtype, number if number not in used else max(used) + 1)
-    scratch[key] = np.empty(0, np_dtype(dtype))
-    return key
+    made[dtype] += 1
+    return dtype, made[dtype]
 
 
 def _release(pool: dict[str, list[int]], keys: list[tuple[str, int]]) -> None:

@@ -1,0 +1,166 @@
+"""The numpy renderer: blocks, scratch memory, steps in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kerasish import ops, registry
+from kerasish.compiler.codegen import blocks
+from kerasish.compiler.codegen.blocks import BLOCK, inplace_pairs, render
+from kerasish.graph import Graph, trace
+from kerasish.graph.interpret import run_graph
+from kerasish.graph.op import get
+from kerasish.graph.tensor import wrap
+from kerasish.spec import TensorSpec
+from kerasish.testing.samples import sample_inputs
+
+RNG = np.random.default_rng(3)
+
+
+def floats(*shape: int) -> np.ndarray:
+    return RNG.normal(size=shape).astype("float32")
+
+
+def body_of(func: Callable[..., Any], *arrays: np.ndarray) -> Graph:
+    return trace(func, [TensorSpec(a.shape, a.dtype.name) for a in arrays])[0]
+
+
+def run(body: Graph, *arrays: np.ndarray) -> list[np.ndarray]:
+    outputs = [np.full(n.shape, 77, n.dtype) for n in body.outputs]
+    with np.errstate(all="ignore"):
+        render(body, arrays, outputs)()
+    return outputs
+
+
+def check(func: Callable[..., Any], *arrays: np.ndarray) -> None:
+    body = body_of(func, *arrays)
+    for got, want in zip(run(body, *arrays), run_graph(body, map(wrap, arrays)), strict=True):
+        np.testing.assert_array_equal(got, want.numpy())
+
+
+REGIONS: dict[str, tuple[Callable[..., Any], list[np.ndarray]]] = {
+    "one block": (lambda a: ops.tanh(a * 2), [floats(10, 10)]),
+    "many blocks": (lambda a, b: ops.exp(-a * a) + b, [floats(300, 200), floats(200)]),
+    "long rows": (lambda a: ops.square(a) - 1, [floats(3, 3 * BLOCK + 5)]),
+    "0-d": (lambda a, b: ops.sin(a) * b, [floats(1)[0].reshape(()), floats(1)[0].reshape(())]),
+    "0-d operand": (
+        lambda a, s: a * s + s,
+        [floats(300, 200), np.float32(2.5)[None][0].reshape(())],
+    ),
+    "empty": (lambda a: a + 1, [floats(0, 4)]),
+    "strided": (lambda a, b: a * b, [floats(200, 300).T, floats(300, 200)]),
+    "broadcast middle": (lambda a, b: a + b, [floats(30, 50, 40), floats(30, 1, 40)]),
+    "select": (lambda a, b: ops.where(a > b, a, b), [floats(300, 200), floats(300, 200)]),
+    "nested selects": (
+        lambda a, b: ops.where(a > 0, ops.where(b > 0, a, b), ops.where(a > b, b, a * b)),
+        [floats(300, 200), floats(300, 200)],
+    ),
+    "casts": (lambda a: ops.cast(ops.cast(a * 9, "int32"), "float32") / 2, [floats(300, 200)]),
+    "several outputs": (lambda a: (ops.exp(a), a > 0, -a), [floats(300, 200)]),
+    "an output that is read": (lambda a: [y := ops.exp(a), y * y + 1], [floats(300, 200)]),
+    "many temporaries": (
+        lambda a: sum((ops.sin(a * i) * ops.cos(a + i) for i in range(9)), a),
+        [floats(100, 200)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_a_region_equals_op_by_op(name: str) -> None:
+    func, arrays = REGIONS[name]
+    check(func, *arrays)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.integers(1, 40), max_size=4), st.sampled_from([4, 30, 1000]))
+def test_blocks_cover_a_domain_exactly_once(shape: list[int], size: int) -> None:
+    held, blocks.BLOCK = blocks.BLOCK, size
+    try:
+        count = np.zeros(shape, int)
+        for index in blocks.blocks(tuple(shape)):
+            part = count[..., *index]
+            part += 1
+            assert part.size <= max(size, shape[-1] if shape else 1)
+        assert (count == 1).all()
+    finally:
+        blocks.BLOCK = held
+
+
+def test_scratch_is_shared_between_temporaries_that_do_not_live_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+    empty = np.empty
+
+    def counted(shape: Any, dtype: Any) -> np.ndarray:
+        made.append(int(np.prod(shape)) > 0)
+        return empty(shape, dtype)
+
+    x = floats(300, 200)
+
+    def chain(a: Any) -> Any:
+        for i in range(10):
+            a = ops.sin(a) + i
+        return a
+
+    body = body_of(chain, x)
+    out = np.empty(x.shape, "float32")
+    monkeypatch.setattr(blocks.np, "empty", counted)
+    render(body, [x], [out])
+    assert sum(made) == 1
+
+
+def inplace_case(func: Callable[..., Any], *arrays: np.ndarray) -> list[tuple[int, int]]:
+    """The declared pairs; each is tried, alone and with the others."""
+    body = body_of(func, *arrays)
+    pairs = inplace_pairs(body)
+    want = [t.numpy() for t in run_graph(body, map(wrap, arrays))]
+    for out, source in pairs:
+        inputs = [a.copy() for a in arrays]
+        outputs = [np.empty(n.shape, n.dtype) for n in body.outputs]
+        outputs[out] = inputs[source]
+        with np.errstate(all="ignore"):
+            render(body, inputs, outputs)()
+        for got, exact in zip(outputs, want, strict=True):
+            np.testing.assert_array_equal(got, exact)
+    return pairs
+
+
+def test_in_place_where_the_input_is_read_before_the_output_is_written() -> None:
+    a, b, big = floats(300, 200), floats(300, 200), floats(200)
+    assert inplace_case(lambda x, y: ops.exp(x) * y, a, b) == [(0, 0), (0, 1)]
+    assert inplace_case(lambda x, y: x * y, a, big) == [(0, 0)]
+    assert inplace_case(lambda x: x > 0, a) == []
+    # The first output is written while the second still needs x; y is not read after it.
+    assert inplace_case(lambda x, y: (x * y, ops.sin(x)), a, b) == [(0, 1), (1, 0), (1, 1)]
+    assert inplace_case(lambda x, y: ops.where(x > y, x, y), a, b) == [(0, 1)]
+    inplace_case(lambda x, y: ops.where(x > y, x * 2, y), a, b)
+
+
+ELEMENTWISE = [
+    n for n in registry.names("op") if get(n).elementwise and get(n).out and not get(n).ufunc
+]
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_kernels_of_elementwise_ops_may_write_over_their_inputs(name: str) -> None:
+    """The renderer hands a dead input's memory to the output."""
+    op = get(name)
+    for case in op.cases:
+        for dtype in ("float32", "float64"):
+            arrays = sample_inputs(case, op.domain, dtype)
+            specs = [TensorSpec(a.shape, a.dtype.name) for a in arrays]
+            spec = op.infer(*specs, **case.attrs)
+            want = op.kernel(np, *arrays, **case.attrs)
+            for i, source in enumerate(arrays):
+                if specs[i] == spec:
+                    given_arrays = [a.copy() for a in arrays]
+                    out = given_arrays[i]
+                    op.kernel(np, *given_arrays, out=out, **case.attrs)
+                    np.testing.assert_array_equal(out, want, err_msg=f"input {i} of {source.shape}")
