@@ -48,8 +48,12 @@ _NAMES = {name: module for module, names in _HOMES.items() for name in names.spl
 _RENAMED = {"name_scope": ("kerasish.graph.node", "scope")}
 
 
-# Methods of models whose modules stand on a higher floor than models.
-_METHODS = {f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")}
+# Functions whose modules stand on a higher floor than the classes and modules that offer them.
+_METHODS = {
+    **{f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")},
+    **{f"config.{name}": "kerasish.backend" for name in ("backend", "set_backend")},
+    **{f"config.{n}": "kerasish.layers.policy" for n in ("dtype_policy", "set_dtype_policy")},
+}
 
 
 def _late(name: str, module: str) -> Callable[..., Any]:

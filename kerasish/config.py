@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from typing import Any
 
+from kerasish import registry
 from kerasish.errors import ArgumentError
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -108,3 +110,48 @@ def num_threads() -> int:
 def set_interactive(value: bool) -> None:
     """Whether `fit` may draw progress bars (plain lines otherwise)."""
     settings.interactive = bool(value)
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether `fit` draws progress bars."""
+    return settings.interactive
+
+
+def enable_interactive_logging() -> None:
+    """Let `fit` draw progress bars."""
+    set_interactive(True)
+
+
+def disable_interactive_logging() -> None:
+    """Let `fit` print plain lines."""
+    set_interactive(False)
+
+
+# What follows is done on higher floors, which the registry leads to.
+
+
+def backend() -> str:
+    """The name of the backend in use."""
+    return registry.lookup("method", "config.backend")()
+
+
+def set_backend(name: str) -> None:
+    """Use another backend for everything made from now on.
+
+    Args:
+        name: "numpy", "cupy", or "auto" for cupy where a GPU answers.
+
+    Raises:
+        BackendError: the backend cannot run here; the setting is unchanged then.
+    """
+    registry.lookup("method", "config.set_backend")(name)
+
+
+def dtype_policy() -> Any:
+    """The default dtype policy of layers."""
+    return registry.lookup("method", "config.dtype_policy")()
+
+
+def set_dtype_policy(policy: Any) -> None:
+    """Set the default dtype policy of layers, such as "mixed_float16"."""
+    registry.lookup("method", "config.set_dtype_policy")(policy)

@@ -39,9 +39,23 @@ _CROSSENTROPY = {
 }
 
 
+BY_SHAPE = ("crossentropy", "ce")  # names whose meaning depends on the shapes
+
+
+def check_names(loss: Any) -> None:
+    """Look up every loss that is given by name, so that a wrong name is found at once.
+
+    Raises:
+        UnknownNameError: no such loss.
+    """
+    for identifier in tree.flatten(loss):
+        if isinstance(identifier, str) and identifier.lower() not in BY_SHAPE:
+            losses.get(identifier)
+
+
 def as_loss(identifier: Any, y_true: Any, y_pred: Any) -> Loss:
     """The loss that `identifier` stands for, for targets and predictions of these shapes."""
-    if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
+    if isinstance(identifier, str) and identifier.lower() in BY_SHAPE:
         found = _CROSSENTROPY[target_kind(y_true, y_pred)]
     else:
         found = losses.get(identifier)

@@ -11,7 +11,7 @@ from kerasish import optimizers
 from kerasish import serialization as _serialization
 from kerasish.metrics import Mean
 from kerasish.optimizers import LossScaleOptimizer
-from kerasish.training.compile_loss import CompileLoss
+from kerasish.training.compile_loss import CompileLoss, check_names
 from kerasish.training.compile_metrics import CompileMetrics
 from kerasish.training.predictor import Predictor
 from kerasish.training.steps import Steps
@@ -79,6 +79,7 @@ class Compiling:
             auto_scale_loss: whether a "mixed_float16" model gets a `LossScaleOptimizer`.
         """
         made = optimizers.get(optimizer)
+        check_names(loss)
         self._compiled_with = CompiledWith(
             made,
             loss,
