@@ -65,10 +65,16 @@ def _enter(value: Any, path: str, seen: set[int], by_name: bool) -> Iterator[tup
 
 
 def _attributes(here: Any) -> Iterator[tuple[str, Any]]:
-    held = vars(here)
     untracked = getattr(type(here), "untracked", frozenset())
-    names = [n for n in held if n not in untracked and n not in _ELSEWHERE and held[n] is not None]
-    for name in sorted(names, key=lambda n: (n.startswith("_"), n)):
+    held = {
+        name: value
+        for name, value in vars(here).items()
+        if name not in untracked and name not in _ELSEWHERE and value is not None
+    }
+    if hasattr(type(here), "layers") and file_class(here) not in ("Sequential", "Functional"):
+        # In a subclass of Model, Keras comes upon this list among the attributes.
+        held["layers"] = here.layers
+    for name in sorted(held, key=lambda n: (n.startswith("_"), n)):
         # Keras reaches a private attribute through the public property of the same name.
         public = name.lstrip("_")
         yield (public if hasattr(type(here), public) else name), held[name]

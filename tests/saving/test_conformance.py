@@ -187,3 +187,39 @@ def test_every_optimizer_both_ways(tmp_path, label, writer):
         config = loaded.optimizer.get_config()
         for key, value in options.items():
             assert config[key] == value
+
+
+def blocks(keras):
+    """A subclass with layers in a list, a dict, lists of lists, and one under two names."""
+
+    class Blocks(keras.Model):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.blocks = [keras.layers.Dense(3), keras.layers.Dense(3)]
+            self.named = {"b": keras.layers.Dense(3), "a": keras.layers.LayerNormalization()}
+            self.deep = [[keras.layers.Dense(3)], [keras.layers.Dense(2), keras.layers.ReLU()]]
+            self._hidden = keras.layers.Dense(2)
+            self.again = self.blocks[1]
+
+        def call(self, inputs):
+            y = self.named["a"](self.named["b"](self.again(self.blocks[0](inputs))))
+            for part in self.deep:
+                for layer in part:
+                    y = layer(y)
+            return self._hidden(y)
+
+    model = Blocks(name="m")
+    model(X)
+    return model
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_weights_of_a_subclass_both_ways(tmp_path):
+    here, there, path = blocks(ours), blocks(theirs), tmp_path / "m.weights.h5"
+    here.save_weights(path)
+    there.load_weights(path)
+    assert_close(np.asarray(there(X)), np.asarray(here(X)))
+    other = blocks(theirs)
+    other.save_weights(path)
+    here.load_weights(path)
+    assert_close(np.asarray(here(X)), np.asarray(other(X)))
