@@ -15,7 +15,7 @@ from kerasish.graph.tensor import promoted
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
-from kerasish.ops.linear import matmul
+from kerasish.ops.linear import matmul, matrix_product, summable
 from kerasish.ops.numpy_matrix import diagonal
 from kerasish.ops.numpy_shape import moveaxis, product
 from kerasish.ops.reduction import sum_
@@ -110,7 +110,7 @@ def _pair(a: Any, la: str, b: Any, lb: str, keep: set[str]) -> tuple[Any, str]:
     left = _s.reshape(_ordered(a, la, batch + rows + inner), shape=(*lead, m, k))
     right = _s.reshape(_ordered(b, lb, batch + inner + columns), shape=(*lead, k, n))
     found = batch + rows + columns
-    return _s.reshape(matmul(left, right), shape=tuple(sizes[c] for c in found)), found
+    return _s.reshape(matrix_product(left, right), shape=tuple(sizes[c] for c in found)), found
 
 
 def _product(a: Any, la: str, b: Any, lb: str, labels: str) -> tuple[Any, str]:
@@ -153,7 +153,7 @@ def _cheapest(terms: list[tuple[Any, str]]) -> tuple[int, int]:
     ],
 )
 def _einsum(*operands: Any, subscripts: str) -> Any:
-    tensors = promoted(operands, "same")
+    tensors = summable(promoted(operands, "same"))
     labels, result = _parse(subscripts, [t.ndim for t in tensors])
     terms = [_unrepeated(t, c) for t, c in zip(tensors, labels, strict=True)]
     while len(terms) > 1:
@@ -235,7 +235,7 @@ def outer(x1: Any, x2: Any) -> Any:
 def vdot(x1: Any, x2: Any) -> Any:
     """sum(conj(x1) * x2) of the flat tensors."""
     a, b = (_s.reshape(x, shape=(-1,)) for x in promoted((x1, x2), "same"))
-    return matmul(_e.conj(a), b)
+    return matrix_product(_e.conj(a), b)
 
 
 @composite(cases=[case((2, 3), (3, 2)), case((3,), (2, 2))])

@@ -8,7 +8,7 @@ from typing import Any
 from kerasish import registry
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case, op
-from kerasish.graph.tensor import promoted
+from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops.layout import expand_dims, reshape, transpose
 from kerasish.spec import TensorSpec, broadcast, known
 
@@ -65,9 +65,21 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return matmul_(g, swap_last(b)), matmul_(swap_last(a), g)
 
 
+def summable(tensors: list[Any]) -> list[Any]:
+    """The tensors, or int32 ones for products of int8, whose sums int8 cannot hold."""
+    if all(t.dtype == "int8" for t in tensors):
+        return [convert_to_tensor(t, "int32") for t in tensors]
+    return tensors
+
+
 def matmul(x1: Any, x2: Any) -> Any:
     """Matrix product as in numpy: 1-d operands act as a row or a column, batches broadcast."""
-    a, b = promoted((x1, x2), "same")
+    a, b = summable(promoted((x1, x2), "same"))
+    return matrix_product(a, b)
+
+
+def matrix_product(a: Any, b: Any) -> Any:
+    """`matmul` of tensors of one dtype, in that dtype."""
     if a.ndim == 0 or b.ndim == 0:
         raise ShapeError(f"matmul. Expected: ranks of at least 1. Received: {a.shape}, {b.shape}.")
     left, right = a.ndim == 1, b.ndim == 1

@@ -122,8 +122,9 @@ def reciprocal(x: Any) -> Any:
 
 
 def power(x1: Any, x2: Any) -> Any:
-    """x1 to the power of x2, elementwise."""
-    return _e.power(x1, x2)
+    """x1 to the power of x2, elementwise; bool counts as int32."""
+    a, b = promoted((x1, x2), "same")
+    return _e.power(_numbers(a), _numbers(b))
 
 
 def maximum(x1: Any, x2: Any) -> Any:

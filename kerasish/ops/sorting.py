@@ -64,7 +64,7 @@ def _top_k_infer(x: TensorSpec, *, k: int) -> tuple[TensorSpec, TensorSpec]:
 def top_k_(xp: Any, x: Any, *, k: int) -> Any:
     """The k largest elements of the last axis, descending, and their positions."""
     # ~x is -x - 1 for integers, which has no overflow; the first of equal elements comes first.
-    keys = -x if x.dtype.kind == "f" else ~x
+    keys = ~x if x.dtype.kind in "iub" else -x
     order = xp.argsort(keys, axis=-1, kind="stable")[..., :k]
     return xp.take_along_axis(x, order, axis=-1), order.astype(np.int32)
 
