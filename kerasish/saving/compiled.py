@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasish import registry
+from kerasish import optimizers, registry
 from kerasish.errors import FileFormatError
 from kerasish.saving.modern import fit, modernize
 from kerasish.saving.safe_h5 import SafeDataset
@@ -71,8 +71,14 @@ def _metrics(value: Any) -> Any:
     return value
 
 
-def compile_model(model: Any, compile_config: Mapping[str, Any], where: str) -> None:
+def compile_model(
+    model: Any, compile_config: Mapping[str, Any], where: str, scaled: bool = False
+) -> None:
     """Compile a model as a config says.
+
+    Args:
+        scaled: whether the state in the file is that of a `LossScaleOptimizer`. Keras only writes
+            down the optimizer inside, since the process's dtype policy once called for the other.
 
     Raises:
         UnsafeFileError: the config asks for more than registered objects.
@@ -86,6 +92,10 @@ def compile_model(model: Any, compile_config: Mapping[str, Any], where: str) -> 
     for key, kind in (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric")):
         if key in arguments:
             arguments[key] = _objects(arguments[key], kind)
+    if scaled and isinstance(arguments.get("optimizer"), (str, Mapping)):
+        inner = optimizers.get(arguments["optimizer"])
+        wrapped = isinstance(inner, optimizers.LossScaleOptimizer)
+        arguments["optimizer"] = inner if wrapped else optimizers.LossScaleOptimizer(inner)
     model.compile_from_config(arguments)
 
 
@@ -96,6 +106,11 @@ def _objects(value: Any, kind: str) -> Any:
     if isinstance(value, Mapping):
         return {key: _objects(item, kind) for key, item in value.items()}
     return [_objects(item, kind) for item in value] if isinstance(value, list) else value
+
+
+def is_scaled(name: str | None) -> bool:
+    """Whether the optimizer that a file names is a `LossScaleOptimizer`."""
+    return (name or "").startswith("loss_scale_optimizer")
 
 
 def plan_optimizer(model: Any, saved: Sequence[SafeDataset], where: str) -> Plan:

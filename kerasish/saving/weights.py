@@ -119,7 +119,7 @@ def enumerate_texts(values: Iterable[Any]) -> Iterable[tuple[str, Any]]:
 
 def plan_objects(file: WeightsFile, model: Any, skip_mismatch: bool = False) -> Plan:
     """Compare an open `.weights.h5` with a model, and read what is to be assigned."""
-    label, plan, known = file.root.file, [], {"optimizer"}
+    label, plan, known = file.root.file, [], set()
     for path, obj in walk(model):
         known.add(path)
         held = tracking.own_variables(obj)
@@ -136,7 +136,8 @@ def plan_objects(file: WeightsFile, model: Any, skip_mismatch: bool = False) -> 
             raise FileFormatError(
                 _difference(label, path, obj, held, found) + _near(path, file, bool(found))
             )
-    extra = sorted(p for p in file.shapes() if p not in known)
+    # Beside "optimizer" Keras writes "optimizer/inner_optimizer", whose state is in both.
+    extra = sorted(p for p in file.shapes() if p not in known and p.split("/")[0] != "optimizer")
     if extra and not skip_mismatch:
         raise FileFormatError(
             f"{label}: holds weights that {model.name!r} does not have: "

@@ -156,7 +156,8 @@ def _load_archive(path: Path, compile: bool) -> Any:
         model = build(config, str(path), _stored_elements(root))
         assign(plan_objects(file, model))
         if compile and compile_config:
-            compiled.compile_model(model, compile_config, str(path))
+            scaled = compiled.is_scaled(file.names.get("optimizer"))
+            compiled.compile_model(model, compile_config, str(path), scaled)
             saved = list(file.index.get("optimizer", {}).values())
             compiled.restore_optimizer(model, compile_config, saved, str(path))
         _restore_seeds(model, root)
@@ -171,8 +172,10 @@ def _load_h5(path: Path, compile: bool) -> Any:
         training = file.training_config() if compile else None
         if training:
             compile_config = compiled.from_legacy(training)
-            compiled.compile_model(model, compile_config, str(path))
-            saved = [dataset for _, dataset in file.optimizer()]
+            slots = file.optimizer()
+            scaled = bool(slots) and compiled.is_scaled(slots[0][0])
+            compiled.compile_model(model, compile_config, str(path), scaled)
+            saved = [dataset for _, dataset in slots]
             compiled.restore_optimizer(model, compile_config, saved, str(path))
         _restore_seeds(model, file.root)
     return model

@@ -198,6 +198,22 @@ def test_other_dtypes(tmp_path, policy, suffix):
     np.testing.assert_array_equal(predict(loaded), predict(model))
 
 
+@pytest.mark.parametrize("suffix", ["h5", "keras"])
+def test_mixed_precision_resumes_under_another_policy(tmp_path, suffix):
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        model, path = functional(), tmp_path / f"m.{suffix}"
+        fit(model)
+        model.save(path)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    loaded = saving.load_model(path)
+    assert type(loaded.optimizer) is type(model.optimizer)
+    for found, expected in zip(loaded.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(found.numpy(), expected.numpy())
+    assert fit(loaded) == fit(model)
+
+
 @keras.saving.register_keras_serializable("tests")
 class Blocks(keras.Model):
     """Layers in a list, in a dict, in lists of lists, and as an attribute used twice."""
