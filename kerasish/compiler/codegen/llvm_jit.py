@@ -7,9 +7,11 @@ any number of processes may share it.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import hashlib
+import itertools
 import os
 import struct
 import threading
@@ -32,8 +34,10 @@ from kerasish.spec import known
 from kerasish.version import __version__
 
 MAGIC = b"kerasish-object-1\n"
+LIMIT = 4096  # kernels kept for plans to come; those in use live as long as their plans
 PARALLEL_COST = 500_000  # operations below which waking another thread costs more than it gives
 _lock = threading.RLock()
+_serial = itertools.count()
 _kernels: dict[Any, _Kernel] = {}
 
 
@@ -130,6 +134,7 @@ class Pending:
         self, body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]
     ) -> None:
         self.inputs, self.outputs = inputs, outputs
+        self.kernel: Any = None
         strides = [_element_strides(a) for a in inputs]
         self.nest = arrange(body, strides)
         lanes = _machine()[1]
@@ -141,16 +146,12 @@ class Pending:
         else:
             flat = tuple(tuple(self.nest.strides[n]) for n in self.writer.operands)
             self.key = (structure(body), tuple(self.nest.dims), flat)
-
-    @property
-    def lowerings(self) -> list[str]:
-        """The code of users' own lowerings, which the cache must tell apart."""
-        own = [n.op.lowerings["llvm"] for n in self.nest.body.nodes if "llvm" in n.op.lowerings]
-        return [f"{c.co_code!r} {c.co_consts!r} {c.co_names!r}" for c in (f.__code__ for f in own)]
+        if any("llvm" in n.op.lowerings for n in body.nodes):
+            self.key = (*self.key, self.writer.render())  # a user's lowering may be any code
 
     def bind(self) -> Callable[[], Any]:
-        """The zero-argument step, once the kernel stands in the table."""
-        kernel = _kernels[self.key]
+        """The zero-argument step, once `compile_all` has given the region its kernel."""
+        kernel = self.kernel
         scratch = np.empty(max(kernel.scratch, 1), np.uint8)
         work = kernel.cost * (self.count if kernel.flat else 1)
         team = threads() if work > PARALLEL_COST and self.count > 1 else 1
@@ -236,23 +237,30 @@ def _reduces(node: Node) -> bool:
 
 
 def compile_all(pending: Sequence[Pending]) -> None:
-    """Compile, or load from the cache, every kernel that is not in the table yet."""
+    """Give every region its kernel: from the table, from the cache on disk, or compiled."""
     with _lock:
         wanted = {p.key: p for p in pending if p.key not in _kernels}
-        if not wanted:
-            return
-        keys = sorted(wanted, key=repr)
-        written = sorted({text for k in keys for text in wanted[k].lowerings})
-        text_key = "\n".join([_machine()[2], *written, *map(repr, keys)])
-        digest = hashlib.sha256(text_key.encode()).hexdigest()
-        names = {key: f"k{digest[:12]}_{i}" for i, key in enumerate(keys)}
-        image = _cached(digest)
-        if image is None:
-            image = _compile([(wanted[k], names[k]) for k in keys])
-            _store(digest, image)
-        tracker = _link(image, names.values(), digest)
-        for key in keys:
-            _kernels[key] = _entry(wanted[key], tracker[names[key]], tracker)
+        if wanted:
+            _load(wanted)
+        for p in pending:
+            p.kernel = _kernels[p.key]
+        while len(_kernels) > LIMIT:
+            _kernels.pop(next(iter(_kernels)))
+
+
+def _load(wanted: dict[Any, Pending]) -> None:
+    """Enter kernels into the table, compiled as one module."""
+    keys = sorted(wanted, key=repr)
+    text_key = "\n".join([_machine()[2], *map(repr, keys)])
+    digest = hashlib.sha256(text_key.encode()).hexdigest()
+    names = {key: f"k{digest[:12]}_{i}" for i, key in enumerate(keys)}
+    image = _cached(digest)
+    if image is None:
+        image = _compile([(wanted[k], names[k]) for k in keys])
+        _store(digest, image)
+    tracker = _link(image, names.values(), digest)
+    for key in keys:
+        _kernels[key] = _entry(wanted[key], tracker[names[key]], tracker)
 
 
 def _entry(p: Pending, address: int, keep: Any) -> _Kernel:
@@ -303,7 +311,7 @@ def _link(image: bytes, names: Any, digest: str) -> Any:
         builder.import_symbol(name, address or _never())
     for name in names:
         builder.export_symbol(name)
-    return builder.add_current_process().link(_jit(), f"kerasish_{digest}")
+    return builder.add_current_process().link(_jit(), f"kerasish_{digest}_{next(_serial)}")
 
 
 @functools.cache
@@ -359,7 +367,8 @@ def _store(digest: str, image: bytes) -> None:
         os.replace(mine, path)
     except OSError:
         # A cache that cannot be written (read-only home, full disk) only costs the next start.
-        mine.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            mine.unlink()
 
 
 provider("llvm", lambda: unavailable() is None)
