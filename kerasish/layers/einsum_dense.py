@@ -85,7 +85,7 @@ class EinsumDense(Layer):
             }
             initializer = type(initializer).from_config(config)
         self.kernel = self.add_weight(
-            parts.kernel,  # type: ignore[arg-type]
+            parts.kernel,
             initializer,
             regularizer=self.kernel_regularizer,
             constraint=self.kernel_constraint,

@@ -181,7 +181,7 @@ class Holder:
         if not isinstance(value, (bool, np.bool_)):
             raise ArgumentError(f"trainable. Expected: True or False. Received: {value!r}.")
         object.__setattr__(self, "_trainable", bool(value))
-        for variable in tracking.own_variables(self):  # type: ignore[arg-type]
+        for variable in tracking.own_variables(self):
             if id(variable) not in self._frozen:
                 variable.trainable = bool(value)
         for child in self._sublayers():
@@ -248,7 +248,7 @@ class Holder:
 
     def add_weight(
         self,
-        shape: Sequence[int] | int | None = None,
+        shape: Sequence[int | None] | int | None = None,
         initializer: Any = None,
         dtype: Any = None,
         trainable: bool = True,
@@ -274,7 +274,8 @@ class Holder:
             name: last part of its path.
         """
         size = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape or ())
-        if any(d is None for d in size):
+        known = tuple(int(d) for d in size if d is not None)
+        if len(known) != len(size):
             raise ShapeError(
                 f"{self.name}.add_weight. Expected: a shape without unknown dimensions. Received: "
                 f"{size}. Give the Input its full feature shape."
@@ -283,7 +284,7 @@ class Holder:
         default = "glorot_uniform" if is_float(kept) else "zeros"
         made = Variable(
             resolve("initializer", default if initializer is None else initializer),
-            shape=tuple(int(d) for d in size),
+            shape=known,
             dtype=kept,
             trainable=trainable,
             name=name or "variable",
@@ -303,7 +304,7 @@ class Holder:
             return getattr(self, f"{name}_{what}", None)
 
         return self.add_weight(
-            shape,  # type: ignore[arg-type]
+            shape,
             said("initializer"),
             regularizer=said("regularizer"),
             constraint=said("constraint"),

@@ -35,6 +35,8 @@ class Projected(Layer):
         sliding_window: int | None
         dropout: float
         seed: int | None
+        kernel_initializer: Any
+        bias_initializer: Any
 
     def _dense(
         self, equation: str, shape: tuple[int | None, ...], bias_axes: str, name: str, **more: Any
@@ -55,8 +57,8 @@ class Projected(Layer):
             shape,
             bias_axes=bias_axes if self.use_bias else None,
             # Initializers give one instance's draws again at every call, so each has its own.
-            kernel_initializer=_clone(getattr(self, "kernel_initializer")),  # noqa: B009
-            bias_initializer=_clone(getattr(self, "bias_initializer")),  # noqa: B009
+            kernel_initializer=_clone(self.kernel_initializer),
+            bias_initializer=_clone(self.bias_initializer),
             name=name,
             dtype=self.dtype_policy,
             **shared,

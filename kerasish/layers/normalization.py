@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kerasish import ops
 from kerasish.config import epsilon as default_epsilon
@@ -145,10 +145,11 @@ class _OverAxes(Layer):
 
     autocast = False
     supports_masking = True
+    if TYPE_CHECKING:
+        axis: Any
 
     def _axes(self, shape: Shape) -> tuple[int, ...]:
-        axis: Any = getattr(self, "axis")  # noqa: B009
-        return normalize_axes(axis, len(shape))
+        return normalize_axes(self.axis, len(shape))
 
 
 @builtin()

@@ -78,8 +78,8 @@ class Normalization(Layer):
         self._adapted = None
         if self.mean is None:
             self._adapted = (
-                self.add_weight(sizes, "zeros", trainable=False, name="mean"),  # type: ignore[arg-type]
-                self.add_weight(sizes, "ones", trainable=False, name="variance"),  # type: ignore[arg-type]
+                self.add_weight(sizes, "zeros", trainable=False, name="mean"),
+                self.add_weight(sizes, "ones", trainable=False, name="variance"),
             )
             self.count = self.add_weight((), "zeros", "int32", trainable=False, name="count")
 
@@ -118,7 +118,8 @@ class Normalization(Layer):
         else:
             pair = (convert_to_tensor(self.mean), convert_to_tensor(self.variance))
         dtype = self.compute_dtype
-        return tuple(ops.cast(self._spread(p), dtype) for p in pair)  # type: ignore[return-value]
+        mean, variance = (ops.cast(self._spread(p), dtype) for p in pair)
+        return mean, variance
 
     def _spread(self, p: Tensor) -> Tensor:
         """Moments with the rank of the input."""

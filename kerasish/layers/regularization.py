@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops, random
 from kerasish.graph.tensor import Tensor
@@ -67,13 +67,15 @@ class SpatialDropout(Noise):
     """
 
     rank: ClassVar[int]
+    if TYPE_CHECKING:
+        data_format: Any
 
     def __post_init__(self) -> None:
         super().__post_init__()
         layout = getattr(self, "data_format", "channels_last")
         self._layout = config.standardize_data_format(layout)
         if "data_format" in type(self).fields:
-            setattr(self, "data_format", self._layout)  # noqa: B010
+            self.data_format = self._layout
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def get_config(self) -> dict[str, Any]:

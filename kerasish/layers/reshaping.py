@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops
 from kerasish.errors import ArgumentError, ShapeError
@@ -128,13 +128,13 @@ def _pairs(value: Any, rank: int, what: str) -> tuple[tuple[int, int], ...]:
     parts = (value,) * rank if isinstance(value, int) else tuple(value)
     if rank == 1 and len(parts) == 2:
         parts = (parts,)
-    pairs = tuple((p, p) if isinstance(p, int) else tuple(p) for p in parts)
+    pairs: Any = tuple((p, p) if isinstance(p, int) else tuple(p) for p in parts)
     if len(pairs) != rank or any(len(p) != 2 or min(p) < 0 for p in pairs):
         raise ArgumentError(
             f"{what}. Expected: an int, or an int or (before, after) for each of {rank} axes. "
             f"Received: {value!r}."
         )
-    return pairs  # type: ignore[return-value]
+    return pairs
 
 
 class Bordered(Layer):
@@ -143,6 +143,8 @@ class Bordered(Layer):
     rank: ClassVar[int]
     field: ClassVar[str]
     _pairs: tuple[tuple[int, int], ...]
+    if TYPE_CHECKING:
+        data_format: Any
 
     def __post_init__(self) -> None:
         value = getattr(self, self.field)
@@ -152,7 +154,7 @@ class Bordered(Layer):
         layout = getattr(self, "data_format", "channels_last")
         self._layout = config.standardize_data_format(layout)
         if "data_format" in type(self).fields:
-            setattr(self, "data_format", self._layout)  # noqa: B010
+            self.data_format = self._layout
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     @property

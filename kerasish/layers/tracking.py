@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kerasish.errors import ArgumentError
 from kerasish.graph.variable import Variable
 from kerasish.random import SeedGenerator
+
+H = TypeVar("H")
 
 if TYPE_CHECKING:
     from kerasish.layers.holder import Holder
@@ -48,12 +50,12 @@ def attributes(layer: Holder) -> Iterator[tuple[str, Any]]:
             yield name.lstrip("_"), value
 
 
-def sublayers(layer: Holder, kind: type) -> list[tuple[str, Holder]]:
+def sublayers(layer: Holder, kind: type[H]) -> list[tuple[str, H]]:
     """The direct sublayers with their attribute paths, each once."""
-    found: dict[int, tuple[str, Holder]] = {}
+    found: dict[int, tuple[str, H]] = {}
     for segment, value in attributes(layer):
         if isinstance(value, kind) and value is not layer:
-            found.setdefault(id(value), (segment, value))  # type: ignore[arg-type]
+            found.setdefault(id(value), (segment, value))
     return list(found.values())
 
 

@@ -149,7 +149,10 @@ def _cut(inputs: Any, outputs: Any) -> tuple[Any, Any]:
         CallRecord(record.operation, copied[0], copied[1], fresh)
         for old, new in zip(tree.flatten(record.outputs), tree.flatten(fresh), strict=True):
             copies[id(old)] = new
-    return tuple(tree.map_structure(lambda s: copies[id(s)], side) for side in (inputs, outputs))  # type: ignore[return-value]
+    new_inputs, new_outputs = (
+        tree.map_structure(lambda s: copies[id(s)], side) for side in (inputs, outputs)
+    )
+    return new_inputs, new_outputs
 
 
 def _copy(symbol: KerasTensor) -> KerasTensor:

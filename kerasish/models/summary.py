@@ -106,12 +106,12 @@ def _shape_text(member: Any, network: Any) -> str:
     calls = [c for c in member._calls if network is None or c in network.records] or member._calls
     if calls:
         symbols = calls[-1].outputs
-    elif isinstance(member, Layer) and list(member._build_shapes or ()) == ["input_shape"]:
-        symbols = member.compute_output_spec(
-            shape_symbols(member._build_shapes["input_shape"], member.input_dtype)
-        )
     else:
-        return "?"
+        built = (member._build_shapes or {}) if isinstance(member, Layer) else {}
+        if list(built) != ["input_shape"]:
+            return "?"
+        given = shape_symbols(built["input_shape"], member.input_dtype)
+        symbols = member.compute_output_spec(given)
     shapes = [str(s.shape) for s in tree.flatten(symbols)]
     return shapes[0] if len(shapes) == 1 else f"[{', '.join(shapes)}]"
 

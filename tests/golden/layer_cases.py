@@ -289,6 +289,27 @@ CASES: dict[str, Case] = {
         "Bidirectional", _pair(lambda k: k.SimpleRNN(3), merge_mode=None), SEQ
     ),
     "time_distributed": Case("TimeDistributed", _pair(lambda k: k.Conv2D(2, 2)), (2, 3, 4, 5, 2)),
+    "conv_lstm_1d": Case(
+        "ConvLSTM1D",
+        {"filters": 3, "kernel_size": 3, "padding": "same", "return_sequences": True},
+        (2, 3, 5, 2),
+    ),
+    "conv_lstm_2d": Case(
+        "ConvLSTM2D",
+        {"filters": 2, "kernel_size": (3, 2), "strides": 2, "return_state": True},
+        (2, 3, 5, 6, 2),
+    ),
+    "conv_lstm_3d": Case("ConvLSTM3D", {"filters": 2, "kernel_size": 2}, (2, 2, 3, 3, 3, 2)),
+    # images
+    "resizing": Case("Resizing", {"height": 4, "width": 9}, IMAGE),
+    "resizing_cropped": Case(
+        "Resizing", {"height": 4, "width": 4, "crop_to_aspect_ratio": True}, IMAGE
+    ),
+    "resizing_nearest": Case(
+        "Resizing", {"height": 3, "width": 5, "interpolation": "nearest"}, IMAGE
+    ),
+    "center_crop": Case("CenterCrop", {"height": 3, "width": 4}, IMAGE),
+    "random_flip": Case("RandomFlip", {}, IMAGE, {"training": False}),
     # preprocessing
     "rescaling": Case("Rescaling", {"scale": 0.5, "offset": [0.1, 0.2, 0.3]}, SEQ),
     "normalization": Case(

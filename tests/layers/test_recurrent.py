@@ -196,3 +196,15 @@ def test_time_distributed_is_each_step() -> None:
     for t in range(X.shape[1]):
         assert_close(y[:, t], layer.layer(X[:, t]))
     assert layer(keras.Input((None, 3))).shape == (None, None, 2)
+
+
+def test_masks_of_image_sequences() -> None:
+    """Keras spreads the mask over the columns here (its scan does not add axes)."""
+    x = RNG.normal(size=(2, 4, 3, 3, 2)).astype("float32")
+    layer = layers.ConvLSTM2D(2, 2)
+    mask = np.array([[1, 1, 0, 0], [1, 1, 1, 1]], bool)
+    y = np.asarray(layer(x, mask=mask))
+    assert_close(y[0], np.asarray(layer(x[:1, :2]))[0])
+    assert_close(y[1], np.asarray(layer(x[1:]))[0])
+    wild = layers.ConvLSTM2D(2, 2, dropout=0.5, recurrent_dropout=0.5)
+    assert np.abs(np.asarray(wild(x, training=True)) - np.asarray(wild(x))).max() > 1e-4

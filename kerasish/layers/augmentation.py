@@ -1,0 +1,410 @@
+"""Images resized and cropped, and changed at random while training."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+from kerasish import config, ops, random
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.layers.fields import DataFormat, Interpolation, PositiveInt, one_of
+from kerasish.layers.layer import Layer, builtin
+from kerasish.random import SeedGenerator
+
+FillMode = Annotated[str, one_of("constant", "nearest", "wrap", "mirror", "reflect")]
+Sampling = Annotated[str, one_of("nearest", "bilinear")]
+FlipMode = Annotated[str, one_of("horizontal", "vertical", "horizontal_and_vertical")]
+
+
+class Images(Layer):
+    """A layer on one image (height, width, channels) or a batch of them."""
+
+    if TYPE_CHECKING:
+        data_format: Any
+
+    def __post_init__(self) -> None:
+        if "data_format" in type(self).fields:
+            self.data_format = config.standardize_data_format(self.data_format)
+        if "seed" in type(self).fields:
+            self.seed_generator = SeedGenerator(getattr(self, "seed", None))
+
+    def _size(self, x: Tensor) -> tuple[Any, Any]:
+        """Height and width."""
+        first = x.ndim - (3 if self._last else 2)
+        return x.shape[first], x.shape[first + 1]
+
+    @property
+    def _last(self) -> bool:
+        return getattr(self, "data_format", "channels_last") == "channels_last"
+
+    def _window(self, x: Tensor, top: int, left: int, height: int, width: int) -> Tensor:
+        """A part of the rows and columns."""
+        part = (slice(top, top + height), slice(left, left + width))
+        return x[(..., *part, slice(None))] if self._last else x[(..., *part)]
+
+
+def _in_window(layer: Layer, size: tuple[Any, Any]) -> tuple[int, int]:
+    if None in size:
+        raise ShapeError(
+            f"{type(layer).__name__} {layer.name!r}. Expected: images of known height and width. "
+            f"Received: {size}."
+        )
+    return size
+
+
+@builtin()
+class Resizing(Images):
+    """Images at another size.
+
+    Args:
+        height, width: the new size.
+        interpolation: "bilinear", "nearest", "bicubic", "lanczos3" or "lanczos5".
+        crop_to_aspect_ratio: cut the image to the new ratio first.
+        pad_to_aspect_ratio: pad the image to the new ratio first.
+        fill_mode: must be "constant".
+        fill_value: what to pad with.
+        antialias: whether to average when the image shrinks.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    height: PositiveInt
+    width: PositiveInt
+    interpolation: Interpolation = "bilinear"
+    crop_to_aspect_ratio: bool = False
+    pad_to_aspect_ratio: bool = False
+    fill_mode: str = "constant"
+    fill_value: float = 0.0
+    antialias: bool = False
+    data_format: DataFormat = None
+
+    def call(self, inputs: Tensor) -> Tensor:
+        return ops.image.resize(
+            ops.cast(inputs, self.compute_dtype),
+            (self.height, self.width),
+            interpolation=self.interpolation,
+            antialias=self.antialias,
+            crop_to_aspect_ratio=self.crop_to_aspect_ratio,
+            pad_to_aspect_ratio=self.pad_to_aspect_ratio,
+            fill_mode=self.fill_mode,
+            fill_value=self.fill_value,
+            data_format=self.data_format,
+        )
+
+
+def _cropped_or_resized(layer: Any, x: Tensor, top: Any, left: Any) -> Tensor:
+    """The window at (top, left), or the whole image resized where it is smaller than that."""
+    height, width = _in_window(layer, layer._size(x))
+    if height >= layer.height and width >= layer.width:
+        return layer._window(x, top, left, layer.height, layer.width)
+    return ops.image.resize(
+        x,
+        (layer.height, layer.width),
+        crop_to_aspect_ratio=True,
+        data_format=layer.data_format,
+    )
+
+
+@builtin()
+class CenterCrop(Images):
+    """The middle of images; smaller ones are resized.
+
+    Args:
+        height, width: size of the part.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    height: PositiveInt
+    width: PositiveInt
+    data_format: DataFormat = None
+
+    def call(self, inputs: Tensor) -> Tensor:
+        x = ops.cast(inputs, self.compute_dtype)
+        height, width = _in_window(self, self._size(x))
+        return _cropped_or_resized(self, x, (height - self.height) // 2, (width - self.width) // 2)
+
+
+# --- at random, while training -------------------------------------------------------------------
+
+
+class Augmentation(Images):
+    """A change drawn anew for every image while training; no change otherwise.
+
+    As in Keras a call outside of a model counts as training.
+    """
+
+    def call(self, inputs: Tensor, training: bool = True) -> Tensor:
+        x = ops.cast(inputs, self.compute_dtype)
+        if not training:
+            return x
+        if x.ndim == 3:
+            return self.changed(ops.expand_dims(x, 0))[0]
+        return self.changed(x)
+
+    def changed(self, x: Tensor) -> Tensor:
+        """A batch of images, changed."""
+        raise NotImplementedError
+
+    def _draw(self, x: Tensor, low: float, high: float) -> Tensor:
+        """A number in [low, high) for every image, as (batch, 1, 1, 1)."""
+        shape = (x.shape[0], 1, 1, 1)
+        return random.uniform(shape, low, high, x.dtype, seed=self.seed_generator)
+
+
+def interval(value: Any, what: str, low: float = -math.inf) -> tuple[float, float]:
+    """A factor f as (-f, f), a pair as it is.
+
+    Raises:
+        ArgumentError: another form.
+    """
+    pair = (-value, value) if isinstance(value, (int, float)) else tuple(value)
+    if len(pair) != 2 or not low <= pair[0] <= pair[1]:
+        raise ArgumentError(
+            f"{what}. Expected: a number, or a pair (lower, upper) with lower <= upper. "
+            f"Received: {value!r}."
+        )
+    return pair
+
+
+@builtin()
+class RandomFlip(Augmentation):
+    """Images mirrored with probability 1/2.
+
+    Args:
+        mode: "horizontal", "vertical" or "horizontal_and_vertical".
+        seed: int, for the same draws every time.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    mode: FlipMode = "horizontal_and_vertical"
+    seed: int | None = None
+    data_format: DataFormat = None
+
+    def changed(self, x: Tensor) -> Tensor:
+        rows, columns = (1, 2) if self._last else (2, 3)
+        for name, axis in (("horizontal", columns), ("vertical", rows)):
+            if name in self.mode:
+                x = ops.where(self._draw(x, 0, 1) < 0.5, ops.flip(x, axis=axis), x)
+        return x
+
+
+@builtin()
+class RandomCrop(Augmentation):
+    """A part of images at a place drawn for the batch; outside training the middle.
+
+    Args:
+        height, width: size of the part.
+        seed: int, for the same draws every time.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    height: PositiveInt
+    width: PositiveInt
+    seed: int | None = None
+    data_format: DataFormat = None
+
+    def call(self, inputs: Tensor, training: bool = True) -> Tensor:
+        x = ops.cast(inputs, self.compute_dtype)
+        height, width = _in_window(self, self._size(x))
+        spare = height - self.height, width - self.width
+        if not training or min(spare) <= 0:
+            return _cropped_or_resized(self, x, max(spare[0], 0) // 2, max(spare[1], 0) // 2)
+        first = x.ndim - (3 if self._last else 2)
+        for axis, room, size in ((first, spare[0], self.height), (first + 1, spare[1], self.width)):
+            at = random.randint((), 0, room + 1, seed=self.seed_generator)
+            x = ops.take(x, at + ops.arange(size, dtype="int32"), axis=axis)
+        return x
+
+
+class Warp(Augmentation):
+    """Images read at moved places: rotations, translations, zooms, shears."""
+
+    if TYPE_CHECKING:
+        interpolation: str
+        fill_mode: str
+        fill_value: float
+
+    def _warped(self, x: Tensor, *rows: Any) -> Tensor:
+        """Output pixel (u, v), from the middle, reads input (a u + b v + c, d u + e v + f).
+
+        Args:
+            rows: a, b, c, d, e, f, each (batch, 1, 1, 1).
+        """
+        height, width = _in_window(self, self._size(x))
+        across, down = (width - 1) / 2, (height - 1) / 2
+        a, b, c, d, e, f = (ops.reshape(r + ops.zeros((x.shape[0], 1, 1, 1)), (-1,)) for r in rows)
+        zero = ops.zeros_like(a)
+        transform = ops.stack(
+            [
+                a,
+                b,
+                c + across - a * across - b * down,
+                d,
+                e,
+                f + down - d * across - e * down,
+                zero,
+                zero,
+            ],
+            axis=1,
+        )
+        return ops.image.affine_transform(
+            x, transform, self.interpolation, self.fill_mode, self.fill_value, self.data_format
+        )
+
+
+@builtin()
+class RandomRotation(Warp):
+    """Images rotated by a random angle.
+
+    Args:
+        factor: largest fraction of a full turn, or a pair; positive is counter-clockwise.
+        fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
+        interpolation: "bilinear" or "nearest".
+        seed: int, for the same draws every time.
+        fill_value: for "constant".
+        data_format: "channels_last" or "channels_first".
+    """
+
+    factor: Any
+    fill_mode: FillMode = "reflect"
+    interpolation: Sampling = "bilinear"
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: DataFormat = None
+
+    def changed(self, x: Tensor) -> Tensor:
+        low, high = interval(self.factor, "RandomRotation.factor")
+        angle = self._draw(x, low * 2 * math.pi, high * 2 * math.pi)
+        cos, sin = ops.cos(angle), ops.sin(angle)
+        return self._warped(x, cos, -sin, 0.0, sin, cos, 0.0)
+
+
+@builtin()
+class RandomTranslation(Warp):
+    """Images moved by a random part of their size.
+
+    Args:
+        height_factor: largest part of the height, or a pair; positive is down.
+        width_factor: largest part of the width, or a pair; positive is to the right.
+        fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
+        interpolation: "bilinear" or "nearest".
+        seed: int, for the same draws every time.
+        fill_value: for "constant".
+        data_format: "channels_last" or "channels_first".
+    """
+
+    height_factor: Any
+    width_factor: Any
+    fill_mode: FillMode = "reflect"
+    interpolation: Sampling = "bilinear"
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: DataFormat = None
+
+    def changed(self, x: Tensor) -> Tensor:
+        height, width = _in_window(self, self._size(x))
+        down = self._draw(x, *interval(self.height_factor, "RandomTranslation.height_factor"))
+        right = self._draw(x, *interval(self.width_factor, "RandomTranslation.width_factor"))
+        return self._warped(x, 1.0, 0.0, -right * width, 0.0, 1.0, -down * height)
+
+
+@builtin()
+class RandomZoom(Warp):
+    """Images zoomed in or out around the middle.
+
+    Args:
+        height_factor: largest change of the height, or a pair; positive shows more, smaller.
+        width_factor: the same for the width; None keeps the ratio.
+        fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
+        interpolation: "bilinear" or "nearest".
+        seed: int, for the same draws every time.
+        fill_value: for "constant".
+        data_format: "channels_last" or "channels_first".
+    """
+
+    height_factor: Any
+    width_factor: Any = None
+    fill_mode: FillMode = "reflect"
+    interpolation: Sampling = "bilinear"
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: DataFormat = None
+
+    def changed(self, x: Tensor) -> Tensor:
+        low, high = interval(self.height_factor, "RandomZoom.height_factor", -1.0)
+        tall = self._draw(x, 1 + low, 1 + high)
+        wide = tall
+        if self.width_factor is not None:
+            low, high = interval(self.width_factor, "RandomZoom.width_factor", -1.0)
+            wide = self._draw(x, 1 + low, 1 + high)
+        return self._warped(x, wide, 0.0, 0.0, 0.0, tall, 0.0)
+
+
+@builtin()
+class RandomShear(Warp):
+    """Images sheared along their axes.
+
+    Args:
+        x_factor: largest shift of columns per row, or a pair.
+        y_factor: largest shift of rows per column, or a pair.
+        interpolation: "bilinear" or "nearest".
+        fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
+        fill_value: for "constant".
+        data_format: "channels_last" or "channels_first".
+        seed: int, for the same draws every time.
+    """
+
+    x_factor: Any = 0.0
+    y_factor: Any = 0.0
+    interpolation: Sampling = "bilinear"
+    fill_mode: FillMode = "reflect"
+    fill_value: float = 0.0
+    data_format: DataFormat = None
+    seed: int | None = None
+
+    def changed(self, x: Tensor) -> Tensor:
+        along = self._draw(x, *interval(self.x_factor, "RandomShear.x_factor"))
+        down = self._draw(x, *interval(self.y_factor, "RandomShear.y_factor"))
+        return self._warped(x, 1.0, along, 0.0, down, 1.0, 0.0)
+
+
+@builtin()
+class RandomBrightness(Augmentation):
+    """A random number added to every image.
+
+    Args:
+        factor: largest change as a part of the value range, or a pair in [-1, 1].
+        value_range: lowest and highest value of a pixel.
+        seed: int, for the same draws every time.
+    """
+
+    factor: Any
+    value_range: Any = (0, 255)
+    seed: int | None = None
+
+    def changed(self, x: Tensor) -> Tensor:
+        least, most = self.value_range
+        low, high = interval(self.factor, "RandomBrightness.factor")
+        return ops.clip(x + self._draw(x, low, high) * (most - least), least, most)
+
+
+@builtin()
+class RandomContrast(Augmentation):
+    """Distances from the mean of each channel times a random number.
+
+    Args:
+        factor: numbers from 1 - factor to 1 + factor, or a pair (lower, upper) of such changes.
+        value_range: lowest and highest value of a pixel.
+        seed: int, for the same draws every time.
+    """
+
+    factor: Any
+    value_range: Any = (0, 255)
+    seed: int | None = None
+
+    def changed(self, x: Tensor) -> Tensor:
+        given = self.factor
+        lower, upper = (given, given) if isinstance(given, (int, float)) else given
+        scale = self._draw(x, 1 - lower, 1 + upper)
+        mean = ops.mean(x, axis=(1, 2), keepdims=True)
+        return ops.clip((x - mean) * scale + mean, *self.value_range)
