@@ -43,7 +43,7 @@ class Program:
     lines: list[Instruction] = field(default_factory=list)
     outputs: tuple[int, ...] = ()
     assigns: tuple[tuple[int, int], ...] = ()  # (variable, value)
-    gradients: bool = False
+    order: int = 0  # of the derivatives that are returned as well
 
     def __str__(self) -> str:
         rows = [f"v{i} = input {a.dtype}{list(a.shape)}" for i, a in enumerate(self.inputs)]
@@ -52,7 +52,7 @@ class Program:
         for line in self.lines:
             rows.append(f"v{len(rows)} = {line.text} {list(line.sources)}")
         rows += [f"variable {v} <- v{i}" for v, i in self.assigns]
-        rows.append(f"return {self.outputs}" + (", with gradients" if self.gradients else ""))
+        rows.append(f"return {self.outputs}" + f", with derivatives of order {self.order}")
         return "\n".join(rows)
 
     @property
@@ -71,19 +71,21 @@ class Program:
             values = self._values(inputs, variables)
             return [values[i] for i in self.outputs]
 
-        def with_gradients(*inputs: Any) -> list[Any]:
-            floats = [x for x in inputs if x.dtype.startswith("float")]
-            with GradientTape() as tape:
-                tape.watch(floats)
-                results = body(*inputs)
-                wave = [r * (i + 1.0) for i, r in enumerate(results) if "float" in r.dtype]
-                loss = sum((ops.sum(ops.cast(r, "float64")) for r in wave), 0.0)
-            if not wave:
-                return results
-            found = tape.gradient(loss, [*floats, *variables])
-            return [*results, *(g for g in found if g is not None)]
+        def derived(*inputs: Any) -> list[Any]:
+            sources = [*inputs, *variables]
+            with GradientTape() as outer:
+                outer.watch(inputs)
+                with GradientTape() as tape:
+                    tape.watch(inputs)
+                    results = body(*inputs)
+                    loss = _weighted(results)
+                first = _present(tape.gradient(loss, sources))
+                slope = _weighted(first)
+            if self.order == 1:
+                return [*results, *first]
+            return [*results, *first, *_present(outer.gradient(slope, sources))]
 
-        return with_gradients if self.gradients else body
+        return derived if self.order else body
 
     def _values(self, inputs: Sequence[Any], variables: Sequence[Variable]) -> Values:
         values: Values = [*inputs, *(v.value for v in variables)]
@@ -92,6 +94,15 @@ class Program:
         for variable, value in self.assigns:
             variables[variable].assign(values[value])
         return values
+
+
+def _weighted(results: Sequence[Any]) -> Any:
+    """One number that depends on every element of every result."""
+    return sum((ops.sum(ops.cast(r, "float64")) * (i + 1.0) for i, r in enumerate(results)), 0.0)
+
+
+def _present(found: Sequence[Any]) -> list[Any]:
+    return [g for g in found if g is not None]
 
 
 # --- instructions: each maker returns (text, function), or None where it does not apply -----------
@@ -117,6 +128,9 @@ UNARY: dict[str, Callable[[Any], Any]] = {
     "-(-x)": lambda x: ops.negative(ops.negative(x)),
     "stop_gradient": ops.stop_gradient,
     "through float64": lambda x: ops.cast(ops.cast(x, "float64"), "float32"),
+    "through float16": lambda x: ops.cast(ops.cast(x, "float16") * 2, "float32"),
+    "through int32": lambda x: ops.cast(ops.cast(x * 8, "int32") // 3 % 5, "float32"),
+    "through uint8": lambda x: ops.cast(ops.cast(ops.absolute(x) + 3, "uint8") * 2, "float32"),
     "x > 0 as float": lambda x: ops.cast(x > 0, "float32"),
     "where(x>0, x, 0.1x)": lambda x: ops.where(x > 0, x, 0.1 * x),
     "softmax": lambda x: ops.exp(x - _top(x)) / ops.sum(ops.exp(x - _top(x)), -1, keepdims=True),
@@ -276,7 +290,7 @@ MAKERS = (
 )  # fmt: skip
 
 
-def draw_program(r: random.Random, length: int = 12, gradients: bool | None = None) -> Program:
+def draw_program(r: random.Random, length: int = 12) -> Program:
     """A random program whose values stay small and whose shapes stay known."""
     base = tuple(r.choice(SIZES) for _ in range(r.choice((1, 2, 2, 2, 3))))
     inputs = [_array(r, _related(r, base)) for _ in range(r.choice((1, 2, 3)))]
@@ -299,7 +313,7 @@ def draw_program(r: random.Random, length: int = 12, gradients: bool | None = No
     last = len(values) - 1
     program.outputs = (last, *(r.randrange(len(values)) for _ in range(r.choice((0, 1, 2)))))
     program.assigns = _assigns(r, program, shapes)
-    program.gradients = r.random() < 0.5 if gradients is None else gradients
+    program.order = r.choice((0, 1, 1, 2))
     return program
 
 

@@ -60,7 +60,7 @@ def run(program: Program, how: str) -> list[np.ndarray]:
 def widened(program: Program) -> Program:
     """The program on float64."""
     wide = [[a.astype("float64") for a in arrays] for arrays in (program.inputs, program.variables)]
-    return Program(*wide, program.lines, program.outputs, program.assigns, program.gradients)
+    return Program(*wide, program.lines, program.outputs, program.assigns, program.order)
 
 
 def same(program: Program, got: list[np.ndarray], want: list[np.ndarray], how: str) -> None:

@@ -25,11 +25,10 @@ X = np.linspace(-2, 2, 3000, dtype="float32").reshape(30, 100)
 
 
 @pytest.fixture(autouse=True)
-def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache and a table of kernels of the test's own."""
     monkeypatch.setenv("KERASISH_CACHE", str(tmp_path))
     monkeypatch.setattr(llvm_jit, "_kernels", {})
-    yield
 
 
 @pytest.fixture
