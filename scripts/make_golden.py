@@ -156,7 +156,8 @@ def make(build: Callable[[np.random.Generator], tuple[keras.Model, Data]], seed:
     # Saving as .h5 takes the optimizer out of what Keras saves later, so a copy does it.
     keras.models.load_model(folder / "model.keras").save(folder / "model.h5")
     model.save_weights(folder / "before.weights.h5")
-    record = _numbered("x", _flat(x)) | _numbered("out", _flat(model.predict(x, verbose=0)))
+    record: dict[str, Any] = _numbered("x", _flat(x))
+    record |= _numbered("out", _flat(model.predict(x, verbose=0)))
     record |= _numbered("w", model.get_weights())
     if y is not None:
         record |= _numbered("y", _flat(y))

@@ -15,7 +15,7 @@ from kerasish.errors import GraphError, ShapeError
 from kerasish.graph.node import placeholder
 from kerasish.graph.tensor import Tensor, alias, convert_to_tensor, recording, wrap
 from kerasish.graph.trace import current_trace, eagerly
-from kerasish.spec import TensorSpec, dtype_name, is_float
+from kerasish.spec import TensorSpec, dtype_name, is_float, np_dtype
 
 
 class _Autocast(threading.local):
@@ -24,6 +24,7 @@ class _Autocast(threading.local):
 
 class _Budget(threading.local):
     left: int | None = None
+    blank: bool = False
 
 
 _autocast = _Autocast()
@@ -42,6 +43,23 @@ def element_budget(elements: int) -> Iterator[None]:
         yield
     finally:
         _budget.left = held
+
+
+@contextmanager
+def blank_variables() -> Iterator[None]:
+    """Context manager: variables made inside are zero, whatever their initializer.
+
+    Nothing is drawn for weights that are about to be read from a file.
+    """
+    held, _budget.blank = _budget.blank, True
+    try:
+        yield
+    finally:
+        _budget.blank = held
+
+
+def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
+    return np.zeros(shape, np_dtype(dtype))
 
 
 def _spend(shape: tuple[int, ...], name: str) -> None:
@@ -111,7 +129,8 @@ class Variable:
         with eagerly():
             if callable(initializer):
                 wanted = dtype_name(dtype)
-                value = convert_to_tensor(initializer(tuple(shape or ()), dtype=wanted), wanted)
+                fill = _zeros if _budget.blank else initializer
+                value = convert_to_tensor(fill(tuple(shape or ()), dtype=wanted), wanted)
             else:
                 value = convert_to_tensor(initializer, dtype)
         if shape is not None and tuple(shape) != value.shape:

@@ -7,13 +7,13 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from kerasish import registry
 from kerasish.errors import ArgumentError, FileFormatError, KerasishError, UnsafeFileError
-from kerasish.graph.variable import element_budget
+from kerasish.graph.variable import blank_variables, element_budget
 from kerasish.saving import compiled, legacy_h5, state, store
 from kerasish.saving.modern import fit, modernize
 from kerasish.saving.paths import random_state, shared_layers
@@ -186,13 +186,14 @@ def _stored_elements(root: SafeGroup) -> int:
     return sum(math.prod(node.shape) for node in root.walk() if isinstance(node, SafeDataset))
 
 
-def build(config: Any, where: str, stored: int = MOST) -> Any:
-    """The model that a config describes, not compiled, with new weights.
+def build(config: Any, where: str, stored: int | None = None) -> Any:
+    """The model that a config describes, not compiled; its weights are still to be read.
 
     Args:
         config: plain data from a file.
         where: the file, for errors.
-        stored: elements of all arrays that the file holds.
+        stored: elements of all arrays that the file holds; None where there are none to come,
+            and the weights are to be new.
 
     Raises:
         UnsafeFileError: the config asks for code, or for more weights than there are.
@@ -207,7 +208,8 @@ def build(config: Any, where: str, stored: int = MOST) -> Any:
     config = fit(modernize(config))
     config.pop("compile_config", None)
     try:
-        with element_budget(2 * stored + _FREE):
+        most = MOST if stored is None else 2 * stored + _FREE
+        with element_budget(most), blank_variables() if stored is not None else nullcontext():
             model = deserialize_keras_object(config, kind="model")
     except MemoryError as error:
         raise UnsafeFileError(f"{where}: {error}") from error
