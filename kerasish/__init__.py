@@ -20,9 +20,9 @@ from kerasish.version import __version__
 _ALIASES = {"datasets": "kerasish.data.datasets"}
 _MODULES = frozenset(
     "activations backend callbacks cli compiler config constraints data declarative dtype_policies "
-    "errors explain graph initializers inspect layers losses metrics mixed_precision models ops "
+    "errors graph initializers inspect layers losses metrics mixed_precision models ops "
     "optimizers random registry regularizers saving serialization spec testing training tree "
-    "utils version".split()
+    "utils".split()
 )
 _HOMES = {
     "kerasish.models": "Model Sequential Functional",

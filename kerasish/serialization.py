@@ -40,7 +40,7 @@ MODULES = {
 }
 _PACKAGE = __name__.split(".")[0]
 _PLAIN = (str, int, float, bool, type(None))
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NOTHING: Mapping[Any, Any] = MappingProxyType({})
 _scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=_NOTHING)
 
 

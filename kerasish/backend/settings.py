@@ -1,0 +1,47 @@
+"""keras.backend: dtypes and settings, under the names that Keras gives them there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.config import (
+    epsilon,
+    floatx,
+    image_data_format,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+)
+from kerasish.spec import dtype_name, is_float, is_int, promote
+
+standardize_dtype = dtype_name
+_WEAK = {int: "int", float: "float"}
+
+
+def is_float_dtype(dtype: Any) -> bool:
+    """Whether a dtype is real floating point."""
+    return is_float(dtype_name(dtype))
+
+
+def is_int_dtype(dtype: Any) -> bool:
+    """Whether a dtype is integer."""
+    return is_int(dtype_name(dtype))
+
+
+def result_type(*dtypes: Any) -> str:
+    """The dtype in which values of `dtypes` meet; Python's int and float yield to the others."""
+    return promote(*(_WEAK.get(d) or dtype_name(d) for d in dtypes))
+
+
+__all__ = [
+    "epsilon",
+    "floatx",
+    "image_data_format",
+    "is_float_dtype",
+    "is_int_dtype",
+    "result_type",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "standardize_dtype",
+]
