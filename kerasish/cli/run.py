@@ -42,6 +42,7 @@ def fit(arguments: Namespace) -> None:
     start = time.perf_counter()
     stopped = _train(model, keywords, _verbosity(arguments))
     history, seconds = model.history.history, time.perf_counter() - start
+    folder.mkdir(parents=True, exist_ok=True)  # someone may have tidied up meanwhile
     save_model(model, folder / run_folder.MODEL_FILE)
     run_folder.write_history(folder, history)
     test = None if arrays.test is None else _measure(model, arrays.test, project)
