@@ -28,6 +28,7 @@ class Groups:
         self.axes: list[tuple[int, ...]] = []
         self.element: dict[Node, bool] = {}
         self._above: list[int] = []  # bit masks of the groups a group depends on
+        self._needed = 0  # the groups that some group depends on
         self._readers: dict[Node, list[int]] = {}  # fusible groups that read a node
 
     def new(
@@ -80,27 +81,26 @@ class Groups:
             return False
         if self.domain[a] != self.domain[b] or len(self.members[a]) + len(self.members[b]) > LIMIT:
             return False
-        for g, above in enumerate(self._above):
-            if g in (a, b) or not self.members[g]:
-                continue
-            if (above >> a & 1 and self._above[b] >> g & 1) or (
-                above >> b & 1 and self._above[a] >> g & 1
-            ):
-                return False
         both = 1 << a | 1 << b
-        mask = (self._above[a] | self._above[b]) & ~both
+        between = (self._above[a] | self._above[b]) & ~both
+        for g, above in enumerate(self._above):
+            if above & both and between >> g & 1:
+                return False
         for node in self.members[b]:
             self.of[node] = a
+            for source in node.inputs:
+                readers = self._readers[source]
+                readers[:] = dict.fromkeys(a if g == b else g for g in readers)
         self.members[a] = _in_order(self.members[a] + self.members[b])
         self.members[b] = []
         self.axes[a] = self.axes[a] or self.axes[b]
-        self._above[a], self._above[b] = mask, 0
-        for g, above in enumerate(self._above):
-            if above & both:
-                self._above[g] = (above & ~(1 << b)) | 1 << a | mask
-        for readers in self._readers.values():
-            if b in readers:
-                readers[:] = dict.fromkeys(a if g == b else g for g in readers)
+        self._above[a], self._above[b] = between, 0
+        if self._needed & both:
+            joined = 1 << a | between
+            self._above = [
+                above & ~both | joined if above & both else above for above in self._above
+            ]
+            self._needed = self._needed & ~both | 1 << a
         return True
 
     def order(self) -> list[int]:
@@ -142,10 +142,10 @@ class Groups:
     def _depend(self, group: int, mask: int) -> None:
         if mask & ~self._above[group]:
             self._above[group] |= mask
+            self._needed |= mask
             bit = 1 << group
-            for g, above in enumerate(self._above):
-                if above & bit:
-                    self._above[g] = above | mask
+            if self._needed & bit:
+                self._above = [above | mask if above & bit else above for above in self._above]
 
 
 def _in_order(nodes: list[Node]) -> list[Node]:
