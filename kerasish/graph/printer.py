@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from kerasish.backend.base import current
 from kerasish.graph.node import CONSTANT, PICK, PLACEHOLDER, VARIABLE, Graph, Node
 
 INFIX = {
@@ -35,8 +34,10 @@ def names_of(graph: Graph) -> dict[Node, str]:
 
 
 def _literal(node: Node) -> str:
-    array = np.asarray(node.value)
-    return f"{array.item():.6g}" if array.size == 1 and array.dtype.kind in "fiub" else "const"
+    array = node.value
+    if array.size != 1 or array.dtype.kind not in "fiub":
+        return "const"
+    return f"{current().to_numpy(array).item():.6g}"
 
 
 def expression(node: Node, names: dict[Node, str]) -> str:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import backend as _backend
 from kerasish import registry
 from kerasish.backend.base import current
 from kerasish.config import settings
@@ -399,4 +398,3 @@ def _record(op: Op, tensors: list[Tensor], attrs: dict[str, Any], specs: Any, ou
 
 
 apply_hook.append(apply)
-set_backend = _backend.set_backend
