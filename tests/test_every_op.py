@@ -13,8 +13,9 @@ from kerasish.spec import TensorSpec
 from kerasish.testing import check_compiled, check_op
 from tests.tolerances import tolerance
 
-# Leaves and projections; a fused region means what its body means (tests/compiler/codegen).
-STRUCTURAL = {op.name for op in (*LEAVES, PICK)} | {"fused"}
+# Leaves and projections; a fused region and a remat mean what their bodies mean
+# (tests/compiler/codegen, tests/ops/test_remat.py).
+STRUCTURAL = {op.name for op in (*LEAVES, PICK)} | {"fused", "remat"}
 FIRST, SECOND = tolerance("first_gradient", "float64"), tolerance("second_gradient", "float64")
 GRADIENTS = tuple((t["rtol"], t["atol"]) for t in (FIRST, SECOND))
 SINGLE = tuple(

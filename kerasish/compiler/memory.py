@@ -99,7 +99,7 @@ def plan_memory(
         dying = set(ending.get(step, ()))
         for out, source in inplace(node):
             value, held = (node, out), layout.owner(node.inputs[source])
-            placed = value in made.bound or value in made.outside
+            placed = value in made.bound or value in made.outside or value in made.offsets
             if placed or value in made.dead or held not in dying:
                 continue
             if not _alone(node, source, layout):

@@ -241,3 +241,15 @@ def test_the_arena_never_hands_out_what_is_taken(moves: list[tuple[bool, int]]) 
     for span in taken:
         arena.give(*span)
     assert arena._free == ([(0, arena.size)] if arena.size else [])
+
+
+def test_no_place_is_lost_where_several_inputs_could_be_written_over() -> None:
+    def rounds(h: Any, w: Any) -> Any:
+        for _ in range(20):
+            h = ops.tanh(ops.matmul(h, w)) * ops.matmul(w, h)
+        return h
+
+    spec = TensorSpec((32, 32), "float32")
+    graph, _ = trace(rounds, [spec, spec])
+    plan = Plan(optimize(graph, current()))
+    assert plan.memory.size <= 5 * spec.nbytes
