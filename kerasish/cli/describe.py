@@ -11,6 +11,7 @@ from pathlib import Path
 from kerasish import backend, config
 from kerasish.cli.configs import allow_plugins, options, project_of
 from kerasish.cli.text import model_lines, size
+from kerasish.compiler.provider import describe as describe_providers
 from kerasish.declarative.document import read_document
 from kerasish.declarative.emit import emit, flow
 from kerasish.declarative.errors import Diagnostics
@@ -84,12 +85,14 @@ def schema(arguments: Namespace) -> None:
 
 
 def info(arguments: Namespace) -> None:
-    """Versions, the backend, and how much is registered."""
+    """Versions, the backend, who computes what, and how much is registered."""
     found = {name: version for name in _OPTIONAL if (version := _version(name))}
     print(f"kerasish  {__version__}")
     print(f"python    {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"numpy     {_version('numpy')}")
     print(f"backend   {backend.backend()}, {config.num_threads()} threads")
+    for name, state in describe_providers():
+        print(f"provider  {name} {state}")
     print(f"optional  {', '.join(f'{name} {version}' for name, version in found.items())}")
     missing = [name for name in _OPTIONAL if name not in found]
     if missing:

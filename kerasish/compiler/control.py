@@ -27,7 +27,7 @@ Arrays = Sequence[Any]
 NAME = "plan"
 BOUND = 8192  # steps that may be bound one by one; longer loops repeat a block of rounds
 
-provider(NAME, lambda: True)
+provider(NAME, lambda: None, "loops and branches as plans within plans")
 
 
 def _empty(device: Backend, spec: TensorSpec, rows: int | None = None) -> Array:

@@ -13,7 +13,8 @@ Array = Any
 Step = Callable[[], None]
 Bind = Callable[[Node, Sequence[Array], Sequence[Array | None]], Step]
 
-PROVIDERS: dict[str, Callable[[], bool]] = {}  # name -> whether it can run on this machine
+PROVIDERS: dict[str, Callable[[], str | None]] = {}  # name -> why it cannot run here, or None
+ADDS: dict[str, str] = {}  # name -> what it brings, in words
 _kernels: dict[str, list[Kernel]] = {}
 _available: dict[str, bool] = {}
 
@@ -40,9 +41,16 @@ class Kernel:
     workspace: Callable[[Node], int] | None = None
 
 
-def provider(name: str, available: Callable[[], bool]) -> None:
-    """Announce a provider; its kernels count only while `available()` and not disabled."""
-    PROVIDERS[name] = available
+def provider(name: str, unavailable: Callable[[], str | None], adds: str) -> None:
+    """Announce a provider.
+
+    Args:
+        name: as settings and printed plans show it.
+        unavailable: gives the reason why it cannot run on this machine, or None where it can.
+        adds: what it brings, in words, for `kerasish info`.
+    """
+    PROVIDERS[name] = unavailable
+    ADDS[name] = adds
 
 
 def kernel(
@@ -72,7 +80,7 @@ def active(name: str) -> bool:
     if name in settings.disabled_providers or name not in PROVIDERS:
         return False
     if name not in _available:
-        _available[name] = PROVIDERS[name]()
+        _available[name] = PROVIDERS[name]() is None
     return _available[name]
 
 
@@ -83,3 +91,13 @@ def find(node: Node, backend: str) -> Kernel | None:
         if here and active(candidate.provider) and candidate.supports(node):
             return candidate
     return None
+
+
+def describe() -> list[tuple[str, str]]:
+    """Pairs (provider, "active: what it does", or why not and what it would add)."""
+    rows = []
+    for name, unavailable in PROVIDERS.items():
+        reason = "switched off" if name in settings.disabled_providers else unavailable()
+        state = "active" if reason is None else f"{reason}; it would add"
+        rows.append((name, f"{state}: {ADDS[name]}"))
+    return rows

@@ -40,7 +40,7 @@ def library(name: str = "library", here: bool = True, **options: Any) -> list[No
     """Announce a provider whose sin is 100; returns the nodes it has bound."""
     bound: list[Node] = []
     if name not in PROVIDERS:
-        provider(name, lambda: here)
+        provider(name, lambda: None if here else "not here", "nothing")
 
     @kernel("sin", provider=name, **options)
     def bind(node: Node, inputs: Any, outputs: Any) -> Any:
@@ -78,7 +78,7 @@ def test_kernels_are_tried_in_the_order_of_registration() -> None:
 
 def test_a_provider_that_cannot_run_here_is_asked_once() -> None:
     asked: list[int] = []
-    provider("absent", lambda: asked.append(1) is not None)
+    provider("absent", lambda: asked.append(1) or "not here", "nothing")
     assert not active("absent")
     assert not active("absent")
     assert len(asked) == 1
@@ -106,7 +106,7 @@ def test_an_input_that_dies_may_be_shared() -> None:
 
 def test_an_output_that_nobody_reads_is_none() -> None:
     seen: list[list[bool]] = []
-    provider("library", lambda: True)
+    provider("library", lambda: None, "nothing")
 
     @kernel("top_k", provider="library")
     def bind(node: Node, inputs: Any, outputs: Any) -> Any:
@@ -119,7 +119,7 @@ def test_an_output_that_nobody_reads_is_none() -> None:
 
 def test_inputs_may_be_strided_views() -> None:
     strides: list[Any] = []
-    provider("library", lambda: True)
+    provider("library", lambda: None, "nothing")
 
     @kernel("sin", provider="library")
     def bind(node: Node, inputs: Any, outputs: Any) -> Any:

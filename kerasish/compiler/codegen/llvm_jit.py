@@ -371,4 +371,4 @@ def _store(digest: str, image: bytes) -> None:
             mine.unlink()
 
 
-provider("llvm", lambda: unavailable() is None)
+provider("llvm", unavailable, "elementwise chains and reductions as one compiled loop")

@@ -67,7 +67,7 @@ def slope_value(func: Any) -> Any:
 
 
 def test_what_a_provider_takes_stays_whole(whole: Op) -> None:
-    provider("test_library", lambda: True)
+    provider("test_library", lambda: None, "nothing")
 
     @kernel("test_outer", provider="test_library", supports=lambda node: node.attrs["k"] == 3.0)
     def bind(node: Node, inputs: Any, outputs: Any) -> Any:
