@@ -6,6 +6,7 @@ whole; its definition says what it means, how to differentiate it, and what to r
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,7 @@ from kerasish.graph.tensor import Tensor, node_of, tensor_of, wrap
 from kerasish.graph.trace import eagerly
 from kerasish.spec import TensorSpec, is_differentiable
 
+_declaring = threading.Lock()
 _inferred: dict[Any, Any] = {}
 _INFERRED_LIMIT = 4096
 
@@ -53,14 +55,16 @@ def define(
 
     def infer(*specs: TensorSpec, **attrs: Any) -> Any:
         key = (name, specs, attr_key(attrs))
-        if key not in _inferred:
-            if len(_inferred) > _INFERRED_LIMIT:
-                _inferred.clear()
+        known = _inferred.get(key)
+        if known is None:
             with interning():
                 nodes = expand(made, tuple(placeholder(s) for s in specs), attrs)
             found = tuple(n.spec for n in nodes)
-            _inferred[key] = found[0] if len(found) == 1 else found
-        return _inferred[key]
+            known = found[0] if len(found) == 1 else found
+            if len(_inferred) > _INFERRED_LIMIT:
+                _inferred.clear()
+            _inferred[key] = known
+        return known
 
     def run(xp: Any, *arrays: Any, **attrs: Any) -> Any:
         with eagerly():
@@ -101,9 +105,12 @@ def _own_attrs(attrs: dict[str, Any]) -> tuple[str, str]:
 
 def _gradient_op(op: Op) -> Op:
     name = f"{op.name}_grad"
-    if registry.contains("op", name):
-        return registry.lookup("op", name)
+    with _declaring:
+        held = registry.contains("op", name)
+        return registry.lookup("op", name) if held else _define_gradient(op, name)
 
+
+def _define_gradient(op: Op, name: str) -> Op:
     def definition(*tensors: Tensor, **attrs: Any) -> Any:
         order = sum(key.startswith("present") for key in attrs) - 1
         present = attrs.pop(f"present{order or ''}")

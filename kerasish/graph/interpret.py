@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasish.graph.node import CONSTANT, VARIABLE, Graph, Node, toposort
 from kerasish.graph.tensor import Tensor, wrap
+from kerasish.graph.variable import autocast
 
 
 def run(nodes: Sequence[Node], known: dict[Node, Any]) -> list[Any]:
@@ -22,7 +23,8 @@ def run(nodes: Sequence[Node], known: dict[Node, Any]) -> list[Any]:
         if node.op is CONSTANT:
             values[node] = wrap(node.value, node.dtype)
         elif node.op is VARIABLE:
-            values[node] = node.attrs["variable"].value
+            with autocast(None):  # the graph itself says where it casts
+                values[node] = node.attrs["variable"].value
         elif node.op.name == "pick":
             values[node] = values[node.inputs[0]][node.attrs["index"]]
         else:

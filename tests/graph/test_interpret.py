@@ -11,6 +11,7 @@ from kerasish import ops
 from kerasish.graph import Variable, convert_to_tensor, trace
 from kerasish.graph.interpret import run, run_graph
 from kerasish.graph.op import get
+from kerasish.graph.variable import autocast
 from kerasish.spec import TensorSpec
 
 F3 = TensorSpec((3,), "float32")
@@ -39,6 +40,15 @@ def test_known_nodes_are_not_computed() -> None:
     graph, _ = trace(lambda x: ops.exp(ops.sin(x)), [F3])
     sine = graph.nodes[1]
     assert run([graph.outputs[0]], {sine: convert_to_tensor([0.0])})[0].numpy().tolist() == [1]
+
+
+def test_variables_are_read_in_their_own_dtype_under_autocast() -> None:
+    v = Variable([1.0, 2.0, 3.0])
+    with autocast("float16"):
+        graph, _ = trace(lambda x: v * ops.cast(x, "float16"), [F3])
+        (out,) = run_graph(graph, [convert_to_tensor([1.0, 1.0, 2.0])])
+    assert out.dtype == "float16"
+    assert out.numpy().tolist() == [1, 2, 6]
 
 
 def test_values_are_dropped_after_their_last_use(monkeypatch: pytest.MonkeyPatch) -> None:
