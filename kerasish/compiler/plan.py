@@ -19,7 +19,7 @@ from kerasish.compiler.memory import MemoryPlan, plan_memory
 from kerasish.compiler.provider import Kernel, active, find
 from kerasish.compiler.region import FUSED
 from kerasish.config import settings
-from kerasish.errors import KerasishError, NumericsError
+from kerasish.errors import NumericsError
 from kerasish.graph.node import CONSTANT, LEAVES, VARIABLE, Graph, Node
 from kerasish.graph.printer import names_of
 from kerasish.spec import TensorSpec, is_float, known
@@ -103,16 +103,15 @@ class Plan:
         Raises:
             NumericsError: `check_numerics` is on and a step gave NaN or infinity.
         """
-        if settings.check_numerics:
-            self._run_checked()
-            return
         calls = iter(self._calls)
+        if settings.check_numerics:
+            calls = iter([functools.partial(self._checked, step) for step in self.steps])
         try:
             with np.errstate(all="ignore"):
                 for call in calls:
                     call()
-        except KerasishError as error:
-            at = len(self._calls) - length_hint(calls) - 1
+        except Exception as error:
+            at = len(self.steps) - length_hint(calls) - 1
             error.add_note(self._where(self.steps[at].node))
             raise
 
@@ -121,20 +120,19 @@ class Plan:
             f"in op {node.op.name!r} of {node.scope or 'the graph'}, made at {node.source or '?'}"
         )
 
-    def _run_checked(self) -> None:
-        with np.errstate(all="ignore"):
-            for step in self.steps:
-                step.call()
-                for spec, array in zip(output_specs(step.node), step.outputs, strict=False):
-                    if array is None or not is_float(spec.dtype):
-                        continue
-                    host = self.device.to_numpy(array)
-                    bad = host.size - int(np.isfinite(host).sum())
-                    if bad:
-                        raise NumericsError(
-                            f"check_numerics: {bad} of {host.size} values are NaN or infinite. "
-                            f"Expected: finite values. Received: them {self._where(step.node)}."
-                        )
+    def _checked(self, step: Step) -> None:
+        """Run a step and look at what it wrote."""
+        step.call()
+        for spec, array in zip(output_specs(step.node), step.outputs, strict=False):
+            if array is None or not is_float(spec.dtype):
+                continue
+            host = self.device.to_numpy(array)
+            bad = host.size - int(np.isfinite(host).sum())
+            if bad:
+                raise NumericsError(
+                    f"check_numerics: {bad} of {host.size} values are NaN or infinite. "
+                    f"Expected: finite values. Received: them {self._where(step.node)}."
+                )
 
     # --- building -----------------------------------------------------------------------------
 

@@ -284,12 +284,17 @@ def test_check_numerics_sees_updates_of_variables(monkeypatch: pytest.MonkeyPatc
         f(convert_to_tensor(0.0))
 
 
-def test_errors_of_kernels_say_where_the_op_was_made() -> None:
+@pytest.mark.parametrize("kind", [ArgumentError, IndexError])
+@pytest.mark.parametrize("checked", [False, True])
+def test_errors_of_kernels_say_where_the_op_was_made(
+    kind: type[Exception], checked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(xp: Any, x: Any) -> Any:
-        raise ArgumentError("no")
+        raise kind("no")
 
+    monkeypatch.setattr(config.settings, "check_numerics", checked)
     picky = Op("picky", lambda x: x, refuse)
-    with pytest.raises(ArgumentError) as caught:
+    with pytest.raises(kind) as caught:
         function(lambda x: ops.exp(picky(ops.sin(x))))(convert_to_tensor([1.0]))
     (note,) = caught.value.__notes__
     assert note.startswith("in op 'picky' of the graph, made at ")
