@@ -134,14 +134,11 @@ def _bind_updates(
 ) -> None:
     """Write new values straight into variables where no later step reads the old one."""
     last_read: dict[Variable, int] = {}
-    readers: dict[Variable, list[tuple[int, Node]]] = {}
     for i, node in enumerate(steps):
         for source in node.inputs:
             leaf = layout.owner(source)[0]
             if leaf.op is VARIABLE:
-                variable = leaf.attrs["variable"]
-                last_read[variable] = i
-                readers.setdefault(variable, []).append((i, node))
+                last_read[leaf.attrs["variable"]] = i
     for variable, node in graph.updates:
         value = layout.owner(node)
         direct = node is value[0] or node.op is PICK
