@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import tree
@@ -88,7 +88,8 @@ class Function:
     def compiled(self, *specs: TensorSpec) -> Compiled:
         """The compiled form for tensor arguments of these specs."""
         with self.lock:
-            return self._compiled(specs, list(specs), lambda tensors: (tuple(tensors), {}))
+            key = _key([(0, i) for i in range(len(specs))], [_FILLED] * len(specs), specs)
+            return self._compiled(key, list(specs), lambda tensors: (tuple(tensors), {}))
 
     def plan_for(self, *specs: TensorSpec) -> Plan:
         """The plan for tensor arguments of these specs; built at the first request."""
@@ -149,8 +150,8 @@ def _signature(args: Any, kwargs: Any, leaves: list[Any]) -> tuple[list[Tensor],
             tensors.append(convert_to_tensor(leaf))
         else:
             marks.append(leaf)
-    paths = tuple(path for path, _ in tree.flatten_with_path((args, kwargs)))
-    key = (paths, tuple(map(frozen, marks)), tuple(t.spec for t in tensors))
+    paths = [path for path, _ in tree.flatten_with_path((args, kwargs))]
+    key = _key(paths, marks, [t.spec for t in tensors])
 
     def rebuild(values: Any) -> Any:
         given = iter(values)
@@ -158,6 +159,11 @@ def _signature(args: Any, kwargs: Any, leaves: list[Any]) -> tuple[list[Tensor],
         return tree.pack_sequence_as((args, kwargs), filled)
 
     return tensors, key, rebuild
+
+
+def _key(paths: list[Any], marks: list[Any], specs: Sequence[TensorSpec]) -> Any:
+    """What calls have in common that one plan serves."""
+    return tuple(paths), tuple(map(frozen, marks)), tuple(specs)
 
 
 def _is_array(leaf: Any) -> bool:

@@ -55,6 +55,14 @@ def test_a_signature_is_traced_once() -> None:
     assert len(traces) == 3  # another shape, another dtype; a numpy scalar is the first again
 
 
+def test_a_plan_asked_for_by_specs_serves_calls() -> None:
+    f, traces = counted(lambda x, y: x + y)
+    f.plan_for(F3, F3)
+    x = convert_to_tensor([1.0, 2.0, 3.0])
+    assert f(x, x).numpy().tolist() == [2, 4, 6]
+    assert len(traces) == 1
+
+
 @pytest.mark.parametrize(
     ("a", "b"), [(1, 1.0), (1, True), (0.0, -0.0), ("a", "b"), (None, 0), ((1,), (1.0,))]
 )
