@@ -95,7 +95,7 @@ def find(node: Node, backend: str) -> Kernel | None:
 
 def describe() -> list[tuple[str, str]]:
     """Pairs (provider, "active: what it does", or why not and what it would add)."""
-    rows = []
+    rows: list[tuple[str, str]] = []
     for name, unavailable in PROVIDERS.items():
         reason = "switched off" if name in settings.disabled_providers else unavailable()
         state = "active" if reason is None else f"{reason}; it would add"

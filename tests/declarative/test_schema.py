@@ -40,6 +40,8 @@ def test_every_argument_of_every_layer_is_there() -> None:
     (form,) = [one for one in schema()["$defs"]["layer"]["anyOf"] if "properties" in one]
     assert list(form["properties"]) == names("layer")
     for name, made in form["properties"].items():
+        if ">" in name:  # a class that another test has registered
+            continue
         parameters = signature_of(registry.lookup("layer", name)).parameters
         assert list(made["anyOf"][0]["properties"]) == list(parameters), name
 

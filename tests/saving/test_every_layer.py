@@ -34,7 +34,7 @@ def filled(label, package=keras):
 def values(model, label):
     case = CASES[label]
     given = [*inputs_of(case, label), *([mask_of(case, label)] if case.mask else [])]
-    return [np.asarray(v) for v in tree.flatten(model(given))]
+    return [np.asarray(v) for v in tree.flatten(model(given, training=False))]
 
 
 @pytest.mark.parametrize("label", CASES)
