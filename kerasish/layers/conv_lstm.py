@@ -215,7 +215,7 @@ class ConvLSTM(Recurrent):
     go_backwards: bool = False
     stateful: bool = False
 
-    ignored = {"unroll": False}
+    ignored = {"unroll": False, "zero_output_for_mask": False}
     if TYPE_CHECKING:
         cell: ConvLSTMCell
 

@@ -45,10 +45,14 @@ def test_round_trip(label: str) -> None:
 
 def test_the_table_has_every_layer_that_a_file_can_name() -> None:
     covered = {type(cases.make(keras, case)) for case in cases.CASES.values()}
-    missing = {name for name in names("layer") if lookup("layer", name) not in covered}
+    missing = {name for name in names("layer") if ">" not in name}
+    missing = {name for name in missing if lookup("layer", name) not in covered}
     # An input is a section of its own, a cell stands inside a recurrent layer, and Wrapper is the
     # base of those that hold a layer.
-    known = {"InputLayer", "Wrapper"}
+    # Lookups need TensorFlow in Keras, and random layers draw other numbers there, so the table has
+    # none of them (tests/layers/test_lookup.py and test_augmentation.py do).
+    known = {"InputLayer", "Wrapper", "IntegerLookup", "StringLookup", "TextVectorization"}
+    missing = {name for name in missing if not name.startswith("Random")}
     assert {name for name in missing if not name.endswith(("Cell", "Cells"))} <= known
 
 
