@@ -92,11 +92,8 @@ class Resizing(Images):
         )
 
 
-def _cropped_or_resized(layer: Any, x: Tensor, top: Any, left: Any) -> Tensor:
-    """The window at (top, left), or the whole image resized where it is smaller than that."""
-    height, width = _in_window(layer, layer._size(x))
-    if height >= layer.height and width >= layer.width:
-        return layer._window(x, top, left, layer.height, layer.width)
+def _resized_window(layer: Any, x: Tensor) -> Tensor:
+    """The largest middle part of the wanted ratio, resized."""
     return ops.image.resize(
         x,
         (layer.height, layer.width),
@@ -121,7 +118,10 @@ class CenterCrop(Images):
     def call(self, inputs: Tensor) -> Tensor:
         x = ops.cast(inputs, self.compute_dtype)
         height, width = _in_window(self, self._size(x))
-        return _cropped_or_resized(self, x, (height - self.height) // 2, (width - self.width) // 2)
+        top, left = (height - self.height) // 2, (width - self.width) // 2
+        if min(top, left) < 0:
+            return _resized_window(self, x)
+        return self._window(x, top, left, self.height, self.width)
 
 
 # --- at random, while training -------------------------------------------------------------------
@@ -190,7 +190,9 @@ class RandomFlip(Augmentation):
 
 @builtin()
 class RandomCrop(Augmentation):
-    """A part of images at a place drawn for the batch; outside training the middle.
+    """A part of images at a place drawn for the batch.
+
+    Outside training, and for smaller images, the largest part of that ratio, resized.
 
     Args:
         height, width: size of the part.
@@ -207,8 +209,8 @@ class RandomCrop(Augmentation):
         x = ops.cast(inputs, self.compute_dtype)
         height, width = _in_window(self, self._size(x))
         spare = height - self.height, width - self.width
-        if not training or min(spare) <= 0:
-            return _cropped_or_resized(self, x, max(spare[0], 0) // 2, max(spare[1], 0) // 2)
+        if not training or min(spare) < 0:
+            return _resized_window(self, x)
         first = x.ndim - (3 if self._last else 2)
         for axis, room, size in ((first, spare[0], self.height), (first + 1, spare[1], self.width)):
             at = random.randint((), 0, room + 1, seed=self.seed_generator)

@@ -309,7 +309,21 @@ CASES: dict[str, Case] = {
         "Resizing", {"height": 3, "width": 5, "interpolation": "nearest"}, IMAGE
     ),
     "center_crop": Case("CenterCrop", {"height": 3, "width": 4}, IMAGE),
+    # random layers, outside training
     "random_flip": Case("RandomFlip", {}, IMAGE, {"training": False}),
+    # Outside training Keras does not crop, against its own documentation; here sizes agree.
+    "random_crop_whole": Case("RandomCrop", {"height": 6, "width": 7}, IMAGE, {"training": True}),
+    "random_rotation": Case("RandomRotation", {"factor": 0.2}, IMAGE, {"training": False}),
+    "random_translation": Case(
+        "RandomTranslation",
+        {"height_factor": 0.2, "width_factor": (-0.1, 0.2)},
+        IMAGE,
+        {"training": False},
+    ),
+    "random_zoom": Case("RandomZoom", {"height_factor": 0.2}, IMAGE, {"training": False}),
+    "random_shear": Case("RandomShear", {"x_factor": 0.2}, IMAGE, {"training": False}),
+    "random_brightness": Case("RandomBrightness", {"factor": 0.2}, IMAGE, {"training": False}),
+    "random_contrast": Case("RandomContrast", {"factor": 0.2}, IMAGE, {"training": False}),
     # preprocessing
     "rescaling": Case("Rescaling", {"scale": 0.5, "offset": [0.1, 0.2, 0.3]}, SEQ),
     "normalization": Case(
