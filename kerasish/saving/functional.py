@@ -224,11 +224,11 @@ class Graph:
             signature = signature_of(type(layer).call)
             if "mask" not in signature.parameters and not signature.open:
                 kept.pop("mask", None)
-            # Keras writes a default down as if it had been asked for; kept, it would switch off
-            # for good what the layer does in training.
-            if kept.get("training") is False and signature.training:
-                if signature.default("training") is False:
-                    del kept["training"]
+            # Keras writes a default down as if it had been asked for; kept, it would decide for
+            # good whether the layer does what it does in training.
+            default = signature.default("training") if signature.training else None
+            if isinstance(default, bool) and kept.get("training") is default:
+                del kept["training"]
         return kept
 
     def _old_form(self, name: str, node: Any) -> tuple[list[Any], dict[str, Any]]:

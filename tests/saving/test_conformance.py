@@ -109,7 +109,9 @@ def test_keras_builds_our_json(build):
     assert saving.model_from_json(theirs.models.model_from_json(text).to_json()).name == "m"
 
 
-@pytest.mark.parametrize("label", CASES)
+# Layers of random changes to images have no weights, and Keras applies them in calls without a
+# training flag.
+@pytest.mark.parametrize("label", [c for c in CASES if not c.startswith("random_")])
 @pytest.mark.filterwarnings("ignore")
 def test_every_layer_both_ways(tmp_path, label):
     """The same paths of weights, the same configs: each side opens what the other wrote."""

@@ -150,6 +150,8 @@ def test_what_keras_adds_to_calls():
     record = from_config(config)[1][0].history.record
     assert "training" not in record.kwargs
     assert "mask" not in record.kwargs
+    config = graph(layer("Dropout", "a", [call(tensor("x", 0, 0), training=True)], rate=0.5))
+    assert from_config(config)[1][0].history.record.kwargs == {"training": True}
 
 
 BROKEN = {
