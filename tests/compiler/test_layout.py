@@ -101,7 +101,7 @@ def test_empty_and_scalar_shapes() -> None:
     assert steps == ["exp"]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_reshapes_are_views_exactly_where_numpy_makes_views(data: st.DataObject) -> None:
     shape = data.draw(st.lists(st.sampled_from([1, 1, 2, 3, 4, 6]), max_size=4))

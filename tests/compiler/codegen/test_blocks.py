@@ -77,7 +77,7 @@ def test_a_region_equals_op_by_op(name: str) -> None:
     check(func, *arrays)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 40), max_size=4), st.sampled_from([4, 30, 1000]))
 def test_blocks_cover_a_domain_exactly_once(shape: list[int], size: int) -> None:
     held, blocks.BLOCK = blocks.BLOCK, size
