@@ -174,18 +174,19 @@ def _unary(r: random.Random, shapes: list[Shape]) -> Any:
 
 def _binary(r: random.Random, shapes: list[Shape]) -> Any:
     at = _choose(r, shapes)
-    fitting = [i for i, s in enumerate(shapes) if _broadcast(s, shapes[at]) is not None]
+    fitting = [i for i, s in enumerate(shapes) if _broadcast(s, shapes[at])]
     other = r.choice(fitting)
     name = r.choice(list(BINARY))
     pair = (at, other) if r.random() < 0.5 else (other, at)
     return name, pair, BINARY[name]
 
 
-def _broadcast(a: Shape, b: Shape) -> Shape | None:
+def _broadcast(a: Shape, b: Shape) -> bool:
+    """Whether two shapes broadcast to one that is not too large."""
     try:
-        return np.broadcast_shapes(a, b)
+        return math.prod(np.broadcast_shapes(a, b)) <= LARGEST
     except ValueError:
-        return None
+        return False
 
 
 def _reduce(r: random.Random, shapes: list[Shape]) -> Any:
@@ -246,7 +247,7 @@ def _expand(r: random.Random, shapes: list[Shape]) -> Any:
 def _matmul(r: random.Random, shapes: list[Shape]) -> Any:
     at = _choose(r, shapes)
     left = shapes[at]
-    if len(left) < 2:
+    if len(left) < 2 or math.prod(left[:-1]) * left[-2] > LARGEST:
         return None
     right = [i for i, s in enumerate(shapes) if len(s) == 2 and s[0] == left[-1]]
     other = r.choice([*right, at])
