@@ -39,6 +39,8 @@ def graph_flops(graph: Graph) -> int:
 
 def nbytes(node: Node) -> int:
     """Bytes that a node reads and writes: its inputs, before broadcasting, and its outputs."""
+    if node.op is PICK:  # as a step of a plan it is a copy
+        return 2 * node.spec.nbytes
     return sum(map(_stored, dict.fromkeys(node.inputs))) + sum(
         spec.nbytes for spec in output_specs(node)
     )
