@@ -203,20 +203,27 @@ i1 = unary("i1", functools.partial(special.bessel_i, 1), _i1_vjp, flops=60)
 sin = unary("sin", "sin", lambda g, y, x: g * cos(x), flops=15)
 cos = unary("cos", "cos", lambda g, y, x: -g * sin(x), flops=15)
 tan = unary("tan", "tan", lambda g, y, x: g * (1 + y * y), domain=(-1.0, 1.0), flops=20)
-arcsin = unary("arcsin", "arcsin", lambda g, y, x: g * rsqrt(1 - x * x), domain=(-0.8, 0.8))
-arccos = unary("arccos", "arccos", lambda g, y, x: -g * rsqrt(1 - x * x), domain=(-0.8, 0.8))
-arctan = unary("arctan", "arctan", lambda g, y, x: g / (1 + x * x))
-sinh = unary("sinh", "sinh", lambda g, y, x: g * cosh(x))
-cosh = unary("cosh", "cosh", lambda g, y, x: g * sinh(x))
-arcsinh = unary("arcsinh", "arcsinh", lambda g, y, x: g * rsqrt(x * x + 1))
-arccosh = unary("arccosh", "arccosh", lambda g, y, x: g * rsqrt(x * x - 1), domain=(1.2, 3.0))
-arctanh = unary("arctanh", "arctanh", lambda g, y, x: g / (1 - x * x), domain=(-0.8, 0.8))
+arcsin = unary(
+    "arcsin", "arcsin", lambda g, y, x: g * rsqrt(1 - x * x), domain=(-0.8, 0.8), flops=30
+)
+arccos = unary(
+    "arccos", "arccos", lambda g, y, x: -g * rsqrt(1 - x * x), domain=(-0.8, 0.8), flops=30
+)
+arctan = unary("arctan", "arctan", lambda g, y, x: g / (1 + x * x), flops=20)
+sinh = unary("sinh", "sinh", lambda g, y, x: g * cosh(x), flops=20)
+cosh = unary("cosh", "cosh", lambda g, y, x: g * sinh(x), flops=20)
+arcsinh = unary("arcsinh", "arcsinh", lambda g, y, x: g * rsqrt(x * x + 1), flops=30)
+arccosh = unary(
+    "arccosh", "arccosh", lambda g, y, x: g * rsqrt(x * x - 1), domain=(1.2, 3.0), flops=30
+)
+arctanh = unary("arctanh", "arctanh", lambda g, y, x: g / (1 - x * x), domain=(-0.8, 0.8), flops=30)
 arctan2 = binary(
     "arctan2",
     "arctan2",
     lambda g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
     promote="float",
     cases=_POSITIVE_PAIR,
+    flops=30,
 )
 
 # --- complex numbers; <g, dy> is Re(sum(g * dy)), so holomorphic rules need no conjugation --------

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from kerasish.compiler.codegen import llvm_circular as circular
+from kerasish.compiler.codegen import llvm_divide as divide
 from kerasish.compiler.codegen import llvm_math as math
+from kerasish.compiler.codegen import llvm_wide as wide
 from kerasish.compiler.codegen.llvm_text import Emitter, Value
 from kerasish.graph.node import Node
 from kerasish.spec import SIGNED, UNSIGNED, TensorSpec, bits, is_float
@@ -17,6 +20,7 @@ Rule = Callable[..., Value]
 NUMBERS = ("float32", "float64", *SIGNED, *UNSIGNED)
 INTS = (*SIGNED, *UNSIGNED, "bool")
 REGISTERS = (*NUMBERS, "bool")
+WHOLE = ("float32", *SIGNED, *UNSIGNED)
 
 
 def _compare(predicate: str) -> Rule:
@@ -60,8 +64,26 @@ def _isfinite(e: Emitter, x: Value) -> Value:
     return e.compare("lt", e.call("llvm.fabs", x), e.like(float("inf"), x))
 
 
+def _isinf(e: Emitter, x: Value) -> Value:
+    return e.compare("eq", e.call("llvm.fabs", x), e.like(float("inf"), x))
+
+
+def _shift(e: Emitter, instruction: str, a: Value, b: Value, beyond: Value) -> Value:
+    """A shift; `beyond` where the count is not below the width, which LLVM leaves undefined."""
+    a, b = e.level(a, b)
+    unsigned = Value(b.name, f"u{b.dtype.removeprefix('u')}", b.lanes)
+    fits = e.compare("lt", unsigned, e.like(bits(a.dtype), unsigned))
+    return e.select(fits, e.binary(instruction, a, e.select(fits, b, e.like(0, b))), beyond)
+
+
+def _left_shift(e: Emitter, a: Value, b: Value) -> Value:
+    return _shift(e, "shl", a, b, e.like(0, a))
+
+
 def _right_shift(e: Emitter, a: Value, b: Value) -> Value:
-    return e.binary("lshr" if a.dtype in UNSIGNED else "ashr", a, b)
+    if a.dtype in UNSIGNED:
+        return _shift(e, "lshr", a, b, e.like(0, a))
+    return _shift(e, "ashr", a, b, e.binary("ashr", a, e.like(bits(a.dtype) - 1, a)))
 
 
 def _cast(e: Emitter, x: Value, *, dtype: str) -> Value:
@@ -81,6 +103,9 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "sign": (_sign, NUMBERS),
     "maximum": (_maximum, NUMBERS),
     "minimum": (_minimum, NUMBERS),
+    "mod": (divide.mod, WHOLE),
+    "fmod": (divide.fmod, WHOLE),
+    "floor_divide": (divide.floor_divide, WHOLE),
     "floor": (lambda e, x: e.call("llvm.floor", x), ("float32", "float64")),
     "ceil": (lambda e, x: e.call("llvm.ceil", x), ("float32", "float64")),
     "trunc": (lambda e, x: e.call("llvm.trunc", x), ("float32", "float64")),
@@ -99,12 +124,16 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "bitwise_or": (_logic("or"), INTS),
     "bitwise_xor": (_logic("xor"), INTS),
     "bitwise_not": (_not, INTS),
-    "left_shift": (_logic("shl"), (*SIGNED, *UNSIGNED)),
+    "left_shift": (_left_shift, (*SIGNED, *UNSIGNED)),
     "right_shift": (_right_shift, (*SIGNED, *UNSIGNED)),
     "isnan": (lambda e, x: e.compare("ne", x, x), ("float32", "float64")),
+    "isinf": (_isinf, ("float32", "float64")),
     "isfinite": (_isfinite, ("float32", "float64")),
     "select": (Emitter.select, REGISTERS),
     "cast": (_cast, REGISTERS),
+    "real": (lambda e, x: x, NUMBERS),
+    "conj": (lambda e, x: x, NUMBERS),
+    "imag": (lambda e, x: e.like(0, x), NUMBERS),
     "stop_gradient": (lambda e, x: x, REGISTERS),
     "copy": (lambda e, x: x, REGISTERS),
     "sqrt": (math.sqrt, ("float32", "float64")),
@@ -116,6 +145,36 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "tanh": (math.tanh, ("float32",)),
     "sigmoid": (math.sigmoid, ("float32",)),
     "erf": (math.erf, ("float32",)),
+    "exp2": (wide.exp2, ("float32",)),
+    "sinh": (wide.sinh, ("float32",)),
+    "cosh": (wide.cosh, ("float32",)),
+    "log2": (wide.log2, ("float32",)),
+    "log10": (wide.log10, ("float32",)),
+    "arcsinh": (wide.arcsinh, ("float32",)),
+    "arccosh": (wide.arccosh, ("float32",)),
+    "arctanh": (wide.arctanh, ("float32",)),
+    "cbrt": (wide.cbrt, ("float32",)),
+    "power": (wide.power, ("float32",)),
+    "sin": (circular.sin, ("float32",)),
+    "cos": (circular.cos, ("float32",)),
+    "tan": (circular.tan, ("float32",)),
+    "arctan": (circular.arctan, ("float32",)),
+    "arctan2": (circular.arctan2, ("float32",)),
+    "arcsin": (circular.arcsin, ("float32",)),
+    "arccos": (circular.arccos, ("float32",)),
+    "hypot": (wide.hypot, ("float32",)),
+    "erfc": (wide.erfc, ("float32",)),
+    "erfinv": (wide.erfinv, ("float32",)),
+}
+
+# The elementwise ops without a rule, and why numpy runs them.
+LEFT_OUT = {
+    "complex": "registers hold real numbers only",
+    "gcd": "a loop of unknown length for every element",
+    "lcm": "a loop of unknown length for every element",
+    "i0": "a series of sixty terms, met in windows of signals and nowhere in training",
+    "i1": "a series of sixty terms, met in windows of signals and nowhere in training",
+    "nextafter": "met in tests of numerics and nowhere in training",
 }
 
 

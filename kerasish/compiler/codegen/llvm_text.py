@@ -6,7 +6,7 @@ Text rather than a builder library: a region becomes IR in a fraction of a milli
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -158,6 +158,14 @@ class Emitter:
         given = ", ".join(map(str, values))
         return self.let(f"call {first.type} @{name}.{suffix}({given})", first.dtype, first.lanes)
 
+    def any(self, v: Value) -> str:
+        """An i1: whether a bool holds in any lane."""
+        if v.lanes == 1:
+            return v.name
+        reduced = f"i1 @llvm.vector.reduce.or.v{v.lanes}i1"
+        self.declarations.add(f"declare {reduced}({v.type})")
+        return self.let(f"call {reduced}({v})", "bool", 1).name
+
     def fma(self, a: Value, b: Value, c: Value) -> Value:
         return self.call("llvm.fma", a, b, c)
 
@@ -278,6 +286,23 @@ class Emitter:
             )
         got = Value(raw, "uint8" if dtype == "bool" else dtype, lanes)
         return self.convert(got, "bool") if dtype == "bool" else got
+
+    def lookup(self, name: str, table: Sequence[float], index: Value) -> Value:
+        """`table[index]` of a constant table of float64; `index` is int64."""
+        held = ", ".join(f"double {literal(v, 'float64')}" for v in table)
+        self.declarations.add(f"@{name} = internal constant [{len(table)} x double] [{held}]")
+        at = self.let(f"getelementptr double, ptr @{name}, {index}", "int64", index.lanes).name
+        if index.lanes == 1:
+            return self.let(f"load double, ptr {at}", "float64", 1)
+        n = index.lanes
+        head = f"<{n} x double> @llvm.masked.gather.v{n}f64.v{n}p0"
+        self._declare_masked(head, n, f"<{n} x double>")
+        return self.let(
+            f"call {head}(<{n} x ptr> {at}, i32 8, <{n} x i1> {self.all_lanes(n)}, "
+            f"<{n} x double> zeroinitializer)",
+            "float64",
+            n,
+        )
 
     def _declare_masked(self, head: str, lanes: int, vector: str) -> None:
         self.declarations.add(f"declare {head}(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})")

@@ -1,0 +1,113 @@
+"""Values with operators, so that a formula in LLVM reads like one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kerasish.compiler.codegen.llvm_text import Emitter, Value
+
+
+class Number:
+    """A value and the emitter that writes what is computed with it; plain numbers join in."""
+
+    __slots__ = ("e", "value")
+
+    def __init__(self, e: Emitter, value: Value) -> None:
+        self.e, self.value = e, value
+
+    def _with(self, other: Number | float) -> Value:
+        return other.value if isinstance(other, Number) else self.e.like(other, self.value)
+
+    def _made(self, value: Value) -> Number:
+        return Number(self.e, value)
+
+    def __add__(self, other: Number | float) -> Number:
+        return self._made(self.e.add(self.value, self._with(other)))
+
+    def __sub__(self, other: Number | float) -> Number:
+        return self._made(self.e.sub(self.value, self._with(other)))
+
+    def __rsub__(self, other: float) -> Number:
+        return self._made(self.e.sub(self._with(other), self.value))
+
+    def __mul__(self, other: Number | float) -> Number:
+        return self._made(self.e.mul(self.value, self._with(other)))
+
+    def __truediv__(self, other: Number | float) -> Number:
+        return self._made(self.e.div(self.value, self._with(other)))
+
+    def __rtruediv__(self, other: float) -> Number:
+        return self._made(self.e.div(self._with(other), self.value))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def __neg__(self) -> Number:
+        return self._made(self.e.neg(self.value))
+
+    def __abs__(self) -> Number:
+        return self.call("llvm.fabs")
+
+    def __lt__(self, other: Number | float) -> Number:
+        return self.compare("lt", other)
+
+    def __gt__(self, other: Number | float) -> Number:
+        return self.compare("gt", other)
+
+    def __ge__(self, other: Number | float) -> Number:
+        return self.compare("ge", other)
+
+    def __and__(self, other: Number | float) -> Number:
+        return self._made(self.e.binary("and", self.value, self._with(other)))
+
+    def __or__(self, other: Number | float) -> Number:
+        return self._made(self.e.binary("or", self.value, self._with(other)))
+
+    def __xor__(self, other: Number | float) -> Number:
+        return self._made(self.e.binary("xor", self.value, self._with(other)))
+
+    def __lshift__(self, count: int) -> Number:
+        return self._made(self.e.binary("shl", self.value, self._with(count)))
+
+    def __rshift__(self, count: int) -> Number:
+        return self._made(self.e.binary("ashr", self.value, self._with(count)))
+
+    def compare(self, predicate: str, other: Number | float) -> Number:
+        """One of eq, ne, lt, le, gt, ge, lane by lane."""
+        return self._made(self.e.compare(predicate, self.value, self._with(other)))
+
+    def call(self, intrinsic: str, *others: Number | float) -> Number:
+        """An LLVM intrinsic of this value and others of its type."""
+        return self._made(self.e.call(intrinsic, self.value, *map(self._with, others)))
+
+    def like(self, value: float) -> Number:
+        """A constant of the same dtype and lanes."""
+        return self._made(self.e.like(value, self.value))
+
+    @property
+    def bits(self) -> Number:
+        """The bits of a float64 as int64."""
+        return self._made(self.e.bitcast(self.value, "int64"))
+
+    @property
+    def double(self) -> Number:
+        """The float64 that these int64 bits are."""
+        return self._made(self.e.bitcast(self.value, "float64"))
+
+
+def where(condition: Number, a: Number | float, b: Number | float) -> Number:
+    """`a` where the bool holds, else `b`; at most one of them a plain number."""
+    one = next(v for v in (a, b) if isinstance(v, Number))
+    return one._made(one.e.select(condition.value, one._with(a), one._with(b)))
+
+
+def fma(a: Number, b: Number | float, c: Number | float) -> Number:
+    """a b + c, rounded once."""
+    return a.call("llvm.fma", b, c)
+
+
+def polynomial(x: Number, coefficients: Sequence[float]) -> Number:
+    """c0 + x (c1 + x (c2 + ...)) by fused multiply-adds."""
+    total = fma(x, coefficients[-1], coefficients[-2])
+    for c in coefficients[-3::-1]:
+        total = fma(total, x, c)
+    return total
