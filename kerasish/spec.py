@@ -260,6 +260,11 @@ def normalize_axes(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ..
     return tuple(found)
 
 
+def inverse(axes: Sequence[int]) -> tuple[int, ...]:
+    """The permutation that undoes the permutation `axes`."""
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
 def reduce_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     """The shape left after reducing `axes`."""
     if keepdims:

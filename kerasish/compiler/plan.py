@@ -146,7 +146,7 @@ class Plan:
     def _find_inplace(self, node: Node) -> Sequence[tuple[int, int]]:
         kernel = self.kernels.get(node)
         if kernel is not None:
-            return [(0, i) for i in kernel.inplace]
+            return [(0, i) for i in kernel.inplace if i < len(node.inputs)]
         if not self.device.host:
             return ()
         if node.op is FUSED:

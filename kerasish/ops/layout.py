@@ -7,7 +7,7 @@ from typing import Any
 
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case, op
-from kerasish.spec import Dim, Shape, TensorSpec, promote
+from kerasish.spec import Dim, Shape, TensorSpec, inverse, promote
 
 
 def _reshape_infer(x: TensorSpec, *, shape: Shape) -> TensorSpec:
@@ -63,8 +63,7 @@ def transpose(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
 
 @transpose.gradient
 def _(g: Any, y: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
-    inverse = sorted(range(len(axes)), key=axes.__getitem__)
-    return transpose(g, axes=tuple(inverse))
+    return transpose(g, axes=inverse(axes))
 
 
 def broadcasts(shape: Shape, target: Shape) -> bool:

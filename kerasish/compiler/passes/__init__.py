@@ -10,6 +10,7 @@ from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fold import fold
 from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.hoist import hoist
+from kerasish.compiler.passes.products import products
 from kerasish.compiler.passes.recurrent import recurrent
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.errors import UnknownNameError
@@ -24,6 +25,7 @@ PIPELINE: list[tuple[str, Pass]] = [
     ("fold", fold),
     ("hoist", hoist),
     ("simplify again", simplify),
+    ("products", products),
     ("own results", own_results),
     ("fuse", fuse),
 ]

@@ -16,6 +16,7 @@ from kerasish.compiler.kernels.onednn.program import (
     Step,
     dense,
 )
+from kerasish.spec import inverse
 
 Size = tuple[int, ...]
 
@@ -69,10 +70,23 @@ def _describe(
 
 
 @lru_cache(256)
-def forward(a: Size, b: Size, y: Size) -> PrimitiveDesc:
-    """The primitive over dense operands; raises `UnsupportedError` where there is no fast one."""
-    shapes = [(1,) * (len(y) - len(shape)) + shape for shape in (a, b, y)]
-    return _describe([dense(shape) for shape in shapes]).require_fast()
+def forward(a: Size, b: Size, y: Size, axes: Size | None = None) -> PrimitiveDesc:
+    """The primitive over dense operands; raises `UnsupportedError` where there is no fast one.
+
+    Args:
+        axes: y is written with its axes in this order.
+    """
+    operands = [dense((1,) * (len(y) - len(shape)) + shape) for shape in (a, b)]
+    if axes is None:
+        return _describe([*operands, dense(y)]).require_fast()
+    written = dense([y[i] for i in axes], inverse(axes))
+    return _describe([*operands, written]).require_fast()
+
+
+def _prefers_copy(a: Array, y: Array) -> bool:
+    """Whether reading `a` is faster after a reorder: its rows lie apart, and y is wide."""
+    apart = a.strides[-1] != a.itemsize and a.ndim == 2
+    return apart and y.shape[-1] >= 2 * y.shape[-2]
 
 
 def bind_matmul(
@@ -89,7 +103,7 @@ def bind_matmul(
     Args:
         a: (..., M, K) float32, any strides.
         b: (..., K, N) float32, any strides; batch axes broadcast as in numpy.
-        y: (..., M, N) float32, contiguous; written.
+        y: (..., M, N) float32, any positive strides; written.
         bias: (N,) float32.
         activation: a key of `ACTIVATIONS`, or None.
         accumulate: add to what y holds.
@@ -106,12 +120,17 @@ def bind_matmul(
     if bias is not None:
         ends[Arg.BIAS] = program.bind(bias.reshape((1,) * (out.ndim - 1) + bias.shape))
     extra = (ends[Arg.BIAS].desc if bias is not None else None, activation, accumulate)
-    desc = _describe([*(m.desc for m in sources), target.desc], *extra)
+    wanted = [m.desc for m in sources]
+    if _prefers_copy(x, out):
+        wanted[0] = Desc.any(x.shape)
+    desc = _describe([*wanted, target.desc], *extra)
     if desc.implementation.startswith("ref"):
         # Strides no kernel takes: copy into plain rows first, which costs little beside the sums.
         sources = [
             program.fetch(memory, dense(v.shape)) for memory, v in zip(sources, (x, w), strict=True)
         ]
         desc = _describe([*(m.desc for m in sources), target.desc], *extra).require_fast()
+    else:
+        sources[0] = program.fetch(sources[0], desc.desc(Arg.SRC))
     program.execute(desc, {Arg.SRC: sources[0], Arg.WEIGHTS: sources[1], **ends})
     return program.step()

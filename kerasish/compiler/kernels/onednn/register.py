@@ -18,7 +18,7 @@ from kerasish.compiler.kernels.onednn.constants import Alg
 from kerasish.compiler.kernels.onednn.conv import Shapes, Window
 from kerasish.compiler.provider import Step, kernel, provider
 from kerasish.graph.node import Node
-from kerasish.spec import TensorSpec, known, window_padding
+from kerasish.spec import TensorSpec, inverse, known, window_padding
 
 NAME = library.NAME
 Arrays = Sequence[Any]
@@ -174,13 +174,33 @@ def _avg_pool_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
 
 
 def _describe_matmul(node: Node) -> object:
-    a, b = (known(i.spec.shape) for i in node.inputs)
-    y = _shape(node)
+    a, b = (known(i.spec.shape) for i in node.inputs[:2])
+    axes = node.attrs.get("axes")
+    y = _shape(node) if axes is None else tuple(_shape(node)[i] for i in inverse(axes))
     if min(y[-2:]) == 1 or math.prod(y) * a[-1] <= SMALL_PRODUCT:
         raise UnsupportedError("OpenBLAS is faster at small products and at single rows.")
-    return matmul.forward(a, b, y)
+    return matmul.forward(a, b, y, axes)
 
 
 @kernel("matmul", provider=NAME, supports=_supported(_describe_matmul))
 def _matmul(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     return matmul.bind_matmul(inputs[0], inputs[1], outputs[0])
+
+
+@kernel("product", provider=NAME, supports=_supported(_describe_matmul), inplace=(2,))
+def _product(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+    a, b, *c = inputs
+    y = outputs[0].transpose(inverse(node.attrs["axes"]))
+    if not c:
+        return matmul.bind_matmul(a, b, y)
+    if c[0].ndim == 1:
+        return matmul.bind_matmul(a, b, y, bias=c[0])
+    run = matmul.bind_matmul(a, b, y, accumulate=True)
+    if c[0].ctypes.data == y.ctypes.data and c[0].strides == y.strides:
+        return run
+
+    def step() -> None:
+        np.copyto(y, c[0])
+        run()
+
+    return step
