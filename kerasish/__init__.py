@@ -34,6 +34,7 @@ _HOMES = {
         "value_and_grad vjp"
     ),
     "kerasish.graph.node": "scope",
+    "kerasish.ops.remat": "remat",
     "kerasish.ops.symbol": "KerasTensor",
     "kerasish.compiler.function": "Function function",
     "kerasish.initializers": "Initializer",
@@ -127,4 +128,5 @@ if TYPE_CHECKING:
     from kerasish.models import Functional as Functional
     from kerasish.models import Model as Model
     from kerasish.models import Sequential as Sequential
+    from kerasish.ops.remat import remat as remat
     from kerasish.ops.symbol import KerasTensor as KerasTensor

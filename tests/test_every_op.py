@@ -10,7 +10,7 @@ from kerasish.graph.node import LEAVES, PICK
 from kerasish.graph.op import Op, case, get
 from kerasish.ops.declare import Composite
 from kerasish.spec import TensorSpec
-from kerasish.testing import check_compiled, check_op
+from kerasish.testing import check_batched, check_compiled, check_op
 from tests.tolerances import tolerance
 
 # Leaves and projections; a fused region and a remat mean what their bodies mean
@@ -41,6 +41,16 @@ def test_op(name: str):
 @pytest.mark.parametrize("name", registry.names("composite"))
 def test_composite(name: str):
     checked(registry.lookup("composite", name))
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_batched_op(name: str):
+    check_batched(get(name))
+
+
+@pytest.mark.parametrize("name", registry.names("composite"))
+def test_batched_composite(name: str):
+    check_batched(registry.lookup("composite", name))
 
 
 @pytest.mark.parametrize("name", OPS)

@@ -17,7 +17,7 @@ KERAS = (
     "Input InputSpec KerasTensor Layer Loss Metric Model Operation Optimizer Regularizer "
     "Initializer Sequential Variable DTypePolicy Function name_scope version activations backend "
     "callbacks config constraints datasets dtype_policies initializers layers losses metrics "
-    "mixed_precision models ops optimizers random regularizers saving tree utils"
+    "mixed_precision models ops optimizers random regularizers remat saving tree utils"
 ).split()
 
 FRESH = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kerasish.graph.node import CONSTANT, VARIABLE, Graph, Node, toposort
-from kerasish.graph.tensor import Tensor, wrap
+from kerasish.graph.node import CONSTANT, VARIABLE, Graph, Node, substitute, toposort
+from kerasish.graph.tensor import Tensor, node_of, tensor_of, wrap
 from kerasish.graph.variable import autocast
 
 
@@ -44,6 +44,14 @@ def _last_uses(order: Sequence[Node]) -> dict[int, list[Node]]:
     for node, step in final.items():
         uses.setdefault(step, []).append(node)
     return uses
+
+
+def apply_graph(graph: Graph, inputs: Sequence[Tensor]) -> list[Any]:
+    """The outputs of a graph on given inputs: values if all have values, else nodes."""
+    if all(t.value is not None for t in inputs):
+        return run(graph.outputs, dict(zip(graph.inputs, inputs, strict=True)))
+    nodes = dict(zip(graph.inputs, map(node_of, inputs), strict=True))
+    return [tensor_of(n) for n in substitute(graph.outputs, nodes)]
 
 
 def run_graph(graph: Graph, inputs: Iterable[Tensor]) -> list[Any]:

@@ -63,6 +63,8 @@ class Op:
         view: the kernel returns a view of its first input, however that lies in memory (reshape
             alone may have to copy).
         out: the kernel accepts `out=`, one array or a tuple like its result.
+        batch: `batch(b, *x, **attrs)`: the op for many rows at once, written in ops; see
+            `graph.batching`. Elementwise ops need none. None: by the definition, or by a loop.
         random: draws; never folded into constants.
         definition: the op written in other ops; replaces infer, kernel and vjp, and is what the
             compiler expands the op into when no provider has a kernel for it.
@@ -80,6 +82,7 @@ class Op:
     elementwise: bool = False
     view: bool = False
     out: bool = False
+    batch: Callable[..., Any] | None = None
     random: bool = False
     definition: Callable[..., Any] | None = None
     domain: tuple[float, float] = (-2.0, 2.0)
@@ -98,6 +101,11 @@ class Op:
     def gradient(self, func: Callable[..., Gradients]) -> Callable[..., Gradients]:
         """Decorator: declare `func` as this op's vjp."""
         self.vjp = func
+        return func
+
+    def batching(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: declare `func` as this op's batching rule."""
+        self.batch = func
         return func
 
     def lowering(self, target: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -151,15 +151,16 @@ def _slot(leaf: Any, outputs: list[Node]) -> Any:
     return leaf
 
 
-def subgraph(
+def trace_part(
     func: Callable[..., Any], specs: Sequence[TensorSpec]
-) -> tuple[Graph, tuple[Node, ...], Any, list[Variable]]:
-    """Trace a part of the function being traced as a graph of its own.
+) -> tuple[list[Node], list[Node], Any, list[Variable]]:
+    """Trace a part of the function being traced, or of what runs eagerly.
 
     Returns:
-        (graph, captured, structure, assigned). Nodes from outside that the part uses have become
-        further inputs of `graph`, listed in `captured`. What it assigns to variables, in
-        `assigned`, has become further outputs; the assignments themselves are left to the caller.
+        (inputs, outputs, structure, assigned): the placeholders of `specs`; the results, then
+        what the part assigns to variables, in `assigned`; as in `trace`, the structure of the
+        results. The assignments themselves are left to the caller; eagerly, values are assigned
+        at once.
     """
     made = current_trace()
     held, before = (dict(made.held), dict(made.assigned)) if made else ({}, {})
@@ -173,5 +174,18 @@ def subgraph(
         outputs += [made.assigned[v] for v in assigned]
         first_reads = {v: n for v, n in made.held.items() if n.op is VARIABLE}
         made.held, made.assigned = {**first_reads, **held}, before
-    graph, captured = close_over([t.node for t in inputs if t.node is not None], outputs)
+    return [node_of(t) for t in inputs], outputs, structure, assigned
+
+
+def subgraph(
+    func: Callable[..., Any], specs: Sequence[TensorSpec]
+) -> tuple[Graph, tuple[Node, ...], Any, list[Variable]]:
+    """Trace a part of the function being traced as a graph of its own.
+
+    Returns:
+        (graph, captured, structure, assigned): as in `trace_part`; nodes from outside that the
+        part uses have become further inputs of `graph`, listed in `captured`.
+    """
+    inputs, outputs, structure, assigned = trace_part(func, specs)
+    graph, captured = close_over(inputs, outputs)
     return graph, captured, structure, assigned

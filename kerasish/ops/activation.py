@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from kerasish.errors import ShapeError
+from kerasish.graph.batching import shifted
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import composite, primitive, same_as_first
@@ -143,7 +144,14 @@ def _softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axes) -> Any:
     return y * (g - sum_(g * y, axis=axis, keepdims=True))
 
 
-softmax_ = primitive("softmax", _softmax, cases=_ALONG, vjp=_softmax_vjp, promote="float")
+softmax_ = primitive(
+    "softmax",
+    _softmax,
+    cases=_ALONG,
+    vjp=_softmax_vjp,
+    promote="float",
+    batch=shifted("axis"),
+)
 
 
 def _log_softmax(x: Any, *, axis: Axes) -> Any:
@@ -157,7 +165,12 @@ def _log_softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axes) -> Any:
 
 
 log_softmax_ = primitive(
-    "log_softmax", _log_softmax, cases=_ALONG, vjp=_log_softmax_vjp, promote="float"
+    "log_softmax",
+    _log_softmax,
+    cases=_ALONG,
+    vjp=_log_softmax_vjp,
+    promote="float",
+    batch=shifted("axis"),
 )
 
 
@@ -331,6 +344,7 @@ def mish(x: Any) -> Any:
 @op(
     "sparsemax",
     infer=same_as_first,
+    batch=shifted("axis"),
     promote="float",
     cases=(case((3, 4), axis=1), case((3, 4, 2), axis=1), case((4, 3), axis=0)),
 )

@@ -28,7 +28,6 @@ __all__ = [
     "map",
     "scan",
     "switch",
-    "vectorized_map",
     "while_loop",
 ]
 
@@ -160,11 +159,6 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
         xs: any structure of tensors with one leading size.
     """
     return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
-
-
-def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
-    """`function` applied to every slice of `elements` along the leading axis, stacked."""
-    return map(function, elements)
 
 
 # --- branches -------------------------------------------------------------------------------------

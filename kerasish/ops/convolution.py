@@ -14,7 +14,9 @@ import math
 from typing import Any
 
 from kerasish.errors import ShapeError
+from kerasish.graph.batching import Batch, merged, merged_size, split
 from kerasish.graph.op import case, op
+from kerasish.ops.layout import reshape, transpose
 from kerasish.ops.windows import Sizes, Windows, blocks, check_rank
 from kerasish.spec import Padding, Shape, TensorSpec, known, window_output
 
@@ -233,6 +235,55 @@ def conv_weight_grad(
         cols = windows.view(xp, x[part], groups).reshape(groups, -1, matrix.shape[1])
         matrix += xp.matmul(cols.transpose(0, 2, 1), _rows(g[part], groups))
     return dw
+
+
+# --- many rows: unshared kernels become groups of one convolution ---------------------------------
+
+
+def _gathered(x: Any) -> Any:
+    """(rows, N, *S, C) as (N, *S, rows * C): the channels of all rows next to each other."""
+    axes = (*range(1, x.ndim - 1), 0, x.ndim - 1)
+    x = transpose(x, axes=axes)
+    return reshape(x, shape=(*x.shape[:-2], x.shape[-2] * x.shape[-1]))
+
+
+def _handed_out(y: Any, rows: int) -> Any:
+    """The inverse of `_gathered`."""
+    parts = reshape(y, shape=(*y.shape[:-1], rows, y.shape[-1] // rows))
+    return transpose(parts, axes=(parts.ndim - 2, *range(parts.ndim - 2), parts.ndim - 1))
+
+
+@conv_.batching
+def _(b: Batch, x: Any, w: Any, *, groups: int, **attrs: Any) -> Any:
+    if b.stacked == (True, False):
+        return split(b.again(merged(x), w), b.rows, b.shape)
+    if not b.rows:
+        return None
+    x, w = map(_gathered, b.full(x, w))
+    return _handed_out(conv_(x, w, groups=groups * b.rows, **attrs), b.rows)
+
+
+@conv_input_grad.batching
+def _(b: Batch, g: Any, w: Any, *, groups: int, input_shape: Shape, **attrs: Any) -> Any:
+    if b.stacked == (True, False):
+        shape: Shape = (merged_size(b.rows, input_shape[0]), *input_shape[1:])
+        return split(b.again(merged(g), w, input_shape=shape), b.rows, b.shape)
+    if not b.rows:
+        return None
+    g, w = map(_gathered, b.full(g, w))
+    shape = (*input_shape[:-1], merged_size(b.rows, input_shape[-1]))
+    dx = conv_input_grad(g, w, groups=groups * b.rows, input_shape=shape, **attrs)
+    return _handed_out(dx, b.rows)
+
+
+@conv_weight_grad.batching
+def _(b: Batch, x: Any, g: Any, *, groups: int, kernel_shape: Sizes, **attrs: Any) -> Any:
+    if not b.rows:
+        return None
+    x, g = map(_gathered, b.full(x, g))
+    shape = (*kernel_shape[:-1], b.rows * kernel_shape[-1])
+    dw = conv_weight_grad(x, g, groups=groups * b.rows, kernel_shape=shape, **attrs)
+    return _handed_out(dw, b.rows)
 
 
 # --- gradients: the three ops in terms of one another ---------------------------------------------

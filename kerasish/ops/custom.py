@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import tree
 from kerasish.errors import GradientError
+from kerasish.graph.batching import Batch, lift_graph
+from kerasish.graph.closure import close_over
+from kerasish.graph.interpret import apply_graph
+from kerasish.graph.node import Graph
 from kerasish.graph.op import Op
-from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.spec import TensorSpec
+from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, node_of, tensor_of
 
 __all__ = ["custom_gradient"]
 
@@ -41,8 +44,9 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         output, grad = f(*given, **kwargs)
         results = [convert_to_tensor(t) for t in tree.flatten(output)]
         inputs = [t for t in tree.flatten(given) if isinstance(t, Tensor)]
-        pull = functools.partial(_pull, grad, given, output, len(results))
-        found = _carrier(len(results), pull)(*results, *inputs)
+        pull = functools.partial(_pull, grad, given, output, len(inputs))
+        apply = _eager if all(t.value is not None for t in (*results, *inputs)) else _in_graph
+        found = apply(results, inputs, pull)
         return tree.pack_sequence_as(output, found if isinstance(found, tuple) else (found,))
 
     return wrapped
@@ -54,21 +58,18 @@ def _tensor(leaf: Any) -> Any:
 
 
 def _pull(
-    grad: Callable[..., Any], args: Any, output: Any, count: int, g: Any, y: Any, *inputs: Any
-) -> tuple[Any, ...]:
-    """The vjp of the carrier: nothing for the results, grad's answer for the arguments."""
-    parts = g if isinstance(g, tuple) else (g,)
-    held = y if isinstance(y, tuple) else (y,)
-    filled = [v * 0 if part is None else part for part, v in zip(parts, held, strict=True)]
-    upstream = tree.pack_sequence_as(output, filled)
-    answer = grad(*args, upstream=upstream) if _wants_keyword(grad) else grad(upstream)
-    found = [t for t in tree.flatten(answer)]
-    if len(found) != len(inputs) - count:
+    grad: Callable[..., Any], args: Any, output: Any, count: int, upstream: Sequence[Tensor]
+) -> list[Tensor | None]:
+    """What `grad` answers, one entry for each of `count` inputs."""
+    packed = tree.pack_sequence_as(output, upstream)
+    answer = grad(*args, upstream=packed) if _wants_keyword(grad) else grad(packed)
+    found = tree.flatten(answer)
+    if len(found) != count:
         raise GradientError(
-            f"custom_gradient. Expected: {len(inputs) - count} gradients, one per tensor argument. "
+            f"custom_gradient. Expected: {count} gradients, one per tensor argument. "
             f"Received: {len(found)}."
         )
-    return (*(None,) * count, *(t if t is None else convert_to_tensor(t) for t in found))
+    return [t if t is None else convert_to_tensor(t) for t in found]
 
 
 def _wants_keyword(grad: Callable[..., Any]) -> bool:
@@ -80,19 +81,78 @@ def _wants_keyword(grad: Callable[..., Any]) -> bool:
     )
 
 
-def _carrier(count: int, pull: Callable[..., Any]) -> Op:
-    """An op whose first `count` inputs are its results, and whose gradient is `pull`."""
+def _first(items: Sequence[Any], count: int) -> Any:
+    return items[0] if count == 1 else tuple(items[:count])
 
-    def first(items: tuple[Any, ...]) -> Any:
-        return items[0] if count == 1 else items[:count]
 
-    def infer(*specs: TensorSpec) -> Any:
-        return first(specs)
+def _filled(g: Any, y: Any) -> list[Tensor]:
+    """The gradient of every result; zeros where none came."""
+    pairs = zip(g, y, strict=True) if isinstance(g, tuple) else ((g, y),)
+    return [like * 0 if part is None else part for part, like in pairs]
 
-    def kernel(xp: Any, *arrays: Any) -> Any:
-        return first(arrays)
 
-    def definition(*tensors: Tensor) -> Any:
-        return first(tensors)
+def _eager(results: list[Tensor], inputs: list[Tensor], pull: Callable[..., Any]) -> Any:
+    """The results by an op whose gradient is `pull`."""
+    count = len(results)
 
-    return Op("custom_gradient", infer, kernel, vjp=pull, definition=definition)
+    def vjp(g: Any, y: Any, *_: Tensor) -> list[Tensor | None]:
+        return [*(None,) * count, *pull(_filled(g, y))]
+
+    carrier = Op(
+        "custom_gradient",
+        lambda *specs: _first(specs, count),
+        lambda xp, *arrays: _first(arrays, count),
+        vjp=vjp,
+    )
+    return carrier(*results, *inputs)
+
+
+# --- in graphs, the gradient is a graph too -------------------------------------------------------
+
+
+def _in_graph(results: list[Tensor], inputs: list[Tensor], pull: Callable[..., Any]) -> Any:
+    """The results by one node that holds the gradient as a graph of what comes from above.
+
+    What the gradient uses of the forward pass has become further inputs, so that the node may be
+    moved into loops, batched and differentiated like any other.
+    """
+    marks = [input_tensor(t.spec, "upstream") for t in results]
+    answers = pull(marks)
+    present = tuple(i for i, t in enumerate(answers) if t is not None)
+    outputs = [node_of(answers[i]) for i in present]
+    graph, captured = close_over([node_of(m) for m in marks], outputs)
+    return CUSTOM(
+        *results,
+        *inputs,
+        *map(tensor_of, captured),
+        gradient=graph,
+        count=len(results),
+        present=tuple(len(results) + i for i in present),
+    )
+
+
+def _vjp(g: Any, y: Any, *x: Tensor, gradient: Graph, count: int, present: Any) -> list[Any]:
+    kept = len(gradient.inputs) - count
+    found = apply_graph(gradient, [*_filled(g, y), *x[len(x) - kept :]])
+    grads: list[Any] = [None] * len(x)
+    for i, part in zip(present, found, strict=True):
+        grads[i] = part
+    return grads
+
+
+CUSTOM = Op(
+    "custom_gradient",
+    lambda *specs, count, **_: _first(specs, count),
+    lambda xp, *arrays, count, **_: _first(arrays, count),
+    vjp=_vjp,
+    definition=lambda *tensors, count, **_: _first(tensors, count),
+)
+
+
+@CUSTOM.batching
+def _(b: Batch, *x: Tensor, gradient: Graph, count: int, present: Any) -> Any:
+    kept = len(gradient.inputs) - count
+    flags = (*(True,) * count, *b.stacked[len(x) - kept :])
+    # Stacked answers for all: those for what all rows share are summed by autodiff.
+    graph, _ = lift_graph(gradient, flags, b.rows, (True,) * len(present))
+    return b.again(*b.full(*x)[:count], *x[count:], gradient=graph)

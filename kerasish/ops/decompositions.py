@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import GradientError
+from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
@@ -44,6 +45,7 @@ from kerasish.spec import TensorSpec, complex_dtype, np_dtype, real_dtype
     "cholesky",
     infer=same("cholesky"),
     promote="float",
+    batch=leading,
     # The lower triangle alone is read: the public function symmetrises first.
     cases=(case(positive(3, 3), differentiate=()), case(positive(2, 2, 2), differentiate=())),
 )
@@ -78,6 +80,7 @@ def _qr_infer(x: TensorSpec, *, mode: str) -> tuple[TensorSpec, TensorSpec]:
     "qr",
     infer=_qr_infer,
     promote="float",
+    batch=leading,
     cases=(
         case(well(4, 3), mode="reduced"),
         case(well(2, 3, 5), mode="reduced"),
@@ -126,6 +129,7 @@ def _lu_infer(x: TensorSpec) -> tuple[TensorSpec, ...]:
     "lu_factor",
     infer=_lu_infer,
     promote="float",
+    batch=leading,
     cases=(case(SampleMatrix((3, 3), "reversed")), case(well(2, 4, 4))),
 )
 def lu_(xp: Any, x: Any) -> Any:
@@ -199,6 +203,7 @@ def _diagonal(v: Any) -> Any:
     "eigh",
     infer=_vector_infer("eigh"),
     promote="float",
+    batch=leading,
     # Only one triangle is read: the public function symmetrises first.
     cases=(case(positive(3, 3), differentiate=()), case(positive(2, 3, 3), differentiate=())),
 )
@@ -224,7 +229,13 @@ def _eig_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
     return TensorSpec(x.shape[:-1], name), TensorSpec(x.shape, name)
 
 
-@op("eig", infer=_eig_infer, promote="float", cases=(case(well(3, 3), differentiate=()),))
+@op(
+    "eig",
+    infer=_eig_infer,
+    promote="float",
+    batch=leading,
+    cases=(case(well(3, 3), differentiate=()),),
+)
 def eig_(xp: Any, x: Any) -> Any:
     """Eigenvalues and eigenvectors, in columns, of square matrices; complex."""
     dtype = np_dtype(complex_dtype(x.dtype.name))
@@ -257,6 +268,7 @@ def _svd_infer(x: TensorSpec, *, full: bool) -> tuple[TensorSpec, ...]:
     "svd",
     infer=_svd_infer,
     promote="float",
+    batch=leading,
     cases=(
         case(distinct(4, 3), full=False),
         case(distinct(2, 3, 4), full=False),

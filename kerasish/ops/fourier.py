@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
+from kerasish.graph.batching import leading, shifted
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops import elementwise as _e
@@ -34,6 +35,7 @@ def _complex_infer(x: TensorSpec, *, axes: tuple[int, ...], inverse: bool) -> Te
 @op(
     "fft",
     infer=_complex_infer,
+    batch=shifted("axes"),
     cases=(
         case(complexes((3, 5)), axes=(1,), inverse=False),
         case(complexes((2, 4)), axes=(0, 1), inverse=True),
@@ -59,6 +61,7 @@ def _rfft_infer(x: TensorSpec, *, length: int) -> TensorSpec:
 @op(
     "rfft",
     infer=_rfft_infer,
+    batch=leading,
     promote="float",
     cases=(case((3, 6), length=6), case((2, 5), length=7), case((2, 5), length=4)),
 )
@@ -84,6 +87,7 @@ def _irfft_infer(x: TensorSpec, *, length: int) -> TensorSpec:
 @op(
     "irfft",
     infer=_irfft_infer,
+    batch=leading,
     cases=(
         case(complexes((3, 4)), length=6),
         case(complexes((2, 4)), length=7),

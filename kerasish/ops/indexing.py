@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
+from kerasish.graph.batching import Batch, merged, shifted
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import ints
-from kerasish.ops.elementwise import cast
-from kerasish.ops.layout import broadcasts, reshape
+from kerasish.ops.elementwise import cast, less, logical_and, where
+from kerasish.ops.layout import broadcasts, move_axis, reshape, transpose
 from kerasish.spec import (
     Shape,
     TensorSpec,
@@ -127,6 +128,55 @@ def _(g: Any, y: Any, indices: Any, updates: Any, *, shape: Shape, axis: int) ->
     return None, gather(g, indices, axis=axis)
 
 
+# --- many rows --------------------------------------------------------------------------------
+
+
+def row_positions(indices: Any, size: int, rows: int) -> Any:
+    """Positions (rows, ...) along axes of `size`, as positions along all of them joined.
+
+    What is out of range stays out of range.
+    """
+    turn = np.arange(rows, dtype=np.int32).reshape(-1, *(1,) * (indices.ndim - 1))
+    inside = logical_and(indices >= -size, less(indices, size))
+    front = where(indices < 0, indices + size, indices)
+    return where(inside, front + turn * size, rows * size)
+
+
+@gather.batching
+def _(b: Batch, x: Any, indices: Any, *, axis: int) -> Any:
+    if b.stacked == (True, False):
+        return gather(x, indices, axis=axis + 1)
+    if b.stacked == (False, True):
+        return move_axis(gather(x, indices, axis=axis), axis, 0)
+    if b.rows is None:
+        return None
+    # The rows of x after one another, and the others of its axes behind.
+    joined = merged(move_axis(x, axis + 1, 1))
+    y = gather(joined, row_positions(indices, x.shape[axis + 1], b.rows), axis=0)
+    lead = range(indices.ndim, indices.ndim + axis)
+    rest = [i for i in range(1, y.ndim) if i not in lead]
+    return transpose(y, axes=(0, *lead, *rest))
+
+
+@scatter_add.batching
+def _(b: Batch, indices: Any, updates: Any, *, shape: Any, axis: int) -> Any:
+    if b.stacked == (False, True):
+        return scatter_add(indices, updates, shape=(b.rows, *shape), axis=axis + 1)
+    if b.rows is None:
+        return None
+    # The transpose of the rule of gather.
+    indices, updates = b.full(indices, updates)
+    count = indices.ndim - 1
+    at = [*range(1 + axis, 1 + axis + count)]
+    lead = [*range(1, 1 + axis)]
+    rest = [*range(1 + axis + count, updates.ndim)]
+    updates = transpose(updates, axes=(0, *at, *lead, *rest))
+    others = (*shape[:axis], *shape[axis + 1 :])
+    place = row_positions(indices, shape[axis], b.rows)
+    y = scatter_add(place, updates, shape=(b.rows * shape[axis], *others), axis=0)
+    return move_axis(reshape(y, shape=(b.rows, shape[axis], *others)), 1, axis + 1)
+
+
 # --- along an axis ------------------------------------------------------------------------------
 
 
@@ -158,6 +208,7 @@ def positions(xp: Any, indices: Any, axis: int, size: int) -> tuple[Any, ...]:
 @op(
     "take_along_axis",
     infer=_along_infer,
+    batch=shifted("axis"),
     cases=(
         case((3, 4), ints((3, 2), 4, low=-4), axis=1),
         case((2, 3, 4), ints((2, 5, 1), 3), axis=1),
@@ -200,14 +251,24 @@ def add_along(
     """Zeros of `shape` with updates added at positions along `axis`; take_along_axis' transpose."""
     y = xp.empty(shape, updates.dtype) if out is None else out
     y[...] = 0
-    at = xp.broadcast_to(indices, updates.shape)
-    xp.add.at(y, positions(xp, at, axis, shape[axis]), updates)
+    # numpy's add.at is fast for flat arrays only.
+    places = positions(xp, xp.broadcast_to(indices, updates.shape), axis, shape[axis])
+    flat = xp.zeros(updates.shape, np.int64)
+    for place, size in zip(places, shape, strict=True):
+        flat = flat * size + place
+    xp.add.at(y.reshape(-1), flat.reshape(-1), updates.reshape(-1))
     return y
 
 
 @add_along.gradient
 def _(g: Any, y: Any, indices: Any, updates: Any, *, shape: Shape, axis: int) -> Any:
     return None, take_along(g, indices, axis=axis)
+
+
+@add_along.batching
+def _(b: Batch, indices: Any, updates: Any, *, shape: Shape, axis: int) -> Any:
+    indices, updates = b.full(indices, updates)
+    return add_along(indices, updates, shape=(b.rows, *shape), axis=axis + 1)
 
 
 # --- the public functions -----------------------------------------------------------------------

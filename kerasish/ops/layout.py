@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.batching import Batch, shifted
 from kerasish.graph.op import case, op
 from kerasish.spec import Dim, Shape, TensorSpec, inverse, promote
 
@@ -42,6 +43,11 @@ def _(g: Any, y: Any, x: Any, *, shape: Shape) -> Any:
     return reshape(g, shape=x.shape)
 
 
+@reshape.batching
+def _(b: Batch, x: Any, *, shape: Shape) -> Any:
+    return reshape(x, shape=(b.rows, *b.shape))
+
+
 def _transpose_infer(x: TensorSpec, *, axes: tuple[int, ...]) -> TensorSpec:
     if sorted(axes) != list(range(x.ndim)):
         raise ArgumentError(
@@ -64,6 +70,18 @@ def transpose(xp: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
 @transpose.gradient
 def _(g: Any, y: Any, x: Any, *, axes: tuple[int, ...]) -> Any:
     return transpose(g, axes=inverse(axes))
+
+
+@transpose.batching
+def _(b: Batch, x: Any, *, axes: tuple[int, ...]) -> Any:
+    return transpose(x, axes=(0, *(a + 1 for a in axes)))
+
+
+def move_axis(x: Any, axis: int, to: int) -> Any:
+    """x with one axis moved to another place."""
+    order = [i for i in range(x.ndim) if i != axis]
+    order.insert(to, axis)
+    return x if axis == to else transpose(x, axes=tuple(order))
 
 
 def broadcasts(shape: Shape, target: Shape) -> bool:
@@ -96,6 +114,11 @@ def _(g: Any, y: Any, x: Any, *, shape: Shape) -> Any:
     return g  # autodiff sums over the broadcast axes
 
 
+@broadcast_to.batching
+def _(b: Batch, x: Any, *, shape: Shape) -> Any:
+    return broadcast_to(*b.aligned(x), shape=(b.rows, *shape))
+
+
 def _expand_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
     at = axis % (x.ndim + 1)
     return TensorSpec((*x.shape[:at], 1, *x.shape[at:]), x.dtype)
@@ -115,6 +138,11 @@ def expand_dims(xp: Any, x: Any, *, axis: int) -> Any:
 @expand_dims.gradient
 def _(g: Any, y: Any, x: Any, *, axis: int) -> Any:
     return reshape(g, shape=x.shape)
+
+
+@expand_dims.batching
+def _(b: Batch, x: Any, *, axis: int) -> Any:
+    return expand_dims(x, axis=axis % x.ndim + 1)
 
 
 # --- slicing, padding -----------------------------------------------------------------------
@@ -178,6 +206,11 @@ def _(g: Any, y: Any, x: Any, *, parts: tuple[Slice | None, ...]) -> Any:
     return unslice(g, parts=parts, shape=x.shape)
 
 
+@slice_.batching
+def _(b: Batch, x: Any, *, parts: tuple[Slice | None, ...]) -> Any:
+    return slice_(x, parts=(None, *parts))
+
+
 def _unslice_infer(g: TensorSpec, *, parts: Any, shape: Shape, value: float = 0.0) -> TensorSpec:
     expected = _slice_infer(TensorSpec(shape, g.dtype), parts=parts).shape
     if not broadcasts(g.shape, expected):
@@ -212,6 +245,11 @@ def _(g: Any, y: Any, x: Any, *, parts: Any, shape: Shape, value: float = 0.0) -
     return slice_(g, parts=parts)
 
 
+@unslice.batching
+def _(b: Batch, g: Any, *, parts: Any, shape: Shape, value: float = 0.0) -> Any:
+    return b.again(*b.aligned(g), parts=(None, *parts), shape=(b.rows, *shape))
+
+
 # --- joining ----------------------------------------------------------------------------------
 
 
@@ -240,6 +278,7 @@ def _concat_infer(*specs: TensorSpec, axis: int) -> TensorSpec:
     infer=_concat_infer,
     promote="same",
     out=True,
+    batch=shifted("axis"),
     cases=(case((2, 3), (2, 4), axis=1), case((1, 3), (2, 3), (3, 3), axis=-2)),
 )
 def concatenate(xp: Any, *arrays: Any, axis: int, out: Any = None) -> Any:

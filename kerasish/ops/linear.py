@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasish import registry
 from kerasish.errors import ShapeError
+from kerasish.graph.batching import Batch
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops.layout import expand_dims, reshape, transpose
@@ -63,6 +64,15 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
         flat_g = reshape(g, shape=(-1, g.shape[-1]))
         return matmul_(g, swap_last(b)), matmul_(swap_last(flat_a), flat_g)
     return matmul_(g, swap_last(b)), matmul_(swap_last(a), g)
+
+
+@matmul_.batching
+def _(batch: Batch, a: Any, b: Any) -> Any:
+    if batch.stacked == (True, False) and b.ndim == 2 and None not in a.shape:
+        # (rows, M, K) @ (K, N) as one product of rows * M rows.
+        flat = reshape(a, shape=(math.prod(a.shape[:-1]), a.shape[-1]))
+        return reshape(matmul_(flat, b), shape=(batch.rows, *batch.shape))
+    return matmul_(*batch.aligned(a, b))
 
 
 def summable(tensors: list[Any]) -> list[Any]:

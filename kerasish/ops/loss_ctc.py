@@ -12,6 +12,7 @@ import numpy as np
 
 from kerasish.backend.base import current
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.batching import in_batch
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.activation import as_float, log_softmax
@@ -135,6 +136,7 @@ def _compact_infer(path: TensorSpec, *, merge: bool, blank: int) -> TensorSpec:
 @op(
     "ctc_compact",
     infer=_compact_infer,
+    batch=in_batch,
     cases=(
         case(ints((3, 7), 3), merge=True, blank=0),
         case(ints((3, 7), 3), merge=False, blank=2),

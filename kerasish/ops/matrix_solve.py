@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
 from kerasish.ops import layout as _s
 from kerasish.ops.linear import matmul, swap_last
@@ -97,7 +98,13 @@ def product(*factors: Any) -> Any:
 # --- solving ----------------------------------------------------------------------------------
 
 
-@op("inv", infer=same("inv"), promote="float", cases=(case(well(3, 3)), case(well(2, 3, 3))))
+@op(
+    "inv",
+    infer=same("inv"),
+    promote="float",
+    batch=leading,
+    cases=(case(well(3, 3)), case(well(2, 3, 3))),
+)
 def inv_(xp: Any, x: Any) -> Any:
     """The inverse of square matrices."""
     return solved("inv", lambda: xp.linalg.inv(wide(xp, x))).astype(x.dtype)
@@ -123,6 +130,7 @@ def _solve_infer(a: TensorSpec, b: TensorSpec, **_: Any) -> TensorSpec:
     "solve",
     infer=_solve_infer,
     promote="float",
+    batch=leading,
     cases=(case(well(3, 3), (3, 2)), case(well(2, 3, 3), (2, 3, 1))),
 )
 def solve_(xp: Any, a: Any, b: Any) -> Any:
@@ -140,6 +148,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     "solve_triangular",
     infer=_solve_infer,
     promote="float",
+    batch=leading,
     cases=(case(well(3, 3), (3, 2), lower=True), case(well(2, 3, 3), (2, 3, 1), lower=False)),
 )
 def solve_triangular_(xp: Any, a: Any, b: Any, *, lower: bool) -> Any:
@@ -164,6 +173,7 @@ def _pinv_infer(x: TensorSpec, *, rcond: float) -> TensorSpec:
     "pinv",
     infer=_pinv_infer,
     promote="float",
+    batch=leading,
     cases=(case(distinct(3, 2), rcond=1e-10), case(distinct(2, 3, 4), rcond=1e-10)),
 )
 def pinv_(xp: Any, x: Any, *, rcond: float) -> Any:
@@ -199,7 +209,13 @@ def _column(g: Any) -> Any:
     return _s.reshape(g, shape=(*g.shape, 1, 1))
 
 
-@op("det", infer=_number("det"), promote="float", cases=(case(well(3, 3)), case(well(2, 2, 2))))
+@op(
+    "det",
+    infer=_number("det"),
+    promote="float",
+    batch=leading,
+    cases=(case(well(3, 3)), case(well(2, 2, 2))),
+)
 def det_(xp: Any, x: Any) -> Any:
     """The determinants of square matrices."""
     return xp.asarray(xp.linalg.det(wide(xp, x))).astype(x.dtype)
@@ -219,6 +235,7 @@ def _slogdet_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
     "slogdet",
     infer=_slogdet_infer,
     promote="float",
+    batch=leading,
     cases=(case(well(3, 3)), case(SampleMatrix((2, 3, 3), "reversed"))),
 )
 def slogdet_(xp: Any, x: Any) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops import elementwise as _e
@@ -73,6 +74,7 @@ def _view_infer(x: TensorSpec, *, dtype: str) -> TensorSpec:
 @op(
     "view",
     infer=_view_infer,
+    batch=leading,
     cases=(
         case(ints((3, 4), 99), dtype="float32"),
         case(ints((3, 4), 99), dtype="int16"),

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ShapeError
+from kerasish.graph.batching import in_batch
 from kerasish.graph.op import case, op
 from kerasish.ops.declare import ints
 from kerasish.ops.windows import Sizes, Windows, check_rank
@@ -86,7 +87,7 @@ def lowest(dtype: Any) -> Any:
     return False if dtype.kind == "b" else -np.inf
 
 
-@op("max_pool", infer=_max_infer, cases=_cases("x", False), flops=_window_flops)
+@op("max_pool", infer=_max_infer, cases=_cases("x", False), flops=_window_flops, batch=in_batch)
 def max_pool_(
     xp: Any, x: Any, *, window: Sizes, strides: Sizes, padding: Padding
 ) -> tuple[Any, Any]:
@@ -110,7 +111,13 @@ def _(g: Any, y: Any, x: Any, **attrs: Any) -> Any:
     return max_pool_scatter(g[0], y[1], input_shape=x.shape, **attrs)
 
 
-@op("max_pool_scatter", infer=_transposed_infer, cases=_cases("yi", True), flops=_window_flops)
+@op(
+    "max_pool_scatter",
+    infer=_transposed_infer,
+    cases=_cases("yi", True),
+    flops=_window_flops,
+    batch=in_batch,
+)
 def max_pool_scatter(
     xp: Any,
     g: Any,
@@ -134,7 +141,13 @@ def _(u: Any, y: Any, g: Any, index: Any, *, input_shape: Shape, **attrs: Any) -
     return max_pool_gather(u, index, **attrs), None
 
 
-@op("max_pool_gather", infer=_gather_infer, cases=_cases("xi", False), flops=_window_flops)
+@op(
+    "max_pool_gather",
+    infer=_gather_infer,
+    cases=_cases("xi", False),
+    flops=_window_flops,
+    batch=in_batch,
+)
 def max_pool_gather(
     xp: Any, v: Any, index: Any, *, window: Sizes, strides: Sizes, padding: Padding
 ) -> Any:
@@ -171,7 +184,7 @@ def _counts(xp: Any, windows: Windows, dtype: Any) -> Any:
     return counts
 
 
-@op("avg_pool", infer=_pool_infer, cases=_cases("x", False), flops=_window_flops)
+@op("avg_pool", infer=_pool_infer, cases=_cases("x", False), flops=_window_flops, batch=in_batch)
 def avg_pool_(xp: Any, x: Any, *, window: Sizes, strides: Sizes, padding: Padding) -> Any:
     """The mean of the elements of every window that are no padding."""
     windows = _geometry(x.shape, window, strides, padding)
@@ -187,7 +200,13 @@ def _(g: Any, y: Any, x: Any, **attrs: Any) -> Any:
     return avg_pool_grad(g, input_shape=x.shape, **attrs)
 
 
-@op("avg_pool_grad", infer=_transposed_infer, cases=_cases("y", True), flops=_window_flops)
+@op(
+    "avg_pool_grad",
+    infer=_transposed_infer,
+    cases=_cases("y", True),
+    flops=_window_flops,
+    batch=in_batch,
+)
 def avg_pool_grad(
     xp: Any,
     g: Any,

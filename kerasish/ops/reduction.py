@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ShapeError
+from kerasish.graph.batching import shifted
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import bools, ints
@@ -40,7 +41,7 @@ def kept(g: Any, x: Any, axis: Axes) -> Any:
     return g if g.shape == shape else reshape(g, shape=shape)
 
 
-@op("sum", infer=_reduce_infer, out=True, cases=_CASES)
+@op("sum", infer=_reduce_infer, out=True, batch=shifted("axis"), cases=_CASES)
 def sum_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The sum over axes, in the dtype of x."""
     return xp.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype, out=out)
@@ -51,7 +52,7 @@ def _(g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
     return broadcast_to(kept(g, x, axis), shape=x.shape)
 
 
-@op("prod", infer=_reduce_infer, out=True, cases=_CASES, domain=(0.5, 1.5))
+@op("prod", infer=_reduce_infer, out=True, batch=shifted("axis"), cases=_CASES, domain=(0.5, 1.5))
 def prod_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The product over axes, in the dtype of x."""
     return xp.prod(x, axis=axis, keepdims=keepdims, dtype=x.dtype, out=out)
@@ -83,13 +84,13 @@ def _nonempty(name: str) -> Any:
     return infer
 
 
-@op("max", infer=_nonempty("max"), vjp=_extremum_vjp, out=True, cases=_CASES)
+@op("max", infer=_nonempty("max"), vjp=_extremum_vjp, out=True, batch=shifted("axis"), cases=_CASES)
 def max_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The maximum over axes; equal maxima share the gradient."""
     return xp.max(x, axis=axis, keepdims=keepdims, out=out)
 
 
-@op("min", infer=_nonempty("min"), vjp=_extremum_vjp, out=True, cases=_CASES)
+@op("min", infer=_nonempty("min"), vjp=_extremum_vjp, out=True, batch=shifted("axis"), cases=_CASES)
 def min_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The minimum over axes; equal minima share the gradient."""
     return xp.min(x, axis=axis, keepdims=keepdims, out=out)
@@ -101,13 +102,13 @@ _BOOLS = (
 )
 
 
-@op("any", infer=_bool_infer, out=True, cases=_BOOLS)
+@op("any", infer=_bool_infer, out=True, batch=shifted("axis"), cases=_BOOLS)
 def any_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """Whether any element holds."""
     return xp.any(x, axis=axis, keepdims=keepdims, out=out)
 
 
-@op("all", infer=_bool_infer, out=True, cases=_BOOLS)
+@op("all", infer=_bool_infer, out=True, batch=shifted("axis"), cases=_BOOLS)
 def all_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """Whether all elements hold."""
     return xp.all(x, axis=axis, keepdims=keepdims, out=out)
@@ -122,13 +123,13 @@ def _arg_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
 _ARG = (case((3, 4), axis=1), case(ints((2, 3, 4), 50), axis=0))
 
 
-@op("argmax", infer=_arg_infer, cases=_ARG)
+@op("argmax", infer=_arg_infer, batch=shifted("axis"), cases=_ARG)
 def argmax_(xp: Any, x: Any, *, axis: int) -> Any:
     """The position of the first maximum along an axis."""
     return xp.argmax(x, axis=axis).astype(np.int32)
 
 
-@op("argmin", infer=_arg_infer, cases=_ARG)
+@op("argmin", infer=_arg_infer, batch=shifted("axis"), cases=_ARG)
 def argmin_(xp: Any, x: Any, *, axis: int) -> Any:
     """The position of the first minimum along an axis."""
     return xp.argmin(x, axis=axis).astype(np.int32)

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasish import tree
-from kerasish.graph import interpret
 from kerasish.graph.autodiff import backward
+from kerasish.graph.batching import Batch, leading, lift_graph
 from kerasish.graph.defined import define
-from kerasish.graph.node import Graph, Node, substitute
+from kerasish.graph.interpret import apply_graph
+from kerasish.graph.node import Graph, Node
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import Tensor, is_tensor, node_of, tensor_of
 from kerasish.graph.trace import Slot, current_trace, subgraph
@@ -24,7 +25,7 @@ from kerasish.ops.declare import same_as_first
 __all__ = ["remat"]
 
 
-@op("barrier", infer=same_as_first, view=True, cases=(case((3, 4)),))
+@op("barrier", infer=same_as_first, view=True, batch=leading, cases=(case((3, 4)),))
 def barrier(xp: Any, x: Any) -> Any:
     """x, which no pass takes for the same value as x."""
     return x
@@ -35,21 +36,14 @@ def _(g: Any, y: Any, x: Any) -> Any:
     return g
 
 
-def _apply(body: Graph, tensors: tuple[Tensor, ...]) -> list[Tensor]:
-    if all(t.value is not None for t in tensors):
-        return interpret.run(body.outputs, dict(zip(body.inputs, tensors, strict=True)))
-    inputs = dict(zip(body.inputs, map(node_of, tensors), strict=True))
-    return [tensor_of(n) for n in substitute(body.outputs, inputs)]
-
-
 def _definition(*tensors: Tensor, body: Graph) -> Any:
-    found = _apply(body, tensors)
+    found = apply_graph(body, tensors)
     return tuple(found) if len(found) > 1 else found[0]
 
 
 def _vjp(g: Any, y: Any, *tensors: Tensor, body: Graph) -> list[Tensor | None]:
     again = [barrier(t) for t in tensors]
-    outputs = [node_of(t) for t in _apply(body, tuple(again))]
+    outputs = [node_of(t) for t in apply_graph(body, again)]
     seeds = g if isinstance(g, tuple) else (g,)
     live = [(n, s) for n, s in zip(outputs, seeds, strict=True) if s is not None]
     wrt: list[Node] = [node_of(t) for t in again]
@@ -57,6 +51,11 @@ def _vjp(g: Any, y: Any, *tensors: Tensor, body: Graph) -> list[Tensor | None]:
 
 
 REMAT = define("remat", _definition, vjp=_vjp, cases=(case(),))
+
+
+@REMAT.batching
+def _(b: Batch, *x: Tensor, body: Graph) -> Any:
+    return b.again(*x, body=lift_graph(body, b.stacked, b.rows)[0])
 
 
 def remat(f: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerasish.graph.batching import shifted
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import ints, same_as_first
@@ -38,6 +39,7 @@ cumsum_ = op(
     "cumsum",
     infer=same_as_first,
     out=True,
+    batch=shifted("axis"),
     cases=_CASES,
     doc="Running sums, from the end if reverse.",
 )(_accumulated("cumsum"))
@@ -45,6 +47,7 @@ cumprod_ = op(
     "cumprod",
     infer=same_as_first,
     out=True,
+    batch=shifted("axis"),
     cases=(*_CASES, case((4,), axis=0, reverse=False, domain=(0.5, 1.5))),
     doc="Running products, from the end if reverse.",
 )(_accumulated("cumprod"))

@@ -8,13 +8,23 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.batching import Batch, merged, split
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite, ints
 from kerasish.ops.elementwise import cast, cast_like, where
-from kerasish.ops.indexing import as_indices, flat_positions, gather, integral, scatter_add, wrapped
+from kerasish.ops.indexing import (
+    as_indices,
+    flat_positions,
+    gather,
+    integral,
+    row_positions,
+    scatter_add,
+    take_along,
+    wrapped,
+)
 from kerasish.ops.numpy_creation import filled
 from kerasish.ops.numpy_join import unstack
 from kerasish.ops.numpy_shape import as_shape
@@ -27,6 +37,19 @@ __all__ = [
 ]  # fmt: skip
 
 REDUCTIONS = ("add", "mul", "max", "min")
+
+
+def _joined_rows(b: Batch, x: Any, indices: Any, updates: Any, **attrs: Any) -> Any:
+    """The batching rule of what changes places of the first axis: all first axes as one."""
+    if b.rows is None:
+        return None
+    rank = len(b.shape)
+    updates = b.aligned(x, indices, updates, rank=rank)[2]
+    x, indices, _ = b.full(x, indices, updates)
+    size, count = x.shape[1], indices.shape[1]
+    updates = _s.broadcast_to(updates, shape=(b.rows, count, *x.shape[2:]))
+    at = merged(row_positions(indices, size, b.rows))
+    return split(b.again(merged(x), at, merged(updates)), b.rows, b.shape)
 
 
 # --- scatter_set: rows replaced -----------------------------------------------------------------
@@ -46,6 +69,7 @@ def _rows_infer(x: TensorSpec, indices: TensorSpec, updates: TensorSpec, **_: An
     "scatter_set",
     infer=_rows_infer,
     out=True,
+    batch=_joined_rows,
     cases=(
         case((4, 3), np.array([2, 0], "int32"), (2, 3)),
         case((4,), np.array([2, -1, 2], "int32"), (3,)),
@@ -78,6 +102,7 @@ _REPEATED = np.array([2, 0, 2, 2], "int32")
 @op(
     "scatter_reduce",
     infer=_rows_infer,
+    batch=_joined_rows,
     cases=(
         case((4, 3), _REPEATED, (4, 3), mode="max"),
         case((4,), _REPEATED, (4,), mode="min"),
@@ -238,6 +263,51 @@ def _(g: Any, y: Any, x: Any, starts: Any, *, sizes: Any) -> Any:
 def _(g: Any, y: Any, x: Any, updates: Any, starts: Any) -> Any:
     blank = filled(0, updates.shape, g.dtype)
     return dynamic_update(g, blank, starts), dynamic_slice(g, starts, sizes=updates.shape), None
+
+
+def _firsts(starts: Any, axis: int, size: int, count: int) -> Any:
+    """(rows, 1): where blocks of `count` elements begin along an axis of `size`."""
+    part = _s.slice_(starts, parts=(None, (axis, 1, 1)))
+    return _e.minimum(_e.maximum(cast(part, "int32"), 0), size - count)
+
+
+def _laid(x: Any, axis: int, rank: int) -> Any:
+    """(rows, n) as positions along the axis of tensors (rows, ...) of a rank."""
+    shape = [1] * rank
+    shape[0], shape[axis + 1] = x.shape
+    return _s.reshape(x, shape=tuple(shape))
+
+
+def _shared(starts: Any) -> Any:
+    """The starts of blocks that take in all rows."""
+    return _s.concatenate(cast_like(np.zeros(1), starts), starts, axis=0)
+
+
+@dynamic_slice.batching
+def _(b: Batch, x: Any, starts: Any, *, sizes: Any) -> Any:
+    if not b.stacked[1]:
+        return dynamic_slice(x, _shared(starts), sizes=(b.rows, *sizes))
+    x, starts = b.full(x, starts)
+    for axis, (size, count) in enumerate(zip(x.shape[1:], sizes, strict=True)):
+        at = _firsts(starts, axis, size, count) + np.arange(count, dtype=np.int32)
+        x = take_along(x, _laid(at, axis, x.ndim), axis=axis + 1)
+    return x
+
+
+@dynamic_update.batching
+def _(b: Batch, x: Any, updates: Any, starts: Any) -> Any:
+    if not b.stacked[2]:
+        return dynamic_update(*b.full(x, updates, starts)[:2], _shared(starts))
+    x, updates, starts = b.full(x, updates, starts)
+    covered: Any = True
+    for axis, (size, count) in enumerate(zip(x.shape[1:], updates.shape[1:], strict=True)):
+        # Which update stands where, and whether one does.
+        at = np.arange(size, dtype=np.int32) - _firsts(starts, axis, size, count)
+        inside = _e.logical_and(at >= 0, at < count)
+        near = _e.minimum(_e.maximum(at, 0), count - 1)
+        updates = take_along(updates, _laid(near, axis, x.ndim), axis=axis + 1)
+        covered = _e.logical_and(covered, _laid(inside, axis, x.ndim))
+    return where(covered, updates, x)
 
 
 def _starts(start_indices: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, GraphError, ShapeError
+from kerasish.graph.batching import Batch, leading, shifted
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops import elementwise as _e
@@ -29,13 +30,13 @@ def _indices_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
     return TensorSpec(x.shape, "int32")
 
 
-@op("argsort", infer=_indices_infer, cases=_CASES)
+@op("argsort", infer=_indices_infer, batch=shifted("axis"), cases=_CASES)
 def argsort_(xp: Any, x: Any, *, axis: int) -> Any:
     """The positions that sort x along an axis; equal elements keep their order."""
     return xp.argsort(x, axis=axis, kind="stable").astype(np.int32)
 
 
-@op("sort", infer=lambda x, *, axis: x, cases=_CASES)
+@op("sort", infer=lambda x, *, axis: x, batch=shifted("axis"), cases=_CASES)
 def sort_(xp: Any, x: Any, *, axis: int) -> Any:
     """x in ascending order along an axis."""
     return xp.sort(x, axis=axis)
@@ -59,6 +60,7 @@ def _top_k_infer(x: TensorSpec, *, k: int) -> tuple[TensorSpec, TensorSpec]:
 @op(
     "top_k",
     infer=_top_k_infer,
+    batch=leading,
     cases=(case((3, 5), k=2), case(ints((2, 6), 4), k=6), case(bools((4,)), k=1)),
 )
 def top_k_(xp: Any, x: Any, *, k: int) -> Any:
@@ -82,10 +84,15 @@ def _searchsorted_infer(sequence: TensorSpec, values: TensorSpec, *, side: str) 
     return TensorSpec(values.shape, "int32")
 
 
+def _searchsorted_batch(b: Batch, sequence: Any, values: Any, *, side: str) -> Any:
+    return None if b.stacked[0] else b.again(sequence, values)
+
+
 @op(
     "searchsorted",
     infer=_searchsorted_infer,
     promote="same",
+    batch=_searchsorted_batch,
     cases=(
         case(np.arange(5.0), (3, 4), side="left"),
         case(np.array([1, 2, 2, 3], "int32"), ints((6,), 5), side="right"),

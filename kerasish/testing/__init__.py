@@ -1,8 +1,16 @@
 """Checks for operators of one's own: gradients against differences, shapes against kernels."""
 
+from kerasish.testing.batched import check_batched
 from kerasish.testing.compiled import check_compiled
 from kerasish.testing.gradients import check_grads, numeric_grad
 from kerasish.testing.operators import check_op
 from kerasish.testing.samples import sample_inputs
 
-__all__ = ["check_compiled", "check_grads", "check_op", "numeric_grad", "sample_inputs"]
+__all__ = [
+    "check_batched",
+    "check_compiled",
+    "check_grads",
+    "check_op",
+    "numeric_grad",
+    "sample_inputs",
+]

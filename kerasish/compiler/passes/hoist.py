@@ -16,12 +16,18 @@ and stacks only what somebody reads.
 from __future__ import annotations
 
 from kerasish.backend.base import Backend
-from kerasish.compiler import batch
 from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fold import fold
-from kerasish.compiler.passes.loop import Later, Loop, count_uses
+from kerasish.compiler.passes.loop import Later, Loop, batched, count_uses
 from kerasish.compiler.passes.simplify import simplify
+from kerasish.compiler.passes.sums import (
+    make,
+    sum_of_kernels,
+    sum_of_products,
+    sum_of_scatters,
+    sum_of_sums,
+)
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, inherit, make_node, rewrite, toposort
 
 PRODUCTS = ("matmul", "conv", "conv_input_grad")
@@ -160,13 +166,13 @@ def _leads_to(node: Node, mark: Node) -> bool:
 
 
 def _added(start: Node, totals: list[Later]) -> Later:
-    def make() -> Node:
-        total = start
+    def total() -> Node:
+        node = start
         for part in totals:
-            total = batch.make("add", total, part())
-        return total
+            node = make("add", node, part())
+        return node
 
-    return make
+    return total
 
 
 def _total(loop: Loop, node: Node) -> Later | None:
@@ -176,11 +182,11 @@ def _total(loop: Loop, node: Node) -> Later | None:
         return _applied(loop, node)
     if name == "sum" and loop.is_stacked(node.inputs[0]):
         source = loop.stacked(node.inputs[0])
-        return source and (lambda: batch.sum_of_sums(node, source()))
+        return source and (lambda: sum_of_sums(node, source()))
     sums = {
-        "matmul": lambda a, b: batch.sum_of_products(a, b),
-        "conv_weight_grad": lambda x, g: batch.sum_of_kernels(node, x, g),
-        "scatter_add": lambda i, u: batch.sum_of_scatters(node, i, u),
+        "matmul": sum_of_products,
+        "conv_weight_grad": lambda x, g: sum_of_kernels(node, x, g),
+        "scatter_add": lambda i, u: sum_of_scatters(node, i, u),
     }
     fits = name in sums and len(node.spec.shape) == 2 if name == "matmul" else name in sums
     if name == "scatter_add":
@@ -197,7 +203,7 @@ def _total(loop: Loop, node: Node) -> Later | None:
 def _applied(loop: Loop, node: Node) -> Later | None:
     """The sum of a linear op's results is the op of the sum."""
     source = _total(loop, node.inputs[0])
-    return source and (lambda: batch.make(node.op.name, source(), **node.attrs))
+    return source and (lambda: make(node.op.name, source(), **node.attrs))
 
 
 def _results_after(loop: Loop) -> None:
@@ -231,11 +237,11 @@ def _product(loop: Loop, node: Node, needed: set[Node]) -> Later | None:
         operands.append((rows, True))
     if [sliced for _, sliced in operands] != [True, False]:
         return None
-    return lambda: _batched(loop, node, [(make(), sliced) for make, sliced in operands])
+    return lambda: _batched(loop, node, [(later(), sliced) for later, sliced in operands])
 
 
 def _batched(loop: Loop, node: Node, inputs: list[tuple[Node, bool]]) -> Node:
-    made = batch.batched(node, inputs, loop.rows)
+    made = batched(node, inputs, loop.rows)
     if made is None:
         raise AssertionError(f"{node.op.name} has no rule for these operands")
     return made

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from kerasish.compiler.batch import batched, has_rule
+from kerasish.graph import batching
 from kerasish.graph.node import (
     CONSTANT,
     LEAVES,
@@ -22,12 +22,20 @@ from kerasish.graph.node import (
     toposort,
 )
 from kerasish.graph.op import get
+from kerasish.graph.tensor import Tensor, node_of
 from kerasish.spec import TensorSpec, known
 
 Later = Callable[[], Node]  # a node that can be made once the new scan stands
 Outer = tuple[Node, bool]  # a node outside the loop, and whether it has a row per round
 
 FREE = 1 << 26  # bytes that taking work out of a loop may always cost
+
+
+def batched(node: Node, inputs: Sequence[Outer], rows: int) -> Node | None:
+    """A node for all rounds at once, by its op's batching rule; None where that knows none."""
+    x = [Tensor(n.spec, node=n) for n, _ in inputs]
+    found = batching.batched(node, x, [sliced for _, sliced in inputs], rows)
+    return None if found is None else node_of(found)
 
 
 @dataclass(eq=False)
@@ -198,7 +206,11 @@ class Loop:
             inputs.append(found)
         if not any(sliced for _, sliced in inputs):
             return rebuild(node, tuple(n for n, _ in inputs)), False
-        if node.op is PICK or not isinstance(node.spec, TensorSpec) or not has_rule(node):
+        if (
+            node.op is PICK
+            or not isinstance(node.spec, TensorSpec)
+            or not batching.has_rule(node.op)
+        ):
             return None
         if node.spec.nbytes * self.rows > self.limit:
             return None
