@@ -21,7 +21,7 @@ LOOPED = {
     "searchsorted", "unique",
 }  # fmt: skip
 # Made by passes of the compiler, which come after batching.
-LATE = {"copy", "fused", "rnn_train", "rnn_forward", "rnn_backward"}
+LATE = {"copy", "fused", "product", "rnn_train", "rnn_forward", "rnn_backward"}
 CONTROL = {"scan", "switch", "while_loop", "remat", "placeholder", "constant", "variable", "pick"}
 
 
