@@ -19,6 +19,7 @@ from kerasish.compiler.kernels.onednn.constants import (
     MAX_NDIMS,
     SCRATCHPAD_USER,
     STREAM_DEFAULT,
+    UNDEFINED,
     Alg,
     Arg,
     Query,
@@ -213,7 +214,7 @@ def attributes(
         return attr
     post = Handle("post_ops_destroy", "post_ops_create")
     if accumulate:
-        call("post_ops_append_sum", post, 1.0, 0, DTYPES["float32"])
+        call("post_ops_append_sum", post, 1.0, 0, UNDEFINED)  # in the dtype of dst
     for alg, alpha, beta in eltwise:
         call("post_ops_append_eltwise", post, alg, alpha, beta)
     call("primitive_attr_set_post_ops", attr, post)

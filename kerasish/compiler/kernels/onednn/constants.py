@@ -80,6 +80,9 @@ class Alg(IntEnum):
 DTYPES: Final = {"float16": 1, "bfloat16": 2, "float32": 3, "int32": 4, "int8": 5, "uint8": 6}
 """dnnl_data_type_t by numpy's name."""
 
+UNDEFINED: Final = 0
+"""dnnl_data_type_undef: as in the destination."""
+
 FORMAT_ANY: Final = 1
 """dnnl_format_tag_any: the primitive picks its layout."""
 

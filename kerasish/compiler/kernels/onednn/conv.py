@@ -59,6 +59,7 @@ class Shapes(NamedTuple):
     x: tuple[int, ...]  # (N, *S, C)
     w: tuple[int, ...]  # (*K, C / groups, O)
     y: tuple[int, ...]  # (N, *S', O)
+    dtype: str = "float32"  # or "bfloat16"; sums are float32
 
 
 def _grouped(w: Array, groups: int) -> tuple[Array, tuple[int, ...]]:
@@ -70,10 +71,12 @@ def _grouped(w: Array, groups: int) -> tuple[Array, tuple[int, ...]]:
     return view, (rank + 1, rank + 2, rank, *range(rank))
 
 
-def _weights_desc(shape: tuple[int, ...], groups: int) -> Desc:
-    *kernel, ci, co = shape
+def _descs(shapes: Shapes, groups: int) -> tuple[Desc, Desc, Desc]:
+    """The layouts of x, w and y, that of w left to the primitive."""
+    *kernel, ci, co = shapes.w
     split = (co, ci) if groups == 1 else (groups, co // groups, ci)
-    return Desc.any((*split, *kernel))
+    weights = Desc.any((*split, *kernel), shapes.dtype)
+    return dense_data(shapes.x, shapes.dtype), weights, dense_data(shapes.y, shapes.dtype)
 
 
 @lru_cache(256)
@@ -81,10 +84,10 @@ def forward(
     shapes: Shapes, window: Window, bias: bool = False, relu: bool = False
 ) -> PrimitiveDesc:
     """The primitive of `bind_conv`; raises `UnsupportedError` where there is no fast one."""
+    x, w, y = _descs(shapes, window.groups)
     return PrimitiveDesc(
         "convolution_forward", engine(), Prop.FORWARD_TRAINING, Alg.CONVOLUTION_DIRECT,
-        dense_data(shapes.x), _weights_desc(shapes.w, window.groups),
-        dense(shapes.y[-1:]) if bias else None, dense_data(shapes.y), *window.arguments(),
+        x, w, dense(shapes.y[-1:], dtype=shapes.dtype) if bias else None, y, *window.arguments(),
         attributes([(Alg.RELU, 0.0, 0.0)] if relu else []),
     ).require_fast()  # fmt: skip
 
@@ -92,11 +95,12 @@ def forward(
 @lru_cache(256)
 def backward(shapes: Shapes, window: Window, kind: str, bias: bool = False) -> PrimitiveDesc:
     """The primitive of the gradients, kind "data" or "weights"."""
-    bias_grad = [dense(shapes.y[-1:]) if bias else None] if kind == "weights" else []
+    x, w, y = _descs(shapes, window.groups)
+    own = dense(shapes.y[-1:], dtype=shapes.dtype) if bias else None
+    bias_grad = [own] if kind == "weights" else []
     return PrimitiveDesc(
         f"convolution_backward_{kind}", engine(), Alg.CONVOLUTION_DIRECT,
-        dense_data(shapes.x), _weights_desc(shapes.w, window.groups), *bias_grad,
-        dense_data(shapes.y), *window.arguments(),
+        x, w, *bias_grad, y, *window.arguments(),
         forward(shapes, window), attributes(),
     ).require_fast()  # fmt: skip
 
@@ -113,18 +117,18 @@ def bind_conv(
     """y = conv(x, w) (+ bias) (then relu).
 
     Args:
-        x: (N, *S, C) float32, any strides.
-        w: (*K, C / groups, O) float32, any strides.
-        y: (N, *S', O) float32, contiguous; written.
+        x: (N, *S, C) float32 or bfloat16, any strides.
+        w: (*K, C / groups, O) of that dtype, any strides.
+        y: (N, *S', O) of that dtype, contiguous; written.
         window: strides, explicit padding, dilation, groups.
-        bias: (O,) float32, contiguous.
+        bias: (O,) of that dtype, contiguous.
         relu: clip at zero in the same pass. A NaN becomes 0 there, so a diverged model looks sound.
         scratch: where temporaries live; None: the process's.
 
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = forward(Shapes(x.shape, w.shape, y.shape), window, bias is not None, relu)
+    desc = forward(Shapes(x.shape, w.shape, y.shape, x.dtype.name), window, bias is not None, relu)
     program = Program(scratch)
     view, order = _grouped(w, window.groups)
     args = {
@@ -144,16 +148,16 @@ def bind_conv_input_grad(
     """dx = the gradient of `conv` with respect to x; also the transposed convolution of g.
 
     Args:
-        g: (N, *S', O) float32, any strides.
-        w: (*K, C / groups, O) float32, any strides.
-        dx: (N, *S, C) float32, contiguous; written.
+        g: (N, *S', O) float32 or bfloat16, any strides.
+        w: (*K, C / groups, O) of that dtype, any strides.
+        dx: (N, *S, C) of that dtype, contiguous; written.
         window: of the forward convolution.
         scratch: where temporaries live; None: the process's.
 
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = backward(Shapes(dx.shape, w.shape, g.shape), window, "data")
+    desc = backward(Shapes(dx.shape, w.shape, g.shape, g.dtype.name), window, "data")
     program = Program(scratch)
     view, order = _grouped(w, window.groups)
     program.execute(desc, {
@@ -177,17 +181,18 @@ def bind_conv_weight_grad(
     """dw = the gradient of `conv` with respect to w; dbias = g summed over all but channels.
 
     Args:
-        x: (N, *S, C) float32, any strides.
-        g: (N, *S', O) float32, any strides.
-        dw: (*K, C / groups, O) float32, contiguous; written.
+        x: (N, *S, C) float32 or bfloat16, any strides.
+        g: (N, *S', O) float32 or bfloat16, any strides.
+        dw: (*K, C / groups, O) of that dtype, contiguous; written.
         window: of the forward convolution.
-        dbias: (O,) float32, contiguous; written where given.
+        dbias: (O,) of that dtype, contiguous; written where given.
         scratch: where temporaries live; None: the process's.
 
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = backward(Shapes(x.shape, dw.shape, g.shape), window, "weights", dbias is not None)
+    shapes = Shapes(x.shape, dw.shape, g.shape, x.dtype.name)
+    desc = backward(shapes, window, "weights", dbias is not None)
     program = Program(scratch)
     view, order = _grouped(dw, window.groups)
     target = program.bind(view, order)

@@ -70,17 +70,20 @@ def _describe(
 
 
 @lru_cache(256)
-def forward(a: Size, b: Size, y: Size, axes: Size | None = None) -> PrimitiveDesc:
+def forward(
+    a: Size, b: Size, y: Size, axes: Size | None = None, dtype: str = "float32"
+) -> PrimitiveDesc:
     """The primitive over dense operands; raises `UnsupportedError` where there is no fast one.
 
     Args:
         axes: y is written with its axes in this order.
+        dtype: "float32" or "bfloat16", of all operands; sums are float32.
     """
-    operands = [dense((1,) * (len(y) - len(shape)) + shape) for shape in (a, b)]
-    if axes is None:
-        return _describe([*operands, dense(y)]).require_fast()
-    written = dense([y[i] for i in axes], inverse(axes))
-    return _describe([*operands, written]).require_fast()
+    ones = [(1,) * (len(y) - len(shape)) + shape for shape in (a, b)]
+    operands = [dense(shape, dtype=dtype) for shape in ones]
+    order = range(len(y)) if axes is None else axes
+    operands.append(dense([y[i] for i in order], inverse(order), dtype))
+    return _describe(operands).require_fast()
 
 
 def _prefers_copy(a: Array, y: Array) -> bool:
@@ -101,10 +104,10 @@ def bind_matmul(
     """y = activation(a @ b (+ bias) (+ y where `accumulate`)).
 
     Args:
-        a: (..., M, K) float32, any strides.
-        b: (..., K, N) float32, any strides; batch axes broadcast as in numpy.
-        y: (..., M, N) float32, any positive strides; written.
-        bias: (N,) float32.
+        a: (..., M, K) float32 or bfloat16, any strides.
+        b: (..., K, N) like a, any strides; batch axes broadcast as in numpy.
+        y: (..., M, N) like a, any positive strides; written.
+        bias: (N,) like a.
         activation: a key of `ACTIVATIONS`, or None.
         accumulate: add to what y holds.
         scratch: where temporaries live; None: the process's.
@@ -122,12 +125,13 @@ def bind_matmul(
     extra = (ends[Arg.BIAS].desc if bias is not None else None, activation, accumulate)
     wanted = [m.desc for m in sources]
     if _prefers_copy(x, out):
-        wanted[0] = Desc.any(x.shape)
+        wanted[0] = Desc.any(x.shape, x.dtype.name)
     desc = _describe([*wanted, target.desc], *extra)
     if desc.implementation.startswith("ref"):
         # Strides no kernel takes: copy into plain rows first, which costs little beside the sums.
         sources = [
-            program.fetch(memory, dense(v.shape)) for memory, v in zip(sources, (x, w), strict=True)
+            program.fetch(memory, dense(v.shape, dtype=v.dtype.name))
+            for memory, v in zip(sources, (x, w), strict=True)
         ]
         desc = _describe([*(m.desc for m in sources), target.desc], *extra).require_fast()
     else:

@@ -39,22 +39,30 @@ def _geometry(window: Window, size: Size) -> tuple[Any, ...]:
 
 @lru_cache(256)
 def forward(
-    alg: Alg, x: Size, y: Size, window: Window, size: Size, training: bool = False
+    alg: Alg,
+    x: Size,
+    y: Size,
+    window: Window,
+    size: Size,
+    training: bool = False,
+    dtype: str = "float32",
 ) -> PrimitiveDesc:
     """The primitive of pooling; raises `UnsupportedError` where there is no fast one."""
     prop = Prop.FORWARD_TRAINING if training else Prop.FORWARD_INFERENCE
     return PrimitiveDesc(
-        "pooling_forward", engine(), prop, alg, dense_data(x), dense_data(y),
+        "pooling_forward", engine(), prop, alg, dense_data(x, dtype), dense_data(y, dtype),
         *_geometry(window, size), attributes(),
     ).require_fast()  # fmt: skip
 
 
 @lru_cache(256)
-def backward(alg: Alg, x: Size, y: Size, window: Window, size: Size) -> PrimitiveDesc:
+def backward(
+    alg: Alg, x: Size, y: Size, window: Window, size: Size, dtype: str = "float32"
+) -> PrimitiveDesc:
     """The primitive of the gradients of pooling."""
     return PrimitiveDesc(
-        "pooling_backward", engine(), alg, dense_data(x), dense_data(y),
-        *_geometry(window, size), forward(alg, x, y, window, size, True), attributes(),
+        "pooling_backward", engine(), alg, dense_data(x, dtype), dense_data(y, dtype),
+        *_geometry(window, size), forward(alg, x, y, window, size, True, dtype), attributes(),
     ).require_fast()  # fmt: skip
 
 
@@ -81,8 +89,8 @@ def bind_max_pool(
     """y = the maximum of each window; index = its position inside the window.
 
     Args:
-        x: (N, *S, C) float32, any strides.
-        y: (N, *S', C) float32, contiguous; written.
+        x: (N, *S, C) float32 or bfloat16, any strides.
+        y: (N, *S', C) of that dtype, contiguous; written.
         index: int32, like y, contiguous; written. None: not wanted.
         window: strides, explicit padding, dilation.
         size: elements of the window per spatial axis.
@@ -91,7 +99,7 @@ def bind_max_pool(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = forward(Alg.POOLING_MAX, x.shape, y.shape, window, size, index is not None)
+    desc = forward(Alg.POOLING_MAX, x.shape, y.shape, window, size, index is not None, x.dtype.name)
     program = Program(scratch)
     args = {
         Arg.SRC: program.fetch(program.bind(x, channels_first(x.ndim)), desc.desc(Arg.SRC)),
@@ -111,9 +119,9 @@ def bind_max_pool_scatter(
     """dx = g added at the position that `bind_max_pool` found in each window.
 
     Args:
-        g: (N, *S', C) float32, any strides.
+        g: (N, *S', C) float32 or bfloat16, any strides.
         index: int32, like g; from `bind_max_pool`.
-        dx: (N, *S, C) float32, contiguous; written.
+        dx: (N, *S, C) of that dtype, contiguous; written.
         window: of the forward pooling.
         size: of the forward pooling.
         scratch: where temporaries live; None: the process's.
@@ -121,7 +129,7 @@ def bind_max_pool_scatter(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = backward(Alg.POOLING_MAX, dx.shape, g.shape, window, size)
+    desc = backward(Alg.POOLING_MAX, dx.shape, g.shape, window, size, g.dtype.name)
     program = Program(scratch)
     positions = _positions(program, g.shape, desc, size)
     program.reorder(program.bind(index, channels_first(g.ndim)), positions)
@@ -140,8 +148,8 @@ def bind_avg_pool(
     """y = the mean over each window of the elements that are not padding.
 
     Args:
-        x: (N, *S, C) float32, any strides.
-        y: (N, *S', C) float32, contiguous; written.
+        x: (N, *S, C) float32 or bfloat16, any strides.
+        y: (N, *S', C) of that dtype, contiguous; written.
         window: strides, explicit padding, dilation.
         size: elements of the window per spatial axis.
         scratch: where temporaries live; None: the process's.
@@ -149,7 +157,8 @@ def bind_avg_pool(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = forward(Alg.POOLING_AVG_EXCLUDE_PADDING, x.shape, y.shape, window, size)
+    alg, dtype = Alg.POOLING_AVG_EXCLUDE_PADDING, x.dtype.name
+    desc = forward(alg, x.shape, y.shape, window, size, dtype=dtype)
     program = Program(scratch)
     program.execute(desc, {
         Arg.SRC: program.fetch(program.bind(x, channels_first(x.ndim)), desc.desc(Arg.SRC)),
@@ -164,8 +173,8 @@ def bind_avg_pool_grad(
     """dx = the gradient of `avg_pool` with respect to x.
 
     Args:
-        g: (N, *S', C) float32, any strides.
-        dx: (N, *S, C) float32, contiguous; written.
+        g: (N, *S', C) float32 or bfloat16, any strides.
+        dx: (N, *S, C) of that dtype, contiguous; written.
         window: of the forward pooling.
         size: of the forward pooling.
         scratch: where temporaries live; None: the process's.
@@ -173,7 +182,8 @@ def bind_avg_pool_grad(
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = backward(Alg.POOLING_AVG_EXCLUDE_PADDING, dx.shape, g.shape, window, size)
+    alg = Alg.POOLING_AVG_EXCLUDE_PADDING
+    desc = backward(alg, dx.shape, g.shape, window, size, g.dtype.name)
     program = Program(scratch)
     source = program.bind(g, channels_first(g.ndim))
     program.execute(desc, {

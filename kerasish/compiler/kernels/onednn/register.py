@@ -41,12 +41,13 @@ def _shape(node: Node) -> tuple[int, ...]:
 
 
 def _supported(describe: Callable[[Node], object], integers: int = 0) -> Callable[[Node], bool]:
-    """`supports` of an op: floats are float32, nothing is empty, and oneDNN can describe it."""
+    """`supports` of an op: floats of one dtype, nothing is empty, and oneDNN can describe it."""
 
     def supports(node: Node) -> bool:
         specs = _specs(node)
         dtypes = [s.dtype for s in specs]
-        if dtypes.count("int32") != integers or dtypes.count("float32") + integers != len(dtypes):
+        floats = dtypes.count(_float(node))
+        if dtypes.count("int32") != integers or floats + integers != len(dtypes):
             return False
         if any(None in s.shape or 0 in s.shape for s in specs):
             return False
@@ -57,6 +58,11 @@ def _supported(describe: Callable[[Node], object], integers: int = 0) -> Callabl
         return True
 
     return supports
+
+
+def _float(node: Node) -> str:
+    """The dtype of a node's floats: bfloat16 if its first input is, else float32."""
+    return "bfloat16" if node.inputs[0].spec.dtype == "bfloat16" else "float32"
 
 
 # --- convolution ----------------------------------------------------------------------------------
@@ -74,10 +80,10 @@ def _conv_shapes(node: Node) -> Shapes:
     """The shapes of the forward convolution behind any of the three ops."""
     first, second = (known(i.spec.shape) for i in node.inputs)
     if node.op.name == "conv":
-        return Shapes(first, second, _shape(node))
+        return Shapes(first, second, _shape(node), _float(node))
     if node.op.name == "conv_input_grad":
-        return Shapes(_shape(node), second, first)
-    return Shapes(first, _shape(node), second)
+        return Shapes(_shape(node), second, first, _float(node))
+    return Shapes(first, _shape(node), second, _float(node))
 
 
 def _describe_conv(node: Node) -> object:
@@ -130,10 +136,19 @@ def _describe_pool(node: Node) -> object:
     first = known(node.inputs[0].spec.shape)
     if node.op.name in ("max_pool", "avg_pool"):
         y = _specs(node)[1].shape
-        return pool.forward(
-            alg, first, known(y), *_pool_window(node, first), alg is Alg.POOLING_MAX
-        )
-    return pool.backward(alg, _shape(node), first, *_pool_window(node, _shape(node)))
+        window = _pool_window(node, first)
+        return pool.forward(alg, first, known(y), *window, alg is Alg.POOLING_MAX, _float(node))
+    window = _pool_window(node, _shape(node))
+    return pool.backward(alg, _shape(node), first, *window, _float(node))
+
+
+def _passed_over(x: Any, y: Any) -> bool:
+    """Whether x holds NaN, or y what oneDNN gives where a window holds nothing but -inf."""
+    if x.dtype == np.float32:
+        return bool(np.isnan(x.max()) or y.min() <= _LOWEST)
+    # bfloat16 by its bits, which numpy compares much faster than its values.
+    magnitude, low = x.view(np.uint16) & 0x7FFF, y.view(np.uint16)
+    return bool(magnitude.max() > 0x7F80 or ((low == 0xFF7F) | (low == 0xFF80)).any())
 
 
 @kernel("max_pool", provider=NAME, supports=_supported(_describe_pool, integers=1))
@@ -145,7 +160,7 @@ def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     def step() -> None:
         run()
         # oneDNN passes over NaN and -inf; two sweeps, cheap beside the pooling, find them.
-        if np.isnan(x.max()) or y.min() <= _LOWEST:
+        if _passed_over(x, y):
             for target, value in zip((y, index), node.op.kernel(np, x, **node.attrs), strict=True):
                 if target is not None:
                     target[...] = value
@@ -179,7 +194,7 @@ def _describe_matmul(node: Node) -> object:
     y = _shape(node) if axes is None else tuple(_shape(node)[i] for i in inverse(axes))
     if min(y[-2:]) == 1 or math.prod(y) * a[-1] <= SMALL_PRODUCT:
         raise UnsupportedError("OpenBLAS is faster at small products and at single rows.")
-    return matmul.forward(a, b, y, axes)
+    return matmul.forward(a, b, y, axes, _float(node))
 
 
 @kernel("matmul", provider=NAME, supports=_supported(_describe_matmul))

@@ -1,0 +1,92 @@
+"""bfloat16 operands: oneDNN sums in float32 and rounds once, so results are held to float64's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
+from kerasish.compiler.kernels.onednn.conv import Window
+from kerasish.spec import np_dtype
+from tests.tolerances import assert_close
+
+pytestmark = pytest.mark.skipif(
+    library.unavailable() is not None, reason=f"oneDNN: {library.unavailable()}"
+)
+BFLOAT16 = np_dtype("bfloat16")
+
+
+def values(seed: int, *shape: int) -> np.ndarray:
+    """Multiples of 1/8 in [-1, 1]: bfloat16 holds them, and float32 their sums, exactly."""
+    return (np.random.default_rng(seed).integers(-8, 9, shape) / 8).astype(BFLOAT16)
+
+
+def poisoned(*shape: int) -> np.ndarray:
+    return np.full(shape, np.nan, BFLOAT16)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+@pytest.mark.parametrize(("a", "b"), [((33, 65), (65, 70)), ((2, 3, 40, 7), (2, 3, 7, 9))])
+def test_product(a: tuple[int, ...], b: tuple[int, ...], transposed: bool) -> None:
+    x, w = values(1, *a), values(2, *b)
+    if transposed:
+        x = np.ascontiguousarray(x.swapaxes(-1, -2)).swapaxes(-1, -2)
+    want = x.astype("f8") @ w.astype("f8")
+    y = poisoned(*want.shape)
+    matmul.bind_matmul(x, w, y)()
+    assert_close(y, want.astype("f4"), dtype="bfloat16")
+
+
+def test_product_with_bias_and_sum() -> None:
+    x, w, bias = values(1, 32, 64), values(2, 64, 48), values(3, 48)
+    y = poisoned(32, 48)
+    matmul.bind_matmul(x, w, y, bias=bias)()
+    want = x.astype("f4") @ w.astype("f4")
+    assert_close(y, want + bias.astype("f4"), dtype="bfloat16")
+    y[...] = before = values(4, 32, 48)
+    matmul.bind_matmul(x, w, y, accumulate=True)()
+    assert_close(y, want + before.astype("f4"), dtype="bfloat16")
+
+
+@pytest.mark.parametrize("groups", [1, 4])
+def test_convolution(groups: int) -> None:
+    window = Window((1, 1), ((1, 1), (1, 1)), (1, 1), groups)
+    x, w, g = values(1, 2, 8, 9, 16), values(2, 3, 3, 16 // groups, 32), values(3, 2, 8, 9, 32)
+    wide = [v.astype("f4") for v in (x, w, g)]
+    binds = [
+        (conv.bind_conv, (0, 1), (2, 8, 9, 32)),
+        (conv.bind_conv_input_grad, (2, 1), (2, 8, 9, 16)),
+        (conv.bind_conv_weight_grad, (0, 2), w.shape),
+    ]
+    for bind, order, shape in binds:
+        y, want = poisoned(*shape), np.empty(shape, "f4")
+        bind(*((x, w, g)[i] for i in order), y, window)()
+        bind(*(wide[i] for i in order), want, window)()
+        assert_close(y, want, dtype="bfloat16")
+
+
+def test_pooling() -> None:
+    window, size = Window((2, 2), ((0, 0), (0, 0)), (1, 1)), (2, 2)
+    x, g = values(1, 2, 8, 8, 16), values(2, 2, 4, 4, 16)
+    y, dx, index = poisoned(2, 4, 4, 16), poisoned(2, 8, 8, 16), np.empty((2, 4, 4, 16), "i4")
+    pool.bind_max_pool(x, y, index, window, size)()
+    blocks = x.astype("f4").reshape(2, 4, 2, 4, 2, 16)
+    assert_close(y, blocks.max((2, 4)), dtype="bfloat16")
+    pool.bind_max_pool_scatter(g, index, dx, window, size)()
+    assert_close(dx.astype("f4").reshape(2, 4, 2, 4, 2, 16).sum((2, 4)), g.astype("f4"))
+    pool.bind_avg_pool(x, y, window, size)()
+    assert_close(y, blocks.mean((2, 4)), dtype="bfloat16")
+    pool.bind_avg_pool_grad(g, dx, window, size)()
+    assert_close(dx.astype("f4").reshape(2, 4, 2, 4, 2, 16).sum((2, 4)), g.astype("f4"))
+
+
+@pytest.mark.parametrize("bad", [np.nan, -np.inf])
+def test_max_pooling_keeps_nan_and_minus_infinity(bad: float) -> None:
+    import kerasish as keras
+
+    x = values(1, 1, 4, 4, 16)
+    x[0, :2, :2, 3] = bad
+    pooled = keras.function(lambda t: keras.ops.max_pool(t, 2))(keras.ops.convert_to_tensor(x))
+    assert pooled.dtype == "bfloat16"
+    got = pooled.numpy().astype("f4")[0, 0, 0, 3]
+    assert np.isnan(got) if np.isnan(bad) else got == bad
