@@ -30,7 +30,6 @@ class Kernel:
             (inputs may be strided views; an output that nobody reads is None).
         backend: the backend whose arrays it takes; None for all.
         inplace: the inputs whose buffer output 0 may share, where they die at this node.
-        workspace: bytes that the op's training form keeps for its gradient.
     """
 
     provider: str
@@ -38,7 +37,6 @@ class Kernel:
     bind: Bind
     backend: str | None = "numpy"
     inplace: tuple[int, ...] = ()
-    workspace: Callable[[Node], int] | None = None
 
 
 def provider(name: str, unavailable: Callable[[], str | None], adds: str) -> None:
@@ -60,7 +58,6 @@ def kernel(
     supports: Callable[[Node], bool] = lambda node: True,
     backend: str | None = "numpy",
     inplace: tuple[int, ...] = (),
-    workspace: Callable[[Node], int] | None = None,
 ) -> Callable[[Bind], Bind]:
     """Decorator: register `bind(node, inputs, outputs) -> step` for an op.
 
@@ -68,7 +65,7 @@ def kernel(
     """
 
     def decorate(bind: Bind) -> Bind:
-        made = Kernel(provider, supports, bind, backend, inplace, workspace)
+        made = Kernel(provider, supports, bind, backend, inplace)
         _kernels.setdefault(op_name, []).append(made)
         return bind
 

@@ -72,7 +72,8 @@ class OverCell(Recurrent):
         masks = (self.cell._masks or (None, None))[0]
         if masks is not None:
             x = x * ops.expand_dims(masks[0], 1)
-        return self._whole(ops.flip(x, axis=1) if self.go_backwards else x, states)
+        y, last, states = self._whole(x, states)
+        return ops.flip(y, axis=1) if self.go_backwards else y, last, states
 
     def _step(self, training: bool | None) -> Any:
         return self.cell.advance
@@ -82,7 +83,7 @@ class OverCell(Recurrent):
         return False
 
     def _whole(self, x: Tensor, states: list[Any]) -> tuple[Tensor, Tensor, list[Any]]:
-        """The whole sequence in one op."""
+        """The whole sequence at once, outputs in the order of x."""
         raise NotImplementedError
 
     def _bias(self, shape: tuple[int, ...], dtype: str) -> Any:
@@ -191,8 +192,9 @@ class LSTM(OverCell):
         kernel = convert_to_tensor(self.cell.kernel, x.dtype)
         recurrent = convert_to_tensor(self.cell.recurrent_kernel, x.dtype)
         bias = self._bias((4 * self.units,), x.dtype)
-        outputs, h, c, *_ = lstm(x, *states, kernel, recurrent, bias)
-        return outputs, h, [h, c]
+        h, c = states
+        y, h, c = lstm(x, h, c, kernel, recurrent, bias, reverse=self.go_backwards)
+        return y, h, [h, c]
 
 
 @builtin()
@@ -241,5 +243,5 @@ class GRU(OverCell):
         kernel = convert_to_tensor(self.cell.kernel, x.dtype)
         recurrent = convert_to_tensor(self.cell.recurrent_kernel, x.dtype)
         bias = self._bias((2, 3 * self.units), x.dtype)
-        outputs, h, *_ = gru(x, states[0], kernel, recurrent, bias)
-        return outputs, h, [h]
+        y, h = gru(x, states[0], kernel, recurrent, bias, reverse=self.go_backwards)
+        return y, h, [h]

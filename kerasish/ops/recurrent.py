@@ -1,9 +1,8 @@
-"""LSTM and GRU over whole sequences, ops that a library can take whole.
+"""LSTM and GRU over whole sequences: a product for all steps, and a loop that can run whole.
 
-Beside their results they return what their gradients need, so that a training step computes no
-gate twice: the gates after activation, and for the LSTM the cell states, time first. Only the
-gradient ops read these; a library that takes an op together with its gradient may keep anything
-of its own there.
+Beside their results the loops return what their gradients need, so that a training step computes
+no gate twice: the gates after activation, and for the LSTM the cell states. Only the gradient ops
+read these.
 """
 
 from __future__ import annotations
@@ -16,14 +15,15 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor
 from kerasish.ops.control import scan
 from kerasish.ops.control_ops import zeros_of
-from kerasish.ops.declare import primitive
+from kerasish.ops.declare import composite, primitive
 from kerasish.ops.elementwise import sigmoid, tanh
 from kerasish.ops.layout import concatenate, expand_dims, reshape, slice_, transpose
 from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.reduction import sum_
 
 
-def _time_first(x: Any) -> Any:
+def _turned(x: Any) -> Any:
+    """(B, T, n) as (T, B, n), and back."""
     return transpose(x, axes=(1, 0, 2))
 
 
@@ -35,18 +35,19 @@ def _parts(x: Any, count: int) -> list[Any]:
 
 
 def _flat(x: Any) -> Any:
-    """(T, B, n) as (T * B, n)."""
+    """(B, T, n) as (B * T, n)."""
     return reshape(x, shape=(-1, x.shape[-1]))
 
 
-def _before(first: Any, rows: Any) -> Any:
-    """What a state held before every step: `first`, then all of `rows` (T, B, U) but the last."""
-    start = expand_dims(first, axis=0)
-    count = rows.shape[0]
+def _before(first: Any, rows: Any, reverse: bool) -> Any:
+    """What a state held before every step: `first`, then all of `rows` (B, T, U) but the last."""
+    start = expand_dims(first, axis=1)
+    count = rows.shape[1]
     if count == 0:
         return rows
     kept = None if count is None else count - 1
-    return concatenate(start, slice_(rows, parts=((0, kept, 1), None, None)), axis=0)
+    rest = slice_(rows, parts=(None, (1 if reverse else 0, kept, 1), None))
+    return concatenate(*((rest, start) if reverse else (start, rest)), axis=1)
 
 
 def _check(x: Any, kernel: Any, recurrent: Any, gates: int, what: str) -> None:
@@ -64,21 +65,25 @@ def _seed(g: Any, like: Any) -> Any:
     return zeros_of(like.spec) if g is None else g
 
 
+def _product_grad(before: Any, dz: Any) -> Any:
+    """The gradient of R in z_t + before_t @ R."""
+    return matmul(swap_last(_flat(before)), _flat(dz))
+
+
 # --- LSTM -----------------------------------------------------------------------------------------
 
 
 def _lstm(
-    x: Any, h0: Any, c0: Any, kernel: Any, recurrent: Any, bias: Any
+    z: Any, h0: Any, c0: Any, recurrent: Any, bias: Any, *, reverse: bool
 ) -> tuple[Any, Any, Any, Any, Any]:
-    """(sequence, h, c, gates, cells) of an LSTM with gates i, f, c, o.
+    """(sequence, h, c, gates, cells) of an LSTM with gates i, f, c, o, from z = x kernel.
 
-    z = x_t kernel + h recurrent + bias; c = sigmoid(z_f) c + sigmoid(z_i) tanh(z_c);
+    z_t += h recurrent + bias; c = sigmoid(z_f) c + sigmoid(z_i) tanh(z_c);
     h = sigmoid(z_o) tanh(c). Hochreiter and Schmidhuber (1997), with forget gates.
 
-    x (B, T, I), h0 and c0 (B, U), kernel (I, 4U), recurrent (U, 4U), bias (4U,); sequence
-    (B, T, U), h and c (B, U), gates (T, B, 4U), cells (T, B, U).
+    z (B, T, 4U), h0 and c0 (B, U), recurrent (U, 4U), bias (4U,); sequence (B, T, U), h and c
+    (B, U), gates (B, T, 4U), cells (B, T, U). `reverse` runs from the last step to the first.
     """
-    _check(x, kernel, recurrent, 4, "lstm")
 
     def step(carry: Any, z: Any) -> Any:
         h, c = carry
@@ -88,19 +93,19 @@ def _lstm(
         h = o * tanh(c)
         return (h, c), (h, concatenate(i, f, g, o, axis=-1), c)
 
-    projected = _time_first(matmul(x, kernel) + bias)
-    (h, c), (hs, gates, cells) = scan(step, (h0, c0), projected)
-    return _time_first(hs), h, c, gates, cells
+    (h, c), (hs, gates, cells) = scan(step, (h0, c0), _turned(z + bias), reverse=reverse)
+    return _turned(hs), h, c, _turned(gates), _turned(cells)
 
 
 def _lstm_grad(
-    x: Any, h0: Any, c0: Any, kernel: Any, recurrent: Any, *rest: Any
-) -> tuple[Any, ...]:
-    """Gradients of lstm's x, h0, c0, kernel, recurrent, bias.
+    gates: Any, cells: Any, sequence: Any, h0: Any, c0: Any, recurrent: Any, *seeds: Any,
+    reverse: bool,
+) -> tuple[Any, ...]:  # fmt: skip
+    """(dz, dh0, dc0, h before every step, dbias) from the gradients of sequence, h and c.
 
-    The last six inputs are sequence, gates, cells and the gradients of sequence, h and c.
+    The gradient of the recurrent kernel is the product of h before every step with dz.
     """
-    sequence, gates, cells, g_sequence, g_h, g_c = rest
+    g_sequence, g_h, g_c = seeds
     back = swap_last(recurrent)
 
     def step(carry: Any, given: Any) -> Any:
@@ -119,55 +124,73 @@ def _lstm_grad(
         )
         return (matmul(dz, back), dc * f), dz
 
-    over = (gates, cells, _before(c0, cells), _time_first(g_sequence))
-    (dh, dc), dz = scan(step, (g_h, g_c), over, reverse=True)
-    by_input = _time_first(dz)
-    before = _before(h0, _time_first(sequence))
-    return (
-        matmul(by_input, swap_last(kernel)),
-        dh,
-        dc,
-        matmul(swap_last(_flat(x)), _flat(by_input)),
-        matmul(swap_last(_flat(before)), _flat(dz)),
-        sum_(dz, axis=(0, 1), keepdims=False),
-    )
+    over = gates, cells, _before(c0, cells, reverse), g_sequence
+    (dh, dc), dz = scan(step, (g_h, g_c), tuple(map(_turned, over)), reverse=not reverse)
+    total = sum_(dz, axis=(0, 1), keepdims=False)
+    return _turned(dz), dh, dc, _before(h0, sequence, reverse), total
 
 
 _B, _T, _I, _U = 2, 4, 3, 5
 _SMALL = (-0.7, 0.7)
-_LSTM = ((_B, _T, _I), (_B, _U), (_B, _U), (_I, 4 * _U), (_U, 4 * _U))
-_LSTM_CASES = (case(*_LSTM, (4 * _U,), domain=_SMALL),)
-_LSTM_RESULTS = ((_B, _T, _U), (_T, _B, 4 * _U), (_T, _B, _U), (_B, _T, _U), (_B, _U), (_B, _U))
-lstm_grad = primitive("lstm_grad", _lstm_grad, cases=(case(*_LSTM, *_LSTM_RESULTS, domain=_SMALL),))
+_STATE, _SEQUENCE, _GATES = (_B, _U), (_B, _T, _U), (_B, _T, 4 * _U)
+
+
+def _both(*shapes: Any) -> tuple[Any, ...]:
+    return tuple(case(*shapes, domain=_SMALL, reverse=reverse) for reverse in (False, True))
+
+
+_LSTM = _both(_GATES, _STATE, _STATE, (_U, 4 * _U), (4 * _U,))
+lstm_loop_grad = primitive(
+    "lstm_loop_grad",
+    _lstm_grad,
+    cases=_both(
+        _GATES, _SEQUENCE, _SEQUENCE, _STATE, _STATE, (_U, 4 * _U), _SEQUENCE, _STATE, _STATE
+    ),
+)
 # The same function without a gradient of its own: derivatives through the reserve go this way.
-_lstm_plain: Any = define("lstm_plain", _lstm, cases=_LSTM_CASES)
+_lstm_plain: Any = define("lstm_loop_plain", _lstm, cases=_LSTM)
 
 
-def _lstm_vjp(g: Any, y: Any, *inputs: Tensor) -> Any:
+def _lstm_vjp(g: Any, y: Any, *inputs: Tensor, reverse: bool) -> Any:
     if g[3] is not None or g[4] is not None:
-        return _lstm_plain.vjp(g, y, *inputs)
-    *given, _ = inputs
+        return _lstm_plain.vjp(g, y, *inputs, reverse=reverse)
+    _, h0, c0, recurrent, _ = inputs
     seeds = [_seed(part, like) for part, like in zip(g[:3], y[:3], strict=True)]
-    return lstm_grad(*given, y[0], y[3], y[4], *seeds)
+    found = lstm_loop_grad(y[3], y[4], y[0], h0, c0, recurrent, *seeds, reverse=reverse)
+    dz, dh, dc, before, total = found
+    return dz, dh, dc, _product_grad(before, dz), total
 
 
-lstm = primitive("lstm", _lstm, cases=_LSTM_CASES, vjp=_lstm_vjp)
+lstm_loop = primitive("lstm_loop", _lstm, cases=_LSTM, vjp=_lstm_vjp)
+
+
+@composite(
+    cases=_both((_B, _T, _I), _STATE, _STATE, (_I, 4 * _U), (_U, 4 * _U), (4 * _U,)),
+)
+def lstm(
+    x: Any, h0: Any, c0: Any, kernel: Any, recurrent: Any, bias: Any, *, reverse: bool = False
+) -> tuple[Any, Any, Any]:
+    """(sequence, h, c) of an LSTM; see `lstm_loop`.
+
+    x (B, T, I), kernel (I, 4U).
+    """
+    _check(x, kernel, recurrent, 4, "lstm")
+    return lstm_loop(matmul(x, kernel), h0, c0, recurrent, bias, reverse=reverse)[:3]
 
 
 # --- GRU ------------------------------------------------------------------------------------------
 
 
-def _gru(x: Any, h0: Any, kernel: Any, recurrent: Any, bias: Any) -> tuple[Any, Any, Any]:
+def _gru(z: Any, h0: Any, recurrent: Any, bias: Any, *, reverse: bool) -> tuple[Any, Any, Any]:
     """(sequence, h, gates) of a GRU with gates z, r, h, its reset after the product.
 
-    a = x_t kernel + bias[0], b = h recurrent + bias[1]; z = sigmoid(a_z + b_z),
+    a = x kernel + bias[0], b = h recurrent + bias[1]; z = sigmoid(a_z + b_z),
     r = sigmoid(a_r + b_r), n = tanh(a_h + r b_h); h = z h + (1 - z) n. Cho et al. (2014), in the
     variant of cuDNN.
 
-    x (B, T, I), h0 (B, U), kernel (I, 3U), recurrent (U, 3U), bias (2, 3U); sequence (B, T, U),
-    h (B, U), gates (T, B, 4U): z, r, n and b_h.
+    z = x kernel (B, T, 3U), h0 (B, U), recurrent (U, 3U), bias (2, 3U); sequence (B, T, U),
+    h (B, U), gates (B, T, 4U): z, r, n and b_h. `reverse` runs from the last step to the first.
     """
-    _check(x, kernel, recurrent, 3, "gru")
     first, second = (reshape(slice_(bias, parts=((i, 1, 1), None)), shape=(-1,)) for i in (0, 1))
 
     def step(h: Any, a: Any) -> Any:
@@ -178,16 +201,17 @@ def _gru(x: Any, h0: Any, kernel: Any, recurrent: Any, bias: Any) -> tuple[Any, 
         h = z * h + (1 - z) * n
         return h, (h, concatenate(z, r, n, b_h, axis=-1))
 
-    h, (hs, gates) = scan(step, h0, _time_first(matmul(x, kernel) + first))
-    return _time_first(hs), h, gates
+    h, (hs, gates) = scan(step, h0, _turned(z + first), reverse=reverse)
+    return _turned(hs), h, _turned(gates)
 
 
-def _gru_grad(x: Any, h0: Any, kernel: Any, recurrent: Any, *rest: Any) -> tuple[Any, ...]:
-    """Gradients of gru's x, h0, kernel, recurrent, bias.
+def _gru_grad(
+    gates: Any, sequence: Any, h0: Any, recurrent: Any, g_sequence: Any, g_h: Any, *, reverse: bool
+) -> tuple[Any, ...]:
+    """(da, dh0, h before every step, db, dbias) from the gradients of sequence and h.
 
-    The last four inputs are sequence, gates and the gradients of sequence and h.
+    The gradient of the recurrent kernel is the product of h before every step with db.
     """
-    sequence, gates, g_sequence, g_h = rest
     back = swap_last(recurrent)
 
     def step(dh: Any, given: Any) -> Any:
@@ -201,33 +225,42 @@ def _gru_grad(x: Any, h0: Any, kernel: Any, recurrent: Any, *rest: Any) -> tuple
         db = concatenate(da_z, da_r, da_n * r, axis=-1)
         return dh * z + matmul(db, back), (da, db)
 
-    before = _before(h0, _time_first(sequence))
-    over = (gates, before, _time_first(g_sequence))
-    dh, (da, db) = scan(step, g_h, over, reverse=True)
-    by_input = _time_first(da)
-    sums = [sum_(d, axis=(0, 1), keepdims=False) for d in (da, db)]
-    return (
-        matmul(by_input, swap_last(kernel)),
-        dh,
-        matmul(swap_last(_flat(x)), _flat(by_input)),
-        matmul(swap_last(_flat(before)), _flat(db)),
-        concatenate(*(expand_dims(s, axis=0) for s in sums), axis=0),
-    )
+    before = _before(h0, sequence, reverse)
+    over = tuple(map(_turned, (gates, before, g_sequence)))
+    dh, (da, db) = scan(step, g_h, over, reverse=not reverse)
+    sums = [expand_dims(sum_(d, axis=(0, 1), keepdims=False), axis=0) for d in (da, db)]
+    return _turned(da), dh, before, _turned(db), concatenate(*sums, axis=0)
 
 
-_GRU = ((_B, _T, _I), (_B, _U), (_I, 3 * _U), (_U, 3 * _U))
-_GRU_CASES = (case(*_GRU, (2, 3 * _U), domain=_SMALL),)
-_GRU_RESULTS = ((_B, _T, _U), (_T, _B, 4 * _U), (_B, _T, _U), (_B, _U))
-gru_grad = primitive("gru_grad", _gru_grad, cases=(case(*_GRU, *_GRU_RESULTS, domain=_SMALL),))
-_gru_plain: Any = define("gru_plain", _gru, cases=_GRU_CASES)
+_GRU = _both((_B, _T, 3 * _U), _STATE, (_U, 3 * _U), (2, 3 * _U))
+gru_loop_grad = primitive(
+    "gru_loop_grad",
+    _gru_grad,
+    cases=_both(_GATES, _SEQUENCE, _STATE, (_U, 3 * _U), _SEQUENCE, _STATE),
+)
+_gru_plain: Any = define("gru_loop_plain", _gru, cases=_GRU)
 
 
-def _gru_vjp(g: Any, y: Any, *inputs: Tensor) -> Any:
+def _gru_vjp(g: Any, y: Any, *inputs: Tensor, reverse: bool) -> Any:
     if g[2] is not None:
-        return _gru_plain.vjp(g, y, *inputs)
-    *given, _ = inputs
+        return _gru_plain.vjp(g, y, *inputs, reverse=reverse)
+    _, h0, recurrent, _ = inputs
     seeds = [_seed(part, like) for part, like in zip(g[:2], y[:2], strict=True)]
-    return gru_grad(*given, y[0], y[2], *seeds)
+    found = gru_loop_grad(y[2], y[0], h0, recurrent, *seeds, reverse=reverse)
+    da, dh, before, db, total = found
+    return da, dh, _product_grad(before, db), total
 
 
-gru = primitive("gru", _gru, cases=_GRU_CASES, vjp=_gru_vjp)
+gru_loop = primitive("gru_loop", _gru, cases=_GRU, vjp=_gru_vjp)
+
+
+@composite(cases=_both((_B, _T, _I), _STATE, (_I, 3 * _U), (_U, 3 * _U), (2, 3 * _U)))
+def gru(
+    x: Any, h0: Any, kernel: Any, recurrent: Any, bias: Any, *, reverse: bool = False
+) -> tuple[Any, Any]:
+    """(sequence, h) of a GRU with its reset after the product; see `gru_loop`.
+
+    x (B, T, I), kernel (I, 3U).
+    """
+    _check(x, kernel, recurrent, 3, "gru")
+    return gru_loop(matmul(x, kernel), h0, recurrent, bias, reverse=reverse)[:2]

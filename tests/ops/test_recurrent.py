@@ -9,7 +9,7 @@ from kerasish import ops
 from kerasish.errors import ShapeError
 from kerasish.graph import GradientTape, convert_to_tensor
 from kerasish.graph.op import get
-from kerasish.ops.recurrent import gru, lstm
+from kerasish.ops.recurrent import gru, gru_loop, lstm, lstm_loop
 from kerasish.testing import check_op
 from kerasish.testing.gradients import check_grads
 from tests.tolerances import assert_close
@@ -30,8 +30,16 @@ def lstm_inputs():
     return [draw(B, T, N), draw(B, U), draw(B, U), draw(N, 4 * U), draw(U, 4 * U), draw(4 * U)]
 
 
+def lstm_loop_inputs():
+    return [draw(B, T, 4 * U), *lstm_inputs()[1:3], *lstm_inputs()[4:]]
+
+
 def gru_inputs():
     return [draw(B, T, N), draw(B, U), draw(N, 3 * U), draw(U, 3 * U), draw(2, 3 * U)]
+
+
+def gru_loop_inputs():
+    return [draw(B, T, 3 * U), gru_inputs()[1], *gru_inputs()[3:]]
 
 
 def test_lstm_is_its_equations():
@@ -43,7 +51,7 @@ def test_lstm_is_its_equations():
         h = sigmoid(o) * np.tanh(c)
         hs.append(h)
     found = lstm(*arrays)
-    for got, expected in zip(found[:3], (np.stack(hs, 1), h, c), strict=True):
+    for got, expected in zip(found, (np.stack(hs, 1), h, c), strict=True):
         assert_close(got, expected, dtype="float64")
 
 
@@ -57,28 +65,38 @@ def test_gru_is_its_equations():
         h = z * h + (1 - z) * np.tanh(a[2] + r * b[2])
         hs.append(h)
     found = gru(*arrays)
-    for got, expected in zip(found[:2], (np.stack(hs, 1), h), strict=True):
+    for got, expected in zip(found, (np.stack(hs, 1), h), strict=True):
         assert_close(got, expected, dtype="float64")
 
 
-@pytest.mark.parametrize("name", ["lstm_grad", "gru_grad"])
+@pytest.mark.parametrize("name", ["lstm_loop_grad", "gru_loop_grad"])
 def test_gradient_ops(name):
     check_op(get(name))
 
 
+@pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize(
     ("op", "inputs", "which"),
     [(lstm, lstm_inputs, (0,)), (lstm, lstm_inputs, (2,)), (gru, gru_inputs, (1,)),
-     (lstm, lstm_inputs, (1, 3, 4)), (gru, gru_inputs, (0, 2))],
+     (lstm_loop, lstm_loop_inputs, (1, 3, 4)), (gru_loop, gru_loop_inputs, (0, 2))],
 )  # fmt: skip
-def test_gradients_of_some_results_only(op, inputs, which):
-    check_grads(lambda *xs: [op(*xs)[i] for i in which], inputs(), 2)
+def test_gradients_of_some_results_only(op, inputs, which, reverse):
+    check_grads(lambda *xs: [op(*xs, reverse=reverse)[i] for i in which], inputs(), 2)
+
+
+@pytest.mark.parametrize(("op", "inputs"), [(lstm, lstm_inputs), (gru, gru_inputs)])
+def test_in_reverse_is_the_other_direction_of_time(op, inputs):
+    x, *rest = inputs()
+    y, *states = op(x, *rest, reverse=True)
+    turned, *others = op(x[:, ::-1], *rest)
+    for got, want in zip((y[:, ::-1], *states), (turned, *others), strict=True):
+        assert_close(got, want, dtype="float64")
 
 
 def test_one_step_and_none():
     x, h, c, kernel, recurrent, bias = lstm_inputs()
-    check_grads(lambda *xs: list(lstm(*xs)[:3]), [x[:, :1], h, c, kernel, recurrent, bias], 1)
-    sequence, last, cell, *_ = lstm(x[:, :0], h, c, kernel, recurrent, bias)
+    check_grads(lambda *xs: list(lstm(*xs)), [x[:, :1], h, c, kernel, recurrent, bias], 1)
+    sequence, last, cell = lstm(x[:, :0], h, c, kernel, recurrent, bias)
     assert sequence.shape == (B, 0, U)
     assert_close(last, h, dtype="float64")
     assert_close(cell, c, dtype="float64")

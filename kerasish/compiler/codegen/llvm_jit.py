@@ -137,8 +137,7 @@ class Pending:
         self.kernel: Any = None
         strides = [_element_strides(a) for a in inputs]
         self.nest = arrange(body, strides)
-        lanes = _machine()[1]
-        self.writer = KernelWriter(self.nest, "k", lanes)
+        self.writer = KernelWriter(self.nest, "k", lanes())
         self.count = self.writer.tasks
         if self.writer.is_flat_map:
             steps = tuple(self.nest.strides[n][0] for n in self.writer.operands)
@@ -279,21 +278,49 @@ def _entry(p: Pending, address: int, keep: Any) -> _Kernel:
 
 
 def _compile(kernels: Sequence[tuple[Pending, str]]) -> bytes:
-    import llvmlite.binding as llvm
-
-    machine, lanes, _ = _machine()
     texts, declarations = [], set()
     for p, name in kernels:
-        writer = KernelWriter(p.nest, name, lanes)
+        writer = KernelWriter(p.nest, name, lanes())
         texts.append(writer.render())
         declarations |= writer.declarations
-    declarations |= {
-        "declare void @GOMP_parallel(ptr, ptr, i32, i32)",
-        "declare i32 @omp_get_thread_num()",
-        "declare i32 @omp_get_num_threads()",
-    }
-    source = "\n".join([*texts, *sorted(declarations)])
-    module = llvm.parse_assembly(f'target triple = "{machine.triple}"\n{source}')
+    return _object("\n".join([*texts, *sorted(declarations)]))
+
+
+def lanes() -> int:
+    """float32 numbers of a vector."""
+    return _machine()[1]
+
+
+@functools.cache
+def function(name: str, source: Callable[[], str]) -> Callable[..., Any]:
+    """The function `name(args)` of a module of its own; callable with the address of its arguments.
+
+    Args:
+        source: writes its IR, which is compiled once per machine.
+    """
+    with _lock:
+        text = source()
+        digest = hashlib.sha256(f"{_machine()[2]}\n{text}".encode()).hexdigest()
+        image = _cached(digest)
+        if image is None:
+            image = _object(text)
+            _store(digest, image)
+        tracker = _link(image, [name], digest)
+        _keep.append(tracker)
+        return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(tracker[name])
+
+
+def _object(source: str) -> bytes:
+    """Machine code."""
+    import llvmlite.binding as llvm
+
+    machine = _machine()[0]
+    runtime = """
+declare void @GOMP_parallel(ptr, ptr, i32, i32)
+declare i32 @omp_get_thread_num()
+declare i32 @omp_get_num_threads()
+"""
+    module = llvm.parse_assembly(f'target triple = "{machine.triple}"\n{source}{runtime}')
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     options.loop_vectorization = False
     options.slp_vectorization = False
@@ -371,4 +398,4 @@ def _store(digest: str, image: bytes) -> None:
             mine.unlink()
 
 
-provider("llvm", unavailable, "elementwise chains and reductions as one compiled loop")
+provider("llvm", unavailable, "elementwise chains, reductions, LSTM and GRU as compiled loops")

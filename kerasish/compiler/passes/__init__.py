@@ -11,7 +11,6 @@ from kerasish.compiler.passes.fold import fold
 from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.hoist import hoist
 from kerasish.compiler.passes.products import products
-from kerasish.compiler.passes.recurrent import recurrent
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.errors import UnknownNameError
 from kerasish.graph.node import Graph
@@ -20,7 +19,6 @@ Pass = Callable[[Graph, Backend], Graph]
 
 PIPELINE: list[tuple[str, Pass]] = [
     ("simplify", simplify),
-    ("recurrent", recurrent),
     ("expand", expand),
     ("fold", fold),
     ("hoist", hoist),

@@ -143,6 +143,30 @@ def transpose_twice(node: Node, inputs: Inputs) -> Node | None:
     return _make(node, "transpose", (x.inputs[0],), axes=axes)
 
 
+@rule("slice")
+def slice_twice(node: Node, inputs: Inputs) -> Node | None:
+    """x[a][b] -> x[c], x[::-1][::-1] -> x"""
+    x = inputs[0]
+    whole = tuple((0, d, 1) for d in x.spec.shape)
+    parts = tuple(p or w for p, w in zip(node.attrs["parts"], whole, strict=True))
+    if parts == whole:
+        return x
+    if x.op.name != "slice":
+        return None
+    pairs = zip(x.attrs["parts"], parts, strict=True)
+    joined = tuple(b if a is None else (a[0] + b[0] * a[2], b[1], a[2] * b[2]) for a, b in pairs)
+    return _make(node, "slice", (x.inputs[0],), parts=joined)
+
+
+@rule("unslice")
+def unslice_all(node: Node, inputs: Inputs) -> Node | None:
+    """The gradient of x[::-1] -> g[::-1]: nothing of it is left to fill"""
+    g, shape, parts = inputs[0], node.spec.shape, node.attrs["parts"]
+    if g.spec.shape == shape and all(p is None or p[2] in (1, -1) for p in parts):
+        return _make(node, "slice", (g,), parts=parts)
+    return None
+
+
 @rule("sum", "max", "min", "prod")
 def reduce_nothing(node: Node, inputs: Inputs) -> Node | None:
     """sum(x) over axes of size 1 -> reshape(x)"""

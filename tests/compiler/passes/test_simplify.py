@@ -55,6 +55,14 @@ GONE: dict[str, tuple[Callable[..., Any], list[str]]] = {
         ["reshape"],
     ),
     "sum over nothing": (lambda x: get("sum")(x, axis=(), keepdims=False), []),
+    "a slice of everything": (lambda x: get("slice")(x, parts=((0, 3, 1), None)), []),
+    "turned twice": (lambda x: ops.flip(ops.flip(x, 1), 1), []),
+    "turned along two axes": (lambda x: ops.flip(ops.flip(x, 0), 1), ["slice"]),
+    "a slice of a slice": (lambda x: ops.flip(x, 1)[1:, 1:4][:, ::2], ["slice"]),
+    "the gradient of a turned axis": (
+        lambda x: get("unslice")(x, parts=((2, 3, -1), None), shape=(3, 4)),
+        ["slice"],
+    ),
     "stop_gradient": (lambda x: ops.stop_gradient(x), []),
     "a broadcast operand": (
         lambda x: x * ops.broadcast_to(ops.sin(x[0]), (3, 4)),
@@ -92,6 +100,10 @@ KEPT: dict[str, tuple[Callable[..., Any], np.ndarray]] = {
     "1 ** x": (lambda x: 1**x, X),
     "not of floats": (lambda x: get("logical_not")(get("logical_not")(x)), X),
     "transpose": (lambda x: ops.transpose(x), X),
+    "the gradient of a part": (
+        lambda x: get("unslice")(x, parts=((2, 3, -1), None), shape=(4, 4)),
+        X,
+    ),
     "a broadcast operand that gives the shape": (lambda x: ops.broadcast_to(x, (2, 3, 4)) * x, X),
     "cast": (lambda x: ops.cast(ops.cast(x, "int32"), "float32"), X),
     "sum over more than ones": (lambda x: ops.sum(ops.reshape(x, (3, 1, 4)), (1, 2)), X),

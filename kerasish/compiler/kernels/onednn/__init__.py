@@ -1,4 +1,4 @@
-"""oneDNN on the CPU through ctypes: convolution, pooling, matmul, recurrent layers.
+"""oneDNN on the CPU through ctypes: convolution, pooling, matmul.
 
 Importing the package loads no library; `library.load` does, at the first kernel bound.
 """
