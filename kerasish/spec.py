@@ -58,6 +58,7 @@ UNSIGNED = ("uint8", "uint16", "uint32", "uint64")
 SIGNED = ("int8", "int16", "int32", "int64")
 INTS = UNSIGNED + SIGNED
 FLOAT8 = ("float8_e4m3fn", "float8_e5m2")
+HALVES = ("float16", "bfloat16")
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 COMPLEX = ("complex64", "complex128")
 DTYPES = BOOL + INTS + FLOATS + COMPLEX + FLOAT8

@@ -162,6 +162,7 @@ cbrt = unary("cbrt", "cbrt", lambda g, y, x: g / (3 * y * y), cases=_SIGNED, flo
 sqrt = unary("sqrt", "sqrt", lambda g, y, x: g * (0.5 / y), cases=_POSITIVE, flops=2)
 
 
+@special.in_single
 def _rsqrt(xp: Any, x: Any, out: Any = None) -> Any:
     return xp.reciprocal(xp.sqrt(x, out=out), out=out)
 
@@ -170,6 +171,7 @@ rsqrt = unary("rsqrt", _rsqrt, lambda g, y, x: g * (-0.5 * y * y * y), cases=_PO
 tanh = unary("tanh", "tanh", lambda g, y, x: g * (1 - y * y), flops=15)
 
 
+@special.in_single
 def _sigmoid(xp: Any, x: Any, out: Any = None) -> Any:
     # 1 / (1 + exp(-x)) in place; exp overflows to inf for very negative x, and 1 / inf is 0.
     t = xp.asarray(xp.exp(xp.negative(x, out=out), out=out))  # a scalar cannot be written to

@@ -18,14 +18,13 @@ from kerasish.ops.declare import primitive
 from kerasish.ops.elementwise import cast, cast_like, rsqrt
 from kerasish.ops.layout import broadcast_to, reshape
 from kerasish.ops.reduction import sum_
-from kerasish.spec import normalize_axes, normalize_axis, promote
+from kerasish.spec import HALVES, normalize_axes, normalize_axis, promote
 
 Axes = tuple[int, ...]
-_HALF = ("float16", "bfloat16")
 
 
 def _wide(x: Any) -> Any:
-    return cast(x, "float32") if x.dtype in _HALF else x
+    return cast(x, "float32") if x.dtype in HALVES else x
 
 
 def _mean(x: Any, axis: Axes) -> Any:

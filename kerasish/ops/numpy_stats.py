@@ -19,7 +19,7 @@ from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.numpy_creation import linspace, ones_like
 from kerasish.ops.numpy_shape import slice_axis
 from kerasish.ops.sorting import known_values, searchsorted_
-from kerasish.spec import normalize_axis, promote_float
+from kerasish.spec import HALVES, normalize_axis, promote_float
 
 __all__ = [
     "amax", "amin", "average", "bincount", "corrcoef", "correlate", "count_nonzero", "diff",
@@ -50,7 +50,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean of the squared distances from the mean, over `axis`."""
     x = floating(x)
     # Half precision loses the square of small distances.
-    wide = cast(x, "float32") if x.dtype in ("float16", "bfloat16") else x
+    wide = cast(x, "float32") if x.dtype in HALVES else x
     centred = wide - _r.mean(wide, axis=axis, keepdims=True)
     return cast_like(_r.mean(_e.square(centred), axis=axis, keepdims=keepdims), x)
 

@@ -17,7 +17,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import cast, log, maximum, right_shift, sqrt, where
 from kerasish.ops.layout import reshape, slice_
-from kerasish.spec import Shape, TensorSpec, dtype_name, is_float
+from kerasish.spec import HALVES, Shape, TensorSpec, dtype_name, is_float
 
 SAMPLE_KEY = np.array([7, 3], np.uint32)
 GOLDEN, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
@@ -117,7 +117,7 @@ def _unit(key: Any, shape: Shape, dtype: str) -> Any:
         coarse = cast(right_shift(high, 5), "float64") * 2.0**-27
         return coarse + cast(right_shift(low, 6), "float64") * 2.0**-53
     bits = random_bits(key, shape=tuple(shape))
-    if dtype in ("float16", "bfloat16"):
+    if dtype in HALVES:
         kept = 11 if dtype == "float16" else 8
         return cast(cast(right_shift(bits, 32 - kept), "float32") * 2.0**-kept, dtype)
     return cast(right_shift(bits, 8), dtype) * 2.0**-24

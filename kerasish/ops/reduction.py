@@ -14,7 +14,14 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import bools, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, maximum, minimum, where
 from kerasish.ops.layout import broadcast_to, expand_dims, reshape
-from kerasish.spec import TensorSpec, normalize_axes, normalize_axis, promote_float, reduce_shape
+from kerasish.spec import (
+    HALVES,
+    TensorSpec,
+    normalize_axes,
+    normalize_axis,
+    promote_float,
+    reduce_shape,
+)
 
 __all__ = ["all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "sum"]
 
@@ -41,10 +48,21 @@ def kept(g: Any, x: Any, axis: Axes) -> Any:
     return g if g.shape == shape else reshape(g, shape=shape)
 
 
+def _accumulated(reduce: Any, x: Any, axis: Axes, keepdims: bool, out: Any) -> Any:
+    """A reduction in the dtype of x, rounded once: half precision accumulates in float32."""
+    if x.dtype.name not in HALVES:
+        return reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype, out=out)
+    total = reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32)
+    if out is None:
+        return total.astype(x.dtype)
+    out[...] = total
+    return out
+
+
 @op("sum", infer=_reduce_infer, out=True, batch=shifted("axis"), cases=_CASES)
 def sum_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The sum over axes, in the dtype of x."""
-    return xp.sum(x, axis=axis, keepdims=keepdims, dtype=x.dtype, out=out)
+    return _accumulated(xp.sum, x, axis, keepdims, out)
 
 
 @sum_.gradient
@@ -55,7 +73,7 @@ def _(g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
 @op("prod", infer=_reduce_infer, out=True, batch=shifted("axis"), cases=_CASES, domain=(0.5, 1.5))
 def prod_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The product over axes, in the dtype of x."""
-    return xp.prod(x, axis=axis, keepdims=keepdims, dtype=x.dtype, out=out)
+    return _accumulated(xp.prod, x, axis, keepdims, out)
 
 
 @prod_.gradient
@@ -166,12 +184,14 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean over `axis`; integers and bool give floatx."""
     x = convert_to_tensor(x)
-    x = cast(x, dtype=promote_float(x.dtype))
+    dtype = promote_float(x.dtype)
+    # The sum of half precision numbers may lie beyond their range, their mean does not.
+    x = cast(x, dtype="float32" if dtype in HALVES else dtype)
     axes = normalize_axes(axis, x.ndim)
     sizes = [x.shape[a] for a in axes]
     # With an unknown dimension only the spec of the result matters, not its value.
     count = math.prod(1 if d is None else d for d in sizes)
-    return sum_(x, axis=axes, keepdims=keepdims) / count
+    return cast(sum_(x, axis=axes, keepdims=keepdims) / count, dtype=dtype)
 
 
 def _extremum(op_: Any, x: Any, axis: Any, keepdims: bool, initial: Any, join: Any) -> Any:

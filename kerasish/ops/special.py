@@ -6,6 +6,7 @@ Each is a kernel of an elementwise op: `(xp, x, out=None)`, accurate to the last
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 # W. J. Cody, "Rational Chebyshev approximations for the error function", Math. Comp. 23 (1969):
@@ -55,6 +56,17 @@ def _given(xp: Any, values: Any, x: Any, out: Any) -> Any:
         return values.astype(x.dtype)
     out[...] = values
     return out
+
+
+def in_single(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """A kernel that computes half precision in float32 and rounds once."""
+
+    def wrapped(xp: Any, x: Any, out: Any = None) -> Any:
+        if x.dtype.itemsize > 2:
+            return kernel(xp, x, out=out)
+        return _given(xp, kernel(xp, x.astype(xp.float32)), x, out)
+
+    return wrapped
 
 
 def _tail(xp: Any, a: Any) -> Any:

@@ -24,13 +24,14 @@ import numpy as np
 
 from kerasish.compiler.codegen import llvm_ops
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
+from kerasish.compiler.codegen.llvm_text import register
 from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, arrange, contiguous
 from kerasish.compiler.kernels.onednn import openmp
 from kerasish.compiler.provider import provider
 from kerasish.compiler.region import structure
 from kerasish.config import num_threads
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
-from kerasish.spec import known
+from kerasish.spec import TensorSpec, known
 from kerasish.version import __version__
 
 MAGIC = b"kerasish-object-1\n"
@@ -93,6 +94,14 @@ def _machine() -> tuple[Any, int, str]:
     own = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     key = f"{own} {__version__} {llvmlite.__version__} {llvm.llvm_version_info} {name} {features}"
     return made, 16 if wide else 8, key
+
+
+@functools.cache
+def _converts_float16() -> bool:
+    """Whether the processor does; LLVM would call a library that is not there. All but old x86."""
+    import llvmlite.binding as llvm
+
+    return llvm.get_host_cpu_features().get("f16c", True)
 
 
 @functools.cache
@@ -197,8 +206,11 @@ def _shapeless(body: Graph) -> Any:
 
 def supported(node: Node) -> bool:
     """Whether an elementwise node, a reduction or a draw can stand in an LLVM region."""
+    dtypes = {n.spec.dtype for n in (node, *node.inputs) if isinstance(n.spec, TensorSpec)}
+    if "float16" in dtypes and not _converts_float16():
+        return False
     if node.op.name in REDUCTIONS:
-        return node.inputs[0].spec.dtype in llvm_ops.NUMBERS
+        return register(node.inputs[0].spec.dtype) in llvm_ops.NUMBERS
     if node.op.name == DRAWS:
         return True
     return llvm_ops.supported(node)

@@ -21,7 +21,7 @@ from kerasish.compiler.codegen.llvm_reduce import (
     width,
 )
 from kerasish.compiler.codegen.llvm_scope import Scope
-from kerasish.compiler.codegen.llvm_text import Emitter, Value, type_of
+from kerasish.compiler.codegen.llvm_text import Emitter, Value, register, type_of
 from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, Nest
 from kerasish.graph.node import Node
 from kerasish.spec import TensorSpec
@@ -258,7 +258,7 @@ class KernelWriter:
         else:
             self._vectors(e, 0, size, lambda i, mask: body(i, mask, base))
         for n in mine:
-            rows[n] = horizontal(e, n, slots[n])
+            rows[n] = e.rounded(horizontal(e, n, slots[n]), n.spec.dtype)
 
     def _spills(self, e: Emitter, size: int) -> dict[Node, str]:
         """Row buffers for element values that are dear and needed in a later stage too."""
@@ -275,7 +275,8 @@ class KernelWriter:
             )
             if later:
                 padded = -(-size // self.lanes) * self.lanes
-                found[node] = e.alloca(f"[{padded} x {type_of(node.spec.dtype, 1)}], align 64")
+                one = type_of(register(node.spec.dtype), 1)
+                found[node] = e.alloca(f"[{padded} x {one}], align 64")
         return found
 
     def _columns(self, e: Emitter) -> None:
@@ -397,12 +398,13 @@ class KernelWriter:
                 lanes = self.lanes if i_dims else 1
                 for n in self.reductions:
                     where = e.arith("add", first, i)
-                    sum_ = e.load(partials[n], where, n.spec.dtype, lanes, 1, mask)
+                    dtype = register(n.spec.dtype)
+                    sum_ = e.load(partials[n], where, dtype, lanes, 1, mask)
                     for k in range(1, self.chunks):
                         here = e.arith("add", where, k * total)
-                        part = e.load(partials[n], here, n.spec.dtype, lanes, 1, mask)
+                        part = e.load(partials[n], here, dtype, lanes, 1, mask)
                         sum_ = merge(e, n, sum_, part)
-                    rows[n] = sum_
+                    rows[n] = e.rounded(sum_, n.spec.dtype)
                 dim = i_dims[-1] if i_dims else None
                 at = self._plus(e, base, dim, i) if dim is not None else base
                 scope = Scope(self, e, at, dim, mask, rows=rows)

@@ -12,14 +12,20 @@ from kerasish.compiler.codegen import llvm_circular as circular
 from kerasish.compiler.codegen import llvm_divide as divide
 from kerasish.compiler.codegen import llvm_math as math
 from kerasish.compiler.codegen import llvm_wide as wide
-from kerasish.compiler.codegen.llvm_text import Emitter, Value
+from kerasish.compiler.codegen.llvm_text import Emitter, Value, register
 from kerasish.graph.node import Node
-from kerasish.spec import SIGNED, UNSIGNED, TensorSpec, bits, is_float
+from kerasish.spec import HALVES, SIGNED, UNSIGNED, TensorSpec, bits, is_float
 
 Rule = Callable[..., Value]
 NUMBERS = ("float32", "float64", *SIGNED, *UNSIGNED)
 INTS = (*SIGNED, *UNSIGNED, "bool")
 REGISTERS = (*NUMBERS, "bool")
+MEMORY = (*REGISTERS, *HALVES)
+# Ops whose results need no rounding where their inputs needed none.
+EXACT = {
+    "negative", "absolute", "sign", "maximum", "minimum", "floor", "ceil", "trunc",
+    "round_half_even", "select", "copy", "stop_gradient", "real", "imag", "conj", "fmod",
+}  # fmt: skip
 WHOLE = ("float32", *SIGNED, *UNSIGNED)
 
 
@@ -52,8 +58,10 @@ def _absolute(e: Emitter, x: Value) -> Value:
 
 def _sign(e: Emitter, x: Value) -> Value:
     zero, one = e.like(0, x), e.like(1, x)
-    up = e.select(e.compare("gt", x, zero), one, x if is_float(x.dtype) else zero)
-    return e.select(e.compare("lt", x, zero), e.neg(one), up)  # NaN and -0.0 stay themselves
+    y = e.select(e.compare("gt", x, zero), one, zero)
+    if x.dtype not in UNSIGNED:
+        y = e.select(e.compare("lt", x, zero), e.neg(one), y)
+    return e.select(e.compare("eq", x, x), y, x) if is_float(x.dtype) else y
 
 
 def _not(e: Emitter, x: Value) -> Value:
@@ -87,7 +95,7 @@ def _right_shift(e: Emitter, a: Value, b: Value) -> Value:
 
 
 def _cast(e: Emitter, x: Value, *, dtype: str) -> Value:
-    return e.convert(x, dtype)
+    return e.convert(x, register(dtype))
 
 
 # op name -> (rule, dtypes its inputs may have)
@@ -180,11 +188,13 @@ LEFT_OUT = {
 
 def supported(node: Node) -> bool:
     """Whether LLVM code can be written for an elementwise node."""
-    if not isinstance(node.spec, TensorSpec) or node.spec.dtype not in REGISTERS:
+    if not isinstance(node.spec, TensorSpec) or node.spec.dtype not in MEMORY:
         return False
-    dtypes = [i.spec.dtype for i in node.inputs]
+    dtypes = [register(i.spec.dtype) for i in node.inputs]
     if "llvm" in node.op.lowerings:
         return all(d in REGISTERS for d in dtypes)
+    if node.op.name == "cast" and dtypes[0] == "float64" and node.spec.dtype == "float16":
+        return False  # by way of float32 it would be rounded twice
     if node.op.name not in RULES or any(d not in RULES[node.op.name][1] for d in dtypes):
         return False
     # LLVM leaves float -> int out of range undefined where numpy gives some value; only widths
@@ -194,7 +204,11 @@ def supported(node: Node) -> bool:
 
 
 def emit(e: Emitter, node: Node, inputs: list[Value]) -> Value:
-    """The value of one elementwise node, for however many lanes its inputs have."""
+    """The value of one elementwise node, for however many lanes its inputs have.
+
+    Half precision is computed in float32 and rounded after every op, as numpy does it.
+    """
     own = node.op.lowerings.get("llvm")
     rule: Any = own or RULES[node.op.name][0]
-    return rule(e, *inputs, **node.attrs)
+    y = rule(e, *inputs, **node.attrs)
+    return y if node.op.name in EXACT else e.rounded(y, node.spec.dtype)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import math
 
 from kerasish.compiler.codegen import llvm_ops
-from kerasish.compiler.codegen.llvm_text import Emitter, Value, type_of
+from kerasish.compiler.codegen.llvm_text import Emitter, Value, register, type_of
 from kerasish.graph.node import Node
 from kerasish.spec import is_float, np_dtype
 
 
 def accumulator(e: Emitter, node: Node) -> str:
     """A slot for the running result of a reduction, one lane each, holding its identity."""
-    slot = e.alloca(type_of(node.spec.dtype, e.lanes))
-    first = e.const(identity(node), node.spec.dtype, e.lanes)
+    dtype = register(node.spec.dtype)
+    slot = e.alloca(type_of(dtype, e.lanes))
+    first = e.const(identity(node), dtype, e.lanes)
     e.put(f"store {first}, ptr {slot}")
     return slot
 
 
 def loaded(e: Emitter, node: Node, slot: str) -> Value:
     """What an accumulator holds."""
-    return e.let(f"load {type_of(node.spec.dtype, e.lanes)}, ptr {slot}", node.spec.dtype, e.lanes)
+    dtype = register(node.spec.dtype)
+    return e.let(f"load {type_of(dtype, e.lanes)}, ptr {slot}", dtype, e.lanes)
 
 
 def accumulate(e: Emitter, node: Node, slot: str, v: Value, mask: str | None) -> None:
@@ -71,5 +73,5 @@ def identity(node: Node) -> float | int:
 
 
 def width(node: Node) -> int:
-    """Bytes of one element of a reduction."""
-    return np_dtype(node.spec.dtype).itemsize
+    """Bytes of one partial result of a reduction."""
+    return np_dtype(register(node.spec.dtype)).itemsize

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kerasish.compiler.codegen import llvm_ops, llvm_random
-from kerasish.compiler.codegen.llvm_text import Emitter, Value
+from kerasish.compiler.codegen.llvm_text import Emitter, Value, register
 from kerasish.compiler.codegen.nest import DRAWS
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Node
 
@@ -38,7 +38,7 @@ class Scope:
             return self.held[node]
         e = self.e
         if node.op is CONSTANT:
-            made = e.const(node.value.item(), node.spec.dtype, 1)
+            made = e.const(node.value.item(), register(node.spec.dtype), 1)
         elif node.op is PLACEHOLDER:
             step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
             lanes = self.w.lanes if step else 1
@@ -50,7 +50,8 @@ class Scope:
             lanes = self.w.lanes if step else 1
             made = llvm_random.draw(e, self.w.keys[node], self.offsets[node], lanes, step)
         elif node in self.spills and self.w.nest.stage[node] < self.stage:
-            made = e.load(self.spills[node], self.index, node.spec.dtype, self.w.lanes, 1, None)
+            dtype = register(node.spec.dtype)
+            made = e.load(self.spills[node], self.index, dtype, self.w.lanes, 1, None)
         elif node.op.name in ("reshape", "broadcast_to", "expand_dims"):
             made = self.value(node.inputs[0])
         else:
@@ -69,4 +70,4 @@ class Scope:
         if self.dim is not None and step == 0 and self.w.nest.dims[self.dim].size > 1:
             raise AssertionError("an output is written once per element")
         v = self.e.splat(v, lanes)
-        self.e.store(v, self.w.bases[node], self.offsets[node], self.mask)
+        self.e.store(v, self.w.bases[node], self.offsets[node], self.mask, node.spec.dtype)

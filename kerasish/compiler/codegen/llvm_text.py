@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from kerasish.spec import UNSIGNED, bits, is_float
+from kerasish.spec import HALVES, UNSIGNED, bits, is_float
 
 FLOAT_TYPES = {"float32": "float", "float64": "double"}
 
@@ -31,6 +31,11 @@ class Value:
         return f"{self.type} {self.name}"
 
 
+def register(dtype: str) -> str:
+    """The dtype in which values of `dtype` are computed: half precision lies in memory only."""
+    return "float32" if dtype in HALVES else dtype
+
+
 def scalar_type(dtype: str) -> str:
     """The LLVM type of one element in registers."""
     if dtype == "bool":
@@ -40,7 +45,7 @@ def scalar_type(dtype: str) -> str:
 
 def memory_type(dtype: str) -> str:
     """The LLVM type of one element in memory."""
-    return "i8" if dtype == "bool" else scalar_type(dtype)
+    return "i8" if dtype == "bool" else "i16" if dtype in HALVES else scalar_type(dtype)
 
 
 def type_of(dtype: str, lanes: int) -> str:
@@ -197,6 +202,40 @@ class Emitter:
             return Value(v.name, dtype, v.lanes)
         return self.let(f"bitcast {v} to {target}", dtype, v.lanes)
 
+    # --- half precision -----------------------------------------------------------------------
+
+    def widen(self, v: Value, dtype: str) -> Value:
+        """The float32 of numbers whose 16 bits are given."""
+        if dtype == "bfloat16":
+            wide = self.convert(v, "uint32")
+            return self.bitcast(self.binary("shl", wide, self.like(16, wide)), "float32")
+        half, full = (f"<{v.lanes} x {t}>" if v.lanes > 1 else t for t in ("half", "float"))
+        raw = self.let(f"bitcast {v} to {half}", "float16", v.lanes).name
+        return self.let(f"fpext {half} {raw} to {full}", "float32", v.lanes)
+
+    def narrow(self, v: Value, dtype: str) -> Value:
+        """The 16 bits of float32 numbers that are `rounded`."""
+        if dtype == "bfloat16":
+            raw = self.bitcast(v, "uint32")
+            return self.convert(self.binary("lshr", raw, self.like(16, raw)), "uint16")
+        half, short = (f"<{v.lanes} x {t}>" if v.lanes > 1 else t for t in ("half", "i16"))
+        raw = self.let(f"fptrunc {v} to {half}", "float16", v.lanes).name
+        return self.let(f"bitcast {half} {raw} to {short}", "uint16", v.lanes)
+
+    def rounded(self, v: Value, dtype: str) -> Value:
+        """`v` as it comes back from memory of `dtype`: half precision to nearest, ties to even."""
+        if dtype == "float16":
+            return self.widen(self.narrow(v, dtype), dtype)
+        if dtype != "bfloat16":
+            return v
+        # The conversion instructions of AVX-512 take denormals for zero, so integers do it.
+        raw = self.bitcast(v, "uint32")
+        odd = self.binary("and", self.binary("lshr", raw, self.like(16, raw)), self.like(1, raw))
+        up = self.add(self.add(raw, self.like(0x7FFF, raw)), odd)
+        quiet = self.binary("or", raw, self.like(0x400000, raw))
+        kept = self.select(self.compare("eq", v, v), up, quiet)
+        return self.bitcast(self.binary("and", kept, self.like(0xFFFF0000, raw)), "float32")
+
     # --- control ------------------------------------------------------------------------------
 
     def arith(self, code: str, a: str | int, b: str | int) -> str:
@@ -253,6 +292,8 @@ class Emitter:
         self, base: str, offset: str | int, dtype: str, lanes: int, stride: int, mask: str | None
     ) -> Value:
         """`lanes` elements from `base[offset]` on, `stride` apart; masked lanes are zero."""
+        if dtype in HALVES:
+            return self.widen(self.load(base, offset, "uint16", lanes, stride, mask), dtype)
         if lanes == 1 or stride == 0:
             at = self.address(base, offset, dtype)
             raw = self.fresh()
@@ -307,8 +348,12 @@ class Emitter:
     def _declare_masked(self, head: str, lanes: int, vector: str) -> None:
         self.declarations.add(f"declare {head}(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})")
 
-    def store(self, v: Value, base: str, offset: str | int, mask: str | None) -> None:
-        """Write the lanes of `v` to consecutive elements from `base[offset]` on."""
+    def store(
+        self, v: Value, base: str, offset: str | int, mask: str | None, dtype: str | None = None
+    ) -> None:
+        """Write the lanes of `v` to consecutive elements, of `dtype`, from `base[offset]` on."""
+        if dtype in HALVES:
+            v = self.narrow(v, dtype)
         at = self.address(base, offset, v.dtype)
         align = _align(v.dtype)
         if v.dtype == "bool":

@@ -52,19 +52,25 @@ REFERENCES: dict[str, Callable[..., np.ndarray]] = {
 UNARY = (
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctanh", "cbrt", "cos", "cosh", "erf",
     "erfc", "erfinv", "exp", "exp2", "expm1", "log", "log10", "log1p", "log2", "reciprocal",
-    "rsqrt", "sigmoid", "sin", "sinh", "sqrt", "tan", "tanh",
+    "rsqrt", "sigmoid", "sign", "sin", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip
 BINARY = ("arctan2", "hypot", "power")
 
 
-def compiled(name: str, *inputs: np.ndarray) -> np.ndarray:
-    """One op on arrays, run by its LLVM kernel."""
+def bound(name: str, *inputs: np.ndarray) -> tuple[Callable[[], Any], np.ndarray]:
+    """(the LLVM kernel of one op on these arrays, the array it writes)."""
     leaves = [placeholder(TensorSpec(x.shape, x.dtype.name)) for x in inputs]
     out = get(name)(*(Tensor(leaf.spec, node=leaf) for leaf in leaves))
     y = np.empty(out.shape, out.dtype)
     pending = llvm_jit.Pending(Graph(leaves, [node_of(out)]), inputs, [y])
     llvm_jit.compile_all([pending])
-    pending.bind()()
+    return pending.bind(), y
+
+
+def compiled(name: str, *inputs: np.ndarray) -> np.ndarray:
+    """One op on arrays, run by its LLVM kernel."""
+    step, y = bound(name, *inputs)
+    step()
     return y
 
 
