@@ -13,7 +13,7 @@ import numpy as np
 from kerasish.backend.base import Backend
 from kerasish.graph.node import CONSTANT, Graph, Node, constant, make_node, rewrite
 from kerasish.graph.op import get
-from kerasish.spec import broadcast
+from kerasish.spec import bits, broadcast, is_float
 
 Inputs = tuple[Node, ...]
 Rule = Callable[[Node, Inputs], Node | None]
@@ -174,6 +174,29 @@ def reduce_nothing(node: Node, inputs: Inputs) -> Node | None:
     if all(x.spec.shape[a] == 1 for a in node.attrs["axis"]):
         return x if x.spec == node.spec else _make(node, "reshape", (x,), shape=node.spec.shape)
     return None
+
+
+@rule("gather")
+def cast_what_is_read(node: Node, inputs: Inputs) -> Node | None:
+    """gather(cast(x), i) -> cast(gather(x, i)), where that casts less"""
+    x, indices = inputs
+    if x.op.name != "cast" or node.spec.size >= x.spec.size:
+        return None
+    rows = _make(node, "gather", (x.inputs[0], indices), **node.attrs)
+    return _make(node, "cast", (rows,), **x.attrs)
+
+
+@rule("cast")
+def sum_in_the_wider_dtype(node: Node, inputs: Inputs) -> Node | None:
+    """cast(scatter_add(i, u), float32) -> scatter_add(i, cast(u, float32)) for 16-bit floats"""
+    x = inputs[0]
+    if x.op.name != "scatter_add" or node.spec.dtype != "float32":
+        return None
+    if not is_float(x.spec.dtype) or bits(x.spec.dtype) != 16:
+        return None
+    indices, updates = x.inputs
+    wide = _make(node, "cast", (updates,), **node.attrs)
+    return _make(node, "scatter_add", (indices, wide), **x.attrs)
 
 
 def unbroadcast_inputs(node: Node, inputs: Inputs) -> Node | None:

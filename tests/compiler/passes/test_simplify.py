@@ -56,6 +56,14 @@ GONE: dict[str, tuple[Callable[..., Any], list[str]]] = {
     ),
     "sum over nothing": (lambda x: get("sum")(x, axis=(), keepdims=False), []),
     "a slice of everything": (lambda x: get("slice")(x, parts=((0, 3, 1), None)), []),
+    "some rows of a cast table": (
+        lambda x: ops.take(ops.cast(x, "float16"), [1, 0], axis=0),
+        ["gather", "cast"],
+    ),
+    "more rows than a table has": (
+        lambda x: ops.take(ops.cast(x, "float16"), [1, 0, 2, 1], axis=0),
+        ["cast", "gather"],
+    ),
     "turned twice": (lambda x: ops.flip(ops.flip(x, 1), 1), []),
     "turned along two axes": (lambda x: ops.flip(ops.flip(x, 0), 1), ["slice"]),
     "a slice of a slice": (lambda x: ops.flip(x, 1)[1:, 1:4][:, ::2], ["slice"]),
@@ -198,3 +206,12 @@ def test_constants_stay_shared() -> None:
     made = check(simplify, lambda x: (x / 4) + (x * x) / 4, X)
     constants = [n for n in made.nodes if n.op is CONSTANT]
     assert len(constants) == 1
+
+
+def test_halves_are_summed_in_the_dtype_they_are_cast_to() -> None:
+    def table(x):
+        rows = ops.cast(x, "float16")
+        return ops.cast(get("scatter_add")([1, 0, 1], rows, shape=(5, 4), axis=0), "float32")
+
+    # Whole numbers, which half precision sums exactly.
+    check(simplify, table, np.rint(X * 4), ops=["cast", "cast", "scatter_add"])
