@@ -6,7 +6,17 @@ from kerasish.graph.node import Graph, Node, rewrite, scope, toposort
 from kerasish.graph.op import Case, Op, case, op, overridden_gradient, register_gradient
 from kerasish.graph.tensor import Tensor, convert_to_tensor, is_tensor
 from kerasish.graph.trace import eagerly, trace, tracing
-from kerasish.graph.transforms import grad, hvp, jvp, stop_gradient, value_and_grad, vjp
+from kerasish.graph.transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacfwd,
+    jacobian,
+    jvp,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+)
 from kerasish.graph.variable import Variable
 from kerasish.graph.verify import verify
 
@@ -26,8 +36,11 @@ __all__ = [
     "eagerly",
     "format_graph",
     "grad",
+    "hessian",
     "hvp",
     "is_tensor",
+    "jacfwd",
+    "jacobian",
     "jvp",
     "op",
     "overridden_gradient",

@@ -7,16 +7,27 @@ Un-broadcasting and the summing of contributions happen here and nowhere else.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from kerasish import tree
 from kerasish.errors import GradientError
 from kerasish.graph import op as _op
+from kerasish.graph.batching import lift, reshaped, spread
 from kerasish.graph.node import PICK, Node, inherit, mark, placeholder, toposort
-from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, recording, tensor_of
+from kerasish.graph.tensor import (
+    Tensor,
+    convert_to_tensor,
+    input_tensor,
+    node_of,
+    recording,
+    tensor_of,
+)
 from kerasish.graph.variable import Variable
-from kerasish.spec import TensorSpec, is_differentiable
+from kerasish.spec import TensorSpec, is_differentiable, known
 
 
 def backward(
@@ -113,6 +124,14 @@ def ones_like_seed(node: Node) -> Tensor:
     return _op.get("broadcast_to")(one, shape=node.spec.shape)
 
 
+def unit_rows(x: Tensor, shared: int = 0) -> Tensor:
+    """For every element of x (of its axes behind the `shared` first) a row with 1 in its place."""
+    inner = known(x.shape[shared:])
+    count = math.prod(inner)
+    rows = np.eye(count).reshape(count, *(1,) * shared, *inner)
+    return convert_to_tensor(rows, x.dtype)
+
+
 class GradientTape:
     """Follows what happens to variables and watched tensors, to differentiate it afterwards.
 
@@ -188,6 +207,61 @@ class GradientTape:
         found = backward(nodes, seeds, [n for n in wrt if n is not None])
         answers = iter(found)
         leaves = [None if n is None else next(answers) for n in wrt]
+        return tree.pack_sequence_as(sources, leaves)
+
+    def jacobian(self, target: Any, sources: Any) -> Any:
+        """The derivative of every element of `target` by every element of each of `sources`.
+
+        The backward pass is made once, for one seed, and batched over the elements of the target.
+
+        Args:
+            target: tensor of known shape.
+            sources: as in `gradient`.
+
+        Returns:
+            For each source a tensor of shape (*target.shape, *source.shape), or None.
+        """
+        return self._per_element(target, sources, 0)
+
+    def batch_jacobian(self, target: Any, source: Any) -> Any:
+        """The Jacobian of each row of `target` by the same row of `source`: (rows, ..., ...).
+
+        Right only where no row of the target depends on another row of the source.
+
+        Raises:
+            GradientError: the leading sizes differ.
+        """
+        y = convert_to_tensor(target)
+        if not y.shape or y.shape[:1] != source.shape[:1]:
+            raise GradientError(
+                "batch_jacobian. Expected: a target and a source with one leading size. "
+                f"Received: {y.shape} and {source.shape}."
+            )
+        found = self._per_element(y, source, 1)
+        if found is None:
+            return None
+        # (*elements, rows, *source) -> (rows, *elements, *source)
+        at = y.ndim - 1
+        return _op.get("transpose")(found, axes=(at, *(i for i in range(found.ndim) if i != at)))
+
+    def _per_element(self, target: Any, sources: Any, shared: int) -> Any:
+        """The gradients for a seed per element of the target; `shared` leading axes share one."""
+        y = convert_to_tensor(target)
+        inner = known(y.shape[shared:])
+        count = math.prod(inner)
+        seed = input_tensor(y.spec, "seed")
+        found = tree.flatten(self.gradient(y, sources, seed))
+        seeds = _op.get("broadcast_to")(unit_rows(y, shared), shape=(count, *y.shape))
+        nodes = [node_of(g) for g in found if g is not None]
+        rows = iter(lift(nodes, {node_of(seed): (seeds, True)}, count))
+        leaves: list[Any] = []
+        for g in found:
+            if g is None:
+                leaves.append(None)
+                continue
+            each, stacked = next(rows)
+            each = each if stacked else spread(each, count)
+            leaves.append(reshaped(each, (*inner, *each.shape[1:])))
         return tree.pack_sequence_as(sources, leaves)
 
     def _node(self, source: Any) -> Node | None:

@@ -1,4 +1,4 @@
-"""Functions that turn functions into derivatives: grad, value_and_grad, vjp, jvp, hvp."""
+"""Functions that turn functions into derivatives: gradients, products, Jacobians, Hessians."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.errors import GradientError
-from kerasish.graph.autodiff import GradientTape
+from kerasish.graph.autodiff import GradientTape, unit_rows
+from kerasish.graph.batching import lift, reshaped, spread
 from kerasish.graph.op import get
-from kerasish.graph.tensor import Tensor, alias, convert_to_tensor
+from kerasish.graph.tensor import Tensor, alias, convert_to_tensor, input_tensor, node_of
 from kerasish.spec import is_differentiable, normalize_axis
 
 
@@ -48,16 +49,10 @@ def value_and_grad(
     Raises:
         GradientError: the value is no scalar.
     """
-    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        places = [normalize_axis(i, len(args)) for i in chosen]
-        held = [tree.map_structure(_fresh, a) if i in places else a for i, a in enumerate(args)]
-        wrt = [held[i] for i in places]
-        with GradientTape() as tape:
-            tape.watch(wrt)
-            out = func(*held, **kwargs)
+        tape, out, wrt = _followed(func, argnums, args, kwargs)
         value = out[0] if has_aux else out
         if value.shape != ():
             raise GradientError(
@@ -68,6 +63,20 @@ def value_and_grad(
         return out, (found[0] if isinstance(argnums, int) else tuple(found))
 
     return wrapped
+
+
+def _followed(
+    func: Callable[..., Any], argnums: int | Sequence[int], args: tuple[Any, ...], kwargs: Any
+) -> tuple[GradientTape, Any, list[Any]]:
+    """(a tape that followed func(*args), its result, what the arguments `argnums` became)."""
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    places = [normalize_axis(i, len(args)) for i in chosen]
+    held = [tree.map_structure(_fresh, a) if i in places else a for i, a in enumerate(args)]
+    wrt = [held[i] for i in places]
+    with GradientTape() as tape:
+        tape.watch(wrt)
+        out = func(*held, **kwargs)
+    return tape, out, wrt
 
 
 def _or_zeros(g: Tensor | None, like: Tensor) -> Tensor:
@@ -122,6 +131,102 @@ def hvp(func: Callable[..., Any], primals: Sequence[Any], vectors: Sequence[Any]
     """Hessian-vector product of a scalar function: d/de grad(primals + e * vectors)."""
     gradient = grad(func, tuple(range(len(primals))))
     return jvp(gradient, primals, vectors)[1]
+
+
+def jacobian(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function of all first derivatives, d output / d argument, by reverse mode.
+
+    The backward pass is made once and batched over the elements of the output: best where there
+    are fewer of them than elements of the argument; otherwise see `jacfwd`.
+
+    Args:
+        func: returns a tensor or a structure of tensors.
+        argnums: as in `value_and_grad`.
+
+    Returns:
+        A function. In the structure of the output, each leaf has the structure of the argument
+        (in a tuple if `argnums` is one), with tensors (*output.shape, *argument.shape).
+
+    Example:
+        >>> import kerasish as keras
+        >>> x = keras.ops.convert_to_tensor([1.0, 2.0])
+        >>> keras.jacobian(lambda x: x * x)(x).numpy().tolist()
+        [[2.0, 0.0], [0.0, 4.0]]
+    """
+
+    @functools.wraps(func)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        tape, out, wrt = _followed(func, argnums, args, kwargs)
+
+        def of(leaf: Tensor) -> Any:
+            found = tree.map_structure(
+                lambda g, x: _outer_zeros(leaf, x) if g is None else g,
+                tape.jacobian(leaf, wrt),
+                wrt,
+            )
+            return found[0] if isinstance(argnums, int) else tuple(found)
+
+        return tree.map_structure(of, out)
+
+    return wrapped
+
+
+def _outer_zeros(y: Tensor, x: Tensor) -> Tensor:
+    zero: Any = convert_to_tensor(0, y.dtype)
+    return get("broadcast_to")(zero, shape=(*y.shape, *x.shape))
+
+
+def jacfwd(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """`jacobian` by forward mode: one `jvp`, batched over the elements of the argument.
+
+    Best where the argument has fewer elements than the output. The arguments differentiated by
+    are tensors.
+    """
+    chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    @functools.wraps(func)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        def by(place: int) -> tuple[Any, list[Tensor]]:
+            x = convert_to_tensor(args[place])
+            direction = input_tensor(x.spec, "direction")
+
+            def of_one(value: Any) -> Any:
+                return func(*(value if i == place else a for i, a in enumerate(args)), **kwargs)
+
+            moved = jvp(of_one, [x], [direction])[1]
+            nodes = [node_of(t) for t in tree.flatten(moved)]
+            known = {node_of(direction): (unit_rows(x), True)}
+            return moved, [_columns(row, x) for row in lift(nodes, known, x.size)]
+
+        found = [by(normalize_axis(i, len(args))) for i in chosen]
+        out, each = found[0][0], [columns for _, columns in found]
+        leaves = each[0] if isinstance(argnums, int) else list(zip(*each, strict=True))
+        return _packed(out, leaves)
+
+    return wrapped
+
+
+def _columns(row: tuple[Tensor, bool], x: Tensor) -> Tensor:
+    """Derivatives along every element of x, (size, *output), as (*output, *x.shape)."""
+    each = row[0] if row[1] else spread(row[0], x.size)
+    last = get("transpose")(each, axes=(*range(1, each.ndim), 0))
+    return reshaped(last, (*last.shape[:-1], *x.shape))
+
+
+def _packed(structure: Any, leaves: list[Any]) -> Any:
+    """`structure` with each leaf replaced by one of `leaves`, which may be tuples."""
+    rest = iter(leaves)
+    return tree.map_structure(lambda _: next(rest), structure)
+
+
+def hessian(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function of all second derivatives of a scalar function: the Jacobian of `grad`.
+
+    Args:
+        func: returns a scalar tensor.
+        argnums: as in `value_and_grad`; for several, a tuple of tuples.
+    """
+    return jacobian(grad(func, argnums), argnums)
 
 
 def stop_gradient(x: Any) -> Tensor:
