@@ -28,10 +28,11 @@ _HOMES = {
     "kerasish.models": "Model Sequential Functional",
     "kerasish.layers": "Input InputSpec Layer Operation",
     "kerasish.layers.policy": "DTypePolicy",
+    "kerasish.layers.remat": "RematScope",
     "kerasish.graph": (
         "GradientTape Graph Node Op Tensor Variable convert_to_tensor eagerly format_graph grad "
-        "hvp is_tensor jvp overridden_gradient register_gradient stop_gradient trace "
-        "value_and_grad vjp"
+        "hessian hvp is_tensor jacfwd jacobian jvp overridden_gradient register_gradient "
+        "stop_gradient trace value_and_grad vjp"
     ),
     "kerasish.graph.node": "scope",
     "kerasish.ops.remat": "remat",
@@ -117,7 +118,10 @@ if TYPE_CHECKING:
     from kerasish.graph import Variable as Variable
     from kerasish.graph import convert_to_tensor as convert_to_tensor
     from kerasish.graph import grad as grad
+    from kerasish.graph import hessian as hessian
     from kerasish.graph import hvp as hvp
+    from kerasish.graph import jacfwd as jacfwd
+    from kerasish.graph import jacobian as jacobian
     from kerasish.graph import jvp as jvp
     from kerasish.graph import value_and_grad as value_and_grad
     from kerasish.graph import vjp as vjp
@@ -125,6 +129,7 @@ if TYPE_CHECKING:
     from kerasish.layers import InputSpec as InputSpec
     from kerasish.layers import Layer as Layer
     from kerasish.layers.policy import DTypePolicy as DTypePolicy
+    from kerasish.layers.remat import RematScope as RematScope
     from kerasish.models import Functional as Functional
     from kerasish.models import Model as Model
     from kerasish.models import Sequential as Sequential

@@ -15,9 +15,10 @@ import kerasish as keras
 NAMES = sorted(set(keras._NAMES) | set(keras._RENAMED))
 KERAS = (
     "Input InputSpec KerasTensor Layer Loss Metric Model Operation Optimizer Regularizer "
-    "Initializer Sequential Variable DTypePolicy Function name_scope version activations backend "
-    "callbacks config constraints datasets dtype_policies initializers layers losses metrics "
-    "mixed_precision models ops optimizers random regularizers remat saving tree utils"
+    "Initializer Sequential Variable DTypePolicy Function RematScope name_scope version "
+    "activations backend callbacks config constraints datasets dtype_policies initializers "
+    "layers losses metrics mixed_precision models ops optimizers random regularizers remat "
+    "saving tree utils"
 ).split()
 
 FRESH = """

@@ -34,6 +34,7 @@ class Holder:
             "_build_shapes",
             "_input_spec",
             "_initial_weights",
+            "_remat_scope",
         )
     )
     _weights: list[Variable]

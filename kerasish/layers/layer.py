@@ -15,6 +15,7 @@ from kerasish.layers.building import Buildable, as_shape, recorded_build
 from kerasish.layers.fields import Field, constructor, declared, plain, refuse_unknown
 from kerasish.layers.given import captured, from_fields, ignore, untaken
 from kerasish.layers.input_spec import check_inputs
+from kerasish.layers.remat import RematScope, called, current_scope
 from kerasish.layers.symbolic import infer, record_call, symbols
 from kerasish.ops.symbol import has_symbol
 from kerasish.serialization import deserialize_keras_object, resolve, snake_case
@@ -51,9 +52,12 @@ class Layer(Buildable):
     # Arguments of Keras's that mean nothing here, with the value that is let through, or ANY.
     ignored: ClassVar[dict[str, Any]] = {}
     supports_masking: bool = False
+    # Whether a `RematScope` over all layers means this layer as a whole, not only what is in it.
+    rematerialises: ClassVar[bool] = True
     autocast: bool = True
     activity_regularizer: Any = None
     _initialized: bool
+    _remat_scope: RematScope | None
     _positional_values = False
 
     def __init_subclass__(cls, first: tuple[str, ...] = (), **kwargs: Any) -> None:
@@ -79,6 +83,7 @@ class Layer(Buildable):
         made = super().__new__(cls)
         plain_init = cls.__init__ is Layer.__init__ or from_fields(cls)
         made._start({} if plain_init else captured(cls, args, kwargs))
+        object.__setattr__(made, "_remat_scope", current_scope())
         return made
 
     def __init__(
@@ -194,7 +199,7 @@ class Layer(Buildable):
         given_args, given_kwargs = signature.unbind(values)
         with scope(self.name), _call.calling(training), autocast(self._read_dtype()):
             try:
-                outputs = self.call(*given_args, **given_kwargs)
+                outputs = called(self, given_args, given_kwargs)
             except Exception as error:
                 _note(error, label, values)
                 raise

@@ -49,6 +49,7 @@ class Model(Trainer, Inspected, Layer):
     untracked = Layer.untracked | _OWN
     network: Network | None = None
     _positional_values = True
+    rematerialises = False
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made: Any = Functional if cls is Model and _is_functional(args, kwargs) else cls

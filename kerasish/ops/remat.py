@@ -8,7 +8,7 @@ taken for the first; the memory planner then sees that nothing inside has to liv
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import tree
@@ -76,22 +76,42 @@ def remat(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        leaves = tree.flatten((args, kwargs))
-        tensors = [leaf for leaf in leaves if is_tensor(leaf)]
-        if current_trace() is None or all(t.value is not None for t in tensors):
-            return f(*args, **kwargs)
-
-        def call(*given: Tensor) -> Any:
-            rest = iter(given)
-            filled = [next(rest) if is_tensor(leaf) else leaf for leaf in leaves]
-            inner_args, inner_kwargs = tree.pack_sequence_as((args, kwargs), filled)
-            return f(*inner_args, **inner_kwargs)
-
-        body, captured, structure, assigned = subgraph(call, [t.spec for t in tensors])
-        found = REMAT(*tensors, *map(tensor_of, captured), body=body)
-        results = found if isinstance(found, tuple) else (found,)
-        for variable, value in zip(assigned, results[len(results) - len(assigned) :], strict=True):
-            variable.assign(value)
-        return tree.map_structure(lambda s: results[s] if isinstance(s, Slot) else s, structure)
+        return call_again(f, args, kwargs)
 
     return wrapped
+
+
+def call_again(
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    wanted: Callable[[Any], bool] | None = None,
+) -> Any:
+    """`remat(f)(*args, **kwargs)`, if `wanted` says so of the structure of symbols it gives."""
+    leaves = tree.flatten((args, kwargs))
+    tensors = [leaf for leaf in leaves if is_tensor(leaf)]
+    if current_trace() is None or all(t.value is not None for t in tensors):
+        return f(*args, **kwargs)
+
+    def call(*given: Tensor) -> Any:
+        rest = iter(given)
+        filled = [next(rest) if is_tensor(leaf) else leaf for leaf in leaves]
+        inner_args, inner_kwargs = tree.pack_sequence_as((args, kwargs), filled)
+        return f(*inner_args, **inner_kwargs)
+
+    body, captured, structure, assigned = subgraph(call, [t.spec for t in tensors])
+
+    def filled(results: Sequence[Any]) -> Any:
+        return tree.map_structure(lambda s: results[s] if isinstance(s, Slot) else s, structure)
+
+    given = [*tensors, *map(tensor_of, captured)]
+    if not body.outputs:
+        results: Sequence[Any] = ()
+    elif wanted is None or wanted(filled([tensor_of(n) for n in body.outputs])):
+        found = REMAT(*given, body=body)
+        results = found if isinstance(found, tuple) else (found,)
+    else:
+        results = apply_graph(body, given)
+    for variable, value in zip(assigned, results[len(results) - len(assigned) :], strict=True):
+        variable.assign(value)
+    return filled(results)

@@ -10,6 +10,7 @@ from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fold import fold
 from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.hoist import hoist
+from kerasish.compiler.passes.late import late
 from kerasish.compiler.passes.products import products
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.errors import UnknownNameError
@@ -26,6 +27,7 @@ PIPELINE: list[tuple[str, Pass]] = [
     ("products", products),
     ("own results", own_results),
     ("fuse", fuse),
+    ("late", late),
 ]
 
 

@@ -1,0 +1,66 @@
+"""Run a step right before its result is first needed, where waiting keeps nothing alive.
+
+a = f(x); b = g(y); c = h(b); d = k(a, x, c)  ->  b = g(y); c = h(b); a = f(x); d = k(a, x, c)
+
+The order of making starts a second computation of what `remat` did not keep before the steps
+that came to wait for others, such as a region that a weight's update has joined. Every input of a
+moved step is read later still, so that no value lives longer and the moved one lives less long.
+"""
+
+from __future__ import annotations
+
+from kerasish.backend.base import Backend
+from kerasish.compiler.layout import Layout, Value, steps_of
+from kerasish.graph.node import LEAVES, Graph, Node, interning, rebuild
+
+Key = tuple[int, ...]  # place in the order; keys end with 0, what goes before has a smaller one
+
+
+def late(graph: Graph, device: Backend) -> Graph:
+    """Rebuild the graph in its new order."""
+    layout = Layout(graph.nodes)
+    keys = _keys(graph, layout)
+    done: dict[Node, Node] = {n: n for n in graph.nodes if n.op in LEAVES}
+    with interning():
+        for step in sorted(keys, key=keys.__getitem__):
+            done[step] = rebuild(step, tuple(_viewed(i, done) for i in step.inputs))
+        results = [_viewed(n, done) for n in graph.results]
+    count = len(graph.outputs)
+    updates = zip((v for v, _ in graph.updates), results[count:], strict=True)
+    return Graph(graph.inputs, results[:count], updates)
+
+
+def _viewed(node: Node, done: dict[Node, Node]) -> Node:
+    """What a node has become; views of steps and of leaves are built when they are asked for."""
+    path = []
+    while node not in done:
+        path.append(node)
+        node = node.inputs[0]
+    for view in reversed(path):
+        done[view] = rebuild(view, (done[view.inputs[0]],))
+        node = view
+    return done[node]
+
+
+def _keys(graph: Graph, layout: Layout) -> dict[Node, Key]:
+    """The place of every step."""
+    steps = steps_of(graph.nodes, layout)
+    readers: dict[Value, list[Node]] = {}
+    users: dict[Node, list[Node]] = {}
+    for step in steps:
+        for source in step.inputs:
+            value = layout.owner(source)
+            readers.setdefault(value, []).append(step)
+            users.setdefault(value[0], []).append(step)
+    kept = {layout.owner(n) for n in graph.results}
+    keys: dict[Node, Key] = {}
+    for i in reversed(range(len(steps))):
+        step = steps[i]
+        keys[step] = (i, 0)
+        if step not in users:
+            continue
+        first = min(keys[user] for user in users[step])
+        held = (layout.owner(source) for source in step.inputs)
+        if all(v in kept or any(keys.get(r, ()) >= first for r in readers[v]) for v in held):
+            keys[step] = (*first[:-1], -1, i, 0)
+    return keys
