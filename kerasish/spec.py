@@ -137,6 +137,22 @@ def complex_dtype(dtype: str) -> str:
     return dtype if dtype in COMPLEX else "complex128" if dtype == "float64" else "complex64"
 
 
+@functools.cache
+def largest(dtype: str) -> float:
+    """The largest finite number of a real floating dtype."""
+    if dtype in _EXTENDED:
+        name = np_dtype(dtype)
+        import ml_dtypes
+
+        return float(ml_dtypes.finfo(name).max)
+    return float(np.finfo(dtype).max)
+
+
+def accumulator(dtype: str) -> str:
+    """The dtype in which many numbers are added up: float32 for floats of 16 bits."""
+    return "float32" if dtype in HALVES else dtype
+
+
 def bits(dtype: str) -> int:
     """Width of a dtype in bits."""
     return np_dtype(dtype).itemsize * 8
@@ -148,6 +164,9 @@ def promote(*dtypes: str) -> str:
     "int" and "float" stand for weakly typed Python scalars. Integers never widen a float; unlike
     numpy, int32 with float32 is float32, and int64 never reaches float64. Signed with unsigned
     takes the next wider signed type; uint64 with a signed type is floatx.
+
+    Raises:
+        DTypeError: a float8 meets another dtype.
     """
     if not dtypes:
         return floatx()
@@ -173,6 +192,11 @@ def _promote_pair_cached(a: str, b: str, default: str) -> str:
         if scalar == "float" and strong in INTS:
             return default
         return strong
+    if a in FLOAT8 or b in FLOAT8:
+        raise DTypeError(
+            "Floats of 8 bits meet no other dtype by themselves. Expected: a cast of one of both. "
+            f"Received: {a} and {b}."
+        )
     if a in COMPLEX or b in COMPLEX:
         wide = "complex128" in (a, b) or "float64" in (a, b)
         return "complex128" if wide else "complex64"
@@ -180,9 +204,6 @@ def _promote_pair_cached(a: str, b: str, default: str) -> str:
     if len(floats) == 1:
         return floats[0]
     if len(floats) == 2:
-        if a in FLOAT8 or b in FLOAT8:
-            rest = [d for d in floats if d not in FLOAT8]
-            return rest[0] if rest else default
         if {a, b} == {"float16", "bfloat16"}:
             return "float32"
         return max(floats, key=bits)

@@ -1,10 +1,13 @@
 """Nested structures of lists, tuples (named ones too) and dicts; everything else is a leaf.
 
-Dicts are walked in sorted key order, as Keras does, so a structure has one order of leaves.
+Dicts are walked in sorted key order, OrderedDicts in their own, as Keras does. Lists and tuples
+count as the same form.
 """
 
 from __future__ import annotations
 
+import copy
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,18 +19,31 @@ def is_nested(structure: Any) -> bool:
     return isinstance(structure, (list, tuple, dict))
 
 
+def _keys(structure: dict[Any, Any]) -> list[Any]:
+    return list(structure) if isinstance(structure, OrderedDict) else sorted(structure)
+
+
 def _children(structure: Any) -> Iterator[tuple[Any, Any]]:
     if isinstance(structure, dict):
-        for key in sorted(structure):
+        for key in _keys(structure):
             yield key, structure[key]
     else:
         yield from enumerate(structure)
 
 
+def _rows(structures: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """The children of structures of one form, side by side; those of dicts by the first's keys."""
+    first = structures[0]
+    if isinstance(first, dict):
+        return zip(*([s[key] for key in _keys(first)] for s in structures), strict=True)
+    return zip(*structures, strict=True)
+
+
 def _rebuild(like: Any, children: list[Any]) -> Any:
     if isinstance(like, dict):
-        by_key = dict(zip(sorted(like), children, strict=True))
-        return type(like)((key, by_key[key]) for key in like)
+        made = copy.copy(like)  # keeps a default_factory and the order of keys
+        made.update(zip(_keys(like), children, strict=True))
+        return made
     if hasattr(like, "_fields"):
         return type(like)(*children)
     return type(like)(children)
@@ -53,16 +69,69 @@ def flatten_with_path(structure: Any, path: tuple[Any, ...] = ()) -> list[tuple[
     return pairs
 
 
-def map_structure(func: Callable[..., Any], *structures: Any) -> Any:
-    """Apply `func` to the leaves of structures of one form; the result has that form."""
-    first = structures[0]
-    if not is_nested(first):
+def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True) -> Any:
+    """Apply `func` to the leaves of structures of one form; the result has that form.
+
+    Args:
+        func: gets one leaf of each structure.
+        structures: one or several.
+        none_is_leaf: whether `func` gets None too; otherwise None stays None.
+    """
+    for other in structures[1:]:
+        _assert_same_level(structures[0], other)
+    if not is_nested(structures[0]):
+        skip = not none_is_leaf and all(leaf is None for leaf in structures)
+        return None if skip else func(*structures)
+    mapped = [map_structure(func, *row, none_is_leaf=none_is_leaf) for row in _rows(structures)]
+    return _rebuild(structures[0], mapped)
+
+
+def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *structures: Any) -> Any:
+    """Apply `func` to what stands in `structures` where `shallow_structure` has its leaves."""
+    if not is_nested(shallow_structure):
         return func(*structures)
-    if len(structures) > 1:
-        for other in structures[1:]:
-            _assert_same_level(first, other)
-    rows = [[child for _, child in _children(s)] for s in structures]
-    return _rebuild(first, [map_structure(func, *row) for row in zip(*rows, strict=True)])
+    for other in structures:
+        _assert_same_level(shallow_structure, other)
+    rows = _rows((shallow_structure, *structures))
+    return _rebuild(
+        shallow_structure, [map_structure_up_to(part, func, *rest) for part, *rest in rows]
+    )
+
+
+def map_shape_structure(func: Callable[..., Any], structure: Any) -> Any:
+    """Apply `func` to every shape of a structure: a list or tuple of ints and None is a leaf."""
+    if not is_nested(structure) or (
+        not isinstance(structure, dict) and all(d is None or isinstance(d, int) for d in structure)
+    ):
+        return func(structure)
+    return _rebuild(structure, [map_shape_structure(func, c) for _, c in _children(structure)])
+
+
+class MAP_TO_NONE:
+    """What the function of `traverse` returns to put None in the place of a part."""
+
+
+def traverse(func: Callable[[Any], Any], structure: Any, top_down: bool = True) -> Any:
+    """The structure with every part replaced for which `func` returns something.
+
+    Args:
+        func: gets a part, itself nested or a leaf, and returns what replaces it, MAP_TO_NONE for
+            None, or None to leave it.
+        structure: nested structure.
+        top_down: whether a part comes before what it holds; what replaces it is not searched.
+    """
+    found = func(structure) if top_down else None
+    if found is None and is_nested(structure):
+        inner = [traverse(func, child, top_down) for _, child in _children(structure)]
+        structure = _rebuild(structure, inner)
+    if not top_down:
+        found = func(structure)
+    return structure if found is None else None if found is MAP_TO_NONE else found
+
+
+def lists_to_tuples(structure: Any) -> Any:
+    """The structure with tuples for lists."""
+    return traverse(lambda x: tuple(x) if isinstance(x, list) else None, structure, top_down=False)
 
 
 def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
@@ -91,7 +160,10 @@ def _fill(part: Any, leaves: Iterator[Any], count: int) -> Any:
 
 
 def _assert_same_level(first: Any, other: Any) -> None:
-    same = is_nested(other) and isinstance(first, dict) == isinstance(other, dict)
+    if not is_nested(first) and not is_nested(other):
+        return
+    same = is_nested(first) and is_nested(other)
+    same = same and isinstance(first, dict) == isinstance(other, dict)
     if same and isinstance(first, dict):
         same = sorted(first) == sorted(other)
     elif same:
@@ -104,9 +176,18 @@ def _assert_same_level(first: Any, other: Any) -> None:
 
 def assert_same_structure(a: Any, b: Any) -> None:
     """Raise `ArgumentError` unless both structures have one form."""
-    if is_nested(a) != is_nested(b):
-        raise ArgumentError(f"Structures differ. Expected: the form of {a!r}. Received: {b!r}.")
+    _assert_same_level(a, b)
     if is_nested(a):
-        _assert_same_level(a, b)
-        for (_, left), (_, right) in zip(_children(a), _children(b), strict=True):
+        for left, right in _rows((a, b)):
             assert_same_structure(left, right)
+
+
+def assert_same_paths(a: Any, b: Any) -> None:
+    """Raise `ArgumentError` unless the leaves of both structures have the same paths."""
+    left, right = ({path for path, _ in flatten_with_path(s)} for s in (a, b))
+    if left != right:
+        raise ArgumentError(
+            "Structures have different paths. "
+            f"Only in the first: {sorted(map(str, left - right))}. "
+            f"Only in the second: {sorted(map(str, right - left))}."
+        )

@@ -10,6 +10,7 @@ from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.initializers.initializer import Initializer, Shape
 from kerasish.ops.layout import broadcast_to
+from kerasish.ops.numpy_shape import as_shape
 from kerasish.spec import dtype_name, np_dtype
 
 
@@ -24,7 +25,7 @@ class Constant(Initializer):
         self.value = value
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
-        return broadcast_to(convert_to_tensor(self.value, dtype_name(dtype)), shape=tuple(shape))
+        return broadcast_to(convert_to_tensor(self.value, dtype_name(dtype)), shape=as_shape(shape))
 
 
 class Zeros(Initializer):

@@ -10,7 +10,7 @@ from kerasish import tree
 from kerasish.graph.tensor import Tensor, input_tensor
 from kerasish.graph.trace import tracing
 from kerasish.layers.call import standing_in
-from kerasish.ops.symbol import KerasTensor
+from kerasish.ops.symbol import KerasTensor, has_symbol
 from kerasish.spec import TensorSpec
 
 # What stands for an unknown dimension when shapes cannot be found without knowing it: a result
@@ -50,7 +50,8 @@ class CallRecord:
         self.index = len(operation._calls)
         operation._calls.append(self)
         for i, symbol in enumerate(tree.flatten(outputs)):
-            symbol.history = History(operation, self.index, i)
+            if isinstance(symbol, KerasTensor):
+                symbol.history = History(operation, self.index, i)
 
     @property
     def inputs(self) -> list[KerasTensor]:
@@ -76,9 +77,13 @@ class CallRecord:
 
 
 def record_call(operation: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    """Find what `func` gives on symbols, and enter the call into the history of the results."""
+    """Find what `func` gives on symbols, and enter the call into the history of the results.
+
+    Plain values, such as the shape of a symbol, are results without a history.
+    """
     outputs = infer(func, args, kwargs)
-    CallRecord(operation, args, kwargs, outputs)
+    if has_symbol((outputs,), {}):
+        CallRecord(operation, args, kwargs, outputs)
     return outputs
 
 
@@ -125,14 +130,18 @@ def _filled(spec: TensorSpec, size: int | None) -> TensorSpec:
     return TensorSpec(tuple(size if d is None else d for d in spec.shape), spec.dtype)
 
 
-def _symbol(result: Any) -> KerasTensor:
+def _symbol(result: Any) -> Any:
+    if not isinstance(result, Tensor):
+        return result
     made = KerasTensor(result.shape, result.dtype)
     if result.mask is not None:
         made.mask = input_tensor(result.mask.spec)
     return made
 
 
-def _common(a: Any, b: Any) -> KerasTensor:
+def _common(a: Any, b: Any) -> Any:
+    if not isinstance(a, Tensor):
+        return a if a == b else None
     made = KerasTensor(_merged(a.shape, b.shape), a.dtype)
     if a.mask is not None and b.mask is not None:
         made.mask = input_tensor(TensorSpec(_merged(a.mask.shape, b.mask.shape), a.mask.dtype))

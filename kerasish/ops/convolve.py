@@ -105,9 +105,15 @@ def depthwise_conv(
     Args as in `conv`, but for the kernel: (*window, channels, multiplier). The output has
     channels * multiplier channels, those of one input channel next to each other.
     """
-    w = convert_to_tensor(kernel)
+    x, w = convert_to_tensor(inputs), convert_to_tensor(kernel)
+    channels = x.shape[-1 if standardize_data_format(data_format) == "channels_last" else 1]
+    if None not in (channels, w.shape[-2]) and channels != w.shape[-2]:
+        raise ShapeError(
+            "depthwise_conv. Expected: a kernel (*window, channels, multiplier) with the channels "
+            f"of the input, {channels}. Received: {w.shape}."
+        )
     grouped = reshape(w, shape=(*w.shape[:-2], 1, w.shape[-2] * w.shape[-1]))
-    return conv(inputs, grouped, strides, padding, data_format, dilation_rate)
+    return conv(x, grouped, strides, padding, data_format, dilation_rate)
 
 
 def separable_conv(

@@ -20,7 +20,7 @@ from kerasish.ops.elementwise import where
 from kerasish.ops.indexing import gather
 from kerasish.ops.numpy_join import stack
 from kerasish.ops.numpy_shape import product
-from kerasish.spec import Dim, dtype_name, is_float, promote_float
+from kerasish.spec import Dim, dtype_name, is_float, largest, promote_float
 
 __all__ = [
     "cast", "cdist", "convert_to_numpy", "convert_to_tensor", "dtype", "extract_sequences",
@@ -95,10 +95,8 @@ def _beyond(x: Any, high: Any, low: Any) -> tuple[Any, Any]:
 def _range(name: str) -> tuple[Any, Any]:
     if name == "bool":
         return 0, 1
-    if name == "bfloat16":
-        return -3.3895313892515355e38, 3.3895313892515355e38
     if is_float(name):
-        return float(np.finfo(name).min), float(np.finfo(name).max)
+        return -largest(name), largest(name)
     return int(np.iinfo(name).min), int(np.iinfo(name).max)
 
 

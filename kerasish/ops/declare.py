@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from kerasish import registry
+from kerasish.errors import DTypeError
 from kerasish.graph.defined import define
 from kerasish.graph.op import Case, Op, case, declare, op
-from kerasish.spec import TensorSpec, broadcast
+from kerasish.spec import DTYPES, TensorSpec, broadcast
 
 __all__ = [
     "Case", "Composite", "Sample", "bools", "case", "complexes", "composite", "ints", "op",
@@ -67,9 +68,13 @@ def same_as_first(first: TensorSpec, *_: TensorSpec, **__: Any) -> TensorSpec:
     return first
 
 
-def _elementwise_infer(result: Any) -> Callable[..., TensorSpec]:
+def _elementwise_infer(
+    result: Any, name: str = "", dtypes: tuple[str, ...] = DTYPES
+) -> Callable[..., TensorSpec]:
     def infer(*specs: TensorSpec, **_: Any) -> TensorSpec:
         own = specs[-1].dtype
+        if own not in dtypes:
+            raise DTypeError(f"{name}. Expected: one of {', '.join(dtypes)}. Received: {own}.")
         dtype: Any = result(own) if callable(result) else result or own
         return TensorSpec(broadcast(*(s.shape for s in specs)), dtype)
 
@@ -88,6 +93,7 @@ def elementwise(
     cases: tuple[Case, ...] | None = None,
     doc: str = "",
     flops: int = 1,
+    dtypes: tuple[str, ...] = DTYPES,
 ) -> Op:
     """Declare a primitive elementwise op.
 
@@ -102,6 +108,7 @@ def elementwise(
         domain: where sample floats are drawn from.
         cases: sample calls; by default one plain and, for several inputs, broadcasting ones.
         flops: cost of one element, in multiplications.
+        dtypes: those of the (promoted) inputs it is for.
     """
     named = ufunc if isinstance(ufunc, str) else ""
 
@@ -117,7 +124,7 @@ def elementwise(
     return declare(
         Op(
             name,
-            _elementwise_infer(result),
+            _elementwise_infer(result, name, dtypes),
             kernel,
             vjp=vjp,
             cases=cases,

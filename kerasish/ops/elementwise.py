@@ -14,7 +14,9 @@ from kerasish.graph.tensor import convert_to_tensor, is_weak, promoted
 from kerasish.ops import special
 from kerasish.ops.declare import bools, complexes, elementwise, ints, same_as_first
 from kerasish.spec import (
+    BOOL,
     COMPLEX,
+    INTS,
     TensorSpec,
     broadcast,
     complex_dtype,
@@ -118,8 +120,8 @@ nextafter = binary(
     cases=(case((3, 4), (3, 4), differentiate=()),),
 )
 _WHOLE = (case(ints((3, 4), 50, 1), ints((3, 4), 50, 1)),)
-gcd = binary("gcd", "gcd", None, cases=_WHOLE)
-lcm = binary("lcm", "lcm", None, cases=_WHOLE)
+gcd = binary("gcd", "gcd", None, cases=_WHOLE, dtypes=INTS)
+lcm = binary("lcm", "lcm", None, cases=_WHOLE, dtypes=INTS)
 
 # --- comparison and logic -------------------------------------------------------------------
 
@@ -141,13 +143,20 @@ isnan = unary("isnan", "isnan", None, promote=None, result="bool")
 isinf = unary("isinf", "isinf", None, promote=None, result="bool")
 isfinite = unary("isfinite", "isfinite", None, promote=None, result="bool")
 _BITS = (case(ints((3, 4), 100), ints((3, 4), 100)), case(ints((3, 4), 100), ints((1, 4), 100)))
-bitwise_and = binary("bitwise_and", "bitwise_and", None, cases=_BITS)
-bitwise_or = binary("bitwise_or", "bitwise_or", None, cases=_BITS)
-bitwise_xor = binary("bitwise_xor", "bitwise_xor", None, cases=_BITS)
-bitwise_not = unary("bitwise_not", "invert", None, promote="same", cases=(case(ints((3, 4), 100)),))
+bitwise_and = binary("bitwise_and", "bitwise_and", None, cases=_BITS, dtypes=BOOL + INTS)
+bitwise_or = binary("bitwise_or", "bitwise_or", None, cases=_BITS, dtypes=BOOL + INTS)
+bitwise_xor = binary("bitwise_xor", "bitwise_xor", None, cases=_BITS, dtypes=BOOL + INTS)
+bitwise_not = unary(
+    "bitwise_not",
+    "invert",
+    None,
+    promote="same",
+    cases=(case(ints((3, 4), 100)),),
+    dtypes=BOOL + INTS,
+)
 _SHIFTS = (case(ints((3, 4), 100), ints((3, 4), 7)),)
-left_shift = binary("left_shift", "left_shift", None, cases=_SHIFTS)
-right_shift = binary("right_shift", "right_shift", None, cases=_SHIFTS)
+left_shift = binary("left_shift", "left_shift", None, cases=_SHIFTS, dtypes=INTS)
+right_shift = binary("right_shift", "right_shift", None, cases=_SHIFTS, dtypes=INTS)
 
 # --- exponentials and logarithms --------------------------------------------------------------
 

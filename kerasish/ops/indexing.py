@@ -17,6 +17,7 @@ from kerasish.ops.layout import broadcasts, move_axis, reshape, transpose
 from kerasish.spec import (
     Shape,
     TensorSpec,
+    accumulator,
     broadcast,
     is_int,
     known,
@@ -116,11 +117,15 @@ def scatter_add(
     at = wrapped(xp, indices, size).reshape(-1).astype(np.int64)
     # numpy's add.at is fast for flat arrays only, so element positions are spelled out.
     flat = (xp.arange(lead)[:, None] * size + at)[..., None] * tail + xp.arange(tail)
-    y = xp.empty(shape, updates.dtype) if out is None else out
+    wide = accumulator(updates.dtype.name)
+    y = out if wide == updates.dtype.name and out is not None else xp.empty(shape, wide)
     y[...] = 0
     full = xp.broadcast_to(updates, (*shape[:axis], *indices.shape, *shape[axis + 1 :]))
-    xp.add.at(y.reshape(-1), flat.reshape(-1), full.reshape(-1))
-    return y
+    xp.add.at(y.reshape(-1), flat.reshape(-1), full.reshape(-1).astype(wide, copy=False))
+    if out is None or y is out:
+        return y.astype(updates.dtype, copy=False)
+    out[...] = y
+    return out
 
 
 @scatter_add.gradient

@@ -173,7 +173,8 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
         upper: which triangle it is.
     """
     x = _floating("cholesky_inverse", x)
-    unit = cast_like(np.eye(x.shape[-1] or 1), x)
+    size = x.shape[-1]
+    unit = _s.broadcast_to(cast_like(np.eye(size or 1), x), shape=(size, size))
     found = _m.solve_triangular_(x, unit, lower=not upper)
     t = swap_last(found)
     return matmul(found, t) if upper else matmul(t, found)

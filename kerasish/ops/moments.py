@@ -14,7 +14,7 @@ from kerasish.ops.elementwise import absolute, cast, maximum, minimum, power, rs
 from kerasish.ops.layout import reshape
 from kerasish.ops.normalization import layer_normalization
 from kerasish.ops.reduction import mean, sum_
-from kerasish.spec import HALVES, normalize_axes, normalize_axis
+from kerasish.spec import accumulator, normalize_axes, normalize_axis
 
 _FLOAT16_MAX = 65504.0
 
@@ -42,8 +42,7 @@ def moments(
             "Received: True."
         )
     x = as_float(x)
-    half = x.dtype in HALVES
-    wide = cast(x, "float32") if half else x
+    wide = cast(x, accumulator(x.dtype))
     average = mean(wide, axis=axes, keepdims=True)
     centred = wide - average
     variance = mean(centred * centred, axis=axes, keepdims=True)
@@ -53,7 +52,7 @@ def moments(
             gone = normalize_axes(axes, x.ndim)
             shape = tuple(d for i, d in enumerate(x.shape) if i not in gone)
             value = reshape(value, shape=shape)
-        if half:
+        if wide.dtype != x.dtype:
             value = cast(minimum(maximum(value, -_FLOAT16_MAX), _FLOAT16_MAX), x.dtype)
         found.append(value)
     return found[0], found[1]
@@ -73,7 +72,7 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
     least = default_epsilon() if epsilon is None else epsilon
     axes = normalize_axes(axis, x.ndim)
     # Half precision holds neither the squares nor the least norm.
-    wide = cast(x, "float32") if x.dtype in HALVES else x
+    wide = cast(x, accumulator(x.dtype))
     if order == 2:
         # The maximum stands inside, so that the gradient of a zero vector is finite.
         total = sum_(wide * wide, axis=axes, keepdims=True)

@@ -18,13 +18,13 @@ from kerasish.ops.declare import primitive
 from kerasish.ops.elementwise import cast, cast_like, rsqrt
 from kerasish.ops.layout import broadcast_to, reshape
 from kerasish.ops.reduction import sum_
-from kerasish.spec import HALVES, normalize_axes, normalize_axis, promote
+from kerasish.spec import accumulator, normalize_axes, normalize_axis, promote
 
 Axes = tuple[int, ...]
 
 
 def _wide(x: Any) -> Any:
-    return cast(x, "float32") if x.dtype in HALVES else x
+    return cast(x, accumulator(x.dtype))
 
 
 def _mean(x: Any, axis: Axes) -> Any:

@@ -209,7 +209,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
         x, axis = _s.reshape(x, shape=(-1,)), 0
     at = normalize_axis(axis, x.ndim)
     counts = np.asarray(repeats)
-    if counts.size > 1:
+    if counts.size != 1:
         return gather(x, np.repeat(np.arange(counts.size), counts).astype("int32"), axis=at)
     by = int(counts.reshape(()))
     rows = _s.expand_dims(x, axis=at + 1)

@@ -12,7 +12,7 @@ from kerasish.ops import elementwise as _e
 from kerasish.ops.declare import complexes, composite, ints
 from kerasish.ops.elementwise import cast
 from kerasish.ops.layout import expand_dims, reshape
-from kerasish.ops.numpy_math import imag
+from kerasish.ops.numpy_math import imag, numbers
 from kerasish.ops.reduction import all as _all
 from kerasish.ops.reduction import any as _any
 from kerasish.spec import is_float, promote_float
@@ -187,20 +187,20 @@ def bitwise_invert(x: Any) -> Any:
 
 
 def left_shift(x: Any, y: Any) -> Any:
-    """x << y, elementwise."""
-    return _e.left_shift(x, y)
+    """x << y, elementwise; bool counts as int32."""
+    return _e.left_shift(*map(numbers, promoted((x, y), "same")))
 
 
 def bitwise_left_shift(x: Any, y: Any) -> Any:
-    """x << y, elementwise."""
-    return _e.left_shift(x, y)
+    """x << y, elementwise; bool counts as int32."""
+    return _e.left_shift(*map(numbers, promoted((x, y), "same")))
 
 
 def right_shift(x: Any, y: Any) -> Any:
-    """x >> y, elementwise."""
-    return _e.right_shift(x, y)
+    """x >> y, elementwise; bool counts as int32."""
+    return _e.right_shift(*map(numbers, promoted((x, y), "same")))
 
 
 def bitwise_right_shift(x: Any, y: Any) -> Any:
-    """x >> y, elementwise."""
-    return _e.right_shift(x, y)
+    """x >> y, elementwise; bool counts as int32."""
+    return _e.right_shift(*map(numbers, promoted((x, y), "same")))

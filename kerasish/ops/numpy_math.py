@@ -13,7 +13,7 @@ from kerasish.ops import elementwise as _e
 from kerasish.ops.declare import complexes, composite, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, where
 from kerasish.ops.numpy_creation import zeros_like
-from kerasish.spec import COMPLEX, is_float, promote_float
+from kerasish.spec import COMPLEX, is_float, largest, promote_float
 
 __all__ = [
     "abs", "absolute", "add", "angle", "ceil", "clip", "conj", "conjugate", "deg2rad", "divide",
@@ -65,22 +65,22 @@ def divide_no_nan(x1: Any, x2: Any) -> Any:
 def floor_divide(x1: Any, x2: Any) -> Any:
     """floor(x1 / x2), elementwise."""
     a, b = promoted((x1, x2), "same")
-    return _e.floor_divide(_numbers(a), _numbers(b))
+    return _e.floor_divide(numbers(a), numbers(b))
 
 
 def mod(x1: Any, x2: Any) -> Any:
     """x1 - floor(x1 / x2) * x2, elementwise: the remainder with the sign of x2."""
     a, b = promoted((x1, x2), "same")
-    return _e.mod(_numbers(a), _numbers(b))
+    return _e.mod(numbers(a), numbers(b))
 
 
 def fmod(x1: Any, x2: Any) -> Any:
     """x1 - trunc(x1 / x2) * x2, elementwise: the remainder with the sign of x1."""
     a, b = promoted((x1, x2), "same")
-    return _e.fmod(_numbers(a), _numbers(b))
+    return _e.fmod(numbers(a), numbers(b))
 
 
-def _numbers(x: Any) -> Any:
+def numbers(x: Any) -> Any:
     """bool as int32, as Keras computes remainders."""
     return cast(x, "int32") if x.dtype == "bool" else x
 
@@ -113,7 +113,7 @@ def sign(x: Any) -> Any:
 
 def square(x: Any) -> Any:
     """x * x, elementwise; bool counts as int32."""
-    return _e.square(_numbers(convert_to_tensor(x)))
+    return _e.square(numbers(convert_to_tensor(x)))
 
 
 def reciprocal(x: Any) -> Any:
@@ -124,7 +124,7 @@ def reciprocal(x: Any) -> Any:
 def power(x1: Any, x2: Any) -> Any:
     """x1 to the power of x2, elementwise; bool counts as int32."""
     a, b = promoted((x1, x2), "same")
-    return _e.power(_numbers(a), _numbers(b))
+    return _e.power(numbers(a), numbers(b))
 
 
 def maximum(x1: Any, x2: Any) -> Any:
@@ -157,7 +157,7 @@ def fmin(x1: Any, x2: Any) -> Any:
 @composite(cases=[case((3, 4), x_min=-0.7, x_max=1.1)])
 def clip(x: Any, x_min: Any, x_max: Any) -> Any:
     """min(max(x, x_min), x_max), elementwise; None leaves a side open."""
-    x = _numbers(convert_to_tensor(x))
+    x = numbers(convert_to_tensor(x))
     if x_min is not None:
         x = _e.maximum(x, x_min)
     return x if x_max is None else _e.minimum(x, x_max)
@@ -194,7 +194,7 @@ def round(x: Any, decimals: int = 0) -> Any:
     if is_float(x.dtype):
         return _rounded(x, decimals)
     if decimals >= 0:
-        return _numbers(x)
+        return numbers(x)
     return cast_like(_rounded(cast(x, "float64"), decimals), x)
 
 
@@ -218,7 +218,7 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
     x = convert_to_tensor(x)
     if not is_float(x.dtype):
         return x
-    top = float(np.finfo("float32" if x.dtype == "bfloat16" else x.dtype).max)
+    top = largest(x.dtype)
     high = top if posinf is None else posinf
     low = -top if neginf is None else neginf
     zero = _e.zero_like(x)
@@ -282,8 +282,8 @@ def angle(x: Any) -> Any:
     x = convert_to_tensor(x)
     if x.dtype in COMPLEX:
         return _e.arctan2(_e.imag(x), _e.real(x))
-    x = _floating(x)
-    return where(_e.isnan(x), x, where(x < 0, cast_like(math.pi, x), _e.zero_like(x)))
+    x = _e.stop_gradient(_floating(x))
+    return _e.arctan2(_e.zero_like(x), x)
 
 
 # --- angles and special functions -----------------------------------------------------------------

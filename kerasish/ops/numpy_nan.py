@@ -12,9 +12,9 @@ from kerasish.ops import elementwise as _e
 from kerasish.ops import reduction as _r
 from kerasish.ops import scans as _scans
 from kerasish.ops.declare import composite
-from kerasish.ops.elementwise import cast_like, where
+from kerasish.ops.elementwise import cast, cast_like, where
 from kerasish.ops.numpy_stats import floating
-from kerasish.spec import is_float
+from kerasish.spec import accumulator, is_float
 
 __all__ = [
     "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin",
@@ -34,6 +34,11 @@ def _filled(x: Any, value: float) -> Any:
     """x with `value` in place of NaN."""
     x = convert_to_tensor(x)
     return where(_e.isnan(x), cast_like(value, x), x) if is_float(x.dtype) else x
+
+
+def _wide(x: Any) -> Any:
+    x = floating(x)
+    return cast(x, accumulator(x.dtype))
 
 
 def _present(x: Any, axis: Any, keepdims: bool) -> Any:
@@ -56,16 +61,16 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 @composite(cases=_CASES)
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean of the elements that are not NaN; NaN where there are none."""
-    x = floating(x)
-    return nansum(x, axis, keepdims) / _present(x, axis, keepdims)
+    wide = _wide(x)
+    return cast_like(nansum(wide, axis, keepdims) / _present(wide, axis, keepdims), floating(x))
 
 
 @composite(cases=_CASES)
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The variance of the elements that are not NaN; NaN where there are none."""
-    x = floating(x)
-    centred = x - nanmean(x, axis, keepdims=True)
-    return nanmean(_e.square(centred), axis, keepdims)
+    wide = _wide(x)
+    centred = wide - nanmean(wide, axis, keepdims=True)
+    return cast_like(nanmean(_e.square(centred), axis, keepdims), floating(x))
 
 
 @composite(cases=[case((3, 4)), case(_HOLES, axis=1, differentiate=())])

@@ -17,7 +17,7 @@ from kerasish.ops.elementwise import cast, cast_like, where
 from kerasish.ops.indexing import take_along
 from kerasish.ops.numpy_shape import product
 from kerasish.ops.sorting import sort_
-from kerasish.spec import normalize_axes, promote_float, reduce_shape
+from kerasish.spec import accumulator, normalize_axes, promote_float, reduce_shape
 
 __all__ = [
     "median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile",
@@ -51,9 +51,11 @@ def _quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip: bool
         raise ArgumentError(
             f"quantile. Expected: method one of {', '.join(METHODS)}. Received: {method!r}."
         )
-    x = convert_to_tensor(x)
-    x = cast(x, promote_float(x.dtype))
-    q = cast_like(q, x)
+    given = convert_to_tensor(x)
+    dtype = promote_float(given.dtype)
+    # Positions among many elements need more digits than floats of 16 bits have.
+    x = cast(given, accumulator(dtype))
+    q = cast_like(cast(q, dtype), x)
     axes = normalize_axes(axis, x.ndim)
     rows = sort_(_rows(x, axes), axis=x.ndim - len(axes))  # NaN comes last
     nan = _e.isnan(rows)
@@ -66,7 +68,7 @@ def _quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip: bool
     found = low if skip else where(missing > 0, cast_like(np.nan, x), low)
     if skip:
         found = where(last < 0, cast_like(np.nan, x), found)
-    return _arranged(found, x.shape, axes, keepdims, q.ndim == 0)
+    return cast(_arranged(found, x.shape, axes, keepdims, q.ndim == 0), dtype)
 
 
 def _between(rows: Any, place: Any, method: str) -> Any:

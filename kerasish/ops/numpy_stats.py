@@ -19,7 +19,7 @@ from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.numpy_creation import linspace, ones_like
 from kerasish.ops.numpy_shape import slice_axis
 from kerasish.ops.sorting import known_values, searchsorted_
-from kerasish.spec import HALVES, normalize_axis, promote_float
+from kerasish.spec import accumulator, normalize_axis, promote, promote_float
 
 __all__ = [
     "amax", "amin", "average", "bincount", "corrcoef", "correlate", "count_nonzero", "diff",
@@ -50,7 +50,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean of the squared distances from the mean, over `axis`."""
     x = floating(x)
     # Half precision loses the square of small distances.
-    wide = cast(x, "float32") if x.dtype in HALVES else x
+    wide = cast(x, accumulator(x.dtype))
     centred = wide - _r.mean(wide, axis=axis, keepdims=True)
     return cast_like(_r.mean(_e.square(centred), axis=axis, keepdims=keepdims), x)
 
@@ -160,6 +160,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     if sparse:
         raise ArgumentError("bincount. Expected: sparse=False. Received: sparse=True.")
     x = convert_to_tensor(x)
+    x = cast(x, promote(x.dtype, "int32"))  # room for the numbers of the rows
     if x.ndim not in (1, 2):
         raise ShapeError(f"bincount. Expected: one or two axes. Received: shape {x.shape}.")
     largest = int(known_values("bincount", x).max(initial=-1))
@@ -169,7 +170,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
         return scatter_add(x, held, shape=(length,), axis=0)
     batch = x.shape[0]
     rows = np.arange(batch, dtype=np.int32)[:, None] * length
-    flat = _s.reshape(x + cast(rows, x.dtype), shape=(-1,))
+    flat = _s.reshape(x + rows, shape=(-1,))
     counts = scatter_add(flat, _s.reshape(held, shape=(-1,)), shape=(batch * length,), axis=0)
     return _s.reshape(counts, shape=(batch, length))
 

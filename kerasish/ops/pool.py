@@ -12,12 +12,14 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.convolve import from_channels_last, to_channels_last
 from kerasish.ops.declare import composite
+from kerasish.ops.elementwise import cast
 from kerasish.ops.indexing import gather
 from kerasish.ops.layout import reshape, transpose
 from kerasish.ops.linear import matmul
 from kerasish.ops.pooling import avg_pool_, max_pool_
 from kerasish.ops.reduction import max
 from kerasish.ops.windows import Sizes, per_axis
+from kerasish.spec import promote_float
 
 
 def _arguments(x: Any, pool_size: Any, strides: Any, padding: str) -> dict[str, Any]:
@@ -63,11 +65,16 @@ def average_pool(
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Any:
-    """The mean of every window; padding does not count. Args as in `max_pool`."""
+    """The mean of every window without its padding, floatx for integers. Args as in `max_pool`."""
     data_format = standardize_data_format(data_format)
-    x = to_channels_last(convert_to_tensor(inputs), data_format)
+    x = to_channels_last(_floating(inputs), data_format)
     y = avg_pool_(x, **_arguments(x, pool_size, strides, padding))
     return from_channels_last(y, data_format)
+
+
+def _floating(x: Any) -> Any:
+    x = convert_to_tensor(x)
+    return cast(x, promote_float(x.dtype))
 
 
 # --- adaptive pooling: windows that tile an axis of any size --------------------------------------
@@ -90,7 +97,7 @@ def _output_size(x: Any, output_size: Any) -> Sizes:
     ]
 )
 def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Any:
-    """Means over `output_size` windows per axis that cover the input evenly.
+    """Means over `output_size` windows per axis that cover the input evenly; integers give floatx.
 
     Args:
         inputs: (batch, *spatial, channels), or (batch, channels, *spatial).
@@ -98,7 +105,7 @@ def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None
         data_format: "channels_last" or "channels_first"; None takes the setting.
     """
     data_format = standardize_data_format(data_format)
-    x = to_channels_last(convert_to_tensor(inputs), data_format)
+    x = to_channels_last(_floating(inputs), data_format)
     for axis, count in enumerate(_output_size(x, output_size), start=1):
         size = x.shape[axis]
         # With an unknown size only the spec of the result matters, not its value.

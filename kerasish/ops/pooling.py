@@ -19,7 +19,7 @@ from kerasish.graph.batching import in_batch
 from kerasish.graph.op import case, op
 from kerasish.ops.declare import ints
 from kerasish.ops.windows import Sizes, Windows, check_rank
-from kerasish.spec import Padding, Shape, TensorSpec, window_output
+from kerasish.spec import Padding, Shape, TensorSpec, accumulator, window_output
 
 
 def _output(x: Shape, window: Sizes, strides: Sizes, padding: Padding) -> Shape:
@@ -189,10 +189,10 @@ def avg_pool_(xp: Any, x: Any, *, window: Sizes, strides: Sizes, padding: Paddin
     """The mean of the elements of every window that are no padding."""
     windows = _geometry(x.shape, window, strides, padding)
     x = windows.pad(xp, x)
-    y = xp.zeros((x.shape[0], *windows.output, x.shape[-1]), x.dtype)
+    y = xp.zeros((x.shape[0], *windows.output, x.shape[-1]), accumulator(x.dtype.name))
     for _, offsets in windows.taps:
         y += x[windows.at(offsets)]
-    return y / _counts(xp, windows, x.dtype)
+    return (y / _counts(xp, windows, y.dtype)).astype(x.dtype, copy=False)
 
 
 @avg_pool_.gradient

@@ -15,8 +15,8 @@ from kerasish.ops.declare import bools, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, maximum, minimum, where
 from kerasish.ops.layout import broadcast_to, expand_dims, reshape
 from kerasish.spec import (
-    HALVES,
     TensorSpec,
+    accumulator,
     normalize_axes,
     normalize_axis,
     promote_float,
@@ -49,10 +49,11 @@ def kept(g: Any, x: Any, axis: Axes) -> Any:
 
 
 def _accumulated(reduce: Any, x: Any, axis: Axes, keepdims: bool, out: Any) -> Any:
-    """A reduction in the dtype of x, rounded once: half precision accumulates in float32."""
-    if x.dtype.name not in HALVES:
+    """A reduction in the dtype of x, rounded once."""
+    wide = accumulator(x.dtype.name)
+    if wide == x.dtype.name:
         return reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype, out=out)
-    total = reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32)
+    total = reduce(x, axis=axis, keepdims=keepdims, dtype=wide)
     if out is None:
         return total.astype(x.dtype)
     out[...] = total
@@ -185,8 +186,8 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean over `axis`; integers and bool give floatx."""
     x = convert_to_tensor(x)
     dtype = promote_float(x.dtype)
-    # The sum of half precision numbers may lie beyond their range, their mean does not.
-    x = cast(x, dtype="float32" if dtype in HALVES else dtype)
+    # The sum of many floats of 16 bits is beyond their range, their mean is not.
+    x = cast(x, dtype=accumulator(dtype))
     axes = normalize_axes(axis, x.ndim)
     sizes = [x.shape[a] for a in axes]
     # With an unknown dimension only the spec of the result matters, not its value.

@@ -10,7 +10,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import ints, same_as_first
 from kerasish.ops.elementwise import cast, cast_like, equal, logical_and, where, zero_like
 from kerasish.ops.layout import reshape
-from kerasish.spec import normalize_axis
+from kerasish.spec import accumulator, normalize_axis
 
 __all__ = ["cumprod", "cumsum"]
 
@@ -28,6 +28,12 @@ def _turned(x: Any, axis: int, reverse: bool) -> Any:
 def _accumulated(name: str) -> Any:
     def kernel(xp: Any, x: Any, *, axis: int, reverse: bool, out: Any = None) -> Any:
         source = _turned(x, axis, reverse)
+        wide = accumulator(x.dtype.name)
+        if wide != x.dtype.name:
+            y = getattr(xp, name)(source, axis=axis, dtype=wide).astype(x.dtype)
+            if out is not None:
+                out[...] = _turned(y, axis, reverse)
+            return _turned(y, axis, reverse) if out is None else out
         target = None if out is None else _turned(out, axis, reverse)
         y = getattr(xp, name)(source, axis=axis, dtype=x.dtype, out=target)
         return _turned(y, axis, reverse)

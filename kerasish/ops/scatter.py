@@ -226,8 +226,13 @@ def _slice_infer(x: TensorSpec, starts: TensorSpec, *, sizes: Shape) -> TensorSp
 
 
 def _window(x: Any, starts: Any, sizes: Any) -> tuple[Any, ...]:
-    """numpy slices of a block, moved inside where it would reach out."""
-    firsts = [min(max(int(s), 0), d - n) for s, d, n in zip(starts, x.shape, sizes, strict=True)]
+    """numpy slices of a block; raises ArgumentError where it reaches out of x."""
+    firsts = [int(s) for s in starts]
+    if any(not 0 <= a <= d - n for a, d, n in zip(firsts, x.shape, sizes, strict=True)):
+        raise ArgumentError(
+            f"slice. Expected: a block of shape {tuple(sizes)} inside a tensor of shape {x.shape}. "
+            f"Received: a block that begins at {firsts}."
+        )
     return tuple(np.s_[a : a + n] for a, n in zip(firsts, sizes, strict=True))
 
 
@@ -321,6 +326,9 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
         inputs: tensor.
         start_indices: one integer per axis, values or tensors.
         shape: of the block; -1 takes the rest of an axis (from a known start).
+
+    Raises:
+        ShapeError, ArgumentError: the block reaches out of `inputs`.
     """
     x = convert_to_tensor(inputs)
     starts = _starts(start_indices)
@@ -336,7 +344,11 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
 
 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
-    """`inputs` with the block that begins at `start_indices` replaced by `updates`."""
+    """`inputs` with the block that begins at `start_indices` replaced by `updates`.
+
+    Raises:
+        ArgumentError: the block reaches out of `inputs`.
+    """
     x = convert_to_tensor(inputs)
     return dynamic_update(x, cast(updates, x.dtype), _starts(start_indices))
 

@@ -26,6 +26,11 @@ __all__ = [
 _CASES = (case((3, 4), axis=1), case((5, 2), axis=0), case(ints((3, 6), 3), axis=1))
 
 
+def _ordered(x: Any) -> Any:
+    """x in a dtype that sorts with NaN last; array modules do not order bfloat16 and float8 so."""
+    return x.astype(np.float32) if x.dtype.kind == "V" else x
+
+
 def _indices_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
     return TensorSpec(x.shape, "int32")
 
@@ -33,13 +38,13 @@ def _indices_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
 @op("argsort", infer=_indices_infer, batch=shifted("axis"), cases=_CASES)
 def argsort_(xp: Any, x: Any, *, axis: int) -> Any:
     """The positions that sort x along an axis; equal elements keep their order."""
-    return xp.argsort(x, axis=axis, kind="stable").astype(np.int32)
+    return xp.argsort(_ordered(x), axis=axis, kind="stable").astype(np.int32)
 
 
 @op("sort", infer=lambda x, *, axis: x, batch=shifted("axis"), cases=_CASES)
 def sort_(xp: Any, x: Any, *, axis: int) -> Any:
     """x in ascending order along an axis."""
-    return xp.sort(x, axis=axis)
+    return xp.sort(_ordered(x), axis=axis).astype(x.dtype, copy=False)
 
 
 @sort_.gradient
@@ -64,10 +69,10 @@ def _top_k_infer(x: TensorSpec, *, k: int) -> tuple[TensorSpec, TensorSpec]:
     cases=(case((3, 5), k=2), case(ints((2, 6), 4), k=6), case(bools((4,)), k=1)),
 )
 def top_k_(xp: Any, x: Any, *, k: int) -> Any:
-    """The k largest elements of the last axis, descending, and their positions."""
-    # ~x is -x - 1 for integers, which has no overflow; the first of equal elements comes first.
-    keys = ~x if x.dtype.kind in "iub" else -x
-    order = xp.argsort(keys, axis=-1, kind="stable")[..., :k]
+    """The k largest elements of the last axis, descending, NaN first, and their positions."""
+    # Turned round before and after a stable sort, so that the first of equal elements comes first.
+    turned = xp.argsort(_ordered(x)[..., ::-1], axis=-1, kind="stable")
+    order = x.shape[-1] - 1 - turned[..., ::-1][..., :k]
     return xp.take_along_axis(x, order, axis=-1), order.astype(np.int32)
 
 
@@ -100,7 +105,7 @@ def _searchsorted_batch(b: Batch, sequence: Any, values: Any, *, side: str) -> A
 )
 def searchsorted_(xp: Any, sequence: Any, values: Any, *, side: str) -> Any:
     """Where values would stand in a sorted sequence."""
-    return xp.searchsorted(sequence, values, side=side).astype(np.int32)
+    return xp.searchsorted(_ordered(sequence), _ordered(values), side=side).astype(np.int32)
 
 
 def _unique_infer(x: TensorSpec, *, size: int, fill: Any) -> tuple[TensorSpec, ...]:
@@ -122,8 +127,9 @@ def unique_(xp: Any, x: Any, *, size: int, fill: Any) -> Any:
         blank = xp.zeros(size, np.int32)
         return xp.full(size, fill or 0, x.dtype), blank, xp.zeros(0, np.int32), blank
     values, first, inverse, counts = xp.unique(
-        x, return_index=True, return_inverse=True, return_counts=True
+        _ordered(x), return_index=True, return_inverse=True, return_counts=True
     )
+    values = values.astype(x.dtype, copy=False)
     pad = max(size - values.size, 0)
     last = values[0] if fill is None else fill
     whole = (

@@ -7,6 +7,7 @@ from typing import Any
 from kerasish.graph.tensor import Tensor
 from kerasish.ops import random as _ops
 from kerasish.ops import random_draws as _draws
+from kerasish.ops.numpy_shape import as_shape
 from kerasish.random.seed_generator import draw_key
 
 Shape = tuple[int, ...] | list[int]
@@ -24,7 +25,7 @@ def normal(
         dtype: floating dtype; floatx by default.
         seed: an int (the same draw at every call), a SeedGenerator, or None for the global one.
     """
-    return _ops.random_normal(draw_key(seed), tuple(shape), mean, stddev, dtype)
+    return _ops.random_normal(draw_key(seed), as_shape(shape), mean, stddev, dtype)
 
 
 def truncated_normal(
@@ -34,21 +35,22 @@ def truncated_normal(
 
     Args as in `normal`; `stddev` is that of the distribution before truncation.
     """
-    return _ops.random_truncated_normal(draw_key(seed), tuple(shape), mean, stddev, dtype)
+    return _ops.random_truncated_normal(draw_key(seed), as_shape(shape), mean, stddev, dtype)
 
 
 def uniform(
     shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
     """Uniform draws from [minval, maxval)."""
-    return _ops.random_uniform(draw_key(seed), tuple(shape), minval, maxval, dtype)
+    return _ops.random_uniform(draw_key(seed), as_shape(shape), minval, maxval, dtype)
 
 
 def randint(
     shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Tensor:
-    """Uniform integers in [minval, maxval)."""
-    return _draws.random_randint(draw_key(seed), tuple(shape), minval, maxval, dtype)
+    """Uniform integers in [minval, maxval); int32 for dtype None."""
+    dtype = dtype or "int32"
+    return _draws.random_randint(draw_key(seed), as_shape(shape), minval, maxval, dtype)
 
 
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
@@ -70,19 +72,19 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
 
 def gamma(shape: Shape, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Gamma draws with shape parameter `alpha` (broadcast to `shape`) and scale 1."""
-    return _draws.random_gamma(draw_key(seed), alpha, tuple(shape), dtype)
+    return _draws.random_gamma(draw_key(seed), alpha, as_shape(shape), dtype)
 
 
 def beta(shape: Shape, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Beta draws; `alpha` and `beta` broadcast to `shape`."""
-    return _draws.random_beta(draw_key(seed), alpha, beta, tuple(shape), dtype)
+    return _draws.random_beta(draw_key(seed), alpha, beta, as_shape(shape), dtype)
 
 
 def binomial(
     shape: Shape, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Tensor:
     """Numbers of successes in `counts` trials; both parameters broadcast to `shape`."""
-    return _draws.random_binomial(draw_key(seed), counts, probabilities, tuple(shape), dtype)
+    return _draws.random_binomial(draw_key(seed), counts, probabilities, as_shape(shape), dtype)
 
 
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:

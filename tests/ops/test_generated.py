@@ -1,0 +1,134 @@
+"""Thousands of generated calls give what Keras gives: values, shapes, dtypes, errors, gradients.
+
+Against Keras itself where it is installed, and everywhere against a sample of its results kept in
+tests/golden/generated.npz (scripts/make_generated_golden.py).
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ops.conformance import (
+    Outcome,
+    difference,
+    in_keras,
+    in_kerasish,
+    jax,
+    keras,
+)  # fmt: skip
+from tests.ops.generated_all import MAKERS, Call, calls_of
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+ACT = r"(activations\.)?"
+
+# Every deliberate difference: which calls, what is said about them, and why they part.
+DIFFERENCES = [
+    # --- kerasish takes more -----------------------------------------------------------------
+    (
+        ".*",
+        r"Keras \w+: \w+ does not accept dtype",
+        "jax computes some functions of floats only; here integers and bool count as floatx",
+    ),
+    (
+        ACT + "(hard_tanh|threshold)",
+        r"dtype \{'float32'\}; Keras \{'(u?int|bool)",
+        "activations of integers are floats; jax keeps the dtype of some",
+    ),
+    (ACT + "relu6", r"\(bool.*dtype", "bool counts as int32, as in relu"),
+    ("round", r"\(bool", "bool counts as int32; jax refuses it"),
+    (
+        "arctan2|logaddexp|logaddexp2|hypot|nextafter|heaviside",
+        r"dtype \{'(b?float16)'\}; Keras",
+        "Python numbers never decide a dtype; Keras makes float32 tensors of them here",
+    ),
+    ("slice_update", "requires arguments to have the same dtypes", "updates take x's dtype"),
+    (
+        "(depthwise_|separable_)?conv(_transpose)?",
+        "requires arguments to have the same dtypes",
+        "inputs and kernels of two dtypes are promoted",
+    ),
+    ("histogram", "must be 1-dimensional", "any shape is taken flat, as in numpy"),
+    ("array_split", "must be of type `int`", "positions are taken too, as in numpy"),
+    ("segment_.*", "`num_segments` must be set", "eagerly the ids say how many segments there are"),
+    ("(h|v|d)?split", "Sizes passed to split must be", "positions beyond the end give empty parts"),
+    # --- kerasish refuses more ----------------------------------------------------------------
+    ("slice", "kerasish ShapeError", "jax moves a block that reaches beyond the end"),
+    ("slice_update", "kerasish ArgumentError", "jax moves a block that reaches beyond the end"),
+    # --- Keras on jax is wrong ----------------------------------------------------------------
+    (
+        ACT + "(log_sigmoid|log_softmax|softmax|soft_shrink)",
+        r"\(uint8",
+        "Keras lets unsigned integers wrap around inside",
+    ),
+    (ACT + "sparsemax", "", "Keras sums partial sums, so that the result does not add up to 1"),
+    ("saturate_cast", r"\(u?int.*Keras \[-", "Keras casts the bounds of floats to integers"),
+    ("bincount", "must have the same shape", "Keras fails on rows with different largest values"),
+    ("average_pool", "strides=None", "Keras on jax repeats the batch axis of the default strides"),
+    ("histogram", "range=None", "for one distinct value numpy's bins are one wide around it"),
+    ("fold", r"\(6, 7\), kernel_size=2, stride=2.*Keras \(2, 3, 6, 6\)", "Keras drops a column"),
+    ("linalg.cholesky_inverse", r"Keras \(\d, \d\)", "Keras inverts only the first of a batch"),
+    ("image.affine_transform", "gradient 1", "c0 and c1 do not count; in Keras they mix channels"),
+    # --- gradients where there is none --------------------------------------------------------
+    ("(maximum|minimum)", r"gradient", "where an input is NaN, jax gives neither a gradient"),
+    ("(fmax|fmin)", r"gradient", "equal inputs share the gradient, as in maximum"),
+    ("nanvar|nanstd", r"gradient 0: \[nan", "the variance of nothing is NaN, and so its gradient"),
+]
+
+
+def explained(call: Call, said: str) -> bool:
+    """Whether the table of differences has what is said about a call."""
+    return any(
+        re.fullmatch(names, call.name) and re.search(text, f"{call}: {said}")
+        for names, text, _ in DIFFERENCES
+    )
+
+
+@functools.cache
+def golden() -> tuple[dict[str, dict[str, list]], np.ndarray]:
+    with np.load(GOLDEN / "generated.npz") as held:
+        return json.loads(bytes(held["index"])), held["values"]
+
+
+def restored(entry: dict) -> Outcome:
+    """A recorded outcome."""
+    if "error" in entry:
+        return Outcome(error=entry["error"])
+
+    def array(place: list) -> np.ndarray:
+        start, shape, dtype = place
+        size = int(np.prod(shape, dtype=int))
+        if dtype.startswith("complex"):
+            return golden()[1][start : start + 2 * size].view("complex128").reshape(shape)
+        return golden()[1][start : start + size].reshape(shape).astype(np.dtype(dtype))
+
+    grads = entry.get("grads")
+    return Outcome(
+        [array(place) for place in entry["arrays"]],
+        [set(names) for names in entry["dtypes"]],
+        None if grads is None else [array(place) for place in grads],
+    )
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_recorded_results_of_keras(name):
+    for number, entry in golden()[0].get(name, {}).items():
+        call = calls_of(name, int(number) + 1)[int(number)]
+        assert not difference(call, in_kerasish(call), restored(entry)), str(call)
+
+
+@pytest.mark.skipif(keras is None, reason="Keras is not installed (kerasish[conformance])")
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_results_of_keras(name):
+    jax.clear_caches()
+    found = []
+    for call in calls_of(name):
+        said = difference(call, in_kerasish(call), in_keras(call))
+        if said and not explained(call, said):
+            found.append(f"{call}: {said}")
+    assert not found
