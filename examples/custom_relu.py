@@ -42,6 +42,11 @@ def _(e: Any, x: Any) -> Any:
     return e.select(e.compare("gt", x, zero), x, zero)
 
 
+@my_relu.lowering("cuda")
+def _(x: str) -> str:
+    return f"({x} > 0 ? {x} : 0)"
+
+
 # 2. A composite with a gradient of its own: here the gradient lets everything through.
 
 

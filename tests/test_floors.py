@@ -34,7 +34,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 ENGINE = ("graph/", "compiler/")
-BINDINGS = "compiler/kernels/"  # to libraries: each could be left out
+# Bindings to libraries and the device renderer: each could be left out.
+BINDINGS = ("compiler/kernels/", "compiler/codegen/cuda_")
 ENGINE_LINES = 6000
 NO_CODE = (
     tokenize.COMMENT,

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import Backend, current
-from kerasish.compiler.codegen import blocks, llvm_jit
+from kerasish.compiler.codegen.renderer import Region, renderer
 from kerasish.compiler.layout import Layout, Value, output_specs, steps_of
 from kerasish.compiler.memory import MemoryPlan, plan_memory
-from kerasish.compiler.provider import Kernel, active, find
+from kerasish.compiler.provider import Kernel, find
 from kerasish.compiler.region import FUSED
 from kerasish.config import settings
 from kerasish.errors import NumericsError
@@ -66,8 +66,8 @@ class Plan:
     ) -> None:
         self.graph = graph
         self.device: Backend = current()
-        self._llvm = active("llvm")
-        self._pending: dict[int, llvm_jit.Pending] = {}
+        self._renderer = renderer(self.device)
+        self._pending: dict[int, Region] = {}
         layout = self._layout = Layout(graph.nodes)
         self._outside = {layout.owner(n): a for n, a in (outside or {}).items()}
         nodes = steps_of(graph.nodes, layout)
@@ -147,12 +147,8 @@ class Plan:
         kernel = self.kernels.get(node)
         if kernel is not None:
             return [(0, i) for i in kernel.inplace if i < len(node.inputs)]
-        if not self.device.host:
-            return ()
-        if node.op is FUSED:
-            if self._llvm:
-                return llvm_jit.inplace_pairs(node.attrs["body"])
-            return blocks.inplace_pairs(node.attrs["body"])
+        if node.op is FUSED and self._renderer is not None:
+            return self._renderer.inplace_pairs(node.attrs["body"])
         if node.op.elementwise and node.op.ufunc:
             return [(0, i) for i, s in enumerate(node.inputs) if s.spec == node.spec]
         return ()
@@ -200,17 +196,16 @@ class Plan:
     ) -> tuple[str, Callable[[], Any]]:
         if kernel is not None:
             return kernel.provider, kernel.bind(node, inputs, outputs)
-        if node.op is FUSED and self._llvm:
-            body = node.attrs["body"]
-            self._pending[len(self.steps)] = llvm_jit.Pending(body, inputs, outputs)
-            return "llvm", _not_bound
-        if node.op is FUSED:
-            return "blocks", blocks.render(node.attrs["body"], inputs, outputs)
+        if node.op is FUSED and self._renderer is not None:
+            region = self._renderer.Pending(node.attrs["body"], inputs, outputs)
+            self._pending[len(self.steps)] = region
+            return self._renderer.NAME, _not_bound
         return "reference", reference(node, self.device.xp, inputs, outputs)
 
     def _compile_regions(self) -> None:
         """Compile all regions of the plan as one module, then bind them."""
-        llvm_jit.compile_all(list(self._pending.values()))
+        if self._renderer is not None:
+            self._renderer.compile_all(list(self._pending.values()))
         for at, pending in self._pending.items():
             self.steps[at] = dataclasses.replace(self.steps[at], call=pending.bind())
         self._pending = {}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kerasish.backend.base import Backend
-from kerasish.compiler.codegen import llvm_jit
+from kerasish.compiler.codegen.renderer import Region
 from kerasish.compiler.layout import Layout, output_specs
 from kerasish.compiler.passes import optimize
 from kerasish.compiler.passes.copies import COPY
@@ -33,7 +33,7 @@ class BodyPlan(Plan):
         outside: Mapping[Node, Array],
         arena: Callable[[int], Array] | None = None,
     ) -> None:
-        self._regions: dict[Node, llvm_jit.Pending] = {}
+        self._regions: dict[Node, Region] = {}
         super().__init__(graph, arena, outside)
         self._by_node = {step.node: step for step in self.steps}
 

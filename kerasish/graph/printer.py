@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.backend.base import current
 from kerasish.graph.node import CONSTANT, PICK, PLACEHOLDER, VARIABLE, Graph, Node
 
 INFIX = {
@@ -37,7 +36,7 @@ def _literal(node: Node) -> str:
     array = node.value
     if array.size != 1 or array.dtype.kind not in "fiub":
         return "const"
-    return f"{current().to_numpy(array).item():.6g}"
+    return f"{array.item():.6g}"
 
 
 def expression(node: Node, names: dict[Node, str]) -> str:

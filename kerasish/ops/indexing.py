@@ -53,6 +53,23 @@ def wrapped(xp: Any, indices: Any, size: int) -> Any:
     return xp.where(indices < 0, indices + size, indices)
 
 
+# Dtypes that cupy cannot scatter, and those of which it can that hold the same sums.
+_SCATTERED = {"int64": "uint64", "int8": "int32", "int16": "int32", "uint8": "uint32"} | {
+    "uint16": "uint32", "bfloat16": "float32",
+}  # fmt: skip
+
+
+def add_at(xp: Any, y: Any, at: Any, values: Any) -> None:
+    """y[at] += values, where values for one position add up."""
+    wide = None if isinstance(y, np.ndarray) else _SCATTERED.get(y.dtype.name)
+    if wide is None:
+        xp.add.at(y, at, values)
+        return
+    total = y.astype(wide)
+    xp.add.at(total, at, values.astype(wide))
+    y[...] = total.astype(y.dtype)
+
+
 # --- gather and scatter_add -------------------------------------------------------------------
 
 
@@ -121,7 +138,7 @@ def scatter_add(
     y = out if wide == updates.dtype.name and out is not None else xp.empty(shape, wide)
     y[...] = 0
     full = xp.broadcast_to(updates, (*shape[:axis], *indices.shape, *shape[axis + 1 :]))
-    xp.add.at(y.reshape(-1), flat.reshape(-1), full.reshape(-1).astype(wide, copy=False))
+    add_at(xp, y.reshape(-1), flat.reshape(-1), full.reshape(-1).astype(wide, copy=False))
     if out is None or y is out:
         return y.astype(updates.dtype, copy=False)
     out[...] = y
@@ -261,7 +278,7 @@ def add_along(
     flat = xp.zeros(updates.shape, np.int64)
     for place, size in zip(places, shape, strict=True):
         flat = flat * size + place
-    xp.add.at(y.reshape(-1), flat.reshape(-1), updates.reshape(-1))
+    add_at(xp, y.reshape(-1), flat.reshape(-1), updates.reshape(-1))
     return y
 
 

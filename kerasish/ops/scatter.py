@@ -79,7 +79,11 @@ def scatter_set(xp: Any, x: Any, indices: Any, updates: Any, *, out: Any = None)
     """x with rows replaced by updates; of several updates of one row the last one stays."""
     y = xp.empty_like(x) if out is None else out
     y[...] = x
-    y[wrapped(xp, indices, x.shape[0])] = updates
+    at = wrapped(xp, indices, x.shape[0])
+    # A device writes in any order, so every update of a row is replaced by the last one.
+    last = xp.full(x.shape[0], -1, np.int32)
+    xp.maximum.at(last, at, xp.arange(at.size, dtype=np.int32))
+    y[at] = xp.broadcast_to(updates, (at.size, *x.shape[1:]))[last[at]]
     return y
 
 

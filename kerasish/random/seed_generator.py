@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import registry
+from kerasish.backend.base import backend
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
@@ -74,14 +75,15 @@ class SeedGenerator:
         return cls(**config)
 
 
-_global: list[SeedGenerator] = []
+_global: dict[str, SeedGenerator] = {}  # by the backend that its state lives on
 
 
 def global_seed_generator() -> SeedGenerator:
     """The generator of draws that are given no seed."""
-    if not _global:
-        _global.append(SeedGenerator(name="global_seed_generator"))
-    return _global[0]
+    name = backend()
+    if name not in _global:
+        _global[name] = SeedGenerator(name="global_seed_generator")
+    return _global[name]
 
 
 def set_random_seed(seed: int) -> None:

@@ -15,9 +15,15 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.compiler.provider import provider
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import known, np_dtype
 
+__all__ = ["ALONE", "BACKEND", "NAME", "Pending", "compile_all", "inplace_pairs", "supported"]
+
+NAME: str = "blocks"
+BACKEND: str = "numpy"
+ALONE: float = math.inf  # a ufunc is as good
 BLOCK = 16384  # elements: 64 KB of float32, several of which fit a core's L2 cache
 Step = Callable[[], None]
 
@@ -42,6 +48,28 @@ def _ends_before(source: Node, out: Node, last: dict[Node, int], number: dict[No
         return False
     # `select` is rendered as two copies, the first of which would destroy its own operand.
     return not (out.op.name == "select" and source in (out.inputs[0], out.inputs[1]))
+
+
+def supported(node: Node) -> bool:
+    """Whether an op can stand in a region: every elementwise one."""
+    return node.op.elementwise
+
+
+class Pending:
+    """A region and the arrays it runs on."""
+
+    def __init__(
+        self, body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]
+    ) -> None:
+        self.body, self.inputs, self.outputs = body, inputs, outputs
+
+    def bind(self) -> Step:
+        """The zero-argument step."""
+        return render(self.body, self.inputs, self.outputs)
+
+
+def compile_all(pending: Sequence[Pending]) -> None:
+    """Nothing is compiled ahead: ufuncs are."""
 
 
 def render(body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> Step:
@@ -175,3 +203,6 @@ def _select(out: np.ndarray, condition: Any, a: Any, b: Any) -> None:
 
 def _store(node: Node, arguments: list[Any], out: np.ndarray) -> None:
     out[...] = node.op.kernel(np, *arguments, **node.attrs)
+
+
+provider(NAME, lambda: None, "elementwise chains as ufuncs over blocks that stay in the cache")

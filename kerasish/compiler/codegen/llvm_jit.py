@@ -25,15 +25,27 @@ import numpy as np
 from kerasish.compiler.codegen import llvm_ops
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
 from kerasish.compiler.codegen.llvm_text import register
-from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, arrange, contiguous
+from kerasish.compiler.codegen.nest import (
+    DRAWS,
+    REDUCTIONS,
+    arrange,
+    element_strides,
+    inplace_pairs,
+    shapeless,
+)
 from kerasish.compiler.kernels.onednn import openmp
 from kerasish.compiler.provider import provider
 from kerasish.compiler.region import structure
 from kerasish.config import num_threads
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
-from kerasish.spec import TensorSpec, known
+from kerasish.spec import TensorSpec
 from kerasish.version import __version__
 
+__all__ = ["ALONE", "BACKEND", "NAME", "Pending", "compile_all", "inplace_pairs", "supported"]
+
+NAME: str = "llvm"
+BACKEND: str = "numpy"
+ALONE: float = 256.0  # elements up to which one op alone is not worth a kernel of its own
 MAGIC = b"kerasish-object-1\n"
 LIMIT = 4096  # kernels kept for plans to come; those in use live as long as their plans
 PARALLEL_COST = 500_000  # operations below which waking another thread costs more than it gives
@@ -144,13 +156,13 @@ class Pending:
     ) -> None:
         self.inputs, self.outputs = inputs, outputs
         self.kernel: Any = None
-        strides = [_element_strides(a) for a in inputs]
+        strides = [element_strides(a) for a in inputs]
         self.nest = arrange(body, strides)
         self.writer = KernelWriter(self.nest, "k", lanes())
         self.count = self.writer.tasks
         if self.writer.is_flat_map:
             steps = tuple(self.nest.strides[n][0] for n in self.writer.operands)
-            self.key: Any = ("flat", _shapeless(body), steps)
+            self.key: Any = ("flat", shapeless(body), steps)
         else:
             flat = tuple(tuple(self.nest.strides[n]) for n in self.writer.operands)
             self.key = (structure(body), tuple(self.nest.dims), flat)
@@ -183,27 +195,6 @@ class _Step:
         self.call()
 
 
-def _element_strides(array: np.ndarray) -> tuple[int, ...]:
-    if array.flags.c_contiguous:
-        return contiguous(array.shape)
-    return tuple(s // array.itemsize for s in array.strides)
-
-
-def _shapeless(body: Graph) -> Any:
-    """The structure of a region without its shapes: a flat map serves any length."""
-    index = {n: i for i, n in enumerate(body.inputs)}
-    rows: list[Any] = [n.spec.dtype for n in body.inputs]
-    for node in body.nodes:
-        if node.op is PLACEHOLDER:
-            continue
-        index[node] = len(index)
-        value = node.value.tobytes() if node.op is CONSTANT else None
-        attrs = tuple((k, str(v)) for k, v in sorted(node.attrs.items()) if k != "shape")
-        inputs = tuple(index[i] for i in node.inputs)
-        rows.append((node.op.name, inputs, attrs, node.spec.dtype, value))
-    return tuple(rows), tuple(index[n] for n in body.outputs)
-
-
 def supported(node: Node) -> bool:
     """Whether an elementwise node, a reduction or a draw can stand in an LLVM region."""
     dtypes = {n.spec.dtype for n in (node, *node.inputs) if isinstance(n.spec, TensorSpec)}
@@ -213,35 +204,7 @@ def supported(node: Node) -> bool:
         return register(node.inputs[0].spec.dtype) in llvm_ops.NUMBERS
     if node.op.name == DRAWS:
         return True
-    return llvm_ops.supported(node)
-
-
-def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
-    """The (output, input) pairs that may share memory.
-
-    Every iteration loads before it stores, so only what a later stage reads again is in danger.
-    """
-    nest = arrange(body, [contiguous(known(n.spec.shape)) for n in body.inputs])
-    last = max((nest.stage[n] for n in nest.element if nest.element[n]), default=0)
-    by_element = {i for n in nest.element if nest.element[n] or _reduces(n) for i in n.inputs}
-
-    def safe(out: Node, source: Node) -> bool:
-        if out.spec != source.spec:
-            return False
-        if nest.element[out]:
-            return nest.stage[out] == last
-        return source not in by_element  # rows are stored when all that reads them has run
-
-    return [
-        (k, i)
-        for k, out in enumerate(body.outputs)
-        for i, source in enumerate(body.inputs)
-        if safe(out, source)
-    ]
-
-
-def _reduces(node: Node) -> bool:
-    return node.op.name in REDUCTIONS
+    return node.op.elementwise and llvm_ops.supported(node)
 
 
 # --- modules ------------------------------------------------------------------------------------
@@ -410,4 +373,4 @@ def _store(digest: str, image: bytes) -> None:
             mine.unlink()
 
 
-provider("llvm", unavailable, "elementwise chains, reductions, LSTM and GRU as compiled loops")
+provider(NAME, unavailable, "elementwise chains, reductions, LSTM and GRU as compiled loops")

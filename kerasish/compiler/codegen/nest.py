@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import known
@@ -191,3 +192,55 @@ def _join(
     if not out:
         return [Dim(1, "P")], {n: [0] for n in strides}
     return out, steps
+
+
+def element_strides(array: Any) -> tuple[int, ...]:
+    """The strides of an array, counted in elements."""
+    if array.flags.c_contiguous:
+        return contiguous(array.shape)
+    return tuple(s // array.itemsize for s in array.strides)
+
+
+def shapeless(body: Graph) -> Any:
+    """The structure of a region without its shapes: a flat map serves any length."""
+    index = {n: i for i, n in enumerate(body.inputs)}
+    rows: list[Any] = [n.spec.dtype for n in body.inputs]
+    for node in body.nodes:
+        if node.op is PLACEHOLDER:
+            continue
+        index[node] = len(index)
+        value = node.value.tobytes() if node.op is CONSTANT else None
+        attrs = tuple((k, str(v)) for k, v in sorted(node.attrs.items()) if k != "shape")
+        inputs = tuple(index[i] for i in node.inputs)
+        rows.append((node.op.name, inputs, attrs, node.spec.dtype, value))
+    return tuple(rows), tuple(index[n] for n in body.outputs)
+
+
+def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
+    """The (output, input) pairs that may share memory.
+
+    Every iteration loads before it stores, so only what a later stage reads again is in danger.
+    """
+    nest = arrange(body, [contiguous(known(n.spec.shape)) for n in body.inputs])
+    last = max((nest.stage[n] for n in nest.element if nest.element[n]), default=0)
+    by_element = {i for n in nest.element if nest.element[n] or _reduces(n) for i in n.inputs}
+
+    keys = {n.inputs[0] for n in nest.element if n.op.name == DRAWS}
+
+    def safe(out: Node, source: Node) -> bool:
+        if out.spec != source.spec or source in keys:
+            return False
+        if nest.element[out]:
+            return nest.stage[out] == last
+        return source not in by_element  # rows are stored when all that reads them has run
+
+    return [
+        (k, i)
+        for k, out in enumerate(body.outputs)
+        for i, source in enumerate(body.inputs)
+        if safe(out, source)
+    ]
+
+
+def _reduces(node: Node) -> bool:
+    return node.op.name in REDUCTIONS

@@ -1,16 +1,15 @@
 """Gather elementwise ops and reductions over one domain into regions that run as one loop.
 
 a = x * w; b = a + c; y = tanh(b)           ->  y = fused(x, w, c)
-m = max(x); e = exp(x - m); y = e / sum(e)  ->  y = fused(x)          (with the LLVM renderer)
+m = max(x); e = exp(x - m); y = e / sum(e)  ->  y = fused(x)          (LLVM and CUDA)
 """
 
 from __future__ import annotations
 
 from kerasish.backend.base import Backend
-from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, kind_of, row_shapes
+from kerasish.compiler.codegen.renderer import Renderer, renderer
 from kerasish.compiler.passes.groups import Groups
-from kerasish.compiler.provider import active
 from kerasish.compiler.region import FUSED
 from kerasish.graph.node import (
     CONSTANT,
@@ -26,16 +25,15 @@ from kerasish.graph.node import (
 )
 from kerasish.spec import known
 
-SMALL = 256  # elements below which one op alone is not worth a kernel of its own
 VIEWS = ("reshape", "broadcast_to", "expand_dims")
 
 
 def fuse(graph: Graph, device: Backend) -> Graph:
-    """Replace groups of elementwise nodes, and of reductions where LLVM runs, by regions."""
-    if not device.host:
+    """Replace groups of elementwise nodes, and of reductions where they can be, by regions."""
+    chosen = renderer(device)
+    if chosen is None:
         return graph
-    compiled = active("llvm")
-    groups = group(graph, compiled)
+    groups = group(graph, chosen)
     wanted = _used_outside(graph, groups)
     done: dict[Node, Node] = {n: n for n in graph.nodes if n.op in LEAVES}
     with interning():
@@ -43,7 +41,7 @@ def fuse(graph: Graph, device: Backend) -> Graph:
             members = groups.members[g]
             first = members[0]
             if groups.domain[g] is None or (
-                len(members) == 1 and not (compiled and _worth_a_kernel(first))
+                len(members) == 1 and not _worth_a_kernel(first, chosen)
             ):
                 done[first] = rebuild(first, tuple(done[i] for i in first.inputs))
             else:
@@ -55,34 +53,28 @@ def fuse(graph: Graph, device: Backend) -> Graph:
     )
 
 
-def _worth_a_kernel(node: Node) -> bool:
-    fusible = node.op.elementwise or node.op.name in (*REDUCTIONS, DRAWS)
-    if not fusible or not llvm_jit.supported(node) or node.op.name == "copy":
+def _worth_a_kernel(node: Node, chosen: Renderer) -> bool:
+    if not chosen.supported(node) or node.op.name == "copy":
         return False
-    return max(s.size for s in (node.spec, *(i.spec for i in node.inputs))) > SMALL
+    return max(s.size for s in (node.spec, *(i.spec for i in node.inputs))) > chosen.ALONE
 
 
-def group(graph: Graph, compiled: bool) -> Groups:
-    """Assign every node but leaves to a group.
-
-    Args:
-        compiled: whether LLVM renders the regions: then reductions may join, and only ops that
-            it supports.
-    """
+def group(graph: Graph, chosen: Renderer) -> Groups:
+    """Assign every node but leaves to a group; only ops that the renderer supports may join one."""
     groups = Groups()
     for node in graph.nodes:
         if node.op in LEAVES:
             continue
-        if node.op.name in REDUCTIONS and compiled and llvm_jit.supported(node):
-            _place_reduction(groups, node)
-        elif node.op.name == DRAWS and compiled:
-            groups.new(node, known(node.spec.shape))
-        elif node.op.name in VIEWS and compiled:
+        if node.op.name in VIEWS:
             _place_view(groups, node)
-        elif node.op.elementwise and (not compiled or llvm_jit.supported(node)):
-            _place_elementwise(groups, node)
-        else:
+        elif not chosen.supported(node):
             groups.new(node)
+        elif node.op.name in REDUCTIONS:
+            _place_reduction(groups, node)
+        elif node.op.name == DRAWS:
+            groups.new(node, known(node.spec.shape))
+        else:
+            _place_elementwise(groups, node)
     return groups
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from kerasish.backend.base import Backend
 from kerasish.graph.node import CONSTANT, Graph, Node, constant, make_node, rewrite
 from kerasish.graph.op import get
-from kerasish.spec import bits, broadcast, is_float
+from kerasish.spec import bits, broadcast, is_float, np_dtype
 
 Inputs = tuple[Node, ...]
 Rule = Callable[[Node, Inputs], Node | None]
@@ -31,11 +32,16 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
     return decorate
 
 
+_scalars: WeakKeyDictionary[Node, Any] = WeakKeyDictionary()
+
+
 def scalar(node: Node) -> Any:
     """The value of a one-element constant, else None."""
-    if node.op is CONSTANT and node.value.size == 1 and not hasattr(node.value, "device_id"):
-        return np.asarray(node.value).item()
-    return None
+    if node.op is not CONSTANT or node.value.size != 1:
+        return None
+    if node not in _scalars:  # reading from a device waits for it
+        _scalars[node] = node.value.item()
+    return _scalars[node]
 
 
 def _make(like: Node, name: str, inputs: Inputs, **attrs: Any) -> Node:
@@ -89,11 +95,12 @@ def by_power_of_two(node: Node, inputs: Inputs) -> Node | None:
     value = scalar(inputs[1])
     if not isinstance(value, float) or value == 0 or not np.isfinite(value):
         return None
-    inverse = inputs[1].value.copy()
     with np.errstate(over="ignore"):
-        inverse[...] = 1.0 / value
-    if abs(np.frexp(value)[0]) != 0.5 or not np.isfinite(inverse).all():
+        finite = np.isfinite(np_dtype(inputs[1].dtype).type(1.0 / value))
+    if abs(np.frexp(value)[0]) != 0.5 or not finite:
         return None
+    inverse = inputs[1].value.copy()
+    inverse[...] = 1.0 / value
     return _make(node, "multiply", (inputs[0], constant(inverse, inputs[1].spec)))
 
 

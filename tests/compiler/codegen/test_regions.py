@@ -18,6 +18,8 @@ from kerasish.graph import trace, verify
 from kerasish.graph.interpret import run_graph
 from kerasish.graph.tensor import wrap
 from kerasish.spec import TensorSpec
+from tests.backend import fake_device
+from tests.compiler.codegen import cuda_shim
 from tests.tolerances import assert_close
 
 RNG = np.random.default_rng(7)
@@ -91,13 +93,19 @@ CASES: dict[str, tuple[Callable[..., Any], list[np.ndarray]]] = {
 }
 
 
-@pytest.fixture(params=["llvm", "blocks"])
+@pytest.fixture(params=["llvm", "blocks", "cuda"])
 def renderer(request: pytest.FixtureRequest) -> Any:
     """Run with one renderer active."""
     if request.param == "llvm":
         if llvm_jit.unavailable():
             pytest.skip(str(llvm_jit.unavailable()))
         yield "llvm"
+        return
+    if request.param == "cuda":
+        if cuda_shim.unavailable():
+            pytest.skip(str(cuda_shim.unavailable()))
+        with fake_device.device():
+            yield "cuda"
         return
     disable_provider("llvm")
     yield "blocks"
@@ -108,15 +116,17 @@ def renderer(request: pytest.FixtureRequest) -> Any:
 def test_region_equals_op_by_op(name: str, renderer: str) -> None:
     func, arrays = CASES[name]
     graph, _ = trace(func, [TensorSpec(a.shape, a.dtype.name) for a in arrays])
-    want = [t.numpy() for t in run_graph(graph, [wrap(a) for a in arrays])]
-    plan = Plan(verify(optimize(verify(graph), current())))
+    device = current()
+    given = [device.asarray(a, a.dtype.name) for a in arrays]
+    want = [t.numpy() for t in run_graph(graph, [wrap(a) for a in given])]
+    plan = Plan(verify(optimize(verify(graph), device)))
     for _ in range(2):  # the second run sees the arena as the first one left it
-        for buffer, array in zip(plan.inputs, arrays, strict=True):
+        for buffer, array in zip(plan.inputs, given, strict=True):
             buffer[...] = array
         plan.run()
         for got, exact in zip(plan.outputs, want, strict=True):
             dtype = exact.dtype.name if exact.dtype.kind == "f" else "float64"
-            assert_close(got, exact, "value", dtype)
+            assert_close(device.to_numpy(got), exact, "value", dtype)
     assert any(s.provider == renderer for s in plan.steps) or renderer == "blocks"
 
 

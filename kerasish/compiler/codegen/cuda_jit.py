@@ -1,0 +1,143 @@
+"""Compiling CUDA kernels with NVRTC through cupy: one module per plan, deduplicated.
+
+cupy keeps compiled modules on disk (CUPY_CACHE_DIR), under a hash of source, options and versions.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend import base
+from kerasish.compiler.codegen import cuda_ops
+from kerasish.compiler.codegen.cuda_kernel import THREADS, CudaWriter, Launch
+from kerasish.compiler.codegen.cuda_prelude import PRELUDE
+from kerasish.compiler.codegen.nest import (
+    DRAWS,
+    REDUCTIONS,
+    arrange,
+    element_strides,
+    inplace_pairs,
+    shapeless,
+)
+from kerasish.compiler.provider import provider
+from kerasish.compiler.region import structure
+from kerasish.errors import BackendError
+from kerasish.graph.node import Graph, Node
+
+__all__ = ["ALONE", "BACKEND", "NAME", "Pending", "compile_all", "inplace_pairs", "supported"]
+
+NAME: str = "cuda"
+BACKEND: str = "cupy"
+ALONE: float = 0.0  # one launch of our own is never dearer than one of cupy's
+KEPT = 4096  # kernels kept for plans to come; those in use live as long as their plans
+MOST_BLOCKS = 1 << 20  # of a map; longer ones are walked in strides
+
+Array = Any
+_lock = threading.RLock()
+_kernels: dict[Any, tuple[Any, ...]] = {}
+
+
+def unavailable() -> str | None:
+    """Why CUDA kernels cannot be made here, or None where they can."""
+    try:
+        base.get("cupy")
+    except BackendError as error:
+        return str(error)
+    return None
+
+
+@dataclass
+class Launched:
+    """A step that launches kernels on the current stream; it may be captured into a graph."""
+
+    calls: Sequence[Callable[[], Any]]
+    keep: Any
+
+    def __call__(self) -> None:
+        for call in self.calls:
+            call()
+
+
+class Pending:
+    """A region bound to arrays, waiting for its module to be compiled.
+
+    Args:
+        body: the region.
+        inputs, outputs: the plan's arrays; inputs may be strided.
+    """
+
+    def __init__(self, body: Graph, inputs: Sequence[Array], outputs: Sequence[Array]) -> None:
+        self.inputs, self.outputs = inputs, outputs
+        self.nest = arrange(body, [element_strides(a) for a in inputs])
+        self.writer = writer = CudaWriter(self.nest, "k")
+        steps = tuple(tuple(self.nest.strides[n]) for n in writer.operands)
+        if writer.is_flat_map:
+            self.key: Any = ("flat", shapeless(body), steps, writer.index)
+        else:
+            self.key = (structure(body), tuple(self.nest.dims), steps)
+        if any("cuda" in n.op.lowerings for n in body.nodes):
+            self.key = (*self.key, writer.render())  # a user's lowering may be any code
+
+    def bind(self) -> Callable[[], Any]:
+        """The zero-argument step, once `compile_all` has made the kernels."""
+        device = base.current()
+        scratch = device.empty(max(self.writer.scratch_bytes, 1))
+        count = (np.int64 if self.writer.wide else np.int32)(self.writer.total)
+        arguments = (*self.inputs, *self.outputs, scratch, count)
+        calls = []
+        for launch, function in zip(self.writer.launches, _kernels[self.key], strict=True):
+            grid = launch.grid or self._blocks()
+            if grid:
+                calls.append(functools.partial(function, (grid,), (launch.block,), arguments))
+        return Launched(calls, arguments)
+
+    def _blocks(self) -> int:
+        return min(-(-self.writer.total // THREADS), MOST_BLOCKS)
+
+
+def supported(node: Node) -> bool:
+    """Whether an elementwise node, a reduction or a draw can stand in a CUDA region."""
+    if node.op.name in REDUCTIONS:
+        return node.inputs[0].spec.dtype in cuda_ops.NUMBERS
+    if node.op.name == DRAWS:
+        return True
+    return node.op.elementwise and cuda_ops.supported(node)
+
+
+def compile_all(pending: Sequence[Pending]) -> None:
+    """Make every region's kernels that are not in the table yet, as one module."""
+    with _lock:
+        wanted = {p.key: p for p in pending if p.key not in _kernels}
+        if wanted:
+            source, launches = module(list(wanted.values()))
+            _kernels.update(zip(wanted, _load(source, launches), strict=True))
+        for key in list(_kernels)[: max(len(_kernels) - KEPT, 0)]:
+            if key not in {p.key for p in pending}:
+                del _kernels[key]
+
+
+def module(pending: Sequence[Pending]) -> tuple[str, list[list[Launch]]]:
+    """The source of one module, and the kernels of each region in it."""
+    texts, launches = [PRELUDE], []
+    names = hashlib.sha256(repr([p.key for p in pending]).encode()).hexdigest()[:12]
+    for i, p in enumerate(pending):
+        writer = CudaWriter(p.nest, f"k{names}_{i}")
+        texts.append(writer.render())
+        launches.append(writer.launches)
+    return "\n".join(texts), launches
+
+
+def _load(source: str, launches: Sequence[Sequence[Launch]]) -> list[tuple[Any, ...]]:
+    """The compiled functions of each region."""
+    made = base.get("cupy").xp.RawModule(code=source, options=("-std=c++17",))
+    return [tuple(made.get_function(one.name) for one in region) for region in launches]
+
+
+provider(NAME, unavailable, "elementwise chains and reductions as one CUDA kernel")

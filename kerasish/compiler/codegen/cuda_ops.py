@@ -1,0 +1,196 @@
+"""How each elementwise op is written in CUDA C, and which ops of which dtypes can be.
+
+A rule is a text in which {0}, {1}, ... stand for the operands, names of variables, and {t} for
+the C type of the first; or a function of the node and the operands. A user's own op joins through
+`op.lowering("cuda")`: expression texts in, one out.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from kerasish.graph.node import Node
+from kerasish.spec import SIGNED, UNSIGNED, TensorSpec, bits, is_float, np_dtype
+
+HALVES = ("float16", "bfloat16")  # computed in float32 and rounded after every op
+EXACT = ("cast", "select", "copy", "stop_gradient", "maximum", "minimum", "negative", "absolute")
+FLOATS = (*HALVES, "float32", "float64")
+INTS = (*SIGNED, *UNSIGNED)
+NUMBERS = (*FLOATS, *INTS)
+REGISTERS = (*NUMBERS, "bool")
+
+_C_INTS = {8: "char", 16: "short", 32: "int", 64: "long long"}
+
+
+def register_type(dtype: str) -> str:
+    """The C type in which values of a dtype are computed."""
+    if is_float(dtype):
+        return "double" if dtype == "float64" else "float"
+    if dtype == "bool":
+        return "bool"
+    return f"{'unsigned' if dtype in UNSIGNED else 'signed'} {_C_INTS[bits(dtype)]}"
+
+
+def memory_type(dtype: str) -> str:
+    """The C type of one element in memory."""
+    return "unsigned short" if dtype in HALVES else register_type(dtype)
+
+
+def loaded(dtype: str, place: str) -> str:
+    """The value at a place in memory."""
+    return f"from_{dtype}({place})" if dtype in HALVES else place
+
+
+def stored(dtype: str, value: str) -> str:
+    """What to write into memory for a value."""
+    return f"to_{dtype}({value})" if dtype in HALVES else value
+
+
+def literal(value: float | int | bool, dtype: str) -> str:
+    """A constant; floats in hexadecimal, so no digit is lost."""
+    if dtype == "bool":
+        return "true" if value else "false"
+    if not is_float(dtype):
+        word = int(value) % (1 << bits(dtype))
+        return f"(({register_type(dtype)})0x{word:x}ULL)"
+    if dtype != "float64":
+        value = struct.unpack("f", struct.pack("f", value))[0]
+    if math.isnan(value):
+        text = "NAN_VALUE"
+    elif math.isinf(value):
+        text = "INF_VALUE" if value > 0 else "(-INF_VALUE)"
+    else:
+        text = float(value).hex()
+    return f"(({register_type(dtype)}){text})"
+
+
+def _absolute(node: Node, x: str) -> str:
+    dtype = node.spec.dtype
+    if is_float(dtype):
+        return f"fabs({x})"
+    return x if dtype in UNSIGNED else f"{x} < 0 ? -{x} : {x}"
+
+
+def _sign(node: Node, x: str) -> str:
+    if is_float(node.spec.dtype):
+        return f"{x} > 0 ? 1 : {x} < 0 ? -1 : {x} == 0 ? 0 : {x}"  # NaN stays itself
+    return f"({x} > 0) - ({x} < 0)" if node.spec.dtype in SIGNED else f"{x} > 0"
+
+
+def cast(dtype: str, source: str, x: str) -> str:
+    """A value in another dtype."""
+    if dtype == "bool":
+        return f"{x} != 0"
+    if dtype in HALVES and source != dtype:
+        return f"from_{dtype}(to_{dtype}(({register_type(dtype)}){x}))"
+    return f"({register_type(dtype)}){x}"
+
+
+def _cast(node: Node, x: str) -> str:
+    return cast(node.spec.dtype, node.inputs[0].spec.dtype, x)
+
+
+Rule = str | Callable[..., str]
+# op name -> (rule, dtypes its inputs may have)
+RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
+    "add": ("{0} + {1}", NUMBERS),
+    "subtract": ("{0} - {1}", NUMBERS),
+    "multiply": ("{0} * {1}", NUMBERS),
+    "divide": ("{0} / {1}", FLOATS),
+    "negative": ("-{0}", NUMBERS),
+    "square": ("{0} * {0}", NUMBERS),
+    "reciprocal": ("1 / {0}", FLOATS),
+    "absolute": (_absolute, NUMBERS),
+    "sign": (_sign, NUMBERS),
+    # numpy's rule: NaN wins from either side.
+    "maximum": ("{0} > {1} || {0} != {0} ? {0} : {1}", REGISTERS),
+    "minimum": ("{0} < {1} || {0} != {0} ? {0} : {1}", REGISTERS),
+    "power": ("pow({0}, {1})", ("float32", "float64")),
+    "hypot": ("hypot({0}, {1})", ("float32", "float64")),
+    "arctan2": ("atan2({0}, {1})", ("float32", "float64")),
+    "equal": ("{0} == {1}", REGISTERS),
+    "not_equal": ("{0} != {1}", REGISTERS),
+    "less": ("{0} < {1}", REGISTERS),
+    "less_equal": ("{0} <= {1}", REGISTERS),
+    "greater": ("{0} > {1}", REGISTERS),
+    "greater_equal": ("{0} >= {1}", REGISTERS),
+    "logical_and": ("{0} && {1}", ("bool",)),
+    "logical_or": ("{0} || {1}", ("bool",)),
+    "logical_xor": ("{0} != {1}", ("bool",)),
+    "logical_not": ("!{0}", ("bool",)),
+    "bitwise_and": ("{0} & {1}", (*INTS, "bool")),
+    "bitwise_or": ("{0} | {1}", (*INTS, "bool")),
+    "bitwise_xor": ("{0} ^ {1}", (*INTS, "bool")),
+    "bitwise_not": ("~{0}", INTS),
+    "left_shift": ("({t})((unsigned long long){0} << {1})", INTS),
+    "right_shift": ("{0} >> {1}", INTS),
+    "isnan": ("{0} != {0}", FLOATS),
+    "isinf": ("fabs({0}) == INF_VALUE", FLOATS),
+    "isfinite": ("fabs({0}) < INF_VALUE", FLOATS),
+    "select": ("{0} ? {1} : {2}", REGISTERS),
+    "cast": (_cast, REGISTERS),
+    "stop_gradient": ("{0}", REGISTERS),
+    "copy": ("{0}", REGISTERS),
+    "rsqrt": ("1 / sqrt({0})", FLOATS),
+    "sigmoid": ("1 / (1 + exp(-{0}))", FLOATS),
+}
+_CALLED = {
+    **{n: n for n in ("floor", "ceil", "trunc", "sqrt", "cbrt", "exp", "exp2", "expm1")},
+    **{n: n for n in ("log", "log2", "log10", "log1p", "sin", "cos", "tan")},
+    **{n: n for n in ("sinh", "cosh", "tanh", "erf", "erfc")},
+    **{f"arc{n}": f"a{n}" for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    "round_half_even": "rint",
+}
+RULES.update({name: (f"{called}({{0}})", FLOATS) for name, called in _CALLED.items()})
+
+
+def supported(node: Node) -> bool:
+    """Whether CUDA code can be written for an elementwise node."""
+    if not isinstance(node.spec, TensorSpec) or node.spec.dtype not in REGISTERS:
+        return False
+    dtypes = [i.spec.dtype for i in node.inputs]
+    if "cuda" in node.op.lowerings:
+        return all(d in REGISTERS for d in dtypes)
+    if node.op.name not in RULES or any(d not in RULES[node.op.name][1] for d in dtypes):
+        return False
+    # Out of range, C leaves float -> int undefined where numpy gives some value; only widths
+    # that hold every float that casts are written occur with are taken.
+    narrow = node.op.name == "cast" and is_float(dtypes[0]) and node.spec.dtype in INTS
+    return not (narrow and bits(node.spec.dtype) < 32)
+
+
+def expression(node: Node, operands: list[str]) -> str:
+    """The value of one elementwise node as an expression over variables."""
+    own: Any = node.op.lowerings.get("cuda")
+    rule = own or RULES[node.op.name][0]
+    if own is not None:
+        text = own(*operands, **node.attrs)
+    elif callable(rule):
+        text = rule(node, *operands)
+    else:
+        text = rule.format(*operands, t=register_type(node.inputs[0].spec.dtype))
+    dtype = node.spec.dtype
+    if dtype in HALVES and node.op.name not in EXACT:
+        return f"from_{dtype}(to_{dtype}({text}))"
+    return text
+
+
+def merged(node: Node, a: str, b: str) -> str:
+    """The reduction of two values of `node`."""
+    rule = {"sum": "add", "max": "maximum", "min": "minimum"}[node.op.name]
+    return str(RULES[rule][0]).format(a, b)
+
+
+def identity(node: Node) -> str:
+    """What changes nothing in a reduction: 0 for a sum, the smallest number for a maximum."""
+    dtype, name = node.spec.dtype, node.op.name
+    if name == "sum":
+        return literal(0, dtype)
+    if is_float(dtype):
+        return literal(-math.inf if name == "max" else math.inf, dtype)
+    size = 8 * np_dtype(dtype).itemsize
+    low, high = (0, 2**size - 1) if dtype in UNSIGNED else (-(2 ** (size - 1)), 2 ** (size - 1) - 1)
+    return literal(low if name == "max" else high, dtype)

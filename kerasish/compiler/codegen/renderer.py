@@ -1,0 +1,66 @@
+"""Which code a backend's fused regions become: the one place where renderers are listed.
+
+A renderer is a module: its name, the backend whose arrays it takes, what may stand in its regions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from kerasish.backend.base import Backend
+from kerasish.compiler.codegen import blocks, cuda_jit, llvm_jit
+from kerasish.compiler.provider import active
+from kerasish.graph.node import Graph, Node
+
+Array = Any
+
+
+class Region(Protocol):
+    """A region and the arrays it runs on; `bind` gives the step once `compile_all` has seen it."""
+
+    inputs: Sequence[Array]
+    outputs: Sequence[Array]
+
+    def bind(self) -> Callable[[], Any]: ...
+
+
+class Renderer(Protocol):
+    """What the passes and the plan ask.
+
+    Attributes:
+        NAME: the provider's name, as settings and printed plans show it.
+        BACKEND: the backend whose arrays it takes.
+        ALONE: elements above which one op by itself is worth a kernel.
+    """
+
+    NAME: str
+    BACKEND: str
+    ALONE: float
+
+    def supported(self, node: Node) -> bool:
+        """Whether an elementwise node, a reduction or a draw may stand in a region."""
+        ...
+
+    def inplace_pairs(self, body: Graph) -> list[tuple[int, int]]:
+        """The (output, input) pairs that may share memory."""
+        ...
+
+    def Pending(self, body: Graph, inputs: Sequence[Array], outputs: Sequence[Array]) -> Region:
+        """A region bound to arrays, waiting for `compile_all`."""
+        ...
+
+    def compile_all(self, pending: Sequence[Any]) -> None:
+        """Make the kernels of all regions of a plan."""
+        ...
+
+
+RENDERERS: list[Renderer] = [llvm_jit, blocks, cuda_jit]  # tried in this order
+
+
+def renderer(device: Backend) -> Renderer | None:
+    """The first active renderer for a backend's arrays; None where nothing can be fused."""
+    for found in RENDERERS:
+        if found.BACKEND == device.name and active(found.NAME):
+            return found
+    return None
