@@ -174,7 +174,7 @@ def _unary(r: random.Random, shapes: list[Shape]) -> Any:
 
 def _binary(r: random.Random, shapes: list[Shape]) -> Any:
     at = _choose(r, shapes)
-    fitting = [i for i, s in enumerate(shapes) if _broadcast(s, shapes[at])]
+    fitting = [i for i, s in enumerate(shapes) if _broadcast(s, shapes[at])] or [at]
     other = r.choice(fitting)
     name = r.choice(list(BINARY))
     pair = (at, other) if r.random() < 0.5 else (other, at)
