@@ -20,7 +20,8 @@ class CupyBackend:
         self.xp = xp
 
     def asarray(self, value: Any, dtype: str) -> Any:
-        return self.xp.ascontiguousarray(self.xp.asarray(value, np_dtype(dtype)))
+        array = self.xp.asarray(value, np_dtype(dtype))
+        return self.xp.ascontiguousarray(array).reshape(array.shape)  # which makes 0-d arrays 1-d
 
     def to_numpy(self, array: Any) -> np.ndarray:
         return self.xp.asnumpy(array)
