@@ -6,8 +6,9 @@ Dtypes are strings, as in Keras. A dimension is an int, or None where it is not 
 from __future__ import annotations
 
 import functools
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,29 @@ def known(shape: Shape) -> tuple[int, ...]:
     if len(sizes) != len(shape):
         raise ShapeError(f"Expected: a shape without unknown dimensions. Received: {shape}.")
     return sizes
+
+
+def cut(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
+    """Index tuples of stretches of an array, of at most `limit` elements or one innermost element.
+
+    Axes are cut from the first on, so a stretch of a dense array is dense; none is larger than the
+    first.
+    """
+    axis, inner = len(shape), 1
+    while axis and inner * shape[axis - 1] <= limit:
+        axis -= 1
+        inner *= shape[axis]
+    if not axis or not math.prod(shape):
+        yield (slice(None),) * len(shape)
+        return
+    size = shape[axis - 1]
+    count = -(-size // max(limit // inner, 1))
+    ends = [-(-i * size // count) for i in range(count + 1)]
+    spans = [slice(a, b) for a, b in itertools.pairwise(ends)]
+    rest = (slice(None),) * (len(shape) - axis)
+    for outer in itertools.product(*map(range, shape[: axis - 1])):
+        for span in spans:
+            yield (*(slice(i, i + 1) for i in outer), span, *rest)
 
 
 # --- dtypes -----------------------------------------------------------------------------------

@@ -5,20 +5,31 @@
     dw = conv_weight_grad(x, g)
 
 Each is linear in each of its inputs, and the gradient of each is one of the three. The reference
-kernels copy the windows out through strides (im2col) and multiply matrices.
+kernels copy windows out (im2col), a stretch that stays in the cache at a time, and multiply
+matrices; the gradient of the input is a convolution with the reversed kernel.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from kerasish.errors import ShapeError
 from kerasish.graph.batching import Batch, merged, merged_size, split
 from kerasish.graph.op import case, op
 from kerasish.ops.layout import reshape, transpose
-from kerasish.ops.windows import Sizes, Windows, blocks, check_rank
-from kerasish.spec import Padding, Shape, TensorSpec, known, window_output
+from kerasish.ops.reduction import sum_
+from kerasish.ops.windows import CACHED, Sizes, Windows, check_rank
+from kerasish.spec import (
+    Padding,
+    Shape,
+    TensorSpec,
+    accumulator,
+    cut,
+    known,
+    window_output,
+)
 
 
 def _spatial_output(x: Shape, w: Shape, strides: Sizes, padding: Padding, dilation: Sizes) -> Shape:
@@ -117,56 +128,117 @@ def _cases(
 
 # --- reference kernels --------------------------------------------------------------------------
 
-
-def _kernel_matrix(w: Any, groups: int) -> Any:
-    """Weights (*K, C/g, O) as matrices (groups, K * C/g, O/g)."""
-    per_group = w.shape[-1] // groups
-    rows = math.prod(w.shape[:-1])
-    return w.reshape(rows, groups, per_group).transpose(1, 0, 2)
-
-
-def _rows(g: Any, groups: int) -> Any:
-    """(N, *S', O) as matrices (groups, N * S', O/g)."""
-    return g.reshape(-1, groups, g.shape[-1] // groups).transpose(1, 0, 2)
+# Multiplications up to which OpenBLAS packs no operand and wakes no thread (its small-matrix
+# kernels): stacks of such products run faster than the whole product.
+PRODUCT = 10**6
 
 
 @op(
     "conv",
     infer=_conv_infer,
     promote="same",
+    out=True,
     cases=_cases("", ("x", "w")),
     flops=lambda x, w, **a: _flops(x.shape, w.shape, _conv_infer(x, w, **a).shape),
 )
 def conv_(
-    xp: Any, x: Any, w: Any, *, strides: Sizes, padding: Padding, dilation: Sizes, groups: int
+    xp: Any,
+    x: Any,
+    w: Any,
+    *,
+    strides: Sizes,
+    padding: Padding,
+    dilation: Sizes,
+    groups: int,
+    out: Any = None,
 ) -> Any:
     """The correlation of x with w over the spatial axes."""
     windows = Windows.of(x.shape[1:-1], w.shape[:-2], strides, dilation, padding)
-    x = windows.pad(xp, x)
-    y = xp.empty((x.shape[0], *windows.output, w.shape[-1]), x.dtype)
-    if _depthwise(w, groups):
-        parts = y.reshape(*y.shape[:-1], groups, y.shape[-1] // groups)
-        parts[...] = 0
-        for _, offsets in windows.taps:
-            parts += x[windows.at(offsets)][..., None] * w[offsets].reshape(groups, -1)
-        return y
+    if out is None:
+        out = xp.empty((x.shape[0], *windows.output, w.shape[-1]), x.dtype)
+    _correlate(xp, x, w, windows, groups, out)
+    return out
+
+
+def _correlate(xp: Any, x: Any, w: Any, windows: Windows, groups: int, y: Any) -> None:
+    """Write the correlation into y, a dense array."""
+    if _single(w, groups):
+        for padded, into in _samples(xp, x, y, windows, groups):
+            into[...] = 0
+            for _, offsets in windows.taps:
+                tap = padded[windows.at(offsets)]
+                for i, row in enumerate(w[offsets]):
+                    into += tap[..., i, None] * row.reshape(groups, -1)
+        return
     matrix = _kernel_matrix(w, groups)
-    each = math.prod(windows.output) * matrix.shape[1] * groups
-    for part in blocks(x.shape[0], each):
-        cols = windows.view(xp, x[part], groups).reshape(groups, -1, matrix.shape[1])
-        y[part] = xp.matmul(cols, matrix).transpose(1, 0, 2).reshape(y[part].shape)
-    return y
+    for index, columns in windows.columns(xp, x, groups):
+        _multiply(xp, columns, matrix, _rows(y[index], groups))
 
 
-def _depthwise(w: Any, groups: int) -> bool:
-    """Whether products of single elements beat matrix products."""
-    return groups > 1 and w.shape[-2] == 1
+def _single(w: Any, groups: int) -> bool:
+    """Whether products of single elements beat matrix products: one channel a group."""
+    return groups > 1 and (w.shape[-2] == 1 or w.shape[-1] == groups)
+
+
+def _samples(xp: Any, x: Any, y: Any, windows: Windows, groups: int) -> Iterator[tuple[Any, Any]]:
+    """Samples whose y stays in the cache: (x padded, y), their channels as (groups, each)."""
+    each = math.prod(y.shape[1:])
+    for part in cut((x.shape[0],), max(CACHED // max(each, 1), 1)):
+        padded = windows.pad(xp, x[part])
+        yield _split(padded, groups), _split(y[part], groups)
+
+
+def _split(x: Any, groups: int) -> Any:
+    """(..., C) as (..., groups, C / groups)."""
+    return x.reshape(*x.shape[:-1], groups, x.shape[-1] // groups)
+
+
+def _kernel_matrix(w: Any, groups: int) -> Any:
+    """Weights (*K, C/g, O) as matrices (groups, K * C/g, O/g)."""
+    rows = math.prod(w.shape[:-1])
+    return w.reshape(rows, groups, w.shape[-1] // groups).transpose(1, 0, 2)
+
+
+def _rows(g: Any, groups: int) -> Any:
+    """(N, *S', O) as matrices (groups, N * S', O/g)."""
+    count = math.prod(g.shape[:-1])
+    return g.reshape(count, groups, g.shape[-1] // groups).transpose(1, 0, 2)
+
+
+def _multiply(xp: Any, a: Any, b: Any, out: Any) -> None:
+    """out = a @ b, where a (groups, rows, inner) has many rows."""
+    rows = PRODUCT // max(b.shape[1] * b.shape[2], 1)
+    if rows < 12:  # too few to be worth reading b for
+        xp.matmul(a, b, out=out)
+        return
+    (a, last), (out, last_out) = _stack(a, rows), _stack(out, rows)
+    xp.matmul(a, b[:, None], out=out)
+    xp.matmul(last, b, out=last_out)
+
+
+def _add_product(xp: Any, total: Any, a: Any, b: Any) -> None:
+    """total += transpose(a) @ b, where both (groups, rows, columns) have many rows."""
+    rows = PRODUCT // max(total.shape[1] * total.shape[2], 1)
+    if rows < 64:  # so few that adding the products up would cost more than they
+        total += xp.matmul(a.transpose(0, 2, 1), b)
+        return
+    (a, last), (b, last_b) = _stack(a, rows), _stack(b, rows)
+    total += xp.matmul(a.transpose(0, 1, 3, 2), b).sum(1)
+    total += xp.matmul(last.transpose(0, 2, 1), last_b)
+
+
+def _stack(m: Any, rows: int) -> tuple[Any, Any]:
+    """Matrices (groups, n, columns) as (groups, n // rows, rows, columns), and what is left."""
+    groups, count, columns = m.shape
+    full = count // rows
+    return m[:, : full * rows].reshape(groups, full, rows, columns), m[:, full * rows :]
 
 
 @op(
     "conv_input_grad",
     infer=_input_grad_infer,
     promote="same",
+    out=True,
     cases=_cases("input_shape", ("g", "w")),
     flops=lambda g, w, **a: _flops(a["input_shape"], w.shape, g.shape),
 )
@@ -180,31 +252,31 @@ def conv_input_grad(
     dilation: Sizes,
     groups: int,
     input_shape: Sizes,
+    out: Any = None,
 ) -> Any:
     """The gradient of conv with respect to x: a transposed convolution."""
     windows = Windows.of(input_shape[1:-1], w.shape[:-2], strides, dilation, padding)
-    channels = w.shape[-2]
-    dx = xp.zeros((g.shape[0], *windows.padded, groups, channels), g.dtype)
-    if _depthwise(w, groups):
-        parts = g.reshape(*g.shape[:-1], groups, g.shape[-1] // groups)
-        for _, offsets in windows.taps:
-            dx[windows.at(offsets)][..., 0] += (parts * w[offsets].reshape(groups, -1)).sum(-1)
-    else:
-        matrix = _kernel_matrix(w, groups).transpose(0, 2, 1)
-        for part in blocks(g.shape[0], math.prod(windows.output) * matrix.shape[2] * groups):
-            cols = xp.matmul(_rows(g[part], groups), matrix)
-            cols = cols.reshape(groups, -1, *windows.output, *windows.window, channels)
-            cols = xp.moveaxis(cols, 0, -2)
-            for _, offsets in windows.taps:
-                tap = (slice(None),) * (len(offsets) + 1) + offsets
-                dx[part][windows.at(offsets)] += cols[tap]
-    return windows.unpad(xp, dx.reshape(*dx.shape[:-2], groups * channels))
+    if out is None:
+        out = xp.empty((g.shape[0], *input_shape[1:]), g.dtype)
+    swapped = xp.swapaxes(_split(w, groups), -3, -1)  # (*K, O/g, groups, C/g)
+    swapped = swapped.reshape(*swapped.shape[:-2], w.shape[-2] * groups)
+    if max(strides) == 1:
+        ((_, taps, phase),) = windows.transposed()
+        _correlate(xp, g, swapped[taps], phase, groups, out)
+        return out
+    out[...] = 0
+    for at, taps, phase in windows.transposed():
+        part = xp.empty((g.shape[0], *phase.output, out.shape[-1]), g.dtype)
+        _correlate(xp, g, swapped[taps], phase, groups, part)
+        out[at] = part
+    return out
 
 
 @op(
     "conv_weight_grad",
     infer=_weight_grad_infer,
     promote="same",
+    out=True,
     cases=_cases("kernel_shape", ("x", "g")),
     flops=lambda x, g, **a: _flops(x.shape, a["kernel_shape"], g.shape),
 )
@@ -218,23 +290,27 @@ def conv_weight_grad(
     dilation: Sizes,
     groups: int,
     kernel_shape: Sizes,
+    out: Any = None,
 ) -> Any:
     """The gradient of conv with respect to w."""
     windows = Windows.of(x.shape[1:-1], kernel_shape[:-2], strides, dilation, padding)
-    x = windows.pad(xp, x)
-    dw = xp.zeros(kernel_shape, x.dtype)
-    if _depthwise(dw, groups):
-        parts = g.reshape(*g.shape[:-1], groups, g.shape[-1] // groups)
+    total = xp.zeros(kernel_shape, accumulator(x.dtype.name))
+    if _single(total, groups):
         axes = tuple(range(g.ndim - 1))
-        for _, offsets in windows.taps:
-            product = (x[windows.at(offsets)][..., None] * parts).sum(axes)
-            dw[offsets] = product.reshape(1, -1)
-        return dw
-    matrix = _kernel_matrix(dw, groups)  # a view: what is added to it reaches dw
-    for part in blocks(x.shape[0], math.prod(windows.output) * matrix.shape[1] * groups):
-        cols = windows.view(xp, x[part], groups).reshape(groups, -1, matrix.shape[1])
-        matrix += xp.matmul(cols.transpose(0, 2, 1), _rows(g[part], groups))
-    return dw
+        for padded, part in _samples(xp, x, g, windows, groups):
+            for _, offsets in windows.taps:
+                tap = padded[windows.at(offsets)]
+                for i, row in enumerate(total[offsets]):
+                    product = tap[..., i, None] * part
+                    row += sum_.kernel(xp, product, axis=axes, keepdims=False).reshape(-1)
+    else:
+        matrix = _kernel_matrix(total, groups)  # a view: what is added to it reaches total
+        for index, columns in windows.columns(xp, x, groups):
+            _add_product(xp, matrix, columns, _rows(g[index], groups))
+    if out is None:
+        return total.astype(x.dtype, copy=False)
+    out[...] = total
+    return out
 
 
 # --- many rows: unshared kernels become groups of one convolution ---------------------------------

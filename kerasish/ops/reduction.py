@@ -63,7 +63,33 @@ def _accumulated(reduce: Any, x: Any, axis: Axes, keepdims: bool, out: Any) -> A
 @op("sum", infer=_reduce_infer, out=True, batch=shifted("axis"), cases=_CASES)
 def sum_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The sum over axes, in the dtype of x."""
-    return _accumulated(xp.sum, x, axis, keepdims, out)
+    short = math.prod(x.shape[axis[-1] + 1 :]) if axis else 0
+    together = bool(axis) and axis[-1] - axis[0] == len(axis) - 1 and axis[-1] < x.ndim - 1
+    if not (together and 0 < 2 * short <= ROW and x.flags.c_contiguous):
+        return _accumulated(xp.sum, x, axis, keepdims, out)
+    rows = x.reshape(math.prod(x.shape[: axis[0]]), math.prod(x.shape[a] for a in axis), short)
+    y = _sum_rows(xp, rows).reshape(reduce_shape(x.shape, axis, keepdims))
+    if out is None:
+        return y.astype(x.dtype, copy=False)
+    out[...] = y
+    return out
+
+
+ROW = 1024  # numbers
+
+
+def _sum_rows(xp: Any, x: Any) -> Any:
+    """(k, n, c) -> (k, c), short rows c joined to long ones first: fast, and with small errors."""
+    lead, count, short = x.shape
+    wide = accumulator(x.dtype.name)
+    fold = ROW // short
+    whole = count - count % fold
+    rest = xp.sum(x[:, whole:], axis=1, dtype=wide)
+    if not whole:
+        return rest
+    rows = x[:, :whole].reshape(lead, whole // fold, fold * short)
+    rows = xp.sum(rows, axis=1, dtype=wide).reshape(lead, fold, short)
+    return xp.sum(rows, axis=1, dtype=wide) + rest
 
 
 @sum_.gradient

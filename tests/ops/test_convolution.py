@@ -23,6 +23,11 @@ GEOMETRIES = [
     ((6, 5), (2, 2), (2, 2), (1, 1), ((0, 0), (0, 0)), 4),
     ((9,), (4,), (3,), (2,), ((3, 0),), 1),
     ((4, 3, 5), (2, 3, 1), (1, 2, 2), (1, 1, 1), ((0, 1), (1, 1), (0, 0)), 2),
+    ((8, 9), (3, 2), (2, 3), (2, 4), ((2, 1), (3, 2)), 1),  # strides and dilation share factors
+    ((9, 7), (2, 1), (4, 2), (1, 1), ((0, 0), (0, 0)), 1),  # strides beyond the window
+    ((7, 5), (1, 1), (1, 1), (1, 1), ((0, 0), (0, 0)), 1),
+    ((5,), (3,), (1,), (2,), ((5, -3),), 1),  # windows that see padding only
+    ((6, 5), (2, 3), (1, 2), (1, 1), ((1, 0), (1, 1)), 4),
 ]
 
 
@@ -46,10 +51,14 @@ def by_loops(x, w, g: Windows, groups: int):
     return y
 
 
-@pytest.mark.parametrize("block", [1, 2**23])
+@pytest.mark.parametrize("cached", [1, 150, windows.CACHED])
+@pytest.mark.parametrize("product", [1, 500, 5000])
 @pytest.mark.parametrize("geometry", GEOMETRIES)
-def test_against_loops(geometry, block, monkeypatch):
-    monkeypatch.setattr(windows, "_BLOCK", block)
+def test_against_loops(geometry, cached, product, monkeypatch):
+    monkeypatch.setattr(windows, "CACHED", cached)
+    monkeypatch.setattr(windows, "POSITIONS", min(cached, windows.POSITIONS))
+    monkeypatch.setattr(convolution, "CACHED", cached)
+    monkeypatch.setattr(convolution, "PRODUCT", product)
     spatial, window, strides, dilation, padding, groups = geometry
     x = RNG.normal(size=(3, *spatial, 4))
     w = RNG.normal(size=(*window, 4 // groups, 8))

@@ -7,25 +7,23 @@ intermediate fits the L2 cache, so a chain of ten ufuncs reads and writes main m
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from kerasish.compiler.provider import provider
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
-from kerasish.spec import known, np_dtype
+from kerasish.spec import cut, known, np_dtype
 
-__all__ = ["ALONE", "BACKEND", "NAME", "Pending", "compile_all", "inplace_pairs", "supported"]
+__all__ = ["BACKEND", "NAME", "Pending", "alone", "compile_all", "inplace_pairs", "supported"]
 
 NAME: str = "blocks"
 BACKEND: str = "numpy"
-ALONE: float = math.inf  # a ufunc is as good
 BLOCK = 16384  # elements: 64 KB of float32, several of which fit a core's L2 cache
-Step = Callable[[], None]
+Step = Callable[[], Any]
 
 
 def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
@@ -37,22 +35,19 @@ def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
     pairs = []
     for k, out in enumerate(body.outputs):
         for i, source in enumerate(body.inputs):
-            if source.spec == out.spec and _ends_before(source, out, last, number):
+            if source.spec == out.spec and last.get(source, -1) <= number[out]:
                 pairs.append((k, i))
     return pairs
-
-
-def _ends_before(source: Node, out: Node, last: dict[Node, int], number: dict[Node, int]) -> bool:
-    at = number[out]
-    if last.get(source, -1) > at:
-        return False
-    # `select` is rendered as two copies, the first of which would destroy its own operand.
-    return not (out.op.name == "select" and source in (out.inputs[0], out.inputs[1]))
 
 
 def supported(node: Node) -> bool:
     """Whether an op can stand in a region: every elementwise one."""
     return node.op.elementwise
+
+
+def alone(node: Node) -> bool:
+    """Whether an op takes several passes, which are better made block by block."""
+    return not node.op.out
 
 
 class Pending:
@@ -78,7 +73,7 @@ def render(body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarr
     order = [n for n in body.nodes if n.op not in (PLACEHOLDER, CONSTANT)]
     calls: list[Step] = []
     scratch: dict[tuple[str, int], np.ndarray] = {}
-    for index in blocks(domain):
+    for index in cut(domain, BLOCK):
         held: dict[Node, Any] = {n: n.value for n in body.nodes if n.op is CONSTANT}
         for node, array in zip(body.inputs, inputs, strict=True):
             held[node] = _part(array, index, len(domain))
@@ -94,24 +89,6 @@ def render(body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarr
             call()
 
     return run
-
-
-def blocks(domain: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
-    """Index tuples that cut a domain into runs of at most `BLOCK` elements or one innermost row."""
-    if math.prod(domain) <= BLOCK:
-        yield tuple(slice(None) for _ in domain)
-        return
-    axis, inner = len(domain), 1
-    while axis and inner * domain[axis - 1] <= BLOCK:
-        axis -= 1
-        inner *= domain[axis]
-    cut = max(axis - 1, 0)
-    rows = max(BLOCK // inner, 1)
-    spans = [slice(i, min(i + rows, domain[cut])) for i in range(0, domain[cut], rows)]
-    rest = tuple(slice(None) for _ in domain[cut + 1 :])
-    for outer in itertools.product(*(range(d) for d in domain[:cut])):
-        for span in spans:
-            yield (*(slice(i, i + 1) for i in outer), span, *rest)
 
 
 def _part(array: np.ndarray, index: tuple[slice, ...], rank: int) -> np.ndarray:
@@ -153,9 +130,7 @@ def _block(
             remaining[source] -= 1
             if remaining[source] == 0 and source in home:
                 freed.append(home.pop(source))
-        hold_back = node.op.name == "select"  # writes its output before it has read everything
-        if not hold_back:
-            _release(pool, freed)
+        _release(pool, freed)
         if node in results:
             target = results[node]
         else:
@@ -163,8 +138,6 @@ def _block(
             if key not in scratch or scratch[key].size < count:
                 scratch[key] = np.empty(max(count, BLOCK), np_dtype(key[0]))
             target = scratch[key][:count].reshape(shape)
-        if hold_back:
-            _release(pool, freed)
         held[node] = target
         calls.append(_call(node, arguments, target))
     return calls
@@ -187,8 +160,9 @@ def _call(node: Node, arguments: list[Any], out: np.ndarray) -> Step:
     name = node.op.name
     if name == "cast":
         return functools.partial(np.copyto, out, arguments[0], "unsafe")
-    if name == "select":
-        return functools.partial(_select, out, *arguments)
+    if name == "select" and out.itemsize <= 8:
+        condition, a, b = arguments
+        return _select(condition, a, b, out, node.inputs[2].op is CONSTANT)
     if node.op.ufunc:
         return functools.partial(getattr(np, node.op.ufunc), *arguments, out=out)
     if node.op.out:
@@ -196,9 +170,22 @@ def _call(node: Node, arguments: list[Any], out: np.ndarray) -> Step:
     return functools.partial(_store, node, arguments, out)
 
 
-def _select(out: np.ndarray, condition: Any, a: Any, b: Any) -> None:
-    np.copyto(out, b)
-    np.copyto(out, a, where=condition)
+def _select(condition: Any, a: Any, b: Any, out: np.ndarray, fixed: bool) -> Step:
+    """(a ^ b) * condition ^ b on the bits: no branch for the processor to guess wrong.
+
+    Args:
+        fixed: b is a constant.
+    """
+    a, b, out = (x.view(f"i{out.itemsize}") for x in (a, b, out))
+    if fixed and not b.any():
+        return lambda: np.multiply(a, condition, out=out)
+
+    def run() -> None:
+        bits = np.bitwise_xor(a, b)
+        np.multiply(bits, condition, out=bits)
+        np.bitwise_xor(bits, b, out=out)
+
+    return run
 
 
 def _store(node: Node, arguments: list[Any], out: np.ndarray) -> None:

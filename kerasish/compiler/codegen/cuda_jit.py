@@ -31,11 +31,10 @@ from kerasish.compiler.region import structure
 from kerasish.errors import BackendError
 from kerasish.graph.node import Graph, Node
 
-__all__ = ["ALONE", "BACKEND", "NAME", "Pending", "compile_all", "inplace_pairs", "supported"]
+__all__ = ["BACKEND", "NAME", "Pending", "alone", "compile_all", "inplace_pairs", "supported"]
 
 NAME: str = "cuda"
 BACKEND: str = "cupy"
-ALONE: float = 0.0  # one launch of our own is never dearer than one of cupy's
 KEPT = 4096  # kernels kept for plans to come; those in use live as long as their plans
 MOST_BLOCKS = 1 << 20  # of a map; longer ones are walked in strides
 
@@ -109,6 +108,11 @@ def supported(node: Node) -> bool:
     if node.op.name == DRAWS:
         return True
     return node.op.elementwise and cuda_ops.supported(node)
+
+
+def alone(node: Node) -> bool:
+    """Always: one launch of our own is never dearer than one of cupy's."""
+    return True
 
 
 def compile_all(pending: Sequence[Pending]) -> None:

@@ -41,11 +41,11 @@ from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import TensorSpec
 from kerasish.version import __version__
 
-__all__ = ["ALONE", "BACKEND", "NAME", "Pending", "compile_all", "inplace_pairs", "supported"]
+__all__ = ["BACKEND", "NAME", "Pending", "alone", "compile_all", "inplace_pairs", "supported"]
 
 NAME: str = "llvm"
 BACKEND: str = "numpy"
-ALONE: float = 256.0  # elements up to which one op alone is not worth a kernel of its own
+ALONE = 256  # elements up to which one op alone is not worth a kernel of its own
 MAGIC = b"kerasish-object-1\n"
 LIMIT = 4096  # kernels kept for plans to come; those in use live as long as their plans
 PARALLEL_COST = 500_000  # operations below which waking another thread costs more than it gives
@@ -205,6 +205,11 @@ def supported(node: Node) -> bool:
     if node.op.name == DRAWS:
         return True
     return node.op.elementwise and llvm_ops.supported(node)
+
+
+def alone(node: Node) -> bool:
+    """Whether an op by itself works on enough elements."""
+    return max(s.size for s in (node.spec, *(i.spec for i in node.inputs))) > ALONE
 
 
 # --- modules ------------------------------------------------------------------------------------

@@ -31,15 +31,17 @@ class Renderer(Protocol):
     Attributes:
         NAME: the provider's name, as settings and printed plans show it.
         BACKEND: the backend whose arrays it takes.
-        ALONE: elements above which one op by itself is worth a kernel.
     """
 
     NAME: str
     BACKEND: str
-    ALONE: float
 
     def supported(self, node: Node) -> bool:
         """Whether an elementwise node, a reduction or a draw may stand in a region."""
+        ...
+
+    def alone(self, node: Node) -> bool:
+        """Whether a supported op by itself is worth a kernel."""
         ...
 
     def inplace_pairs(self, body: Graph) -> list[tuple[int, int]]:

@@ -54,9 +54,7 @@ def fuse(graph: Graph, device: Backend) -> Graph:
 
 
 def _worth_a_kernel(node: Node, chosen: Renderer) -> bool:
-    if not chosen.supported(node) or node.op.name == "copy":
-        return False
-    return max(s.size for s in (node.spec, *(i.spec for i in node.inputs))) > chosen.ALONE
+    return node.op.name != "copy" and chosen.supported(node) and chosen.alone(node)
 
 
 def group(graph: Graph, chosen: Renderer) -> Groups:

@@ -98,6 +98,14 @@ def test_readers_of_one_value_share_its_loop() -> None:
     assert left == ["fused"]
 
 
+def test_without_llvm_a_lone_op_of_several_steps_runs_in_blocks(without_llvm: None) -> None:
+    assert fused(lambda x, y: ops.where(x @ y.T > 0, x @ y.T, 0), X, Y)[1] == [
+        ["greater", "select"]
+    ]
+    assert fused(lambda x: ops.cast(x, "float64"), X) == (["fused"], [["cast"]])
+    assert fused(lambda x: x + 1, X) == (["add"], [])
+
+
 def test_no_cycle_arises() -> None:
     def around(x: Any) -> Any:
         y = ops.exp(x)
