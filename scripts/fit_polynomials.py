@@ -159,6 +159,12 @@ def main() -> None:
     # erfc(a) = exp(-a^2) t q(t) with t = 1 / (1 + a/2)
     rest = lambda t: erfcx((1 / t - 1) * 2) / t  # noqa: E731
     show("ERFC", fit(rest, 1 / (1 + mp.mpf(11) / 2), 1, 11, lambda t: 1 / rest(t)))
+    # erf(x) = x + x q(x^2) below 0.9, 1 - exp(-x^2) t p(t) above, both LONG
+    erf = series(lambda s: mp.erf(mp.sqrt(s)) / mp.sqrt(s) - 1, 2 / mp.sqrt(mp.pi) - 1, 0)
+    show("ERF_NEAR", fit(erf, 0, mp.mpf("0.9") ** 2, 11, lambda s: 1))
+    low, high = 1 / (1 + mp.mpf(6) / 2), 1 / (1 + mp.mpf("0.89") / 2)
+    cost = lambda t: t * mp.exp(-(((1 / t - 1) * 2) ** 2)) / mp.erf((1 / t - 1) * 2)  # noqa: E731
+    show("ERF_FAR", fit(rest, low, high, 11, cost))
     # erfinv(x) = x q(w - 2.5) below w = 5, x q(sqrt(w) - 3) above, with w = -log(1 - x^2)
     rest = lambda v: inverse_erf(v + 2.5)  # noqa: E731
     show("ERFINV_MIDDLE", fit(rest, -2.5, 2.51, 9, lambda v: 1 / rest(v)))

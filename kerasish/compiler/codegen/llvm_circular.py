@@ -25,7 +25,7 @@ def _quarters(p: Precision, x: Number) -> tuple[Number, Number]:
     first = fma(n, -HALF_PI[0], x)
     r = fma(n, -HALF_PI[1], first)
     if p.full:
-        r = r + (fma(n, -HALF_PI[1], first - r) - n * HALF_PI[2])
+        r = r - fma(n, HALF_PI[2], fma(n, HALF_PI[1], r - first))
     huge = abs(x) >= HUGE
     slots = [e.alloca(v.value.type) for v in (shifted, r)]
     e.put(f"store {shifted.value}, ptr {slots[0]}")
@@ -85,13 +85,15 @@ def _huge_quarters(p: Precision, x: Number) -> tuple[Number, Number]:
             low = low + ((high - (total - back)) + (term - back))
             turns = total.call("llvm.rint")
             n, high = n + turns, total - turns
-    return n + MAGIC, (high + low) * (math.pi / 2)
+    part = high + low
+    rest = fma(part, HALF_PI[1], (low - (part - high)) * HALF_PI[0])
+    return n + MAGIC, fma(part, HALF_PI[0], rest)
 
 
 def _sin_cos(p: Precision, r: Number) -> tuple[Number, Number]:
     s = r * r
-    sin = r * fma(s, polynomial(s, p.sin), 1.0)
-    return sin, fma(s * s, polynomial(s, p.cos), fma(s, -0.5, 1.0))
+    sin = fma(r * s, polynomial(s, p.sin), r)
+    return signed(sin, r), fma(s * s, polynomial(s, p.cos), fma(s, -0.5, 1.0))
 
 
 def _wave(p: Precision, x: Number, shift: int) -> Number:

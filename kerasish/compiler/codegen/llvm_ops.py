@@ -21,6 +21,7 @@ NUMBERS = ("float32", "float64", *SIGNED, *UNSIGNED)
 INTS = (*SIGNED, *UNSIGNED, "bool")
 REGISTERS = (*NUMBERS, "bool")
 MEMORY = (*REGISTERS, *HALVES)
+FLOATING = ("float32", "float64")
 # Ops whose results need no rounding where their inputs needed none.
 EXACT = {
     "negative", "absolute", "sign", "maximum", "minimum", "floor", "ceil", "trunc",
@@ -98,6 +99,11 @@ def _cast(e: Emitter, x: Value, *, dtype: str) -> Value:
     return e.convert(x, register(dtype))
 
 
+def _either(narrow: Rule, double: Rule) -> Rule:
+    """`narrow` for float32, `double` for float64."""
+    return lambda e, x: (narrow if x.dtype == "float32" else double)(e, x)
+
+
 # op name -> (rule, dtypes its inputs may have)
 RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "add": (Emitter.add, NUMBERS),
@@ -146,13 +152,13 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "copy": (lambda e, x: x, REGISTERS),
     "sqrt": (math.sqrt, ("float32", "float64")),
     "rsqrt": (math.rsqrt, ("float32", "float64")),
-    "exp": (math.exp, ("float32",)),
-    "expm1": (math.expm1, ("float32",)),
-    "log": (math.log, ("float32",)),
-    "log1p": (math.log1p, ("float32",)),
-    "tanh": (math.tanh, ("float32",)),
-    "sigmoid": (math.sigmoid, ("float32",)),
-    "erf": (math.erf, ("float32",)),
+    "exp": (_either(math.exp, wide.exp), FLOATING),
+    "expm1": (_either(math.expm1, wide.expm1), FLOATING),
+    "log": (_either(math.log, wide.log), FLOATING),
+    "log1p": (_either(math.log1p, wide.log1p), FLOATING),
+    "tanh": (_either(math.tanh, wide.tanh), FLOATING),
+    "sigmoid": (_either(math.sigmoid, wide.sigmoid), FLOATING),
+    "erf": (_either(math.erf, wide.erf), FLOATING),
     "exp2": (wide.exp2, ("float32",)),
     "sinh": (wide.sinh, ("float32",)),
     "cosh": (wide.cosh, ("float32",)),
@@ -163,8 +169,8 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "arctanh": (wide.arctanh, ("float32",)),
     "cbrt": (wide.cbrt, ("float32",)),
     "power": (wide.power, ("float32",)),
-    "sin": (circular.sin, ("float32",)),
-    "cos": (circular.cos, ("float32",)),
+    "sin": (circular.sin, FLOATING),
+    "cos": (circular.cos, FLOATING),
     "tan": (circular.tan, ("float32",)),
     "arctan": (circular.arctan, ("float32",)),
     "arctan2": (circular.arctan2, ("float32",)),

@@ -72,6 +72,16 @@ ERFC = (
     0.15187455132500025, -0.2528657558947044, 0.5670126301303282, -1.1187448181083817,
     1.1715007344038704, -0.677475015109863, 0.21032087134012484, -0.027714930336626815,
 )  # fmt: skip
+ERF_NEAR = (
+    0.1283791670955126, -0.3761263890318373, 0.1128379167095382, -0.0268661706448288,
+    0.005223977621820416, -0.0008548326767348116, 0.00012055321485919762, -1.4925309920061559e-05,
+    1.6455364060105984e-06, -1.62768514295794e-07, 1.4053170087718489e-08, -8.497785127787032e-10,
+)  # fmt: skip
+ERF_FAR = (
+    0.2821183503294422, 0.2815385473593194, 0.2528332131267223, 0.13727757876404148,
+    0.25373566689353455, -0.5236716192853317, 1.0725281175440016, -1.7812939506831311,
+    1.769169737160806, -1.0310772211053463, 0.3339024056230402, -0.047061189985146246,
+)  # fmt: skip
 ERFINV_MIDDLE = (
     1.5014093595020015, 0.2466402867731324, -0.004177388200840124, -0.0012527435954117184,
     0.00021834581035562467, -4.962133149116737e-06, -3.4631153601254513e-06,
@@ -117,8 +127,12 @@ def _grown(p: Precision, x: Number) -> tuple[Number, Number]:
     """(n, q) with e**x = 2**n (1 + q); n is int64."""
     shifted = fma(x, 1 / math.log(2), MAGIC)
     n = shifted - MAGIC
-    r = fma(n, -LN2_LOW, fma(n, -LN2_HIGH, x))
-    return shifted.bits - MAGIC_BITS, fma(r * r, polynomial(r, p.exp), r)
+    high = fma(n, -LN2_HIGH, x)
+    r = fma(n, -LN2_LOW, high)
+    rest = r * r * polynomial(r, p.exp)
+    if p.full:
+        rest = rest + fma(n, -LN2_LOW, high - r)  # what rounding took from r
+    return shifted.bits - MAGIC_BITS, r + rest
 
 
 def two_to(n: Number) -> Number:
@@ -160,6 +174,29 @@ def expm1(p: Precision, x: Number) -> Number:
 
 
 @widened
+def tanh(p: Precision, x: Number) -> Number:
+    """-u / (u + 2) with u = e**(-2|x|) - 1; 1 - 2 (u + 1) / (u + 2) where that is above 1/2."""
+    n, q = _grown(p, _clamped(-2.0 * abs(x), -60.0, 0.0))
+    scale = two_to(n)
+    u = fma(scale, q, scale - 1)
+    s, far = u + 2, u < -2 / 3
+    y = where(far, 2.0 * (u + 1), -u) / s
+    lost = fma(y, (s - 2) - u, fma(-y, s, -u))  # by rounding u + 2 and the quotient
+    lost = lost - fma(scale, q, (scale - 1) - u) * (y + 1)  # and u
+    near = fma(lost, 0.5 * (y + 1), y)
+    return signed(where(far, 1 - y, near), x)
+
+
+@widened
+def sigmoid(p: Precision, x: Number) -> Number:
+    """1 / (1 + z) or, below zero, z / (1 + z) with z = e**-|x|; what 1 + z lost is put back."""
+    z = _exp(p, -abs(x))
+    s, below = z + 1, x < 0
+    y = where(below, z, 1.0) / s
+    return fma(y, ((s - 1) - z) * where(below, 1 - y, y), y)
+
+
+@widened
 def sinh(p: Precision, x: Number) -> Number:
     """(u + u / (u + 1)) / 2 with u = e**|x| - 1."""
     u = _expm1(p, abs(x))
@@ -176,11 +213,11 @@ def cosh(p: Precision, x: Number) -> Number:
 # --- logarithms ---------------------------------------------------------------------------------
 
 
-def _log(p: Precision, u: Number, near: Number | None = None) -> Number:
+def _log(p: Precision, u: Number, less: Number | None = None) -> Number:
     """log u = k ln 2 + log(1 + f), with 1 + f in [sqrt(1/2), sqrt(2)); for u > 0, finite.
 
     Args:
-        near: f where k = 0, if it is known better than u - 1.
+        less: where u is this plus 1, rounded; its logarithm is then that of the exact sum.
     """
     tiny = u < 2.0**-1022
     held = where(tiny, u * 2.0**54, u) if p.full else u
@@ -190,11 +227,15 @@ def _log(p: Precision, u: Number, near: Number | None = None) -> Number:
     k = (exponent + MAGIC_BITS).double - MAGIC
     if p.full:
         k = where(tiny, k - 54.0, k)
-    if near is not None:
-        f = where(k.compare("eq", 0), near, f)
+    low = k * LN2_LOW
+    if less is not None:
+        near = k.compare("eq", 0)
+        f = where(near, less, f)
+        if p.full:
+            low = low + where(near, 0.0, (less - (u - 1)) / u)
     s = f / (f + 2)
     z, half = s * s, 0.5 * f * f
-    rest = fma(s, fma(z, polynomial(z, p.log), half), k * LN2_LOW)
+    rest = fma(s, fma(z, polynomial(z, p.log), half), low)
     return fma(k, LN2_HIGH, f - (half - rest))
 
 
@@ -285,6 +326,15 @@ def hypot(p: Precision, x: Number, y: Number) -> Number:
     infinite = abs(x).compare("eq", math.inf) | abs(y).compare("eq", math.inf)
     length = fma(x, x, y * y).call("llvm.sqrt")
     return where(infinite, math.inf, length)
+
+
+@widened
+def erf(p: Precision, x: Number) -> Number:
+    """x + x q(x^2) below 0.9, 1 - e**(-a^2) t p(t) above, with t = 1 / (1 + a/2), a = |x|."""
+    a = _clamped(abs(x), 0.0, 6.0)
+    t = 1 / fma(a, 0.5, 1.0)
+    far = 1 - _exp(p, -(a * a)) * t * polynomial(t, ERF_FAR)
+    return signed(where(a < 0.9, fma(a, polynomial(a * a, ERF_NEAR), a), far), x)
 
 
 @widened
