@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.compiler.codegen import llvm_ops
+from kerasish.compiler.codegen import llvm_entry, llvm_ops
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
 from kerasish.compiler.codegen.llvm_text import register
 from kerasish.compiler.codegen.nest import (
@@ -65,15 +65,35 @@ if hasattr(os, "register_at_fork"):
 
 
 @dataclass(frozen=True)
-class _Kernel:
-    """A compiled kernel: its entry point and what binding it needs to know."""
+class Entry:
+    """Where a compiled kernel is: addresses of its functions, and `run`, which calls them.
 
-    call: Any
+    Attributes:
+        keep: what must live as long as they are called.
+    """
+
+    run: Any
+    work: int
+    combine: int
+    unit: int
+    keep: Any
+
+    def bind(self, tasks: int, threads: int, slots: Sequence[int]) -> Callable[[], Any]:
+        """The step that runs the kernel on these arguments."""
+        head = (self.work, self.combine, tasks, threads, self.unit)
+        args = (ctypes.c_int64 * (len(head) + len(slots)))(*head, *slots)
+        return functools.partial(self.run, args)
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """A compiled kernel and what binding it needs to know."""
+
+    entry: Entry
     tasks: int
     flat: bool
     scratch: int
     cost: int
-    keep: Any
 
 
 @functools.cache
@@ -176,10 +196,9 @@ class Pending:
         work = kernel.cost * (self.count if kernel.flat else 1)
         team = threads() if work > PARALLEL_COST and self.count > 1 else 1
         arrays = [*self.inputs, *self.outputs, scratch]
-        slots = [a.ctypes.data for a in arrays] + [self.count, min(team, self.count)]
-        args = (ctypes.c_int64 * len(slots))(*slots)
-        step = functools.partial(kernel.call, ctypes.c_void_p(ctypes.addressof(args)))
-        return _Step(step, (arrays, args, kernel))
+        slots = [a.ctypes.data for a in arrays]
+        step = kernel.entry.bind(self.count, min(team, self.count), slots)
+        return _Step(step, (arrays, kernel))
 
 
 class _Step:
@@ -232,38 +251,43 @@ def _load(wanted: dict[Any, Pending]) -> None:
     keys = sorted(wanted, key=repr)
     text_key = "\n".join([_machine()[2], *map(repr, keys)])
     digest = hashlib.sha256(text_key.encode()).hexdigest()
-    names = {key: f"k{digest[:12]}_{i}" for i, key in enumerate(keys)}
+    run = f"run{digest[:12]}"
+    writers = {k: KernelWriter(wanted[k].nest, f"{run}.{i}", lanes()) for i, k in enumerate(keys)}
     image = _cached(digest)
     if image is None:
-        image = _compile([(wanted[k], names[k]) for k in keys])
+        image = _compile(run, list(writers.values()))
         _store(digest, image)
-    tracker = _link(image, names.values(), digest)
-    for key in keys:
-        _kernels[key] = _entry(wanted[key], tracker[names[key]], tracker)
+    found = _link(image, [run, *(name for w in writers.values() for name in w.functions)], digest)
+    for key, w in writers.items():
+        entry = _entry(found, run, w.functions, w.unit)
+        _kernels[key] = _Kernel(entry, w.tasks, w.is_flat_map, w.scratch_bytes, _cost(w))
 
 
-def _entry(p: Pending, address: int, keep: Any) -> _Kernel:
-    call = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(address)
-    w = p.writer
+def _entry(found: Any, run: str, functions: Sequence[str], unit: int) -> Entry:
+    """The entry of a kernel among the symbols of a linked object."""
+    call = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(found[run])
+    work, *combine = (found[name] for name in functions)
+    return Entry(call, work, combine[0] if combine else 0, unit, found)
+
+
+def _cost(w: KernelWriter) -> int:
+    """Operations of a run; of a flat map, those of one element."""
     per_element = sum(
         n.op.flops(*(i.spec for i in n.inputs), **n.attrs) / max(n.spec.size, 1)
         if n.op.flops and n.op.elementwise
         else 1
-        for n in p.nest.body.nodes
+        for n in w.nest.body.nodes
         if n.op not in (PLACEHOLDER, CONSTANT)
     ) + len(w.operands)
-    elements = 1 if w.is_flat_map else int(np.prod([d.size for d in p.nest.dims]))
-    cost = max(int(per_element * elements), 1)
-    return _Kernel(call, w.tasks, w.is_flat_map, w.scratch_bytes, cost, keep)
+    elements = 1 if w.is_flat_map else int(np.prod([d.size for d in w.nest.dims]))
+    return max(int(per_element * elements), 1)
 
 
-def _compile(kernels: Sequence[tuple[Pending, str]]) -> bytes:
-    texts, declarations = [], set()
-    for p, name in kernels:
-        writer = KernelWriter(p.nest, name, lanes())
-        texts.append(writer.render())
-        declarations |= writer.declarations
-    return _object("\n".join([*texts, *sorted(declarations)]))
+def _compile(run: str, writers: Sequence[KernelWriter]) -> bytes:
+    """An object file with the functions of all kernels, and `run`, which calls them."""
+    texts = [llvm_entry.runner(run), *(w.render() for w in writers)]
+    texts += sorted(set().union(*(w.declarations for w in writers)))
+    return _object("\n".join(texts))
 
 
 def lanes() -> int:
@@ -272,26 +296,29 @@ def lanes() -> int:
 
 
 @functools.cache
-def function(name: str, source: Callable[[], str]) -> Callable[..., Any]:
-    """The function `name(args)` of a module of its own; callable with the address of its arguments.
+def function(name: str, source: Callable[[], str]) -> Entry:
+    """The kernel `name.work` of a module of its own.
 
     Args:
         source: writes its IR, which is compiled once per machine.
     """
     with _lock:
-        text = source()
+        text = llvm_entry.runner(name) + source()
         digest = hashlib.sha256(f"{_machine()[2]}\n{text}".encode()).hexdigest()
         image = _cached(digest)
         if image is None:
             image = _object(text)
             _store(digest, image)
-        tracker = _link(image, [name], digest)
-        _keep.append(tracker)
-        return ctypes.CFUNCTYPE(None, ctypes.c_void_p)(tracker[name])
+        names = [f"{name}.work"]
+        return _entry(_link(image, [name, *names], digest), name, names, 1)
 
 
 def _object(source: str) -> bytes:
-    """Machine code."""
+    """Machine code.
+
+    The IR is written as it should run, in vectors and with its loops laid out, so the passes only
+    put slots into registers and tidy up.
+    """
     import llvmlite.binding as llvm
 
     machine = _machine()[0]
@@ -301,12 +328,12 @@ declare i32 @omp_get_thread_num()
 declare i32 @omp_get_num_threads()
 """
     module = llvm.parse_assembly(f'target triple = "{machine.triple}"\n{source}{runtime}')
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
-    options.loop_vectorization = False
-    options.slp_vectorization = False
-    options.loop_unrolling = False
-    builder = llvm.create_pass_builder(machine, options)
-    builder.getModulePassManager().run(module, builder)
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options())
+    passes = llvm.create_new_module_pass_manager()
+    passes.add_sroa_pass()
+    passes.add_instruction_combine_pass()
+    passes.add_simplify_cfg_pass()
+    passes.run(module, builder)
     return machine.emit_object(module)
 
 

@@ -1,8 +1,7 @@
 """From a loop nest to the LLVM IR of one kernel.
 
-A kernel is two functions: `name(args)`, which runs `name.work(args, begin, end)` over all tasks
-on one or more threads, and then combines what the tasks left. `args` is an array of 64-bit slots:
-operand addresses, scratch address, number of tasks, number of threads.
+A kernel is `name.work(args, begin, end)`, which does some of its tasks, and where a long reduction
+is cut up also `name.combine(args)`, which joins what the tasks left. `llvm_entry` calls them.
 """
 
 from __future__ import annotations
@@ -11,15 +10,8 @@ import math
 from collections.abc import Callable
 
 from kerasish.compiler.codegen import llvm_random
-from kerasish.compiler.codegen.llvm_entry import entry_points
-from kerasish.compiler.codegen.llvm_reduce import (
-    accumulate,
-    accumulator,
-    horizontal,
-    loaded,
-    merge,
-    width,
-)
+from kerasish.compiler.codegen.llvm_entry import HEADER
+from kerasish.compiler.codegen.llvm_reduce import Accumulator, horizontal, width
 from kerasish.compiler.codegen.llvm_scope import Scope
 from kerasish.compiler.codegen.llvm_text import Emitter, Value, register, type_of
 from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, Nest
@@ -61,7 +53,7 @@ class KernelWriter:
     def chunks(self) -> int:
         """Tasks a long reduction is cut into."""
         nest = self.nest
-        if nest.kind not in ("columns", "flat"):
+        if not self.combines:
             return 1
         per_row = nest.count("I") * nest.count("R")
         return min(max(per_row // CHUNK, 1), 64, max(nest.count("R"), 1))
@@ -88,22 +80,34 @@ class KernelWriter:
     @property
     def scratch_bytes(self) -> int:
         """Bytes for the partial results of the chunks."""
-        if self.nest.kind not in ("columns", "flat"):
+        if not self.combines:
             return 0
         rows = self.nest.count("P") * self.nest.count("I") * self.chunks
         return rows * sum(width(n) for n in self.reductions)
 
+    @property
+    def combines(self) -> bool:
+        """Whether the tasks leave partial results that `combine` joins."""
+        return self.nest.kind in ("columns", "flat")
+
+    @property
+    def unit(self) -> int:
+        """Tasks are given to threads in multiples of it."""
+        return self.lanes if self.is_flat_map else 1
+
+    @property
+    def functions(self) -> list[str]:
+        """The names of `work`, and of `combine` where there is one."""
+        return [f"{self.name}.work", *([f"{self.name}.combine"] if self.combines else [])]
+
     # --- assembly -----------------------------------------------------------------------------
 
     def render(self) -> str:
-        """The IR of both functions."""
+        """The IR of the kernel's functions."""
         work = self._function("work", "ptr %args, i64 %begin, i64 %end", self._work)
-        combine = ""
-        if self.nest.kind in ("columns", "flat"):
-            combine = self._function("combine", "ptr %args", self._combine)
-        unit = self.lanes if self.is_flat_map else 1
-        entry = entry_points(self.name, self.slots, unit, bool(combine))
-        return f"{work}{combine}{entry}"
+        if not self.combines:
+            return work
+        return work + self._function("combine", "ptr %args", self._combine)
 
     def _function(self, part: str, signature: str, write: Callable[[Emitter], None]) -> str:
         e = Emitter(self.lanes)
@@ -113,12 +117,12 @@ class KernelWriter:
         write(e)
         self.declarations |= e.declarations
         lines = "\n".join([*e.allocas, *e.lines])
-        head = f"define internal void @{self.name}.{part}({signature})"
+        head = f"define void @{self.name}.{part}({signature})"
         return f"{head} {{\nentry:\n{lines}\n  ret void\n}}\n"
 
     def _slot(self, e: Emitter, k: int) -> str:
         at, held = e.fresh("a"), e.fresh("b")
-        e.put(f"{at} = getelementptr i64, ptr %args, i64 {k}")
+        e.put(f"{at} = getelementptr i64, ptr %args, i64 {len(HEADER) + k}")
         e.put(f"{held} = load ptr, ptr {at}")
         return held
 
@@ -235,7 +239,7 @@ class KernelWriter:
         nest = self.nest
         mine = [n for n in self.reductions if nest.stage[n] == stage + 1]
         stores = [n for n in nest.body.outputs if nest.element[n] and nest.stage[n] == stage]
-        slots = {n: accumulator(e, n) for n in mine}
+        slots = {n: Accumulator(e, n) for n in mine}
 
         def body(i: str, mask: str | None, at: dict[Node, str]) -> None:
             scope = Scope(self, e, self._plus(e, at, inner, i), inner, mask, rows, spills, stage, i)
@@ -243,7 +247,7 @@ class KernelWriter:
             kept = [(n, scope.value(n)) for n in spills if nest.stage[n] == stage]
             for n in mine:
                 v = e.splat(scope.value(n.inputs[0]), self.lanes)
-                accumulate(e, n, slots[n], v, mask)
+                slots[n].take(v, mask)
             for n, v in values:
                 scope.store(n, v)
             for n, v in kept:
@@ -258,7 +262,7 @@ class KernelWriter:
         else:
             self._vectors(e, 0, size, lambda i, mask: body(i, mask, base))
         for n in mine:
-            rows[n] = e.rounded(horizontal(e, n, slots[n]), n.spec.dtype)
+            rows[n] = e.rounded(horizontal(e, n, slots[n].value()), n.spec.dtype)
 
     def _spills(self, e: Emitter, size: int) -> dict[Node, str]:
         """Row buffers for element values that are dear and needed in a later stage too."""
@@ -309,7 +313,7 @@ class KernelWriter:
         task: str,
         chunk: str,
     ) -> None:
-        slots = [{n: accumulator(e, n) for n in self.reductions} for _ in range(vectors)]
+        slots = [{n: Accumulator(e, n) for n in self.reductions} for _ in range(vectors)]
         masks: list[str | None] = [None] * vectors
         starts = [e.arith("add", first, k * self.lanes) for k in range(vectors)]
         if end is not None and (end % self.lanes):
@@ -324,21 +328,20 @@ class KernelWriter:
                 values = [(n, scope.value(n)) for n in stores]
                 for n in self.reductions:
                     v = e.splat(scope.value(n.inputs[0]), self.lanes)
-                    accumulate(e, n, slots[k][n], v, masks[k])
+                    slots[k][n].take(v, masks[k])
                 for n, v in values:
                     scope.store(n, v)
         total = self.nest.dims[inner].size
         for n in self.reductions:
             at_row = e.arith("mul", task, total)
             for k in range(vectors):
-                held = loaded(e, n, slots[k][n])
                 where = e.arith("add", at_row, starts[k])
-                e.store(held, self._partial(e, n), where, masks[k])
+                e.store(slots[k][n].value(), self._partial(e, n), where, masks[k])
 
     def _flat(self, e: Emitter) -> None:
         nest = self.nest
         with e.loop("%begin", "%end") as task:
-            slots = {n: accumulator(e, n) for n in self.reductions}
+            slots = {n: Accumulator(e, n) for n in self.reductions}
             begin, stop = self._chunk_range(e, task)
             inner = nest.of("R")[-1]
             base = {n: "0" for n in self.walked}
@@ -348,7 +351,7 @@ class KernelWriter:
                 stores = [(n, scope.value(n)) for n in nest.body.outputs if nest.element[n]]
                 for n in self.reductions:
                     v = e.splat(scope.value(n.inputs[0]), self.lanes)
-                    accumulate(e, n, slots[n], v, mask)
+                    slots[n].take(v, mask)
                 for n, v in stores:
                     scope.store(n, v)
 
@@ -360,7 +363,7 @@ class KernelWriter:
                     size = nest.dims[inner].size
                     self._vectors(e, 0, size, lambda i, mask: body(i, mask, at))
             for n in self.reductions:
-                e.store(horizontal(e, n, slots[n]), self._partial(e, n), task, None)
+                e.store(horizontal(e, n, slots[n].value()), self._partial(e, n), task, None)
 
     def _chunk_range(self, e: Emitter, chunk: str) -> tuple[str | int, str | int]:
         dims = self.nest.of("R")
@@ -394,17 +397,18 @@ class KernelWriter:
             first = e.arith("mul", p, self.chunks * total)
 
             def body(i: str, mask: str | None) -> None:
-                rows: dict[Node, Value] = {}
                 lanes = self.lanes if i_dims else 1
-                for n in self.reductions:
-                    where = e.arith("add", first, i)
-                    dtype = register(n.spec.dtype)
-                    sum_ = e.load(partials[n], where, dtype, lanes, 1, mask)
-                    for k in range(1, self.chunks):
-                        here = e.arith("add", where, k * total)
-                        part = e.load(partials[n], here, dtype, lanes, 1, mask)
-                        sum_ = merge(e, n, sum_, part)
-                    rows[n] = e.rounded(sum_, n.spec.dtype)
+                where = e.arith("add", first, i)
+
+                def part(n: Node, chunk: str) -> Value:
+                    here = e.arith("add", where, e.arith("mul", chunk, total))
+                    return e.load(partials[n], here, register(n.spec.dtype), lanes, 1, mask)
+
+                slots = {n: Accumulator(e, n, part(n, "0")) for n in self.reductions}
+                with e.loop(1, self.chunks) as chunk:
+                    for n, slot in slots.items():
+                        slot.take(part(n, chunk))
+                rows = {n: e.rounded(slot.value(), n.spec.dtype) for n, slot in slots.items()}
                 dim = i_dims[-1] if i_dims else None
                 at = self._plus(e, base, dim, i) if dim is not None else base
                 scope = Scope(self, e, at, dim, mask, rows=rows)

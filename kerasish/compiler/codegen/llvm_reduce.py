@@ -10,33 +10,36 @@ from kerasish.graph.node import Node
 from kerasish.spec import is_float, np_dtype
 
 
-def accumulator(e: Emitter, node: Node) -> str:
-    """A slot for the running result of a reduction, one lane each, holding its identity."""
-    dtype = register(node.spec.dtype)
-    slot = e.alloca(type_of(dtype, e.lanes))
-    first = e.const(identity(node), dtype, e.lanes)
-    e.put(f"store {first}, ptr {slot}")
-    return slot
+class Accumulator:
+    """The running result of a reduction, one a lane, in a slot that becomes a register.
+
+    Args:
+        first: what it holds at first: by default the reduction's identity in every lane.
+    """
+
+    def __init__(self, e: Emitter, node: Node, first: Value | None = None) -> None:
+        self.e, self.node = e, node
+        first = first or e.const(identity(node), register(node.spec.dtype), e.lanes)
+        self.type, self.dtype, self.lanes = first.type, first.dtype, first.lanes
+        self.slot = e.alloca(self.type)
+        e.put(f"store {first}, ptr {self.slot}")
+
+    def value(self) -> Value:
+        """What it holds."""
+        return self.e.let(f"load {self.type}, ptr {self.slot}", self.dtype, self.lanes)
+
+    def take(self, v: Value, mask: str | None = None) -> None:
+        """Take one vector of values in."""
+        held = self.value()
+        if mask is not None:
+            other = self.e.like(identity(self.node), v)
+            v = self.e.select(Value(mask, "bool", v.lanes), v, other)
+        self.e.put(f"store {merge(self.e, self.node, held, v)}, ptr {self.slot}")
 
 
-def loaded(e: Emitter, node: Node, slot: str) -> Value:
-    """What an accumulator holds."""
-    dtype = register(node.spec.dtype)
-    return e.let(f"load {type_of(dtype, e.lanes)}, ptr {slot}", dtype, e.lanes)
-
-
-def accumulate(e: Emitter, node: Node, slot: str, v: Value, mask: str | None) -> None:
-    """Take one vector of values into an accumulator."""
-    held = loaded(e, node, slot)
-    if mask is not None:
-        v = e.select(Value(mask, "bool", e.lanes), v, e.like(identity(node), v))
-    e.put(f"store {merge(e, node, held, v)}, ptr {slot}")
-
-
-def horizontal(e: Emitter, node: Node, slot: str) -> Value:
-    """One scalar from the lanes of an accumulator, by halving."""
-    v = loaded(e, node, slot)
-    width = e.lanes
+def horizontal(e: Emitter, node: Node, v: Value) -> Value:
+    """One scalar from the lanes of a reduction's running result, by halving."""
+    width = v.lanes
     while width > 1:
         width //= 2
         low = ", ".join(f"i32 {i}" for i in range(width))

@@ -37,9 +37,9 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     compile_ = llvm_jit._compile
 
-    def counted(kernels: Any) -> bytes:
+    def counted(run: str, kernels: Any) -> bytes:
         counts.append(len(kernels))
-        return compile_(kernels)
+        return compile_(run, kernels)
 
     monkeypatch.setattr(llvm_jit, "_compile", counted)
     return counts

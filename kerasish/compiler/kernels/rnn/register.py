@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import math
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ Arrays = Sequence[Any]
 
 
 @functools.cache
-def _forward(cell: str, training: bool) -> Callable[..., Any]:
+def _forward(cell: str, training: bool) -> llvm_jit.Entry:
     lanes = llvm_jit.lanes()
     name = f"{cell}_{'train' if training else 'infer'}"
     made = functools.partial(forward.Forward, name, cell, training, lanes)
@@ -32,16 +31,14 @@ def _forward(cell: str, training: bool) -> Callable[..., Any]:
 
 
 @functools.cache
-def _backward(cell: str) -> Callable[..., Any]:
+def _backward(cell: str) -> llvm_jit.Entry:
     name = f"{cell}_back"
     made = functools.partial(backward.Backward, name, cell, llvm_jit.lanes())
     return _compiled(name, made, backward.TILE, backward.VECTORS)
 
 
-def _compiled(
-    name: str, make: Callable[[], Writer], tallest: int, vectors: int
-) -> Callable[..., Any]:
-    """The entry point of a kernel and of the product it calls."""
+def _compiled(name: str, make: Callable[[], Writer], tallest: int, vectors: int) -> llvm_jit.Entry:
+    """A kernel, with the product it calls."""
 
     def source() -> str:
         writer, tile = make(), tile_function(name, tallest, vectors, llvm_jit.lanes())
@@ -62,7 +59,7 @@ class _Call:
     """A step that calls a kernel on fixed arrays.
 
     Args:
-        call: the kernel.
+        entry: the kernel.
         names: its operands in order.
         arrays: them by name, (rows, n) or (rows, steps, n), elements of the last axis adjacent.
         sizes: rows, steps, units.
@@ -71,7 +68,7 @@ class _Call:
     """
 
     def __init__(
-        self, call: Callable[..., Any], names: Sequence[str], arrays: dict[str, Array],
+        self, entry: llvm_jit.Entry, names: Sequence[str], arrays: dict[str, Array],
         sizes: tuple[int, int, int], scratch: int, work: int,
     ) -> None:  # fmt: skip
         rows, steps, units = sizes
@@ -86,13 +83,12 @@ class _Call:
             slots += [array.ctypes.data, *strides, *[0] * (2 - len(strides))]
         large = rows * steps * work > llvm_jit.PARALLEL_COST
         team = min(llvm_jit.threads() if large else 1, rows)
-        slots += [steps, units, space.ctypes.data, rows, team]
-        args = (ctypes.c_int64 * len(slots))(*slots)
-        self._call, self._args = call, ctypes.c_void_p(ctypes.addressof(args))
-        self._keep = arrays, space, args
+        slots += [steps, units, space.ctypes.data]
+        self._call = entry.bind(rows, team, slots)
+        self._keep = arrays, space
 
     def __call__(self) -> None:
-        self._call(self._args)
+        self._call()
 
 
 class _Binder:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from kerasish.compiler.codegen.llvm_entry import entry_points
+from kerasish.compiler.codegen.llvm_entry import HEADER
 from kerasish.compiler.codegen.llvm_text import Emitter, Value
 
 Rows = tuple[str, str]  # an address and a row stride
@@ -21,7 +21,7 @@ ADDRESS = ("", ".row", ".step")  # of an array: its start, and strides in elemen
 
 
 class Writer(Emitter):
-    """Writes one kernel, `name(args)`; `%begin` and `%end` bound the rows of this thread.
+    """Writes one kernel, `name.work`; `%begin` and `%end` bound the rows of this thread.
 
     Args:
         name: the kernel's name.
@@ -33,19 +33,20 @@ class Writer(Emitter):
         super().__init__(lanes)
         self.name = name
         slots = [(f"{a}{part}", "i64" if part else "ptr") for a in arrays for part in ADDRESS]
-        slots += [(s, "i64") for s in SIZES]
-        self.slots = len(slots)
-        for i, (slot, kind) in enumerate([*slots, ("scratch", "ptr"), ("rows", "i64")]):
+        slots += [*((s, "i64") for s in SIZES), ("scratch", "ptr")]
+        places = [(HEADER.index("tasks"), "rows", "i64")]
+        places += [(i, *slot) for i, slot in enumerate(slots, len(HEADER))]
+        for i, slot, kind in places:
             self.put(f"%at.{slot} = getelementptr i64, ptr %args, i64 {i}")
             self.put(f"%{slot} = load {kind}, ptr %at.{slot}")
         self.blocks = self.ceil("%units", lanes)
         self.padded = self.arith("mul", self.blocks, lanes)
 
     def render(self) -> str:
-        """The kernel and its entry point as IR."""
+        """The kernel as IR."""
         body = "\n".join([*self.allocas, *self.lines])
-        head = f"define internal void @{self.name}.work(ptr %args, i64 %begin, i64 %end) {{"
-        return f"{head}\n{body}\n  ret void\n}}\n" + entry_points(self.name, self.slots, 1, False)
+        head = f"define void @{self.name}.work(ptr %args, i64 %begin, i64 %end) {{"
+        return f"{head}\n{body}\n  ret void\n}}\n"
 
     # --- addresses ----------------------------------------------------------------------------
 
