@@ -51,7 +51,9 @@ def expression(node: Node, names: dict[Node, str]) -> str:
 
 def _attr(value: Any) -> str:
     if isinstance(value, Graph):
-        return f"<graph of {len(value)} nodes>"
+        ops = [node.op.name for node in value.nodes if node.inputs and node.op is not PICK]
+        what = " ".join(ops) if len(ops) <= 4 else f"{len(ops)} ops"
+        return f"<graph: {what}>"
     return str(value).replace(" ", "")
 
 
