@@ -34,8 +34,15 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 ENGINE = ("graph/", "compiler/")
-# Bindings to libraries and the device renderer: each could be left out.
-BINDINGS = ("compiler/kernels/", "compiler/codegen/cuda_")
+# What could be left out: bindings to libraries, the device renderer, the library of elementary
+# functions (without which exp, sin, power run as numpy's ufuncs).
+BINDINGS = (
+    "compiler/kernels/",
+    "compiler/codegen/cuda_",
+    "compiler/codegen/llvm_math",
+    "compiler/codegen/llvm_circular",
+    "compiler/codegen/llvm_wide",
+)
 ENGINE_LINES = 6000
 NO_CODE = (
     tokenize.COMMENT,

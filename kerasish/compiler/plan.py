@@ -146,6 +146,8 @@ class Plan:
     def _find_inplace(self, node: Node) -> Sequence[tuple[int, int]]:
         kernel = self.kernels.get(node)
         if kernel is not None:
+            if callable(kernel.inplace):
+                return kernel.inplace(node)
             return [(0, i) for i in kernel.inplace if i < len(node.inputs)]
         if node.op is FUSED and self._renderer is not None:
             return self._renderer.inplace_pairs(node.attrs["body"])

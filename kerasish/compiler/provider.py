@@ -11,6 +11,7 @@ from kerasish.graph.node import Node
 
 Array = Any
 Step = Callable[[], None]
+Inplace = tuple[int, ...] | Callable[[Node], Sequence[tuple[int, int]]]
 Bind = Callable[[Node, Sequence[Array], Sequence[Array | None]], Step]
 
 PROVIDERS: dict[str, Callable[[], str | None]] = {}  # name -> why it cannot run here, or None
@@ -29,14 +30,15 @@ class Kernel:
         bind: `bind(node, inputs, outputs) -> step`, called once per plan with fixed arrays
             (inputs may be strided views; an output that nobody reads is None).
         backend: the backend whose arrays it takes; None for all.
-        inplace: the inputs whose buffer output 0 may share, where they die at this node.
+        inplace: the inputs whose buffer output 0 may share, where they die at this node; or
+            `inplace(node)`, the (output, input) pairs that may share one.
     """
 
     provider: str
     supports: Callable[[Node], bool]
     bind: Bind
     backend: str | None = "numpy"
-    inplace: tuple[int, ...] = ()
+    inplace: Inplace = ()
 
 
 def provider(name: str, unavailable: Callable[[], str | None], adds: str) -> None:
@@ -57,7 +59,7 @@ def kernel(
     provider: str,
     supports: Callable[[Node], bool] = lambda node: True,
     backend: str | None = "numpy",
-    inplace: tuple[int, ...] = (),
+    inplace: Inplace = (),
 ) -> Callable[[Bind], Bind]:
     """Decorator: register `bind(node, inputs, outputs) -> step` for an op.
 

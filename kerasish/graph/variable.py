@@ -106,11 +106,13 @@ class Variable:
         "array",
         "autocast",
         "constraint",
+        "moving",
         "name",
         "overwrite_with_gradient",
         "path",
         "regularizer",
         "spec",
+        "swept",
         "trainable",
     )
 
@@ -148,6 +150,8 @@ class Variable:
         self.constraint = constraint
         self.autocast = autocast and is_float(self.spec.dtype)
         self.overwrite_with_gradient = False
+        self.moving: Any = None  # which rows may differ from zero, where updates keep account
+        self.swept = False  # whether some plan writes all rows, of which no account is kept
 
     def _buffer(self) -> Any:
         device = current()
@@ -229,6 +233,7 @@ class Variable:
             )
         else:
             self.array[...] = new.value
+            self.moving = None
             recording.forget(self)
             if recording.logs:
                 recording.held[self] = alias(new)

@@ -12,6 +12,7 @@ from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.hoist import hoist
 from kerasish.compiler.passes.late import late
 from kerasish.compiler.passes.products import products
+from kerasish.compiler.passes.rows import rows
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.errors import UnknownNameError
 from kerasish.graph.node import Graph
@@ -27,6 +28,7 @@ PIPELINE: list[tuple[str, Pass]] = [
     ("products", products),
     ("own results", own_results),
     ("fuse", fuse),
+    ("rows", rows),
     ("late", late),
 ]
 
