@@ -20,13 +20,12 @@ from kerasish.graph.batching import Batch, merged, merged_size, split
 from kerasish.graph.op import case, op
 from kerasish.ops.layout import reshape, transpose
 from kerasish.ops.reduction import sum_
-from kerasish.ops.windows import CACHED, Sizes, Windows, check_rank
+from kerasish.ops.windows import Sizes, Windows, check_rank, samples
 from kerasish.spec import (
     Padding,
     Shape,
     TensorSpec,
     accumulator,
-    cut,
     known,
     window_output,
 )
@@ -183,7 +182,7 @@ def _single(w: Any, groups: int) -> bool:
 def _samples(xp: Any, x: Any, y: Any, windows: Windows, groups: int) -> Iterator[tuple[Any, Any]]:
     """Samples whose y stays in the cache: (x padded, y), their channels as (groups, each)."""
     each = math.prod(y.shape[1:])
-    for part in cut((x.shape[0],), max(CACHED // max(each, 1), 1)):
+    for part in samples(x.shape[0], each):
         padded = windows.pad(xp, x[part])
         yield _split(padded, groups), _split(y[part], groups)
 

@@ -18,7 +18,7 @@ from kerasish.errors import ShapeError
 from kerasish.graph.batching import in_batch
 from kerasish.graph.op import case, op
 from kerasish.ops.declare import ints
-from kerasish.ops.windows import Sizes, Windows, check_rank
+from kerasish.ops.windows import Sizes, Windows, check_rank, samples
 from kerasish.spec import Padding, Shape, TensorSpec, accumulator, window_output
 
 
@@ -93,14 +93,18 @@ def max_pool_(
 ) -> tuple[Any, Any]:
     """The maximum of every window, and where in the window it first stands."""
     windows = _geometry(x.shape, window, strides, padding)
-    x = windows.pad(xp, x, lowest(x.dtype))
-    y = x[windows.at((0,) * len(window))].copy()
-    index = xp.zeros(y.shape, np.int32)
-    for position, offsets in windows.taps:
-        if position:
-            higher = xp.maximum(y, x[windows.at(offsets)])
-            index[higher != y] = position
-            y = higher
+    y = xp.empty((x.shape[0], *windows.output, x.shape[-1]), x.dtype)
+    index = xp.empty(y.shape, np.int32)
+    small = np.uint8 if math.prod(window) <= 256 else np.int32
+    for part in samples(x.shape[0], math.prod(x.shape[1:])):
+        padded = windows.pad(xp, x[part], lowest(x.dtype))
+        best = padded[windows.at((0,) * len(window))]
+        found = xp.zeros(best.shape, small)
+        for position, offsets in windows.taps:
+            higher = xp.maximum(best, padded[windows.at(offsets)])
+            xp.maximum(found, (higher != best) * small(position), out=found)
+            best = higher
+        y[part], index[part] = best, found
     return y, index
 
 
@@ -131,8 +135,11 @@ def max_pool_scatter(
     """Zeros with every g added at the place of its window that index names."""
     windows = _geometry(input_shape, window, strides, padding)
     dx = xp.zeros((g.shape[0], *windows.padded, input_shape[-1]), g.dtype)
-    for position, offsets in windows.taps:
-        dx[windows.at(offsets)] += xp.where(index == position, g, g.dtype.type(0))
+    bits = g.view(f"i{g.itemsize}")  # times a condition: itself or 0, infinity and NaN too
+    for part in samples(g.shape[0], math.prod(dx.shape[1:])):
+        into = dx[part]
+        for position, offsets in windows.taps:
+            into[windows.at(offsets)] += (bits[part] * (index[part] == position)).view(g.dtype)
     return windows.unpad(xp, dx)
 
 

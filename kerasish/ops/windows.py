@@ -177,6 +177,11 @@ def _phases(
         )
 
 
+def samples(count: int, each: int) -> Iterator[slice]:
+    """Stretches of a batch, `each` elements a sample, that stay in the cache."""
+    return (part for (part,) in cut((count,), max(CACHED // max(each, 1), 1)))
+
+
 def per_axis(value: Any, rank: int, what: str) -> Sizes:
     """One positive int per spatial axis.
 

@@ -57,7 +57,6 @@ def by_loops(x, w, g: Windows, groups: int):
 def test_against_loops(geometry, cached, product, monkeypatch):
     monkeypatch.setattr(windows, "CACHED", cached)
     monkeypatch.setattr(windows, "POSITIONS", min(cached, windows.POSITIONS))
-    monkeypatch.setattr(convolution, "CACHED", cached)
     monkeypatch.setattr(convolution, "PRODUCT", product)
     spatial, window, strides, dilation, padding, groups = geometry
     x = RNG.normal(size=(3, *spatial, 4))

@@ -8,6 +8,7 @@ import pytest
 from kerasish import ops
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import grad
+from kerasish.ops import windows
 from kerasish.ops.pooling import avg_pool_, max_pool_, max_pool_gather, max_pool_scatter
 from kerasish.ops.symbol import KerasTensor
 from tests.tolerances import assert_close
@@ -80,3 +81,19 @@ def test_errors():
         ops.max_pool(x, (2, 2, 2))
     with pytest.raises(ShapeError, match="does not fit"):
         ops.average_pool(x, 5)
+
+
+@pytest.mark.parametrize("cached", [1, 100, windows.CACHED])
+def test_large_windows_batches_in_parts_and_infinite_gradients(cached, monkeypatch):
+    monkeypatch.setattr(windows, "CACHED", cached)
+    attrs = {"window": (20, 15), "strides": (1, 1), "padding": "valid"}
+    x = RNG.normal(size=(3, 20, 15, 2)).astype(np.float32)
+    y, index = max_pool_(x, **attrs)
+    flat = x.reshape(3, -1, 2)
+    assert index.numpy().reshape(3, 2).tolist() == flat.argmax(1).tolist()
+    assert_close(y.numpy().reshape(3, 2), flat.max(1))
+    g = np.array([np.inf, np.nan, 2], np.float32)[:, None, None, None] * np.ones_like(y.numpy())
+    dx = max_pool_scatter(g, index, input_shape=x.shape, **attrs).numpy().reshape(3, -1, 2)
+    expected = np.zeros_like(flat)
+    np.put_along_axis(expected, flat.argmax(1)[:, None], g.reshape(3, 1, 2), 1)
+    assert dx.tobytes() == expected.tobytes()
