@@ -85,7 +85,9 @@ FLOAT8 = ("float8_e4m3fn", "float8_e5m2")
 HALVES = ("float16", "bfloat16")
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 COMPLEX = ("complex64", "complex128")
-DTYPES = BOOL + INTS + FLOATS + COMPLEX + FLOAT8
+REALS = BOOL + INTS + FLOATS + FLOAT8
+NUMBERS = INTS + FLOATS + COMPLEX + FLOAT8
+DTYPES = BOOL + NUMBERS
 _EXTENDED = ("bfloat16", *FLOAT8)
 
 

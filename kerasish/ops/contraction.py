@@ -195,6 +195,10 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     """
     a, b = promoted((x1, x2), "same")
     if isinstance(axes, int):
+        if axes > min(a.ndim, b.ndim):
+            raise ShapeError(
+                f"tensordot. Expected: at least {axes} axes each. Received: {a.shape}, {b.shape}."
+            )
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
         ends = [[e] if isinstance(e, int) else list(e) for e in axes]

@@ -75,7 +75,9 @@ def saturate_cast(x: Any, dtype: Any) -> Any:
         own = _range(x.dtype)[1]
         inside = x if own <= high else _e.minimum(_e.maximum(x, low), high)
         return _cast(inside, name)
-    if is_float(name) or name == "bool":
+    if name == "bool":
+        return _cast(_e.maximum(x, 0), name)
+    if is_float(name):
         return _cast(x, name)
     # Bounds of integers are not always floats, so the cast comes first and is then replaced.
     wide = x if is_float(x.dtype) or x.dtype == "uint64" else _cast(x, "int64")

@@ -17,6 +17,8 @@ from kerasish.spec import (
     BOOL,
     COMPLEX,
     INTS,
+    NUMBERS,
+    REALS,
     TensorSpec,
     broadcast,
     complex_dtype,
@@ -28,6 +30,8 @@ from kerasish.spec import (
 unary = functools.partial(elementwise, arity=1, promote="float")
 binary = functools.partial(elementwise, arity=2)
 compare = functools.partial(elementwise, arity=2, vjp=None, result="bool")
+real_unary = functools.partial(unary, dtypes=REALS)
+real_binary = functools.partial(binary, dtypes=REALS)
 _POSITIVE = (case((3, 4), domain=(0.5, 2.0)),)
 _POSITIVE_PAIR = (
     case((3, 4), (3, 4), domain=(0.5, 2.0)),
@@ -38,7 +42,7 @@ _SIGNED = (case((3, 4), domain=(0.3, 2.0)), case((3, 4), domain=(-2.0, -0.3)))
 # --- arithmetic -----------------------------------------------------------------------------
 
 add = binary("add", "add", lambda g, y, a, b: (g, g))
-subtract = binary("subtract", "subtract", lambda g, y, a, b: (g, -g))
+subtract = binary("subtract", "subtract", lambda g, y, a, b: (g, -g), dtypes=NUMBERS)
 multiply = binary("multiply", "multiply", lambda g, y, a, b: (g * b, g * a))
 divide = binary(
     "divide",
@@ -47,7 +51,7 @@ divide = binary(
     promote="float",
     cases=_POSITIVE_PAIR,
 )
-negative = unary("negative", "negative", lambda g, y, x: -g, promote="same")
+negative = unary("negative", "negative", lambda g, y, x: -g, promote="same", dtypes=NUMBERS)
 _COMPLEX = (case(complexes((3, 4), 0.3, 2.0)),)
 
 
@@ -65,11 +69,11 @@ absolute = unary(
     result=real_dtype,
     cases=_SIGNED + _COMPLEX,
 )
-sign = unary("sign", "sign", None, promote="same", cases=_SIGNED)
+sign = unary("sign", "sign", None, promote="same", cases=_SIGNED, dtypes=NUMBERS)
 square = unary("square", "square", lambda g, y, x: g * (2 * x), promote="same")
 reciprocal = unary("reciprocal", "reciprocal", lambda g, y, x: -g * y * y, cases=_POSITIVE)
-floor_divide = binary("floor_divide", "floor_divide", None, cases=_POSITIVE_PAIR)
-mod = binary(
+floor_divide = real_binary("floor_divide", "floor_divide", None, cases=_POSITIVE_PAIR)
+mod = real_binary(
     "mod",
     "remainder",
     lambda g, y, a, b: (g, -g * floor_divide(a, b)),
@@ -98,7 +102,7 @@ minimum = binary(
     "minimum", "minimum", lambda g, y, a, b: _maximum_vjp(g, y, negative(a), negative(b))
 )
 
-hypot = binary(
+hypot = real_binary(
     "hypot",
     "hypot",
     lambda g, y, a, b: (g * a / y, g * b / y),
@@ -106,13 +110,13 @@ hypot = binary(
     cases=_POSITIVE_PAIR,
     flops=4,
 )
-fmod = binary(
+fmod = real_binary(
     "fmod",
     "fmod",
     lambda g, y, a, b: (g, -g * trunc(a / b)),
     cases=(case((3, 4), (3, 4), domain=(1.1, 1.9)),),
 )
-nextafter = binary(
+nextafter = real_binary(
     "nextafter",
     "nextafter",
     None,
@@ -167,7 +171,7 @@ log1p = unary("log1p", "log1p", lambda g, y, x: g / (1 + x), domain=(-0.5, 2.0),
 exp2 = unary("exp2", "exp2", lambda g, y, x: g * (math.log(2) * y), flops=10)
 log2 = unary("log2", "log2", lambda g, y, x: g / (math.log(2) * x), cases=_POSITIVE, flops=10)
 log10 = unary("log10", "log10", lambda g, y, x: g / (math.log(10) * x), cases=_POSITIVE, flops=10)
-cbrt = unary("cbrt", "cbrt", lambda g, y, x: g / (3 * y * y), cases=_SIGNED, flops=20)
+cbrt = real_unary("cbrt", "cbrt", lambda g, y, x: g / (3 * y * y), cases=_SIGNED, flops=20)
 sqrt = unary("sqrt", "sqrt", lambda g, y, x: g * (0.5 / y), cases=_POSITIVE, flops=2)
 
 
@@ -190,16 +194,16 @@ def _sigmoid(xp: Any, x: Any, out: Any = None) -> Any:
 sigmoid = unary("sigmoid", _sigmoid, lambda g, y, x: g * (y * (1 - y)), flops=12)
 
 _SLOPE = 2 / math.sqrt(math.pi)
-erf = unary("erf", special.erf, lambda g, y, x: g * (_SLOPE * exp(-(x * x))), flops=20)
-erfc = unary("erfc", special.erfc, lambda g, y, x: g * (-_SLOPE * exp(-(x * x))), flops=20)
-erfinv = unary(
+erf = real_unary("erf", special.erf, lambda g, y, x: g * (_SLOPE * exp(-(x * x))), flops=20)
+erfc = real_unary("erfc", special.erfc, lambda g, y, x: g * (-_SLOPE * exp(-(x * x))), flops=20)
+erfinv = real_unary(
     "erfinv",
     special.erfinv,
     lambda g, y, x: g * (exp(y * y) / _SLOPE),
     domain=(-0.9, 0.9),
     flops=40,
 )
-i0 = unary("i0", functools.partial(special.bessel_i, 0), lambda g, y, x: g * i1(x), flops=60)
+i0 = real_unary("i0", functools.partial(special.bessel_i, 0), lambda g, y, x: g * i1(x), flops=60)
 
 
 def _i1_vjp(g: Any, y: Any, x: Any) -> Any:
@@ -228,7 +232,7 @@ arccosh = unary(
     "arccosh", "arccosh", lambda g, y, x: g * rsqrt(x * x - 1), domain=(1.2, 3.0), flops=30
 )
 arctanh = unary("arctanh", "arctanh", lambda g, y, x: g / (1 - x * x), domain=(-0.8, 0.8), flops=30)
-arctan2 = binary(
+arctan2 = real_binary(
     "arctan2",
     "arctan2",
     lambda g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
@@ -279,9 +283,9 @@ conj = unary(
 
 # --- rounding -------------------------------------------------------------------------------
 
-floor = unary("floor", "floor", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
-ceil = unary("ceil", "ceil", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
-trunc = unary("trunc", "trunc", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
+floor = real_unary("floor", "floor", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
+ceil = real_unary("ceil", "ceil", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
+trunc = real_unary("trunc", "trunc", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
 round_half_even = unary("round_half_even", "rint", None, cases=(case((3, 4), domain=(0.6, 0.9)),))
 
 # --- selection and casting --------------------------------------------------------------------

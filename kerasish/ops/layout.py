@@ -17,7 +17,12 @@ def _reshape_infer(x: TensorSpec, *, shape: Shape) -> TensorSpec:
         rest = [d for d in out if d not in (-1, None)]
         unknown = None in x.shape or None in out
         count = math.prod(rest)
-        out[out.index(-1)] = None if unknown else x.size // count if count else 0
+        if not (unknown or count):
+            raise ShapeError(
+                "reshape. Expected: no axis of size 0 beside -1, whose size it would leave open. "
+                f"Received: {tuple(shape)} for a tensor of shape {x.shape}."
+            )
+        out[out.index(-1)] = None if unknown else x.size // count
     complete = None not in x.shape and None not in out
     if complete and TensorSpec(tuple(out), x.dtype).size != x.size:
         raise ShapeError(

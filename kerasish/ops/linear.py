@@ -56,13 +56,17 @@ def matmul_(xp: Any, a: Any, b: Any, *, out: Any = None) -> Any:
     return xp.matmul(a, b, out=out)
 
 
+def _rows(x: Any) -> Any:
+    """x with all axes but the last as one."""
+    lead = x.shape[:-1]
+    return reshape(x, shape=(-1 if None in lead else math.prod(lead), x.shape[-1]))
+
+
 @matmul_.gradient
 def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     if b.ndim == 2 and a.ndim > 2:
         # One large product instead of a sum over the batch of small ones.
-        flat_a = reshape(a, shape=(-1, a.shape[-1]))
-        flat_g = reshape(g, shape=(-1, g.shape[-1]))
-        return matmul_(g, swap_last(b)), matmul_(swap_last(flat_a), flat_g)
+        return matmul_(g, swap_last(b)), matmul_(swap_last(_rows(a)), _rows(g))
     return matmul_(g, swap_last(b)), matmul_(swap_last(a), g)
 
 
@@ -70,8 +74,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
 def _(batch: Batch, a: Any, b: Any) -> Any:
     if batch.stacked == (True, False) and b.ndim == 2 and None not in a.shape:
         # (rows, M, K) @ (K, N) as one product of rows * M rows.
-        flat = reshape(a, shape=(math.prod(a.shape[:-1]), a.shape[-1]))
-        return reshape(matmul_(flat, b), shape=(batch.rows, *batch.shape))
+        return reshape(matmul_(_rows(a), b), shape=(batch.rows, *batch.shape))
     return matmul_(*batch.aligned(a, b))
 
 
@@ -107,6 +110,6 @@ registry.add("method", lambda self, other: matmul(other, self), "rmatmul")
 
 def _flat_matmul(a: Any, b: Any) -> Any:
     if b.ndim == 2 and a.ndim > 2 and None not in a.shape:
-        y = matmul_(reshape(a, shape=(-1, a.shape[-1])), b)
+        y = matmul_(_rows(a), b)
         return reshape(y, shape=(*a.shape[:-1], b.shape[-1]))
     return matmul_(a, b)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from kerasish.errors import DTypeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops import elementwise as _e
 from kerasish.ops.declare import composite, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, where
-from kerasish.spec import promote_float
+from kerasish.spec import COMPLEX, promote_float
 
 __all__ = [
     "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos",
@@ -56,6 +57,8 @@ def log1p(x: Any) -> Any:
 
 def _log_sum(a: Any, b: Any, power: Any, log_one_plus: Any) -> Any:
     """max(a, b) + log(1 + base**-|a - b|), whose gap is 0 for equal infinities too."""
+    if a.dtype in COMPLEX:
+        raise DTypeError(f"logaddexp. Expected: real numbers. Received: {a.dtype}.")
     gap = where(equal(a, b), _e.zero_like(a), a - b)
     return _e.maximum(a, b) + log_one_plus(power(-_e.absolute(gap)))
 

@@ -228,6 +228,9 @@ def _widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in np.broadcast_to(array, (ndim, 2))]
 
 
+_MODES = ("constant", "reflect", "symmetric", "edge", "wrap")
+
+
 @composite(
     cases=[
         case((3, 4), pad_width=1),
@@ -244,9 +247,11 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         x: tensor.
         pad_width: (before, after) per axis, one such pair for all, or one int.
         mode: "constant", "reflect" (mirrored, the edge not repeated), "symmetric" (mirrored, the
-            edge repeated), "edge", or another mode of numpy.pad that only moves elements.
+            edge repeated), "edge" or "wrap" (the elements of the other end).
         constant_values: the number to add in mode "constant"; 0 by default.
     """
+    if mode not in _MODES:
+        raise ArgumentError(f"pad. Expected: mode {', '.join(_MODES)}. Received: {mode!r}.")
     x = convert_to_tensor(x)
     widths = _widths(pad_width, x.ndim)
     if mode != "constant":

@@ -13,7 +13,7 @@ from kerasish.ops import elementwise as _e
 from kerasish.ops.declare import complexes, composite, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, where
 from kerasish.ops.numpy_creation import zeros_like
-from kerasish.spec import COMPLEX, is_float, largest, promote_float
+from kerasish.spec import COMPLEX, is_differentiable, is_float, largest, promote_float
 
 __all__ = [
     "abs", "absolute", "add", "angle", "ceil", "clip", "conj", "conjugate", "deg2rad", "divide",
@@ -191,7 +191,7 @@ def _floating(x: Any) -> Any:
 def round(x: Any, decimals: int = 0) -> Any:
     """Each element rounded to `decimals` places, halves to even; integers stay integers."""
     x = convert_to_tensor(x)
-    if is_float(x.dtype):
+    if is_differentiable(x.dtype):
         return _rounded(x, decimals)
     if decimals >= 0:
         return numbers(x)

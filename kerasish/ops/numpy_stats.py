@@ -19,7 +19,7 @@ from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.numpy_creation import linspace, ones_like
 from kerasish.ops.numpy_shape import slice_axis
 from kerasish.ops.sorting import known_values, searchsorted_
-from kerasish.spec import accumulator, normalize_axis, promote, promote_float
+from kerasish.spec import COMPLEX, accumulator, normalize_axis, promote, promote_float
 
 __all__ = [
     "amax", "amin", "average", "bincount", "corrcoef", "correlate", "count_nonzero", "diff",
@@ -52,7 +52,8 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     # Half precision loses the square of small distances.
     wide = cast(x, accumulator(x.dtype))
     centred = wide - _r.mean(wide, axis=axis, keepdims=True)
-    return cast_like(_r.mean(_e.square(centred), axis=axis, keepdims=keepdims), x)
+    distance = _e.absolute(centred) if x.dtype in COMPLEX else centred
+    return cast_like(_r.mean(_e.square(distance), axis=axis, keepdims=keepdims), x)
 
 
 @composite(cases=_AXES)
@@ -129,12 +130,11 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
         dx: their distance where x is None.
         axis: which axis.
     """
-    y = floating(y)
+    y, x = (floating(y), None) if x is None else promoted((y, x), "float")
     at = normalize_axis(axis, y.ndim)
     if x is None:
         steps: Any = dx
     else:
-        x = convert_to_tensor(x)
         steps = diff(x, axis=at if x.ndim == y.ndim else -1)
         if steps.ndim == 1:
             steps = _s.reshape(steps, shape=tuple(-1 if i == at else 1 for i in range(y.ndim)))

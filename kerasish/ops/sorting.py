@@ -285,7 +285,8 @@ def unique(
 
 
 def _unique_slices(x: Tensor, axis: int, size: Dim, fill: Any) -> tuple[Any, ...]:
-    array = np.moveaxis(known_values("unique along an axis", x), axis, 0)
+    at = normalize_axis(axis, x.ndim)
+    array = np.moveaxis(known_values("unique along an axis", x), at, 0)
     values, index, inverse, counts = np.unique(array, True, True, True, axis=0)
     wanted = len(values) if size is None else size
     pad = max(wanted - len(values), 0)
@@ -293,5 +294,5 @@ def _unique_slices(x: Tensor, axis: int, size: Dim, fill: Any) -> tuple[Any, ...
     values = np.concatenate([values, np.repeat(filler, pad, axis=0)])[:wanted]
     index = np.concatenate([index, np.full(pad, index[0] if len(index) else 0)])[:wanted]
     counts = np.concatenate([counts, np.zeros(pad, counts.dtype)])[:wanted]
-    parts = (np.moveaxis(values, 0, axis), *(a.astype(np.int32) for a in (index, inverse, counts)))
+    parts = (np.moveaxis(values, 0, at), *(a.astype(np.int32) for a in (index, inverse, counts)))
     return tuple(convert_to_tensor(p.reshape(-1) if i == 2 else p) for i, p in enumerate(parts))

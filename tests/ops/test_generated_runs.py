@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -90,3 +91,12 @@ def test_float64_is_float32_with_more_digits(name):
         assert found.dtypes == wanted, str(call)
         single = dataclasses.replace(outcome, dtypes=wanted, grads=None)
         assert not difference(call, found, single), str(call)
+
+
+@pytest.mark.parametrize("name", sorted(MAKERS))
+def test_errors_say_what_was_expected(name):
+    for call in calls_of(name):
+        error = in_kerasish(call, grad=False).error
+        assert not error or re.match(r"\w+Error: .*Expected: .*Received", error, re.S), (
+            f"{call}: {error}"
+        )
