@@ -180,12 +180,7 @@ def _select(condition: Any, a: Any, b: Any, out: np.ndarray, fixed: bool) -> Ste
     if fixed and not b.any():
         return lambda: np.multiply(a, condition, out=out)
 
-    def run() -> None:
-        bits = np.bitwise_xor(a, b)
-        np.multiply(bits, condition, out=bits)
-        np.bitwise_xor(bits, b, out=out)
-
-    return run
+    return lambda: np.bitwise_xor(np.bitwise_xor(a, b) * condition, b, out=out)
 
 
 def _store(node: Node, arguments: list[Any], out: np.ndarray) -> None:

@@ -55,6 +55,11 @@ REGIONS: dict[str, tuple[Callable[..., Any], list[np.ndarray]]] = {
     "strided": (lambda a, b: a * b, [floats(200, 300).T, floats(300, 200)]),
     "broadcast middle": (lambda a, b: a + b, [floats(30, 50, 40), floats(30, 1, 40)]),
     "select": (lambda a, b: ops.where(a > b, a, b), [floats(300, 200), floats(300, 200)]),
+    "select of numbers": (
+        lambda c, a, b: ops.where(c > 0, a, b),
+        [floats(300, 200), floats(1)[:, None], floats(200)],
+    ),
+    "select of 0-d": (lambda c, a: ops.where(c > a, a, c), [np.array(1.0), np.array(2.0)]),
     "nested selects": (
         lambda a, b: ops.where(a > 0, ops.where(b > 0, a, b), ops.where(a > b, b, a * b)),
         [floats(300, 200), floats(300, 200)],
