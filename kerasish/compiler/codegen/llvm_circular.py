@@ -1,7 +1,11 @@
 """Circular functions and their inverses in float64 lanes (see llvm_wide.py).
 
 Arguments of any size are reduced exactly: by pi/2 in parts (Cody and Waite, Software Manual for
-the Elementary Functions, 1980), huge ones by the digits of 2/pi.
+the Elementary Functions, 1980), huge ones by the digits of 2/pi. Largest errors in ulps, found as
+there:
+
+    sin 0.56   cos 0.56   tan 0.56   arctan 0.51   arctan2 0.51   arcsin 0.51   arccos 0.51
+    float64: sin 1.57   cos 1.53
 """
 
 from __future__ import annotations

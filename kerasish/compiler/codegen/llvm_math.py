@@ -1,7 +1,11 @@
 """Elementary functions of float32 as short polynomial programs on vectors.
 
-Every function is branch-free; its error, measured over all float32 inputs, stands in its
-docstring where it exceeds 1 ulp and is checked by tests/compiler/codegen/test_llvm_math.py.
+Every function is branch-free. Largest errors over all float32 inputs, in ulps
+(scripts/sweep_llvm_math.py; tests/compiler/codegen/test_llvm_math.py samples every exponent):
+
+    exp 0.99   expm1 1.72   log 0.85   log1p 1.44   tanh 1.33   sigmoid 1.53   rsqrt 1.49
+    erf 1.12 (half of all inputs)
+
 Argument reductions follow Muller, Elementary Functions (3rd ed., ch. 11); the polynomials are
 minimax fits of our own (scripts/fit_polynomials.py).
 """
@@ -81,7 +85,7 @@ def _scaled(e: Emitter, p: Value, n: Value) -> Value:
 
 
 def exp(e: Emitter, x: Value) -> Value:
-    """e**x = 2**n e**r with r = x - n ln 2; at most 1 ulp."""
+    """e**x = 2**n e**r with r = x - n ln 2."""
     p, _, n = _exp_parts(e, x)
     return _scaled(e, p, n)
 
@@ -140,7 +144,7 @@ def tanh(e: Emitter, x: Value) -> Value:
 
 
 def sigmoid(e: Emitter, x: Value) -> Value:
-    """1 / (1 + e**-x), from z = e**-|x| so that neither side overflows; at most 2 ulp.
+    """1 / (1 + e**-x), from z = e**-|x| so that neither side overflows.
 
     What rounding took from z and from 1 + z is put back to first order.
     """

@@ -1,7 +1,18 @@
 """Elementary functions in float64 lanes: of float32, by widening it, and of float64.
 
 Widened, a float32 function needs no care for overflow, denormals or the last digits: polynomials
-good to 2**-28 (`SHORT`) round to at most 0.6 ulp. Those good to 2**-57 (`LONG`) serve float64.
+good to 2**-28 (`SHORT`) suffice. Those good to 2**-57 (`LONG`) serve float64, where roundings that
+would take a result beyond 2 ulp are put back.
+
+Largest errors in ulps, float32 over all inputs (of two arguments: 300 million pairs;
+scripts/sweep_llvm_math.py), float64 over some ten million (tests/compiler/codegen/test_llvm_math.py
+samples every exponent of both):
+
+    exp2 0.54   cosh 0.54   sinh 0.80   log2 0.50   log10 0.50   arcsinh 0.50   arccosh 0.50
+    arctanh 0.50   cbrt 0.54   power 0.54   hypot 0.50
+    erfc 0.56 (a sixth of all inputs)   erfinv 0.61 (some million)
+    float64: exp 0.90   expm1 1.38   log 0.83   log1p 0.80   tanh 1.69   sigmoid 1.92   erf 1.50
+
 Reductions follow Muller, Elementary Functions (3rd ed., ch. 11) and Sun's fdlibm; the polynomials
 are minimax fits of our own (scripts/fit_polynomials.py).
 """
