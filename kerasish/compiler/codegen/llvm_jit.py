@@ -147,7 +147,7 @@ def _jit() -> Any:
 @functools.cache
 def _symbols() -> dict[str, int]:
     """Addresses of the OpenMP runtime's entry points; one thread where there is no runtime."""
-    names = ("GOMP_parallel", "omp_get_thread_num", "omp_get_num_threads")
+    names = ("GOMP_parallel", "GOMP_barrier", "omp_get_thread_num", "omp_get_num_threads")
     try:
         library = openmp.load()
     except OSError:

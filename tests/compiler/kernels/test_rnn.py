@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kerasish import ops
 from kerasish.compiler import function
 from kerasish.compiler.codegen import llvm_jit
-from kerasish.compiler.kernels.rnn import forward
+from kerasish.compiler.kernels.rnn.forward import GATES
 from kerasish.graph import convert_to_tensor, value_and_grad
 from kerasish.ops.recurrent import gru, lstm
 from kerasish.spec import TensorSpec
@@ -97,6 +97,15 @@ def test_edges_of_tiles(cell: str, sizes: Sizes) -> None:
 
 
 @each_cell
+def test_vectors_of_eight(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What processors without AVX-512 run."""
+    machine, _, key = llvm_jit._machine()
+    monkeypatch.setattr(llvm_jit, "_machine", lambda: (machine, 8, f"{key} 8"))
+    monkeypatch.setattr(llvm_jit, "_kernels", {})
+    check(cell, (9, 3, 2, 21), reverse=False)
+
+
+@each_cell
 def test_no_steps(cell: str) -> None:
     arrays = draw(cell, (3, 0, 2, 5))
     assert_close(run(CELLS[cell], *arrays)[1], arrays[1])
@@ -106,12 +115,12 @@ def test_no_steps(cell: str) -> None:
 
 
 @each_cell
-@pytest.mark.parametrize("batch", [1, 3, 13])
+@pytest.mark.parametrize("batch", [1, 4, 5, 13])
 def test_equal_bits_whatever_the_threads_and_the_batch(
     cell: str, batch: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(llvm_jit, "PARALLEL_COST", 0)
-    arrays = draw(cell, (batch, 5, 3, 70))
+    arrays = draw(cell, (batch, 5, 3, 130))  # a batch of 4 at most is split by columns
     every = value_and_grad(loss(cell), tuple(range(len(arrays))))
     found = []
     for threads in (1, 2, 2):
@@ -124,7 +133,7 @@ def test_equal_bits_whatever_the_threads_and_the_batch(
 
 @each_cell
 def test_a_row_does_not_depend_on_the_others(cell: str) -> None:
-    z = np.random.default_rng(1).normal(size=(9, 4, forward.GATES[cell] * 20)).astype("float32")
+    z = np.random.default_rng(1).normal(size=(9, 4, GATES[cell] * 20)).astype("float32")
     _, *states, _, recurrent, bias = draw(cell, (9, 4, 3, 20))
     loop = ops.recurrent.lstm_loop if cell == "lstm" else ops.recurrent.gru_loop
 

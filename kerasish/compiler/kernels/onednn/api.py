@@ -68,10 +68,6 @@ _SIGNATURES = {
     "pooling_forward_primitive_desc_create": "ppiippdddddp",
     "pooling_backward_primitive_desc_create": "ppippdddddpp",
     "matmul_primitive_desc_create": "ppppppp",
-    "lstm_forward_primitive_desc_create": "ppii" + "p" * 11 + "up",
-    "lstm_backward_primitive_desc_create": "ppii" + "p" * 22 + "upp",
-    "lbr_gru_forward_primitive_desc_create": "ppii" + "p" * 7 + "up",
-    "lbr_gru_backward_primitive_desc_create": "ppii" + "p" * 14 + "upp",
 }
 
 

@@ -19,16 +19,11 @@ class Status(IntEnum):
 
 
 class Arg(IntEnum):
-    """Execution argument indices (DNNL_ARG_*); recurrent layers reuse SRC, DST and WEIGHTS."""
+    """Execution argument indices (DNNL_ARG_*)."""
 
     SRC = 1
-    SRC_ITER = 2
-    SRC_ITER_C = 3
     DST = 17
-    DST_ITER = 18
-    DST_ITER_C = 19
     WEIGHTS = 33
-    WEIGHTS_ITER = 34
     BIAS = 41
     MEAN = 49
     VARIANCE = 50
@@ -37,13 +32,8 @@ class Arg(IntEnum):
     WORKSPACE = 64
     SCRATCHPAD = 80
     DIFF_SRC = 129
-    DIFF_SRC_ITER = 130
-    DIFF_SRC_ITER_C = 131
     DIFF_DST = 145
-    DIFF_DST_ITER = 146
-    DIFF_DST_ITER_C = 147
     DIFF_WEIGHTS = 161
-    DIFF_WEIGHTS_ITER = 162
     DIFF_BIAS = 169
     DIFF_SCALE = 255
     DIFF_SHIFT = 256
@@ -89,5 +79,4 @@ FORMAT_ANY: Final = 1
 CPU: Final = 1
 STREAM_DEFAULT: Final = 1
 SCRATCHPAD_USER: Final = 1
-LEFT_TO_RIGHT: Final = 1
 MAX_NDIMS: Final = 12

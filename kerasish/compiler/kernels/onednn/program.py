@@ -140,10 +140,6 @@ class Program:
             self.call(lambda dense=array: np.copyto(dense, original))
         return Memory(layout(array, order), array.ctypes.data, array)
 
-    def bind_as(self, array: Array, desc: Desc) -> Memory:
-        """The memory of a raw buffer that holds `desc`."""
-        return Memory(desc, array.ctypes.data, array)
-
     def temporary(self, desc: Desc) -> Memory:
         """A memory that lives only within the step."""
         self._uses_scratch = True

@@ -28,7 +28,7 @@ SMALL_PRODUCT = 64**3
 
 _LOWEST = np.finfo(np.float32).min
 
-provider(NAME, library.unavailable, "convolution, pooling, matrix products, LSTM and GRU by oneDNN")
+provider(NAME, library.unavailable, "convolution, pooling and matrix products by oneDNN")
 
 
 def _specs(node: Node) -> tuple[TensorSpec, ...]:

@@ -11,41 +11,22 @@ import numpy as np
 
 from kerasish.backend.base import current
 from kerasish.compiler.codegen import llvm_jit
-from kerasish.compiler.kernels.rnn import backward, forward
-from kerasish.compiler.kernels.rnn.writer import Writer, tile_function
+from kerasish.compiler.kernels.rnn.backward import Backward
+from kerasish.compiler.kernels.rnn.forward import GATES, Forward
+from kerasish.compiler.kernels.rnn.writer import WIDE, Writer
 from kerasish.compiler.provider import Step, kernel
 from kerasish.graph.node import Node
-from kerasish.spec import TensorSpec
 
 NAME = "llvm"
 Array = Any
 Arrays = Sequence[Any]
+ACTIVATION = 20  # multiply-adds that the elementwise part of one gate of one unit is worth
 
 
 @functools.cache
-def _forward(cell: str, training: bool) -> llvm_jit.Entry:
-    lanes = llvm_jit.lanes()
-    name = f"{cell}_{'train' if training else 'infer'}"
-    made = functools.partial(forward.Forward, name, cell, training, lanes)
-    return _compiled(name, made, forward.TILE[cell], forward.GATES[cell])
-
-
-@functools.cache
-def _backward(cell: str) -> llvm_jit.Entry:
-    name = f"{cell}_back"
-    made = functools.partial(backward.Backward, name, cell, llvm_jit.lanes())
-    return _compiled(name, made, backward.TILE, backward.VECTORS)
-
-
-def _compiled(name: str, make: Callable[[], Writer], tallest: int, vectors: int) -> llvm_jit.Entry:
-    """A kernel, with the product it calls."""
-
-    def source() -> str:
-        writer, tile = make(), tile_function(name, tallest, vectors, llvm_jit.lanes())
-        declared = sorted(writer.declarations | tile.declarations)
-        return "\n".join([writer.render(), *tile.lines, *declared])
-
-    return llvm_jit.function(name, source)
+def _compiled(make: type[Writer], *args: Any) -> llvm_jit.Entry:
+    """The kernel that a `Writer` writes."""
+    return llvm_jit.function("loop", lambda: make("loop", *args).render())
 
 
 def _zeros(*shape: int) -> Array:
@@ -55,70 +36,87 @@ def _zeros(*shape: int) -> Array:
     return room.reshape(shape)
 
 
-class _Call:
-    """A step that calls a kernel on fixed arrays.
+def _tasks(rows: int, units: int, team: int) -> tuple[int, bool]:
+    """(number of tasks, whether they are columns).
+
+    One or two rows for a thread do little with the part of the recurrent kernel that they read;
+    then each thread keeps columns of it in its cache, which is worth a barrier per step.
+    """
+    columns = -(-units // (WIDE * llvm_jit.lanes()))
+    if team > 1 and rows <= 2 * team <= columns:
+        return columns, True
+    return rows, False
+
+
+class _Loop:
+    """A loop being bound: its operands by name, last axes contiguous, and what runs around it.
 
     Args:
-        entry: the kernel.
-        names: its operands in order.
-        arrays: them by name, (rows, n) or (rows, steps, n), elements of the last axis adjacent.
-        sizes: rows, steps, units.
-        scratch: float32 numbers of scratch.
-        work: operations for one row and step.
+        node: the op.
+        suffix: of its name, after the name of the cell.
+        recurrent: (units, gates * units).
+        like: (rows, steps, n).
     """
 
-    def __init__(
-        self, entry: llvm_jit.Entry, names: Sequence[str], arrays: dict[str, Array],
-        sizes: tuple[int, int, int], scratch: int, work: int,
-    ) -> None:  # fmt: skip
-        rows, steps, units = sizes
-        space = _zeros(scratch)
-        slots: list[int] = []
-        for name in names:
-            array = arrays.get(name)
-            if array is None:
-                slots += [0, 0, 0]
-                continue
-            strides = [s // 4 for s in array.strides[:-1]]
-            slots += [array.ctypes.data, *strides, *[0] * (2 - len(strides))]
-        large = rows * steps * work > llvm_jit.PARALLEL_COST
-        team = min(llvm_jit.threads() if large else 1, rows)
-        slots += [steps, units, space.ctypes.data]
-        self._call = entry.bind(rows, team, slots)
-        self._keep = arrays, space
-
-    def __call__(self) -> None:
-        self._call()
-
-
-class _Binder:
-    """Brings arrays into the layout of the kernels; what has to be copied is, before each call."""
-
-    def __init__(self) -> None:
+    def __init__(self, node: Node, suffix: str, recurrent: Array, like: Array) -> None:
+        self.cell = node.op.name.removesuffix(suffix)
+        self.rows, self.steps, self.units = *like.shape[:2], len(recurrent)
+        self.gates, self.lanes = GATES[self.cell], llvm_jit.lanes()
+        self.padded = -(-self.units // self.lanes) * self.lanes
         self.before: list[Callable[[], Any]] = []
         self.after: list[Callable[[], Any]] = []
+        self._reverse = node.attrs["reverse"]
+        self._slots: dict[str, list[int]] = {}
+        self._keep: list[Any] = []
 
-    def read(self, array: Array) -> Array:
-        """An input whose last axis is contiguous, or a copy of one, repeated axes left alone."""
-        if array.strides[-1] == array.itemsize or array.shape[-1] < 2:
-            return array
-        once = array[tuple(slice(0, 1) if s == 0 else slice(None) for s in array.strides[:-1])]
-        copied = np.empty(once.shape, array.dtype)
-        self.before.append(functools.partial(np.copyto, copied, once))
-        return np.broadcast_to(copied, array.shape)
+    def give(self, name: str, array: Array) -> None:
+        """Use an array as an operand: (n,), (rows, n) or (rows, steps, n)."""
+        if array.ndim == 3 and self._reverse:
+            array = array[:, ::-1]
+        strides = [s // array.itemsize for s in array.strides[:-1]]
+        self._slots[name] = [array.ctypes.data, *strides, *[0] * (2 - len(strides))]
+        self._keep.append(array)
 
-    def write(self, array: Array | None, shape: tuple[int, ...]) -> Array:
-        """An output, or room for what nobody reads: for sequences the same for all steps."""
-        if array is not None:
-            return array
-        room = np.empty((shape[0], shape[-1]), np.float32)
-        return room if len(shape) == 2 else np.broadcast_to(room[:, None], shape)
+    def read(self, name: str, array: Array) -> None:
+        """An input, copied before each call where its last axis is not contiguous."""
+        if array.strides[-1] != array.itemsize and array.shape[-1] > 1:
+            # Axes that only repeat need not be copied.
+            part = tuple(slice(0, 1) if s == 0 else slice(None) for s in array.strides[:-1])
+            copied = np.empty(array[part].shape, array.dtype)
+            self.before.append(functools.partial(np.copyto, copied, array[part]))
+            array = np.broadcast_to(copied, array.shape)
+        self.give(name, array)
 
-    def step(self, call: _Call) -> Step:
-        """All in order."""
-        parts = [*self.before, call, *self.after]
+    def write(self, name: str, array: Array | None, width: int = 0) -> None:
+        """An output; where nobody reads it, one row for all steps takes it."""
+        room = np.empty((self.rows, width or self.units), np.float32) if array is None else array
+        self.give(name, room)
 
-        def step() -> None:
+    def pack(self, panels: Array, matrix: Array) -> None:
+        """Before each call, copy (n, gates * m) into panels (blocks, n, gates, vector)."""
+        blocks, _, gates, vector = panels.shape
+        parts = matrix.reshape(len(matrix), gates, -1)
+        whole = parts.shape[-1] // vector
+        sides = [(panels[:whole], parts[..., : whole * vector])]
+        if whole < blocks:
+            rest = parts[..., whole * vector :]
+            sides.append((panels[whole:, ..., : rest.shape[-1]], rest))
+        for to, part in sides:
+            if part.size:
+                split = part.reshape(*part.shape[:2], len(to), to.shape[-1])
+                self.before.append(functools.partial(np.copyto, to, np.moveaxis(split, 2, 0)))
+
+    def step(self, entry: llvm_jit.Entry, names: Sequence[str], scratch: int) -> Step:
+        """The finished step; `scratch` is in float32 numbers."""
+        work = 2 * self.gates * self.units * (self.units + ACTIVATION) * self.rows * self.steps
+        team = llvm_jit.threads() if work > llvm_jit.PARALLEL_COST else 1
+        tasks, by_columns = _tasks(self.rows, self.units, team)
+        space = _zeros(scratch)
+        slots = [slot for name in names for slot in self._slots.get(name, (0, 0, 0))]
+        slots += [self.steps, self.rows, self.units, by_columns, space.ctypes.data]
+        parts = [*self.before, entry.bind(tasks, min(team, tasks), slots), *self.after]
+
+        def step(keep: object = (entry, space, self._keep)) -> None:
             for part in parts:
                 part()
 
@@ -126,124 +124,73 @@ class _Binder:
 
 
 def _supports(node: Node) -> bool:
-    specs = node.spec if isinstance(node.spec, tuple) else (node.spec,)
-    floats: list[TensorSpec] = [*(i.spec for i in node.inputs), *specs]
-    return all(s.dtype == "float32" for s in floats)
+    return all(i.spec.dtype == "float32" for i in node.inputs)
 
 
-def _pack(target: Array, matrix: Array) -> Callable[[], Any]:
-    """A step that copies (n, gates * units) into panels (blocks, n, gates, lanes)."""
-    blocks, _, gates, lanes = target.shape
-    parts = matrix.reshape(len(matrix), gates, -1)
-    whole = parts.shape[-1] // lanes
-    sides = [(target[:whole], parts[..., : whole * lanes])]
-    if whole < blocks:
-        rest = parts[..., whole * lanes :]
-        sides.append((target[whole:, ..., : rest.shape[-1]], rest))
-    pairs = [
-        (to, np.moveaxis(part.reshape(*part.shape[:2], len(to), part.shape[2] // len(to)), 2, 0))
-        for to, part in sides
-        if part.size
-    ]
-
-    def pack() -> None:
-        for to, part in pairs:
-            np.copyto(to, part)
-
-    return pack
-
-
-def _turned(x: Array, reverse: bool) -> Array:
-    return x[:, ::-1] if reverse else x
-
-
-def _run(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _forward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     """Bind `lstm_loop` or `gru_loop`."""
-    cell = node.op.name.removesuffix("_loop")
-    lstm = cell == "lstm"
     z, h0, *c0, recurrent, bias = inputs
-    y, h, *rest = outputs
-    rows, steps, units = len(z), z.shape[1], len(recurrent)
-    lanes, gates = llvm_jit.lanes(), forward.GATES[cell]
-    blocks = -(-units // lanes)
-    biases = bias.reshape(-1, gates * units)
-    panels = _zeros(blocks, units + len(biases), gates, lanes)
-    binder = _Binder()
-    binder.before += [_pack(panels[:, :units], recurrent), _pack(panels[:, units:], biases[::-1])]
-    kept = rest[1:] if lstm else rest
-    training = any(k is not None for k in kept)
-    state, sequence = (rows, units), (rows, steps, units)
-    arrays = {"z": binder.read(z), "h0": binder.read(h0), "panels": panels.reshape(1, 1, -1)}
-    arrays |= {"y": binder.write(y, sequence), "h": binder.write(h, state)}
-    if lstm:
-        arrays |= {"c0": binder.read(c0[0]), "c": binder.write(rest[0], state)}
+    loop = _Loop(node, "_loop", recurrent, z)
+    lstm = loop.cell == "lstm"
+    shown, kept = (outputs[:3], outputs[3:]) if lstm else (outputs[:2], outputs[2:])
+    for name, array in zip(("z", "h0", "c0"), (z, h0, *c0), strict=False):
+        loop.read(name, array)
+    for name, array in zip(("y", "h", "c"), shown, strict=False):
+        loop.write(name, array)
+    training = any(array is not None for array in kept)
     if training:
-        arrays["gates"] = binder.write(kept[0], (rows, steps, 4 * units))
-        if lstm:
-            arrays["cells"] = binder.write(kept[1], sequence)
-    for name in arrays.keys() & {"z", "y", "gates", "cells"}:
-        arrays[name] = _turned(arrays[name], node.attrs["reverse"])
-    return binder.step(
-        _Call(
-            _forward(cell, training), forward.ARRAYS, arrays, (rows, steps, units),
-            3 * rows * blocks * lanes, 2 * gates * units * (units + 20),
-        )
-    )  # fmt: skip
+        for name, array, width in zip(("gates", "cells"), kept, (4, 1), strict=False):
+            loop.write(name, array, width * loop.units)
+    biases = bias.reshape(-1, loop.gates * loop.units)[::-1]
+    blocks, depth = loop.padded // loop.lanes, loop.units + len(biases)
+    panels = _zeros(blocks, depth, loop.gates, loop.lanes)
+    loop.pack(panels[:, : loop.units], recurrent)
+    loop.pack(panels[:, loop.units :], biases)
+    loop.give("panels", panels.reshape(-1))
+    entry = _compiled(Forward, loop.cell, training, loop.lanes)
+    return loop.step(entry, Forward.arrays, 3 * loop.rows * loop.padded)
 
 
-def _run_back(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _backward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     """Bind `lstm_loop_grad` or `gru_loop_grad`."""
-    cell = node.op.name.removesuffix("_loop_grad")
-    lstm = cell == "lstm"
-    names = ["gates", "cells", "y", "h0", "c0"] if lstm else ["gates", "y", "h0"]
-    recurrent = inputs[len(names)]
-    seeds = ["gy", "gh", "gc"] if lstm else ["gy", "gh"]
-    results = ["dz", "dh", "dc", "before"] if lstm else ["dz", "dh", "before", "db"]
-    binder = _Binder()
-    arrays = {n: binder.read(a) for n, a in zip(names, inputs, strict=False)}
-    arrays |= {n: binder.read(a) for n, a in zip(seeds, inputs[len(names) + 1 :], strict=True)}
-    *wanted, total = outputs
-    specs: Any = node.spec
-    for name, array, spec in zip(results, wanted, specs, strict=False):
-        arrays[name] = binder.write(array, spec.shape)
-    rows, steps, units = arrays["y"].shape
-    lanes, gates = llvm_jit.lanes(), forward.GATES[cell]
-    wide = backward.VECTORS * lanes
-    blocks, padded = -(-units // wide), -(-units // lanes) * lanes
-    panels = _zeros(blocks, gates * padded, 1, wide)
-    by_gate = panels.reshape(blocks, gates, padded, 1, wide)
-    for g in range(gates):
-        part = recurrent[:, g * units : (g + 1) * units].T
-        binder.before.append(_pack(by_gate[:, g, :units], part))
-    sums = _zeros(rows, 4, padded)
-    arrays |= {"panels": panels.reshape(1, 1, -1), "sums": sums.reshape(rows, -1)}
-    if total is not None:
-        binder.after.append(functools.partial(_add_rows, cell, sums[..., :units], total))
-    for name in arrays.keys() & {"gates", "cells", "y", "gy", "dz", "before", "db"}:
-        arrays[name] = _turned(arrays[name], node.attrs["reverse"])
-    scratch = rows * (blocks * wide + (1 + gates) * padded)
-    return binder.step(
-        _Call(
-            _backward(cell), backward.ARRAYS, arrays, (rows, steps, units), scratch,
-            2 * gates * units * (units + 20),
-        )
-    )  # fmt: skip
+    lstm = node.op.name == "lstm_loop_grad"
+    given = ("gates", "cells", "y", "h0", "c0") if lstm else ("gates", "y", "h0")
+    seeds = ("gy", "gh", "gc") if lstm else ("gy", "gh")
+    found = ("dz", "dh", "dc", "before") if lstm else ("dz", "dh", "before", "db")
+    recurrent = inputs[len(given)]
+    loop = _Loop(node, "_loop_grad", recurrent, inputs[0])
+    for name, array in zip((*given, "", *seeds), inputs, strict=True):
+        if name:
+            loop.read(name, array)
+    for name, array in zip(found, outputs, strict=False):
+        loop.write(name, array, loop.units * (loop.gates if name in ("dz", "db") else 1))
+    wide = WIDE * loop.lanes
+    blocks = -(-loop.units // wide)
+    panels = _zeros(blocks, loop.gates, loop.padded, 1, wide)
+    for g in range(loop.gates):
+        part = recurrent[:, g * loop.units : (g + 1) * loop.units]
+        loop.pack(panels[:, g, : loop.units], part.T)
+    loop.give("panels", panels.reshape(-1))
+    sums = np.empty((loop.rows, 4, loop.padded), np.float32)
+    loop.give("sums", sums.reshape(loop.rows, -1))
+    if outputs[-1] is not None:
+        total = outputs[-1].reshape(-1, loop.gates, loop.units)
+        loop.after.append(functools.partial(_add_rows, sums[..., : loop.units], total))
+    scratch = loop.rows * (blocks * wide + (1 + 2 * loop.gates) * loop.padded)
+    entry = _compiled(Backward, loop.cell, loop.lanes)
+    return loop.step(entry, Backward.arrays, scratch)
 
 
-def _add_rows(cell: str, sums: Array, total: Array) -> None:
-    """The gradient of the bias: for a GRU that of its input side and of its recurrent side."""
+def _add_rows(sums: Array, total: Array) -> None:
+    """The gradient of the bias; for a GRU that of its input side, then of its recurrent side."""
     parts = sums.sum(axis=0)
-    if cell == "lstm":
-        total[...] = parts.reshape(-1)
-        return
-    sides = total.reshape(2, 3, -1)
-    sides[:] = parts[:3]
-    sides[1, 2] = parts[3]
+    total[:] = parts[: total.shape[1]]
+    if len(total) == 2:
+        total[1, 2] = parts[3]
 
 
 for _name in ("lstm_loop", "gru_loop"):
-    kernel(_name, provider=NAME, supports=_supports)(_run)
-for _name in ("lstm_loop_grad", "gru_loop_grad"):
-    # The gradient of z takes the place of the gates, which die here; a GRU's is narrower.
-    _shared = (0,) if _name == "lstm_loop_grad" else ()
-    kernel(_name, provider=NAME, supports=_supports, inplace=_shared)(_run_back)
+    kernel(_name, provider=NAME, supports=_supports)(_forward)
+# The gradient of an LSTM's z takes the place of the gates, which die here; a GRU's is narrower.
+kernel("lstm_loop_grad", provider=NAME, supports=_supports, inplace=(0,))(_backward)
+kernel("gru_loop_grad", provider=NAME, supports=_supports)(_backward)

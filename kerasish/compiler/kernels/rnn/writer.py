@@ -9,44 +9,56 @@ batch nor the number of threads changes it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import ClassVar
 
 from kerasish.compiler.codegen.llvm_entry import HEADER
 from kerasish.compiler.codegen.llvm_text import Emitter, Value
 
 Rows = tuple[str, str]  # an address and a row stride
-SIZES = ("steps", "units")  # arguments of every kernel after its arrays
+SIZES = ("steps", "rows", "units", "by_columns")  # arguments of every kernel after its arrays
+WIDE = 2  # vectors of columns in a task
 ADDRESS = ("", ".row", ".step")  # of an array: its start, and strides in elements
 
 
 class Writer(Emitter):
-    """Writes one kernel, `name.work`; `%begin` and `%end` bound the rows of this thread.
+    """Writes one kernel, `name.work`.
+
+    A thread's tasks are rows, or, where `by_columns` is set, `WIDE` vectors of columns for all
+    rows; then the threads meet at a barrier in every step.
 
     Args:
         name: the kernel's name.
-        arrays: its operands (rows, steps, n), in the order of their addresses in `args`.
+        vectors: of columns in a panel.
         lanes: float32 numbers of a vector.
     """
 
-    def __init__(self, name: str, arrays: Sequence[str], lanes: int) -> None:
+    arrays: ClassVar[Sequence[str]]  # operands (rows, steps, n), in the order of `args`
+
+    def __init__(self, name: str, vectors: int, lanes: int) -> None:
         super().__init__(lanes)
-        self.name = name
-        slots = [(f"{a}{part}", "i64" if part else "ptr") for a in arrays for part in ADDRESS]
+        self.name, self.vectors = name, vectors
+        self.tallest = tile_rows(vectors, lanes)
+        slots = [(f"{a}{part}", "i64" if part else "ptr") for a in self.arrays for part in ADDRESS]
         slots += [*((s, "i64") for s in SIZES), ("scratch", "ptr")]
-        places = [(HEADER.index("tasks"), "rows", "i64")]
-        places += [(i, *slot) for i, slot in enumerate(slots, len(HEADER))]
-        for i, slot, kind in places:
+        for i, (slot, kind) in enumerate(slots, len(HEADER)):
             self.put(f"%at.{slot} = getelementptr i64, ptr %args, i64 {i}")
             self.put(f"%{slot} = load {kind}, ptr %at.{slot}")
-        self.blocks = self.ceil("%units", lanes)
-        self.padded = self.arith("mul", self.blocks, lanes)
+        self.padded = self.arith("mul", self.ceil("%units", lanes), lanes)
+        self.by_columns = self.test("ne", "%by_columns", 0)
+        begin, end = (self.arith("mul", task, WIDE * lanes) for task in ("%begin", "%end"))
+        end = self.smaller(end, "%units")
+        self.rows = self.choose("0", "%begin"), self.choose("%rows", "%end")
+        self.columns = self.choose(begin, "0"), self.choose(end, "%units")
 
     def render(self) -> str:
-        """The kernel as IR."""
+        """The kernel and its product as IR."""
+        tile = tile_function(self.name, self.tallest, self.vectors, self.lanes)
         body = "\n".join([*self.allocas, *self.lines])
         head = f"define void @{self.name}.work(ptr %args, i64 %begin, i64 %end) {{"
-        return f"{head}\n{body}\n  ret void\n}}\n"
+        declared = sorted(self.declarations | tile.declarations)
+        return "\n".join([*tile.lines, f"{head}\n{body}\n  ret void\n}}", *declared])
 
     # --- addresses ----------------------------------------------------------------------------
 
@@ -63,11 +75,15 @@ class Writer(Emitter):
         at = self.place(f"%{array}", row, f"%{array}.row")
         return at if step is None else self.place(at, step, f"%{array}.step")
 
-    def choose(self, condition: str, a: str, b: str) -> str:
-        """One of two addresses."""
-        name = self.fresh("p")
-        self.put(f"{name} = select i1 {condition}, ptr {a}, ptr {b}")
+    def pick(self, condition: str, kind: str, a: str, b: str) -> str:
+        """One of two sizes or addresses."""
+        name = self.fresh("i")
+        self.put(f"{name} = select i1 {condition}, {kind} {a}, {kind} {b}")
         return name
+
+    def choose(self, by_columns: str, by_rows: str) -> str:
+        """A bound, as the tasks are columns or rows."""
+        return self.pick(self.by_columns, "i64", by_columns, by_rows)
 
     def test(self, predicate: str, a: str, b: str | int) -> str:
         """A comparison of two sizes."""
@@ -75,11 +91,15 @@ class Writer(Emitter):
         self.put(f"{name} = icmp {predicate} i64 {a}, {b}")
         return name
 
-    def smaller(self, a: str, b: int) -> str:
-        """The smaller of two sizes."""
-        name = self.fresh("i")
-        self.put(f"{name} = select i1 {self.test('slt', a, b)}, i64 {a}, i64 {b}")
+    def unless(self, condition: str) -> str:
+        """Its opposite."""
+        name = self.fresh("c")
+        self.put(f"{name} = xor i1 {condition}, true")
         return name
+
+    def smaller(self, a: str, b: str) -> str:
+        """The smaller of two sizes."""
+        return self.pick(self.test("slt", a, b), "i64", a, b)
 
     # --- vectors ------------------------------------------------------------------------------
 
@@ -90,27 +110,68 @@ class Writer(Emitter):
     def zero(self) -> Value:
         return self.const(0.0, "float32", self.lanes)
 
-    def each_block(self, write: Callable[[str, str | None], None]) -> None:
-        """`write(first column, mask)` for every vector of columns; a partial one has a mask."""
-        whole = self.arith("mul", self.arith("udiv", "%units", self.lanes), self.lanes)
-        with self.loop(0, whole, self.lanes) as u:
-            write(u, None)
-        with self.when(self.test("slt", whole, "%units")):
-            write(whole, self.mask_below(whole, "%units"))
-
     @contextmanager
-    def each_row(self) -> Iterator[str]:
+    def each_block(self) -> Iterator[tuple[str, str]]:
+        """(first column, mask) of this thread's vectors, the last of which may be a partial one."""
+        first, last = self.columns
+        with self.loop(first, last, self.lanes) as u:
+            yield u, self.mask_below(u, last)
+
+    def put_out(self, u: str, mask: str, outputs: list[tuple[Value, str, str]]) -> None:
+        """Store vectors of outputs, given as (vector, address, column), which have no padding.
+
+        Masked stores are slow on many processors, so whole vectors are stored without a mask.
+        """
+        whole = self.test("sle", self.arith("add", u, self.lanes), self.columns[1])
+        for condition, held in ((whole, None), (self.unless(whole), mask)):
+            with self.when(condition):
+                for value, at, column in outputs:
+                    self.store(value, at, column, held)
+
+    def by_gate(self, width: str, count: int, u: str) -> list[str]:
+        """The columns of a unit's gates in a row that holds `width` of each, one after another."""
+        return [self.arith("add", self.arith("mul", width, g), u) for g in range(count)]
+
+    def copy(self, source: str, target: str) -> None:
+        """A padded row of this thread's columns from a row of an operand."""
+        with self.each_block() as (u, mask):
+            self.store(self.get(source, u, mask), target, u, None)
+
+    def copy_out(self, source: str, target: str) -> None:
+        """The other way."""
+        with self.each_block() as (u, mask):
+            self.put_out(u, mask, [(self.get(source, u), target, u)])
+
+    def each_row(self) -> AbstractContextManager[str]:
         """A loop over this thread's rows."""
-        with self.loop("%begin", "%end") as r:
-            yield r
+        return self.loop(*self.rows)
+
+    def meet(self) -> None:
+        """A barrier, where threads read each other's columns."""
+        self.declarations.add("declare void @GOMP_barrier()")
+        with self.when(self.by_columns):
+            self.put("call void @GOMP_barrier()")
 
     # --- products -----------------------------------------------------------------------------
+
+    @contextmanager
+    def each_tile(self) -> Iterator[tuple[str, str]]:
+        """(first row, rows) of tiles of this thread's rows."""
+        first, last = self.rows
+        with self.loop(first, last, self.tallest) as r:
+            yield r, self.smaller(self.arith("sub", last, r), str(self.tallest))
 
     def tile(self, left: Rows, panel: str, depth: str, start: Rows, out: Rows, rows: str) -> None:
         """out = start + left @ panel for some rows, by the function that `tile_function` writes."""
         operands = [f"ptr {left[0]}, i64 {left[1]}, ptr {panel}, i64 {depth}"]
         operands += [f"ptr {at}, i64 {stride}" for at, stride in (start, out)]
         self.put(f"call void @{self.name}.tile({', '.join(operands)}, i64 {rows})")
+
+
+def tile_rows(vectors: int, lanes: int) -> int:
+    """How many rows of sums fit the registers, beside a row of the panel and a factor."""
+    registers = 32 if lanes == 16 else 16
+    return min(8, (registers - vectors - 1) // vectors)
 
 
 def tile_function(name: str, tallest: int, vectors: int, lanes: int) -> Emitter:
@@ -146,6 +207,6 @@ def tile_function(name: str, tallest: int, vectors: int, lanes: int) -> Emitter:
     operands = "ptr %left, i64 %left.row, ptr %panel, i64 %depth, ptr %start, i64 %start.row"
     e.lines = [
         f"define internal void @{name}.tile({operands}, ptr %out, i64 %out.row, i64 %rows) "
-        f"noinline {{\n{body}\n  ret void\n}}"
+        f"{{\n{body}\n  ret void\n}}"
     ]
     return e
