@@ -52,8 +52,14 @@ def swap_last(x: Any) -> Any:
     ),
 )
 def matmul_(xp: Any, a: Any, b: Any, *, out: Any = None) -> Any:
-    """Matrix products over the last two axes; leading axes broadcast."""
-    return xp.matmul(a, b, out=out)
+    """Matrix products over the last two axes; leading axes broadcast; halves add up in float32."""
+    if a.dtype.itemsize != 2 or a.dtype.kind in "iu":
+        return xp.matmul(a, b, out=out)
+    y = xp.matmul(a.astype(xp.float32), b.astype(xp.float32))
+    if out is None:
+        return y.astype(a.dtype)
+    out[...] = y
+    return out
 
 
 def _rows(x: Any) -> Any:
