@@ -2,6 +2,8 @@
 
     pip install 'kerasish[conformance]' && KERAS_BACKEND=jax python scripts/make_generated_golden.py
 
+Names of functions as arguments renew only theirs and keep the rest of the file.
+
 generated.npz: all numbers one after another under "values", and under "index", as JSON, for each
 function and number of a call where its outputs and gradients start, their shapes and dtypes.
 """
@@ -26,7 +28,7 @@ from tests.ops.conformance import (  # noqa: E402
     jax,
 )  # fmt: skip
 from tests.ops.generated_all import MAKERS, calls_of  # noqa: E402
-from tests.ops.test_generated import explained  # noqa: E402
+from tests.ops.test_generated import explained, golden, restored  # noqa: E402
 
 PER_NAME, LARGEST = 3, 48
 
@@ -60,29 +62,38 @@ def entry(outcome: Outcome, store: Store) -> dict[str, Any]:
     return kept
 
 
+def chosen(name: str) -> dict[str, Outcome]:
+    """The first small calls of a function on which Keras and kerasish agree."""
+    jax.clear_caches()
+    found: dict[str, Outcome] = {}
+    for call in calls_of(name):
+        theirs = in_keras(call)
+        arrays = [*theirs.arrays, *(g for g in theirs.grads or [] if g is not None)]
+        exact = all(a.dtype.kind not in "iu" or abs(a).max(initial=0) < 2**52 for a in arrays)
+        said = difference(call, in_kerasish(call), theirs)
+        if said and not explained(call, said):
+            raise SystemExit(f"{call}: {said}")
+        if not said and exact and sum(a.size for a in arrays) <= LARGEST:
+            found[str(call.number)] = theirs
+        if len(found) == PER_NAME:
+            break
+    return found
+
+
 def main() -> None:
-    """Choose small calls, and say which rows of the table of differences explain none."""
+    """Write the file."""
+    wanted = sys.argv[1:] or sorted(MAKERS)
+    held = golden()[0] if sys.argv[1:] else {}
     store, index = Store(), {}
     for name in sorted(MAKERS):
-        jax.clear_caches()
-        chosen: dict[int, Any] = {}
-        for call in calls_of(name):
-            theirs = in_keras(call)
-            arrays = [*theirs.arrays, *(g for g in theirs.grads or [] if g is not None)]
-            exact = all(a.dtype.kind not in "iu" or abs(a).max(initial=0) < 2**52 for a in arrays)
-            said = difference(call, in_kerasish(call), theirs)
-            if said and not explained(call, said):
-                raise SystemExit(f"{call}: {said}")
-            if not said and exact and sum(a.size for a in arrays) <= LARGEST:
-                chosen[call.number] = entry(theirs, store)
-            if len(chosen) == PER_NAME:
-                break
-        index[name] = chosen
+        kept = {k: restored(v) for k, v in held.get(name, {}).items()}
+        outcomes = chosen(name) if name in wanted else kept
+        index[name] = {number: entry(outcome, store) for number, outcome in outcomes.items()}
     path = ROOT / "tests" / "golden" / "generated.npz"
     text = json.dumps(index, separators=(",", ":")).encode()
     values = np.concatenate(store.parts)
     np.savez_compressed(path, values=values, index=np.frombuffer(text, np.uint8))
-    count = sum(len(chosen) for chosen in index.values())
+    count = sum(map(len, index.values()))
     print(f"{count} calls of {len(index)} functions, {path.stat().st_size} bytes")
 
 

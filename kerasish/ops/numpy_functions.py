@@ -173,11 +173,16 @@ def arctanh(x: Any) -> Any:
     return _e.arctanh(x)
 
 
-@composite(cases=[case((3, 4)), case((3, 4), domain=(0.3, 2.0))])
+@composite(cases=[case((3, 4)), case((3, 4), domain=(-0.03, 0.03))])
 def sinc(x: Any) -> Any:
     """sin(pi x) / (pi x), and 1 at zero."""
     x = convert_to_tensor(x)
     scaled = cast(x, promote_float(x.dtype)) * math.pi
-    zero = equal(scaled, 0)
-    safe = where(zero, 1.0, scaled)
-    return where(zero, 1.0, _e.sin(safe) / safe)
+    # Near zero the quotient's gradient is a difference of equal numbers; the series has none.
+    small = _e.absolute(scaled) < 0.1
+    square = _e.square(where(small, scaled, 0.0))
+    series: Any = 1.0
+    for divisor in (72, 42, 20, 6):
+        series = 1.0 - square * series / divisor
+    safe = where(small, 1.0, scaled)
+    return where(small, series, _e.sin(safe) / safe)

@@ -205,8 +205,8 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
         axis: which axis.
     """
     x = convert_to_tensor(x)
-    if axis is None:
-        x, axis = _s.reshape(x, shape=(-1,)), 0
+    if axis is None or x.ndim == 0:  # a scalar counts as one element
+        x, axis = _s.reshape(x, shape=(-1,)), axis or 0
     at = normalize_axis(axis, x.ndim)
     counts = np.asarray(repeats)
     if counts.size != 1:

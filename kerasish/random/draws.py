@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerasish.errors import DTypeError
 from kerasish.graph.tensor import Tensor
 from kerasish.ops import random as _ops
 from kerasish.ops import random_draws as _draws
 from kerasish.ops.numpy_shape import as_shape
 from kerasish.random.seed_generator import draw_key
+from kerasish.spec import dtype_name, is_int
 
 Shape = tuple[int, ...] | list[int]
 
@@ -49,7 +51,9 @@ def randint(
     shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Tensor:
     """Uniform integers in [minval, maxval); int32 for dtype None."""
-    dtype = dtype or "int32"
+    dtype = dtype_name(dtype or "int32")
+    if not is_int(dtype):
+        raise DTypeError(f"randint. Expected: an integer dtype. Received: {dtype}.")
     return _draws.random_randint(draw_key(seed), as_shape(shape), minval, maxval, dtype)
 
 

@@ -241,8 +241,9 @@ makes(
 )(_binary())
 makes("divide true_divide divide_no_nan")(_binary(0.5))
 makes("power")(_binary(0.5, 3.0, odd=False))
-makes("floor_divide", grad=False)(_binary(0.5, odd=False))
-makes("mod fmod")(_binary(0.5, odd=False))
+_DIVISORS = [name for name in DTYPES if name != "bool"]  # division by False has no result
+makes("floor_divide", grad=False)(_binary(0.5, 3.0, _DIVISORS, odd=False))
+makes("mod fmod")(_binary(0.5, 3.0, _DIVISORS, odd=False))
 makes("nextafter", grad=False)(_binary(odd=False))
 _WHOLE = ("int32", "uint8", "int8", "bool", "int64")
 makes("bitwise_and bitwise_or bitwise_xor", grad=False)(_binary(-9, 9, _WHOLE, odd=False))
@@ -297,11 +298,18 @@ def _isin(d: Draw) -> Any:
     }
 
 
-@makes("cast saturate_cast")
-def _cast(d: Draw) -> Any:
+@makes("saturate_cast")
+def _saturate_cast(d: Draw) -> Any:
     high = d.pick(3, 100, 1000)
     x = d.array(None, None, -min(high, 100), high if d.dtype()[0] in "fb" else min(high, 100))
     return x, d.any_dtype()
+
+
+@makes("cast")
+def _cast(d: Draw) -> Any:
+    # What lies beyond the range of integers has no defined result.
+    dtype = d.any_dtype()
+    return d.array(None, None, 0 if dtype == "uint8" else -100, 100), dtype
 
 
 @makes("view", grad=False)
@@ -316,7 +324,7 @@ def _view_as_complex(d: Draw) -> Any:
 
 @makes("full_like", grad=False)
 def _full_like(d: Draw) -> Any:
-    return (d.array(), d.scalar()), {"dtype": d.pick(None, d.any_dtype())}
+    return (d.array(), d.scalar(0.0)), {"dtype": d.pick(None, d.any_dtype())}
 
 
 # --- activations --------------------------------------------------------------------------------
