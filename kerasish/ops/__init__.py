@@ -16,6 +16,8 @@ from kerasish.ops import moments as moments
 from kerasish.ops import loss_crossentropy as loss_crossentropy
 from kerasish.ops.core import *
 from kerasish.ops.scatter import *
+from kerasish.ops.dynamic import *
+from kerasish.ops.segments import *
 from kerasish.ops.fourier import *
 from kerasish.ops.linalg import *
 from kerasish.ops.linalg import logdet as logdet
