@@ -65,6 +65,8 @@ class Op:
         out: the kernel accepts `out=`, one array or a tuple like its result.
         batch: `batch(b, *x, **attrs)`: the op for many rows at once, written in ops; see
             `graph.batching`. Elementwise ops need none. None: by the definition, or by a loop.
+        refuses: the inputs of which the kernel may refuse values (an index out of range, a
+            matrix without an inverse): it must not run where the program does not run it.
         random: draws; never folded into constants.
         definition: the op written in other ops; replaces infer, kernel and vjp, and is what the
             compiler expands the op into when no provider has a kernel for it.
@@ -83,6 +85,7 @@ class Op:
     view: bool = False
     out: bool = False
     batch: Callable[..., Any] | None = None
+    refuses: tuple[int, ...] = ()
     random: bool = False
     definition: Callable[..., Any] | None = None
     domain: tuple[float, float] = (-2.0, 2.0)

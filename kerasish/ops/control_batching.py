@@ -5,6 +5,9 @@ switch, one index          ->  switch, branches for all rows
 switch, an index per row   ->  every branch, then a choice per row
 while, one condition       ->  while, body for all rows
 while, one per row         ->  while any row goes on; rows that are done stay as they are
+
+Where a row has its own condition, bodies run for rows that would not run them. If a body may refuse
+their values, such as an index that only the condition keeps in range, it is done row by row.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish.graph.batching import Batch, lift, lift_graph, spread
-from kerasish.graph.node import Graph, interning, placeholder, substitute
+from kerasish.graph.node import CONSTANT, Graph, interning, placeholder, substitute
 from kerasish.graph.tensor import Tensor, node_of, tensor_of
 from kerasish.ops.control_ops import scan_op, switch_op, while_op
 from kerasish.ops.elementwise import equal, select
@@ -36,6 +39,21 @@ def _carried(
             wanted = [*grown, *found[n_carry:]]
             return lift_graph(body, flags, rows, wanted)[0], flags, wanted
         flags[:n_carry] = grown
+
+
+def _may_refuse(graph: Graph) -> bool:
+    """Whether an op inside may refuse values that are not known now."""
+    return any(
+        any(node.inputs[i].op is not CONSTANT for i in node.op.refuses)
+        or any(_may_refuse(inner) for inner in _graphs(node.attrs))
+        for node in graph.nodes
+    )
+
+
+def _graphs(attrs: dict[str, Any]) -> list[Graph]:
+    """The graphs among attributes, alone or in tuples."""
+    values = [v if isinstance(v, tuple) else (v,) for v in attrs.values()]
+    return [item for value in values for item in value if isinstance(item, Graph)]
 
 
 def _spread(b: Batch, x: Sequence[Tensor], wanted: Sequence[bool]) -> list[Tensor]:
@@ -62,7 +80,8 @@ def _(b: Batch, *x: Tensor, body: Graph, n_carry: int, n_xs: int, **_: Any) -> A
 def _(b: Batch, index: Tensor, *captured: Tensor, branches: tuple[Graph, ...]) -> Any:
     flags = b.stacked[1:]
     if b.stacked[0]:
-        return _chosen(b, index, captured, branches)
+        partial = any(map(_may_refuse, branches))
+        return None if partial else _chosen(b, index, captured, branches)
     found = [lift_graph(graph, flags, b.rows)[1] for graph in branches]
     wanted = [any(column) for column in zip(*found, strict=True)]
     graphs = tuple(lift_graph(graph, flags, b.rows, wanted)[0] for graph in branches)
@@ -92,6 +111,8 @@ def _(b: Batch, *x: Tensor, cond: Graph, body: Graph, n_carry: int, **_: Any) ->
     graph, flags, _wanted = _carried(body, b.stacked, n_carry, b.rows)
     test, (differs,) = lift_graph(cond, flags, b.rows)
     if differs:
+        if _may_refuse(cond) or _may_refuse(body):
+            return None
         flags = [True] * n_carry + flags[n_carry:]
         test, graph = _any_row(cond, body, flags, n_carry, b.rows)
     return b.again(*_spread(b, x, flags), cond=test, body=graph)

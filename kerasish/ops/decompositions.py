@@ -46,6 +46,7 @@ from kerasish.spec import TensorSpec, complex_dtype, np_dtype, real_dtype
     infer=same("cholesky"),
     promote="float",
     batch=leading,
+    refuses=(0,),
     # The lower triangle alone is read: the public function symmetrises first.
     cases=(case(positive(3, 3), differentiate=()), case(positive(2, 2, 2), differentiate=())),
 )
@@ -204,6 +205,7 @@ def _diagonal(v: Any) -> Any:
     infer=_vector_infer("eigh"),
     promote="float",
     batch=leading,
+    refuses=(0,),
     # Only one triangle is read: the public function symmetrises first.
     cases=(case(positive(3, 3), differentiate=()), case(positive(2, 3, 3), differentiate=())),
 )
@@ -234,6 +236,7 @@ def _eig_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
     infer=_eig_infer,
     promote="float",
     batch=leading,
+    refuses=(0,),
     cases=(case(well(3, 3), differentiate=()),),
 )
 def eig_(xp: Any, x: Any) -> Any:
@@ -269,6 +272,7 @@ def _svd_infer(x: TensorSpec, *, full: bool) -> tuple[TensorSpec, ...]:
     infer=_svd_infer,
     promote="float",
     batch=leading,
+    refuses=(0,),
     cases=(
         case(distinct(4, 3), full=False),
         case(distinct(2, 3, 4), full=False),

@@ -81,6 +81,7 @@ def _gather_infer(x: TensorSpec, indices: TensorSpec, *, axis: int) -> TensorSpe
 @op(
     "gather",
     infer=_gather_infer,
+    refuses=(1,),
     out=True,
     cases=(
         case((4, 3), _LINES, axis=0),
@@ -117,6 +118,7 @@ def _scatter_infer(
 @op(
     "scatter_add",
     infer=_scatter_infer,
+    refuses=(0,),
     out=True,
     cases=(
         case(_LINES, (3, 3), shape=(4, 3), axis=0),
@@ -230,6 +232,7 @@ def positions(xp: Any, indices: Any, axis: int, size: int) -> tuple[Any, ...]:
 @op(
     "take_along_axis",
     infer=_along_infer,
+    refuses=(1,),
     batch=shifted("axis"),
     cases=(
         case((3, 4), ints((3, 2), 4, low=-4), axis=1),
@@ -261,6 +264,7 @@ def _add_along_infer(
 @op(
     "add_along_axis",
     infer=_add_along_infer,
+    refuses=(0,),
     out=True,
     cases=(
         case(ints((3, 2), 4, low=-4), (3, 2), shape=(3, 4), axis=1),

@@ -103,6 +103,7 @@ def product(*factors: Any) -> Any:
     infer=same("inv"),
     promote="float",
     batch=leading,
+    refuses=(0,),
     cases=(case(well(3, 3)), case(well(2, 3, 3))),
 )
 def inv_(xp: Any, x: Any) -> Any:
@@ -131,6 +132,7 @@ def _solve_infer(a: TensorSpec, b: TensorSpec, **_: Any) -> TensorSpec:
     infer=_solve_infer,
     promote="float",
     batch=leading,
+    refuses=(0,),
     cases=(case(well(3, 3), (3, 2)), case(well(2, 3, 3), (2, 3, 1))),
 )
 def solve_(xp: Any, a: Any, b: Any) -> Any:
@@ -149,6 +151,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     infer=_solve_infer,
     promote="float",
     batch=leading,
+    refuses=(0,),
     cases=(case(well(3, 3), (3, 2), lower=True), case(well(2, 3, 3), (2, 3, 1), lower=False)),
 )
 def solve_triangular_(xp: Any, a: Any, b: Any, *, lower: bool) -> Any:
@@ -174,6 +177,7 @@ def _pinv_infer(x: TensorSpec, *, rcond: float) -> TensorSpec:
     infer=_pinv_infer,
     promote="float",
     batch=leading,
+    refuses=(0,),
     cases=(case(distinct(3, 2), rcond=1e-10), case(distinct(2, 3, 4), rcond=1e-10)),
 )
 def pinv_(xp: Any, x: Any, *, rcond: float) -> Any:

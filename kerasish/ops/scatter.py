@@ -63,6 +63,7 @@ def _rows_infer(x: TensorSpec, indices: TensorSpec, updates: TensorSpec, **_: An
 @op(
     "scatter_set",
     infer=_rows_infer,
+    refuses=(1,),
     out=True,
     batch=_joined_rows,
     cases=(
@@ -101,6 +102,7 @@ _REPEATED = np.array([2, 0, 2, 2], "int32")
 @op(
     "scatter_reduce",
     infer=_rows_infer,
+    refuses=(1,),
     batch=_joined_rows,
     cases=(
         case((4, 3), _REPEATED, (4, 3), mode="max"),

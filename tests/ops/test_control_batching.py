@@ -157,3 +157,27 @@ def test_a_custom_gradient_inside_a_scan() -> None:
     wanted = grad(loss)(ops.convert_to_tensor(X[0]))
     assert_close(in_graph(grad(loss))(X[0]), wanted, dtype="float64")
     check(loss, X)
+
+
+def test_an_index_that_a_condition_keeps_in_range() -> None:
+    """Rows that do not take a branch, or are done with a loop, must not run its lookups."""
+
+    def guarded(x: Any, i: Any) -> Any:
+        return ops.cond(i < 4, lambda: ops.take(x, i), lambda: x[0] * 2)
+
+    check(guarded, X, np.array([0, 3, 4, 9, 2], np.int32))
+
+    def summed(x: Any, n: Any) -> Any:
+        return ops.while_loop(
+            lambda i, y: i < n, lambda i, y: (i + 1, y + ops.take(x, i)), (0, x[0] * 0)
+        )[1]
+
+    check(summed, X, np.array([0, 4, 1, 4, 2], np.int32), gradient=False)
+
+
+def test_a_matrix_that_a_condition_keeps_regular() -> None:
+    def func(x: Any) -> Any:
+        m = ops.outer(x[:2], x[:2]) + ops.cast(x[2] > 0, "float64") * np.eye(2)
+        return ops.cond(x[2] > 0, lambda: ops.linalg.inv(m)[0, 0], lambda: x[0])
+
+    check(func, X)

@@ -45,22 +45,17 @@ def _viewed(node: Node, done: dict[Node, Node]) -> Node:
 def _keys(graph: Graph, layout: Layout) -> dict[Node, Key]:
     """The place of every step."""
     steps = steps_of(graph.nodes, layout)
-    readers: dict[Value, list[Node]] = {}
-    users: dict[Node, list[Node]] = {}
-    for step in steps:
-        for source in step.inputs:
-            value = layout.owner(source)
-            readers.setdefault(value, []).append(step)
-            users.setdefault(value[0], []).append(step)
-    kept = {layout.owner(n) for n in graph.results}
+    last: dict[Value, Key] = {layout.owner(n): (len(steps), 0) for n in graph.results}
+    first: dict[Node, Key] = {}  # the place of a step's first reader
     keys: dict[Node, Key] = {}
     for i in reversed(range(len(steps))):
         step = steps[i]
         keys[step] = (i, 0)
-        if step not in users:
-            continue
-        first = min(keys[user] for user in users[step])
-        held = (layout.owner(source) for source in step.inputs)
-        if all(v in kept or any(keys.get(r, ()) >= first for r in readers[v]) for v in held):
-            keys[step] = (*first[:-1], -1, i, 0)
+        held = [layout.owner(source) for source in step.inputs]
+        needed = first.get(step)
+        if needed is not None and all(last.get(value, ()) >= needed for value in held):
+            keys[step] = (*needed[:-1], -1, i, 0)
+        for value in held:
+            last[value] = max(last.get(value, ()), keys[step])
+            first[value[0]] = min(first.get(value[0], (len(steps),)), keys[step])
     return keys
