@@ -46,10 +46,9 @@ class TensorSpec(NamedTuple):
 
 def known(shape: Shape) -> tuple[int, ...]:
     """`shape` if it has no unknown dimension."""
-    sizes = tuple(dim for dim in shape if dim is not None)
-    if len(sizes) != len(shape):
+    if None in shape:
         raise ShapeError(f"Expected: a shape without unknown dimensions. Received: {shape}.")
-    return sizes
+    return shape  # type: ignore[return-value]
 
 
 def cut(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
@@ -262,6 +261,8 @@ def broadcast(*shapes: Shape) -> Shape:
     Raises:
         ShapeError: two dimensions differ and neither is 1.
     """
+    if len(set(shapes)) == 1:
+        return shapes[0]
     out: list[Dim] = []
     rank = max((len(s) for s in shapes), default=0)
     for axis in range(-rank, 0):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import gc
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from kerasish import tree
@@ -123,8 +125,9 @@ class Function:
             args, kwargs = rebuild(tensors)
             return self.func(*args, **kwargs)
 
-        traced, structure = trace(flat, specs)
-        plan = Plan(optimize(traced, current()), self._share)
+        with _uncollected():
+            traced, structure = trace(flat, specs)
+            plan = Plan(optimize(traced, current()), self._share)
         made = self._cache[full] = Compiled(traced, plan, structure)
         while len(self._cache) > self.cache_size:
             self._cache.popitem(last=False)
@@ -135,6 +138,22 @@ class Function:
         if self._arena is None or self._arena.size < nbytes:
             self._arena = current().empty(nbytes)
         return self._arena
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Context manager: the garbage collector rests.
+
+    Nearly all that a trace and a plan are made of lives on; looking through it over and over, as
+    it grows, would take a quarter of the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 _FILLED = object()  # stands for a tensor among the plain values of a signature

@@ -7,13 +7,14 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import Any
 
 from kerasish.errors import GraphError
 from kerasish.graph.op import Op, declare
 from kerasish.spec import TensorSpec
 
-_PACKAGE = __name__.split(".")[0]
+_PACKAGE = __name__.split(".")[0] + "."
 _serial = itertools.count()
 
 
@@ -30,6 +31,7 @@ class Node:
         "__weakref__",
         "attrs",
         "inputs",
+        "key",
         "op",
         "scope",
         "serial",
@@ -55,6 +57,7 @@ class Node:
         self.value = value
         self.source = source
         self.scope = scope
+        self.key: tuple[Any, ...] | None = None  # `attr_key(attrs)`, once it was asked for
         self.serial = next(_serial)
 
     def __repr__(self) -> str:
@@ -115,8 +118,11 @@ def make_node(
     """
     table = _local.tables[-1] if _local.tables else None
     key: Any = None
+    mine: Any = None
     if table is not None:
-        key = (op, tuple(map(id, inputs)), attr_key(attrs))
+        mine = like.key if like is not None and like.attrs is attrs else None
+        mine = attr_key(attrs) if mine is None else mine
+        key = (op, tuple(map(id, inputs)), mine)
         held = table.get(key)
         if held is not None:
             return held
@@ -124,11 +130,11 @@ def make_node(
         spec = op.infer(*(node.spec for node in inputs), **attrs)
     if like is None:
         scope = _local.scopes[-1] if _local.scopes else ""
-        line = user_line() if _local.source is None else _local.source
-        node = Node(op, inputs, attrs, spec, source=line, scope=scope)
+        node = Node(op, inputs, attrs, spec, source=_line(), scope=scope)
     else:
         node = Node(op, inputs, attrs, spec, source=like.source, scope=like.scope)
     if table is not None:
+        node.key = mine
         table[key] = node
     return node
 
@@ -169,12 +175,17 @@ def inherit(node: Node, prefix: str = "") -> Iterator[None]:
         _local.source = held
 
 
+def _line() -> str:
+    """The source line of a node made now."""
+    return user_line() if _local.source is None else _local.source
+
+
 def user_line() -> str:
     """ "file:line" of the innermost caller outside this package."""
     frame: Any = sys._getframe(1)
     while frame is not None:
         name = frame.f_globals.get("__name__", "")
-        if name.split(".", 1)[0] != _PACKAGE and name != "contextlib":
+        if not name.startswith(_PACKAGE) and name != "contextlib":
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
@@ -201,6 +212,9 @@ def toposort(outputs: Iterable[Node], stop: Any = ()) -> list[Node]:
         if node not in stop:
             stack.extend((child, False) for child in reversed(node.inputs) if child not in seen)
     return order
+
+
+_BY_SERIAL = attrgetter("serial")
 
 
 class Graph:
@@ -232,8 +246,14 @@ class Graph:
     def nodes(self) -> list[Node]:
         """All nodes, in the order of their making; inputs stand before their users."""
         if self._nodes is None:
-            found = toposort((*self.inputs, *self.results))
-            self._nodes = sorted(found, key=lambda node: node.serial)
+            stack = [*self.inputs, *self.results]
+            found = set(stack)
+            while stack:
+                for source in stack.pop().inputs:
+                    if source not in found:
+                        found.add(source)
+                        stack.append(source)
+            self._nodes = sorted(found, key=_BY_SERIAL)
         return self._nodes
 
     @property
@@ -255,7 +275,7 @@ def rewrite(graph: Graph, rule: Any) -> Graph:
     done: dict[Node, Any] = {}
     with interning():
         for node in graph.nodes:
-            inputs = tuple(done[i] for i in node.inputs)
+            inputs = tuple([done[i] for i in node.inputs])
             if node.op is PICK and isinstance(inputs[0], tuple):
                 done[node] = inputs[0][node.attrs["index"]]
                 continue
@@ -270,7 +290,7 @@ def rewrite(graph: Graph, rule: Any) -> Graph:
 
 def rebuild(node: Node, inputs: tuple[Node, ...]) -> Node:
     """The same call on other inputs of the same specs; a leaf stays itself."""
-    if not node.inputs and node.op in LEAVES:
+    if not inputs and node.op in LEAVES:
         return node
     return make_node(node.op, inputs, node.attrs, node.spec, like=node)
 
@@ -308,7 +328,7 @@ LEAVES = (PLACEHOLDER, CONSTANT, VARIABLE)
 
 def placeholder(spec: TensorSpec, name: str = "") -> Node:
     """A new input of a graph; never interned."""
-    return Node(PLACEHOLDER, (), {"name": name}, spec, source=user_line())
+    return Node(PLACEHOLDER, (), {"name": name}, spec, source=_line())
 
 
 def pick(node: Node, index: int) -> Node:

@@ -275,7 +275,7 @@ def input_tensor(spec: TensorSpec, name: str = "") -> Tensor:
 
 def node_of(x: Any) -> Node:
     """The node a tensor stands for; a value that no tape follows becomes a constant."""
-    t = convert_to_tensor(x)
+    t = x if type(x) is Tensor else convert_to_tensor(x)
     return t.node if t.node is not None else constant(t.value, t.spec)
 
 
@@ -365,10 +365,10 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         tensors = promoted(inputs, op.promote)
     for t in tensors:
         if t.value is None:
-            return tensor_of(make_node(op, tuple(node_of(t) for t in tensors), attrs))
+            return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs))
     specs = op.infer(*(t.spec for t in tensors), **attrs)  # raises before a kernel can misread
     if isinstance(specs, TensorSpec) and None in specs.shape:  # an attribute is not known yet
-        return tensor_of(make_node(op, tuple(node_of(t) for t in tensors), attrs, specs))
+        return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs, specs))
     xp = current().xp
     with np.errstate(all="ignore"):
         result = op.kernel(xp, *(t.value for t in tensors), **attrs)

@@ -248,11 +248,12 @@ def compile_all(pending: Sequence[Pending]) -> None:
 
 def _load(wanted: dict[Any, Pending]) -> None:
     """Enter kernels into the table, compiled as one module."""
-    keys = sorted(wanted, key=repr)
-    text_key = "\n".join([_machine()[2], *map(repr, keys)])
-    digest = hashlib.sha256(text_key.encode()).hexdigest()
+    digest = hashlib.sha256("\n".join([_machine()[2], *map(repr, wanted)]).encode()).hexdigest()
     run = f"run{digest[:12]}"
-    writers = {k: KernelWriter(wanted[k].nest, f"{run}.{i}", lanes()) for i, k in enumerate(keys)}
+    writers = {
+        key: KernelWriter(p.nest, f"{run}.{i}", lanes())
+        for i, (key, p) in enumerate(wanted.items())
+    }
     image = _cached(digest)
     if image is None:
         image = _compile(run, list(writers.values()))

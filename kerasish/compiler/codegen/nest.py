@@ -91,15 +91,7 @@ def arrange(body: Graph, input_strides: Sequence[tuple[int, ...]]) -> Nest:
     kind = kind_of(domain, axes)
     if kind is None:
         raise AssertionError(f"no loop nest for axes {axes} of {domain}")
-    element: dict[Node, bool] = {}
-    stage: dict[Node, int] = {}
-    for node in body.nodes:
-        if node.op in (PLACEHOLDER, CONSTANT):
-            continue
-        reduced = node.op.name in REDUCTIONS
-        element[node] = not reduced and (not axes or known(node.spec.shape) == domain)
-        below = [stage.get(i, 0) for i in node.inputs]
-        stage[node] = max(below, default=0) + reduced
+    element, stage = _levels(body, domain, axes)
     strides = _operand_strides(body, domain, axes, element, input_strides)
     dims = [Dim(d, "R" if i in axes else "P") for i, d in enumerate(domain)]
     if kind == "columns":
@@ -110,6 +102,21 @@ def arrange(body: Graph, input_strides: Sequence[tuple[int, ...]]) -> Nest:
         inner = max(i for i, d in enumerate(dims) if d.kind == "I")
         dims = [Dim(d.size, "P") if d.kind == "I" and i != inner else d for i, d in enumerate(dims)]
     return Nest(body, kind, dims, strides, element, stage)
+
+
+def _levels(
+    body: Graph, domain: tuple[int, ...], axes: tuple[int, ...]
+) -> tuple[dict[Node, bool], dict[Node, int]]:
+    """`element` and `stage` of a nest."""
+    element: dict[Node, bool] = {}
+    stage: dict[Node, int] = {}
+    for node in body.nodes:
+        if node.op is PLACEHOLDER or node.op is CONSTANT:
+            continue
+        reduced = node.op.name in REDUCTIONS
+        element[node] = not reduced and (not axes or node.spec.shape == domain)
+        stage[node] = max([stage.get(i, 0) for i in node.inputs], default=0) + reduced
+    return element, stage
 
 
 def _operand_strides(
@@ -221,17 +228,16 @@ def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
 
     Every iteration loads before it stores, so only what a later stage reads again is in danger.
     """
-    nest = arrange(body, [contiguous(known(n.spec.shape)) for n in body.inputs])
-    last = max((nest.stage[n] for n in nest.element if nest.element[n]), default=0)
-    by_element = {i for n in nest.element if nest.element[n] or _reduces(n) for i in n.inputs}
-
-    keys = {n.inputs[0] for n in nest.element if n.op.name == DRAWS}
+    element, stage = _levels(body, *domain_of(body))
+    last = max((stage[n] for n in element if element[n]), default=0)
+    by_element = {i for n in element if element[n] or _reduces(n) for i in n.inputs}
+    keys = {n.inputs[0] for n in element if n.op.name == DRAWS}
 
     def safe(out: Node, source: Node) -> bool:
         if out.spec != source.spec or source in keys:
             return False
-        if nest.element[out]:
-            return nest.stage[out] == last
+        if element[out]:
+            return stage[out] == last
         return source not in by_element  # rows are stored when all that reads them has run
 
     return [

@@ -189,11 +189,11 @@ def _emit(
             inputs[source, way] = placeholder(source.spec)
         return inputs[source, way]
 
-    for node in members:
-        inner[node] = rebuild(node, tuple(read(i, node) for i in node.inputs))
-    results = [n for n in members if n in wanted]
-    body = Graph(inputs.values(), [inner[n] for n in results])
     with inherit(members[-1]):
+        for node in members:
+            inner[node] = rebuild(node, tuple([read(i, node) for i in node.inputs]))
+        results = [n for n in members if n in wanted]
+        body = Graph(inputs.values(), [inner[n] for n in results])
         fused = make_node(FUSED, tuple(done[i] for i, _ in inputs), {"body": body})
         for k, node in enumerate(results):
             done[node] = fused if len(results) == 1 else pick(fused, k)
