@@ -13,9 +13,9 @@ from kerasish.spec import TensorSpec
 from kerasish.testing import check_batched, check_compiled, check_op
 from tests.tolerances import tolerance
 
-# Leaves and projections; a fused region and a remat mean what their bodies mean
-# (tests/compiler/codegen, tests/ops/test_remat.py).
-STRUCTURAL = {op.name for op in (*LEAVES, PICK)} | {"fused", "remat"}
+# Leaves and projections; a fused region, a remat and an update of rows mean what their bodies mean
+# (tests/compiler/codegen, tests/ops/test_remat.py, tests/compiler/passes/test_rows.py).
+STRUCTURAL = {op.name for op in (*LEAVES, PICK)} | {"fused", "remat", "update_rows"}
 FIRST, SECOND = tolerance("first_gradient", "float64"), tolerance("second_gradient", "float64")
 GRADIENTS = tuple((t["rtol"], t["atol"]) for t in (FIRST, SECOND))
 SINGLE = tuple(
