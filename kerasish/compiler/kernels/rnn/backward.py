@@ -90,6 +90,8 @@ class Backward(Writer):
         with self.each_block() as (u, mask):
             columns = self.by_gate("%units", 4, u)
             kept = [self.get(at["gates"], column, mask) for column in columns]
+            self.fetch(self.row("gates", r, previous), columns)
+            self.fetch(self.row("gy", r, previous), [u])
             before = self.get(h_before, u, mask)
             dh = self.add(self.get(at["h"], u), self.get(at["gy"], u, mask))
             if self.cell == "lstm":

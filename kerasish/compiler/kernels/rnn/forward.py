@@ -75,7 +75,9 @@ class Forward(Writer):
     ) -> None:  # fmt: skip
         """One vector of units of one row."""
         z = self.row("z", r, t)
-        given = [self.get(z, column, mask) for column in self.by_gate("%units", len(parts), u)]
+        columns = self.by_gate("%units", len(parts), u)
+        given = [self.get(z, column, mask) for column in columns]
+        self.fetch(self.row("z", r, self.arith("add", t, 1)), columns)
         if self.cell == "lstm":
             i, f, g, o = (self.add(a, b) for a, b in zip(given, parts, strict=True))
             kept = sigmoid(self, i), sigmoid(self, f), tanh(self, g), sigmoid(self, o)

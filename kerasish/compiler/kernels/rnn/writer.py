@@ -107,6 +107,13 @@ class Writer(Emitter):
         """A vector of float32."""
         return self.load(at, offset, "float32", self.lanes, 1, mask)
 
+    def fetch(self, at: str, columns: list[str]) -> None:
+        """Ask for vectors that the next step reads."""
+        self.declarations.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        for column in columns:
+            place = self.address(at, column, "float32")
+            self.put(f"call void @llvm.prefetch.p0(ptr {place}, i32 0, i32 3, i32 1)")
+
     def zero(self) -> Value:
         return self.const(0.0, "float32", self.lanes)
 
