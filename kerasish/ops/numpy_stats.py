@@ -242,15 +242,15 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
     n, m = a.shape[0], b.shape[0]
     if n is None or m is None:
         return _s.slice_(a, parts=((0, None, 1),))  # only the spec of the result is wanted
-    size = n + m - 1
-    padded = _s.unslice(a, parts=((m - 1, n, 1),), shape=(n + 2 * (m - 1),))
-    windows = gather(padded, np.add.outer(np.arange(size), np.arange(m)).astype(np.int32), axis=0)
-    full = matmul(windows, _e.conj(b))
-    if mode == "full":
-        return full
     long, short = max(n, m), min(n, m)
-    if mode == "same":
-        return slice_axis(full, 0, (short - 1) // 2 if n >= m else short // 2, long)
-    if mode == "valid":
-        return slice_axis(full, 0, short - 1, long - short + 1)
-    raise ArgumentError(f"correlate. Expected: mode valid, same or full. Received: {mode!r}.")
+    spans = {
+        "full": (0, n + m - 1),
+        "same": ((short - 1) // 2 if n >= m else short // 2, long),
+        "valid": (short - 1, long - short + 1),
+    }
+    if mode not in spans:
+        raise ArgumentError(f"correlate. Expected: mode valid, same or full. Received: {mode!r}.")
+    first, count = spans[mode]
+    padded = _s.unslice(a, parts=((m - 1, n, 1),), shape=(n + 2 * (m - 1),))
+    at = np.add.outer(np.arange(first, first + count), np.arange(m)).astype(np.int32)
+    return matmul(gather(padded, at, axis=0), _e.conj(b))
