@@ -43,14 +43,13 @@ class Layout:
                 raise AssertionError("a view has one output")
             self._owner[node] = (source, node.attrs["index"])
         elif node.op.view:
-            source = self._shadow[node.inputs[0]]
+            source = self._shadow.get(node.inputs[0])
+            if source is None:
+                source = _shadow(node.inputs[0].spec)
             view = _reshaped(source, node) if node.op.name == "reshape" else _viewed(source, node)
             if view is not None:
                 self._shadow[node] = view
                 self._owner[node] = self._owner[node.inputs[0]]
-                return
-        if isinstance(node.spec, TensorSpec):
-            self._shadow[node] = _shadow(node.spec)
 
 
 def _shadow(spec: TensorSpec) -> np.ndarray:

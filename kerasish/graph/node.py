@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
 import sys
 import threading
 from collections.abc import Iterable, Iterator
@@ -14,7 +16,7 @@ from kerasish.errors import GraphError
 from kerasish.graph.op import Op, declare
 from kerasish.spec import TensorSpec
 
-_PACKAGE = __name__.split(".")[0] + "."
+_INSIDE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _serial = itertools.count()
 
 
@@ -184,9 +186,9 @@ def user_line() -> str:
     """ "file:line" of the innermost caller outside this package."""
     frame: Any = sys._getframe(1)
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if not name.startswith(_PACKAGE) and name != "contextlib":
-            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        file = frame.f_code.co_filename
+        if not file.startswith(_INSIDE) and file != contextlib.__file__:
+            return f"{file}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
 

@@ -45,6 +45,8 @@ def attributes(layer: Holder) -> Iterator[tuple[str, Any]]:
         if kind in _PLAIN or name in untracked:
             continue
         if kind in _CONTAINERS or isinstance(value, _CONTAINERS):
+            if not value:
+                continue
             yield from _leaves(value, name.lstrip("_"))
         else:
             yield name.lstrip("_"), value

@@ -421,3 +421,20 @@ def _garbage() -> list[Any]:
     finally:
         gc.set_debug(0)
         gc.garbage.clear()
+
+
+def test_the_garbage_collector_rests_while_a_plan_is_made_and_no_longer() -> None:
+    seen: list[bool] = []
+
+    @function
+    def f(x: Any) -> Any:
+        seen.append(gc.isenabled())
+        if x.shape == (3,):
+            raise ValueError("no")
+        return x + 1
+
+    f(ops.ones(2))
+    with pytest.raises(ValueError, match="no"):
+        f(ops.ones(3))
+    assert seen == [False, False]
+    assert gc.isenabled()
