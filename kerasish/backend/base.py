@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +12,7 @@ from kerasish.config import settings
 from kerasish.errors import BackendError
 
 Array = Any  # numpy.ndarray or cupy.ndarray
+Call = Callable[[], Any]
 
 
 class Backend(Protocol):
@@ -34,6 +36,27 @@ class Backend(Protocol):
 
     def empty(self, nbytes: int) -> Array:
         """A 64-byte aligned flat uint8 array, uninitialised."""
+        ...
+
+    def fill(self, target: Array, host: np.ndarray) -> None:
+        """Copy an array in host memory, of the same shape and dtype, into a contiguous one."""
+        ...
+
+    def address(self, array: Array) -> int:
+        """Where the first element of `array` lies, for libraries."""
+        ...
+
+    def stream(self) -> int:
+        """The handle of the stream that work goes to now, for libraries; 0 is the default one."""
+        ...
+
+    def recorded(self, calls: Sequence[Call]) -> list[Call]:
+        """The same work as fewer calls: runs of them become work that the device repeats alone.
+
+        What a call launches must be the same at every run, on the same memory, and it must have
+        run once. A call of which `decides` is true chooses on the host, so it is left as it is;
+        so are calls that turn out to wait for the device.
+        """
         ...
 
     def synchronize(self) -> None:

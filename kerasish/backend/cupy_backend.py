@@ -2,12 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from kerasish.backend.base import Call
+from kerasish.backend.cupy_graphs import Recorder
 from kerasish.errors import BackendError
 from kerasish.spec import np_dtype
+
+
+class _Cupy:
+    """The module cupy, with what it lacks or gets wrong."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._module, name)
+        setattr(self, name, found)
+        return found
+
+    def matmul(self, a: Any, b: Any, out: Any = None) -> Any:
+        """a @ b; stacks of 16-bit matrices, which cupy 14 refuses, as float32 and rounded."""
+        if max(a.ndim, b.ndim) <= 2 or a.dtype.itemsize != 2 or a.dtype.kind in "iu":
+            return self._module.matmul(a, b, out=out)
+        wide = self._module.matmul(a.astype(np.float32), b.astype(np.float32))
+        if out is None:
+            return wide.astype(a.dtype)
+        out[...] = wide
+        return out
+
+    def min(self, a: Any, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        """The least elements; cupy 14 takes `out` for a dtype where CUB could compute them."""
+        found = self._module.min(a, axis=axis, keepdims=keepdims)
+        if out is None:
+            return found
+        out[...] = found
+        return out
 
 
 class CupyBackend:
@@ -17,7 +50,8 @@ class CupyBackend:
     host = False
 
     def __init__(self, xp: Any) -> None:
-        self.xp = xp
+        self.xp = _Cupy(xp)
+        self._recorder = Recorder(xp)
 
     def asarray(self, value: Any, dtype: str) -> Any:
         array = self.xp.asarray(value, np_dtype(dtype))
@@ -31,6 +65,18 @@ class CupyBackend:
 
     def empty(self, nbytes: int) -> Any:
         return self.xp.empty(nbytes, np.uint8)  # cupy's pool aligns to 512 bytes
+
+    def fill(self, target: Any, host: np.ndarray) -> None:
+        target.set(host)
+
+    def address(self, array: Any) -> int:
+        return array.data.ptr
+
+    def stream(self) -> int:
+        return self.xp.cuda.get_current_stream().ptr
+
+    def recorded(self, calls: Sequence[Call]) -> list[Call]:
+        return self._recorder.recorded(calls)
 
     def synchronize(self) -> None:
         self.xp.cuda.get_current_stream().synchronize()

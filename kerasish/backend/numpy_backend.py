@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from kerasish.backend.base import Call
 from kerasish.spec import np_dtype
 
 ALIGN = 64  # one cache line, and the widest vector register
@@ -32,6 +34,18 @@ class NumpyBackend:
         raw = np.empty(nbytes + ALIGN, np.uint8)
         start = -raw.ctypes.data % ALIGN
         return raw[start : start + nbytes]
+
+    def fill(self, target: np.ndarray, host: np.ndarray) -> None:
+        target[...] = host
+
+    def address(self, array: np.ndarray) -> int:
+        return array.ctypes.data
+
+    def stream(self) -> int:
+        return 0
+
+    def recorded(self, calls: Sequence[Call]) -> list[Call]:
+        return list(calls)
 
     def synchronize(self) -> None:
         """numpy has finished whenever it returns."""

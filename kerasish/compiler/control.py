@@ -239,6 +239,8 @@ def _scan(node: Node, inputs: Arrays, outputs: Arrays) -> Control:
 class _Switch:
     """One of several plans, chosen by an index when it runs."""
 
+    decides = True  # on the host: no device can record it
+
     def __init__(self, index: Array, plans: Sequence[BodyPlan]) -> None:
         self.index = index
         self.plans = list(plans)
@@ -268,6 +270,8 @@ def _switch(node: Node, inputs: Arrays, outputs: Arrays) -> _Switch:
 
 class _While:
     """A body bound twice, from one set of buffers to another and back, and a condition on each."""
+
+    decides = True  # on the host: no device can record it
 
     def __init__(self, node: Node, inputs: Arrays, outputs: Arrays) -> None:
         device, attrs = current(), node.attrs

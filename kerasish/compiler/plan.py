@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import length_hint
 from typing import Any
@@ -95,24 +95,37 @@ class Plan:
             self.steps.append(Step(node, "reference", copy, (variable.array,)))
         self.inputs = [self._values[n] for n in graph.inputs]
         self.outputs = [self._values[n] for n in graph.outputs]
-        self._calls = [step.call for step in self.steps]
+        self._flat = list(opened(self.steps))
+        self._calls = [step.call for step in self._flat]
+        self._settled = False
 
     def run(self) -> None:
         """Run every step once.
 
+        The first run goes step by step, since kernels may compile and allocate there; from the
+        second on, a device that can repeats what it has recorded.
+
         Raises:
             NumericsError: `check_numerics` is on and a step gave NaN or infinity.
         """
-        calls = iter(self._calls)
         if settings.check_numerics:
-            calls = iter([functools.partial(self._checked, step) for step in self.steps])
+            self._run([functools.partial(self._checked, step) for step in self.steps], self.steps)
+            return
+        self._run(self._calls, self._flat)
+        if not self._settled:
+            self._calls = self.device.recorded(self._calls)
+            self._settled = True
+
+    def _run(self, calls: Sequence[Callable[[], Any]], steps: Sequence[Step]) -> None:
+        remaining = iter(calls)
         try:
             with np.errstate(all="ignore"):
-                for call in calls:
+                for call in remaining:
                     call()
         except Exception as error:
-            at = len(self.steps) - length_hint(calls) - 1
-            error.add_note(self._where(self.steps[at].node))
+            at = len(calls) - length_hint(remaining) - 1
+            same = [s for s in steps if s.call is calls[at]] or steps[at : at + 1]
+            error.add_note(self._where(same[0].node))
             raise
 
     def _where(self, node: Node) -> str:
@@ -223,6 +236,13 @@ class Plan:
             specs = ", ".join(map(str, output_specs(step.node)))
             rows.append(f"{step.provider:<{width}}  {names[step.node]} = {what} : {specs}")
         rows.append(f"arena: {self.memory.size:,} bytes, {len(self.steps)} steps")
+        if len(self._calls) < len(self._flat):
+            left = {id(call) for call in self._calls}
+            alone = sorted({s.node.op.name for s in self._flat if id(s.call) in left})
+            rows.append(
+                f"recorded: {len(self._flat)} calls as {len(self._calls)}"
+                + (f"; not recorded: {', '.join(alone)}" if alone else "")
+            )
         return "\n".join(rows)
 
 
@@ -239,6 +259,16 @@ def reference(
     if isinstance(node.spec, TensorSpec):
         return functools.partial(_store_one, call, outputs[0])
     return functools.partial(_store_all, call, outputs)
+
+
+def opened(steps: Iterable[Step]) -> Iterator[Step]:
+    """The steps, with those inside a scan in its place."""
+    for step in steps:
+        inner = getattr(step.call, "steps", None)
+        if inner is None:
+            yield step
+        else:
+            yield from opened(inner)
 
 
 def _not_bound() -> None:

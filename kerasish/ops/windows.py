@@ -55,7 +55,7 @@ class Windows(NamedTuple):
         if not self.pads:
             return x
         y = xp.full((x.shape[0], *self.padded, *x.shape[len(self.window) + 1 :]), value, x.dtype)
-        inner, outer = self._overlap()
+        inner, outer = self.overlap()
         y[outer] = x[inner]
         return y
 
@@ -63,7 +63,7 @@ class Windows(NamedTuple):
         """The part of a padded array that stems from x; the transpose of `pad`."""
         if not self.pads:
             return y
-        inner, outer = self._overlap()
+        inner, outer = self.overlap()
         if all(lo >= 0 and hi >= 0 for lo, hi in self.padding):
             return xp.ascontiguousarray(y[outer])
         x = xp.zeros((y.shape[0], *self.spatial, *y.shape[len(self.window) + 1 :]), y.dtype)
@@ -80,7 +80,7 @@ class Windows(NamedTuple):
         """The spatial sizes after padding."""
         return tuple(n + lo + hi for n, (lo, hi) in zip(self.spatial, self.padding, strict=True))
 
-    def _overlap(self) -> tuple[Index, Index]:
+    def overlap(self) -> tuple[Index, Index]:
         inner, outer = [slice(None)], [slice(None)]
         for size, (lo, hi) in zip(self.spatial, self.padding, strict=True):
             start = min(max(0, -lo), size)
@@ -103,7 +103,7 @@ class Windows(NamedTuple):
         held = stretches[0][0]
         frame = self.pad(xp, x[held]) if self.pads else x
         windows, room = self._view(xp, frame, groups), None
-        inner, outer = self._overlap()
+        inner, outer = self.overlap()
         for index in stretches:
             part = windows[:, *index]
             if self.pads:

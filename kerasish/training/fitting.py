@@ -297,14 +297,15 @@ def flat_logs(model: Any, logs: Mapping[str, Any]) -> Any:
 
     As in Keras, logs that carry the name of an output count among the others.
     """
+    if len(logs) == 1:
+        return next(iter(logs.values()))
     names: list[str] = []
     for metric in model.metrics:
         compiled = isinstance(metric, CompileMetrics)
         names += [m.name for m in metric.metrics] if compiled else [metric.name]
     ordered = [name for name in dict.fromkeys(names) if name in logs]
     ordered += sorted(name for name in logs if name not in names)
-    values = [logs[name] for name in ordered]
-    return values[0] if len(values) == 1 else values
+    return [logs[name] for name in ordered]
 
 
 def predict(

@@ -81,6 +81,10 @@ class Step:
         )
         return self.keep(self.func(pack_x_y_sample_weight(*batch)))
 
+    def is_bound(self, specs: tuple[TensorSpec, ...]) -> bool:
+        """Whether the step for arrays of these specs is compiled, under the settings at hand."""
+        return (specs, settings.generation) in self._bound
+
     def bind(self, specs: tuple[TensorSpec, ...]) -> Bound:
         """The step for arrays of these specs, compiled at the first request."""
         key = (specs, settings.generation)
@@ -106,8 +110,8 @@ class Step:
         hosts = [np.empty(known(s.shape), np_dtype(s.dtype)) for s in specs]
 
         def run() -> None:
-            for buffer, host, spec in zip(plan.inputs, hosts, specs, strict=True):
-                buffer[...] = plan.device.asarray(host, spec.dtype)
+            for buffer, host in zip(plan.inputs, hosts, strict=True):
+                plan.device.fill(buffer, host)
             plan.run()
 
         return Bound(hosts, run, read, False)

@@ -77,17 +77,23 @@ class Steps:
         """Whether a custom step returns other logs than those of the metrics."""
         return self._own_logs.get(mode, False)
 
+    def _present(self) -> tuple[Any, ...]:
+        return tuple((id(v), v.trainable) for v in self.model.variables)
+
     def check_variables(self) -> None:
         """Trace anew if variables came, went, or changed between trainable and frozen."""
-        now = tuple((id(v), v.trainable) for v in self.model.variables)
+        now = self._present()
         if self._made and now != self._variables:
             self._made.clear()
         self._variables = now
 
     def warm(self, mode: str, batch: Batch, logs: bool = False) -> Bound:
         """Compile the step for such a batch now: builds the model, its metrics and optimizer."""
-        bound = self.get(mode, batch, logs).bind(specs_of(batch.leaves))
-        self._variables = tuple((id(v), v.trainable) for v in self.model.variables)
+        step, specs = self.get(mode, batch, logs), specs_of(batch.leaves)
+        fresh = not step.is_bound(specs)
+        bound = step.bind(specs)
+        if fresh:
+            self._variables = self._present()  # which walks the whole model
         return bound
 
     def run(self, mode: str, batch: Batch) -> dict[str, Any]:

@@ -192,6 +192,18 @@ class FakeDevice:
     def empty(self, nbytes: int) -> DeviceArray:
         return DeviceArray(np.empty(nbytes, np.uint8))
 
+    def fill(self, target: DeviceArray, host: np.ndarray) -> None:
+        target.held[...] = host
+
+    def address(self, array: DeviceArray) -> int:
+        return array.held.ctypes.data
+
+    def stream(self) -> int:
+        return 0
+
+    def recorded(self, calls: Any) -> Any:
+        return list(calls)
+
     def synchronize(self) -> None:
         """There is nothing to wait for."""
 
@@ -206,11 +218,11 @@ def device() -> Iterator[FakeDevice]:
     made = base._made["cupy"] = FakeDevice()
     settings.backend = "cupy"
     settings.generation += 1
-    _available.pop("cuda", None)
+    _available.clear()
     try:
         yield made
     finally:
-        _available.pop("cuda", None)
+        _available.clear()
         del base._made["cupy"]
         if held is not None:
             base._made["cupy"] = held

@@ -12,7 +12,7 @@ import pytest
 
 import kerasish as keras
 from kerasish.backend.base import backend, current, get, set_backend
-from kerasish.backend.cupy_backend import CupyBackend
+from kerasish.backend.cupy_backend import CupyBackend, _Cupy
 from kerasish.errors import BackendError
 
 without_cupy = pytest.mark.skipif(
@@ -72,3 +72,16 @@ def test_the_cupy_backend_asks_its_module_for_everything() -> None:
     assert device.owns(array)
     assert not device.host
     assert device.empty(10).nbytes == 10
+
+
+def test_min_writes_into_out_though_cupy_cannot() -> None:
+    class Module:
+        def min(self, a: np.ndarray, axis: object, keepdims: bool) -> np.ndarray:
+            return np.min(a, axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
+
+    xp = _Cupy(Module())
+    x = np.arange(6.0)[::-1].reshape(2, 3)
+    out = np.empty((2, 1))
+    assert xp.min(x, axis=1, keepdims=True, out=out) is out
+    assert out.tolist() == [[3], [0]]
+    assert xp.min(x) == 0

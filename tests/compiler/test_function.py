@@ -28,6 +28,10 @@ from kerasish.spec import TensorSpec
 
 F3 = TensorSpec((3,), "float32")
 ROOT = Path(__file__).resolve().parents[2]
+on_the_host = pytest.mark.skipif(
+    config.backend() != "numpy",
+    reason="a CUDA context does not survive a fork; the cache of kernels is the CPU's",
+)
 
 
 def counted(func: Callable[..., Any], **options: Any) -> tuple[Function, list[int]]:
@@ -286,6 +290,7 @@ def test_functions_may_be_compiled_and_run_at_once() -> None:
 # --- processes ------------------------------------------------------------------------------------
 
 
+@on_the_host
 def test_a_fork_may_run_and_build_plans() -> None:
     x = np.random.default_rng(0).normal(size=(600, 600)).astype("float32")
 
@@ -339,6 +344,7 @@ def finish(process: subprocess.Popen[str]) -> None:
     assert (out, process.returncode) == ("fine\n", 0), err
 
 
+@on_the_host
 def test_two_processes_may_share_a_new_cache(tmp_path: Path) -> None:
     both = [child(str(tmp_path)), child(str(tmp_path))]
     for process in both:

@@ -144,4 +144,4 @@ def _load(source: str, launches: Sequence[Sequence[Launch]]) -> list[tuple[Any, 
     return [tuple(made.get_function(one.name) for one in region) for region in launches]
 
 
-provider(NAME, unavailable, "elementwise chains and reductions as one CUDA kernel")
+provider(NAME, unavailable, "elementwise chains, reductions, pooling, sums of rows by our kernels")

@@ -50,7 +50,10 @@ def stored(dtype: str, value: str) -> str:
 
 
 def literal(value: float | int | bool, dtype: str) -> str:
-    """A constant; floats in hexadecimal, so no digit is lost."""
+    """A constant; floats in hexadecimal, so no digit is lost.
+
+    -0 is given by its bits: with NVRTC 13, 6 / (float)-0x0.0p+0 was +inf.
+    """
     if dtype == "bool":
         return "true" if value else "false"
     if not is_float(dtype):
@@ -62,6 +65,8 @@ def literal(value: float | int | bool, dtype: str) -> str:
         text = "NAN_VALUE"
     elif math.isinf(value):
         text = "INF_VALUE" if value > 0 else "(-INF_VALUE)"
+    elif value == 0 and math.copysign(1, value) < 0:
+        text = "MINUS_ZERO"
     else:
         text = float(value).hex()
     return f"(({register_type(dtype)}){text})"
@@ -165,11 +170,11 @@ def supported(node: Node) -> bool:
 def expression(node: Node, operands: list[str]) -> str:
     """The value of one elementwise node as an expression over variables."""
     own: Any = node.op.lowerings.get("cuda")
-    rule = own or RULES[node.op.name][0]
+    rule: Any = None if own is not None else RULES[node.op.name][0]
     if own is not None:
-        text = own(*operands, **node.attrs)
+        text = str(own(*operands, **node.attrs))
     elif callable(rule):
-        text = rule(node, *operands)
+        text = str(rule(node, *operands))
     else:
         text = rule.format(*operands, t=register_type(node.inputs[0].spec.dtype))
     dtype = node.spec.dtype

@@ -12,6 +12,7 @@ PRELUDE = (
     """
 #define INF_VALUE __int_as_float(0x7f800000)
 #define NAN_VALUE __int_as_float(0x7fc00000)
+#define MINUS_ZERO __int_as_float(0x80000000)
 typedef unsigned long long u64;
 
 #ifdef __CUDACC__

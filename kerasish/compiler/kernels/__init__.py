@@ -1,8 +1,11 @@
 """Bindings to kernel libraries; importing this registers them, loading a library waits for use."""
 
 from kerasish.compiler.kernels import rows as _rows
+from kerasish.compiler.kernels.cublas import register as _cublas
+from kerasish.compiler.kernels.cuda import register as _cuda
+from kerasish.compiler.kernels.cudnn import register as _cudnn
 from kerasish.compiler.kernels.onednn import register as _onednn
 from kerasish.compiler.kernels.rnn import register as _rnn
 
 __all__: list[str] = []
-_ = (_onednn, _rnn, _rows)
+_ = (_cublas, _cuda, _cudnn, _onednn, _rnn, _rows)

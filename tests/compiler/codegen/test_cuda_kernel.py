@@ -11,7 +11,7 @@ import pytest
 from kerasish import ops, registry
 from kerasish.backend.base import current
 from kerasish.compiler import Plan
-from kerasish.compiler.codegen import cuda_jit, cuda_kernel
+from kerasish.compiler.codegen import cuda_jit, cuda_kernel, cuda_ops
 from kerasish.compiler.passes import optimize
 from kerasish.graph import case, trace
 from kerasish.graph.op import get
@@ -145,6 +145,14 @@ def test_nan_wins_and_infinities_pass() -> None:
     np.testing.assert_array_equal(high, [np.nan, 3])
     np.testing.assert_array_equal(low, [np.nan, -np.inf])
     assert not finite.any()
+
+
+def test_minus_zero_keeps_its_sign() -> None:
+    """It stands in the source by its bits: NVRTC lost the sign of a hexadecimal -0."""
+    assert cuda_ops.literal(-0.0, "float32") == "((float)MINUS_ZERO)"
+    assert "0x0.0p+0" in cuda_ops.literal(0.0, "float64")
+    (quotient,) = run(lambda t: t / -0.0, np.array([6, -6], "float32"))
+    np.testing.assert_array_equal(quotient, [-np.inf, np.inf])
 
 
 def test_one_module_serves_regions_of_equal_structure() -> None:

@@ -1,0 +1,255 @@
+"""One GPU: a training step in kerasish, PyTorch (eager and compiled) and plain JAX, side by side.
+
+    python benchmarks/gpu.py                                # everything that is installed
+    python benchmarks/gpu.py --seconds 120 mlp gpt          # some workloads, in a given time
+    python benchmarks/gpu.py --only kerasish,torch --precisions float32
+
+Each implementation is a process of its own. All of them warm up at once; then each is timed alone,
+in turns, so that a change of the card's clock meets all. A batch lies in host memory and is copied
+to the card in every step. Times are medians of rounds, microseconds a step. `first` is the time of
+the first step, compilation included, while the others warm up too; `memory` is what the process's
+allocator holds at most.
+
+float32 is exact everywhere here (no TF32); tf32 and bfloat16 are asked for by name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import queue
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+NAMES = ("kerasish", "torch", "torch-compile", "jax")
+PRECISIONS = ("float32", "tf32", "bfloat16")
+STEPS = {"mlp": 200, "cnn": 100, "resnet": 30, "gpt": 60, "lstm": 10}
+Run = Callable[[int], None]  # trains that many steps and waits for the end
+
+
+def kerasish(precision: str, name: str) -> tuple[Run, Callable[[], int]]:
+    from workloads import WORKLOADS
+
+    import kerasish as keras
+
+    keras.config.set_backend("cupy")
+    keras.config.enable_tensor_float_32(precision == "tf32")
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    model, x, y, loss = WORKLOADS[name].make(keras, np.random.default_rng(0))
+    model.compile("adam", loss)
+    many: dict[int, Any] = {}
+
+    def run(steps: int) -> None:
+        if steps not in many:
+            many[steps] = [np.concatenate([v] * steps) for v in (x, y)]
+        model.fit(*many[steps], batch_size=len(x), shuffle=False, verbose=0)
+
+    pool = importlib.import_module("cupy").get_default_memory_pool()
+    return run, lambda: pool.total_bytes()
+
+
+def torch_(precision: str, name: str, compiled: bool) -> tuple[Run, Callable[[], int]]:
+    import torch
+    from torch_workloads import TORCH
+
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    device = torch.device("cuda")
+    model, x, y, loss = TORCH[name]()
+    model.to(device).train()
+    optimizer = torch.optim.Adam(model.parameters(), fused=True)
+
+    def forward(x: Any, y: Any) -> Any:
+        with torch.autocast("cuda", torch.bfloat16, enabled=precision == "bfloat16"):
+            return loss(model(x), y)
+
+    called: Any = torch.compile(forward, mode="reduce-overhead") if compiled else forward
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            optimizer.zero_grad(set_to_none=True)
+            called(x.to(device), y.to(device)).backward()
+            optimizer.step()
+        torch.cuda.synchronize()
+
+    return run, torch.cuda.max_memory_reserved
+
+
+def jax_(precision: str, name: str) -> tuple[Run, Callable[[], int]]:
+    import jax
+    import jax.numpy as jnp
+    from jax_workloads import JAX, step_of
+
+    if precision == "bfloat16":
+        raise NotImplementedError("not written: float32 and tf32 only")
+    jax.config.update(
+        "jax_default_matmul_precision", "highest" if precision == "float32" else "tensorfloat32"
+    )
+    params, x, y, loss = JAX[name]()
+    step = step_of(loss)
+    params = jax.tree.map(jnp.asarray, params)
+    zeros = jax.tree.map(jnp.zeros_like, params)
+    state = [(params, zeros, jax.tree.map(jnp.copy, zeros), jnp.int32(0))]
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            state[0], value = step(state[0], x, y)
+        value.block_until_ready()
+
+    stats = jax.devices()[0].memory_stats
+    return run, lambda: (stats() or {}).get("peak_bytes_in_use", 0)
+
+
+def prepare(implementation: str, precision: str, name: str) -> tuple[Run, Callable[[], int]]:
+    """(what trains a number of steps, what tells the bytes held)."""
+    if implementation == "kerasish":
+        return kerasish(precision, name)
+    if implementation == "jax":
+        return jax_(precision, name)
+    return torch_(precision, name, implementation == "torch-compile")
+
+
+def child(implementation: str, precision: str, names: list[str]) -> None:
+    """Warm up, say so line by line, then time what the parent asks for."""
+    made = {}
+    for name in names:
+        try:
+            start = time.perf_counter()
+            run, memory = prepare(implementation, precision, name)
+            run(1)
+            first = time.perf_counter() - start
+            run(3)
+            made[name] = run
+            say(name=name, first=round(first, 2), memory=memory())
+        except Exception as error:  # noqa: BLE001
+            say(name=name, error=f"{type(error).__name__}: {error}".split("\n")[0][:150])
+    say(ready=True)
+    for line in sys.stdin:
+        name = line.strip()
+        steps = STEPS[name]
+        start = time.perf_counter()
+        made[name](steps)
+        say(us=(time.perf_counter() - start) / steps * 1e6)
+
+
+def say(**values: Any) -> None:
+    """One line for the parent."""
+    sys.stdout.write("@" + json.dumps(values) + "\n")
+    sys.stdout.flush()
+
+
+class Child:
+    """One process, and what it has said."""
+
+    def __init__(self, implementation: str, precision: str, names: list[str]) -> None:
+        self.title = f"{implementation} {precision}"
+        self.found: dict[str, dict[str, Any]] = {}
+        self.times: dict[str, list[float]] = {}
+        self.ready = False
+        environment = os.environ | {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+        command = [sys.executable, __file__, *names, "--child", f"{implementation},{precision}"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env=environment, text=True, bufsize=1,
+        )  # fmt: skip
+
+        self._said: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        for line in self.process.stdout or ():
+            if line.startswith("@"):
+                self._said.put(json.loads(line[1:]))
+        self._said.put(None)
+
+    def hear(self, end: float) -> dict[str, Any] | None:
+        """The next thing it says; None at its end, or when it is time to stop."""
+        try:
+            said = self._said.get(timeout=max(end - time.monotonic(), 0.01))
+        except queue.Empty:
+            return None
+        if said is not None and "name" in said:
+            self.found[said["name"]] = said
+        return said
+
+    def warm(self, end: float) -> None:
+        """Wait until it is ready; what is not by then would disturb the others, and ends."""
+        while (said := self.hear(end)) is not None:
+            if "ready" in said:
+                self.ready = True
+                return
+        self.process.kill()
+
+    def time(self, name: str, end: float) -> None:
+        """One round."""
+        if self.process.stdin and self.ready and "first" in self.found.get(name, {}):
+            self.process.stdin.write(name + "\n")
+            said = self.hear(end)
+            if said is None:
+                self.ready = False
+            else:
+                self.times.setdefault(name, []).append(said["us"])
+
+
+def table(children: list[Child], names: list[str]) -> str:
+    """Rows of implementations, columns of workloads."""
+    rows = [f"{'':24}" + "".join(f"{n:>26}" for n in names)]
+    rows.append(f"{'':24}" + f"{'us/step  first s     MB':>26}" * len(names))
+    for one in children:
+        cells = []
+        for name in names:
+            found, times = one.found.get(name, {}), one.times.get(name)
+            if times:
+                us, mb = statistics.median(times), found["memory"] / 2**20
+                cells.append(f"{us:>11.1f} {found['first']:>8.2f} {mb:>6.0f}")
+            else:
+                cells.append(f"{found.get('error', 'no time left')[:25]:>26}")
+        rows.append(f"{one.title:24}" + "".join(cells))
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("names", nargs="*", default=["mlp", "cnn", "resnet", "gpt"])
+    parser.add_argument("--seconds", type=float, default=180.0, help="for everything")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", default=",".join(NAMES))
+    parser.add_argument("--precisions", default=",".join(PRECISIONS))
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        implementation, precision = given.child.split(",")
+        child(implementation, precision, given.names)
+        return
+    end = time.monotonic() + given.seconds
+    children = [
+        Child(implementation, precision, given.names)
+        for implementation in given.only.split(",")
+        for precision in given.precisions.split(",")
+    ]
+    for one in children:
+        one.warm(end - 0.25 * given.seconds)
+    for _ in range(given.rounds):
+        for name in given.names:
+            for one in children:
+                if time.monotonic() < end:
+                    one.time(name, end)
+    for one in children:
+        one.process.kill()
+    sys.stdout.write(table(children, given.names) + "\n")
+
+
+if __name__ == "__main__":
+    main()

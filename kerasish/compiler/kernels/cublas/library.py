@@ -1,0 +1,153 @@
+"""cuBLAS: its handle, and the three calls that products need."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend import base
+from kerasish.compiler.kernels import nvidia
+from kerasish.compiler.kernels.cublas.gemm import Gemm
+from kerasish.config import settings
+from kerasish.errors import BackendError
+
+NAME = "cublas"
+WORKSPACE = 32 << 20
+"""Bytes that cuBLAS may use; what NVIDIA advises for Hopper."""
+
+_FULL_SUMS = 16  # CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION
+_COMPUTE = {"float64": 70}  # CUBLAS_COMPUTE_64F
+_COMPUTE_32F, _COMPUTE_TF32 = 68, 77
+_DEFAULT_ALGORITHM = -1
+
+Pointer, Int, Long = ctypes.c_void_p, ctypes.c_int, ctypes.c_longlong
+_TAIL = (Int, Int)  # compute type, algorithm
+_ONE = (Pointer, Int, Int)  # matrix, type, leading
+_STACK = (Pointer, Int, Int, Long)  # and stride
+_HEAD = (Pointer, Int, Int, Int, Int, Int, Pointer)
+SIGNATURES = {
+    "cublasGemmEx": (*_HEAD, *_ONE, *_ONE, Pointer, *_ONE, *_TAIL),
+    "cublasGemmStridedBatchedEx": (*_HEAD, *_STACK, *_STACK, Pointer, *_STACK, Int, *_TAIL),
+    "cublasGemmBatchedEx": (*_HEAD, *_ONE, *_ONE, Pointer, *_ONE, Int, *_TAIL),
+    "cublasCreate_v2": (Pointer,),
+    "cublasSetStream_v2": (Pointer, Pointer),
+    "cublasSetWorkspace_v2": (Pointer, Pointer, ctypes.c_size_t),
+    "cublasSetMathMode": (Pointer, Int),
+}
+
+
+def unavailable() -> str | None:
+    """Why cuBLAS cannot be used here, or None where it can."""
+    return nvidia.unavailable(NAME)
+
+
+class Cublas:
+    """The library with one handle, which follows the current stream.
+
+    Args:
+        library: its functions.
+    """
+
+    def __init__(self, library: Any) -> None:
+        self._functions: dict[str, Callable[..., int]] = {}
+        for name, arguments in SIGNATURES.items():
+            found = getattr(library, name)
+            found.argtypes, found.restype = arguments, Int
+            self._functions[name] = found
+        self._handle = Pointer()
+        self.call("cublasCreate_v2", ctypes.byref(self._handle))
+        self.call("cublasSetMathMode", self._handle, _FULL_SUMS)
+        self._workspace = base.current().empty(WORKSPACE)
+        self._stream: int | None = None
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call a function of the library.
+
+        Raises:
+            BackendError: it gave an error.
+        """
+        status = self._functions[name](*arguments)
+        if status:
+            raise BackendError(f"{name}. Expected: status 0. Received: {status}.")
+
+    def product(
+        self, gemm: Gemm, a: Any, b: Any, y: Any, accumulate: bool = False
+    ) -> Callable[[], None]:
+        """A step: y = a b, or y += a b."""
+        dtype = a.dtype.name
+        scalar = ctypes.c_double if dtype == "float64" else ctypes.c_float
+        one, beta = scalar(1), scalar(1 if accumulate else 0)
+        kind = nvidia.TYPES[dtype]
+        name, operands, count, held = self._operands(gemm, (b, a, y) if gemm.swapped else (a, b, y))
+        first, second, result = (
+            (place, kind, leading, *step)
+            for (place, *step), leading in zip(operands, gemm.leading, strict=True)
+        )
+        arguments = (
+            self._handle, *map(int, gemm.turned), gemm.m, gemm.n, gemm.k, ctypes.addressof(one),
+            *first, *second, ctypes.addressof(beta), *result, *count,
+            _COMPUTE.get(dtype, _COMPUTE_TF32 if _tf32(dtype) else _COMPUTE_32F),
+            _DEFAULT_ALGORITHM,
+        )  # fmt: skip
+        return _Product(self, name, arguments, (a, b, y, one, beta, held))
+
+    def _operands(
+        self, gemm: Gemm, arrays: tuple[Any, Any, Any]
+    ) -> tuple[str, list[tuple[Any, ...]], tuple[int, ...], Any]:
+        """(function, pointers with their strides, (count,) of a batch, what must stay alive)."""
+        places = [base.current().address(v) for v in arrays]
+        if not gemm.batch:
+            return "cublasGemmEx", [(p,) for p in places], (), None
+        if len(gemm.batch) == 1:
+            found = [(p, steps[0]) for p, steps in zip(places, gemm.steps, strict=True)]
+            return "cublasGemmStridedBatchedEx", found, gemm.batch, None
+        size = arrays[0].itemsize
+        tables = [
+            base.current().asarray(p + size * gemm.offsets(i), "int64")
+            for i, p in enumerate(places)
+        ]
+        count = int(np.prod(gemm.batch))
+        return (
+            "cublasGemmBatchedEx",
+            [(base.current().address(t),) for t in tables],
+            (count,),
+            tables,
+        )
+
+    def follow(self) -> None:
+        """Let the next call go to the current stream."""
+        stream = base.current().stream()
+        if stream != self._stream:
+            self.call("cublasSetStream_v2", self._handle, stream)
+            # Setting the stream takes the workspace away.
+            place = base.current().address(self._workspace)
+            self.call("cublasSetWorkspace_v2", self._handle, place, WORKSPACE)
+            self._stream = stream
+
+
+class _Product:
+    """A call with its arguments ready."""
+
+    def __init__(self, library: Cublas, name: str, arguments: tuple[Any, ...], keep: Any) -> None:
+        self._call = functools.partial(library.call, name, *arguments)
+        self._follow = library.follow
+        self._keep = keep
+
+    def __call__(self) -> None:
+        with nvidia.lock:
+            self._follow()
+            self._call()
+
+
+def _tf32(dtype: str) -> bool:
+    return dtype == "float32" and settings.tensor_float_32
+
+
+@functools.cache
+def cublas() -> Cublas:
+    """The library with its handle, made at first use."""
+    return Cublas(nvidia.load(NAME))

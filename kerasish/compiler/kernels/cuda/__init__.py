@@ -1,0 +1,1 @@
+"""CUDA kernels of our own for what no library does in a fixed order: pooling and scatter."""

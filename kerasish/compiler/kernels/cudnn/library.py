@@ -1,0 +1,141 @@
+"""cuDNN 9: its handle, descriptors, and the calls that convolutions need."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kerasish.backend import base
+from kerasish.compiler.kernels import nvidia
+from kerasish.errors import BackendError
+
+NAME = "cudnn"
+TYPES = {"float32": 0, "float64": 1, "float16": 2, "bfloat16": 9}  # cudnnDataType_t
+NHWC = 1  # cudnnTensorFormat_t
+CORRELATION = 1  # cudnnConvolutionMode_t
+DEFAULT_MATH, TENSOR_OPS, FMA = 0, 1, 3  # cudnnMathType_t; the first rounds float32 to TF32
+FOUND = 10  # algorithms asked for
+
+KINDS = {
+    # what comes in as (first, second) and out: x, w, y are those of the forward convolution
+    "conv": ("xw", "y", "cudnnConvolutionForward", "cudnnGetConvolutionForwardAlgorithm_v7"),
+    "conv_input_grad": (
+        "wy", "x", "cudnnConvolutionBackwardData", "cudnnGetConvolutionBackwardDataAlgorithm_v7"
+    ),
+    "conv_weight_grad": (
+        "xy", "w",
+        "cudnnConvolutionBackwardFilter", "cudnnGetConvolutionBackwardFilterAlgorithm_v7",
+    ),
+}  # fmt: skip
+"""Per op: its inputs in cuDNN's order, its output, the function that runs, and the one that
+ranks algorithms."""
+
+Pointer, Int, Sizes = ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int)
+SIGNATURES: dict[str, tuple[Any, ...]] = {
+    "cudnnCreate": (Pointer,),
+    "cudnnSetStream": (Pointer, Pointer),
+    "cudnnCreateTensorDescriptor": (Pointer,),
+    "cudnnDestroyTensorDescriptor": (Pointer,),
+    "cudnnSetTensorNdDescriptor": (Pointer, Int, Int, Sizes, Sizes),
+    "cudnnCreateFilterDescriptor": (Pointer,),
+    "cudnnDestroyFilterDescriptor": (Pointer,),
+    "cudnnSetFilterNdDescriptor": (Pointer, Int, Int, Int, Sizes),
+    "cudnnCreateConvolutionDescriptor": (Pointer,),
+    "cudnnDestroyConvolutionDescriptor": (Pointer,),
+    "cudnnSetConvolutionNdDescriptor": (Pointer, Int, Sizes, Sizes, Sizes, Int, Int),
+    "cudnnSetConvolutionMathType": (Pointer, Int),
+    "cudnnSetConvolutionGroupCount": (Pointer, Int),
+}
+for _, _, _run, _rank in KINDS.values():
+    # (handle, alpha, first, its array, second, its array, convolution, algorithm, workspace, its
+    # size, beta, output, its array); (handle, first, second, convolution, output, count, ...)
+    SIGNATURES[_run] = (
+        *(Pointer,) * 7, Int, Pointer, ctypes.c_size_t, *(Pointer,) * 3
+    )  # fmt: skip
+    SIGNATURES[_rank] = (*(Pointer,) * 5, Int, Pointer, Pointer)
+
+
+class Ranked(ctypes.Structure):
+    """cudnnConvolution*AlgoPerf_t."""
+
+    _fields_ = [
+        ("algorithm", Int),
+        ("status", Int),
+        ("time", ctypes.c_float),
+        ("memory", ctypes.c_size_t),
+        ("deterministic", Int),
+        ("math", Int),
+        ("reserved", Int * 3),
+    ]
+
+
+def unavailable() -> str | None:
+    """Why cuDNN cannot be used here, or None where it can."""
+    return nvidia.unavailable(NAME)
+
+
+def sizes(values: Sequence[int]) -> Any:
+    """An array of C ints."""
+    return (Int * len(values))(*values)
+
+
+class Cudnn:
+    """The library with one handle, which follows the current stream.
+
+    Args:
+        library: its functions.
+    """
+
+    def __init__(self, library: Any) -> None:
+        self._functions: dict[str, Callable[..., int]] = {}
+        for name, arguments in SIGNATURES.items():
+            found = getattr(library, name)
+            found.argtypes, found.restype = arguments, Int
+            self._functions[name] = found
+        self.handle = Pointer()
+        self.call("cudnnCreate", ctypes.byref(self.handle))
+        self._stream: int | None = None
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call a function of the library.
+
+        Raises:
+            BackendError: it gave an error.
+        """
+        status = self._functions[name](*arguments)
+        if status:
+            raise BackendError(f"{name}. Expected: status 0. Received: {status}.")
+
+    def follow(self) -> None:
+        """Let the next call go to the current stream."""
+        stream = base.current().stream()
+        if stream != self._stream:
+            self.call("cudnnSetStream", self.handle, stream)
+            self._stream = stream
+
+
+class Descriptor:
+    """A descriptor that is destroyed with its last user.
+
+    Args:
+        library: cuDNN.
+        kind: "Tensor", "Filter" or "Convolution".
+        arguments: what its Nd setter takes.
+    """
+
+    def __init__(self, library: Cudnn, kind: str, *arguments: Any) -> None:
+        self._library, self._kind = library, kind
+        self.pointer = Pointer()
+        library.call(f"cudnnCreate{kind}Descriptor", ctypes.byref(self.pointer))
+        library.call(f"cudnnSet{kind}NdDescriptor", self.pointer, *arguments)
+
+    def __del__(self) -> None:
+        self._library.call(f"cudnnDestroy{self._kind}Descriptor", self.pointer)
+
+
+@functools.cache
+def cudnn() -> Cudnn:
+    """The library with its handle, made at first use."""
+    return Cudnn(nvidia.load(NAME))

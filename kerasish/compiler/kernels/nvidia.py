@@ -1,0 +1,92 @@
+"""Finds and loads NVIDIA's libraries, and the settings that their bindings share."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import importlib
+import math
+import threading
+from typing import Any
+
+from kerasish.backend import base
+from kerasish.backend.base import Call
+from kerasish.errors import BackendError
+
+BACKEND = "cupy"
+
+lock = threading.RLock()
+"""Held while a library is told its stream and then called."""
+
+TYPES = {"float32": 0, "float64": 1, "float16": 2, "bfloat16": 14}  # cudaDataType_t
+
+
+@functools.cache
+def _load(name: str) -> ctypes.CDLL | str:
+    try:
+        pathfinder = importlib.import_module("cuda.pathfinder")
+    except ImportError:
+        return "needs the package cuda-pathfinder, which comes with cupy"
+    try:
+        return ctypes.CDLL(pathfinder.load_nvidia_dynamic_lib(name).abs_path)
+    except (pathfinder.DynamicLibNotFoundError, OSError) as error:
+        return f"lib{name} was not found: {str(error).splitlines()[0]}"
+
+
+def unavailable(name: str) -> str | None:
+    """Why a library cannot be used here, or None where it can."""
+    try:
+        base.get(BACKEND)
+    except BackendError as error:
+        return str(error)
+    found = _load(name)
+    return found if isinstance(found, str) else None
+
+
+def load(name: str) -> ctypes.CDLL:
+    """A loaded library.
+
+    Raises:
+        BackendError: it is absent.
+    """
+    found = _load(name)
+    if isinstance(found, str):
+        raise BackendError(f"{name}. Expected: the library. Received: {found}.")
+    return found
+
+
+def pointer(array: Any) -> ctypes.c_void_p:
+    """The address of an array's first element."""
+    return ctypes.c_void_p(base.current().address(array))
+
+
+def room(shape: tuple[int, ...], like: Any) -> Any:
+    """A new contiguous array of a shape, with another's dtype."""
+    count = math.prod(shape) * like.itemsize
+    return base.current().empty(count).view(like.dtype).reshape(shape)
+
+
+def copy(target: Any, source: Any) -> Call:
+    """A call that copies an array into another of its shape, or that it broadcasts to."""
+    return functools.partial(base.current().xp.copyto, target, source)
+
+
+def contiguous(array: Any, before: list[Call]) -> Any:
+    """`array`, or a contiguous copy that a call added to `before` brings up to date."""
+    if array.flags.c_contiguous:
+        return array
+    plain = room(array.shape, array)
+    before.append(copy(plain, array))
+    return plain
+
+
+def in_order(*calls: Call) -> Call:
+    """One step that runs calls one after the other."""
+    if len(calls) == 1:
+        return calls[0]
+
+    def step() -> None:
+        for call in calls:
+            call()
+
+    return step
