@@ -140,8 +140,9 @@ def _converts_float16() -> bool:
 def _jit() -> Any:
     import llvmlite.binding as llvm
 
-    jit = llvm.create_lljit_compiler(_machine()[0], use_jit_link=False, suppress_errors=False)
-    return jit
+    # JITLink lays a module's sections side by side. The older linker maps them one by one, and
+    # aborts the process where a large array lies between code and its constants.
+    return llvm.create_lljit_compiler(_machine()[0], use_jit_link=True, suppress_errors=False)
 
 
 @functools.cache

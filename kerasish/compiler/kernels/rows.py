@@ -126,7 +126,11 @@ def _updates_rows(node: Node) -> bool:
 
 
 class _UpdateRows:
-    """The update bound to arrays."""
+    """The update bound to arrays.
+
+    Attributes:
+        nbytes: memory of its own, beside the plan's arena.
+    """
 
     def __init__(self, node: Node, inputs: Arrays, outputs: Arrays) -> None:
         body: Graph = node.attrs["body"]
@@ -147,6 +151,8 @@ class _UpdateRows:
         pairs = [(outputs[k], inputs[i]) for k, i in _pairs(node)]
         self.apart = [(y, x) for y, x in pairs if y.ctypes.data != x.ctypes.data]
         given.insert(at, self.gradient)
+        own = (self.gradient, self.place, self.named, self.to, self.pairs)
+        self.nbytes = sum(a.nbytes for a in own)
         arrays = [*given, *outputs, self.pairs]
         self._keep = arrays
         self.call = _Call(_compiled(body, at), [a.ctypes.data for a in arrays], 12 * width)

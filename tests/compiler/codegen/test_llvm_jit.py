@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -218,6 +220,28 @@ def test_a_lowering_that_changes_is_compiled_anew(scaled: Op, compiled: list[int
         np.testing.assert_allclose(out, np.tanh(factor * X), rtol=1e-5, atol=1e-6)
         forget()
     assert compiled == [1, 1]
+
+
+# --- linking --------------------------------------------------------------------------------------
+
+CROWDED = """
+import mmap
+import numpy as np
+import kerasish as keras
+
+held = []
+for i in range(8):
+    held.append(mmap.mmap(-1, 3 << 30))  # addresses alone, no memory
+    f = keras.function(lambda x: keras.ops.tanh(x * float(i)) + keras.ops.exp(x))
+    print(np.asarray(f(np.zeros(1000, "float32")))[0])
+"""
+
+
+@pytest.mark.skipif(sys.maxsize < 2**40, reason="needs a large address space")
+def test_kernels_link_beside_large_arrays() -> None:
+    """Code reaches its constants by 32-bit distances, whatever is mapped around them."""
+    done = subprocess.run([sys.executable, "-c", CROWDED], capture_output=True, text=True)
+    assert done.stdout.split() == ["1.0"] * 8, done.stderr
 
 
 # --- in place -------------------------------------------------------------------------------------

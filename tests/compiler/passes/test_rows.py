@@ -125,6 +125,16 @@ def test_plans_that_sweep_make_account_impossible(monkeypatch: pytest.MonkeyPatc
     np.testing.assert_array_equal(got, run())
 
 
+def test_memory_counts_what_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, _ = trained(keras.optimizers.Adam(0.01))
+    few = made.memory(X[:16], Y[:16]).total
+    swept(monkeypatch)
+    made, _ = trained(keras.optimizers.Adam(0.01))
+    table = 4 * WORDS * WIDTH
+    whole = made.memory(X[:16], Y[:16]).total
+    assert whole - table < few < whole  # no gradient as large as the table, but lists of rows
+
+
 def test_an_index_out_of_range_is_refused() -> None:
     made = model(keras.optimizers.SGD(0.1))
     x = X[:16].copy()
