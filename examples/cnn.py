@@ -19,6 +19,7 @@ def main() -> None:
     (x, y), (x_test, y_test) = keras.datasets.digits.load_data()
     inputs = keras.Input((8, 8, 1), name="image")
     h = keras.layers.Rescaling(1 / 16)(inputs)
+    h = keras.layers.RandomTranslation(0.12, 0.12, fill_mode="constant")(h)
     for filters in (32, 64):
         h = keras.layers.Conv2D(filters, 3, padding="same", activation="relu")(h)
         h = keras.layers.BatchNormalization(momentum=0.9)(h)
@@ -30,10 +31,12 @@ def main() -> None:
     outputs = keras.layers.Dense(10, activation="softmax", name="digit")(h)
     model = keras.Model(inputs, outputs)
     model.summary()
+    epochs, steps = 20, 21
+    rate = keras.optimizers.schedules.CosineDecay(2e-3, epochs * steps)
     model.compile(
-        keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"]
+        keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"]
     )
-    model.fit(x, y, batch_size=64, epochs=15, validation_split=0.1, verbose=2)
+    model.fit(x, y, batch_size=64, epochs=epochs, validation_split=0.1, verbose=2)
     result = model.evaluate(x_test, y_test, verbose=0, return_dict=True)
     print(f"test accuracy {result['accuracy']:.3f}")
     assert result["accuracy"] > 0.96
