@@ -18,6 +18,9 @@ BACKEND = "cupy"
 lock = threading.RLock()
 """Held while a library is told its stream and then called."""
 
+SCRATCH = 256 << 20
+"""Bytes of `scratch` that a step may ask for."""
+
 TYPES = {"float32": 0, "float64": 1, "float16": 2, "bfloat16": 14}  # cudaDataType_t
 
 
@@ -64,6 +67,20 @@ def room(shape: tuple[int, ...], like: Any) -> Any:
     """A new contiguous array of a shape, with another's dtype."""
     count = math.prod(shape) * like.itemsize
     return base.current().empty(count).view(like.dtype).reshape(shape)
+
+
+_shared: list[Any] = []
+
+
+def scratch(nbytes: int) -> Any:
+    """Memory for what a step keeps while it runs, shared by all steps of all plans.
+
+    Who launches work on it holds `lock` meanwhile: plans run one after the other on one stream.
+    """
+    if not _shared or _shared[0].size < nbytes:
+        # Twice as much each time: what earlier plans hold is then less than the last block.
+        _shared[:] = [base.current().empty(1 << max(nbytes - 1, 1).bit_length())]
+    return _shared[0]
 
 
 def copy(target: Any, source: Any) -> Call:

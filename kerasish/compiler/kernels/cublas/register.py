@@ -1,4 +1,4 @@
-"""Connects cuBLAS to the ops `matmul` and `product`."""
+"""Connects cuBLAS to the ops `matmul` and `product`, and to the gradient of kernels."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish.backend.base import Call, current
-from kerasish.compiler.kernels.cublas import library
-from kerasish.compiler.kernels.cublas.gemm import Layout, arranged
-from kerasish.compiler.kernels.nvidia import BACKEND, TYPES, contiguous, copy, in_order, room
+from kerasish.compiler.kernels.cublas import library, windows
+from kerasish.compiler.kernels.cublas.product import bind_product
+from kerasish.compiler.kernels.nvidia import BACKEND, TYPES, contiguous, copy, in_order
 from kerasish.compiler.provider import Step, kernel, provider
+from kerasish.config import settings
 from kerasish.graph.node import Node
-from kerasish.spec import TensorSpec, inverse
+from kerasish.ops.windows import Windows
+from kerasish.spec import TensorSpec, inverse, known
 
 NAME = library.NAME
-Array = Any
 Arrays = Sequence[Any]
 
 provider(NAME, library.unavailable, "matrix products by cuBLAS")
@@ -28,32 +29,6 @@ def _supported(node: Node) -> bool:
         and all(isinstance(s, TensorSpec) and s.dtype == specs[0].dtype for s in specs)
         and all(0 not in s.shape for s in specs)
     )
-
-
-def _layout(v: Array, batch: tuple[int, ...]) -> Layout:
-    return Layout.of(v.shape, v.strides, v.itemsize, batch)
-
-
-def bind_product(a: Array, b: Array, y: Array, accumulate: bool = False) -> Step:
-    """y = a @ b (+ y where `accumulate`).
-
-    Args:
-        a: (..., M, K) floats, any strides.
-        b: (..., K, N) like a, any strides; batch axes broadcast as in numpy.
-        y: (..., M, N) like a, any strides; written.
-        accumulate: add to what y holds.
-    """
-    before: list[Call] = []
-    batch = y.shape[:-2]
-    first, second = (v if _layout(v, batch).usable else contiguous(v, before) for v in (a, b))
-    gemm = arranged(_layout(first, batch), _layout(second, batch), _layout(y, batch))
-    if gemm is not None:
-        product = library.cublas().product(gemm, first, second, y, accumulate)
-        return in_order(*before, product)
-    plain = room(y.shape, y)
-    if accumulate:
-        before.append(copy(plain, y))
-    return in_order(*before, bind_product(first, second, plain, accumulate), copy(y, plain))
 
 
 @kernel("matmul", provider=NAME, backend=BACKEND, supports=_supported)
@@ -72,3 +47,29 @@ def _product(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     if c[0].shape == y.shape and address(c[0]) == address(y) and c[0].strides == y.strides:
         return run
     return in_order(copy(y, c[0]), run)
+
+
+# --- the gradient of a convolution's kernel -------------------------------------------------------
+
+
+def _windows(node: Node) -> Windows:
+    a, x, w = node.attrs, known(node.inputs[0].spec.shape), known(node.spec.shape)
+    return Windows.of(x[1:-1], w[:-2], a["strides"], a["dilation"], a["padding"])
+
+
+def _as_product(node: Node) -> bool:
+    """Exact float32 without groups: what cuDNN has there repeats its results, but slowly."""
+    return (
+        _supported(node)
+        and node.spec.dtype == "float32"
+        and not settings.tensor_float_32
+        and node.attrs["groups"] == 1
+        and windows.fits(known(node.inputs[0].spec.shape), known(node.spec.shape), _windows(node))
+    )
+
+
+@kernel("conv_weight_grad", provider=NAME, backend=BACKEND, supports=_as_product)
+def _conv_weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+    before: list[Call] = []
+    x, g = (contiguous(v, before) for v in inputs)
+    return in_order(*before, windows.bind_weight_grad(x, g, outputs[0], _windows(node)))

@@ -17,7 +17,7 @@ Array = Any
 AXES = 3  # spatial axes are filled up to these with axes of one
 
 
-def _filled(windows: Windows) -> list[tuple[int, int, int, int, int]]:
+def filled(windows: Windows) -> list[tuple[int, int, int, int, int]]:
     """(size, window, stride, padding before, positions) of each of three axes."""
     found = zip(
         windows.spatial, windows.window, windows.strides, (lo for lo, _ in windows.padding),
@@ -27,15 +27,15 @@ def _filled(windows: Windows) -> list[tuple[int, int, int, int, int]]:
     return [(1, 1, 1, 0, 1)] * (AXES - len(own)) + own
 
 
-def _coordinates(letter: str, sizes: list[int], channels: int) -> str:
-    """Statements that split t into n, three coordinates and c."""
-    lines = [f"    const int c = t % {channels}; int r = t / {channels};"]
+def coordinates(letter: str, sizes: list[int], channels: int, last: str = "c") -> str:
+    """Statements that split t into n, three coordinates and the last one, c."""
+    lines = [f"    const int {last} = t % {channels}; int r = t / {channels};"]
     for axis, size in reversed(list(enumerate(sizes))):
         lines.append(f"    const int {letter}{axis} = r % {size}; r /= {size};")
     return "\n".join([*lines, "    const int n = r;\n"])
 
 
-def _offset(letter: str, sizes: list[int], channels: int) -> str:
+def offset(letter: str, sizes: list[int], channels: int) -> str:
     """Where an element with these coordinates lies."""
     text = "n"
     for axis, size in enumerate(sizes):
@@ -86,14 +86,14 @@ def _count(axes: list[tuple[int, int, int, int, int]]) -> str:
 
 def bind_max_pool(x: Array, y: Array, index: Array | None, windows: Windows) -> Callable[[], Any]:
     """y = the maximum of each window; index = its row-major position there, int32, if wanted."""
-    axes, dtype, channels = _filled(windows), x.dtype.name, x.shape[-1]
+    axes, dtype, channels = filled(windows), x.dtype.name, x.shape[-1]
     memory, register = memory_type(dtype), register_type(dtype)
     sizes, positions = [a[0] for a in axes], [a[4] for a in axes]
     larger = str(RULES["maximum"][0]).format("best", "v")
-    place = f"x[{_offset('i', sizes, channels)}]"
+    place = f"x[{offset('i', sizes, channels)}]"
     take = f"const {register} h = {larger}; if (h != best) where = p; best = h;"
     body = (
-        _coordinates("o", positions, channels)
+        coordinates("o", positions, channels)
         + f"    {register} best = -INF_VALUE; int where = 0;\n"
         + _window(axes, f"const {register} v = {loaded(dtype, place)}; {take}")
         + f"    y[t] = {stored(dtype, 'best')};\n"
@@ -106,13 +106,13 @@ def bind_max_pool(x: Array, y: Array, index: Array | None, windows: Windows) -> 
 
 def bind_max_pool_scatter(g: Array, index: Array, dx: Array, windows: Windows) -> Callable[[], Any]:
     """dx = the sum of g over the windows whose maximum stood there."""
-    axes, dtype, channels = _filled(windows), g.dtype.name, g.shape[-1]
+    axes, dtype, channels = filled(windows), g.dtype.name, g.shape[-1]
     memory, register = memory_type(dtype), register_type(dtype)
     sizes, positions = [a[0] for a in axes], [a[4] for a in axes]
-    take = f"const int w = {_offset('o', positions, channels)}; "
+    take = f"const int w = {offset('o', positions, channels)}; "
     take += f"if (index[w] == p) sum += {loaded(dtype, 'g[w]')};"
     body = (
-        _coordinates("i", sizes, channels)
+        coordinates("i", sizes, channels)
         + f"    {register} sum = 0;\n"
         + _covering(axes, take)
         + f"    dx[t] = {stored(dtype, 'sum')};\n"
@@ -123,12 +123,12 @@ def bind_max_pool_scatter(g: Array, index: Array, dx: Array, windows: Windows) -
 
 def bind_avg_pool(x: Array, y: Array, windows: Windows) -> Callable[[], Any]:
     """y = the mean of each window's elements that are no padding."""
-    axes, dtype, channels = _filled(windows), x.dtype.name, x.shape[-1]
+    axes, dtype, channels = filled(windows), x.dtype.name, x.shape[-1]
     memory, register = memory_type(dtype), register_type(dtype)
     sizes, positions = [a[0] for a in axes], [a[4] for a in axes]
-    place = f"x[{_offset('i', sizes, channels)}]"
+    place = f"x[{offset('i', sizes, channels)}]"
     body = (
-        _coordinates("o", positions, channels)
+        coordinates("o", positions, channels)
         + f"    {register} sum = 0;\n"
         + _window(axes, f"sum += {loaded(dtype, place)};")
         + f"    {_count(axes)}\n    y[t] = {stored(dtype, 'sum / inside')};\n"
@@ -139,12 +139,12 @@ def bind_avg_pool(x: Array, y: Array, windows: Windows) -> Callable[[], Any]:
 
 def bind_avg_pool_grad(g: Array, dx: Array, windows: Windows) -> Callable[[], Any]:
     """dx = the sum, over the windows that reach it, of g divided by the window's count."""
-    axes, dtype, channels = _filled(windows), g.dtype.name, g.shape[-1]
+    axes, dtype, channels = filled(windows), g.dtype.name, g.shape[-1]
     memory, register = memory_type(dtype), register_type(dtype)
     sizes, positions = [a[0] for a in axes], [a[4] for a in axes]
-    place = f"g[{_offset('o', positions, channels)}]"
+    place = f"g[{offset('o', positions, channels)}]"
     body = (
-        _coordinates("i", sizes, channels)
+        coordinates("i", sizes, channels)
         + f"    {register} sum = 0;\n"
         + _covering(axes, f"{_count(axes)} sum += {loaded(dtype, place)} / inside;")
         + f"    dx[t] = {stored(dtype, 'sum')};\n"

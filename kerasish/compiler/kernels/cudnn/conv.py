@@ -29,7 +29,15 @@ from kerasish.compiler.kernels.cudnn.library import (
     Ranked,
     sizes,
 )
-from kerasish.compiler.kernels.nvidia import contiguous, copy, lock, pointer, room
+from kerasish.compiler.kernels.nvidia import (
+    SCRATCH,
+    contiguous,
+    copy,
+    lock,
+    pointer,
+    room,
+    scratch,
+)
 from kerasish.config import settings
 from kerasish.errors import BackendError
 from kerasish.ops.windows import Windows
@@ -37,9 +45,6 @@ from kerasish.ops.windows import Windows
 Array = Any
 Size = tuple[int, ...]
 Pairs = tuple[tuple[int, int], ...]
-
-WORKSPACE = 256 << 20
-"""Bytes that an algorithm may take; one that wants more is passed over."""
 
 
 @dataclass(frozen=True)
@@ -160,11 +165,11 @@ class Convolution:
             ctypes.byref(count), found,
         )  # fmt: skip
         for one in found[: count.value]:
-            if not one.status and one.deterministic and one.memory <= WORKSPACE:
+            if not one.status and one.deterministic and one.memory <= SCRATCH:
                 self.lib.call("cudnnSetConvolutionMathType", self.window.pointer, one.math)
                 return one.algorithm, one.memory
         raise BackendError(
-            f"{self.function}. Expected: a deterministic algorithm within {WORKSPACE} bytes. "
+            f"{self.function}. Expected: a deterministic algorithm within {SCRATCH} bytes. "
             f"Received: none for {self.problem}."
         )
 
@@ -173,7 +178,7 @@ class Convolution:
         lib = self.lib
         scalar = ctypes.c_double if self.problem.dtype == "float64" else ctypes.c_float
         one, zero = scalar(1), scalar(0)
-        space = current().empty(max(self.memory, 1))
+        space = scratch(self.memory)
         a, b = (self.descriptors[k].pointer for k in self.ins)
         arguments = (
             lib.handle, ctypes.addressof(one), a, pointer(first), b, pointer(second),
