@@ -4,11 +4,12 @@
     python benchmarks/gpu.py --seconds 120 mlp gpt          # some workloads, in a given time
     python benchmarks/gpu.py --only kerasish,torch --precisions float32
 
-Each implementation is a process of its own. All of them warm up at once; then each is timed alone,
-in turns, so that a change of the card's clock meets all. A batch lies in host memory and is copied
-to the card in every step. Times are medians of rounds, microseconds a step. `first` is the time of
-the first step, compilation included, while the others warm up too; `memory` is what the process's
-allocator holds at most.
+Every cell of the table is a process of its own. All of them warm up at once, and those that are not
+ready after three quarters of the time are given up; then each is timed alone, in turns, so that a
+change of the card's clock meets all. A batch lies in host memory and is copied to the card in every
+step. Times are medians of rounds, microseconds a step. `first` is the time of the first step,
+compilation included, while the others warm up too; `memory` is what the process's allocator holds
+at most.
 
 float32 is exact everywhere here (no TF32); tf32 and bfloat16 are asked for by name.
 """
@@ -118,27 +119,22 @@ def prepare(implementation: str, precision: str, name: str) -> tuple[Run, Callab
     return torch_(precision, name, implementation == "torch-compile")
 
 
-def child(implementation: str, precision: str, names: list[str]) -> None:
-    """Warm up, say so line by line, then time what the parent asks for."""
-    made = {}
-    for name in names:
-        try:
-            start = time.perf_counter()
-            run, memory = prepare(implementation, precision, name)
-            run(1)
-            first = time.perf_counter() - start
-            run(3)
-            made[name] = run
-            say(name=name, first=round(first, 2), memory=memory())
-        except Exception as error:  # noqa: BLE001
-            say(name=name, error=f"{type(error).__name__}: {error}".split("\n")[0][:150])
-    say(ready=True)
-    for line in sys.stdin:
-        name = line.strip()
-        steps = STEPS[name]
+def child(implementation: str, precision: str, name: str) -> None:
+    """Warm up, say so, then time a round for every line that the parent writes."""
+    try:
         start = time.perf_counter()
-        made[name](steps)
-        say(us=(time.perf_counter() - start) / steps * 1e6)
+        run, memory = prepare(implementation, precision, name)
+        run(1)
+        first = time.perf_counter() - start
+        run(3)
+        say(first=round(first, 2), memory=memory())
+    except Exception as error:  # noqa: BLE001
+        say(error=f"{type(error).__name__}: {error}".split("\n")[0][:150])
+        return
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        run(STEPS[name])
+        say(us=(time.perf_counter() - start) / STEPS[name] * 1e6)
 
 
 def say(**values: Any) -> None:
@@ -148,22 +144,32 @@ def say(**values: Any) -> None:
 
 
 class Child:
-    """One process, and what it has said."""
+    """One process, and what it has said.
 
-    def __init__(self, implementation: str, precision: str, names: list[str]) -> None:
-        self.title = f"{implementation} {precision}"
-        self.found: dict[str, dict[str, Any]] = {}
-        self.times: dict[str, list[float]] = {}
+    Args:
+        title: implementation and precision.
+        name: of the workload.
+        nice: how much it yields to the others while they warm up.
+    """
+
+    def __init__(self, title: tuple[str, str], name: str, nice: int) -> None:
+        self.title, self.name = title, name
+        self.found: dict[str, Any] = {}
+        self.times: list[float] = []
         self.ready = False
-        environment = os.environ | {"XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-        command = [sys.executable, __file__, *names, "--child", f"{implementation},{precision}"]
+        environment = os.environ | {
+            "XLA_PYTHON_CLIENT_PREALLOCATE": "false", "TORCHINDUCTOR_COMPILE_THREADS": "2"
+        }  # fmt: skip
+        command = ["nice", "-n", str(nice), sys.executable, __file__, name]
+        command += ["--child", ",".join(title)]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env=environment, text=True, bufsize=1,
         )  # fmt: skip
 
         self._said: queue.Queue[dict[str, Any] | None] = queue.Queue()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         for line in self.process.stdout or ():
@@ -174,46 +180,50 @@ class Child:
     def hear(self, end: float) -> dict[str, Any] | None:
         """The next thing it says; None at its end, or when it is time to stop."""
         try:
-            said = self._said.get(timeout=max(end - time.monotonic(), 0.01))
+            return self._said.get(timeout=max(end - time.monotonic(), 0.01))
         except queue.Empty:
             return None
-        if said is not None and "name" in said:
-            self.found[said["name"]] = said
-        return said
 
     def warm(self, end: float) -> None:
         """Wait until it is ready; what is not by then would disturb the others, and ends."""
-        while (said := self.hear(end)) is not None:
-            if "ready" in said:
-                self.ready = True
-                return
-        self.process.kill()
+        self.found = self.hear(end) or {}
+        self.ready = "first" in self.found
+        if not self.ready:
+            self.process.kill()
 
-    def time(self, name: str, end: float) -> None:
+    def time(self, end: float) -> None:
         """One round."""
-        if self.process.stdin and self.ready and "first" in self.found.get(name, {}):
-            self.process.stdin.write(name + "\n")
+        if self.process.stdin and self.ready:
+            self.process.stdin.write("\n")
             said = self.hear(end)
-            if said is None:
-                self.ready = False
-            else:
-                self.times.setdefault(name, []).append(said["us"])
+            self.ready = said is not None
+            if said is not None:
+                self.times.append(said["us"])
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.kill()
+        self.process.wait()
+        self._listener.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def cell(self) -> str:
+        """Its part of the table."""
+        if not self.times:
+            return f"{self.found.get('error', 'no time left')[:25]:>26}"
+        us, mb = statistics.median(self.times), self.found["memory"] / 2**20
+        return f"{us:>11.1f} {self.found['first']:>8.2f} {mb:>6.0f}"
 
 
 def table(children: list[Child], names: list[str]) -> str:
     """Rows of implementations, columns of workloads."""
     rows = [f"{'':24}" + "".join(f"{n:>26}" for n in names)]
     rows.append(f"{'':24}" + f"{'us/step  first s     MB':>26}" * len(names))
-    for one in children:
-        cells = []
-        for name in names:
-            found, times = one.found.get(name, {}), one.times.get(name)
-            if times:
-                us, mb = statistics.median(times), found["memory"] / 2**20
-                cells.append(f"{us:>11.1f} {found['first']:>8.2f} {mb:>6.0f}")
-            else:
-                cells.append(f"{found.get('error', 'no time left')[:25]:>26}")
-        rows.append(f"{one.title:24}" + "".join(cells))
+    for title in dict.fromkeys(one.title for one in children):
+        cells = "".join(one.cell() for one in children if one.title == title)
+        rows.append(f"{' '.join(title):24}{cells}")
     return "\n".join(rows)
 
 
@@ -231,23 +241,24 @@ def main() -> None:
     given = parser.parse_args()
     if given.child:
         implementation, precision = given.child.split(",")
-        child(implementation, precision, given.names)
+        child(implementation, precision, given.names[0])
         return
     end = time.monotonic() + given.seconds
     children = [
-        Child(implementation, precision, given.names)
-        for implementation in given.only.split(",")
+        Child((implementation, precision), name, min(5 * place, 19))
+        for place, implementation in enumerate(given.only.split(","))
         for precision in given.precisions.split(",")
+        for name in given.names
     ]
     for one in children:
         one.warm(end - 0.25 * given.seconds)
     for _ in range(given.rounds):
         for name in given.names:
             for one in children:
-                if time.monotonic() < end:
-                    one.time(name, end)
+                if one.name == name and time.monotonic() < end:
+                    one.time(end)
     for one in children:
-        one.process.kill()
+        one.close()
     sys.stdout.write(table(children, given.names) + "\n")
 
 

@@ -9,6 +9,7 @@ import pytest
 import kerasish as keras
 from kerasish import layers, ops
 from kerasish.backend.base import current
+from kerasish.layers import tracking
 from tests.golden import fit_cases
 from tests.golden_values import FOLDER, recorded
 from tests.tolerances import assert_close
@@ -236,6 +237,16 @@ def test_single_batches_make_up_an_epoch():
     parts.reset_metrics()
     loss, mae = parts.test_on_batch(X, Y)
     np.testing.assert_allclose([loss, mae], whole.evaluate(X, Y, verbose=0), rtol=1e-6)
+
+
+def test_a_single_batch_walks_the_model_once(monkeypatch: pytest.MonkeyPatch):
+    model = small()
+    model.train_on_batch(X, Y)
+    walks = []
+    collect = tracking.collect
+    monkeypatch.setattr(tracking, "collect", lambda *args: walks.append(1) or collect(*args))
+    model.train_on_batch(X, Y)
+    assert len(walks) == 1  # for variables that came, went or froze since
 
 
 def test_class_weights_on_a_batch():
