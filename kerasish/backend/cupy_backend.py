@@ -54,8 +54,13 @@ class CupyBackend:
         self._recorder = Recorder(xp)
 
     def asarray(self, value: Any, dtype: str) -> Any:
-        array = self.xp.asarray(value, np_dtype(dtype))
-        return self.xp.ascontiguousarray(array).reshape(array.shape)  # which makes 0-d arrays 1-d
+        if not self.owns(value):
+            host = np.asarray(value, np_dtype(dtype))
+            # By way of one axis: cupy fills arrays of rank 0 with zeros where they equal zero, -0.0
+            # included, and its ascontiguousarray would make them rank 1.
+            return self.xp.asarray(host.reshape(-1)).reshape(host.shape)
+        array = value.astype(np_dtype(dtype), copy=False)
+        return self.xp.ascontiguousarray(array).reshape(array.shape)
 
     def to_numpy(self, array: Any) -> np.ndarray:
         return self.xp.asnumpy(array)
