@@ -97,6 +97,6 @@ def describe() -> list[tuple[str, str]]:
     rows: list[tuple[str, str]] = []
     for name, unavailable in PROVIDERS.items():
         reason = "switched off" if name in settings.disabled_providers else unavailable()
-        state = "active" if reason is None else f"{reason}; it would add"
+        state = "active" if reason is None else f"{reason.rstrip('.')}; it would add"
         rows.append((name, f"{state}: {ADDS[name]}"))
     return rows
