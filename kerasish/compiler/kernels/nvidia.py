@@ -7,6 +7,7 @@ import functools
 import importlib
 import math
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kerasish.backend import base
@@ -56,6 +57,51 @@ def load(name: str) -> ctypes.CDLL:
     if isinstance(found, str):
         raise BackendError(f"{name}. Expected: the library. Received: {found}.")
     return found
+
+
+class Library:
+    """A library's functions and one handle, which follows the current stream.
+
+    Args:
+        functions: what has them, by name.
+        signatures: the argument types of each.
+        create: which of them makes the handle.
+        set_stream: which of them gives the handle a stream.
+    """
+
+    def __init__(
+        self, functions: Any, signatures: Mapping[str, Sequence[Any]], create: str, set_stream: str
+    ) -> None:
+        self._functions: dict[str, Callable[..., int]] = {}
+        for name, arguments in signatures.items():
+            found = getattr(functions, name)
+            found.argtypes, found.restype = arguments, ctypes.c_int
+            self._functions[name] = found
+        self._set_stream = set_stream
+        self._stream: int | None = None
+        self.handle = ctypes.c_void_p()
+        self.call(create, ctypes.byref(self.handle))
+
+    def call(self, name: str, *arguments: Any) -> None:
+        """Call a function of the library.
+
+        Raises:
+            BackendError: it gave an error.
+        """
+        status = self._functions[name](*arguments)
+        if status:
+            raise BackendError(f"{name}. Expected: status 0. Received: {status}.")
+
+    def follow(self) -> None:
+        """Let the next call go to the current stream."""
+        stream = base.current().stream()
+        if stream != self._stream:
+            self.call(self._set_stream, self.handle, stream)
+            self._stream = stream
+            self.moved()
+
+    def moved(self) -> None:
+        """Called when the stream has changed."""
 
 
 def pointer(array: Any) -> ctypes.c_void_p:

@@ -13,7 +13,6 @@ from kerasish.backend import base
 from kerasish.compiler.kernels import nvidia
 from kerasish.compiler.kernels.cublas.gemm import Gemm
 from kerasish.config import settings
-from kerasish.errors import BackendError
 
 NAME = "cublas"
 WORKSPACE = 32 << 20
@@ -45,34 +44,17 @@ def unavailable() -> str | None:
     return nvidia.unavailable(NAME)
 
 
-class Cublas:
-    """The library with one handle, which follows the current stream.
+class Cublas(nvidia.Library):
+    """cuBLAS with sums in full precision and a workspace of its own.
 
     Args:
         library: its functions.
     """
 
     def __init__(self, library: Any) -> None:
-        self._functions: dict[str, Callable[..., int]] = {}
-        for name, arguments in SIGNATURES.items():
-            found = getattr(library, name)
-            found.argtypes, found.restype = arguments, Int
-            self._functions[name] = found
-        self._handle = Pointer()
-        self.call("cublasCreate_v2", ctypes.byref(self._handle))
-        self.call("cublasSetMathMode", self._handle, _FULL_SUMS)
+        super().__init__(library, SIGNATURES, "cublasCreate_v2", "cublasSetStream_v2")
+        self.call("cublasSetMathMode", self.handle, _FULL_SUMS)
         self._workspace = base.current().empty(WORKSPACE)
-        self._stream: int | None = None
-
-    def call(self, name: str, *arguments: Any) -> None:
-        """Call a function of the library.
-
-        Raises:
-            BackendError: it gave an error.
-        """
-        status = self._functions[name](*arguments)
-        if status:
-            raise BackendError(f"{name}. Expected: status 0. Received: {status}.")
 
     def product(
         self, gemm: Gemm, a: Any, b: Any, y: Any, accumulate: bool = False
@@ -88,7 +70,7 @@ class Cublas:
             for (place, *step), leading in zip(operands, gemm.leading, strict=True)
         )
         arguments = (
-            self._handle, *map(int, gemm.turned), gemm.m, gemm.n, gemm.k, ctypes.addressof(one),
+            self.handle, *map(int, gemm.turned), gemm.m, gemm.n, gemm.k, ctypes.addressof(one),
             *first, *second, ctypes.addressof(beta), *result, *count,
             _COMPUTE.get(dtype, _COMPUTE_TF32 if _tf32(dtype) else _COMPUTE_32F),
             _DEFAULT_ALGORITHM,
@@ -118,15 +100,10 @@ class Cublas:
             tables,
         )
 
-    def follow(self) -> None:
-        """Let the next call go to the current stream."""
-        stream = base.current().stream()
-        if stream != self._stream:
-            self.call("cublasSetStream_v2", self._handle, stream)
-            # Setting the stream takes the workspace away.
-            place = base.current().address(self._workspace)
-            self.call("cublasSetWorkspace_v2", self._handle, place, WORKSPACE)
-            self._stream = stream
+    def moved(self) -> None:
+        """Give back the workspace, which setting the stream takes away."""
+        place = base.current().address(self._workspace)
+        self.call("cublasSetWorkspace_v2", self.handle, place, WORKSPACE)
 
 
 class _Product:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from kerasish.backend import base
 from kerasish.compiler.kernels import nvidia
-from kerasish.errors import BackendError
 
 NAME = "cudnn"
 TYPES = {"float32": 0, "float64": 1, "float16": 2, "bfloat16": 9}  # cudnnDataType_t
@@ -81,39 +79,15 @@ def sizes(values: Sequence[int]) -> Any:
     return (Int * len(values))(*values)
 
 
-class Cudnn:
-    """The library with one handle, which follows the current stream.
+class Cudnn(nvidia.Library):
+    """cuDNN.
 
     Args:
         library: its functions.
     """
 
     def __init__(self, library: Any) -> None:
-        self._functions: dict[str, Callable[..., int]] = {}
-        for name, arguments in SIGNATURES.items():
-            found = getattr(library, name)
-            found.argtypes, found.restype = arguments, Int
-            self._functions[name] = found
-        self.handle = Pointer()
-        self.call("cudnnCreate", ctypes.byref(self.handle))
-        self._stream: int | None = None
-
-    def call(self, name: str, *arguments: Any) -> None:
-        """Call a function of the library.
-
-        Raises:
-            BackendError: it gave an error.
-        """
-        status = self._functions[name](*arguments)
-        if status:
-            raise BackendError(f"{name}. Expected: status 0. Received: {status}.")
-
-    def follow(self) -> None:
-        """Let the next call go to the current stream."""
-        stream = base.current().stream()
-        if stream != self._stream:
-            self.call("cudnnSetStream", self.handle, stream)
-            self._stream = stream
+        super().__init__(library, SIGNATURES, "cudnnCreate", "cudnnSetStream")
 
 
 class Descriptor:
