@@ -32,7 +32,7 @@ def _infer(a: TensorSpec, b: TensorSpec, *c: TensorSpec, axes: tuple[int, ...]) 
 
 def _kernel(xp: Any, a: Any, b: Any, *c: Any, axes: tuple[int, ...], out: Any = None) -> Any:
     held = c[0].copy() if c and out is not None and xp.may_share_memory(c[0], out) else None
-    y = xp.matmul(a, b, out=None if out is None else out.transpose(inverse(axes)))
+    y = MATMUL.kernel(xp, a, b, out=None if out is None else out.transpose(inverse(axes)))
     if c:
         xp.add(y, c[0] if held is None else held, out=y)
     return y.transpose(axes)
@@ -81,7 +81,7 @@ def products(graph: Graph, device: Backend) -> Graph:
     def joined(node: Node, inputs: tuple[Node, ...]) -> Node | None:
         for k in (0, 1):
             made = addend(node, k)
-            if made is None or inputs[k].op is PRODUCT:
+            if made is None:
                 continue
             mine = inputs[k].inputs[0] if inputs[k].op is RESHAPE else inputs[k]
             c, whole = inputs[1 - k], inputs[1 - k].spec == node.spec
