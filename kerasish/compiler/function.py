@@ -12,6 +12,7 @@ from typing import Any
 
 from kerasish import tree
 from kerasish.backend.base import current
+from kerasish.compiler.arena import Arena
 from kerasish.compiler.passes import optimize
 from kerasish.compiler.plan import Plan
 from kerasish.config import settings
@@ -62,7 +63,7 @@ class Function:
         self.cache_size = cache_size
         self.lock = threading.RLock()
         self._cache: OrderedDict[Any, Compiled] = OrderedDict()
-        self._arena: Any = None
+        self._arena = Arena()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if settings.run_eagerly or current_trace() is not None or recording.logs:
@@ -106,7 +107,7 @@ class Function:
         """Forget all plans and their memory."""
         with self.lock:
             self._cache.clear()
-            self._arena = None
+            self._arena.clear()
 
     def _compiled(self, key: Any, specs: list[TensorSpec], rebuild: Callable[..., Any]) -> Compiled:
         full = (key, settings.backend, settings.generation, settings.floatx)
@@ -127,17 +128,15 @@ class Function:
 
         with _uncollected():
             traced, structure = trace(flat, specs)
-            plan = Plan(optimize(traced, current()), self._share)
+            graph = optimize(traced, current())
+            try:
+                plan = Plan(graph, self._arena.take)
+            finally:
+                self._arena.settle()
         made = self._cache[full] = Compiled(traced, plan, structure)
         while len(self._cache) > self.cache_size:
             self._cache.popitem(last=False)
         return made
-
-    def _share(self, nbytes: int) -> Any:
-        """One arena serves all plans of this function, since only one runs at a time."""
-        if self._arena is None or self._arena.size < nbytes:
-            self._arena = current().empty(nbytes)
-        return self._arena
 
 
 @contextmanager
