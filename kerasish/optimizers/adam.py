@@ -40,10 +40,6 @@ class _Moments(Optimizer):
         self.assign(slot_v, v)
         return m, v
 
-    def decayed(self, beta: float, dtype: str) -> Tensor:
-        """1 - beta^t: what the averages lack at step t because they started at 0."""
-        return 1 - ops.power(ops.convert_to_tensor(beta, dtype), self.step_number(dtype))
-
 
 class Adam(_Moments):
     """w <- w - lr m / (sqrt(v) + epsilon), bias-corrected (Kingma and Ba, 2015, section 2).
@@ -141,8 +137,7 @@ class Adamax(Optimizer):
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         dtype = variable.dtype
         g = ops.cast(gradient, dtype)
-        left = 1 - ops.power(ops.convert_to_tensor(self.beta_1, dtype), self.step_number(dtype))
-        alpha = ops.cast(learning_rate, dtype) / left
+        alpha = ops.cast(learning_rate, dtype) / self.decayed(self.beta_1, dtype)
         slot_m, slot_u = self.slot(self._m, variable), self.slot(self._u, variable)
         m = towards(slot_m.value, g, 1 - self.beta_1)
         u = ops.maximum(slot_u.value * self.beta_2, ops.absolute(g))

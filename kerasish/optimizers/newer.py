@@ -113,11 +113,8 @@ class Muon(Optimizer):
         self.assign_sub(variable, rate * direction)
 
     def _adam_step(self, g: Tensor, variable: Variable, rate: Tensor) -> None:
-        step = self.step_number(variable.dtype)
-        first, second = (
-            1 - ops.power(ops.convert_to_tensor(beta, variable.dtype), step)
-            for beta in (self.adam_beta_1, self.adam_beta_2)
-        )
+        first = self.decayed(self.adam_beta_1, variable.dtype)
+        second = self.decayed(self.adam_beta_2, variable.dtype)
         slot_m = self.slot(self.momentums, variable)
         slot_v = self.slot(self.adam_velocities, variable)
         m = towards(slot_m.value, g, 1 - self.adam_beta_1)

@@ -20,7 +20,7 @@ from kerasish.errors import ArgumentError, GradientError
 from kerasish.graph import Tensor, Variable
 from kerasish.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from kerasish.optimizers.schedules import LearningRateSchedule
-from kerasish.optimizers.state import OptimizerState, Variables
+from kerasish.optimizers.state import OptimizerState, Variables, per_update
 
 LearningRate = float | LearningRateSchedule | Callable[[], Any]
 
@@ -120,9 +120,15 @@ class Optimizer(OptimizerState):
             self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator")
         self.built = True
 
+    @per_update
     def step_number(self, dtype: str) -> Tensor:
         """The number of the update being made, counted from 1, as a float."""
         return ops.cast(ops.convert_to_tensor(self.iterations) + 1, dtype)
+
+    @per_update
+    def decayed(self, beta: float, dtype: str) -> Tensor:
+        """1 - beta^t: what averages that started at 0 lack at step t."""
+        return 1 - ops.power(ops.convert_to_tensor(beta, dtype), self.step_number(dtype))
 
     # --- learning rate --------------------------------------------------------------------------
 
@@ -244,8 +250,12 @@ class Optimizer(OptimizerState):
         variables = [v for _, v in pairs]
         self._decay(variables, rate)
         self.prepare_step(rate)
-        for gradient, variable in zip(grads, variables, strict=True):
-            self.update_step(gradient, variable, rate)
+        self._shared = {}
+        try:
+            for gradient, variable in zip(grads, variables, strict=True):
+                self.update_step(gradient, variable, rate)
+        finally:
+            self._shared = None
 
     def prepare_step(self, learning_rate: Tensor) -> None:
         """Change state that belongs to no variable; called once before the `update_step`s."""

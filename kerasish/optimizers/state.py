@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import initializers
@@ -13,12 +14,29 @@ from kerasish.graph import Variable
 Variables = Sequence[Variable]
 
 
+def per_update(method: Callable[..., Any]) -> Any:
+    """Decorator: what a method of an optimizer gives for the same plain arguments is worked out
+    once within an update, for all variables."""
+
+    @functools.wraps(method)
+    def shared(self: OptimizerState, *args: Any) -> Any:
+        if self._shared is None:
+            return method(self, *args)
+        key = (method.__name__, *args)
+        if key not in self._shared:
+            self._shared[key] = method(self, *args)
+        return self._shared[key]
+
+    return shared
+
+
 class OptimizerState(Configured):
     """Base of `Optimizer`: everything about its variables and nothing about updates."""
 
     name: str
     _variables: list[Variable]
     _index: dict[Variable, int]
+    _shared: dict[Any, Any] | None = None  # within an update: see `per_update`
 
     @property
     def variables(self) -> list[Variable]:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from kerasish.backend.base import Backend
 from kerasish.compiler.passes.copies import own_results
 from kerasish.compiler.passes.expand import expand
-from kerasish.compiler.passes.fold import fold
 from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.hoist import hoist
 from kerasish.compiler.passes.late import late
@@ -20,11 +19,9 @@ from kerasish.graph.node import Graph
 Pass = Callable[[Graph, Backend], Graph]
 
 PIPELINE: list[tuple[str, Pass]] = [
-    ("simplify", simplify),
     ("expand", expand),
-    ("fold", fold),
+    ("simplify", simplify),
     ("hoist", hoist),
-    ("simplify again", simplify),
     ("products", products),
     ("own results", own_results),
     ("fuse", fuse),

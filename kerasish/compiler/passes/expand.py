@@ -17,16 +17,16 @@ from kerasish.spec import TensorSpec
 def expand(graph: Graph, device: Backend) -> Graph:
     """Replace every unsupported defined op by its definition, until none is left."""
 
-    def unsupported(node: Node) -> bool:
-        return node.op.definition is not None and find(node, device.name) is None
+    def unsupported(graph: Graph) -> set[Node]:
+        return {n for n in graph.nodes if n.op.definition and find(n, device.name) is None}
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Any:
-        if not unsupported(node):
+        if node not in wanted:
             return None
         with inherit(node):
             nodes = definition(node.op, inputs, node.attrs)
         return nodes[0] if isinstance(node.spec, TensorSpec) else nodes
 
-    while any(unsupported(node) for node in graph.nodes):
+    while wanted := unsupported(graph):
         graph = rewrite(graph, rule)
     return graph

@@ -18,7 +18,6 @@ from __future__ import annotations
 from kerasish.backend.base import Backend
 from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.passes.expand import expand
-from kerasish.compiler.passes.fold import fold
 from kerasish.compiler.passes.loop import Later, Loop, batched, count_uses
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.compiler.passes.sums import (
@@ -47,12 +46,12 @@ def hoist(graph: Graph, device: Backend) -> Graph:
         if node not in used or not node.attrs["length"]:
             return None
         body = node.attrs["body"]
-        for step in (simplify, expand, fold, hoist, simplify):
+        for step in (expand, simplify, hoist):
             body = step(body, device)
         with inherit(node):
             return _rewritten(Loop(node, inputs, body, used[node]))
 
-    return rewrite(graph, rule)
+    return simplify(rewrite(graph, rule), device)
 
 
 def _rewritten(loop: Loop) -> tuple[Node, ...]:

@@ -93,20 +93,26 @@ def products(graph: Graph, device: Backend) -> Graph:
         return None
 
     def turned(node: Node, inputs: tuple[Node, ...]) -> Node | None:
-        axes, source = node.attrs["axes"], node.inputs[0]
-        if not only(source) or inputs[0].op is not MATMUL:
-            return None
-        if not any(u.op is RESHAPE and _moves(node, u) for u in users.get(node, ())):
-            return None
-        y = make_node(PRODUCT, inputs[0].inputs, {"axes": axes}, node.spec, like=source)
+        axes = {"axes": node.attrs["axes"]}
+        y = make_node(PRODUCT, inputs[0].inputs, axes, node.spec, like=node.inputs[0])
         return y if find(y, device.name) is not None else None
 
-    def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
-        if node.op.name == "add":
-            return joined(node, inputs)
-        return turned(node, inputs) if node.op.name == "transpose" else None
+    def turns(node: Node) -> bool:
+        if node.inputs[0].op is not MATMUL or not only(node.inputs[0]):
+            return False
+        return any(u.op is RESHAPE and _moves(node, u) for u in users.get(node, ()))
 
-    return rewrite(graph, rule)
+    rules: dict[Node, Any] = {}
+    for node in graph.nodes:
+        if node.op.name == "add" and (addend(node, 0) or addend(node, 1)):
+            rules[node] = joined
+        elif node.op.name == "transpose" and turns(node):
+            rules[node] = turned
+
+    def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
+        return rules[node](node, inputs) if node in rules else None
+
+    return rewrite(graph, rule) if rules else graph
 
 
 def _users(graph: Graph) -> dict[Node, list[Node]]:

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from kerasish.backend.base import Backend
+from kerasish.compiler.passes.fold import folded
 from kerasish.graph.node import CONSTANT, Graph, Node, constant, make_node, rewrite
 from kerasish.graph.op import get
 from kerasish.spec import bits, broadcast, is_float, np_dtype
@@ -221,10 +222,12 @@ def unbroadcast_inputs(node: Node, inputs: Inputs) -> Node | None:
 
 
 def simplify(graph: Graph, device: Backend) -> Graph:
-    """Apply the rules bottom-up, each node until nothing changes."""
+    """Apply the rules bottom-up, each node until nothing changes; compute what is constant."""
 
     def apply(node: Node, inputs: Inputs) -> Node | None:
-        current: Node | None = None
+        current = folded(node, inputs, device)
+        if current is not None:
+            return current
         for _ in range(8):
             changed = _once(current or node, current.inputs if current else inputs)
             if changed is None:
