@@ -59,7 +59,8 @@ def test_small_blocks_start_no_thread() -> None:
     before = threading.active_count()
     arena = Arena()
     arena.take(module.SMALL - 1)
-    assert arena._touch is None and threading.active_count() == before
+    assert arena._touch is None
+    assert threading.active_count() == before
 
 
 @on_the_host
@@ -80,7 +81,8 @@ def test_a_block_belongs_to_a_device(monkeypatch: pytest.MonkeyPatch) -> None:
     elsewhere = types.SimpleNamespace(host=False, empty=lambda nbytes: np.zeros(nbytes, np.uint8))
     monkeypatch.setattr(module, "current", lambda: elsewhere)
     there = arena.take(10)
-    assert there is not here and arena.take(10) is there
+    assert there is not here
+    assert arena.take(10) is there
 
 
 @on_the_host
@@ -94,4 +96,5 @@ def test_a_function_settles_its_arena(failing: bool, monkeypatch: pytest.MonkeyP
     f = function(lambda x: ops.exp(x) @ ops.sin(x))
     with pytest.raises(RuntimeError) if failing else contextlib.nullcontext():
         f.plan_for(TensorSpec((1100, 1100), "float32"))
-    assert f._arena._block.size >= module.SMALL and f._arena._touch is None
+    assert f._arena._block.size >= module.SMALL
+    assert f._arena._touch is None

@@ -29,7 +29,8 @@ def symbolic(array: Any) -> Any:
 
 
 def test_constant_subgraphs_become_one_constant() -> None:
-    made = check(simplify, lambda x: x * (ops.sqrt(ops.exp(symbolic(TABLE))) + 1), X, ops=["multiply"])
+    call = lambda x: x * (ops.sqrt(ops.exp(symbolic(TABLE))) + 1)  # noqa: E731
+    made = check(simplify, call, X, ops=["multiply"])
     (held,) = [n for n in made.nodes if n.op is CONSTANT]
     np.testing.assert_allclose(held.value, np.sqrt(np.exp(TABLE)) + 1, rtol=1e-6)
 
@@ -44,7 +45,8 @@ def test_views_and_dtypes() -> None:
 def test_results_larger_than_the_limit_stay() -> None:
     size = LIMIT // 4 + 1
     big = lambda: ops.broadcast_to(symbolic(np.float32(2.0)[None]), (size,))  # noqa: E731
-    check(simplify, lambda x: big() * x[0, 0], X, ops=["broadcast_to", "slice", "reshape", "multiply"])
+    left = ["broadcast_to", "slice", "reshape", "multiply"]
+    check(simplify, lambda x: big() * x[0, 0], X, ops=left)
     check(simplify, lambda x: ops.sum(big()) * x[0, 0], X)
 
 
