@@ -380,20 +380,25 @@ class GroupQueryAttention(Projected):
     ) -> Any:
         key = value if key is None else key
         masks = (query_mask, value_mask, key_mask, attention_mask)
-        allowed = self._allowed(query, value, masks, use_causal_mask)
-        allowed = None if allowed is None else ops.expand_dims(allowed, 1)
+        plain = all(m is None for m in masks) and self.sliding_window is None
+        whole = not return_attention_scores and not (self.dropout > 0 and training)
+        allowed = None
+        if not (plain and whole):
+            allowed = self._allowed(query, value, masks, use_causal_mask)
+            allowed = None if allowed is None else ops.expand_dims(allowed, 1)
         query, key, value = _unmasked(query), _unmasked(key), _unmasked(value)
         q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
         scale = 1 / math.sqrt(self.head_dim)
         weights = None
-        if return_attention_scores or (self.dropout > 0 and training):
+        if whole:
+            causal = use_causal_mask and plain
+            y = dot_product_attention(q, k, v, mask=allowed, scale=scale, is_causal=causal)
+        else:
             count = self.num_query_heads // self.num_key_value_heads
             k, v = ops.repeat(k, count, axis=2), ops.repeat(v, count, axis=2)
             scores = ops.einsum("bquh,bkuh->buqk", q * scale, k)
             weights = self._softmax(scores, mask=allowed)
             y = ops.einsum("buqk,bkuh->bquh", self._dropout_layer(weights, training=training), v)
-        else:
-            y = dot_product_attention(q, k, v, mask=allowed, scale=scale)
         if self._gate_dense is not None:
             y = y * self._gate_dense(query)
         y = self._output_dense(y)

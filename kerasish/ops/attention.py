@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -13,21 +14,25 @@ from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops.activation import softmax_
 from kerasish.ops.declare import bools, composite, primitive
 from kerasish.ops.elementwise import cast, cast_like, logical_and, tanh, where
-from kerasish.ops.layout import expand_dims, reshape, transpose
+from kerasish.ops.layout import concatenate, expand_dims, reshape, transpose
 from kerasish.ops.linear import matmul_, swap_last
 from kerasish.spec import Dim, TensorSpec
 
 _LOWEST = {"float32": -0.7 * 3.4028235e38, "float64": -0.7 * 1.7976931348623157e308}
 
 
+STRIPE = 128  # rows
+MOST = 8  # stripes
+
+
 def _heads_first(x: Any) -> Any:
     return transpose(x, axes=(0, 2, 1, 3))
 
 
-def _order(rows: Dim, columns: Dim) -> Any:
-    """Whether column s may be seen from row t: s <= t."""
+def _order(first: int, rows: Dim, columns: Dim) -> Any:
+    """Whether column s may be seen from row t, counted from `first`: s <= t."""
     # With an unknown length only the spec of the result matters.
-    t = np.arange(1 if rows is None else rows)[:, None]
+    t = first + np.arange(1 if rows is None else rows)[:, None]
     return convert_to_tensor(t >= np.arange(1 if columns is None else columns))
 
 
@@ -49,15 +54,50 @@ def _attention(
     query (B, T, N, H), key and value (B, S, K, H) with N a multiple of K, then (if `bias`) what
     is added to the logits and (if `mask`) where they count, both 4-d and broadcast to
     (B, N, T, S); result (B, T, N, H). Logits and softmax are computed in float32 at least.
+    Long causal attention goes by stripes of rows, each with the columns that its last row sees.
     """
     given = list(rest)
     addend = given.pop(0) if bias else None
     allowed = given.pop(0) if mask else None
+    rows, columns = query.shape[1], key.shape[1]
+    # A row that a mask leaves nothing looks at all columns alike, so masks go undivided.
+    stripes = _stripes(rows, columns) if causal and not mask else [(0, rows, columns)]
+    query = query * scale
+    parts = []
+    for first, last, seen in stripes:
+        order = _order(first, None if last is None else last - first, seen) if causal else None
+        if allowed is not None:
+            order = allowed if order is None else logical_and(allowed, order)
+        within = _part(addend, first, last, seen)
+        q, k, v = query[:, first:last], key[:, :seen], value[:, :seen]
+        parts.append(_shared(q, k, v, within, order, soft_cap))
+    return parts[0] if len(parts) == 1 else concatenate(*parts, axis=1)
+
+
+def _stripes(rows: Dim, columns: Dim) -> list[tuple[int, Dim, Dim]]:
+    """(first row, end of rows, end of columns) of every stripe."""
+    if rows is None or columns is None or rows < 2 * STRIPE:
+        return [(0, rows, columns)]
+    height = max(STRIPE, -(-rows // MOST))
+    ends = [*range(height, rows, height), rows]
+    return [(a, b, min(b, columns)) for a, b in itertools.pairwise((0, *ends))]
+
+
+def _part(x: Any, first: int, last: Dim, seen: Dim) -> Any:
+    """What of a bias belongs to a stripe."""
+    if x is None:
+        return None
+    x = x if x.shape[2] == 1 else x[:, :, first:last]
+    return x if x.shape[3] == 1 else x[:, :, :, :seen]
+
+
+def _shared(query: Any, key: Any, value: Any, addend: Any, allowed: Any, soft_cap: Any) -> Any:
+    """Attention of scaled queries."""
     batch, rows, heads, size = query.shape
     columns, groups = key.shape[1], key.shape[2]
     # The heads that share one key and value become more rows of one product.
     shared = None if rows is None else rows * (heads // groups)
-    q = reshape(_heads_first(query * scale), shape=(batch, groups, shared, size))
+    q = reshape(_heads_first(query), shape=(batch, groups, shared, size))
     k, v = _heads_first(key), _heads_first(value)
     logits = matmul_(q, swap_last(k))
     wide = logits if logits.dtype == "float64" else cast(logits, "float32")
@@ -66,9 +106,6 @@ def _attention(
         wide = soft_cap * tanh(wide * (1 / soft_cap))
     if addend is not None:
         wide = wide + cast_like(addend, wide)
-    if causal:
-        order = _order(rows, columns)
-        allowed = order if allowed is None else logical_and(allowed, order)
     if allowed is not None:
         wide = where(allowed, wide, _LOWEST[wide.dtype])
     shares = cast_like(softmax_(wide, axis=(3,)), v)

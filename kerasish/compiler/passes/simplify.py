@@ -166,6 +166,35 @@ def slice_twice(node: Node, inputs: Inputs) -> Node | None:
     return _make(node, "slice", (x.inputs[0],), parts=joined)
 
 
+@rule("add")
+def side_by_side(node: Node, inputs: Inputs) -> Node | None:
+    """The gradient of x[:2] + that of x[2:] -> both in one array, without zeros to add"""
+    if not all(x.op.name == "unslice" and _fills(x) for x in inputs):
+        return None
+    first, second = (x.attrs["parts"] for x in inputs)
+    apart = [i for i, (p, q) in enumerate(zip(first, second, strict=True)) if p != q]
+    if len(apart) != 1 or any(p[apart[0]] is None or p[apart[0]][2] != 1 for p in (first, second)):
+        return None
+    axis = apart[0]
+    a, b = sorted(inputs, key=lambda x: x.attrs["parts"][axis])
+    (start, size, _), (middle, more, _) = (x.attrs["parts"][axis] for x in (a, b))
+    if start + size != middle:
+        return None
+    pieces: list[Node] = []
+    for x in (a.inputs[0], b.inputs[0]):
+        joined = x.op.name == "concatenate" and x.attrs["axis"] == axis
+        pieces.extend(x.inputs if joined else (x,))
+    whole = _make(node, "concatenate", tuple(pieces), axis=axis)
+    parts = (*first[:axis], (start, size + more, 1), *first[axis + 1 :])
+    return _make(node, "unslice", (whole,), parts=parts, shape=node.spec.shape)
+
+
+def _fills(x: Node) -> bool:
+    """Whether what an `unslice` puts among zeros is as large as its place, and not repeated."""
+    place = get("slice").infer(x.spec, parts=x.attrs["parts"])
+    return place == x.inputs[0].spec and not x.attrs.get("value", 0.0)
+
+
 @rule("unslice")
 def unslice_all(node: Node, inputs: Inputs) -> Node | None:
     """The gradient of x[::-1] -> g[::-1]: nothing of it is left to fill"""

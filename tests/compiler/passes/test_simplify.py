@@ -14,6 +14,7 @@ from kerasish.compiler.passes.simplify import RULES, rule, scalar, simplify
 from kerasish.graph import Node, Variable, trace, verify
 from kerasish.graph.node import CONSTANT
 from kerasish.graph.op import get
+from kerasish.ops.layout import unslice
 from kerasish.spec import TensorSpec
 from tests.compiler.passes.shape import check, floats, names
 
@@ -78,6 +79,21 @@ GONE: dict[str, tuple[Callable[..., Any], list[str]]] = {
         lambda x: get("unslice")(x, parts=((2, 3, -1), None), shape=(3, 4)),
         ["slice"],
     ),
+    "gradients of the parts of a split": (
+        lambda x: (
+            unslice(x[:, 1:2], parts=(None, (1, 1, 1)), shape=(3, 4))
+            + unslice(x[:, :1], parts=(None, (0, 1, 1)), shape=(3, 4))
+            + unslice(x[:, 2:], parts=(None, (2, 2, 1)), shape=(3, 4))
+        ),
+        ["slice", "slice", "slice", "concatenate"],
+    ),
+    "gradients of neighbours": (
+        lambda x: (
+            unslice(x[:2], parts=((1, 2, 1), None), shape=(5, 4))
+            + unslice(x[1:], parts=((3, 2, 1), None), shape=(5, 4))
+        ),
+        ["slice", "slice", "concatenate", "unslice"],
+    ),
     "stop_gradient": (lambda x: ops.stop_gradient(x), []),
     "a broadcast operand": (
         lambda x: x * ops.broadcast_to(ops.sin(x[0]), (3, 4)),
@@ -117,6 +133,19 @@ KEPT: dict[str, tuple[Callable[..., Any], np.ndarray]] = {
     "transpose": (lambda x: ops.transpose(x), X),
     "the gradient of a part": (
         lambda x: get("unslice")(x, parts=((2, 3, -1), None), shape=(4, 4)),
+        X,
+    ),
+    "parts with a gap, an overlap, a repeated one, other than zeros around": (
+        lambda x: [
+            unslice(a, parts=((at, n, 1), None), shape=(5, 4), **more)
+            + unslice(x[:2], parts=((2, 2, 1), None), shape=(5, 4))
+            for a, at, n, more in (
+                (x[:1], 0, 1, {}),
+                (x[:2], 1, 2, {}),
+                (x[:1], 0, 2, {}),
+                (x[:2], 0, 2, {"value": 1.0}),
+            )
+        ],
         X,
     ),
     "a broadcast operand that gives the shape": (lambda x: ops.broadcast_to(x, (2, 3, 4)) * x, X),
