@@ -16,10 +16,11 @@ from kerasish.graph.tensor import Tensor
 from kerasish.ops.control import scan
 from kerasish.ops.control_ops import zeros_of
 from kerasish.ops.declare import composite, primitive
-from kerasish.ops.elementwise import sigmoid, tanh
+from kerasish.ops.elementwise import cast, cast_like, sigmoid, tanh
 from kerasish.ops.layout import concatenate, expand_dims, reshape, slice_, transpose
 from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.reduction import sum_
+from kerasish.spec import HALVES
 
 
 def _turned(x: Any) -> Any:
@@ -59,6 +60,11 @@ def _check(x: Any, kernel: Any, recurrent: Any, gates: int, what: str) -> None:
             f"recurrent kernel (units, {gates} * units). Received: {x.shape}, {kernel.shape}, "
             f"{recurrent.shape}."
         )
+
+
+def _wide(x: Any) -> Any:
+    """`x` as the loops compute with it: states of 16-bit floats are carried in float32."""
+    return cast(x, "float32") if x.dtype in HALVES else x
 
 
 def _seed(g: Any, like: Any) -> Any:
@@ -175,7 +181,9 @@ def lstm(
     x (B, T, I), kernel (I, 4U).
     """
     _check(x, kernel, recurrent, 4, "lstm")
-    return lstm_loop(matmul(x, kernel), h0, c0, recurrent, bias, reverse=reverse)[:3]
+    given = map(_wide, (matmul(x, kernel), h0, c0, recurrent, bias))
+    found = lstm_loop(*given, reverse=reverse)
+    return cast_like(found[0], x), cast_like(found[1], x), cast_like(found[2], x)
 
 
 # --- GRU ------------------------------------------------------------------------------------------
@@ -263,4 +271,5 @@ def gru(
     x (B, T, I), kernel (I, 3U).
     """
     _check(x, kernel, recurrent, 3, "gru")
-    return gru_loop(matmul(x, kernel), h0, recurrent, bias, reverse=reverse)[:2]
+    found = gru_loop(*map(_wide, (matmul(x, kernel), h0, recurrent, bias)), reverse=reverse)
+    return cast_like(found[0], x), cast_like(found[1], x)

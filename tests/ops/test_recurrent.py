@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerasish import ops
+from kerasish import function, ops
 from kerasish.errors import ShapeError
 from kerasish.graph import GradientTape, convert_to_tensor
 from kerasish.graph.op import get
@@ -91,6 +91,22 @@ def test_in_reverse_is_the_other_direction_of_time(op, inputs):
     turned, *others = op(x[:, ::-1], *rest)
     for got, want in zip((y[:, ::-1], *states), (turned, *others), strict=True):
         assert_close(got, want, dtype="float64")
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize(("op", "inputs"), [(lstm, lstm_inputs), (gru, gru_inputs)])
+def test_states_of_16_bit_floats_are_carried_in_float32(op, inputs, dtype):
+    """One rounding at the end, however many steps there are: compared with float64."""
+    x, *rest = (ops.cast(a.repeat(40, 1) if a.ndim == 3 else a, dtype) for a in inputs())
+    found = function(op)(x, *rest)
+    assert {y.dtype for y in found} == {dtype}
+    z = ops.cast(ops.matmul(x, rest[-3]), "float64")  # rounded once before the loop
+    states = [ops.cast(a, "float64") for a in (*rest[:-3], *rest[-2:])]
+    loop = lstm_loop if op is lstm else gru_loop
+    half_ulp = 2.0**-8 if dtype == "bfloat16" else 2.0**-11
+    for got, want in zip(found, loop(z, *states, reverse=False), strict=False):
+        wide = ops.cast(got, "float64").numpy()
+        np.testing.assert_allclose(wide, want.numpy(), rtol=1.01 * half_ulp, atol=2e-6)
 
 
 def test_one_step_and_none():
