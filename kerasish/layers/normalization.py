@@ -21,6 +21,7 @@ from kerasish.layers.fields import (
 )
 from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer, builtin
+from kerasish.ops.moments import group_normalization
 from kerasish.ops.normalization import batch_norm_train
 from kerasish.spec import Shape, normalize_axes, normalize_axis, promote
 
@@ -267,16 +268,7 @@ class GroupNormalization(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         x = ops.cast(inputs, promote(inputs.dtype, "float32"))
-        at = normalize_axis(self.axis, x.ndim)
-        size = x.shape[at] // self.groups
-        grouped = (*x.shape[:at], self.groups, size, *x.shape[at + 1 :])
-        axes = [i for i in range(1, len(grouped)) if i != at]
-        parts = ops.reshape(x, grouped)
-        mean, variance = ops.moments(parts, axes=axes, keepdims=True)
-        y = ops.reshape((parts - mean) * ops.rsqrt(variance + self.epsilon), x.shape)
-        along = tuple(-1 if i == at else 1 for i in range(x.ndim))
-        y = y if self.gamma is None else y * ops.reshape(self.gamma, along)
-        y = y if self.beta is None else y + ops.reshape(self.beta, along)
+        y = group_normalization(x, self.gamma, self.beta, self.groups, self.axis, self.epsilon)
         return ops.cast(y, self.compute_dtype)
 
 

@@ -11,8 +11,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.activation import as_float
 from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import absolute, cast, maximum, minimum, power, rsqrt
-from kerasish.ops.layout import reshape
-from kerasish.ops.normalization import layer_normalization
+from kerasish.ops.layout import broadcast_to, reshape
 from kerasish.ops.reduction import mean, sum_
 from kerasish.spec import accumulator, normalize_axes, normalize_axis
 
@@ -116,13 +115,25 @@ def group_normalization(
             f"group_normalization. Expected: channels divisible by groups={groups}. "
             f"Received: {channels} channels."
         )
-    split = (*x.shape[:at], groups, channels // groups, *x.shape[at + 1 :])
-    over = tuple(i for i in range(1, len(split)) if i != at)
-    y = layer_normalization(reshape(x, shape=split), axis=over, epsilon=epsilon)
-    y = reshape(y, shape=x.shape)
+    others = tuple(i for i in range(1, x.ndim) if i != at)
+
+    def of_group(per_channel: Any) -> Any:
+        """The mean of each group of channels, for each of its channels."""
+        lead, tail = per_channel.shape[:at], per_channel.shape[at + 1 :]
+        size = channels // groups
+        parts = reshape(per_channel, shape=(*lead, groups, size, *tail))
+        same = broadcast_to(mean(parts, axis=at + 1, keepdims=True), shape=parts.shape)
+        return reshape(same, shape=per_channel.shape)
+
+    # Whole arrays keep their shape, so that what follows can share a loop with them.
+    wide = cast(x, accumulator(x.dtype))
+    centred = wide - of_group(mean(wide, axis=others, keepdims=True))
+    variance = of_group(mean(centred * centred, axis=others, keepdims=True))
+    factor = rsqrt(variance + epsilon)
     shape = tuple(channels if i == at else 1 for i in range(x.ndim))
-    for parameter, apply in ((gamma, "multiply"), (beta, "add")):
-        if parameter is not None:
-            p = reshape(convert_to_tensor(parameter, x.dtype), shape=shape)
-            y = y * p if apply == "multiply" else y + p
-    return y
+    if gamma is not None:
+        factor = factor * reshape(convert_to_tensor(gamma, wide.dtype), shape=shape)
+    y = centred * factor
+    if beta is not None:
+        y = y + reshape(convert_to_tensor(beta, wide.dtype), shape=shape)
+    return cast(y, x.dtype)

@@ -5,6 +5,7 @@ transpose(transpose(x * 1 + 0))  ->  x          (one rule at a time, each with i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -12,14 +13,16 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from kerasish.backend.base import Backend
+from kerasish.compiler.codegen.nest import kind_of
 from kerasish.compiler.passes.fold import folded
 from kerasish.graph.node import CONSTANT, Graph, Node, constant, make_node, rewrite
 from kerasish.graph.op import get
-from kerasish.spec import bits, broadcast, is_float, np_dtype
+from kerasish.spec import accumulator, bits, broadcast, is_float, known, np_dtype
 
 Inputs = tuple[Node, ...]
 Rule = Callable[[Node, Inputs], Node | None]
 RULES: dict[str, list[Rule]] = {}
+LONG = 32  # innermost numbers that are worth a loop of their own over them
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
@@ -211,6 +214,27 @@ def reduce_nothing(node: Node, inputs: Inputs) -> Node | None:
     if all(x.spec.shape[a] == 1 for a in node.attrs["axis"]):
         return x if x.spec == node.spec else _make(node, "reshape", (x,), shape=node.spec.shape)
     return None
+
+
+@rule("sum", "max", "min", "prod")
+def one_run_of_axes_after_another(node: Node, inputs: Inputs) -> Node | None:
+    """sum(x, axis=(0, 2)) -> sum(sum(x, axis=2), axis=0): each is a loop that regions can have"""
+    x, axes = inputs[0], node.attrs["axis"]
+    shape = known(x.spec.shape)
+    if kind_of(shape, axes) is not None or accumulator(x.spec.dtype) != x.spec.dtype:
+        return None
+    runs: list[tuple[int, ...]] = []
+    for axis in axes:
+        if runs and runs[-1][-1] == axis - 1:
+            runs[-1] = (*runs[-1], axis)
+        else:
+            runs.append((axis,))
+    last = runs[-1]
+    if last[-1] == len(shape) - 1 and math.prod(shape[a] for a in last) >= LONG:
+        runs = [last, *runs[:-1]]
+    for run in runs:
+        x = _make(node, node.op.name, (x,), axis=run, keepdims=True)
+    return x if x.spec == node.spec else _make(node, "reshape", (x,), shape=node.spec.shape)
 
 
 @rule("gather")

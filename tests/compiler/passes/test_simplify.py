@@ -79,6 +79,14 @@ GONE: dict[str, tuple[Callable[..., Any], list[str]]] = {
         lambda x: get("unslice")(x, parts=((2, 3, -1), None), shape=(3, 4)),
         ["slice"],
     ),
+    "axes apart": (
+        lambda x: ops.max(ops.reshape(x, (3, 2, 2)), (0, 2), keepdims=True),
+        ["reshape", "max", "max"],
+    ),
+    "axes apart, gone": (
+        lambda x: ops.sum(ops.reshape(x, (1, 3, 2, 2)), (1, 3)),
+        ["reshape", "sum", "sum", "reshape"],
+    ),
     "gradients of the parts of a split": (
         lambda x: (
             unslice(x[:, 1:2], parts=(None, (1, 1, 1)), shape=(3, 4))
@@ -152,6 +160,25 @@ KEPT: dict[str, tuple[Callable[..., Any], np.ndarray]] = {
     "cast": (lambda x: ops.cast(ops.cast(x, "int32"), "float32"), X),
     "sum over more than ones": (lambda x: ops.sum(ops.reshape(x, (3, 1, 4)), (1, 2)), X),
 }
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "order"),
+    [
+        ((4, 3, 5, 7), (0, 2, 3), [(2, 3), (0,)]),  # 35 neighbours are worth a loop
+        ((4, 3, 5, 6), (0, 2, 3), [(0,), (2, 3)]),
+        ((2, 3, 4, 5, 6), (1, 2, 4), [(1, 2), (4,)]),
+        ((2, 3, 2, 3, 2, 3), (1, 3, 5), [(1,), (3,), (5,)]),
+    ],
+)
+def test_axes_apart_go_one_run_after_another(shape: Any, axes: Any, order: Any) -> None:
+    x = np.random.default_rng(0).normal(size=shape).astype("float32")
+    made = check(simplify, lambda t: ops.sum(t, axes, keepdims=True), x)
+    assert [n.attrs["axis"] for n in made.nodes if n.op.name == "sum"] == order
+
+
+def test_sums_of_16_bit_floats_are_rounded_once() -> None:
+    check(simplify, lambda t: ops.sum(t, (0, 2)), HALF.reshape(3, 2, 2), ops=["sum"])
 
 
 @pytest.mark.parametrize("name", KEPT)
