@@ -66,13 +66,18 @@ class OverCell(Recurrent):
         self, x: Tensor, states: list[Any], mask: Tensor | None, training: bool | None
     ) -> tuple[Tensor, Tensor, list[Any]]:
         recurrent = bool(training) and self.recurrent_dropout > 0
-        if mask is not None or recurrent or self.unroll or not self._is_standard():
+        if recurrent or self.unroll or not self._is_standard():
             projected = self.cell.project(x)
             return super()._over_time(projected, states, mask, training)
         masks = (self.cell._masks or (None, None))[0]
         if masks is not None:
             x = x * ops.expand_dims(masks[0], 1)
-        y, last, states = self._whole(x, states)
+        counts = () if mask is None else (ops.cast(mask, "bool"),)
+        y, *states = self._whole(x, states, counts)
+        last = states[0]
+        if counts and self.zero_output_for_mask:
+            y = ops.where(ops.expand_dims(counts[0], -1), y, 0)
+            last = y[:, 0 if self.go_backwards else -1]
         return ops.flip(y, axis=1) if self.go_backwards else y, last, states
 
     def _step(self, training: bool | None) -> Any:
@@ -82,8 +87,12 @@ class OverCell(Recurrent):
         """Whether the activations are those that the whole-sequence op has."""
         return False
 
-    def _whole(self, x: Tensor, states: list[Any]) -> tuple[Tensor, Tensor, list[Any]]:
-        """The whole sequence at once, outputs in the order of x."""
+    def _whole(self, x: Tensor, states: list[Any], counts: tuple[Tensor, ...]) -> tuple[Any, ...]:
+        """(outputs in the order of x, *last states) of the whole sequence at once.
+
+        Args:
+            counts: which steps count, (batch, time); nothing where all do.
+        """
         raise NotImplementedError
 
     def _bias(self, shape: tuple[int, ...], dtype: str) -> Any:
@@ -188,13 +197,12 @@ class LSTM(OverCell):
     def _is_standard(self) -> bool:
         return _is_tanh_sigmoid(self.cell)
 
-    def _whole(self, x: Tensor, states: list[Any]) -> tuple[Tensor, Tensor, list[Any]]:
+    def _whole(self, x: Tensor, states: list[Any], counts: tuple[Tensor, ...]) -> tuple[Any, ...]:
         kernel = convert_to_tensor(self.cell.kernel, x.dtype)
         recurrent = convert_to_tensor(self.cell.recurrent_kernel, x.dtype)
         bias = self._bias((4 * self.units,), x.dtype)
-        h, c = states
-        y, h, c = lstm(x, h, c, kernel, recurrent, bias, reverse=self.go_backwards)
-        return y, h, [h, c]
+        weights = kernel, recurrent, bias
+        return lstm(x, *states, *weights, *counts, reverse=self.go_backwards)
 
 
 @builtin()
@@ -239,9 +247,8 @@ class GRU(OverCell):
     def _is_standard(self) -> bool:
         return self.cell.reset_after and _is_tanh_sigmoid(self.cell)
 
-    def _whole(self, x: Tensor, states: list[Any]) -> tuple[Tensor, Tensor, list[Any]]:
+    def _whole(self, x: Tensor, states: list[Any], counts: tuple[Tensor, ...]) -> tuple[Any, ...]:
         kernel = convert_to_tensor(self.cell.kernel, x.dtype)
         recurrent = convert_to_tensor(self.cell.recurrent_kernel, x.dtype)
         bias = self._bias((2, 3 * self.units), x.dtype)
-        y, h = gru(x, states[0], kernel, recurrent, bias, reverse=self.go_backwards)
-        return y, h, [h]
+        return gru(x, *states, kernel, recurrent, bias, *counts, reverse=self.go_backwards)

@@ -42,6 +42,24 @@ def test_the_whole_sequence_op_is_the_loop(cls: Any) -> None:
 
 
 @pytest.mark.parametrize("cls", CLASSES)
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("zeros", [False, True])
+@pytest.mark.parametrize("sequences", [False, True])
+def test_masks_of_the_whole_sequence_op_are_those_of_the_loop(
+    cls: Any, backwards: bool, zeros: bool, sequences: bool
+) -> None:
+    mask = np.array([[0, 1, 0, 0, 1], [1, 0, 1, 1, 0]], bool)
+    flags = {"go_backwards": backwards, "zero_output_for_mask": zeros, "return_state": True}
+    layer = built(cls, **flags, return_sequences=sequences)
+    states = [RNG.normal(size=(2, 4)).astype("float32") for _ in layer.state_size]
+    found = layer(X, initial_state=states, mask=mask)
+    for got, want in zip(
+        found, copied(layer, unroll=True)(X, initial_state=states, mask=mask), strict=True
+    ):
+        assert_close(got, want)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
 def test_cells_step_like_their_layer(cls: Any) -> None:
     layer = built(cls, return_sequences=True)
     states, outputs = layer.get_initial_state(2), []

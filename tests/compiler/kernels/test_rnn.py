@@ -58,7 +58,7 @@ def loss(cell: str, reverse: bool = False) -> Callable[..., Any]:
 def run(func: Callable[..., Any], *arrays: np.ndarray) -> list[np.ndarray]:
     """The results of a compiled function whose loops were all taken by the kernels."""
     compiled = function(func)
-    plan = compiled.plan_for(*(TensorSpec(a.shape, "float32") for a in arrays))
+    plan = compiled.plan_for(*(TensorSpec(a.shape, str(a.dtype)) for a in arrays))
     loops = {s.node.op.name: s.provider for s in plan.steps if "loop" in s.node.op.name}
     assert loops
     assert set(loops.values()) == {"llvm"}
@@ -112,6 +112,38 @@ def test_no_steps(cell: str) -> None:
     gradients = run(value_and_grad(loss(cell), (1, len(arrays) - 1)), *arrays)[1:]
     assert_close(gradients[0], np.cos(np.arange(15) + 1).reshape(3, 5).astype("float32"))
     assert not gradients[1].any()
+
+
+def marks(batch: int, steps: int) -> np.ndarray:
+    """Which steps count: none of the first row, all of the second, about half of the others."""
+    found = np.random.default_rng(4).random((batch, steps)) < 0.5
+    found[0], found[1] = False, True
+    return found
+
+
+@each_cell
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("sizes", [(2, 1, 3, 4), (9, 6, 2, 21), (3, 5, 2, 130)])
+def test_steps_that_do_not_count(
+    cell: str, sizes: Sizes, reverse: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever they hold, NaN too, they change nothing, and get no gradient."""
+    monkeypatch.setattr(llvm_jit, "PARALLEL_COST", 0)
+    counts = marks(*sizes[:2])
+    arrays = draw(cell, sizes)
+    exact = [convert_to_tensor(a, "float64") for a in arrays]
+    count = len(arrays)
+    every = value_and_grad(loss(cell, reverse), tuple(range(count)))
+    wanted = *CELLS[cell](*exact, counts, reverse=reverse), *every(*exact, counts)[1]
+    arrays[0][~counts] = np.nan
+    both = run(lambda *xs: CELLS[cell](*xs, reverse=reverse), *arrays, counts)
+    gradients = run(every, *arrays, counts)[1:]
+    for k, (got, want) in enumerate(zip([*both, *gradients], wanted, strict=True)):
+        if k == len(both):
+            assert not got[~counts].any()  # of x
+        if k == len(both) + count - 3:  # of the kernel: NaN times a gradient of zero
+            continue
+        assert_close(got, want, "first_gradient")
 
 
 @each_cell

@@ -16,11 +16,11 @@ class Backward(Writer):
     """
 
     arrays = (
-        "y", "gates", "cells", "h0", "c0", "panels", "gy", "gh", "gc", "dz", "dh", "dc", "before",
-        "db", "sums",
+        "y", "gates", "cells", "h0", "c0", "panels", "gy", "gh", "gc", "counts", "dz", "dh", "dc",
+        "before", "db", "sums",
     )  # fmt: skip
 
-    def __init__(self, name: str, cell: str, lanes: int) -> None:
+    def __init__(self, name: str, cell: str, masked: bool, lanes: int) -> None:
         super().__init__(name, WIDE, lanes)
         self.cell, self.gates = cell, 4 if cell == "lstm" else 3
         wide = WIDE * lanes
@@ -39,7 +39,14 @@ class Backward(Writer):
             t = self.arith("sub", self.arith("sub", "%steps", 1), s)
             first = self.test("eq", t, 0)
             with self.each_row() as r:
-                self._row(t, first, r)
+                if masked:
+                    on = self.counts(r, t)
+                    with self.when(on):
+                        self._row(t, first, r)
+                    with self.when(self.unless(on)):
+                        self._pass(t, first, r)
+                else:
+                    self._row(t, first, r)
             self.meet()
             begin, end = self.columns
             with self.loop(self.arith("udiv", begin, wide), self.ceil(end, wide)) as p:
@@ -71,10 +78,29 @@ class Backward(Writer):
             out = self.place(columns, r, self.h_width), self.h_width
             self.tile(left, panel, self.depth, out, out, count)
 
+    def _h_before(self, t: str, first: str, r: str) -> str:
+        """Where a row's h before a step lies."""
+        previous = self.row("y", r, self.arith("sub", t, 1))
+        return self.pick(first, "ptr", self.row("h0", r), previous)
+
+    def _pass(self, t: str, first: str, r: str) -> None:
+        """The gradients of the states go by a step that does not count."""
+        h_before, h = self._h_before(t, first, r), self.place(self.h_state, r, self.h_width)
+        z = self.place(self.z_state, r, self.depth)
+        with self.each_block() as (u, mask):
+            dh = self.add(self.get(h, u), self.get(self.row("gy", r, t), u, mask))
+            self.store(dh, h, u, None)
+            self._keep(z, [self.zero()] * self.gates, u)
+            outputs = [(self.get(h_before, u, mask), self.row("before", r, t), u)]
+            for name in ("dz",) if self.cell == "lstm" else ("dz", "db"):
+                columns = self.by_gate("%units", self.gates, u)
+                outputs += [(self.zero(), self.row(name, r, t), c) for c in columns]
+            self.put_out(u, mask, outputs)
+
     def _row(self, t: str, first: str, r: str) -> None:
         """The elementwise part of one row of a step."""
         previous = self.arith("sub", t, 1)
-        h_before = self.pick(first, "ptr", self.row("h0", r), self.row("y", r, previous))
+        h_before = self._h_before(t, first, r)
         places = [("gates", t), ("gy", t), ("dz", t), ("before", t)]
         places += [("cells", t)] if self.cell == "lstm" else [("db", t)]
         at = {name: self.row(name, r, step) for name, step in places}

@@ -16,11 +16,11 @@ class Forward(Writer):
     panel is followed by the bias of its columns, and for a GRU by that of its input side.
     """
 
-    arrays = ("z", "h0", "c0", "panels", "y", "h", "c", "gates", "cells")
+    arrays = ("z", "h0", "c0", "panels", "counts", "y", "h", "c", "gates", "cells")
 
-    def __init__(self, name: str, cell: str, training: bool, lanes: int) -> None:
+    def __init__(self, name: str, cell: str, training: bool, masked: bool, lanes: int) -> None:
         super().__init__(name, GATES[cell], lanes)
-        self.cell, self.training = cell, training
+        self.cell, self.training, self.masked = cell, training, masked
         self.state = self.arith("mul", "%rows", self.padded)
         self.width = self.vectors * lanes
         biases = 1 if cell == "lstm" else 2
@@ -67,7 +67,15 @@ class Forward(Writer):
             with self.loop(0, count) as q:
                 at = self.place(self.sums, q, self.width)
                 parts = [self.get(at, v * self.lanes) for v in range(self.vectors)]
-                self._advance(t, self.arith("add", r, q), before, after, u, mask, parts, bias)
+                here = t, self.arith("add", r, q), before, after, u, mask
+                if self.masked:
+                    on = self.counts(here[1], t)
+                    with self.when(on):
+                        self._advance(*here, parts, bias)
+                    with self.when(self.unless(on)):
+                        self._stay(*here)
+                else:
+                    self._advance(*here, parts, bias)
 
     def _advance(
         self, t: str, r: str, before: str, after: str, u: str, mask: str,
@@ -96,6 +104,20 @@ class Forward(Writer):
             held = self.get(self.place(before, r, self.padded), u)
             h = self.fma(gate, self.sub(held, new), new)
             kept, cells = (gate, reset, new, parts[2]), []
+        self._leave(t, r, after, u, mask, h, kept, cells)
+
+    def _stay(self, t: str, r: str, before: str, after: str, u: str, mask: str) -> None:
+        """The same for a step that does not count."""
+        h = self.get(self.place(before, r, self.padded), u)
+        memory = self.place(self.c_state, r, self.padded)
+        cells = [self.get(memory, u)] if self.cell == "lstm" else []
+        self._leave(t, r, after, u, mask, h, (self.zero(),) * 4, cells)
+
+    def _leave(
+        self, t: str, r: str, after: str, u: str, mask: str,
+        h: Value, kept: tuple[Value, ...], cells: list[Value],
+    ) -> None:  # fmt: skip
+        """Store what a step has made."""
         self.store(h, self.place(after, r, self.padded), u, None)
         outputs = [(h, self.row("y", r, t), u)]
         if self.training:

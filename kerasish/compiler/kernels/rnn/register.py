@@ -124,11 +124,20 @@ class _Loop:
 
 
 def _supports(node: Node) -> bool:
-    return all(i.spec.dtype == "float32" for i in node.inputs)
+    given = [i.spec.dtype for i in node.inputs]
+    return set(given[:-1]) == {"float32"} and given[-1] in ("float32", "bool")
+
+
+def _split(inputs: Arrays) -> tuple[Arrays, Array | None]:
+    """The operands, and which steps count as (rows, steps, 1), where not all do."""
+    if inputs[-1].dtype != np.bool_:
+        return inputs, None
+    return inputs[:-1], inputs[-1][..., None]
 
 
 def _forward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     """Bind `lstm_loop` or `gru_loop`."""
+    inputs, counts = _split(inputs)
     z, h0, *c0, recurrent, bias = inputs
     loop = _Loop(node, "_loop", recurrent, z)
     lstm = loop.cell == "lstm"
@@ -147,12 +156,15 @@ def _forward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     loop.pack(panels[:, : loop.units], recurrent)
     loop.pack(panels[:, loop.units :], biases)
     loop.give("panels", panels.reshape(-1))
-    entry = _compiled(Forward, loop.cell, training, loop.lanes)
+    if counts is not None:
+        loop.give("counts", counts)
+    entry = _compiled(Forward, loop.cell, training, counts is not None, loop.lanes)
     return loop.step(entry, Forward.arrays, 3 * loop.rows * loop.padded)
 
 
 def _backward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     """Bind `lstm_loop_grad` or `gru_loop_grad`."""
+    inputs, counts = _split(inputs)
     lstm = node.op.name == "lstm_loop_grad"
     given = ("gates", "cells", "y", "h0", "c0") if lstm else ("gates", "y", "h0")
     seeds = ("gy", "gh", "gc") if lstm else ("gy", "gh")
@@ -177,7 +189,9 @@ def _backward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
         total = outputs[-1].reshape(-1, loop.gates, loop.units)
         loop.after.append(functools.partial(_add_rows, sums[..., : loop.units], total))
     scratch = loop.rows * (blocks * wide + (1 + 2 * loop.gates) * loop.padded)
-    entry = _compiled(Backward, loop.cell, loop.lanes)
+    if counts is not None:
+        loop.give("counts", counts)
+    entry = _compiled(Backward, loop.cell, counts is not None, loop.lanes)
     return loop.step(entry, Backward.arrays, scratch)
 
 

@@ -75,6 +75,11 @@ class Writer(Emitter):
         at = self.place(f"%{array}", row, f"%{array}.row")
         return at if step is None else self.place(at, step, f"%{array}.step")
 
+    def counts(self, row: str, step: str) -> str:
+        """Whether a row's step counts."""
+        ways = self.arith("mul", row, "%counts.row"), self.arith("mul", step, "%counts.step")
+        return self.load("%counts", self.arith("add", *ways), "bool", 1, 1, None).name
+
     def pick(self, condition: str, kind: str, a: str, b: str) -> str:
         """One of two sizes or addresses."""
         name = self.fresh("i")
