@@ -178,7 +178,7 @@ class KernelWriter:
                     body(i, None)
             if whole < end:
                 i = e.arith("add", whole, 0)
-                body(i, e.mask_below(i, end))
+                body(i, e.mask_first(end - whole))
             return
         count = e.arith("sub", end, begin)
         whole_count = e.arith("and", count, -w)
@@ -317,7 +317,7 @@ class KernelWriter:
         masks: list[str | None] = [None] * vectors
         starts = [e.arith("add", first, k * self.lanes) for k in range(vectors)]
         if end is not None and (end % self.lanes):
-            masks[-1] = e.mask_below(starts[-1], end)
+            masks[-1] = e.mask_first(end % self.lanes)
         begin, stop = self._chunk_range(e, chunk)
         with e.loop(begin, stop) as r:
             extra = self._offsets(e, r, r_dims)

@@ -73,6 +73,7 @@ class Emitter:
         self.lines: list[str] = []
         self.allocas: list[str] = []
         self.declarations: set[str] = set()
+        self._tails: dict[str, int] = {}  # masks of the first lanes, and how many these are
         self._count = 0
 
     def fresh(self, hint: str = "v") -> str:
@@ -361,6 +362,9 @@ class Emitter:
         if mask is None or v.lanes == 1:
             self.put(f"store {v}, ptr {at}, align {align}")
             return
+        if mask in self._tails:
+            self._store_first(v, at, self._tails[mask], align)
+            return
         kind = f"v{v.lanes}{_mangled(memory_type(v.dtype))}"
         lanes = f"<{v.lanes} x i1>"
         self.declarations.add(
@@ -369,6 +373,22 @@ class Emitter:
         self.put(
             f"call void @llvm.masked.store.{kind}.p0({v}, ptr {at}, i32 {align}, {lanes} {mask})"
         )
+
+    def _store_first(self, v: Value, at: str, count: int, align: int) -> None:
+        """Write the first lanes in pieces, 8, 4, 2 and 1: masked stores take many times longer."""
+        one, start = memory_type(v.dtype), 0
+        while start < count:
+            size = 1 << (count - start).bit_length() - 1
+            part, place = self.fresh(), self.address(at, start, v.dtype)
+            if size == 1:
+                self.put(f"{part} = extractelement {v}, i32 {start}")
+                self.put(f"store {one} {part}, ptr {place}, align {align}")
+            else:
+                lanes = ", ".join(f"i32 {start + i}" for i in range(size))
+                empty = f"<{v.lanes} x {one}> poison"
+                self.put(f"{part} = shufflevector {v}, {empty}, <{size} x i32> <{lanes}>")
+                self.put(f"store <{size} x {one}> {part}, ptr {place}, align {align}")
+            start += size
 
     def all_lanes(self, lanes: int) -> str:
         return f"<{', '.join(['i1 true'] * lanes)}>"
@@ -388,6 +408,12 @@ class Emitter:
         left = self.arith("sub", end, start)
         count = self.splat(self.convert(Value(left, "int64", 1), "int32"), self.lanes)
         return self.compare("lt", self.iota("0", "int32", self.lanes), count).name
+
+    def mask_first(self, count: int) -> str:
+        """The first lanes, as many as are known now."""
+        mask = f"<{', '.join(f'i1 {str(i < count).lower()}' for i in range(self.lanes))}>"
+        self._tails[mask] = count
+        return mask
 
 
 def _align(dtype: str) -> int:

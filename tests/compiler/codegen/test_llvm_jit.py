@@ -260,3 +260,33 @@ def test_pairs_in_place_are_those_no_later_stage_reads() -> None:
     # The first output is stored before the second stage reads x again.
     both = pairs(lambda x: (ops.exp(x), x - ops.sum(x, -1, keepdims=True)), a)
     assert both == [(1, 0)]
+
+
+@pytest.mark.parametrize("vector", [16, 8])
+def test_ends_of_rows_are_written_in_pieces_and_nothing_behind_them(
+    vector: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No masked stores where sizes are known; every dtype's elements, and no more of them."""
+    machine, _, key = llvm_jit._machine()
+    monkeypatch.setattr(llvm_jit, "_machine", lambda: (machine, vector, f"{key} {vector}"))
+
+    def func(x: Any, shift: Any) -> Any:
+        y = x + shift
+        return y, y > 0, ops.cast(y, "float64"), ops.cast(y, "float16")
+
+    for width in range(2, 2 * vector + 1):
+        x, shift = np.random.default_rng(0).normal(size=(2, 3, width)).astype("float32") * 9
+        shift = shift[:1]
+        graph, _ = trace(func, [TensorSpec(a.shape, "float32") for a in (x, shift)])
+        (fused,) = [n for n in optimize(graph, current()).nodes if n.op.name == "fused"]
+        by_dtype = {str(r.dtype): np.asarray(r) for r in func(x, shift)}
+        wanted = [by_dtype[n.dtype] for n in fused.attrs["body"].outputs]
+        room = [np.full(r.size + 64, 77, r.dtype) for r in wanted]
+        outputs = [r[:-64].reshape(w.shape) for r, w in zip(room, wanted, strict=True)]
+        pending = llvm_jit.Pending(fused.attrs["body"], [x, shift], outputs)
+        assert "masked.store" not in pending.writer.render()
+        llvm_jit.compile_all([pending])
+        pending.bind()()
+        for array, want in zip(room, wanted, strict=True):
+            np.testing.assert_array_equal(array[:-64], want.reshape(-1))
+            assert (array[-64:] == array.dtype.type(77)).all()
