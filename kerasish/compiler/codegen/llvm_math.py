@@ -16,6 +16,7 @@ import math
 from collections.abc import Sequence
 
 from kerasish.compiler.codegen.llvm_text import Emitter, Value
+from kerasish.ops.special import ERF_FAR, ERF_LARGE, ERF_SMALL
 
 LN2_HIGH = 0.693359375  # 9 bits, so n * LN2_HIGH is exact
 LN2_LOW = -2.12194440e-4
@@ -51,15 +52,6 @@ TANH = (
 EXPM1 = (
     0.5, 0.1666666716337204, 0.041666656732559204, 0.008333110250532627, 0.0013889375841245055,
     0.00019984378013759851, 2.478996066201944e-05,
-)  # fmt: skip
-ERF_SMALL = (
-    0.12837916612625122, -0.37612634897232056, 0.11283694207668304, -0.02685927040874958,
-    0.005200634244829416, -0.0008137436234392226, 8.345212700078264e-05,
-)  # fmt: skip
-ERF_LARGE = (
-    -1.1284598112106323, -0.6361249685287476, -0.10409879684448242, 0.021157661452889442,
-    -0.0017221703892573714, -0.0005524580483324826, 0.00022882016492076218, -3.6065906897420064e-05,
-    2.2590224943996873e-06,
 )  # fmt: skip
 
 
@@ -168,7 +160,7 @@ def erf(e: Emitter, x: Value) -> Value:
     held = e.select(e.compare("gt", t, e.like(4.0, x)), e.like(4.0, x), t)
     far = e.sub(e.like(1.0, x), exp(e, e.mul(held, horner(e, held, ERF_LARGE))))
     far = e.call("llvm.copysign", far, x)
-    return e.select(e.compare("gt", t, e.like(0.927734375, x)), far, near)
+    return e.select(e.compare("gt", t, e.like(ERF_FAR, x)), far, near)
 
 
 def sqrt(e: Emitter, x: Value) -> Value:
