@@ -95,11 +95,16 @@ class Holder:
 
     # --- what is held ---------------------------------------------------------------------------
 
-    def _named_sublayers(self) -> list[tuple[str, Any]]:
-        """Direct sublayers with their part of a weight's path: a given name, or the attribute."""
+    def _named_sublayers(self, held: tracking.Held | None = None) -> list[tuple[str, Any]]:
+        """Direct sublayers with their part of a weight's path: a given name, or the attribute.
+
+        Args:
+            held: what `tracking.attributes` gives for this layer, where it is known.
+        """
+        held = tracking.attributes(self) if held is None else held
         return [
             (attribute if child._auto_named else child.name, child)
-            for attribute, child in tracking.sublayers(self, Holder)
+            for attribute, child in tracking.sublayers(self, Holder, held)
         ]
 
     def _sublayers(self) -> list[Any]:
@@ -109,7 +114,7 @@ class Holder:
         """All layers below this one, each once, depth first."""
         if not recursive:
             return [*([self] if include_self else []), *self._sublayers()]
-        found = tracking.collect(self, lambda layer: [layer])
+        found = tracking.collect(self, lambda layer, _: [layer])
         return found if include_self else found[1:]
 
     def _own(self, variable: Variable) -> None:
@@ -131,9 +136,9 @@ class Holder:
     def variables(self) -> list[Variable]:
         """`weights` and the states of seed generators."""
 
-        def own(layer: Any) -> list[Variable]:
-            states = [generator.state for generator in tracking.seed_generators(layer)]
-            return tracking.own_variables(layer) + states
+        def own(layer: Any, held: tracking.Held) -> list[Variable]:
+            states = [generator.state for generator in tracking.seed_generators(layer, held)]
+            return tracking.own_variables(layer, held) + states
 
         return tracking.collect(self, own)
 
@@ -161,9 +166,8 @@ class Holder:
     def metrics(self) -> list[Any]:
         """The metrics held by this layer and its sublayers."""
 
-        def own(layer: Any) -> list[Any]:
-            held = [value for _, value in tracking.attributes(layer)]
-            return [m for m in held if hasattr(m, "update_state") and hasattr(m, "reset_state")]
+        def own(_: Any, held: tracking.Held) -> list[Any]:
+            return [m for _, m in held if hasattr(m, "update_state") and hasattr(m, "reset_state")]
 
         return tracking.collect(self, own)
 
@@ -325,7 +329,7 @@ class Holder:
     @property
     def losses(self) -> list[Tensor]:
         """The scalars of `add_loss` in the last call, then the penalties of regularizers."""
-        added: list[Tensor] = tracking.collect(self, lambda layer: layer._losses)
+        added: list[Tensor] = tracking.collect(self, lambda layer, _: layer._losses)
         if current_trace() is None:
             # What a trace added means nothing outside it.
             added = [loss for loss in added if not loss.is_symbolic]

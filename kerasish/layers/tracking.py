@@ -6,7 +6,7 @@ which attributes were first set, as in Keras.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,62 +20,62 @@ if TYPE_CHECKING:
     from kerasish.layers.holder import Holder
 
 
+Held = list[tuple[str, Any]]  # attribute paths and objects
 _CONTAINERS = (list, tuple, dict)
 # What can hold no weight, left out before anything else: a model is walked often.
 _PLAIN = frozenset({str, int, float, bool, type(None), FunctionType})
 
 
-def _leaves(value: Any, segment: str) -> Iterator[tuple[str, Any]]:
-    """The objects inside lists and dicts, each with its attribute path."""
-    if isinstance(value, (list, tuple)):
-        for i, item in enumerate(value):
-            yield from _leaves(item, f"{segment}/{i}")
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _leaves(item, f"{segment}/{key}")
-    else:
-        yield segment, value
-
-
-def attributes(layer: Holder) -> Iterator[tuple[str, Any]]:
-    """Pairs (attribute path, object) of what a layer holds itself."""
+def attributes(layer: Holder) -> Held:
+    """Pairs (attribute path, object) of what a layer holds itself, but for plain values."""
     untracked = layer.untracked
+    found: Held = []
     for name, value in list(vars(layer).items()):
-        kind = type(value)
-        if kind in _PLAIN or name in untracked:
-            continue
-        if kind in _CONTAINERS or isinstance(value, _CONTAINERS):
-            if not value:
-                continue
-            yield from _leaves(value, name.lstrip("_"))
-        else:
-            yield name.lstrip("_"), value
+        if type(value) not in _PLAIN and name not in untracked:
+            _enter(value, name.lstrip("_"), found)
+    return found
 
 
-def sublayers(layer: Holder, kind: type[H]) -> list[tuple[str, H]]:
-    """The direct sublayers with their attribute paths, each once."""
+def _enter(value: Any, path: str, found: Held) -> None:
+    """Append an object, or those inside a list or dict, each with its path."""
+    if not isinstance(value, _CONTAINERS):
+        found.append((path, value))
+        return
+    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        if type(item) not in _PLAIN:
+            _enter(item, f"{path}/{key}", found)
+
+
+def sublayers(layer: Holder, kind: type[H], held: Held) -> list[tuple[str, H]]:
+    """The direct sublayers among what a layer holds, with their attribute paths, each once."""
     found: dict[int, tuple[str, H]] = {}
-    for segment, value in attributes(layer):
+    for segment, value in held:
         if isinstance(value, kind) and value is not layer:
             found.setdefault(id(value), (segment, value))
     return list(found.values())
 
 
-def seed_generators(layer: Holder) -> list[SeedGenerator]:
+def seed_generators(layer: Holder, held: Held | None = None) -> list[SeedGenerator]:
     """The seed generators that a layer holds itself."""
-    return list({id(v): v for _, v in attributes(layer) if isinstance(v, SeedGenerator)}.values())
+    held = attributes(layer) if held is None else held
+    return list({id(v): v for _, v in held if isinstance(v, SeedGenerator)}.values())
 
 
-def own_variables(layer: Holder) -> list[Variable]:
+def own_variables(layer: Holder, held: Held | None = None) -> list[Variable]:
     """The layer's own variables: those made trainable first, then the others, by age."""
-    for _, value in attributes(layer):
+    for _, value in attributes(layer) if held is None else held:
         if isinstance(value, Variable):
             layer._own(value)  # a variable in a list is met here for the first time
-    return sorted(layer._weights, key=lambda v: id(v) in layer._frozen)
+    frozen = layer._frozen
+    return sorted(layer._weights, key=lambda v: id(v) in frozen) if frozen else layer._weights
 
 
-def collect(layer: Holder, own: Callable[[Holder], Sequence[Any]]) -> list[Any]:
-    """What `own` gives for a layer and then, depth first, for its sublayers; each once."""
+def collect(layer: Holder, own: Callable[[Holder, Held], Sequence[Any]]) -> list[Any]:
+    """What `own(layer, held)` gives, and then, depth first, for its sublayers; each once.
+
+    Args:
+        own: takes a layer and what it holds, looked up once.
+    """
     found: dict[int, Any] = {}
     seen: set[int] = set()
 
@@ -83,9 +83,10 @@ def collect(layer: Holder, own: Callable[[Holder], Sequence[Any]]) -> list[Any]:
         if id(here) in seen:
             return
         seen.add(id(here))
-        for item in own(here):
+        held = attributes(here)
+        for item in own(here, held):
             found.setdefault(id(item), item)
-        for child in here._sublayers():
+        for _, child in here._named_sublayers(held):
             walk(child)
 
     walk(layer)
@@ -101,11 +102,12 @@ def assign_paths(layer: Holder, prefix: str) -> None:
             return
         seen.add(id(here))
         here._path = path
-        for variable in own_variables(here):
+        held = attributes(here)
+        for variable in own_variables(here, held):
             variable.path = f"{path}/{variable.name}" if path else variable.name
-        for generator in seed_generators(here):
+        for generator in seed_generators(here, held):
             generator.state.path = f"{path}/{generator.name}" if path else generator.name
-        for segment, child in here._named_sublayers():
+        for segment, child in here._named_sublayers(held):
             walk(child, f"{path}/{segment}" if path else segment)
 
     walk(layer, prefix)

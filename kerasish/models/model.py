@@ -108,13 +108,13 @@ class Model(Trainer, Inspected, Layer):
 
     # --- parts ------------------------------------------------------------------------------------
 
-    def _named_sublayers(self) -> list[tuple[str, Any]]:
-        held = super()._named_sublayers()
+    def _named_sublayers(self, held: tracking.Held | None = None) -> list[tuple[str, Any]]:
+        found = super()._named_sublayers(held)
         if self.network is None:
-            return held
+            return found
         own = [(layer.name, layer) for layer in self.network.layers]
         inside = {id(layer) for _, layer in own}
-        return own + [(name, layer) for name, layer in held if id(layer) not in inside]
+        return own + [(name, layer) for name, layer in found if id(layer) not in inside]
 
     @property
     def layers(self) -> list[Layer]:

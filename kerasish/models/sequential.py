@@ -145,7 +145,7 @@ class Sequential(Model):
     def _network(self, what: str) -> Network:
         return super()._network(what) if self._chain is None else self._chain
 
-    def _named_sublayers(self) -> list[tuple[str, Any]]:
+    def _named_sublayers(self, held: tracking.Held | None = None) -> list[tuple[str, Any]]:
         return [(layer.name, layer) for layer in self._stack]
 
     @property
