@@ -22,6 +22,7 @@ from kerasish.spec import accumulator, bits, broadcast, is_float, known, np_dtyp
 Inputs = tuple[Node, ...]
 Rule = Callable[[Node, Inputs], Node | None]
 RULES: dict[str, list[Rule]] = {}
+TERMS = 64  # of a sum that are looked at together
 LONG = 32  # innermost numbers that are worth a loop of their own over them
 
 
@@ -172,16 +173,45 @@ def slice_twice(node: Node, inputs: Inputs) -> Node | None:
 @rule("add")
 def side_by_side(node: Node, inputs: Inputs) -> Node | None:
     """The gradient of x[:2] + that of x[2:] -> both in one array, without zeros to add"""
-    if not all(x.op.name == "unslice" and _fills(x) for x in inputs):
+    if not all(terms := [_padded(x) for x in inputs]):
         return None
-    first, second = (x.attrs["parts"] for x in inputs)
+    first, *others = sorted(
+        (t for found in terms for t in found),
+        key=lambda t: [span or (0,) for span in t.attrs["parts"]],
+    )
+    left = [first]
+    for term in others:
+        joined = _joined(node, left[-1], term)
+        left[-1:] = [left[-1], term] if joined is None else [joined]
+    if len(left) > len(others):
+        return None
+    total = left[0]
+    for term in left[1:]:
+        total = make_node(node.op, (total, term), {}, node.spec, like=node)
+    return total
+
+
+def _padded(x: Node) -> list[Node]:
+    """The arrays among zeros that a node is the sum of; none where there is something else."""
+    if x.op.name == "unslice":
+        place = get("slice").infer(x.spec, parts=x.attrs["parts"])
+        # What is put there may be smaller, and repeated.
+        return [x] if place == x.inputs[0].spec and not x.attrs.get("value", 0.0) else []
+    if x.op.name != "add":
+        return []
+    a, b = map(_padded, x.inputs)
+    return a + b if a and b and len(a) + len(b) < TERMS else []
+
+
+def _joined(node: Node, a: Node, b: Node) -> Node | None:
+    """Two such arrays as one, where b begins right behind a."""
+    first, second = a.attrs["parts"], b.attrs["parts"]
     apart = [i for i, (p, q) in enumerate(zip(first, second, strict=True)) if p != q]
-    if len(apart) != 1 or any(p[apart[0]] is None or p[apart[0]][2] != 1 for p in (first, second)):
+    if len(apart) != 1 or None in (spans := [p[apart[0]] for p in (first, second)]):
         return None
     axis = apart[0]
-    a, b = sorted(inputs, key=lambda x: x.attrs["parts"][axis])
-    (start, size, _), (middle, more, _) = (x.attrs["parts"][axis] for x in (a, b))
-    if start + size != middle:
+    (start, size, step), (middle, more, step_of_b) = spans
+    if (step, step_of_b) != (1, 1) or start + size != middle:
         return None
     pieces: list[Node] = []
     for x in (a.inputs[0], b.inputs[0]):
@@ -190,12 +220,6 @@ def side_by_side(node: Node, inputs: Inputs) -> Node | None:
     whole = _make(node, "concatenate", tuple(pieces), axis=axis)
     parts = (*first[:axis], (start, size + more, 1), *first[axis + 1 :])
     return _make(node, "unslice", (whole,), parts=parts, shape=node.spec.shape)
-
-
-def _fills(x: Node) -> bool:
-    """Whether what an `unslice` puts among zeros is as large as its place, and not repeated."""
-    place = get("slice").infer(x.spec, parts=x.attrs["parts"])
-    return place == x.inputs[0].spec and not x.attrs.get("value", 0.0)
 
 
 @rule("unslice")

@@ -95,6 +95,17 @@ GONE: dict[str, tuple[Callable[..., Any], list[str]]] = {
         ),
         ["slice", "slice", "slice", "concatenate"],
     ),
+    "gradients of the parts of a split, in any order": (
+        lambda x: (
+            unslice(x[:, 2:3], parts=(None, (2, 1, 1)), shape=(3, 4))
+            + unslice(x[:, :1], parts=(None, (0, 1, 1)), shape=(3, 4))
+            + (
+                unslice(x[:, 3:], parts=(None, (3, 1, 1)), shape=(3, 4))
+                + unslice(x[:, 1:2], parts=(None, (1, 1, 1)), shape=(3, 4))
+            )
+        ),
+        ["slice", "slice", "slice", "slice", "concatenate"],
+    ),
     "gradients of neighbours": (
         lambda x: (
             unslice(x[:2], parts=((1, 2, 1), None), shape=(5, 4))
