@@ -1,0 +1,116 @@
+"""Ops that only move elements, as compiled copies: `concatenate`, `unslice`, reshapes, `copy`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish.compiler.codegen import llvm_jit
+from kerasish.compiler.codegen.llvm_copy import COPY_LINES, LOOPS, copy_lines
+from kerasish.compiler.provider import Step, kernel
+from kerasish.graph.node import Node
+from kerasish.ops.layout import as_slices
+from kerasish.spec import known
+
+NAME = "llvm"
+Array = Any
+Arrays = Sequence[Any]
+SHORT = 16  # bytes of a line below which numpy's loops are as good
+SMALL = 1 << 14  # bytes of a result below which numpy's call is as good
+LINE = 4  # operations that beginning a line is worth
+
+
+def lines(source: Array, target: Array) -> tuple[list[tuple[int, int, int]], int]:
+    """(loops, bytes of a line) of a copy between arrays of one shape.
+
+    A loop is (steps, bytes that a step is in the source, and in the target), outermost first.
+    """
+    loops: list[tuple[int, int, int]] = []
+    for n, s, t in zip(source.shape, source.strides, target.strides, strict=True):
+        if n == 1:
+            continue
+        if loops and loops[-1][1:] == (n * s, n * t):
+            loops[-1] = (loops[-1][0] * n, s, t)
+        else:
+            loops.append((n, s, t))
+    width = source.itemsize
+    if loops and loops[-1][1:] == (width, width):
+        width *= loops.pop()[0]
+    return loops, width
+
+
+def copy(source: Array, target: Array) -> Step:
+    """The step target = source, for arrays of one shape and dtype."""
+    loops, width = lines(source, target)
+    if len(loops) > LOOPS or width < SHORT or not source.size:
+        return functools.partial(np.copyto, target, source)
+    if not loops:  # one long line, for several threads
+        parts = next(n for n in (16, 8, 4, 2, 1) if width % n == 0)
+        width //= parts
+        loops = [(parts, width, width)]
+    loops = [*loops, *[(1, 0, 0)] * (LOOPS - len(loops))]
+    (tasks, *first), *inner = loops
+    slots = [source.ctypes.data, target.ctypes.data, *first, *(v for loop in inner for v in loop)]
+    entry = llvm_jit.function(COPY_LINES, lambda: copy_lines(llvm_jit.lanes()))
+    work = source.nbytes // 4 + LINE * source.nbytes // width
+    team = llvm_jit.threads() if work > llvm_jit.PARALLEL_COST else 1
+    run = entry.bind(tasks, min(team, tasks), [*slots, width])
+    return functools.partial(_run, run, (source, target, entry))
+
+
+def _run(run: Step, keep: object) -> None:
+    run()
+
+
+def _all(steps: Sequence[Step]) -> Step:
+    def step() -> None:
+        for part in steps:
+            part()
+
+    return steps[0] if len(steps) == 1 else step
+
+
+def _large(node: Node) -> bool:
+    """Whether there is enough to copy, and nothing to convert."""
+    dtypes = {node.spec.dtype, *(i.spec.dtype for i in node.inputs)}
+    return len(dtypes) == 1 and node.spec.nbytes >= SMALL
+
+
+@kernel("concatenate", provider=NAME, supports=_large)
+def _concatenate(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+    axis, ends = node.attrs["axis"], np.cumsum([x.shape[node.attrs["axis"]] for x in inputs])
+    parts = np.split(outputs[0], ends[:-1], axis)
+    return _all([copy(x, part) for x, part in zip(inputs, parts, strict=True)])
+
+
+def _fills(node: Node) -> bool:
+    """Whether an `unslice` repeats nothing."""
+    spans = zip(node.attrs["parts"], known(node.spec.shape), strict=True)
+    place = tuple(n if span is None else span[1] for span, n in spans)
+    return _large(node) and place == node.inputs[0].spec.shape
+
+
+@kernel("unslice", provider=NAME, supports=_fills)
+def _unslice(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+    y, parts = outputs[0], node.attrs["parts"]
+    steps = [copy(inputs[0], y[as_slices(parts)])]
+    cut = [i for i, span in enumerate(parts) if span is not None and span[1] < y.shape[i]]
+    around = [y]
+    if len(cut) == 1 and parts[cut[0]][2] == 1:  # what lies before and behind
+        start, size, _ = parts[cut[0]]
+        around = [p for p in np.split(y, [start, start + size], cut[0])[::2] if p.size]
+    fill = np.asarray(node.attrs.get("value", 0.0), y.dtype)
+    return _all([*(functools.partial(np.copyto, part, fill) for part in around), *steps])
+
+
+@kernel("reshape", provider=NAME, supports=_large)
+def _reshape(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+    return copy(inputs[0], outputs[0].reshape(inputs[0].shape))
+
+
+@kernel("copy", provider=NAME, supports=_large)
+def _copy(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+    return copy(inputs[0], outputs[0])
