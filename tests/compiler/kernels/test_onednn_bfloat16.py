@@ -65,6 +65,18 @@ def test_convolution(groups: int) -> None:
         assert_close(y, want, dtype="bfloat16")
 
 
+def test_depthwise_in_strides() -> None:
+    """Its first choice for the input's gradient is 75 times slower than the one taken."""
+    window = Window((2, 2), ((0, 1), (0, 1)), (1, 1), 16)
+    g, w = values(1, 2, 4, 4, 16), values(2, 3, 3, 1, 16)
+    dx, want = poisoned(2, 8, 8, 16), np.empty((2, 8, 8, 16), "f4")
+    conv.bind_conv_input_grad(g, w, dx, window)()
+    conv.bind_conv_input_grad(g.astype("f4"), w.astype("f4"), want, window)()
+    assert_close(dx, want, dtype="bfloat16")
+    shapes = conv.Shapes(dx.shape, w.shape, g.shape, "bfloat16")
+    assert not conv.backward(shapes, window, "data").implementation.startswith("brgconv")
+
+
 def test_pooling() -> None:
     window, size = Window((2, 2), ((0, 0), (0, 0)), (1, 1)), (2, 2)
     x, g = values(1, 2, 8, 8, 16), values(2, 2, 4, 4, 16)

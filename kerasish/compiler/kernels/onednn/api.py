@@ -58,6 +58,7 @@ _SIGNATURES = {
     "post_ops_append_sum": "pfii",
     "post_ops_append_eltwise": "piff",
     "primitive_desc_query": "piip",
+    "primitive_desc_next_impl": "p",
     "primitive_desc_destroy": "p",
     "primitive_create": "pp",
     "primitive_destroy": "p",
@@ -235,6 +236,12 @@ class PrimitiveDesc(Handle):
         text = c_char_p()
         call("primitive_desc_query", self, Query.IMPL_INFO, 0, ctypes.byref(text))
         return (text.value or b"").decode()
+
+    def skip(self, unwanted: str) -> PrimitiveDesc:
+        """Itself, at the first implementation whose name does not begin like this."""
+        while self.implementation.startswith(unwanted):
+            call("primitive_desc_next_impl", self)
+        return self
 
     def require_fast(self) -> PrimitiveDesc:
         """Itself, unless it is the reference loop, which is slower than numpy."""

@@ -98,11 +98,20 @@ def backward(shapes: Shapes, window: Window, kind: str, bias: bool = False) -> P
     x, w, y = _descs(shapes, window.groups)
     own = dense(shapes.y[-1:], dtype=shapes.dtype) if bias else None
     bias_grad = [own] if kind == "weights" else []
-    return PrimitiveDesc(
+    found = PrimitiveDesc(
         f"convolution_backward_{kind}", engine(), Alg.CONVOLUTION_DIRECT,
         x, w, *bias_grad, y, *window.arguments(),
         forward(shapes, window), attributes(),
-    ).require_fast()  # fmt: skip
+    )  # fmt: skip
+    if _depthwise(shapes.w, window.groups):
+        # Its choice in bfloat16 for strides of 2 takes 75 times as long as the next one.
+        found.skip("brgconv")
+    return found.require_fast()
+
+
+def _depthwise(kernel: tuple[int, ...], groups: int) -> bool:
+    """Whether every channel has a kernel of its own."""
+    return kernel[-2] == 1 and kernel[-1] == groups > 1
 
 
 def bind_conv(
