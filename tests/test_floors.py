@@ -34,8 +34,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
 FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 ENGINE = ("graph/", "compiler/")
-# What could be left out: bindings to libraries, the device renderer, the library of elementary
-# functions (without which exp, sin, power run as numpy's ufuncs).
+# What could be left out: bindings to libraries and kernels for single ops, the device renderer, the
+# library of elementary functions (without which exp, sin, power run as numpy's ufuncs).
 BINDINGS = (
     "compiler/kernels/",
     "compiler/codegen/cuda_",

@@ -10,6 +10,7 @@ from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.hoist import hoist
 from kerasish.compiler.passes.late import late
+from kerasish.compiler.passes.pools import pools
 from kerasish.compiler.passes.products import products
 from kerasish.compiler.passes.rows import rows
 from kerasish.compiler.passes.simplify import simplify
@@ -22,6 +23,7 @@ PIPELINE: list[tuple[str, Pass]] = [
     ("expand", expand),
     ("simplify", simplify),
     ("hoist", hoist),
+    ("pools", pools),
     ("products", products),
     ("own results", own_results),
     ("fuse", fuse),
