@@ -52,7 +52,7 @@ def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     rows, columns = (1, *windows.output)[-2:]
     down, across = (1, *windows.strides)[-2:]
     channels, lanes = x.shape[-1], llvm_jit.lanes()
-    row = 0 if flat else x.shape[2] * channels
+    row = 0 if flat else x[0, 0].size
     kind = (kh, kw), channels % lanes, x.dtype.name, index is not None, lanes
     entry = llvm_jit.function(NAME, lambda: max_pool(*kind))
     slots = [x.ctypes.data, y.ctypes.data, 0 if index is None else index.ctypes.data]
