@@ -6,7 +6,28 @@ and of its scratch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from kerasish.compiler.codegen.llvm_text import Emitter
+
 HEADER = ("work", "combine", "tasks", "threads", "unit")
+
+
+def arguments(e: Emitter, names: Sequence[str], pointers: int) -> dict[str, str]:
+    """The slots behind the header, of which the first ones are addresses, by their names."""
+    held = {}
+    for k, name in enumerate(names):
+        at, held[name] = e.fresh("a"), e.fresh("b")
+        e.put(f"{at} = getelementptr i64, ptr %args, i64 {len(HEADER) + k}")
+        e.put(f"{held[name]} = load {'ptr' if k < pointers else 'i64'}, ptr {at}")
+    return held
+
+
+def work(name: str, e: Emitter) -> str:
+    """The IR of `name.work(args, begin, end)` with the instructions of an emitter."""
+    lines = "\n".join([*e.allocas, *e.lines])
+    head = f"define void @{name}.work(ptr %args, i64 %begin, i64 %end)"
+    return "\n".join([f"{head} {{\nentry:\n{lines}\n  ret void\n}}", *sorted(e.declarations)])
 
 
 def runner(name: str) -> str:

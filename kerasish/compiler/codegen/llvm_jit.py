@@ -84,6 +84,11 @@ class Entry:
         args = (ctypes.c_int64 * (len(head) + len(slots)))(*head, *slots)
         return functools.partial(self.run, args)
 
+    def spread(self, tasks: int, work: int, slots: Sequence[int]) -> Callable[[], Any]:
+        """The same on as many threads as `work`, in operations, is worth."""
+        team = threads() if work > PARALLEL_COST else 1
+        return self.bind(tasks, min(team, tasks), slots)
+
 
 @dataclass(frozen=True)
 class _Kernel:

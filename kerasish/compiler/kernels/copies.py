@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.compiler.codegen import llvm_jit
-from kerasish.compiler.codegen.llvm_entry import HEADER
+from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.provider import Step, kernel
 from kerasish.graph.node import Node
@@ -59,9 +59,8 @@ def copy(source: Array, target: Array) -> Step:
     (tasks, *first), *inner = loops
     slots = [source.ctypes.data, target.ctypes.data, *first, *(v for loop in inner for v in loop)]
     entry = llvm_jit.function(COPY_LINES, lambda: copy_lines(llvm_jit.lanes()))
-    work = source.nbytes // 4 + LINE * source.nbytes // width
-    team = llvm_jit.threads() if work > llvm_jit.PARALLEL_COST else 1
-    run = entry.bind(tasks, min(team, tasks), [*slots, width])
+    cost = source.nbytes // 4 + LINE * source.nbytes // width
+    run = entry.spread(tasks, cost, [*slots, width])
     return functools.partial(_run, run, (source, target, entry))
 
 
@@ -130,11 +129,7 @@ def copy_lines(lanes: int) -> str:
     and what a step is in x and in y, in bytes.
     """
     e = Emitter(lanes)
-    held = {}
-    for k, slot in enumerate(SLOTS):
-        at, held[slot] = e.fresh("a"), e.fresh("b")
-        e.put(f"{at} = getelementptr i64, ptr %args, i64 {len(HEADER) + k}")
-        e.put(f"{held[slot]} = load {'ptr' if k < 2 else 'i64'}, ptr {at}")
+    held = arguments(e, SLOTS, 2)
 
     def moved(base: str, index: str, step: str) -> str:
         return e.address(base, e.arith("mul", index, step), "uint8")
@@ -160,6 +155,4 @@ def copy_lines(lanes: int) -> str:
                     with e.when(wanted):
                         move(source, target, offset, size)
                     offset, size = e.arith("add", offset, bit), size // 2
-    lines = "\n".join([*e.allocas, *e.lines])
-    head = f"define void @{COPY_LINES}.work(ptr %args, i64 %begin, i64 %end)"
-    return "\n".join([f"{head} {{\nentry:\n{lines}\n  ret void\n}}", *sorted(e.declarations)])
+    return work(COPY_LINES, e)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.compiler.codegen import llvm_jit
-from kerasish.compiler.codegen.llvm_entry import HEADER
+from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.kernels.copies import copy
 from kerasish.compiler.provider import Step, kernel
@@ -74,9 +74,8 @@ def _weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     slots = [a.ctypes.data for a in (padded, g, dw)]
     slots += [len(x), rows, g.shape[-2], channels, window, steps[0], *of_row, *of_column]
     tasks = -(-channels // lanes) * window
-    work = 2 * g.size * taps * window
-    team = llvm_jit.threads() if work > llvm_jit.PARALLEL_COST else 1
-    run = entry.bind(tasks, min(team, tasks), slots)
+    cost = 2 * g.size * taps * window
+    run = entry.spread(tasks, cost, slots)
 
     def step(keep: object = (padded, g, x, dw, entry)) -> None:
         for part in before:
@@ -100,11 +99,7 @@ def depthwise_grad(taps: int, dtype: str, lanes: int) -> str:
     samples, between the rows that rows of g and rows of the window see, and the same for columns.
     """
     e = Emitter(lanes)
-    held = {}
-    for k, slot in enumerate(SLOTS):
-        at, held[slot] = e.fresh("a"), e.fresh("b")
-        e.put(f"{at} = getelementptr i64, ptr %args, i64 {len(HEADER) + k}")
-        e.put(f"{held[slot]} = load {'ptr' if k < 3 else 'i64'}, ptr {at}")
+    held = arguments(e, SLOTS, 3)
     kind = f"<{lanes} x float>"
     sums, totals = ([e.alloca(kind) for _ in range(taps)] for _ in range(2))
     zero = e.const(0.0, "float32", lanes)
@@ -149,6 +144,4 @@ def depthwise_grad(taps: int, dtype: str, lanes: int) -> str:
             place = plus(times(plus(times(i, taps), str(k)), held["channels"]), c)
             e.store(e.let(f"load {kind}, ptr {total}", "float32", lanes), held["dw"], place, mask,
                     dtype)  # fmt: skip
-    lines = "\n".join([*e.allocas, *e.lines])
-    head = f"define void @{NAME}.work(ptr %args, i64 %begin, i64 %end)"
-    return "\n".join([f"{head} {{\nentry:\n{lines}\n  ret void\n}}", *sorted(e.declarations)])
+    return work(NAME, e)

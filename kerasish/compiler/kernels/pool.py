@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.compiler.codegen import llvm_jit
-from kerasish.compiler.codegen.llvm_entry import HEADER
+from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.kernels.copies import copy
 from kerasish.compiler.provider import Step, kernel
@@ -57,9 +57,8 @@ def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     entry = llvm_jit.function(NAME, lambda: max_pool(*kind))
     slots = [x.ctypes.data, y.ctypes.data, 0 if index is None else index.ctypes.data]
     slots += [rows, columns, channels, x[0].size, row, down * row, across * channels]
-    tasks, work = len(x) * rows, kh * kw * y.size
-    team = llvm_jit.threads() if work > llvm_jit.PARALLEL_COST else 1
-    run = entry.bind(tasks, min(team, tasks), slots)
+    tasks, cost = len(x) * rows, kh * kw * y.size
+    run = entry.spread(tasks, cost, slots)
 
     def step(keep: object = (x, y, index, inputs, entry)) -> None:
         for part in before:
@@ -88,11 +87,7 @@ def max_pool(window: tuple[int, int], tail: int, dtype: str, indexed: bool, lane
     elements of x between samples, its rows, rows of windows and neighbouring windows.
     """
     e = Emitter(lanes)
-    held = {}
-    for k, slot in enumerate(SLOTS):
-        at, held[slot] = e.fresh("a"), e.fresh("b")
-        e.put(f"{at} = getelementptr i64, ptr %args, i64 {len(HEADER) + k}")
-        e.put(f"{held[slot]} = load {'ptr' if k < 3 else 'i64'}, ptr {at}")
+    held = arguments(e, SLOTS, 3)
 
     def times(a: str, b: str | int) -> str:
         return e.arith("mul", a, b)
@@ -132,6 +127,4 @@ def max_pool(window: tuple[int, int], tail: int, dtype: str, indexed: bool, lane
                 pool(starts, target, c, None)
             if tail:
                 pool(starts, target, whole, e.mask_first(tail))
-    lines = "\n".join([*e.allocas, *e.lines])
-    head = f"define void @{NAME}.work(ptr %args, i64 %begin, i64 %end)"
-    return "\n".join([f"{head} {{\nentry:\n{lines}\n  ret void\n}}", *sorted(e.declarations)])
+    return work(NAME, e)

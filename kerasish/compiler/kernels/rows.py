@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.compiler.codegen import llvm_jit
-from kerasish.compiler.codegen.llvm_entry import HEADER
+from kerasish.compiler.codegen.llvm_entry import HEADER, arguments, work
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.codegen.nest import Dim, Nest
@@ -256,13 +256,8 @@ def add_rows(lanes: int) -> str:
     the columns.
     """
     e = Emitter(lanes)
-    held = []
-    for k in range(5):
-        at, value = e.fresh("a"), e.fresh("b")
-        e.put(f"{at} = getelementptr i64, ptr %args, i64 {len(HEADER) + k}")
-        e.put(f"{value} = load {'ptr' if k < 3 else 'i64'}, ptr {at}")
-        held.append(value)
-    x, y, to, count, width = held
+    names = "x", "y", "to", "count", "width"
+    x, y, to, count, width = arguments(e, names, 3).values()
     whole = e.arith("and", e.arith("sub", "%end", "%begin"), -lanes)
     last = e.arith("add", "%begin", whole)
     with e.loop(0, count) as i:
@@ -281,6 +276,4 @@ def add_rows(lanes: int) -> str:
         e.put(f"{left} = icmp slt i64 {last}, %end")
         with e.when(left):
             add(last, e.mask_below(last, "%end"))
-    lines = "\n".join([*e.allocas, *e.lines])
-    head = f"define void @{ADD_ROWS}.work(ptr %args, i64 %begin, i64 %end)"
-    return "\n".join([f"{head} {{\nentry:\n{lines}\n  ret void\n}}", *sorted(e.declarations)])
+    return work(ADD_ROWS, e)
