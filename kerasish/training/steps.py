@@ -29,6 +29,7 @@ class Steps:
         self._made: dict[Any, Step] = {}
         self._own_logs: dict[str, bool] = {}
         self._variables: tuple[Any, ...] = ()
+        self._metrics: list[Any] | None = None  # all of the model's, once they were looked for
         self.labels = LabelCheck()
 
     @property
@@ -83,8 +84,9 @@ class Steps:
     def check_variables(self) -> None:
         """Trace anew if variables came, went, or changed between trainable and frozen."""
         now = self._present()
-        if self._made and now != self._variables:
+        if now != self._variables:
             self._made.clear()
+            self._metrics = None
         self._variables = now
 
     def warm(self, mode: str, batch: Batch, logs: bool = False) -> Bound:
@@ -94,16 +96,29 @@ class Steps:
         bound = step.bind(specs)
         if fresh:
             self._variables = self._present()  # which walks the whole model
+            self._metrics = None
         return bound
 
     def run(self, mode: str, batch: Batch) -> dict[str, Any]:
-        """One step on one batch, with its logs."""
+        """One step on one batch, with its logs: those of this batch alone."""
         self.check_variables()
         step = self.get(mode, batch, logs=True)
         with step.lock:
             self.warm(mode, batch, logs=True)
+            self._forget(step)
             self.labels.check(batch, self.model)
             return as_logs(step(batch.leaves))
+
+    def _forget(self, step: Step) -> None:
+        """Begin all metrics anew, as `reset_metrics` does, but look for them only once."""
+        model = self.model
+        if step.eager or model.reads_metrics_itself:
+            model.reset_metrics()
+            return
+        if self._metrics is None:
+            self._metrics = list(model.metrics)
+        for metric in self._metrics:
+            metric.reset_state()
 
 
 def _flat(logs: dict[str, Any]) -> dict[str, Any]:

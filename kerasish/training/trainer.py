@@ -253,7 +253,7 @@ class Trainer(Compiling):
         class_weight: Mapping[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One update; returns the logs, whose means go on until `reset_metrics()`."""
+        """One update; returns the loss and the metrics of this batch alone."""
         if class_weight is not None and sample_weight is not None:
             raise ArgumentError(
                 "train_on_batch. Expected: class_weight or sample_weight. Received: both."
@@ -265,7 +265,7 @@ class Trainer(Compiling):
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Evaluate one batch; returns the logs, whose means go on until `reset_metrics()`."""
+        """Evaluate one batch; returns the loss and the metrics of it alone."""
         fitting.need_compiled(self, "test_on_batch")
         return self._on_batch("test", standardize_batch((x, y, sample_weight)), return_dict)
 

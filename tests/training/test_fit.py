@@ -228,15 +228,37 @@ def test_evaluate_and_fit_agree_on_the_same_weights():
 
 
 def test_single_batches_make_up_an_epoch():
+    """Their logs are of one batch each, so those of the epoch are their means."""
     whole, parts = small(metrics=["mae"]), small(metrics=["mae"])
     history = whole.fit(X, Y, batch_size=5, epochs=1, shuffle=False, verbose=0).history
-    for x, y in generator(1):
-        logs = parts.train_on_batch(x, y, return_dict=True)
+    logs = [
+        (len(x), *parts.train_on_batch(x, y, return_dict=True).values()) for x, y in generator(1)
+    ]
     assert_bit_equal(parts.get_weights(), whole.get_weights())
-    np.testing.assert_allclose([logs["loss"], logs["mae"]], [history["loss"][0], history["mae"][0]])
-    parts.reset_metrics()
-    loss, mae = parts.test_on_batch(X, Y)
-    np.testing.assert_allclose([loss, mae], whole.evaluate(X, Y, verbose=0), rtol=1e-6)
+    sizes, *columns = map(np.array, zip(*logs, strict=True))
+    means = [np.average(column, weights=sizes) for column in columns]
+    np.testing.assert_allclose(means, [history["loss"][0], history["mae"][0]], rtol=1e-6)
+    for _ in range(2):
+        found = parts.test_on_batch(X, Y)
+        np.testing.assert_allclose(found, whole.evaluate(X, Y, verbose=0), rtol=1e-6)
+
+
+def test_single_batches_begin_metrics_anew_where_a_model_has_its_own_way():
+    class Counts(keras.Sequential):
+        calls = 0
+
+        def reset_metrics(self) -> None:
+            self.calls += 1
+            super().reset_metrics()
+
+    model = Counts([keras.Input(X.shape[1:]), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for _ in range(3):
+        model.train_on_batch(X, Y)
+    assert model.calls == 3
+    model.compile("sgd", "mse", run_eagerly=True)
+    losses = [model.test_on_batch(X, Y) for _ in range(3)]
+    np.testing.assert_allclose(losses, losses[0])
 
 
 def test_a_single_batch_walks_the_model_once(monkeypatch: pytest.MonkeyPatch):
