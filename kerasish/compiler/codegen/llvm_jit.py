@@ -412,4 +412,4 @@ def _store(digest: str, image: bytes) -> None:
             mine.unlink()
 
 
-provider(NAME, unavailable, "elementwise chains, reductions, LSTM, GRU, pooling and copies, compiled")
+provider(NAME, unavailable, "elementwise chains, reductions, LSTM, GRU, pooling, copies, compiled")
