@@ -259,6 +259,15 @@ class Graph:
         return self._nodes
 
     @property
+    def users(self) -> dict[Node, list[Node]]:
+        """The nodes that read a node, in order; nodes that none reads are not in it."""
+        found: dict[Node, list[Node]] = {}
+        for node in self.nodes:
+            for source in node.inputs:
+                found.setdefault(source, []).append(node)
+        return found
+
+    @property
     def variables(self) -> list[Any]:
         """The variables read, in order of first use."""
         return [n.attrs["variable"] for n in self.nodes if n.op is VARIABLE]

@@ -66,8 +66,7 @@ def own_variables(layer: Holder, held: Held | None = None) -> list[Variable]:
     for _, value in attributes(layer) if held is None else held:
         if isinstance(value, Variable):
             layer._own(value)  # a variable in a list is met here for the first time
-    frozen = layer._frozen
-    return sorted(layer._weights, key=lambda v: id(v) in frozen) if frozen else layer._weights
+    return sorted(layer._weights, key=lambda v: id(v) in layer._frozen)
 
 
 def collect(layer: Holder, own: Callable[[Holder, Held], Sequence[Any]]) -> list[Any]:

@@ -33,7 +33,7 @@ PRODUCTS = ("matmul", "conv", "conv_input_grad")
 
 
 def hoist(graph: Graph, device: Backend) -> Graph:
-    """Rewrite every scan of a graph, inner ones first."""
+    """Rewrite every scan of a graph, inner ones first, and simplify what stands around them."""
     scans = [node for node in graph.nodes if node.op.name == "scan"]
     if not scans:
         return graph

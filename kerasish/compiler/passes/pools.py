@@ -36,7 +36,9 @@ class _Pool:
 
 def pools(graph: Graph, device: Backend) -> Graph:
     """Move relus and biases behind max pooling, their gradients in front of its gradient."""
-    users = _users(graph)
+    users = graph.users
+    for node in graph.results:  # a result has one more reader
+        users.setdefault(node, []).append(node)
     found = {n: p for n in graph.nodes if n.op.name == "max_pool" and (p := _found(n, users))}
     if not found:
         return graph
@@ -61,17 +63,6 @@ def pools(graph: Graph, device: Backend) -> Graph:
         return None
 
     return rewrite(graph, rule)
-
-
-def _users(graph: Graph) -> Users:
-    """Who reads a node; a result reads itself."""
-    found: Users = {}
-    for node in graph.nodes:
-        for source in node.inputs:
-            found.setdefault(source, []).append(node)
-    for node in graph.results:
-        found.setdefault(node, []).append(node)
-    return found
 
 
 def _after(node: Node, relu: Node, biased: bool) -> tuple[Node, Node]:

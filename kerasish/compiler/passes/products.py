@@ -57,7 +57,7 @@ PRODUCT = declare(
 
 def products(graph: Graph, device: Backend) -> Graph:
     """Join products with sums and transpositions behind them."""
-    users = _users(graph)
+    users = graph.users
     uses = Counter(count_uses(graph.results))
 
     def only(node: Node) -> bool:
@@ -113,14 +113,6 @@ def products(graph: Graph, device: Backend) -> Graph:
         return rules[node](node, inputs) if node in rules else None
 
     return rewrite(graph, rule) if rules else graph
-
-
-def _users(graph: Graph) -> dict[Node, list[Node]]:
-    found: dict[Node, list[Node]] = {}
-    for node in graph.nodes:
-        for source in node.inputs:
-            found.setdefault(source, []).append(node)
-    return found
 
 
 def _is_row(c: Node, total: Node, product: Node) -> bool:

@@ -12,7 +12,7 @@ from kerasish.compiler import function
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.kernels import pool
 from kerasish.compiler.provider import find
-from kerasish.graph import convert_to_tensor
+from kerasish.graph import convert_to_tensor, grad
 from kerasish.graph.node import make_node, placeholder
 from kerasish.graph.op import get
 from kerasish.spec import TensorSpec, np_dtype
@@ -95,7 +95,7 @@ def test_what_it_leaves_to_others(shape: Any, dtype: str, window: Any, padding: 
     assert found is None or found.bind is not pool._max_pool
 
 
-def test_gradients_go_where_the_largest_stand() -> None:
+def test_plans_use_it_and_gradients_go_where_the_largest_stand() -> None:
     x = RNG.permutation(2 * 6 * 6 * 16).reshape(2, 6, 6, 16).astype("float32")
     made = function(lambda t: ops.max_pool(t, 2) * 1)
     plan = made.plan_for(TensorSpec(x.shape, "float32"))
@@ -103,3 +103,8 @@ def test_gradients_go_where_the_largest_stand() -> None:
     np.testing.assert_array_equal(
         made(convert_to_tensor(x)), x.reshape(2, 3, 2, 3, 2, 16).max((2, 4))
     )
+    step = function(grad(lambda t: ops.sum(ops.max_pool(t, 2))))
+    plan = step.plan_for(TensorSpec(x.shape, "float32"))
+    assert "llvm" in {s.provider for s in plan.steps if s.node.op.name == "max_pool"}
+    largest = x.reshape(2, 3, 2, 3, 2, 16).max((2, 4)).repeat(2, 1).repeat(2, 2)
+    np.testing.assert_array_equal(step(convert_to_tensor(x)), (x == largest).astype("float32"))

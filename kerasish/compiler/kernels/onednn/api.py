@@ -103,7 +103,7 @@ def call(name: str, *args: Any) -> None:
     """Call `dnnl_<name>`.
 
     Raises:
-        UnsupportedError: oneDNN says "unimplemented".
+        UnsupportedError: oneDNN says "unimplemented", or has no further implementation.
         OneDNNError: any other status but success.
     """
     status = _function(name)(*args)
@@ -115,7 +115,8 @@ def raise_status(name: str, status: int) -> None:
     """Raise the error that a status stands for."""
     known = status in Status._value2member_map_
     text = Status(status).name.lower() if known else f"status {status}"
-    kind = UnsupportedError if status == Status.UNIMPLEMENTED else OneDNNError
+    missing = status in (Status.UNIMPLEMENTED, Status.LAST_IMPL_REACHED)
+    kind = UnsupportedError if missing else OneDNNError
     raise kind(f"dnnl_{name} failed. Expected: success. Received: {text}.")
 
 
@@ -238,7 +239,11 @@ class PrimitiveDesc(Handle):
         return (text.value or b"").decode()
 
     def skip(self, unwanted: str) -> PrimitiveDesc:
-        """Itself, at the first implementation whose name does not begin like this."""
+        """Itself, at the first implementation whose name does not begin like this.
+
+        Raises:
+            UnsupportedError: there is none.
+        """
         while self.implementation.startswith(unwanted):
             call("primitive_desc_next_impl", self)
         return self
