@@ -16,12 +16,10 @@ from typing import TYPE_CHECKING, Any
 from kerasish import registry as _registry
 from kerasish.version import __version__
 
-# Namespaces whose module has another name.
-_ALIASES = {"datasets": "kerasish.data.datasets"}
 _MODULES = frozenset(
-    "activations backend callbacks cli compiler config constraints data declarative dtype_policies "
-    "errors graph initializers inspect layers losses metrics mixed_precision models ops "
-    "optimizers random registry regularizers saving serialization spec testing training tree "
+    "activations backend callbacks cli compiler config constraints data datasets declarative "
+    "dtype_policies errors graph initializers inspect layers losses metrics mixed_precision models "
+    "ops optimizers random registry regularizers saving serialization spec testing training tree "
     "utils".split()
 )
 _HOMES = {
@@ -72,8 +70,8 @@ for _name, _module in _METHODS.items():
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES or name in _ALIASES:
-        found: Any = importlib.import_module(_ALIASES.get(name, f"kerasish.{name}"))
+    if name in _MODULES:
+        found: Any = importlib.import_module(f"kerasish.{name}")
     elif name in _NAMES or name in _RENAMED:
         module, own = _RENAMED.get(name) or (_NAMES[name], name)
         found = getattr(importlib.import_module(module), own)
@@ -84,7 +82,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES, *_ALIASES, *_NAMES, *_RENAMED})
+    return sorted({"__version__", "version", *_MODULES, *_NAMES, *_RENAMED})
 
 
 def version() -> str:
@@ -98,6 +96,7 @@ if TYPE_CHECKING:
     from kerasish import callbacks as callbacks
     from kerasish import config as config
     from kerasish import constraints as constraints
+    from kerasish import datasets as datasets
     from kerasish import initializers as initializers
     from kerasish import layers as layers
     from kerasish import losses as losses
@@ -112,7 +111,6 @@ if TYPE_CHECKING:
     from kerasish import utils as utils
     from kerasish.compiler.function import Function as Function
     from kerasish.compiler.function import function as function
-    from kerasish.data import datasets as datasets
     from kerasish.graph import GradientTape as GradientTape
     from kerasish.graph import Tensor as Tensor
     from kerasish.graph import Variable as Variable

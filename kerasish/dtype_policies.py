@@ -22,3 +22,7 @@ def deserialize(config: dict[str, Any], custom_objects: Any = None) -> DTypePoli
 
 
 __all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

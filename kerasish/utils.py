@@ -87,3 +87,7 @@ __all__ = [
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,4 +1,4 @@
-"""Write kerasish/data/datasets/digits.npz from scikit-learn's copy of the digits.
+"""Write kerasish/datasets/digits.npz from scikit-learn's copy of the digits.
 
 Run from the repository's root, with scikit-learn installed:
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
-TARGET = Path("kerasish/data/datasets/digits.npz")
+TARGET = Path("kerasish/datasets/digits.npz")
 
 
 def main() -> None:

@@ -24,7 +24,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("initializers", "activations", "regularizers", "constraints", "losses", "metrics",
      "optimizers", "random"),
     ("layers",),
-    ("data", "callbacks", "training", "saving"),
+    ("data", "datasets", "callbacks", "training", "saving"),
     ("models",),
     ("declarative", "inspect", "explain", "testing", "utils", "dtype_policies",
      "mixed_precision"),

@@ -37,7 +37,7 @@ def test_names(name: str) -> None:
     assert name in dir(keras)
 
 
-@pytest.mark.parametrize("name", sorted(keras._MODULES | set(keras._ALIASES)))
+@pytest.mark.parametrize("name", sorted(keras._MODULES))
 def test_modules(name: str) -> None:
     assert isinstance(getattr(keras, name), ModuleType)
 
@@ -51,6 +51,34 @@ def test_unknown_names() -> None:
     with pytest.raises(AttributeError, match="nothing"):
         _ = keras.nothing
     assert not hasattr(keras, "_secret")
+
+
+PUBLIC = (
+    "activations backend callbacks constraints datasets dtype_policies initializers layers losses "
+    "metrics mixed_precision models optimizers random regularizers saving utils"
+).split()
+
+
+def test_dir_holds_public_names_only() -> None:
+    plumbing = {"Any", "Callable", "Mapping", "TYPE_CHECKING", "annotations", "importlib", "np"}
+    for space in [keras, *(getattr(keras, name) for name in PUBLIC)]:
+        assert not plumbing & set(dir(space)), space
+        assert all(hasattr(space, name) for name in dir(space))
+
+
+def test_datasets_are_imported_as_in_keras() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from kerasish.datasets import mnist; import kerasish.datasets.digits as digits\n"
+            "import kerasish\nassert kerasish.datasets.mnist is mnist",
+        ],
+        check=False,
+        timeout=120,
+        cwd=Path(__file__).resolve().parents[1],
+    )
+    assert done.returncode == 0
 
 
 def test_nothing_is_loaded_early() -> None:

@@ -104,3 +104,7 @@ __all__ = [
     "tanh_shrink",
     "threshold",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

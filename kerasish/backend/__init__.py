@@ -30,3 +30,7 @@ __all__ = [
     "set_image_data_format",
     "standardize_dtype",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

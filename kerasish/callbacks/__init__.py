@@ -42,3 +42,7 @@ for _callback in (
     TerminateOnNaN,
 ):
     _registry.add("callback", _callback, _callback.__name__)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -9,6 +9,7 @@ from kerasish import (
     activations,
     callbacks,
     constraints,
+    datasets,
     initializers,
     layers,
     losses,
@@ -17,7 +18,6 @@ from kerasish import (
     registry,
     regularizers,
 )
-from kerasish.data import datasets
 
 MODULES: tuple[ModuleType, ...] = (
     activations, callbacks, constraints, datasets, initializers, layers, losses, metrics,

@@ -87,3 +87,7 @@ __all__ = [
     "lecun_uniform", "ones", "orthogonal", "random_normal", "random_uniform", "serialize", "stft",
     "truncated_normal", "variance_scaling", "zeros",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

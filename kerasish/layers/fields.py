@@ -12,7 +12,9 @@ ordinary types.
 
 from __future__ import annotations
 
+import functools
 import inspect
+import operator
 import sys
 import types
 import typing
@@ -218,6 +220,16 @@ def rule_of(hint: Any) -> Rule | None:
     return _BASIC.get(hint)
 
 
+def readable(hint: Any) -> Any:
+    """An annotation without rules, as `help()` and editors show it; Any where it says nothing."""
+    if typing.get_origin(hint) is Annotated:
+        return readable(typing.get_args(hint)[0])
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        members = [readable(member) for member in typing.get_args(hint)]
+        return Any if Any in members else functools.reduce(operator.or_, members)
+    return Any if isinstance(hint, Rule) else hint
+
+
 def declared(cls: type) -> dict[str, Field]:
     """The fields that a class itself declares, in order.
 
@@ -254,7 +266,10 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
     """
     parameters = [
         inspect.Parameter(
-            f.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=f.default, annotation=f.hint
+            f.name,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            default=f.default,
+            annotation=MISSING if (hint := readable(f.hint)) is Any else hint,
         )
         for f in fields.values()
     ]

@@ -183,3 +183,7 @@ def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> A
 def serialize(loss: Any) -> Any:
     """A loss as plain data: a function's name, or a class and its config."""
     return _serialization.serialize_keras_object(loss)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -233,3 +233,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 def serialize(metric: Any) -> Any:
     """A metric as plain data: its class and config."""
     return _serialization.serialize_keras_object(metric)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -15,3 +15,7 @@ __all__ = [
     "model_from_json",
     "save_model",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -86,3 +86,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 def serialize(optimizer: Any) -> Any:
     """An optimizer as plain data: its class and config."""
     return _serialization.serialize_keras_object(optimizer)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -139,3 +139,7 @@ __all__ = [
     "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1",
     "l1_l2", "l2", "orthogonal_regularizer", "serialize",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

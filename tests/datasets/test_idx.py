@@ -7,8 +7,8 @@ import struct
 import numpy as np
 import pytest
 
-from kerasish.data.datasets import fashion_mnist, mnist
-from kerasish.data.datasets.idx import read_idx
+from kerasish.datasets import fashion_mnist, mnist
+from kerasish.datasets.idx import read_idx
 from kerasish.errors import FileFormatError
 
 

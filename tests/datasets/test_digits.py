@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from kerasish import registry
-from kerasish.data.datasets import digits
+from kerasish.datasets import digits
 
 
 def test_shapes_and_split():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerasish import registry
-from kerasish.data.datasets.idx import Arrays, load
+from kerasish.datasets.idx import Arrays, load
 
 BASE_URL = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 SHA256 = {

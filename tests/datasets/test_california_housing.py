@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerasish.data.datasets import california_housing
 from kerasish.data.fetch import sha256_of
+from kerasish.datasets import california_housing
 from kerasish.errors import ArgumentError
 
 
