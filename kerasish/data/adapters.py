@@ -40,7 +40,8 @@ def as_source(
             `PyDataset`; a `DataSource`.
         y: targets, where `x` is arrays.
         sample_weight: weights, where `x` is arrays.
-        batch_size: samples per batch, where `x` is arrays; 32 by default.
+        batch_size: samples per batch, where `x` is arrays; 32 by default. Batches keep the size
+            they come in.
         class_weight: from integer label to weight, multiplied into the sample weights.
         steps: batches per epoch, for endless data or shorter epochs.
         epochs: how many epochs will be asked for.
@@ -55,7 +56,7 @@ def as_source(
         size = BATCH_SIZE if batch_size is None else batch_size
         source = _array_source(x, y, sample_weight, size, class_weight)
     else:
-        _refuse_for(x, y=y, sample_weight=sample_weight, batch_size=batch_size)
+        _refuse_for(x, y=y, sample_weight=sample_weight)
         source = _batch_source(x, class_weight)
     if steps is None:
         _check_end(x, source, epochs)
@@ -92,13 +93,12 @@ def _check_leaves(structure: Any, role: str) -> None:
 
 
 def _refuse_for(x: Any, **arguments: Any) -> None:
-    """Refuse what only goes with arrays: batches bring their own targets, weights and size."""
+    """Refuse what only goes with arrays: batches bring their own targets and weights."""
     for name, value in arguments.items():
         if value is not None:
             raise DataError(
                 f"{name}. Expected: nothing beside batches from {type_name(x)}. "
-                f"Received: {type_name(value)}. Yield (x, y, sample_weight) batches of the size "
-                "you want."
+                f"Received: {type_name(value)}. Yield (x, y, sample_weight) batches."
             )
 
 
@@ -110,9 +110,10 @@ def _batch_source(x: Any, class_weight: Mapping[int, float] | None) -> DataSourc
         return PyDatasetSource(x, class_weight=class_weight)
     if isinstance(x, Iterable) and not isinstance(x, (str, bytes)):
         return StreamSource(x, class_weight=class_weight)
+    hint = " Call it, and pass what it returns." if callable(x) else ""
     raise DataError(
         "x. Expected: arrays, an h5py dataset, a pandas object, a dict, list or tuple of arrays, a "
-        f"generator, an iterable of batches or a PyDataset. Received: {type_name(x)}."
+        f"generator, an iterable of batches or a PyDataset. Received: {type_name(x)}.{hint}"
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from kerasish import tree
 from kerasish.errors import DataError
 
@@ -24,6 +26,10 @@ class Batch(NamedTuple):
     def rows(self) -> int:
         """The number of samples in the batch."""
         return len(self.leaves[0])
+
+    def owned(self) -> Batch:
+        """The same batch in memory of its own: what waits may not be written over meanwhile."""
+        return tree.map_structure(lambda leaf: None if leaf is None else np.array(leaf), self)
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:

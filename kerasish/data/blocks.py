@@ -107,6 +107,10 @@ class BlockSource(DataSource):
     def batch_size(self) -> int:
         return self._batch_size
 
+    @property
+    def worth_a_thread(self) -> bool:
+        return True  # batches are parts of windows that are read anew
+
     def batches(
         self,
         *,

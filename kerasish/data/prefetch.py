@@ -8,6 +8,9 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
+from kerasish import tree
 from kerasish.errors import ArgumentError
 
 T = TypeVar("T")
@@ -63,12 +66,16 @@ class _Channel:
         raise StopIteration
 
 
-def _produce(source: Iterable[Any], channel: _Channel) -> None:
+def _owned(leaf: Any) -> Any:
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+
+def _produce(source: Iterable[Any], channel: _Channel, own: bool) -> None:
     with channel:
         iterator = iter(source)
         try:
             for item in iterator:
-                if not channel.put(item):
+                if not channel.put(tree.map_structure(_owned, item) if own else item):
                     break
         finally:
             close = getattr(iterator, "close", None)
@@ -81,19 +88,22 @@ class Prefetcher(Iterator[T], Generic[T]):
 
     The thread ends with the source, with `close()`, with the `with` block, or when the
     prefetcher is garbage-collected. `close` waits for it; a generator is closed in the thread.
+    `fit(Prefetcher(generator))` makes a generator's batches ahead, while the model trains.
     """
 
-    def __init__(self, source: Iterable[T], depth: int = 2) -> None:
+    def __init__(self, source: Iterable[T], depth: int = 2, own: bool = True) -> None:
         """Args:
         source: what to iterate over; from now on only the thread touches it.
         depth: how many items may wait, 1 or more.
+        own: whether numpy arrays in the items are copied before they wait; False only where
+            `source` never writes to what it gave.
         """
         if depth < 1:
             raise ArgumentError(f"depth. Expected: 1 or more. Received: {depth!r}.")
         self._channel = _Channel(depth)
         # The thread knows the channel and not this object, so that dropping this object ends it.
         self._thread = threading.Thread(
-            target=_produce, args=(source, self._channel), name="kerasish-prefetch", daemon=True
+            target=_produce, args=(source, self._channel, own), name="kerasish-prefetch", daemon=True
         )
         self._finalizer = weakref.finalize(self, self._channel.stop)
         self._thread.start()

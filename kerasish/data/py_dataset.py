@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import numpy as np
@@ -29,13 +29,20 @@ class PyDataset(ABC):
         self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10
     ) -> None:
         """Args:
-        workers: how many batches are made at a time. `__getitem__` must be thread-safe above 1.
-        use_multiprocessing: whether the workers are processes; the dataset is sent to them once.
-        max_queue_size: how many batches may be made ahead.
+        workers: how many batches are made at a time, ahead of their use. With 0 or 1 a batch is
+            made when training asks for it. `__getitem__` must be thread-safe above 1.
+        use_multiprocessing: whether the workers, from 1 on, are processes; the dataset is sent to
+            them once. A script must then begin below `if __name__ == "__main__":`.
+        max_queue_size: how many batches may be made ahead; never fewer than there are workers.
+
+        Raises:
+            ArgumentError: a count that is negative or no integer.
         """
         for name, value in (("workers", workers), ("max_queue_size", max_queue_size)):
-            if value < 1:
-                raise ArgumentError(f"{name}. Expected: 1 or more. Received: {value!r}.")
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+                raise ArgumentError(
+                    f"{name}. Expected: an integer of 0 or more. Received: {value!r}."
+                )
         self.workers = workers
         self.use_multiprocessing = use_multiprocessing
         self.max_queue_size = max_queue_size
@@ -69,7 +76,10 @@ class PyDataset(ABC):
 
 
 class PyDatasetSource(DataSource):
-    """The batches of a `PyDataset`; their order can be shuffled, not what is in them."""
+    """The batches of a `PyDataset`; their order can be shuffled, not what is in them.
+
+    They are made one by one, each when it is asked for, or ahead by the dataset's workers.
+    """
 
     def __init__(
         self, dataset: PyDataset, *, class_weight: Mapping[int, float] | None = None
@@ -80,6 +90,7 @@ class PyDatasetSource(DataSource):
         self._workers: int = getattr(dataset, "workers", 1)
         self._processes: bool = getattr(dataset, "use_multiprocessing", False)
         self._ahead: int = max(getattr(dataset, "max_queue_size", 10), self._workers)
+        self._pooling = self._workers > 1 or (self._workers > 0 and self._processes)
         self._pool: Executor | None = None
 
     @property
@@ -98,9 +109,7 @@ class PyDatasetSource(DataSource):
             order = iter(need_rng(rng).permutation(count)[start:].tolist())
         else:
             order = iter(range(start, count)) if count is not None else _from(start)
-        return (
-            self._made(order) if self._workers <= 1 and not self._processes else self._pooled(order)
-        )
+        return self._pooled(order) if self._pooling else self._made(order)
 
     def _made(self, order: Iterator[int]) -> Iterator[Batch]:
         for index in order:
@@ -110,18 +119,36 @@ class PyDatasetSource(DataSource):
         """Several batches at a time, given out in their order."""
         pool = self._executor()
         waiting: deque[Future[Any]] = deque()
-        make = _make_in_process if self._processes else self._dataset.__getitem__
         try:
             for index in order:
-                waiting.append(pool.submit(make, index))
+                if self._processes:
+                    waiting.append(pool.submit(_make_in_process, index))
+                else:
+                    waiting.append(pool.submit(self._make, index))
                 if len(waiting) >= self._ahead:
-                    yield standardize_batch(waiting.popleft().result(), self._class_weight)
+                    yield self._result(waiting.popleft())
             while waiting:
-                yield standardize_batch(waiting.popleft().result(), self._class_weight)
+                yield self._result(waiting.popleft())
         finally:
             for future in waiting:
                 future.cancel()
             wait(waiting)
+
+    def _make(self, index: int) -> Batch:
+        """Batch `index` in memory of its own, since it waits while others are made."""
+        return standardize_batch(self._dataset[index], self._class_weight).owned()
+
+    def _result(self, future: Future[Any]) -> Batch:
+        try:
+            made = future.result()
+        except BrokenExecutor as error:
+            raise DataError(
+                f"{type(self._dataset).__name__}(use_multiprocessing=True). Expected: worker "
+                "processes, each of which runs the script's definitions. Received: one that ended "
+                "before it gave a batch; what it printed is above. Put what a script does below "
+                '`if __name__ == "__main__":`, or use threads: use_multiprocessing=False.'
+            ) from error
+        return standardize_batch(made, self._class_weight) if self._processes else made
 
     def _executor(self) -> Executor:
         if self._pool is None and self._processes:

@@ -43,8 +43,13 @@ class DataSource(ABC):
 
     @property
     def worth_a_thread(self) -> bool:
-        """Whether making a batch takes long enough to make it ahead, in another thread."""
-        return True
+        """Whether batches are made ahead of their use, in another thread.
+
+        Only a source whose batches depend on nothing but its arguments, and lie in memory of their
+        own, may say so. What runs the user's code is asked for a batch when it is needed: it may
+        look at the model, draw from a shared generator, or fill one array again and again.
+        """
+        return False
 
     @abstractmethod
     def batches(

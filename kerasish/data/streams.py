@@ -42,7 +42,7 @@ def _arrays(structure: Any, role: str) -> Any:
 
 
 class StreamSource(DataSource):
-    """Batches from any iterable, in its own order.
+    """Batches from any iterable, in its own order, each asked for when it is needed.
 
     An iterator (a generator, or anything with `__next__`) is passed through once: a pass goes on
     where the one before it stopped. Any other iterable is started anew for every pass.
@@ -106,7 +106,7 @@ class StreamSource(DataSource):
         for item in items:
             batch = standardize_batch(item, self._class_weight)
             if self.one_shot:
-                self._peeked = batch
+                batch = self._peeked = batch.owned()
             return batch
         raise DataError(
             f"{type(self._iterable).__name__}. Expected: at least one batch. Received: none."

@@ -65,7 +65,10 @@ class ArrayFeeder:
 
 
 class StreamFeeder:
-    """Batches of any other source, copied into the buffers; made ahead where that is worth it."""
+    """Batches of any other source, copied into the buffers; made ahead where the source says so.
+
+    Otherwise batch n + 1 is made when step n and its callbacks are done.
+    """
 
     def __init__(
         self,
@@ -74,7 +77,7 @@ class StreamFeeder:
         check: Check | None,
         ahead: bool,
     ) -> None:
-        self._ahead = Prefetcher(batches) if ahead else None
+        self._ahead = Prefetcher(batches, own=False) if ahead else None
         self._batches: Iterator[Batch] = self._ahead or batches
         self._step = step
         self._check = check

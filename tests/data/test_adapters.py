@@ -93,7 +93,7 @@ def test_steps():
         ("text", {}, "Received: str"),
         (X, {"batch_size": 0}, "batch_size"),
         (generator(), {"y": Y}, "y. Expected: nothing beside batches"),
-        (generator(), {"batch_size": 8}, "batch_size. Expected: nothing"),
+        (generator, {}, "Received: function. Call it"),
         (Two(), {"sample_weight": Y}, "sample_weight. Expected: nothing"),
         (generator(), {"epochs": 2}, "steps_per_epoch"),
         (Endless(), {}, "steps_per_epoch"),
@@ -103,6 +103,11 @@ def test_steps():
 def test_errors(x, arguments, message):
     with pytest.raises(DataError, match=message):
         as_source(x, **arguments)
+
+
+@pytest.mark.parametrize("make", [generator, Two], ids=["generator", "PyDataset"])
+def test_batches_keep_their_size(make):
+    assert as_source(make(), batch_size=64).first_batch().rows == 3
 
 
 def test_one_epoch_of_a_generator_needs_no_steps():

@@ -35,6 +35,16 @@ def test_pack_is_the_inverse_of_unpack(parts):
     assert unpack_x_y_sample_weight(pack_x_y_sample_weight(*parts)) == whole
 
 
+def test_an_owned_batch_shares_no_memory():
+    batch = Batch({"a": np.zeros(3, "uint8")}, None, np.ones(3))
+    owned = batch.owned()
+    for leaf, own in zip(batch.leaves, owned.leaves, strict=True):
+        assert own.dtype == leaf.dtype
+        assert not np.shares_memory(leaf, own)
+        np.testing.assert_array_equal(leaf, own)
+    assert owned.y is None
+
+
 def test_leaves_come_in_the_order_of_the_tree_without_absent_parts():
     a, b, w = np.zeros(3), np.ones(3), np.full(3, 2)
     batch = Batch({"b": b, "a": a}, None, w)

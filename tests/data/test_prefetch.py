@@ -5,6 +5,7 @@ import itertools
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from kerasish.data import Prefetcher
@@ -28,6 +29,23 @@ def no_thread_is_left():
 @pytest.mark.parametrize("depth", [1, 2, 100])
 def test_same_items_in_the_same_order(depth):
     assert list(Prefetcher(range(50), depth)) == list(range(50))
+
+
+def filled_again():
+    array = np.zeros(3)
+    for index in range(20):
+        array[:] = index
+        yield {"x": (array, "kept")}
+
+
+def test_what_waits_is_owned():
+    found = [item["x"][0][0] for item in Prefetcher(filled_again(), depth=20)]
+    assert found == list(range(20))
+
+
+def test_nothing_is_copied_where_the_source_gives_its_own_memory():
+    array = np.zeros(3)
+    assert next(Prefetcher([array], own=False)) is array
 
 
 def test_runs_in_another_thread():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -46,7 +47,7 @@ def values(batches) -> list[int]:
     return [int(batch.x[0, 0]) for batch in batches]
 
 
-WORKERS = [{}, {"workers": 3}, {"workers": 3, "max_queue_size": 1}]
+WORKERS = [{}, {"workers": 0}, {"workers": 3}, {"workers": 3, "max_queue_size": 0}]
 
 
 @pytest.mark.parametrize("options", WORKERS, ids=str)
@@ -74,6 +75,55 @@ def test_processes():
         assert values(source.batches()) == [0, 1, 2, 3]
     finally:
         source.close()
+
+
+@pytest.mark.parametrize("options", WORKERS, ids=str)
+def test_arrays_filled_again(options):
+    class Reusing(Counted):
+        def __init__(self):
+            super().__init__(6, **options)
+            self.held = threading.local()
+
+        def __getitem__(self, index):
+            if not hasattr(self.held, "array"):
+                self.held.array = np.zeros((2, 1), "float32")
+            self.held.array[:] = index
+            return self.held.array
+
+    source = PyDatasetSource(Reusing())
+    assert values(source.batches()) == [0, 1, 2, 3, 4, 5]
+    source.close()
+
+
+@pytest.mark.parametrize("options", [{}, {"workers": 0}, {"workers": 1}], ids=str)
+def test_one_worker_makes_a_batch_when_it_is_asked_for(options):
+    asked: list[int] = []
+
+    class Noted(Counted):
+        def __getitem__(self, index):
+            asked.append(threading.get_ident())
+            return super().__getitem__(index)
+
+    source = PyDatasetSource(Noted(**options))
+    assert not source.worth_a_thread
+    batches = source.batches()
+    next(batches)
+    next(batches)
+    assert asked == [threading.get_ident()] * 2
+
+
+class Ending(Counted):
+    """Ends the process that asks it, as an unguarded script does."""
+
+    def __getitem__(self, index):
+        os._exit(3)
+
+
+def test_a_worker_process_that_ends():
+    source = PyDatasetSource(Ending(workers=1, use_multiprocessing=True))
+    with pytest.raises(DataError, match="__main__"):
+        list(source.batches())
+    source.close()
 
 
 @pytest.mark.parametrize("options", WORKERS, ids=str)
@@ -138,8 +188,9 @@ def test_a_subclass_without_super():
 
 
 def test_refusals():
-    with pytest.raises(ArgumentError, match="workers"):
-        Counted(workers=0)
+    for options in ({"workers": -1}, {"workers": True}, {"max_queue_size": 1.5}):
+        with pytest.raises(ArgumentError, match=f"{next(iter(options))}.*Expected: an integer"):
+            Counted(**options)
     with pytest.raises(DataError, match="length 0"):
         PyDatasetSource(Counted(0)).first_batch()
     with pytest.raises(TypeError, match="__getitem__"):

@@ -68,6 +68,38 @@ def test_resume_from_a_fresh_generator(peek):
     assert fresh.state_dict() == {"taken": 6}
 
 
+def filled_again(count: int):
+    array = np.zeros((2, 1), "float32")
+    for index in range(count):
+        array[:] = index
+        yield (array,)
+
+
+def test_a_batch_that_waits_is_a_copy():
+    given = np.zeros((2, 1), "float32")
+    source = StreamSource(iter([(given,)]))
+    source.first_batch()
+    given[:] = 5
+    assert values(source.batches()) == [0]
+
+
+def test_batches_are_asked_for_one_by_one():
+    asked: list[int] = []
+
+    def noted():
+        for index in range(4):
+            asked.append(index)
+            yield np.full((1, 1), index)
+
+    source = StreamSource(noted())
+    assert not source.worth_a_thread
+    batches = source.batches()
+    next(batches)
+    assert asked == [0]
+    next(batches)
+    assert asked == [0, 1]
+
+
 def test_floats_become_floatx():
     assert StreamSource(numbered(1)).first_batch().x.dtype == np.float32
 
