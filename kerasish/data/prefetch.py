@@ -103,7 +103,10 @@ class Prefetcher(Iterator[T], Generic[T]):
         self._channel = _Channel(depth)
         # The thread knows the channel and not this object, so that dropping this object ends it.
         self._thread = threading.Thread(
-            target=_produce, args=(source, self._channel, own), name="kerasish-prefetch", daemon=True
+            target=_produce,
+            args=(source, self._channel, own),
+            name="kerasish-prefetch",
+            daemon=True,
         )
         self._finalizer = weakref.finalize(self, self._channel.stop)
         self._thread.start()
