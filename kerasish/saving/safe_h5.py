@@ -23,6 +23,7 @@ import numpy as np
 from kerasish.errors import FileFormatError, KerasishError, UnsafeFileError
 from kerasish.saving import limits
 from kerasish.saving.h5_heap import largest_object
+from kerasish.saving.sources import check_source
 from kerasish.spec import np_dtype
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -123,6 +124,7 @@ def _check_signature(source: str | os.PathLike[str] | bytes, name: str) -> int:
         head, size = source[: len(SIGNATURE)], len(source)
     else:
         path = Path(source)
+        check_source(path)
         try:
             with path.open("rb") as file:
                 head, size = file.read(len(SIGNATURE)), os.fstat(file.fileno()).st_size

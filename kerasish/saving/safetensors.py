@@ -19,6 +19,7 @@ import numpy as np
 
 from kerasish.errors import DTypeError, FileFormatError, UnsafeFileError
 from kerasish.saving import atomic
+from kerasish.saving.sources import check_source
 from kerasish.spec import dtype_name, np_dtype
 
 MAX_HEADER = 100_000_000
@@ -51,6 +52,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str,
     Raises:
         FileFormatError: any rule of the format is broken.
     """
+    check_source(path)
     try:
         data = np.fromfile(path, np.uint8)
     except OSError as error:

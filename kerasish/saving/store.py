@@ -19,6 +19,7 @@ from typing import Any
 
 from kerasish.errors import FileFormatError, KerasishError, UnsafeFileError
 from kerasish.saving import atomic, limits
+from kerasish.saving.sources import check_source
 from kerasish.saving.text import parse_json
 
 METADATA = "metadata.json"
@@ -57,7 +58,12 @@ class Archive:
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins like a zip archive."""
+    """Whether a file begins like a zip archive.
+
+    Raises:
+        FileFormatError: it is no regular file.
+    """
+    check_source(path)
     try:
         with Path(path).open("rb") as file:
             return file.read(4) == b"PK\x03\x04"
@@ -72,6 +78,7 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
         FileFormatError: missing, truncated, not a zip archive, or without a config.
         UnsafeFileError: unknown or repeated members, encrypted ones, or far larger unpacked.
     """
+    check_source(path)
     try:
         with zipfile.ZipFile(path) as archive:
             members = _members(archive, str(path))
@@ -144,7 +151,7 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> bytes:
 def write_archive(
     path: str | os.PathLike[str],
     config: Mapping[str, Any],
-    weights: bytes,
+    weights: bytes | memoryview,
     assets: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write a `.keras` file that Keras opens; members are stored, in Keras's order."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,21 +73,23 @@ def _check_built(model: Any) -> None:
         )
 
 
-class new_h5:
-    """Context manager: an `h5py.File` that takes the place of `path` when the block ends well."""
+@contextmanager
+def new_h5(path: str | os.PathLike[str]) -> Iterator[Any]:
+    """Context manager: an `h5py.File` that takes the place of `path` when the block ends well.
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._replacing = atomic.replacing(path)
+    It is put together in memory: the HDF5 library does not survive a disk that is full.
 
-    def __enter__(self) -> Any:
-        import h5py
+    Raises:
+        ArgumentError: `path` is no name of a file.
+        FileFormatError: the folder or the disk does not take the file.
+    """
+    import h5py
 
-        self._file = h5py.File(self._replacing.__enter__(), "w")
-        return self._file
-
-    def __exit__(self, *error: Any) -> bool | None:
-        self._file.close()
-        return self._replacing.__exit__(*error)
+    atomic.check_target(path)
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        yield file
+    atomic.write_bytes(path, buffer.getbuffer())
 
 
 # --- .weights.h5 ------------------------------------------------------------------------------

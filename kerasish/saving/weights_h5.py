@@ -18,6 +18,7 @@ import numpy as np
 from kerasish.errors import FileFormatError, UnsafeFileError
 from kerasish.saving import limits
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.sources import check_source
 
 Arrays = dict[str, list[np.ndarray]]
 
@@ -108,6 +109,7 @@ def _read_shards(path: Path) -> Arrays:
 
 def shard_files(path: Path) -> list[Path]:
     """The files that a `name.weights.json` index names; all lie in its own folder."""
+    check_source(path)
     if path.stat().st_size > limits.MAX_CONFIG_BYTES:
         raise UnsafeFileError(f"{path}: an index of more than {limits.MAX_CONFIG_BYTES} bytes.")
     try:

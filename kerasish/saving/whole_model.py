@@ -14,7 +14,7 @@ from typing import Any
 from kerasish import registry
 from kerasish.errors import ArgumentError, FileFormatError, KerasishError, UnsafeFileError
 from kerasish.graph.variable import blank_variables, element_budget
-from kerasish.saving import compiled, legacy_h5, state, store
+from kerasish.saving import atomic, compiled, legacy_h5, state, store
 from kerasish.saving.modern import fit, modernize
 from kerasish.saving.paths import random_state, shared_layers
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
@@ -107,11 +107,12 @@ def _save_archive(
 ) -> None:
     import h5py
 
+    atomic.check_target(path)
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
         write_objects(file, model, include_optimizer)
         state.write_state(file, kept)
-    store.write_archive(path, config, buffer.getvalue())
+    store.write_archive(path, config, buffer.getbuffer())
 
 
 # --- loading ----------------------------------------------------------------------------------

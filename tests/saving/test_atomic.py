@@ -100,3 +100,47 @@ def test_kill_at_random_moments_leaves_a_whole_file(tmp_path):
         data = path.read_bytes()
         assert len(data) == 20 * 65536
         assert len(set(data)) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and locks of POSIX")
+class TestOnPosix:
+    def test_pipes_and_devices_are_no_targets(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        for path in (tmp_path / "pipe", "/dev/null"):
+            with pytest.raises(ArgumentError, match="a pipe, socket or device"):
+                atomic.write_bytes(path, b"x")
+        assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+    def test_the_new_file_never_has_another_mode(self, tmp_path):
+        path = tmp_path / "a.bin"
+        path.write_bytes(b"old")
+        for mode in (0o600, 0o640, 0o400):
+            path.chmod(mode)
+            with atomic.replacing(path) as temporary:
+                assert stat.S_IMODE(temporary.stat().st_mode) == mode | 0o600
+                temporary.write_bytes(b"new")
+            assert stat.S_IMODE(path.stat().st_mode) == mode
+
+    def test_what_a_killed_writer_left_goes_and_what_another_writes_stays(self, tmp_path):
+        code = WRITER.replace("file.write(block)", "file.write(block); file.flush()")
+        child = subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / "b.bin")], stdout=subprocess.PIPE
+        )
+        assert child.stdout is not None
+        child.stdout.readline()
+        leftovers: list[str] = []
+        while not leftovers:
+            time.sleep(0.01)
+            os.kill(child.pid, signal.SIGSTOP)
+            leftovers = [n for n in os.listdir(tmp_path) if n.endswith(".tmp")]
+            if not leftovers:
+                os.kill(child.pid, signal.SIGCONT)
+        atomic.write_bytes(tmp_path / "a.bin", b"x")
+        assert set(leftovers) < set(os.listdir(tmp_path))
+        child.kill()
+        child.communicate()
+        other = tmp_path / ".mine.1234.tmp"
+        other.write_bytes(b"")
+        atomic.write_bytes(tmp_path / "a.bin", b"y")
+        found = {n for n in os.listdir(tmp_path) if n.endswith(".tmp")}
+        assert found == {other.name}
