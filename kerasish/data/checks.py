@@ -13,6 +13,7 @@ from kerasish.backend.base import current
 from kerasish.config import floatx
 from kerasish.data.batch import Batch
 from kerasish.errors import DataError
+from kerasish.frames import is_table, numbers
 from kerasish.spec import dtype_name, is_float, np_dtype
 
 KINDS = "biufcV"  # numpy's kinds of numbers; V is bfloat16 and its like
@@ -66,6 +67,8 @@ def to_numpy(leaf: Any, where: str) -> np.ndarray:
     elif is_lazy(leaf):
         check_numbers(leaf, where)
         array = leaf[:]
+    elif is_table(leaf):
+        array = numbers(leaf, where)
     elif hasattr(leaf, "__array__"):
         array = np.asarray(leaf)
     elif hasattr(leaf, "__dlpack__"):

@@ -38,7 +38,8 @@ class PyDataset(ABC):
         Raises:
             ArgumentError: a count that is negative or no integer.
         """
-        for name, value in (("workers", workers), ("max_queue_size", max_queue_size)):
+        counts: dict[str, Any] = {"workers": workers, "max_queue_size": max_queue_size}
+        for name, value in counts.items():
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
                 raise ArgumentError(
                     f"{name}. Expected: an integer of 0 or more. Received: {value!r}."

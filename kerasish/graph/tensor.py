@@ -15,6 +15,7 @@ from kerasish import registry
 from kerasish.backend.base import current
 from kerasish.config import settings
 from kerasish.errors import DTypeError, GraphError, ShapeError
+from kerasish.frames import is_table, numbers
 from kerasish.graph import op as _op
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
 from kerasish.graph.op import Op, apply_hook
@@ -225,6 +226,9 @@ def _from_host(x: Any, dtype: Any) -> Tensor:
     except ValueError as error:
         raise ShapeError(f"Expected: rows of equal length. Received: {error}") from None
     kind = array.dtype.kind
+    if kind == "O" and is_table(x):
+        array = numbers(x, "A table")
+        kind = array.dtype.kind
     if kind in "OUSMm":
         raise DTypeError(
             f"Expected: numbers. Received: an array of dtype {array.dtype}. Encode strings, times "

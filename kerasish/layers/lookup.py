@@ -18,6 +18,7 @@ import numpy as np
 from kerasish import ops
 from kerasish.errors import ArgumentError, DataError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.layers.adapting import as_texts, number_batches, text_batches
 from kerasish.layers.fields import PositiveInt, one_of
 from kerasish.layers.layer import Layer, builtin
 from kerasish.layers.preprocessing import encode
@@ -108,7 +109,7 @@ class Lookup(Layer):
         counts: collections.Counter[Any] = collections.Counter()
         documents: collections.Counter[Any] = collections.Counter()
         rows = 0
-        for row in self._documents(data):
+        for row in self._documents(data, f"{type(self).__name__}.adapt"):
             tokens = [t for t in map(self._plain, row) if t not in (self.mask_token, "")]
             counts.update(tokens)
             documents.update(set(tokens))
@@ -125,13 +126,14 @@ class Lookup(Layer):
             weights = [math.log(1 + rows / (1 + documents[t])) for t in order]
         self.set_vocabulary(order, weights)
 
-    def _documents(self, data: Any) -> Iterable[Any]:
+    def _documents(self, data: Any, what: str) -> Iterable[Any]:
         """The rows of arrays, or of batches."""
-        known = isinstance(data, (np.ndarray, Tensor)) or _is_rows(data)
-        for batch in [data] if known else data:
-            array = np.asarray(batch)
+        for array in self._batches(data, what):
             if array.size:
                 yield from array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
+
+    def _batches(self, data: Any, what: str) -> Iterable[np.ndarray]:
+        return text_batches(data, what)
 
     def _plain(self, token: Any) -> Any:
         """A token as it is kept."""
@@ -171,14 +173,6 @@ class Lookup(Layer):
         return np.where(inside, table[np.where(inside, places, 0)], self.oov_token)
 
 
-def _is_rows(data: Any) -> bool:
-    return (
-        isinstance(data, (list, tuple))
-        and bool(data)
-        and not isinstance(data[0], (np.ndarray, Tensor))
-    )
-
-
 @builtin()
 class StringLookup(Lookup):
     __doc__ = Lookup.__doc__
@@ -200,7 +194,7 @@ class StringLookup(Lookup):
         self._need_vocabulary()
         if self.invert:
             return self._backwards(inputs)
-        tokens = np.asarray(inputs)
+        tokens = as_texts(inputs, f"{type(self).__name__} {self.name!r}")
         found = [self._find(self._plain(t)) for t in tokens.reshape(-1).tolist()]
         indices = np.array(found, "int64").reshape(tokens.shape)
         return self._encoded(convert_to_tensor(indices))
@@ -237,7 +231,15 @@ class IntegerLookup(Lookup):
     ignored = {**Lookup.ignored, "oov_method": "floormod"}
 
     def _plain(self, token: Any) -> Any:
+        if isinstance(token, (float, np.floating)) and not token.is_integer():
+            raise DataError(
+                f"IntegerLookup {self.name!r}. Expected: integers. Received: {token!r}. Divide "
+                "numbers into bins with Discretization first."
+            )
         return int(token)
+
+    def _batches(self, data: Any, what: str) -> Iterable[np.ndarray]:
+        return number_batches(data, what)
 
     def call(self, inputs: Any) -> Any:
         self._need_vocabulary()
@@ -322,14 +324,13 @@ class TextVectorization(Lookup):
         sizes = range(1, self.ngrams + 1) if isinstance(self.ngrams, int) else self.ngrams
         return [" ".join(words[i : i + n]) for n in sizes for i in range(len(words) - n + 1)]
 
-    def _documents(self, data: Any) -> Iterable[Any]:
-        batches: Any = [data] if isinstance(data, np.ndarray) or _is_rows(data) else data
-        for batch in batches:
-            yield from map(self.words, np.asarray(batch).reshape(-1).tolist())
+    def _documents(self, data: Any, what: str) -> Iterable[Any]:
+        for batch in text_batches(data, what):
+            yield from map(self.words, batch.reshape(-1).tolist())
 
     def call(self, inputs: Any) -> Any:
         self._need_vocabulary()
-        texts = np.asarray(inputs)
+        texts = as_texts(inputs, f"{type(self).__name__} {self.name!r}")
         rows = [[self._index.get(w, self._unknown) for w in self.words(t)]
                 for t in texts.reshape(-1).tolist()]  # fmt: skip
         if self.output_mode != "int":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from kerasish import config, ops
 from kerasish.errors import ArgumentError, DataError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.layers.adapting import number_batches
 from kerasish.layers.fields import PositiveInt, one_of
 from kerasish.layers.layer import Layer, builtin
 from kerasish.spec import Shape, normalize_axis
@@ -94,7 +95,7 @@ class Normalization(Layer):
                 "Normalization.adapt. Expected: a layer without given mean and variance."
             )
         count, mean, square = 0, np.zeros(()), np.zeros(())
-        for batch in _batches(data):
+        for batch in number_batches(data, "Normalization.adapt"):
             if not self.built:
                 self.build((None, *batch.shape[1:]))
             rows = np.asarray(batch, np.float64)
@@ -133,12 +134,6 @@ class Normalization(Layer):
         mean, variance = self._moments()
         spread = ops.maximum(ops.sqrt(variance), config.epsilon())
         return mean + x * spread if self.invert else (x - mean) / spread
-
-
-def _batches(data: Any) -> Iterable[np.ndarray]:
-    if hasattr(data, "shape") or hasattr(data, "__array__"):
-        return [np.asarray(data)]
-    return (np.asarray(b[0] if isinstance(b, (tuple, list)) else b) for b in data)
 
 
 def encode(indices: Tensor, depth: int, mode: str, dtype: str, weights: Any = None) -> Tensor:
@@ -186,7 +181,7 @@ class Discretization(Layer):
         """Find the boundaries that put equally many numbers into every bin."""
         if self.num_bins is None:
             raise ArgumentError("Discretization.adapt. Expected: num_bins. Received: boundaries.")
-        values = np.concatenate([np.ravel(b) for b in _batches(data)])
+        values = np.concatenate([np.ravel(b) for b in number_batches(data, "Discretization.adapt")])
         shares = np.arange(1, self.num_bins) / self.num_bins
         self.bin_boundaries = [float(q) for q in np.quantile(values, shares)]
 

@@ -36,9 +36,11 @@ class OnlyDLPack:
         (pd.DataFrame({"a": [1, 2], "b": [3, 4]}), [[1, 3], [2, 4]]),
         (pd.Series([1.5, 2.5]), [1.5, 2.5]),
         (OnlyDLPack(np.arange(6.0).reshape(2, 3)), [[0, 1, 2], [3, 4, 5]]),
+        (pd.DataFrame({"a": [0.5, 1], "b": [True, False]}), [[0.5, 1], [1, 0]]),
+        (pd.DataFrame({"a": pd.array([1, 2], "Int64"), "b": [3, 4]}), [[1, 3], [2, 4]]),
         (memoryview, None),
     ],
-    ids=["DataFrame", "Series", "DLPack", "unknown"],
+    ids=["DataFrame", "Series", "DLPack", "mixed", "nullable", "unknown"],
 )
 def test_to_numpy(given, expected):
     if expected is None:

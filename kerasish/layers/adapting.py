@@ -1,0 +1,116 @@
+"""What `adapt` is given: one array of all samples, or batches, of numbers or of text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from kerasish import frames, tree
+from kerasish.errors import DataError
+
+
+def number_batches(data: Any, what: str) -> Iterator[np.ndarray]:
+    """The arrays of numbers in `data`: one if it is a whole, else one per batch.
+
+    A whole is anything of a shape (numpy, tensors, pandas) or a list of rows. Any other iterable
+    gives batches: x, `(x, y)` or `(x, y, sample_weight)`, of which x counts.
+
+    Args:
+        data: what `adapt` was given.
+        what: the method, for errors.
+
+    Raises:
+        DataError: a dict, single text, or values that are no numbers.
+    """
+    return _batches(data, what, as_numbers)
+
+
+def text_batches(data: Any, what: str) -> Iterator[np.ndarray]:
+    """The arrays of texts in `data`; see `number_batches`."""
+    return _batches(data, what, as_texts)
+
+
+def as_numbers(data: Any, what: str) -> np.ndarray:
+    """An array of numbers, from anything of a shape or a list of rows."""
+    _refuse(data, what)
+    array = frames.numbers(data, what) if frames.is_table(data) else np.asarray(data)
+    if array.dtype.kind not in "biufV":
+        raise DataError(f"{what}. Expected: numbers. Received: an array of dtype {array.dtype}.")
+    return array
+
+
+def as_texts(data: Any, what: str) -> np.ndarray:
+    """An array of texts or bytes, from anything of a shape or a list of rows.
+
+    Raises:
+        DataError: a text is missing (None or NaN).
+    """
+    if isinstance(data, Mapping):
+        _refuse(data, what)
+    if frames.is_table(data):
+        return frames.texts(data, what)
+    leaves = tree.flatten(data) if isinstance(data, (list, tuple)) else []
+    array = np.asarray(data)
+    leaves = leaves or (array.reshape(-1).tolist() if array.dtype.kind == "O" else [])
+    missing = [place for place, leaf in enumerate(leaves) if _missing(leaf)]
+    if missing:
+        raise DataError(
+            f"{what}. Expected: texts. Received: {len(missing)} missing, the first at position "
+            f"{missing[0]}: {leaves[missing[0]]!r}. Put a text in their place, such as ''."
+        )
+    return array
+
+
+def _missing(leaf: Any) -> bool:
+    return leaf is None or (isinstance(leaf, (float, np.floating)) and bool(np.isnan(leaf)))
+
+
+def _batches(
+    data: Any, what: str, convert: Callable[[Any, str], np.ndarray]
+) -> Iterator[np.ndarray]:
+    _refuse(data, what)
+    if _is_whole(data):
+        yield convert(data, what)
+        return
+    if not isinstance(data, Iterable):
+        raise DataError(
+            f"{what}. Expected: an array, or an iterable of batches. "
+            f"Received: {type(data).__name__}."
+        )
+    for batch in data:
+        yield convert(batch[0] if isinstance(batch, tuple) else batch, what)
+
+
+def _has_shape(data: Any) -> bool:
+    return hasattr(data, "shape") or hasattr(data, "__array__") or hasattr(data, "__dlpack__")
+
+
+def _is_batch(part: Any) -> bool:
+    if isinstance(part, (list, tuple)):
+        return any(map(_is_batch, part[:1]))
+    return isinstance(part, Mapping) or (_has_shape(part) and np.ndim(part) > 0)
+
+
+def _is_whole(data: Any) -> bool:
+    if isinstance(data, (list, tuple)):
+        return not any(map(_is_batch, data[:1]))
+    return _has_shape(data)
+
+
+def _refuse(data: Any, what: str) -> None:
+    """Refuse what would be gone through by its keys or letters."""
+    if isinstance(data, Mapping):
+        keys = list(data)
+        raise DataError(
+            f"{what}. Expected: an array, or an iterable of batches. Received: a dict with the "
+            f"keys {keys}. Give one entry at a time, such as data[{keys[0]!r}]."
+            if keys
+            else f"{what}. Expected: an array. Received: an empty dict."
+        )
+    if isinstance(data, (str, bytes)):
+        raise DataError(
+            f"{what}. Expected: an array or list. Received: the single value {data!r}. "
+            "Put it into a list."
+        )
