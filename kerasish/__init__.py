@@ -69,6 +69,33 @@ for _name, _module in _METHODS.items():
     _registry.add("method", _late(_name.partition(".")[2], _module), _name)
 
 
+# Which module enters the built-in names of a kind.
+_ENTERED_BY = {
+    "ops": "op method",
+    "activations": "activation",
+    "callbacks": "callback",
+    "constraints": "constraint",
+    "datasets": "dataset",
+    "initializers": "initializer",
+    "layers": "layer",
+    "losses": "loss",
+    "metrics": "metric",
+    "models": "model",
+    "optimizers": "optimizer",
+    "optimizers.schedules": "schedule",
+    "regularizers": "regularizer",
+}
+
+
+def _loader(module: str) -> Callable[[], Any]:
+    return lambda: importlib.import_module(f"kerasish.{module}")
+
+
+for _module, _kinds in _ENTERED_BY.items():
+    for _kind in _kinds.split():
+        _registry.home(_kind, _loader(_module))
+
+
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         found: Any = importlib.import_module(f"kerasish.{name}")

@@ -1,7 +1,8 @@
 """The closed registry of names: the only way from a name in a file or a string to an object.
 
 Kinds in use: op, layer, activation, initializer, regularizer, constraint, loss, metric,
-optimizer, schedule, callback, dataset, model. Nothing here imports anything by name.
+optimizer, schedule, callback, dataset, model, method. Nothing here imports anything by a name
+that it is given; `home` says which module of the package enters the built-in names of a kind.
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ from kerasish.errors import ArgumentError, UnknownNameError
 T = TypeVar("T")
 
 _entries: dict[str, dict[str, Any]] = {}
+_homes: dict[str, Callable[[], Any]] = {}
+
+
+def home(kind: str, load: Callable[[], Any]) -> None:
+    """Say what enters the built-in names of a kind; called when one of them is not there yet."""
+    _homes[kind] = load
 
 
 def add(kind: str, obj: T, *names: str, replace: bool = False) -> T:
@@ -51,8 +58,10 @@ def lookup(kind: str, name: str) -> Any:
         UnknownNameError: no such name; the message lists the nearest ones.
     """
     try:
-        return _entries.get(kind, {})[name]
+        return _entries[kind][name]
     except KeyError:
+        if contains(kind, name):
+            return _entries[kind][name]
         near = nearest(name, names(kind))
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise UnknownNameError(
@@ -62,11 +71,15 @@ def lookup(kind: str, name: str) -> Any:
 
 def contains(kind: str, name: str) -> bool:
     """Whether `name` is entered under `kind`."""
+    if name not in _entries.get(kind, {}) and kind in _homes:
+        _homes[kind]()
     return name in _entries.get(kind, {})
 
 
 def names(kind: str) -> list[str]:
     """All names of a kind, sorted."""
+    if kind in _homes:
+        _homes[kind]()
     return sorted(_entries.get(kind, {}))
 
 

@@ -155,12 +155,17 @@ def interning(table: dict[Any, Node] | None = None) -> Iterator[dict[Any, Node]]
 @contextmanager
 def scope(name: str, absolute: bool = False) -> Iterator[None]:
     """Context manager: nodes made inside carry `name` below the enclosing scope."""
-    outer = _local.scopes[-1] if _local.scopes else ""
+    outer = current_scope()
     _local.scopes.append(name if absolute or not outer else f"{outer}/{name}")
     try:
         yield
     finally:
         _local.scopes.pop()
+
+
+def current_scope() -> str:
+    """The path that `scope` has made: "" outside."""
+    return _local.scopes[-1] if _local.scopes else ""
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from kerasish.tree import flatten
 # Operators and methods find their op or function by name, since the op library stands higher.
 
 
-def _operator(name: str) -> tuple[Any, Any]:
+def operator(name: str) -> tuple[Any, Any]:
     """x <op> y, and the same for a tensor at the right of something else."""
 
     def left(self: Tensor, other: Any) -> Any:
@@ -37,7 +37,7 @@ def _operator(name: str) -> tuple[Any, Any]:
     return left, right
 
 
-def _unary(name: str) -> Any:
+def unary(name: str) -> Any:
     return lambda self: _op.get(name)(self)
 
 
@@ -87,6 +87,10 @@ class Tensor:
         return self.spec.size
 
     @property
+    def nbytes(self) -> int:
+        return self.spec.nbytes
+
+    @property
     def is_symbolic(self) -> bool:
         """Whether the value is not known yet."""
         return self.value is None
@@ -119,6 +123,13 @@ class Tensor:
     def item(self) -> Any:
         """The only element as a Python scalar."""
         return self.numpy().item()
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def tolist(self) -> Any:
+        """The value as nested Python lists."""
+        return self.numpy().tolist()
 
     def __float__(self) -> float:
         return float(self.numpy())
@@ -155,33 +166,42 @@ class Tensor:
 
     __hash__ = object.__hash__
 
-    __add__, __radd__ = _operator("add")
-    __sub__, __rsub__ = _operator("subtract")
-    __mul__, __rmul__ = _operator("multiply")
-    __truediv__, __rtruediv__ = _operator("divide")
-    __floordiv__, __rfloordiv__ = _operator("floor_divide")
-    __mod__, __rmod__ = _operator("mod")
-    __pow__, __rpow__ = _operator("power")
-    __and__, __rand__ = _operator("bitwise_and")
-    __or__, __ror__ = _operator("bitwise_or")
-    __xor__, __rxor__ = _operator("bitwise_xor")
-    __lshift__, __rlshift__ = _operator("left_shift")
-    __rshift__, __rrshift__ = _operator("right_shift")
-    __lt__, _ = _operator("less")
-    __le__, _ = _operator("less_equal")
-    __gt__, _ = _operator("greater")
-    __ge__, _ = _operator("greater_equal")
-    __eq__, _ = _operator("equal")
-    __ne__, _ = _operator("not_equal")
-    __neg__ = _unary("negative")
-    __abs__ = _unary("absolute")
-    __invert__ = _unary("bitwise_not")
+    __add__, __radd__ = operator("add")
+    __sub__, __rsub__ = operator("subtract")
+    __mul__, __rmul__ = operator("multiply")
+    __truediv__, __rtruediv__ = operator("divide")
+    __floordiv__, __rfloordiv__ = operator("floor_divide")
+    __mod__, __rmod__ = operator("mod")
+    __pow__, __rpow__ = operator("power")
+    __and__, __rand__ = operator("bitwise_and")
+    __or__, __ror__ = operator("bitwise_or")
+    __xor__, __rxor__ = operator("bitwise_xor")
+    __lshift__, __rlshift__ = operator("left_shift")
+    __rshift__, __rrshift__ = operator("right_shift")
+    __lt__, _ = operator("less")
+    __le__, _ = operator("less_equal")
+    __gt__, _ = operator("greater")
+    __ge__, _ = operator("greater_equal")
+    __eq__, _ = operator("equal")
+    __ne__, _ = operator("not_equal")
+    __neg__ = unary("negative")
+    __abs__ = unary("absolute")
+    __invert__ = unary("bitwise_not")
     __matmul__ = _method("matmul")
     __rmatmul__ = _method("rmatmul")
     __getitem__ = _method("getitem")
-    astype = _method("astype")
-    reshape = _method("reshape")
     T = property(_method("T"))
+
+
+# What arrays have, under numpy's names: `ops.methods` says what they mean.
+METHODS = (
+    "all any argmax argmin argsort astype clip conj conjugate copy cumprod cumsum diagonal dot "
+    "flatten max mean min nonzero prod ravel repeat reshape round searchsorted sort squeeze std "
+    "sum swapaxes take trace transpose var"
+).split()
+for _name in METHODS:
+    setattr(Tensor, _name, _method(_name))
+Tensor.__round__ = _method("round")  # type: ignore[attr-defined]
 
 
 # --- conversion -------------------------------------------------------------------------------

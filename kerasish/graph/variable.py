@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from kerasish.backend.base import current
-from kerasish.errors import GraphError, ShapeError
-from kerasish.graph.node import placeholder
-from kerasish.graph.tensor import Tensor, alias, convert_to_tensor, recording, wrap
+from kerasish.errors import ArgumentError, GraphError, ShapeError
+from kerasish.graph.node import current_scope, placeholder
+from kerasish.graph.tensor import Tensor, alias, convert_to_tensor, operator, recording, unary, wrap
 from kerasish.graph.trace import current_trace, eagerly
-from kerasish.spec import TensorSpec, dtype_name, is_float, np_dtype
+from kerasish.serialization import resolve
+from kerasish.spec import dtype_name, is_float, np_dtype
 
 
 class _Autocast(threading.local):
@@ -58,6 +59,30 @@ def blank_variables() -> Iterator[None]:
         _budget.blank = held
 
 
+def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
+    """The first value of a variable."""
+    named = isinstance(initializer, (str, Mapping, type)) or initializer is None
+    if (named or callable(initializer)) and shape is None:
+        raise ArgumentError(
+            f"Variable {name!r} with the initializer {initializer!r}. Expected: shape=(...). "
+            "Received: shape=None."
+        )
+    if named:
+        default = "glorot_uniform" if is_float(dtype_name(dtype)) else "zeros"
+        initializer = resolve("initializer", default if initializer is None else initializer)
+    if not callable(initializer):
+        return convert_to_tensor(initializer, dtype)
+    wanted = dtype_name(dtype)
+    fill = _zeros if _budget.blank else initializer
+    return convert_to_tensor(fill(tuple(shape), dtype=wanted), wanted)
+
+
+def _word(what: str, word: Any, words: tuple[Any, ...]) -> Any:
+    if word not in words:
+        raise ArgumentError(f"{what}. Expected: one of {words}. Received: {word!r}.")
+    return word
+
+
 def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
     return np.zeros(shape, np_dtype(dtype))
 
@@ -84,18 +109,27 @@ def autocast(dtype: str | None) -> Iterator[None]:
         _autocast.dtype = held
 
 
+AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
+SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
+
+
 class Variable:
     """A tensor that can change: weights, optimizer slots, metric totals, random state.
 
     Args:
-        initializer: a value, or a callable `(shape, dtype) -> value` when `shape` is given.
+        initializer: a value, or, with `shape`, an initializer: a callable `(shape, dtype) ->
+            value`, its name or config.
         shape: tuple of ints; taken from the value when `initializer` is one.
         dtype: name of the dtype; floatx by default, or the value's own.
         trainable: whether optimizers change it.
-        name: last part of `path`.
+        autocast: whether layers of a mixed precision read it in their compute dtype.
+        aggregation, synchronization: Keras's words on replicas, kept; there is one replica.
+        name: last part of `path`, without "/".
         regularizer: callable on the value, added to the loss of its model.
         constraint: callable on the value, applied after each optimizer update.
-        autocast: whether layers of a mixed precision read it in their compute dtype.
+
+    Raises:
+        ArgumentError: an initializer without a shape, or a word that is not known.
 
     In a trace, reading gives a node and `assign` an output of the graph. The buffer never moves:
     a plan that is bound to it stays right whatever is assigned.
@@ -103,6 +137,7 @@ class Variable:
 
     __slots__ = (
         "__weakref__",
+        "aggregation",
         "array",
         "autocast",
         "constraint",
@@ -113,6 +148,7 @@ class Variable:
         "regularizer",
         "spec",
         "swept",
+        "synchronization",
         "trainable",
     )
 
@@ -122,19 +158,21 @@ class Variable:
         shape: tuple[int, ...] | None = None,
         dtype: Any = None,
         trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str | None = "none",
+        synchronization: str | None = "auto",
         name: str = "variable",
         regularizer: Any = None,
         constraint: Any = None,
-        autocast: bool = True,
     ) -> None:
+        if not isinstance(name, str) or "/" in name:
+            raise ArgumentError(
+                f"Variable name. Expected: a string without '/'. Received: {name!r}."
+            )
+        shape = (shape,) if isinstance(shape, int) else shape
         _spend(tuple(shape or ()), name)
         with eagerly():
-            if callable(initializer):
-                wanted = dtype_name(dtype)
-                fill = _zeros if _budget.blank else initializer
-                value = convert_to_tensor(fill(tuple(shape or ()), dtype=wanted), wanted)
-            else:
-                value = convert_to_tensor(initializer, dtype)
+            value = _initial(initializer, shape, dtype, name)
         if shape is not None and tuple(shape) != value.shape:
             raise ShapeError(
                 f"The initial value of variable {name!r} has another shape. "
@@ -145,10 +183,13 @@ class Variable:
         self.array[...] = value.value
         self.trainable = trainable
         self.name = name
-        self.path = name
+        scope = current_scope()
+        self.path = f"{scope}/{name}" if scope else name
         self.regularizer = regularizer
         self.constraint = constraint
         self.autocast = autocast and is_float(self.spec.dtype)
+        self.aggregation = _word("aggregation", aggregation, AGGREGATIONS)
+        self.synchronization = _word("synchronization", synchronization, SYNCHRONIZATIONS)
         self.overwrite_with_gradient = False
         self.moving: Any = None  # which rows may differ from zero, where updates keep account
         self.swept = False  # whether some plan writes all rows, of which no account is kept
@@ -248,16 +289,28 @@ class Variable:
         return self.assign(self._read() - value)
 
     def __repr__(self) -> str:
-        return f"<Variable {self.path} {TensorSpec(self.spec.shape, self.dtype)}>"
+        shown = np.array2string(self.numpy(), threshold=20, precision=4)
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={shown}>"
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            f"A Variable has no truth value. Expected: its value. Received: {self.path!r}. Use "
+            "bool(variable.value), or `is not None` to ask whether there is one."
+        )
 
     __hash__ = object.__hash__
+    # As Keras's variables have them; those of tensors work on bits.
+    __and__, __rand__ = operator("logical_and")
+    __or__, __ror__ = operator("logical_or")
+    __xor__, __rxor__ = operator("logical_xor")
+    __invert__ = unary("logical_not")
 
 
 def _forward(method: str) -> Any:
     return lambda self, *other: getattr(self.value, method)(*other)
 
 
-_PAIRS = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
-_SINGLES = "lt le gt ge neg abs invert float int getitem len".split()
+_PAIRS = "add sub mul truediv floordiv mod pow matmul lshift rshift".split()
+_SINGLES = "eq ne lt le gt ge neg pos abs round float int getitem len format".split()
 for _method in [*_PAIRS, *(f"r{n}" for n in _PAIRS), *_SINGLES]:
     setattr(Variable, f"__{_method}__", _forward(f"__{_method}__"))

@@ -6,13 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from kerasish import registry
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
-from kerasish.ops.elementwise import cast
 from kerasish.spec import Dim, Shape, normalize_axes, normalize_axis
 
 __all__ = [
@@ -214,16 +212,3 @@ def copy(x: Any) -> Any:
     """A tensor of its own with the elements of x."""
     x = convert_to_tensor(x)
     return x if x.value is None else _s.reshape(x, shape=x.shape)
-
-
-def _astype(x: Any, dtype: Any) -> Any:
-    return cast(x, dtype)
-
-
-def _reshape_method(x: Any, *newshape: Any) -> Any:
-    return reshape(x, newshape[0] if len(newshape) == 1 else newshape)
-
-
-registry.add("method", _astype, "astype")
-registry.add("method", _reshape_method, "reshape")
-registry.add("method", transpose, "T")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import kerasish as keras
 from kerasish import ops
 from kerasish.errors import GraphError, ShapeError
 from kerasish.graph import Variable, trace
 from kerasish.graph.tensor import input_tensor
 from kerasish.graph.variable import autocast, element_budget
 from kerasish.spec import TensorSpec
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_value_or_an_initializer_makes_it():
@@ -107,3 +114,54 @@ def test_reads_in_a_trace_are_nodes():
     v = Variable(np.ones(2))
     graph, _ = trace(lambda: v * 2, [])
     assert graph.variables == [v]
+
+
+def test_initializers_by_name_config_class_and_none():
+    ones = keras.initializers.Ones
+    for given in ("ones", ones, ones(), {"class_name": "Ones", "config": {}}):
+        np.testing.assert_array_equal(keras.Variable(given, shape=(2, 1)), [[1], [1]])
+    assert keras.Variable(initializer="uniform", shape=(2, 3), dtype="float32").shape == (2, 3)
+    assert not keras.Variable(None, shape=[3], dtype="int32").numpy().any()
+    limit = np.sqrt(6 / 12)
+    assert 0 < np.abs(keras.Variable(None, shape=(6, 6))).max() <= limit
+    for given in ("ones", ones(), None, lambda shape, dtype=None: np.ones(shape)):
+        with pytest.raises(keras.errors.ArgumentError, match="shape"):
+            keras.Variable(given)
+    with pytest.raises(keras.errors.UnknownNameError, match="'zeros'"):
+        keras.Variable("zeross", shape=(2,))
+
+
+def test_words_on_replicas_are_kept():
+    held = keras.Variable(1.0, aggregation="mean", synchronization="on_read")
+    assert (held.aggregation, held.synchronization) == ("mean", "on_read")
+    with pytest.raises(keras.errors.ArgumentError, match="aggregation"):
+        keras.Variable(1.0, aggregation="all")
+    with pytest.raises(keras.errors.ArgumentError, match="'/'"):
+        keras.Variable(1.0, name="a/b")
+
+
+def test_name_scope_is_part_of_the_path():
+    with keras.name_scope("outer"):
+        assert keras.Variable(1.0, name="inner").path == "outer/inner"
+    assert keras.Variable(1.0, name="inner").path == "inner"
+
+
+def test_comparisons_and_logic_are_elementwise():
+    held = keras.Variable([1.0, 0.0, 3.0])
+    np.testing.assert_array_equal(held == [1.0, 2.0, 3.0], [True, False, True])
+    np.testing.assert_array_equal(held != keras.Variable([1.0, 0.0, 2.0]), [False, False, True])
+    np.testing.assert_array_equal(held & [1, 1, 0], [True, False, False])
+    np.testing.assert_array_equal([0, 0, 0] | held, [True, False, True])
+    np.testing.assert_array_equal(~held, [False, True, False])
+    np.testing.assert_array_equal(+held, held)
+    np.testing.assert_allclose(round(keras.Variable([1.26, 2.0]), 1), [1.3, 2.0], rtol=1e-6)
+    assert f"{keras.Variable(2.5):.2f}" == "2.50"
+    with pytest.raises(TypeError, match="truth value"):
+        bool(held)
+    assert {held: 1}[held] == 1
+
+
+def test_arithmetic_before_ops_were_imported():
+    code = "import kerasish as keras\nassert float(keras.Variable(2.0) * 3 + 1) == 7"
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=120, cwd=ROOT)
+    assert done.returncode == 0
