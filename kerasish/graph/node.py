@@ -30,17 +30,8 @@ class Node:
     """
 
     __slots__ = (
-        "__weakref__",
-        "attrs",
-        "inputs",
-        "key",
-        "op",
-        "scope",
-        "serial",
-        "source",
-        "spec",
-        "value",
-    )
+        "__weakref__", "attrs", "inputs", "key", "op", "scope", "serial", "source", "spec", "value",
+    )  # fmt: skip
 
     def __init__(
         self,

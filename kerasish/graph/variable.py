@@ -136,21 +136,10 @@ class Variable:
     """
 
     __slots__ = (
-        "__weakref__",
-        "aggregation",
-        "array",
-        "autocast",
-        "constraint",
-        "moving",
-        "name",
-        "overwrite_with_gradient",
-        "path",
-        "regularizer",
-        "spec",
-        "swept",
-        "synchronization",
+        "__weakref__", "aggregation", "array", "autocast", "constraint", "moving", "name",
+        "overwrite_with_gradient", "path", "regularizer", "spec", "swept", "synchronization",
         "trainable",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
