@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.data.batch import Batch
-from kerasish.data.checks import as_arrays, check_count, check_labels, check_rows, working_dtype
+from kerasish.data.checks import as_arrays, check_count, check_rows, working_dtype
 from kerasish.data.source import DataSource
 from kerasish.data.weights import weights_as_floats, with_class_weight
 from kerasish.errors import DataError
@@ -94,7 +94,7 @@ class ArraySource(DataSource):
             class_weight: from integer label to weight, multiplied into `sample_weight`.
 
         Raises:
-            DataError: different lengths, no numbers, NaN in `y`.
+            DataError: different lengths, or no numbers.
         """
         self._batch_size = check_count("batch_size", batch_size)
         given = Batch(
@@ -105,7 +105,6 @@ class ArraySource(DataSource):
             else weights_as_floats(as_arrays(sample_weight, "sample_weight")),
         )
         self._rows = check_rows(given)
-        check_labels(given.y)
         self._form = with_class_weight(given, class_weight)
         leaves = self._form.leaves
         self._dtypes = [working_dtype(leaf.dtype) for leaf in leaves]

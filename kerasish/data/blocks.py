@@ -18,7 +18,6 @@ from kerasish.data.arrays import need_rng
 from kerasish.data.batch import Batch
 from kerasish.data.checks import (
     check_count,
-    check_labels,
     check_numbers,
     check_rows,
     is_lazy,
@@ -177,7 +176,6 @@ class BlockSource(DataSource):
         batch: Batch = tree.map_structure(
             lambda leaf: None if leaf is None else next(remaining), self._form
         )
-        check_labels(batch.y)
         return with_class_weight(batch, self._class_weight)
 
 

@@ -155,27 +155,6 @@ def check_rows(batch: Batch) -> int:
     return rows
 
 
-def check_labels(y: Any) -> None:
-    """Refuse NaN targets, which would turn every weight into NaN in one step.
-
-    Raises:
-        DataError: with the place of the first NaN.
-    """
-    if y is None:
-        return
-    for path, leaf in tree.flatten_with_path(y):
-        if leaf.dtype.kind not in "fcV":
-            continue
-        missing = np.isnan(leaf)
-        if missing.any():
-            first = tuple(int(index) for index in np.argwhere(missing)[0])
-            raise DataError(
-                f"{place('y', path)}. Expected: finite targets. Received: {int(missing.sum())} "
-                f"NaN, the first at index {first}. Remove these samples, or replace the targets "
-                "and give the samples the weight 0."
-            )
-
-
 def type_name(value: Any) -> str:
     """The type of `value`, with its module where that says something."""
     kind = type(value)

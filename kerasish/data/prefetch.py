@@ -67,7 +67,7 @@ class _Channel:
 
 
 def _owned(leaf: Any) -> Any:
-    return np.array(leaf) if isinstance(leaf, np.ndarray) else leaf
+    return np.array(leaf) if hasattr(leaf, "__array_interface__") else leaf
 
 
 def _produce(source: Iterable[Any], channel: _Channel, own: bool) -> None:

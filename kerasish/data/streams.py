@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
-from kerasish.data.checks import as_arrays, check_labels, check_rows, working_dtype
+from kerasish.data.checks import as_arrays, check_rows, working_dtype
 from kerasish.data.source import DataSource
 from kerasish.data.weights import weights_as_floats, with_class_weight
 from kerasish.errors import DataError
@@ -19,7 +19,7 @@ def standardize_batch(data: Any, class_weight: Mapping[int, float] | None = None
     """What a user's generator or `PyDataset` gave, as a checked batch of numpy arrays.
 
     Raises:
-        DataError: no batch, no arrays, different lengths, NaN in `y`.
+        DataError: no batch, no arrays, or different lengths.
     """
     x, y, sample_weight = unpack_x_y_sample_weight(data)
     batch = Batch(
@@ -30,7 +30,6 @@ def standardize_batch(data: Any, class_weight: Mapping[int, float] | None = None
         else weights_as_floats(as_arrays(sample_weight, "sample_weight")),
     )
     check_rows(batch)
-    check_labels(batch.y)
     return with_class_weight(batch, class_weight)
 
 

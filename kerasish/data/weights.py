@@ -29,7 +29,9 @@ def class_weight_to_sample_weights(y: np.ndarray, class_weight: Mapping[int, flo
             "after taking the class. Pass sample_weight instead."
         )
     labels, inverse = np.unique(np.rint(y.astype(np.float64)), return_inverse=True)
-    table = [float(class_weight.get(int(label), 1.0)) for label in labels]
+    table = [
+        float(class_weight.get(int(label), 1.0)) if np.isfinite(label) else 1.0 for label in labels
+    ]
     return np.asarray(table, np_dtype(floatx()))[inverse]
 
 

@@ -10,8 +10,8 @@ from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor
 from kerasish.losses import Loss, LossFunctionWrapper
-from kerasish.losses.probabilistic import sparse_categorical_crossentropy
 from kerasish.metrics import Mean
+from kerasish.training.label_rules import LabelRule, label_rules
 from kerasish.training.outputs import Outputs
 
 
@@ -75,7 +75,8 @@ class CompileLoss:
 
     Attributes:
         terms: the losses, each with its output, once `build` has resolved them.
-        label_bounds: (output, number of classes, ignored label) of every sparse cross-entropy.
+        label_rules: what the losses ask of the targets of their outputs.
+        hinted: whether the outputs were looked at for what the losses take.
     """
 
     def __init__(
@@ -88,7 +89,8 @@ class CompileLoss:
         self.terms: list[Term] = []
         self.metrics: list[Mean] = []
         self.wanted: list[bool] = []
-        self.label_bounds: list[tuple[int, int, int | None]] = []
+        self.label_rules: list[LabelRule] = []
+        self.hinted = False
 
     @property
     def variables(self) -> list[Any]:
@@ -121,7 +123,7 @@ class CompileLoss:
         if len(self.terms) > 1:
             self.metrics = [Mean(name=name) for name in _distinct(self.terms)]
         self.outputs = outputs
-        self.label_bounds = self._bounds(predictions)
+        self.label_rules = label_rules([(t.output, t.loss) for t in self.terms], predictions)
         self.built = True
 
     def _order(self, outputs: Outputs) -> list[int]:
@@ -150,15 +152,6 @@ class CompileLoss:
             value = value if weight is None else value * weight
             total = value if total is None else total + value
         return total
-
-    def _bounds(self, predictions: Sequence[Any]) -> list[tuple[int, int, int | None]]:
-        bounds: list[tuple[int, int, int | None]] = []
-        for output, loss, _, _ in self.terms:
-            if isinstance(loss, LossFunctionWrapper) and loss.fn is sparse_categorical_crossentropy:
-                options = loss.fn_kwargs
-                classes = predictions[output].shape[options.get("axis", -1)]
-                bounds.append((output, classes, options.get("ignore_class")))
-        return bounds
 
 
 def arrange_weights(

@@ -8,7 +8,6 @@ from kerasish.data.batch import Batch
 from kerasish.data.checks import (
     as_arrays,
     check_count,
-    check_labels,
     check_rows,
     numbers_to_arrays,
     to_numpy,
@@ -93,22 +92,6 @@ def test_different_lengths_are_listed_by_name():
 def test_nothing(x):
     with pytest.raises(DataError, match="at least one"):
         check_rows(Batch(x))
-
-
-@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "bfloat16"])
-def test_nan_labels(dtype):
-    import ml_dtypes  # noqa: F401 - registers bfloat16 with numpy
-
-    y = np.zeros((4, 2), dtype)
-    check_labels({"a": y})
-    y[2, 1] = y[3, 0] = np.nan
-    with pytest.raises(DataError, match=r"y\['a'\].*Received: 2 NaN, the first at index \(2, 1\)"):
-        check_labels({"a": y})
-
-
-def test_integer_labels_pass():
-    check_labels(np.arange(3))
-    check_labels(None)
 
 
 @pytest.mark.parametrize("value", [0, -1, True, 2.0, "3", None])

@@ -40,3 +40,8 @@ def test_merged_with_sample_weights():
 def test_needs_one_target(y):
     with pytest.raises(DataError, match="one array"):
         with_class_weight(Batch(np.zeros(2), y), {0: 1.0})
+
+
+def test_labels_that_are_missing_weigh_1():
+    found = class_weight_to_sample_weights(np.array([0, np.nan, np.inf]), {0: 3.0})
+    assert found.tolist() == [3, 1, 1]
