@@ -1,4 +1,7 @@
-"""Tables and columns of pandas as arrays; pandas itself is never imported."""
+"""What users have as numpy arrays of numbers: lists, arrays, and tables and columns of pandas.
+
+pandas itself is never imported.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,37 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.errors import DataError
+from kerasish.errors import DataError, DTypeError, ShapeError
 
+NO_NUMBERS = "OUSMm"  # numpy's kinds of objects, texts and times
 _HINTS = {
     "category": "Pass its codes, `.cat.codes`, or one column per category, `pandas.get_dummies`.",
     "M": "Pass a duration in numbers, such as `(t - t.min()).dt.total_seconds()`.",
     "m": "Pass `.dt.total_seconds()`.",
     "O": "Convert it with `.astype`, or encode text with `StringLookup` or `pandas.get_dummies`.",
 }
+
+
+def host_array(x: Any) -> np.ndarray:
+    """`x` as a numpy array of numbers.
+
+    Raises:
+        ShapeError: rows of different lengths.
+        DTypeError: strings, times or objects.
+        DataError: a column of a table that is no numbers.
+    """
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ShapeError(f"Expected: rows of equal length. Received: {error}") from None
+    if array.dtype.kind == "O" and is_table(x):
+        return numbers(x, "A table")
+    if array.dtype.kind in NO_NUMBERS:
+        raise DTypeError(
+            f"Expected: numbers. Received: an array of dtype {array.dtype}. Encode strings, times "
+            "and objects as numbers first."
+        )
+    return array
 
 
 def is_table(x: Any) -> bool:

@@ -14,8 +14,8 @@ import numpy as np
 from kerasish import registry
 from kerasish.backend.base import current
 from kerasish.config import settings
-from kerasish.errors import DTypeError, GraphError, ShapeError
-from kerasish.frames import is_table, numbers
+from kerasish.errors import GraphError
+from kerasish.frames import NO_NUMBERS, host_array
 from kerasish.graph import op as _op
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
 from kerasish.graph.op import Op, apply_hook
@@ -241,19 +241,8 @@ def _from_host(x: Any, dtype: Any) -> Tensor:
         x = device.xp.from_dlpack(x)
     if isinstance(x, (list, tuple)) and any(map(_is_ours, flatten(x))):
         return _stack(x, dtype)
-    try:
-        array: Any = x if device.owns(x) else np.asarray(x)
-    except ValueError as error:
-        raise ShapeError(f"Expected: rows of equal length. Received: {error}") from None
+    array: Any = x if device.owns(x) and x.dtype.kind not in NO_NUMBERS else host_array(x)
     kind = array.dtype.kind
-    if kind == "O" and is_table(x):
-        array = numbers(x, "A table")
-        kind = array.dtype.kind
-    if kind in "OUSMm":
-        raise DTypeError(
-            f"Expected: numbers. Received: an array of dtype {array.dtype}. Encode strings, times "
-            "and objects as numbers first."
-        )
     weak = not hasattr(x, "dtype")
     if dtype is not None:
         name = dtype_name(dtype)
