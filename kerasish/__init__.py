@@ -51,6 +51,7 @@ _RENAMED = {"name_scope": ("kerasish.graph.node", "scope")}
 # Functions whose modules stand on a higher floor than the classes and modules that offer them.
 _METHODS = {
     **{f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")},
+    **{f"utils.{name}": "kerasish.utils" for name in ("clear_session", "is_keras_tensor")},
     **{f"config.{name}": "kerasish.backend" for name in ("backend", "set_backend")},
     **{f"config.{n}": "kerasish.layers.policy" for n in ("dtype_policy", "set_dtype_policy")},
 }
@@ -103,7 +104,9 @@ def __getattr__(name: str) -> Any:
         module, own = _RENAMED.get(name) or (_NAMES[name], name)
         found = getattr(importlib.import_module(module), own)
     else:
-        raise AttributeError(f"module 'kerasish' has no attribute {name!r}")
+        near = _registry.nearest(name, __dir__(), 1)
+        hint = f". Did you mean {near[0]!r}?" if near and name[0] != "_" else ""
+        raise AttributeError(f"module 'kerasish' has no attribute {name!r}{hint}")
     globals()[name] = found
     return found
 

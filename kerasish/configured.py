@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Self
+
+from kerasish.hints import refuse_unknown
 
 
 @functools.cache
@@ -26,6 +28,32 @@ def parameters(cls: type) -> dict[str, inspect.Parameter]:
     return found
 
 
+@functools.cache
+def _refuses(cls: type) -> bool:
+    """Whether a keyword that is no parameter reaches a constructor of the package's own only."""
+    takers = [c for c in cls.__mro__ if "__init__" in vars(c) and c is not object]
+    return all(
+        c.__module__.startswith("kerasish.")
+        or all(
+            p.kind is not inspect.Parameter.VAR_KEYWORD
+            for p in inspect.signature(vars(c)["__init__"]).parameters.values()
+        )
+        for c in takers
+    )
+
+
+def check_keywords(cls: type, given: Mapping[str, Any], legacy: Iterable[str] = ()) -> None:
+    """Raise on keywords that the constructor does not take; `legacy` are those it warns about.
+
+    Raises:
+        ArgumentError: there is one; the message has the nearest known name.
+    """
+    known = parameters(cls)
+    if not given.keys() <= known.keys() and _refuses(cls):
+        unknown = [name for name in given if name not in known and name not in legacy]
+        refuse_unknown(cls.__name__, unknown, known)
+
+
 class Configured:
     """Base of losses, metrics, optimizers and schedules, which need no `get_config` of their own.
 
@@ -33,13 +61,14 @@ class Configured:
     such an attribute is shown as it was given, and left out where it was not given.
     """
 
+    legacy: ClassVar[frozenset[str]] = frozenset()  # old arguments, dropped with a warning
     _given: dict[str, Any]
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        known = parameters(cls)
+        check_keywords(cls, kwargs, cls.legacy)
         made = super().__new__(cls)
-        object.__setattr__(
-            made, "_given", {**dict(zip(parameters(cls), args, strict=False)), **kwargs}
-        )
+        object.__setattr__(made, "_given", {**dict(zip(known, args, strict=False)), **kwargs})
         return made
 
     def get_config(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerasish.hints import namespace
 from kerasish.layers.policy import DTypePolicy
 from kerasish.layers.policy import as_policy as get
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
@@ -22,7 +23,4 @@ def deserialize(config: dict[str, Any], custom_objects: Any = None) -> DTypePoli
 
 
 __all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasish.hints import namespace
 from kerasish.layers.policy import DTypePolicy, dtype_policy, set_dtype_policy
 from kerasish.optimizers import LossScaleOptimizer
 
@@ -18,7 +19,4 @@ __all__ = [
     "set_dtype_policy",
     "set_global_policy",
 ]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

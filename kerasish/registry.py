@@ -89,6 +89,11 @@ def nearest(name: str, choices: list[str] | tuple[str, ...], count: int = 3) -> 
     def plain(text: str) -> str:
         return text.lower().replace("_", "")
 
-    by_plain = {plain(choice): choice for choice in choices}
+    def alike(choice: str) -> float:
+        return difflib.SequenceMatcher(None, str(name), choice).ratio()
+
+    by_plain: dict[str, list[str]] = {}
+    for choice in choices:
+        by_plain.setdefault(plain(choice), []).append(choice)
     found = difflib.get_close_matches(plain(str(name)), list(by_plain), n=count, cutoff=0.6)
-    return [by_plain[key] for key in found]
+    return [max(by_plain[key], key=alike) for key in found]

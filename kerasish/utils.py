@@ -15,6 +15,7 @@ from kerasish.data import (
     to_categorical,
     unpack_x_y_sample_weight,
 )
+from kerasish.hints import namespace
 from kerasish.ops.symbol import KerasTensor
 from kerasish.random import set_random_seed
 from kerasish.serialization import (
@@ -87,7 +88,4 @@ __all__ = [
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

@@ -38,6 +38,7 @@ from kerasish.activations.functions import (
     tanh_shrink,
     threshold,
 )
+from kerasish.hints import namespace
 from kerasish.serialization import custom_object_scope, resolve, serialize_keras_object
 
 swish = silu
@@ -104,7 +105,4 @@ __all__ = [
     "tanh_shrink",
     "threshold",
 ]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

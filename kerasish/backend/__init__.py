@@ -1,5 +1,6 @@
 """The hardware abstraction layer: arrays, devices and streams behind one small protocol."""
 
+from kerasish import registry
 from kerasish.backend.base import Backend, backend, get, set_backend
 from kerasish.backend.settings import (
     epsilon,
@@ -13,16 +14,30 @@ from kerasish.backend.settings import (
     set_image_data_format,
     standardize_dtype,
 )
+from kerasish.hints import namespace
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """`kerasish.utils.clear_session`, where older code looks for it."""
+    registry.lookup("method", "utils.clear_session")(free_memory)
+
+
+def is_keras_tensor(x: object) -> bool:
+    """`kerasish.utils.is_keras_tensor`, where older code looks for it."""
+    return registry.lookup("method", "utils.is_keras_tensor")(x)
+
 
 __all__ = [
     "Backend",
     "backend",
+    "clear_session",
     "epsilon",
     "floatx",
     "get",
     "image_data_format",
     "is_float_dtype",
     "is_int_dtype",
+    "is_keras_tensor",
     "result_type",
     "set_backend",
     "set_epsilon",
@@ -30,7 +45,4 @@ __all__ = [
     "set_image_data_format",
     "standardize_dtype",
 ]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

@@ -9,6 +9,7 @@ from kerasish.callbacks.model_checkpoint import ModelCheckpoint
 from kerasish.callbacks.progress import ProgbarLogger
 from kerasish.callbacks.rates import LearningRateScheduler, ReduceLROnPlateau, SwapEMAWeights
 from kerasish.callbacks.stopping import EarlyStopping, TerminateOnNaN
+from kerasish.hints import namespace
 
 __all__ = [
     "BackupAndRestore",
@@ -42,7 +43,4 @@ for _callback in (
     TerminateOnNaN,
 ):
     _registry.add("callback", _callback, _callback.__name__)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

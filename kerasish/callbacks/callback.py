@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
+
+from kerasish.configured import check_keywords
 
 Logs = dict[str, Any] | None
 
@@ -21,6 +23,10 @@ class Callback:
 
     tick_seconds: float | None = None
     runs_last: bool = False
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        check_keywords(cls, kwargs)
+        return super().__new__(cls)
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from kerasish import registry
 from kerasish.config import epsilon
 from kerasish.configured import Configured
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.hints import namespace
 from kerasish.ops.elementwise import maximum, minimum, sqrt, square
 from kerasish.ops.reduction import sum as sum_all
 from kerasish.serialization import (
@@ -117,7 +118,4 @@ __all__ = [
     "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get", "max_norm",
     "min_max_norm", "non_neg", "serialize", "unit_norm",
 ]  # fmt: skip
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

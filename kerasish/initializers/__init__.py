@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import registry
+from kerasish.hints import namespace
 from kerasish.initializers.constant import STFT, Constant, Identity, Ones, Zeros
 from kerasish.initializers.drawn import (
     GlorotNormal,
@@ -87,7 +88,4 @@ __all__ = [
     "lecun_uniform", "ones", "orthogonal", "random_normal", "random_uniform", "serialize", "stft",
     "truncated_normal", "variance_scaling", "zeros",
 ]  # fmt: skip
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

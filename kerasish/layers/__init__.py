@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerasish.hints import namespace
 from kerasish.layers import operation as _operation
 from kerasish.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from kerasish.layers.attention import AdditiveAttention, Attention
@@ -297,7 +298,4 @@ __all__ = [
     "serialize",
     "subtract",
 ]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

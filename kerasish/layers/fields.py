@@ -324,17 +324,3 @@ def bind(
                 )
             given[name] = fields[name].default
     return {name: given[name] for name in names}
-
-
-def refuse_unknown(owner: type, unknown: Mapping[str, Any], known: list[str]) -> None:
-    """Raise on arguments that nobody takes, naming the nearest known one."""
-    if not unknown:
-        return
-    parts = []
-    for name in unknown:
-        near = registry.nearest(name, known, 1)
-        parts.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
-    raise ArgumentError(
-        f"{owner.__name__} got an unknown argument. Expected: {', '.join(known)}. "
-        f"Received: {', '.join(parts)}."
-    )

@@ -10,9 +10,10 @@ from kerasish import registry, tree
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import scope
 from kerasish.graph.variable import Variable, autocast
+from kerasish.hints import refuse_unknown
 from kerasish.layers import call as _call
 from kerasish.layers.building import Buildable, as_shape, recorded_build
-from kerasish.layers.fields import Field, constructor, declared, plain, refuse_unknown
+from kerasish.layers.fields import Field, constructor, declared, plain
 from kerasish.layers.given import captured, from_fields, ignore, untaken
 from kerasish.layers.input_spec import check_inputs
 from kerasish.layers.remat import RematScope, called, current_scope
@@ -111,7 +112,7 @@ class Layer(Buildable):
         for ignored, harmless in type(self).ignored.items():
             ignore(type(self), ignored, kwargs.pop(ignored, harmless), harmless)
         self._initial_weights = kwargs.pop("weights", None)
-        refuse_unknown(type(self), kwargs, [*type(self).fields, *COMMON])
+        refuse_unknown(type(self).__name__, kwargs, [*type(self).fields, *COMMON])
         self.trainable = trainable
         self._initialized = True
 

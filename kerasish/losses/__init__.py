@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasish import registry
 from kerasish import serialization as _serialization
+from kerasish.hints import namespace
 from kerasish.losses.base import Loss, LossFunctionWrapper
 from kerasish.losses.margin import (
     CategoricalHinge,
@@ -185,5 +186,4 @@ def serialize(loss: Any) -> Any:
     return _serialization.serialize_keras_object(loss)
 
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasish import registry
 from kerasish import serialization as _serialization
+from kerasish.hints import namespace
 from kerasish.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -235,5 +236,4 @@ def serialize(metric: Any) -> Any:
     return _serialization.serialize_keras_object(metric)
 
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerasish.hints import namespace
 from kerasish.models.model import Functional, Model
 from kerasish.models.sequential import Sequential
 from kerasish.saving import clone_model, load_model, model_from_json, save_model
@@ -15,7 +16,4 @@ __all__ = [
     "model_from_json",
     "save_model",
 ]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

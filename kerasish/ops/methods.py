@@ -15,9 +15,9 @@ def _several(function: Callable[..., Any]) -> Callable[..., Any]:
     """A method that takes a tuple, or its items as arguments of their own."""
 
     def method(x: Any, *given: Any, **named: Any) -> Any:
-        if not given:
-            return function(x, **named)
-        return function(x, given if len(given) > 1 else given[0], **named)
+        if len(given) > 1:
+            return function(x, given, **named)
+        return function(x, *given, **named)
 
     return method
 

@@ -8,6 +8,7 @@ from typing import Any
 from kerasish import registry
 from kerasish import serialization as _serialization
 from kerasish.errors import ArgumentError
+from kerasish.hints import namespace
 from kerasish.optimizers import schedules
 from kerasish.optimizers.adafactor import Adafactor
 from kerasish.optimizers.adam import Adam, Adamax, AdamW, Lamb, Nadam
@@ -88,5 +89,4 @@ def serialize(optimizer: Any) -> Any:
     return _serialization.serialize_keras_object(optimizer)
 
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

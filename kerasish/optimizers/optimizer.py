@@ -53,6 +53,7 @@ class Optimizer(OptimizerState):
         cls.__signature__ = inspect.Signature(shown)
 
     __signature__: ClassVar[inspect.Signature]
+    legacy = frozenset({"decay"})
 
     def __init__(
         self,
@@ -67,7 +68,14 @@ class Optimizer(OptimizerState):
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
         name: str | None = None,
+        **legacy: Any,
     ) -> None:
+        if legacy:
+            warnings.warn(
+                f"{type(self).__name__}: {', '.join(legacy)} changes nothing any more. Give a "
+                "schedule as learning_rate instead.",
+                stacklevel=2,
+            )
         _check(clipnorm, clipvalue, global_clipnorm, ema_momentum, gradient_accumulation_steps)
         self.name = name or _serialization.snake_case(type(self).__name__)
         self.weight_decay = weight_decay

@@ -1,5 +1,6 @@
 """Random draws with Keras's names: pure draws, seeded by integers or by a SeedGenerator."""
 
+from kerasish.hints import namespace
 from kerasish.random.draws import (
     beta,
     binomial,
@@ -35,7 +36,4 @@ __all__ = [
     "truncated_normal",
     "uniform",
 ]
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

@@ -8,6 +8,7 @@ from kerasish import registry
 from kerasish.configured import Configured
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.hints import namespace
 from kerasish.ops.elementwise import absolute, sqrt, square
 from kerasish.ops.layout import transpose
 from kerasish.ops.linear import matmul
@@ -139,7 +140,4 @@ __all__ = [
     "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get", "l1",
     "l1_l2", "l2", "orthogonal_regularizer", "serialize",
 ]  # fmt: skip
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = namespace(__name__, __all__)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from kerasish.hints import hint
+
 _LOADER = "kerasish.saving.whole_model"
 _HOME = {
     "clone_model": "kerasish.saving.clone",
@@ -33,7 +35,9 @@ _ALIASES = {"CustomObjectScope": "custom_object_scope"}
 def __getattr__(name: str) -> Any:
     wanted = _ALIASES.get(name, name)
     if wanted not in _HOME:
-        raise AttributeError(f"module 'kerasish.saving' has no attribute {name!r}")
+        raise AttributeError(
+            f"module 'kerasish.saving' has no attribute {name!r}.{hint(name, __dir__())}"
+        )
     if _HOME[wanted] == _LOADER:
         # What a file names has to be registered, models among it; they stand on a higher floor,
         # so this is the one place that waits for them.

@@ -1,0 +1,66 @@
+"""Misspelt names and arguments: errors that say the nearest ones."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, ParamSpec, TypeVar
+
+from kerasish.errors import ArgumentError
+from kerasish.registry import nearest
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """ " Did you mean 'epochs'?", or "" where nothing is near."""
+    near = nearest(name, list(known), 1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> None:
+    """Raise on arguments that nobody takes.
+
+    Raises:
+        ArgumentError: there is one; the message has the nearest known name of each.
+    """
+    names = list(unknown)
+    if not names:
+        return
+    held = list(known)
+    received = f"{', '.join(map(repr, names))}.{''.join(hint(name, held) for name in names)}"
+    raise ArgumentError(
+        f"{owner} got an unknown argument. Expected: {', '.join(held)}. Received: {received}"
+    )
+
+
+def hinted(func: Callable[P, R]) -> Callable[P, R]:
+    """Decorator: a keyword that `func` does not take is an error with the nearest one."""
+    code = func.__code__  # type: ignore[attr-defined]
+    known = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+    @functools.wraps(func)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not kwargs.keys() <= known:
+            shown = [name for name in inspect.signature(func).parameters if name != "self"]
+            refuse_unknown(func.__name__, [n for n in kwargs if n not in known], shown)
+        return func(*args, **kwargs)
+
+    return call
+
+
+def namespace(
+    module: str, names: Iterable[str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` of a public namespace: what it lists, and hints for the rest."""
+    public = sorted(names)
+
+    def __getattr__(name: str) -> Any:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}.{hint(name, public)}")
+
+    def __dir__() -> list[str]:
+        return list(public)
+
+    return __getattr__, __dir__
