@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kerasish import registry
+from kerasish.changes import tick
 from kerasish.errors import ArgumentError
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -33,6 +34,10 @@ class Settings:
     interactive: bool = True
     traceback_filtering: bool = True
     generation: int = 0  # grows with every change that makes built plans stale
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        tick()
 
 
 settings = Settings()

@@ -17,11 +17,48 @@ _OLD_NAMES = {
 
 
 def overrides(callback: Callback, hook: str) -> bool:
-    """Whether a callback defines `hook`, in its class or on itself."""
-    names = [hook] + ([_OLD_NAMES[hook]] if hook in _OLD_NAMES else [])
-    return any(
-        name in vars(callback) or getattr(type(callback), name, None) is not getattr(Callback, name)
-        for name in names
+    """Whether a callback answers `hook` itself: by its class, on itself, or dynamically."""
+    for name in (hook, _OLD_NAMES.get(hook, hook)):
+        found = getattr(callback, name, None)
+        if getattr(found, "__func__", found) is not getattr(Callback, name):
+            return True
+    return False
+
+
+class Answering(Callback):
+    """An object that answers hooks without being a `Callback`, as one.
+
+    Args:
+        answers: has `set_model`, `set_params` and any hooks, maybe through `__getattr__`.
+    """
+
+    def __init__(self, answers: Any) -> None:
+        super().__init__()
+        self.answers = answers
+        for name in vars(Callback):
+            if name.startswith("on_") and name != "on_tick":
+                found = getattr(answers, name, None)
+                if callable(found):
+                    setattr(self, name, found)
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        super().set_params(params)
+        self.answers.set_params(params)
+
+    def set_model(self, model: Any) -> None:
+        super().set_model(model)
+        self.answers.set_model(model)
+
+
+def _as_callback(given: Any) -> Callback:
+    if isinstance(given, Callback):
+        return given
+    told = not isinstance(given, type) and callable(getattr(given, "set_model", None))
+    if told and callable(getattr(given, "set_params", None)):
+        return Answering(given)
+    raise ArgumentError(
+        "callbacks. Expected: instances of Callback, or objects with set_model, set_params and "
+        f"hooks. Received: {given!r}."
     )
 
 
@@ -61,12 +98,7 @@ class CallbackList:
         **params: Any,
     ) -> None:
         listed = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
-        given = [c for c in _flat(listed) if c is not None]
-        for callback in given:
-            if not isinstance(callback, Callback):
-                raise ArgumentError(
-                    f"callbacks. Expected: instances of Callback. Received: {callback!r}."
-                )
+        given = [_as_callback(c) for c in _flat(listed) if c is not None]
         if add_progbar and not any(isinstance(c, ProgbarLogger) for c in given):
             given.append(ProgbarLogger())
         if add_history and not any(isinstance(c, History) for c in given):
@@ -107,8 +139,11 @@ class CallbackList:
         return BatchHooks(self.callbacks, mode)
 
     def _call(self, hook: str, *args: Any) -> None:
+        """Call a hook of all; the last argument, the logs, is one dict that all of them see."""
+        *first, logs = args
+        logs = {} if logs is None else logs
         for method in _methods(self.callbacks, hook):
-            method(*args)
+            method(*first, logs)
 
     def on_train_begin(self, logs: Any = None) -> None:
         """See `Callback`."""
@@ -136,11 +171,11 @@ class CallbackList:
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """See `Callback`."""
-        self._call("on_epoch_begin", epoch, {} if logs is None else logs)
+        self._call("on_epoch_begin", epoch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """See `Callback`."""
-        self._call("on_epoch_end", epoch, {} if logs is None else logs)
+        self._call("on_epoch_end", epoch, logs)
 
     def on_batch_begin(self, batch: int, logs: Any = None) -> None:
         """See `Callback`."""

@@ -126,17 +126,22 @@ class Function:
             args, kwargs = rebuild(tensors)
             return self.func(*args, **kwargs)
 
-        with _uncollected():
-            traced, structure = trace(flat, specs)
-            graph = optimize(traced, current())
-            try:
-                plan = Plan(graph, self._arena.take)
-            finally:
-                self._arena.settle()
-        made = self._cache[full] = Compiled(traced, plan, structure)
+        made = self._cache[full] = compiled(flat, specs, self._arena)
         while len(self._cache) > self.cache_size:
             self._cache.popitem(last=False)
         return made
+
+
+def compiled(func: Callable[..., Any], specs: Sequence[TensorSpec], arena: Arena) -> Compiled:
+    """`func` of tensors of these specs, traced and bound to memory of `arena`."""
+    with _uncollected():
+        traced, structure = trace(func, specs)
+        graph = optimize(traced, current())
+        try:
+            plan = Plan(graph, arena.take)
+        finally:
+            arena.settle()
+    return Compiled(traced, plan, structure)
 
 
 @contextmanager

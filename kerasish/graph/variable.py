@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import current
+from kerasish.changes import tick
 from kerasish.errors import ArgumentError, GraphError, ShapeError
 from kerasish.graph.node import current_scope, placeholder
 from kerasish.graph.tensor import Tensor, alias, convert_to_tensor, operator, recording, unary, wrap
@@ -136,9 +137,9 @@ class Variable:
     """
 
     __slots__ = (
-        "__weakref__", "aggregation", "array", "autocast", "constraint", "moving", "name",
+        "__weakref__", "_trainable", "aggregation", "array", "autocast", "constraint", "moving",
+        "name",
         "overwrite_with_gradient", "path", "regularizer", "spec", "swept", "synchronization",
-        "trainable",
     )  # fmt: skip
 
     def __init__(
@@ -170,7 +171,7 @@ class Variable:
         self.spec = value.spec
         self.array = self._buffer()
         self.array[...] = value.value
-        self.trainable = trainable
+        self._trainable = trainable
         self.name = name
         scope = current_scope()
         self.path = f"{scope}/{name}" if scope else name
@@ -187,6 +188,17 @@ class Variable:
         device = current()
         dtype = device.asarray([], self.spec.dtype).dtype
         return device.empty(self.spec.nbytes).view(dtype).reshape(self.spec.shape)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        if value != self._trainable:
+            self._trainable = value
+            tick()
 
     @property
     def shape(self) -> tuple[int, ...]:

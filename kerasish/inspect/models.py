@@ -12,8 +12,7 @@ from kerasish.inspect.profile import Profile, profile_plan
 from kerasish.inspect.samples import arguments
 from kerasish.inspect.stages import show_compiled
 from kerasish.models import Model
-from kerasish.training.step import specs_of
-from kerasish.training.steps import MODES
+from kerasish.training.plans import MODES
 
 Locked = tuple[Compiled, list[Any], Any]
 
@@ -30,10 +29,13 @@ def _step(model: Model, x: Any, y: Any, sample_weight: Any, mode: str | None) ->
             "is not compiled. Call compile, or pass x alone to look at predictions."
         )
     batch = standardize_batch(arguments((x, y, sample_weight)))
-    model.steps.check_variables()
-    model.steps.warm(mode, batch)
-    step = model.steps.get(mode, batch)
-    return step.function.compiled(*specs_of(batch.leaves)), batch.leaves, step.lock
+    model.plans.refresh()
+    made = model.plans.for_batch(mode, batch).compiled
+    if made is None:
+        raise ArgumentError(
+            f"A {mode} step. Expected: a compiled one. Received: a model with run_eagerly=True."
+        )
+    return made, batch.leaves, model.plans.lock
 
 
 def profile(

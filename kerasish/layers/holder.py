@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from kerasish import tree
+from kerasish.changes import Versioned, tick
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.trace import current_trace
@@ -20,7 +21,7 @@ from kerasish.serialization import resolve, snake_case
 from kerasish.spec import dtype_name, is_float
 
 
-class Holder:
+class Holder(Versioned):
     """Variables, sublayers, seed generators and losses of a layer, found through attributes."""
 
     # Attributes that hold bookkeeping or objects of someone else.
@@ -37,6 +38,7 @@ class Holder:
             "_remat_scope",
         )
     )
+    unversioned = frozenset(("trainable",))
     _weights: list[Variable]
     _frozen: set[int]
     _losses: list[Tensor]
@@ -66,6 +68,7 @@ class Holder:
             "_build_shapes": None,
             "_building": False,
             "built": False,
+            "_version": tick(),
         }
         for name, value in state.items():
             object.__setattr__(self, name, value)
@@ -185,7 +188,9 @@ class Holder:
     def trainable(self, value: bool) -> None:
         if not isinstance(value, (bool, np.bool_)):
             raise ArgumentError(f"trainable. Expected: True or False. Received: {value!r}.")
-        object.__setattr__(self, "_trainable", bool(value))
+        if self._trainable != value:
+            object.__setattr__(self, "_trainable", bool(value))
+            tick()
         for variable in tracking.own_variables(self):
             if id(variable) not in self._frozen:
                 variable.trainable = bool(value)
@@ -319,6 +324,7 @@ class Holder:
 
     def _set_policy(self, dtype: Any) -> None:
         object.__setattr__(self, "dtype_policy", as_policy(dtype))
+        self._moved()
 
     # --- losses ---------------------------------------------------------------------------------
 

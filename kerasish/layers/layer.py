@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from kerasish import registry, tree
+from kerasish.changes import held
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import scope
 from kerasish.graph.variable import Variable, autocast
@@ -127,13 +128,19 @@ class Layer(Buildable):
             if value.name == "variable":
                 value.name = name.lstrip("_")
             self._own(value)
+        before = held(self, name)
+        if isinstance(before, Variable) and before is not value:
+            self._weights[:] = [v for v in self._weights if v is not before]
         object.__setattr__(self, name, value)
+        if not _call.calls.training:  # what a call leaves behind is part of what it does
+            self._noted(name, before, value)
 
     def __delattr__(self, name: str) -> None:
         value = vars(self).get(name)
         if isinstance(value, Variable):
             self._weights[:] = [v for v in self._weights if v is not value]
         object.__delattr__(self, name)
+        self._moved()
 
     # --- to be written by subclasses ------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kerasish.changes import Versioned
 from kerasish.errors import ArgumentError
 from kerasish.graph.variable import Variable
 from kerasish.random import SeedGenerator
@@ -90,6 +91,19 @@ def collect(layer: Holder, own: Callable[[Holder, Held], Sequence[Any]]) -> list
 
     walk(layer)
     return list(found.values())
+
+
+def deciding(layer: Holder) -> tuple[list[Versioned], list[Variable]]:
+    """What of a layer and all below it decides what a step does: parts with versions, variables."""
+
+    def own(here: Holder, held: Held) -> list[Any]:
+        parts = [value for _, value in held if isinstance(value, Versioned)]
+        states = [generator.state for generator in seed_generators(here, held)]
+        return [here, *parts, *own_variables(here, held), *states]
+
+    found = collect(layer, own)
+    parts = [item for item in found if isinstance(item, Versioned)]
+    return parts, [item for item in found if isinstance(item, Variable)]
 
 
 def assign_paths(layer: Holder, prefix: str) -> None:

@@ -23,7 +23,7 @@ from kerasish.saving.whole_model import save_model, to_json
 from kerasish.serialization import deserialize_keras_object
 from kerasish.training.trainer import Trainer
 
-_OWN = frozenset(("network", "optimizer", "loss"))
+_OWN = frozenset(("network", "optimizer", "loss", "history", "_plans", "_runs"))
 
 
 class Model(Trainer, Inspected, Layer):
@@ -47,6 +47,7 @@ class Model(Trainer, Inspected, Layer):
     """
 
     untracked = Layer.untracked | _OWN
+    unversioned = Layer.unversioned | {"history"}
     network: Network | None = None
     _positional_values = True
     rematerialises = False
@@ -97,6 +98,10 @@ class Model(Trainer, Inspected, Layer):
     def _fits_inputs(self) -> bool:
         """Whether the model knows its inputs and casts each by itself."""
         return self.network is not None
+
+    def _can_be_called(self) -> bool:
+        """Whether the model computes something as a whole, and not only in steps of its own."""
+        return self.network is not None or type(self).call is not Model.call
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
         """None: outputs carry the masks that their own layers gave them."""

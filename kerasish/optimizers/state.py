@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import initializers
+from kerasish.changes import Versioned, held
 from kerasish.configured import Configured
 from kerasish.errors import ArgumentError
 from kerasish.graph import Variable
@@ -30,13 +31,19 @@ def per_update(method: Callable[..., Any]) -> Any:
     return shared
 
 
-class OptimizerState(Configured):
+class OptimizerState(Versioned, Configured):
     """Base of `Optimizer`: everything about its variables and nothing about updates."""
 
     name: str
     _variables: list[Variable]
     _index: dict[Variable, int]
     _shared: dict[Any, Any] | None = None  # within an update: see `per_update`
+    unversioned = frozenset(("_shared",))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        before = held(self, name)
+        object.__setattr__(self, name, value)
+        self._noted(name, before, value)
 
     @property
     def variables(self) -> list[Variable]:

@@ -13,8 +13,8 @@ from kerasish.metrics import Mean
 from kerasish.optimizers import LossScaleOptimizer
 from kerasish.training.compile_loss import CompileLoss, check_names
 from kerasish.training.compile_metrics import CompileMetrics
-from kerasish.training.predictor import Predictor
-from kerasish.training.steps import Steps
+from kerasish.training.plans import Plans
+from kerasish.training.run import Runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +38,7 @@ class Compiling:
     compiled: bool = False
     optimizer: Any = None
     loss: Any = None
-    stop_training: bool = False
     history: Any = None
-    fit_state: Any = None
     run_eagerly: bool = False
     jit_compile: Any = "auto"
     steps_per_execution: int = 1
@@ -48,8 +46,8 @@ class Compiling:
     _compile_metrics: CompileMetrics | None = None
     _loss_tracker: Mean | None = None
     _compiled_with: CompiledWith | None = None
-    _steps: Steps | None = None
-    _predictor: Predictor | None = None
+    _plans: Plans | None = None
+    _runs: Runs | None = None
 
     # --- compile ----------------------------------------------------------------------------------
 
@@ -74,7 +72,7 @@ class Compiling:
             metrics: list of metrics; with several outputs a list of lists or a dict.
             weighted_metrics: metrics that sample and class weights reach.
             run_eagerly: whether to run op by op, to debug with values.
-            steps_per_execution: accepted for compatibility; steps cost no dispatch here.
+            steps_per_execution: batches between two calls of callbacks' batch hooks.
             jit_compile: accepted for compatibility; steps are always compiled.
             auto_scale_loss: whether a "mixed_float16" model gets a `LossScaleOptimizer`.
         """
@@ -133,15 +131,58 @@ class Compiling:
 
     def reset_functions(self) -> None:
         """Forget the compiled steps; the next call traces anew."""
-        self._steps = None
-        self._predictor = None
+        object.__setattr__(self, "_plans", None)
 
     @property
-    def steps(self) -> Steps:
+    def plans(self) -> Plans:
         """The compiled steps of this model."""
-        if self._steps is None:
-            self._steps = Steps(self)
-        return self._steps
+        if self._plans is None:
+            object.__setattr__(self, "_plans", Plans(self))
+        made: Any = self._plans
+        return made
+
+    # --- runs -------------------------------------------------------------------------------------
+
+    @property
+    def runs(self) -> Runs:
+        """The runs of `fit`, `evaluate` and `predict` that are going on."""
+        if self._runs is None:
+            object.__setattr__(self, "_runs", Runs(self))
+        made: Any = self._runs
+        return made
+
+    @property
+    def fit_state(self) -> Any:
+        """The position of the innermost `fit` that is going on; None where there is none."""
+        run = self.runs.innermost("train")
+        return None if run is None else run.state
+
+    @property
+    def stop_training(self) -> bool:
+        """Whether the innermost `fit` is to end, or the last one was ended by a callback."""
+        return self.runs.stopped("train")
+
+    @stop_training.setter
+    def stop_training(self, value: bool) -> None:
+        self.runs.stop("train", value)
+
+    @property
+    def stop_evaluating(self) -> bool:
+        """`stop_training` for `evaluate`, validation included."""
+        return self.runs.stopped("test")
+
+    @stop_evaluating.setter
+    def stop_evaluating(self, value: bool) -> None:
+        self.runs.stop("test", value)
+
+    @property
+    def stop_predicting(self) -> bool:
+        """`stop_training` for `predict`."""
+        return self.runs.stopped("predict")
+
+    @stop_predicting.setter
+    def stop_predicting(self, value: bool) -> None:
+        self.runs.stop("predict", value)
 
     # --- metrics ----------------------------------------------------------------------------------
 

@@ -1,33 +1,43 @@
-"""The one loop over the batches of an epoch.
+"""The one loop over the batches of a pass.
 
-A feeder puts batch `index` into the buffers of a step and hands out what runs it. Between two
-batches nothing else happens unless a callback asked for it.
+A feeder knows whether there is another batch, and puts it into the buffers of a step. Between two
+batches nothing else happens unless a callback asked for it. A batch goes into the buffers when the
+hooks before it are done, and its results are read before those after it begin: what a hook does
+with the model cannot reach the batch in flight.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import islice
 from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
 
 from kerasish.backend.base import current
+from kerasish.changes import clock
 from kerasish.data.arrays import ArrayPass, ArraySource
 from kerasish.data.batch import Batch
 from kerasish.data.prefetch import Prefetcher
 from kerasish.data.source import DataSource
-from kerasish.training.step import Bound, Step, specs_of
+from kerasish.training.step import Bound, Specs, specs_of
 
+# (a batch of the structure at hand, its specs) -> the step for it
+Binding = Callable[[Batch, Specs], Bound]
 Check = Callable[[Batch], None]
 
 
 class Feeder(Protocol):
     """The batches of one pass, put into the buffers of a step one after the other."""
 
-    def feed(self, index: int) -> Bound | None:
-        """Batch `index`, ready to run; None behind the last one."""
+    def has(self, index: int) -> bool:
+        """Whether there is a batch `index`; asked once per index, in order."""
+        ...
+
+    def bind(self, index: int) -> Bound:
+        """The step for batch `index`, its buffers filled."""
         ...
 
     def close(self) -> None:
@@ -38,27 +48,31 @@ class Feeder(Protocol):
 class ArrayFeeder:
     """Slices of arrays in memory, or gathered rows, straight into the buffers."""
 
-    def __init__(self, one_pass: ArrayPass, step: Step) -> None:
+    def __init__(self, one_pass: ArrayPass, example: Batch, binding: Binding) -> None:
         self.one_pass = one_pass
-        self.step = step
         self.count = len(one_pass)
         self.full = one_pass.rows // one_pass.batch_size
+        self._example = example
+        self._binding = binding
         self._whole: Bound | None = None
+        self._seen = -1
 
-    def feed(self, index: int) -> Bound | None:
-        if index < self.full:
-            bound = self._whole
-            if bound is None:
-                bound = self._whole = self._bind(self.one_pass.batch_size)
-        elif index < self.count:
-            bound = self._bind(self.one_pass.rows % self.one_pass.batch_size)
-        else:
-            return None
+    def has(self, index: int) -> bool:
+        return index < self.count
+
+    def bind(self, index: int) -> Bound:
+        bound = self._whole
+        if index >= self.full:
+            bound = self._bound(self.one_pass.rows % self.one_pass.batch_size)
+        elif bound is None or self._seen != clock.now:
+            bound = self._whole = self._bound(self.one_pass.batch_size)
+            self._seen = clock.now
         self.one_pass.fill(index, bound.inputs)
         return bound
 
-    def _bind(self, rows: int) -> Bound:
-        return self.step.bind(specs_of([array[:rows] for array in self.one_pass.arrays]))
+    def _bound(self, rows: int) -> Bound:
+        specs = specs_of([array[:rows] for array in self.one_pass.arrays])
+        return self._binding(self._example, specs)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -71,27 +85,25 @@ class StreamFeeder:
     """
 
     def __init__(
-        self,
-        batches: Iterator[Batch],
-        step: Callable[[Batch], Step],
-        check: Check | None,
-        ahead: bool,
+        self, batches: Iterator[Batch], binding: Binding, check: Check | None, ahead: bool
     ) -> None:
         self._ahead = Prefetcher(batches, own=False) if ahead else None
         self._batches: Iterator[Batch] = self._ahead or batches
-        self._step = step
+        self._binding = binding
         self._check = check
+        self._taken: list[Batch] = []
 
-    def feed(self, index: int) -> Bound | None:
-        batch = next(self._batches, None)
-        if batch is None:
-            return None
+    def has(self, index: int) -> bool:
+        self._taken.extend(islice(self._batches, 1))
+        return bool(self._taken)
+
+    def bind(self, index: int) -> Bound:
+        batch = self._taken.pop()
         if self._check is not None:
             self._check(batch)
         leaves = batch.leaves
-        bound = self._step(batch).bind(specs_of(leaves))
-        for buffer, leaf in zip(bound.inputs, leaves, strict=True):
-            np.copyto(buffer, leaf, casting="unsafe")
+        bound = self._binding(batch, specs_of(leaves))
+        bound.fill(leaves)
         return bound
 
     def close(self) -> None:
@@ -101,7 +113,7 @@ class StreamFeeder:
 
 def feeder(
     source: DataSource,
-    step: Callable[[Batch], Step],
+    binding: Binding,
     check: Check | None = None,
     *,
     shuffle: bool = False,
@@ -112,17 +124,17 @@ def feeder(
     """The feeder for one pass over `source`.
 
     Args:
-        step: the step for a batch, by its structure.
+        binding: gives the step for a batch.
         check: called with every batch of a stream.
         only_x: whether targets and weights are left out.
     """
     if isinstance(source, ArraySource) and (current().host or not source.worth_a_thread):
         one_pass = source.one_pass(shuffle=shuffle, rng=rng)
-        return ArrayFeeder(one_pass, step(source.pack(one_pass.arrays)))
+        return ArrayFeeder(one_pass, source.pack(one_pass.arrays), binding)
     batches = source.batches(shuffle=shuffle, rng=rng, start=start)
     if only_x:
         batches = (Batch(batch.x) for batch in batches)
-    return StreamFeeder(batches, step, check, source.worth_a_thread)
+    return StreamFeeder(batches, binding, check, source.worth_a_thread)
 
 
 class Hooks(Protocol):
@@ -137,43 +149,69 @@ class Hooks(Protocol):
         ...
 
 
-def run_epoch(
-    feed: Feeder,
-    start: int,
-    hooks: Hooks,
-    batch_logs: Callable[[Bound], dict[str, Any]],
-    running_logs: Callable[[], dict[str, Any]],
-    stopped: Callable[[], bool],
-    position: Callable[[int], None] | None = None,
-) -> int:
+class Looping(Protocol):
+    """What a loop asks the run that it is in."""
+
+    stopped: bool
+    group: int
+    lock: Any
+
+    def ran(self, bound: Bound) -> None:
+        """A batch is done; called under the lock."""
+        ...
+
+    def logs_of(self, bound: Bound) -> dict[str, Any]:
+        """The logs after a group of batches; called under the lock."""
+        ...
+
+    def running_logs(self) -> dict[str, Any]:
+        """The metrics so far, for those that see progress now and then."""
+        ...
+
+    def position(self, done: int) -> None:
+        """Told the number of batches done, before callbacks see a batch's end."""
+        ...
+
+
+def run_pass(feed: Feeder, start: int, hooks: Hooks, run: Looping) -> int:
     """Run the batches from number `start` on; returns how many there were in all.
 
-    Args:
-        batch_logs: the logs after a step, for callbacks that see every batch.
-        running_logs: the metrics so far, for those that see progress now and then.
-        stopped: whether a callback wants no more batches.
-        position: told the number of batches done, before callbacks see a batch's end.
+    Hooks are called around every `run.group` batches, as with Keras's `steps_per_execution`: before
+    with the number of the first, afterwards with that of the last that a whole group has.
+    `run.stopped` is looked at after each group.
     """
-    begin, end = hooks.on_begin, hooks.on_end
+    begin, end, lock = hooks.on_begin, hooks.on_end, run.lock
+    group = run.group if begin or end else 1  # nobody else would see it
     due = perf_counter() + hooks.tick_seconds if hooks.tick_seconds else math.inf
-    index = start
+    ran, index = run.ran, start
     try:
-        while (bound := feed.feed(index)) is not None:
+        more = feed.has(index)
+        while more:
             for call in begin:
                 call(index, {})
-            bound.run()
-            index += 1
-            if end:
-                if position is not None:
-                    position(index)
-                logs = batch_logs(bound)
-                for call in end:
-                    call(index - 1, logs)
-                if stopped():
+            while more:
+                with lock:
+                    bound = feed.bind(index)
+                    bound.run()
+                    ran(bound)
+                index += 1
+                if index % group == 0:
                     break
+                more = feed.has(index)
+            if end:
+                run.position(index)
+                with lock:
+                    logs = run.logs_of(bound)
+                last = (index - 1) // group * group + group - 1
+                for call in end:
+                    call(last, logs)
+            if run.stopped:
+                break
             if perf_counter() > due:
-                hooks.tick(index, running_logs)
+                hooks.tick(index, run.running_logs)
                 due = perf_counter() + hooks.tick_seconds
+            if index % group == 0:
+                more = feed.has(index)
     finally:
         feed.close()
     return index

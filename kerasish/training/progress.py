@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.callbacks import CallbackList
 from kerasish.data.source import DataSource
 from kerasish.errors import FileFormatError
 
@@ -20,18 +21,16 @@ class FitState:
 
     def __init__(
         self,
-        model: Any,
-        source: DataSource,
+        run: Any,
         rng: np.random.Generator,
         epoch: int,
-        callbacks: Any,
     ) -> None:
-        self.model = model
-        self.source = source
+        self.run = run
+        self.source: DataSource = run.source
         self.rng = rng
         self.epoch = epoch
         self.step = 0
-        self.callbacks = callbacks
+        self.callbacks: CallbackList = run.callbacks
         self._at_epoch: dict[str, Any] = {}
         self.begin_epoch(epoch)
 
@@ -49,7 +48,7 @@ class FitState:
         return {
             "epoch": self.epoch,
             "step": self.step,
-            "stopped": bool(self.model.stop_training),
+            "stopped": bool(self.run.stopped),
             "data": self._at_epoch,
             "callbacks": {
                 f"{i}:{type(c).__name__}": c.state_dict() for i, c in enumerate(self.callbacks)
@@ -71,7 +70,7 @@ class FitState:
             )
         self.rng.bit_generator.state = rng
         self.source.load_state_dict(dict(state["data"]["source"]))
-        self.model.stop_training = bool(state["stopped"])
+        self.run.stopped = bool(state["stopped"])
         self.begin_epoch(int(state["epoch"]), int(state["step"]))
         known = dict(state["callbacks"])
         for callback in self.callbacks:

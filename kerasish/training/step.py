@@ -6,15 +6,14 @@ is in variables; it returns nothing unless someone reads the logs of every batch
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from kerasish import tree
-from kerasish.compiler import Function
-from kerasish.config import settings
+from kerasish.compiler.arena import Arena
+from kerasish.compiler.function import Compiled, compiled
 from kerasish.data.batch import Batch, pack_x_y_sample_weight
 from kerasish.data.checks import working_dtype
 from kerasish.graph import Tensor, convert_to_tensor
@@ -22,6 +21,7 @@ from kerasish.graph.trace import Slot
 from kerasish.spec import TensorSpec, dtype_name, known, np_dtype
 
 Form = tuple[Any, ...]  # the paths of a batch's arrays: its structure as a hashable
+Specs = tuple[TensorSpec, ...]
 
 
 def form_of(batch: Batch) -> Form:
@@ -29,127 +29,119 @@ def form_of(batch: Batch) -> Form:
     return tuple(path for path, leaf in tree.flatten_with_path(batch) if leaf is not None)
 
 
-def specs_of(leaves: Sequence[np.ndarray]) -> tuple[TensorSpec, ...]:
+def specs_of(leaves: Sequence[np.ndarray]) -> Specs:
     """The specs that arrays have in a step: floats in floatx."""
     return tuple(
         TensorSpec(tuple(leaf.shape), dtype_name(working_dtype(leaf.dtype))) for leaf in leaves
     )
 
 
-# Signatures (shapes of batches) that one step keeps compiled.
-SIGNATURES = 32
+class Bound:
+    """A step bound to buffers: fill `inputs`, call `run()`, read its result with `read()`.
 
+    All three are done under the lock of the plans it came from: the buffers serve every run.
 
-class Bound(NamedTuple):
-    """A step bound to buffers: fill `inputs`, call `run()`, read its result with `read()`."""
-
-    inputs: list[Any]
-    run: Callable[[], None]
-    read: Callable[[], Any]
-    fixed: bool  # whether what `read` gives lies in the same arrays after every run
-
-
-class Step:
-    """The step `func` of a model for batches of one structure.
-
-    Args:
-        func: takes a batch as the user's `train_step` does, returns logs or predictions.
-        example: a batch of this structure; only its form is used.
-        keep: what of the result is wanted: `keep(result)` is traced with the step.
-        eager: whether to run op by op instead of compiling.
+    Attributes:
+        inputs: arrays to fill.
+        run: runs the step once.
+        read: the result of the last run; its arrays are the step's own.
+        fixed: whether what `read` gives lies in the same arrays after every run.
+        compiled: graph and plan; None where the step runs op by op.
+        turn: when it was used last, for whoever keeps it.
     """
+
+    __slots__ = ("compiled", "fixed", "inputs", "read", "run", "told", "turn")
 
     def __init__(
         self,
-        func: Callable[[Any], Any],
-        example: Batch,
-        keep: Callable[[Any], Any],
-        eager: bool = False,
+        inputs: list[Any],
+        run: Callable[[], None],
+        read: Callable[[], Any],
+        made: Compiled | None = None,
+        fixed: bool = False,
     ) -> None:
-        self.func = func
-        self.keep = keep
-        self.eager = eager
-        self.form = tree.map_structure(lambda leaf: None if leaf is None else True, example)
-        self.function = Function(self._traced, SIGNATURES)
-        self.lock = self.function.lock
-        self._bound: OrderedDict[Any, Bound] = OrderedDict()
+        self.inputs = inputs
+        self.run = run
+        self.read = read
+        self.compiled = made
+        self.fixed = fixed
+        self.turn = 0
+        self.told = [False]  # by the step itself
 
-    def _traced(self, *leaves: Tensor) -> Any:
+    @property
+    def own_logs(self) -> bool:
+        """Whether a step of one's own returns other logs than those of the metrics."""
+        return self.told[0]
+
+    def fill(self, leaves: Sequence[np.ndarray]) -> None:
+        """Put the arrays of a batch into the buffers."""
+        for buffer, leaf in zip(self.inputs, leaves, strict=True):
+            np.copyto(buffer, leaf, casting="unsafe")
+
+
+def flat_step(func: Callable[[Any], Any], example: Batch) -> Callable[..., Any]:
+    """`func`, which takes a batch as users do, as a function of the batch's arrays.
+
+    Args:
+        func: takes `x`, `(x, y)` or `(x, y, sample_weight)`.
+        example: a batch of this structure; only its form is used.
+    """
+    form = tree.map_structure(lambda leaf: None if leaf is None else True, example)
+
+    def flat(*leaves: Tensor) -> Any:
         remaining = iter(leaves)
-        batch = tree.map_structure(
-            lambda leaf: None if leaf is None else next(remaining), self.form
-        )
-        return self.keep(self.func(pack_x_y_sample_weight(*batch)))
+        batch = tree.map_structure(lambda leaf: None if leaf is None else next(remaining), form)
+        return func(pack_x_y_sample_weight(*batch))
 
-    def is_bound(self, specs: tuple[TensorSpec, ...]) -> bool:
-        """Whether the step for arrays of these specs is compiled, under the settings at hand."""
-        return (specs, settings.generation) in self._bound
-
-    def bind(self, specs: tuple[TensorSpec, ...]) -> Bound:
-        """The step for arrays of these specs, compiled at the first request."""
-        key = (specs, settings.generation)
-        found = self._bound.get(key)
-        if found is None:
-            found = self._bound[key] = self._bind_eager(specs) if self.eager else self._plan(specs)
-            if len(self._bound) > SIGNATURES:
-                self._bound.popitem(last=False)
-        return found
-
-    def _plan(self, specs: tuple[TensorSpec, ...]) -> Bound:
-        compiled = self.function.compiled(*specs)
-        plan = compiled.plan
-
-        def fetch(leaf: Any) -> Any:
-            return plan.device.to_numpy(plan.outputs[leaf]) if isinstance(leaf, Slot) else leaf
-
-        def read() -> Any:
-            return tree.map_structure(fetch, compiled.structure)
-
-        if plan.device.host:
-            return Bound(plan.inputs, plan.run, read, True)
-        hosts = [np.empty(known(s.shape), np_dtype(s.dtype)) for s in specs]
-
-        def run() -> None:
-            for buffer, host in zip(plan.inputs, hosts, strict=True):
-                plan.device.fill(buffer, host)
-            plan.run()
-
-        return Bound(hosts, run, read, False)
-
-    def _bind_eager(self, specs: tuple[TensorSpec, ...]) -> Bound:
-        buffers = [np.empty(known(spec.shape), np_dtype(spec.dtype)) for spec in specs]
-        last: list[Any] = [None]
-
-        def run() -> None:
-            last[0] = self._traced(*(convert_to_tensor(b.copy()) for b in buffers))
-
-        def read() -> Any:
-            return tree.map_structure(lambda t: t.numpy() if isinstance(t, Tensor) else t, last[0])
-
-        return Bound(buffers, run, read, False)
-
-    def __call__(self, leaves: Sequence[np.ndarray]) -> Any:
-        """Run once on these arrays; the result is a copy."""
-        with self.lock:
-            bound = self.bind(specs_of(leaves))
-            for buffer, leaf in zip(bound.inputs, leaves, strict=True):
-                buffer[...] = leaf
-            bound.run()
-            return tree.map_structure(_copied, bound.read())
+    return flat
 
 
-def _copied(leaf: Any) -> Any:
-    return np.array(leaf) if isinstance(leaf, np.ndarray) else leaf
+def bind_compiled(flat: Callable[..., Any], specs: Specs, arena: Arena) -> Bound:
+    """The step for arrays of these specs as a plan."""
+    made = compiled(flat, specs, arena)
+    plan = made.plan
+
+    def fetch(leaf: Any) -> Any:
+        return plan.device.to_numpy(plan.outputs[leaf]) if isinstance(leaf, Slot) else leaf
+
+    def read() -> Any:
+        return tree.map_structure(fetch, made.structure)
+
+    if plan.device.host:
+        return Bound(plan.inputs, plan.run, read, made, True)
+    hosts = _buffers(specs)
+
+    def run() -> None:
+        for buffer, host in zip(plan.inputs, hosts, strict=True):
+            plan.device.fill(buffer, host)
+        plan.run()
+
+    return Bound(hosts, run, read, made)
 
 
-def nothing(result: Any) -> tuple[()]:
-    """Keep no result: the graph of a step then ends in its variables."""
-    return ()
+def bind_eager(flat: Callable[..., Any], specs: Specs) -> Bound:
+    """The step for arrays of these specs, op by op."""
+    buffers = _buffers(specs)
+    last: list[Any] = [None]
+
+    def run() -> None:
+        last[0] = flat(*(convert_to_tensor(b.copy()) for b in buffers))
+
+    def read() -> Any:
+        return tree.map_structure(lambda t: t.numpy() if isinstance(t, Tensor) else t, last[0])
+
+    return Bound(buffers, run, read)
 
 
-def everything(result: Any) -> Any:
-    """Keep the result as it is."""
-    return result
+def _buffers(specs: Specs) -> list[np.ndarray]:
+    return [np.empty(known(spec.shape), np_dtype(spec.dtype)) for spec in specs]
+
+
+def copied(result: Any) -> Any:
+    """A result whose arrays are the caller's."""
+    return tree.map_structure(
+        lambda leaf: np.array(leaf) if isinstance(leaf, np.ndarray) else leaf, result
+    )
 
 
 def as_number(value: Any) -> Any:

@@ -13,9 +13,11 @@ from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
 from kerasish.graph import GradientTape, Tensor
 from kerasish.spec import is_float
-from kerasish.training import fitting
 from kerasish.training.compiling import Compiling
-from kerasish.training.predictor import Predictor
+from kerasish.training.evaluate import evaluate, flat_logs
+from kerasish.training.fit import fit
+from kerasish.training.predict import predict
+from kerasish.training.run import need_compiled
 
 
 class Trainer(Compiling):
@@ -107,6 +109,11 @@ class Trainer(Compiling):
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)
 
+    def steps_itself(self, mode: str) -> bool:
+        """Whether a subclass defines the step of a mode: "train" or "test"."""
+        own = type(self)
+        return getattr(own, f"{mode}_step") is not getattr(Trainer, f"{mode}_step")
+
     def _track_loss(self, loss: Any, x: Any) -> None:
         if self._loss_tracker is not None:
             rows = float(tree.flatten(x)[0].shape[0])
@@ -179,7 +186,7 @@ class Trainer(Compiling):
             DataError: the data do not fit each other, or the labels the loss.
             ArgumentError: not compiled, or arguments that exclude each other.
         """
-        return fitting.fit(
+        return fit(
             self,
             x,
             y,
@@ -215,7 +222,7 @@ class Trainer(Compiling):
         Returns:
             A list in the order of the logs, the loss alone without metrics, or a dict.
         """
-        return fitting.evaluate(
+        return evaluate(
             self,
             x,
             y,
@@ -239,7 +246,7 @@ class Trainer(Compiling):
 
         See `fit` for the arguments.
         """
-        return fitting.predict(
+        return predict(
             self, x, batch_size=batch_size, verbose=verbose, steps=steps, callbacks=callbacks
         )
 
@@ -258,7 +265,7 @@ class Trainer(Compiling):
             raise ArgumentError(
                 "train_on_batch. Expected: class_weight or sample_weight. Received: both."
             )
-        fitting.need_compiled(self, "train_on_batch")
+        need_compiled(self, "train_on_batch")
         batch = standardize_batch((x, y, sample_weight), class_weight)
         return self._on_batch("train", batch, return_dict)
 
@@ -266,16 +273,14 @@ class Trainer(Compiling):
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """Evaluate one batch; returns the loss and the metrics of it alone."""
-        fitting.need_compiled(self, "test_on_batch")
+        need_compiled(self, "test_on_batch")
         return self._on_batch("test", standardize_batch((x, y, sample_weight)), return_dict)
 
     def _on_batch(self, mode: str, batch: Batch, return_dict: bool) -> Any:
-        logs = self.steps.run(mode, batch)
-        return logs if return_dict else fitting.flat_logs(self, logs)
+        with self.runs.metrics_aside():
+            logs = self.plans.run(mode, batch)
+        return logs if return_dict else flat_logs(self, logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The predictions for one batch, as numpy arrays."""
-        predictor = self._predictor
-        if predictor is None:
-            predictor = self._predictor = Predictor(self)
-        return predictor(x)
+        return self.plans.predict(x)

@@ -1,0 +1,65 @@
+"""`evaluate` as a run: one pass over data, and the metrics after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from kerasish.data.adapters import as_source
+from kerasish.training.compile_metrics import CompileMetrics
+from kerasish.training.run import Measured, as_callback_list, need_compiled
+
+
+class EvaluateRun(Measured):
+    """One call of `evaluate`, or the validation of a `fit`, which begins anew at every epoch."""
+
+    mode = "test"
+
+    def evaluate(self) -> dict[str, Any]:
+        """One pass, as a run of its own inside the one that asked; returns the logs."""
+        with self:
+            self.reset()
+            self.callbacks.on_test_begin()
+            self.source.on_epoch_begin()
+            logs = self.measure()
+            self.source.on_epoch_end()
+            self.callbacks.on_test_end(logs)
+        return logs
+
+
+def evaluate(
+    model: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    batch_size: int | None,
+    verbose: Any,
+    steps: int | None,
+    callbacks: Any,
+    return_dict: bool,
+) -> Any:
+    """See `Trainer.evaluate`."""
+    need_compiled(model, "evaluate")
+    source = as_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
+    watched = as_callback_list(model, callbacks, False, verbose, epochs=1, steps=source.num_batches)
+    with closing(source):
+        logs = EvaluateRun(model, source, watched).evaluate()
+    return logs if return_dict else flat_logs(model, logs)
+
+
+def flat_logs(model: Any, logs: Mapping[str, Any]) -> Any:
+    """Logs as a list: in the order of the model's metrics, then others by name; one alone.
+
+    As in Keras, logs that carry the name of an output count among the others.
+    """
+    if len(logs) == 1:
+        return next(iter(logs.values()))
+    names: list[str] = []
+    for metric in model.metrics:
+        compiled = isinstance(metric, CompileMetrics)
+        names += [m.name for m in metric.metrics] if compiled else [metric.name]
+    ordered = [name for name in dict.fromkeys(names) if name in logs]
+    ordered += sorted(name for name in logs if name not in names)
+    return [logs[name] for name in ordered]

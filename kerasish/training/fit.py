@@ -1,0 +1,149 @@
+"""`fit` as a run: epochs over the training data, with validation in between."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from typing import Any
+
+import numpy as np
+
+from kerasish.callbacks import CallbackList
+from kerasish.data.adapters import as_source
+from kerasish.data.batch import unpack_x_y_sample_weight
+from kerasish.data.source import DataSource
+from kerasish.data.splits import train_validation_split
+from kerasish.errors import ArgumentError
+from kerasish.training.evaluate import EvaluateRun
+from kerasish.training.progress import FitState
+from kerasish.training.run import Measured, as_callback_list, history_of, need_compiled
+
+
+class FitRun(Measured):
+    """One call of `fit`.
+
+    Attributes:
+        history: the `History` that it fills and returns.
+        state: its position, as a checkpoint holds it.
+    """
+
+    mode = "train"
+
+    def __init__(
+        self, model: Any, source: DataSource, callbacks: CallbackList, initial_epoch: int
+    ) -> None:
+        super().__init__(model, source, callbacks)
+        self.history = history_of(callbacks)
+        self.validation: EvaluateRun | None = None
+        self.state = FitState(self, _generator(), initial_epoch)
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        outer = self.model.runs.innermost(self.mode)
+        if outer is not None and outer.history is not None:
+            self.model.history = outer.history
+
+    def epochs(self, last: int, shuffle: bool, frequency: Any) -> Any:
+        """Train until epoch number `last`; returns the history."""
+        state, watched, source = self.state, self.callbacks, self.source
+        self.measuring = True  # a checkpoint may put metrics in the middle of an epoch
+        watched.on_train_begin()
+        logs: dict[str, Any] = {}
+        while state.epoch < last and not self.stopped:
+            epoch, start = state.epoch, state.step
+            self.measuring = True
+            if not start:
+                self.reset()
+            watched.on_epoch_begin(epoch)
+            source.on_epoch_begin()
+            logs = self.measure(start, shuffle, state.rng)
+            source.on_epoch_end()
+            if self.validation is not None and _validates(epoch, frequency):
+                found = self.validation.evaluate()
+                logs |= {f"val_{name}": value for name, value in found.items()}
+            state.begin_epoch(epoch + 1)
+            watched.on_epoch_end(epoch, logs)
+        optimizer = self.model.optimizer
+        if optimizer is not None:
+            optimizer.finalize_variable_values(self.model.trainable_variables)
+        watched.on_train_end(logs)
+        return self.history
+
+    def position(self, done: int) -> None:
+        self.state.step = done
+
+
+def fit(
+    model: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    *,
+    batch_size: int | None,
+    epochs: int,
+    verbose: Any,
+    callbacks: Any,
+    validation_split: float,
+    validation_data: Any,
+    shuffle: bool,
+    class_weight: Mapping[int, float] | None,
+    initial_epoch: int,
+    steps_per_epoch: int | None,
+    validation_steps: int | None,
+    validation_batch_size: int | None,
+    validation_freq: Any,
+) -> Any:
+    """See `Trainer.fit`."""
+    need_compiled(model, "fit")
+    if validation_split and validation_data is None:
+        train, held = train_validation_split(x, y, sample_weight, validation_split=validation_split)
+        x, y, sample_weight = train
+        validation_data = tuple(held) if held.sample_weight is not None else tuple(held[:2])
+    source = as_source(
+        x,
+        y,
+        sample_weight,
+        batch_size=batch_size,
+        class_weight=class_weight,
+        steps=steps_per_epoch,
+        epochs=epochs - initial_epoch,
+    )
+    watched = as_callback_list(
+        model, callbacks, True, verbose, epochs=epochs, steps=source.num_batches
+    )
+    with closing(source), ExitStack() as held_out:
+        run = FitRun(model, source, watched, initial_epoch)
+        if validation_data is not None:
+            own = _validation_source(
+                validation_data,
+                validation_batch_size or batch_size,
+                validation_steps,
+                epochs - initial_epoch,
+            )
+            run.validation = EvaluateRun(model, held_out.enter_context(closing(own)), watched)
+        with run:
+            return run.epochs(epochs, bool(shuffle), validation_freq)
+
+
+def _validates(epoch: int, frequency: Any) -> bool:
+    if isinstance(frequency, int):
+        return (epoch + 1) % frequency == 0
+    if isinstance(frequency, (list, tuple, set)):
+        return epoch + 1 in frequency
+    raise ArgumentError(
+        f"validation_freq. Expected: an int, or a list of epochs. Received: {frequency!r}."
+    )
+
+
+def _validation_source(
+    data: Any, batch_size: int | None, steps: int | None, epochs: int
+) -> DataSource:
+    if isinstance(data, (tuple, list)):
+        x, y, sample_weight = unpack_x_y_sample_weight(tuple(data))
+        return as_source(x, y, sample_weight, batch_size=batch_size, steps=steps, epochs=epochs)
+    return as_source(data, steps=steps, epochs=epochs)
+
+
+def _generator() -> np.random.Generator:
+    """The generator of the epochs' orders; it follows `set_random_seed`, which seeds numpy's."""
+    return np.random.default_rng(np.random.randint(0, 2**31, size=4).tolist())

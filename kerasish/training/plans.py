@@ -1,0 +1,280 @@
+"""`Plans`: the one cache of a model's compiled steps."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kerasish.changes import Versioned, clock, unnoticed
+from kerasish.compiler.arena import Arena
+from kerasish.config import settings
+from kerasish.data.batch import Batch
+from kerasish.data.checks import as_arrays
+from kerasish.graph import convert_to_tensor
+from kerasish.layers import tracking
+from kerasish.training.checks import LabelCheck
+from kerasish.training.prepare import prepare
+from kerasish.training.step import (
+    Bound,
+    Specs,
+    as_logs,
+    bind_compiled,
+    bind_eager,
+    copied,
+    flat_step,
+    form_of,
+    specs_of,
+)
+
+MODES = {"train": "train_step", "test": "test_step", "predict": "predict_step"}
+LIMIT = 64  # plans that one model keeps; the longest unused goes first
+
+
+class State:
+    """What of a model and of the settings decides which plan serves it.
+
+    Attributes:
+        structure: versions of all parts, and which variables there are; one that is gone never
+            comes back.
+        flags: what is trainable, and the settings; these go to and fro.
+    """
+
+    __slots__ = ("_hash", "_variables", "flags", "structure")
+
+    def __init__(self, model: Any) -> None:
+        parts, variables = tracking.deciding(model)
+        parts += _nested(model.optimizer)
+        self._variables = variables  # held, so that their ids mean nothing else
+        self.structure = (*(part._version for part in parts), 0, *map(id, variables))
+        self.flags = (
+            *(getattr(part, "_trainable", None) for part in parts),
+            *(variable.trainable for variable in variables),
+            *vars(settings).values(),
+        )
+        self._hash = hash((self.structure, self.flags))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, State)
+            and self._hash == other._hash
+            and self.structure == other.structure
+            and self.flags == other.flags
+        )
+
+
+def _nested(optimizer: Any) -> list[Versioned]:
+    """An optimizer and those inside it."""
+    if not isinstance(optimizer, Versioned):
+        return []
+    inner = [one for value in vars(optimizer).values() for one in _nested(value)]
+    return [optimizer, *inner]
+
+
+class Plans:
+    """A step per mode, structure and specs of batches, wish for logs, and state of the model.
+
+    While `changes.clock` stands still, a look-up looks at nothing but the batch. When it has
+    moved, the model is walked once: plans for parts that were replaced are dropped with all that
+    they hold; those for other flags wait for these to come back.
+
+    Args:
+        model: what is trained; its `train_step`, `test_step` and `predict_step` are traced.
+
+    Attributes:
+        lock: held by whoever fills, runs and reads a step.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model: Callable[[], Any] = weakref.ref(model)  # which holds these plans
+        self.lock = threading.RLock()
+        self.labels = LabelCheck()
+        self._made: dict[Any, Bound] = {}
+        # One array in, one out: what a batch of this shape and dtype needs, at hand.
+        self._quick: dict[Any, tuple[Bound, Any, Any]] = {}
+        self._arenas = {mode: Arena() for mode in MODES}
+        self._turn = 0
+        self._seen = -1  # what the clock showed when the model was walked
+        self._state: State | None = None
+        self._metrics: list[Any] | None = None  # all of the model's, once they were looked for
+
+    @property
+    def model(self) -> Any:
+        """The model."""
+        return self._model()
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    # --- which plan ---------------------------------------------------------------------------
+
+    def refresh(self) -> State:
+        """Look at the whole model, and drop what no longer fits it."""
+        state = State(self.model)
+        self._seen = clock.now
+        held = self._state
+        if held is not None and state == held:
+            return held
+        self._state = state
+        self._metrics = None
+        self._quick.clear()
+        if held is not None and held.structure != state.structure:
+            gone = [k for k in self._made if k[-1].structure != state.structure]
+            for key in gone:
+                del self._made[key]
+        return state
+
+    def bind(self, mode: str, example: Batch, specs: Specs, logs: bool = False) -> Bound:
+        """The step for batches of this structure and these specs, made at the first request.
+
+        Args:
+            mode: "train", "test" or "predict".
+            example: a batch; only its structure is used.
+            specs: of its arrays.
+            logs: whether the logs of every batch are wanted.
+        """
+        with self.lock:
+            held = self._state
+            state = held if held is not None and self._seen == clock.now else self.refresh()
+            key = (mode, logs, form_of(example), specs)
+            found = self._made.get((*key, state))
+            made = found or self._make(mode, example, specs, logs)
+            self._turn = made.turn = self._turn + 1
+            if found is None:
+                # What was built meanwhile belongs to the state that the step is for.
+                self._made[*key, self.refresh()] = made
+                self._forget_oldest()
+            return made
+
+    def for_batch(self, mode: str, batch: Batch, logs: bool = False) -> Bound:
+        """The step for such a batch; see `bind`."""
+        return self.bind(mode, batch, specs_of(batch.leaves), logs)
+
+    def _forget_oldest(self) -> None:
+        while len(self._made) > LIMIT:
+            oldest = min(self._made, key=lambda key: self._made[key].turn)
+            gone = self._made.pop(oldest)
+            self._quick = {k: ready for k, ready in self._quick.items() if ready[0] is not gone}
+
+    # --- making one ---------------------------------------------------------------------------
+
+    def _make(self, mode: str, example: Batch, specs: Specs, logs: bool) -> Bound:
+        model, told = self.model, [False]
+        step = self._kept(mode, logs, told)
+        with unnoticed():
+            prepare(model, mode, example, specs)
+            flat = flat_step(step, example)
+            if model.run_eagerly or settings.run_eagerly:
+                made = bind_eager(_unnoticed(flat), specs)
+            else:
+                before = _trainable(model)
+                made = bind_compiled(flat, specs, self._arenas[mode])
+                if mode == "train" and _trainable(model) != before:
+                    # The step made weights that its first lines could not know of.
+                    made = bind_compiled(flat, specs, self._arenas[mode])
+        made.told = told
+        return made
+
+    def _kept(self, mode: str, logs: bool, told: list[bool]) -> Callable[[Any], Any]:
+        """A mode's step with what is wanted of its result.
+
+        That is nothing where the metrics' variables tell it all, so that the graph of a step ends
+        in its variables; otherwise the step's own logs.
+        """
+        get, name = self._model, MODES[mode]
+
+        def step(data: Any) -> Any:
+            model = get()
+            result = getattr(model, name)(data)
+            if mode == "predict":
+                return result
+            metrics = model.get_metrics_result()
+            told[0] = isinstance(result, dict) and not _same(_flat(result), _flat(metrics))
+            if told[0]:
+                return result
+            return metrics if logs else ()
+
+        return step
+
+    # --- single batches -----------------------------------------------------------------------
+
+    def run(self, mode: str, batch: Batch) -> dict[str, Any]:
+        """One step on one batch, with its logs: those of this batch alone."""
+        with self.lock:
+            bound = self.for_batch(mode, batch, logs=True)
+            self._reset_metrics(bound)
+            self.labels.check(batch, self.model)
+            bound.fill(batch.leaves)
+            bound.run()
+            return as_logs(bound.read())
+
+    def _reset_metrics(self, bound: Bound) -> None:
+        """Begin all metrics anew, as `reset_metrics` does, but look for them only once."""
+        model = self.model
+        if bound.compiled is None or model.reads_metrics_itself:
+            model.reset_metrics()
+            return
+        if self._metrics is None:
+            self._metrics = list(model.metrics)
+        for metric in self._metrics:
+            metric.reset_state()
+
+    def predict(self, x: Any) -> Any:
+        """The predictions for one batch, with as little around them as possible."""
+        with self.lock:
+            if type(x) is np.ndarray:
+                ready = self._quick.get((x.shape, x.dtype))
+                if ready is not None and self._seen == clock.now:
+                    bound, buffer, output = ready
+                    self._turn = bound.turn = self._turn + 1
+                    buffer[...] = x
+                    bound.run()
+                    return output.copy()
+            batch = Batch(as_arrays(x, "x"))
+            bound = self.for_batch("predict", batch)
+            bound.fill(batch.leaves)
+            bound.run()
+            result = bound.read()
+            if type(x) is np.ndarray and isinstance(result, np.ndarray) and bound.fixed:
+                self._quick[x.shape, x.dtype] = (bound, bound.inputs[0], result)
+            return copied(result)
+
+
+def _unnoticed(func: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        with unnoticed():
+            return func(*args)
+
+    return call
+
+
+def _trainable(model: Any) -> list[int]:
+    return [id(variable) for variable in model.trainable_variables]
+
+
+def _flat(logs: dict[str, Any]) -> dict[str, Any]:
+    """Logs with those of inner dicts under their own names."""
+    flat: dict[str, Any] = {}
+    for name, value in logs.items():
+        flat |= _flat(value) if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def _same(logs: dict[str, Any], metrics: dict[str, Any]) -> bool:
+    """Whether a step returned just what its metrics hold after it."""
+    if logs.keys() != metrics.keys():
+        return False
+    return all(_equal(logs[name], metrics[name]) for name in logs)
+
+
+def _equal(a: Any, b: Any) -> bool:
+    a, b = convert_to_tensor(a), convert_to_tensor(b)
+    if a.is_symbolic or b.is_symbolic:
+        return a.node is b.node  # equal expressions of one trace are one node
+    return bool(np.array_equal(a.numpy(), b.numpy(), equal_nan=True))

@@ -1,0 +1,217 @@
+"""`Run`: one call of `fit`, `evaluate` or `predict`, and what is its own."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from kerasish.callbacks import CallbackList
+from kerasish.callbacks.history import History
+from kerasish.data.arrays import ArraySource
+from kerasish.data.batch import Batch
+from kerasish.data.source import DataSource
+from kerasish.errors import ArgumentError
+from kerasish.training.loop import Feeder, feeder, run_pass
+from kerasish.training.plans import Plans
+from kerasish.training.readout import Readout
+from kerasish.training.step import Bound, Specs, as_logs
+
+MODES = ("train", "test", "predict")
+
+
+class Run:
+    """Owns its flag, its callbacks, its place in the data and the batch in flight.
+
+    Runs may be nested: a callback may fit, evaluate and predict with the model that is running.
+    What the inner run does to weights stays; everything else of the outer run is as it was.
+
+    Attributes:
+        mode: "train", "test" or "predict".
+        stopped: whether no further batch is wanted; `model.stop_training`, `stop_evaluating` and
+            `stop_predicting` are this flag of the innermost run of that kind.
+        measuring: whether the model's metrics are in use by this run, and hold a part of a pass.
+    """
+
+    mode: ClassVar[str]
+
+    def __init__(self, model: Any, source: DataSource, callbacks: CallbackList) -> None:
+        self.model = model
+        self.source = source
+        self.callbacks = callbacks
+        self.plans: Plans = model.plans
+        self.plans.refresh()  # lists of layers change without a word
+        self.lock = self.plans.lock
+        self.group = max(1, int(model.steps_per_execution))
+        self.stopped = False
+        self.measuring = False
+
+    def __enter__(self) -> Self:
+        self._aside = self.model.runs.metrics_aside()
+        self._aside.__enter__()
+        self.stopped = False
+        self.model.runs.active.append(self)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.model.runs.ended(self)
+        self._aside.__exit__(*error)
+
+    def one_pass(self, feed: Feeder, start: int = 0) -> int:
+        """Run the batches of a pass from number `start` on; returns how many there were in all."""
+        return run_pass(feed, start, self.callbacks.hooks(self.mode), self)
+
+    def ran(self, bound: Bound) -> None:
+        """A batch is done."""
+
+    def logs_of(self, bound: Bound) -> dict[str, Any]:
+        """The logs after a group of batches."""
+        return as_logs(bound.read())
+
+    def running_logs(self) -> dict[str, Any]:
+        """The metrics so far."""
+        return {}
+
+    def position(self, done: int) -> None:
+        """Told the number of batches done."""
+
+
+class Measured(Run):
+    """A run whose steps leave their results in metrics: training and evaluation."""
+
+    def __init__(self, model: Any, source: DataSource, callbacks: CallbackList) -> None:
+        super().__init__(model, source, callbacks)
+        hooks = callbacks.hooks(self.mode)
+        self._each_batch = bool(hooks.on_end)
+        self._logs: dict[str, Any] | None = None  # of the last batch, where someone read them
+        self._last: Bound | None = None
+        example = source.first_batch()
+        self.plans.for_batch(self.mode, example, self._each_batch)
+        self._readout = None if model.reads_metrics_itself else Readout(model)
+        if isinstance(source, ArraySource):  # labels that lie in memory are checked once
+            self._check(source.pack(source.one_pass().arrays))
+
+    def _check(self, batch: Batch) -> None:
+        self.plans.labels.check(batch, self.model)
+
+    def _bind(self, example: Batch, specs: Specs) -> Bound:
+        return self.plans.bind(self.mode, example, specs, self._each_batch)
+
+    def measure(
+        self, start: int = 0, shuffle: bool = False, rng: np.random.Generator | None = None
+    ) -> dict[str, Any]:
+        """One pass; returns its logs."""
+        self._last = self._logs = None
+        feed = feeder(self.source, self._bind, self._check, shuffle=shuffle, rng=rng, start=start)
+        self.one_pass(feed, start)
+        last, self._last = self._last, None
+        with self.lock:
+            if last is None or not last.own_logs:
+                logs = self.running_logs()
+            else:
+                logs = self.logs_of(last) if self._logs is None else self._logs
+        self.measuring = False
+        return logs
+
+    def ran(self, bound: Bound) -> None:
+        self._last = bound
+
+    def logs_of(self, bound: Bound) -> dict[str, Any]:
+        self._logs = as_logs(bound.read())
+        return dict(self._logs)
+
+    def running_logs(self) -> dict[str, Any]:
+        if self._readout is None:
+            return as_logs(self.model.get_metrics_result())
+        return self._readout.logs()
+
+    def reset(self) -> None:
+        """Begin all metrics anew."""
+        self.measuring = True
+        self.model.reset_metrics() if self._readout is None else self._readout.reset()
+
+
+class Runs:
+    """The runs of one model that are going on, and how the last of each kind ended.
+
+    Attributes:
+        active: the innermost last.
+        flags: `stopped` of the last outermost run of each mode.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model: Callable[[], Any] = weakref.ref(model)  # which holds this
+        self.active: list[Any] = []
+        self.flags: dict[str, bool] = dict.fromkeys(MODES, False)
+
+    def innermost(self, mode: str) -> Any:
+        """The run of a mode that began last and has not ended; None where there is none."""
+        return next((run for run in reversed(self.active) if run.mode == mode), None)
+
+    def ended(self, run: Run) -> None:
+        """Take a run from the active ones."""
+        self.active.remove(run)
+        if self.innermost(run.mode) is None:
+            self.flags[run.mode] = run.stopped
+
+    def stopped(self, mode: str) -> bool:
+        """The flag of the innermost run of a mode, or how the last one ended."""
+        run = self.innermost(mode)
+        return self.flags[mode] if run is None else run.stopped
+
+    def stop(self, mode: str, value: bool) -> None:
+        """Set the flag of the innermost run of a mode."""
+        run = self.innermost(mode)
+        if run is None:
+            self.flags[mode] = bool(value)
+        else:
+            run.stopped = bool(value)
+
+    @contextmanager
+    def metrics_aside(self) -> Iterator[None]:
+        """Context manager: metrics may be used for something else, in the middle of a pass too."""
+        if not any(run.measuring for run in self.active):
+            yield
+            return
+        held = [(v, v.numpy()) for metric in self._model().metrics for v in metric.variables]
+        try:
+            yield
+        finally:
+            for variable, value in held:
+                variable.assign(value)
+
+
+def need_compiled(model: Any, what: str) -> None:
+    """Raise unless the model was compiled."""
+    if not model.compiled:
+        raise ArgumentError(
+            f"{what}. Expected: model.compile(optimizer, loss) before. Received: a model that was "
+            "not compiled."
+        )
+
+
+def as_callback_list(
+    model: Any, callbacks: Any, history: bool, verbose: Any, **params: Any
+) -> CallbackList:
+    """The callbacks of a run, with a progress display and a history where they are asked for."""
+    shown = 1 if verbose == "auto" else int(verbose)
+    if isinstance(callbacks, CallbackList):
+        callbacks.set_model(model)
+        callbacks.set_params({"verbose": shown, **params, **callbacks.params})
+        return callbacks
+    return CallbackList(
+        callbacks,
+        add_history=history,
+        add_progbar=shown != 0,
+        model=model,
+        verbose=shown,
+        **params,
+    )
+
+
+def history_of(callbacks: CallbackList) -> History | None:
+    """The history among callbacks."""
+    return next((c for c in callbacks if isinstance(c, History)), None)
