@@ -135,7 +135,7 @@ def cdist(x: Any, y: Any) -> Any:
             f"Received: {a.shape} and {b.shape}."
         )
     apart = _s.expand_dims(a, axis=a.ndim - 1) - _s.expand_dims(b, axis=b.ndim - 2)
-    return _e.sqrt(_r.sum(_e.square(apart), axis=-1))
+    return _e.root(_r.sum(_e.square(apart), axis=-1))
 
 
 @composite(cases=[case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)])

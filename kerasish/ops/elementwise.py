@@ -102,10 +102,16 @@ minimum = binary(
     "minimum", "minimum", lambda g, y, a, b: _maximum_vjp(g, y, negative(a), negative(b))
 )
 
+
+def _hypot_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
+    slope = g / where(equal(y, 0), 1.0, y)  # 0 at the origin: see `root`
+    return slope * a, slope * b
+
+
 hypot = real_binary(
     "hypot",
     "hypot",
-    lambda g, y, a, b: (g * a / y, g * b / y),
+    _hypot_vjp,
     promote="float",
     cases=_POSITIVE_PAIR,
     flops=4,
@@ -173,6 +179,18 @@ log2 = unary("log2", "log2", lambda g, y, x: g / (math.log(2) * x), cases=_POSIT
 log10 = unary("log10", "log10", lambda g, y, x: g / (math.log(10) * x), cases=_POSITIVE, flops=10)
 cbrt = real_unary("cbrt", "cbrt", lambda g, y, x: g / (3 * y * y), cases=_SIGNED, flops=20)
 sqrt = unary("sqrt", "sqrt", lambda g, y, x: g * (0.5 / y), cases=_POSITIVE, flops=2)
+
+
+def root(total: Any, degree: float = 2.0) -> Any:
+    """The root of a sum of powers: what norms and deviations end with.
+
+    At 0 the slope of a root is infinite and that of the powers 0; the gradient of their
+    composition is taken as 0, a subgradient there, as PyTorch does. NaN stays NaN.
+    """
+    nothing = equal(total, 0)
+    inside = where(nothing, 1, total)
+    found = sqrt(inside) if degree == 2 else power(inside, 1 / degree)
+    return where(nothing, 0, found)
 
 
 @special.in_single

@@ -246,7 +246,7 @@ def matrix_rank(x: Any, tol: Any = None) -> Any:
 def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
     size = _e.absolute(x)
     if order is None or order == 2:
-        return _e.sqrt(_r.sum(_e.square(size), axis=axis, keepdims=keepdims))
+        return _e.root(_r.sum(_e.square(size), axis=axis, keepdims=keepdims))
     if order == np.inf:
         return _r.max(size, axis=axis, keepdims=keepdims)
     if order == -np.inf:
@@ -259,14 +259,14 @@ def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
     if isinstance(order, str):
         raise ArgumentError(f"norm. Expected: a number for vectors. Received: ord={order!r}.")
     total = _r.sum(_e.power(size, float(order)), axis=axis, keepdims=keepdims)
-    return _e.power(total, 1.0 / float(order))
+    return _e.root(total, float(order))
 
 
 def _matrix_norm(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> Any:
     row, column = axes
     size = _e.absolute(x)
     if order in (None, "fro"):
-        return _e.sqrt(_r.sum(_e.square(size), axis=axes, keepdims=keepdims))
+        return _e.root(_r.sum(_e.square(size), axis=axes, keepdims=keepdims))
     if order in (1, -1, np.inf, -np.inf):
         first, last = (row, column) if abs(order) == 1 else (column, row)
         sums = _r.sum(size, axis=first, keepdims=True)
@@ -313,7 +313,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if axis is None:
         if ord is None:
             size = _e.square(_e.absolute(x))
-            return _e.sqrt(_r.sum(size, axis=None, keepdims=keepdims))
+            return _e.root(_r.sum(size, axis=None, keepdims=keepdims))
         axis = tuple(range(x.ndim))
     axes = normalize_axes(axis, x.ndim)
     if len(axes) == 1:

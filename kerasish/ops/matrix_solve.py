@@ -17,6 +17,8 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
 from kerasish.ops import layout as _s
+from kerasish.ops import reduction as _r
+from kerasish.ops.elementwise import cast_like
 from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.numpy_matrix import tril, triu
 from kerasish.spec import TensorSpec, broadcast, np_dtype, real_dtype
@@ -227,7 +229,44 @@ def det_(xp: Any, x: Any) -> Any:
 
 @det_.gradient
 def _(g: Any, y: Any, x: Any) -> Any:
-    return _column(g * y) * swap_last(inv_(x))
+    return _column(g) * cofactors_(x)
+
+
+@op(
+    "cofactors",
+    infer=same("cofactors"),
+    promote="float",
+    batch=leading,
+    cases=(case(well(3, 3)), case(well(2, 2, 2)), case(well(1, 1))),
+)
+def cofactors_(xp: Any, x: Any) -> Any:
+    """The cofactors of square matrices, det(x) inv(x)^T wherever that exists.
+
+    From x = u diag(s) v^T: det(u) det(v) u diag(prod_{j != i} s_j) v^T, which needs no inverse.
+    """
+    u, s, vt = xp.linalg.svd(wide(xp, x))
+    sign = xp.linalg.det(u) * xp.linalg.det(vt)
+    n = s.shape[-1]
+    others = xp.where(xp.eye(n, dtype=bool), 1, s[..., None, :]).prod(axis=-1)
+    found = (u * (sign[..., None] * others)[..., None, :]) @ vt
+    return xp.asarray(found.conj() if found.dtype.kind == "c" else found).astype(x.dtype)
+
+
+@cofactors_.gradient
+def _(g: Any, y: Any, x: Any) -> Any:
+    """Every cofactor is the determinant of a minor, whose gradient are the minor's cofactors."""
+    n = x.shape[-1]
+    if n == 1:
+        return None
+    kept = np.array([[j for j in range(n) if j != i] for i in range(n)], "int32")
+    chosen = np.eye(n)[kept]  # (n, n - 1, n): row a of minor i is row kept[i, a]
+    rows = cast_like(chosen, x)
+    minors = _s.expand_dims(_s.expand_dims(x, axis=x.ndim - 2), axis=x.ndim - 2)
+    minors = product(_s.expand_dims(rows, axis=1), minors, swap_last(rows))
+    signs = cast_like((-1.0) ** np.add.outer(np.arange(n), np.arange(n)), x)
+    inner = _column(g * signs) * cofactors_(minors)
+    back = product(swap_last(_s.expand_dims(rows, axis=1)), inner, rows)
+    return _r.sum(back, axis=(back.ndim - 4, back.ndim - 3))
 
 
 def _slogdet_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:

@@ -10,7 +10,7 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.activation import as_float
 from kerasish.ops.declare import composite
-from kerasish.ops.elementwise import absolute, cast, maximum, minimum, power, rsqrt
+from kerasish.ops.elementwise import absolute, cast, maximum, minimum, power, root, rsqrt
 from kerasish.ops.layout import broadcast_to, reshape
 from kerasish.ops.reduction import mean, sum_
 from kerasish.spec import accumulator, normalize_axes, normalize_axis
@@ -77,7 +77,7 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
         total = sum_(wide * wide, axis=axes, keepdims=True)
         return cast(wide * rsqrt(maximum(total, least * least)), x.dtype)
     total = sum_(power(absolute(wide), order), axis=axes, keepdims=True)
-    return cast(wide / maximum(power(total, 1 / order), least), x.dtype)
+    return cast(wide / maximum(root(total, order), least), x.dtype)
 
 
 @composite(

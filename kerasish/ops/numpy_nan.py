@@ -76,7 +76,7 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 @composite(cases=[case((3, 4)), case(_HOLES, axis=1, differentiate=())])
 def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The standard deviation of the elements that are not NaN."""
-    return _e.sqrt(nanvar(x, axis, keepdims))
+    return _e.root(nanvar(x, axis, keepdims))
 
 
 def _extremum(reduce: Any, x: Any, axis: Any, keepdims: bool, worst: float) -> Any:

@@ -59,7 +59,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 @composite(cases=_AXES)
 def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The square root of the variance over `axis`."""
-    return _e.sqrt(var(x, axis=axis, keepdims=keepdims))
+    return _e.root(var(x, axis=axis, keepdims=keepdims))
 
 
 @composite(cases=_AXES)
@@ -215,7 +215,7 @@ def corrcoef(x: Any) -> Any:
         return cast_like(1.0, x)
     rows = x.shape[-1]
     covariance = matmul(centred, swap_last(centred)) / ((rows or 2) - 1)
-    spread = _e.sqrt(_r.sum(_e.square(centred), axis=-1, keepdims=True) / ((rows or 2) - 1))
+    spread = _e.root(_r.sum(_e.square(centred), axis=-1, keepdims=True) / ((rows or 2) - 1))
     found = covariance / spread / swap_last(spread)
     return _e.minimum(_e.maximum(found, -1.0), 1.0)
 
