@@ -13,10 +13,11 @@ import kerasish as keras
 from kerasish.backend.base import current
 from kerasish.compiler import Plan
 from kerasish.compiler.passes import PIPELINE
-from kerasish.graph import Graph, backward, trace, verify
+from kerasish.graph import Graph, backward, trace
 from kerasish.graph.interpret import run
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.spec import TensorSpec
+from kerasish.testing.verify import verify
 
 
 def f(x: Any, w: Any) -> Any:

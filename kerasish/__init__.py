@@ -33,6 +33,7 @@ _HOMES = {
         "stop_gradient trace value_and_grad vjp"
     ),
     "kerasish.graph.node": "scope",
+    "kerasish.graph.op": "no_gradient",
     "kerasish.ops.remat": "remat",
     "kerasish.ops.symbol": "KerasTensor",
     "kerasish.compiler.function": "Function function",

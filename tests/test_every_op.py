@@ -8,9 +8,11 @@ import kerasish.ops  # noqa: F401
 from kerasish import registry
 from kerasish.graph.node import LEAVES, PICK
 from kerasish.graph.op import Op, case, get
+from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import Composite
-from kerasish.spec import TensorSpec
+from kerasish.spec import TensorSpec, is_differentiable
 from kerasish.testing import check_batched, check_compiled, check_op
+from kerasish.testing.samples import sample_inputs
 from tests.tolerances import tolerance
 
 # Leaves and projections; a fused region, a remat and an update of rows mean what their bodies mean
@@ -63,6 +65,21 @@ def test_compiled_composite(name: str):
     check_compiled(registry.lookup("composite", name), tolerances=SINGLE)
 
 
+# Made by compiler passes, after differentiation.
+LATE = {"product", "update_rows", "fused"}
+
+
+@pytest.mark.parametrize("name", sorted(set(OPS) - LATE))
+def test_an_op_says_what_its_gradient_is(name: str):
+    op = get(name)
+    for call in op.cases if op.vjp is None else ():
+        inputs = [convert_to_tensor(x) for x in sample_inputs(call, op.domain)]
+        specs = op.infer(*(x.spec for x in inputs), **call.attrs)
+        outputs = [specs] if isinstance(specs, TensorSpec) else specs
+        floats = [any(is_differentiable(s.dtype) for s in group) for group in (inputs, outputs)]
+        assert not all(floats), f"{name} takes and gives floats; declare vjp=, or vjp=no_gradient"
+
+
 # --- the test must be able to fail ------------------------------------------------------------
 
 
@@ -102,7 +119,7 @@ def test_a_right_op_passes(planted):
     [
         ({"vjp": lambda g, y, x: g * get("sin")(x)}, "directional derivative"),
         ({"vjp": lambda g, y, x: None}, "directional derivative"),
-        ({"vjp": None}, "directional derivative"),
+        ({"vjp": None}, "declares no gradient"),
         (
             {"vjp": lambda g, y, x: g * get("stop_gradient")(get("cos")(x))},
             "directional derivative",

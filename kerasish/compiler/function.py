@@ -18,7 +18,8 @@ from kerasish.compiler.plan import Plan
 from kerasish.config import settings
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import Graph, frozen
-from kerasish.graph.tensor import Tensor, convert_to_tensor, recording, wrap
+from kerasish.graph.recording import recording
+from kerasish.graph.tensor import Tensor, convert_to_tensor, wrap
 from kerasish.graph.trace import Slot, current_trace, trace
 from kerasish.graph.variable import Variable
 from kerasish.spec import TensorSpec
@@ -66,7 +67,7 @@ class Function:
         self._arena = Arena()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if settings.run_eagerly or current_trace() is not None or recording.logs:
+        if settings.run_eagerly or current_trace() is not None or recording.tapes:
             return self.func(*args, **kwargs)
         leaves = tree.flatten((args, kwargs))
         if any(isinstance(leaf, Tensor) and leaf.is_symbolic for leaf in leaves):
@@ -77,6 +78,8 @@ class Function:
             for buffer, tensor in zip(made.plan.inputs, arrays, strict=True):
                 buffer[...] = tensor.value
             made.plan.run()
+            for variable, _ in made.traced.updates if recording.live else ():
+                recording.forget(variable)
             return made.results()
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:

@@ -18,40 +18,12 @@ from kerasish.graph.transforms import (
     vjp,
 )
 from kerasish.graph.variable import Variable
-from kerasish.graph.verify import verify
 
 format_graph = _printer.format_graph
 
 __all__ = [
-    "Case",
-    "GradientTape",
-    "Graph",
-    "Node",
-    "Op",
-    "Tensor",
-    "Variable",
-    "backward",
-    "case",
-    "convert_to_tensor",
-    "eagerly",
-    "format_graph",
-    "grad",
-    "hessian",
-    "hvp",
-    "is_tensor",
-    "jacfwd",
-    "jacobian",
-    "jvp",
-    "op",
-    "overridden_gradient",
-    "register_gradient",
-    "rewrite",
-    "scope",
-    "stop_gradient",
-    "toposort",
-    "trace",
-    "tracing",
-    "value_and_grad",
-    "verify",
-    "vjp",
-]
+    "Case", "GradientTape", "Graph", "Node", "Op", "Tensor", "Variable", "backward", "case",
+    "convert_to_tensor", "eagerly", "format_graph", "grad", "hessian", "hvp", "is_tensor", "jacfwd",
+    "jacobian", "jvp", "op", "overridden_gradient", "register_gradient", "rewrite", "scope",
+    "stop_gradient", "toposort", "trace", "tracing", "value_and_grad", "vjp",
+]  # fmt: skip

@@ -8,7 +8,8 @@ Un-broadcasting and the summing of contributions happen here and nowhere else.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -18,36 +19,58 @@ from kerasish.errors import GradientError
 from kerasish.graph import op as _op
 from kerasish.graph.batching import lift, reshaped, spread
 from kerasish.graph.node import PICK, Node, inherit, mark, placeholder, toposort
+from kerasish.graph.recording import Held, recording
 from kerasish.graph.tensor import (
     Tensor,
     convert_to_tensor,
     input_tensor,
     node_of,
-    recording,
     tensor_of,
 )
+from kerasish.graph.trace import depth
 from kerasish.graph.variable import Variable
 from kerasish.spec import TensorSpec, is_differentiable, known
 
 
 def backward(
-    outputs: Sequence[Node], seeds: Sequence[Tensor], wrt: Sequence[Node]
+    outputs: Sequence[Node],
+    seeds: Sequence[Tensor],
+    wrt: Sequence[Node],
+    seen: dict[Node, tuple[Node, ...]] | None = None,
 ) -> list[Tensor | None]:
-    """The gradients of sum_i <outputs_i, seeds_i> with respect to the nodes `wrt`."""
-    order = toposort(outputs)
-    active = _active(order, wrt)
+    """The gradients of sum_i <outputs_i, seeds_i> with respect to the nodes `wrt`.
+
+    Args:
+        seen: the nodes that gradients flow through, inputs first, and the inputs to which they
+            flow from there; all that the outputs need by default.
+
+    Raises:
+        GradientError: the gradient comes to an op that was declared without one.
+    """
+    ways = {node: node.inputs for node in toposort(outputs)} if seen is None else seen
+    active = {n for n in wrt if is_differentiable(n.dtype)}
+    for node, sources in ways.items():
+        stops = node in active or node.op.vjp is _op.no_gradient
+        if not stops and any(i in active for i in sources):
+            spec = node.spec
+            if not isinstance(spec, TensorSpec) or is_differentiable(spec.dtype):
+                active.add(node)
     sums: dict[Node, Any] = {}
     for node, seed in zip(outputs, seeds, strict=True):
         _accumulate(sums, node, seed)
-    for node in reversed(order):
-        if node not in active or node not in sums or not node.inputs:
+    for node, sources in reversed(ways.items()):
+        if node not in active or node not in sums or not any(i in active for i in sources):
             continue
         g = sums[node]
         if node.op is PICK:
             _accumulate_part(sums, node, g)
             continue
         if node.op.vjp is None:
-            continue
+            raise GradientError(
+                f"The gradient of op {node.op.name!r}. Expected: an op declared with vjp=, or with "
+                "vjp=no_gradient where none flows. Received: an op declared without a gradient. "
+                f"Declare it, or put stop_gradient before the op, at {node.source or 'its call'}."
+            )
         with inherit(node, "grad"):
             y = tensor_of(node)
             parts = node.op.vjp(g, y, *map(tensor_of, node.inputs), **node.attrs)
@@ -59,20 +82,9 @@ def backward(
                     f"({len(node.inputs)}). Received: {len(parts)}."
                 )
             for source, part in zip(node.inputs, parts, strict=True):
-                if part is not None and source in active:
+                if part is not None and source in active and source in sources:
                     _accumulate(sums, source, _unbroadcast(part, source, node))
     return [sums.get(node) for node in wrt]
-
-
-def _active(order: list[Node], wrt: Sequence[Node]) -> set[Node]:
-    """The nodes through which a change of `wrt` can reach the outputs."""
-    active = {n for n in wrt if is_differentiable(n.dtype)}
-    for node in order:
-        if node not in active and any(i in active for i in node.inputs):
-            spec = node.spec
-            if not isinstance(spec, TensorSpec) or is_differentiable(spec.dtype):
-                active.add(node)
-    return active
 
 
 def _accumulate(sums: dict[Node, Any], node: Node, part: Tensor) -> None:
@@ -132,15 +144,31 @@ def unit_rows(x: Tensor, shared: int = 0) -> Tensor:
     return convert_to_tensor(rows, x.dtype)
 
 
-class GradientTape:
-    """Follows what happens to variables and watched tensors, to differentiate it afterwards.
+class _Unseen:
+    """The nodes made outside of the spans in which a tape was open."""
 
-    Variables read inside are watched by themselves. Their gradient is that for the value at the
-    first read; it flows on through assignments. Works on values and inside traced functions
-    alike; nested tapes give higher derivatives.
+    def __init__(self, spans: list[list[float]]) -> None:
+        self.spans = spans
+
+    def __contains__(self, node: Node) -> bool:
+        for start, stop in self.spans:
+            if start < node.serial < stop:
+                return False
+        return True
+
+
+class GradientTape:
+    """Follows what happens between its opening and its closing, to differentiate it afterwards.
+
+    What it follows is what comes from the tensors it watches, from then on, and from the variables
+    read inside, which are watched by themselves. A variable's gradient is that for the value at
+    its first read; it flows on through assignments. The same holds for values, inside traced
+    functions, and for tapes inside tapes, which give higher derivatives. A tape may be opened
+    again, to follow some more.
 
     Args:
         persistent: accepted for compatibility; every tape may be asked more than once.
+        watch_accessed_variables: False watches only those variables given to `watch`.
 
     Example:
         >>> import kerasish as keras
@@ -152,33 +180,87 @@ class GradientTape:
         6.0
     """
 
-    def __init__(self, persistent: bool = False) -> None:
+    def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         self.persistent = persistent
-        self.reads: dict[Variable, Tensor] = {}
+        self.automatic = watch_accessed_variables
+        self.held = Held()
+        self.depth = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything; an open tape begins anew."""
+        self.reads: dict[Variable, Node] = {}
+        self.watched: dict[Node, int] = {}  # and the serial from which on their uses count
+        self.spans: list[list[float]] = [[mark(), math.inf]] if self in recording.tapes else []
 
     def __enter__(self) -> GradientTape:
-        if not recording.logs:
-            recording.since = mark()
-        recording.logs.append(self.reads)
+        if self in recording.tapes:
+            raise GradientError("GradientTape. Expected: a closed tape. Received: an open one.")
+        if recording.tapes:
+            self.held = recording.held
+        recording.held = self.held
+        recording.live.add(self.held)
+        self.depth = depth()
+        self.spans.append([mark(), math.inf])
+        recording.tapes.append(self)
+        recording.settle()
         return self
 
     def __exit__(self, *_: Any) -> None:
-        recording.logs[:] = [log for log in recording.logs if log is not self.reads]
-        if not recording.logs:
-            recording.held.clear()
-            recording.watched.clear()
+        if self in recording.tapes:
+            recording.tapes.remove(self)
+            self.spans[-1][1] = mark()
+            recording.settle()
+
+    @contextmanager
+    def stop_recording(self) -> Iterator[None]:
+        """Context manager: the tape is closed inside.
+
+        Raises:
+            GradientError: it is not open here, or was opened outside of the body of control flow
+                that this stands in, all of which belongs to one op.
+        """
+        if self not in recording.tapes or self.depth != depth():
+            raise GradientError(
+                "stop_recording. Expected: a tape opened in the same function or body of control "
+                "flow. Received: one that is closed, or open further out."
+            )
+        self.__exit__()
+        try:
+            yield
+        finally:
+            self.__enter__()
 
     def watch(self, tensors: Any) -> None:
-        """Follow these tensors."""
+        """Follow these tensors and variables from here on."""
         for t in tree.flatten(tensors):
             if isinstance(t, Variable):
+                held, self.automatic = self.automatic, True
                 _ = t.value
+                self.automatic = held
                 continue
             if t.node is None:
                 t.node = placeholder(t.spec, "watched")
                 t.node.value = t.value
-            if t.node.inputs:
-                recording.watched.add(t.node)
+            self.watched.setdefault(t.node, mark())
+
+    def watched_variables(self) -> tuple[Variable, ...]:
+        """The variables it watches, in the order of their first reads."""
+        return tuple(self.reads)
+
+    def _seen(self, outputs: Sequence[Node]) -> dict[Node, tuple[Node, ...]]:
+        """What the outputs come from that the tape follows, as `backward` takes it."""
+        unseen = _Unseen(self.spans)
+        starts = dict.fromkeys(self.reads.values(), 0) | self.watched
+        since: dict[Node, int] = {}  # from which serial on the uses of a node count
+        seen: dict[Node, tuple[Node, ...]] = {}
+        for node in toposort(outputs, stop=unseen):
+            sources: tuple[Node, ...] = ()
+            if node not in unseen:
+                sources = tuple(i for i in node.inputs if i in since and since[i] < node.serial)
+            if sources or node in starts:
+                seen[node], since[node] = sources, 0 if sources else starts[node]
+        return seen
 
     def gradient(self, target: Any, sources: Any, output_gradients: Any = None) -> Any:
         """The gradient of `target` (summed, where it is no scalar) for each of `sources`.
@@ -204,9 +286,9 @@ class GradientTape:
             given = zip(tree.flatten(output_gradients), targets, strict=True)
             seeds = [_seed(g, t) for g, t in given if t.node is not None]
         nodes = [node_of(t) for t in followed]
-        found = backward(nodes, seeds, [n for n in wrt if n is not None])
-        answers = iter(found)
-        leaves = [None if n is None else next(answers) for n in wrt]
+        seen = self._seen(nodes)
+        answers = iter(backward(nodes, seeds, [n for n in wrt if n in seen], seen))
+        leaves = [next(answers) if n in seen else None for n in wrt]
         return tree.pack_sequence_as(sources, leaves)
 
     def jacobian(self, target: Any, sources: Any) -> Any:
@@ -266,8 +348,7 @@ class GradientTape:
 
     def _node(self, source: Any) -> Node | None:
         if isinstance(source, Variable):
-            read = self.reads.get(source)
-            return None if read is None else read.node
+            return self.reads.get(source)
         if not isinstance(source, Tensor):
             raise GradientError(
                 "The sources of a gradient. Expected: variables, or tensors that the tape watched. "

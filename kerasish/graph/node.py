@@ -76,9 +76,16 @@ class _Local(threading.local):
         self.tables: list[dict[Any, Node]] = []
         self.scopes: list[str] = []
         self.source: str | None = None  # overrides the caller's line, see `inherit`
+        self.apart = False
 
 
 _local = _Local()
+
+
+def keep_apart(apart: bool) -> None:
+    """Whether every node made from here on is its own, whatever it equals: a tape tells them apart
+    by when they were made."""
+    _local.apart = apart
 
 
 def frozen(value: Any) -> tuple[Any, Any]:
@@ -112,7 +119,7 @@ def make_node(
     table = _local.tables[-1] if _local.tables else None
     key: Any = None
     mine: Any = None
-    if table is not None:
+    if table is not None and not _local.apart:
         mine = like.key if like is not None and like.attrs is attrs else None
         mine = attr_key(attrs) if mine is None else mine
         key = (op, tuple(map(id, inputs)), mine)
@@ -128,7 +135,7 @@ def make_node(
         node = Node(op, inputs, attrs, spec, source=like.source, scope=like.scope)
     if table is not None:
         node.key = mine
-        table[key] = node
+        table[node if key is None else key] = node
     return node
 
 

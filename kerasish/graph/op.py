@@ -43,6 +43,11 @@ def case(
     return Case(inputs, attrs, domain, differentiate)
 
 
+def no_gradient(g: Any, y: Any, *x: Any, **attrs: Any) -> Gradients:
+    """The vjp of an op through which no gradient flows: its derivative counts as zero."""
+    return (None,) * len(x)
+
+
 @dataclass(eq=False, repr=False)
 class Op:
     """One operation on tensors.
@@ -54,8 +59,9 @@ class Op:
         kernel: `kernel(xp, *arrays, **attrs) -> array(s)`: portable reference code against the
             array module `xp` (numpy or cupy). It never writes to its inputs.
         vjp: `vjp(g, y, *x, **attrs)`: the gradient of each input, written in ops. `g` and `y` are
-            tuples when the op has several outputs (entries of `g` may be None). None instead of a
-            function: no gradient flows. Broadcasting is undone by the caller.
+            tuples when the op has several outputs (entries of `g` may be None). `no_gradient`: none
+            flows. None instead of a function: not declared, which is right where the outputs are
+            no floats; otherwise differentiating raises. Broadcasting is undone by the caller.
         cases: sample calls; an op without cases fails the registry tests.
         promote: what happens to the inputs first: "same" casts all to their common dtype,
             "float" to their common floating dtype, None leaves them.
@@ -165,7 +171,7 @@ def register_gradient(name: str, override: bool = False) -> Callable[..., Any]:
         ArgumentError: the op has a gradient and `override` is False.
     """
     target = get(name)
-    if target.vjp is not None and not override:
+    if target.vjp not in (None, no_gradient) and not override:
         raise ArgumentError(
             f"The op {name!r} already has a gradient. Expected: override=True to replace it. "
             "Received: override=False."

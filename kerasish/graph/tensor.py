@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -19,6 +16,7 @@ from kerasish.frames import NO_NUMBERS, host_array
 from kerasish.graph import op as _op
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
 from kerasish.graph.op import Op, apply_hook
+from kerasish.graph.recording import recording
 from kerasish.spec import TensorSpec, dtype_name, is_float, promote, promote_float
 from kerasish.tree import flatten
 
@@ -292,12 +290,6 @@ def node_of(x: Any) -> Node:
     return t.node if t.node is not None else constant(t.value, t.spec)
 
 
-def alias(t: Tensor) -> Tensor:
-    """`t` as a node of its own, whose gradient is told from that of the node it equals."""
-    own = Node(_op.get("reshape"), (node_of(t),), {"shape": t.shape}, t.spec, value=t.value)
-    return Tensor(t.spec, t.value, own)
-
-
 def is_tensor(x: Any) -> bool:
     """Whether `x` is a kerasish Tensor."""
     return isinstance(x, Tensor)
@@ -309,51 +301,6 @@ def is_weak(x: Any) -> bool:
 
 
 # --- applying ops -------------------------------------------------------------------------------
-
-
-class _Recording(threading.local):
-    """The tapes open on this thread.
-
-    `logs` has, for each tape, what every variable held when first read; `held` what the
-    variables read or assigned eagerly under a tape hold now, as these tapes know it. Results
-    whose nodes are older than `since`, when the outermost tape was opened, are constants to
-    them, so that a state carried from step to step drags no history along.
-    """
-
-    def __init__(self) -> None:
-        self.logs: list[dict[Any, Tensor]] = []
-        self.held: dict[Any, Tensor] = {}
-        self.watched: set[Node] = set()
-        self.since = 0
-        self.hidden: list[dict[Any, Tensor]] = []  # `held` of the tapes that `unrecorded` hides
-
-    def follows(self, t: Tensor) -> bool:
-        """Whether an eager tensor is more than a constant to the open tapes."""
-        node = t.node
-        return node is not None and (
-            node.serial >= self.since or not node.inputs or node in self.watched
-        )
-
-    def forget(self, variable: Any) -> None:
-        """Let every tape read a variable anew."""
-        for held in (self.held, *self.hidden):
-            held.pop(variable, None)
-
-
-recording = _Recording()
-
-
-@contextmanager
-def unrecorded() -> Iterator[None]:
-    """Context manager: what happens inside is hidden from the tapes that are open outside."""
-    outside = recording.logs, recording.held, recording.watched, recording.since
-    recording.hidden.append(recording.held)
-    recording.logs, recording.held, recording.watched = [], {}, set()
-    try:
-        yield
-    finally:
-        recording.hidden.pop()
-        recording.logs, recording.held, recording.watched, recording.since = outside
 
 
 def promoted(inputs: tuple[Any, ...], rule: str) -> list[Tensor]:
@@ -392,7 +339,7 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         Tensor(s, device.asarray(a, s.dtype))
         for a, s in zip(arrays, (specs,) if single else specs, strict=True)
     ]
-    if recording.logs and any(map(recording.follows, tensors)):
+    if recording.tapes and any(map(recording.follows, tensors)):
         _record(op, tensors, attrs, specs, outs)
     return outs[0] if single else tuple(outs)
 

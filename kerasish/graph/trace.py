@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from kerasish import tree
 from kerasish.errors import GraphError
-from kerasish.graph.closure import close_over
 from kerasish.graph.node import (
     CONSTANT,
     PLACEHOLDER,
@@ -20,42 +19,48 @@ from kerasish.graph.node import (
     interning,
     substitute,
 )
-from kerasish.graph.tensor import (
-    Tensor,
-    alias,
-    input_tensor,
-    node_of,
-    recording,
-    tensor_of,
-    unrecorded,
-)
+from kerasish.graph.recording import Held, alias, recording, unrecorded
+from kerasish.graph.tensor import Tensor, input_tensor, node_of
 from kerasish.spec import TensorSpec
 
 if TYPE_CHECKING:
     from kerasish.graph.variable import Variable
 
 
-class Trace:
-    """The variables' symbolic values while one function is traced."""
+class Trace(Held):
+    """What variables hold while one function is traced, and what it and its bodies `assigned`."""
 
     def __init__(self) -> None:
-        self.held: dict[Variable, Node] = {}  # current value of every variable touched
-        self.assigned: dict[Variable, Node] = {}
+        super().__init__()
+        self.assigned: list[dict[Variable, Node]] = [{}]
 
-    def read(self, variable: Variable) -> Tensor:
-        """The symbolic value of a variable at this point of the trace."""
-        node = self.held.get(variable)
-        if node is None:
-            node = Node(VARIABLE, (), {"variable": variable}, variable.spec)
-            self.held[variable] = node
-        elif recording.logs and node is self.assigned.get(variable):
-            # The node stands for something else too, whose gradient a tape must not mix in.
-            node = self.held[variable] = node_of(alias(tensor_of(node)))
-        return tensor_of(node)
+    def peek(self, variable: Variable) -> Node:
+        """What a variable holds, without a read that tapes would count."""
+        layer = self.layers[self.depth(variable)]
+        if variable not in layer:
+            layer[variable] = start(variable)
+        return layer[variable]
 
     def assign(self, variable: Variable, value: Tensor) -> None:
         """Make `value` what the variable holds from here on."""
-        self.held[variable] = self.assigned[variable] = node_of(value)
+        node = self.assigned[-1][variable] = node_of(value)
+        self.layers[-1][variable] = alias(node) if recording.tapes else node
+
+    @contextmanager
+    def part(self, carried: dict[Variable, Node]) -> Iterator[dict[Variable, Node]]:
+        """Context manager: a body that finds variables as they are, or as `carried` says, and
+        leaves them so; gives what it has assigned."""
+        self.assigned.append({})
+        try:
+            with self.body(dict(carried)):
+                yield self.assigned[-1]
+        finally:
+            self.assigned.pop()
+
+
+def start(variable: Variable) -> Node:
+    """What a variable holds where a trace begins."""
+    return Node(VARIABLE, (), {"variable": variable}, variable.spec)
 
 
 class _Local(threading.local):
@@ -69,6 +74,11 @@ _local = _Local()
 def current_trace() -> Trace | None:
     """The trace being made on this thread, or None when ops run eagerly."""
     return _local.traces[-1] if _local.traces else None
+
+
+def depth() -> int:
+    """How many bodies of control flow are being run or traced in each other."""
+    return len((current_trace() or recording.held).layers) - 1
 
 
 @contextmanager
@@ -104,11 +114,9 @@ def trace(func: Callable[..., Any], specs: Sequence[TensorSpec], names: Sequence
     inputs = [input_tensor(s, names[i] if names else f"x{i}") for i, s in enumerate(specs)]
     with tracing() as made:
         result = func(*inputs)
-        outputs: list[Node] = []
-
-        structure = tree.map_structure(lambda leaf: _slot(leaf, outputs), result)
+        outputs, structure = slotted(result)
         nodes = [t.node for t in inputs if t.node is not None]
-        graph = _settled(Graph(nodes, outputs, made.assigned.items()))
+        graph = _settled(Graph(nodes, outputs, made.assigned[0].items()))
     return graph, structure
 
 
@@ -143,49 +151,14 @@ class Slot(int):
     """The position of a result among a graph's outputs."""
 
 
-def _slot(leaf: Any, outputs: list[Node]) -> Any:
-    """Enter a tensor among the outputs; anything else stays itself."""
-    if isinstance(leaf, Tensor) or hasattr(leaf, "__kerasish_tensor__"):
-        outputs.append(node_of(leaf))
-        return Slot(len(outputs) - 1)
-    return leaf
-
-
-def trace_part(
-    func: Callable[..., Any], specs: Sequence[TensorSpec]
-) -> tuple[list[Node], list[Node], Any, list[Variable]]:
-    """Trace a part of the function being traced, or of what runs eagerly.
-
-    Returns:
-        (inputs, outputs, structure, assigned): the placeholders of `specs`; the results, then
-        what the part assigns to variables, in `assigned`; as in `trace`, the structure of the
-        results. The assignments themselves are left to the caller; eagerly, values are assigned
-        at once.
-    """
-    made = current_trace()
-    held, before = (dict(made.held), dict(made.assigned)) if made else ({}, {})
-    inputs = [input_tensor(s, f"x{i}") for i, s in enumerate(specs)]
-    result = func(*inputs)
+def slotted(result: Any) -> tuple[list[Node], Any]:
+    """(the nodes of its tensors, `result` with their positions in place of them)."""
     outputs: list[Node] = []
-    structure = tree.map_structure(lambda leaf: _slot(leaf, outputs), result)
-    assigned: list[Variable] = []
-    if made is not None:
-        assigned = [v for v, node in made.assigned.items() if before.get(v) is not node]
-        outputs += [made.assigned[v] for v in assigned]
-        first_reads = {v: n for v, n in made.held.items() if n.op is VARIABLE}
-        made.held, made.assigned = {**first_reads, **held}, before
-    return [node_of(t) for t in inputs], outputs, structure, assigned
 
+    def enter(leaf: Any) -> Any:
+        if isinstance(leaf, Tensor) or hasattr(leaf, "__kerasish_tensor__"):
+            outputs.append(node_of(leaf))
+            return Slot(len(outputs) - 1)
+        return leaf
 
-def subgraph(
-    func: Callable[..., Any], specs: Sequence[TensorSpec]
-) -> tuple[Graph, tuple[Node, ...], Any, list[Variable]]:
-    """Trace a part of the function being traced as a graph of its own.
-
-    Returns:
-        (graph, captured, structure, assigned): as in `trace_part`; nodes from outside that the
-        part uses have become further inputs of `graph`, listed in `captured`.
-    """
-    inputs, outputs, structure, assigned = trace_part(func, specs)
-    graph, captured = close_over(inputs, outputs)
-    return graph, captured, structure, assigned
+    return outputs, tree.map_structure(enter, result)

@@ -13,7 +13,8 @@ from kerasish.errors import GradientError
 from kerasish.graph.autodiff import GradientTape, unit_rows
 from kerasish.graph.batching import lift, reshaped, spread
 from kerasish.graph.op import get
-from kerasish.graph.tensor import Tensor, alias, convert_to_tensor, input_tensor, node_of
+from kerasish.graph.recording import alias
+from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, node_of
 from kerasish.spec import is_differentiable, normalize_axis
 
 
@@ -29,7 +30,7 @@ def _fresh(x: Any) -> Tensor:
             f"A gradient. Expected: a floating or complex tensor to differentiate by. Received: "
             f"{t.spec}. Cast it, or leave it out of argnums."
         )
-    return Tensor(t.spec, t.value) if t.node is None else alias(t)
+    return Tensor(t.spec, t.value, t.node and alias(t.node))
 
 
 def value_and_grad(

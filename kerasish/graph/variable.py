@@ -13,9 +13,18 @@ import numpy as np
 from kerasish.backend.base import current
 from kerasish.changes import tick
 from kerasish.errors import ArgumentError, GraphError, ShapeError
-from kerasish.graph.node import current_scope, placeholder
-from kerasish.graph.tensor import Tensor, alias, convert_to_tensor, operator, recording, unary, wrap
-from kerasish.graph.trace import current_trace, eagerly
+from kerasish.graph.node import Node, constant, current_scope, placeholder
+from kerasish.graph.recording import alias, recording
+from kerasish.graph.tensor import (
+    Tensor,
+    convert_to_tensor,
+    node_of,
+    operator,
+    tensor_of,
+    unary,
+    wrap,
+)
+from kerasish.graph.trace import current_trace, eagerly, start
 from kerasish.serialization import resolve
 from kerasish.spec import dtype_name, is_float, np_dtype
 
@@ -224,23 +233,16 @@ class Variable:
         """The present value in the variable's own dtype."""
         made = current_trace()
         if made is not None:
-            held = made.read(self)
-        elif recording.logs:
-            held = self._held()
-        else:
-            return wrap(self.array.copy(), self.dtype)
-        for log in recording.logs:
-            log.setdefault(self, held)
-        return held
+            return tensor_of(made.read(self, start))
+        if recording.tapes:
+            return tensor_of(recording.held.read(self, Variable._leaf))
+        return wrap(self.array.copy(), self.dtype)
 
-    def _held(self) -> Tensor:
-        """The value as the open tapes know it: one leaf until the next assignment."""
-        held = recording.held.get(self)
-        if held is None:
-            held = recording.held[self] = wrap(self.array.copy(), self.dtype)
-            held.node = placeholder(self.spec, self.path)
-            held.node.value = held.value
-        return held
+    def _leaf(self) -> Node:
+        """The present value as the open tapes know it."""
+        leaf = placeholder(self.spec, self.path)
+        leaf.value = self.array.copy()
+        return leaf
 
     def __kerasish_tensor__(self) -> Tensor:
         return self.value
@@ -257,7 +259,7 @@ class Variable:
 
         Raises:
             ShapeError: the shapes differ.
-        GraphError: the value is symbolic, and no function is being traced.
+            GraphError: the value is symbolic, and no function is being traced.
         """
         new = convert_to_tensor(value, self.dtype)
         if new.shape != self.shape:
@@ -277,8 +279,10 @@ class Variable:
             self.array[...] = new.value
             self.moving = None
             recording.forget(self)
-            if recording.logs:
-                recording.held[self] = alias(new)
+            if recording.tapes:
+                followed = recording.follows(new)
+                node = node_of(new) if followed else constant(new.value, new.spec)
+                recording.held.layers[-1][self] = alias(node)
         return new
 
     def assign_add(self, value: Any) -> Tensor:

@@ -6,14 +6,16 @@ that a compiled loop does to variables what the same loop in Python does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from kerasish.graph.closure import close_over
-from kerasish.graph.node import LEAVES, VARIABLE, Graph, Node, interning, placeholder, toposort
+from kerasish.graph.node import LEAVES, Graph, Node, interning, placeholder
+from kerasish.graph.recording import recording
 from kerasish.graph.tensor import Tensor, input_tensor, node_of
-from kerasish.graph.trace import Trace, current_trace
+from kerasish.graph.trace import current_trace, slotted
 from kerasish.graph.variable import Variable
+from kerasish.ops.closure import close_over
 from kerasish.spec import TensorSpec
 
 Flat = Callable[..., Sequence[Any]]  # flat tensors -> flat tensors
@@ -24,16 +26,69 @@ def is_symbolic(tensors: Sequence[Tensor]) -> bool:
     return current_trace() is not None or any(t.value is None for t in tensors)
 
 
-def _restore(made: Trace, held: dict[Any, Node], assigned: dict[Any, Node]) -> None:
-    """Put back what variables held before a body; variables it read first stay known."""
-    for variable, node in made.held.items():
-        if node.op is VARIABLE and variable not in held:
-            held[variable] = node
-    made.held, made.assigned = held, assigned
+@contextmanager
+def inline() -> Iterator[None]:
+    """Context manager: a body that is run here and now; what it assigns stays."""
+    held = current_trace() or recording.held
+    layer: dict[Variable, Node] = {}
+    try:
+        with held.body(layer):
+            yield
+    finally:
+        held.layers[-1].update(layer)
 
 
-def _assigned_since(made: Trace, before: dict[Any, Node]) -> list[Variable]:
-    return [v for v, node in made.assigned.items() if before.get(v) is not node]
+@contextmanager
+def part(carried: dict[Variable, Node] | None = None) -> Iterator[dict[Variable, Node]]:
+    """Context manager: a body of the function being traced; gives what it assigns.
+
+    It finds variables as they are, or as `carried` says, and leaves them as they were. What runs
+    eagerly assigns values at once, which stay.
+    """
+    made = current_trace()
+    if made is None:
+        with inline():
+            yield {}
+    else:
+        with made.part(carried or {}) as assigned:
+            yield assigned
+
+
+def held_value(variable: Variable) -> Node:
+    """What a variable holds at this point of the trace; no read that tapes would count."""
+    made = current_trace()
+    return node_of(variable.value) if made is None else made.peek(variable)
+
+
+def trace_part(
+    func: Callable[..., Any], specs: Sequence[TensorSpec]
+) -> tuple[list[Node], list[Node], Any, list[Variable]]:
+    """Trace a part of the function being traced, or of what runs eagerly.
+
+    Returns:
+        (inputs, outputs, structure, assigned): the placeholders of `specs`; the results, then
+        what the part assigns to variables, in `assigned`; as in `trace`, the structure of the
+        results. The assignments themselves are left to the caller.
+    """
+    inputs = [input_tensor(s, f"x{i}") for i, s in enumerate(specs)]
+    with part() as assigned:
+        outputs, structure = slotted(func(*inputs))
+    outputs += assigned.values()
+    return [node_of(t) for t in inputs], outputs, structure, list(assigned)
+
+
+def subgraph(
+    func: Callable[..., Any], specs: Sequence[TensorSpec]
+) -> tuple[Graph, tuple[Node, ...], Any, list[Variable]]:
+    """Trace a part of the function being traced as a graph of its own.
+
+    Returns:
+        (graph, captured, structure, assigned): as in `trace_part`; nodes from outside that the
+        part uses have become further inputs of `graph`, listed in `captured`.
+    """
+    inputs, outputs, structure, assigned = trace_part(func, specs)
+    graph, captured = close_over(inputs, outputs)
+    return graph, captured, structure, assigned
 
 
 class LoopBody:
@@ -46,59 +101,32 @@ class LoopBody:
     """
 
     def __init__(self, func: Flat, specs: Sequence[TensorSpec]) -> None:
-        self.variables: list[Variable] = []
+        self.variables: dict[Variable, None] = {}
         while True:
             inputs = [input_tensor(s, f"x{i}") for i, s in enumerate(specs)]
             marks = [placeholder(v.spec, v.path) for v in self.variables]
             results, new = self._round(func, inputs, marks)
             if not new:
                 break
-            self.variables += new  # once more, now with their values carried
+            self.variables |= dict.fromkeys(new)  # once more, now with their values carried
         self.own = [node_of(t) for t in inputs] + marks
         self.outputs = results
 
     def _round(
         self, func: Flat, inputs: list[Tensor], marks: list[Node]
     ) -> tuple[list[Node], list[Variable]]:
-        made = current_trace()
-        if made is None:
-            with interning():
-                return [node_of(t) for t in func(*inputs)], []
-        held, assigned = dict(made.held), dict(made.assigned)
-        made.held.update(zip(self.variables, marks, strict=True))
-        try:
-            with interning():
-                results = [node_of(t) for t in func(*inputs)]
-                results += [node_of(made.read(v)) for v in self.variables]
-            new = [v for v in _assigned_since(made, assigned) if v not in self.variables]
-        finally:
-            for variable in self.variables:
-                made.held.pop(variable, None)
-            _restore(made, held, assigned)
-        return results, new
+        with interning(), part(dict(zip(self.variables, marks, strict=True))) as assigned:
+            results = [node_of(t) for t in func(*inputs)]
+            results += [held_value(v) for v in self.variables]
+        return results, [v for v in assigned if v not in self.variables]
 
 
 class Branch:
     """One traced branch: its results, and the variables it assigns."""
 
     def __init__(self, func: Flat) -> None:
-        made = current_trace()
-        self.assigned: dict[Variable, Node] = {}
-        if made is None:
-            with interning() as table:
-                self.outputs = [node_of(t) for t in func()]
-        else:
-            held, assigned = dict(made.held), dict(made.assigned)
-            try:
-                with interning() as table:
-                    self.outputs = [node_of(t) for t in func()]
-                changed = _assigned_since(made, assigned)
-                self.assigned = {v: made.assigned[v] for v in changed}
-                for node in toposort([*self.outputs, *self.assigned.values()]):
-                    if node.op is VARIABLE:  # read before it was assigned here
-                        held.setdefault(node.attrs["variable"], node)
-            finally:
-                _restore(made, held, assigned)
+        with interning() as table, part() as self.assigned:
+            self.outputs = [node_of(t) for t in func()]
         self.within = {node for node in table.values() if node.op not in LEAVES}
 
 

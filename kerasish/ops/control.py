@@ -13,9 +13,10 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.errors import ArgumentError, ShapeError
-from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, tensor_of
-from kerasish.ops.bodies import Branch, LoopBody, close_together, is_symbolic
-from kerasish.ops.control_ops import scan_op, switch_op, while_op
+from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, tensor_of
+from kerasish.graph.trace import tracing
+from kerasish.ops.bodies import Branch, LoopBody, close_together, held_value, inline, is_symbolic
+from kerasish.ops.control_ops import scan_op, switch_op, while_op, zeros_of
 from kerasish.ops.elementwise import cast
 from kerasish.ops.layout import concatenate, slice_
 from kerasish.ops.numpy_join import stack
@@ -85,8 +86,12 @@ def scan(
     """
     carry, over = _tensors(init), _tensors(xs)
     steps = _steps(over, length)
-    if steps and (unroll is True or not is_symbolic([*carry, *over])):
-        return _scan_in_python(f, init, xs, steps, reverse)
+    eager = not is_symbolic([*carry, *over])
+    if steps == 0 and eager:
+        return _fill(init, carry), _no_rounds(f, init, xs)
+    if steps and (unroll is True or eager):
+        with inline():
+            return _scan_in_python(f, init, xs, steps, reverse)
     results: list[Any] = []
 
     def body(*tensors: Tensor) -> _Leaves:
@@ -106,7 +111,7 @@ def scan(
     (graph,), captured = close_together(own, [outputs])
     found = scan_op(
         *carry,
-        *(v.value for v in traced.variables),
+        *(tensor_of(held_value(v)) for v in traced.variables),
         *over,
         *(tensor_of(node) for node in captured),
         body=graph,
@@ -151,6 +156,15 @@ def _scan_in_python(f: Any, init: Any, xs: Any, steps: int, reverse: bool) -> tu
     return carry, _fill(y, [stack(list(column), axis=0) for column in zip(*rows, strict=True)])
 
 
+def _no_rounds(f: Any, init: Any, xs: Any) -> Any:
+    """The results of no round at all: empty, and no variable is changed to find their shapes."""
+    slices = [input_tensor(TensorSpec(t.shape[1:], t.dtype)) for t in _tensors(xs)]
+    with tracing():
+        _, y = f(_fill(init, [input_tensor(t.spec) for t in _tensors(init)]), _fill(xs, slices))
+        specs = [t.spec for t in _tensors(y)]
+    return _fill(y, [zeros_of(TensorSpec((0, *s.shape), s.dtype)) for s in specs])
+
+
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
     """`f` applied to every slice of `xs` along the leading axis, the results stacked.
 
@@ -188,7 +202,8 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     """
     at = cast(convert_to_tensor(index), "int32")
     if at.value is not None:
-        chosen = branches[min(max(int(at), 0), len(branches) - 1)](*operands)
+        with inline():
+            chosen = branches[min(max(int(at), 0), len(branches) - 1)](*operands)
         return tree.map_structure(lambda t: t if t is None else convert_to_tensor(t), chosen)
     results: list[Any] = []
 
@@ -205,7 +220,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     traced = [Branch(leaves_of(branch)) for branch in branches]
     variables = list(dict.fromkeys(v for branch in traced for v in branch.assigned))
     outputs = [
-        [*b.outputs, *(b.assigned.get(v) or node_of(v.value) for v in variables)] for b in traced
+        [*b.outputs, *(b.assigned.get(v) or held_value(v) for v in variables)] for b in traced
     ]
     graphs, captured = close_together([], outputs, [b.within for b in traced])
     found = switch_op(at, *(tensor_of(node) for node in captured), branches=graphs)
@@ -248,16 +263,22 @@ def while_loop(
     if is_symbolic(start):
         found = _while_in_graph(cond, move, values, start, maximum_iterations)
     else:
-        found = _fill(values, start)
-        rounds = 0
-        while (maximum_iterations is None or rounds < maximum_iterations) and bool(
-            convert_to_tensor(cond(*found))
-        ):
-            moved = _tensors(move(found))
-            _same_specs(_tensors(found), moved, "while_loop")
-            found = _fill(values, moved)
-            rounds += 1
+        with inline():
+            found = _while_in_python(cond, move, values, start, maximum_iterations)
     return type(loop_vars)(found) if several else found[0]
+
+
+def _while_in_python(
+    cond: Any, move: Any, values: Any, start: Sequence[Tensor], limit: int | None
+) -> Any:
+    found = _fill(values, start)
+    rounds = 0
+    while (limit is None or rounds < limit) and bool(convert_to_tensor(cond(*found))):
+        moved = _tensors(move(found))
+        _same_specs(_tensors(found), moved, "while_loop")
+        found = _fill(values, moved)
+        rounds += 1
+    return found
 
 
 def _while_in_graph(
@@ -272,7 +293,7 @@ def _while_in_graph(
     graphs, captured = close_together(traced.own, [[test], moved])
     found = while_op(
         *start,
-        *(v.value for v in traced.variables),
+        *(tensor_of(held_value(v)) for v in traced.variables),
         *(tensor_of(node) for node in captured),
         cond=graphs[0],
         body=graphs[1],
@@ -297,7 +318,9 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
         init_val: the first value, any structure of tensors.
     """
     if isinstance(lower, int) and isinstance(upper, int):
-        steps = np.arange(lower, max(lower, upper), dtype=np.int32)
+        if lower >= upper:
+            return _fill(init_val, _tensors(init_val))
+        steps = np.arange(lower, upper, dtype=np.int32)
         return scan(lambda value, i: (body_fun(i, value), None), init_val, steps)[0]
     first, last = (cast(convert_to_tensor(t), "int32") for t in (lower, upper))
     found = while_loop(

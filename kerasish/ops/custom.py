@@ -10,11 +10,11 @@ from typing import Any
 from kerasish import tree
 from kerasish.errors import GradientError
 from kerasish.graph.batching import Batch, lift_graph
-from kerasish.graph.closure import close_over
 from kerasish.graph.interpret import apply_graph
 from kerasish.graph.node import Graph
 from kerasish.graph.op import Op
 from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, node_of, tensor_of
+from kerasish.ops.closure import close_over
 
 __all__ = ["custom_gradient"]
 

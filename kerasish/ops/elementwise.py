@@ -9,7 +9,7 @@ import functools
 import math
 from typing import Any
 
-from kerasish.graph.op import case, op
+from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.tensor import convert_to_tensor, is_weak, promoted
 from kerasish.ops import special
 from kerasish.ops.declare import bools, complexes, elementwise, ints, same_as_first
@@ -69,10 +69,10 @@ absolute = unary(
     result=real_dtype,
     cases=_SIGNED + _COMPLEX,
 )
-sign = unary("sign", "sign", None, promote="same", cases=_SIGNED, dtypes=NUMBERS)
+sign = unary("sign", "sign", no_gradient, promote="same", cases=_SIGNED, dtypes=NUMBERS)
 square = unary("square", "square", lambda g, y, x: g * (2 * x), promote="same")
 reciprocal = unary("reciprocal", "reciprocal", lambda g, y, x: -g * y * y, cases=_POSITIVE)
-floor_divide = real_binary("floor_divide", "floor_divide", None, cases=_POSITIVE_PAIR)
+floor_divide = real_binary("floor_divide", "floor_divide", no_gradient, cases=_POSITIVE_PAIR)
 mod = real_binary(
     "mod",
     "remainder",
@@ -125,7 +125,7 @@ fmod = real_binary(
 nextafter = real_binary(
     "nextafter",
     "nextafter",
-    None,
+    no_gradient,
     promote="float",
     cases=(case((3, 4), (3, 4), differentiate=()),),
 )
@@ -301,10 +301,12 @@ conj = unary(
 
 # --- rounding -------------------------------------------------------------------------------
 
-floor = real_unary("floor", "floor", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
-ceil = real_unary("ceil", "ceil", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
-trunc = real_unary("trunc", "trunc", None, cases=(case((3, 4), domain=(0.1, 0.9)),))
-round_half_even = unary("round_half_even", "rint", None, cases=(case((3, 4), domain=(0.6, 0.9)),))
+floor = real_unary("floor", "floor", no_gradient, cases=(case((3, 4), domain=(0.1, 0.9)),))
+ceil = real_unary("ceil", "ceil", no_gradient, cases=(case((3, 4), domain=(0.1, 0.9)),))
+trunc = real_unary("trunc", "trunc", no_gradient, cases=(case((3, 4), domain=(0.1, 0.9)),))
+round_half_even = unary(
+    "round_half_even", "rint", no_gradient, cases=(case((3, 4), domain=(0.6, 0.9)),)
+)
 
 # --- selection and casting --------------------------------------------------------------------
 
@@ -381,5 +383,9 @@ def zero_like(x: Any) -> Any:
 
 
 stop_gradient = op(
-    "stop_gradient", infer=same_as_first, elementwise=True, cases=(case((3, 4), differentiate=()),)
+    "stop_gradient",
+    infer=same_as_first,
+    vjp=no_gradient,
+    elementwise=True,
+    cases=(case((3, 4), differentiate=()),),
 )(lambda xp, x: x.copy())

@@ -13,7 +13,7 @@ import numpy as np
 from kerasish.backend.base import current
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import in_batch
-from kerasish.graph.op import case, op
+from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.activation import as_float, log_softmax
 from kerasish.ops.control import scan
@@ -171,6 +171,7 @@ def _beam_infer(
 @op(
     "ctc_beam_search",
     infer=_beam_infer,
+    vjp=no_gradient,
     cases=(case((2, 5, 4), np.array([5, 4], np.int32), differentiate=(), width=8, top=2, blank=0),),
 )
 def _beam_search(

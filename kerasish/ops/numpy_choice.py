@@ -10,7 +10,7 @@ from typing import Any
 
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import leading
-from kerasish.graph.op import case, op
+from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
@@ -74,6 +74,7 @@ def _view_infer(x: TensorSpec, *, dtype: str) -> TensorSpec:
 @op(
     "view",
     infer=_view_infer,
+    vjp=no_gradient,
     batch=leading,
     cases=(
         case(ints((3, 4), 99), dtype="float32"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.graph.op import case, op
+from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import cast, log, right_shift, sqrt, where
@@ -151,6 +151,7 @@ def _binomial_infer(
 @op(
     "random_binomial_draw",
     infer=_binomial_infer,
+    vjp=no_gradient,
     random=True,
     cases=(
         case(SAMPLE_KEY, np.full((3, 4), 10.0), np.full((4,), 0.3), shape=(3, 4)),

@@ -19,7 +19,8 @@ from kerasish.graph.interpret import apply_graph
 from kerasish.graph.node import Graph, Node
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import Tensor, is_tensor, node_of, tensor_of
-from kerasish.graph.trace import Slot, current_trace, subgraph
+from kerasish.graph.trace import Slot, current_trace
+from kerasish.ops.bodies import inline, subgraph
 from kerasish.ops.declare import same_as_first
 
 __all__ = ["remat"]
@@ -91,7 +92,8 @@ def call_again(
     leaves = tree.flatten((args, kwargs))
     tensors = [leaf for leaf in leaves if is_tensor(leaf)]
     if current_trace() is None or all(t.value is not None for t in tensors):
-        return f(*args, **kwargs)
+        with inline():
+            return f(*args, **kwargs)
 
     def call(*given: Tensor) -> Any:
         rest = iter(given)

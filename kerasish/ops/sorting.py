@@ -119,6 +119,8 @@ def _unique_infer(x: TensorSpec, *, size: int, fill: Any) -> tuple[TensorSpec, .
     cases=(
         case(np.array([3, 1, 3, 2], "int32"), size=5, fill=None),
         case(np.array([3, 1, 3, 2], "int32"), size=2, fill=0),
+        case((4,), size=5, fill=None),
+        case((4,), size=6, fill=0.5),
     ),
 )
 def unique_(xp: Any, x: Any, *, size: int, fill: Any) -> Any:
@@ -139,6 +141,13 @@ def unique_(xp: Any, x: Any, *, size: int, fill: Any) -> Any:
         xp.concatenate([counts, xp.zeros(pad, counts.dtype)])[:size].astype(np.int32),
     )
     return whole
+
+
+@unique_.gradient
+def _(g: Any, y: Any, x: Any, *, size: int, fill: Any) -> Any:
+    _, first, _, counts = y
+    given = g[0] if fill is None else where(counts > 0, g[0], 0)
+    return add_along(first, given, shape=x.shape, axis=0) if x.size else None
 
 
 # --- the public functions ---------------------------------------------------------------------

@@ -9,9 +9,10 @@ from kerasish import tree
 from kerasish.errors import GraphError, ShapeError
 from kerasish.graph.batching import lift, spread
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.graph.trace import Slot, trace_part
+from kerasish.graph.trace import Slot
 from kerasish.graph.variable import Variable
 from kerasish.ops import control_batching as control_batching
+from kerasish.ops.bodies import trace_part
 from kerasish.spec import Dim, TensorSpec
 
 __all__ = ["vectorized_map"]

@@ -5,6 +5,7 @@ from kerasish.testing.compiled import check_compiled
 from kerasish.testing.gradients import check_grads, numeric_grad
 from kerasish.testing.operators import check_op
 from kerasish.testing.samples import sample_inputs
+from kerasish.testing.verify import verify
 
 __all__ = [
     "check_batched",
@@ -13,4 +14,5 @@ __all__ = [
     "check_op",
     "numeric_grad",
     "sample_inputs",
+    "verify",
 ]

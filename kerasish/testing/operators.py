@@ -10,7 +10,7 @@ import numpy as np
 from kerasish import registry, tree
 from kerasish.backend.base import current
 from kerasish.errors import KerasishError
-from kerasish.graph import Graph, Tensor, convert_to_tensor, format_graph, interpret, trace, verify
+from kerasish.graph import Graph, Tensor, convert_to_tensor, format_graph, interpret, trace
 from kerasish.graph.op import Case, Op
 from kerasish.graph.printer import INFIX
 from kerasish.graph.tensor import promoted
@@ -18,6 +18,7 @@ from kerasish.ops.declare import Composite
 from kerasish.spec import Shape, TensorSpec, dtype_name, is_differentiable
 from kerasish.testing.gradients import TOLERANCES, check_grads, differentiable, gradients
 from kerasish.testing.samples import described, sample_inputs
+from kerasish.testing.verify import verify
 
 # float32 against float64: values, then gradients; (relative, absolute).
 SINGLE = ((1e-5, 1e-6), (1e-4, 1e-5))
@@ -293,6 +294,10 @@ def check_gradients(
     outputs = _outputs(op, call, inputs)
     if not chosen or not any(is_differentiable(t.dtype) for t in outputs):
         return
+    if isinstance(op, Op) and op.vjp is None:
+        raise AssertionError(
+            f"op {op.name}. Expected: vjp=, or vjp=no_gradient. Received: it declares no gradient."
+        )
 
     def called(*tensors: Any) -> Any:
         return func(*tensors, **call.attrs)

@@ -24,7 +24,7 @@ from kerasish.graph import (
     value_and_grad,
     vjp,
 )
-from kerasish.graph.op import declare
+from kerasish.graph.op import declare, no_gradient
 from kerasish.spec import TensorSpec
 from kerasish.testing.gradients import check_grads
 from tests.tolerances import assert_close
@@ -250,8 +250,18 @@ def test_a_gradient_of_the_wrong_count_says_how_many() -> None:
         grad(lambda x: ops.sum(op(x, x)))(*double([1.0]))
 
 
-def test_an_op_without_a_gradient_stops_it() -> None:
-    assert float(grad(lambda x: broken()(x) + 3 * x)(*double(2.0))) == 3
+def test_an_op_declared_without_a_gradient_stops_it() -> None:
+    assert float(grad(lambda x: broken(vjp=no_gradient)(x) + 3 * x)(*double(2.0))) == 3
+
+
+def test_an_op_that_does_not_say_its_gradient_raises_where_it_is_needed() -> None:
+    op = broken()
+    for run in (lambda f: f, function):
+        with pytest.raises(GradientError, match=r"'test_broken'.*vjp=no_gradient.*Received"):
+            run(grad(lambda x: op(x) + 3 * x))(*double(2.0))
+        through = run(grad(lambda x: op(stop_gradient(x)) + 3 * x))
+        assert float(through(*double(2.0))) == 3
+        assert float(run(grad(lambda x: 3 * x + op(2.0)))(*double(2.0))) == 3
 
 
 def test_wrong_arguments_say_what_to_do() -> None:

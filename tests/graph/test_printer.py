@@ -7,10 +7,11 @@ import pytest
 
 from kerasish import ops
 from kerasish.errors import GraphError
-from kerasish.graph import Graph, Node, Variable, format_graph, scope, trace, verify
+from kerasish.graph import Graph, Node, Variable, format_graph, scope, trace
 from kerasish.graph.node import constant, placeholder
 from kerasish.graph.op import get
 from kerasish.spec import TensorSpec
+from kerasish.testing.verify import verify
 
 SPEC = TensorSpec((2, 3), "float32")
 

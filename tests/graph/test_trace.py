@@ -1,16 +1,16 @@
-"""Tracing: structures, variables in traces, subgraphs, symbols that outlive their trace."""
+"""Tracing: structures, variables in traces, symbols that outlive their trace."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from kerasish import ops
 from kerasish.errors import GraphError
-from kerasish.graph import GradientTape, Variable, convert_to_tensor, eagerly, trace, verify
+from kerasish.graph import GradientTape, Variable, convert_to_tensor, eagerly, trace
 from kerasish.graph.interpret import run_graph
-from kerasish.graph.trace import current_trace, subgraph, tracing
+from kerasish.graph.trace import current_trace, tracing
 from kerasish.spec import TensorSpec
+from kerasish.testing.verify import verify
 
 SPEC = TensorSpec((3,), "float64")
 X = np.array([1.0, 2.0, 3.0])
@@ -113,57 +113,6 @@ def test_traces_nest():
 
     graph, _ = trace(outer, [SPEC])
     np.testing.assert_array_equal(results(graph, X)[0], 4 * X)
-
-
-def test_a_subgraph_captures_what_it_uses():
-    v = Variable(np.ones(3))
-
-    def func(x):
-        twice = x * 2
-        graph, captured, structure, assigned = subgraph(lambda y: y + twice + v, [SPEC])
-        assert [n.op.name for n in captured] == ["multiply", "variable"]
-        assert (structure, assigned) == (0, [])
-        assert len(graph.inputs) == 3
-        verify(graph)
-        return x
-
-    trace(func, [SPEC])
-
-
-def test_constants_are_copied_into_a_subgraph():
-    def func(x):
-        graph, captured, _, _ = subgraph(lambda y: y + X, [SPEC])
-        assert captured == ()
-        np.testing.assert_array_equal(results(graph, X)[0], 2 * X)
-        return x
-
-    trace(func, [SPEC])
-
-
-def test_loop_invariant_work_stays_outside():
-    def func(x):
-        _, captured, _, _ = subgraph(lambda y: y + ops.exp(ops.sin(x)), [SPEC])
-        assert [n.op.name for n in captured] == ["exp"]
-        return x
-
-    trace(func, [SPEC])
-
-
-def test_assignments_of_a_subgraph_are_handed_to_the_caller():
-    v = Variable(np.zeros(3))
-
-    def func(x):
-        def body(y):
-            v.assign(y * 2)
-            return y
-
-        graph, _, _, assigned = subgraph(body, [SPEC])
-        assert assigned == [v]
-        np.testing.assert_array_equal(results(graph, X)[1], 2 * X)
-        return x + v
-
-    graph, _ = trace(func, [SPEC])
-    assert graph.updates == ()
 
 
 def test_tracing_gives_the_trace():

@@ -14,10 +14,11 @@ from kerasish.compiler import Plan
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.passes import optimize
 from kerasish.config import disable_provider, enable_provider
-from kerasish.graph import trace, verify
+from kerasish.graph import trace
 from kerasish.graph.interpret import run_graph
 from kerasish.graph.tensor import wrap
 from kerasish.spec import TensorSpec
+from kerasish.testing.verify import verify
 from tests.backend import fake_device
 from tests.compiler.codegen import cuda_shim
 from tests.tolerances import assert_close

@@ -17,9 +17,10 @@ from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.groups import LIMIT
 from kerasish.compiler.region import FUSED
 from kerasish.config import disable_provider, enable_provider
-from kerasish.graph import Graph, trace, verify
+from kerasish.graph import Graph, trace
 from kerasish.graph.node import CONSTANT
 from kerasish.spec import TensorSpec
+from kerasish.testing.verify import verify
 from tests.compiler.passes.shape import check, floats, names, values
 from tests.tolerances import assert_close
 

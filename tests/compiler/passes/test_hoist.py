@@ -11,7 +11,7 @@ from kerasish.compiler import function
 from kerasish.compiler.passes import loop as loops
 from kerasish.compiler.passes.hoist import hoist
 from kerasish.compiler.passes.simplify import simplify
-from kerasish.graph import GradientTape, convert_to_tensor, trace, verify
+from kerasish.graph import GradientTape, convert_to_tensor, trace
 from kerasish.graph.node import LEAVES, PICK
 from kerasish.ops import elementwise as e
 from kerasish.ops.control import map as map_over
@@ -22,6 +22,7 @@ from kerasish.ops.layout import reshape, transpose
 from kerasish.ops.linear import matmul
 from kerasish.ops.reduction import sum as sum_of
 from kerasish.spec import TensorSpec
+from kerasish.testing.verify import verify
 from tests.tolerances import assert_close
 
 T, B, F, U = 6, 3, 4, 5

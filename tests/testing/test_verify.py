@@ -7,10 +7,11 @@ import pytest
 
 from kerasish import ops
 from kerasish.errors import GraphError
-from kerasish.graph import Graph, Node, Variable, trace, verify
+from kerasish.graph import Graph, Node, Variable, trace
 from kerasish.graph.node import CONSTANT, make_node, placeholder
 from kerasish.graph.op import get
 from kerasish.spec import TensorSpec
+from kerasish.testing.verify import verify
 
 F3 = TensorSpec((3,), "float32")
 
