@@ -30,7 +30,10 @@ def parameters(cls: type) -> dict[str, inspect.Parameter]:
 
 @functools.cache
 def _refuses(cls: type) -> bool:
-    """Whether a keyword that is no parameter reaches a constructor of the package's own only."""
+    """Whether a keyword that is no parameter reaches a constructor of the package's own only, and
+    none that hands it on to a function."""
+    if "hands_on" in vars(cls):
+        return False
     takers = [c for c in cls.__mro__ if "__init__" in vars(c) and c is not object]
     return all(
         c.__module__.startswith("kerasish.")
@@ -61,6 +64,7 @@ class Configured:
     such an attribute is shown as it was given, and left out where it was not given.
     """
 
+    hands_on: ClassVar[bool] = False  # set in a class whose `**kwargs` are for a function it wraps
     legacy: ClassVar[frozenset[str]] = frozenset()  # old arguments, dropped with a warning
     _given: dict[str, Any]
 

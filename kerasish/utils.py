@@ -16,6 +16,7 @@ from kerasish.data import (
     unpack_x_y_sample_weight,
 )
 from kerasish.hints import namespace
+from kerasish.naming import reset_names
 from kerasish.ops.symbol import KerasTensor
 from kerasish.random import set_random_seed
 from kerasish.serialization import (
@@ -34,11 +35,12 @@ Sequence = PyDataset
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Free what is no longer used. Names need no clearing: they are unique in a model only.
+    """Free what is no longer used, and begin the counts of automatic names anew.
 
     Args:
         free_memory: whether to run the garbage collector.
     """
+    reset_names()
     if free_memory:
         gc.collect()
 

@@ -10,29 +10,89 @@ import numpy as np
 from kerasish import tree
 from kerasish.config import floatx
 from kerasish.data.batch import Batch
-from kerasish.errors import DataError
+from kerasish.errors import ArgumentError, DataError
 from kerasish.spec import np_dtype
 
 
-def class_weight_to_sample_weights(y: np.ndarray, class_weight: Mapping[int, float]) -> np.ndarray:
-    """One weight per sample, `class_weight[label]`, and 1 for labels that it does not name.
+class ClassWeights(dict[int, float]):
+    """Weights by class, checked, with what is known of the labels that they are for.
 
     Args:
-        y: labels (n,) or (n, 1), or one-hot rows (n, classes).
-        class_weight: from integer label to weight.
+        given: from integer label to weight, or an array or list with one weight per class.
+        sparse: whether targets are integer labels, which are classes themselves; False where they
+            are rows of one number per class. None: rows of 0 and 1 that each add up to 1 are rows
+            of classes, other integers labels.
+
+    Raises:
+        ArgumentError: labels that are no integers, or weights that are no numbers.
     """
-    if y.ndim > 1:
-        y = y[..., 0] if y.shape[-1] == 1 else np.argmax(y, axis=-1)
-    if y.ndim > 1:
-        raise DataError(
-            f"class_weight. Expected: one label per sample. Received: y of shape {y.shape} "
-            "after taking the class. Pass sample_weight instead."
-        )
-    labels, inverse = np.unique(np.rint(y.astype(np.float64)), return_inverse=True)
-    table = [
-        float(class_weight.get(int(label), 1.0)) if np.isfinite(label) else 1.0 for label in labels
-    ]
-    return np.asarray(table, np_dtype(floatx()))[inverse]
+
+    def __init__(self, given: Any, sparse: bool | None = None) -> None:
+        super().__init__(_pairs(given))
+        self.sparse = sparse if not isinstance(given, ClassWeights) else given.sparse
+
+    def of(self, y: np.ndarray) -> np.ndarray:
+        """The weight of every label, in floatx; 1 for classes without one.
+
+        Args:
+            y: labels (n,), (n, 1), or per step (n, steps) and (n, steps, 1); or rows of one number
+                per class, (n, classes) or (n, steps, classes), whose largest says the class.
+        """
+        if y.ndim > 1 and y.shape[-1] == 1:
+            y = y[..., 0]
+        elif y.ndim > 1 and not (_are_labels(y) if self.sparse is None else self.sparse):
+            self.check(y.shape[-1])
+            y = np.argmax(y, axis=-1)
+        labels, inverse = np.unique(np.rint(y.astype(np.float64)), return_inverse=True)
+        table = [self.get(int(label), 1.0) if np.isfinite(label) else 1.0 for label in labels]
+        return np.asarray(table, np_dtype(floatx()))[inverse].reshape(y.shape)
+
+    def check(self, classes: int) -> None:
+        """Refuse labels that are no class.
+
+        Raises:
+            ArgumentError: a label below 0 or beyond the last class.
+        """
+        beyond = sorted(label for label in self if not 0 <= label < classes)
+        if beyond:
+            raise ArgumentError(
+                f"class_weight. Expected: labels from 0 to {classes - 1}, since there are "
+                f"{classes} classes. Received: {', '.join(map(str, beyond))}."
+            )
+
+
+def _pairs(given: Any) -> dict[int, float]:
+    if isinstance(given, Mapping):
+        pairs = dict(given)
+    elif isinstance(given, (list, tuple, np.ndarray)) and np.ndim(given) == 1:
+        pairs = dict(enumerate(np.asarray(given).tolist()))
+    else:
+        raise _wrong(given)
+    checked: dict[int, float] = {}
+    for label, weight in pairs.items():
+        if not _is_number(label) or not _is_number(weight) or int(label) != label:
+            raise _wrong(given)
+        checked[int(label)] = float(weight)
+    return checked
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number, np.bool_)) and bool(np.isfinite(value))
+
+
+def _wrong(given: Any) -> ArgumentError:
+    return ArgumentError(
+        "class_weight. Expected: {label: weight} with integer labels and finite weights, such as "
+        f"{{0: 1.0, 1: 50.0}}, or one weight per class in an array. Received: {given!r}."
+    )
+
+
+def _are_labels(y: np.ndarray) -> bool:
+    """Whether numbers of unknown meaning are labels rather than rows of classes."""
+    if y.dtype.kind not in "iu":
+        return False
+    rows = ((y == 0) | (y == 1)).all() and (y.sum(axis=-1) == 1).all()
+    return not bool(rows)
 
 
 def with_class_weight(batch: Batch, class_weight: Mapping[int, float] | None) -> Batch:
@@ -48,7 +108,8 @@ def with_class_weight(batch: Batch, class_weight: Mapping[int, float] | None) ->
             "class_weight. Expected: targets y that are one array. "
             f"Received: {'no y' if batch.y is None else 'several'}. Pass sample_weight instead."
         )
-    weight = class_weight_to_sample_weights(batch.y, class_weight)
+    weights = class_weight if isinstance(class_weight, ClassWeights) else ClassWeights(class_weight)
+    weight = weights.of(batch.y)
     if batch.sample_weight is None:
         return batch._replace(sample_weight=weight)
     if tree.is_nested(batch.sample_weight):
@@ -56,7 +117,8 @@ def with_class_weight(batch: Batch, class_weight: Mapping[int, float] | None) ->
             "class_weight. Expected: sample_weight that is one array. Received: a structure."
         )
     given = batch.sample_weight
-    weight = weight.reshape(weight.shape + (1,) * (given.ndim - 1))
+    rank = max(weight.ndim, given.ndim)
+    weight, given = (a.reshape(a.shape + (1,) * (rank - a.ndim)) for a in (weight, given))
     return batch._replace(sample_weight=(given * weight).astype(weight.dtype, copy=False))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish import ops
-from kerasish.errors import ShapeError
+from kerasish.config import floatx
+from kerasish.errors import DTypeError, ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.spec import Shape
+from kerasish.spec import Shape, is_differentiable, is_float
 
 
 def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True) -> tuple[Any, Any]:
@@ -36,8 +37,52 @@ def same_shape(a: Shape, b: Shape) -> bool:
     )
 
 
+def floats(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
+    """Targets and predictions as floats of one dtype, in which differences cannot wrap around.
+
+    It is that of the predictions, or where these are no floats that of the targets, else floatx.
+
+    Raises:
+        DTypeError: complex targets of real predictions, whose imaginary parts would be lost.
+    """
+    y_true, y_pred = convert_to_tensor(y_true), convert_to_tensor(y_pred)
+    if _is_complex(y_pred):
+        return convert_to_tensor(y_true, y_pred.dtype), y_pred
+    dtype = next((t.dtype for t in (y_pred, y_true) if is_float(t.dtype)), floatx())
+    return as_real(y_true, dtype, "y_true"), convert_to_tensor(y_pred, dtype)
+
+
+def _is_complex(t: Tensor) -> bool:
+    return is_differentiable(t.dtype) and not is_float(t.dtype)
+
+
+def as_real(values: Any, dtype: str | None, what: str) -> Tensor:
+    """Values in a dtype of real numbers; None leaves them as they are.
+
+    Raises:
+        DTypeError: complex values, whose imaginary parts would be lost.
+    """
+    tensor = convert_to_tensor(values)
+    if dtype is not None and _is_complex(tensor):
+        raise DTypeError(
+            f"{what}. Expected: real numbers, for a loss of dtype {dtype}. "
+            f"Received: {tensor.dtype}. Give the real and imaginary parts as two columns."
+        )
+    return convert_to_tensor(values, dtype)
+
+
+def as_floats(values: Any) -> Tensor:
+    """Values as floats; integers and bool as floatx."""
+    return floats(values, values)[1]
+
+
 def aligned(y_true: Any, y_pred: Any, name: str) -> tuple[Tensor, Tensor]:
-    """Targets in the dtype of the predictions, and both in one shape.
+    """Targets and predictions as floats of one dtype and one shape; see `of_one_shape`."""
+    return of_one_shape(*floats(y_true, y_pred), name)
+
+
+def of_one_shape(y_true: Tensor, y_pred: Tensor, name: str) -> tuple[Tensor, Tensor]:
+    """Targets and predictions in one shape.
 
     (n,) meets (n, 1), as in Keras. Any other difference would be broadcast in silence and give a
     loss of something else, so it is refused.
@@ -45,8 +90,6 @@ def aligned(y_true: Any, y_pred: Any, name: str) -> tuple[Tensor, Tensor]:
     Raises:
         ShapeError: the shapes differ otherwise.
     """
-    y_pred = convert_to_tensor(y_pred)
-    y_true = convert_to_tensor(y_true, y_pred.dtype)
     given = y_true.shape
     y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
     if not same_shape(y_true.shape, y_pred.shape):
@@ -69,10 +112,14 @@ def _hint(target: Shape, prediction: Shape) -> str:
 def weights_like(values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     """`values` and `weights` so that they multiply: weights of leading axes reach the others.
 
+    One value for a whole batch, such as a Dice loss over everything, takes all weights.
+
     Raises:
         ShapeError: the weights fit neither the values nor their leading axes.
     """
     values, weights = squeeze_or_expand_to_same_rank(values, weights)
+    if values.ndim == 0:
+        return values, weights
     missing = values.ndim - weights.ndim
     fits = weights.ndim == 0 or all(
         w in (v, 1) or v is None or w is None

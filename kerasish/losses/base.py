@@ -10,8 +10,9 @@ from kerasish.config import floatx
 from kerasish.configured import Configured, parameters
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.losses.align import weights_like
-from kerasish.serialization import resolve, serialize_keras_object, snake_case
+from kerasish.losses.align import as_real, weights_like
+from kerasish.naming import auto_name
+from kerasish.serialization import resolve, serialize_keras_object
 from kerasish.spec import dtype_name
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,6 +35,7 @@ class Loss(Configured):
     """
 
     keeps_targets = False  # whether y_true stays in its own dtype: integer labels
+    reads_mask = False  # whether `call` reads the mask of y_pred itself
 
     def __init__(
         self,
@@ -45,11 +47,16 @@ class Loss(Configured):
             raise ArgumentError(
                 f"reduction. Expected: one of {REDUCTIONS}. Received: {reduction!r}."
             )
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
-        self.dtype = (
+        self._dtype = (
             floatx() if dtype is None else dtype_name(getattr(dtype, "compute_dtype", dtype))
         )
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the computation and of the result."""
+        return self._dtype
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """The reduced loss.
@@ -60,9 +67,11 @@ class Loss(Configured):
             sample_weight: weights (n,), or of the shape of the losses or its leading axes.
         """
         mask = getattr(y_pred, "mask", None)
-        y_pred = tree.map_structure(lambda t: convert_to_tensor(t, self.dtype), y_pred)
+        y_pred = tree.map_structure(lambda t: as_real(t, self.dtype, "y_pred"), y_pred)
+        if self.reads_mask and mask is not None:
+            y_pred.mask, mask = mask, None
         to = None if self.keeps_targets else self.dtype
-        y_true = tree.map_structure(lambda t: convert_to_tensor(t, to), y_true)
+        y_true = tree.map_structure(lambda t: as_real(t, to, "y_true"), y_true)
         losses = convert_to_tensor(self.call(y_true, y_pred))
         if losses.mask is not None:
             mask = losses.mask if mask is None else ops.logical_and(mask, losses.mask)
@@ -83,6 +92,7 @@ class Loss(Configured):
 
 
 _OF_LABELS: list[Callable[..., Any]] = []
+_OF_SEQUENCES: list[Callable[..., Any]] = []
 
 
 def of_labels(func: F) -> F:
@@ -91,16 +101,30 @@ def of_labels(func: F) -> F:
     return func
 
 
+def of_sequences(func: F) -> F:
+    """Decorator: the mask of the predictions says which steps of a sequence this loss reads; it
+    is no weight of the losses, which are one per sequence."""
+    _OF_SEQUENCES.append(func)
+    return func
+
+
+def takes_labels(loss: Any) -> bool:
+    """Whether the targets of a loss, a function or an instance, are integer labels."""
+    return any(getattr(loss, "fn", loss) is labelled for labelled in _OF_LABELS)
+
+
 class LossFunctionWrapper(Loss):
     """The loss that a function `fn(y_true, y_pred, **kwargs)` gives for every sample.
 
     Args:
         fn: the function; its result is reduced.
         reduction: see `Loss`.
-        name: the function's own name by default.
+        name: see `Loss`.
         dtype: see `Loss`.
         kwargs: further arguments of `fn`.
     """
+
+    hands_on = True
 
     def __init__(
         self,
@@ -110,10 +134,11 @@ class LossFunctionWrapper(Loss):
         dtype: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(name or getattr(fn, "__name__", None), reduction, dtype)
+        super().__init__(name, reduction, dtype)
         self.fn = fn
         self.fn_kwargs = kwargs
-        self.keeps_targets = any(fn is labelled for labelled in _OF_LABELS)
+        self.keeps_targets = takes_labels(fn)
+        self.reads_mask = any(fn is marked for marked in _OF_SEQUENCES)
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         return self.fn(y_true, y_pred, **self.fn_kwargs)

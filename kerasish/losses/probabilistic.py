@@ -9,7 +9,7 @@ from kerasish import ops
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.losses.align import aligned, same_shape
+from kerasish.losses.align import aligned, as_floats, floats, same_shape
 from kerasish.losses.base import LossFunctionWrapper, of_labels
 from kerasish.spec import normalize_axis
 
@@ -20,8 +20,7 @@ MEAN = "sum_over_batch_size"
 def _one_hot_pair(y_true: Any, y_pred: Any, name: str, axis: int) -> tuple[Tensor, Tensor]:
     if isinstance(axis, bool):
         raise ArgumentError(f"{name}: axis. Expected: an int. Received: {axis!r}.")
-    y_pred = convert_to_tensor(y_pred)
-    y_true = convert_to_tensor(y_true, y_pred.dtype)
+    y_true, y_pred = floats(y_true, y_pred)
     if not same_shape(y_true.shape, y_pred.shape):
         raise ShapeError(
             f"{name}. Expected: y_true of the shape of y_pred, {y_pred.shape}. Received: y_true of "
@@ -62,7 +61,7 @@ def categorical_crossentropy(
         axis: the axis of the classes.
     """
     y_true, y_pred = _one_hot_pair(y_true, y_pred, "categorical_crossentropy", axis)
-    y_true = _smoothed(y_true, label_smoothing, y_true.shape[-1])
+    y_true = _smoothed(y_true, label_smoothing, y_true.shape[axis])
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
 
 
@@ -82,7 +81,7 @@ def categorical_focal_crossentropy(
         gamma: how strongly well-predicted classes are faded out.
     """
     y_true, y_pred = _one_hot_pair(y_true, y_pred, "categorical_focal_crossentropy", axis)
-    y_true = _smoothed(y_true, label_smoothing, y_true.shape[-1])
+    y_true = _smoothed(y_true, label_smoothing, y_true.shape[axis])
     if from_logits:
         y_pred = ops.softmax(y_pred, axis=axis)
     p = y_pred / ops.sum(y_pred, axis=axis, keepdims=True)
@@ -108,7 +107,7 @@ def sparse_categorical_crossentropy(
         ignore_class: a label whose positions do not count.
         axis: the axis of the classes.
     """
-    y_pred = convert_to_tensor(y_pred)
+    y_pred = as_floats(y_pred)
     y_true = convert_to_tensor(y_true)
     at = normalize_axis(axis, y_pred.ndim)
     given = y_true.shape
@@ -201,7 +200,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
         y_true: integer labels.
         q: from 0 (cross-entropy) to 1 (mean absolute error), neither included.
     """
-    y_pred = convert_to_tensor(y_pred)
+    y_pred = as_floats(y_pred)
     labels = ops.cast(y_true, "int32")
     if labels.ndim == y_pred.ndim and labels.shape[-1] == 1:
         labels = ops.squeeze(labels, axis=-1)

@@ -8,8 +8,8 @@ from kerasish import ops
 from kerasish.config import epsilon
 from kerasish.errors import ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.losses.align import aligned
-from kerasish.losses.base import LossFunctionWrapper, of_labels
+from kerasish.losses.align import aligned, as_floats
+from kerasish.losses.base import LossFunctionWrapper, of_labels, of_sequences
 
 Reduction = str | None
 MEAN = "sum_over_batch_size"
@@ -65,7 +65,7 @@ def circle(
         gamma: scale of the similarities.
         margin: relaxation, 0 to 1.
     """
-    y_pred = convert_to_tensor(y_pred)
+    y_pred = as_floats(y_pred)
     labels = ops.reshape(ops.cast(y_true, "int32"), (-1, 1))
     others = y_pred if ref_embeddings is None else convert_to_tensor(ref_embeddings, y_pred.dtype)
     ref = labels if ref_labels is None else ops.reshape(ops.cast(ref_labels, "int32"), (-1, 1))
@@ -85,14 +85,16 @@ def circle(
 
 
 @of_labels
+@of_sequences
 def ctc(y_true: Any, y_pred: Any) -> Tensor:
     """Connectionist temporal classification (Graves et al., 2006); label 0 is the blank.
 
     Args:
         y_true: integer labels (n, length), padded with 0.
-        y_pred: logits (n, time, classes).
+        y_pred: logits (n, time, classes); steps that a mask of theirs leaves out are passed over.
     """
-    y_pred = convert_to_tensor(y_pred)
+    mask = getattr(y_pred, "mask", None)
+    y_pred = as_floats(y_pred)
     labels = ops.cast(y_true, "int32")
     if labels.ndim != 2 or y_pred.ndim != 3:
         raise ShapeError(
@@ -100,7 +102,13 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
             f"Received: {labels.shape} and {y_pred.shape}."
         )
     lengths = ops.cast(ops.sum(ops.not_equal(labels, 0), axis=-1), "int32")
-    times = ops.full((y_pred.shape[0],), y_pred.shape[1], dtype="int32")
+    if mask is None:
+        times = ops.full((y_pred.shape[0],), y_pred.shape[1], dtype="int32")
+    else:
+        # The steps that count come first, in their order, wherever the padding stands.
+        times = ops.cast(ops.sum(mask, axis=-1), "int32")
+        order = ops.argsort(ops.cast(ops.logical_not(mask), "int32"), axis=-1)
+        y_pred = ops.take_along_axis(y_pred, ops.expand_dims(order, axis=-1), axis=1)
     return ops.ctc_loss(labels, y_pred, lengths, times, mask_index=0)
 
 

@@ -8,22 +8,22 @@ from kerasish import ops
 from kerasish.config import floatx
 from kerasish.errors import ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.losses.align import aligned, same_shape, squeeze_or_expand_to_same_rank
+from kerasish.losses.align import as_floats, of_one_shape, same_shape
 from kerasish.metrics.reduction import MeanMetricWrapper
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Tensor:
     """1 where y_true equals y_pred."""
-    y_true, y_pred = aligned(y_true, y_pred, "accuracy")
+    y_true, y_pred = convert_to_tensor(y_true), convert_to_tensor(y_pred)
+    y_true, y_pred = of_one_shape(y_true, y_pred, "accuracy")
     return ops.cast(ops.equal(y_true, y_pred), floatx())
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Tensor:
     """1 where y_pred lies on the side of `threshold` that y_true says."""
     y_true, y_pred = convert_to_tensor(y_true), convert_to_tensor(y_pred)
-    y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
-    aligned(y_true, y_pred, "binary_accuracy")
-    positive = ops.cast(ops.greater(y_pred, threshold), y_true.dtype)
+    y_true, y_pred = of_one_shape(y_true, y_pred, "binary_accuracy")
+    positive = ops.cast(ops.greater(as_floats(y_pred), threshold), "int32")
     return ops.cast(ops.equal(y_true, positive), floatx())
 
 
@@ -40,7 +40,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     y_true, y_pred = convert_to_tensor(y_true), convert_to_tensor(y_pred)
     labels = _labels(y_true, y_pred, "sparse_categorical_accuracy")
     best = ops.argmax(y_pred, axis=-1)
-    hit = ops.cast(ops.equal(labels, ops.cast(best, labels.dtype)), floatx())
+    hit = ops.cast(ops.equal(labels, best), floatx())
     return hit if hit.shape == y_true.shape else ops.reshape(hit, y_true.shape)
 
 
@@ -63,7 +63,7 @@ def sparse_top_k_categorical_accuracy(
     y_true, y_pred = convert_to_tensor(y_true), convert_to_tensor(y_pred)
     labels = _labels(y_true, y_pred, "sparse_top_k_categorical_accuracy")
     if from_sorted_ids:
-        same = ops.equal(ops.expand_dims(ops.cast(labels, y_pred.dtype), -1), y_pred[..., :k])
+        same = ops.equal(ops.expand_dims(labels, -1), y_pred[..., :k])
         hit = ops.cast(ops.any(same, axis=-1), floatx())
     else:
         hit = _in_top(labels, y_pred, k)
@@ -72,7 +72,7 @@ def sparse_top_k_categorical_accuracy(
 
 def _in_top(labels: Tensor, y_pred: Tensor, k: int) -> Tensor:
     """Fewer than `k` entries beat the labelled one; ties count as hits, as in Keras."""
-    flat = ops.reshape(y_pred, (-1, y_pred.shape[-1]))
+    flat = ops.reshape(as_floats(y_pred), (-1, y_pred.shape[-1]))
     hit = ops.in_top_k(ops.reshape(ops.cast(labels, "int32"), (-1,)), flat, k=k)
     return ops.reshape(ops.cast(hit, floatx()), labels.shape)
 

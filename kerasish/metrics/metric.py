@@ -9,7 +9,7 @@ from kerasish.config import floatx
 from kerasish.configured import Configured
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.trace import current_trace
-from kerasish.serialization import snake_case
+from kerasish.naming import auto_name
 from kerasish.spec import dtype_name
 
 
@@ -21,7 +21,7 @@ class Metric(Configured):
 
     Args:
         dtype: dtype of the state; floatx by default.
-        name: its name in the logs; the class's, in snake case, by default.
+        name: its name in the logs; by default the class's, numbered from the second on.
 
     Example:
         >>> import kerasish as keras
@@ -34,7 +34,7 @@ class Metric(Configured):
     direction: str | None = None  # "up" or "down": which way is better
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self._dtype = floatx() if dtype is None else dtype_name(getattr(dtype, "name", dtype))
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []

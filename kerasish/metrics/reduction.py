@@ -80,15 +80,16 @@ class MeanMetricWrapper(Mean):
 
     Args:
         fn: a function that gives one value per sample (or per position), such as a loss.
-        name: the function's name by default.
         dtype: dtype of the state.
         kwargs: further arguments of `fn`.
     """
 
+    hands_on = True
+
     def __init__(
         self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
     ) -> None:
-        super().__init__(name or getattr(fn, "__name__", None) or "mean_metric_wrapper", dtype)
+        super().__init__(name or "", dtype)
         self.fn = fn
         self.fn_kwargs = kwargs
 

@@ -18,6 +18,7 @@ from kerasish.config import floatx
 from kerasish.configured import parameters
 from kerasish.errors import ArgumentError, GradientError
 from kerasish.graph import Tensor, Variable
+from kerasish.naming import auto_name
 from kerasish.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from kerasish.optimizers.schedules import LearningRateSchedule
 from kerasish.optimizers.state import OptimizerState, Variables, per_update
@@ -43,7 +44,7 @@ class Optimizer(OptimizerState):
             the end of training.
         loss_scale_factor: the loss is multiplied, and gradients divided, by it.
         gradient_accumulation_steps: average this many gradients for one update, 2 or more.
-        name: the class's name in snake case by default.
+        name: the class's in snake case by default, numbered from the second on.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -77,7 +78,7 @@ class Optimizer(OptimizerState):
                 stacklevel=2,
             )
         _check(clipnorm, clipvalue, global_clipnorm, ema_momentum, gradient_accumulation_steps)
-        self.name = name or _serialization.snake_case(type(self).__name__)
+        self.name = name or auto_name(type(self).__name__)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue

@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 
 from kerasish import losses, ops, tree
 from kerasish.config import floatx
+from kerasish.data.weights import ClassWeights
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor
 from kerasish.losses import Loss, LossFunctionWrapper
+from kerasish.losses.base import takes_labels
 from kerasish.metrics import Mean
+from kerasish.naming import object_name
 from kerasish.training.label_rules import LabelRule, label_rules
 from kerasish.training.outputs import Outputs
 
@@ -39,6 +42,12 @@ _CROSSENTROPY = {
 }
 
 
+_OF_CLASSES = (
+    losses.sparse_categorical_crossentropy,
+    losses.categorical_crossentropy,
+    losses.categorical_focal_crossentropy,
+    losses.categorical_generalized_cross_entropy,
+)
 BY_SHAPE = ("crossentropy", "ce")  # names whose meaning depends on the shapes
 
 
@@ -61,8 +70,35 @@ def as_loss(identifier: Any, y_true: Any, y_pred: Any) -> Loss:
         found = losses.get(identifier)
     if isinstance(found, Loss):
         return found
-    name = identifier if isinstance(identifier, str) else getattr(found, "__name__", None)
+    name = identifier if isinstance(identifier, str) else object_name(found)
     return LossFunctionWrapper(found, name=name)
+
+
+def check_weights(loss_weights: Any) -> None:
+    """Refuse weights of losses that are no numbers.
+
+    Raises:
+        ArgumentError: with a hint where the names of metrics came in their place.
+    """
+    for weight in tree.flatten(loss_weights):
+        if isinstance(weight, (str, bool)) or callable(weight):
+            raise ArgumentError(
+                f"loss_weights. Expected: numbers, one per output. Received: {loss_weights!r}. "
+                f"Metrics are given by name: metrics={loss_weights!r}."
+            )
+
+
+def of_labels(loss: Any) -> bool | None:
+    """Whether the targets of a loss for one output are integer labels; None where that is not
+    known before the shapes are."""
+    entries = tree.flatten(loss)
+    if len(entries) != 1 or entries[0] is None:
+        return None
+    if isinstance(entries[0], str) and entries[0].lower() in BY_SHAPE:
+        return None
+    found = losses.get(entries[0])
+    known = isinstance(found, LossFunctionWrapper) or found in losses.FUNCTIONS
+    return takes_labels(found) if known else None
 
 
 class CompileLoss:
@@ -91,6 +127,29 @@ class CompileLoss:
         self.wanted: list[bool] = []
         self.label_rules: list[LabelRule] = []
         self.hinted = False
+        self._class_weights: ClassWeights | None = None
+        self._shape: tuple[int, ...] = ()  # of the predictions that the first loss is for
+
+    def class_weights(self, given: Any) -> ClassWeights | None:
+        """Class weights for the targets of this loss; their labels are compared with the number
+        of classes as soon as that is known.
+
+        Raises:
+            ArgumentError: no weights by integer label, or labels that are no class.
+        """
+        if given is None:
+            return None
+        weights = ClassWeights(given, of_labels(self.loss))
+        self._class_weights = weights
+        self._check_classes()
+        return weights
+
+    def _check_classes(self) -> None:
+        if self._class_weights is not None and self.built and len(self.terms) == 1:
+            classes = _classes(self.terms[0].loss, self._shape)
+            if classes is not None:
+                self._class_weights.check(classes)
+            self._class_weights = None
 
     @property
     def variables(self) -> list[Any]:
@@ -108,8 +167,9 @@ class CompileLoss:
         self.terms = []
         for i in self._order(outputs):
             entry = entries[i]
-            several = isinstance(entry, (list, tuple))
-            for k, one in enumerate(entry if several else [entry]):
+            several = entry if isinstance(entry, (list, tuple)) else [entry]
+            self._check_number(several, weights[i])
+            for k, one in enumerate(several):
                 if one is None:
                     continue
                 _need_target(targets[i], outputs, i)
@@ -125,6 +185,17 @@ class CompileLoss:
         self.outputs = outputs
         self.label_rules = label_rules([(t.output, t.loss) for t in self.terms], predictions)
         self.built = True
+        self._shape = predictions[self.terms[0].output].shape
+
+    def _check_number(self, several: Sequence[Any], weight: Any) -> None:
+        """Refuse weights beyond the losses of an output, and weights by name without a loss."""
+        listed = isinstance(weight, (list, tuple))
+        named = isinstance(self.loss_weights, Mapping) and weight is not None
+        if (listed and len(weight) != len(several)) or (named and several == [None]):
+            raise ArgumentError(
+                f"loss_weights. Expected: one per loss. Received: {self.loss_weights!r} for the "
+                f"losses {self.loss!r}."
+            )
 
     def _order(self, outputs: Outputs) -> list[int]:
         """Outputs in the order of their losses in the logs: for dicts, as the user wrote them."""
@@ -136,6 +207,7 @@ class CompileLoss:
         """The total; with several terms the mean of each, unweighted, is kept as a metric."""
         if not self.built:
             self.build(y_true, y_pred)
+        self._check_classes()
         outputs = Outputs(y_pred, self.output_names)
         targets = outputs.arrange(y_true, "y", self.wanted)
         weights = arrange_weights(outputs, sample_weight, self.wanted)
@@ -152,6 +224,17 @@ class CompileLoss:
             value = value if weight is None else value * weight
             total = value if total is None else total + value
         return total
+
+
+def _classes(loss: Loss, shape: tuple[int, ...]) -> int | None:
+    """The number of classes that predictions of this shape tell apart; None for other losses."""
+    if not isinstance(loss, LossFunctionWrapper) or not shape:
+        return None
+    if loss.fn in (losses.binary_crossentropy, losses.binary_focal_crossentropy):
+        return max(shape[-1], 2)
+    if loss.fn in _OF_CLASSES:
+        return shape[loss.fn_kwargs.get("axis", -1)]
+    return None
 
 
 def arrange_weights(

@@ -9,6 +9,7 @@ from kerasish import metrics as _metrics
 from kerasish import tree
 from kerasish.errors import ArgumentError
 from kerasish.metrics import MeanMetricWrapper, Metric
+from kerasish.naming import object_name
 from kerasish.training.compile_loss import arrange_weights, target_kind
 from kerasish.training.outputs import Outputs
 
@@ -38,7 +39,7 @@ def as_metric(identifier: Any, y_true: Any, y_pred: Any) -> Metric:
         return _ACCURACY[target_kind(y_true, y_pred)](name=identifier)
     found = _metrics.get(identifier)
     if not isinstance(found, Metric):
-        found = MeanMetricWrapper(found, name=getattr(found, "__name__", None))
+        found = MeanMetricWrapper(found, name=object_name(found))
     if isinstance(identifier, str):
         found.name = identifier
     return found
@@ -134,8 +135,8 @@ class CompileMetrics(Metric):
 
 
 def _per_output(outputs: Outputs, given: Any, what: str) -> list[Any]:
-    if outputs.count == 1 and not isinstance(given, dict):
-        return [given]
+    if outputs.count == 1 and not (isinstance(given, dict) and outputs.named):
+        return [tree.flatten(given)]
     return outputs.spread(given, what)
 
 

@@ -11,7 +11,7 @@ from kerasish import optimizers
 from kerasish import serialization as _serialization
 from kerasish.metrics import Mean
 from kerasish.optimizers import LossScaleOptimizer
-from kerasish.training.compile_loss import CompileLoss, check_names
+from kerasish.training.compile_loss import CompileLoss, check_names, check_weights
 from kerasish.training.compile_metrics import CompileMetrics
 from kerasish.training.plans import Plans
 from kerasish.training.run import Runs
@@ -78,6 +78,7 @@ class Compiling:
         """
         made = optimizers.get(optimizer)
         check_names(loss)
+        check_weights(loss_weights)
         self._compiled_with = CompiledWith(
             made,
             loss,

@@ -29,6 +29,11 @@ class Outputs:
         self.names: list[str] = keys
         self.aliases = own or keys
 
+    @property
+    def named(self) -> bool:
+        """Whether the outputs have names."""
+        return any(self.names)
+
     def find(self, key: str, what: str) -> int:
         """The position of the output called `key`."""
         for names in (self.names, self.aliases):
@@ -45,6 +50,8 @@ class Outputs:
     def spread(self, given: Any, what: str) -> list[Any]:
         """One entry per output from a dict by name, a list in order, or one value for all."""
         if isinstance(given, Mapping):
+            if self.count == 1 and len(given) == 1 and not self.named:
+                return list(given.values())  # whatever the only output is called
             entries: list[Any] = [None] * self.count
             for path, value in _named(given):
                 entries[self.find(path, what)] = value

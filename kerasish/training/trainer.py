@@ -198,7 +198,7 @@ class Trainer(Compiling):
             validation_split=validation_split,
             validation_data=validation_data,
             shuffle=shuffle,
-            class_weight=class_weight,
+            class_weight=self._class_weights(class_weight),
             initial_epoch=initial_epoch,
             steps_per_epoch=steps_per_epoch,
             validation_steps=validation_steps,
@@ -266,7 +266,7 @@ class Trainer(Compiling):
                 "train_on_batch. Expected: class_weight or sample_weight. Received: both."
             )
         need_compiled(self, "train_on_batch")
-        batch = standardize_batch((x, y, sample_weight), class_weight)
+        batch = standardize_batch((x, y, sample_weight), self._class_weights(class_weight))
         return self._on_batch("train", batch, return_dict)
 
     def test_on_batch(
@@ -275,6 +275,10 @@ class Trainer(Compiling):
         """Evaluate one batch; returns the loss and the metrics of it alone."""
         need_compiled(self, "test_on_batch")
         return self._on_batch("test", standardize_batch((x, y, sample_weight)), return_dict)
+
+    def _class_weights(self, given: Any) -> Any:
+        compiled = self._compile_loss
+        return given if compiled is None else compiled.class_weights(given)
 
     def _on_batch(self, mode: str, batch: Batch, return_dict: bool) -> Any:
         with self.runs.metrics_aside():

@@ -5,7 +5,7 @@ import pytest
 
 import kerasish as keras
 from kerasish import losses, ops
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from tests.golden import cases
 from tests.golden_values import check_case
 from tests.tolerances import assert_close
@@ -16,9 +16,9 @@ def test_values_equal_those_of_keras(label: str):
     check_case("loss", label)
 
 
-def make(label: str) -> losses.Loss:
+def make(label: str, **more: object) -> losses.Loss:
     name, options, _ = cases.LOSSES[label]
-    return getattr(losses, name)(**options)
+    return getattr(losses, name)(**{**options, **more})
 
 
 @pytest.mark.parametrize("label", cases.LOSSES)
@@ -34,11 +34,9 @@ def test_config_builds_an_equal_loss(label: str):
 @pytest.mark.parametrize("label", [n for n, case in cases.LOSSES.items() if case[0] != "CTC"])
 def test_gradients_are_finite_and_follow_the_loss(label: str):
     """A small step against the gradient lowers the loss by its squared norm."""
-    loss = make(label)
-    loss.reduction = "sum"
+    loss = make(label, reduction="sum", dtype="float64")
     y_true, y_pred = cases.data(cases.LOSSES[label][2])
     x = keras.convert_to_tensor(y_pred.astype("float64"))
-    loss.dtype = "float64"
     with keras.GradientTape() as tape:
         tape.watch(x)
         value = loss(y_true, x)
@@ -217,3 +215,87 @@ def test_nothing_warns_without_reason():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         losses.CategoricalCrossentropy()(*cases.data("probabilities"))
+
+
+# --- dtypes -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "bool"])
+@pytest.mark.parametrize("function", losses.FUNCTIONS)
+def test_integers_give_what_equal_floats_give(function, dtype: str):
+    rng = np.random.default_rng(1)
+    most = 2 if dtype == "bool" else 100
+    y_true, y_pred = (rng.integers(0, most, (3, 4)).astype(dtype) for _ in range(2))
+    labels = (losses.sparse_categorical_crossentropy, losses.categorical_generalized_cross_entropy)
+    options = {"q": 0.5} if function is labels[1] else {}
+    if function in labels:
+        y_true = y_true[:, 0] % np.array(most, dtype) if dtype == "bool" else y_true[:, 0] % 4
+    elif function is losses.circle:
+        y_true = y_true[:, 0]
+    elif function is losses.ctc:
+        y_true, y_pred = y_true[:, :2].astype("int32") % 4, np.stack([y_pred] * 4, 1)
+    expected = function(y_true.astype("float32"), y_pred.astype("float32"), **options)
+    got = function(y_true, y_pred, **options)
+    assert got.dtype == "float32"
+    np.testing.assert_array_equal(got.numpy(), expected.numpy())
+
+
+def test_floating_targets_are_not_cut_to_the_integers_of_the_predictions():
+    assert_close(float(losses.mean_absolute_error([0.5, 1.5], np.array([0, 1]))), 0.5)
+
+
+def test_complex_numbers_are_refused():
+    with pytest.raises(DTypeError, match=r"y_true. Expected: real"):
+        losses.mean_squared_error(np.array([1j]), np.array([1.0]))
+    with pytest.raises(DTypeError, match=r"y_pred. Expected: real"):
+        losses.MeanSquaredError()(np.array([1.0]), np.array([1j]))
+
+
+def test_the_dtype_is_fixed():
+    loss = losses.MeanSquaredError(dtype="float16")
+    assert (loss.dtype, loss([1.0], [2.0]).dtype) == ("float16", "float16")
+    with pytest.raises(AttributeError):
+        loss.dtype = "float32"
+
+
+# --- axes, weights and masks ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("axis", [1, -2])
+def test_label_smoothing_counts_the_classes_of_the_axis(axis: int):
+    hot = np.moveaxis(np.eye(3)[np.zeros((2, 5), int)], -1, 1)
+    p = np.full((2, 3, 5), 1 / 3)
+    for function in (losses.categorical_crossentropy, losses.categorical_focal_crossentropy):
+        plain = function(hot, p, axis=axis).numpy()
+        smooth = function(hot, p, label_smoothing=0.3, axis=axis).numpy()
+        np.testing.assert_allclose(smooth, plain, rtol=1e-5)
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight"])
+@pytest.mark.parametrize("name", ["Dice", "Tversky", "MeanSquaredError"])
+def test_one_loss_for_all_samples_takes_their_weights(name: str, reduction: str):
+    y, p = np.array([0.0, 1.0, 1.0]), np.array([0.2, 0.8, 0.4])
+    w = np.array([1.0, 3.0, 5.0])
+    loss = getattr(losses, name)(reduction=reduction)
+    factor = {"sum": w.sum(), "sum_over_batch_size": w.mean()}.get(reduction, 1.0)
+    assert_close(float(loss(y, p, w)), float(loss(y, p)) * factor)
+
+
+@pytest.mark.parametrize("left", [False, True])
+def test_a_mask_says_which_steps_ctc_reads(left: bool):
+    labels = np.array([[1, 2, 0], [2, 2, 1]])
+    scores = np.random.default_rng(2).normal(size=(2, 9, 4)).astype("float32")
+    lengths = (5, 7)
+    alone = [
+        float(losses.CTC()(labels[i : i + 1], scores[i : i + 1, :length]))
+        for i, length in enumerate(lengths)
+    ]
+    mask = np.arange(9) < np.array(lengths)[:, None]
+    if left:
+        scores = np.stack([np.roll(row, 9 - n, 0) for row, n in zip(scores, lengths, strict=True)])
+        mask = mask[:, ::-1]
+    padded = ops.convert_to_tensor(scores)
+    padded.mask = ops.convert_to_tensor(mask)
+    for dtype in ("float32", "float64"):
+        got = losses.CTC(reduction="none", dtype=dtype)(labels, padded)
+        assert_close(got.numpy(), np.array(alone, dtype))

@@ -126,7 +126,7 @@ def test_a_function_as_a_metric():
 
     metric = metrics.MeanMetricWrapper(worst)
     metric.update_state(np.zeros((2, 2), "float32"), np.array([[1.0, -3.0], [2.0, 0.0]], "float32"))
-    assert metric.name == "worst"
+    assert metric.name.startswith("mean_metric_wrapper")
     assert float(metric.result()) == 2.5
     huber = metrics.MeanMetricWrapper(losses.huber, name="h", delta=0.5)
     again = metrics.deserialize(metrics.serialize(huber))
@@ -231,3 +231,43 @@ def test_auc_equals_the_share_of_ordered_pairs():
     metric = metrics.AUC(num_thresholds=2000)
     metric.update_state(y, p.astype("float32"))
     np.testing.assert_allclose(float(metric.result()), expected, atol=2e-3)
+
+
+def test_automatic_names_count_over_the_program():
+    keras.utils.clear_session()
+    names = [metrics.Recall().name, metrics.Recall().name, metrics.Recall(name="r").name]
+    assert names == ["recall", "recall_1", "r"]
+    keras.utils.clear_session()
+    assert metrics.Recall().name == "recall"
+
+
+# --- integers do not wrap around --------------------------------------------------------------
+
+INTEGERS = [label for label, case in cases.METRICS.items() if case[2] not in ("maps",)]
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "bool"])
+@pytest.mark.parametrize("label", INTEGERS)
+def test_integers_give_what_equal_floats_give(label: str, dtype: str):
+    targets, scores = cases.data(cases.METRICS[label][2])
+    # Labels stay as they are: what is scaled are scores.
+    whole = [np.abs(targets), np.rint(np.abs(scores) * (1 if dtype == "bool" else 3))]
+    whole = [a.astype(dtype) for a in whole]
+    results = []
+    for arrays in (whole, [a.astype("float32") for a in whole]):
+        metric = make(label)
+        metric.update_state(*arrays)
+        results.append(np.asarray(metric.result()))
+    np.testing.assert_array_equal(*results)
+
+
+def test_labels_of_few_bits_name_no_class_beyond_them():
+    scores = np.eye(300, dtype="float32")[[257, 1]]
+    labels = np.array([1, 1], "uint8")
+    for name in ("sparse_categorical_accuracy", "sparse_top_k_categorical_accuracy"):
+        hits = getattr(metrics, name)(labels, scores, **({"k": 1} if "top" in name else {}))
+        np.testing.assert_array_equal(hits.numpy(), [0, 1])
+
+
+def test_large_integers_are_told_apart():
+    assert float(metrics.Accuracy()(np.array([2**24 + 1]), np.array([2**24]))) == 0.0

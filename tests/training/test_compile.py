@@ -1,0 +1,160 @@
+"""What `compile` is given: how losses, weights and metrics belong to outputs, and their names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import kerasish as keras
+from kerasish import layers, losses, metrics, ops
+from kerasish.errors import ArgumentError
+
+X = np.ones((4, 2), "float32")
+Y = np.zeros((4, 1), "float32")
+
+
+def one(units: int = 1, activation: str | None = "sigmoid") -> keras.Model:
+    keras.utils.clear_session()
+    return keras.Sequential([keras.Input((2,)), layers.Dense(units, activation, name="o")])
+
+
+def two() -> keras.Model:
+    keras.utils.clear_session()
+    i = keras.Input((2,))
+    return keras.Model(i, [layers.Dense(1, name="a")(i), layers.Dense(1, name="b")(i)])
+
+
+def logs(model: keras.Model, y, **given) -> list[str]:
+    model.compile("sgd", **{"loss": "mse", **given})
+    return list(model.fit(X, y, verbose=0).history)
+
+
+class Called:
+    def __call__(self, y_true, y_pred):
+        return ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+
+class Steps(metrics.Metric):
+    def __init__(self):
+        super().__init__()
+        self.steps = self.add_variable((), name="steps")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.steps.assign(self.steps + 1.0)
+
+    def result(self):
+        return self.steps.value
+
+
+def test_functions_and_objects_are_named_in_logs():
+    given = [Called(), losses.Huber(), losses.huber, lambda t, p: t, lambda t, p: p, "mae", "MAE"]
+    names = ["call", "huber_loss", "huber", "lambda", "lambda_1", "mae", "MAE"]
+    names[0] = "called"
+    assert logs(one(), Y, metrics=given) == ["loss", *names]
+
+
+def test_equal_names_are_numbered():
+    given = {"metrics": ["mae", "mae"], "weighted_metrics": ["mae", "mae"]}
+    names = ["loss", "mae", "mae_1", "weighted_mae", "weighted_mae_1"]
+    assert logs(one(), Y, **given) == names
+    assert logs(two(), [Y, Y], metrics=[[Steps()], [Steps()]])[1:3] == ["a_steps", "b_steps_1"]
+
+
+def test_one_output_takes_a_dict_of_one_entry():
+    for name in ("o", "another"):
+        assert logs(one(), Y, metrics={name: ["mae", "mse"]}) == ["loss", "mae", "mse"]
+        assert logs(one(), Y, loss={name: "mse"}, loss_weights={name: 0.5}) == ["loss"]
+    i = keras.Input((2,))
+    named = keras.Model(i, layers.Dense(1, name="out")(i))
+    with pytest.raises(ArgumentError, match="Did you mean 'out'"):
+        logs(named, Y, metrics={"oot": ["mae"]})
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "loss", "weights"),
+    [
+        (one, Y, "mse", [1.0, 0.5]),
+        (one, Y, ["mse", "mae"], [1.0, 0.5, 2.0]),
+        (two, [Y, Y], ["mse", "mae"], [1.0, 0.5, 2.0]),
+        (two, [Y, Y], {"a": "mse"}, {"a": 1.0, "b": 0.5}),
+        (two, [Y, Y], "mse", {"a": 1.0, "c": 0.5}),
+    ],
+)
+def test_loss_weights_beyond_the_losses_are_refused(model, y, loss, weights):
+    with pytest.raises(ArgumentError, match="loss_weights"):
+        logs(model(), y, loss=loss, loss_weights=weights)
+
+
+def test_metrics_in_the_place_of_loss_weights():
+    with pytest.raises(ArgumentError, match=r"metrics=\['mae'\]"):
+        one().compile("sgd", "mse", ["mae"])
+
+
+def test_weights_reach_their_losses():
+    def total(**given):
+        model = one()
+        model.set_weights([np.ones((2, 1)), np.zeros(1)])
+        model.compile("sgd", **given)
+        return model.evaluate(X, Y, verbose=0, return_dict=True)["loss"]
+
+    plain = total(loss="mse")
+    assert total(loss="mse", loss_weights=[0.5]) == pytest.approx(plain / 2)
+    assert total(loss="mse", loss_weights=2) == pytest.approx(plain * 2)
+    both = total(loss=["mse", "mae"])
+    weighed = total(loss=["mse", "mae"], loss_weights=[3.0, 0.0])
+    assert both > plain
+    assert weighed == pytest.approx(3 * plain)
+
+
+def test_a_loss_that_is_one_number_takes_weights():
+    def share(w):
+        model = one()
+        model.set_weights([np.ones((2, 1)), np.zeros(1)])
+        model.compile("sgd", lambda t, p: ops.mean(ops.square(t - p)))
+        return model.evaluate(X, Y, sample_weight=w, verbose=0)
+
+    assert share(np.array([1.0, 2.0, 3.0, 4.0])) == pytest.approx(2.5 * share(None))
+
+
+# --- class weights ----------------------------------------------------------------------------
+
+
+def steps_model(loss):
+    i = keras.Input((3, 2))
+    model = keras.Model(i, layers.Softmax()(i))
+    model.compile("sgd", loss)
+    return model
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["sparse_categorical_crossentropy", losses.SparseCategoricalCrossentropy(), "crossentropy"],
+)
+def test_class_weights_of_labels_per_step(loss):
+    x, y = np.zeros((2, 3, 2)), np.array([[0, 1, 1], [1, 0, 0]])
+    loss = steps_model(loss).fit(x, y, class_weight={0: 0.0, 1: 1.0}, verbose=0).history["loss"]
+    assert loss[0] == pytest.approx(np.log(2) * 3 / 6)
+
+
+def test_class_weights_of_rows_of_classes_per_step():
+    x, y = np.zeros((2, 3, 2)), np.eye(2)[[[0, 1, 1], [1, 1, 0]]]
+    model = steps_model("categorical_crossentropy")
+    loss = model.fit(x, y, class_weight=[0.0, 1.0], verbose=0).history["loss"]
+    assert loss[0] == pytest.approx(np.log(2) * 4 / 6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "units", "beyond"),
+    [("binary_crossentropy", 1, 2), ("sparse_categorical_crossentropy", 3, 3)],
+)
+def test_class_weights_of_no_class_are_refused(loss, units, beyond):
+    for built in (True, False):
+        model = one(units, "softmax" if units > 1 else "sigmoid")
+        if not built:
+            model = keras.Sequential([layers.Dense(units, "softmax" if units > 1 else "sigmoid")])
+        model.compile("sgd", loss)
+        y = np.array([0, 1, 1, 0])
+        for method in (model.fit, model.train_on_batch):
+            with pytest.raises(ArgumentError, match=f"class_weight.*Received: {beyond}"):
+                method(X, y, class_weight={0: 1.0, beyond: 2.0})
+        model.fit(X, y, class_weight={0: 1.0, beyond - 1: 2.0}, verbose=0)
