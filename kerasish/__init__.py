@@ -74,6 +74,7 @@ for _name, _module in _METHODS.items():
 # Which module enters the built-in names of a kind.
 _ENTERED_BY = {
     "ops": "op method",
+    "compiler.kernels.alone": "runner",
     "activations": "activation",
     "callbacks": "callback",
     "constraints": "constraint",

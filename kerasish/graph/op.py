@@ -78,6 +78,7 @@ class Op:
             compiler expands the op into when no provider has a kernel for it.
         domain: where floats of the cases are drawn from.
         ufunc: the numpy ufunc that is the kernel, where one is.
+        whole: libraries run it whole and much faster, so that large eager calls go to them too.
         flops: `flops(*specs, **attrs) -> int`; None means one per output element.
     """
 
@@ -96,6 +97,7 @@ class Op:
     definition: Callable[..., Any] | None = None
     domain: tuple[float, float] = (-2.0, 2.0)
     flops: Callable[..., int] | None = None
+    whole: bool = False
     ufunc: str = ""
     doc: str = ""
     lowerings: dict[str, Callable[..., Any]] = field(default_factory=dict)

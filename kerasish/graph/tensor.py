@@ -329,11 +329,12 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     specs = op.infer(*(t.spec for t in tensors), **attrs)  # raises before a kernel can misread
     if isinstance(specs, TensorSpec) and None in specs.shape:  # an attribute is not known yet
         return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs, specs))
-    xp = current().xp
-    with np.errstate(all="ignore"):
-        result = op.kernel(xp, *(t.value for t in tensors), **attrs)
-    single = isinstance(specs, TensorSpec)
-    arrays = (result,) if single else result
+    xp, single = current().xp, isinstance(specs, TensorSpec)
+    arrays = registry.lookup("runner", "alone")(op, tensors, attrs) if op.whole else None
+    if arrays is None:
+        with np.errstate(all="ignore"):
+            result = op.kernel(xp, *(t.value for t in tensors), **attrs)
+        arrays = (result,) if single else result
     device = current()
     outs = [
         Tensor(s, device.asarray(a, s.dtype))

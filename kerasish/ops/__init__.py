@@ -33,4 +33,5 @@ from kerasish.ops import attention as attention
 from kerasish.ops import nn_encoding as nn_encoding
 from kerasish.ops import nn_images as nn_images
 from kerasish.ops.custom import *
+from kerasish.ops import alone as alone
 from kerasish.ops import methods as methods

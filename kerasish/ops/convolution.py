@@ -138,6 +138,7 @@ PRODUCT = 10**6
     promote="same",
     out=True,
     cases=_cases("", ("x", "w")),
+    whole=True,
     flops=lambda x, w, **a: _flops(x.shape, w.shape, _conv_infer(x, w, **a).shape),
 )
 def conv_(
@@ -239,6 +240,7 @@ def _stack(m: Any, rows: int) -> tuple[Any, Any]:
     promote="same",
     out=True,
     cases=_cases("input_shape", ("g", "w")),
+    whole=True,
     flops=lambda g, w, **a: _flops(a["input_shape"], w.shape, g.shape),
 )
 def conv_input_grad(
@@ -277,6 +279,7 @@ def conv_input_grad(
     promote="same",
     out=True,
     cases=_cases("kernel_shape", ("x", "g")),
+    whole=True,
     flops=lambda x, g, **a: _flops(x.shape, a["kernel_shape"], g.shape),
 )
 def conv_weight_grad(

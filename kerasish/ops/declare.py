@@ -176,4 +176,5 @@ def primitive(
     expands it into its definition where no provider supports it. infer, kernel and vjp follow
     from the definition (graph/defined.py).
     """
+    fields.setdefault("whole", True)
     return define(name, definition, cases=cases, doc=inspect.getdoc(definition) or "", **fields)

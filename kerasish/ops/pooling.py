@@ -87,7 +87,14 @@ def lowest(dtype: Any) -> Any:
     return False if dtype.kind == "b" else -np.inf
 
 
-@op("max_pool", infer=_max_infer, cases=_cases("x", False), flops=_window_flops, batch=in_batch)
+@op(
+    "max_pool",
+    infer=_max_infer,
+    cases=_cases("x", False),
+    flops=_window_flops,
+    batch=in_batch,
+    whole=True,
+)
 def max_pool_(
     xp: Any, x: Any, *, window: Sizes, strides: Sizes, padding: Padding
 ) -> tuple[Any, Any]:
@@ -121,6 +128,7 @@ def _(g: Any, y: Any, x: Any, **attrs: Any) -> Any:
     cases=_cases("yi", True),
     flops=_window_flops,
     batch=in_batch,
+    whole=True,
 )
 def max_pool_scatter(
     xp: Any,
@@ -154,6 +162,7 @@ def _(u: Any, y: Any, g: Any, index: Any, *, input_shape: Shape, **attrs: Any) -
     cases=_cases("xi", False),
     flops=_window_flops,
     batch=in_batch,
+    whole=True,
 )
 def max_pool_gather(
     xp: Any, v: Any, index: Any, *, window: Sizes, strides: Sizes, padding: Padding
@@ -191,7 +200,14 @@ def _counts(xp: Any, windows: Windows, dtype: Any) -> Any:
     return counts
 
 
-@op("avg_pool", infer=_pool_infer, cases=_cases("x", False), flops=_window_flops, batch=in_batch)
+@op(
+    "avg_pool",
+    infer=_pool_infer,
+    cases=_cases("x", False),
+    flops=_window_flops,
+    batch=in_batch,
+    whole=True,
+)
 def avg_pool_(xp: Any, x: Any, *, window: Sizes, strides: Sizes, padding: Padding) -> Any:
     """The mean of the elements of every window that are no padding."""
     windows = _geometry(x.shape, window, strides, padding)
@@ -213,6 +229,7 @@ def _(g: Any, y: Any, x: Any, **attrs: Any) -> Any:
     cases=_cases("y", True),
     flops=_window_flops,
     batch=in_batch,
+    whole=True,
 )
 def avg_pool_grad(
     xp: Any,
