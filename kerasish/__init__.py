@@ -32,7 +32,7 @@ _HOMES = {
         "hessian hvp is_tensor jacfwd jacobian jvp overridden_gradient register_gradient "
         "stop_gradient trace value_and_grad vjp"
     ),
-    "kerasish.graph.node": "scope",
+    "kerasish.graph.node": "name_scope scope",
     "kerasish.graph.op": "no_gradient",
     "kerasish.ops.remat": "remat",
     "kerasish.ops.symbol": "KerasTensor",
@@ -46,13 +46,12 @@ _HOMES = {
     "kerasish.serialization": "register register_keras_serializable",
 }
 _NAMES = {name: module for module, names in _HOMES.items() for name in names.split()}
-_RENAMED = {"name_scope": ("kerasish.graph.node", "scope")}
 
 
 # Functions whose modules stand on a higher floor than the classes and modules that offer them.
 _METHODS = {
     **{f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")},
-    **{f"utils.{name}": "kerasish.utils" for name in ("clear_session", "is_keras_tensor")},
+    "utils.is_keras_tensor": "kerasish.utils",
     **{f"config.{name}": "kerasish.backend" for name in ("backend", "set_backend")},
     **{f"config.{n}": "kerasish.layers.policy" for n in ("dtype_policy", "set_dtype_policy")},
 }
@@ -102,8 +101,8 @@ for _module, _kinds in _ENTERED_BY.items():
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         found: Any = importlib.import_module(f"kerasish.{name}")
-    elif name in _NAMES or name in _RENAMED:
-        module, own = _RENAMED.get(name) or (_NAMES[name], name)
+    elif name in _NAMES:
+        module, own = _NAMES[name], name
         found = getattr(importlib.import_module(module), own)
     else:
         near = _registry.nearest(name, __dir__(), 1)
@@ -114,7 +113,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({"__version__", "version", *_MODULES, *_NAMES, *_RENAMED})
+    return sorted({"__version__", "version", *_MODULES, *_NAMES})
 
 
 def version() -> str:

@@ -1,26 +1,48 @@
-"""Automatic names: they count over the program, as Keras's do; `clear_session` begins anew."""
+"""Names that nobody gave, and the scopes that paths of variables are made of.
+
+Automatic names count over the whole program, as Keras's do: dense, dense_1, ... `reset_names`
+begins anew. They are for people and logs; what a file or a checkpoint finds its parts by are the keys of
+`member_keys`, in which no such count is left.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import functools
+import re
+import threading
+from collections.abc import Sequence
 from typing import Any
 
+from kerasish.errors import ArgumentError
 from kerasish.serialization import snake_case
 
-_given: Counter[str] = Counter()
+_counts: dict[str, int] = {}
 
 
-def auto_name(name: str) -> str:
-    """`name` in snake case, numbered from the second time on: "recall", "recall_1", ..."""
-    base = snake_case(name)
-    number = _given[base]
-    _given[base] += 1
-    return f"{base}_{number}" if number else base
+def auto_name(class_name: str) -> str:
+    """A name for an object of this class that no other object of the program was given so."""
+    return uniquify(_snake(class_name))
+
+
+def uniquify(name: str) -> str:
+    """`name` the first time, then name_1, name_2, ..."""
+    count = _counts.get(name, 0)
+    _counts[name] = count + 1
+    return f"{name}_{count}" if count else name
+
+
+def get_uid(prefix: str = "") -> int:
+    """How often a name with this prefix was asked for, this time included."""
+    _counts[prefix] = _counts.get(prefix, 0) + 1
+    return _counts[prefix]
 
 
 def reset_names() -> None:
     """Begin all counts anew."""
-    _given.clear()
+    _counts.clear()
+
+
+_snake = functools.lru_cache(1024)(snake_case)
 
 
 def object_name(obj: Any) -> str:
@@ -29,3 +51,87 @@ def object_name(obj: Any) -> str:
     if isinstance(name, str):
         return name if hasattr(obj, "name") else snake_case(name)
     return snake_case(type(obj).__name__)
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+def is_automatic(name: str, base: str) -> bool:
+    """Whether `name` has the form of an automatic name of objects called `base`."""
+    return name == base or re.fullmatch(re.escape(base) + r"_\d+", name) is not None
+
+
+def member_keys(members: Sequence[tuple[str, str]]) -> list[str]:
+    """Names for the members of one model that are the same however often it was built.
+
+    A name that was given stays; automatic ones are numbered in the order of the members.
+
+    Args:
+        members: (name, name of the class in snake case) of every member.
+    """
+    automatic = [is_automatic(name, base) for name, base in members]
+    taken = {name for (name, _), own in zip(members, automatic, strict=True) if not own}
+    keys = []
+    for (name, base), own in zip(members, automatic, strict=True):
+        key = name
+        if own:
+            key, number = base, 0
+            while key in taken:
+                number += 1
+                key = f"{base}_{number}"
+            taken.add(key)
+        keys.append(key)
+    return keys
+
+
+# --- scopes -------------------------------------------------------------------------------------
+
+
+class _Scopes(threading.local):
+    def __init__(self) -> None:
+        self.stack: list[tuple[str, str, Any]] = []  # path, its last part, who opened it
+
+
+_scopes = _Scopes()
+
+
+def current_path() -> str:
+    """The path of the innermost open scope; "" outside of all."""
+    return _scopes.stack[-1][0] if _scopes.stack else ""
+
+
+def below(parent: str, name: str) -> str:
+    """The path of `name` inside `parent`."""
+    return f"{parent}/{name}" if parent else name
+
+
+class opened:
+    """Context manager: variables made inside have paths below `name`.
+
+    Args:
+        name: one part of a path.
+        caller: whose scope it is; one that is innermost already is not entered again.
+        parent: the path around it; by default that of the innermost open scope.
+    """
+
+    __slots__ = ("_entered", "caller", "name", "parent")
+
+    def __init__(self, name: str, caller: Any = None, parent: str | None = None) -> None:
+        if not isinstance(name, str) or "/" in name:
+            raise ArgumentError(f"name. Expected: a string without '/'. Received: name={name!r}.")
+        self.name = name
+        self.caller = caller
+        self.parent = parent
+
+    def __enter__(self) -> opened:
+        stack = _scopes.stack
+        inside = bool(stack) and self.caller is not None and stack[-1][2] is self.caller
+        self._entered = not (inside and stack[-1][1] == self.name)
+        if self._entered:
+            parent = current_path() if self.parent is None else self.parent
+            stack.append((below(parent, self.name), self.name, self.caller))
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        if self._entered:
+            _scopes.stack.pop()

@@ -377,6 +377,8 @@ def find(name: str, kind: str | None) -> Any:
             "before loading, or pass it in custom_objects."
         )
     kinds = [kind] if kind else list(MODULES)
+    if kind == "layer":
+        kinds.append("model")  # a model stands wherever a layer does
     for one in kinds:
         for form in (name, snake_case(name)):
             if registry.contains(one, form):

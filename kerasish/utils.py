@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from typing import Any
 
 from kerasish import config as _config
+from kerasish.backend import clear_session
 from kerasish.data import (
     PyDataset,
     normalize,
@@ -16,7 +16,6 @@ from kerasish.data import (
     unpack_x_y_sample_weight,
 )
 from kerasish.hints import namespace
-from kerasish.naming import reset_names
 from kerasish.ops.symbol import KerasTensor
 from kerasish.random import set_random_seed
 from kerasish.serialization import (
@@ -32,17 +31,6 @@ from kerasish.spec import dtype_name as standardize_dtype
 
 CustomObjectScope = custom_object_scope
 Sequence = PyDataset
-
-
-def clear_session(free_memory: bool = True) -> None:
-    """Free what is no longer used, and begin the counts of automatic names anew.
-
-    Args:
-        free_memory: whether to run the garbage collector.
-    """
-    reset_names()
-    if free_memory:
-        gc.collect()
 
 
 def is_keras_tensor(x: Any) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 import kerasish as keras
 
-NAMES = sorted(set(keras._NAMES) | set(keras._RENAMED))
+NAMES = sorted(keras._NAMES)
 KERAS = (
     "Input InputSpec KerasTensor Layer Loss Metric Model Operation Optimizer Regularizer "
     "Initializer Sequential Variable DTypePolicy Function RematScope name_scope version "

@@ -3,8 +3,10 @@
 from kerasish import registry
 from kerasish.backend.base import Backend, backend, get, set_backend
 from kerasish.backend.settings import (
+    clear_session,
     epsilon,
     floatx,
+    get_uid,
     image_data_format,
     is_float_dtype,
     is_int_dtype,
@@ -15,11 +17,6 @@ from kerasish.backend.settings import (
     standardize_dtype,
 )
 from kerasish.hints import namespace
-
-
-def clear_session(free_memory: bool = True) -> None:
-    """`kerasish.utils.clear_session`, where older code looks for it."""
-    registry.lookup("method", "utils.clear_session")(free_memory)
 
 
 def is_keras_tensor(x: object) -> bool:
@@ -34,6 +31,7 @@ __all__ = [
     "epsilon",
     "floatx",
     "get",
+    "get_uid",
     "image_data_format",
     "is_float_dtype",
     "is_int_dtype",

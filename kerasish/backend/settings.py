@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
+from kerasish import naming
 from kerasish.config import (
     epsilon,
     floatx,
@@ -12,10 +14,22 @@ from kerasish.config import (
     set_floatx,
     set_image_data_format,
 )
+from kerasish.naming import get_uid
 from kerasish.spec import dtype_name, is_float, is_int, promote
 
 standardize_dtype = dtype_name
 _WEAK = {int: "int", float: "float"}
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Begin to count automatic names anew, and free what is no longer used.
+
+    Args:
+        free_memory: whether to run the garbage collector.
+    """
+    naming.reset_names()
+    if free_memory:
+        gc.collect()
 
 
 def is_float_dtype(dtype: Any) -> bool:
@@ -34,8 +48,10 @@ def result_type(*dtypes: Any) -> str:
 
 
 __all__ = [
+    "clear_session",
     "epsilon",
     "floatx",
+    "get_uid",
     "image_data_format",
     "is_float_dtype",
     "is_int_dtype",

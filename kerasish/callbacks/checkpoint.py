@@ -14,10 +14,13 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.random import global_seed_generator
-from kerasish.saving import legacy_h5, paths, state, weights, whole_model
+from kerasish.saving import beside, legacy_h5, state, weights, whole_model
+from kerasish.saving.text import shorten
 
 _NAME = re.compile(r"checkpoint-\d{6}-\d{9}\.h5")
 
@@ -25,7 +28,7 @@ _NAME = re.compile(r"checkpoint-\d{6}-\d{9}\.h5")
 def write_checkpoint(path: Path, model: Any) -> None:
     """Write where the running `fit` of a model stands."""
     kept = {
-        whole_model.SEEDS: {n: v.numpy() for n, v in paths.random_state(model).items()},
+        **beside.state_of(model),
         "global_seed": global_seed_generator().state.numpy(),
         "metrics": [v.numpy() for v in _metric_variables(model)],
         "fit": model.fit_state.state_dict(),
@@ -43,17 +46,48 @@ def read_checkpoint(path: Path, model: Any) -> None:
     Raises:
         FileFormatError: a damaged file, or one of another model; nothing is changed then.
     """
-    kept = whole_model.restore(model, path)
+    plan, kept = whole_model.plan_restore(model, path)
     variables = _metric_variables(model)
-    if len(variables) != len(kept["metrics"]):
+    metrics = kept.get("metrics")
+    if not isinstance(metrics, list) or len(metrics) != len(variables):
+        found = f"{len(metrics)} of them" if isinstance(metrics, list) else "none"
         raise FileFormatError(
             f"{path}: other metrics. Expected: {len(variables)} variables of metrics. "
-            f"Received: {len(kept['metrics'])}. Compile the model with the metrics it had."
+            f"Received: {found}. Compile the model with the metrics it had."
         )
-    for variable, value in zip(variables, kept["metrics"], strict=True):
-        variable.assign(value)
-    global_seed_generator().state.assign(kept["global_seed"])
-    model.fit_state.load_state_dict(kept["fit"])
+    plan += _fitting(path, "metrics", variables, metrics)
+    seed = global_seed_generator().state
+    plan += _fitting(path, "global_seed", [seed], [kept.get("global_seed")])
+    _take_up(path, model.fit_state, kept.get("fit"))
+    weights.assign(plan)
+
+
+def _fitting(path: Path, what: str, variables: list[Any], arrays: list[Any]) -> list[Any]:
+    """The variables with the arrays of a file's state, which may hold anything."""
+    for variable, array in zip(variables, arrays, strict=True):
+        if not isinstance(array, np.ndarray) or array.shape != variable.shape:
+            raise FileFormatError(
+                f"{path}: {what}. Expected: an array of shape {variable.shape} for "
+                f"{variable.path}. Received: {shorten(array)}."
+            )
+    return list(zip(variables, arrays, strict=True))
+
+
+def _take_up(path: Path, fit_state: Any, saved: Any) -> None:
+    """Let a run take up the position of a file, or leave it where it is."""
+    before = fit_state.state_dict()
+    try:
+        forms = {name: type(value) for name, value in before.items()}
+        found = {k: type(v) for k, v in saved.items()} if isinstance(saved, dict) else None
+        if found != forms:
+            raise FileFormatError(f"Expected: {', '.join(forms)}. Received: {shorten(saved)}.")
+        fit_state.load_state_dict(saved)
+    except Exception as error:
+        fit_state.load_state_dict(before)
+        raise FileFormatError(
+            f"{path}: the position of another run. Expected: what `fit` wrote, with callbacks of "
+            f"the same classes. Received: {type(error).__name__}: {error}"
+        ) from error
 
 
 def _metric_variables(model: Any) -> list[Any]:

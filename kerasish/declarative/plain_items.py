@@ -9,6 +9,7 @@ from kerasish.declarative import vocabulary
 from kerasish.declarative.signature import Parameter, signature_of
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.layers import Layer
+from kerasish.naming import is_automatic
 from kerasish.serialization import get_registered_name, snake_case
 
 
@@ -38,7 +39,8 @@ def object_item(serialized: Any, kind: str) -> Any:
         )
     cls = vocabulary.lookup(kind, label)
     config = dict(serialized["config"])
-    if config.get("name") == snake_case(label) or config.get("name") == label:
+    name = str(config.get("name"))
+    if is_automatic(name, snake_case(label)) or name == label:
         del config["name"]
     return _item(label, cls, _changed(cls, config))
 

@@ -13,6 +13,7 @@ from kerasish.declarative.validate import FORMAT
 from kerasish.errors import ArgumentError
 from kerasish.layers import InputLayer, Layer
 from kerasish.models import Model, Sequential
+from kerasish.naming import is_automatic
 from kerasish.serialization import serialize_keras_object, snake_case
 
 
@@ -46,7 +47,7 @@ def _sequential_section(model: Sequential) -> dict[str, Any]:
     if entry.dtype != floatx():
         declared["dtype"] = entry.dtype
     name = entry.history.operation.name
-    if name != snake_case(InputLayer.__name__):
+    if not is_automatic(name, snake_case(InputLayer.__name__)):
         declared["name"] = name
     used: dict[str, int] = {}
     items = [layer_item(layer, _own_name(layer, used)) for layer in model.layers]
@@ -54,10 +55,10 @@ def _sequential_section(model: Sequential) -> dict[str, Any]:
 
 
 def _own_name(layer: Layer, used: dict[str, int]) -> str | None:
-    """The layer's name, unless it is the one that it would get anyway."""
+    """The layer's name, unless nobody gave it or it is the one that it would get anyway."""
     stem = snake_case(type(layer).__name__)
     count = used.get(stem, 0)
-    if layer.name != (f"{stem}_{count}" if count else stem):
+    if not layer._auto_named and layer.name != (f"{stem}_{count}" if count else stem):
         return layer.name
     used[stem] = count + 1
     return None

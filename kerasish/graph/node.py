@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
 
+from kerasish import naming
 from kerasish.errors import GraphError
 from kerasish.graph.op import Op, declare
 from kerasish.spec import TensorSpec
@@ -153,7 +154,7 @@ def interning(table: dict[Any, Node] | None = None) -> Iterator[dict[Any, Node]]
 @contextmanager
 def scope(name: str, absolute: bool = False) -> Iterator[None]:
     """Context manager: nodes made inside carry `name` below the enclosing scope."""
-    outer = current_scope()
+    outer = _local.scopes[-1] if _local.scopes else ""
     _local.scopes.append(name if absolute or not outer else f"{outer}/{name}")
     try:
         yield
@@ -161,9 +162,11 @@ def scope(name: str, absolute: bool = False) -> Iterator[None]:
         _local.scopes.pop()
 
 
-def current_scope() -> str:
-    """The path that `scope` has made: "" outside."""
-    return _local.scopes[-1] if _local.scopes else ""
+@contextmanager
+def name_scope(name: str) -> Iterator[None]:
+    """Context manager: variables and nodes made inside carry `name` in their paths."""
+    with naming.opened(name), scope(name):
+        yield
 
 
 @contextmanager

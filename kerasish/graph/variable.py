@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import naming
 from kerasish.backend.base import current
 from kerasish.changes import tick
 from kerasish.errors import ArgumentError, GraphError, ShapeError
-from kerasish.graph.node import Node, constant, current_scope, placeholder
+from kerasish.graph.node import Node, constant, placeholder
 from kerasish.graph.recording import alias, recording
 from kerasish.graph.tensor import (
     Tensor,
@@ -134,7 +135,8 @@ class Variable:
         trainable: whether optimizers change it.
         autocast: whether layers of a mixed precision read it in their compute dtype.
         aggregation, synchronization: Keras's words on replicas, kept; there is one replica.
-        name: last part of `path`, without "/".
+        name: last part of `path`, without "/"; `path` begins with the open scopes. By default
+            "variable", numbered over the program.
         regularizer: callable on the value, added to the loss of its model.
         constraint: callable on the value, applied after each optimizer update.
 
@@ -160,10 +162,11 @@ class Variable:
         autocast: bool = True,
         aggregation: str | None = "none",
         synchronization: str | None = "auto",
-        name: str = "variable",
+        name: str | None = None,
         regularizer: Any = None,
         constraint: Any = None,
     ) -> None:
+        name = naming.auto_name("variable") if name is None else name
         if not isinstance(name, str) or "/" in name:
             raise ArgumentError(
                 f"Variable name. Expected: a string without '/'. Received: {name!r}."
@@ -182,8 +185,7 @@ class Variable:
         self.array[...] = value.value
         self._trainable = trainable
         self.name = name
-        scope = current_scope()
-        self.path = f"{scope}/{name}" if scope else name
+        self.path = naming.below(naming.current_path(), name)
         self.regularizer = regularizer
         self.constraint = constraint
         self.autocast = autocast and is_float(self.spec.dtype)

@@ -49,8 +49,6 @@ class Buildable(Holder):
     def _finish_build(self, shapes: dict[str, Any]) -> None:
         object.__setattr__(self, "_build_shapes", shapes)
         object.__setattr__(self, "built", True)
-        tracking.make_names_unique(self._sublayers(), self.name)
-        tracking.assign_paths(self, self.name)
         if self._initial_weights is not None:
             given, self._initial_weights = self._initial_weights, None
             self.set_weights(given if isinstance(given, (list, tuple)) else [given])
@@ -113,7 +111,7 @@ def recorded_build(build: Callable[..., None]) -> Callable[..., None]:
         kwargs = {name: as_shape(value) for name, value in kwargs.items()}
         object.__setattr__(self, "_building", True)
         try:
-            with eagerly():
+            with eagerly(), self._scope():
                 build(self, *args, **kwargs)
         finally:
             object.__setattr__(self, "_building", False)

@@ -63,8 +63,9 @@ class Cell(Layer):
             )
         width = self.units * self.gates
         self.kernel = self._declared_weight("kernel", (size, width))
-        self.recurrent_kernel = self._declared_weight("recurrent", (self.units, width))
-        self.recurrent_kernel.name = "recurrent_kernel"
+        self.recurrent_kernel = self._declared_weight(
+            "recurrent", (self.units, width), name="recurrent_kernel"
+        )
         self.bias = self._make_bias((width,)) if self.use_bias else None
 
     def _make_bias(self, shape: tuple[int, ...]) -> Any:

@@ -82,9 +82,8 @@ class ConvLSTMCell(Cell):
         width = 4 * self.filters
         self.kernel = self._declared_weight("kernel", (*self.kernel_size, size, width))
         self.recurrent_kernel = self._declared_weight(
-            "recurrent", (*self.kernel_size, self.filters, width)
+            "recurrent", (*self.kernel_size, self.filters, width), name="recurrent_kernel"
         )
-        self.recurrent_kernel.name = "recurrent_kernel"
         self.bias = self._make_bias((width,)) if self.use_bias else None
 
     def _make_bias(self, shape: tuple[int, ...]) -> Any:

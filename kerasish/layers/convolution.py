@@ -360,9 +360,8 @@ class BaseSeparableConv(Windowed):
             ("depthwise", (*self.kernel_size, size, self.depth_multiplier)),
             ("pointwise", (1,) * self.rank + (size * self.depth_multiplier, self.filters)),
         ):
-            made = self._declared_weight(name, shape)
-            made.name = f"{name}_kernel"
-            setattr(self, made.name, made)
+            own = f"{name}_kernel"
+            setattr(self, own, self._declared_weight(name, shape, name=own))
         self.bias = self._declared_weight("bias", (self.filters,)) if self.use_bias else None
 
     def call(self, inputs: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kerasish import tree
+from kerasish import naming, tree
 from kerasish.changes import Versioned, tick
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
@@ -44,7 +44,8 @@ class Holder(Versioned):
     _losses: list[Tensor]
     _calls: list[Any]
     _given: dict[str, Any]
-    _path: str
+    _path: str | None
+    _parent_path: str | None
     _name: str
     _base_name: str
     _auto_named: bool
@@ -59,7 +60,8 @@ class Holder(Versioned):
             "_losses": [],
             "_calls": [],
             "_given": given,
-            "_path": "",
+            "_path": None,
+            "_parent_path": None,
             "_trainable": True,
             "_warned": False,
             "_auto_named": True,
@@ -78,7 +80,7 @@ class Holder(Versioned):
 
     @property
     def name(self) -> str:
-        """The given name, or one made from the class name, unique in its model."""
+        """The given name, or one made from the class name and counted over the program."""
         return self._name
 
     @name.setter
@@ -92,26 +94,31 @@ class Holder(Versioned):
         object.__setattr__(self, "_name", name)
 
     @property
-    def path(self) -> str:
-        """The attribute path inside the outermost built layer or model."""
-        return self._path or self.name
+    def path(self) -> str | None:
+        """The names around this layer when it was first used, and its own; None before."""
+        return self._path
+
+    def _scope(self) -> naming.opened:
+        """Context manager: variables made inside have paths below this layer's.
+
+        The names around it are those of its first use, wherever it is used later.
+        """
+        if self._parent_path is None:
+            parent = naming.current_path()
+            object.__setattr__(self, "_parent_path", parent)
+            object.__setattr__(self, "_path", naming.below(parent, self.name))
+        return naming.opened(self.name, self, self._parent_path)
 
     # --- what is held ---------------------------------------------------------------------------
 
-    def _named_sublayers(self, held: tracking.Held | None = None) -> list[tuple[str, Any]]:
-        """Direct sublayers with their part of a weight's path: a given name, or the attribute.
+    def _sublayers(self, held: tracking.Held | None = None) -> list[Any]:
+        """The direct sublayers.
 
         Args:
             held: what `tracking.attributes` gives for this layer, where it is known.
         """
         held = tracking.attributes(self) if held is None else held
-        return [
-            (attribute if child._auto_named else child.name, child)
-            for attribute, child in tracking.sublayers(self, Holder, held)
-        ]
-
-    def _sublayers(self) -> list[Any]:
-        return [child for _, child in self._named_sublayers()]
+        return tracking.sublayers(self, Holder, held)
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
         """All layers below this one, each once, depth first."""
@@ -188,14 +195,18 @@ class Holder(Versioned):
     def trainable(self, value: bool) -> None:
         if not isinstance(value, (bool, np.bool_)):
             raise ArgumentError(f"trainable. Expected: True or False. Received: {value!r}.")
+        self._set_own_trainable(bool(value))
+        for child in self._sublayers():
+            child.trainable = value
+
+    def _set_own_trainable(self, value: bool) -> None:
+        """Freeze or thaw this layer alone."""
         if self._trainable != value:
-            object.__setattr__(self, "_trainable", bool(value))
+            object.__setattr__(self, "_trainable", value)
             tick()
         for variable in tracking.own_variables(self):
             if id(variable) not in self._frozen:
-                variable.trainable = bool(value)
-        for child in self._sublayers():
-            child.trainable = value
+                variable.trainable = value
 
     def get_weights(self) -> list[np.ndarray]:
         """Copies of all weights, in the order of `weights`."""
@@ -292,34 +303,33 @@ class Holder(Versioned):
             )
         kept = self.variable_dtype if dtype is None else dtype_name(dtype)
         default = "glorot_uniform" if is_float(kept) else "zeros"
-        made = Variable(
-            resolve("initializer", default if initializer is None else initializer),
-            shape=known,
-            dtype=kept,
-            trainable=trainable,
-            name=name or "variable",
-            regularizer=resolve("regularizer", regularizer),
-            constraint=resolve("constraint", constraint),
-            autocast=autocast,
-        )
+        with naming.opened(self.name, self, self._parent_path):
+            made = Variable(
+                resolve("initializer", default if initializer is None else initializer),
+                shape=known,
+                dtype=kept,
+                trainable=trainable,
+                name=name or None,
+                regularizer=resolve("regularizer", regularizer),
+                constraint=resolve("constraint", constraint),
+                autocast=autocast,
+            )
         made.overwrite_with_gradient = overwrite_with_gradient
-        made.path = f"{self.path}/{made.name}"
         self._own(made)
         return made
 
-    def _declared_weight(self, name: str, shape: Sequence[int | None], **options: Any) -> Variable:
-        """`add_weight` with what the fields `<name>_initializer` and the like say."""
+    def _declared_weight(self, field: str, shape: Sequence[int | None], **options: Any) -> Variable:
+        """`add_weight` with what the fields `<field>_initializer` and the like say."""
 
         def said(what: str) -> Any:
-            return getattr(self, f"{name}_{what}", None)
+            return getattr(self, f"{field}_{what}", None)
 
         return self.add_weight(
             shape,
             said("initializer"),
             regularizer=said("regularizer"),
             constraint=said("constraint"),
-            name=name,
-            **options,
+            **{"name": field, **options},
         )
 
     def _set_policy(self, dtype: Any) -> None:

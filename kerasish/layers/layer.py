@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
-from kerasish import registry, tree
+from kerasish import naming, registry, tree
 from kerasish.changes import held
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import scope
@@ -102,7 +102,9 @@ class Layer(Buildable):
             raise ArgumentError(
                 f"{type(self).__name__}. Expected: no positional arguments. Received: {args}."
             )
-        if name is not None:
+        if name is None:
+            self._rename(naming.auto_name(type(self).__name__))
+        else:
             self.name = name
         self._set_policy(dtype)
         self.autocast = autocast
@@ -125,8 +127,6 @@ class Layer(Buildable):
         if declared_field is not None:
             value = declared_field.convert(value, type(self).__name__)
         elif isinstance(value, Variable) and name not in self.untracked:
-            if value.name == "variable":
-                value.name = name.lstrip("_")
             self._own(value)
         before = held(self, name)
         if isinstance(before, Variable) and before is not value:
@@ -205,7 +205,8 @@ class Layer(Buildable):
             values["training"] = training
         mask = self._fill_masks(signature, values)
         given_args, given_kwargs = signature.unbind(values)
-        with scope(self.name), _call.calling(training), autocast(self._read_dtype()):
+        dtype = self._read_dtype()
+        with scope(self.name), self._scope(), _call.calling(training), autocast(dtype):
             try:
                 outputs = called(self, given_args, given_kwargs)
             except Exception as error:
@@ -318,7 +319,8 @@ class Layer(Buildable):
             made.name = late["name"]
         if "dtype" in late:
             made._set_policy(late["dtype"])
-        made.trainable = late.get("trainable", made.trainable)
+        if not late.get("trainable", True):
+            made.trainable = False  # what the constructor froze by itself stays frozen
         return made
 
     def __repr__(self) -> str:

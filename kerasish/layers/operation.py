@@ -10,7 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from kerasish import ops
+from kerasish import naming, ops
 from kerasish.errors import ArgumentError, UnknownNameError
 from kerasish.graph.node import scope
 from kerasish.layers.symbolic import record_call
@@ -69,8 +69,8 @@ class Operation:
         self.func_name = func_name
         self.func = func
         self.fixed = fixed
-        self.name = name or func_name
-        self._base_name = func_name
+        self._base_name = snake_case(self.keras_class)
+        self.name = name or naming.uniquify(self._base_name)
         self._auto_named = name is None
         self._calls: list[Any] = []
 

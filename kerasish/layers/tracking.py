@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from kerasish import naming
 from kerasish.changes import Versioned
 from kerasish.errors import ArgumentError
 from kerasish.graph.variable import Variable
@@ -47,12 +48,12 @@ def _enter(value: Any, path: str, found: Held) -> None:
             _enter(item, f"{path}/{key}", found)
 
 
-def sublayers(layer: Holder, kind: type[H], held: Held) -> list[tuple[str, H]]:
-    """The direct sublayers among what a layer holds, with their attribute paths, each once."""
-    found: dict[int, tuple[str, H]] = {}
-    for segment, value in held:
+def sublayers(layer: Holder, kind: type[H], held: Held) -> list[H]:
+    """The direct sublayers among what a layer holds, each once."""
+    found: dict[int, H] = {}
+    for _, value in held:
         if isinstance(value, kind) and value is not layer:
-            found.setdefault(id(value), (segment, value))
+            found.setdefault(id(value), value)
     return list(found.values())
 
 
@@ -86,7 +87,7 @@ def collect(layer: Holder, own: Callable[[Holder, Held], Sequence[Any]]) -> list
         held = attributes(here)
         for item in own(here, held):
             found.setdefault(id(item), item)
-        for _, child in here._named_sublayers(held):
+        for child in here._sublayers(held):
             walk(child)
 
     walk(layer)
@@ -106,28 +107,24 @@ def deciding(layer: Holder) -> tuple[list[Versioned], list[Variable]]:
     return parts, [item for item in found if isinstance(item, Variable)]
 
 
-def assign_paths(layer: Holder, prefix: str) -> None:
-    """Give every variable below `layer` its attribute path as `path`."""
-    seen: set[int] = set()
+def variable_keys(layer: Holder) -> list[tuple[str, Variable]]:
+    """A layer's own variables with names that do not depend on how often it was built.
 
-    def walk(here: Holder, path: str) -> None:
-        if id(here) in seen:
-            return
-        seen.add(id(here))
-        here._path = path
-        held = attributes(here)
-        for variable in own_variables(here, held):
-            variable.path = f"{path}/{variable.name}" if path else variable.name
-        for generator in seed_generators(here, held):
-            generator.state.path = f"{path}/{generator.name}" if path else generator.name
-        for segment, child in here._named_sublayers(held):
-            walk(child, f"{path}/{segment}" if path else segment)
-
-    walk(layer, prefix)
+    That is the name it was given, or the attribute that holds it.
+    """
+    held = attributes(layer)
+    attribute = {id(value): path for path, value in reversed(held) if "/" not in path}
+    keys = []
+    for variable in own_variables(layer, held):
+        key = variable.name
+        if naming.is_automatic(key, "variable"):
+            key = attribute.get(id(variable), "variable")
+        keys.append((key, variable))
+    return keys
 
 
 def make_names_unique(layers: Iterable[Any], owner: str) -> None:
-    """Number the automatic names that appear more than once: dense, dense_1, ...
+    """Number automatic names anew where the same name stands for another layer of the model.
 
     Raises:
         ArgumentError: two different layers were given the same name.
@@ -145,9 +142,9 @@ def make_names_unique(layers: Iterable[Any], owner: str) -> None:
     for layer in members:
         if layer._auto_named:
             name, number = layer.name, 0
-            if name in taken:
-                while f"{layer._base_name}_{number}" in taken or number == 0:
-                    number += 1
+            while name in taken:
+                number += 1
                 name = f"{layer._base_name}_{number}"
-            layer._rename(name)
+            if name != layer.name:
+                layer._rename(name)
             taken[name] = layer

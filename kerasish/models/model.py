@@ -71,7 +71,6 @@ class Model(Trainer, Inspected, Layer):
         if inputs is not None:
             self.network = Network(inputs, outputs, self.name)
             self.built = True
-            tracking.assign_paths(self, "")
             if not self.trainable:
                 self.trainable = False  # reaches the layers, which are there only now
 
@@ -107,26 +106,20 @@ class Model(Trainer, Inspected, Layer):
         """None: outputs carry the masks that their own layers gave them."""
         return None
 
-    def _finish_build(self, shapes: dict[str, Any]) -> None:
-        super()._finish_build(shapes)
-        tracking.assign_paths(self, "")
-
     # --- parts ------------------------------------------------------------------------------------
 
-    def _named_sublayers(self, held: tracking.Held | None = None) -> list[tuple[str, Any]]:
-        found = super()._named_sublayers(held)
+    def _sublayers(self, held: tracking.Held | None = None) -> list[Any]:
+        found = super()._sublayers(held)
         if self.network is None:
             return found
-        own = [(layer.name, layer) for layer in self.network.layers]
-        inside = {id(layer) for _, layer in own}
-        return own + [(name, layer) for name, layer in found if id(layer) not in inside]
+        own = self.network.layers
+        inside = {id(layer) for layer in own}
+        return own + [layer for layer in found if id(layer) not in inside]
 
     @property
     def layers(self) -> list[Layer]:
         """The direct sublayers."""
-        found = self._sublayers()
-        tracking.make_names_unique(found, self.name)
-        return found
+        return self._sublayers()
 
     @property
     def operations(self) -> list[Any]:
@@ -239,8 +232,10 @@ class Model(Trainer, Inspected, Layer):
         if "input_layers" not in config or "layers" not in config:
             return super().from_config(config, custom_objects)
         inputs, outputs = _symbols_of(config, custom_objects)
-        more = {k: config[k] for k in ("name", "trainable") if config.get(k) is not None}
-        return cls(inputs, outputs, **more)
+        made = cls(inputs, outputs, name=config.get("name"))
+        # Each layer's own flag stands in its own config.
+        made._set_own_trainable(bool(config.get("trainable", True)))
+        return made
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes that `build` was called with."""
@@ -332,21 +327,13 @@ def _symbols_of(config: Mapping[str, Any], custom_objects: Any) -> tuple[Any, An
         if str(item.get("module") or "").startswith("keras.src.ops"):
             made = operation_from_config(str(item["class_name"]), item["config"])
         else:
-            made = deserialize_keras_object(item, custom_objects, kind=_kind(item))
+            made = deserialize_keras_object(item, custom_objects, kind="layer")
         name = item.get("name") or made.name
         layers[name] = made
         nodes[name] = item.get("inbound_nodes") or []
     graph = Graph("the config of a functional model", layers)
     graph.run(nodes)
     return graph.structure(config["input_layers"]), graph.structure(config["output_layers"])
-
-
-def _kind(item: Mapping[str, Any]) -> str | None:
-    """What an item without a module is: Keras 2 wrote none."""
-    return None if item.get("module") or item.get("class_name") in _MODELS else "layer"
-
-
-_MODELS = ("Functional", "Model", "Sequential")
 
 
 registry.add("model", Model, "Model")

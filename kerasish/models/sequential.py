@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from kerasish import registry, tree
+from kerasish import naming, registry, tree
 from kerasish.errors import ArgumentError
 from kerasish.layers import tracking
 from kerasish.layers.input_layer import InputLayer
@@ -85,13 +85,16 @@ class Sequential(Model):
         if isinstance(layer, InputLayer):
             self._symbols = [layer.output]
         elif self._symbols:
-            self._symbols.append(layer(self._symbols[-1]))
+            with self._scope():
+                self._symbols.append(layer(self._symbols[-1]))
 
     def _settle(self) -> None:
         """Follow a change of the stack."""
         complete = len(self._symbols) == len(self._stack) > 1
         self._chain = None
         if complete:
+            # In Keras the chain is a model inside, which takes an automatic name.
+            naming.auto_name("Functional")
             self._chain = Network(self._symbols[0], self._symbols[-1], self.name)
             self._finish_build({"input_shape": self._symbols[0].shape})
         else:
@@ -145,8 +148,8 @@ class Sequential(Model):
     def _network(self, what: str) -> Network:
         return super()._network(what) if self._chain is None else self._chain
 
-    def _named_sublayers(self, held: tracking.Held | None = None) -> list[tuple[str, Any]]:
-        return [(layer.name, layer) for layer in self._stack]
+    def _sublayers(self, held: tracking.Held | None = None) -> list[Any]:
+        return list(self._stack)
 
     @property
     def layers(self) -> list[Layer]:
@@ -178,7 +181,7 @@ class Sequential(Model):
         for item in config["layers"]:
             made._push(deserialize_keras_object(item, custom_objects, kind="layer"))
         made._settle()
-        made.trainable = config.get("trainable", True)
+        made._set_own_trainable(bool(config.get("trainable", True)))
         shape = config.get("build_input_shape")
         if made._chain is None and shape and made._stack:
             made.build(tuple(shape))

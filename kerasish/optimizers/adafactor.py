@@ -57,6 +57,7 @@ class Adafactor(Optimizer):
                 row, column = (
                     self.add_variable(shape, dtype=dtype, name=variable.name) for shape in shapes
                 )
+                self._slots_of |= {row: (variable, "row"), column: (variable, "column")}
                 velocity = self.add_variable_from_reference(variable, "velocity")
             self._r.append(row)
             self._c.append(column)

@@ -52,6 +52,10 @@ class LossScaleOptimizer(Optimizer):
     def variables(self) -> list[Variable]:
         return [*self._variables, *self.inner_optimizer.variables]
 
+    def keyed_variables(self) -> list[tuple[Variable | None, str, Variable]]:
+        inner = self.inner_optimizer.keyed_variables()
+        return super().keyed_variables() + [(w, f"inner_{label}", v) for w, label, v in inner]
+
     @property
     def iterations(self) -> Any:
         return self.inner_optimizer.iterations

@@ -92,6 +92,7 @@ class Optimizer(OptimizerState):
         self._variables: list[Variable] = []
         self._trainable_variables: list[Variable] = []
         self._index: dict[Variable, int] = {}
+        self._slots_of: dict[Variable, tuple[Variable, str]] = {}
         self._averages: list[Variable | None] = []
         self._accumulators: list[Variable | None] = []
         self._not_decayed: set[Variable] = set()

@@ -37,6 +37,7 @@ class OptimizerState(Versioned, Configured):
     name: str
     _variables: list[Variable]
     _index: dict[Variable, int]
+    _slots_of: dict[Variable, tuple[Variable, str]]  # slot -> its weight, and what it is
     _shared: dict[Any, Any] | None = None  # within an update: see `per_update`
     unversioned = frozenset(("_shared",))
 
@@ -76,12 +77,23 @@ class OptimizerState(Versioned, Configured):
     ) -> Variable:
         """A slot of the shape and dtype of a model's variable."""
         path = reference_variable.path.replace("/", "_")
-        return self.add_variable(
+        label: str = name or "variable"
+        made = self.add_variable(
             reference_variable.shape,
             initializer,
             reference_variable.dtype,
-            name=f"{path}_{name or 'variable'}",
+            name=f"{path}_{label}",
         )
+        self._slots_of[made] = (reference_variable, label)
+        return made
+
+    def keyed_variables(self) -> list[tuple[Variable | None, str, Variable]]:
+        """All state as (the weight that it belongs to or None, what it is, the variable)."""
+        found: list[tuple[Variable | None, str, Variable]] = []
+        for variable in self._variables:
+            weight, label = self._slots_of.get(variable, (None, variable.name))
+            found.append((weight, label, variable))
+        return found
 
     def add_optimizer_variables(
         self, trainable_variables: Variables, name: Any, initializer: Any = "zeros"

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import registry
+from kerasish import naming, registry
 from kerasish.backend.base import backend
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
@@ -49,11 +49,12 @@ class SeedGenerator:
             raise ArgumentError(
                 f"SeedGenerator. Expected: seed and name. Received: also {sorted(kwargs)}."
             )
-        self.name = name or "seed_generator"
+        self.name = name or naming.auto_name("SeedGenerator")
         self.seed = python_random.getrandbits(31) if seed is None else check_seed(seed)
-        self.state = Variable(
-            np.array([self.seed, 0], np.uint32), trainable=False, name="seed_generator_state"
-        )
+        with naming.opened(self.name, self):
+            self.state = Variable(
+                np.array([self.seed, 0], np.uint32), trainable=False, name="seed_generator_state"
+            )
 
     def next(self, ordered: bool = True) -> Tensor:
         """The present key; the counter moves on by one.

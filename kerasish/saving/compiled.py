@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from kerasish import optimizers, registry
 from kerasish.errors import FileFormatError
+from kerasish.saving.beside import Key, State, optimizer_keys, saved_keys
 from kerasish.saving.modern import fit, modernize
 from kerasish.saving.safe_h5 import SafeDataset
 from kerasish.saving.vet import check
@@ -113,10 +114,16 @@ def is_scaled(name: str | None) -> bool:
     return (name or "").startswith("loss_scale_optimizer")
 
 
-def plan_optimizer(model: Any, saved: Sequence[SafeDataset], where: str) -> Plan:
+def plan_optimizer(
+    model: Any, saved: Sequence[SafeDataset], kept: State | None, where: str
+) -> Plan:
     """Compare saved variables with those of a model's optimizer, and read them.
 
     An optimizer that never made a step has no slots, in the file and here.
+
+    Args:
+        kept: the file's state, which knows what each variable belongs to; None for a file of
+            Keras, where their order says so.
 
     Raises:
         FileFormatError: they do not fit.
@@ -125,6 +132,12 @@ def plan_optimizer(model: Any, saved: Sequence[SafeDataset], where: str) -> Plan
     if not optimizer.built and len(saved) > len(optimizer.variables):
         optimizer.build(model.trainable_variables)
     held = list(optimizer.variables)
+    keys = saved_keys(kept, len(saved))
+    if keys is not None and len(saved) == len(held) and keys != optimizer_keys(model):
+        raise FileFormatError(
+            f"{where}: the state of optimizer {optimizer.name!r} belongs to other weights. "
+            f"Expected: state of {_shown(optimizer_keys(model))}. Received: {_shown(keys)}."
+        )
     if len(saved) < len(held):
         fresh = type(optimizer).from_config(optimizer.get_config())
         held = held[: len(saved)] if len(saved) == len(fresh.variables) else held
@@ -137,13 +150,23 @@ def plan_optimizer(model: Any, saved: Sequence[SafeDataset], where: str) -> Plan
     return [(v, d.read(v.shape)) for v, d in zip(held, saved, strict=True)]
 
 
+def _shown(keys: Iterable[Key]) -> str:
+    names = list(dict.fromkeys(name for name, _, _ in keys if name))
+    return f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}" or "no weight"
+
+
 def restore_optimizer(
-    model: Any, config: Mapping[str, Any], saved: Sequence[SafeDataset], where: str
+    model: Any,
+    config: Mapping[str, Any],
+    saved: Sequence[SafeDataset],
+    kept: State | None,
+    where: str,
 ) -> None:
     """Set the state of the optimizer that `config` made; nothing where none was saved.
 
     A model that Keras 3 once wrote as `.h5` loses its optimizer from what it writes later; the
-    state of an optimizer nobody knows is left out, with a warning.
+    state of an optimizer nobody knows is left out, with a warning. So is the state of weights that
+    are frozen now; weights that were thawed since the last step have none yet.
     """
     if saved and not config.get("optimizer"):
         warnings.warn(
@@ -152,4 +175,46 @@ def restore_optimizer(
             stacklevel=4,
         )
     elif saved:
-        assign(plan_optimizer(model, saved, where))
+        keys = saved_keys(kept, len(saved))
+        if keys is None:
+            _restore_in_order(model, saved, where)
+        else:
+            _restore_by_key(model, dict(zip(keys, saved, strict=True)), where)
+
+
+def _restore_in_order(model: Any, saved: Sequence[SafeDataset], where: str) -> None:
+    """Set the state from a file of Keras, which does not say what its arrays belong to."""
+    try:
+        plan = plan_optimizer(model, saved, None, where)
+    except FileFormatError as error:
+        # As after thawing a part of a model that was trained: Keras's own reader warns too.
+        warnings.warn(f"{error} The optimizer starts with new state.", stacklevel=5)
+    else:
+        assign(plan)
+
+
+def _restore_by_key(model: Any, saved: Mapping[Key, SafeDataset], where: str) -> None:
+    optimizer = model.optimizer
+    if any(name for name, _, _ in saved) and not optimizer.built:
+        optimizer.build(model.trainable_variables)
+    plan: Plan = []
+    fresh = []
+    for key, variable in zip(optimizer_keys(model), optimizer.variables, strict=True):
+        dataset = saved.get(key)
+        if dataset is None:
+            fresh.append(key)
+        elif dataset.shape != variable.shape:
+            raise dataset.wrong(
+                f"the state {key[1]!r} of {key[0] or optimizer.name!r} does not fit",
+                f"shape {variable.shape}",
+                f"shape {dataset.shape}",
+            )
+        else:
+            plan.append((variable, dataset.read(variable.shape)))
+    if fresh and any(name for name, _, _ in saved):
+        warnings.warn(
+            f"{where}: the optimizer made its last step without {_shown(fresh)}, so it starts with "
+            "new state there.",
+            stacklevel=5,
+        )
+    assign(plan)

@@ -8,6 +8,7 @@ from typing import Any
 from kerasish.graph.variable import Variable
 from kerasish.layers import tracking
 from kerasish.layers.holder import Holder
+from kerasish.naming import is_automatic, member_keys
 from kerasish.saving.keys import container_keys, unique_keys
 
 # Held by a model, but written elsewhere or not at all.
@@ -26,8 +27,8 @@ def walk(model: Any, by_name: bool = False) -> Iterator[tuple[str, Any]]:
     public ones before private ones, as Keras goes through them.
 
     Args:
-        by_name: call the layers of a model by their own names instead of Keras's keys
-            ("probs" instead of "layers/dense_1").
+        by_name: call the layers of a model by their names instead of Keras's keys ("probs"
+            instead of "layers/dense_1"); automatic names are counted within the model.
     """
     yield from _walk(model, "", set(), by_name)
 
@@ -39,12 +40,17 @@ def _walk(here: Any, path: str, seen: set[int], by_name: bool) -> Iterator[tuple
     yield path, here
     if file_class(here) in ("Sequential", "Functional"):
         if by_name:
-            for layer in here.layers:
-                yield from _walk(layer, _join(path, layer.name), seen, by_name)
+            for name, layer in zip(layer_keys(here.layers), here.layers, strict=True):
+                yield from _walk(layer, _join(path, name), seen, by_name)
         else:
             yield from _enter(here.layers, _join(path, "layers"), seen, by_name)
     for name, value in _attributes(here):
         yield from _enter(value, _join(path, name), seen, by_name)
+
+
+def layer_keys(layers: Iterable[Any]) -> list[str]:
+    """The names of a model's layers, the automatic ones counted within the model."""
+    return member_keys([(layer.name, layer._base_name) for layer in layers])
 
 
 def _join(path: str, name: str) -> str:
@@ -94,19 +100,25 @@ def shared_layers(model: Any) -> list[Any]:
 def named_weights(model: Any) -> dict[str, Variable]:
     """All weights by a path that a model built again from its config has too."""
     return _numbered(
-        (_join(path, v.name), v)
+        (_join(path, key), variable)
         for path, obj in walk(model, by_name=True)
-        for v in tracking.own_variables(obj)
+        for key, variable in tracking.variable_keys(obj)
     )
 
 
 def random_state(model: Any) -> dict[str, Variable]:
     """The variables of seed generators, by such a path."""
     return _numbered(
-        (_join(path, generator.name), generator.state)
+        (_join(path, key), generator.state)
         for path, obj in walk(model, by_name=True)
-        for generator in tracking.seed_generators(obj)
+        for key, generator in _generators(obj)
     )
+
+
+def _generators(obj: Any) -> Iterator[tuple[str, Any]]:
+    for generator in tracking.seed_generators(obj):
+        automatic = is_automatic(generator.name, "seed_generator")
+        yield "seed_generator" if automatic else generator.name, generator
 
 
 def _numbered(pairs: Iterable[tuple[str, Variable]]) -> dict[str, Variable]:

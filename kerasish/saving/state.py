@@ -2,7 +2,8 @@
 
 `state` is JSON as bytes: epoch, history, random state, callback states. Arrays inside it are
 datasets of their own, `arrays/0`, `arrays/1`, ... `sha256` is JSON too: the digest of every
-array of the file, by path. Keras and other readers pass over a group they do not know.
+array of the file, by path, and of the configs. Keras and other readers pass over a group they do
+not know.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from kerasish.saving.weights_h5 import write_array
 
 GROUP = "kerasish"
 FORMAT = "1"
+CONFIGS = ("model_config", "training_config")  # attributes of the root that have digests too
 _ARRAY = "__array__"
 
 
@@ -45,6 +47,9 @@ def write_state(file: Any, state: Mapping[str, Any]) -> None:
         write_array(holder, str(index), array)
     digests: dict[str, str] = {}
     file.visititems(lambda name, node: _enter(digests, name, node))
+    for name in CONFIGS:
+        if name in file.attrs:
+            digests[f"@{name}"] = digest(np.frombuffer(file.attrs[name].encode(), np.uint8))
     _write_json(group, "sha256", digests)
 
 
@@ -119,14 +124,15 @@ def _decode(value: Any, holder: SafeGroup) -> Any:
 
 
 def verify(root: SafeGroup) -> None:
-    """Compare every array of a kerasish file with its recorded sha256.
+    """Compare every array and config of a kerasish file with its recorded sha256.
 
     Raises:
-        FileFormatError: an array was changed, added or lost.
+        FileFormatError: something was changed, added or lost.
     """
     if GROUP not in root:
         return
     expected = _read_json(root.group(GROUP), "sha256")
+    _verify_configs(root, {n[1:]: expected.pop(n) for n in list(expected) if n.startswith("@")})
     found = {d.path: d for d in _datasets(root) if d.path != f"{GROUP}/sha256"}
     if set(found) != set(expected):
         odd = sorted(set(found) ^ set(expected))
@@ -139,6 +145,17 @@ def verify(root: SafeGroup) -> None:
             raise FileFormatError(
                 f"{root.file}: /{path} is damaged. Expected: sha256 {expected[path]}. "
                 "Received: other content. Use an earlier checkpoint."
+            )
+
+
+def _verify_configs(root: SafeGroup, expected: Mapping[str, str]) -> None:
+    """Files of earlier versions have no digests of configs."""
+    for name, wanted in expected.items():
+        text = root.attr_text(name) or ""
+        if digest(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)) != wanted:
+            raise FileFormatError(
+                f"{root.file}: {name} is damaged. Expected: sha256 {wanted}. "
+                "Received: other content. Use an earlier file."
             )
 
 

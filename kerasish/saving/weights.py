@@ -17,13 +17,16 @@ from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.graph.variable import Variable
 from kerasish.layers import tracking
 from kerasish.layers.layer import Layer
+from kerasish.naming import is_automatic, member_keys
 from kerasish.saving import atomic, legacy_h5, safetensors, store
-from kerasish.saving.paths import named_weights, walk
+from kerasish.saving.keys import unique_keys
+from kerasish.saving.paths import layer_keys, named_weights, walk
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
 
-# What is to be assigned once everything has been checked.
-Plan = list[tuple[Variable, np.ndarray]]
+# What is to be assigned once everything has been checked: variables and arrays, and layers that
+# load themselves with their arrays by name.
+Plan = list[tuple[Any, Any]]
 
 
 def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
@@ -104,7 +107,7 @@ def write_objects(file: Any, model: Any, include_optimizer: bool = True) -> None
         names[path] = obj.name
     optimizer = getattr(model, "optimizer", None) if include_optimizer else None
     if optimizer is not None:
-        arrays["optimizer"] = dict(enumerate_texts(v.numpy() for v in optimizer.variables))
+        arrays["optimizer"] = stored(optimizer)
         names["optimizer"] = optimizer.name
     write_weights(file, arrays, names)
 
@@ -116,20 +119,15 @@ def stored(obj: Any) -> dict[str, np.ndarray]:
     return {str(key): np.asarray(value) for key, value in found.items()}
 
 
-def enumerate_texts(values: Iterable[Any]) -> Iterable[tuple[str, Any]]:
-    """Pairs ("0", first), ("1", second), ..."""
-    return ((str(i), value) for i, value in enumerate(values))
-
-
 def plan_objects(file: WeightsFile, model: Any, skip_mismatch: bool = False) -> Plan:
     """Compare an open `.weights.h5` with a model, and read what is to be assigned."""
-    label, plan, known = file.root.file, [], set()
+    label, known = file.root.file, set()
+    plan: Plan = []
     for path, obj in walk(model):
         known.add(path)
         held = tracking.own_variables(obj)
-        if type(obj).load_own_variables is not Layer.load_own_variables:
-            if file.index.get(path):
-                obj.load_own_variables(file.read_named(path))
+        if type(obj).load_own_variables is not Layer.load_own_variables and path in file.index:
+            plan.append((obj, file.read_named(path)))
             continue
         found = [d.shape for d in file.index.get(path, {}).values()]
         if found == [v.shape for v in held]:
@@ -181,8 +179,9 @@ def top_level(model: Any) -> list[Variable]:
 
 def write_legacy(group: Any, model: Any) -> None:
     """The weights of all layers of a model into an open file or group."""
-    layers = {layer.name: _named(legacy_weights(layer)) for layer in model.layers}
-    legacy_h5.write_layers(group, layers, _named(top_level(model)))
+    names = unique_keys(layer.name for layer in model.layers)
+    arrays = [_named(legacy_weights(layer)) for layer in model.layers]
+    legacy_h5.write_layers(group, dict(zip(names, arrays, strict=True)), _named(top_level(model)))
 
 
 def _named(variables: Sequence[Variable]) -> list[tuple[str, np.ndarray]]:
@@ -194,12 +193,20 @@ def plan_legacy(
 ) -> Plan:
     """Compare a legacy file with a model, and read what is to be assigned.
 
-    Layers are matched by name; where the names differ, by their order among layers with weights.
+    Layers are matched by name, the automatic names counted within the model and within the file;
+    where the names differ, by their order among layers with weights.
+
+    Args:
+        by_name: load the layers whose names, as they are, stand in the file, and no others.
     """
     found = file.layers()
     stored_layers = {name: arrays for name, arrays in found.layers.items() if arrays}
-    layers = {layer.name: layer for layer in model.layers if legacy_weights(layer)}
-    pairs = _pairs(file.root.file, stored_layers, layers, by_name or skip_mismatch)
+    layers = [layer for layer in model.layers if legacy_weights(layer)]
+    if by_name:
+        named = {layer.name: layer for layer in layers}
+        pairs = [(name, named[name]) for name in stored_layers if name in named]
+    else:
+        pairs = _pairs(file.root.file, stored_layers, layers, skip_mismatch)
     plan: Plan = []
     for name, layer in pairs:
         where = f"{file.root.file}: layer {name!r}"
@@ -210,17 +217,22 @@ def plan_legacy(
 
 
 def _pairs(
-    label: str, stored_layers: dict[str, Any], layers: dict[str, Any], some: bool
+    label: str, stored_layers: dict[str, Any], layers: list[Any], some: bool
 ) -> list[tuple[str, Any]]:
-    if some or set(stored_layers) == set(layers):
-        return [(name, layers[name]) for name in stored_layers if name in layers]
-    if len(stored_layers) != len(layers):
-        odd = sorted(set(stored_layers) ^ set(layers))
+    """Names in the file with the layers that they stand for; with `some` those that have one."""
+    bases = {layer._base_name for layer in layers}
+    of = {n: next((b for b in bases if is_automatic(n, b)), n) for n in stored_layers}
+    found = dict(zip(member_keys(list(of.items())), stored_layers, strict=True))
+    wanted = dict(zip(layer_keys(layers), layers, strict=True))
+    if some or set(found) == set(wanted):
+        return [(name, wanted[key]) for key, name in found.items() if key in wanted]
+    if len(found) != len(wanted):
+        odd = sorted(set(found) ^ set(wanted))
         raise FileFormatError(
-            f"{label}: another number of layers with weights. Expected: {len(layers)}. "
-            f"Received: {len(stored_layers)}. Not on both sides: {', '.join(odd[:10])}."
+            f"{label}: another number of layers with weights. Expected: {len(wanted)}. "
+            f"Received: {len(found)}. Not on both sides: {', '.join(odd[:10])}."
         )
-    return list(zip(stored_layers, layers.values(), strict=True))
+    return list(zip(stored_layers, layers, strict=True))
 
 
 def _plan_arrays(
@@ -311,9 +323,22 @@ def load_weights(
 
 
 def assign(plan: Plan) -> None:
-    """Set variables; every shape has been compared before."""
+    """Set variables; every shape has been compared before.
+
+    A layer with a `load_own_variables` of its own may still refuse: nothing is set then.
+    """
+    own = [(layer, arrays) for layer, arrays in plan if not isinstance(layer, Variable)]
+    before = [(v, v.numpy()) for layer, _ in own for v in layer.variables]
+    try:
+        for layer, arrays in own:
+            layer.load_own_variables(arrays)
+    except BaseException:
+        for variable, array in before:
+            variable.assign(array)
+        raise
     for variable, array in plan:
-        variable.assign(array)
+        if isinstance(variable, Variable):
+            variable.assign(array)
 
 
 def _plan_h5(root: SafeGroup, model: Any, skip_mismatch: bool, by_name: bool) -> Plan:

@@ -14,13 +14,14 @@ from typing import Any
 from kerasish import registry
 from kerasish.errors import ArgumentError, FileFormatError, KerasishError, UnsafeFileError
 from kerasish.graph.variable import blank_variables, element_budget
-from kerasish.saving import atomic, compiled, legacy_h5, state, store
+from kerasish.saving import atomic, beside, compiled, legacy_h5, state, store
 from kerasish.saving.modern import fit, modernize
-from kerasish.saving.paths import random_state, shared_layers
+from kerasish.saving.paths import shared_layers
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.text import parse_json
 from kerasish.saving.vet import check
 from kerasish.saving.weights import (
+    Plan,
     assign,
     check_target,
     new_h5,
@@ -40,7 +41,6 @@ from kerasish.serialization import (
 State = Mapping[str, Any]
 _FREE = 2**24  # elements of weights that any config may ask for
 
-SEEDS = "seeds"  # the entry of a file's state that holds the random state
 MOST = 2**36  # the same for a config that comes without weights
 
 
@@ -75,7 +75,7 @@ def save_model(
     config = config_of(model)
     compile_config = config.pop("compile_config", None)
     compile_config = compile_config if include_optimizer else None
-    kept = {**(state or {}), SEEDS: {n: v.numpy() for n, v in random_state(model).items()}}
+    kept = {**(state or {}), **beside.state_of(model, compile_config is not None)}
     if path.suffix in (".h5", ".hdf5"):
         _save_h5(path, model, config, compile_config, kept)
     elif path.suffix == ".keras":
@@ -93,13 +93,14 @@ def _save_h5(
     path: Path, model: Any, config: Mapping[str, Any], compile_config: Any, kept: State
 ) -> None:
     training = compiled.to_legacy(compile_config) if compile_config else None
+    assets = beside.read_assets(model)
     with new_h5(path) as file:
         legacy_h5.write_configs(file, config, training)
         write_legacy(file.create_group("model_weights"), model)
         if training is not None:
             variables = [(v.path, v.numpy()) for v in model.optimizer.variables]
             legacy_h5.write_named(file.create_group("optimizer_weights"), variables)
-        state.write_state(file, kept)
+        state.write_state(file, {**kept, beside.ASSETS: beside.packed(assets)} if assets else kept)
 
 
 def _save_archive(
@@ -112,7 +113,7 @@ def _save_archive(
     with h5py.File(buffer, "w") as file:
         write_objects(file, model, include_optimizer)
         state.write_state(file, kept)
-    store.write_archive(path, config, buffer.getbuffer())
+    store.write_archive(path, config, buffer.getbuffer(), beside.read_assets(model))
 
 
 # --- loading ----------------------------------------------------------------------------------
@@ -154,22 +155,29 @@ def _load_archive(path: Path, compile: bool) -> Any:
     with open_h5(archive.weights, str(path)) as root:
         state.verify(root)
         file = WeightsFile(root)
+        kept = state.read_state(root)
         model = build(config, str(path), _stored_elements(root))
+        beside.freeze(model, kept or {})
         assign(plan_objects(file, model))
+        beside.give_assets(model, archive.assets)
         if compile and compile_config:
             scaled = compiled.is_scaled(file.names.get("optimizer"))
             compiled.compile_model(model, compile_config, str(path), scaled)
             saved = list(file.index.get("optimizer", {}).values())
-            compiled.restore_optimizer(model, compile_config, saved, str(path))
-        _restore_seeds(model, root)
+            compiled.restore_optimizer(model, compile_config, saved, kept, str(path))
+        if kept is not None:
+            assign(beside.plan_seeds(model, kept, str(path)))
     return model
 
 
 def _load_h5(path: Path, compile: bool) -> Any:
     with legacy_h5.open_legacy(path) as file:
         state.verify(file.root)
+        kept = state.read_state(file.root)
         model = build(file.config(), str(path), _stored_elements(file.root))
+        beside.freeze(model, kept or {})
         assign(plan_legacy(file, model))
+        beside.give_assets(model, beside.unpacked(kept))
         training = file.training_config() if compile else None
         if training:
             compile_config = compiled.from_legacy(training)
@@ -177,8 +185,9 @@ def _load_h5(path: Path, compile: bool) -> Any:
             scaled = bool(slots) and compiled.is_scaled(slots[0][0])
             compiled.compile_model(model, compile_config, str(path), scaled)
             saved = [dataset for _, dataset in slots]
-            compiled.restore_optimizer(model, compile_config, saved, str(path))
-        _restore_seeds(model, file.root)
+            compiled.restore_optimizer(model, compile_config, saved, kept, str(path))
+        if kept is not None:
+            assign(beside.plan_seeds(model, kept, str(path)))
     return model
 
 
@@ -222,24 +231,6 @@ def build(config: Any, where: str, stored: int | None = None) -> Any:
     return model
 
 
-def _restore_seeds(model: Any, root: SafeGroup) -> None:
-    """Set the random state, where kerasish wrote the file.
-
-    Raises:
-        FileFormatError: the model draws from other generators than the saved one did.
-    """
-    kept = state.read_state(root)
-    if kept is None:
-        return
-    held, saved = random_state(model), kept.get(SEEDS, {})
-    if {n: v.shape for n, v in held.items()} != {n: a.shape for n, a in saved.items()}:
-        raise FileFormatError(
-            f"{root.file}: another random state. Expected: {', '.join(sorted(held)) or 'none'}. "
-            f"Received: {', '.join(sorted(saved)) or 'none'}."
-        )
-    assign([(held[name], array) for name, array in saved.items()])
-
-
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Context manager: errors name the file, and are of this package whatever went wrong."""
@@ -269,11 +260,9 @@ def load_state(filepath: str | os.PathLike[str]) -> dict[str, Any] | None:
             return state.read_state(root)
 
 
-def restore(model: Any, filepath: str | os.PathLike[str]) -> dict[str, Any]:
-    """Bring a built and compiled model to the point at which it was saved, bit for bit.
-
-    Weights, the optimizer's variables and the random state are set; the rest of what was saved
-    is returned. Where anything does not fit, nothing is changed.
+def plan_restore(model: Any, filepath: str | os.PathLike[str]) -> tuple[Plan, dict[str, Any]]:
+    """What sets a built and compiled model to the point at which it was saved, and all the rest
+    that was saved with it; nothing is changed yet.
 
     Raises:
         FileFormatError: a damaged file, or the checkpoint of another model.
@@ -286,9 +275,22 @@ def restore(model: Any, filepath: str | os.PathLike[str]) -> dict[str, Any]:
             raise FileFormatError(f"{path}: no state in it. Expected: a file of save_model.")
         plan = plan_legacy(file, model)
         saved = [dataset for _, dataset in file.optimizer()]
-        plan += compiled.plan_optimizer(model, saved, str(path)) if saved else []
-        assign(plan)
-        _restore_seeds(model, file.root)
+        plan += compiled.plan_optimizer(model, saved, kept, str(path)) if saved else []
+        plan += beside.plan_seeds(model, kept, str(path))
+    return plan, kept
+
+
+def restore(model: Any, filepath: str | os.PathLike[str]) -> dict[str, Any]:
+    """Bring a built and compiled model to the point at which it was saved, bit for bit.
+
+    Weights, the optimizer's variables and the random state are set; the rest of what was saved
+    is returned. Where anything does not fit, nothing is changed.
+
+    Raises:
+        FileFormatError: a damaged file, or the checkpoint of another model.
+    """
+    plan, kept = plan_restore(model, filepath)
+    assign(plan)
     return kept
 
 

@@ -1,13 +1,18 @@
 """Interrupted runs go on bit for bit: R2 of a resume is that nobody can tell it from the whole."""
 
 import os
+from functools import partial
 
+import h5py
 import numpy as np
 import pytest
 
 import kerasish as keras
 from kerasish import callbacks, layers
+from kerasish.callbacks.checkpoint import read_checkpoint
 from kerasish.errors import ArgumentError, FileFormatError
+from kerasish.saving import state
+from kerasish.saving.safe_h5 import open_h5
 from tests.golden import fit_cases
 
 X, Y = fit_cases.given(1, 40, 4), fit_cases.given(2, 40, 1)
@@ -272,3 +277,60 @@ def test_rows_of_a_csv_file_are_not_repeated(tmp_path):
     history = fit(model(), callbacks.CSVLogger(path), callbacks.Checkpoint(tmp_path))
     rows = path.read_text().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == [str(e) for e in history.epoch]
+
+
+PLATEAU = partial(callbacks.ReduceLROnPlateau, monitor="loss")
+WRONG = {
+    "no fit": lambda kept: kept.pop("fit"),
+    "no metrics": lambda kept: kept.pop("metrics"),
+    "metrics of another form": lambda kept: kept.update(metrics=[1, 2, 3, 4]),
+    "fit is nothing": lambda kept: kept.update(fit=None),
+    "fit is empty": lambda kept: kept.update(fit={}),
+    "no generator": lambda kept: kept["fit"]["data"].pop("rng"),
+    "another generator": lambda kept: kept["fit"]["data"].update(rng={"bit_generator": "PCG64"}),
+    "an epoch that is none": lambda kept: kept["fit"].update(epoch="one"),
+    "callbacks that are none": lambda kept: kept["fit"].update(callbacks=[]),
+    "a callback's state": lambda kept: kept["fit"]["callbacks"].update({"0:ReduceLROnPlateau": 1}),
+    "a global seed that is none": lambda kept: kept.update(global_seed="x"),
+    "seeds that are none": lambda kept: kept.update(seeds=3),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_state_that_no_run_wrote_changes_nothing(tmp_path, name):
+    made = model()
+    made.fit(X, Y, verbose=0, callbacks=[PLATEAU(), callbacks.Checkpoint(tmp_path)])
+    (path,) = tmp_path.iterdir()
+    with open_h5(path) as root:
+        kept = state.read_state(root)
+    WRONG[name](kept)
+    with h5py.File(path, "a") as file:
+        del file[state.GROUP]
+        state.write_state(file, kept)
+    again = model()
+    before = [v.numpy() for v in again.variables]
+    seen = []
+
+    class Look(callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            try:
+                read_checkpoint(path, again)
+            except FileFormatError as error:
+                seen.append(error)
+            for variable, value in zip(again.variables, before, strict=True):
+                np.testing.assert_array_equal(variable.numpy(), value)
+            at = again.fit_state
+            seen.append((at.epoch, at.step))
+
+    again.fit(X, Y, verbose=0, callbacks=[PLATEAU(), Look()])
+    assert str(path) in str(seen[0])
+    assert seen[1:] == [(0, 0)]
+
+
+def test_a_saved_model_is_no_checkpoint(tmp_path):
+    made = model()
+    made.fit(X, Y, verbose=0)
+    made.save(tmp_path / "checkpoint-000001-000000000.h5")
+    again = model()
+    with pytest.raises(FileFormatError, match="Expected: 4 variables of metrics"):
+        again.fit(X, Y, verbose=0, callbacks=[callbacks.Checkpoint(tmp_path)])

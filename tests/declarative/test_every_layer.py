@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,16 @@ def symbols(case: Any, label: str) -> Any:
     return keras.tree.map_structure(one, cases.arguments(case, inputs))
 
 
+def uncounted(config: Any) -> Any:
+    """A config whose automatic names, also of inner layers, do not say how many were made."""
+    if isinstance(config, dict):
+        found = {key: uncounted(value) for key, value in config.items()}
+        if isinstance(found.get("name"), str):
+            found["name"] = re.sub(r"_\d+$", "", found["name"])
+        return found
+    return [uncounted(item) for item in config] if isinstance(config, list) else config
+
+
 @pytest.mark.parametrize("label", LABELS)
 def test_round_trip(label: str) -> None:
     case = cases.CASES[label]
@@ -37,7 +48,7 @@ def test_round_trip(label: str) -> None:
     again = from_yaml(text)
     found = again.get_layer(layer.name)
     assert type(found) is type(layer)
-    assert found.get_config() == layer.get_config()
+    assert uncounted(found.get_config()) == uncounted(layer.get_config())
     assert again.output_shape == model.output_shape
     assert [v.shape for v in again.weights] == [v.shape for v in model.weights]
     assert to_yaml(again) == text

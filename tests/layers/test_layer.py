@@ -23,7 +23,7 @@ def test_both_styles(cls: Any) -> None:
     assert not layer.built
     np.testing.assert_array_equal(layer(ROWS), 3 * ROWS)
     assert layer.built
-    assert [v.path for v in layer.weights] == ["mine/gain"]
+    assert [v.path for v in layer.weights] == ["mine/variable"]
     assert layer.count_params() == 3
     config = json.loads(json.dumps(layer.get_config()))
     assert config["factor"] == 3.0
@@ -153,11 +153,11 @@ def test_sublayers_in_lists_and_dicts() -> None:
     layer = Nest(name="nest")
     layer(ROWS)
     assert [v.path for v in layer.weights] == [
-        "nest/extra",
-        "nest/first/kernel",
-        "nest/first/bias",
-        "nest/more/0/kernel",
-        "nest/more/0/bias",
+        "variable",
+        "nest/dense/kernel",
+        "nest/dense/bias",
+        "nest/dense_1/kernel",
+        "nest/dense_1/bias",
         "nest/named/kernel",
         "nest/named/bias",
     ]

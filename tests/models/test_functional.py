@@ -110,12 +110,12 @@ def test_models_inside_models() -> None:
     a, b = keras.Input((3,)), keras.Input((3,))
     model = keras.Model([a, b], layers.Subtract()([inner(a), inner(b)]))
     assert len(model.weights) == 4
-    assert model.weights[0].path == "inner/dense/kernel"
+    assert model.weights[0].path == "dense_1/kernel"  # the first layer that was made
     assert_close(model([A, B]), np.asarray(inner(A)) - np.asarray(inner(B)))
     again = round_trip(model)
     assert again.get_config() == model.get_config()
     assert_close(again([A, B]), model([A, B]))
-    assert again.get_layer("inner").get_layer("dense").units == 4
+    assert again.get_layer("inner").get_layer("dense_1").units == 4
 
 
 def test_a_part_of_a_graph_is_a_model() -> None:
@@ -148,14 +148,17 @@ def test_an_input_may_be_unused() -> None:
     assert_close(round_trip(model)([A, np.ones((4, 2), "float32")]), 2 * A)
 
 
-def test_names_are_unique_in_a_model_and_begin_anew_in_the_next() -> None:
+def test_names_count_over_the_program_and_begin_anew_in_a_new_session() -> None:
     def build() -> Any:
         x = keras.Input((3,))
         return keras.Model(x, layers.Dense(2)(layers.Dense(2)(x) + 1) + 1)
 
-    wanted = ["input_layer", "dense", "add", "dense_1", "add_1"]
-    assert [op.name for op in build().operations] == wanted
-    assert [op.name for op in build().operations] == wanted
+    first = ["input_layer", "dense_1", "add", "dense", "add_1"]
+    assert [op.name for op in build().operations] == first
+    second = ["input_layer_1", "dense_3", "add_2", "dense_2", "add_3"]
+    assert [op.name for op in build().operations] == second
+    keras.utils.clear_session()
+    assert [op.name for op in build().operations] == first
 
 
 def test_given_names_stay_and_must_differ() -> None:

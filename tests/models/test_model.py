@@ -39,14 +39,14 @@ def test_a_subclass() -> None:
     a, b = model(X)
     assert (a.shape, b.shape) == ((4, 2), (4, 1))
     assert [v.path for v in model.weights] == [
-        "encoder/dense/kernel",
-        "encoder/dense/bias",
-        "heads/0/kernel",
-        "heads/0/bias",
-        "heads/1/kernel",
-        "heads/1/bias",
+        "net/sequential/dense/kernel",
+        "net/sequential/dense/bias",
+        "net/dense_1/kernel",
+        "net/dense_1/bias",
+        "net/dense_2/kernel",
+        "net/dense_2/bias",
     ]
-    assert [layer.name for layer in model.layers] == ["sequential", "dense", "dense_1"]
+    assert [layer.name for layer in model.layers] == ["sequential", "dense_1", "dense_2"]
     for eager, compiled in zip([a, b], function(model)(X), strict=True):
         assert_close(compiled, eager)
 
@@ -109,15 +109,15 @@ def test_freezing_a_part() -> None:
     model.encoder.trainable = False
     assert len(model.trainable_weights) == 4
     assert [v.path for v in model.non_trainable_weights] == [
-        "encoder/dense/kernel",
-        "encoder/dense/bias",
+        "net/sequential/dense/kernel",
+        "net/sequential/dense/bias",
     ]
 
 
 def test_random_states_are_variables_but_no_weights() -> None:
     model = keras.Sequential([keras.Input((3,)), layers.Dense(2), layers.Dropout(0.5)])
     assert len(model.weights) == 2
-    assert [v.path for v in model.variables[2:]] == ["dropout/seed_generator"]
+    assert [v.path for v in model.variables[2:]] == ["seed_generator/seed_generator_state"]
 
 
 # --- against Keras --------------------------------------------------------------------------------

@@ -21,10 +21,10 @@ def test_with_an_input() -> None:
     assert model.built
     assert (model.input_shape, model.output_shape) == ((None, 3), (None, 1))
     assert [v.path for v in model.weights] == [
-        "dense/kernel",
-        "dense/bias",
-        "dense_1/kernel",
-        "dense_1/bias",
+        "sequential/dense/kernel",
+        "sequential/dense/bias",
+        "sequential/dense_1/kernel",
+        "sequential/dense_1/bias",
     ]
     assert [layer.name for layer in model.layers] == ["dense", "dense_1"]
 

@@ -17,6 +17,7 @@ from tests.saving.models import functional, predict, sequential
 def test_a_clone_has_weights_of_its_own(make):
     model = make()
     clone = saving.clone_model(model)
+    keras.utils.clear_session()
     assert clone.to_json() == make(compiled=False).to_json()
     clone.set_weights(model.get_weights())
     np.testing.assert_array_equal(predict(clone), predict(model))

@@ -116,3 +116,22 @@ def test_references_stay_in_their_group(tmp_path, reference):
         file["kerasish/state"] = np.frombuffer(text, "u1")
     with open_h5(path) as root, pytest.raises(FileFormatError):
         state.read_state(root)
+
+
+@pytest.mark.parametrize("name", state.CONFIGS)
+def test_the_configs_have_digests_too(tmp_path, name):
+    path = tmp_path / "m.h5"
+    with h5py.File(path, "w") as file:
+        file["a"] = np.ones(2)
+        for one in state.CONFIGS:
+            file.attrs[one] = '{"class_name": "Sequential"}'
+        state.write_state(file, {})
+    assert read(path) == {}
+    with h5py.File(path, "a") as file:
+        file.attrs[name] = '{"class_name": "Sequentiam"}'
+    with pytest.raises(FileFormatError, match=f"{name} is damaged"):
+        read(path)
+    with h5py.File(path, "a") as file:
+        del file.attrs[name]
+    with pytest.raises(FileFormatError, match=f"{name} is damaged"):
+        read(path)
