@@ -1,8 +1,8 @@
 """Names that nobody gave, and the scopes that paths of variables are made of.
 
 Automatic names count over the whole program, as Keras's do: dense, dense_1, ... `reset_names`
-begins anew. They are for people and logs; what a file or a checkpoint finds its parts by are the keys of
-`member_keys`, in which no such count is left.
+begins anew. They are for people and logs; what a file or a checkpoint finds its parts by are the
+keys of `member_keys`, in which no such count is left.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def test_get_config_of_ones_own_adds_to_the_base() -> None:
         (lambda: layers.Dense(-1), ArgumentError, ["Dense.units", "positive", "-1"]),
         (lambda: layers.Dense(2.5), ArgumentError, ["Dense.units", "2.5"]),
         (lambda: layers.Dense(), ArgumentError, ["units"]),
-        (lambda: layers.Dense(2, unit=3), ArgumentError, ["'unit'", "did you mean 'units'"]),
+        (lambda: layers.Dense(2, unit=3), ArgumentError, ["'unit'", "Did you mean 'units'"]),
         (lambda: layers.Dense(2, units=3), ArgumentError, ["twice"]),
         (lambda: layers.Dense(2, activation="rellu"), UnknownNameError, ["'relu'"]),
         (lambda: layers.Dropout(1.5), ArgumentError, ["Dropout.rate", "[0, 1]", "1.5"]),
