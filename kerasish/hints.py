@@ -20,6 +20,19 @@ def hint(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
+def one_of(what: str, word: Any, words: Iterable[Any]) -> Any:
+    """`word`, if it is one of `words`.
+
+    Raises:
+        ArgumentError: it is none of them; the message has the nearest.
+    """
+    held = tuple(words)
+    if word not in held:
+        near = hint(str(word), [w for w in held if isinstance(w, str)])
+        raise ArgumentError(f"{what}. Expected: one of {held}. Received: {word!r}.{near}")
+    return word
+
+
 def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> None:
     """Raise on arguments that nobody takes.
 

@@ -19,7 +19,7 @@ from kerasish.config import settings
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import Graph, frozen
 from kerasish.graph.recording import recording
-from kerasish.graph.tensor import Tensor, convert_to_tensor, wrap
+from kerasish.graph.tensor import Tensor, borrowed, wrap
 from kerasish.graph.trace import Slot, current_trace, trace
 from kerasish.graph.variable import Variable
 from kerasish.spec import TensorSpec
@@ -173,7 +173,7 @@ def _signature(args: Any, kwargs: Any, leaves: list[Any]) -> tuple[list[Tensor],
     for leaf in leaves:
         if _is_array(leaf):
             marks.append(_FILLED)
-            tensors.append(convert_to_tensor(leaf))
+            tensors.append(borrowed(leaf))  # copied into a plan's inputs before anything else runs
         else:
             marks.append(leaf)
     paths = [path for path, _ in tree.flatten_with_path((args, kwargs))]

@@ -94,11 +94,15 @@ class Tensor:
         return self.value is None
 
     def numpy(self) -> np.ndarray:
-        """The value as a numpy array.
+        """The value as a numpy array of its own.
 
         Raises:
             GraphError: the tensor is symbolic.
         """
+        return np.array(self._host())
+
+    def _host(self) -> np.ndarray:
+        """The value itself on the host, which nobody may write to."""
         if self.value is None:
             raise GraphError(
                 f"A symbolic tensor has no value yet. Expected: an eager tensor. Received: {self}. "
@@ -108,35 +112,37 @@ class Tensor:
         return current().to_numpy(self.value)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
+        seen = self._host().view()
+        seen.flags.writeable = False  # a tensor is a value: what shares its memory cannot change it
+        return np.array(seen, dtype=dtype, copy=copy)
 
     def __dlpack__(self, **options: Any) -> Any:
-        self.numpy()
-        return self.value.__dlpack__(**options)
+        self._host()
+        return self.value.copy().__dlpack__(**options)
 
     def __dlpack_device__(self) -> Any:
-        self.numpy()
+        self._host()
         return self.value.__dlpack_device__()
 
     def item(self) -> Any:
         """The only element as a Python scalar."""
-        return self.numpy().item()
+        return self._host().item()
 
     def __pos__(self) -> Tensor:
         return self
 
     def tolist(self) -> Any:
         """The value as nested Python lists."""
-        return self.numpy().tolist()
+        return self._host().tolist()
 
     def __float__(self) -> float:
-        return float(self.numpy())
+        return float(self._host())
 
     def __int__(self) -> int:
-        return int(self.numpy())
+        return int(self._host())
 
     def __index__(self) -> int:
-        return self.numpy().__index__()
+        return self._host().__index__()
 
     def __bool__(self) -> bool:
         if self.value is None:
@@ -144,7 +150,7 @@ class Tensor:
                 "A symbolic tensor was used as a Python bool. Expected: a value. "
                 f"Received: {self}. Use kerasish.ops.cond or kerasish.ops.where instead of `if`."
             )
-        return bool(self.numpy())
+        return bool(self._host())
 
     def __len__(self) -> int:
         if not self.shape:
@@ -160,7 +166,7 @@ class Tensor:
     def __repr__(self) -> str:
         if self.value is None:
             return f"<Tensor {self.spec}{' ' + self.name if self.name else ''} symbolic>"
-        return f"<Tensor {self.spec} {np.array2string(self.numpy(), threshold=20, precision=4)}>"
+        return f"<Tensor {self.spec} {np.array2string(self._host(), threshold=20, precision=4)}>"
 
     __hash__ = object.__hash__
 
@@ -208,7 +214,8 @@ Tensor.__round__ = _method("round")  # type: ignore[attr-defined]
 def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
     """`x` as a Tensor: numbers, nested lists, numpy arrays, DLPack objects, variables.
 
-    Python floats become floatx and Python ints int32; numpy arrays keep their dtype.
+    Python floats become floatx and Python ints int32; numpy arrays keep their dtype. A tensor is a
+    value: it never shares memory with what it was made from.
     """
     if isinstance(x, Tensor):
         if dtype is None or dtype_name(dtype) == x.dtype:
@@ -233,7 +240,12 @@ def _number(x: float, sign: float, dtype: str, backend: str) -> Any:
     return array
 
 
-def _from_host(x: Any, dtype: Any) -> Tensor:
+def borrowed(x: Any) -> Tensor:
+    """`x` as a Tensor that may share its memory, for who reads it before anyone can write to it."""
+    return x if isinstance(x, Tensor) else _from_host(x, None, share=True)
+
+
+def _from_host(x: Any, dtype: Any, share: bool = False) -> Tensor:
     device = current()
     if not (device.owns(x) or hasattr(x, "__array__")) and hasattr(x, "__dlpack__"):
         x = device.xp.from_dlpack(x)
@@ -250,6 +262,9 @@ def _from_host(x: Any, dtype: Any) -> Tensor:
         name = "int32"
     else:
         name = dtype_name(array.dtype)
+    # Of numbers and lists numpy has made a new array.
+    if not (share or isinstance(x, (int, float, list, tuple))) and device.owns(array):
+        array = array.copy() if dtype_name(array.dtype) == name else array
     return wrap(device.asarray(array, name), name)
 
 

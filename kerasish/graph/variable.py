@@ -26,6 +26,7 @@ from kerasish.graph.tensor import (
     wrap,
 )
 from kerasish.graph.trace import current_trace, eagerly, start
+from kerasish.hints import one_of
 from kerasish.serialization import resolve
 from kerasish.spec import dtype_name, is_float, np_dtype
 
@@ -74,10 +75,7 @@ def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
     """The first value of a variable."""
     named = isinstance(initializer, (str, Mapping, type)) or initializer is None
     if (named or callable(initializer)) and shape is None:
-        raise ArgumentError(
-            f"Variable {name!r} with the initializer {initializer!r}. Expected: shape=(...). "
-            "Received: shape=None."
-        )
+        raise ArgumentError(f"Variable {name!r}, {initializer!r}. Expected: shape=(...).")
     if named:
         default = "glorot_uniform" if is_float(dtype_name(dtype)) else "zeros"
         initializer = resolve("initializer", default if initializer is None else initializer)
@@ -86,12 +84,6 @@ def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
     wanted = dtype_name(dtype)
     fill = _zeros if _budget.blank else initializer
     return convert_to_tensor(fill(tuple(shape), dtype=wanted), wanted)
-
-
-def _word(what: str, word: Any, words: tuple[Any, ...]) -> Any:
-    if word not in words:
-        raise ArgumentError(f"{what}. Expected: one of {words}. Received: {word!r}.")
-    return word
 
 
 def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
@@ -189,8 +181,8 @@ class Variable:
         self.regularizer = regularizer
         self.constraint = constraint
         self.autocast = autocast and is_float(self.spec.dtype)
-        self.aggregation = _word("aggregation", aggregation, AGGREGATIONS)
-        self.synchronization = _word("synchronization", synchronization, SYNCHRONIZATIONS)
+        self.aggregation = one_of("aggregation", aggregation, AGGREGATIONS)
+        self.synchronization = one_of("synchronization", synchronization, SYNCHRONIZATIONS)
         self.overwrite_with_gradient = False
         self.moving: Any = None  # which rows may differ from zero, where updates keep account
         self.swept = False  # whether some plan writes all rows, of which no account is kept
@@ -300,10 +292,7 @@ class Variable:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={shown}>"
 
     def __bool__(self) -> bool:
-        raise TypeError(
-            f"A Variable has no truth value. Expected: its value. Received: {self.path!r}. Use "
-            "bool(variable.value), or `is not None` to ask whether there is one."
-        )
+        raise TypeError(f"A Variable, {self.path!r}, has no truth value. Use bool(v.value).")
 
     __hash__ = object.__hash__
     # As Keras's variables have them; those of tensors work on bits.

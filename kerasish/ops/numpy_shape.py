@@ -211,4 +211,4 @@ def size(x: Any) -> Any:
 def copy(x: Any) -> Any:
     """A tensor of its own with the elements of x."""
     x = convert_to_tensor(x)
-    return x if x.value is None else _s.reshape(x, shape=x.shape)
+    return _s.reshape(x, shape=x.shape)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import operator
 
 import numpy as np
+import pandas
 import pytest
 
+import kerasish as keras
 from kerasish import config, ops
 from kerasish.errors import DTypeError, GraphError, ShapeError
 from kerasish.graph import GradientTape, Tensor, Variable, convert_to_tensor, is_tensor, trace
@@ -164,3 +166,47 @@ def test_inputs_are_never_written_to():
 
 def test_unknown_attributes_make_a_symbol():
     assert ops.broadcast_to(1.0, (None, 2)).shape == (None, 2)
+
+
+def test_a_tensor_shares_no_memory_with_what_it_was_made_from() -> None:
+    b = np.ones(3, "float32")
+    made, copied, other = convert_to_tensor(b), ops.copy(b), convert_to_tensor(b[::2])
+    b[:] = 7
+    for t in (made, copied, other):
+        assert (np.asarray(t) == 1).all()
+    frame = pandas.DataFrame({"a": [1.0, 2.0]})
+    made = convert_to_tensor(frame["a"])
+    frame.loc[0, "a"] = 5.0
+    assert made.tolist() == [1, 2]
+
+
+def test_what_is_read_from_a_tensor_cannot_change_it() -> None:
+    t = convert_to_tensor([1.0, 2.0])
+    t.numpy()[:] = 5
+    np.array(t)[:] = 5
+    with pytest.raises(ValueError, match="read-only"):
+        np.asarray(t)[:] = 5
+    np.from_dlpack(t).copy()[:] = 5
+    assert t.tolist() == [1, 2]
+
+
+def test_results_do_not_share_memory_that_is_written_to() -> None:
+    x = np.ones((2, 3), "float32")
+    for f in (ops.transpose, lambda x: ops.reshape(x, (3, 2)), lambda x: ops.cast(x, "float32")):
+        found = f(x)
+        x[:] = 9
+        assert (np.asarray(found) == 1).all()
+        x[:] = 1
+    doubled = keras.function(lambda x: (x, x * 2))
+    same, twice = doubled(x)
+    x[:] = 9
+    assert (np.asarray(same) == 1).all()
+    assert (np.asarray(twice) == 2).all()
+
+
+def test_gradients_use_the_values_of_the_forward_pass() -> None:
+    x, w = np.ones((2, 3), "float32"), keras.Variable(np.ones((3, 1), "float32"))
+    with keras.GradientTape() as tape:
+        y = ops.sum(ops.matmul(x, w.value))
+    x[:] = 50
+    assert np.asarray(tape.gradient(y, w)).ravel().tolist() == [2, 2, 2]
