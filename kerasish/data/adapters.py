@@ -31,6 +31,7 @@ def as_source(
     class_weight: Mapping[int, float] | None = None,
     steps: int | None = None,
     epochs: int = 1,
+    go_on: bool = True,
 ) -> DataSource:
     """The `DataSource` for anything that training takes.
 
@@ -45,6 +46,7 @@ def as_source(
         class_weight: from integer label to weight, multiplied into the sample weights.
         steps: batches per epoch, for endless data or shorter epochs.
         epochs: how many epochs will be asked for.
+        go_on: whether an epoch shorter than the data goes on where the last one stopped.
 
     Raises:
         DataError: an unknown structure, arguments that do not belong to this kind of data, data
@@ -61,7 +63,7 @@ def as_source(
     if steps is None:
         _check_end(x, source, epochs)
     elif steps != source.num_batches:
-        return StepsSource(source, steps)
+        return StepsSource(source, steps, go_on=go_on)
     return source
 
 

@@ -93,6 +93,7 @@ class PyDatasetSource(DataSource):
         self._ahead: int = max(getattr(dataset, "max_queue_size", 10), self._workers)
         self._pooling = self._workers > 1 or (self._workers > 0 and self._processes)
         self._pool: Executor | None = None
+        self._outdated = False  # whether the processes hold the dataset as it was
 
     @property
     def num_batches(self) -> int | None:
@@ -118,6 +119,9 @@ class PyDatasetSource(DataSource):
 
     def _pooled(self, order: Iterator[int]) -> Iterator[Batch]:
         """Several batches at a time, given out in their order."""
+        if self._outdated:
+            self.close()
+            self._outdated = False
         pool = self._executor()
         waiting: deque[Future[Any]] = deque()
         try:
@@ -179,8 +183,9 @@ class PyDatasetSource(DataSource):
 
     def on_epoch_end(self) -> None:
         self._dataset.on_epoch_end()
-        if self._processes and type(self._dataset).on_epoch_end is not PyDataset.on_epoch_end:
-            self.close()  # the processes hold the dataset as it was before it changed
+        # A pass that goes on in the next epoch ends with the dataset that it began with.
+        if type(self._dataset).on_epoch_end is not PyDataset.on_epoch_end:
+            self._outdated = self._processes
 
     def close(self) -> None:
         """End the workers."""

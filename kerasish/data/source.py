@@ -42,6 +42,11 @@ class DataSource(ABC):
         return False
 
     @property
+    def exhausted(self) -> bool:
+        """Whether it is known that no pass has anything more to give."""
+        return False
+
+    @property
     def worth_a_thread(self) -> bool:
         """Whether batches are made ahead of their use, in another thread.
 

@@ -16,21 +16,26 @@ _NO_SEED = -1
 
 
 class StepsSource(DataSource):
-    """Epochs of `steps` batches that go on where the last epoch stopped.
+    """Epochs of up to `steps` batches of a source.
 
-    When the source's pass ends, the next pass begins within the epoch, in a new order if shuffled.
-    A generator that ends early ends the epoch, with a warning.
+    An epoch goes on where the last one stopped, and ends where the source's pass ends: the rest of
+    a pass is a shorter epoch, of which a warning tells. The next epoch then begins a new pass, in a
+    new order if shuffled. What runs once, such as a generator, has nothing more to give.
     """
 
-    def __init__(self, source: DataSource, steps: int) -> None:
+    def __init__(self, source: DataSource, steps: int, *, go_on: bool = True) -> None:
         """Args:
         source: where the batches come from.
         steps: batches per epoch, 1 or more.
+        go_on: whether an epoch goes on where the last one stopped; otherwise each begins a new
+            pass, as validation does, unless the source runs only once.
         """
         self._source = source
         self._steps = check_count("steps", steps)
+        self._go_on = go_on or source.one_shot
         self._live: Iterator[Batch] | None = None
-        self._position = 0  # batches already taken from the current pass
+        self._length: int | None = None  # batches of the current pass, where known
+        self._position = 0  # batches already taken from it
         self._seed = _NO_SEED
 
     @property
@@ -39,8 +44,10 @@ class StepsSource(DataSource):
 
     @property
     def num_samples(self) -> int | None:
-        size = self._source.batch_size
-        return None if size is None else size * self._steps
+        size, whole = self._source.batch_size, self._source.num_samples
+        if size is None:
+            return None
+        return size * self._steps if whole is None else min(size * self._steps, whole)
 
     @property
     def batch_size(self) -> int | None:
@@ -49,6 +56,10 @@ class StepsSource(DataSource):
     @property
     def one_shot(self) -> bool:
         return self._source.one_shot
+
+    @property
+    def exhausted(self) -> bool:
+        return self._source.exhausted
 
     @property
     def worth_a_thread(self) -> bool:
@@ -61,40 +72,53 @@ class StepsSource(DataSource):
         rng: np.random.Generator | None = None,
         start: int = 0,
     ) -> Iterator[Batch]:
+        if not self._go_on:
+            self._end_pass()
         given = 0
-        for batch in self._endless(shuffle, rng):
-            if given >= start:
-                yield batch
+        while given < self._steps:
+            inside = self._position > 0
+            batch = self._next(shuffle, rng)
+            if batch is None and inside and given == 0 and not self.one_shot:
+                continue  # the last epoch took all of a pass whose length is not known
+            if batch is None:
+                break
             given += 1
-            if given == self._steps:
-                return
-        warnings.warn(
-            f"The data ended after {given} of {self._steps} steps; the epoch ends here. "
-            "A generator must give steps_per_epoch * epochs batches.",
-            stacklevel=2,
-        )
-
-    def _endless(self, shuffle: bool, rng: np.random.Generator | None) -> Iterator[Batch]:
-        """Batch after batch, over the ends of passes; ends where a new pass gives nothing."""
-        while True:
-            before = self._position
-            if self._live is None:
-                self._live = self._begin_pass(shuffle, rng)
-            for batch in self._live:
-                self._position += 1
+            at_end = self._position == 0
+            if given > start:
                 yield batch
-            if before == self._position == 0:
-                return
-            self._live, self._position, self._seed = None, 0, _NO_SEED
+            if at_end:
+                break
+        if 0 < given < self._steps:
+            warnings.warn(
+                f"The data ended after {given} of {self._steps} steps, and so does the epoch. For "
+                "epochs of equal size, let the number of batches be a multiple of the steps, or "
+                "let a generator give steps * epochs batches.",
+                stacklevel=2,
+            )
+
+    def _next(self, shuffle: bool, rng: np.random.Generator | None) -> Batch | None:
+        """The next batch of the current pass, or of a new one; None where the pass has ended."""
+        if self._live is None:
+            self._live = self._begin_pass(shuffle, rng)
+        batch = next(self._live, None)
+        self._position += 1
+        if batch is None or self._position == self._length:
+            self._end_pass()
+        return batch
 
     def _begin_pass(self, shuffle: bool, rng: np.random.Generator | None) -> Iterator[Batch]:
         if shuffle and self._seed == _NO_SEED:
             self._seed = int(need_rng(rng).integers(2**63))
+        # What runs once tells its end by ending.
+        self._length = None if self.one_shot else self._source.num_batches
         return self._source.batches(
             shuffle=shuffle,
             rng=np.random.default_rng(self._seed) if shuffle else None,
-            start=0 if self._source.one_shot else self._position,
+            start=0 if self.one_shot else self._position,
         )
+
+    def _end_pass(self) -> None:
+        self._live, self._position, self._seed = None, 0, _NO_SEED
 
     def first_batch(self) -> Batch:
         return self._source.first_batch()

@@ -62,6 +62,7 @@ class StreamSource(DataSource):
         self._peeked: Batch | None = None
         self._taken = 0
         self._to_skip = 0
+        self._ended = False
 
     @property
     def num_batches(self) -> int | None:
@@ -73,6 +74,10 @@ class StreamSource(DataSource):
     @property
     def one_shot(self) -> bool:
         return self._iterator is not None
+
+    @property
+    def exhausted(self) -> bool:
+        return self._ended
 
     def batches(
         self,
@@ -97,6 +102,7 @@ class StreamSource(DataSource):
             if skip == 0:
                 yield standardize_batch(item, self._class_weight)
             skip = max(skip - 1, 0)
+        self._ended = self.one_shot
 
     def first_batch(self) -> Batch:
         if self._peeked is not None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
 from kerasish.data.adapters import as_source
+from kerasish.training.arguments import whole_or_none
 from kerasish.training.compile_metrics import CompileMetrics
 from kerasish.training.run import Measured, as_callback_list, need_compiled
 
@@ -23,6 +25,14 @@ class EvaluateRun(Measured):
             self.callbacks.on_test_begin()
             self.source.on_epoch_begin()
             logs = self.measure()
+            if not self.done:
+                logs = {}
+                warnings.warn(
+                    "The data to validate with have ended: there are no logs of this epoch. A "
+                    "generator runs once: let it give validation_steps batches for every epoch, "
+                    "or pass what can begin anew.",
+                    stacklevel=2,
+                )
             self.source.on_epoch_end()
             self.callbacks.on_test_end(logs)
         return logs
@@ -42,6 +52,7 @@ def evaluate(
 ) -> Any:
     """See `Trainer.evaluate`."""
     need_compiled(model, "evaluate")
+    batch_size, steps = whole_or_none("batch_size", batch_size), whole_or_none("steps", steps)
     source = as_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
     watched = as_callback_list(model, callbacks, False, verbose, epochs=1, steps=source.num_batches)
     with closing(source):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from typing import Any
@@ -13,7 +14,7 @@ from kerasish.data.adapters import as_source
 from kerasish.data.batch import unpack_x_y_sample_weight
 from kerasish.data.source import DataSource
 from kerasish.data.splits import train_validation_split
-from kerasish.errors import ArgumentError
+from kerasish.training.arguments import flag, frequency, share, whole, whole_or_none
 from kerasish.training.evaluate import EvaluateRun
 from kerasish.training.progress import FitState
 from kerasish.training.run import Measured, as_callback_list, history_of, need_compiled
@@ -43,26 +44,42 @@ class FitRun(Measured):
         if outer is not None and outer.history is not None:
             self.model.history = outer.history
 
-    def epochs(self, last: int, shuffle: bool, frequency: Any) -> Any:
-        """Train until epoch number `last`; returns the history."""
+    def epochs(self, last: int, shuffle: bool, every: int | frozenset[int]) -> Any:
+        """Train until epoch number `last`, or until the data have ended; returns the history.
+
+        Args:
+            last: the epoch to stop before.
+            shuffle: whether every epoch has a new order.
+            every: how often, or after which epochs, counted from 1, to validate.
+        """
         state, watched, source = self.state, self.callbacks, self.source
         self.measuring = True  # a checkpoint may put metrics in the middle of an epoch
         watched.on_train_begin()
         logs: dict[str, Any] = {}
-        while state.epoch < last and not self.stopped:
+        while state.epoch < last and not self.stopped and not source.exhausted:
             epoch, start = state.epoch, state.step
             self.measuring = True
             if not start:
                 self.reset()
             watched.on_epoch_begin(epoch)
             source.on_epoch_begin()
-            logs = self.measure(start, shuffle, state.rng)
+            measured = self.measure(start, shuffle, state.rng)
+            if not self.done:
+                break  # an epoch without a batch is none
+            logs = measured
             source.on_epoch_end()
-            if self.validation is not None and _validates(epoch, frequency):
+            if self.validation is not None and _validates(epoch, every):
                 found = self.validation.evaluate()
                 logs |= {f"val_{name}": value for name, value in found.items()}
             state.begin_epoch(epoch + 1)
             watched.on_epoch_end(epoch, logs)
+        if state.epoch < last and not self.stopped:
+            warnings.warn(
+                f"The data have ended, and so does training, after {state.epoch} of {last} epochs. "
+                "A generator runs once: let it give steps_per_epoch * epochs batches, or pass "
+                "what can begin anew, such as arrays or a PyDataset.",
+                stacklevel=2,
+            )
         optimizer = self.model.optimizer
         if optimizer is not None:
             optimizer.finalize_variable_values(self.model.trainable_variables)
@@ -95,6 +112,15 @@ def fit(
 ) -> Any:
     """See `Trainer.fit`."""
     need_compiled(model, "fit")
+    epochs = whole("epochs", epochs, 0)
+    initial_epoch = whole("initial_epoch", initial_epoch, 0)
+    batch_size = whole_or_none("batch_size", batch_size)
+    validation_batch_size = whole_or_none("validation_batch_size", validation_batch_size)
+    steps_per_epoch = whole_or_none("steps_per_epoch", steps_per_epoch)
+    validation_steps = whole_or_none("validation_steps", validation_steps)
+    validation_freq = frequency(validation_freq)
+    validation_split = share("validation_split", validation_split)
+    shuffle = flag("shuffle", shuffle)
     if validation_split and validation_data is None:
         train, held = train_validation_split(x, y, sample_weight, validation_split=validation_split)
         x, y, sample_weight = train
@@ -122,17 +148,11 @@ def fit(
             )
             run.validation = EvaluateRun(model, held_out.enter_context(closing(own)), watched)
         with run:
-            return run.epochs(epochs, bool(shuffle), validation_freq)
+            return run.epochs(epochs, shuffle, validation_freq)
 
 
-def _validates(epoch: int, frequency: Any) -> bool:
-    if isinstance(frequency, int):
-        return (epoch + 1) % frequency == 0
-    if isinstance(frequency, (list, tuple, set)):
-        return epoch + 1 in frequency
-    raise ArgumentError(
-        f"validation_freq. Expected: an int, or a list of epochs. Received: {frequency!r}."
-    )
+def _validates(epoch: int, every: int | frozenset[int]) -> bool:
+    return (epoch + 1) % every == 0 if isinstance(every, int) else epoch + 1 in every
 
 
 def _validation_source(
@@ -140,8 +160,11 @@ def _validation_source(
 ) -> DataSource:
     if isinstance(data, (tuple, list)):
         x, y, sample_weight = unpack_x_y_sample_weight(tuple(data))
-        return as_source(x, y, sample_weight, batch_size=batch_size, steps=steps, epochs=epochs)
-    return as_source(data, steps=steps, epochs=epochs)
+    else:
+        x, y, sample_weight = data, None, None
+    return as_source(
+        x, y, sample_weight, batch_size=batch_size, steps=steps, epochs=epochs, go_on=False
+    )
 
 
 def _generator() -> np.random.Generator:

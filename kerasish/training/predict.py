@@ -12,6 +12,7 @@ from kerasish.callbacks import CallbackList
 from kerasish.data.adapters import BATCH_SIZE, as_source
 from kerasish.data.batch import Batch
 from kerasish.data.source import DataSource
+from kerasish.training.arguments import whole_or_none
 from kerasish.training.loop import feeder
 from kerasish.training.run import Run, as_callback_list
 from kerasish.training.step import Bound, Specs
@@ -58,6 +59,7 @@ def predict(
     callbacks: Any,
 ) -> Any:
     """See `Trainer.predict`."""
+    batch_size, steps = whole_or_none("batch_size", batch_size), whole_or_none("steps", steps)
     if type(x) is np.ndarray and verbose == 0 and callbacks is None and steps is None and x.size:
         if x.ndim and len(x) <= (BATCH_SIZE if batch_size is None else batch_size):
             return model.predict_on_batch(x)  # one batch needs no loop

@@ -15,6 +15,7 @@ from kerasish.data.arrays import ArraySource
 from kerasish.data.batch import Batch
 from kerasish.data.source import DataSource
 from kerasish.errors import ArgumentError
+from kerasish.training.arguments import verbosity
 from kerasish.training.loop import Feeder, feeder, run_pass
 from kerasish.training.plans import Plans
 from kerasish.training.readout import Readout
@@ -88,6 +89,7 @@ class Measured(Run):
         self._each_batch = bool(hooks.on_end)
         self._logs: dict[str, Any] | None = None  # of the last batch, where someone read them
         self._last: Bound | None = None
+        self.done = 0  # batches of the last pass, those before its start included
         example = source.first_batch()
         self.plans.for_batch(self.mode, example, self._each_batch)
         self._readout = None if model.reads_metrics_itself else Readout(model)
@@ -106,7 +108,7 @@ class Measured(Run):
         """One pass; returns its logs."""
         self._last = self._logs = None
         feed = feeder(self.source, self._bind, self._check, shuffle=shuffle, rng=rng, start=start)
-        self.one_pass(feed, start)
+        self.done = self.one_pass(feed, start)
         last, self._last = self._last, None
         with self.lock:
             if last is None or not last.own_logs:
@@ -197,7 +199,7 @@ def as_callback_list(
     model: Any, callbacks: Any, history: bool, verbose: Any, **params: Any
 ) -> CallbackList:
     """The callbacks of a run, with a progress display and a history where they are asked for."""
-    shown = 1 if verbose == "auto" else int(verbose)
+    shown = verbosity(verbose)
     if isinstance(callbacks, CallbackList):
         callbacks.set_model(model)
         callbacks.set_params({"verbose": shown, **params, **callbacks.params})

@@ -133,9 +133,12 @@ def test_resumed_with_a_dataset(tmp_path):
     assert_same_end(resumed(tmp_path, 2, (10, 5), Shuffled), expected)
 
 
-def test_resumed_with_epochs_shorter_than_the_data(tmp_path):
-    options = {"steps_per_epoch": 5}
-    assert_same_end(resumed(tmp_path, 2, (8, 9), **options), whole(**options))
+@pytest.mark.filterwarnings("ignore:The data ended after")
+@pytest.mark.parametrize("stop", [(6, 7), (5, 4)])
+@pytest.mark.parametrize("steps", [3, 5, 9])
+def test_resumed_with_epochs_of_another_size_than_the_data(tmp_path, stop, steps):
+    options = {"steps_per_epoch": steps}
+    assert_same_end(resumed(tmp_path, 2, stop, **options), whole(**options))
 
 
 def test_resumed_with_a_generator(tmp_path):

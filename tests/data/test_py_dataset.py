@@ -126,6 +126,32 @@ def test_a_worker_process_that_ends():
     source.close()
 
 
+class Shifting(Counted):
+    """Another dataset in every epoch."""
+
+    shift = 0
+
+    def __getitem__(self, index):
+        return np.full((1, 1), index + self.shift)
+
+    def on_epoch_end(self):
+        self.shift += 10
+
+
+def test_processes_follow_a_change_between_epochs_but_not_inside_a_pass():
+    source = PyDatasetSource(Shifting(4, workers=1, use_multiprocessing=True, max_queue_size=2))
+    try:
+        assert values(source.batches()) == [0, 1, 2, 3]
+        source.on_epoch_end()
+        batches = source.batches()
+        first = values([next(batches), next(batches)])
+        source.on_epoch_end()
+        assert first + values(batches) == [10, 11, 12, 13]
+        assert values(source.batches()) == [20, 21, 22, 23]
+    finally:
+        source.close()
+
+
 @pytest.mark.parametrize("options", WORKERS, ids=str)
 def test_errors_reach_the_caller(options):
     source = PyDatasetSource(Counted(fail_at=3, **options))
