@@ -8,6 +8,7 @@ from kerasish import registry
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops import activation as _ops
 from kerasish.ops import elementwise as _elementwise
+from kerasish.ops import nn, numpy_functions
 from kerasish.ops.activation import (
     celu,
     elu,
@@ -32,8 +33,10 @@ from kerasish.ops.activation import (
     tanh_shrink,
     threshold,
 )
+from kerasish.ops.operation import public_as
 
 
+@public_as("activations.relu")
 def relu(
     x: Any, negative_slope: float = 0.0, max_value: float | None = None, threshold: float = 0.0
 ) -> Any:
@@ -59,12 +62,12 @@ def relu(
 
 def silu(x: Any) -> Any:
     """x * sigmoid(x)."""
-    return _ops.silu(x)
+    return nn.silu(x)
 
 
 def softplus(x: Any) -> Any:
     """log(1 + exp(x))."""
-    return _ops.softplus(x)
+    return nn.softplus(x)
 
 
 def gelu(x: Any, approximate: bool = False) -> Any:
@@ -74,17 +77,17 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x))."""
-    return _elementwise.sigmoid(x)
+    return nn.sigmoid(x)
 
 
 def tanh(x: Any) -> Any:
     """(exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
-    return _elementwise.tanh(x)
+    return numpy_functions.tanh(x)
 
 
 def exponential(x: Any) -> Any:
     """exp(x)."""
-    return _elementwise.exp(x)
+    return numpy_functions.exp(x)
 
 
 def linear(x: Any) -> Any:

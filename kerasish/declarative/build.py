@@ -25,8 +25,8 @@ from kerasish.declarative.specification import (
 from kerasish.errors import KerasishError
 from kerasish.graph.variable import element_budget
 from kerasish.layers import Input, Layer
-from kerasish.layers.symbolic import STAND_INS
 from kerasish.models import Model, Sequential
+from kerasish.ops.symbolic import STAND_INS
 
 MAX_PARAMS = 2_000_000_000
 

@@ -11,9 +11,9 @@ from kerasish.config import floatx
 from kerasish.declarative.plain_items import layer_item
 from kerasish.errors import ArgumentError
 from kerasish.layers import InputLayer, Layer
-from kerasish.layers.symbolic import CallRecord
 from kerasish.models import Model
 from kerasish.ops.symbol import KerasTensor
+from kerasish.ops.symbolic import CallRecord
 
 
 def functional_section(model: Model) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -57,6 +57,8 @@ class Tensor:
 
     __slots__ = ("__weakref__", "history", "mask", "name", "node", "spec", "value")
     __array_priority__ = 100
+    # Symbols of functional models, which stand outside any trace, take calls of ops down.
+    recorder: ClassVar[Any] = None
 
     def __init__(
         self, spec: TensorSpec, value: Any = None, node: Node | None = None, name: str = ""
@@ -340,6 +342,9 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         tensors = promoted(inputs, op.promote)
     for t in tensors:
         if t.value is None:
+            for other in tensors:
+                if other.recorder is not None:
+                    return other.recorder(op, tensors, attrs)
             return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs))
     specs = op.infer(*(t.spec for t in tensors), **attrs)  # raises before a kernel can misread
     if isinstance(specs, TensorSpec) and None in specs.shape:  # an attribute is not known yet

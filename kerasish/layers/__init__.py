@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish.hints import namespace
-from kerasish.layers import operation as _operation
 from kerasish.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from kerasish.layers.attention import AdditiveAttention, Attention
 from kerasish.layers.augmentation import (
@@ -119,9 +118,8 @@ from kerasish.layers.reshaping import (
 from kerasish.layers.rnn import RNN, StackedRNNCells
 from kerasish.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from kerasish.layers.wrappers import Bidirectional, TimeDistributed, Wrapper
+from kerasish.ops.operation import Operation
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
-
-Operation = _operation.Operation
 
 # Keras's other names of the same classes.
 AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D

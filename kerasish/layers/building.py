@@ -12,7 +12,7 @@ from kerasish.graph.trace import eagerly
 from kerasish.layers import call as _call
 from kerasish.layers import tracking
 from kerasish.layers.holder import Holder
-from kerasish.layers.symbolic import is_shape
+from kerasish.ops.symbolic import is_shape
 
 
 class Buildable(Holder):

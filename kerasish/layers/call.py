@@ -14,6 +14,7 @@ import numpy as np
 from kerasish import tree
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.ops.symbolic import known_shape
 from kerasish.spec import is_float
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -80,7 +81,6 @@ def signature_of(func: Callable[..., Any]) -> Signature:
 class _Calls(threading.local):
     def __init__(self) -> None:
         self.training: list[bool | None] = []
-        self.stand_in: int | None = None
 
 
 calls = _Calls()
@@ -99,23 +99,6 @@ def calling(training: bool | None) -> Iterator[None]:
 def inherited_training() -> bool | None:
     """The training flag of the calling layer; None at the top."""
     return calls.training[-1] if calls.training else None
-
-
-@contextmanager
-def standing_in(size: int | None) -> Iterator[None]:
-    """Context manager: `size` stands for unknown dimensions while a layer's shapes are found."""
-    held, calls.stand_in = calls.stand_in, size
-    try:
-        yield
-    finally:
-        calls.stand_in = held
-
-
-def known_shape(shape: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A shape in which stand-ins are unknown again."""
-    if calls.stand_in is None:
-        return shape
-    return tuple(None if d == calls.stand_in else d for d in shape)
 
 
 # --- tensors among the arguments ------------------------------------------------------------------

@@ -179,6 +179,9 @@ class Lambda(Layer):
         code = getattr(function, "__code__", None)
         self._takes = code.co_varnames[: code.co_argcount] if code is not None else ()
 
+    def _runs_foreign_code(self) -> bool:
+        return True
+
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         given = dict(self.arguments)
         if "mask" in self._takes:

@@ -7,8 +7,8 @@ from typing import Any
 
 from kerasish.errors import ArgumentError
 from kerasish.layers.layer import Layer, builtin
-from kerasish.layers.symbolic import CallRecord
 from kerasish.ops.symbol import KerasTensor
+from kerasish.ops.symbolic import CallRecord
 from kerasish.spec import dtype_name
 
 

@@ -18,10 +18,11 @@ from kerasish.layers.fields import Field, constructor, declared, plain
 from kerasish.layers.given import captured, from_fields, ignore, untaken
 from kerasish.layers.input_spec import check_inputs
 from kerasish.layers.remat import RematScope, called, current_scope
-from kerasish.layers.symbolic import infer, record_call, symbols
 from kerasish.ops.symbol import has_symbol
+from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call, symbols
 from kerasish.serialization import deserialize_keras_object, resolve, snake_case
 
+_PACKAGE = __name__.partition(".")[0]
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
 
 
@@ -177,6 +178,8 @@ class Layer(Buildable):
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """Convert, check, build, find training flag and masks, call, attach masks."""
+        if finding.tentative and self._runs_foreign_code():
+            raise NeedsNumbers
         signature = _call.signature_of(type(self).call)
         label = f"{type(self).__name__} {self.name!r}"
         passed_on = signature.training or signature.open
@@ -227,6 +230,10 @@ class Layer(Buildable):
             self._finish_build(self._build_shapes or {})
         return outputs
 
+    def _runs_foreign_code(self) -> bool:
+        """Whether `call` was written outside of this package."""
+        return type(self).call.__module__.partition(".")[0] != _PACKAGE
+
     def _takes_training(self) -> bool:
         """Whether `call` has a training flag."""
         return _call.signature_of(type(self).call).training
@@ -259,7 +266,7 @@ class Layer(Buildable):
 
     def _add_activity_loss(self, outputs: Any) -> None:
         for output in tree.flatten(outputs):
-            if output.ndim and output.shape[0] is None:
+            if finding.active and output.ndim:
                 continue  # only the shape is being found
             penalty = self.activity_regularizer(output)
             self.add_loss(penalty / output.shape[0] if output.ndim else penalty)

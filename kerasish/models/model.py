@@ -12,10 +12,10 @@ from kerasish.layers import call as _call
 from kerasish.layers import tracking
 from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer
-from kerasish.layers.operation import operation_from_config
 from kerasish.models.inspected import Inspected
 from kerasish.models.network import Network
 from kerasish.models.summary import summary_text
+from kerasish.ops.operation import is_operation, operation_from_config
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving.functional import Graph, graph_config
 from kerasish.saving.weights import load_weights, save_weights
@@ -324,7 +324,7 @@ def _symbols_of(config: Mapping[str, Any], custom_objects: Any) -> tuple[Any, An
     layers: dict[str, Any] = {}
     nodes: dict[str, list[Any]] = {}
     for item in config["layers"]:
-        if str(item.get("module") or "").startswith("keras.src.ops"):
+        if is_operation(item):
             made = operation_from_config(str(item["class_name"]), item["config"])
         else:
             made = deserialize_keras_object(item, custom_objects, kind="layer")

@@ -10,9 +10,9 @@ from kerasish.errors import ArgumentError, GraphError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
-from kerasish.layers.symbolic import CallRecord
 from kerasish.layers.tracking import make_names_unique
 from kerasish.ops.symbol import KerasTensor
+from kerasish.ops.symbolic import CallRecord
 from kerasish.saving.functional import operations
 
 

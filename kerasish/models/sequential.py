@@ -10,10 +10,10 @@ from kerasish.errors import ArgumentError
 from kerasish.layers import tracking
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
-from kerasish.layers.symbolic import is_shape
 from kerasish.models.model import Model
 from kerasish.models.network import Network
 from kerasish.ops.symbol import KerasTensor
+from kerasish.ops.symbolic import is_shape
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 from kerasish.spec import is_int
 

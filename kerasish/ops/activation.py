@@ -30,6 +30,7 @@ from kerasish.ops.elementwise import (
     where,
 )
 from kerasish.ops.layout import slice_
+from kerasish.ops.operation import public
 from kerasish.ops.reduction import max_, sum_
 from kerasish.spec import normalize_axes, normalize_axis, promote_float
 
@@ -129,6 +130,7 @@ gelu_ = primitive(
 )
 
 
+@public
 def gelu(x: Any, approximate: bool = True) -> Any:
     """x times the normal distribution function of x (by tanh where `approximate`)."""
     return gelu_(x, approximate=bool(approximate))
@@ -174,12 +176,14 @@ log_softmax_ = primitive(
 )
 
 
+@public
 def softmax(x: Any, axis: Any = -1) -> Any:
     """exp(x) / sum(exp(x)) along `axis`, or over several axes together."""
     x = convert_to_tensor(x)
     return softmax_(x, axis=normalize_axes(axis, x.ndim))
 
 
+@public
 def log_softmax(x: Any, axis: Any = -1) -> Any:
     """log(softmax(x)) along `axis`, without the loss of precision."""
     x = convert_to_tensor(x)
@@ -371,6 +375,7 @@ def _(g: Any, y: Any, x: Any, *, axis: int) -> Any:
     return support * (g - sum_(g * support, axis=(axis,), keepdims=True) / count)
 
 
+@public
 def sparsemax(x: Any, axis: int = -1) -> Any:
     """The point of the probability simplex nearest to `x`, along `axis`."""
     x = convert_to_tensor(x)

@@ -18,6 +18,7 @@ from kerasish.ops.declare import composite
 from kerasish.ops.linear import matmul, matrix_product, summable
 from kerasish.ops.numpy_matrix import diagonal
 from kerasish.ops.numpy_shape import moveaxis, product
+from kerasish.ops.operation import public
 from kerasish.ops.reduction import sum_
 from kerasish.spec import Dim, broadcast, normalize_axis
 
@@ -165,6 +166,7 @@ def _einsum(*operands: Any, subscripts: str) -> Any:
     return _ordered(x, found, result)
 
 
+@public
 def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
     """The sum of products that `subscripts` says, in Einstein's notation.
 
@@ -214,6 +216,7 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     return _pair(a, "".join(own), b, "".join(other), keep)[0]
 
 
+@public
 def dot(x1: Any, x2: Any) -> Any:
     """Matrix product; for more axes, the last of x1 with the second to last of x2."""
     a, b = promoted((x1, x2), "same")
@@ -222,6 +225,7 @@ def dot(x1: Any, x2: Any) -> Any:
     return tensordot(a, b, axes=((a.ndim - 1,), (max(b.ndim - 2, 0),)))
 
 
+@public
 def inner(x1: Any, x2: Any) -> Any:
     """The sum of products over the last axes."""
     a, b = promoted((x1, x2), "same")
@@ -236,6 +240,7 @@ def outer(x1: Any, x2: Any) -> Any:
     return _s.reshape(x1, shape=(-1, 1)) * _s.reshape(x2, shape=(1, -1))
 
 
+@public
 def vdot(x1: Any, x2: Any) -> Any:
     """sum(conj(x1) * x2) of the flat tensors."""
     a, b = (_s.reshape(x, shape=(-1,)) for x in promoted((x1, x2), "same"))

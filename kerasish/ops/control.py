@@ -20,6 +20,7 @@ from kerasish.ops.control_ops import scan_op, switch_op, while_op, zeros_of
 from kerasish.ops.elementwise import cast
 from kerasish.ops.layout import concatenate, slice_
 from kerasish.ops.numpy_join import stack
+from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, normalize_axis
 
 __all__ = [
@@ -58,6 +59,7 @@ def _same_specs(before: Sequence[Tensor], after: Sequence[Tensor], what: str) ->
 # --- scan -----------------------------------------------------------------------------------------
 
 
+@public
 def scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
     init: Any,
@@ -165,6 +167,7 @@ def _no_rounds(f: Any, init: Any, xs: Any) -> Any:
     return _fill(y, [zeros_of(TensorSpec((0, *s.shape), s.dtype)) for s in specs])
 
 
+@public
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
     """`f` applied to every slice of `xs` along the leading axis, the results stacked.
 
@@ -178,6 +181,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 # --- branches -------------------------------------------------------------------------------------
 
 
+@public
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
     """What `true_fn()` gives if `pred` holds, else what `false_fn()` gives; only one is run.
 
@@ -192,6 +196,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     return switch(cast(cast(holds, "bool"), "int32"), (false_fn, true_fn))
 
 
+@public
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
     """What `branches[index](*operands)` gives; only that branch is run.
 
@@ -233,6 +238,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
 # --- loops ----------------------------------------------------------------------------------------
 
 
+@public
 def while_loop(
     cond: Callable[..., Any],
     body: Callable[..., Any],
@@ -306,6 +312,7 @@ def _while_in_graph(
     return _fill(values, found[: len(start)])
 
 
+@public
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
     """Repeat `value = body_fun(i, value)` for i from `lower` to `upper` - 1.
 
@@ -334,6 +341,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
 # --- associative scan -----------------------------------------------------------------------------
 
 
+@public
 def associative_scan(
     f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0
 ) -> Any:

@@ -11,6 +11,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.convolution import conv_, conv_input_grad
 from kerasish.ops.declare import composite
 from kerasish.ops.layout import reshape, transpose
+from kerasish.ops.operation import public
 from kerasish.ops.windows import Sizes, check_rank, per_axis
 from kerasish.spec import Padding
 
@@ -49,6 +50,7 @@ def _operands(inputs: Any, kernel: Any, data_format: str) -> tuple[Any, Any]:
     return to_channels_last(x, data_format), w
 
 
+@public
 def conv(
     inputs: Any,
     kernel: Any,
@@ -92,6 +94,7 @@ def conv(
     return from_channels_last(y, data_format)
 
 
+@public
 def depthwise_conv(
     inputs: Any,
     kernel: Any,
@@ -116,6 +119,7 @@ def depthwise_conv(
     return conv(x, grouped, strides, padding, data_format, dilation_rate)
 
 
+@public
 def separable_conv(
     inputs: Any,
     depthwise_kernel: Any,

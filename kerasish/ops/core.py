@@ -20,6 +20,7 @@ from kerasish.ops.elementwise import where
 from kerasish.ops.indexing import gather
 from kerasish.ops.numpy_join import stack
 from kerasish.ops.numpy_shape import product
+from kerasish.ops.operation import public
 from kerasish.spec import Dim, dtype_name, is_float, largest, promote_float
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@public
 def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:
     """x as a tensor.
 
@@ -55,11 +57,13 @@ def dtype(x: Any) -> str:
     return _convert(x).dtype
 
 
+@public
 def cast(x: Any, dtype: Any) -> Any:
     """x in another dtype."""
     return _cast(x, dtype)
 
 
+@public
 def stop_gradient(variable: Any) -> Any:
     """The same values, through which no gradient flows."""
     return _e.stop_gradient(variable)
@@ -230,6 +234,7 @@ def _lengths(
     return sizes
 
 
+@public
 def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
     """Axes split, reordered and merged as a pattern says (the notation of einops).
 

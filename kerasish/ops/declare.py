@@ -19,6 +19,7 @@ from kerasish import registry
 from kerasish.errors import DTypeError
 from kerasish.graph.defined import define
 from kerasish.graph.op import Case, Op, case, declare, op
+from kerasish.ops.operation import public_as
 from kerasish.spec import DTYPES, TensorSpec, broadcast
 
 __all__ = [
@@ -157,12 +158,13 @@ def composite(
     """Decorator: enter a plain function of ops, with its sample calls, into the registry.
 
     Its inputs come first and positional, in a case's order; a case's attributes are keywords.
+    Unless its name begins with an underscore, it is public too.
     """
 
     def decorate(func: F) -> F:
-        label = name or getattr(func, "__name__", "")
+        label = name or func.__name__
         registry.add("composite", Composite(label, func, tuple(cases), domain), label)
-        return func
+        return func if func.__name__.startswith("_") else public_as(label)(func)
 
     return decorate
 

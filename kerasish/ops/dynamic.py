@@ -19,6 +19,7 @@ from kerasish.ops.indexing import (
 )
 from kerasish.ops.numpy_creation import filled
 from kerasish.ops.numpy_shape import as_shape
+from kerasish.ops.operation import public
 from kerasish.spec import Shape, TensorSpec
 
 __all__ = ["slice", "slice_update"]
@@ -131,6 +132,7 @@ def _starts(start_indices: Any) -> Any:
     return cast(convert_to_tensor(start_indices), "int32")
 
 
+@public
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
     """The block of `inputs` of a shape that begins at `start_indices`.
 
@@ -155,6 +157,7 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
     return _s.slice_(x, parts=parts)
 
 
+@public
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
     """`inputs` with the block that begins at `start_indices` replaced by `updates`.
 

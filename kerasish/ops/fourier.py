@@ -23,6 +23,7 @@ from kerasish.ops.elementwise import cast_like, where
 from kerasish.ops.indexing import scatter_add
 from kerasish.ops.numpy_join import pad
 from kerasish.ops.numpy_shape import product, slice_axis
+from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, complex_dtype, is_float, np_dtype, real_dtype
 
 __all__ = ["fft", "fft2", "ifft2", "irfft", "istft", "rfft", "stft"]
@@ -151,6 +152,7 @@ def _over(what: str, x: Any, count: int, inverse: bool) -> tuple[Any, Any]:
     return _parted(fft_(z, axes=axes, inverse=inverse))
 
 
+@public
 def fft(x: Any) -> tuple[Any, Any]:
     """The discrete Fourier transform over the last axis, sum_n x[n] exp(-2 pi i k n / N).
 
@@ -163,16 +165,19 @@ def fft(x: Any) -> tuple[Any, Any]:
     return _over("fft", x, 1, inverse=False)
 
 
+@public
 def fft2(x: Any) -> tuple[Any, Any]:
     """The discrete Fourier transform over the last two axes, of a pair (real, imaginary)."""
     return _over("fft2", x, 2, inverse=False)
 
 
+@public
 def ifft2(x: Any) -> tuple[Any, Any]:
     """The inverse of `fft2`, of a pair (real, imaginary)."""
     return _over("ifft2", x, 2, inverse=True)
 
 
+@public
 def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
     """The transform of real signals over the last axis, frequencies 0 to fft_length // 2.
 
@@ -190,6 +195,7 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
     return _parted(rfft_(x, length=int(length)))
 
 
+@public
 def irfft(x: Any, fft_length: int | None = None) -> Any:
     """The real signals whose `rfft` is the pair x.
 
@@ -320,6 +326,7 @@ def _istft(
     return slice_axis(found, found.ndim - 1, start, max(wanted, 0))
 
 
+@public
 def istft(
     x: Any,
     sequence_length: int,

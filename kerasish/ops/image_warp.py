@@ -22,6 +22,7 @@ from kerasish.ops.image_layout import batch_of
 from kerasish.ops.indexing import gather
 from kerasish.ops.matrix_solve import solve_
 from kerasish.ops.numpy_join import stack, unstack
+from kerasish.ops.operation import public
 from kerasish.ops.random import random_normal
 from kerasish.spec import is_float, known, promote_float
 
@@ -261,6 +262,7 @@ def perspective_transform(
     return restore(_warped(x, at, ORDERS[interpolation], "constant", fill_value))
 
 
+@public
 def elastic_transform(
     images: Any,
     alpha: float = 20.0,

@@ -14,6 +14,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import ints
 from kerasish.ops.elementwise import cast, less, logical_and, where
 from kerasish.ops.layout import broadcasts, move_axis, reshape, transpose
+from kerasish.ops.operation import public
 from kerasish.spec import (
     Shape,
     TensorSpec,
@@ -309,6 +310,7 @@ def as_indices(what: str, indices: Any) -> Any:
     return found
 
 
+@public
 def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     """The slices of `x` at `indices` along `axis`.
 
@@ -327,6 +329,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     return gather(x, indices, axis=normalize_axis(axis, x.ndim))
 
 
+@public
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     """`x` at one position along `axis` for every entry of `indices` (flat for None)."""
     x = convert_to_tensor(x)

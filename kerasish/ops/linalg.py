@@ -20,6 +20,7 @@ from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import cast, cast_like
 from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.numpy_shape import moveaxis
+from kerasish.ops.operation import public
 from kerasish.spec import normalize_axes, normalize_axis, promote_float, real_dtype
 
 __all__ = [
@@ -44,6 +45,7 @@ def _symmetric(x: Any) -> Any:
 # --- solving ----------------------------------------------------------------------------------
 
 
+@public
 def inv(x: Any) -> Any:
     """The inverse of square matrices.
 
@@ -53,16 +55,19 @@ def inv(x: Any) -> Any:
     return _m.inv_(x)
 
 
+@public
 def det(x: Any) -> Any:
     """The determinants of square matrices."""
     return _m.det_(x)
 
 
+@public
 def slogdet(x: Any) -> tuple[Any, Any]:
     """(sign, log of the absolute value) of the determinants of square matrices."""
     return _m.slogdet_(x)
 
 
+@public
 def logdet(x: Any) -> Any:
     """The logarithm of the determinant of a positive definite matrix."""
     return _m.slogdet_(x)[1]
@@ -74,6 +79,7 @@ def _with_columns(a: Any, b: Any) -> tuple[Any, Any, bool]:
     return a, _s.expand_dims(b, axis=b.ndim) if vector else b, vector
 
 
+@public
 def solve(a: Any, b: Any) -> Any:
     """The x of a x = b.
 
@@ -89,6 +95,7 @@ def solve(a: Any, b: Any) -> Any:
     return _s.reshape(y, shape=y.shape[:-1]) if vector else y
 
 
+@public
 def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
     """The x of a x = b, reading only the lower or upper triangle of a.
 
@@ -109,6 +116,7 @@ def _cutoff(x: Any, factor: float = 1.0) -> float:
     return factor * max(sizes) * float(np.finfo(precision).eps)
 
 
+@public
 def pinv(x: Any, rcond: float | None = None) -> Any:
     """The Moore-Penrose inverse of matrices.
 
@@ -180,6 +188,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     return matmul(found, t) if upper else matmul(t, found)
 
 
+@public
 def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
     """(q, r): orthonormal columns and an upper triangle whose product is x.
 
@@ -192,6 +201,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
     return _d.qr_(x, mode=mode)
 
 
+@public
 def lu_factor(x: Any) -> tuple[Any, Any]:
     """(lu, pivots): both triangles in one matrix, and the row each step swaps in.
 
@@ -208,11 +218,13 @@ def eigh(x: Any) -> tuple[Any, Any]:
     return _d.eigh_(_symmetric(_floating("eigh", x)))
 
 
+@public
 def eig(x: Any) -> tuple[Any, Any]:
     """(w, v): eigenvalues and eigenvectors in columns of square matrices, complex."""
     return _d.eig_(x)
 
 
+@public
 def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """(u, s, v^T) with x = u diag(s) v^T, singular values descending.
 
@@ -327,6 +339,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 # --- forward differentiation ----------------------------------------------------------------------
 
 
+@public
 def jvp(
     fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
 ) -> Any:

@@ -11,6 +11,7 @@ from kerasish.graph.batching import Batch
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops.layout import expand_dims, reshape, transpose
+from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, broadcast, known
 
 
@@ -91,6 +92,7 @@ def summable(tensors: list[Any]) -> list[Any]:
     return tensors
 
 
+@public
 def matmul(x1: Any, x2: Any) -> Any:
     """Matrix product as in numpy: 1-d operands act as a row or a column, batches broadcast."""
     a, b = summable(promoted((x1, x2), "same"))

@@ -21,6 +21,7 @@ from kerasish.ops.declare import composite, ints
 from kerasish.ops.elementwise import cast, exp, log, logical_and, maximum, where
 from kerasish.ops.indexing import take_along
 from kerasish.ops.layout import broadcast_to, concatenate, expand_dims, reshape, transpose
+from kerasish.ops.operation import public
 from kerasish.ops.reduction import argmax, max, sum_
 from kerasish.spec import TensorSpec, known, promote
 
@@ -225,6 +226,7 @@ def _log_add(a: float, b: float) -> float:
     return high if low == -math.inf else high + math.log1p(math.exp(low - high))
 
 
+@public
 def ctc_decode(
     inputs: Any,
     sequence_lengths: Any,

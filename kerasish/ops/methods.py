@@ -8,7 +8,7 @@ from typing import Any
 from kerasish import registry
 from kerasish.graph.tensor import METHODS
 from kerasish.ops import numpy as np_ops
-from kerasish.ops.elementwise import cast
+from kerasish.ops.core import cast
 
 
 def _several(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,7 +29,7 @@ def _clip(x: Any, min: Any = None, max: Any = None) -> Any:
 
 # Where a method is not the function of its name.
 OTHER: dict[str, Callable[..., Any]] = {
-    "astype": lambda x, dtype: cast(x, dtype),
+    "astype": cast,
     "clip": _clip,
     "flatten": np_ops.ravel,
     "reshape": _several(np_ops.reshape),

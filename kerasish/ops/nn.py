@@ -45,6 +45,7 @@ from kerasish.ops.moments import moments, normalize
 from kerasish.ops.nn_encoding import multi_hot, one_hot
 from kerasish.ops.nn_images import depth_to_space, fold, psnr, space_to_depth, unfold
 from kerasish.ops.normalization import batch_normalization, layer_normalization, rms_normalization
+from kerasish.ops.operation import public
 from kerasish.ops.pool import adaptive_average_pool, adaptive_max_pool, average_pool, max_pool
 
 __all__ = [
@@ -60,21 +61,25 @@ __all__ = [
 ]  # fmt: skip
 
 
+@public
 def relu(x: Any) -> Any:
     """max(x, 0); the gradient at 0 is 0."""
     return _activation.relu(x)
 
 
+@public
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x))."""
     return _elementwise.sigmoid(x)
 
 
+@public
 def silu(x: Any) -> Any:
     """x * sigmoid(x)."""
     return _activation.silu(x)
 
 
+@public
 def softplus(x: Any) -> Any:
     """log(1 + exp(x))."""
     return _activation.softplus(x)

@@ -17,6 +17,7 @@ from kerasish.ops.activation import as_float
 from kerasish.ops.declare import primitive
 from kerasish.ops.elementwise import cast, cast_like, rsqrt
 from kerasish.ops.layout import broadcast_to, reshape
+from kerasish.ops.operation import public
 from kerasish.ops.reduction import sum_
 from kerasish.spec import accumulator, normalize_axes, normalize_axis, promote
 
@@ -137,6 +138,7 @@ layer_norm = primitive(
 )
 
 
+@public
 def layer_normalization(
     x: Any,
     gamma: Any = None,
@@ -230,6 +232,7 @@ rms_norm = primitive(
 )
 
 
+@public
 def rms_normalization(
     x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
 ) -> Any:
@@ -342,6 +345,7 @@ batch_norm_train = primitive(
 )
 
 
+@public
 def batch_normalization(
     x: Any,
     mean: Any,

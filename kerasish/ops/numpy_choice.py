@@ -18,11 +18,13 @@ from kerasish.ops.declare import ints
 from kerasish.ops.elementwise import where
 from kerasish.ops.numpy_join import stack
 from kerasish.ops.numpy_shape import as_shape
+from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, bits, broadcast, dtype_name, known, np_dtype
 
 __all__ = ["select", "unravel_index", "vectorize", "view"]
 
 
+@public
 def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
     """For each place, the element of the first choice whose condition holds there.
 
@@ -42,6 +44,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     return found
 
 
+@public
 def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     """The coordinates, in an array of `shape`, of positions in its flat form."""
     sizes = known(as_shape(shape))
@@ -87,6 +90,7 @@ def view_(xp: Any, x: Any, *, dtype: str) -> Any:
     return xp.ascontiguousarray(x).view(np_dtype(dtype))
 
 
+@public
 def view(x: Any, dtype: Any = None) -> Any:
     """The bytes of x read as another dtype; the last axis shrinks or grows with its width."""
     x = convert_to_tensor(x)

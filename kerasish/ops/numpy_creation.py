@@ -15,6 +15,7 @@ from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import cast
 from kerasish.ops.numpy_shape import as_shape, moveaxis
+from kerasish.ops.operation import public
 from kerasish.spec import Shape, dtype_name, is_float
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@public
 def array(x: Any, dtype: Any = None) -> Any:
     """x as a tensor."""
     return convert_to_tensor(x, dtype)
@@ -37,21 +39,25 @@ def filled(value: Any, shape: Shape, dtype: Any, symbolic: bool = False) -> Any:
     return _s.broadcast_to(scalar, shape=shape)
 
 
+@public
 def zeros(shape: Any, dtype: Any = None) -> Any:
     """Zeros of a shape; dtype floatx by default."""
     return filled(0, as_shape(shape), dtype_name(dtype))
 
 
+@public
 def ones(shape: Any, dtype: Any = None) -> Any:
     """Ones of a shape; dtype floatx by default."""
     return filled(1, as_shape(shape), dtype_name(dtype))
 
 
+@public
 def empty(shape: Any, dtype: Any = None) -> Any:
     """A tensor of a shape whose elements nobody has chosen; they are zeros."""
     return zeros(shape, dtype)
 
 
+@public
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
     """`fill_value` in every element of a shape; dtype floatx by default."""
     return filled(fill_value, as_shape(shape), dtype_name(dtype))
@@ -62,21 +68,25 @@ def _like(x: Any, value: Any, dtype: Any) -> Any:
     return filled(value, x.shape, dtype_name(dtype or x.dtype), x.value is None)
 
 
+@public
 def zeros_like(x: Any, dtype: Any = None) -> Any:
     """Zeros in the shape and dtype of x."""
     return _like(x, 0, dtype)
 
 
+@public
 def ones_like(x: Any, dtype: Any = None) -> Any:
     """Ones in the shape and dtype of x."""
     return _like(x, 1, dtype)
 
 
+@public
 def empty_like(x: Any, dtype: Any = None) -> Any:
     """A tensor in the shape and dtype of x whose elements nobody has chosen; they are zeros."""
     return _like(x, 0, dtype)
 
 
+@public
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     """`fill_value` in the shape and dtype of x."""
     return _like(x, fill_value, dtype)
@@ -85,6 +95,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
 # --- ranges ---------------------------------------------------------------------------------
 
 
+@public
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
     """start, start + step, ... below stop; from 0 when only one bound is given.
 
@@ -145,6 +156,7 @@ def linspace(
     return (values, step) if retstep else values
 
 
+@public
 def logspace(
     start: Any,
     stop: Any,
@@ -160,6 +172,7 @@ def logspace(
     return values if dtype is None else cast(values, dtype)
 
 
+@public
 def geomspace(
     start: Any,
     stop: Any,
@@ -177,6 +190,7 @@ def geomspace(
     return values if dtype is None else cast(values, dtype)
 
 
+@public
 def meshgrid(*x: Any, indexing: str = "xy") -> list[Any]:
     """The coordinates of a grid: one tensor of the grid's shape per axis.
 
@@ -206,26 +220,31 @@ def _window(values: Any) -> Any:
     return convert_to_tensor(values, dtype_name(None))
 
 
+@public
 def bartlett(x: Any) -> Any:
     """The triangular window of x points."""
     return _window(np.bartlett(int(x)))
 
 
+@public
 def blackman(x: Any) -> Any:
     """The Blackman window of x points: 0.42 - 0.5 cos(t) + 0.08 cos(2 t)."""
     return _window(np.blackman(int(x)))
 
 
+@public
 def hamming(x: Any) -> Any:
     """The Hamming window of x points: 0.54 - 0.46 cos(t)."""
     return _window(np.hamming(int(x)))
 
 
+@public
 def hanning(x: Any) -> Any:
     """The Hann window of x points: 0.5 - 0.5 cos(t)."""
     return _window(np.hanning(int(x)))
 
 
+@public
 def kaiser(x: Any, beta: Any) -> Any:
     """The Kaiser window of x points: I0(beta sqrt(1 - t**2)) / I0(beta)."""
     return _window(np.kaiser(int(x), float(beta)))

@@ -11,6 +11,7 @@ from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops import elementwise as _e
 from kerasish.ops.declare import composite, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, where
+from kerasish.ops.operation import public
 from kerasish.spec import COMPLEX, promote_float
 
 __all__ = [
@@ -20,36 +21,43 @@ __all__ = [
 ]  # fmt: skip
 
 
+@public
 def exp(x: Any) -> Any:
     """e to the power of each element."""
     return _e.exp(x)
 
 
+@public
 def exp2(x: Any) -> Any:
     """2 to the power of each element."""
     return _e.exp2(x)
 
 
+@public
 def expm1(x: Any) -> Any:
     """exp(x) - 1, accurate near zero."""
     return _e.expm1(x)
 
 
+@public
 def log(x: Any) -> Any:
     """The natural logarithm of each element."""
     return _e.log(x)
 
 
+@public
 def log2(x: Any) -> Any:
     """The logarithm to base 2 of each element."""
     return _e.log2(x)
 
 
+@public
 def log10(x: Any) -> Any:
     """The logarithm to base 10 of each element."""
     return _e.log10(x)
 
 
+@public
 def log1p(x: Any) -> Any:
     """log(1 + x), accurate near zero."""
     return _e.log1p(x)
@@ -77,21 +85,25 @@ def logaddexp2(x1: Any, x2: Any) -> Any:
     return _log_sum(a, b, _e.exp2, lambda t: _e.log1p(t) * (1 / math.log(2)))
 
 
+@public
 def sqrt(x: Any) -> Any:
     """The square root of each element."""
     return _e.sqrt(x)
 
 
+@public
 def rsqrt(x: Any) -> Any:
     """1 / sqrt(x), elementwise."""
     return _e.rsqrt(x)
 
 
+@public
 def cbrt(x: Any) -> Any:
     """The cube root of each element."""
     return _e.cbrt(x)
 
 
+@public
 def hypot(x1: Any, x2: Any) -> Any:
     """sqrt(x1**2 + x2**2), without overflow."""
     return _e.hypot(x1, x2)
@@ -108,66 +120,79 @@ def ldexp(x1: Any, x2: Any) -> Any:
 # --- trigonometry ---------------------------------------------------------------------------
 
 
+@public
 def sin(x: Any) -> Any:
     """The sine of each element, in radians."""
     return _e.sin(x)
 
 
+@public
 def cos(x: Any) -> Any:
     """The cosine of each element, in radians."""
     return _e.cos(x)
 
 
+@public
 def tan(x: Any) -> Any:
     """The tangent of each element, in radians."""
     return _e.tan(x)
 
 
+@public
 def arcsin(x: Any) -> Any:
     """The inverse sine of each element, in [-pi/2, pi/2]."""
     return _e.arcsin(x)
 
 
+@public
 def arccos(x: Any) -> Any:
     """The inverse cosine of each element, in [0, pi]."""
     return _e.arccos(x)
 
 
+@public
 def arctan(x: Any) -> Any:
     """The inverse tangent of each element, in (-pi/2, pi/2)."""
     return _e.arctan(x)
 
 
+@public
 def arctan2(x1: Any, x2: Any) -> Any:
     """The angle of the point (x2, x1) with the first axis, in [-pi, pi]."""
     return _e.arctan2(x1, x2)
 
 
+@public
 def sinh(x: Any) -> Any:
     """The hyperbolic sine of each element."""
     return _e.sinh(x)
 
 
+@public
 def cosh(x: Any) -> Any:
     """The hyperbolic cosine of each element."""
     return _e.cosh(x)
 
 
+@public
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent of each element."""
     return _e.tanh(x)
 
 
+@public
 def arcsinh(x: Any) -> Any:
     """The inverse hyperbolic sine of each element."""
     return _e.arcsinh(x)
 
 
+@public
 def arccosh(x: Any) -> Any:
     """The inverse hyperbolic cosine of each element."""
     return _e.arccosh(x)
 
 
+@public
 def arctanh(x: Any) -> Any:
     """The inverse hyperbolic tangent of each element."""
     return _e.arctanh(x)

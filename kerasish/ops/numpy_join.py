@@ -14,6 +14,7 @@ from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
 from kerasish.ops.indexing import gather
 from kerasish.ops.numpy_shape import slice_axis
+from kerasish.ops.operation import public
 from kerasish.spec import Dim, normalize_axis
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@public
 def concatenate(xs: Any, axis: int | None = 0) -> Any:
     """Tensors after one another along `axis`; None joins the flat tensors."""
     tensors = [convert_to_tensor(x) for x in xs]
@@ -43,6 +45,7 @@ def _stack(*xs: Any, axis: int = 0) -> Any:
     return _s.concatenate(*(_s.expand_dims(t, axis=at) for t in tensors), axis=at)
 
 
+@public
 def stack(x: Any, axis: int = 0) -> Any:
     """Tensors of one shape along a new axis."""
     return _stack(*x, axis=axis)
@@ -58,22 +61,26 @@ def _at_least(x: Any, rank: int) -> Any:
     return _s.reshape(x, shape=shape)
 
 
+@public
 def hstack(xs: Any) -> Any:
     """Tensors side by side: along axis 1, or axis 0 where they have one axis."""
     tensors = [_at_least(x, 1) for x in xs]
     return _s.concatenate(*tensors, axis=0 if tensors[0].ndim == 1 else 1)
 
 
+@public
 def vstack(xs: Any) -> Any:
     """Tensors on top of one another, along axis 0."""
     return _s.concatenate(*(_at_least(x, 2) for x in xs), axis=0)
 
 
+@public
 def dstack(xs: Any) -> Any:
     """Tensors behind one another, along axis 2."""
     return _s.concatenate(*(_at_least(x, 3) for x in xs), axis=2)
 
 
+@public
 def append(x1: Any, x2: Any, axis: int | None = None) -> Any:
     """x2 after x1 along `axis`; None joins the flat tensors."""
     return concatenate([x1, x2], axis=axis)
@@ -130,17 +137,20 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return _parted("array_split", x, indices_or_sections, axis, even=False)
 
 
+@public
 def hsplit(x: Any, indices_or_sections: Any) -> list[Any]:
     """The parts of x along axis 1, or axis 0 where it has one axis."""
     x = convert_to_tensor(x)
     return split(x, indices_or_sections, axis=0 if x.ndim == 1 else 1)
 
 
+@public
 def vsplit(x: Any, indices_or_sections: Any) -> list[Any]:
     """The parts of x along axis 0."""
     return split(x, indices_or_sections, axis=0)
 
 
+@public
 def dsplit(x: Any, indices_or_sections: Any) -> list[Any]:
     """The parts of x along axis 2."""
     return split(x, indices_or_sections, axis=2)

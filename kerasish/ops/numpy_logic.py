@@ -13,6 +13,7 @@ from kerasish.ops.declare import complexes, composite, ints
 from kerasish.ops.elementwise import cast
 from kerasish.ops.layout import expand_dims, reshape
 from kerasish.ops.numpy_math import imag, numbers
+from kerasish.ops.operation import public
 from kerasish.ops.reduction import all as _all
 from kerasish.ops.reduction import any as _any
 from kerasish.spec import is_float, promote_float
@@ -26,51 +27,61 @@ __all__ = [
 ]  # fmt: skip
 
 
+@public
 def equal(x1: Any, x2: Any) -> Any:
     """x1 == x2, elementwise."""
     return _e.equal(x1, x2)
 
 
+@public
 def not_equal(x1: Any, x2: Any) -> Any:
     """x1 != x2, elementwise."""
     return _e.not_equal(x1, x2)
 
 
+@public
 def less(x1: Any, x2: Any) -> Any:
     """x1 < x2, elementwise."""
     return _e.less(x1, x2)
 
 
+@public
 def less_equal(x1: Any, x2: Any) -> Any:
     """x1 <= x2, elementwise."""
     return _e.less_equal(x1, x2)
 
 
+@public
 def greater(x1: Any, x2: Any) -> Any:
     """x1 > x2, elementwise."""
     return _e.greater(x1, x2)
 
 
+@public
 def greater_equal(x1: Any, x2: Any) -> Any:
     """x1 >= x2, elementwise."""
     return _e.greater_equal(x1, x2)
 
 
+@public
 def logical_and(x1: Any, x2: Any) -> Any:
     """Whether both elements are not zero."""
     return _e.logical_and(cast(x1, "bool"), cast(x2, "bool"))
 
 
+@public
 def logical_or(x1: Any, x2: Any) -> Any:
     """Whether at least one of the elements is not zero."""
     return _e.logical_or(cast(x1, "bool"), cast(x2, "bool"))
 
 
+@public
 def logical_xor(x1: Any, x2: Any) -> Any:
     """Whether exactly one of the elements is not zero."""
     return _e.logical_xor(cast(x1, "bool"), cast(x2, "bool"))
 
 
+@public
 def logical_not(x: Any) -> Any:
     """Whether each element is zero."""
     return _e.logical_not(cast(x, "bool"))
@@ -79,16 +90,19 @@ def logical_not(x: Any) -> Any:
 # --- tests of single numbers ----------------------------------------------------------------------
 
 
+@public
 def isnan(x: Any) -> Any:
     """Whether each element is NaN."""
     return _e.isnan(x)
 
 
+@public
 def isinf(x: Any) -> Any:
     """Whether each element is infinite."""
     return _e.isinf(x)
 
 
+@public
 def isfinite(x: Any) -> Any:
     """Whether each element is neither infinite nor NaN."""
     return _e.isfinite(x)
@@ -135,6 +149,7 @@ def isclose(
     return close | (_e.isnan(a) & _e.isnan(b)) if equal_nan else close
 
 
+@public
 def allclose(
     x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Any:
@@ -161,46 +176,55 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
 # --- bits ---------------------------------------------------------------------------------------
 
 
+@public
 def bitwise_and(x: Any, y: Any) -> Any:
     """x & y, bit by bit."""
     return _e.bitwise_and(x, y)
 
 
+@public
 def bitwise_or(x: Any, y: Any) -> Any:
     """x | y, bit by bit."""
     return _e.bitwise_or(x, y)
 
 
+@public
 def bitwise_xor(x: Any, y: Any) -> Any:
     """x ^ y, bit by bit."""
     return _e.bitwise_xor(x, y)
 
 
+@public
 def bitwise_not(x: Any) -> Any:
     """~x, bit by bit."""
     return _e.bitwise_not(x)
 
 
+@public
 def bitwise_invert(x: Any) -> Any:
     """~x, bit by bit."""
     return _e.bitwise_not(x)
 
 
+@public
 def left_shift(x: Any, y: Any) -> Any:
     """x << y, elementwise; bool counts as int32."""
     return _e.left_shift(*map(numbers, promoted((x, y), "same")))
 
 
+@public
 def bitwise_left_shift(x: Any, y: Any) -> Any:
     """x << y, elementwise; bool counts as int32."""
     return _e.left_shift(*map(numbers, promoted((x, y), "same")))
 
 
+@public
 def right_shift(x: Any, y: Any) -> Any:
     """x >> y, elementwise; bool counts as int32."""
     return _e.right_shift(*map(numbers, promoted((x, y), "same")))
 
 
+@public
 def bitwise_right_shift(x: Any, y: Any) -> Any:
     """x >> y, elementwise; bool counts as int32."""
     return _e.right_shift(*map(numbers, promoted((x, y), "same")))

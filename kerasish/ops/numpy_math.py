@@ -13,6 +13,7 @@ from kerasish.ops import elementwise as _e
 from kerasish.ops.declare import complexes, composite, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, where
 from kerasish.ops.numpy_creation import zeros_like
+from kerasish.ops.operation import public
 from kerasish.spec import COMPLEX, is_differentiable, is_float, largest, promote_float
 
 __all__ = [
@@ -24,26 +25,31 @@ __all__ = [
 ]  # fmt: skip
 
 
+@public
 def add(x1: Any, x2: Any) -> Any:
     """x1 + x2, elementwise."""
     return _e.add(x1, x2)
 
 
+@public
 def subtract(x1: Any, x2: Any) -> Any:
     """x1 - x2, elementwise."""
     return _e.subtract(x1, x2)
 
 
+@public
 def multiply(x1: Any, x2: Any) -> Any:
     """x1 * x2, elementwise."""
     return _e.multiply(x1, x2)
 
 
+@public
 def divide(x1: Any, x2: Any) -> Any:
     """x1 / x2, elementwise; integers give floatx."""
     return _e.divide(x1, x2)
 
 
+@public
 def true_divide(x1: Any, x2: Any) -> Any:
     """x1 / x2, elementwise; integers give floatx."""
     return _e.divide(x1, x2)
@@ -62,18 +68,21 @@ def divide_no_nan(x1: Any, x2: Any) -> Any:
     return where(zero, 0.0, a / where(zero, 1.0, b))
 
 
+@public
 def floor_divide(x1: Any, x2: Any) -> Any:
     """floor(x1 / x2), elementwise."""
     a, b = promoted((x1, x2), "same")
     return _e.floor_divide(numbers(a), numbers(b))
 
 
+@public
 def mod(x1: Any, x2: Any) -> Any:
     """x1 - floor(x1 / x2) * x2, elementwise: the remainder with the sign of x2."""
     a, b = promoted((x1, x2), "same")
     return _e.mod(numbers(a), numbers(b))
 
 
+@public
 def fmod(x1: Any, x2: Any) -> Any:
     """x1 - trunc(x1 / x2) * x2, elementwise: the remainder with the sign of x1."""
     a, b = promoted((x1, x2), "same")
@@ -85,53 +94,63 @@ def numbers(x: Any) -> Any:
     return cast(x, "int32") if x.dtype == "bool" else x
 
 
+@public
 def negative(x: Any) -> Any:
     """-x, elementwise."""
     return _e.negative(x)
 
 
+@public
 def abs(x: Any) -> Any:
     """The absolute value of each element; of a complex number, its modulus."""
     return _e.absolute(x)
 
 
+@public
 def absolute(x: Any) -> Any:
     """The absolute value of each element; of a complex number, its modulus."""
     return _e.absolute(x)
 
 
+@public
 def fabs(x: Any) -> Any:
     """The absolute value of each element, as a floating number."""
     x = convert_to_tensor(x)
     return _e.absolute(cast(x, promote_float(x.dtype)))
 
 
+@public
 def sign(x: Any) -> Any:
     """-1, 0 or 1 as each element is negative, zero or positive."""
     return _e.sign(x)
 
 
+@public
 def square(x: Any) -> Any:
     """x * x, elementwise; bool counts as int32."""
     return _e.square(numbers(convert_to_tensor(x)))
 
 
+@public
 def reciprocal(x: Any) -> Any:
     """1 / x, elementwise."""
     return _e.reciprocal(x)
 
 
+@public
 def power(x1: Any, x2: Any) -> Any:
     """x1 to the power of x2, elementwise; bool counts as int32."""
     a, b = promoted((x1, x2), "same")
     return _e.power(numbers(a), numbers(b))
 
 
+@public
 def maximum(x1: Any, x2: Any) -> Any:
     """The larger of x1 and x2, elementwise; NaN where one is NaN."""
     return _e.maximum(x1, x2)
 
 
+@public
 def minimum(x1: Any, x2: Any) -> Any:
     """The smaller of x1 and x2, elementwise; NaN where one is NaN."""
     return _e.minimum(x1, x2)
@@ -166,16 +185,19 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
 # --- rounding -------------------------------------------------------------------------------
 
 
+@public
 def floor(x: Any) -> Any:
     """The largest whole number not above each element, as a float."""
     return _e.floor(_floating(x))
 
 
+@public
 def ceil(x: Any) -> Any:
     """The smallest whole number not below each element, as a float."""
     return _e.ceil(_floating(x))
 
 
+@public
 def trunc(x: Any) -> Any:
     """The whole part of each element."""
     x = convert_to_tensor(x)
@@ -227,16 +249,19 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
     return where(_e.isfinite(x), finite, where(_e.isnan(x), cast_like(nan, x), edges))
 
 
+@public
 def nextafter(x1: Any, x2: Any) -> Any:
     """The floating number next to x1 in the direction of x2."""
     return _e.nextafter(x1, x2)
 
 
+@public
 def gcd(x1: Any, x2: Any) -> Any:
     """The greatest common divisor of integers, elementwise."""
     return _e.gcd(x1, x2)
 
 
+@public
 def lcm(x1: Any, x2: Any) -> Any:
     """The least common multiple of integers, elementwise."""
     return _e.lcm(x1, x2)
@@ -253,24 +278,28 @@ def heaviside(x1: Any, x2: Any) -> Any:
 # --- complex numbers ----------------------------------------------------------------------------
 
 
+@public
 def real(x: Any) -> Any:
     """The real part of each element."""
     x = convert_to_tensor(x)
     return _e.real(x) if x.dtype in COMPLEX else x
 
 
+@public
 def imag(x: Any) -> Any:
     """The imaginary part of each element; zeros for real numbers."""
     x = convert_to_tensor(x)
     return _e.imag(x) if x.dtype in COMPLEX else zeros_like(x)
 
 
+@public
 def conj(x: Any) -> Any:
     """The complex conjugate of each element."""
     x = convert_to_tensor(x)
     return _e.conj(x) if x.dtype in COMPLEX else x
 
 
+@public
 def conjugate(x: Any) -> Any:
     """The complex conjugate of each element."""
     return conj(x)
@@ -301,21 +330,25 @@ def rad2deg(x: Any) -> Any:
     return _floating(x) * (180 / math.pi)
 
 
+@public
 def erf(x: Any) -> Any:
     """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
     return _e.erf(x)
 
 
+@public
 def erfc(x: Any) -> Any:
     """The complementary error function, 1 - erf(x)."""
     return _e.erfc(x)
 
 
+@public
 def erfinv(x: Any) -> Any:
     """The inverse of the error function, for x in (-1, 1)."""
     return _e.erfinv(x)
 
 
+@public
 def i0(x: Any) -> Any:
     """The modified Bessel function of the first kind of order zero."""
     return _e.i0(x)

@@ -15,6 +15,7 @@ from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import cast, where
 from kerasish.ops.numpy_creation import ones_like, zeros
 from kerasish.ops.numpy_shape import product
+from kerasish.ops.operation import public
 from kerasish.ops.reduction import sum as _sum
 from kerasish.spec import dtype_name, normalize_axis
 
@@ -23,6 +24,7 @@ __all__ = [
 ]  # fmt: skip
 
 
+@public
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """An (N, M) matrix of zeros with ones on diagonal `k`."""
     return convert_to_tensor(
@@ -30,11 +32,13 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     )
 
 
+@public
 def identity(n: int, dtype: Any = None) -> Any:
     """The (n, n) identity matrix."""
     return eye(n, dtype=dtype)
 
 
+@public
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """An (N, M) matrix of ones on and below diagonal `k`, zeros above."""
     return convert_to_tensor(
@@ -90,6 +94,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     return _sum(diagonal(x, offset, axis1, axis2), axis=-1)
 
 
+@public
 def diag(x: Any, k: int = 0) -> Any:
     """A matrix with the vector x on diagonal `k`, or diagonal `k` of the matrix x."""
     x = convert_to_tensor(x)

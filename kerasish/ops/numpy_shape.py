@@ -11,6 +11,7 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
+from kerasish.ops.operation import public
 from kerasish.spec import Dim, Shape, normalize_axes, normalize_axis
 
 __all__ = [
@@ -34,16 +35,19 @@ def product(dims: Sequence[Dim]) -> Dim:
     return math.prod(sizes) if len(sizes) == len(dims) else None
 
 
+@public
 def reshape(x: Any, newshape: Any) -> Any:
     """The elements of x, in C order, in another shape; one dimension may be -1."""
     return _s.reshape(x, shape=as_shape(newshape))
 
 
+@public
 def ravel(x: Any) -> Any:
     """All elements in one axis, in C order."""
     return _s.reshape(x, shape=(-1,))
 
 
+@public
 def transpose(x: Any, axes: Any = None) -> Any:
     """Axes in the order `axes`, in reverse order for None."""
     x = convert_to_tensor(x)
@@ -51,6 +55,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
     return _s.transpose(x, axes=tuple(order))
 
 
+@public
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     """Axes `source` moved to the positions `destination`; the others keep their order."""
     x = convert_to_tensor(x)
@@ -67,6 +72,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     return _s.transpose(x, axes=tuple(order))
 
 
+@public
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """x with two axes exchanged."""
     x = convert_to_tensor(x)
@@ -75,6 +81,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     return _s.transpose(x, axes=tuple(order))
 
 
+@public
 def expand_dims(x: Any, axis: Any) -> Any:
     """New axes of size 1 at the positions `axis` (an int or a tuple) of the result."""
     x = convert_to_tensor(x)
@@ -86,6 +93,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
     return _s.reshape(x, shape=tuple(shape))
 
 
+@public
 def squeeze(x: Any, axis: Any = None) -> Any:
     """x without the axes `axis` of size 1, without all such axes for None."""
     x = convert_to_tensor(x)
@@ -101,6 +109,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     return _s.reshape(x, shape=tuple(d for i, d in enumerate(x.shape) if i not in gone))
 
 
+@public
 def broadcast_to(x: Any, shape: Any) -> Any:
     """x repeated along new axes and along axes of size 1."""
     return _s.broadcast_to(x, shape=as_shape(shape))
@@ -122,11 +131,13 @@ def _reversed(size: Dim) -> _s.Slice:
     return (0, None, 1) if size is None else (max(size - 1, 0), size, -1)
 
 
+@public
 def fliplr(x: Any) -> Any:
     """Elements in reverse order along axis 1."""
     return flip(x, axis=1)
 
 
+@public
 def flipud(x: Any) -> Any:
     """Elements in reverse order along axis 0."""
     return flip(x, axis=0)
@@ -203,11 +214,13 @@ def ndim(x: Any) -> int:
     return convert_to_tensor(x).ndim
 
 
+@public
 def size(x: Any) -> Any:
     """The number of elements, None where a dimension is not known."""
     return product(convert_to_tensor(x).shape)
 
 
+@public
 def copy(x: Any) -> Any:
     """A tensor of its own with the elements of x."""
     x = convert_to_tensor(x)

@@ -18,6 +18,7 @@ from kerasish.ops.indexing import gather, scatter_add
 from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.numpy_creation import linspace, ones_like
 from kerasish.ops.numpy_shape import slice_axis
+from kerasish.ops.operation import public
 from kerasish.ops.sorting import known_values, searchsorted_
 from kerasish.spec import COMPLEX, accumulator, normalize_axis, promote, promote_float
 
@@ -35,11 +36,13 @@ def floating(x: Any) -> Any:
     return cast(x, promote_float(x.dtype))
 
 
+@public
 def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The maximum over `axis`."""
     return _r.max(x, axis=axis, keepdims=keepdims)
 
 
+@public
 def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The minimum over `axis`."""
     return _r.min(x, axis=axis, keepdims=keepdims)
@@ -147,6 +150,7 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 # --- counts -----------------------------------------------------------------------------------
 
 
+@public
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Any:
     """How often each of 0, 1, 2, ... occurs in x, or the sums of the weights of each.
 

@@ -14,6 +14,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import bools, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, maximum, minimum, where
 from kerasish.ops.layout import broadcast_to, expand_dims, reshape
+from kerasish.ops.operation import public
 from kerasish.spec import (
     TensorSpec,
     accumulator,
@@ -196,18 +197,21 @@ def _widened(x: Any) -> Any:
     return cast(x, dtype=_WIDENED[x.dtype]) if x.dtype in _WIDENED else x
 
 
+@public
 def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum over `axis` (all axes for None). Small integers and bool add up in 32 bits."""
     x = _widened(x)
     return sum_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
 
 
+@public
 def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
     """The product over `axis` (all axes for None)."""
     x = _widened(x) if dtype is None else convert_to_tensor(x, dtype)
     return prod_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
 
 
+@public
 def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean over `axis`; integers and bool give floatx."""
     x = convert_to_tensor(x)
@@ -231,22 +235,26 @@ def _extremum(op_: Any, x: Any, axis: Any, keepdims: bool, initial: Any, join: A
     return join(op_(x, axis=axes, keepdims=keepdims), initial)
 
 
+@public
 def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """The maximum over `axis`, and of `initial` where it is given."""
     return _extremum(max_, x, axis, keepdims, initial, maximum)
 
 
+@public
 def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """The minimum over `axis`, and of `initial` where it is given."""
     return _extremum(min_, x, axis, keepdims, initial, minimum)
 
 
+@public
 def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether any element over `axis` is not zero."""
     x = cast(x, dtype="bool")
     return any_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
 
 
+@public
 def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether all elements over `axis` are not zero."""
     x = cast(x, dtype="bool")
@@ -263,11 +271,13 @@ def _arg(op_: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
     return expand_dims(found, axis=at) if keepdims else found
 
 
+@public
 def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """The position (int32) of the first maximum along `axis`, of the flat tensor for None."""
     return _arg(argmax_, x, axis, keepdims)
 
 
+@public
 def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
     """The position (int32) of the first minimum along `axis`, of the flat tensor for None."""
     return _arg(argmin_, x, axis, keepdims)

@@ -10,6 +10,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.declare import ints, same_as_first
 from kerasish.ops.elementwise import cast, cast_like, equal, logical_and, where, zero_like
 from kerasish.ops.layout import reshape
+from kerasish.ops.operation import public
 from kerasish.spec import accumulator, normalize_axis
 
 __all__ = ["cumprod", "cumsum"]
@@ -90,11 +91,13 @@ def _scan(op_: Any, x: Any, axis: int | None, dtype: Any) -> Any:
     return op_(x, axis=normalize_axis(axis, x.ndim), reverse=False)
 
 
+@public
 def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """The running sums along `axis`, of the flat tensor for None."""
     return _scan(cumsum_, x, axis, dtype)
 
 
+@public
 def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """The running products along `axis`, of the flat tensor for None."""
     return _scan(cumprod_, x, axis, dtype)

@@ -27,6 +27,7 @@ from kerasish.ops.indexing import (
 from kerasish.ops.numpy_creation import filled
 from kerasish.ops.numpy_join import unstack
 from kerasish.ops.numpy_shape import as_shape
+from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, known
 
 __all__ = ["scatter", "scatter_update"]
@@ -151,6 +152,7 @@ def _(g: Any, y: Any, x: Any, indices: Any, updates: Any, *, mode: str) -> Any:
     return share * hit_x, None, gather(share, indices, axis=0) * hit_u
 
 
+@public
 def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Any:
     """inputs with updates written at positions.
 
@@ -199,6 +201,7 @@ def _scatter(values: Any, indices: Any, shape: Any) -> Any:
     return _s.reshape(scatter_add(at, rows, shape=(total, *sizes[depth:]), axis=0), shape=sizes)
 
 
+@public
 def scatter(indices: Any, values: Any, shape: Any) -> Any:
     """Zeros of a shape with values at positions; values at one position add up.
 

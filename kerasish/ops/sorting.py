@@ -15,6 +15,7 @@ from kerasish.ops import layout as _s
 from kerasish.ops.declare import bools, composite, ints
 from kerasish.ops.elementwise import cast, cast_like
 from kerasish.ops.indexing import add_along, take_along_axis
+from kerasish.ops.operation import public
 from kerasish.ops.reduction import sum as _sum
 from kerasish.spec import Dim, TensorSpec, normalize_axis
 
@@ -153,6 +154,7 @@ def _(g: Any, y: Any, x: Any, *, size: int, fill: Any) -> Any:
 # --- the public functions ---------------------------------------------------------------------
 
 
+@public
 def sort(x: Any, axis: int | None = -1) -> Any:
     """x in ascending order along `axis`; None sorts the flat tensor."""
     x = convert_to_tensor(x)
@@ -161,6 +163,7 @@ def sort(x: Any, axis: int | None = -1) -> Any:
     return sort_(x, axis=normalize_axis(axis, x.ndim))
 
 
+@public
 def argsort(x: Any, axis: int | None = -1) -> Any:
     """The positions (int32) that sort x along `axis`, of the flat tensor for None."""
     x = convert_to_tensor(x)
@@ -169,6 +172,7 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
     return argsort_(x, axis=normalize_axis(axis, x.ndim))
 
 
+@public
 def argpartition(x: Any, kth: int, axis: int = -1) -> Any:
     """Positions such that element `kth` is in its sorted place, smaller ones before it."""
     x = convert_to_tensor(x)
@@ -178,6 +182,7 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Any:
     return argsort(x, axis=axis)  # a full order is one such order
 
 
+@public
 def top_k(x: Any, k: int, sorted: bool = True) -> Any:
     """(values, positions) of the k largest elements along the last axis.
 
@@ -205,6 +210,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
     return _sum(cast(predictions > chosen, "int32"), axis=-1) < k
 
 
+@public
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
     """Where each value would stand in a sorted vector.
 
@@ -218,6 +224,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
     return searchsorted_(sorted_sequence, values, side=side)
 
 
+@public
 def digitize(x: Any, bins: Any) -> Any:
     """The number of the bin of each element: how many of the ascending edges are <= x."""
     return searchsorted_(bins, x, side="right")
@@ -238,12 +245,14 @@ def known_values(what: str, x: Any) -> np.ndarray:
     return x.numpy()
 
 
+@public
 def nonzero(x: Any) -> tuple[Any, ...]:
     """The positions of the elements that are not zero: one int32 tensor per axis."""
     found = np.nonzero(known_values("nonzero", x))
     return tuple(convert_to_tensor(i.astype(np.int32)) for i in found)
 
 
+@public
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     """Elements of x1 where the condition holds, of x2 elsewhere; alone, the positions it holds at.
 
@@ -258,6 +267,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     return _e.where(condition, x1, x2)
 
 
+@public
 def unique(
     x: Any,
     sorted: bool = True,

@@ -11,6 +11,7 @@ from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops.indexing import as_indices, flat_positions, gather
 from kerasish.ops.layout import Slice, reshape, slice_, transpose
+from kerasish.ops.operation import public
 from kerasish.spec import Dim, known
 
 __all__ = ["get_item"]
@@ -150,6 +151,7 @@ def _with_new_axes(
     return reshape(y, shape=tuple(shape))
 
 
+@public
 def get_item(x: Any, key: Any) -> Any:
     """`x[key]` with numpy's meaning.
 

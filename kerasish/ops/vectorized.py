@@ -13,11 +13,13 @@ from kerasish.graph.trace import Slot
 from kerasish.graph.variable import Variable
 from kerasish.ops import control_batching as control_batching
 from kerasish.ops.bodies import trace_part
+from kerasish.ops.operation import public
 from kerasish.spec import Dim, TensorSpec
 
 __all__ = ["vectorized_map"]
 
 
+@public
 def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
     """`function` applied to every slice of `elements` along the leading axis, stacked.
 

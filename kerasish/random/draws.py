@@ -9,12 +9,14 @@ from kerasish.graph.tensor import Tensor
 from kerasish.ops import random as _ops
 from kerasish.ops import random_draws as _draws
 from kerasish.ops.numpy_shape import as_shape
+from kerasish.ops.operation import public_as
 from kerasish.random.seed_generator import draw_key
 from kerasish.spec import dtype_name, is_int
 
 Shape = tuple[int, ...] | list[int]
 
 
+@public_as("random.normal")
 def normal(
     shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
@@ -30,6 +32,7 @@ def normal(
     return _ops.random_normal(draw_key(seed), as_shape(shape), mean, stddev, dtype)
 
 
+@public_as("random.truncated_normal")
 def truncated_normal(
     shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
@@ -40,6 +43,7 @@ def truncated_normal(
     return _ops.random_truncated_normal(draw_key(seed), as_shape(shape), mean, stddev, dtype)
 
 
+@public_as("random.uniform")
 def uniform(
     shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None, seed: Any = None
 ) -> Tensor:
@@ -47,6 +51,7 @@ def uniform(
     return _ops.random_uniform(draw_key(seed), as_shape(shape), minval, maxval, dtype)
 
 
+@public_as("random.randint")
 def randint(
     shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Tensor:
@@ -57,6 +62,7 @@ def randint(
     return _draws.random_randint(draw_key(seed), as_shape(shape), minval, maxval, dtype)
 
 
+@public_as("random.categorical")
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Tensor:
     """Class indices (batch, num_samples) drawn with probabilities softmax(logits).
 
@@ -69,21 +75,25 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     return _draws.random_categorical(draw_key(seed), logits, num_samples, dtype)
 
 
+@public_as("random.shuffle")
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
     """The slices of `x` along `axis` in random order."""
     return _draws.random_shuffle(draw_key(seed), x, axis)
 
 
+@public_as("random.gamma")
 def gamma(shape: Shape, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Gamma draws with shape parameter `alpha` (broadcast to `shape`) and scale 1."""
     return _draws.random_gamma(draw_key(seed), alpha, as_shape(shape), dtype)
 
 
+@public_as("random.beta")
 def beta(shape: Shape, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Beta draws; `alpha` and `beta` broadcast to `shape`."""
     return _draws.random_beta(draw_key(seed), alpha, beta, as_shape(shape), dtype)
 
 
+@public_as("random.binomial")
 def binomial(
     shape: Shape, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Tensor:
@@ -91,6 +101,7 @@ def binomial(
     return _draws.random_binomial(draw_key(seed), counts, probabilities, as_shape(shape), dtype)
 
 
+@public_as("random.dropout")
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
     """`inputs` with a random share `rate` of elements zero, the others divided by 1 - rate.
 

@@ -10,8 +10,7 @@ from kerasish.errors import ArgumentError
 from kerasish.layers.core import Lambda
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
-from kerasish.layers.operation import Operation
-from kerasish.saving.functional import Graph, graph_config
+from kerasish.ops.operation import Operation
 from kerasish.saving.paths import file_class
 
 
@@ -95,24 +94,26 @@ def _given(model: Any, input_tensors: Any) -> list[Any]:
 
 
 def _clone_graph(model: Any, input_tensors: Any, copy: Callable[[Any], Any]) -> Any:
-    config = graph_config(model.input, model.output)
-    layers: dict[str, Any] = {}
+    copies: dict[int, Any] = {}
     for op in model.operations:
         if isinstance(op, InputLayer):
-            layers[op.name] = _again(op)
-        elif isinstance(op, Operation):
-            layers[op.name] = Operation(op.func_name, op.func, dict(op.fixed), op.name)
+            copies[id(op)] = _again(op)
         else:
-            layers[op.name] = copy(op)
-        if not isinstance(layers[op.name], (Layer, Operation)):
+            copies[id(op)] = op.copy() if isinstance(op, Operation) else copy(op)
+        if not isinstance(copies[id(op)], (Layer, Operation)):
             raise ArgumentError(
                 "clone_function. Expected: a layer for every layer. "
-                f"Received: {layers[op.name]!r} for {op.name!r}."
+                f"Received: {copies[id(op)]!r} for {op.name!r}."
             )
-    graph = Graph("clone_model", layers)
+    values = {id(s): copies[id(s.history.operation)].output for s in tree.flatten(model.input)}
     for symbol, given in zip(model.inputs, _given(model, input_tensors), strict=False):
-        graph.outputs[symbol.history.operation.name, 0] = [given]
-    graph.run({item["name"]: item["inbound_nodes"] for item in config["layers"]})
-    inputs = graph.structure(config["input_layers"])
-    outputs = graph.structure(config["output_layers"])
+        values[id(symbol)] = given
+    # Calls in the order in which they were made, so that a shared layer numbers them alike.
+    for record in sorted(model.network.records, key=lambda record: record.serial):
+        made = record.repeat(values, copies[id(record.operation)])
+        for old, new in zip(tree.flatten(record.outputs), tree.flatten(made), strict=True):
+            values[id(old)] = new
+    inputs, outputs = (
+        tree.map_structure(lambda s: values[id(s)], side) for side in (model.input, model.output)
+    )
     return type(model)(inputs, outputs, name=model.name)

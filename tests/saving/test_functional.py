@@ -8,6 +8,7 @@ import pytest
 
 from kerasish import layers, models, ops, tree
 from kerasish.errors import FileFormatError, KerasishError
+from kerasish.ops.operation import operation_from_config
 from kerasish.saving import functional
 from kerasish.serialization import deserialize_keras_object
 
@@ -24,7 +25,7 @@ def from_config(config):
     made = {}
     for item in config["layers"]:
         if str(item.get("module")).startswith("keras.src.ops"):
-            found = layers.operation.operation_from_config(item["class_name"], item["config"])
+            found = operation_from_config(item["class_name"], item["config"])
         else:
             kind = None if item["class_name"] == "Sequential" else "layer"
             found = deserialize_keras_object(item, kind=kind)

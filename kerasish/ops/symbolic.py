@@ -3,20 +3,60 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from kerasish import tree
 from kerasish.graph.tensor import Tensor, input_tensor
 from kerasish.graph.trace import tracing
-from kerasish.layers.call import standing_in
 from kerasish.ops.symbol import KerasTensor, has_symbol
 from kerasish.spec import TensorSpec
 
 # What stands for an unknown dimension when shapes cannot be found without knowing it: a result
 # dimension that differs between the two is unknown.
 STAND_INS = (83, 89)
+_STANDING_IN = re.compile(rf"(?<![\w.])({'|'.join(map(str, STAND_INS))})(?![\w.])")
 _serial = itertools.count()
+
+
+class NeedsNumbers(BaseException):
+    """Code that is not this package's own is about to run where dimensions are None.
+
+    None means something else to much of Python (`x[:, :n]`, `arange(0, n)`), so that such code
+    would go wrong without an error; it is run with numbers instead.
+    """
+
+
+class _Finding(threading.local):
+    """How unknown dimensions appear while shapes are being found on this thread."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self.size: int | None = None  # the number that stands for them; None: they are None
+        self.tentative = False  # with None, and ready to try numbers
+
+
+finding = _Finding()
+
+
+@contextmanager
+def _found_with(size: int | None, tentative: bool) -> Iterator[None]:
+    held = finding.active, finding.size, finding.tentative
+    finding.active, finding.size, finding.tentative = True, size, tentative
+    try:
+        yield
+    finally:
+        finding.active, finding.size, finding.tentative = held
+
+
+def known_shape(shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A shape in which stand-ins are unknown again."""
+    if finding.size is None:
+        return shape
+    return tuple(None if d == finding.size else d for d in shape)
 
 
 class History(NamedTuple):
@@ -88,21 +128,56 @@ def record_call(operation: Any, func: Callable[..., Any], args: Any, kwargs: Any
 
 
 def infer(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """New symbols of the shapes and dtypes that `func` gives."""
+    """New symbols of the shapes and dtypes that `func` gives.
+
+    Raises: what `func` raises, with None for unknown dimensions.
+    """
     leaves = tree.flatten((args, kwargs))
     unknown = any(isinstance(x, KerasTensor) and None in x.shape for x in leaves)
+
+    def with_none(tentative: bool) -> Any:
+        return tree.map_structure(_symbol, _run(func, args, kwargs, None, tentative))
+
+    first: Exception | None = None
     try:
-        return tree.map_structure(_symbol, _run(func, args, kwargs, None))
-    except Exception:
-        # Code that needs numbers where a dimension is unknown: try it with numbers. Another
-        # failure is the function's own and comes with readable shapes.
+        return with_none(unknown)
+    except NeedsNumbers:
+        pass
+    except Exception as error:
         if not unknown:
             raise
-    first, second = (_run(func, args, kwargs, size) for size in STAND_INS)
-    return tree.map_structure(_common, first, second)
+        first = error
+    # Code of users, and code that needs numbers where a dimension is unknown.
+    try:
+        numbered = [_run(func, args, kwargs, size, False) for size in STAND_INS]
+        return tree.map_structure(_common, *numbered)
+    except Exception as error:  # noqa: BLE001  (one of the errors is raised)
+        if first is not None:
+            raise _to_show(first, error) from None
+        try:  # what only a made-up size made fail, such as a division of axes
+            return with_none(False)
+        except Exception as other:  # noqa: BLE001
+            raise _to_show(other, error) from None
 
 
-def _run(func: Callable[..., Any], args: Any, kwargs: Any, size: int | None) -> Any:
+def _to_show(with_none: Exception, with_numbers: Exception) -> Exception:
+    """The error that is the user's own: the one with None, unless None was what it failed on."""
+    failed_on_none = isinstance(with_none, TypeError | AttributeError)
+    if failed_on_none and "NoneType" in str(with_none):
+        return _reworded(with_numbers)
+    return with_none
+
+
+def _reworded(error: Exception) -> Exception:
+    """An error with None for the sizes that stood in."""
+    texts = [_STANDING_IN.sub("None", a) if isinstance(a, str) else a for a in error.args]
+    error.args = tuple(texts)
+    return error
+
+
+def _run(
+    func: Callable[..., Any], args: Any, kwargs: Any, size: int | None, tentative: bool
+) -> Any:
     """`func` traced on plain symbolic tensors, unknown dimensions replaced by `size`."""
     made: dict[int, Tensor] = {}
 
@@ -115,7 +190,7 @@ def _run(func: Callable[..., Any], args: Any, kwargs: Any, size: int | None) -> 
 
     plain_args = tree.map_structure(stand, args)
     plain_kwargs = {k: tree.map_structure(stand, v) for k, v in kwargs.items()}
-    with tracing(), standing_in(size):
+    with tracing(), _found_with(size, tentative):
         return func(*plain_args, **plain_kwargs)
 
 

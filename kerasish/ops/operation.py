@@ -1,0 +1,256 @@
+"""`public`: what makes a function of `ops` public; and Operation, its call on symbols.
+
+    @public
+    def clip(x, x_min, x_max): ...
+
+A public function computes on values and in traces. Called on a symbol of a functional model it
+becomes an Operation, and the result is a symbol that remembers the call. What is public is said
+where it is defined, so that a function is one object whatever was imported first.
+
+In files an Operation has the form that Keras gives its own (`keras_forms`).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeVar
+
+from kerasish import naming, registry
+from kerasish.errors import ArgumentError, UnknownNameError
+from kerasish.graph import op as graph_op
+from kerasish.graph.node import scope
+from kerasish.graph.op import Op
+from kerasish.ops.keras_forms import form_of_class, form_of_function
+from kerasish.ops.symbol import PLAIN, KerasTensor, has_symbol, holds_symbol
+from kerasish.ops.symbolic import record_call
+from kerasish.serialization import deserialize_keras_object, snake_case
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# What files say where Keras has no such function.
+MODULE = "kerasish.ops"
+_OP = "op."
+_OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+def public(func: F) -> F:
+    """Decorator: make a function public under its own name, in `ops` or a namespace of it."""
+    return public_as(func.__name__)(func)
+
+
+def public_as(label: str) -> Callable[[F], F]:
+    """Decorator: as `public`, for a function outside of `ops`: "activations.relu".
+
+    Args:
+        label: its name in files, unique among public functions.
+    """
+
+    def decorate(func: F) -> F:
+        @functools.wraps(func)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            for value in args:
+                if type(value) not in PLAIN and holds_symbol(value):
+                    return _record(label, call, args, kwargs)
+            for value in kwargs.values():
+                if type(value) not in PLAIN and holds_symbol(value):
+                    return _record(label, call, args, kwargs)
+            return func(*args, **kwargs)
+
+        made: Any = call
+        return registry.add("function", made, label)
+
+    return decorate
+
+
+@functools.lru_cache(4096)
+def _signature(func: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(func)
+
+
+class Operation:
+    """A public function with its fixed arguments, called on symbols.
+
+    Args:
+        func_name: name of the public function.
+        func: the function.
+        fixed: the arguments that are no tensors.
+        name: name in the model.
+        call: names of the arguments that a call takes, in order; "*x" gathers positional ones.
+    """
+
+    def __init__(
+        self,
+        func_name: str,
+        func: Callable[..., Any],
+        fixed: dict[str, Any],
+        name: str | None,
+        call: tuple[str, ...],
+    ) -> None:
+        self.func_name = func_name
+        self.func = func
+        self.fixed = fixed
+        self._takes = call
+        self._base_name = snake_case(self.keras_class)
+        self.name = name or naming.uniquify(self._base_name)
+        self._auto_named = name is None
+        self._calls: list[Any] = []
+
+    def _rename(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if has_symbol(args, kwargs):
+            return record_call(self, self._run, args, kwargs)
+        return self._run(*args, **kwargs)
+
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
+        with scope(self.name):
+            if isinstance(self.func, Op):
+                return self.func(*args, **self.fixed)
+            given = {**self.fixed, **self._named(args), **kwargs}
+            bound = inspect.BoundArguments(_signature(self.func), given)  # type: ignore[arg-type]
+            return self.func(*bound.args, **bound.kwargs)
+
+    def _named(self, args: tuple[Any, ...]) -> dict[str, Any]:
+        """The positional arguments of a call by name."""
+        found: dict[str, Any] = {}
+        for i, name in enumerate(self._takes):
+            if name.startswith("*"):
+                found[name[1:]] = args[i:]
+                return found
+            if i < len(args):
+                found[name] = args[i]
+        if len(args) > len(self._takes):
+            raise ArgumentError(
+                f"{self.func_name}. Expected: up to {len(self._takes)} arguments in a call "
+                f"({', '.join(self._takes)}). Received: {len(args)}."
+            )
+        if self.func_name == "get_item" and isinstance(found.get("key"), list):
+            found["key"] = tuple(found["key"])  # a file holds a tuple as a list
+        return found
+
+    @property
+    def output(self) -> Any:
+        """The symbol or symbols of the first call."""
+        return self._calls[0].outputs
+
+    def get_config(self) -> dict[str, Any]:
+        """The name and the fixed arguments, as Keras names them."""
+        config: dict[str, Any] = {"name": self.name}
+        if isinstance(self.func, Op) or form_of_function(self.func_name) is None:
+            return {**config, **self.fixed}
+        for name, parameter in _signature(self.func).parameters.items():
+            if name in self.fixed:
+                config[name] = self.fixed[name]
+            elif name not in self._takes and parameter.kind not in _OPEN:
+                config[name] = parameter.default
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """Raises: which function it is stands outside the config."""
+        raise ArgumentError("An operation is read by operation_from_config.")
+
+    def copy(self) -> Operation:
+        """Another operation of the same function, not called yet."""
+        return Operation(self.func_name, self.func, dict(self.fixed), self.name, self._takes)
+
+    @property
+    def keras_class(self) -> str:
+        """The name of Keras's class for this function; the function's own where Keras has none."""
+        form = form_of_function(self.func_name)
+        return form.class_name if form else self.func_name
+
+    @property
+    def keras_module(self) -> str:
+        """The module of Keras's class for this function."""
+        form = form_of_function(self.func_name)
+        return form.module if form else MODULE
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.func_name} name={self.name}>"
+
+
+def is_operation(item: Mapping[str, Any]) -> bool:
+    """Whether a member of a graph in a file is an operation."""
+    module = str(item.get("module") or "")
+    return module.startswith(("keras.src.ops.", "keras.src.activations.")) or module == MODULE
+
+
+def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Operation:
+    """The operation that a file describes.
+
+    Raises:
+        UnknownNameError: no public function has that name.
+        ArgumentError: the function takes no such argument.
+    """
+    form = form_of_class(class_name)
+    name = form.function if form else class_name
+    if not form and not registry.contains("function", name) and not name.startswith(_OP):
+        name = snake_case(class_name)
+    func = _function(name)
+    fixed = {key: deserialize_keras_object(value) for key, value in config.items()}
+    label = fixed.pop("name", None)
+    if isinstance(func, Op):
+        fixed = {key: _hashable(value) for key, value in fixed.items()}
+        return Operation(name, func, fixed, label, ())
+    known = _signature(func).parameters
+    for extra in [k for k in fixed if k not in known]:
+        if fixed.pop(extra) is not None:
+            raise ArgumentError(
+                f"The operation {class_name!r}. Expected: {', '.join(known)}. Received: {extra!r}."
+            )
+    return Operation(name, func, fixed, label, form.call if form else _gathered(func))
+
+
+def _gathered(func: Callable[..., Any]) -> tuple[str, ...]:
+    """What a call of a function takes by position where Keras has no form for it: only `*x`."""
+    parameters = _signature(func).parameters.values()
+    return tuple(f"*{p.name}" for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL)
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
+
+
+def _function(name: str) -> Callable[..., Any]:
+    if name.startswith(_OP):
+        return graph_op.get(name.removeprefix(_OP))
+    if not registry.contains("function", name):
+        near = registry.nearest(name, registry.names("function"))
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+        raise UnknownNameError(
+            f"Unknown operation. Expected: the name of a function of kerasish.ops. Received: "
+            f"{name!r}.{hint}"
+        )
+    return registry.lookup("function", name)
+
+
+def _record(label: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
+    """Make an operation of one call of a public function on symbols."""
+    try:
+        given = _signature(func).bind(*args, **kwargs).arguments
+    except TypeError as error:
+        raise TypeError(f"{label}() {error}") from None
+    form = form_of_function(label)
+    takes = form.call if form else _gathered(func)
+    plain = [name.lstrip("*") for name in takes]
+    more = [k for k, v in given.items() if k not in plain and holds_symbol(v)]
+    parameters = _signature(func).parameters
+    fixed = {k: v for k, v in given.items() if k not in plain and k not in more}
+    positional: list[Any] = []
+    last = max((i for i, name in enumerate(plain) if name in given), default=-1)
+    for name, starred in zip(plain[: last + 1], takes, strict=False):
+        value = given.get(name, parameters[name].default)
+        positional.extend(value) if starred.startswith("*") else positional.append(value)
+    return Operation(label, func, fixed, None, takes)(*positional, **{k: given[k] for k in more})
+
+
+def _record_op(op: Op, inputs: Any, attrs: dict[str, Any]) -> Any:
+    """Make an operation of an op of the engine that was called on symbols by no public function."""
+    return Operation(_OP + op.name, op, attrs, None, ())(*inputs)
+
+
+KerasTensor.recorder = staticmethod(_record_op)
