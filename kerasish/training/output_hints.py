@@ -11,9 +11,9 @@ from kerasish.layers.activation import Softmax
 from kerasish.layers.convolution import Windowed
 from kerasish.layers.core import Activation, Dense
 from kerasish.layers.einsum_dense import EinsumDense
-from kerasish.layers.operation import Operation
 from kerasish.layers.wrappers import TimeDistributed
 from kerasish.losses.base import LossFunctionWrapper
+from kerasish.ops.operation import Operation
 
 _CROSSENTROPIES = (
     losses.binary_crossentropy,
