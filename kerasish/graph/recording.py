@@ -14,8 +14,7 @@ from kerasish.graph.op import get
 
 def alias(node: Node) -> Node:
     """A node of its own, whose gradient is told from that of the node it equals."""
-    shape = {"shape": node.spec.shape}
-    return Node(get("reshape"), (node,), shape, node.spec, value=node.value)
+    return Node(get("reshape"), (node,), {"shape": node.spec.shape}, node.spec, value=node.value)
 
 
 class Held:

@@ -256,10 +256,8 @@ def _from_host(x: Any, dtype: Any, share: bool = False) -> Tensor:
     array: Any = x if device.owns(x) and x.dtype.kind not in NO_NUMBERS else host_array(x)
     kind = array.dtype.kind
     weak = not hasattr(x, "dtype")
-    if dtype is not None:
-        name = dtype_name(dtype)
-    elif weak and kind == "f":
-        name = dtype_name("float")
+    if dtype is not None or (weak and kind == "f"):
+        name = dtype_name(dtype or "float")
     elif weak and kind in "iu" and np.abs(array).max(initial=0) < 2**31:
         name = "int32"
     else:
@@ -328,8 +326,7 @@ def promoted(inputs: tuple[Any, ...], rule: str) -> list[Tensor]:
         if all(type(x) is Tensor and x.spec.dtype == dtype for x in inputs):
             return list(inputs)
     held = [x if is_weak(x) else convert_to_tensor(x) for x in inputs]
-    weak = {int: "int", float: "float", bool: "bool"}
-    dtypes = [weak[type(x)] if is_weak(x) else x.dtype for x in held]
+    dtypes = [type(x).__name__ if is_weak(x) else x.dtype for x in held]
     common = promote(*dtypes) if rule == "same" else promote_float(*dtypes)
     return [convert_to_tensor(x, common) for x in held]
 
@@ -342,9 +339,9 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         tensors = promoted(inputs, op.promote)
     for t in tensors:
         if t.value is None:
-            for other in tensors:
-                if other.recorder is not None:
-                    return other.recorder(op, tensors, attrs)
+            found = [o.recorder for o in tensors if o.recorder]
+            if found:
+                return found[0](op, tensors, attrs)
             return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs))
     specs = op.infer(*(t.spec for t in tensors), **attrs)  # raises before a kernel can misread
     if isinstance(specs, TensorSpec) and None in specs.shape:  # an attribute is not known yet
