@@ -63,6 +63,10 @@ class Versioned:
     # Attributes that no step looks at, or whose values are compared by those who keep steps.
     unversioned: ClassVar[frozenset[str]] = frozenset()
 
+    def __setstate__(self, state: Any) -> None:
+        vars(self).update(state)
+        self._moved()  # a copy has a version of its own
+
     def _moved(self) -> None:
         object.__setattr__(self, "_version", tick())
 
@@ -83,3 +87,22 @@ class Versioned:
 def held(owner: Any, name: str) -> Any:
     """What an object holds under a name itself; something that is never set, where nothing."""
     return vars(owner).get(name, _MISSING)
+
+
+class Flagged:
+    """Base of variables: whether optimizers change one is compared by those who keep steps."""
+
+    __slots__ = ("_trainable",)
+
+    _trainable: bool
+
+    @property
+    def trainable(self) -> bool:
+        """Whether optimizers change it."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        if value != self._trainable:
+            self._trainable = value
+            tick()

@@ -6,8 +6,10 @@ differences; precisions; one step of training.
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
+import pickle
 from typing import Any
 
 import numpy as np
@@ -95,6 +97,17 @@ def test_config(label: str) -> None:
     again.set_weights(layer.get_weights())
     for a, b in zip(flat(again(*args, **kwargs)), flat(layer(*args, **kwargs)), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_copies(label: str) -> None:
+    layer, args, kwargs = made(label)
+    copies = [copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))]
+    wanted = flat(layer(*args, **kwargs))
+    for again in copies:
+        assert [v.path for v in again.variables] == [v.path for v in layer.variables]
+        for a, b in zip(flat(again(*args, **kwargs)), wanted, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("label", LABELS)

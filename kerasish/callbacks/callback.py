@@ -32,6 +32,9 @@ class Callback:
         self.params: dict[str, Any] = {}
         self._model: Callable[[], Any] | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_model": None}  # whoever runs it next says so
+
     @property
     def model(self) -> Any:
         """The model that runs."""

@@ -22,6 +22,7 @@ from kerasish.graph.recording import recording
 from kerasish.graph.tensor import Tensor, borrowed, wrap
 from kerasish.graph.trace import Slot, current_trace, trace
 from kerasish.graph.variable import Variable
+from kerasish.portable import PortableFunction
 from kerasish.spec import TensorSpec
 
 CACHE_SIZE = 32
@@ -47,7 +48,7 @@ class Compiled:
         return tree.map_structure(fetch, self.structure)
 
 
-class Function:
+class Function(PortableFunction):
     """A Python function of tensors, traced once per input signature and run as a plan.
 
     Args:

@@ -17,6 +17,7 @@ from kerasish.graph import op as _op
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
 from kerasish.graph.op import Op, apply_hook
 from kerasish.graph.recording import recording
+from kerasish.portable import PortableTensor
 from kerasish.spec import TensorSpec, dtype_name, is_float, promote, promote_float
 from kerasish.tree import flatten
 
@@ -43,7 +44,7 @@ def _method(name: str) -> Any:
     return lambda self, *args, **kwargs: registry.lookup("method", name)(self, *args, **kwargs)
 
 
-class Tensor:
+class Tensor(PortableTensor):
     """A multi-dimensional array, known now or later.
 
     Attributes:

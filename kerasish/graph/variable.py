@@ -12,7 +12,7 @@ import numpy as np
 
 from kerasish import naming
 from kerasish.backend.base import current
-from kerasish.changes import tick
+from kerasish.changes import Flagged
 from kerasish.errors import ArgumentError, GraphError, ShapeError
 from kerasish.graph.node import Node, constant, placeholder
 from kerasish.graph.recording import alias, recording
@@ -27,6 +27,7 @@ from kerasish.graph.tensor import (
 )
 from kerasish.graph.trace import current_trace, eagerly, start
 from kerasish.hints import one_of
+from kerasish.portable import PortableVariable
 from kerasish.serialization import resolve
 from kerasish.spec import dtype_name, is_float, np_dtype
 
@@ -116,7 +117,7 @@ AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
 SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
 
 
-class Variable:
+class Variable(PortableVariable, Flagged):
     """A tensor that can change: weights, optimizer slots, metric totals, random state.
 
     Args:
@@ -140,7 +141,7 @@ class Variable:
     """
 
     __slots__ = (
-        "__weakref__", "_trainable", "aggregation", "array", "autocast", "constraint", "moving",
+        "__weakref__", "aggregation", "array", "autocast", "constraint", "moving",
         "name",
         "overwrite_with_gradient", "path", "regularizer", "spec", "swept", "synchronization",
     )  # fmt: skip
@@ -191,17 +192,6 @@ class Variable:
         device = current()
         dtype = device.asarray([], self.spec.dtype).dtype
         return device.empty(self.spec.nbytes).view(dtype).reshape(self.spec.shape)
-
-    @property
-    def trainable(self) -> bool:
-        """Whether optimizers change it."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        if value != self._trainable:
-            self._trainable = value
-            tick()
 
     @property
     def shape(self) -> tuple[int, ...]:

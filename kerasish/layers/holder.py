@@ -20,6 +20,16 @@ from kerasish.layers.policy import DTypePolicy, as_policy
 from kerasish.serialization import resolve, snake_case
 from kerasish.spec import dtype_name, is_float
 
+# What belongs to the process: symbols and losses of calls, compiled steps, runs.
+_LEFT_BEHIND = frozenset(("_calls", "_losses", "_version", "_plans", "_runs"))
+
+
+def _revived(cls: type[Holder]) -> Holder:
+    """A layer without its state, for copies."""
+    made = object.__new__(cls)
+    made._start({})
+    return made
+
 
 class Holder(Versioned):
     """Variables, sublayers, seed generators and losses of a layer, found through attributes."""
@@ -75,6 +85,20 @@ class Holder(Versioned):
         for name, value in state.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_name", state["_base_name"])
+
+    # --- copies -------------------------------------------------------------------------------
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _revived, (type(self),), self.__getstate__()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in vars(self).items() if name not in _LEFT_BEHIND}
+        state["_frozen"] = [v for v in self._weights if id(v) in self._frozen]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        frozen = {id(variable) for variable in state["_frozen"]}
+        super().__setstate__({**state, "_frozen": frozen})
 
     # --- name ---------------------------------------------------------------------------------
 

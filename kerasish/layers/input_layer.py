@@ -56,7 +56,15 @@ class InputLayer(Layer):
         self.batch_shape = _checked(batch_shape)
         self.optional = optional
         self.built = True
+        self._record()
+
+    def _record(self) -> None:
         CallRecord(self, (), {}, KerasTensor(self.batch_shape, self.dtype, self.name))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if not self._calls:
+            self._record()
 
     def _rename(self, name: str) -> None:
         super()._rename(name)

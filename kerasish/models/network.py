@@ -39,6 +39,19 @@ class Network:
         self.operations: list[Any] = operations(inputs, outputs)
         make_names_unique(self.operations, owner)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """The calls in a row, so that a copy of a deep network takes no deep recursion."""
+        symbols = {id(s): Place(-1, i) for i, s in enumerate(self.inputs)}
+        calls: list[Any] = []
+        for number, record in enumerate(self.records):
+            args, kwargs = record.repeat(symbols, lambda *args, **kwargs: (args, kwargs))
+            calls.append((record.operation, args, kwargs, record.outputs))
+            for i, symbol in enumerate(tree.flatten(record.outputs)):
+                symbols[id(symbol)] = Place(number, i)
+        ends = tree.map_structure(lambda s: symbols[id(s)], self.outputs_struct)
+        starts = tree.map_structure(lambda s: s.history.operation, self.inputs_struct)
+        return _restored, (starts, calls, ends)
+
     @property
     def layers(self) -> list[Layer]:
         """The operations that are layers, inputs included."""
@@ -87,6 +100,30 @@ class Network:
             f"The inputs have another structure than the model's. Expected: {shown}. "
             f"Received: {found}."
         )
+
+
+class Place:
+    """Where a symbol of a network comes from: an output of a call, or of the inputs (call -1)."""
+
+    def __init__(self, call: int, output: int) -> None:
+        self.call = call
+        self.output = output
+
+
+def _restored(starts: Any, calls: list[Any], ends: Any) -> Network:
+    """The network that `Network.__reduce_ex__` took apart."""
+    inputs = tree.map_structure(lambda layer: layer.output, starts)
+    made: dict[int, list[Any]] = {-1: tree.flatten(inputs)}
+
+    def filled(structure: Any) -> Any:
+        return tree.map_structure(
+            lambda x: made[x.call][x.output] if isinstance(x, Place) else x, structure
+        )
+
+    for number, (operation, args, kwargs, outputs) in enumerate(calls):
+        CallRecord(operation, filled(args), filled(kwargs), outputs)
+        made[number] = tree.flatten(outputs)
+    return Network(inputs, filled(ends), "a copy")
 
 
 def _checked(structure: Any, what: str) -> list[KerasTensor]:

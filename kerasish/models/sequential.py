@@ -49,6 +49,17 @@ class Sequential(Model):
             self._push(layer)
         self._settle()
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in super().__getstate__().items() if k != "_symbols"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        chain, entry = self._chain, self._stack[:1]
+        symbols = [one.output for one in entry if isinstance(one, InputLayer)]
+        if chain is not None:
+            symbols += [record.outputs for record in chain.records]
+        object.__setattr__(self, "_symbols", symbols)
+
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Put a layer (or the symbol of an Input) on top."""
         self._push(layer)

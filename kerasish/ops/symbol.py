@@ -13,7 +13,7 @@ import numpy as np
 
 from kerasish import registry
 from kerasish.graph.node import placeholder
-from kerasish.graph.tensor import Tensor
+from kerasish.graph.tensor import Tensor, input_tensor
 from kerasish.spec import TensorSpec, dtype_name
 
 
@@ -32,6 +32,11 @@ class KerasTensor(Tensor):
         spec = TensorSpec(tuple(shape), dtype_name(dtype))
         super().__init__(spec, node=placeholder(spec, name), name=name)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """A copy stands alone: the call that made a symbol is copied with its model."""
+        mask = None if self.mask is None else self.mask.spec
+        return _copied, (self.shape, self.dtype, self.name, mask)
+
     def __repr__(self) -> str:
         label = f", name={self.name}" if self.name else ""
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}{label}>"
@@ -42,6 +47,12 @@ class KerasTensor(Tensor):
         return registry.lookup("function", "get_item")(self, key)
 
     __hash__ = object.__hash__
+
+
+def _copied(shape: Any, dtype: str, name: str, mask: TensorSpec | None) -> KerasTensor:
+    made = KerasTensor(shape, dtype, name)
+    made.mask = None if mask is None else input_tensor(mask)
+    return made
 
 
 # The types of most arguments, none of which holds a symbol.
