@@ -6,10 +6,13 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from kerasish import optimizers, registry
 from kerasish.errors import FileFormatError
 from kerasish.saving.beside import Key, State, optimizer_keys, saved_keys
 from kerasish.saving.modern import fit, modernize
+from kerasish.saving.paths import other_optimizers
 from kerasish.saving.safe_h5 import SafeDataset
 from kerasish.saving.vet import check
 from kerasish.saving.weights import Plan, assign
@@ -89,6 +92,9 @@ def compile_model(
         raise FileFormatError(f"{where}: compile_config. Expected: an object.")
     check(compile_config, where)
     config = fit(modernize(dict(compile_config)))
+    if model.compiles_itself:
+        model.compile_from_config(config)
+        return
     arguments = {k: config[k] for k in (*_ARGUMENTS, "optimizer") if config.get(k) is not None}
     for key, kind in (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric")):
         if key in arguments:
@@ -150,6 +156,44 @@ def plan_optimizer(
     return [(v, d.read(v.shape)) for v, d in zip(held, saved, strict=True)]
 
 
+def restore_others(
+    model: Any, saved: Mapping[str, Sequence[SafeDataset | np.ndarray]], where: str
+) -> None:
+    """Set the state of the optimizers that a model has beside the one of `compile`.
+
+    One that does not fit keeps its new state, with a warning, as in Keras.
+
+    Args:
+        saved: the state by the path of the optimizer in the model.
+    """
+    plan: Plan = []
+    for path, optimizer in _optimizers(model):
+        found, held = saved.get(path, ()), optimizer.variables
+        if [d.shape for d in found] == [v.shape for v in held]:
+            for variable, one in zip(held, found, strict=True):
+                array = one if isinstance(one, np.ndarray) else one.read(variable.shape)
+                plan.append((variable, array))
+        elif found:
+            warnings.warn(
+                f"{where}: the state at /{path} does not fit. Expected: {len(held)} arrays for "
+                f"{optimizer.name!r}. Received: {len(found)}. It starts with new state; build the "
+                "optimizer in compile_from_config to keep it.",
+                stacklevel=5,
+            )
+    assign(plan)
+
+
+def _optimizers(model: Any) -> list[tuple[str, Any]]:
+    """The optimizers whose state goes by their place in the model, not by how it was compiled."""
+    own = [("optimizer", model.optimizer)] if model.compiles_itself and model.optimizer else []
+    return own + other_optimizers(model)
+
+
+def state_of_others(model: Any) -> dict[str, list[np.ndarray]]:
+    """What `restore_others` takes, for a layout that has no place for it."""
+    return {path: [v.numpy() for v in one.variables] for path, one in _optimizers(model)}
+
+
 def _shown(keys: Iterable[Key]) -> str:
     names = list(dict.fromkeys(name for name, _, _ in keys if name))
     return f"{', '.join(names[:5])}{', ...' if len(names) > 5 else ''}" or "no weight"
@@ -168,6 +212,8 @@ def restore_optimizer(
     state of an optimizer nobody knows is left out, with a warning. So is the state of weights that
     are frozen now; weights that were thawed since the last step have none yet.
     """
+    if model.compiles_itself:
+        return  # see `restore_others`
     if saved and not config.get("optimizer"):
         warnings.warn(
             f"{where}: does not say which optimizer it was trained with, so compiled with "

@@ -9,6 +9,7 @@ from kerasish.graph.variable import Variable
 from kerasish.layers import tracking
 from kerasish.layers.holder import Holder
 from kerasish.naming import is_automatic, member_keys
+from kerasish.optimizers.state import OptimizerState
 from kerasish.saving.keys import container_keys, unique_keys
 
 # Held by a model, but written elsewhere or not at all.
@@ -84,6 +85,19 @@ def _attributes(here: Any) -> Iterator[tuple[str, Any]]:
         # Keras reaches a private attribute through the public property of the same name.
         public = name.lstrip("_")
         yield (public if hasattr(type(here), public) else name), held[name]
+
+
+def other_optimizers(model: Any) -> list[tuple[str, Any]]:
+    """Pairs (path, optimizer) of those that a model and the models in it hold, but for the one
+    that the model itself was compiled with; each once."""
+    found: dict[int, tuple[str, Any]] = {}
+    first = getattr(model, "optimizer", None)
+    for path, obj in walk(model):
+        for name in sorted(vars(obj)):
+            value = vars(obj)[name]
+            if isinstance(value, OptimizerState) and value is not first:
+                found.setdefault(id(value), (_join(path, name), value))
+    return list(found.values())
 
 
 def shared_layers(model: Any) -> list[Any]:

@@ -20,7 +20,7 @@ from kerasish.layers.layer import Layer
 from kerasish.naming import is_automatic, member_keys
 from kerasish.saving import atomic, legacy_h5, safetensors, store
 from kerasish.saving.keys import unique_keys
-from kerasish.saving.paths import layer_keys, named_weights, walk
+from kerasish.saving.paths import layer_keys, named_weights, other_optimizers, walk
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
 
@@ -109,6 +109,9 @@ def write_objects(file: Any, model: Any, include_optimizer: bool = True) -> None
     if optimizer is not None:
         arrays["optimizer"] = stored(optimizer)
         names["optimizer"] = optimizer.name
+    for path, other in other_optimizers(model) if include_optimizer else ():
+        arrays[path] = stored(other)
+        names[path] = other.name
     write_weights(file, arrays, names)
 
 
@@ -139,7 +142,8 @@ def plan_objects(file: WeightsFile, model: Any, skip_mismatch: bool = False) -> 
                 _difference(label, path, obj, held, found) + _near(path, file, bool(found))
             )
     # Beside "optimizer" Keras writes "optimizer/inner_optimizer", whose state is in both.
-    extra = sorted(p for p in file.shapes() if p not in known and p.split("/")[0] != "optimizer")
+    stored_paths = {p for p in file.shapes() if p not in known and not _is_optimizer(file, p)}
+    extra = sorted(p for p in stored_paths if p.split("/")[0] != "optimizer")
     if extra and not skip_mismatch:
         raise FileFormatError(
             f"{label}: holds weights that {model.name!r} does not have: "
@@ -147,6 +151,12 @@ def plan_objects(file: WeightsFile, model: Any, skip_mismatch: bool = False) -> 
             "Is it the model that was saved? Pass skip_mismatch=True to leave them out."
         )
     return plan
+
+
+def _is_optimizer(file: WeightsFile, path: str) -> bool:
+    """Whether what no layer has is the state of an optimizer: it begins with a count of steps."""
+    first = next(iter(file.index[path].values()))
+    return first.shape == () and first.dtype.startswith(("int", "uint"))
 
 
 def _difference(

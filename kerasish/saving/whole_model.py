@@ -11,6 +11,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kerasish import registry
 from kerasish.errors import ArgumentError, FileFormatError, KerasishError, UnsafeFileError
 from kerasish.graph.variable import blank_variables, element_budget
@@ -39,6 +41,8 @@ from kerasish.serialization import (
 )
 
 State = Mapping[str, Any]
+COMPILE = "compile"  # the entries of a file's state for classes that compile themselves
+OPTIMIZERS = "optimizers"
 _FREE = 2**24  # elements of weights that any config may ask for
 
 MOST = 2**36  # the same for a config that comes without weights
@@ -92,7 +96,12 @@ def save_model(
 def _save_h5(
     path: Path, model: Any, config: Mapping[str, Any], compile_config: Any, kept: State
 ) -> None:
-    training = compiled.to_legacy(compile_config) if compile_config else None
+    training = None
+    if compile_config and model.compiles_itself:
+        # Keras's layout has no place for it.
+        kept = {**kept, COMPILE: compile_config, OPTIMIZERS: compiled.state_of_others(model)}
+    elif compile_config:
+        training = compiled.to_legacy(compile_config)
     assets = beside.read_assets(model)
     with new_h5(path) as file:
         legacy_h5.write_configs(file, config, training)
@@ -165,6 +174,8 @@ def _load_archive(path: Path, compile: bool) -> Any:
             compiled.compile_model(model, compile_config, str(path), scaled)
             saved = list(file.index.get("optimizer", {}).values())
             compiled.restore_optimizer(model, compile_config, saved, kept, str(path))
+            others = {p: list(found.values()) for p, found in file.index.items()}
+            compiled.restore_others(model, others, str(path))
         if kept is not None:
             assign(beside.plan_seeds(model, kept, str(path)))
     return model
@@ -179,6 +190,9 @@ def _load_h5(path: Path, compile: bool) -> Any:
         assign(plan_legacy(file, model))
         beside.give_assets(model, beside.unpacked(kept))
         training = file.training_config() if compile else None
+        if compile and kept is not None and kept.get(COMPILE):
+            compiled.compile_model(model, kept[COMPILE], str(path))
+            compiled.restore_others(model, _arrays(kept.get(OPTIMIZERS)), str(path))
         if training:
             compile_config = compiled.from_legacy(training)
             slots = file.optimizer()
@@ -189,6 +203,13 @@ def _load_h5(path: Path, compile: bool) -> Any:
         if kept is not None:
             assign(beside.plan_seeds(model, kept, str(path)))
     return model
+
+
+def _arrays(value: Any) -> dict[str, list[np.ndarray]]:
+    """The lists of arrays in a part of a file's state, which may hold anything."""
+    held = value.items() if isinstance(value, Mapping) else ()
+    lists = {k: v for k, v in held if isinstance(v, list)}
+    return {k: v for k, v in lists.items() if all(isinstance(a, np.ndarray) for a in v)}
 
 
 def _stored_elements(root: SafeGroup) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -117,7 +118,18 @@ class Compiling:
         }
 
     def compile_from_config(self, config: Mapping[str, Any]) -> None:
-        """Compile as `get_compile_config` says, and make the optimizer's state."""
+        """Compile as `get_compile_config` says, and make the optimizer's state.
+
+        A class with a `compile` of its own is not compiled: nobody knows what it takes.
+        """
+        if type(self).compile is not Compiling.compile:
+            warnings.warn(
+                f"{type(self).__name__} has its own compile(), so it is loaded without being "
+                "compiled. Expected: get_compile_config() and compile_from_config() beside it, or "
+                "a call of compile().",
+                stacklevel=2,
+            )
+            return
         known = set(inspect.signature(Compiling.compile).parameters) - {"self"}
         arguments = {
             name: value if name == "optimizer" else _serialization.deserialize_keras_object(value)
@@ -129,6 +141,15 @@ class Compiling:
         self.compile(**arguments)
         if self.optimizer is not None and getattr(self, "built", False):
             self.optimizer.build(list(getattr(self, "trainable_variables", [])))
+
+    @property
+    def compiles_itself(self) -> bool:
+        """Whether a subclass has its own way to compile, or to write or read what it compiled."""
+        own = type(self)
+        return any(
+            getattr(own, name) is not getattr(Compiling, name)
+            for name in ("compile", "get_compile_config", "compile_from_config")
+        )
 
     def reset_functions(self) -> None:
         """Forget the compiled steps; the next call traces anew."""

@@ -1,0 +1,40 @@
+"""Optimizers of one's own and compiled models inside others, in files of both sides."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+real = pytest.importorskip("keras", reason="Keras is not installed (kerasish[conformance])")
+
+import kerasish as keras  # noqa: E402
+from kerasish import saving  # noqa: E402
+from tests.saving.test_compiled import X, assert_same, define, stepped  # noqa: E402
+
+# Keras's variables are arrays in the way of numpy 1.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_optimizers_of_ones_own(there: bool, tmp_path: Path) -> None:
+    ours, theirs = define(keras), define(real)
+    source, cls, target = (keras, ours, real) if there else (real, theirs, keras)
+    model = stepped(source, cls)
+    model.save(tmp_path / "m.keras")
+    assert_same(model, target.saving.load_model(tmp_path / "m.keras"))
+
+
+def test_a_compiled_model_inside_another(tmp_path: Path) -> None:
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+    inner.compile("adam", "mse")
+    model = keras.Sequential([keras.Input((3,)), inner, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(X, X[:, :1], verbose=0)
+    model.save(tmp_path / "m.keras")
+    real.saving.load_model(tmp_path / "m.keras").save(tmp_path / "k.keras")
+    back = saving.load_model(tmp_path / "k.keras")
+    np.testing.assert_array_equal(back.predict(X, verbose=0), model.predict(X, verbose=0))
