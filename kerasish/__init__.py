@@ -35,6 +35,7 @@ _HOMES = {
     "kerasish.graph.node": "name_scope scope",
     "kerasish.graph.op": "no_gradient",
     "kerasish.ops.remat": "remat",
+    "kerasish.ops.stateless": "StatelessScope",
     "kerasish.ops.symbol": "KerasTensor",
     "kerasish.compiler.function": "Function function",
     "kerasish.initializers": "Initializer",
@@ -163,4 +164,5 @@ if TYPE_CHECKING:
     from kerasish.models import Model as Model
     from kerasish.models import Sequential as Sequential
     from kerasish.ops.remat import remat as remat
+    from kerasish.ops.stateless import StatelessScope as StatelessScope
     from kerasish.ops.symbol import KerasTensor as KerasTensor

@@ -82,26 +82,28 @@ def depth() -> int:
 
 
 @contextmanager
-def tracing() -> Iterator[Trace]:
-    """Context manager: ops on symbolic tensors and variable reads inside build one graph."""
-    made = Trace()
+def entered(made: Trace | None) -> Iterator[None]:
+    """Context manager: variables are read and written through `made`; None: in their buffers."""
     _local.traces.append(made)
     try:
-        with unrecorded(), interning():
-            yield made
+        yield
     finally:
         _local.traces.pop()
 
 
 @contextmanager
+def tracing() -> Iterator[Trace]:
+    """Context manager: ops on symbolic tensors and variable reads inside build one graph."""
+    made = Trace()
+    with entered(made), unrecorded(), interning():
+        yield made
+
+
+@contextmanager
 def eagerly() -> Iterator[None]:
     """Context manager: inside, variables read and write their buffers even during a trace."""
-    _local.traces.append(None)
-    try:
-        with unrecorded():
-            yield
-    finally:
-        _local.traces.pop()
+    with entered(None), unrecorded():
+        yield
 
 
 def trace(func: Callable[..., Any], specs: Sequence[TensorSpec], names: Sequence[str] = ()) -> Any:

@@ -18,6 +18,7 @@ from kerasish.layers.fields import Field, constructor, declared, plain
 from kerasish.layers.given import captured, from_fields, ignore, untaken
 from kerasish.layers.input_spec import check_inputs
 from kerasish.layers.remat import RematScope, called, current_scope
+from kerasish.layers.stateless import Stateless
 from kerasish.ops.symbol import has_symbol
 from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call, symbols
 from kerasish.serialization import deserialize_keras_object, resolve, snake_case
@@ -26,7 +27,7 @@ _PACKAGE = __name__.partition(".")[0]
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
 
 
-class Layer(Buildable):
+class Layer(Buildable, Stateless):
     """A computation with weights: tensors in, tensors out.
 
     A subclass declares its arguments as fields, or writes an `__init__` in Keras's style; makes

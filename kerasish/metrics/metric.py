@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kerasish import initializers, ops
@@ -10,6 +11,7 @@ from kerasish.configured import Configured
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.trace import current_trace
 from kerasish.naming import auto_name
+from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.spec import dtype_name
 
 
@@ -109,6 +111,28 @@ class Metric(Configured):
                 variable.array[...] = 0
             else:
                 variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+
+    def stateless_update_state(
+        self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any
+    ) -> list[Tensor]:
+        """The state after a batch, from values for `variables`, which stay as they are."""
+        with StatelessScope(self._given_state(metric_variables)) as scope:
+            self.update_state(*args, **kwargs)
+        return scope.current_values(self.variables)
+
+    def stateless_result(self, metric_variables: Sequence[Any]) -> Any:
+        """The result for values of `variables`."""
+        with StatelessScope(self._given_state(metric_variables)):
+            return self.result()
+
+    def stateless_reset_state(self) -> list[Tensor]:
+        """The state that `reset_state` would leave."""
+        with StatelessScope() as scope:
+            self.reset_state()
+        return scope.current_values(self.variables)
+
+    def _given_state(self, values: Sequence[Any]) -> list[tuple[Variable, Any]]:
+        return paired(f"{self.name}, metric_variables", self.variables, values)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """`update_state`, then `result`."""

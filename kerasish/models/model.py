@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from kerasish import registry, tree
 from kerasish.errors import ArgumentError
+from kerasish.graph import Tensor
 from kerasish.layers import call as _call
 from kerasish.layers import tracking
 from kerasish.layers.input_spec import InputSpec
@@ -16,6 +17,7 @@ from kerasish.models.inspected import Inspected
 from kerasish.models.network import Network
 from kerasish.models.summary import summary_text
 from kerasish.ops.operation import is_operation, operation_from_config
+from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving.functional import Graph, graph_config
 from kerasish.saving.weights import load_weights, save_weights
@@ -242,6 +244,34 @@ class Model(Trainer, Inspected, Layer):
         return {"input_shape": None} if self.network is not None else super().get_build_config()
 
     # --- files --------------------------------------------------------------------------------
+
+    def stateless_compute_loss(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        metrics_variables: Sequence[Any],
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> tuple[Tensor, tuple[list[Tensor], list[Tensor], list[Tensor]]]:
+        """`compute_loss` with given values for all variables, which stay as they are.
+
+        Returns:
+            (loss, (trainable, non-trainable and metrics variables' values after it)).
+
+        Raises:
+            ArgumentError: the model is not built, or another number of values.
+        """
+        what = "stateless_compute_loss"
+        given = self._given_state(what, trainable_variables, non_trainable_variables)
+        given += paired(f"{what}, metrics_variables", self.metrics_variables, metrics_variables)
+        with StatelessScope(given) as scope:
+            loss = self._loss_of(x, y, y_pred, sample_weight, training)
+        kinds = self.trainable_variables, self.non_trainable_variables, self.metrics_variables
+        trained, fixed, metrics = map(scope.current_values, kinds)
+        return loss, (trained, fixed, metrics)
 
     def save(
         self,

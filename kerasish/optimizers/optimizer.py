@@ -19,6 +19,7 @@ from kerasish.configured import parameters
 from kerasish.errors import ArgumentError, GradientError
 from kerasish.graph import Tensor, Variable
 from kerasish.naming import auto_name
+from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from kerasish.optimizers.schedules import LearningRateSchedule
 from kerasish.optimizers.state import OptimizerState, Variables, per_update
@@ -198,6 +199,37 @@ class Optimizer(OptimizerState):
                 if variable.constraint is not None:
                     variable.assign(variable.constraint(variable.value))
         self._iterations.assign(self._iterations.value + 1)
+
+    def stateless_apply(
+        self,
+        optimizer_variables: Sequence[Any],
+        grads: Sequence[Any],
+        trainable_variables: Sequence[Any],
+    ) -> tuple[list[Tensor], list[Tensor]]:
+        """One update of values; the variables stay as they are.
+
+        Args:
+            optimizer_variables: values, in the order of `variables`.
+            grads: a gradient per trainable variable.
+            trainable_variables: values of the variables that `build` was given, in their order.
+
+        Returns:
+            (new values of the trainable variables, new values of the optimizer's).
+
+        Raises:
+            ArgumentError: the optimizer is not built, or another number of values.
+        """
+        if not self.built:
+            raise ArgumentError(
+                "stateless_apply. Expected: a built optimizer. Received: an unbuilt one. Call "
+                "build(trainable_variables) first."
+            )
+        trained, what = self._trainable_variables, "stateless_apply"
+        given = paired(f"{what}, trainable_variables", trained, trainable_variables)
+        given += paired(f"{what}, optimizer_variables", self.variables, optimizer_variables)
+        with StatelessScope(given) as scope:
+            self.apply(grads, trained)
+        return scope.current_values(trained), scope.current_values(self.variables)
 
     def _known(self, grads: Sequence[Any], variables: Variables | None) -> Variables:
         if variables is None:
