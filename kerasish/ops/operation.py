@@ -97,6 +97,9 @@ class Operation:
         self._auto_named = name is None
         self._calls: list[Any] = []
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_calls": []}  # a network copies its calls itself
+
     def _rename(self, name: str) -> None:
         self.name = name
 
