@@ -162,19 +162,22 @@ def _histogram(
 class _CountMetric(Metric):
     """One of the four counts, at one or several thresholds."""
 
+    in_floatx = True
     field = ""
 
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(dtype, name)
         self.levels = as_thresholds(thresholds, 0.5)
-        self.accumulator = self.add_variable((len(self.levels),), name="accumulator")
+        shape = (len(self.levels),)
+        self.accumulator = self.add_variable(shape, dtype=self.state_dtype, name="accumulator")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        counts = count_at(self.levels, y_true, y_pred, sample_weight, dtype=self.accumulator.dtype)
+        counts = count_at(self.levels, y_true, y_pred, sample_weight, dtype=self.compute_dtype)
         add_to(self.accumulator, getattr(counts, self.field))
 
     def result(self) -> Tensor:
-        return self.accumulator.value[0] if len(self.levels) == 1 else self.accumulator.value
+        counts = ops.cast(self.accumulator.value, self.compute_dtype)
+        return counts[0] if len(self.levels) == 1 else counts
 
 
 class TruePositives(_CountMetric):
@@ -206,6 +209,7 @@ class _Share(Metric):
 
     other = ""
     direction = "up"
+    in_floatx = True
 
     def __init__(
         self,
@@ -220,8 +224,9 @@ class _Share(Metric):
         self.class_id = class_id
         self.levels = as_thresholds(thresholds, 0.5 if top_k is None else NEG_INF)
         shape = (len(self.levels),)
-        self.true_positives = self.add_variable(shape, name="true_positives")
-        setattr(self, self.other, self.add_variable(shape, name=self.other))
+        dtype = self.state_dtype
+        self.true_positives = self.add_variable(shape, dtype=dtype, name="true_positives")
+        setattr(self, self.other, self.add_variable(shape, dtype=dtype, name=self.other))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         counts = count_at(
@@ -229,7 +234,7 @@ class _Share(Metric):
             y_true,
             y_pred,
             sample_weight,
-            dtype=self.true_positives.dtype,
+            dtype=self.compute_dtype,
             top_k=self.top_k,
             class_id=self.class_id,
         )
@@ -239,6 +244,7 @@ class _Share(Metric):
     def result(self) -> Tensor:
         hits = self.true_positives.value
         share = divide_no_nan(hits, hits + getattr(self, self.other).value)
+        share = ops.cast(share, self.compute_dtype)
         return share[0] if len(self.levels) == 1 else share
 
 

@@ -78,6 +78,7 @@ class R2Score(Metric):
     """
 
     direction = "up"
+    in_floatx = True
 
     def __init__(
         self,
@@ -96,16 +97,20 @@ class R2Score(Metric):
             raise ArgumentError(f"num_regressors. Expected: 0 or more. Received: {num_regressors}.")
         self.class_aggregation = class_aggregation
         self.num_regressors = num_regressors
-        self.num_samples = self.add_variable((), name="num_samples")
+        self.num_samples = self.add_variable((), dtype=self.state_dtype, name="num_samples")
         self._built = False
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = aligned(
-            convert_to_tensor(y_true, self.dtype), convert_to_tensor(y_pred, self.dtype), "R2Score"
+            convert_to_tensor(y_true, self.compute_dtype),
+            convert_to_tensor(y_pred, self.compute_dtype),
+            "R2Score",
         )
         if not self._built:
             self._build(y_true, y_pred)
-        weight = convert_to_tensor(1.0 if sample_weight is None else sample_weight, self.dtype)
+        weight = convert_to_tensor(
+            1.0 if sample_weight is None else sample_weight, self.compute_dtype
+        )
         if weight.ndim == 1:
             weight = ops.expand_dims(weight, axis=1)
         weight = ops.broadcast_to(weight, y_true.shape)
@@ -113,7 +118,7 @@ class R2Score(Metric):
         for field, part in zip(_STATE, parts, strict=True):
             weighted = weight if part is None else part * weight
             add_to(getattr(self, field), ops.sum(weighted, axis=0))
-        add_to(self.num_samples, convert_to_tensor(float(y_true.size), self.dtype))
+        add_to(self.num_samples, convert_to_tensor(float(y_true.size), self.compute_dtype))
 
     def _build(self, y_true: Tensor, y_pred: Tensor) -> None:
         if y_pred.ndim != 2 or y_true.ndim != 2:
@@ -122,7 +127,8 @@ class R2Score(Metric):
                 f"Received: {y_true.shape} and {y_pred.shape}."
             )
         for field in _STATE:
-            setattr(self, field, self.add_variable((y_pred.shape[-1],), name=field))
+            shape, dtype = (y_pred.shape[-1],), self.state_dtype
+            setattr(self, field, self.add_variable(shape, dtype=dtype, name=field))
         self._built = True
 
     def result(self) -> Tensor:
@@ -134,7 +140,8 @@ class R2Score(Metric):
             scores = ops.mean(scores)
         elif self.class_aggregation == "variance_weighted_average":
             scores = ops.sum(deviation * scores) / ops.sum(deviation)
-        return self._adjusted(scores) if self.num_regressors else scores
+        scores = self._adjusted(scores) if self.num_regressors else scores
+        return ops.cast(scores, self.compute_dtype)
 
     def _adjusted(self, score: Tensor) -> Tensor:
         """1 - (1 - r2) (n - 1) / (n - p - 1)."""

@@ -22,6 +22,7 @@ class _AtThresholds(Metric):
     """The four counts at many thresholds."""
 
     direction = "up"
+    in_floatx = True
     true_positives: Variable
     false_positives: Variable
     true_negatives: Variable
@@ -29,7 +30,7 @@ class _AtThresholds(Metric):
 
     def _make_state(self, shape: tuple[int, ...]) -> None:
         for field in Counts._fields:
-            setattr(self, field, self.add_variable(shape, name=field))
+            setattr(self, field, self.add_variable(shape, dtype=self.state_dtype, name=field))
 
     def _counts(self) -> Counts:
         return Counts(*(getattr(self, field).value for field in Counts._fields))
@@ -76,7 +77,7 @@ class _AtLevel(_AtThresholds):
                 y_true,
                 y_pred,
                 sample_weight,
-                dtype=self.true_positives.dtype,
+                dtype=self.compute_dtype,
                 class_id=self.class_id,
             )
         )
@@ -87,7 +88,7 @@ class _AtLevel(_AtThresholds):
 
     def result(self) -> Tensor:
         bound, wanted = self.rates(self._counts())
-        return ops.max(ops.where(bound >= self.level, wanted, 0.0))
+        return ops.cast(ops.max(ops.where(bound >= self.level, wanted, 0.0)), self.compute_dtype)
 
 
 class SensitivityAtSpecificity(_AtLevel):
@@ -260,13 +261,16 @@ class AUC(_AtThresholds):
                 y_true,
                 y_pred,
                 sample_weight,
-                dtype=self.true_positives.dtype,
+                dtype=self.compute_dtype,
                 keep_labels=self.multi_label,
                 label_weights=None if self.multi_label else self.label_weights,
             )
         )
 
     def result(self) -> Tensor:
+        return ops.cast(self._area(), self.compute_dtype)
+
+    def _area(self) -> Tensor:
         counts = self._counts()
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self._total(_interpolated_pr(counts))

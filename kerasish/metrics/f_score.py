@@ -55,12 +55,13 @@ class FBetaScore(Metric):
             )
         shape = () if self.average == "micro" else (y_pred.shape[-1],)
         for field in _STATE:
-            setattr(self, field, self.add_variable(shape, "zeros", self.dtype, name=field))
+            variable = self.add_variable(shape, "zeros", self.state_dtype, name=field)
+            setattr(self, field, variable)
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        y_true = convert_to_tensor(y_true, self.dtype)
-        y_pred = convert_to_tensor(y_pred, self.dtype)
+        y_true = convert_to_tensor(y_true, self.compute_dtype)
+        y_pred = convert_to_tensor(y_pred, self.compute_dtype)
         if not self._built:
             self._build(y_true, y_pred)
         y_true, y_pred = aligned(y_true, y_pred, type(self).__name__)
@@ -69,10 +70,10 @@ class FBetaScore(Metric):
             chosen = ops.logical_and(largest, ops.absolute(y_pred) > 1e-9)
         else:
             chosen = y_pred > self.threshold
-        chosen = ops.cast(chosen, self.dtype)
+        chosen = ops.cast(chosen, self.compute_dtype)
         weight = None
         if sample_weight is not None:
-            weight = ops.reshape(convert_to_tensor(sample_weight, self.dtype), (-1, 1))
+            weight = ops.reshape(convert_to_tensor(sample_weight, self.compute_dtype), (-1, 1))
         parts = (chosen * y_true, chosen * (1 - y_true), (1 - chosen) * y_true, y_true)
         for field, part in zip(_STATE, parts, strict=True):
             weighted = part if weight is None else part * weight
@@ -86,8 +87,10 @@ class FBetaScore(Metric):
         square = self.beta**2
         score = precision * recall / (square * precision + recall + epsilon()) * (1 + square)
         if self.average == "weighted":
-            return ops.sum(score * (weights / (ops.sum(weights) + epsilon())))
-        return score if self.average is None else ops.mean(score)
+            score = ops.sum(score * (weights / (ops.sum(weights) + epsilon())))
+        elif self.average is not None:
+            score = ops.mean(score)
+        return ops.cast(score, self.compute_dtype)
 
 
 class F1Score(FBetaScore):

@@ -12,7 +12,7 @@ from kerasish.graph import Tensor, Variable
 from kerasish.graph.trace import current_trace
 from kerasish.naming import auto_name
 from kerasish.ops.stateless import StatelessScope, paired
-from kerasish.spec import dtype_name
+from kerasish.spec import dtype_name, is_float
 
 
 class Metric(Configured):
@@ -22,7 +22,7 @@ class Metric(Configured):
     `result`, all three with ops, so that a compiled step updates it too.
 
     Args:
-        dtype: dtype of the state; floatx by default.
+        dtype: dtype of the computation and the result; floatx by default.
         name: its name in the logs; by default the class's, numbered from the second on.
 
     Example:
@@ -34,6 +34,9 @@ class Metric(Configured):
     """
 
     direction: str | None = None  # "up" or "down": which way is better
+    in_floatx = False  # whether it computes in floatx whatever its dtype is, as Keras's counts do
+    # Sums over batches are kept in float64: 1 added to a float32 of 2^24 changes nothing.
+    state_dtype = "float64"
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
@@ -52,6 +55,11 @@ class Metric(Configured):
     def dtype(self) -> str:
         """The dtype of the state."""
         return self._dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of what is computed from a batch, and of results: floats in any case."""
+        return floatx() if self.in_floatx or not is_float(self._dtype) else self._dtype
 
     @property
     def variables(self) -> list[Variable]:

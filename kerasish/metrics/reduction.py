@@ -29,7 +29,7 @@ def samplewise(
         if values.ndim > weight.ndim:
             values = reduce(values, axis=tuple(range(weight.ndim, values.ndim)))
         values, weight = weights_like(values, weight)
-        weight = ops.broadcast_to(weight, values.shape)
+        weight = ops.broadcast_to(weight, values.shape if values.ndim else weight.shape)
         values = values * weight
         sample_weight = weight
         if weight.ndim > 1:
@@ -44,14 +44,14 @@ class Sum(Metric):
 
     def __init__(self, name: str = "sum", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_variable((), "zeros", self.dtype, name="total")
+        self.total = self.add_variable((), "zeros", self.state_dtype, name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        values, _ = samplewise(values, sample_weight, ops.sum, self.dtype)
+        values, _ = samplewise(values, sample_weight, ops.sum, self.compute_dtype)
         add_to(self.total, ops.sum(values))
 
     def result(self) -> Tensor:
-        return self.total.value
+        return ops.cast(self.total.value, self.compute_dtype)
 
 
 class Mean(Metric):
@@ -59,20 +59,21 @@ class Mean(Metric):
 
     def __init__(self, name: str = "mean", dtype: Any = None) -> None:
         super().__init__(dtype, name)
-        self.total = self.add_variable((), "zeros", self.dtype, name="total")
-        self.count = self.add_variable((), "zeros", self.dtype, name="count")
+        self.total = self.add_variable((), "zeros", self.state_dtype, name="total")
+        self.count = self.add_variable((), "zeros", self.state_dtype, name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        values, weight = samplewise(values, sample_weight, ops.mean, self.dtype)
+        values, weight = samplewise(values, sample_weight, ops.mean, self.compute_dtype)
         add_to(self.total, ops.sum(values))
         if weight is not None:
             number = ops.sum(weight)
         else:
-            number = convert_to_tensor(float(values.shape[0] if values.ndim else 1), self.dtype)
+            rows = values.shape[0] if values.ndim else 1
+            number = convert_to_tensor(float(rows), self.state_dtype)
         add_to(self.count, number)
 
     def result(self) -> Tensor:
-        return divide_no_nan(self.total.value, self.count.value)
+        return ops.cast(divide_no_nan(self.total.value, self.count.value), self.compute_dtype)
 
 
 class MeanMetricWrapper(Mean):
@@ -96,7 +97,7 @@ class MeanMetricWrapper(Mean):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         mask = getattr(y_pred, "mask", None)
         values = self.fn(y_true, y_pred, **self.fn_kwargs)
-        super().update_state(values, masked_weight(sample_weight, mask, self.dtype, "sum"))
+        super().update_state(values, masked_weight(sample_weight, mask, self.compute_dtype, "sum"))
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

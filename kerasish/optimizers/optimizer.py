@@ -20,14 +20,15 @@ from kerasish.errors import ArgumentError, GradientError
 from kerasish.graph import Tensor, Variable
 from kerasish.naming import auto_name
 from kerasish.ops.stateless import StatelessScope, paired
+from kerasish.optimizers.averages import MovingAverages
 from kerasish.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from kerasish.optimizers.schedules import LearningRateSchedule
-from kerasish.optimizers.state import OptimizerState, Variables, per_update
+from kerasish.optimizers.state import Variables, per_update
 
 LearningRate = float | LearningRateSchedule | Callable[[], Any]
 
 
-class Optimizer(OptimizerState):
+class Optimizer(MovingAverages):
     """Base of optimizers.
 
     A subclass makes its slots in `build` and defines `update_step(gradient, variable,
@@ -94,8 +95,8 @@ class Optimizer(OptimizerState):
         self._trainable_variables: list[Variable] = []
         self._index: dict[Variable, int] = {}
         self._slots_of: dict[Variable, tuple[Variable, str]] = {}
-        self._averages: list[Variable | None] = []
-        self._accumulators: list[Variable | None] = []
+        self._model_variables_moving_average = []
+        self._accumulated_gradients: list[Variable | None] = []
         self._not_decayed: set[Variable] = set()
         self._not_decayed_names: str | None = None
         self._iterations = self.add_variable((), dtype="int32", name="iteration")
@@ -126,9 +127,13 @@ class Optimizer(OptimizerState):
         self._trainable_variables = list(variables)
         self._index = {v: i for i, v in enumerate(variables)}
         if self.use_ema:
-            self._averages = self.add_optimizer_variables(variables, "average")
+            self._model_variables_moving_average = self.add_optimizer_variables(
+                variables, "average"
+            )
         if self.gradient_accumulation_steps:
-            self._accumulators = self.add_optimizer_variables(variables, "gradient_accumulator")
+            self._accumulated_gradients = [
+                self.add_variable_from_reference(v, "gradient_accumulator") for v in variables
+            ]
         self.built = True
 
     @per_update
@@ -149,7 +154,7 @@ class Optimizer(OptimizerState):
         if isinstance(self._learning_rate, Variable):
             return self._learning_rate
         if isinstance(self._learning_rate, LearningRateSchedule):
-            return self._learning_rate(self._iterations.value)
+            return self._learning_rate(ops.convert_to_tensor(self.iterations))
         return self._learning_rate()
 
     @learning_rate.setter
@@ -194,10 +199,10 @@ class Optimizer(OptimizerState):
         if pairs:
             if self.loss_scale_factor is not None:
                 pairs = [(g / self.loss_scale_factor, v) for g, v in pairs]
-            self._apply_pairs(pairs)
-            for _, variable in pairs:
-                if variable.constraint is not None:
-                    variable.assign(variable.constraint(variable.value))
+            if self.gradient_accumulation_steps:
+                self._accumulate(pairs)
+            else:
+                self._update(pairs)
         self._iterations.assign(self._iterations.value + 1)
 
     def stateless_apply(
@@ -272,21 +277,21 @@ class Optimizer(OptimizerState):
         return [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
 
     def _overwritten(self, gradient: Any, variable: Variable) -> bool:
-        """Give a variable that asks for it its gradient as its new value (float8 scales)."""
-        if variable.overwrite_with_gradient:
-            variable.assign(gradient)
-        return variable.overwrite_with_gradient
-
-    def _apply_pairs(self, pairs: list[tuple[Any, Variable]]) -> None:
+        """Give a variable that asks for it its gradient as its new value (float8 scales); the
+        largest of several gradients where they are gathered."""
+        if not variable.overwrite_with_gradient:
+            return False
         if self.gradient_accumulation_steps:
-            self._accumulate(pairs)
+            slot = self.slot(self._accumulated_gradients, variable)
+            largest = ops.maximum(slot.value, gradient)
+            variable.assign(ops.where(self._updates, largest, variable.value))
+            slot.assign(ops.where(self._updates, ops.zeros_like(largest), largest))
         else:
-            self._update(pairs)
-        if self.use_ema:
-            self._average()
+            variable.assign(gradient)
+        return True
 
     def _update(self, pairs: list[tuple[Any, Variable]]) -> None:
-        grads = self._clip([g for g, _ in pairs])
+        grads = self._clip_gradients([g for g, _ in pairs])
         rate = self.learning_rate
         rate = rate.value if isinstance(rate, Variable) else ops.convert_to_tensor(rate)
         variables = [v for _, v in pairs]
@@ -298,6 +303,11 @@ class Optimizer(OptimizerState):
                 self.update_step(gradient, variable, rate)
         finally:
             self._shared = None
+        if self.use_ema:
+            self._average()
+        for variable in variables:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
 
     def prepare_step(self, learning_rate: Tensor) -> None:
         """Change state that belongs to no variable; called once before the `update_step`s."""
@@ -306,7 +316,7 @@ class Optimizer(OptimizerState):
         """Change one variable and its slots."""
         raise NotImplementedError(f"{type(self).__name__} must define update_step.")
 
-    def _clip(self, grads: list[Any]) -> list[Any]:
+    def _clip_gradients(self, grads: list[Any]) -> list[Any]:
         if self.clipnorm:
             return [clip_by_norm(g, self.clipnorm) for g in grads]
         if self.global_clipnorm:
@@ -347,51 +357,31 @@ class Optimizer(OptimizerState):
 
     # --- accumulation and averages --------------------------------------------------------------
 
+    @property
+    def _updates(self) -> Tensor:
+        """Whether the present step ends a round of gathering, and so updates the weights."""
+        steps = self.gradient_accumulation_steps or 1
+        return ops.equal(ops.mod(self._iterations.value + 1, steps), 0)
+
     def _accumulate(self, pairs: list[tuple[Any, Variable]]) -> None:
         """Add up gradients; at every n-th step update with their mean, and start again.
 
-        One graph serves every step, so the update is always computed, and kept or thrown away.
+        One graph serves every step, so the update is always computed, and kept or thrown away,
+        with all that belongs to it: decay, averages, constraints.
         """
-        steps = self.gradient_accumulation_steps or 1
-        last = ops.equal(ops.mod(self._iterations.value + 1, steps), 0)
-        slots = [self.slot(self._accumulators, v) for _, v in pairs]
+        steps, last = self.gradient_accumulation_steps or 1, self._updates
+        slots = [self.slot(self._accumulated_gradients, v) for _, v in pairs]
         sums = [slot.value + g for slot, (g, _) in zip(slots, pairs, strict=True)]
         own = {*slots, self._iterations, self._learning_rate}
-        touched = [v for _, v in pairs] + [v for v in self.variables if v not in own]
+        # An average may also overwrite weights that have no gradient in this step.
+        weights = self._trainable_variables if self.use_ema else [v for _, v in pairs]
+        touched = [*weights, *(v for v in self.variables if v not in own)]
         before = {v: v.value for v in touched}
         self._update([(s / steps, v) for s, (_, v) in zip(sums, pairs, strict=True)])
         for variable in touched:
             variable.assign(ops.where(last, variable.value, before[variable]))
         for slot, total in zip(slots, sums, strict=True):
             slot.assign(ops.where(last, ops.zeros_like(total), total))
-
-    def _average(self) -> None:
-        """average <- momentum * average + (1 - momentum) * weight; the first step takes weight."""
-        started = ops.not_equal(ops.convert_to_tensor(self.iterations), 0)
-        every = self.ema_overwrite_frequency
-        overwrite: Any = None
-        if every:
-            overwrite = ops.equal(ops.mod(ops.convert_to_tensor(self.iterations) + 1, every), 0)
-        for variable, average in zip(self._trainable_variables, self._averages, strict=True):
-            if average is None:
-                continue
-            momentum = ops.cast(started, variable.dtype) * self.ema_momentum
-            average.assign(momentum * average.value + (1 - momentum) * variable.value)
-            if overwrite is not None:
-                variable.assign(ops.where(overwrite, average.value, variable.value))
-
-    def averages(self) -> list[tuple[Variable, Variable]]:
-        """Pairs (weight, its moving average)."""
-        pairs = zip(self._trainable_variables, self._averages, strict=True)
-        return [(variable, average) for variable, average in pairs if average is not None]
-
-    def finalize_variable_values(self, var_list: Variables) -> None:
-        """After training: the weights become their moving averages, where these are kept."""
-        if not self.use_ema:
-            return
-        for variable in var_list:
-            if variable in self._index and self._averages[self._index[variable]] is not None:
-                variable.assign(self.slot(self._averages, variable).value)
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss times `loss_scale_factor`, to differentiate instead of the loss."""

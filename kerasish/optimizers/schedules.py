@@ -12,6 +12,7 @@ from kerasish.config import floatx
 from kerasish.configured import Configured
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.spec import is_int
 
 
 class LearningRateSchedule(Configured):
@@ -30,6 +31,18 @@ def _positive(name: str, value: float) -> float:
 
 def _as_float(step: Any) -> Tensor:
     return ops.cast(convert_to_tensor(step), floatx())
+
+
+def _periods(step: Any, length: float, whole: bool) -> Tensor:
+    """How many periods of `length` steps are over, whole ones alone if asked.
+
+    Whole ones of integers are counted in integers: float32 knows no single steps from 2^24 on.
+    """
+    step = convert_to_tensor(step)
+    if whole and is_int(step.dtype) and int(length) == length:
+        return _as_float(ops.floor_divide(step, int(length)))
+    periods = _as_float(step) / float(length)
+    return ops.floor(periods) if whole else periods
 
 
 class ExponentialDecay(LearningRateSchedule):
@@ -57,8 +70,7 @@ class ExponentialDecay(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step: Any) -> Tensor:
-        p = _as_float(step) / float(self.decay_steps)
-        p = ops.floor(p) if self.staircase else p
+        p = _periods(step, self.decay_steps, self.staircase)
         return self.initial_learning_rate * ops.power(convert_to_tensor(self.decay_rate), p)
 
 
@@ -80,8 +92,7 @@ class InverseTimeDecay(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step: Any) -> Tensor:
-        p = _as_float(step) / float(self.decay_steps)
-        p = ops.floor(p) if self.staircase else p
+        p = _periods(step, self.decay_steps, self.staircase)
         return self.initial_learning_rate / (1.0 + self.decay_rate * p)
 
 
@@ -231,11 +242,11 @@ class CosineDecayRestarts(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step: Any) -> Tensor:
-        done = _as_float(step) / float(self.first_decay_steps)
+        done = _periods(step, self.first_decay_steps, False)
         t = convert_to_tensor(float(self.t_mul))
         if self.t_mul == 1.0:
-            restarts = ops.floor(done)
-            done = done - restarts
+            restarts = _periods(step, self.first_decay_steps, True)
+            done = _periods(ops.mod(step, self.first_decay_steps), self.first_decay_steps, False)
         else:
             restarts = ops.floor(ops.log(1.0 - done * (1.0 - t)) / math.log(self.t_mul))
             length = ops.power(t, restarts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish.metrics import Mean, Metric
+from kerasish.spec import np_dtype
 from kerasish.training.step import as_logs
 
 
@@ -46,4 +47,4 @@ def _named(label: str, metric: Metric) -> dict[str, Any]:
 def _quotient(mean: Any) -> float:
     """What `Mean.result` gives, without the detour over tensors."""
     total, count = mean.total.array[()], mean.count.array[()]
-    return float(total / count) if count else 0.0
+    return float((total / count).astype(np_dtype(mean.compute_dtype))) if count else 0.0

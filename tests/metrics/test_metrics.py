@@ -271,3 +271,54 @@ def test_labels_of_few_bits_name_no_class_beyond_them():
 
 def test_large_integers_are_told_apart():
     assert float(metrics.Accuracy()(np.array([2**24 + 1]), np.array([2**24]))) == 0.0
+
+
+# --- counts do not stand still ----------------------------------------------------------------
+
+COUNTING = {
+    "mean": (metrics.Mean, lambda m: m.update_state(np.ones(1)), 1.0),
+    "sum": (metrics.Sum, lambda m: m.update_state(np.ones(1)), 2.0**24 + 2),
+    "true_positives": (metrics.TruePositives, lambda m: m.update_state([1], [0.9]), 2.0**24 + 2),
+}
+
+
+@pytest.mark.parametrize("name", COUNTING)
+def test_counts_go_on_beyond_what_float32_counts(name: str):
+    cls, update, expected = COUNTING[name]
+    metric = cls()
+    for variable in metric.variables:
+        variable.assign(np.full(variable.shape, 2.0**24))
+    update(metric)
+    update(metric)
+    assert all((v.numpy() == 2**24 + 2).all() for v in metric.variables)
+    result = metric.result()
+    assert (float(result), result.dtype) == (expected, "float32")
+
+
+def test_one_value_for_all_samples_takes_their_weights():
+    metric = metrics.MeanMetricWrapper(losses.dice)
+    metric.update_state([1.0, 0.0], [0.5, 0.5], sample_weight=[1.0, 3.0])
+    assert float(metric.result()) == float(losses.dice([1.0, 0.0], [0.5, 0.5]))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_means_of_few_bits_count_on(dtype: str):
+    metric = metrics.Mean(dtype=dtype)
+    for _ in range(3):
+        metric.update_state(np.full(3000, 2.0))
+    result = metric.result()
+    assert (float(result), result.dtype) == (2.0, dtype)
+
+
+@pytest.mark.parametrize("label", cases.METRICS)
+def test_results_have_the_dtype_of_the_metric(label: str):
+    name, options, kind = cases.METRICS[label]
+    plain = getattr(metrics, name)(**options)
+    plain.update_state(*cases.data(kind))
+    assert plain.result().dtype == "float32"
+    for dtype in ("float16", "int32"):
+        other = getattr(metrics, name)(**options, dtype=dtype)
+        other.update_state(*cases.data(kind))
+        own = dtype == "float16" and not other.in_floatx and "IoU" not in name
+        assert other.result().dtype == ("float16" if own else "float32")
+        np.testing.assert_allclose(other.result().numpy(), plain.result().numpy(), rtol=5e-3)

@@ -49,3 +49,16 @@ def test_wrong_arguments_are_refused():
         schedules.CosineDecay(0.1, 0)
     with pytest.raises(ArgumentError, match="Expected: 3"):
         schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2])
+
+
+@pytest.mark.parametrize("cls", [schedules.ExponentialDecay, schedules.InverseTimeDecay])
+def test_stairs_stand_at_their_steps_beyond_what_float32_counts(cls):
+    rate = cls(1.0, 2**24 + 1, 0.5, staircase=True)
+    before, after = (float(rate(np.int32(2 * (2**24 + 1) + k))) for k in (-1, 0))
+    assert before == float(rate(2**24 + 1)) > after
+
+
+def test_restarts_of_one_length_repeat_exactly():
+    rate = schedules.CosineDecayRestarts(1.0, 1000, t_mul=1.0)
+    for step in (0, 1, 499, 999):
+        assert float(rate(np.int32(50_000_000 + step))) == float(rate(np.int32(step)))
