@@ -52,6 +52,8 @@ def as_source(
         DataError: an unknown structure, arguments that do not belong to this kind of data, data
             that do not fit each other, or a generator for several epochs without `steps`.
     """
+    if x is None:
+        raise DataError("x. Expected: data. Received: None.")
     if not isinstance(x, (DataSource, PyDataset)):
         x = numbers_to_arrays(x)
     if _is_arrays(x):

@@ -78,6 +78,14 @@ def to_numpy(leaf: Any, where: str) -> np.ndarray:
             f"{where}. Expected: a numpy array, something with __array__ or __dlpack__, an h5py "
             f"dataset, or a dict, list or tuple of these. Received: {type_name(leaf)}."
         )
+    if isinstance(array, np.ma.MaskedArray):
+        if np.ma.is_masked(array):
+            raise DataError(
+                f"{where}. Expected: an array without gaps. Received: a masked array with "
+                f"{int(np.ma.count_masked(array))} values left out. Fill them, `.filled(...)`, and "
+                "give their samples the weight 0."
+            )
+        array = array.data
     check_numbers(array, where)
     return array
 

@@ -123,8 +123,22 @@ def with_class_weight(batch: Batch, class_weight: Mapping[int, float] | None) ->
 
 
 def weights_as_floats(sample_weight: Any) -> Any:
-    """Sample weights in `floatx`, whatever they came in."""
+    """Sample weights in `floatx`, whatever they came in.
+
+    Raises:
+        DataError: complex weights, or such that are NaN or infinite.
+    """
     if sample_weight is None:
         return None
     target = np_dtype(floatx())
-    return tree.map_structure(lambda leaf: leaf.astype(target, copy=False), sample_weight)
+
+    def weights(leaf: np.ndarray) -> np.ndarray:
+        if leaf.dtype.kind == "c" or not np.isfinite(leaf).all():
+            received = f"dtype {leaf.dtype}" if leaf.dtype.kind == "c" else "NaN or infinity"
+            raise DataError(
+                f"sample_weight. Expected: finite real numbers. Received: {received}. Give samples "
+                "that shall not count the weight 0."
+            )
+        return leaf.astype(target, copy=False)
+
+    return tree.map_structure(weights, sample_weight)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from kerasish import registry, tree
+from kerasish import registry
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor
 from kerasish.layers import call as _call
@@ -193,13 +193,13 @@ class Model(Trainer, Inspected, Layer):
 
     @property
     def input_shape(self) -> Any:
-        """The shape, or structure of shapes, of the inputs."""
-        return tree.map_structure(lambda s: s.shape, self.input)
+        """The shape of the only input, or a list of the shapes of all."""
+        return _shapes(self.inputs)
 
     @property
     def output_shape(self) -> Any:
-        """The shape, or structure of shapes, of the outputs."""
-        return tree.map_structure(lambda s: s.shape, self.output)
+        """The shape of the only output, or a list of the shapes of all."""
+        return _shapes(self.outputs)
 
     @property
     def file_class(self) -> str:
@@ -343,6 +343,11 @@ class Functional(Model):
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The model that `get_config` described."""
         return super().from_config(config, custom_objects)
+
+
+def _shapes(symbols: list[KerasTensor]) -> Any:
+    shapes = [symbol.shape for symbol in symbols]
+    return shapes[0] if len(shapes) == 1 else shapes
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kerasish import ops, tree
-from kerasish.errors import ArgumentError, GraphError, ShapeError
+from kerasish.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
@@ -79,6 +79,9 @@ class Network:
     def arranged(self, inputs: Any) -> list[Any]:
         """Values in the order of `inputs`: a structure like the model's, or a dict by input name.
 
+        A list fits a model with a dict of inputs where the order of its keys is also the order in
+        which they were written.
+
         Raises:
             ArgumentError: another structure.
         """
@@ -87,10 +90,10 @@ class Network:
             chosen = {key: inputs[key] for key in wanted}
             if len(tree.flatten(chosen)) == len(self.inputs):
                 return tree.flatten(chosen)
-        elif isinstance(inputs, dict) and not isinstance(wanted, dict):
+        elif isinstance(inputs, dict):
             if all(symbol.name in inputs for symbol in self.inputs):
                 return [inputs[symbol.name] for symbol in self.inputs]
-        elif not isinstance(wanted, dict):
+        elif not isinstance(wanted, dict) or list(wanted) == sorted(wanted):
             flat = tree.flatten(inputs)
             if len(flat) == len(self.inputs):
                 return flat
@@ -203,12 +206,20 @@ def _fitted(value: Any, symbol: KerasTensor) -> Any:
 
     Raises:
         ShapeError: the shape does not fit.
+        DTypeError: a complex value for a real input.
     """
     if value is None:
         if getattr(symbol.history.operation, "optional", False):
             return None
         raise ArgumentError(f"Input {symbol.name!r}. Expected: a tensor. Received: None.")
     mask = getattr(value, "mask", None)
+    dtype = str(getattr(value, "dtype", ""))
+    if dtype.startswith("complex") and not symbol.dtype.startswith("complex"):
+        raise DTypeError(
+            f"Input {symbol.name!r}. Expected: {symbol.dtype}. Received: {dtype}, whose imaginary "
+            "part would be lost. Give real and imaginary parts as two channels, or say "
+            f"Input(dtype={dtype!r})."
+        )
     x: Tensor = convert_to_tensor(value, symbol.dtype)
     wanted = symbol.shape
     if x.ndim == len(wanted) + 1 and x.shape[-1] == 1:

@@ -108,6 +108,7 @@ class CompileLoss:
         loss: a loss for all outputs, a list in their order, or a dict by their names.
         loss_weights: a number, list or dict likewise.
         output_names: the model's names of its outputs.
+        last_layer: what the only output may be called where it has no name of its own.
 
     Attributes:
         terms: the losses, each with its output, once `build` has resolved them.
@@ -116,11 +117,16 @@ class CompileLoss:
     """
 
     def __init__(
-        self, loss: Any, loss_weights: Any = None, output_names: Sequence[str] | None = None
+        self,
+        loss: Any,
+        loss_weights: Any = None,
+        output_names: Sequence[str] | None = None,
+        last_layer: str | None = None,
     ) -> None:
         self.loss = loss
         self.loss_weights = loss_weights
         self.output_names = output_names
+        self.last_layer = last_layer
         self.built = False
         self.terms: list[Term] = []
         self.metrics: list[Mean] = []
@@ -158,7 +164,7 @@ class CompileLoss:
 
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Resolve names and forms for targets and predictions of these structures."""
-        outputs = Outputs(y_pred, self.output_names)
+        outputs = Outputs(y_pred, self.output_names, self.last_layer)
         entries = outputs.spread(self.loss, "loss")
         weights = outputs.spread(self.loss_weights, "loss_weights")
         self.wanted = [entry is not None for entry in entries]
@@ -208,7 +214,7 @@ class CompileLoss:
         if not self.built:
             self.build(y_true, y_pred)
         self._check_classes()
-        outputs = Outputs(y_pred, self.output_names)
+        outputs = Outputs(y_pred, self.output_names, self.last_layer)
         targets = outputs.arrange(y_true, "y", self.wanted)
         weights = arrange_weights(outputs, sample_weight, self.wanted)
         predictions = tree.flatten(y_pred)

@@ -96,7 +96,9 @@ class Compiling:
         self.optimizer = made
         self.loss = loss
         names = _output_names(self)
-        self._compile_loss = None if loss is None else CompileLoss(loss, loss_weights, names)
+        self._compile_loss = (
+            None if loss is None else CompileLoss(loss, loss_weights, names, _last_layer(self))
+        )
         self._compile_metrics = None
         if metrics is not None or weighted_metrics is not None:
             self._compile_metrics = CompileMetrics(metrics, weighted_metrics, names)
@@ -257,6 +259,12 @@ def _output_names(model: Any) -> list[str] | None:
     if getattr(model, "network", None) is None:
         return None
     return list(model.output_names)
+
+
+def _last_layer(model: Any) -> str | None:
+    """The name of a Sequential's last layer, by which targets may call its output."""
+    chain = getattr(model, "_chain", None)
+    return None if chain is None else str(chain.outputs[0].history.operation.name)
 
 
 def _inner_models(model: Any) -> list[Any]:

@@ -15,9 +15,10 @@ class Outputs:
     Args:
         y_pred: a tensor, or a structure of tensors.
         names: the model's own names of its flat outputs, or None.
+        alias: what the only output may be called where it has no name.
     """
 
-    def __init__(self, y_pred: Any, names: Sequence[str] | None) -> None:
+    def __init__(self, y_pred: Any, names: Sequence[str] | None, alias: str | None = None) -> None:
         pairs = tree.flatten_with_path(y_pred)
         self.nested = tree.is_nested(y_pred)
         self.form = tree.map_structure(lambda _: None, y_pred)
@@ -27,7 +28,8 @@ class Outputs:
         if not isinstance(y_pred, dict):
             keys = own or [key or "" for key in keys]
         self.names: list[str] = keys
-        self.aliases = own or keys
+        called = [alias] if alias is not None and keys == [""] else keys
+        self.aliases: list[str] = own or called
 
     @property
     def named(self) -> bool:
@@ -39,7 +41,7 @@ class Outputs:
         for names in (self.names, self.aliases):
             if key in names:
                 return names.index(key)
-        known = [n for n in self.names if n]
+        known = [n for n in self.names if n] or [n for n in self.aliases if n]
         near = registry.nearest(key, known)
         hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise ArgumentError(
@@ -81,7 +83,13 @@ class Outputs:
         if given is None:
             return [None] * self.count
         flat = tree.flatten(given)
-        if isinstance(given, Mapping) and any(self.names):
+        if isinstance(given, Mapping) and not any(self.aliases):
+            raise DataError(
+                f"{what}. Expected: {'an array' if self.count == 1 else 'a list of arrays'}, since "
+                f"the outputs of the model have no names. Received: a dict with the keys "
+                f"{list(given)}."
+            )
+        if isinstance(given, Mapping):
             entries: list[Any] = [None] * self.count
             for path, value in _named(given):
                 entries[self.find(path, what)] = value

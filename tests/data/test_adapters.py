@@ -90,6 +90,7 @@ def test_steps():
         ({"a": X, "b": None}, {}, r"x\['b'\].*Received: NoneType None"),
         ([X, "a"], {}, r"x\[1\].*Received: str"),
         (3, {}, "Received: int"),
+        (None, {"y": Y}, "x. Expected: data. Received: None"),
         ("text", {}, "Received: str"),
         (X, {"batch_size": 0}, "batch_size"),
         (generator(), {"y": Y}, "y. Expected: nothing beside batches"),

@@ -64,6 +64,14 @@ def test_no_numbers(given):
         to_numpy(given, "x")
 
 
+def test_gaps_of_masked_arrays():
+    whole = np.ma.masked_array(np.arange(3.0), mask=False)
+    assert type(to_numpy(whole, "x")) is np.ndarray
+    whole[1] = np.ma.masked
+    with pytest.raises(DataError, match="masked array with 1 values left out"):
+        to_numpy(whole, "x")
+
+
 def test_single_value():
     with pytest.raises(DataError, match="first dimension counts the samples"):
         to_numpy(np.float32(3), "x")

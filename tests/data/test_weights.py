@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kerasish.data.batch import Batch
-from kerasish.data.weights import ClassWeights, with_class_weight
+from kerasish.data.weights import ClassWeights, weights_as_floats, with_class_weight
 from kerasish.errors import ArgumentError, DataError
 
 
@@ -84,3 +84,10 @@ def test_needs_one_target(y):
 def test_labels_that_are_missing_weigh_1():
     found = ClassWeights({0: 3.0}).of(np.array([0, np.nan, np.inf]))
     assert found.tolist() == [3, 1, 1]
+
+
+@pytest.mark.parametrize("weight", [np.nan, np.inf, 1j])
+def test_weights_are_finite_real_numbers(weight):
+    with pytest.raises(DataError, match=r"sample_weight.*finite real numbers"):
+        weights_as_floats({"a": np.array([1, weight])})
+    assert weights_as_floats({"a": np.array([1, 2])})["a"].dtype == np.float32

@@ -10,7 +10,7 @@ import pytest
 
 import kerasish as keras
 from kerasish.compiler.function import function
-from kerasish.errors import ArgumentError, FileFormatError, GraphError, ShapeError
+from kerasish.errors import ArgumentError, DTypeError, FileFormatError, GraphError, ShapeError
 from tests.tolerances import assert_close
 
 layers, ops = keras.layers, keras.ops
@@ -102,6 +102,61 @@ def test_single_outputs_keep_their_structure() -> None:
     assert isinstance(keras.Model(x, {"y": x + 1})(A), dict)
     assert keras.Model(x, x + 1).output_shape == (None, 3)
     assert keras.Model([x], [x + 1, x]).output_shape == [(None, 3), (None, 3)]
+
+
+def _of_two(kind: str) -> keras.Model:
+    a, b = keras.Input((2,), name="a"), keras.Input((3,), name="b")
+    inputs: Any = {
+        "dict": {"a": a, "b": b},
+        "keys": {"x": a, "y": b},
+        "nested": {"p": {"a": a}, "q": b},
+        "list": [a, b],
+        "tuple": (a, b),
+        "unsorted": {"b": b, "a": a},
+    }[kind]
+    return keras.Model(inputs, layers.Concatenate()([a, b]))
+
+
+@pytest.mark.parametrize("kind", ["dict", "keys", "nested", "list", "tuple"])
+def test_inputs_in_any_form_that_is_certain(kind: str) -> None:
+    model = _of_two(kind)
+    a, b = np.ones((4, 2), "float32"), np.full((4, 3), 2, "float32")
+    expected = np.concatenate([a, b], -1)
+    for given in ([a, b], (a, b), {"a": a, "b": b}, {"b": b, "a": a, "more": a}):
+        assert_close(model.predict(given, verbose=0), expected)
+        assert_close(model(given), expected)
+    for given in ([a], a, [a, b, a], {"a": a}, {"a": a, "c": b}):
+        with pytest.raises(ArgumentError, match="another structure"):
+            model.predict(given, verbose=0)
+
+
+def test_imaginary_parts_are_not_lost() -> None:
+    x = keras.Input((3,), name="wave")
+    model = keras.Model(x, x * 2)
+    for given in (np.ones((2, 3)) * 1j, keras.ops.convert_to_tensor(np.ones((2, 3)) * 1j)):
+        with pytest.raises(DTypeError, match=r"Input 'wave'.*imaginary part would be lost"):
+            model(given)
+    with pytest.raises(DTypeError, match="imaginary part"):
+        model.predict(np.ones((2, 3)) * 1j, verbose=0)
+    z = keras.Input((3,), dtype="complex64")
+    assert keras.Model(z, z * 2)(np.ones((2, 3)) * 1j).dtype == "complex64"
+
+
+def test_a_list_for_a_dict_in_another_order_than_its_keys() -> None:
+    a, b = np.ones((4, 2), "float32"), np.full((4, 3), 2, "float32")
+    model = _of_two("unsorted")
+    assert model({"a": a, "b": b}).shape == (4, 5)
+    for given in ([a, b], [b, a]):
+        with pytest.raises(ArgumentError, match="another structure"):
+            model(given)
+
+
+def test_shapes_of_inputs_and_outputs() -> None:
+    assert _of_two("dict").input_shape == [(None, 2), (None, 3)]
+    assert _of_two("nested").input_shape == [(None, 2), (None, 3)]
+    x = keras.Input((3,))
+    model = keras.Model([x], {"y": x + 1})
+    assert (model.input_shape, model.output_shape) == ((None, 3), (None, 3))
 
 
 def test_models_inside_models() -> None:

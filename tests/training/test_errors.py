@@ -144,3 +144,27 @@ def test_unknown_arguments():
         model().fit(X, Y, callbacks=["EarlyStopping"], verbose=0)
     with pytest.raises(ArgumentError, match="validation_freq"):
         model().fit(X, Y, validation_data=(X, Y), validation_freq="often", verbose=0)
+
+
+def test_wrong_keys_of_targets_and_weights():
+    named = keras.Sequential([keras.Input((4,)), layers.Dense(1, name="size")])
+    named.compile("sgd", "mse")
+    named.fit(X, {"size": Y}, verbose=0)
+    for y in ({"sise": Y}, {"size": Y, "kind": Y}):
+        with pytest.raises(ArgumentError, match=r"^y\. Expected: keys among.*'size'"):
+            named.fit(X, y, verbose=0)
+    with pytest.raises(ArgumentError, match=r"^sample_weight\. Expected: keys among"):
+        named.fit(X, Y, sample_weight={"sise": np.ones(13)}, verbose=0)
+
+    class Nameless(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(1)
+
+        def call(self, x):
+            return self.dense(x)
+
+    nameless = Nameless()
+    nameless.compile("sgd", "mse")
+    with pytest.raises(DataError, match=r"no names. Received: a dict with the keys \['size'\]"):
+        nameless.fit(X, {"size": Y}, verbose=0)
