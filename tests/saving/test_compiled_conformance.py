@@ -31,6 +31,7 @@ def test_optimizers_of_ones_own(there: bool, tmp_path: Path) -> None:
 def test_a_compiled_model_inside_another(tmp_path: Path) -> None:
     inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
     inner.compile("adam", "mse")
+    inner.fit(X, X, verbose=0)
     model = keras.Sequential([keras.Input((3,)), inner, keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     model.fit(X, X[:, :1], verbose=0)
