@@ -38,14 +38,19 @@ def attributes(layer: Holder) -> Held:
     return found
 
 
-def _enter(value: Any, path: str, found: Held) -> None:
-    """Append an object, or those inside a list or dict, each with its path."""
+def _enter(value: Any, path: str, found: Held, around: tuple[int, ...] = ()) -> None:
+    """Append an object, or those inside a list or dict, each with its path.
+
+    Args:
+        around: the containers around this one; a container may hold itself.
+    """
     if not isinstance(value, _CONTAINERS):
         found.append((path, value))
-        return
-    for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-        if type(item) not in _PLAIN:
-            _enter(item, f"{path}/{key}", found)
+    elif id(value) not in around:
+        inside = (*around, id(value))
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            if type(item) not in _PLAIN:
+                _enter(item, f"{path}/{key}", found, inside)
 
 
 def sublayers(layer: Holder, kind: type[H], held: Held) -> list[H]:

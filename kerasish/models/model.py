@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 
 from kerasish import registry
 from kerasish.errors import ArgumentError
@@ -59,16 +59,16 @@ class Model(Trainer, Inspected, Layer):
         return super().__new__(made, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        given = dict(zip(("inputs", "outputs", "name"), args, strict=False))
+        twice = sorted(given.keys() & kwargs.keys())
+        kwargs = {**given, **kwargs}
         inputs, outputs = kwargs.pop("inputs", None), kwargs.pop("outputs", None)
-        if args:
-            if len(args) > 3 or inputs is not None or len(args) == 1:
-                raise ArgumentError(
-                    "Model. Expected: Model(inputs, outputs, name=...), or no positional "
-                    f"arguments. Received: {len(args)} of them."
-                )
-            given: Any = args
-            inputs, outputs, *rest = given
-            kwargs.update({"name": rest[0]} if rest else {})
+        if len(args) > 3 or twice or (inputs is None) != (outputs is None):
+            shown = f"{', '.join(twice)} twice" if twice else f"{len(args)} of them"
+            raise ArgumentError(
+                "Model. Expected: Model(inputs, outputs, name=...), or no positional "
+                f"arguments. Received: {shown}."
+            )
         super().__init__(**kwargs)
         if inputs is not None:
             self.network = Network(inputs, outputs, self.name)
@@ -275,22 +275,30 @@ class Model(Trainer, Inspected, Layer):
 
     def save(
         self,
-        filepath: str | os.PathLike[str],
+        filepath: str | os.PathLike[str] | BinaryIO,
         overwrite: bool = True,
-        include_optimizer: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
     ) -> None:
         """Write the model to a `.keras` or `.h5` file; see `kerasish.saving.save_model`."""
-        save_model(self, filepath, overwrite, include_optimizer)
+        save_model(self, filepath, overwrite, zipped, **kwargs)
 
-    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
-        """Write the weights to a `.weights.h5`, `.safetensors` or `.h5` file."""
-        save_weights(self, filepath, overwrite)
+    def save_weights(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        max_shard_size: float | None = None,
+        objects_to_skip: Sequence[Any] | None = None,
+    ) -> None:
+        """Write the weights to a file; see `kerasish.saving.save_weights`."""
+        save_weights(self, filepath, overwrite, max_shard_size, objects_to_skip)
 
     def load_weights(
         self,
-        filepath: str | os.PathLike[str],
+        filepath: str | os.PathLike[str] | BinaryIO,
         skip_mismatch: bool = False,
         by_name: bool = False,
+        objects_to_skip: Sequence[Any] | None = None,
     ) -> None:
         """Set the weights from a file; where anything does not fit, none is set.
 
@@ -298,8 +306,9 @@ class Model(Trainer, Inspected, Layer):
             filepath: weights or a whole model, of kerasish or Keras, or safetensors.
             skip_mismatch: leave layers alone, with a warning, whose weights do not fit.
             by_name: load the layers whose names are in a legacy file, and no others.
+            objects_to_skip: layers that are left as they are.
         """
-        load_weights(self, filepath, skip_mismatch, by_name)
+        load_weights(self, filepath, skip_mismatch, by_name, objects_to_skip)
 
     def to_json(self, **kwargs: Any) -> str:
         """The config of the model, with what it was compiled with, as JSON text."""
@@ -351,7 +360,7 @@ def _shapes(symbols: list[KerasTensor]) -> Any:
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    return len(args) >= 2 or ("inputs" in kwargs and ("outputs" in kwargs or len(args) == 1))
+    return len(args) >= 2 or ("outputs" in kwargs and ("inputs" in kwargs or len(args) == 1))
 
 
 def _symbols_of(config: Mapping[str, Any], custom_objects: Any) -> tuple[Any, Any]:

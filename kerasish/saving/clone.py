@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from kerasish import tree
@@ -18,61 +19,77 @@ def clone_model(
     model: Any,
     input_tensors: Any = None,
     clone_function: Callable[[Any], Any] | None = None,
+    call_function: Callable[..., Any] | None = None,
+    recursive: bool = False,
 ) -> Any:
-    """A model of the same architecture with layers and weights of its own.
+    """A model of the same architecture with layers and weights of its own, compiled alike.
 
     Args:
         model: a Sequential, a model of symbols, or a subclass with a config.
         input_tensors: symbols of `Input` to build it on, instead of new ones.
         clone_function: layer -> layer, called for every layer but inputs; by default a copy
             from the layer's config. A layer that it returns unchanged is shared.
+        call_function: (layer, *args, **kwargs) -> what stands for the layer's call in a model of
+            symbols; by default the call itself.
+        recursive: whether `clone_function` and `call_function` go into the models inside, or
+            `clone_function` gets these as they are.
 
     Raises:
-        ArgumentError: `input_tensors` or `clone_function` for a subclass with a `call` of its own,
-            or another number of inputs.
+        ArgumentError: other arguments for a subclass with a `call` of its own, `call_function` for
+            a Sequential, or inputs of another form.
     """
     copies: dict[int, Any] = {}
+    inside = recursive or clone_function is None
+    copy_layer = clone_function or _copy
 
     def copy(layer: Any) -> Any:
         # A layer that stands in several places is one layer in the clone too.
         if id(layer) not in copies:
-            copies[id(layer)] = (clone_function or _copier(copy))(layer)
+            if inside and file_class(layer) in _MODELS:
+                call = call_function if recursive and file_class(layer) == "Functional" else None
+                copies[id(layer)] = _clone(layer, None, copy, call)
+            else:
+                copies[id(layer)] = copy_layer(layer)
         return copies[id(layer)]
 
-    return _clone(model, input_tensors, clone_function, copy)
+    kind = file_class(model)
+    given = {"input_tensors": input_tensors, "clone_function": clone_function}
+    given |= {"call_function": call_function}
+    taken = {"Functional": tuple(given), "Sequential": ("input_tensors", "clone_function")}
+    wrong = [n for n, v in given.items() if v is not None and n not in taken.get(kind, ())]
+    if wrong:
+        raise ArgumentError(
+            f"clone_model. Expected: a model that takes {' and '.join(wrong)}. "
+            f"Received: {type(model).__name__} {model.name!r}."
+        )
+    if kind not in _MODELS:
+        return _copy(model)
+    made = _clone(model, input_tensors, copy, call_function)
+    if model.compiled:
+        made.compile_from_config(model.get_compile_config())
+    return made
 
 
 Copy = Callable[[Any], Any]
+_MODELS = ("Sequential", "Functional")
 
 
-def _clone(model: Any, input_tensors: Any, clone_function: Copy | None, copy: Copy) -> Any:
-    kind = file_class(model)
-    if kind == "Sequential":
+def _clone(model: Any, input_tensors: Any, copy: Copy, call: Callable[..., Any] | None) -> Any:
+    if file_class(model) == "Sequential":
         entries = [] if not model.built else _entries(model, input_tensors)
-        return type(model)([*entries, *map(copy, model.layers)], name=model.name)
-    if kind == "Functional":
-        return _clone_graph(model, input_tensors, copy)
-    if input_tensors is not None or clone_function is not None:
-        raise ArgumentError(
-            "clone_model. Expected: a Sequential or a model of symbols, where input_tensors or "
-            f"clone_function are given. Received: {type(model).__name__} {model.name!r}."
-        )
-    return _again(model)
+        made = type(model)([*entries, *map(copy, model.layers)], name=model.name)
+    else:
+        made = _clone_graph(model, input_tensors, copy, call)
+    made._set_own_trainable(model.trainable)
+    return made
 
 
-def _copier(copy: Copy) -> Copy:
-    """What copies a layer whose inner layers `copy` copies."""
-
-    def new(layer: Any) -> Any:
-        if file_class(layer) in ("Sequential", "Functional"):
-            return _clone(layer, None, None, copy)
-        if isinstance(layer, Lambda):
-            # A function has no config; the copy calls the same one.
-            more = {"mask": layer.mask, "arguments": layer.arguments, "dtype": layer.dtype_policy}
-            return Lambda(layer.function, name=layer.name, **more)
-        return _again(layer)
-
-    return new
+def _copy(layer: Any) -> Any:
+    if isinstance(layer, Lambda):
+        # A function has no config; the copy calls the same one.
+        more = {"mask": layer.mask, "arguments": layer.arguments, "dtype": layer.dtype_policy}
+        return Lambda(layer.function, name=layer.name, **more)
+    return _again(layer)
 
 
 def _again(layer: Any) -> Any:
@@ -86,14 +103,19 @@ def _entries(model: Any, input_tensors: Any) -> list[Any]:
 
 def _given(model: Any, input_tensors: Any) -> list[Any]:
     given = [] if input_tensors is None else tree.flatten(input_tensors)
-    if given and len(given) != len(model.inputs):
+    named = isinstance(model.input, dict) and not isinstance(input_tensors, dict)
+    if given and (named or len(given) != len(model.inputs)):
+        wanted = tree.map_structure(lambda symbol: symbol.name, model.input)
         raise ArgumentError(
-            f"clone_model. Expected: {len(model.inputs)} input_tensors. Received: {len(given)}."
+            f"clone_model. Expected: input_tensors of the form {wanted}. "
+            f"Received: {input_tensors!r}."
         )
     return given
 
 
-def _clone_graph(model: Any, input_tensors: Any, copy: Callable[[Any], Any]) -> Any:
+def _clone_graph(
+    model: Any, input_tensors: Any, copy: Copy, call: Callable[..., Any] | None
+) -> Any:
     copies: dict[int, Any] = {}
     for op in model.operations:
         if isinstance(op, InputLayer):
@@ -110,7 +132,8 @@ def _clone_graph(model: Any, input_tensors: Any, copy: Callable[[Any], Any]) -> 
         values[id(symbol)] = given
     # Calls in the order in which they were made, so that a shared layer numbers them alike.
     for record in sorted(model.network.records, key=lambda record: record.serial):
-        made = record.repeat(values, copies[id(record.operation)])
+        layer = copies[id(record.operation)]
+        made = record.repeat(values, partial(call, layer) if call else layer)
         for old, new in zip(tree.flatten(record.outputs), tree.flatten(made), strict=True):
             values[id(old)] = new
     inputs, outputs = (

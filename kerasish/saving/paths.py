@@ -21,7 +21,9 @@ def file_class(obj: Any) -> str:
     return str(getattr(obj, "file_class", type(obj).__name__))
 
 
-def walk(model: Any, by_name: bool = False) -> Iterator[tuple[str, Any]]:
+def walk(
+    model: Any, by_name: bool = False, without: Iterable[Any] = ()
+) -> Iterator[tuple[str, Any]]:
     """Pairs (path, object) for a model and everything below it, each object once.
 
     `layers` comes first for models that are lists or graphs of layers, then attributes by name,
@@ -30,8 +32,9 @@ def walk(model: Any, by_name: bool = False) -> Iterator[tuple[str, Any]]:
     Args:
         by_name: call the layers of a model by their names instead of Keras's keys ("probs"
             instead of "layers/dense_1"); automatic names are counted within the model.
+        without: objects that are passed over, with all that only they hold.
     """
-    yield from _walk(model, "", set(), by_name)
+    yield from _walk(model, "", {id(obj) for obj in without}, by_name)
 
 
 def _walk(here: Any, path: str, seen: set[int], by_name: bool) -> Iterator[tuple[str, Any]]:
@@ -58,17 +61,21 @@ def _join(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _enter(value: Any, path: str, seen: set[int], by_name: bool) -> Iterator[tuple[str, Any]]:
+def _enter(
+    value: Any, path: str, seen: set[int], by_name: bool, around: tuple[int, ...] = ()
+) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Holder):
         yield from _walk(value, path, seen, by_name)
-    elif isinstance(value, (list, tuple, dict)):
+    elif isinstance(value, (list, tuple, dict)) and id(value) not in around:
+        # A container may hold itself.
+        around = (*around, id(value))
         items = list(value.values() if isinstance(value, dict) else value)
         held = [item for item in items if isinstance(item, (Holder, list, tuple, dict))]
         names = container_keys(
             file_class(item) if isinstance(item, Holder) else "container" for item in held
         )
         for name, item in zip(names, held, strict=True):
-            yield from _enter(item, _join(path, name), seen, by_name)
+            yield from _enter(item, _join(path, name), seen, by_name, around)
 
 
 def _attributes(here: Any) -> Iterator[tuple[str, Any]]:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
-from kerasish.errors import FileFormatError
+from kerasish.errors import ArgumentError, FileFormatError
 
 
 def check_source(path: str | os.PathLike[str]) -> None:
@@ -22,4 +28,27 @@ def check_source(path: str | os.PathLike[str]) -> None:
         kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
         raise FileFormatError(
             f"{path}: cannot be read. Expected: a regular file. Received: {kind}."
+        )
+
+
+@contextmanager
+def as_path(source: Any) -> Iterator[Path]:
+    """Context manager: the path of what is to be read, a path or an open binary file.
+
+    What is left of an open file is copied into a private file for as long as it is read.
+
+    Raises:
+        ArgumentError: neither.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        yield Path(source)
+    elif hasattr(source, "read"):
+        with tempfile.TemporaryDirectory(prefix="kerasish-") as folder:
+            path = Path(folder) / "file"
+            with path.open("wb") as copy:
+                shutil.copyfileobj(source, copy)
+            yield path
+    else:
+        raise ArgumentError(
+            f"filepath. Expected: a path or an open binary file. Received: {source!r}."
         )

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from kerasish.saving import atomic, legacy_h5, safetensors, store
 from kerasish.saving.keys import unique_keys
 from kerasish.saving.paths import layer_keys, named_weights, other_optimizers, walk
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.sources import as_path
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
 
 # What is to be assigned once everything has been checked: variables and arrays, and layers that
@@ -29,7 +30,13 @@ from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
 Plan = list[tuple[Any, Any]]
 
 
-def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+def save_weights(
+    model: Any,
+    filepath: str | os.PathLike[str],
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+    objects_to_skip: Sequence[Any] | None = None,
+) -> None:
     """Write the weights of a model.
 
     Args:
@@ -37,16 +44,24 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
         filepath: ends in `.weights.h5` (Keras 3's format), `.safetensors`, or `.h5` (the format
             of Keras 1 and 2).
         overwrite: whether an existing file may be replaced.
+        max_shard_size: only None: one file takes it all. Shards that Keras wrote are read.
+        objects_to_skip: layers that are left out of a `.weights.h5` file.
 
     Raises:
         ArgumentError: another ending, an unbuilt model, or a file that may not be replaced.
     """
+    if max_shard_size is not None:
+        raise ArgumentError(
+            f"max_shard_size. Expected: None, one file for all. Received: {max_shard_size!r}."
+        )
     path = Path(filepath)
     check_target(path, overwrite)
     _check_built(model)
     if path.name.endswith(".weights.h5"):
         with new_h5(path) as file:
-            write_objects(file, model)
+            write_objects(file, model, without=objects_to_skip or ())
+    elif objects_to_skip is not None:
+        raise _only_objects(path)
     elif path.suffix == ".safetensors":
         arrays = {name: v.numpy() for name, v in named_weights(model).items()}
         safetensors.write(path, arrays, {"format": "kerasish"})
@@ -58,6 +73,13 @@ def save_weights(model: Any, filepath: str | os.PathLike[str], overwrite: bool =
             "filepath. Expected: a name that ends in .weights.h5, .safetensors or .h5. "
             f"Received: {path.name!r}."
         )
+
+
+def _only_objects(path: Path) -> ArgumentError:
+    return ArgumentError(
+        "objects_to_skip. Expected: a file that ends in .weights.h5, which goes by objects. "
+        f"Received: {path.name!r}."
+    )
 
 
 def check_target(path: Path, overwrite: bool) -> None:
@@ -98,11 +120,13 @@ def new_h5(path: str | os.PathLike[str]) -> Iterator[Any]:
 # --- .weights.h5 ------------------------------------------------------------------------------
 
 
-def write_objects(file: Any, model: Any, include_optimizer: bool = True) -> None:
+def write_objects(
+    file: Any, model: Any, include_optimizer: bool = True, without: Sequence[Any] = ()
+) -> None:
     """All objects of a model, and its optimizer, into an open `.weights.h5`."""
     arrays: dict[str, dict[str, np.ndarray]] = {}
     names: dict[str, str] = {}
-    for path, obj in walk(model):
+    for path, obj in walk(model, without=without):
         arrays[path] = stored(obj)
         names[path] = obj.name
     optimizer = getattr(model, "optimizer", None) if include_optimizer else None
@@ -122,12 +146,13 @@ def stored(obj: Any) -> dict[str, np.ndarray]:
     return {str(key): np.asarray(value) for key, value in found.items()}
 
 
-def plan_objects(file: WeightsFile, model: Any, skip_mismatch: bool = False) -> Plan:
+def plan_objects(
+    file: WeightsFile, model: Any, skip_mismatch: bool = False, without: Sequence[Any] = ()
+) -> Plan:
     """Compare an open `.weights.h5` with a model, and read what is to be assigned."""
-    label, known = file.root.file, set()
+    label, known = file.root.file, {path for path, _ in walk(model)}
     plan: Plan = []
-    for path, obj in walk(model):
-        known.add(path)
+    for path, obj in walk(model, without=without):
         held = tracking.own_variables(obj)
         if type(obj).load_own_variables is not Layer.load_own_variables and path in file.index:
             plan.append((obj, file.read_named(path)))
@@ -297,9 +322,10 @@ def _tail(name: str) -> str:
 
 def load_weights(
     model: Any,
-    filepath: str | os.PathLike[str],
+    filepath: str | os.PathLike[str] | BinaryIO,
     skip_mismatch: bool = False,
     by_name: bool = False,
+    objects_to_skip: Sequence[Any] | None = None,
 ) -> None:
     """Set the weights of a built model from a file; where anything does not fit, none is set.
 
@@ -309,26 +335,27 @@ def load_weights(
             of a whole model, `.safetensors`.
         skip_mismatch: leave layers alone, with a warning, whose weights do not fit.
         by_name: legacy files: load the layers whose names are in the file, and no others.
+        objects_to_skip: `.weights.h5` files: layers that are left as they are.
 
     Raises:
         FileFormatError: the file is damaged or holds the weights of another model.
         UnsafeFileError: the file tries to reach outside itself.
     """
     _check_built(model)
-    path = Path(filepath)
-    if path.suffix == ".safetensors":
-        plan = _plan_safetensors(path, model, skip_mismatch)
-    elif path.name.endswith(".weights.json"):
-        plan = _plan_shards(path, model)
-    elif store.is_archive(path):
-        weights = store.read_archive(path).weights
-        if weights is None:
-            raise FileFormatError(f"{path}: no weights in it. Expected: {store.WEIGHTS}.")
-        with open_h5(weights, str(path)) as root:
-            plan = plan_objects(WeightsFile(root), model, skip_mismatch)
-    else:
-        with open_h5(path) as root:
-            plan = _plan_h5(root, model, skip_mismatch, by_name)
+    with as_path(filepath) as path:
+        if path.suffix == ".safetensors":
+            plan = _plan_safetensors(path, model, skip_mismatch)
+        elif path.name.endswith(".weights.json"):
+            plan = _plan_shards(path, model)
+        elif store.is_archive(path):
+            weights = store.read_archive(path).weights
+            if weights is None:
+                raise FileFormatError(f"{path}: no weights in it. Expected: {store.WEIGHTS}.")
+            with open_h5(weights, str(path)) as root:
+                plan = plan_objects(WeightsFile(root), model, skip_mismatch, objects_to_skip or ())
+        else:
+            with open_h5(path) as root:
+                plan = _plan_h5(root, model, skip_mismatch, by_name, objects_to_skip)
     assign(plan)
 
 
@@ -351,10 +378,14 @@ def assign(plan: Plan) -> None:
             variable.assign(array)
 
 
-def _plan_h5(root: SafeGroup, model: Any, skip_mismatch: bool, by_name: bool) -> Plan:
-    if legacy_h5.is_legacy(root):
-        return plan_legacy(legacy_h5.LegacyFile(root), model, skip_mismatch, by_name)
-    return plan_objects(WeightsFile(root), model, skip_mismatch)
+def _plan_h5(
+    root: SafeGroup, model: Any, skip_mismatch: bool, by_name: bool, skipped: Sequence[Any] | None
+) -> Plan:
+    if not legacy_h5.is_legacy(root):
+        return plan_objects(WeightsFile(root), model, skip_mismatch, skipped or ())
+    if skipped is not None:
+        raise _only_objects(Path(root.file))
+    return plan_legacy(legacy_h5.LegacyFile(root), model, skip_mismatch, by_name)
 
 
 def _plan_shards(path: Path, model: Any) -> Plan:

@@ -6,10 +6,12 @@ import io
 import json
 import math
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from kerasish.saving import atomic, beside, compiled, legacy_h5, state, store
 from kerasish.saving.modern import fit, modernize
 from kerasish.saving.paths import shared_layers
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.sources import as_path
 from kerasish.saving.text import parse_json
 from kerasish.saving.vet import check
 from kerasish.saving.weights import (
@@ -53,27 +56,40 @@ MOST = 2**36  # the same for a config that comes without weights
 
 def save_model(
     model: Any,
-    filepath: str | os.PathLike[str],
+    filepath: str | os.PathLike[str] | BinaryIO,
     overwrite: bool = True,
+    zipped: bool | None = None,
     include_optimizer: bool = True,
     state: State | None = None,
+    **kwargs: Any,
 ) -> None:
     """Write a model: how it is built and compiled, its weights, and the optimizer's state.
 
     Args:
         model: the model.
         filepath: ends in `.h5` or `.hdf5` (the layout of Keras's legacy files, with random state,
-            digests and `state` beside it), or in `.keras`.
+            digests and `state` beside it), or in `.keras`; or an open binary file, which gets
+            the content of a `.keras` file.
         overwrite: whether an existing file may be replaced.
+        zipped: only True, an archive.
         include_optimizer: whether to write how it was compiled, and the optimizer's state.
         state: more to keep, for `load_state`: nested dicts and lists of plain values and arrays.
 
     The file is replaced whole: a failure, at any moment, leaves an earlier one as it was.
 
     Raises:
-        ArgumentError: another ending, or something that has no config.
+        ArgumentError: another ending, something that has no config, or an unknown argument. An
+            older program's `save_format` is taken where the ending says the format.
         FileFormatError: the folder or the disk does not take the file.
     """
+    _check_arguments(filepath, zipped, kwargs)
+    if not isinstance(filepath, (str, os.PathLike)):
+        with tempfile.TemporaryDirectory(prefix="kerasish-") as folder:
+            path = Path(folder) / "model.keras"
+            save_model(model, path, True, None, include_optimizer, state)
+            with path.open("rb") as file:
+                shutil.copyfileobj(file, filepath)
+        return
     path = Path(filepath)
     check_target(path, overwrite)
     config = config_of(model)
@@ -91,6 +107,29 @@ def save_model(
             f"filepath. Expected: a name that ends in .keras or .h5. Received: {path.name!r}. "
             "For weights alone use save_weights."
         )
+
+
+def _check_arguments(filepath: Any, zipped: bool | None, kwargs: dict[str, Any]) -> None:
+    """Take what older programs pass, and nothing else."""
+    more = [name for name in kwargs if name != "save_format"]
+    if more:
+        raise ArgumentError(
+            "save_model. Expected: filepath, overwrite, zipped, include_optimizer, state. "
+            f"Received: {', '.join(more)}."
+        )
+    is_path = isinstance(filepath, (str, os.PathLike))
+    if not is_path and not hasattr(filepath, "write"):
+        raise ArgumentError(
+            f"filepath. Expected: a path or an open binary file. Received: {filepath!r}."
+        )
+    known = not is_path or Path(filepath).suffix in (".keras", ".h5", ".hdf5")
+    if kwargs.get("save_format") and not known:
+        raise ArgumentError(
+            "save_format. Expected: a path that ends in .keras or .h5, which says the format. "
+            f"Received: save_format={kwargs['save_format']!r} and {str(filepath)!r}."
+        )
+    if zipped is False:
+        raise ArgumentError("zipped. Expected: None or True, an archive. Received: False.")
 
 
 def _save_h5(
@@ -129,7 +168,7 @@ def _save_archive(
 
 
 def load_model(
-    filepath: str | os.PathLike[str],
+    filepath: str | os.PathLike[str] | BinaryIO,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
@@ -137,7 +176,8 @@ def load_model(
     """Read a model that kerasish or Keras (1, 2 or 3) saved.
 
     Args:
-        filepath: a `.keras` archive or a whole-model `.h5`; told apart by their content.
+        filepath: a `.keras` archive or a whole-model `.h5`, or an open binary file of either;
+            told apart by their content.
         custom_objects: names in the file -> classes and functions, besides registered ones.
         compile: whether to compile it as it was, with the optimizer's state.
         safe_mode: accepted for compatibility. Nothing in a file ever runs, imports or reads
@@ -148,8 +188,7 @@ def load_model(
         UnsafeFileError: the file asks for code, for other files, or for more than it holds.
         UnknownNameError: a layer that is neither built in nor registered.
     """
-    path = Path(filepath)
-    with naming(path), custom_object_scope(custom_objects or {}):
+    with as_path(filepath) as path, naming(path), custom_object_scope(custom_objects or {}):
         if store.is_archive(path):
             return _load_archive(path, compile)
         return _load_h5(path, compile)

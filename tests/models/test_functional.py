@@ -323,3 +323,12 @@ def test_get_layer() -> None:
         model.get_layer(index=9)
     with pytest.raises(ArgumentError, match="either"):
         model.get_layer()
+
+
+def test_outputs_may_be_given_by_name() -> None:
+    x = keras.Input((3,))
+    for model in (keras.Model(x, outputs=x + 1), keras.Model(inputs=x, outputs=x + 1)):
+        assert isinstance(model, keras.Functional)
+        assert model.output_shape == (None, 3)
+    with pytest.raises(ArgumentError, match="inputs twice"):
+        type("Own", (keras.Model,), {})(x, x + 1, inputs=x)

@@ -18,7 +18,7 @@ def test_a_clone_has_weights_of_its_own(make):
     model = make()
     clone = saving.clone_model(model)
     keras.utils.clear_session()
-    assert clone.to_json() == make(compiled=False).to_json()
+    assert clone.to_json() == make().to_json()
     clone.set_weights(model.get_weights())
     np.testing.assert_array_equal(predict(clone), predict(model))
     clone.set_weights([w * 0 for w in clone.get_weights()])
@@ -41,3 +41,59 @@ def test_a_clone_on_other_inputs_and_with_other_layers():
     np.testing.assert_array_equal(predict(clone), predict(model))
     with pytest.raises(ArgumentError, match="input_tensors"):
         saving.clone_model(model, [x, x])
+
+
+def test_a_clone_is_compiled_alike():
+    model = sequential()
+    clone = saving.clone_model(model)
+    assert clone.compiled
+    assert clone.optimizer is not model.optimizer
+    assert not saving.clone_model(sequential(compiled=False)).compiled
+
+
+def nested():
+    x = keras.Input((4,))
+    inner = keras.Model(x, keras.layers.Dense(4, name="a")(x), name="inner")
+    y = keras.Input((4,))
+    return keras.Model(y, keras.layers.Dense(4, name="b")(inner(y)))
+
+
+@pytest.mark.parametrize("recursive", [False, True])
+def test_calls_are_replaced(recursive):
+    model = nested()
+    met = []
+
+    def call(layer, *args, **kwargs):
+        met.append(layer.name)
+        return layer(*args, **kwargs) + 1.0
+
+    clone = saving.clone_model(model, None, lambda layer: layer, call, recursive)
+    assert met == (["a", "inner", "b"] if recursive else ["inner", "b"])
+    x = np.ones((2, 4), "float32")
+    a, b = model.get_layer("inner").get_layer("a"), model.get_layer("b")
+    inner = a(x) + 1.0 if recursive else a(x)
+    np.testing.assert_allclose(clone(x), b(inner + 1.0) + 1.0, rtol=1e-6)
+
+
+def test_layers_of_models_inside_are_cloned_by_the_function_when_asked():
+    def mark(layer):
+        copy = type(layer).from_config(layer.get_config())
+        copy.flag = True
+        return copy
+
+    flat = saving.clone_model(nested(), clone_function=mark)
+    assert hasattr(flat.get_layer("inner"), "flag")
+    assert not hasattr(flat.get_layer("inner").get_layer("a"), "flag")
+    deep = saving.clone_model(nested(), clone_function=mark, recursive=True)
+    assert not hasattr(deep.get_layer("inner"), "flag")
+    assert hasattr(deep.get_layer("inner").get_layer("a"), "flag")
+
+
+def test_inputs_of_another_form_are_refused():
+    x, y = keras.Input((3,)), keras.Input((3,))
+    model = keras.Model({"x": x, "y": y}, x + y)
+    assert saving.clone_model(model, {"x": x, "y": y}).input == {"x": x, "y": y}
+    with pytest.raises(ArgumentError, match="input_tensors of the form"):
+        saving.clone_model(model, (x, y))
+    with pytest.raises(ArgumentError, match="takes call_function"):
+        saving.clone_model(sequential(), call_function=lambda layer, x: layer(x))
