@@ -18,8 +18,8 @@ from kerasish import tree
 from kerasish.errors import GradientError
 from kerasish.graph import op as _op
 from kerasish.graph.batching import lift, reshaped, spread
-from kerasish.graph.node import PICK, Node, inherit, mark, placeholder, toposort
-from kerasish.graph.recording import Held, recording
+from kerasish.graph.node import PICK, PLACEHOLDER, Node, inherit, mark, placeholder, toposort
+from kerasish.graph.recording import Held, alias, recording
 from kerasish.graph.tensor import (
     Tensor,
     convert_to_tensor,
@@ -50,11 +50,8 @@ def backward(
     ways = {node: node.inputs for node in toposort(outputs)} if seen is None else seen
     active = {n for n in wrt if is_differentiable(n.dtype)}
     for node, sources in ways.items():
-        stops = node in active or node.op.vjp is _op.no_gradient
-        if not stops and any(i in active for i in sources):
-            spec = node.spec
-            if not isinstance(spec, TensorSpec) or is_differentiable(spec.dtype):
-                active.add(node)
+        if any(i in active for i in sources) and _carries(node):
+            active.add(node)
     sums: dict[Node, Any] = {}
     for node, seed in zip(outputs, seeds, strict=True):
         _accumulate(sums, node, seed)
@@ -67,9 +64,8 @@ def backward(
             continue
         if node.op.vjp is None:
             raise GradientError(
-                f"The gradient of op {node.op.name!r}. Expected: an op declared with vjp=, or with "
-                "vjp=no_gradient where none flows. Received: an op declared without a gradient. "
-                f"Declare it, or put stop_gradient before the op, at {node.source or 'its call'}."
+                f"The gradient of op {node.op.name!r} at {node.source}. Expected: an op declared "
+                "with vjp=, or vjp=no_gradient where none flows. Received: one declared without."
             )
         with inherit(node, "grad"):
             y = tensor_of(node)
@@ -85,6 +81,13 @@ def backward(
                 if part is not None and source in active and source in sources:
                     _accumulate(sums, source, _unbroadcast(part, source, node))
     return [sums.get(node) for node in wrt]
+
+
+def _carries(node: Node) -> bool:
+    """Whether a gradient can flow through a node."""
+    spec = node.spec
+    floats = not isinstance(spec, TensorSpec) or is_differentiable(spec.dtype)
+    return floats and node.op.vjp is not _op.no_gradient
 
 
 def _accumulate(sums: dict[Node, Any], node: Node, part: Tensor) -> None:
@@ -154,7 +157,7 @@ class _Unseen:
         for start, stop in self.spans:
             if start < node.serial < stop:
                 return False
-        return True
+        return node not in recording.renamed
 
 
 class GradientTape:
@@ -201,7 +204,8 @@ class GradientTape:
         recording.held = self.held
         recording.live.add(self.held)
         self.depth = depth()
-        self.spans.append([mark(), math.inf])
+        recording.changed = mark()
+        self.spans.append([recording.changed, math.inf])
         recording.tapes.append(self)
         recording.settle()
         return self
@@ -209,7 +213,7 @@ class GradientTape:
     def __exit__(self, *_: Any) -> None:
         if self in recording.tapes:
             recording.tapes.remove(self)
-            self.spans[-1][1] = mark()
+            recording.changed = self.spans[-1][1] = mark()
             recording.settle()
 
     @contextmanager
@@ -222,8 +226,8 @@ class GradientTape:
         """
         if self not in recording.tapes or self.depth != depth():
             raise GradientError(
-                "stop_recording. Expected: a tape opened in the same function or body of control "
-                "flow. Received: one that is closed, or open further out."
+                "stop_recording. Expected: a tape opened in this function or body of control flow. "
+                "Received: one that is closed, or open further out."
             )
         self.__exit__()
         try:
@@ -242,6 +246,9 @@ class GradientTape:
             if t.node is None:
                 t.node = placeholder(t.spec, "watched")
                 t.node.value = t.value
+            elif t.is_symbolic and t.node.serial < recording.since and t.node.op is not PLACEHOLDER:
+                t.node = alias(t.node)  # results that were equal before are one node
+                recording.renamed.add(t.node)
             self.watched.setdefault(t.node, mark())
 
     def watched_variables(self) -> tuple[Variable, ...]:
@@ -255,9 +262,8 @@ class GradientTape:
         since: dict[Node, int] = {}  # from which serial on the uses of a node count
         seen: dict[Node, tuple[Node, ...]] = {}
         for node in toposort(outputs, stop=unseen):
-            sources: tuple[Node, ...] = ()
-            if node not in unseen:
-                sources = tuple(i for i in node.inputs if i in since and since[i] < node.serial)
+            inputs = node.inputs if node not in unseen and _carries(node) else ()
+            sources = tuple(i for i in inputs if i in since and since[i] < node.serial)
             if sources or node in starts:
                 seen[node], since[node] = sources, 0 if sources else starts[node]
         return seen
@@ -277,8 +283,8 @@ class GradientTape:
             GradientError: a source is no tensor, or `output_gradients` have other shapes.
         """
         targets = [convert_to_tensor(t) for t in tree.flatten(target)]
-        followed = [t for t in targets if t.node is not None]
         wrt = [self._node(s) for s in tree.flatten(sources)]
+        followed = [t for t in targets if t.node is not None]
         if output_gradients is None:
             seeds = [ones_like_seed(node_of(t)) for t in followed]
         else:
@@ -354,4 +360,7 @@ class GradientTape:
                 "The sources of a gradient. Expected: variables, or tensors that the tape watched. "
                 f"Received: {type(source).__name__}."
             )
-        return source.node
+        node = source.node
+        while node in recording.renamed and node not in self.watched:
+            node = node.inputs[0]
+        return node

@@ -32,8 +32,9 @@ class Held:
     def read(self, variable: Any, start: Callable[[Any], Node]) -> Node:
         """What a variable holds now: at first, what `start` gives.
 
-        The first read under a tape is a leaf of its own, which nothing older uses. A value that
-        the variable got in a body is none to a tape that was opened outside of it.
+        The first read after a tape was opened or closed is a node of its own, which nothing older
+        uses, and to an open tape the variable's leaf if it has none. A value that the variable got
+        in a body is none to a tape that was opened outside of it.
         """
         depth = self.depth(variable)
         node = self.layers[depth].get(variable)
@@ -43,6 +44,8 @@ class Held:
             node = start(variable)
         elif new:
             node = alias(node)
+        elif node.serial < recording.changed:
+            return alias(node)
         for tape in new:
             tape.reads[variable] = node
         self.layers[depth][variable] = node
@@ -69,7 +72,8 @@ class _Recording(threading.local):
     def __init__(self) -> None:
         self.tapes: list[Any] = []
         self.held = Held()
-        self.since = 0
+        self.since = self.changed = 0
+        self.renamed: weakref.WeakSet[Node] = weakref.WeakSet()  # tensors watched later on
         self.live: weakref.WeakSet[Held] = weakref.WeakSet()  # of tapes closed or hidden, too
 
     def settle(self) -> None:
@@ -82,11 +86,9 @@ class _Recording(threading.local):
     def follows(self, t: Any) -> bool:
         """Whether an eager tensor is more than a constant to the open tapes."""
         node = t.node
-        return node is not None and (
-            node.serial >= self.since
-            or not node.inputs
-            or any(node in tape.watched for tape in self.tapes)
-        )
+        if node is None or node.serial >= self.since or not node.inputs:
+            return node is not None
+        return any(node in tape.watched for tape in self.tapes)
 
     def forget(self, variable: Any) -> None:
         """Let every tape read a variable anew."""

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from kerasish.graph.node import LEAVES, Graph, Node, interning, placeholder
-from kerasish.graph.recording import recording
+from kerasish.graph.node import LEAVES, PICK, Graph, Node, interning, placeholder
+from kerasish.graph.recording import alias, recording
 from kerasish.graph.tensor import Tensor, input_tensor, node_of
 from kerasish.graph.trace import current_trace, slotted
 from kerasish.graph.variable import Variable
@@ -36,6 +36,12 @@ def inline() -> Iterator[None]:
             yield
     finally:
         held.layers[-1].update(layer)
+
+
+def handed_on(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """What a body gives that was run here: tensors of their own, also where it gives what it got,
+    as are the results of a body in a graph."""
+    return [Tensor(t.spec, t.value, t.node and alias(t.node)) for t in tensors]
 
 
 @contextmanager
@@ -127,7 +133,8 @@ class Branch:
     def __init__(self, func: Flat) -> None:
         with interning() as table, part() as self.assigned:
             self.outputs = [node_of(t) for t in func()]
-        self.within = {node for node in table.values() if node.op not in LEAVES}
+        # Outputs of what stands outside are taken there: an op with several is not handed in whole.
+        self.within = {n for n in table.values() if n.op not in (*LEAVES, PICK)}
 
 
 def close_together(

@@ -15,7 +15,15 @@ from kerasish import tree
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, tensor_of
 from kerasish.graph.trace import tracing
-from kerasish.ops.bodies import Branch, LoopBody, close_together, held_value, inline, is_symbolic
+from kerasish.ops.bodies import (
+    Branch,
+    LoopBody,
+    close_together,
+    handed_on,
+    held_value,
+    inline,
+    is_symbolic,
+)
 from kerasish.ops.control_ops import scan_op, switch_op, while_op, zeros_of
 from kerasish.ops.elementwise import cast
 from kerasish.ops.layout import concatenate, slice_
@@ -90,10 +98,11 @@ def scan(
     steps = _steps(over, length)
     eager = not is_symbolic([*carry, *over])
     if steps == 0 and eager:
-        return _fill(init, carry), _no_rounds(f, init, xs)
+        return _fill(init, handed_on(carry)), _no_rounds(f, init, xs)
     if steps and (unroll is True or eager):
         with inline():
-            return _scan_in_python(f, init, xs, steps, reverse)
+            last, rows = _scan_in_python(f, init, xs, steps, reverse)
+        return _fill(init, handed_on(_tensors(last))), rows
     results: list[Any] = []
 
     def body(*tensors: Tensor) -> _Leaves:
@@ -209,7 +218,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     if at.value is not None:
         with inline():
             chosen = branches[min(max(int(at), 0), len(branches) - 1)](*operands)
-        return tree.map_structure(lambda t: t if t is None else convert_to_tensor(t), chosen)
+        return _fill(chosen, handed_on(_tensors(chosen)))
     results: list[Any] = []
 
     def leaves_of(branch: Callable[..., Any]) -> Callable[[], _Leaves]:
@@ -270,7 +279,8 @@ def while_loop(
         found = _while_in_graph(cond, move, values, start, maximum_iterations)
     else:
         with inline():
-            found = _while_in_python(cond, move, values, start, maximum_iterations)
+            last = _while_in_python(cond, move, values, start, maximum_iterations)
+        found = _fill(values, handed_on(_tensors(last)))
     return type(loop_vars)(found) if several else found[0]
 
 
@@ -326,7 +336,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     """
     if isinstance(lower, int) and isinstance(upper, int):
         if lower >= upper:
-            return _fill(init_val, _tensors(init_val))
+            return _fill(init_val, handed_on(_tensors(init_val)))
         steps = np.arange(lower, upper, dtype=np.int32)
         return scan(lambda value, i: (body_fun(i, value), None), init_val, steps)[0]
     first, last = (cast(convert_to_tensor(t), "int32") for t in (lower, upper))

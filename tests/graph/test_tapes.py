@@ -308,3 +308,77 @@ def test_functions_inside_a_tape_are_seen(how: Any) -> None:
         return [*tape.gradient(y, [x, v]), tape.gradient(g, x)]
 
     assert run(how, step) == [12, 4, 2]
+
+
+@EAGER_AND_COMPILED
+def test_a_read_after_the_closing_is_none_of_the_tapes_business(how: Any) -> None:
+    v, w = Variable(3.0), Variable(5.0)
+
+    def step(x: Any) -> Any:
+        with GradientTape() as tape:
+            tape.watch(x)
+            v.assign(w * x)
+            inside = v.value
+        outside = v.value
+        return [tape.gradient(inside, w), tape.gradient(outside, w), tape.gradient(outside, v)]
+
+    assert run(how, step) == [2, None, None]
+
+
+@EAGER_AND_COMPILED
+def test_what_was_equal_before_the_tape_is_told_apart_once_it_is_watched(how: Any) -> None:
+    v = Variable(3.0)
+
+    def step(x: Any) -> Any:
+        a, b, c = x * 2, x * 2, v.value
+        with GradientTape() as first:
+            first.watch(b)
+            y = b * 5
+        with GradientTape() as tape:
+            tape.watch([a, c])
+            z = b * 3 + a * v
+        grads = [tape.gradient(z, t) for t in (a, b, c, v)]
+        return [*grads, first.gradient(y, b), first.gradient(y, a)]
+
+    assert run(how, step) == [3, None, None, 4, 5, None]
+
+
+@EAGER_AND_COMPILED
+def test_integers_and_stops_are_not_followed(how: Any) -> None:
+    def step(x: Any) -> Any:
+        with GradientTape() as tape:
+            tape.watch(x)
+            whole = ops.cast(ops.cast(x, "int32"), "float32")
+            still = stop_gradient(x)
+            z = whole * still * x
+        return [tape.gradient(z, t) for t in (whole, still, x)]
+
+    assert run(how, step) == [None, None, 4]
+
+
+@EAGER_AND_COMPILED
+def test_the_result_of_a_body_is_a_tensor_of_its_own(how: Any) -> None:
+    def step(x: Any) -> Any:
+        results = [
+            ops.cond(x > 0, lambda: x, lambda: x * 1),
+            ops.fori_loop(0, 0, lambda i, s: s, x),
+            ops.while_loop(lambda s: s < 0, lambda s: (s,), (x,))[0],
+            ops.scan(lambda s, i: (s, i), x, ops.zeros((0,)))[0],
+        ]
+        with GradientTape() as tape:
+            tape.watch(x)
+            total = sum(results) * x
+        return tape.gradient(total, x)
+
+    assert run(how, step) == [8]
+
+
+@EAGER_AND_COMPILED
+def test_a_result_of_a_loop_is_differentiated_in_a_branch(how: Any) -> None:
+    def step(x: Any) -> Any:
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = ops.fori_loop(0, 2, lambda i, s: s * x, x)
+        return ops.cond(x > 0, lambda: tape.gradient(y, x), lambda: x)
+
+    assert run(how, step) == [12]

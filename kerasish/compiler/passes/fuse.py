@@ -98,8 +98,8 @@ def _place_elementwise(groups: Groups, node: Node) -> None:
 def _mergeable(groups: Groups, a: int, b: int) -> bool:
     """Whether what two groups read of each other can be read within one loop nest."""
     return all(
-        groups.element[source]
-        if node.op.name in REDUCTIONS
+        groups.element[source] and node.op.name != DRAWS  # which read their key whole
+        if node.op.name in (*REDUCTIONS, DRAWS)
         else _readable(groups, groups.of[source], source, groups.element[node])
         for node in (*groups.members[a], *groups.members[b])
         for source in node.inputs

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kerasish import ops
+from kerasish import ops, random
 from kerasish.backend.base import current
-from kerasish.compiler import Plan
+from kerasish.compiler import Plan, function
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.passes import optimize
 from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.groups import LIMIT
 from kerasish.compiler.region import FUSED
 from kerasish.config import disable_provider, enable_provider
-from kerasish.graph import Graph, trace
+from kerasish.graph import Graph, convert_to_tensor, trace
 from kerasish.graph.node import CONSTANT
 from kerasish.spec import TensorSpec
 from kerasish.testing.verify import verify
@@ -282,3 +282,18 @@ def test_a_graph_stays_as_it_is_where_no_renderer_runs() -> None:
     finally:
         for name in ("llvm", "blocks"):
             enable_provider(name)
+
+
+def test_a_draw_and_the_key_it_reads_stay_in_two_regions():
+    seed = random.SeedGenerator(3)
+
+    def second(x):
+        random.uniform((2,), seed=seed)
+        return ops.sin(random.uniform((2,), seed=seed))
+
+    x = convert_to_tensor([1.0, 1.0])
+    eager = second(x).numpy()
+    seed.state.assign(np.array([3, 0], np.uint32))
+    found = function(lambda x: ops.cond(x[0] > 0, lambda: second(x), lambda: x))(x)
+    assert_close(found.numpy(), eager)
+    assert int(seed.state.numpy()[1]) == 2
