@@ -16,9 +16,19 @@ _PIECE = 1 << 20
 
 
 def cache_dir() -> Path:
-    """`$KERASISH_HOME`, or ~/.cache/kerasish."""
+    """`$KERASISH_HOME`, or ~/.cache/kerasish.
+
+    Raises:
+        DataError: there is neither.
+    """
     home = os.environ.get("KERASISH_HOME", "")
-    return Path(home) if home else Path.home() / ".cache" / "kerasish"
+    try:
+        return Path(home) if home else Path.home() / ".cache" / "kerasish"
+    except RuntimeError:
+        raise DataError(
+            "There is no folder for downloaded data. Expected: a home directory, or the variable "
+            "KERASISH_HOME. Received: neither. Set KERASISH_HOME to a folder."
+        ) from None
 
 
 def fetch(name: str, file: str, url: str, sha256: str) -> Path:

@@ -1,8 +1,7 @@
 """Compiling kernels with llvmlite: one module per plan, deduplicated, cached on disk.
 
-The cache holds object files named by a hash of everything that went into them: the regions, the
-processor and the versions. Writing is atomic, and a file that is not whole is not believed, so
-any number of processes may share it.
+The cache (`kernels/object_cache.py`) holds object files named by a hash of everything that went
+into them: the regions, the processor and the versions.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import functools
 import hashlib
 import itertools
 import os
-import struct
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,6 +31,7 @@ from kerasish.compiler.codegen.nest import (
     inplace_pairs,
     shapeless,
 )
+from kerasish.compiler.kernels import object_cache
 from kerasish.compiler.kernels.onednn import openmp
 from kerasish.compiler.provider import provider
 from kerasish.compiler.region import structure
@@ -46,8 +45,7 @@ __all__ = ["BACKEND", "NAME", "Pending", "alone", "compile_all", "inplace_pairs"
 NAME: str = "llvm"
 BACKEND: str = "numpy"
 ALONE = 256  # elements up to which one op alone is not worth a kernel of its own
-MAGIC = b"kerasish-object-1\n"
-LIMIT = 4096  # kernels kept for plans to come; those in use live as long as their plans
+LIMIT = 512  # kernels kept for plans to come; those in use live as long as their plans
 PARALLEL_COST = 500_000  # operations below which waking another thread costs more than it gives
 _lock = threading.RLock()
 _serial = itertools.count()
@@ -247,7 +245,7 @@ def compile_all(pending: Sequence[Pending]) -> None:
         if wanted:
             _load(wanted)
         for p in pending:
-            p.kernel = _kernels[p.key]
+            p.kernel = _kernels[p.key] = _kernels.pop(p.key)  # the last to be forgotten
         while len(_kernels) > LIMIT:
             _kernels.pop(next(iter(_kernels)))
 
@@ -260,11 +258,8 @@ def _load(wanted: dict[Any, Pending]) -> None:
         key: KernelWriter(p.nest, f"{run}.{i}", lanes())
         for i, (key, p) in enumerate(wanted.items())
     }
-    image = _cached(digest)
-    if image is None:
-        image = _compile(run, list(writers.values()))
-        _store(digest, image)
-    found = _link(image, [run, *(name for w in writers.values() for name in w.functions)], digest)
+    names = [run, *(name for w in writers.values() for name in w.functions)]
+    found = _linked(digest, names, lambda: _compile(run, list(writers.values())))
     for key, w in writers.items():
         entry = _entry(found, run, w.functions, w.unit)
         _kernels[key] = _Kernel(entry, w.tasks, w.is_flat_map, w.scratch_bytes, _cost(w))
@@ -312,12 +307,9 @@ def function(name: str, source: Callable[[], str]) -> Entry:
     with _lock:
         text = llvm_entry.runner(name) + source()
         digest = hashlib.sha256(f"{_machine()[2]}\n{text}".encode()).hexdigest()
-        image = _cached(digest)
-        if image is None:
-            image = _object(text)
-            _store(digest, image)
         names = [f"{name}.work"]
-        return _entry(_link(image, [name, *names], digest), name, names, 1)
+        found = _linked(digest, [name, *names], lambda: _object(text))
+        return _entry(found, name, names, 1)
 
 
 def _object(source: str) -> bytes:
@@ -344,6 +336,17 @@ declare i32 @omp_get_num_threads()
     return machine.emit_object(module)
 
 
+def _linked(digest: str, names: Sequence[str], compiled: Callable[[], bytes]) -> Any:
+    """A module ready to be called: from the cache on disk, or compiled now."""
+    image = object_cache.load(digest)
+    if image is not None:
+        with contextlib.suppress(RuntimeError):  # other names than its own name promises: a miss
+            return _link(image, names, digest)
+    image = compiled()
+    object_cache.store(digest, image)
+    return _link(image, names, digest)
+
+
 def _link(image: bytes, names: Any, digest: str) -> Any:
     import llvmlite.binding as llvm
 
@@ -364,52 +367,6 @@ def _never() -> int:
 
 
 _keep: list[Any] = []
-
-
-# --- the cache on disk --------------------------------------------------------------------------
-
-
-def cache_folder() -> Path | None:
-    """Where object files are kept; None where KERASISH_CACHE is "off"."""
-    asked = os.environ.get("KERASISH_CACHE", "")
-    if asked == "off":
-        return None
-    base = Path(asked) if asked else Path.home() / ".cache" / "kerasish"
-    return base / "kernels"
-
-
-def _cached(digest: str) -> bytes | None:
-    folder = cache_folder()
-    if folder is None:
-        return None
-    try:
-        raw = (folder / f"{digest}.o").read_bytes()
-    except OSError:
-        return None
-    head = len(MAGIC)
-    if raw[:head] != MAGIC or len(raw) < head + 40:
-        return None
-    (size,) = struct.unpack("<Q", raw[head : head + 8])
-    image = raw[head + 40 :]
-    whole = len(image) == size and hashlib.sha256(image).digest() == raw[head + 8 : head + 40]
-    return image if whole else None
-
-
-def _store(digest: str, image: bytes) -> None:
-    folder = cache_folder()
-    if folder is None:
-        return
-    path = folder / f"{digest}.o"
-    mine = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.tmp")
-    head = MAGIC + struct.pack("<Q", len(image)) + hashlib.sha256(image).digest()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        mine.write_bytes(head + image)
-        os.replace(mine, path)
-    except OSError:
-        # A cache that cannot be written (read-only home, full disk) only costs the next start.
-        with contextlib.suppress(OSError):
-            mine.unlink()
 
 
 provider(NAME, unavailable, "elementwise chains, reductions, LSTM, GRU, pooling, copies, compiled")

@@ -17,6 +17,7 @@ from kerasish import ops, registry
 from kerasish.backend.base import current
 from kerasish.compiler import Plan
 from kerasish.compiler.codegen import llvm_jit
+from kerasish.compiler.kernels import object_cache
 from kerasish.compiler.passes import optimize
 from kerasish.config import settings
 from kerasish.graph import Op, op, trace
@@ -144,7 +145,7 @@ def test_a_damaged_file_is_not_believed(name: str, compiled: list[int], tmp_path
     forget()
     right()
     assert compiled == [1, 1]
-    assert only.read_bytes()[: len(llvm_jit.MAGIC)] == llvm_jit.MAGIC
+    assert only.read_bytes()[: len(object_cache.MAGIC)] == object_cache.MAGIC
     forget()
     right()
     assert compiled == [1, 1]  # it was replaced by a whole one
@@ -174,7 +175,7 @@ def test_a_write_that_fails_leaves_nothing_behind(
 
 def test_the_cache_can_be_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERASISH_CACHE", "off")
-    assert llvm_jit.cache_folder() is None
+    assert object_cache.cache_folder() is None
     right()
     assert list(tmp_path.iterdir()) == []
 
@@ -182,7 +183,73 @@ def test_the_cache_can_be_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_the_cache_lies_in_the_home_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KERASISH_CACHE")
     monkeypatch.setenv("HOME", "/home/somebody")
-    assert llvm_jit.cache_folder() == Path("/home/somebody/.cache/kerasish/kernels")
+    assert object_cache.cache_folder() == Path("/home/somebody/.cache/kerasish/kernels")
+
+
+def test_another_object_under_the_name_is_a_miss(compiled: list[int], tmp_path: Path) -> None:
+    right()
+    (only,) = files(tmp_path)
+    other = llvm_jit._object("define void @other() {\n  ret void\n}\n")
+    object_cache.store(only.stem, other)
+    forget()
+    right()
+    assert compiled == [1, 1]
+
+
+@pytest.mark.parametrize("loose", ["folder", "file", "link", "another's"])
+def test_what_others_can_write_is_not_believed(
+    loose: str, compiled: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right()
+    (only,) = files(tmp_path)
+    if loose == "folder":
+        only.parent.chmod(0o777)
+    elif loose == "file":
+        only.chmod(0o666)
+    elif loose == "link":
+        only.rename(tmp_path / "elsewhere")
+        only.symlink_to(tmp_path / "elsewhere")
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    forget()
+    right()
+    assert compiled == [1, 1]
+    if loose == "folder":
+        assert only.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_folder_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    held = os.umask(0)
+    try:
+        right()
+    finally:
+        os.umask(held)
+    (only,) = files(tmp_path)
+    assert only.parent.stat().st_mode & 0o777 == 0o700
+    assert only.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_cache_on_disk_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_cache, "MOST", 1000)
+    monkeypatch.setattr(object_cache, "_written", 1)
+    for i in range(8):
+        object_cache.store(f"{i}", b"x" * 200)
+        os.utime(tmp_path / "kernels" / f"{i}.o", (i, i))
+    (tmp_path / "kernels" / "left.1.1.tmp").write_text("")
+    os.utime(tmp_path / "kernels" / "left.1.1.tmp", (1, 1))
+    object_cache.prune(tmp_path / "kernels")
+    # 200 bytes and a head of 58 each: three of them stay below 1,000.
+    assert sorted(path.name for path in files(tmp_path)) == ["5.o", "6.o", "7.o"]
+
+
+def test_without_a_home_there_is_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("KERASISH_CACHE")
+    monkeypatch.setattr(Path, "home", nowhere)
+    assert object_cache.cache_folder() is None
+    right()
 
 
 # --- users' own lowerings -------------------------------------------------------------------------
