@@ -83,12 +83,13 @@ def standardize_data_format(data_format: str | None) -> str:
     """`data_format`, or the default for None; raises on anything unknown."""
     if data_format is None:
         return settings.image_data_format
-    if data_format not in ("channels_last", "channels_first"):
+    known = str(data_format).lower()
+    if known not in ("channels_last", "channels_first"):
         raise ArgumentError(
             "data_format. Expected: 'channels_last' or 'channels_first'. "
             f"Received: {data_format!r}."
         )
-    return data_format
+    return known
 
 
 def disable_provider(name: str) -> None:

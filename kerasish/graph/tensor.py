@@ -209,6 +209,7 @@ METHODS = (
 for _name in METHODS:
     setattr(Tensor, _name, _method(_name))
 Tensor.__round__ = _method("round")  # type: ignore[attr-defined]
+Tensor._keras_mask = Tensor.mask  # type: ignore[attr-defined]  # `mask` by Keras's name
 
 
 # --- conversion -------------------------------------------------------------------------------

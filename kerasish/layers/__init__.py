@@ -38,7 +38,7 @@ from kerasish.layers.einsum_dense import EinsumDense
 from kerasish.layers.input_layer import Input, InputLayer
 from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer
-from kerasish.layers.lookup import IntegerLookup, StringLookup, TextVectorization
+from kerasish.layers.lookup import IntegerLookup, StringLookup
 from kerasish.layers.merging import (
     Add,
     Average,
@@ -116,6 +116,7 @@ from kerasish.layers.reshaping import (
     ZeroPadding3D,
 )
 from kerasish.layers.rnn import RNN, StackedRNNCells
+from kerasish.layers.text_vectorization import TextVectorization
 from kerasish.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from kerasish.layers.wrappers import Bidirectional, TimeDistributed, Wrapper
 from kerasish.ops.operation import Operation

@@ -32,6 +32,7 @@ class ReLU(Layer):
         threshold: where the output begins to follow the input.
     """
 
+    floats_only = True
     max_value: float | None = None
     negative_slope: float = 0.0
     threshold: float = 0.0
@@ -59,8 +60,9 @@ class LeakyReLU(Layer):
         negative_slope: slope of the negative part.
     """
 
+    floats_only = True
     negative_slope: float = 0.3
-    ignored = {"alpha": None}
+    renamed = {"alpha": "negative_slope"}
     supports_masking = True
 
     def __post_init__(self) -> None:
@@ -78,6 +80,7 @@ class ELU(Layer):
         alpha: scale of the negative part.
     """
 
+    floats_only = True
     alpha: float = 1.0
     supports_masking = True
 
@@ -98,6 +101,7 @@ class PReLU(Layer):
     Source: He et al., Delving Deep into Rectifiers (2015).
     """
 
+    floats_only = True
     alpha_initializer: Initializer = "Zeros"
     alpha_regularizer: Regularizer = None
     alpha_constraint: Constraint = None
@@ -127,6 +131,7 @@ class Softmax(Layer):
         axis: one axis or several.
     """
 
+    floats_only = True
     axis: IntOrTuple = -1
     supports_masking = True
 

@@ -22,6 +22,7 @@ def causal_mask(queries: int, keys: int) -> Tensor:
 class Scored(Layer):
     """softmax(scores(query, key)) @ value, over the keys that count."""
 
+    floats_only = True
     supports_masking = True
     if TYPE_CHECKING:
         dropout: Any

@@ -11,6 +11,7 @@ from kerasish.graph.tensor import Tensor
 from kerasish.layers.fields import DataFormat, Interpolation, PositiveInt, one_of
 from kerasish.layers.layer import Layer, builtin
 from kerasish.random import SeedGenerator
+from kerasish.spec import is_int
 
 FillMode = Annotated[str, one_of("constant", "nearest", "wrap", "mirror", "reflect")]
 Sampling = Annotated[str, one_of("nearest", "bilinear")]
@@ -79,7 +80,7 @@ class Resizing(Images):
     data_format: DataFormat = None
 
     def call(self, inputs: Tensor) -> Tensor:
-        return ops.image.resize(
+        y = ops.image.resize(
             ops.cast(inputs, self.compute_dtype),
             (self.height, self.width),
             interpolation=self.interpolation,
@@ -90,6 +91,8 @@ class Resizing(Images):
             fill_value=self.fill_value,
             data_format=self.data_format,
         )
+        # Images of whole numbers stay such, and within their bounds.
+        return y if not is_int(inputs.dtype) else ops.saturate_cast(ops.round(y), inputs.dtype)
 
 
 def _resized_window(layer: Any, x: Tensor) -> Tensor:
@@ -137,12 +140,17 @@ class Augmentation(Images):
         x = ops.cast(inputs, self.compute_dtype)
         if not training:
             return x
+        whole = is_int(inputs.dtype)
         if x.ndim == 3:
-            return self.changed(ops.expand_dims(x, 0))[0]
-        return self.changed(x)
+            return self.changed(ops.expand_dims(x, 0), whole)[0]
+        return self.changed(x, whole)
 
-    def changed(self, x: Tensor) -> Tensor:
-        """A batch of images, changed."""
+    def changed(self, x: Tensor, whole: bool = False) -> Tensor:
+        """A batch of images, changed.
+
+        Args:
+            whole: whether they were given as whole numbers.
+        """
         raise NotImplementedError
 
     def _draw(self, x: Tensor, low: float, high: float) -> Tensor:
@@ -180,7 +188,7 @@ class RandomFlip(Augmentation):
     seed: int | None = None
     data_format: DataFormat = None
 
-    def changed(self, x: Tensor) -> Tensor:
+    def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         rows, columns = (1, 2) if self._last else (2, 3)
         for name, axis in (("horizontal", columns), ("vertical", rows)):
             if name in self.mode:
@@ -226,14 +234,15 @@ class Warp(Augmentation):
         fill_mode: str
         fill_value: float
 
-    def _warped(self, x: Tensor, *rows: Any) -> Tensor:
-        """Output pixel (u, v), from the middle, reads input (a u + b v + c, d u + e v + f).
+    def _warped(self, x: Tensor, *rows: Any, centred: bool = True) -> Tensor:
+        """Output pixel (u, v) reads input (a u + b v + c, d u + e v + f).
 
         Args:
             rows: a, b, c, d, e, f, each (batch, 1, 1, 1).
+            centred: whether u and v count from the middle, or from the top left corner.
         """
         height, width = _in_window(self, self._size(x))
-        across, down = (width - 1) / 2, (height - 1) / 2
+        across, down = ((width - 1) / 2, (height - 1) / 2) if centred else (0.0, 0.0)
         a, b, c, d, e, f = (ops.reshape(r + ops.zeros((x.shape[0], 1, 1, 1)), (-1,)) for r in rows)
         zero = ops.zeros_like(a)
         transform = ops.stack(
@@ -274,7 +283,7 @@ class RandomRotation(Warp):
     fill_value: float = 0.0
     data_format: DataFormat = None
 
-    def changed(self, x: Tensor) -> Tensor:
+    def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         low, high = interval(self.factor, "RandomRotation.factor")
         angle = self._draw(x, low * 2 * math.pi, high * 2 * math.pi)
         cos, sin = ops.cos(angle), ops.sin(angle)
@@ -303,7 +312,7 @@ class RandomTranslation(Warp):
     fill_value: float = 0.0
     data_format: DataFormat = None
 
-    def changed(self, x: Tensor) -> Tensor:
+    def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         height, width = _in_window(self, self._size(x))
         down = self._draw(x, *interval(self.height_factor, "RandomTranslation.height_factor"))
         right = self._draw(x, *interval(self.width_factor, "RandomTranslation.width_factor"))
@@ -332,7 +341,7 @@ class RandomZoom(Warp):
     fill_value: float = 0.0
     data_format: DataFormat = None
 
-    def changed(self, x: Tensor) -> Tensor:
+    def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         low, high = interval(self.height_factor, "RandomZoom.height_factor", -1.0)
         tall = self._draw(x, 1 + low, 1 + high)
         wide = tall
@@ -344,11 +353,13 @@ class RandomZoom(Warp):
 
 @builtin()
 class RandomShear(Warp):
-    """Images sheared along their axes.
+    """Images sheared along their axes, from their top left corner.
+
+    Both shifts of an image have the same sign, one or the other with probability 1/2.
 
     Args:
-        x_factor: largest shift of columns per row, or a pair.
-        y_factor: largest shift of rows per column, or a pair.
+        x_factor: largest shift of columns per row, or a pair (lower, upper) in [0, 1].
+        y_factor: largest shift of rows per column, or a pair (lower, upper) in [0, 1].
         interpolation: "bilinear" or "nearest".
         fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
         fill_value: for "constant".
@@ -364,10 +375,11 @@ class RandomShear(Warp):
     data_format: DataFormat = None
     seed: int | None = None
 
-    def changed(self, x: Tensor) -> Tensor:
-        along = self._draw(x, *interval(self.x_factor, "RandomShear.x_factor"))
-        down = self._draw(x, *interval(self.y_factor, "RandomShear.y_factor"))
-        return self._warped(x, 1.0, along, 0.0, down, 1.0, 0.0)
+    def changed(self, x: Tensor, whole: bool = False) -> Tensor:
+        sign = ops.where(self._draw(x, 0, 1) > 0.5, -1.0, 1.0)
+        along = sign * self._draw(x, *interval(self.x_factor, "RandomShear.x_factor"))
+        down = sign * self._draw(x, *interval(self.y_factor, "RandomShear.y_factor"))
+        return self._warped(x, 1.0, along, 0.0, down, 1.0, 0.0, centred=False)
 
 
 @builtin()
@@ -378,16 +390,24 @@ class RandomBrightness(Augmentation):
         factor: largest change as a part of the value range, or a pair in [-1, 1].
         value_range: lowest and highest value of a pixel.
         seed: int, for the same draws every time.
+        data_format: "channels_last" or "channels_first".
     """
 
     factor: Any
     value_range: Any = (0, 255)
     seed: int | None = None
+    data_format: DataFormat = None
 
-    def changed(self, x: Tensor) -> Tensor:
+    def call(self, inputs: Tensor, training: bool = True) -> Tensor:
+        y = super().call(inputs, training)
+        return ops.cast(y, inputs.dtype) if is_int(inputs.dtype) else y
+
+    def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         least, most = self.value_range
         low, high = interval(self.factor, "RandomBrightness.factor")
-        return ops.clip(x + self._draw(x, low, high) * (most - least), least, most)
+        more = self._draw(x, low, high) * (most - least)
+        # Images of whole numbers stay such: they get a whole number added.
+        return ops.clip(x + (ops.trunc(more) if whole else more), least, most)
 
 
 @builtin()
@@ -398,15 +418,17 @@ class RandomContrast(Augmentation):
         factor: numbers from 1 - factor to 1 + factor, or a pair (lower, upper) of such changes.
         value_range: lowest and highest value of a pixel.
         seed: int, for the same draws every time.
+        data_format: "channels_last" or "channels_first".
     """
 
     factor: Any
     value_range: Any = (0, 255)
     seed: int | None = None
+    data_format: DataFormat = None
 
-    def changed(self, x: Tensor) -> Tensor:
+    def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         given = self.factor
         lower, upper = (given, given) if isinstance(given, (int, float)) else given
         scale = self._draw(x, 1 - lower, 1 + upper)
-        mean = ops.mean(x, axis=(1, 2), keepdims=True)
+        mean = ops.mean(x, axis=(1, 2) if self._last else (2, 3), keepdims=True)
         return ops.clip((x - mean) * scale + mean, *self.value_range)

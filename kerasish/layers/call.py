@@ -111,30 +111,35 @@ def is_tensor_like(x: Any) -> bool:
     )
 
 
-def convert_input(x: Any, dtype: str | None) -> Any:
-    """A tensor in the layer's compute dtype if it is floating (`dtype` None: as it is).
+def convert_input(x: Any, dtype: str | None, whole: str | None = None) -> Any:
+    """A tensor in the layer's compute dtype.
 
     What is no tensor or array is returned untouched.
+
+    Args:
+        dtype: for floats; None leaves them as they are.
+        whole: for integers and bool; None leaves them as they are.
     """
     if not isinstance(x, Tensor):
         if not is_tensor_like(x):
             return x
         x = convert_to_tensor(x)
-    if dtype is None or x.dtype == dtype or not is_float(x.dtype):
+    wanted = dtype if is_float(x.dtype) else whole
+    if wanted is None or x.dtype == wanted or x.dtype.startswith("complex"):
         return x
-    y = convert_to_tensor(x, dtype)
+    y = convert_to_tensor(x, wanted)
     y.mask = x.mask
     return y
 
 
-def convert_structure(value: Any, dtype: str | None) -> Any:
+def convert_structure(value: Any, dtype: str | None, whole: str | None = None) -> Any:
     """`convert_input` on the leaves of a structure; a nested list of numbers is one tensor."""
     if not isinstance(value, (list, tuple, dict)):
-        return convert_input(value, dtype)
+        return convert_input(value, dtype, whole)
     leaves = tree.flatten(value)
     if leaves and isinstance(value, list) and all(type(x) in (int, float, bool) for x in leaves):
-        return convert_input(convert_to_tensor(value), dtype)
-    return tree.map_structure(lambda x: convert_input(x, dtype), value)
+        return convert_input(convert_to_tensor(value), dtype, whole)
+    return tree.map_structure(lambda x: convert_input(x, dtype, whole), value)
 
 
 def has_tensor(value: Any) -> bool:

@@ -29,7 +29,9 @@ from kerasish.spec import Shape
 class Cell(Layer):
     """What the cells share: weights, states, dropout masks."""
 
+    floats_only = True
     gates = 1
+    outputs_state = True  # the output of a step is its first new state
     if TYPE_CHECKING:
         units: int
         activation: Any

@@ -182,6 +182,7 @@ class ConvLSTM(Recurrent):
     Source: Shi et al., Convolutional LSTM Network (2015).
     """
 
+    floats_only = True
     rank: ClassVar[int]
     unroll = False
     zero_output_for_mask = False
@@ -223,7 +224,12 @@ class ConvLSTM(Recurrent):
             setattr(self, name, sized(getattr(self, name), self.rank, f"{self.name}.{name}"))
         self.data_format = config.standardize_data_format(self.data_format)
         arguments = {name: getattr(self, name) for name in ConvLSTMCell.fields}
-        self.cell = ConvLSTMCell(**arguments, dtype=self.dtype_policy, name="conv_lstm_cell")
+        self.cell = ConvLSTMCell(
+            **arguments,
+            dtype=self.dtype_policy,
+            trainable=self.trainable,
+            name="conv_lstm_cell",
+        )
         self.input_spec = InputSpec(ndim=self.rank + 3)
 
     def _over_time(

@@ -28,6 +28,7 @@ from kerasish.spec import Shape
 class Windowed(Layer):
     """What all convolutions share: checked window sizes, the channel axis, bias, activation."""
 
+    floats_only = True
     rank: ClassVar[int]
     bias: Variable | None
     depthwise_kernel: Variable
@@ -138,8 +139,12 @@ class BaseConv(Windowed):
         self.kernel = self._declared_weight("kernel", shape)
         self.bias = self._declared_weight("bias", (self.filters,)) if self.use_bias else None
 
+    def convolution_op(self, inputs: Tensor, kernel: Any) -> Tensor:
+        """The convolution with any kernel, without bias or activation; a hook for subclasses."""
+        return ops.conv(inputs, kernel, **self.window)
+
     def call(self, inputs: Tensor) -> Tensor:
-        return self.finish(ops.conv(inputs, self.kernel, **self.window))
+        return self.finish(self.convolution_op(inputs, self.kernel))
 
 
 @builtin("Convolution1D")

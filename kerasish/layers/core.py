@@ -17,6 +17,7 @@ from kerasish.layers.fields import (
     PositiveInt,
     Regularizer,
 )
+from kerasish.layers.given import ANY
 from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer, builtin
 from kerasish.spec import Shape
@@ -41,6 +42,7 @@ class Dense(Layer):
         (2, 3)
     """
 
+    floats_only = True
     units: PositiveInt
     activation: ActivationField = None
     use_bias: bool = True
@@ -79,6 +81,7 @@ class Activation(Layer):
         activation: name or function.
     """
 
+    floats_only = True
     activation: ActivationField
     supports_masking = True
 
@@ -135,7 +138,12 @@ class Embedding(Layer):
     embeddings_constraint: Constraint = None
     mask_zero: bool = False
 
-    ignored = {"quantization_config": None, "lora_rank": None, "lora_alpha": None}
+    ignored = {
+        "quantization_config": None,
+        "lora_rank": None,
+        "lora_alpha": None,
+        "input_length": ANY,
+    }
     supports_masking = True
 
     def build(self, input_shape: Shape | None = None) -> None:

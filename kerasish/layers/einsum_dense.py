@@ -51,6 +51,7 @@ class EinsumDense(Layer):
         (2, 5, 64)
     """
 
+    floats_only = True
     equation: str
     output_shape: PartialShape
     activation: Activation = None

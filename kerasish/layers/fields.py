@@ -18,6 +18,7 @@ import operator
 import sys
 import types
 import typing
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -151,17 +152,25 @@ def _layer(value: Any) -> Any:
     return found
 
 
-def one_of(*choices: str) -> Rule:
-    """The rule of a word out of a few."""
+def one_of(*choices: str, **older: str) -> Rule:
+    """The rule of a word out of a few, in capitals or not.
+
+    Args:
+        choices: the words, in lower case.
+        older: further words, with what each stands for; their underscores may be hyphens.
+    """
 
     def convert(value: Any) -> str:
-        if value not in choices:
+        word = value.lower() if isinstance(value, str) else value
+        if word not in choices and isinstance(word, str):
+            word = older.get(word.replace("-", "_"), word)
+        if word not in choices:
             near = registry.nearest(str(value), choices)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise ArgumentError(
                 f"expected one of {', '.join(map(repr, choices))}. Received: {value!r}.{hint}"
             )
-        return value
+        return word
 
     return Rule(f"one of {choices}", convert)
 
@@ -279,6 +288,7 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
     names = list(fields)
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        modernise(cls, kwargs)
         given = bind(cls.__name__, names, fields, args, kwargs)
         base(self, **kwargs)
         for name, value in given.items():
@@ -291,6 +301,16 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
     __init__.__annotations__ = {f.name: f.hint for f in fields.values()}
     vars(__init__).update(__signature__=signature, from_fields=True)
     return __init__
+
+
+def modernise(cls: Any, kwargs: dict[str, Any]) -> None:
+    """Give arguments under their older names (`cls.renamed`) the present ones, with a warning."""
+    for old, new in cls.renamed.items():
+        if old in kwargs and new not in kwargs:
+            kwargs[new] = kwargs.pop(old)
+            warnings.warn(
+                f"{cls.__name__}: the argument {old!r} is now called {new!r}.", stacklevel=4
+            )
 
 
 def bind(

@@ -268,8 +268,17 @@ class Holder(Versioned):
 
     # --- making weights -----------------------------------------------------------------------
 
-    dtype_policy: DTypePolicy
+    _dtype_policy: DTypePolicy
     built: bool
+
+    @property
+    def dtype_policy(self) -> Any:
+        """The `DTypePolicy`; setting it takes a policy, a name, a dtype or a config."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._set_policy(value)
 
     @property
     def dtype(self) -> str:
@@ -342,6 +351,10 @@ class Holder(Versioned):
         self._own(made)
         return made
 
+    def add_variable(self, shape: Any, initializer: Any, **options: Any) -> Variable:
+        """`add_weight` under its older name, shape and initializer first."""
+        return self.add_weight(shape, initializer, **options)
+
     def _declared_weight(self, field: str, shape: Sequence[int | None], **options: Any) -> Variable:
         """`add_weight` with what the fields `<field>_initializer` and the like say."""
 
@@ -357,7 +370,7 @@ class Holder(Versioned):
         )
 
     def _set_policy(self, dtype: Any) -> None:
-        object.__setattr__(self, "dtype_policy", as_policy(dtype))
+        object.__setattr__(self, "_dtype_policy", as_policy(dtype))
         self._moved()
 
     # --- losses ---------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ class InputLayer(Layer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        shape = kwargs.pop("input_shape", shape)  # older names, of files too
+        batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         if input_tensor is not None:
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         if sparse or ragged:

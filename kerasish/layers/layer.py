@@ -22,6 +22,7 @@ from kerasish.layers.stateless import Stateless
 from kerasish.ops.symbol import has_symbol
 from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call, symbols
 from kerasish.serialization import deserialize_keras_object, resolve, snake_case
+from kerasish.spec import is_float
 
 _PACKAGE = __name__.partition(".")[0]
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
@@ -55,7 +56,11 @@ class Layer(Buildable, Stateless):
     fields: ClassVar[dict[str, Field]] = {}
     # Arguments of Keras's that mean nothing here, with the value that is let through, or ANY.
     ignored: ClassVar[dict[str, Any]] = {}
+    # Older names of arguments, with the present ones.
+    renamed: ClassVar[dict[str, str]] = {}
     supports_masking: bool = False
+    # Whether integers among the inputs mean floats: of layers that compute with fractions.
+    floats_only: ClassVar[bool] = False
     # Whether a `RematScope` over all layers means this layer as a whole, not only what is in it.
     rematerialises: ClassVar[bool] = True
     autocast: bool = True
@@ -113,7 +118,11 @@ class Layer(Buildable, Stateless):
         self.activity_regularizer = resolve("regularizer", activity_regularizer)
         size = kwargs.pop("input_dim", None)
         shape = kwargs.pop("input_shape", None if size is None else (size,))
-        self._input_shape_arg = None if shape is None else tuple(shape)
+        batch_shape = kwargs.pop("batch_input_shape", None)
+        if batch_shape is None and shape is not None:
+            batch_shape = (None, *shape)
+        # Of the input of a Sequential that begins with this layer.
+        self._batch_shape_arg = None if batch_shape is None else tuple(batch_shape)
         for ignored, harmless in type(self).ignored.items():
             ignore(type(self), ignored, kwargs.pop(ignored, harmless), harmless)
         self._initial_weights = kwargs.pop("weights", None)
@@ -149,9 +158,9 @@ class Layer(Buildable, Stateless):
     def build(self, *args: Any, **kwargs: Any) -> None:
         """Make the weights for inputs of a shape; by default, by calling the layer on symbols."""
         shapes = [as_shape(value) for value in (*args, *kwargs.values())]
-        if self.built:
-            return
-        if shapes and type(self).call is not Layer.call:
+        if self.built or self._building:
+            return  # a `build` of one's own that calls super().build() makes its weights itself
+        if shapes and type(self).call is not Layer.call and self._sublayers():
             infer(self._run, tuple(symbols(s, self.input_dtype) for s in shapes), {})
         self._finish_build({"input_shape": shapes[0]} if shapes else {})
 
@@ -245,7 +254,11 @@ class Layer(Buildable, Stateless):
 
     def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
         dtype = self.input_dtype if self.autocast else None
-        return {name: _call.convert_structure(value, dtype) for name, value in values.items()}
+        whole = self.compute_dtype if self.floats_only and is_float(self.compute_dtype) else None
+        return {
+            name: _call.convert_structure(value, dtype, None if name.endswith("mask") else whole)
+            for name, value in values.items()
+        }
 
     def _read_dtype(self) -> str | None:
         """The dtype in which variables are read inside `call`; None for their own."""

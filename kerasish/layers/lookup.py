@@ -1,29 +1,33 @@
-"""Words and numbers as indices of a vocabulary: StringLookup, IntegerLookup, TextVectorization.
+"""Words and numbers as indices of a vocabulary: StringLookup, IntegerLookup.
 
-Strings are no tensors, so StringLookup and TextVectorization are called on numpy arrays or lists of
-strings, before a model; IntegerLookup works inside models too.
+Strings are no tensors, so StringLookup is called on numpy arrays or lists of strings, before a
+model; IntegerLookup works inside models too.
 """
 
 from __future__ import annotations
 
 import collections
+import itertools
 import math
-import re
+import os
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 
 import numpy as np
 
 from kerasish import ops
-from kerasish.errors import ArgumentError, DataError
+from kerasish.errors import ArgumentError, DataError, UnsafeFileError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.adapting import as_texts, number_batches, text_batches
 from kerasish.layers.fields import PositiveInt, one_of
+from kerasish.layers.given import ANY
 from kerasish.layers.layer import Layer, builtin
 from kerasish.layers.preprocessing import encode
 
-OutputMode = Annotated[str, one_of("int", "one_hot", "multi_hot", "count", "tf_idf")]
+OLDER_MODES = {"binary": "multi_hot", "tf_idf": "tf_idf"}  # "tf-idf" too
+OutputMode = Annotated[str, one_of("int", "one_hot", "multi_hot", "count", "tf_idf", **OLDER_MODES)]
+_NOWHERE, _UNKNOWN = -1, -2  # indices that no vector has
 
 
 class Lookup(Layer):
@@ -32,17 +36,26 @@ class Lookup(Layer):
     Args:
         max_tokens: largest size of the vocabulary that `adapt` learns, special tokens included.
         num_oov_indices: how many indices unknown tokens share; 0 makes them an error.
-        mask_token: the token of index 0; None for none.
+        mask_token: the token of index 0; None for none. Vectors leave it out.
         oov_token: what unknown indices become when looking up backwards.
-        vocabulary: the tokens; or learn them with `adapt`.
+        vocabulary: the tokens, or the path of a file with one a line; or learn them with `adapt`.
         idf_weights: a weight for every token, for "tf_idf".
         invert: whether to turn indices into tokens instead.
         output_mode: "int", or one vector per row: "one_hot", "multi_hot", "count" or "tf_idf".
         pad_to_max_tokens: whether vectors have `max_tokens` entries at any rate.
+        encoding: how bytes and files hold text.
     """
 
     _positional_values = True
-    ignored = {"sparse": False, "salt": None, "ragged": False, "encoding": "utf-8"}
+    ignored = {
+        "sparse": False,
+        "ragged": False,
+        "salt": None,
+        "oov_method": "floormod",
+        "vocabulary_size": ANY,
+        "has_input_vocabulary": ANY,
+    }
+    encoding = "utf-8"
     if TYPE_CHECKING:
         max_tokens: int | None
         num_oov_indices: int
@@ -56,13 +69,22 @@ class Lookup(Layer):
 
     def __post_init__(self) -> None:
         if self.invert and self.output_mode != "int":
-            raise ArgumentError(
-                f"{type(self).__name__}. Expected: output_mode='int' with invert=True. "
-                f"Received: {self.output_mode!r}."
-            )
+            self._refuse("output_mode='int' with invert=True", repr(self.output_mode))
+        if self.max_tokens is not None and self.max_tokens < 2:
+            self._refuse("max_tokens of at least 2", f"max_tokens={self.max_tokens}")
+        if self.pad_to_max_tokens and self.max_tokens is None:
+            self._refuse("max_tokens with pad_to_max_tokens=True", "max_tokens=None")
+        if self.idf_weights is not None and self.output_mode != "tf_idf":
+            self._refuse("idf_weights with output_mode='tf_idf' only", repr(self.output_mode))
         self._tokens: list[Any] = []
+        self._index: dict[Any, int] = {}
         if self.vocabulary is not None:
             self.set_vocabulary(self.vocabulary, self.idf_weights)
+
+    def _refuse(self, expected: str, received: str) -> NoReturn:
+        raise ArgumentError(
+            f"{type(self).__name__} {self.name!r}. Expected: {expected}. Received: {received}."
+        )
 
     # --- the vocabulary ---------------------------------------------------------------------------
 
@@ -73,24 +95,70 @@ class Lookup(Layer):
         return [self.mask_token] * masked + [self.oov_token] * self.num_oov_indices
 
     def set_vocabulary(self, vocabulary: Any, idf_weights: Any = None) -> None:
-        """Set the tokens, with or without the special ones before them."""
-        tokens = [self._plain(t) for t in np.asarray(vocabulary).tolist()]
+        """Set the tokens, with or without the special ones before them.
+
+        Args:
+            vocabulary: the tokens, or the path of a file with one a line.
+            idf_weights: a weight for each of them, for "tf_idf".
+
+        Raises:
+            ArgumentError: tokens or weights that do not fit.
+            DataError: there is no such file.
+        """
+        if isinstance(vocabulary, (str, os.PathLike)):
+            vocabulary = self._tokens_in(vocabulary)
+        given = [self._plain(t) for t in np.asarray(vocabulary).tolist()]
         specials = self.specials
-        if specials and tokens[: len(specials)] == specials:
-            tokens = tokens[len(specials) :]
+        first = len(specials) if specials and given[: len(specials)] == specials else 0
+        tokens = given[first:]
+        if not tokens:
+            self._refuse("a vocabulary of at least one token", "an empty one")
         repeated = [t for t, n in collections.Counter(tokens).items() if n > 1]
         if repeated:
-            raise ArgumentError(
-                f"{type(self).__name__}. Expected: every token once. Received twice: {repeated}."
+            self._refuse("every token once", f"twice: {repeated}")
+        reserved = {self.mask_token, self.oov_token if self.invert else None} - {None}
+        if reserved & set(tokens):
+            self._refuse(
+                f"the special tokens nowhere or first, as {specials}",
+                f"{sorted(reserved & set(tokens))} elsewhere",
+            )
+        if self.max_tokens is not None and len(specials) + len(tokens) > self.max_tokens:
+            self._refuse(
+                f"at most max_tokens={self.max_tokens} tokens, {specials} included",
+                f"{len(specials) + len(tokens)}",
             )
         if (self.output_mode == "tf_idf") != (idf_weights is not None):
-            raise ArgumentError(
-                f"{type(self).__name__}. Expected: idf_weights with output_mode='tf_idf' only. "
-                f"Received: output_mode={self.output_mode!r}, idf_weights={idf_weights}."
+            self._refuse(
+                "idf_weights with output_mode='tf_idf' only",
+                f"output_mode={self.output_mode!r}, idf_weights={idf_weights}",
             )
-        self.vocabulary, self.idf_weights = tokens, idf_weights
+        self._weights_of_all: Any = None
+        if idf_weights is not None:
+            weights = [float(w) for w in np.asarray(idf_weights)]
+            if len(weights) != len(given):
+                self._refuse(f"{len(given)} idf_weights, one a token", str(len(weights)))
+            if not first:  # unknown tokens count as average ones
+                weights = [float(np.mean(weights))] * len(specials) + weights
+            self._weights_of_all = np.array(weights, "float32")
+            idf_weights = [float(w) for w in np.asarray(idf_weights)]
+        self.vocabulary, self.idf_weights = given, idf_weights
         self._tokens = tokens
         self._index = {token: i + len(specials) for i, token in enumerate(tokens)}
+
+    def _tokens_in(self, path: Any) -> list[str]:
+        """The lines of a file."""
+        name = os.fspath(path)
+        if not os.path.isfile(name):
+            raise DataError(
+                f"{type(self).__name__}.vocabulary. Expected: tokens, or the path of a file with "
+                f"one a line. Received: {name!r}, and there is no such file. Pass one token as "
+                f"[{name!r}]."
+            )
+        if self.output_mode == "tf_idf":
+            self._refuse("tokens and idf_weights with output_mode='tf_idf'", f"the file {name!r}")
+        with open(name, encoding=self.encoding, newline="\n") as file:
+            lines = file.read().split("\n")
+        return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
         """The tokens in the order of their indices."""
@@ -100,17 +168,27 @@ class Lookup(Layer):
         """The number of indices."""
         return len(self._tokens) + len(self.specials)
 
-    def adapt(self, data: Any) -> None:
+    def load_assets(self, folder: str) -> None:
+        """Take the tokens that a file of Keras keeps in `vocabulary.txt`, if there are none yet."""
+        if not self._tokens and self.output_mode != "tf_idf":
+            self.set_vocabulary(os.path.join(folder, "vocabulary.txt"))
+
+    def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
         """Learn the vocabulary: the most frequent tokens first.
 
         Args:
             data: an array of tokens, a document a row; or an iterable of such batches.
+            batch_size: accepted for compatibility.
+            steps: how many batches of an iterable to take; None for all.
         """
         counts: collections.Counter[Any] = collections.Counter()
         documents: collections.Counter[Any] = collections.Counter()
         rows = 0
-        for row in self._documents(data, f"{type(self).__name__}.adapt"):
-            tokens = [t for t in map(self._plain, row) if t not in (self.mask_token, "")]
+        batches = itertools.islice(self._batches(data, f"{type(self).__name__}.adapt"), steps)
+        for row in self._documents(batches):
+            tokens = [
+                t for t in map(self._plain, row) if t not in (self.mask_token, self.oov_token)
+            ]
             counts.update(tokens)
             documents.update(set(tokens))
             rows += 1
@@ -126,9 +204,9 @@ class Lookup(Layer):
             weights = [math.log(1 + rows / (1 + documents[t])) for t in order]
         self.set_vocabulary(order, weights)
 
-    def _documents(self, data: Any, what: str) -> Iterable[Any]:
-        """The rows of arrays, or of batches."""
-        for array in self._batches(data, what):
+    def _documents(self, batches: Iterable[np.ndarray]) -> Iterable[Any]:
+        """The rows of batches."""
+        for array in batches:
             if array.size:
                 yield from array.reshape(-1, array.shape[-1] if array.ndim > 1 else 1)
 
@@ -137,7 +215,21 @@ class Lookup(Layer):
 
     def _plain(self, token: Any) -> Any:
         """A token as it is kept."""
-        return token
+        return token.decode(self.encoding) if isinstance(token, bytes) else str(token)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
+        """The layer that `get_config` described.
+
+        Raises:
+            UnsafeFileError: the vocabulary is the path of a file, which a config must not open.
+        """
+        if isinstance(config.get("vocabulary"), str):
+            raise UnsafeFileError(
+                f"{cls.__name__}.from_config. Expected: a vocabulary of tokens. Received: the path "
+                f"{config['vocabulary']!r}; a config opens no file."
+            )
+        return super().from_config(config, custom_objects)
 
     # --- looking up -------------------------------------------------------------------------------
 
@@ -146,10 +238,26 @@ class Lookup(Layer):
 
     def _need_vocabulary(self) -> None:
         if not self._tokens:
-            raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}. Expected: a vocabulary. Received: none. "
-                "Call adapt(data) or pass vocabulary."
+            self._refuse("a vocabulary", "none. Call adapt(data) or pass vocabulary")
+
+    @property
+    def _mask_index(self) -> int:
+        """What the mask token becomes: index 0, or in vectors nothing at all."""
+        return 0 if self.output_mode == "int" else _NOWHERE
+
+    def _find(self, token: str) -> int:
+        """The index of a text token."""
+        if token == self.mask_token:
+            return self._mask_index
+        if token in self._index:
+            return self._index[token]
+        if not self.num_oov_indices:
+            raise DataError(
+                f"{type(self).__name__} {self.name!r}. Expected: tokens of the vocabulary, since "
+                f"num_oov_indices is 0. Received: {token!r}."
             )
+        first = len(self.specials) - self.num_oov_indices
+        return first + zlib.crc32(token.encode()) % self.num_oov_indices
 
     def _encoded(self, indices: Tensor) -> Tensor:
         if self.output_mode == "int":
@@ -159,10 +267,8 @@ class Lookup(Layer):
             depth = self.max_tokens
         if self.output_mode != "tf_idf":
             return encode(indices, depth, self.output_mode, self.compute_dtype)
-        given = np.asarray(self.idf_weights, "float32")
         weights = np.zeros(depth, "float32")
-        weights[: len(self.specials)] = given.mean()  # unknown tokens count as average ones
-        weights[len(self.specials) : len(self.specials) + len(given)] = given
+        weights[: len(self._weights_of_all)] = self._weights_of_all
         return encode(indices, depth, "count", self.compute_dtype) * weights
 
     def _backwards(self, indices: Any) -> np.ndarray:
@@ -186,9 +292,7 @@ class StringLookup(Lookup):
     invert: bool = False
     output_mode: OutputMode = "int"
     pad_to_max_tokens: bool = False
-
-    def _plain(self, token: Any) -> Any:
-        return token.decode("utf-8") if isinstance(token, bytes) else str(token)
+    encoding: str = "utf-8"
 
     def call(self, inputs: Any) -> Any:
         self._need_vocabulary()
@@ -198,19 +302,6 @@ class StringLookup(Lookup):
         found = [self._find(self._plain(t)) for t in tokens.reshape(-1).tolist()]
         indices = np.array(found, "int64").reshape(tokens.shape)
         return self._encoded(convert_to_tensor(indices))
-
-    def _find(self, token: str) -> int:
-        if token in self._index:
-            return self._index[token]
-        first = len(self.specials) - self.num_oov_indices
-        if first and token == self.mask_token:
-            return 0
-        if not self.num_oov_indices:
-            raise DataError(
-                f"StringLookup {self.name!r}. Expected: tokens of the vocabulary, since "
-                f"num_oov_indices is 0. Received: {token!r}."
-            )
-        return first + zlib.crc32(token.encode()) % self.num_oov_indices
 
 
 @builtin()
@@ -227,8 +318,6 @@ class IntegerLookup(Lookup):
     invert: bool = False
     output_mode: OutputMode = "int"
     pad_to_max_tokens: bool = False
-
-    ignored = {**Lookup.ignored, "oov_method": "floormod"}
 
     def _plain(self, token: Any) -> Any:
         if isinstance(token, (float, np.floating)) and not token.is_integer():
@@ -255,119 +344,14 @@ class IntegerLookup(Lookup):
         at = ops.minimum(ops.searchsorted(keys, ops.reshape(x, (-1,))), len(keys) - 1)
         at = ops.reshape(at, x.shape)
         first = len(self.specials) - self.num_oov_indices
-        unknown = first + ops.mod(x, self.num_oov_indices) if self.num_oov_indices else -1
+        unknown = first + ops.mod(x, self.num_oov_indices) if self.num_oov_indices else _UNKNOWN
         found = ops.where(ops.equal(ops.take(keys, at), x), ops.take(places, at), unknown)
-        if first:
-            found = ops.where(ops.equal(x, self.mask_token), 0, found)
-        if not self.num_oov_indices and not found.is_symbolic and bool(ops.any(found < 0)):
+        if self.mask_token is not None:
+            found = ops.where(ops.equal(x, self.mask_token), self._mask_index, found)
+        strict = not (self.num_oov_indices or found.is_symbolic)
+        if strict and bool(ops.any(ops.equal(found, _UNKNOWN))):
             raise DataError(
                 f"IntegerLookup {self.name!r}. Expected: tokens of the vocabulary, since "
                 "num_oov_indices is 0. Received: others too."
             )
         return self._encoded(found)
-
-
-_PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")
-
-
-@builtin()
-class TextVectorization(Lookup):
-    """Texts as rows of word indices, or as one vector each.
-
-    Args:
-        max_tokens: largest size of the vocabulary, special tokens included.
-        standardize: "lower_and_strip_punctuation", "lower", "strip_punctuation", a function of a
-            text, or None.
-        split: "whitespace", "character", a function from a text to a list, or None.
-        ngrams: n for all runs of up to n words, or a tuple of lengths.
-        output_mode: "int", "multi_hot", "count" or "tf_idf".
-        output_sequence_length: number of words per row for "int", cut or padded with 0.
-        pad_to_max_tokens: whether vectors have `max_tokens` entries at any rate.
-        vocabulary: the tokens; or learn them with `adapt`.
-        idf_weights: a weight for every token, for "tf_idf".
-
-    Example:
-        >>> import kerasish as keras
-        >>> layer = keras.layers.TextVectorization(output_sequence_length=3)
-        >>> layer.adapt(["a b b", "b c"])
-        >>> layer(["b d"]).numpy().tolist()
-        [[2, 1, 0]]
-    """
-
-    max_tokens: PositiveInt | None = None
-    standardize: Any = "lower_and_strip_punctuation"
-    split: Any = "whitespace"
-    ngrams: Any = None
-    output_mode: Annotated[str, one_of("int", "multi_hot", "count", "tf_idf")] = "int"
-    output_sequence_length: PositiveInt | None = None
-    pad_to_max_tokens: bool = False
-    vocabulary: Any = None
-    idf_weights: Any = None
-
-    num_oov_indices = 1
-    mask_token = ""
-    oov_token = "[UNK]"
-    invert = False
-
-    def __post_init__(self) -> None:
-        _choose("standardize", self.standardize, _STANDARDIZE)
-        _choose("split", self.split, _SPLIT)
-        super().__post_init__()
-
-    def words(self, text: Any) -> list[str]:
-        """The tokens of one text."""
-        plain = text.decode("utf-8") if isinstance(text, bytes) else str(text)
-        plain = _choose("standardize", self.standardize, _STANDARDIZE)(plain)
-        words = list(_choose("split", self.split, _SPLIT)(plain))
-        if self.ngrams is None:
-            return words
-        sizes = range(1, self.ngrams + 1) if isinstance(self.ngrams, int) else self.ngrams
-        return [" ".join(words[i : i + n]) for n in sizes for i in range(len(words) - n + 1)]
-
-    def _documents(self, data: Any, what: str) -> Iterable[Any]:
-        for batch in text_batches(data, what):
-            yield from map(self.words, batch.reshape(-1).tolist())
-
-    def call(self, inputs: Any) -> Any:
-        self._need_vocabulary()
-        texts = as_texts(inputs, f"{type(self).__name__} {self.name!r}")
-        rows = [[self._index.get(w, self._unknown) for w in self.words(t)]
-                for t in texts.reshape(-1).tolist()]  # fmt: skip
-        if self.output_mode != "int":
-            return ops.concatenate([self._encoded(_row(r)) for r in rows], axis=0)
-        length = self.output_sequence_length or max(map(len, rows), default=0)
-        padded = [[*row[:length], *[0] * (length - len(row))] for row in rows]
-        indices = convert_to_tensor(np.array(padded, "int64").reshape(-1, length))
-        return indices if texts.ndim else indices[0]
-
-    @property
-    def _unknown(self) -> int:
-        return len(self.specials) - 1
-
-
-def _row(indices: Sequence[int]) -> Tensor:
-    return convert_to_tensor(np.array([indices], "int64").reshape(1, -1))
-
-
-_STANDARDIZE: dict[str | None, Callable[[str], str]] = {
-    None: lambda text: text,
-    "lower": str.lower,
-    "strip_punctuation": lambda text: _PUNCTUATION.sub("", text),
-    "lower_and_strip_punctuation": lambda text: _PUNCTUATION.sub("", text.lower()),
-}
-_SPLIT: dict[str | None, Callable[[str], Iterable[str]]] = {
-    None: lambda text: [text],
-    "whitespace": str.split,
-    "character": list,
-}
-
-
-def _choose(what: str, value: Any, table: Mapping[str | None, Any]) -> Callable[[str], Any]:
-    if callable(value):
-        return value
-    if value not in table:
-        raise ArgumentError(
-            f"TextVectorization.{what}. Expected: one of {list(table)}, or a function. "
-            f"Received: {value!r}."
-        )
-    return table[value]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import ops
@@ -46,8 +46,34 @@ class Merge(Layer):
         return joined
 
 
+Counted = tuple[Tensor, Tensor | None]  # values, and where they count (None: everywhere)
+
+
+def _counted(x: Tensor) -> Counted:
+    """A tensor and its mask with the rank of the tensor."""
+    if x.mask is None:
+        return x, None
+    mask = ops.cast(x.mask, "bool")
+    return x, ops.reshape(mask, (*mask.shape, *(1,) * (x.ndim - mask.ndim)))
+
+
+def _extreme(op: Callable[[Tensor, Tensor], Tensor], inputs: list[Tensor]) -> Tensor:
+    """`op` over the inputs; where one is masked, the others decide."""
+    (y, counts), *rest = map(_counted, inputs)
+    for x, here in rest:
+        x = x if here is None else ops.where(here, x, y)
+        y = op(y if counts is None else ops.where(counts, y, x), x)
+        both = counts is not None and here is not None
+        counts = ops.logical_or(counts, here) if both else None
+    return y
+
+
 def _widened(x: Tensor, count: int) -> Tensor:
-    return ops.reshape(x, (*x.shape[:1], *(1,) * count, *x.shape[1:]))
+    y = ops.reshape(x, (*x.shape[:1], *(1,) * count, *x.shape[1:]))
+    if x.mask is not None:
+        batch, *rest = x.mask.shape
+        y.mask = ops.reshape(x.mask, (batch, *(1,) * count, *rest))
+    return y
 
 
 @builtin()
@@ -80,13 +106,20 @@ class Subtract(Merge):
 
 @builtin()
 class Multiply(Merge):
-    """The product of the inputs."""
+    """The product of the inputs; what is masked in one takes no part, in all is 0."""
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
-        product = inputs[0]
-        for x in inputs[1:]:
-            product = ops.multiply(product, x)
-        return product
+        product: Any = None
+        anywhere: Any = None
+        parts = [_counted(x) for x in inputs]
+        for x, counts in parts:
+            x = x if counts is None else ops.where(counts, x, ops.ones_like(x))
+            product = x if product is None else ops.multiply(product, x)
+            if counts is not None:
+                anywhere = counts if anywhere is None else ops.logical_or(anywhere, counts)
+        if any(counts is None for _, counts in parts):
+            return product
+        return ops.where(anywhere, product, ops.zeros_like(product))
 
 
 @builtin()
@@ -102,24 +135,18 @@ class Average(Merge):
 
 @builtin()
 class Maximum(Merge):
-    """The largest of the inputs, element by element."""
+    """The largest of the inputs, element by element; what is masked in one takes no part."""
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
-        most = inputs[0]
-        for x in inputs[1:]:
-            most = ops.maximum(most, x)
-        return most
+        return _extreme(ops.maximum, inputs)
 
 
 @builtin()
 class Minimum(Merge):
-    """The smallest of the inputs, element by element."""
+    """The smallest of the inputs, element by element; what is masked in one takes no part."""
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
-        least = inputs[0]
-        for x in inputs[1:]:
-            least = ops.minimum(least, x)
-        return least
+        return _extreme(ops.minimum, inputs)
 
 
 @builtin()
@@ -163,7 +190,6 @@ class Dot(Merge):
     axes: IntOrTuple
     normalize: bool = False
     fewest = 2
-    supports_masking = False
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)

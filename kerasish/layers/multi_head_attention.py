@@ -29,6 +29,7 @@ from kerasish.spec import Shape
 class Projected(Layer):
     """Attention between learned projections of query, key and value."""
 
+    floats_only = True
     supports_masking = True
     if TYPE_CHECKING:
         use_bias: bool
@@ -61,9 +62,13 @@ class Projected(Layer):
             bias_initializer=_clone(self.bias_initializer),
             name=name,
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             **shared,
             **more,
         )
+
+    def _add_activity_loss(self, outputs: Any) -> None:
+        """Nothing more: `activity_regularizer` is that of the projections, which add it."""
 
     def _allowed(
         self, query: Tensor, value: Tensor, masks: tuple[Any, Any, Any, Any], causal: bool

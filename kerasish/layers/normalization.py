@@ -57,6 +57,7 @@ class BatchNormalization(Layer):
     Source: Ioffe and Szegedy, Batch Normalization (2015).
     """
 
+    floats_only = True
     axis: int = -1
     momentum: Rate = 0.99
     epsilon: float = 1e-3
@@ -144,8 +145,8 @@ class BatchNormalization(Layer):
 class _OverAxes(Layer):
     """What normalizations with parameters over several axes share."""
 
+    floats_only = True
     autocast = False
-    supports_masking = True
     if TYPE_CHECKING:
         axis: Any
 
@@ -181,6 +182,7 @@ class LayerNormalization(_OverAxes):
     gamma_constraint: Constraint = None
 
     ignored = {"rms_scaling": False}
+    supports_masking = True
 
     def __post_init__(self) -> None:
         self.autocast = False
@@ -236,6 +238,7 @@ class GroupNormalization(Layer):
     Source: Wu and He, Group Normalization (2018).
     """
 
+    floats_only = True
     groups: int = 32
     axis: int = -1
     epsilon: float = 1e-3
@@ -280,6 +283,7 @@ class UnitNormalization(Layer):
         axis: the axes of the sum.
     """
 
+    floats_only = True
     axis: IntOrTuple = -1
     supports_masking = True
 
@@ -298,6 +302,7 @@ class SpectralNormalization(Layer):
     Source: Miyato et al., Spectral Normalization for GANs (2018).
     """
 
+    floats_only = True
     layer: LayerField
     power_iterations: PositiveInt = 1
 
@@ -328,12 +333,14 @@ class SpectralNormalization(Layer):
 
     def _normalize(self) -> None:
         kernel: Tensor = convert_to_tensor(self.target.value, self.target.dtype)
-        matrix = ops.stop_gradient(ops.reshape(kernel, (-1, kernel.shape[-1])))
+        matrix = ops.reshape(kernel, (-1, kernel.shape[-1]))
         u: Any = self.vector_u.value
         v: Any = None
         for _ in range(self.power_iterations):
             v = ops.normalize(ops.matmul(u, ops.transpose(matrix)), axis=None)
             u = ops.normalize(ops.matmul(v, matrix), axis=None)
+        # The vectors are constants, but sigma = v W u is a function of the kernel.
+        v, u = ops.stop_gradient(v), ops.stop_gradient(u)
         sigma = ops.matmul(ops.matmul(v, matrix), ops.transpose(u))
         some = ops.any(ops.not_equal(matrix, 0))
         self.vector_u.assign(ops.where(some, u, self.vector_u.value))

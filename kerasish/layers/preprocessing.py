@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
@@ -138,17 +139,35 @@ class Normalization(Layer):
 
 def encode(indices: Tensor, depth: int, mode: str, dtype: str, weights: Any = None) -> Tensor:
     """Integers as vectors of `depth`: one each, or all of a row in one (0 or 1, or counted)."""
+    indices = indices if indices.ndim > 0 else ops.reshape(indices, (1,))
     if mode == "one_hot":
         if indices.ndim > 1 and indices.shape[-1] == 1:
             indices = ops.squeeze(indices, axis=-1)
         return ops.one_hot(indices, depth, dtype=dtype)
-    rows = indices if indices.ndim > 0 else ops.reshape(indices, (1,))
-    hits = ops.one_hot(rows, depth, dtype=dtype)
+    hits = ops.one_hot(indices, depth, dtype=dtype)
     if mode == "multi_hot":
-        return ops.max(hits, axis=-2)
+        return ops.max(hits, axis=-2, initial=0)
     if weights is not None:
         hits = hits * ops.expand_dims(ops.cast(weights, dtype), -1)
     return ops.sum(hits, axis=-2)
+
+
+def _merged(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:
+    """Two samples of values, each (values, how many each stands for), as one."""
+    both = np.concatenate([a, b], axis=1)
+    return _compressed(both[:, np.argsort(both[0])], share)
+
+
+def _compressed(sample: np.ndarray, share: float) -> np.ndarray:
+    """A sample at its quantiles share, 2 share, ..., unless it has fewer values than those."""
+    if sample.shape[1] * share < 1:
+        return sample
+    wanted = share + np.arange(0.0, 1.0, share)
+    count = np.cumsum(sample[1])
+    reached = count / count[-1]
+    values = np.interp(wanted, reached, sample[0])
+    count = np.interp(wanted, reached, count)
+    return np.stack([values, np.diff(count, prepend=0.0)]).astype("float32")
 
 
 _MODES = Annotated[str, one_of("int", "one_hot", "multi_hot", "count")]
@@ -161,7 +180,7 @@ class Discretization(Layer):
     Args:
         bin_boundaries: increasing boundaries; or
         num_bins: number of bins of equal counts, whose boundaries `adapt` finds.
-        epsilon: accepted for compatibility; quantiles are exact.
+        epsilon: how finely `adapt` looks: it keeps every (epsilon * n)-th of n sorted values.
         output_mode: "int", "one_hot", "multi_hot" or "count".
         sparse: only False is supported.
     """
@@ -176,14 +195,32 @@ class Discretization(Layer):
     def __post_init__(self) -> None:
         if (self.bin_boundaries is None) == (self.num_bins is None):
             raise ArgumentError("Discretization. Expected: either bin_boundaries or num_bins.")
+        if self.bin_boundaries is not None:
+            self.bin_boundaries = [float(b) for b in self.bin_boundaries]
 
-    def adapt(self, data: Any) -> None:
-        """Find the boundaries that put equally many numbers into every bin."""
+    def adapt(self, data: Any, steps: int | None = None) -> None:
+        """Find the boundaries that put equally many numbers into every bin.
+
+        Args:
+            data: an array, or an iterable of batches.
+            steps: how many batches of an iterable to take; None for all.
+
+        Raises:
+            DataError: there are no data.
+        """
         if self.num_bins is None:
             raise ArgumentError("Discretization.adapt. Expected: num_bins. Received: boundaries.")
-        values = np.concatenate([np.ravel(b) for b in number_batches(data, "Discretization.adapt")])
-        shares = np.arange(1, self.num_bins) / self.num_bins
-        self.bin_boundaries = [float(q) for q in np.quantile(values, shares)]
+        found = np.zeros((2, 0), "float32")
+        for batch in itertools.islice(number_batches(data, "Discretization.adapt"), steps):
+            values = np.sort(np.asarray(batch, "float32"), axis=None)
+            step = max(values.size * self.epsilon, 1)
+            kept = values[int(step - 1) :: int(step)]
+            here = np.stack([kept, np.full_like(kept, step)])
+            found = _merged(here, found, self.epsilon)
+        if not found.size:
+            raise DataError("Discretization.adapt. Expected: numbers. Received: none.")
+        edges = _compressed(found, 1 / self.num_bins)[0, :-1]
+        self.bin_boundaries = [float(edge) for edge in edges]
 
     def call(self, inputs: Tensor) -> Tensor:
         if self.bin_boundaries is None:
@@ -193,7 +230,7 @@ class Discretization(Layer):
             )
         bins = ops.digitize(inputs, np.asarray(self.bin_boundaries, "float32"))
         if self.output_mode == "int":
-            return bins
+            return ops.cast(bins, "int32")
         depth = len(self.bin_boundaries) + 1
         return encode(bins, depth, self.output_mode, self.compute_dtype)
 
@@ -224,7 +261,9 @@ class CategoryEncoding(Layer):
     """
 
     num_tokens: PositiveInt | None = None
-    output_mode: Annotated[str, one_of("one_hot", "multi_hot", "count")] = "multi_hot"
+    output_mode: Annotated[str, one_of("one_hot", "multi_hot", "count", binary="multi_hot")] = (
+        "multi_hot"
+    )
 
     ignored = {"sparse": False}
 

@@ -43,6 +43,7 @@ _COMMON = """
 class OverCell(Recurrent):
     """A layer with the arguments of its cell and those of a loop."""
 
+    floats_only = True
     cell_class: ClassVar[type[Cell]]
     ignored = {"use_cudnn": ANY, "implementation": ANY, "time_major": False}
     if TYPE_CHECKING:
@@ -54,7 +55,10 @@ class OverCell(Recurrent):
         own = type(self).fields
         arguments = {name: getattr(self, name) for name in self.cell_class.fields if name in own}
         self.cell = self.cell_class(
-            **arguments, dtype=self.dtype_policy, name=_cell_name(self.cell_class)
+            **arguments,
+            dtype=self.dtype_policy,
+            trainable=self.trainable,
+            name=_cell_name(self.cell_class),
         )
         self.input_spec = InputSpec(ndim=3)
 

@@ -9,6 +9,8 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
 from kerasish.layers.layer import Layer, builtin
+from kerasish.ops.symbol import KerasTensor
+from kerasish.ops.symbolic import infer
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 from kerasish.spec import Shape
 
@@ -46,8 +48,7 @@ class StackedRNNCells(Layer):
     def build(self, input_shape: Shape) -> None:
         shape = tuple(input_shape)
         for cell in self.cells:
-            if isinstance(cell, Layer) and not cell.built:
-                cell.build(shape)
+            _build_cell(cell, shape)
             shape = (shape[0], _output_size(cell))
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
@@ -73,6 +74,12 @@ class StackedRNNCells(Layer):
         for cell in self.cells:
             if hasattr(cell, "release"):
                 cell.release()
+
+
+def _build_cell(cell: Any, shape: Shape) -> None:
+    """Build a cell for one step's shape; one without `build` has nothing to build before a call."""
+    if isinstance(cell, Layer) and not (cell.built or cell.builds_by_calling):
+        cell.build(shape)
 
 
 def _output_size(cell: Any) -> int:
@@ -118,8 +125,7 @@ class Recurrent(Layer):
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         shape = (sequences_shape[0], *sequences_shape[2:])
-        if isinstance(self.cell, Layer) and not self.cell.built:
-            self.cell.build(shape)
+        _build_cell(self.cell, shape)
         self.states = None
         if self.stateful:
             batch = sequences_shape[0]
@@ -171,7 +177,34 @@ class Recurrent(Layer):
             given = self.get_initial_state(batch_size=sequences.shape[0])
         given = list(given) if isinstance(given, (list, tuple)) else [given]
         dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
-        return tree.map_structure(lambda s: convert_to_tensor(s, dtype), given)
+        states = tree.map_structure(lambda s: convert_to_tensor(s, dtype), given)
+        self._check_states(tree.flatten(states), sequences.shape[0])
+        return states
+
+    def _check_states(self, states: list[Tensor], batch: int | None) -> None:
+        """Raise unless there is a state per state of the cell, with a row per sequence."""
+        count = len(tree.flatten(self.state_size))
+        if len(states) != count:
+            raise ArgumentError(
+                f"{type(self).__name__} {self.name!r}, initial_state. Expected: {count} states. "
+                f"Received: {len(states)}."
+            )
+        for state in states:
+            rows = state.shape[0] if state.ndim else None
+            if state.ndim == 0 or (None not in (rows, batch) and rows != batch):
+                whose = "initial_state"
+                hint = "Give a state for every sequence."
+                if self.stateful:
+                    whose = "stateful"
+                    hint = (
+                        "A stateful layer takes batches of the size that it was built for: leave "
+                        "the last, smaller batch out, or build the layer for another batch size."
+                    )
+                raise ShapeError(
+                    f"{type(self).__name__} {self.name!r}, {whose}. Expected: {batch} sequences "
+                    f"and as many rows in each state. Received: a state of shape {state.shape}. "
+                    f"{hint}"
+                )
 
     def _over_time(
         self, x: Tensor, states: list[Any], mask: Tensor | None, training: bool | None
@@ -183,17 +216,36 @@ class Recurrent(Layer):
             xs = ops.flip(xs, axis=0)
             marks = None if marks is None else ops.flip(marks, axis=0)
         step = self._step(training)
+        if marks is None:
 
-        def body(carry: Any, given: Any) -> Any:
-            now, counts = given if marks is not None else (given, None)
-            y, new = step(now, carry)
-            if counts is None:
+            def body(carry: Any, now: Any) -> Any:
+                y, new = step(now, carry)
                 return new, y
-            return _held(counts, new, carry), self._masked_output(counts, y, carry)
 
-        over = xs if marks is None else (xs, marks)
-        states, ys = ops.scan(body, states, over, unroll=self.unroll or 1)
+            states, ys = ops.scan(body, states, xs, unroll=self.unroll or 1)
+            return ops.moveaxis(ys, 0, 1), ys[-1], states
+
+        def masked(carry: Any, given: Any) -> Any:
+            (now, counts), (held, before) = given, carry
+            y, new = step(now, held)
+            instead = ops.zeros_like(y) if self.zero_output_for_mask else before
+            y = ops.where(_beside(counts, y), y, instead)
+            return (_held(counts, new, held), y), y
+
+        start = (states, self._output_before(step, xs[0], states))
+        (states, _), ys = ops.scan(masked, start, (xs, marks), unroll=self.unroll or 1)
         return ops.moveaxis(ys, 0, 1), ys[-1], states
+
+    def _output_before(self, step: Any, x: Tensor, states: list[Any]) -> Tensor:
+        """What a masked first step repeats: the output that left `states`, zeros if unknown."""
+        cell, held = self.cell, states
+        if isinstance(cell, StackedRNNCells):
+            cell, held = cell.cells[-1], states[-1]
+        if getattr(cell, "outputs_state", False):
+            return tree.flatten(held)[0]
+        given = tree.map_structure(lambda t: KerasTensor(t.shape, t.dtype), (x, states))
+        y = tree.flatten(infer(step, given, {})[0])[0]
+        return ops.zeros(y.shape, y.dtype)
 
     def _step(self, training: bool | None) -> Any:
         """The function (input, states) -> (output, states) of one timestep."""
@@ -204,15 +256,6 @@ class Recurrent(Layer):
             return y, list(new) if isinstance(new, (list, tuple)) else [new]
 
         return step
-
-    def _masked_output(self, counts: Tensor, y: Tensor, states: Any) -> Tensor:
-        """The output of a step, where it does not count zero, or the one before: the state."""
-        before: Any = states[0]
-        if isinstance(before, (list, tuple)):
-            before = states[-1][0]  # stacked cells: the last one's
-        if self.zero_output_for_mask or before.shape != y.shape:
-            before = ops.zeros_like(y)
-        return ops.where(_beside(counts, y), y, before)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The input's mask for sequences, none for a last output or states."""

@@ -101,6 +101,8 @@ class Bidirectional(Layer):
             backward_layer.name = f"backward_{_plain_name(backward_layer)}"
         self._check()
         for one in (self.forward_layer, self.backward_layer):
+            if not self.trainable:
+                one.trainable = False
             if hasattr(one, "zero_output_for_mask"):
                 one.zero_output_for_mask = one.return_sequences
 

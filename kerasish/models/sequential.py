@@ -205,8 +205,8 @@ class Sequential(Model):
 
 def _own_shape(layer: Layer) -> Any:
     """The batch shape that a first layer knows itself: a given input_shape, or a model's own."""
-    if layer._input_shape_arg is not None:
-        return (None, *layer._input_shape_arg)
+    if layer._batch_shape_arg is not None:
+        return layer._batch_shape_arg
     if isinstance(layer, Model):
         known = getattr(layer, "network", None) or getattr(layer, "_chain", None)
         if known is not None and len(known.inputs) == 1:

@@ -99,7 +99,7 @@ def test_resizing() -> None:
     layer = layers.Resizing(3, 4)
     assert layer(X).shape == (3, 3, 4, 2)
     assert layer(keras.Input((None, None, 2))).shape == (None, 3, 4, 2)
-    assert layer(X.astype("uint8")).dtype == "float32"
+    assert layer(X.astype("uint8")).dtype == "uint8"  # as in Keras
     np.testing.assert_allclose(layers.Resizing(6, 6)(X), X, rtol=1e-5)
 
 
@@ -108,3 +108,40 @@ def test_wrong_factors() -> None:
         layers.RandomRotation((0.3, 0.1))(X)
     with pytest.raises(ArgumentError, match="fill_mode"):
         layers.RandomZoom(0.1, fill_mode="mirrored")
+
+
+def test_shears_are_those_of_keras() -> None:
+    """From the top left corner, both shifts with one sign."""
+    image = np.zeros((4, 4), "float32")
+    image[0, 0], image[2, 1], image[1, 2] = 9, 5, 7
+    layer = layers.RandomShear(
+        (1.0, 1.0), (0.0, 0.0), fill_mode="constant", interpolation="nearest", seed=0
+    )
+    seen = {turned(layer, image).tobytes() for _ in range(20)}
+    columns, rows = np.meshgrid(np.arange(4), np.arange(4))
+
+    def read(sign: float) -> np.ndarray:
+        at = (columns + sign * rows).astype(int)
+        inside = (at >= 0) & (at < 4)
+        return np.where(inside, image[rows, np.where(inside, at, 0)], 0).astype("float32")
+
+    assert seen == {read(1.0).tobytes(), read(-1.0).tobytes()}
+
+
+def test_images_of_whole_numbers() -> None:
+    whole = X.astype("uint8")
+    lighter = np.asarray(layers.RandomBrightness((0.1, 0.1))(whole))
+    assert lighter.dtype == np.uint8
+    np.testing.assert_array_equal(lighter, np.minimum(whole.astype(int) + 25, 255))
+    darker = np.asarray(layers.RandomBrightness((-0.1, -0.1))(whole))
+    np.testing.assert_array_equal(darker, np.maximum(whole.astype(int) - 25, 0))
+    assert layers.RandomContrast(0.2)(whole).dtype == "float32"
+    bigger = np.asarray(layers.Resizing(8, 9, interpolation="lanczos3")(whole))
+    exact = np.asarray(layers.Resizing(8, 9, interpolation="lanczos3")(whole.astype("float32")))
+    np.testing.assert_array_equal(bigger, np.clip(np.rint(exact), 0, 255))
+
+
+def test_contrast_of_channels_first() -> None:
+    first = layers.RandomContrast((0.5, 0.5), data_format="channels_first", seed=3)
+    last = layers.RandomContrast((0.5, 0.5), seed=3)
+    assert_close(first(X.transpose(0, 3, 1, 2)).numpy().transpose(0, 2, 3, 1), last(X))

@@ -1,10 +1,90 @@
-"""What fields make of a layer's class: its signature."""
+"""What fields make of arguments: signatures, words in capitals, older names and values."""
 
 from __future__ import annotations
 
 import inspect
+from typing import Any
 
-from kerasish import layers
+import numpy as np
+import pytest
+
+import kerasish as keras
+from kerasish.errors import ArgumentError
+
+layers = keras.layers
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "kept"),
+    [
+        (lambda: layers.Conv1D(2, 3, padding="CAUSAL"), "padding", "causal"),
+        (lambda: layers.Conv2D(2, 3, padding="SAME"), "padding", "same"),
+        (lambda: layers.Conv2DTranspose(2, 3, padding="Valid"), "padding", "valid"),
+        (lambda: layers.DepthwiseConv2D(3, padding="SAME"), "padding", "same"),
+        (lambda: layers.SeparableConv2D(2, 3, padding="SAME"), "padding", "same"),
+        (lambda: layers.MaxPooling2D(2, padding="SAME"), "padding", "same"),
+        (
+            lambda: layers.Conv2D(2, 3, data_format="CHANNELS_FIRST"),
+            "data_format",
+            "channels_first",
+        ),
+        (lambda: layers.Flatten(data_format="Channels_Last"), "data_format", "channels_last"),
+        (lambda: layers.UpSampling2D(interpolation="BILINEAR"), "interpolation", "bilinear"),
+        (lambda: layers.CategoryEncoding(3, "ONE_HOT"), "output_mode", "one_hot"),
+        (lambda: layers.CategoryEncoding(3, "binary"), "output_mode", "multi_hot"),
+        (lambda: layers.StringLookup(output_mode="tf-idf"), "output_mode", "tf_idf"),
+        (lambda: layers.StringLookup(output_mode="binary"), "output_mode", "multi_hot"),
+        (lambda: layers.TextVectorization(output_mode="tf-idf"), "output_mode", "tf_idf"),
+        (lambda: layers.RandomFlip("Horizontal"), "mode", "horizontal"),
+        (lambda: layers.RandomZoom(0.1, fill_mode="WRAP"), "fill_mode", "wrap"),
+    ],
+)
+def test_words_in_capitals_and_older_ones(make: Any, name: str, kept: str) -> None:
+    layer = make()
+    assert getattr(layer, name) == kept
+    assert layer.get_config()[name] == kept
+
+
+def test_the_nearest_word() -> None:
+    with pytest.raises(ArgumentError, match="'same'"):
+        layers.Conv2D(2, 3, padding="SAM")
+    with pytest.raises(ArgumentError):
+        layers.CategoryEncoding(3, "int")
+    with pytest.raises(ArgumentError):
+        layers.Conv2D(2, 3, padding=1)
+
+
+def test_older_names() -> None:
+    with pytest.warns(UserWarning, match="negative_slope"):
+        assert layers.LeakyReLU(alpha=0.2).negative_slope == 0.2
+    with pytest.warns(UserWarning, match="alpha"), pytest.raises(ArgumentError, match="twice"):
+        layers.LeakyReLU(0.1, alpha=0.2)
+    layers.Embedding(5, 3, input_length=4)
+    assert layers.InputLayer(input_shape=(4,)).batch_shape == (None, 4)
+    assert layers.InputLayer(batch_input_shape=(2, 4)).batch_shape == (2, 4)
+    assert layers.Dense(1).add_variable((2,), "ones").numpy().tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "shape", [{"input_shape": (4,)}, {"input_dim": 4}, {"batch_input_shape": (None, 4)}]
+)
+def test_a_first_layer_may_know_its_input(shape: Any) -> None:
+    model = keras.Sequential([layers.Dense(3, **shape), layers.Dense(2)])
+    assert model.built
+    assert model.input_shape == (None, 4)
+    config = {**layers.Dense(3).get_config(), **shape}
+    assert keras.Sequential([layers.Dense.from_config(config)]).input_shape == (None, 4)
+
+
+def test_a_fixed_batch_of_older_code() -> None:
+    model = keras.Sequential([layers.LSTM(2, stateful=True, batch_input_shape=(2, None, 3))])
+    assert model.input_shape == (2, None, 3)
+
+
+def test_initial_weights() -> None:
+    kernel, bias = np.ones((3, 2), "float32"), np.zeros(2, "float32")
+    layer = layers.Dense(2, weights=[kernel, bias])
+    np.testing.assert_array_equal(layer(np.ones((1, 3), "float32")), [[3, 3]])
 
 
 def test_help_shows_plain_signatures() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.errors import ArgumentError, ShapeError, UnknownNameError
+from kerasish.errors import ArgumentError, DTypeError, ShapeError, UnknownNameError
 from kerasish.graph.trace import trace
 from kerasish.spec import TensorSpec
 from tests.layers.own_layers import ROWS, Declared, Scale
@@ -280,6 +280,41 @@ def test_super_build_counts_as_one_build() -> None:
     layer(ROWS)
     assert [v.name for v in layer.weights] == ["kernel", "bias", "more"]
     assert layer.get_build_config() == {"input_shape": (2, 3)}
+
+
+def test_super_build_may_come_first() -> None:
+    class First(layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            super().build(input_shape)
+            self.w = self.add_weight((input_shape[-1], 2), "ones", name="w")
+
+        def call(self, inputs: Any) -> Any:
+            return ops.matmul(inputs, self.w)
+
+    layer = First()
+    np.testing.assert_array_equal(layer(np.ones((1, 3))), [[3, 3]])
+    assert layer.built
+    assert layer.get_build_config() == {"input_shape": (1, 3)}
+
+
+def test_a_policy_can_be_set() -> None:
+    layer = layers.Dense(2)
+    layer.dtype_policy = "mixed_float16"
+    assert (layer.compute_dtype, layer.dtype) == ("float16", "float32")
+    assert layer(ROWS).dtype == "float16"
+    layer.dtype_policy = keras.DTypePolicy("float32")
+    assert layer(ROWS).dtype == "float32"
+    with pytest.raises(DTypeError, match="flaot32"):
+        layer.dtype_policy = "flaot32"
+
+
+def test_a_convolution_of_ones_own() -> None:
+    class Centred(layers.Conv2D):
+        def convolution_op(self, inputs: Any, kernel: Any) -> Any:
+            return super().convolution_op(inputs, kernel - ops.mean(kernel))
+
+    layer = Centred(1, 2, kernel_initializer="ones", bias_initializer="ones")
+    np.testing.assert_array_equal(layer(np.ones((1, 3, 3, 1))), np.ones((1, 2, 2, 1)))
 
 
 def test_weights_made_inside_a_trace_are_real() -> None:

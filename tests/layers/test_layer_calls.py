@@ -102,6 +102,24 @@ def test_a_lost_mask_warns_once() -> None:
     layer(x)  # a second warning would be an error here
 
 
+def test_a_mask_can_be_read_and_set() -> None:
+    x = layers.Embedding(4, 3, mask_zero=True)(IDS)
+    np.testing.assert_array_equal(x._keras_mask, IDS != 0)
+    symbol = layers.Embedding(4, 3, mask_zero=True)(keras.Input((2,), dtype="int32"))
+    assert symbol._keras_mask.shape == (None, 2)
+    y = ops.convert_to_tensor(np.ones((2, 3, 1), "float32"))
+    y._keras_mask = ops.convert_to_tensor(IDS != 0)
+    found = layers.GlobalAveragePooling1D()(y)
+    np.testing.assert_array_equal(found, [[1], [1]])
+    assert layers.LSTM(2, return_sequences=True)(y).mask is y.mask
+
+
+def test_attention_counts_its_activity_once_per_projection() -> None:
+    layer = layers.MultiHeadAttention(1, 2, activity_regularizer="l2")
+    layer(ROWS[None], ROWS[None])
+    assert len(layer.losses) == 4
+
+
 def test_a_mask_reaches_call() -> None:
     class Sees(layers.Layer):
         supports_masking = True

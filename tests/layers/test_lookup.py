@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.errors import ArgumentError, DataError
+from kerasish.errors import ArgumentError, DataError, UnsafeFileError
 
 layers = keras.layers
 WORDS = np.array([["a", "b"], ["c", "z"]])
@@ -114,6 +114,87 @@ def test_words(arguments: Any, text: str, words: list[str]) -> None:
     assert layers.TextVectorization(**arguments).words(text) == words
 
 
+def test_a_text_is_the_path_of_a_file(tmp_path: Any) -> None:
+    path = tmp_path / "words.txt"
+    path.write_text("alpha\nbeta gamma\r\né\n", encoding="utf-8")
+    for given in (str(path), path):
+        layer = layers.StringLookup(vocabulary=given)
+        assert layer.get_vocabulary() == ["[UNK]", "alpha", "beta gamma", "é"]
+    config = json.loads(json.dumps(layer.get_config()))
+    assert config["vocabulary"] == ["alpha", "beta gamma", "é"]
+    assert layers.TextVectorization(vocabulary=str(path)).vocabulary_size() == 5
+    path.write_text("7\n-2")
+    assert layers.IntegerLookup(vocabulary=str(path)).get_vocabulary() == [-1, 7, -2]
+    with pytest.raises(DataError, match="no such file"):
+        layers.StringLookup(vocabulary="word")
+    with pytest.raises(UnsafeFileError, match="opens no file"):
+        layers.StringLookup.from_config({**config, "vocabulary": str(path)})
+
+
+def test_the_tokens_of_a_file_of_keras(tmp_path: Any) -> None:
+    (tmp_path / "vocabulary.txt").write_text("[UNK]\nb\na", encoding="utf-8")
+    layer = layers.StringLookup()
+    layer.load_assets(str(tmp_path))
+    assert layer.get_vocabulary() == ["[UNK]", "b", "a"]
+
+
+# Values of Keras 3.15 on TensorFlow.
+@pytest.mark.parametrize(
+    ("mode", "wanted"),
+    [
+        ("multi_hot", [[0, 0, 1, 0], [1, 1, 0, 0]]),
+        ("count", [[0, 0, 1, 0], [1, 1, 0, 0]]),
+        ("tf_idf", [[0, 0, 1.5, 0], [4 / 3, 0.5, 0, 0]]),
+    ],
+)
+def test_vectors_leave_the_mask_token_out(mode: str, wanted: Any) -> None:
+    weights = {"idf_weights": [0.5, 1.5, 2.0]} if mode == "tf_idf" else {}
+    layer = layers.StringLookup(
+        vocabulary=["a", "c", "d"], mask_token="", output_mode=mode, **weights
+    )
+    np.testing.assert_allclose(layer([["", "c"], ["zz", "a"]]), wanted)
+    numbers = layers.IntegerLookup(vocabulary=[5, 7, 9], mask_token=0, output_mode=mode, **weights)
+    np.testing.assert_allclose(numbers(np.array([[0, 7], [-3, 5]])), wanted)
+
+
+def test_a_learned_vocabulary_has_no_special_tokens() -> None:
+    layer = layers.StringLookup()
+    layer.adapt(np.array(["", "a", "a", "[UNK]"]))
+    assert layer.get_vocabulary() == ["[UNK]", "a", ""]
+    layer = layers.StringLookup()
+    layer.adapt(iter([np.array(["a"]), np.array(["b", "b"]), np.array(["c"] * 9)]), steps=2)
+    assert layer.get_vocabulary() == ["[UNK]", "b", "a"]
+
+
+def test_weights_may_stand_beside_the_special_tokens() -> None:
+    layer = layers.StringLookup(
+        vocabulary=["[UNK]", "a"], idf_weights=[3.0, 1.0], output_mode="tf_idf"
+    )
+    np.testing.assert_allclose(layer([["a", "q"]]), [[3, 1]])
+    again = layers.StringLookup.from_config(json.loads(json.dumps(layer.get_config())))
+    np.testing.assert_allclose(again([["a", "q"]]), [[3, 1]])
+
+
+def test_only_the_letters_of_ascii_are_lowered_and_spaces_of_ascii_split() -> None:
+    layer = layers.TextVectorization()
+    assert layer.words("The ÉCOLE isn't\u00a0it\tB\x1cC") == [
+        "the", "École", "isnt\u00a0it", "b\x1cc"
+    ]  # fmt: skip
+
+
+def test_texts_that_are_tokens_keep_their_shape() -> None:
+    layer = layers.TextVectorization(split=None, vocabulary=["a b", "c"])
+    assert layer(["C", "a b", "d"]).numpy().tolist() == [3, 2, 1]
+    assert layer([["c"], ["x"]]).numpy().tolist() == [[3], [1]]
+    counts = layers.TextVectorization(split=None, vocabulary=["a b", "c"], output_mode="count")
+    assert counts(["c", "c"]).numpy().tolist() == [0, 0, 2]
+
+
+def test_an_empty_text_has_an_empty_vector() -> None:
+    layer = layers.TextVectorization(vocabulary=["a"], output_mode="multi_hot")
+    assert layer(["", "a"]).numpy().tolist() == [[0, 0], [0, 1]]
+
+
 def test_wrong_arguments() -> None:
     with pytest.raises(ArgumentError, match="vocabulary"):
         layers.StringLookup()(["a"])
@@ -125,5 +206,13 @@ def test_wrong_arguments() -> None:
         layers.TextVectorization(split="words")
     with pytest.raises(ArgumentError, match="invert"):
         layers.StringLookup(vocabulary=["a"], invert=True, output_mode="count")
+    with pytest.raises(ArgumentError, match="max_tokens=2"):
+        layers.StringLookup(vocabulary=["a", "b"], max_tokens=2)
+    with pytest.raises(ArgumentError, match="empty"):
+        layers.StringLookup(vocabulary=[])
+    with pytest.raises(ArgumentError, match="special tokens"):
+        layers.StringLookup(vocabulary=["a", ""], mask_token="")
+    with pytest.raises(ArgumentError, match="2 idf_weights"):
+        layers.StringLookup(vocabulary=["a", "b"], output_mode="tf_idf", idf_weights=[1.0])
     with pytest.raises(DataError, match="none"):
         layers.StringLookup().adapt([[]])

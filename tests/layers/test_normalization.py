@@ -1,0 +1,86 @@
+"""Normalization layers: gradients, masks, whole numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import kerasish as keras
+from kerasish.graph import GradientTape
+from tests.tolerances import assert_close
+
+layers, ops = keras.layers, keras.ops
+W = np.array([[2.0, 0.0], [0.0, 1.0]], "float32")
+
+
+def test_the_gradient_of_a_spectral_norm_goes_through_sigma() -> None:
+    """Miyato et al. (2018), equation 12: the term along u v^T is taken out."""
+    layer = layers.SpectralNormalization(layers.Dense(2, use_bias=False), power_iterations=20)
+    x = np.eye(2, dtype="float32")
+    layer(x)
+    for variable in layer.weights:
+        variable.assign(W if variable.shape == (2, 2) else np.array([[1.0, 0.0]], "float32"))
+    with GradientTape() as tape:
+        total = ops.sum(layer(x, training=True))
+    gradient = tape.gradient(total, layer.trainable_variables)[0]
+    assert_close(gradient, [[-0.25, 0.5], [0.5, 0.5]])
+
+
+def test_which_normalizations_carry_masks_on() -> None:
+    x = ops.convert_to_tensor(np.ones((2, 3, 4), "float32"))
+    x.mask = ops.convert_to_tensor(np.array([[1, 1, 0], [1, 0, 0]], bool))
+    for layer in (
+        layers.LayerNormalization(),
+        layers.BatchNormalization(),
+        layers.GroupNormalization(2),
+        layers.UnitNormalization(),
+    ):
+        assert layer(x).mask is x.mask
+    with pytest.warns(UserWarning, match="mask"):
+        assert layers.RMSNormalization()(x).mask is None
+
+
+LAYERS: list[Any] = [
+    lambda: layers.BatchNormalization(),
+    lambda: layers.LayerNormalization(),
+    lambda: layers.RMSNormalization(),
+    lambda: layers.GroupNormalization(2),
+    lambda: layers.UnitNormalization(),
+    lambda: layers.Dense(2, kernel_initializer="ones"),
+    lambda: layers.Conv1D(2, 2, kernel_initializer="ones"),
+    lambda: layers.Bidirectional(layers.GRU(2, kernel_initializer="ones")),
+    lambda: layers.Softmax(),
+    lambda: layers.LeakyReLU(0.5),
+    lambda: layers.ELU(),
+]
+
+
+@pytest.mark.parametrize("make", LAYERS)
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "int64"])
+@pytest.mark.parametrize("training", [False, True])
+def test_whole_numbers_are_numbers_like_others(make: Any, dtype: str, training: bool) -> None:
+    x = np.random.default_rng(0).integers(0, 9, (3, 5, 4)).astype(dtype)
+    layer = make()
+    layer.build(x.shape)
+    flag = {"training": training} if layer._takes_training() else {}
+    y, z = layer(x, **flag), layer(x.astype("float32"), **flag)
+    assert y.dtype == "float32"
+    assert_close(y, z)
+    assert np.abs(np.asarray(y)).max() > 0
+    low = make()
+    low.dtype_policy = "mixed_float16"
+    assert low(x).dtype in ("float16", "float32")
+
+
+def test_ids_masks_and_layers_of_ones_own_see_whole_numbers() -> None:
+    class Sees(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            assert inputs.dtype == "int64"
+            return inputs
+
+    assert Sees()(np.array([[3]])).dtype == "int64"
+    assert layers.Reshape((1, 1))(np.array([[3]])).dtype == "int64"
+    ids = np.array([[2**24 + 1]])
+    assert int(layers.Identity()(ids)[0, 0]) == 2**24 + 1
