@@ -20,7 +20,8 @@ STRETCH = 1 << 24  # bytes touched without looking up
 class Arena:
     """One block of memory for all plans of a function, since only one of them runs at a time.
 
-    It grows with the largest plan; earlier plans keep the block they were bound to.
+    It grows with the largest plan, and then by a quarter more, so that plans for ever larger
+    shapes share blocks too; earlier plans keep the block they were bound to.
     """
 
     def __init__(self) -> None:
@@ -32,8 +33,9 @@ class Arena:
         """A block of at least `nbytes`, not to be written to before `settle`."""
         device = current()
         if self._block is None or self._device is not device or self._block.size < nbytes:
+            spare = 0 if self._block is None else self._block.size // 4
             self.settle()
-            self._device, self._block = device, device.empty(nbytes)
+            self._device, self._block = device, device.empty(nbytes + spare)
             if device.host and nbytes >= SMALL:
                 self._touch = FirstTouch(self._block)
         return self._block

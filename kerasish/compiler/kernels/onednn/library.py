@@ -21,6 +21,9 @@ NAME = "onednn"  # as settings and printed plans show it
 WHEEL = "onednn-cpu-gomp"
 SONAME = "libdnnl.so.3"
 MAJOR = 3
+# What the library keeps for plans to come, 0.1 MB each; those in use live with their plans. Its own
+# default, 1024, is a growth of 100 MB where shapes are ever new.
+PRIMITIVES = 256
 
 _lock = threading.Lock()
 
@@ -57,6 +60,7 @@ def _attempt(path: str) -> ctypes.CDLL | str:
     version = version_of(library)
     if version[0] != MAJOR:
         return f"{path}: version {'.'.join(map(str, version))}, expected {MAJOR}.x"
+    library.dnnl_set_primitive_cache_capacity(ctypes.c_int(PRIMITIVES))
     return library
 
 
