@@ -39,7 +39,7 @@ class DataError(KerasishError, ValueError):
     """The data given to training do not fit the model or each other."""
 
 
-class NumericsError(KerasishError, FloatingPointError):
+class NumericsError(KerasishError, FloatingPointError, RuntimeError):
     """A value that had to be finite is NaN or infinite."""
 
 

@@ -218,6 +218,8 @@ class BackupAndRestore(Checkpoint):
         double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
     ) -> None:
+        if not isinstance(backup_dir, (str, os.PathLike)) or not os.fspath(backup_dir):
+            raise ArgumentError(f"backup_dir. Expected: a folder. Received: {backup_dir!r}.")
         super().__init__(backup_dir, save_freq, keep=2 if double_checkpoint else 1)
         self.delete_checkpoint = delete_checkpoint
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kerasish.callbacks.callback import Callback, Logs
-from kerasish.errors import ArgumentError
+from kerasish.callbacks.paths import check_target, columns
+from kerasish.errors import ArgumentError, FileFormatError
+from kerasish.hints import hint
+from kerasish.saving.atomic import replacing
 
 
 class History(Callback):
@@ -44,6 +48,8 @@ class History(Callback):
 class CSVLogger(Callback):
     """Writes the logs of every epoch as a row of a CSV file.
 
+    Where the first epoch has no validation, columns for its logs are there all the same.
+
     Args:
         filename: the file.
         separator: between the values of a row.
@@ -52,6 +58,10 @@ class CSVLogger(Callback):
 
     def __init__(self, filename: str, separator: str = ",", append: bool = False) -> None:
         super().__init__()
+        if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
+            raise ArgumentError(
+                f"separator. Expected: one character, such as ',' or ';'. Received: {separator!r}."
+            )
         self.filename = Path(filename)
         self.separator = separator
         self.append = append
@@ -60,22 +70,44 @@ class CSVLogger(Callback):
         self._resumed = False
 
     def on_train_begin(self, logs: Logs = None) -> None:
+        check_target(self.filename, "filename")
         self._names = None
         self._rows = 0
         self._resumed = False
 
     def _begin(self, logs: dict[str, Any]) -> list[str]:
         """Start the file, or go on in it; rows behind the resumed epoch are dropped."""
-        rows: list[list[str]] = []
+        held: list[list[str]] = []
         if (self.append or self._resumed) and self.filename.exists():
-            with self.filename.open(newline="", encoding="utf-8") as file:
-                rows = list(csv.reader(file, delimiter=self.separator))
-        rows = rows[: self._rows + 1] if self._resumed else rows
-        if not rows:
-            rows = [["epoch", *sorted(logs)]]
-        with self.filename.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file, delimiter=self.separator).writerows(rows)
-        return rows[0][1:]
+            text = self.filename.read_text(encoding="utf-8")
+            held = list(csv.reader(io.StringIO(text, newline=""), delimiter=self.separator))
+            if held and not text.endswith("\n"):
+                self._write("a", "\n")  # a row that was cut off stays one of its own
+        if self._resumed and len(held) > self._rows + 1:
+            # Put together aside: the rows that stay are never lost.
+            with replacing(self.filename) as aside:
+                aside.write_text(self._text(held[: self._rows + 1]), encoding="utf-8", newline="")
+        if held:
+            return held[0][1:]
+        names = columns(logs)
+        if names and not any(name.startswith("val_") for name in names):
+            names += [f"val_{name}" for name in names]
+        self._write("a" if self.append else "w", self._text([["epoch", *names]]))
+        return names
+
+    def _text(self, rows: list[list[Any]]) -> str:
+        made = io.StringIO(newline="")
+        csv.writer(made, delimiter=self.separator).writerows(rows)
+        return made.getvalue()
+
+    def _write(self, mode: str, text: str) -> None:
+        try:
+            with self.filename.open(mode, newline="", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise FileFormatError(
+                f"CSVLogger: {self.filename} cannot be written: {error.strerror}."
+            ) from error
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         logs = logs or {}
@@ -83,8 +115,7 @@ class CSVLogger(Callback):
             # Only now, since a checkpoint may say where to go on after training has begun.
             self._names = self._begin(logs)
         row = [epoch, *(_cell(logs.get(name, "NA")) for name in self._names)]
-        with self.filename.open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file, delimiter=self.separator).writerow(row)
+        self._write("a", self._text([row]))
         self._rows += 1
 
     def state_dict(self) -> dict[str, Any]:
@@ -109,8 +140,10 @@ class LambdaCallback(Callback):
         on_train_end: called as `on_train_end(logs)`.
         on_train_batch_begin: called as `on_train_batch_begin(batch, logs)`.
         on_train_batch_end: called as `on_train_batch_end(batch, logs)`.
-        kwargs: any other hook of `Callback`.
+        kwargs: any other hook of `Callback`; what is no `on_...` becomes an attribute.
     """
+
+    hands_on = True
 
     def __init__(
         self,
@@ -133,10 +166,11 @@ class LambdaCallback(Callback):
             **kwargs,
         }
         for hook, function in given.items():
-            if not hook.startswith("on_") or not hasattr(Callback, hook):
+            if hook.startswith("on_") and not hasattr(Callback, hook):
+                hooks = [name for name in dir(Callback) if name.startswith("on_")]
                 raise ArgumentError(
                     f"LambdaCallback. Expected: names of hooks such as on_epoch_end. "
-                    f"Received: {hook!r}."
+                    f"Received: {hook!r}.{hint(hook, hooks)}"
                 )
             if function is not None:
                 setattr(self, hook, function)

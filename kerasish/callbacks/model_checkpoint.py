@@ -9,6 +9,7 @@ from typing import Any
 
 from kerasish.callbacks.callback import Logs
 from kerasish.callbacks.monitor import Monitor
+from kerasish.callbacks.paths import check_fields, check_target, fill
 from kerasish.errors import ArgumentError
 
 
@@ -43,14 +44,14 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: float | None = None,
     ) -> None:
         super().__init__(monitor, mode)
-        self.filepath = os.fspath(filepath)
+        self.filepath = check_fields(os.fspath(filepath))
         endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
         if not self.filepath.endswith(endings):
             raise ArgumentError(
                 f"filepath. Expected: a name that ends in {' or '.join(endings)}. "
                 f"Received: {self.filepath!r}."
             )
-        if save_freq != "epoch" and not isinstance(save_freq, int):
+        if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise ArgumentError(
                 f"save_freq. Expected: 'epoch' or a number of batches. Received: {save_freq!r}."
             )
@@ -61,6 +62,7 @@ class ModelCheckpoint(Monitor):
         self.best = initial_value_threshold
         self._epoch = 0
         self._batches = 0
+        self._told = ""  # how the watched log has improved
         if isinstance(save_freq, int):
             self.on_train_batch_end = self._count_batch  # only now is every batch of interest
 
@@ -70,6 +72,9 @@ class ModelCheckpoint(Monitor):
             self._batches = 0
             self._save(logs or {}, batch)
 
+    def on_train_begin(self, logs: Logs = None) -> None:
+        check_target(self.filepath, "filepath", folders=True)
+
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch = epoch
 
@@ -78,23 +83,29 @@ class ModelCheckpoint(Monitor):
             self._save(logs or {}, None)
 
     def _save(self, logs: dict[str, Any], batch: int | None) -> None:
+        path = Path(self._path(logs, batch))
         if self.save_best_only and not self._improved(logs):
             return
-        path = Path(self._path(logs, batch))
+        if self.save_best_only:
+            self._say(f"{self._told}, saving model to {path}")
         path.parent.mkdir(parents=True, exist_ok=True)
         if self.save_weights_only:
             self.model.save_weights(path, overwrite=True)
         else:
             self.model.save(path, overwrite=True)
-        self._say(f"saved to {path}")
+        if not self.save_best_only:
+            self._say(f"saving model to {path}")
 
     def _improved(self, logs: dict[str, Any]) -> bool:
         value = self.value_in(logs)
         if value is None:
+            self._told = f"{self.monitor} is missing"
             return True  # as in Keras: rather one file too many than none
+        best = "None" if self.best is None else f"{self.best:.5f}"
         if not self.improves(value, self.best):
-            self._say(f"{self.monitor} did not improve from {self.best:.5f}")
+            self._say(f"{self.monitor} did not improve from {best}")
             return False
+        self._told = f"{self.monitor} improved from {best} to {value:.5f}"
         self.best = value
         return True
 
@@ -106,13 +117,7 @@ class ModelCheckpoint(Monitor):
         values = {"epoch": self._epoch + 1, **logs}
         if batch is not None:
             values.setdefault("batch", batch + 1)
-        try:
-            return self.filepath.format(**values)
-        except (KeyError, IndexError) as error:
-            raise ArgumentError(
-                f"filepath {self.filepath!r}. Expected: fields among {', '.join(sorted(values))}. "
-                f"Received: {error}."
-            ) from None
+        return fill(self.filepath, values)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "batches": self._batches}

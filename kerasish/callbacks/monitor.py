@@ -6,8 +6,11 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
+
 from kerasish.callbacks.callback import Callback
 from kerasish.errors import ArgumentError
+from kerasish.hints import hint
 
 MODES = ("auto", "min", "max")
 
@@ -34,16 +37,26 @@ class Monitor(Callback):
     def value_in(self, logs: dict[str, Any] | None) -> float | None:
         """The watched log; None, with a warning once, where it is missing."""
         logs = logs or {}
-        if self.monitor in logs:
-            return float(logs[self.monitor])
+        if logs.get(self.monitor) is not None:
+            return self._number(logs[self.monitor])
         if not self._warned:
             self._warned = True
             warnings.warn(
                 f"{type(self).__name__}. Expected: the log {self.monitor!r}. Received: "
-                f"{', '.join(sorted(logs))}. Logs that begin with val_ need validation_data.",
+                f"{', '.join(sorted(logs))}.{hint(self.monitor, logs)} "
+                "Logs that begin with val_ need validation_data.",
                 stacklevel=3,
             )
         return None
+
+    def _number(self, value: Any) -> float:
+        array = np.asarray(value)
+        if array.size == 1 and array.dtype.kind in "biufV":
+            return float(array.reshape(()))
+        raise ArgumentError(
+            f"{type(self).__name__}: {self.monitor}. Expected: one number. Received: {value!r}. A "
+            "metric with a result per class has one for all with average='macro'."
+        )
 
     def improves(self, value: float, best: float | None) -> bool:
         """Whether `value` is better than `best` by more than `min_delta`; NaN never is."""

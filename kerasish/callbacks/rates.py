@@ -47,7 +47,8 @@ class LearningRateScheduler(Callback):
             raise ArgumentError(f"schedule. Expected: a number. Received: {new!r}.")
         self.model.optimizer.learning_rate = float(new)
         if self.verbose > 0:
-            sys.stdout.write(f"\nEpoch {epoch + 1}: learning rate {new}.\n")
+            told = f"LearningRateScheduler setting learning rate to {new}."
+            sys.stdout.write(f"\nEpoch {epoch + 1}: {told}\n")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if logs is not None:
@@ -127,7 +128,8 @@ class ReduceLROnPlateau(Monitor):
         new = max(old * self.factor, self.min_lr)
         self.model.optimizer.learning_rate = new
         if self.verbose > 0:
-            sys.stdout.write(f"\nEpoch {epoch + 1}: learning rate reduced to {new}.\n")
+            told = f"ReduceLROnPlateau reducing learning rate to {new}."
+            sys.stdout.write(f"\nEpoch {epoch + 1}: {told}\n")
         self.cooldown_counter = self.cooldown
         self.wait = 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import Any
 
@@ -78,6 +77,11 @@ class EarlyStopping(Monitor):
         if self.stopped_epoch > 0 and self.verbose:
             sys.stdout.write(f"Epoch {self.stopped_epoch + 1}: early stopping\n")
         if self.restore_best_weights and self.best_weights is not None:
+            if self.verbose:
+                sys.stdout.write(
+                    "Restoring model weights from the end of the best epoch: "
+                    f"{self.best_epoch + 1}.\n"
+                )
             self.model.set_weights(self.best_weights)
 
     def state_dict(self) -> dict[str, Any]:
@@ -105,7 +109,7 @@ class TerminateOnNaN(Callback):
 
     def on_batch_end(self, batch: int, logs: Logs = None) -> None:
         loss = (logs or {}).get("loss")
-        if loss is None or math.isfinite(loss):
+        if loss is None or np.isfinite(loss).all():
             return
         if self.raise_error:
             raise NumericsError(

@@ -1,4 +1,5 @@
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -304,14 +305,14 @@ def test_csv_rows(tmp_path):
     history = made.fit(X, Y, epochs=2, callbacks=[callbacks.CSVLogger(path)], verbose=0).history
     with path.open(newline="") as file:
         rows = list(csv.reader(file))
-    assert rows[0] == ["epoch", "loss", "mae"]
+    assert rows[0] == ["epoch", "loss", "mae", "val_loss", "val_mae"]
     assert [row[0] for row in rows[1:]] == ["0", "1"]
     assert [float(row[1]) for row in rows[1:]] == history["loss"]
     made.fit(X, Y, callbacks=[callbacks.CSVLogger(path, append=True)], verbose=0)
     made.fit(X, Y, callbacks=[callbacks.CSVLogger(path, append=True)], verbose=0)
     assert len(path.read_text().splitlines()) == 5
     made.fit(X, Y, callbacks=[callbacks.CSVLogger(path, separator=";")], verbose=0)
-    assert path.read_text().splitlines()[0] == "epoch;loss;mae"
+    assert path.read_text().splitlines()[0] == "epoch;loss;mae;val_loss;val_mae"
 
 
 @pytest.mark.parametrize("ending", [".keras", ".h5", ".weights.h5"])
@@ -368,10 +369,15 @@ def test_plain_lines_without_a_terminal(capsys):
     made.evaluate(X, Y, verbose=2)
     made.predict(X)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 4
-    assert lines[0].startswith("Epoch 1/2 - 3 steps - ")
-    assert "val_loss: " in lines[1]
-    assert lines[2].startswith("Evaluated - 1 steps")
+    # As Keras prints them with verbose=2, for programs that read them.
+    logs = r"loss: \d\.\d{4}"
+    step = r"\d+(s|ms|us)/step"
+    expected = ["Epoch 1/2", rf"3/3 - 0s - {step} - {logs} - val_{logs}"] * 2
+    expected[2] = "Epoch 2/2"
+    expected += [rf"1/1 - 0s - {step} - {logs}", rf"1/1 - 0s - {step}"]
+    assert len(lines) == len(expected)
+    for text, pattern in zip(lines, expected, strict=True):
+        assert re.fullmatch(pattern, text)
     made.fit(X, Y, verbose=0)
     assert capsys.readouterr().out == ""
 
