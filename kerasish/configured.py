@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
+from kerasish import budget
 from kerasish.hints import refuse_unknown
 
 
@@ -88,4 +89,5 @@ class Configured:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The object that `get_config` described."""
-        return cls(**config)
+        with budget.described(config, budget.FREE_VARIABLES):
+            return cls(**config)

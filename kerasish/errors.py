@@ -57,3 +57,14 @@ class FileFormatError(KerasishError, ValueError):
 
 class UnsafeFileError(FileFormatError):
     """A file asks for something that loading a file must never do."""
+
+
+class LimitError(UnsafeFileError):
+    """What a file describes would take more memory or time than a file of its size may.
+
+    `kind` says of what, as one of `kerasish.budget.KINDS`.
+    """
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind

@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from kerasish import budget
 from kerasish.errors import ArgumentError, UnknownNameError
 
 T = TypeVar("T")
@@ -88,6 +89,9 @@ def nearest(name: str, choices: list[str] | tuple[str, ...], count: int = 3) -> 
 
     def plain(text: str) -> str:
         return text.lower().replace("_", "")
+
+    if not budget.afford("hints", len(choices)):
+        return []
 
     def alike(choice: str) -> float:
         return difflib.SequenceMatcher(None, str(name), choice).ratio()

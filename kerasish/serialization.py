@@ -18,8 +18,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from kerasish import registry
+from kerasish import budget, registry
 from kerasish.errors import ArgumentError, FileFormatError, UnknownNameError, UnsafeFileError
+from kerasish.spec import DTYPES, np_dtype
 
 T = TypeVar("T")
 
@@ -279,11 +280,18 @@ def deserialize_keras_object(
     """
     token = _revived.set({}) if _revived.get() is None else None
     try:
-        with custom_object_scope(custom_objects or {}):
+        most = _most(config, kind)
+        with custom_object_scope(custom_objects or {}), budget.described(config, most):
             return _revive(config, kind)
     finally:
         if token is not None:
             _revived.reset(token)
+
+
+def _most(config: Any, kind: str | None) -> float | None:
+    """Bytes of variables that what a config describes may have; None where it has weights."""
+    found = (_kind_of_module(config) if isinstance(config, Mapping) else None) or kind
+    return None if found in ("layer", "model", None) else budget.FREE_VARIABLES
 
 
 def _revive(config: Any, kind: str | None) -> Any:
@@ -303,7 +311,18 @@ def _revive(config: Any, kind: str | None) -> Any:
 
 def _revive_special(name: str, value: Any) -> Any:
     if name in ("__numpy__", "__tensor__"):
-        return np.array(value["value"], dtype=value["dtype"])
+        dtype = value.get("dtype") if isinstance(value, Mapping) else None
+        if not isinstance(dtype, str) or dtype not in DTYPES or "value" not in value:
+            raise UnsafeFileError(  # the dtype decides how much is allocated
+                f"An array. Expected: its value, and a dtype of {', '.join(DTYPES)}. "
+                f"Received: dtype {str(dtype)[:80]!r}."
+            )
+        try:
+            return np.array(value["value"], dtype=np_dtype(dtype))
+        except (ValueError, TypeError, OverflowError) as error:
+            raise FileFormatError(
+                f"An array of {dtype}. Expected: numbers in equal rows. Received: {error}."
+            ) from error
     if name == "__slice__":
         return slice(value["start"], value["stop"], value["step"])
     if name == "__ellipsis__":

@@ -144,7 +144,7 @@ def test_what_files_may_not_name(config: Any, error: type) -> None:
 
 def test_unknown_names_come_with_the_nearest() -> None:
     config = {"module": "keras.layers", "class_name": "Dence", "config": {"units": 1}}
-    with pytest.raises(UnknownNameError, match="'dense'"):
+    with pytest.raises(UnknownNameError, match="'Dense'"):
         deserialize_keras_object(config)
     with pytest.raises(UnknownNameError, match="register_keras_serializable"):
         serialization.find("their>Layer", "layer")

@@ -19,6 +19,7 @@ def options(arguments: Namespace) -> Options:
         overrides=tuple(getattr(arguments, "overrides", ())),
         allow_env=getattr(arguments, "allow_env", False),
         plugins=tuple(arguments.plugins),
+        allowance=arguments.allowance,
     )
 
 

@@ -97,7 +97,17 @@ def _options(command: argparse.ArgumentParser) -> None:
     _plugins(command)
 
 
+def _allowance(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--allowance",
+        type=float,
+        metavar="TIMES",
+        help="how many times the usual limits of memory and work a file may take",
+    )
+
+
 def _plugins(command: argparse.ArgumentParser) -> None:
+    _allowance(command)
     command.add_argument(
         "--allow",
         dest="plugins",

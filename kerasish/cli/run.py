@@ -15,6 +15,7 @@ from kerasish import backend, random
 from kerasish.cli import run_folder
 from kerasish.cli.configs import allow_plugins, project_of
 from kerasish.cli.text import duration, model_lines, numbers
+from kerasish.data.npz import read_arrays
 from kerasish.declarative.api import Project
 from kerasish.declarative.arrays import Arrays, Part
 from kerasish.errors import ArgumentError, DataError
@@ -135,7 +136,7 @@ def evaluate(arguments: Namespace) -> None:
     project = project_of(arguments, arguments.run)
     _prepare(arguments, project)
     name, part = _part(project.arrays(), arguments.part)
-    model = load_model(folder / run_folder.MODEL_FILE)
+    model = load_model(folder / run_folder.MODEL_FILE, allowance=arguments.allowance)
     print(f"{name}: {numbers(_measure(model, part, project))}")
 
 
@@ -158,27 +159,18 @@ def predict(arguments: Namespace) -> None:
     allow_plugins(arguments.plugins)
     folder = run_folder.existing_folder(arguments.run)
     _use_backend(arguments.backend)
-    model = load_model(folder / run_folder.MODEL_FILE)
-    outputs = model.predict(_inputs(arguments.input), batch_size=arguments.batch_size, verbose=0)
+    model = load_model(folder / run_folder.MODEL_FILE, allowance=arguments.allowance)
+    outputs = model.predict(
+        read_arrays(arguments.input, arguments.allowance),
+        batch_size=arguments.batch_size,
+        verbose=0,
+    )
     if arguments.output is None:
         for output in outputs if isinstance(outputs, list) else [outputs]:
             np.savetxt(sys.stdout, np.reshape(output, (len(output), -1)), fmt="%.6g")
         return
     _write(arguments.output, outputs, [str(name) for name in model.output_names])
     print(f"wrote {arguments.output}")
-
-
-def _inputs(path: str) -> Any:
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError):
-        raise DataError(
-            f"{path}. Expected: a .npy or .npz file of numbers. Received: another kind of file."
-        ) from None
-    if isinstance(loaded, np.ndarray):
-        return loaded
-    with loaded:
-        return {name: loaded[name] for name in loaded.files}
 
 
 def _write(path: str, outputs: Any, names: list[str]) -> None:

@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+from kerasish import budget
 from kerasish.config import settings
-from kerasish.errors import DataError
+from kerasish.errors import DataError, KerasishError
 from kerasish.saving.atomic import replacing
 
 TIMEOUT_SECONDS = 30
@@ -75,13 +76,19 @@ def _checked(path: Path, sha256: str, url: str = "") -> Path:
 
 
 def _download(url: str, path: Path) -> None:
+    import http.client
     import urllib.error
     import urllib.request
 
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
+        with (
+            budget.opened(url),
+            urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer,
+        ):
             _copy(answer, path, url.rsplit("/", 1)[-1])
-    except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
+        if isinstance(error, KerasishError):
+            raise
         raise DataError(
             f"{url} could not be downloaded: {error}. Without a network, put the file into "
             "$KERASISH_DATA/<dataset>/ and set that variable to the folder."
@@ -92,7 +99,7 @@ def _copy(answer: Any, path: Path, label: str) -> None:
     from tqdm import tqdm
 
     length = answer.headers.get("Content-Length") or ""
-    total = int(length) if length.isdigit() else None
+    total = int(length) if length.isascii() and length.isdecimal() else None
     # disable=None: no bar where there is no terminal.
     quiet = None if settings.interactive else True
     with (
@@ -100,5 +107,6 @@ def _copy(answer: Any, path: Path, label: str) -> None:
         tqdm(total=total, unit="B", unit_scale=True, desc=label, disable=quiet) as bar,
     ):
         while piece := answer.read(_PIECE):
+            budget.spend("download", len(piece), label)
             out.write(piece)
             bar.update(len(piece))

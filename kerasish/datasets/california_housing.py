@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasish import registry
 from kerasish.data.fetch import fetch
+from kerasish.data.npz import open_npz
 from kerasish.errors import ArgumentError
 
 Arrays = tuple[np.ndarray, np.ndarray]
@@ -43,8 +44,8 @@ def load_data(
     if not 0 <= test_split < 1:
         raise ArgumentError(f"test_split. Expected: 0 <= fraction < 1. Received: {test_split!r}.")
     path = fetch("california_housing", FILE, BASE_URL + FILE, SHA256)
-    with np.load(path, allow_pickle=False) as file:
-        x, y = file["x"], file["y"]
+    with open_npz(path) as file:
+        x, y = file.read("x"), file.read("y")
     if version == "small":
         x, y = x[:SMALL], y[:SMALL]
     order = np.arange(len(x))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from kerasish import registry
+from kerasish.data.npz import open_npz
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -28,8 +29,8 @@ def load_data() -> tuple[Arrays, Arrays]:
     Returns:
         x: uint8 (n, 8, 8, 1), 0 (white) to 16 (black). y: uint8 (n,), 0 to 9.
     """
-    with np.load(_FILE, allow_pickle=False) as file:
-        images, labels = file["images"][..., np.newaxis], file["labels"]
+    with open_npz(_FILE) as file:
+        images, labels = file.read("images")[..., np.newaxis], file.read("labels")
     is_test = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         places = np.flatnonzero(labels == label)

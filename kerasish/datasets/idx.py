@@ -5,16 +5,19 @@ from __future__ import annotations
 import gzip
 import math
 import struct
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
+from kerasish import budget
 from kerasish.data.fetch import fetch
 from kerasish.errors import FileFormatError
 
 _UINT8 = 0x08
-_MAX_BYTES = 1 << 30
+_PIECE = 1 << 20
 
 # From the meaning of a file to its name, the same for every dataset of this family.
 FILES = {
@@ -31,12 +34,14 @@ def read_idx(path: Path) -> np.ndarray:
     """The uint8 array in a gzip-compressed idx file.
 
     Raises:
-        FileFormatError: no such file format, truncated, or larger than 1 GiB.
+        FileFormatError: no such file format, or truncated.
+        LimitError: it unpacks to more than a file of its size may.
     """
     try:
-        with gzip.open(path, "rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-    except (OSError, EOFError) as error:
+        size = path.stat().st_size
+        with budget.opened(str(path), size), gzip.open(path, "rb") as file:
+            raw = b"".join(_charged(file))
+    except (OSError, EOFError, zlib.error) as error:
         raise FileFormatError(f"{path}. Expected: a gzip file. Received: {error}.") from error
     if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] != _UINT8 or not 1 <= raw[3] <= 4:
         raise FileFormatError(
@@ -49,7 +54,16 @@ def read_idx(path: Path) -> np.ndarray:
             f"{path}. Expected: as many values as the shape {shape} says. "
             f"Received: {len(raw) - start}."
         )
+    if math.prod(max(1, n) for n in shape) >= 2**63:
+        raise FileFormatError(f"{path}. Expected: a shape of an array. Received: {shape}.")
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+
+
+def _charged(file: IO[bytes]) -> Iterator[bytes]:
+    """The content in pieces, each on the account."""
+    while piece := file.read(_PIECE):
+        budget.spend("read", len(piece), "its content")
+        yield piece
 
 
 def load(name: str, base_url: str, hashes: Mapping[str, str]) -> tuple[Arrays, Arrays]:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kerasish import budget
 from kerasish.declarative.arrays import Arrays, load_arrays
 from kerasish.declarative.build import MAX_PARAMS, build_model
 from kerasish.declarative.document import Options, read_document, read_text
@@ -21,11 +22,12 @@ __all__ = ["Options", "Project", "from_yaml", "load_config"]
 
 @dataclass(slots=True)
 class Project:
-    """A checked config and the folder it stands in."""
+    """A checked config, the folder it stands in, and the allowance it is read with."""
 
     config: Config
     folder: Path
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
+    allowance: float | None = None
 
     def build(self, max_params: int = MAX_PARAMS) -> Model:
         """The model, compiled where the config says how; no data are read.
@@ -34,9 +36,12 @@ class Project:
             ConfigError: shapes do not fit, or an object refuses its arguments.
         """
         config = self.config
-        model = build_model(config.model, self.diagnostics, config.name, max_params)
-        if config.train is not None:
-            compile_model(model, config.train, self.diagnostics)
+        with budget.opened(config.name, 0, self.allowance) as account:
+            model = build_model(config.model, self.diagnostics, config.name, max_params)
+            if config.train is not None:
+                held = sum(v.spec.nbytes for v in model.weights)
+                account.allow("variables", 4 * held + budget.FREE_VARIABLES)
+                compile_model(model, config.train, self.diagnostics)
         return model
 
     def arrays(self) -> Arrays:
@@ -48,7 +53,7 @@ class Project:
         """
         if self.config.data is None:
             raise ArgumentError(f"{self.config.name}. Expected: a config with a 'data' section.")
-        return load_arrays(self.config.data, self.folder, self.diagnostics)
+        return load_arrays(self.config.data, self.folder, self.diagnostics, self.allowance)
 
     def fit_arguments(self, model: Model, arrays: Arrays) -> dict[str, object]:
         """What `model.fit` is to be called with, once the labels are found to fit.
@@ -71,9 +76,10 @@ def load_config(path: str | os.PathLike[str], options: Options | None = None) ->
     """
     chosen = options or Options()
     diagnostics = Diagnostics()
-    document = read_document(path, diagnostics, chosen)
-    config = validate(document, diagnostics, chosen.plugins, Path(path).stem)
-    return Project(config, Path(path).resolve().parent, diagnostics)
+    with budget.opened(str(path), 0, chosen.allowance):
+        document = read_document(path, diagnostics, chosen)
+        config = validate(document, diagnostics, chosen.plugins, Path(path).stem)
+    return Project(config, Path(path).resolve().parent, diagnostics, chosen.allowance)
 
 
 def from_yaml(source: str | os.PathLike[str], options: Options | None = None) -> Model:
@@ -90,6 +96,7 @@ def from_yaml(source: str | os.PathLike[str], options: Options | None = None) ->
         return load_config(source, options).build()
     chosen = options or Options()
     diagnostics = Diagnostics()
-    document = read_text(source, diagnostics, chosen)
-    config = validate(document, diagnostics, chosen.plugins)
-    return Project(config, Path(), diagnostics).build()
+    with budget.opened("the text", 0, chosen.allowance):
+        document = read_text(source, diagnostics, chosen)
+        config = validate(document, diagnostics, chosen.plugins)
+    return Project(config, Path(), diagnostics, chosen.allowance).build()

@@ -1,27 +1,26 @@
 """The arrays that a `data:` section names: read, held against their hash and each other.
 
-A `.npz` file is read member by member without pickle, and each member's header must agree with
-the size it is stored with, so that a small file cannot ask for a large allocation.
+A `.npz` file is read member by member, for no more than it holds (`data.npz`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from kerasish.data.npz import Npz, open_npz
 from kerasish.declarative import vocabulary
+from kerasish.declarative.construct import one_line
 from kerasish.declarative.errors import Diagnostics, did_you_mean
 from kerasish.declarative.source import Mark, clip
 from kerasish.declarative.specification import ArraysFile, DataSection, Reference
 from kerasish.errors import KerasishError
 
 _BLOCK = 1 << 20
-_MAX_HEADER = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +43,34 @@ class Arrays:
     split: float = 0.0
 
 
-def load_arrays(section: DataSection, folder: Path, diagnostics: Diagnostics) -> Arrays:
+def load_arrays(
+    section: DataSection,
+    folder: Path,
+    diagnostics: Diagnostics,
+    allowance: float | None = None,
+) -> Arrays:
     """The arrays of a data section.
 
     Args:
         section: the checked section.
         folder: what relative file names start from: the folder of the config.
         diagnostics: receives K501 to K503.
+        allowance: how many times the usual limits a file may take.
 
     Raises:
         ConfigError: a file or an array is missing or wrong; all findings at once.
     """
     train, test = _dataset(section, diagnostics)
     if section.train is not None:
-        train = _read(section.train, folder, diagnostics)
+        train = _read(section.train, folder, diagnostics, allowance)
     if section.test is not None:
-        test = _read(section.test, folder, diagnostics)
+        test = _read(section.test, folder, diagnostics, allowance)
     held_out = section.validation
-    validation = _read(held_out, folder, diagnostics) if isinstance(held_out, ArraysFile) else None
+    validation = (
+        _read(held_out, folder, diagnostics, allowance)
+        if isinstance(held_out, ArraysFile)
+        else None
+    )
     for part in (train, validation, test):
         if part is not None:
             _check(part, diagnostics)
@@ -83,7 +92,9 @@ def _dataset(section: DataSection, diagnostics: Diagnostics) -> tuple[Part | Non
     return Part(*train, mark=mark), Part(*test, mark=mark)
 
 
-def _read(file: ArraysFile, folder: Path, diagnostics: Diagnostics) -> Part | None:
+def _read(
+    file: ArraysFile, folder: Path, diagnostics: Diagnostics, allowance: float | None
+) -> Part | None:
     path = folder / file.path
     if not path.is_file():
         diagnostics.add("K501", f"the data file '{path}' does not exist", file.mark)
@@ -94,8 +105,8 @@ def _read(file: ArraysFile, folder: Path, diagnostics: Diagnostics) -> Part | No
         diagnostics.add("K501", message, file.mark, "", details)
         return None
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = _Members(archive, file.mark, diagnostics)
+        with open_npz(path, allowance) as archive:
+            members = _Members(archive, diagnostics)
             weight = file.sample_weight
             return Part(
                 members.get(file.x),
@@ -103,8 +114,8 @@ def _read(file: ArraysFile, folder: Path, diagnostics: Diagnostics) -> Part | No
                 None if weight is None else members.get(weight),
                 file.mark,
             )
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-        diagnostics.add("K501", f"'{path}' is no readable npz file: {error}", file.mark)
+    except KerasishError as error:
+        diagnostics.add("K501", f"'{path}' is no readable npz file: {one_line(error)}", file.mark)
         return None
 
 
@@ -119,11 +130,10 @@ def _digest(path: Path) -> str:
 class _Members:
     """The arrays in an open npz archive."""
 
-    def __init__(self, archive: zipfile.ZipFile, mark: Mark, diagnostics: Diagnostics) -> None:
+    def __init__(self, archive: Npz, diagnostics: Diagnostics) -> None:
         self._archive = archive
-        self._mark = mark
         self._diagnostics = diagnostics
-        self._names = [name.removesuffix(".npy") for name in archive.namelist()]
+        self._names = archive.names
 
     def get(self, wanted: Reference | dict[str, Reference]) -> Any:
         """The array of that name, or the mapping of arrays; None where one is wrong."""
@@ -136,34 +146,11 @@ class _Members:
             self._diagnostics.add("K502", message, wanted.mark, hint, [clip(listed, 100)])
             return None
         try:
-            return self._read(f"{wanted.name}.npy")
-        except (ValueError, TypeError, EOFError, KeyError, zipfile.BadZipFile) as error:
-            message = f"the array '{wanted.name}' cannot be read: {error}"
+            return self._archive.read(wanted.name)
+        except KerasishError as error:
+            message = f"the array '{wanted.name}' cannot be read: {one_line(error)}"
             self._diagnostics.add("K502", message, wanted.mark)
             return None
-
-    def _read(self, member: str) -> np.ndarray:
-        info = self._archive.getinfo(member)
-        with self._archive.open(info) as stream:
-            version = np.lib.format.read_magic(stream)
-            readers = {
-                (1, 0): np.lib.format.read_array_header_1_0,
-                (2, 0): np.lib.format.read_array_header_2_0,
-            }
-            if version not in readers:
-                raise ValueError(f"npy version {version} is not supported")
-            shape, fortran, dtype = readers[version](stream, max_header_size=_MAX_HEADER)
-            if dtype.hasobject:
-                raise ValueError("it holds Python objects, not numbers")
-            count = 1
-            for size in shape:
-                count *= size
-            size = count * dtype.itemsize
-            if stream.tell() + size != info.file_size:
-                raise ValueError("its header does not agree with its size")
-            data = stream.read(size)
-        flat = np.frombuffer(data, dtype=dtype)
-        return flat.reshape(shape, order="F" if fortran else "C")
 
 
 def _check(part: Part, diagnostics: Diagnostics) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kerasish import tree
+from kerasish import budget, tree
+from kerasish.config import floatx
 from kerasish.declarative.construct import construct, one_line
 from kerasish.declarative.errors import Diagnostics
 from kerasish.declarative.items import Item
@@ -22,11 +23,11 @@ from kerasish.declarative.specification import (
     Reference,
     SequentialSection,
 )
-from kerasish.errors import KerasishError
-from kerasish.graph.variable import element_budget
+from kerasish.errors import KerasishError, LimitError
 from kerasish.layers import Input, Layer
 from kerasish.models import Model, Sequential
 from kerasish.ops.symbolic import STAND_INS
+from kerasish.spec import np_dtype
 
 MAX_PARAMS = 2_000_000_000
 
@@ -46,6 +47,7 @@ class _Builder:
     def __init__(self, diagnostics: Diagnostics, max_params: int) -> None:
         self.diagnostics = diagnostics
         self.max_params = max_params
+        self.most = max_params * np_dtype(floatx()).itemsize
 
     def input(self, declared: InputDeclaration) -> _Made:
         """The symbol of an input."""
@@ -74,7 +76,9 @@ class _Builder:
                 tensor = layer(**inputs)
             else:
                 tensor = layer(inputs)
-        except MemoryError:
+        except LimitError as error:
+            if error.kind != "variables":
+                self.diagnostics.stop("K105", one_line(error), mark)
             message = f"{item.label} takes the model over {self.max_params:,} parameters"
             self.diagnostics.add("K601", message, mark, "raise the budget with --max-params")
             return None
@@ -141,7 +145,8 @@ def build_model(
     chosen = section.name or name
     if isinstance(section, SequentialSection):
         return _sequential(section, builder, chosen)
-    with element_budget(max_params):
+    with budget.opened(name or section.mark.source.name) as account:
+        account.allow("variables", builder.most)
         return _functional(section, builder, chosen)
 
 
@@ -151,9 +156,12 @@ def _sequential(section: SequentialSection, builder: _Builder, name: str | None)
     if section.input is None:
         raise builder.diagnostics.error()
     try:
-        with element_budget(builder.max_params):
+        with budget.opened(name or section.mark.source.name) as account:
+            account.allow("variables", builder.most)
             return Sequential([builder.input(section.input).tensor, *layers], name=name)
-    except (KerasishError, ValueError, TypeError, MemoryError) as error:
+    except (KerasishError, ValueError, TypeError) as error:
+        if isinstance(error, LimitError) and error.kind != "variables":
+            builder.diagnostics.stop("K105", one_line(error), section.mark)
         _locate(section, builder)
         builder.diagnostics.stop("K410", one_line(error), section.mark)
 
@@ -163,7 +171,8 @@ def _locate(section: SequentialSection, builder: _Builder) -> None:
     if section.input is None:
         return
     made: _Made | None = builder.input(section.input)
-    with element_budget(builder.max_params):
+    with budget.opened(section.mark.source.name) as account:
+        account.allow("variables", builder.most)
         for item in section.layers:
             if made is not None:
                 layer = construct(item, builder.diagnostics)

@@ -27,12 +27,15 @@ class Options:
         allow_env: whether `$env.NAME` may read the environment.
         plugins: names of plugins whose layers the caller has registered.
         project: the folder that `base` files must lie in; the config's own where None.
+        allowance: how many times the usual limits of memory and work the file may take; None for
+            what `kerasish.saving.allowance` says.
     """
 
     overrides: SequenceOf[str] = ()
     allow_env: bool = False
     plugins: SequenceOf[str] = ()
     project: Path | None = None
+    allowance: float | None = None
 
 
 def read_document(

@@ -10,12 +10,14 @@ One finding prints as
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
+from kerasish.budget import KINDS
 from kerasish.declarative.source import Mark, clip
-from kerasish.errors import ConfigError
+from kerasish.errors import ConfigError, LimitError
 from kerasish.registry import nearest
 
 CODES: dict[str, str] = {
@@ -50,6 +52,7 @@ CODES: dict[str, str] = {
     "K601": "the parameter budget is exceeded",
 }
 
+MAX_FINDINGS = 200
 _LINE_WIDTH = 160
 
 
@@ -77,11 +80,17 @@ class Diagnostics:
     def add(
         self, code: str, message: str, mark: Mark, hint: str = "", details: Iterable[str] = ()
     ) -> None:
-        """Record a finding; the same one at the same place is kept once."""
+        """Record a finding; the same one at the same place is kept once.
+
+        Raises:
+            ConfigError: it is the last of as many as anyone reads.
+        """
         if code not in CODES:
             raise KeyError(f"Unknown diagnostic code. Expected: one of CODES. Received: {code!r}.")
         found = Diagnostic(code, message, mark, hint, tuple(details))
         self._found.setdefault((mark.source.name, code, mark.line, mark.column, message), found)
+        if len(self._found) >= MAX_FINDINGS:
+            raise self.error()
 
     def stop(
         self, code: str, message: str, mark: Mark, hint: str = "", details: Iterable[str] = ()
@@ -110,6 +119,15 @@ class Diagnostics:
         found = self.sorted()
         return ConfigError("\n\n".join(str(one) for one in found), found)
 
+    @contextmanager
+    def limited(self, mark: Mark) -> Iterator[None]:
+        """Context manager: what goes over the account inside is a finding at `mark`, the last."""
+        try:
+            yield
+        except LimitError as error:
+            message = f"the file takes more than a file may: {KINDS[error.kind][2]}"
+            self.stop("K105", message, mark, "raise the limits with allowance=, or --allowance")
+
     def raise_if_any(self) -> None:
         """Raise `ConfigError` with every finding if there is one."""
         if self._found:
@@ -130,14 +148,13 @@ def did_you_mean(name: str, choices: Iterable[str], listing: bool = True) -> str
 
 def _excerpt(mark: Mark, hint: str) -> list[str]:
     """The source line, and the carets with the hint under it; nothing outside the text."""
-    line = "".join(c if c.isprintable() else " " for c in mark.source.line(mark.line))
-    if not line.strip():
-        return [f"   = {hint}"] if hint else []
+    line = mark.source.line(mark.line)
     start = min(mark.column - 1, len(line))
-    first, cut = 0, line
-    if len(line) > _LINE_WIDTH:
-        first = max(0, start - _LINE_WIDTH // 2)
-        cut = line[first : first + _LINE_WIDTH]
+    first = max(0, start - _LINE_WIDTH // 2) if len(line) > _LINE_WIDTH else 0
+    shown = line[first : first + _LINE_WIDTH]
+    cut = "".join(c if c.isprintable() else " " for c in shown)
+    if not cut.strip():
+        return [f"   = {hint}"] if hint else []
     before, marked = cut[: start - first], cut[start - first : start - first + mark.width]
     carets = " " * _columns(before) + "^" * max(1, _columns(marked.rstrip()))
     return [f"   | {cut.rstrip()}", f"   | {carets}" + (f"      {hint}" if hint else "")]

@@ -12,12 +12,12 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import replace
 from typing import NoReturn
 
+from kerasish import budget
 from kerasish.declarative.errors import Diagnostics, did_you_mean
 from kerasish.declarative.expressions import Atom, ExpressionError, evaluate
 from kerasish.declarative.source import (
     MAX_DEPTH,
     MAX_TEXT,
-    MAX_VALUES,
     Entry,
     Mapping,
     Mark,
@@ -57,13 +57,14 @@ def interpolate(
     """
     resolver = _Resolver(document, diagnostics, environment)
     entries = []
-    for entry in document:
-        try:
-            value = resolver.top_level(entry)
-        except _Failed:
-            value = entry.value
-        entries.append(Entry(entry.key, entry.mark, value))
-        resolver.check_height(value, entry.mark)
+    with budget.opened(document.mark.source.name):
+        for entry in document:
+            try:
+                value = resolver.top_level(entry)
+            except _Failed:
+                value = entry.value
+            entries.append(Entry(entry.key, entry.mark, value))
+            resolver.check_height(value, entry.mark)
     return Mapping.of(entries, document.mark)
 
 
@@ -76,7 +77,6 @@ class _Resolver:
     ) -> None:
         self.diagnostics = diagnostics
         self.environment = environment
-        self.count = 0
         self.depth = 0
         self.variables: dict[str, Entry] = {
             entry.key: entry
@@ -191,12 +191,16 @@ class _Resolver:
             return self._expression(scalar, whole, local)
         pieces, position = [], 0
         for piece in _PIECE.finditer(text):
+            with self.diagnostics.limited(scalar.mark):
+                budget.spend("work", 2, "the expressions in a text")
             pieces.append(text[position : piece.start()])
             pieces.append(self._piece(scalar, piece, local))
             position = piece.end()
         joined = "".join([*pieces, text[position:]])
         if len(joined) > MAX_TEXT:
             self._fail("K105", f"the text grows over {MAX_TEXT} characters", scalar.mark)
+        with self.diagnostics.limited(scalar.mark):
+            budget.spend("characters", len(joined), "a text")
         return replace(scalar, value=joined)
 
     def _piece(self, scalar: Scalar, piece: re.Match[str], local: Locals) -> str:
@@ -304,9 +308,8 @@ class _Resolver:
 
     def _charge(self, values: int, mark: Mark) -> None:
         """Count values brought in by reference, so that variables cannot multiply like aliases."""
-        self.count += values
-        if self.count > MAX_VALUES:
-            self.diagnostics.stop("K105", f"variables expand to over {MAX_VALUES} values", mark)
+        with self.diagnostics.limited(mark):
+            budget.spend("values", values, "what variables stand for")
 
     def _fail(
         self, code: str, message: str, mark: Mark, hint: str = "", details: list[str] | None = None

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from kerasish import budget
 from kerasish.declarative import scalars
 from kerasish.declarative.errors import Diagnostics
 from kerasish.declarative.source import (
     MAX_DEPTH,
     MAX_TEXT,
-    MAX_VALUES,
     Entry,
     Mapping,
     Mark,
@@ -51,8 +51,9 @@ def parse(
     """
     known = len(diagnostics)
     builder = _Builder(source, diagnostics, line - 1, column - 1)
-    for event in _events(builder, text):
-        builder.take(event)
+    with budget.opened(source.name):
+        for event in _events(builder, text):
+            builder.take(event)
     if len(diagnostics) > known:
         raise diagnostics.error()
     if builder.root is None:
@@ -115,7 +116,6 @@ class _Builder:
         self._line, self._column = line, column
         self._stack: list[_Frame] = []
         self._anchors: dict[str, Value | None] = {}
-        self._count = 0
 
     def mark_at(self, line: int, column: int, width: int = 1) -> Mark:
         """The mark of PyYAML's zero-based position."""
@@ -230,10 +230,10 @@ class _Builder:
 
     def _finish(self, event: Any, value: Value) -> None:
         """Put a completed value where it belongs."""
-        self._count += value.size if type(event).__name__ == "AliasEvent" else 1
         mark = self._mark(event)
-        if self._count > MAX_VALUES:
-            self.diagnostics.stop("K105", f"the file expands to over {MAX_VALUES} values", mark)
+        with self.diagnostics.limited(mark):
+            count = value.size if type(event).__name__ == "AliasEvent" else 1
+            budget.spend("values", count, "the file")
         if len(self._stack) + value.height > MAX_DEPTH:
             self.diagnostics.stop("K105", f"nesting is deeper than {MAX_DEPTH} levels", mark)
         self._anchor(event, value)

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-MAX_VALUES = 100_000
 MAX_DEPTH = 64
 MAX_TEXT = 65_536
 

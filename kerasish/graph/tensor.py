@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kerasish import registry
+from kerasish import budget, registry
 from kerasish.backend.base import current
 from kerasish.config import settings
 from kerasish.errors import GraphError
@@ -267,7 +267,9 @@ def _from_host(x: Any, dtype: Any, share: bool = False) -> Tensor:
     # Of numbers and lists numpy has made a new array.
     if not (share or isinstance(x, (int, float, list, tuple))) and device.owns(array):
         array = array.copy() if dtype_name(array.dtype) == name else array
-    return wrap(device.asarray(array, name), name)
+    found = wrap(device.asarray(array, name), name)
+    budget.hold(found.value)
+    return found
 
 
 def _is_ours(x: Any) -> bool:
@@ -339,6 +341,9 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         tensors = [x if isinstance(x, Tensor) else convert_to_tensor(x) for x in inputs]
     else:
         tensors = promoted(inputs, op.promote)
+    account = budget.current()
+    if account is not None:
+        account.spend("work", 1, f"the op {op.name}")
     for t in tensors:
         if t.value is None:
             found = [o.recorder for o in tensors if o.recorder]
@@ -349,6 +354,8 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     if isinstance(specs, TensorSpec) and None in specs.shape:  # an attribute is not known yet
         return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs, specs))
     xp, single = current().xp, isinstance(specs, TensorSpec)
+    if account is not None:
+        account.compute(op, tensors, (specs,) if single else specs, attrs)
     arrays = registry.lookup("runner", "alone")(op, tensors, attrs) if op.whole else None
     if arrays is None:
         with np.errstate(all="ignore"):
@@ -359,6 +366,8 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
         Tensor(s, device.asarray(a, s.dtype))
         for a, s in zip(arrays, (specs,) if single else specs, strict=True)
     ]
+    if account is not None:
+        account.hold(*(out.value for out in outs))
     if recording.tapes and any(map(recording.follows, tensors)):
         _record(op, tensors, attrs, specs, outs)
     return outs[0] if single else tuple(outs)

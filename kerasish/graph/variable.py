@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import naming
+from kerasish import budget, naming
 from kerasish.backend.base import current
 from kerasish.changes import Flagged
 from kerasish.errors import ArgumentError, GraphError, ShapeError
@@ -36,27 +36,12 @@ class _Autocast(threading.local):
     dtype: str | None = None
 
 
-class _Budget(threading.local):
-    left: int | None = None
-    blank: bool = False
+class _Blank(threading.local):
+    on: bool = False
 
 
 _autocast = _Autocast()
-_budget = _Budget()
-
-
-@contextmanager
-def element_budget(elements: int) -> Iterator[None]:
-    """Context manager: variables made inside may have this many elements together.
-
-    Models described by a file are built inside, so that a number in the file cannot choose an
-    allocation: what goes beyond raises MemoryError before anything is allocated.
-    """
-    held, _budget.left = _budget.left, elements
-    try:
-        yield
-    finally:
-        _budget.left = held
+_blank = _Blank()
 
 
 @contextmanager
@@ -65,11 +50,11 @@ def blank_variables() -> Iterator[None]:
 
     Nothing is drawn for weights that are about to be read from a file.
     """
-    held, _budget.blank = _budget.blank, True
+    held, _blank.on = _blank.on, True
     try:
         yield
     finally:
-        _budget.blank = held
+        _blank.on = held
 
 
 def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
@@ -83,24 +68,12 @@ def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
     if not callable(initializer):
         return convert_to_tensor(initializer, dtype)
     wanted = dtype_name(dtype)
-    fill = _zeros if _budget.blank else initializer
+    fill = _zeros if _blank.on else initializer
     return convert_to_tensor(fill(tuple(shape), dtype=wanted), wanted)
 
 
 def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
     return np.zeros(shape, np_dtype(dtype))
-
-
-def _spend(shape: tuple[int, ...], name: str) -> None:
-    if _budget.left is None:
-        return
-    count = math.prod(shape)
-    if count > _budget.left:
-        raise MemoryError(
-            f"The variable {name!r} of shape {shape} goes over the budget. Expected: at most "
-            f"{_budget.left:,} more elements. Received: {count:,}."
-        )
-    _budget.left -= count
 
 
 @contextmanager
@@ -165,10 +138,15 @@ class Variable(PortableVariable, Flagged):
                 f"Variable name. Expected: a string without '/'. Received: {name!r}."
             )
         shape = (shape,) if isinstance(shape, int) else shape
-        _spend(tuple(shape or ()), name)
-        with eagerly():
+        if shape is not None and budget.current() is not None:
+            size = math.prod(shape) * np_dtype(dtype_name(dtype)).itemsize
+            budget.spend("work", 8, f"the variable {name!r}")
+            budget.spend("variables", size, f"the variable {name!r} of shape {tuple(shape)}")
+        with eagerly(), budget.charged():
             value = _initial(initializer, shape, dtype, name)
-        if shape is not None and tuple(shape) != value.shape:
+        if shape is None:
+            budget.spend("variables", value.spec.nbytes, f"the variable {name!r}")
+        elif tuple(shape) != value.shape:
             raise ShapeError(
                 f"The initial value of variable {name!r} has another shape. "
                 f"Expected: {tuple(shape)}. Received: {value.shape}."

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.initializers.initializer import Initializer, Shape
@@ -56,7 +57,7 @@ class Identity(Initializer):
         if len(shape) != 2:
             raise ShapeError(f"Identity. Expected: a shape of 2 dimensions. Received: {shape}.")
         name = dtype_name(dtype)
-        return convert_to_tensor(self.gain * np.eye(*shape), name)
+        return convert_to_tensor(self.gain * tables.eye(*shape), name)
 
 
 class STFT(Initializer):
@@ -87,16 +88,21 @@ class STFT(Initializer):
         elif self.scaling == "spectrum":
             scale = 1 / abs(np.sum(window))
         fft_length = (bins - 1) * 2
-        angle = 2 * np.pi * np.outer(np.arange(length), np.arange(bins)) / fft_length
+        angle = (
+            2
+            * np.pi
+            * tables.outer(np.multiply, tables.arange(length), tables.arange(bins))
+            / fft_length
+        )
         basis = np.cos(angle) if self.side == "real" else -np.sin(angle)
         values = (basis * window[:, None] * scale)[:, None, :]
         return convert_to_tensor(values.astype(np_dtype(dtype_name(dtype))))
 
     def _window(self, length: int) -> np.ndarray:
         if self.window is None:
-            return np.ones(length)
+            return tables.ones(length)
         if isinstance(self.window, str):
             first = {"hann": 0.5, "hamming": 0.54}[self.window]
-            turns = np.arange(length) / (length if self.periodic else length - 1)
+            turns = tables.arange(length) / (length if self.periodic else length - 1)
             return first - (1 - first) * np.cos(2 * np.pi * turns)
         return np.asarray(self.window, np.float64)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 
 import numpy as np
 
-from kerasish import ops
+from kerasish import ops, tables
 from kerasish.errors import ArgumentError, DataError, UnsafeFileError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.adapting import as_texts, number_batches, text_batches
@@ -267,7 +267,7 @@ class Lookup(Layer):
             depth = self.max_tokens
         if self.output_mode != "tf_idf":
             return encode(indices, depth, self.output_mode, self.compute_dtype)
-        weights = np.zeros(depth, "float32")
+        weights = tables.zeros(depth, "float32")
         weights[: len(self._weights_of_all)] = self._weights_of_all
         return encode(indices, depth, "count", self.compute_dtype) * weights
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 
-from kerasish import config, ops
+from kerasish import config, ops, tables
 from kerasish.errors import ArgumentError, DataError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.adapting import number_batches
@@ -95,7 +95,7 @@ class Normalization(Layer):
             raise ArgumentError(
                 "Normalization.adapt. Expected: a layer without given mean and variance."
             )
-        count, mean, square = 0, np.zeros(()), np.zeros(())
+        count, mean, square = 0, tables.zeros(()), tables.zeros(())
         for batch in number_batches(data, "Normalization.adapt"):
             if not self.built:
                 self.build((None, *batch.shape[1:]))

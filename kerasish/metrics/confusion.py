@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kerasish import ops
+from kerasish import ops, tables
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
@@ -43,13 +43,14 @@ def as_thresholds(thresholds: Any, default: float) -> list[float]:
 
 def spread_thresholds(count: int) -> list[float]:
     """`count` thresholds at equal distances from 0 to 1; 0.5 alone."""
+    tables.numbers(count)
     return [0.5] if count == 1 else [i / (count - 1) for i in range(count)]
 
 
 def is_even(thresholds: Sequence[float]) -> bool:
     """Whether thresholds divide [0, 1] into equal parts, so that a histogram counts for all."""
     return len(thresholds) >= 3 and np.allclose(
-        thresholds, np.linspace(0, 1, len(thresholds)), rtol=1e-5, atol=epsilon()
+        thresholds, tables.linspace(0, 1, len(thresholds)), rtol=1e-5, atol=epsilon()
     )
 
 
@@ -148,7 +149,7 @@ def _histogram(
     bucket = ops.ceil(ops.clip(scores, 0.0, 1.0) * float(count - 1))
     if thresholds[0] < 0.0:
         bucket = ops.maximum(bucket, 1.0)
-    column = convert_to_tensor(np.arange(width), "int32")
+    column = convert_to_tensor(tables.arange(width), "int32")
     index = ops.reshape(ops.cast(bucket, "int32") * width + column, (-1,))
 
     def above(values: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Self
 
-from kerasish import registry
+from kerasish import budget, registry
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor
 from kerasish.layers import call as _call
@@ -233,7 +233,8 @@ class Model(Trainer, Inspected, Layer):
         """The model that `get_config` described."""
         if "input_layers" not in config or "layers" not in config:
             return super().from_config(config, custom_objects)
-        inputs, outputs = _symbols_of(config, custom_objects)
+        with budget.described(config):
+            inputs, outputs = _symbols_of(config, custom_objects)
         made = cls(inputs, outputs, name=config.get("name"))
         # Each layer's own flag stands in its own config.
         made._set_own_trainable(bool(config.get("trainable", True)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from kerasish import naming, registry, tree
+from kerasish import budget, naming, registry, tree
 from kerasish.errors import ArgumentError
 from kerasish.layers import tracking
 from kerasish.layers.input_layer import InputLayer
@@ -45,8 +45,7 @@ class Sequential(Model):
         self._chain: Network | None = None
         self._loose = False
         super().__init__(trainable=trainable, name=name)
-        for layer in layers or ():
-            self._push(layer)
+        self._push_all(layers or ())
         self._settle()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -74,9 +73,17 @@ class Sequential(Model):
         self.reset_functions()
         return layer
 
-    def _push(self, layer: Any) -> None:
-        if isinstance(layer, KerasTensor) and layer.history is not None:
-            layer = layer.history.operation
+    def _push_all(self, layers: Iterable[Any]) -> None:
+        """Put many layers on top, and look at all their names once."""
+        found = [_layer_of(layer) for layer in layers]
+        own = [layer for layer in found if isinstance(layer, Layer)]
+        tracking.make_names_unique([*self._stack, *own], self.name)
+        for layer in found:
+            self._push(layer, named=True)
+        tracking.make_names_unique(self._stack, self.name)
+
+    def _push(self, layer: Any, named: bool = False) -> None:
+        layer = _layer_of(layer)
         if not isinstance(layer, Layer):
             raise ArgumentError(
                 f"Sequential {self.name!r}. Expected: layers. Received: {layer!r} of type "
@@ -92,7 +99,8 @@ class Sequential(Model):
             if shape is not None:
                 self._push(InputLayer(batch_shape=shape))
         self._stack.append(layer)
-        tracking.make_names_unique(self._stack, self.name)
+        if not named:
+            tracking.make_names_unique(self._stack, self.name)
         if isinstance(layer, InputLayer):
             self._symbols = [layer.output]
         elif self._symbols:
@@ -128,8 +136,7 @@ class Sequential(Model):
     def _start_from(self, entry: InputLayer) -> None:
         rest, self._stack = self._stack, []
         self._symbols = []
-        for layer in (entry, *rest):
-            self._push(layer)
+        self._push_all((entry, *rest))
         self._settle()
 
     def _build_for(self, values: dict[str, Any]) -> None:
@@ -189,9 +196,12 @@ class Sequential(Model):
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The model that `get_config` described."""
         made = cls(name=config.get("name"))
-        for item in config["layers"]:
-            made._push(deserialize_keras_object(item, custom_objects, kind="layer"))
-        made._settle()
+        with budget.described(config):
+            made._push_all(
+                deserialize_keras_object(item, custom_objects, kind="layer")
+                for item in config["layers"]
+            )
+            made._settle()
         made._set_own_trainable(bool(config.get("trainable", True)))
         shape = config.get("build_input_shape")
         if made._chain is None and shape and made._stack:
@@ -201,6 +211,12 @@ class Sequential(Model):
     def get_build_config(self) -> dict[str, Any] | None:
         """The shape that the model was built for."""
         return None if self._chain is None else {"input_shape": self._symbols[0].shape}
+
+
+def _layer_of(layer: Any) -> Any:
+    """A layer; for the symbol of an Input, its layer."""
+    symbol = isinstance(layer, KerasTensor) and layer.history is not None
+    return layer.history.operation if symbol else layer
 
 
 def _own_shape(layer: Layer) -> Any:

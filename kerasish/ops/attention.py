@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor, promoted
@@ -32,8 +33,9 @@ def _heads_first(x: Any) -> Any:
 def _order(first: int, rows: Dim, columns: Dim) -> Any:
     """Whether column s may be seen from row t, counted from `first`: s <= t."""
     # With an unknown length only the spec of the result matters.
-    t = first + np.arange(1 if rows is None else rows)[:, None]
-    return convert_to_tensor(t >= np.arange(1 if columns is None else columns))
+    t = first + tables.arange(1 if rows is None else rows)
+    s = tables.arange(1 if columns is None else columns)
+    return convert_to_tensor(tables.outer(np.greater_equal, t, s))
 
 
 def _attention(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import tree
+from kerasish import tables, tree
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, tensor_of
 from kerasish.graph.trace import tracing
@@ -337,7 +337,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     if isinstance(lower, int) and isinstance(upper, int):
         if lower >= upper:
             return _fill(init_val, handed_on(_tensors(init_val)))
-        steps = np.arange(lower, upper, dtype=np.int32)
+        steps = tables.arange(lower, upper, dtype=np.int32)
         return scan(lambda value, i: (body_fun(i, value), None), init_val, steps)[0]
     first, last = (cast(convert_to_tensor(t), "int32") for t in (lower, upper))
     found = while_loop(

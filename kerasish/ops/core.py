@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor as _convert
@@ -169,8 +170,8 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any
             f"extract_sequences. Expected: at least {sequence_length} elements on the last axis. "
             f"Received: shape {x.shape}."
         )
-    starts = np.arange(0, size - sequence_length + 1, sequence_stride)
-    at = np.add.outer(starts, np.arange(sequence_length)).astype(np.int32)
+    starts = tables.arange(0, size - sequence_length + 1, sequence_stride)
+    at = tables.outer(np.add, starts, tables.arange(sequence_length)).astype(np.int32)
     return gather(x, at, axis=x.ndim - 1)
 
 

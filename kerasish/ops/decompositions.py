@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import GradientError
 from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
@@ -22,6 +23,7 @@ from kerasish.ops.indexing import take_along
 from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.matrix_solve import (
     SampleMatrix,
+    cubic,
     distinct,
     inv_,
     matrix,
@@ -46,6 +48,7 @@ from kerasish.spec import TensorSpec, complex_dtype, np_dtype, real_dtype
     infer=same("cholesky"),
     promote="float",
     batch=leading,
+    flops=cubic,
     refuses=(0,),
     # The lower triangle alone is read: the public function symmetrises first.
     cases=(case(positive(3, 3), differentiate=()), case(positive(2, 2, 2), differentiate=())),
@@ -82,6 +85,7 @@ def _qr_infer(x: TensorSpec, *, mode: str) -> tuple[TensorSpec, TensorSpec]:
     infer=_qr_infer,
     promote="float",
     batch=leading,
+    flops=cubic,
     cases=(
         case(well(4, 3), mode="reduced"),
         case(well(2, 3, 5), mode="reduced"),
@@ -131,6 +135,7 @@ def _lu_infer(x: TensorSpec) -> tuple[TensorSpec, ...]:
     infer=_lu_infer,
     promote="float",
     batch=leading,
+    flops=cubic,
     cases=(case(SampleMatrix((3, 3), "reversed")), case(well(2, 4, 4))),
 )
 def lu_(xp: Any, x: Any) -> Any:
@@ -164,7 +169,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
     lu, _pivots, order = y
     if g[0] is None:
         return None
-    unit = cast_like(np.eye(x.shape[-1]), x)
+    unit = cast_like(tables.eye(x.shape[-1]), x)
     lower, upper = tril(lu, -1) + unit, triu(lu)
     left = tril(matmul(swap_last(lower), tril(g[0], -1)), -1)
     right = triu(matmul(triu(g[0]), swap_last(upper)))
@@ -197,7 +202,7 @@ def _gaps(w: Any) -> Any:
 def _diagonal(v: Any) -> Any:
     """Matrices with the last axis of v on the diagonal."""
     size = v.shape[-1]
-    return _s.expand_dims(v, axis=v.ndim) * cast_like(np.eye(size), v)
+    return _s.expand_dims(v, axis=v.ndim) * cast_like(tables.eye(size), v)
 
 
 @op(
@@ -205,6 +210,7 @@ def _diagonal(v: Any) -> Any:
     infer=_vector_infer("eigh"),
     promote="float",
     batch=leading,
+    flops=cubic,
     refuses=(0,),
     # Only one triangle is read: the public function symmetrises first.
     cases=(case(positive(3, 3), differentiate=()), case(positive(2, 3, 3), differentiate=())),
@@ -236,6 +242,7 @@ def _eig_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
     infer=_eig_infer,
     promote="float",
     batch=leading,
+    flops=cubic,
     refuses=(0,),
     cases=(case(well(3, 3), differentiate=()),),
 )
@@ -272,6 +279,7 @@ def _svd_infer(x: TensorSpec, *, full: bool) -> tuple[TensorSpec, ...]:
     infer=_svd_infer,
     promote="float",
     batch=leading,
+    flops=cubic,
     refuses=(0,),
     cases=(
         case(distinct(4, 3), full=False),

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import Batch
 from kerasish.graph.op import case, op
@@ -98,7 +99,7 @@ def _laid(x: Any, axis: int, rank: int) -> Any:
 
 def _shared(starts: Any) -> Any:
     """The starts of blocks that take in all rows."""
-    return _s.concatenate(cast_like(np.zeros(1), starts), starts, axis=0)
+    return _s.concatenate(cast_like(tables.zeros(1), starts), starts, axis=0)
 
 
 @dynamic_slice.batching
@@ -107,7 +108,7 @@ def _(b: Batch, x: Any, starts: Any, *, sizes: Any) -> Any:
         return dynamic_slice(x, _shared(starts), sizes=(b.rows, *sizes))
     x, starts = b.full(x, starts)
     for axis, (size, count) in enumerate(zip(x.shape[1:], sizes, strict=True)):
-        at = _firsts(starts, axis, size, count) + np.arange(count, dtype=np.int32)
+        at = _firsts(starts, axis, size, count) + tables.arange(count, dtype=np.int32)
         x = take_along(x, _laid(at, axis, x.ndim), axis=axis + 1)
     return x
 
@@ -120,7 +121,7 @@ def _(b: Batch, x: Any, updates: Any, starts: Any) -> Any:
     covered: Any = True
     for axis, (size, count) in enumerate(zip(x.shape[1:], updates.shape[1:], strict=True)):
         # Which update stands where, and whether one does.
-        at = np.arange(size, dtype=np.int32) - _firsts(starts, axis, size, count)
+        at = tables.arange(size, dtype=np.int32) - _firsts(starts, axis, size, count)
         inside = _e.logical_and(at >= 0, at < count)
         near = _e.minimum(_e.maximum(at, 0), count - 1)
         updates = take_along(updates, _laid(near, axis, x.ndim), axis=axis + 1)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from kerasish.graph.batching import leading, shifted
 from kerasish.graph.op import case, op
@@ -106,7 +107,7 @@ def irfft_(xp: Any, x: Any, *, length: int) -> Any:
 @irfft_.gradient
 def _(g: Any, y: Any, x: Any, *, length: int) -> Any:
     # Every frequency but the first, and the last of an even length, stands for two.
-    weight = np.full(length // 2 + 1, 2.0 / length)
+    weight = tables.full(length // 2 + 1, 2.0 / length)
     weight[0] = 1.0 / length
     if length % 2 == 0:
         weight[-1] = 1.0 / length
@@ -213,7 +214,7 @@ def irfft(x: Any, fft_length: int | None = None) -> Any:
 def _window(window: Any, length: int, total: int, dtype: str) -> np.ndarray | Any:
     """The window of `length` in the middle of `total` points; ones for None."""
     if window is None:
-        return convert_to_tensor(np.ones(total), dtype)
+        return convert_to_tensor(tables.ones(total), dtype)
     if isinstance(window, str):
         # Periodic: one period of the cosine, without its last point.
         if window not in ("hann", "hamming"):
@@ -279,7 +280,7 @@ def stft(
 def _overlapped(frames: Any, stride: int) -> Any:
     """The sum of frames laid out one every `stride` samples."""
     lead, (count, width) = frames.shape[:-2], frames.shape[-2:]
-    at = np.add.outer(np.arange(count) * stride, np.arange(width)).astype(np.int32)
+    at = tables.outer(np.add, tables.arange(count) * stride, tables.arange(width)).astype(np.int32)
     size = stride * (count - 1) + width
     flat = _s.reshape(frames, shape=(*lead, product((count, width))))
     return scatter_add(at.reshape(-1), flat, shape=(*lead, size), axis=len(lead))

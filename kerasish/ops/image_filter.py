@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
@@ -26,7 +27,7 @@ __all__ = ["extract_patches", "extract_patches_3d", "gaussian_blur", "sobel_edge
 
 def _gaussian(size: int, sigma: Any, dtype: str) -> Any:
     """A vector of `size` weights exp(-t**2 / (2 sigma**2)) that add up to 1."""
-    t = convert_to_tensor(np.arange(size) - (size - 1) / 2, dtype)
+    t = convert_to_tensor(tables.arange(size) - (size - 1) / 2, dtype)
     w = _e.exp(-0.5 * _e.square(t / cast(sigma, dtype)))
     return w / _r.sum(w)
 
@@ -168,8 +169,8 @@ def _patches(
     counts = window_output(x.shape[1:-1], window, steps, gaps, "valid")
     # Each spatial axis becomes (position, offset); the offsets then move behind all positions.
     for k in range(rank):
-        start = np.arange(counts[k] or 1) * steps[k]
-        at = np.add.outer(start, np.arange(window[k]) * gaps[k]).astype(np.int32)
+        start = tables.arange(counts[k] or 1) * steps[k]
+        at = tables.outer(np.add, start, tables.arange(window[k]) * gaps[k]).astype(np.int32)
         axis = 1 + 2 * k
         y = gather(x, at, axis=axis)
         x = _s.reshape(y, shape=(*y.shape[:axis], counts[k], *y.shape[axis + 1 :]))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
@@ -67,9 +68,9 @@ def _weights(size: int, out: int, scale: Any, shift: Any, kernel: Any, antialias
     """
     scale, shift = cast(scale, "float64"), cast(shift, "float64")
     width = _e.maximum(1 / scale, 1.0) if antialias else convert_to_tensor(1.0, "float64")
-    at = (convert_to_tensor(np.arange(out) + 0.5) - shift) / scale - 0.5
+    at = (convert_to_tensor(tables.arange(out) + 0.5) - shift) / scale - 0.5
     at = _s.reshape(at, shape=(out, 1))
-    w = kernel(_e.absolute(at - convert_to_tensor(np.arange(float(size)))) / width)
+    w = kernel(_e.absolute(at - convert_to_tensor(tables.arange(float(size)))) / width)
     total = _r.sum(w, axis=1, keepdims=True)
     small = _e.absolute(total) <= 1000 * float(np.finfo(np.float32).eps)
     w = where(small, 0.0, w / where(small, cast_like(1.0, w), total))
@@ -87,7 +88,7 @@ def _along(x: Any, axis: int, weights: Any) -> Any:
 
 def _nearest(x: Any, axis: int, out: int) -> Any:
     size = known((x.shape[axis],))[0]
-    at = np.floor((np.arange(out) + 0.5) * (size / out)).astype(np.int32)
+    at = np.floor((tables.arange(out) + 0.5) * (size / out)).astype(np.int32)
     return gather(x, np.minimum(at, size - 1), axis=axis)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import registry
+from kerasish import registry, tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
@@ -74,7 +74,7 @@ def _sampled(x: Any, coordinates: list[Any], order: int, mode: str, value: float
     sizes = known(x.shape[1:-1])
     total = int(np.prod(sizes))
     flat = _s.reshape(x, shape=(-1, x.shape[-1]))
-    first = np.arange(known((x.shape[0],))[0], dtype=np.int32)[:, None] * total
+    first = tables.arange(known((x.shape[0],))[0], dtype=np.int32)[:, None] * total
     result: Any = None
     for corner in itertools.product(*(_corners(at, order) for at in coordinates)):
         place: Any = 0

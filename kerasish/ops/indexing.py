@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from kerasish.graph.batching import Batch, merged, shifted
 from kerasish.graph.op import case, op
@@ -161,7 +162,7 @@ def row_positions(indices: Any, size: int, rows: int) -> Any:
 
     What is out of range stays out of range.
     """
-    turn = np.arange(rows, dtype=np.int32).reshape(-1, *(1,) * (indices.ndim - 1))
+    turn = tables.arange(rows, dtype=np.int32).reshape(-1, *(1,) * (indices.ndim - 1))
     inside = logical_and(indices >= -size, less(indices, size))
     front = where(indices < 0, indices + size, indices)
     return where(inside, front + turn * size, rows * size)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import transforms
 from kerasish.graph.op import case
@@ -182,7 +183,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     """
     x = _floating("cholesky_inverse", x)
     size = x.shape[-1]
-    unit = _s.broadcast_to(cast_like(np.eye(size or 1), x), shape=(size, size))
+    unit = _s.broadcast_to(cast_like(tables.eye(size or 1), x), shape=(size, size))
     found = _m.solve_triangular_(x, unit, lower=not upper)
     t = swap_last(found)
     return matmul(found, t) if upper else matmul(t, found)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.backend.base import current
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import in_batch
@@ -102,7 +103,7 @@ def ctc_loss(
     index = broadcast_to(expand_dims(states, axis=1), shape=(batch, steps, 2 * count + 1))
     emitted = transpose(take_along(logs, index, axis=2), axes=(1, 0, 2))
     never = convert_to_tensor(_NEVER, logs.dtype)
-    place = convert_to_tensor(np.arange(2 * count + 1, dtype=np.int32))
+    place = convert_to_tensor(tables.arange(2 * count + 1, dtype=np.int32))
     # Before the first step: only state 0 has a probability, and from there 0 and 1 are reached.
     start = where(place == 0, convert_to_tensor(0, logs.dtype), never)
     start = broadcast_to(start, shape=(batch, 2 * count + 1))
@@ -115,7 +116,7 @@ def ctc_loss(
         moved = _log_sum(alpha, before, leap) + emission
         return where(t < lengths, moved, alpha), None
 
-    clock = convert_to_tensor(np.arange(1 if steps is None else steps, dtype=np.int32))
+    clock = convert_to_tensor(tables.arange(1 if steps is None else steps, dtype=np.int32))
     if steps is None:
         clock = broadcast_to(clock, shape=(None,))
     final, _ = scan(step, start, (emitted, clock))
@@ -154,7 +155,7 @@ def _compact(xp: Any, path: Any, *, merge: bool, blank: int) -> Any:
 
 def _greedy(logits: Any, lengths: Any, merge_repeated: bool, blank: int) -> tuple[Any, Any]:
     steps = logits.shape[1]
-    clock = convert_to_tensor(np.arange(1 if steps is None else steps, dtype=np.int32))
+    clock = convert_to_tensor(tables.arange(1 if steps is None else steps, dtype=np.int32))
     late = clock >= expand_dims(lengths, axis=1)
     path = where(late, blank, argmax(logits, axis=-1))
     scores = where(late, 0.0, max(logits, axis=-1))
@@ -184,8 +185,8 @@ def _beam_search(
     """
     device = current()
     rows, ends = device.to_numpy(logs), device.to_numpy(lengths)
-    paths = np.full((top, *rows.shape[:2]), -1, np.int32)
-    scores = np.full((rows.shape[0], top), -np.inf, rows.dtype)
+    paths = tables.full((top, *rows.shape[:2]), -1, np.int32)
+    scores = tables.full((rows.shape[0], top), -np.inf, rows.dtype)
     for b, (row, end) in enumerate(zip(rows, ends, strict=True)):
         for k, (labels, score) in enumerate(_best_prefixes(row[:end], width, blank)[:top]):
             paths[k, b, : len(labels)] = labels

@@ -21,7 +21,7 @@ from kerasish.ops import reduction as _r
 from kerasish.ops.elementwise import cast_like
 from kerasish.ops.linear import matmul, swap_last
 from kerasish.ops.numpy_matrix import tril, triu
-from kerasish.spec import TensorSpec, broadcast, np_dtype, real_dtype
+from kerasish.spec import TensorSpec, broadcast, known, np_dtype, real_dtype
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,17 @@ def product(*factors: Any) -> Any:
 # --- solving ----------------------------------------------------------------------------------
 
 
+def cubic(x: TensorSpec, *_: Any, **__: Any) -> int:
+    """The order of the work of a factorisation, solution or inverse."""
+    return 10 * x.size * min(known(x.shape)[-2:])
+
+
 @op(
     "inv",
     infer=same("inv"),
     promote="float",
     batch=leading,
+    flops=cubic,
     refuses=(0,),
     cases=(case(well(3, 3)), case(well(2, 3, 3))),
 )
@@ -134,6 +140,7 @@ def _solve_infer(a: TensorSpec, b: TensorSpec, **_: Any) -> TensorSpec:
     infer=_solve_infer,
     promote="float",
     batch=leading,
+    flops=cubic,
     refuses=(0,),
     cases=(case(well(3, 3), (3, 2)), case(well(2, 3, 3), (2, 3, 1))),
 )
@@ -153,6 +160,7 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     infer=_solve_infer,
     promote="float",
     batch=leading,
+    flops=cubic,
     refuses=(0,),
     cases=(case(well(3, 3), (3, 2), lower=True), case(well(2, 3, 3), (2, 3, 1), lower=False)),
 )
@@ -179,6 +187,7 @@ def _pinv_infer(x: TensorSpec, *, rcond: float) -> TensorSpec:
     infer=_pinv_infer,
     promote="float",
     batch=leading,
+    flops=cubic,
     refuses=(0,),
     cases=(case(distinct(3, 2), rcond=1e-10), case(distinct(2, 3, 4), rcond=1e-10)),
 )
@@ -220,6 +229,7 @@ def _column(g: Any) -> Any:
     infer=_number("det"),
     promote="float",
     batch=leading,
+    flops=cubic,
     cases=(case(well(3, 3)), case(well(2, 2, 2))),
 )
 def det_(xp: Any, x: Any) -> Any:
@@ -279,6 +289,7 @@ def _slogdet_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
     infer=_slogdet_infer,
     promote="float",
     batch=leading,
+    flops=cubic,
     cases=(case(well(3, 3)), case(SampleMatrix((2, 3, 3), "reversed"))),
 )
 def slogdet_(xp: Any, x: Any) -> Any:

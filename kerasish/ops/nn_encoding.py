@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
@@ -25,7 +26,7 @@ def class_mask(labels: Any, classes: int | None, axis: int) -> Any:
     """
     shape = tuple(-1 if i == axis else 1 for i in range(labels.ndim + 1))
     # With an unknown number of classes only the spec of the result matters.
-    places = np.arange(1 if classes is None else classes, dtype=np.int32).reshape(shape)
+    places = tables.arange(1 if classes is None else classes, dtype=np.int32).reshape(shape)
     return expand_dims(labels, axis=axis) == convert_to_tensor(places, labels.dtype)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, promoted
@@ -110,7 +111,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     bounds = [b.item() if hasattr(b, "item") else b for b in given]
     wide = np.float64 if is_float(dtype_name(dtype)) else None
     first, last = (0, bounds[0]) if stop is None else bounds[:2]
-    values = np.arange(first, last, 1 if step is None else bounds[-1], dtype=wide)
+    values = tables.arange(first, last, 1 if step is None else bounds[-1], dtype=wide)
     return convert_to_tensor(values, dtype_name(dtype))
 
 
@@ -145,7 +146,7 @@ def linspace(
     step = (b - a) / count if count else a * math.nan
     rest = max(len(a.shape), len(b.shape))
     shape = (num, *(1,) * rest)
-    share = np.arange(num).reshape(shape) / max(count, 1)
+    share = tables.arange(num).reshape(shape) / max(count, 1)
     weight = convert_to_tensor(share, a.dtype)
     # Both ends are hit exactly, and there is no cancellation between.
     values = a * (1 - weight) + b * weight
@@ -223,28 +224,28 @@ def _window(values: Any) -> Any:
 @public
 def bartlett(x: Any) -> Any:
     """The triangular window of x points."""
-    return _window(np.bartlett(int(x)))
+    return _window(tables.window(np.bartlett, int(x)))
 
 
 @public
 def blackman(x: Any) -> Any:
     """The Blackman window of x points: 0.42 - 0.5 cos(t) + 0.08 cos(2 t)."""
-    return _window(np.blackman(int(x)))
+    return _window(tables.window(np.blackman, int(x)))
 
 
 @public
 def hamming(x: Any) -> Any:
     """The Hamming window of x points: 0.54 - 0.46 cos(t)."""
-    return _window(np.hamming(int(x)))
+    return _window(tables.window(np.hamming, int(x)))
 
 
 @public
 def hanning(x: Any) -> Any:
     """The Hann window of x points: 0.5 - 0.5 cos(t)."""
-    return _window(np.hanning(int(x)))
+    return _window(tables.window(np.hanning, int(x)))
 
 
 @public
 def kaiser(x: Any, beta: Any) -> Any:
     """The Kaiser window of x points: I0(beta sqrt(1 - t**2)) / I0(beta)."""
-    return _window(np.kaiser(int(x), float(beta)))
+    return _window(tables.window(np.kaiser, int(x), float(beta)))

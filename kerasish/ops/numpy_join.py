@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
@@ -93,14 +94,15 @@ def _cuts(what: str, size: Dim, parts: Any, even: bool) -> list[tuple[int, Dim]]
     """(start, count) of each part of an axis."""
     if isinstance(parts, (int, np.integer)):
         if size is None:
+            tables.numbers(parts)
             return [(0, None)] * int(parts)
         if even and size % parts:
             raise ArgumentError(
                 f"{what}. Expected: a number of parts that divides {size}. Received: {parts}."
             )
         base, extra = divmod(size, int(parts))
-        sizes = [base + (i < extra) for i in range(parts)]
-        return [(sum(sizes[:i]), n) for i, n in enumerate(sizes)]
+        tables.numbers(parts)
+        return [(i * base + min(i, extra), base + (i < extra)) for i in range(parts)]
     points = [int(p) for p in np.asarray(parts)]
     if size is None:
         return [(0, None)] * (len(points) + 1)
@@ -220,7 +222,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     at = normalize_axis(axis, x.ndim)
     counts = np.asarray(repeats)
     if counts.size != 1:
-        return gather(x, np.repeat(np.arange(counts.size), counts).astype("int32"), axis=at)
+        return gather(x, tables.repeat(tables.arange(counts.size), counts).astype("int32"), axis=at)
     by = int(counts.reshape(()))
     rows = _s.expand_dims(x, axis=at + 1)
     spread = _s.broadcast_to(rows, shape=(*x.shape[: at + 1], by, *x.shape[at + 1 :]))
@@ -294,6 +296,6 @@ def _moving_pad(x: Any, widths: Sequence[tuple[int, int]], mode: Any) -> Any:
             continue
         if size == 0:
             raise ShapeError(f"pad. Expected: elements on axis {axis} to repeat. Received: none.")
-        order = np.pad(np.arange(size, dtype=np.int32), (before, after), mode=mode)
+        order = tables.pad(tables.arange(size, dtype=np.int32), (before, after), mode=mode)
         x = gather(x, order, axis=axis)
     return x

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
@@ -28,7 +29,7 @@ __all__ = [
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """An (N, M) matrix of zeros with ones on diagonal `k`."""
     return convert_to_tensor(
-        np.eye(int(N), None if M is None else int(M), int(k)), dtype_name(dtype)
+        tables.eye(int(N), None if M is None else int(M), int(k)), dtype_name(dtype)
     )
 
 
@@ -42,7 +43,7 @@ def identity(n: int, dtype: Any = None) -> Any:
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """An (N, M) matrix of ones on and below diagonal `k`, zeros above."""
     return convert_to_tensor(
-        np.tri(int(N), None if M is None else int(M), int(k)), dtype_name(dtype)
+        tables.tri(int(N), None if M is None else int(M), int(k)), dtype_name(dtype)
     )
 
 
@@ -52,7 +53,7 @@ def _below(x: Any, k: int) -> np.ndarray:
         raise ShapeError(f"tril and triu. Expected: at least two axes. Received: {x.shape}.")
     # With an unknown dimension only the spec of the result matters, not its value.
     rows, columns = (1 if d is None else d for d in x.shape[-2:])
-    return np.tri(rows, columns, k, dtype=bool)
+    return tables.tri(rows, columns, k, dtype=bool)
 
 
 @composite(cases=[case((3, 4)), case((2, 4, 3), k=-1)])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor, promoted
@@ -173,7 +174,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     if x.ndim == 1:
         return scatter_add(x, held, shape=(length,), axis=0)
     batch = x.shape[0]
-    rows = np.arange(batch, dtype=np.int32)[:, None] * length
+    rows = tables.arange(batch, dtype=np.int32)[:, None] * length
     flat = _s.reshape(x + rows, shape=(-1,))
     counts = scatter_add(flat, _s.reshape(held, shape=(-1,)), shape=(batch * length,), axis=0)
     return _s.reshape(counts, shape=(batch, length))
@@ -256,5 +257,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
         raise ArgumentError(f"correlate. Expected: mode valid, same or full. Received: {mode!r}.")
     first, count = spans[mode]
     padded = _s.unslice(a, parts=((m - 1, n, 1),), shape=(n + 2 * (m - 1),))
-    at = np.add.outer(np.arange(first, first + count), np.arange(m)).astype(np.int32)
+    at = tables.outer(np.add, tables.arange(first, first + count), tables.arange(m)).astype(
+        np.int32
+    )
     return matmul(gather(padded, at, axis=0), _e.conj(b))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import budget, tables
 from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import case
@@ -82,7 +83,7 @@ def _floating(x: Any) -> Any:
 
 def _edges(size: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Window i of `count` covers [floor(i * size / count), ceil((i + 1) * size / count))."""
-    i = np.arange(count)
+    i = tables.arange(count)
     return i * size // count, -(-(i + 1) * size // count)
 
 
@@ -110,8 +111,10 @@ def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None
         size = x.shape[axis]
         # With an unknown size only the spec of the result matters, not its value.
         start, stop = _edges(1 if size is None else size, count)
-        at = np.arange(1 if size is None else size)[:, None]
-        shares = ((at >= start) & (at < stop)) / (stop - start)
+        at = tables.arange(1 if size is None else size)
+        covered = tables.outer(np.greater_equal, at, start) & tables.outer(np.less, at, stop)
+        budget.room(8 * covered.size, "the shares of an adaptive pooling")
+        shares = covered / (stop - start)
         order = [i for i in range(x.ndim) if i != axis] + [axis]
         y = matmul(transpose(x, axes=tuple(order)), convert_to_tensor(shares, x.dtype))
         x = transpose(y, axes=tuple(sorted(range(x.ndim), key=order.__getitem__)))
@@ -135,7 +138,8 @@ def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = N
         size = x.shape[axis]
         start, stop = _edges(1 if size is None else size, count)
         # Windows of one length: a shorter one names its last element again.
-        at = np.minimum(start[:, None] + np.arange((stop - start).max()), stop[:, None] - 1)
+        ahead = tables.arange((stop - start).max())
+        at = np.minimum(tables.outer(np.add, start, ahead), stop[:, None] - 1)
         y = gather(x, convert_to_tensor(at.ravel().astype(np.int32)), axis=axis)
         y = reshape(y, shape=(*x.shape[:axis], *at.shape, *x.shape[axis + 1 :]))
         x = max(y, axis=axis + 1)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ShapeError
 from kerasish.graph.batching import in_batch
 from kerasish.graph.op import case, op
@@ -192,7 +193,7 @@ def _counts(xp: Any, windows: Windows, dtype: Any) -> Any:
         strict=True,
     )  # fmt: skip
     for axis, (size, k, s, (lo, _), n) in enumerate(axes):
-        first = np.arange(n) * s - lo
+        first = tables.arange(n) * s - lo
         inside = np.minimum(first + k, size) - np.maximum(first, 0)
         shape = [1] * counts.ndim
         shape[axis + 1] = n

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from kerasish import tree
+from kerasish import budget, tree
+from kerasish.errors import LimitError
 from kerasish.graph.tensor import Tensor, input_tensor
 from kerasish.graph.trace import tracing
 from kerasish.ops.symbol import KerasTensor, has_symbol
@@ -132,6 +133,7 @@ def infer(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
 
     Raises: what `func` raises, with None for unknown dimensions.
     """
+    budget.spend("work", 16, "a call of a layer")
     leaves = tree.flatten((args, kwargs))
     unknown = any(isinstance(x, KerasTensor) and None in x.shape for x in leaves)
 
@@ -143,6 +145,8 @@ def infer(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
         return with_none(unknown)
     except NeedsNumbers:
         pass
+    except LimitError:
+        raise
     except Exception as error:
         if not unknown:
             raise

@@ -13,6 +13,7 @@ from kerasish.hints import hint
 
 _LOADER = "kerasish.saving.whole_model"
 _HOME = {
+    "allowance": "kerasish.budget",
     "clone_model": "kerasish.saving.clone",
     "load_model": _LOADER,
     "load_state": _LOADER,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from kerasish import tree
+from kerasish import budget, tree
 from kerasish.errors import ArgumentError
 from kerasish.layers.core import Lambda
 from kerasish.layers.input_layer import InputLayer
@@ -62,11 +62,12 @@ def clone_model(
             f"clone_model. Expected: a model that takes {' and '.join(wrong)}. "
             f"Received: {type(model).__name__} {model.name!r}."
         )
-    if kind not in _MODELS:
-        return _copy(model)
-    made = _clone(model, input_tensors, copy, call_function)
-    if model.compiled:
-        made.compile_from_config(model.get_compile_config())
+    with budget.own():
+        if kind not in _MODELS:
+            return _copy(model)
+        made = _clone(model, input_tensors, copy, call_function)
+        if model.compiled:
+            made.compile_from_config(model.get_compile_config())
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import optimizers, registry
+from kerasish import budget, optimizers, registry
 from kerasish.errors import FileFormatError
 from kerasish.saving.beside import Key, State, optimizer_keys, saved_keys
 from kerasish.saving.modern import fit, modernize
@@ -103,6 +103,7 @@ def compile_model(
         inner = optimizers.get(arguments["optimizer"])
         wrapped = isinstance(inner, optimizers.LossScaleOptimizer)
         arguments["optimizer"] = inner if wrapped else optimizers.LossScaleOptimizer(inner)
+    budget.grant("variables", 4 * sum(v.spec.nbytes for v in model.weights))  # slots
     model.compile_from_config(arguments)
 
 

@@ -11,26 +11,78 @@ from __future__ import annotations
 import mmap
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from kerasish import budget
 from kerasish.errors import FileFormatError
+from kerasish.saving.h5_header import attribute_data
 
 _SIGNATURE = b"GCOL\x01"
 _HEAD = struct.Struct("<4sB3xQ")
 _OBJECT = struct.Struct("<HH4xQ")
+_REFERENCE = struct.Struct("<IQI")  # length, address of the heap, number of the object
 _SMALLEST = 4096
 
 
-def largest_object(source: str | os.PathLike[str] | bytes, label: str) -> int:
-    """Bytes of the largest object in any heap of a file, 0 where there is no heap.
+class Heaps:
+    """The heaps of a file, and how long the texts are that its attributes refer to.
+
+    Args:
+        source: the file, or its content.
+        label: what errors call it.
 
     Raises:
         FileFormatError: a heap that does not fit into the file or whose objects do not fit into
             it, or a file with offsets and lengths of other than 8 bytes.
     """
-    if isinstance(source, bytes):
-        return _scan(source, label)
-    with open(source, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view:
-        return _scan(view, label)
+
+    def __init__(self, source: str | os.PathLike[str] | bytes, label: str) -> None:
+        self.source = source
+        self.label = label
+        with self._view() as data:
+            self.largest = _scan(data, label)
+
+    @contextmanager
+    def _view(self) -> Iterator[bytes | mmap.mmap]:
+        if isinstance(self.source, bytes):
+            yield self.source
+            return
+        with (
+            open(self.source, "rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as view,
+        ):
+            yield view
+
+    def text_bytes(self, header: int, name: str, count: int) -> int:
+        """Bytes of all texts of an attribute, as its references say.
+
+        The library allocates what a reference says before it looks at the heap.
+
+        Args:
+            header: the address of the object that has the attribute.
+            name: the attribute.
+            count: how many texts it holds.
+
+        Raises:
+            FileFormatError: the attribute is not where an object keeps few of them, or a
+                reference is longer than every object in a heap.
+        """
+        with self._view() as data:
+            found = attribute_data(data, header, name.encode(), count * _REFERENCE.size)
+            if found is None:
+                raise FileFormatError(
+                    f"{self.label}: the texts of attribute {name!r} are not in their object's "
+                    "header. Expected: the layout that Keras writes. Save the model again."
+                )
+            lengths = [length for length, _, _ in _REFERENCE.iter_unpack(found)]
+        longest = max(lengths, default=0)
+        if longest > self.largest:
+            raise FileFormatError(
+                f"{self.label}: attribute {name!r} refers to a text of {longest} bytes. "
+                f"Expected: at most {self.largest}, as the largest in the file."
+            )
+        return sum(lengths)
 
 
 def _scan(data: bytes | mmap.mmap, label: str) -> int:
@@ -54,12 +106,15 @@ def _walk(data: bytes | mmap.mmap, start: int, label: str) -> int:
     size = _HEAD.unpack_from(data, start)[2]
     if not _SMALLEST <= size <= len(data) - start:
         raise _damaged(label, start)
-    at, end, largest = start + _HEAD.size, start + size, 0
+    at, end, largest, count = start + _HEAD.size, start + size, 0, 0
     while end - at >= _OBJECT.size:
         index, _, length = _OBJECT.unpack_from(data, at)
         need = _OBJECT.size + (length + 7) // 8 * 8 if index else length
         if not _OBJECT.size <= need <= end - at:
             raise _damaged(label, start)
+        count += 1
+        if count % 32 == 0:  # heaps can overlap, so that each is walked from many starts
+            budget.spend("work", 1, "a heap of texts")
         if index:
             largest = max(largest, length)
         at += need

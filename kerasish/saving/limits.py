@@ -7,7 +7,6 @@ import re
 from kerasish.errors import UnsafeFileError
 
 MAX_CONFIG_BYTES = 16 * 2**20
-MAX_TEXT_BYTES = 2**30  # of one list of texts, were each as long as the longest in the file
 MAX_METADATA_BYTES = 2**20
 MAX_DEPTH = 64  # of groups in a file, of layers inside layers
 MAX_NESTING = 256  # of lists and dicts; each layer inside a layer takes three or four

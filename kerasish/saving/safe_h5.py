@@ -20,15 +20,15 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from kerasish import budget
 from kerasish.errors import FileFormatError, KerasishError, UnsafeFileError
 from kerasish.saving import limits
-from kerasish.saving.h5_heap import largest_object
+from kerasish.saving.h5_heap import Heaps
 from kerasish.saving.sources import check_source
 from kerasish.spec import np_dtype
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FILTERS = {1: "gzip", 2: "shuffle"}
-_MIN_BUDGET = 64 * 2**20
 _MAX_CHUNK = 2**20
 
 P = ParamSpec("P")
@@ -65,15 +65,18 @@ class _File:
     source: str | os.PathLike[str] | bytes
     name: str
     size: int
-    left: int = field(init=False)  # bytes that may still be read without a shape to compare with
-
-    def __post_init__(self) -> None:
-        self.left = max(_MIN_BUDGET, 100 * self.size)
+    charged: set[str] = field(default_factory=set)  # paths of arrays that the account knows
 
     @functools.cached_property
-    def longest_text(self) -> int:
-        """Bytes of the longest text of variable length; raises where the library would hang."""
-        return largest_object(self.source, self.name)
+    def heaps(self) -> Heaps:
+        """The texts of variable length; raises where the library would hang."""
+        return Heaps(self.source, self.name)
+
+    def charge(self, path: str, size: int) -> None:
+        """Account for an array, once however often it is read."""
+        if path not in self.charged:
+            budget.spend("read", size, f"/{path} of {size:,} bytes")
+            self.charged.add(path)
 
 
 @contextmanager
@@ -93,7 +96,8 @@ def open_h5(
     size = _check_signature(source, name)
     file = _open(source, name)
     try:
-        yield SafeGroup(_root(file, name), _File(source, name, size), "")
+        with budget.opened(name, size):
+            yield SafeGroup(_root(file, name), _File(source, name, size), "")
     finally:
         file.close()
 
@@ -176,9 +180,13 @@ class _Node:
         kind = attr.get_type()
         if not isinstance(kind, h5py.h5t.TypeStringID):
             raise self.wrong(f"attribute {name!r}", "text", str(kind.dtype))
-        size = count * (self.opened.longest_text if kind.is_variable_str() else kind.get_size())
-        if size > limits.MAX_TEXT_BYTES or count > limits.MAX_OBJECTS:
-            raise UnsafeFileError(f"{self}: attribute {name!r} declares {size} bytes.")
+        if count > limits.MAX_OBJECTS:
+            raise UnsafeFileError(f"{self}: attribute {name!r} declares {count} texts.")
+        if kind.is_variable_str():
+            size = self.opened.heaps.text_bytes(self.address()[1], name, count)
+        else:
+            size = count * kind.get_size()
+        budget.spend("read", size + 64 * count, f"attribute {name!r} of /{self.path}")
         value = self.handle.attrs[name]
         items = [value] if isinstance(value, (str, bytes)) else np.ravel(value).tolist()
         return [i.decode("utf-8") if isinstance(i, bytes) else str(i) for i in items]
@@ -316,16 +324,27 @@ class SafeDataset(_Node):
         )
 
     @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return int(self.handle.dtype.itemsize)
+
+    @property
     def nbytes(self) -> int:
         """Bytes of the array in memory."""
         return math.prod(self.shape) * self.handle.dtype.itemsize
+
+    @guarded
+    def backed(self) -> int:
+        """Bytes of the array for which there can be content in the file."""
+        plist = self.handle.id.get_create_plist()
+        stored = min(int(self.handle.id.get_storage_size()), self.opened.size)
+        return min(self.nbytes, stored * (limits.MAX_EXPANSION if plist.get_nfilters() else 1))
 
     def read(self, shape: tuple[int, ...] | None = None) -> np.ndarray:
         """The array, contiguous and in native byte order.
 
         Args:
-            shape: the shape it must have. Without one, the sum of all reads from this file is
-                limited to 100 times the size of the file.
+            shape: the shape it must have, compared before anything is read.
 
         Raises:
             FileFormatError: another shape, or the data are damaged.
@@ -340,12 +359,7 @@ class SafeDataset(_Node):
         if shape is not None and self.shape != tuple(shape):
             raise self.wrong("wrong shape", str(tuple(shape)), str(self.shape))
         self._check_storage()
-        if shape is None:
-            self.opened.left -= self.nbytes
-            if self.opened.left < 0:
-                raise UnsafeFileError(
-                    f"{self}: declares {self.nbytes} bytes in a file of {self.opened.size}."
-                )
+        self.opened.charge(self.path, self.nbytes)
         return self._read(name)
 
     @guarded

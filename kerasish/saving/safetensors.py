@@ -17,6 +17,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
+from kerasish import budget
 from kerasish.errors import DTypeError, FileFormatError, UnsafeFileError
 from kerasish.saving import atomic
 from kerasish.saving.sources import check_source
@@ -54,10 +55,13 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str,
     """
     check_source(path)
     try:
-        data = np.fromfile(path, np.uint8)
+        size = os.path.getsize(path)
+        with budget.opened(str(path), size):
+            budget.spend("read", size, f"its {size:,} bytes")
+            data = np.fromfile(path, np.uint8, count=size)
+            return read_bytes(data.data, str(path))
     except OSError as error:
         raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    return read_bytes(data.data, str(path))
 
 
 def read_bytes(
@@ -90,6 +94,7 @@ def _header(data: bytes | memoryview, label: str) -> tuple[dict[str, Any], int]:
     raw = bytes(data[8 : 8 + length])
     if not raw.startswith(b"{"):
         raise _wrong(label, "the header", "JSON that starts with '{'", raw[:8])
+    budget.spend("objects", raw.count(b"{") + raw.count(b"["), "the header")
     try:
         header = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
@@ -135,6 +140,8 @@ def _tensor(
         raise _wrong(label, "the size of the file", f"{start + stop} bytes or more", len(data))
     if len(shape) > 32:
         raise UnsafeFileError(f"{label}: {name!r} has {len(shape)} dimensions. Expected: up to 32.")
+    if math.prod(max(1, n) for n in shape) * dtype.itemsize >= 2**63:
+        raise _wrong(label, f"{name!r} shape", "one that an array can have", shape)
     little = dtype.newbyteorder("<") if dtype.kind in _ORDERED else dtype
     flat = np.frombuffer(data, np.uint8, stop - begin, start + begin)
     array = flat.view(little).reshape(shape) if count else np.empty(shape, dtype)

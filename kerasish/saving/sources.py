@@ -22,8 +22,12 @@ def check_source(path: str | os.PathLike[str]) -> None:
     """
     try:
         mode = os.stat(path).st_mode
-    except (OSError, ValueError):
+    except OSError:
         return
+    except ValueError as error:  # a NUL inside
+        raise FileFormatError(
+            f"{os.fspath(path)!r}: cannot be read. Expected: the name of a file. Received: {error}."
+        ) from error
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
         raise FileFormatError(

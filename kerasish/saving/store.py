@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from kerasish import budget
 from kerasish.errors import FileFormatError, KerasishError, UnsafeFileError
 from kerasish.saving import atomic, limits
 from kerasish.saving.sources import check_source
@@ -29,8 +30,6 @@ ASSETS = "assets/"
 # The version of Keras whose layout this is; Keras reads it back as information only.
 KERAS_VERSION = "3.15.1"
 
-_RATIO = 100
-_FREE = 2**20  # small members may be packed tighter than _RATIO
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -80,8 +79,10 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
     """
     check_source(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        size = os.path.getsize(path)
+        with budget.opened(str(path), size), zipfile.ZipFile(path) as archive:
             members = _members(archive, str(path))
+            _account(members, size, str(path))
             parts = {name: _read(archive, info, str(path)) for name, info in members.items()}
     except KerasishError:
         raise
@@ -125,20 +126,32 @@ def _members(archive: zipfile.ZipFile, path: str) -> dict[str, zipfile.ZipInfo]:
     return found
 
 
+def _account(members: Mapping[str, zipfile.ZipInfo], size: int, path: str) -> None:
+    """Charge what all members unpack to, before the first is unpacked.
+
+    Their sizes stand in headers: none can take more than its share of the file, which the headers
+    cannot say, and nothing is read beyond the size that is charged here.
+    """
+    packed = sum(info.compress_size for info in members.values())
+    if packed > size:
+        raise UnsafeFileError(
+            f"{path}: members of {packed} bytes together. Expected: at most the {size} of the file."
+        )
+    most = {METADATA: limits.MAX_METADATA_BYTES, CONFIG: limits.MAX_CONFIG_BYTES}
+    for name, info in members.items():
+        if info.file_size > most.get(name, info.file_size):
+            raise UnsafeFileError(
+                f"{path}: {name} of {info.file_size} bytes. Expected: at most {most[name]}."
+            )
+        budget.spend("read", info.file_size, f"{name} of {info.file_size:,} bytes")
+
+
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> bytes:
     where = f"{path}: {info.filename}"
-    most = {METADATA: limits.MAX_METADATA_BYTES, CONFIG: limits.MAX_CONFIG_BYTES}.get(
-        info.filename, max(_FREE, _RATIO * info.compress_size)
-    )
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise UnsafeFileError(f"{where}: compression {info.compress_type}. Expected: deflate.")
     if info.flag_bits & 0x1:
         raise UnsafeFileError(f"{where}: encrypted. Expected: a plain member.")
-    if info.file_size > most:
-        raise UnsafeFileError(
-            f"{where}: unpacks from {info.compress_size} to {info.file_size} bytes. "
-            f"Expected: at most {most}."
-        )
     with archive.open(info) as member:
         data = member.read(info.file_size + 1)
     if len(data) != info.file_size:

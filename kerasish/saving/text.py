@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from kerasish import budget
 from kerasish.errors import FileFormatError, UnsafeFileError
 from kerasish.saving import limits
 
@@ -24,6 +25,8 @@ def parse_json(data: bytes | str, where: str) -> dict[str, Any]:
         raise UnsafeFileError(
             f"{where}: {len(raw)} bytes. Expected: at most {limits.MAX_CONFIG_BYTES}."
         )
+    budget.spend("objects", raw.count(b"{") + raw.count(b"["), "the JSON text")
+    budget.grant("work", len(raw) / 8)
     try:
         found = json.loads(raw.decode("utf-8"), object_pairs_hook=_Unique(where))
     except RecursionError as error:

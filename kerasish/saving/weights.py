@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from kerasish import registry
+from kerasish import budget, registry
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.graph.variable import Variable
 from kerasish.layers import tracking
@@ -326,6 +326,7 @@ def load_weights(
     skip_mismatch: bool = False,
     by_name: bool = False,
     objects_to_skip: Sequence[Any] | None = None,
+    allowance: float | None = None,
 ) -> None:
     """Set the weights of a built model from a file; where anything does not fit, none is set.
 
@@ -336,13 +337,15 @@ def load_weights(
         skip_mismatch: leave layers alone, with a warning, whose weights do not fit.
         by_name: legacy files: load the layers whose names are in the file, and no others.
         objects_to_skip: `.weights.h5` files: layers that are left as they are.
+        allowance: how many times the usual limits of memory and work the file may take.
 
     Raises:
+        LimitError: the file asks for more than a file of its size may.
         FileFormatError: the file is damaged or holds the weights of another model.
         UnsafeFileError: the file tries to reach outside itself.
     """
     _check_built(model)
-    with as_path(filepath) as path:
+    with as_path(filepath) as path, budget.opened(str(path), _size(path), allowance):
         if path.suffix == ".safetensors":
             plan = _plan_safetensors(path, model, skip_mismatch)
         elif path.name.endswith(".weights.json"):
@@ -356,26 +359,33 @@ def load_weights(
         else:
             with open_h5(path) as root:
                 plan = _plan_h5(root, model, skip_mismatch, by_name, objects_to_skip)
-    assign(plan)
+        assign(plan)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, and of the shards that it lists."""
+    shards = shard_files(path) if path.name.endswith(".weights.json") else []
+    return sum(one.stat().st_size for one in [path, *shards] if one.is_file())
 
 
 def assign(plan: Plan) -> None:
-    """Set variables; every shape has been compared before.
+    """Set variables; every shape has been compared before, and every array charged.
 
     A layer with a `load_own_variables` of its own may still refuse: nothing is set then.
     """
-    own = [(layer, arrays) for layer, arrays in plan if not isinstance(layer, Variable)]
-    before = [(v, v.numpy()) for layer, _ in own for v in layer.variables]
-    try:
-        for layer, arrays in own:
-            layer.load_own_variables(arrays)
-    except BaseException:
-        for variable, array in before:
-            variable.assign(array)
-        raise
-    for variable, array in plan:
-        if isinstance(variable, Variable):
-            variable.assign(array)
+    with budget.charged():
+        own = [(layer, arrays) for layer, arrays in plan if not isinstance(layer, Variable)]
+        before = [(v, v.numpy()) for layer, _ in own for v in layer.variables]
+        try:
+            for layer, arrays in own:
+                layer.load_own_variables(arrays)
+        except BaseException:
+            for variable, array in before:
+                variable.assign(array)
+            raise
+        for variable, array in plan:
+            if isinstance(variable, Variable):
+                variable.assign(array)
 
 
 def _plan_h5(

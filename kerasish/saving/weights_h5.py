@@ -6,7 +6,6 @@ to the list of arrays, in creation order.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.errors import FileFormatError, UnsafeFileError
+from kerasish.errors import FileFormatError
 from kerasish.saving import limits
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.sources import check_source
+from kerasish.saving.text import parse_json, shorten
 
 Arrays = dict[str, list[np.ndarray]]
 
@@ -109,18 +109,25 @@ def _read_shards(path: Path) -> Arrays:
 
 def shard_files(path: Path) -> list[Path]:
     """The files that a `name.weights.json` index names; all lie in its own folder."""
-    check_source(path)
-    if path.stat().st_size > limits.MAX_CONFIG_BYTES:
-        raise UnsafeFileError(f"{path}: an index of more than {limits.MAX_CONFIG_BYTES} bytes.")
-    try:
-        entries = json.loads(path.read_bytes())["weight_map"].values()
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    entries = parse_json(_whole(path), str(path)).get("weight_map")
+    if not isinstance(entries, dict):
         raise FileFormatError(
-            f"{path}: not an index of weight shards. Expected: JSON with a 'weight_map'. "
-            f"Received: {error}."
-        ) from error
-    names = {n for entry in entries for n in (entry if isinstance(entry, list) else [entry])}
-    return [path.with_name(limits.check_name(name, str(path))) for name in sorted(names)]
+            f"{path}: not an index of weight shards. Expected: JSON with a 'weight_map', an "
+            f"object. Received: {shorten(entries)}."
+        )
+    listed = (n for e in entries.values() for n in (e if isinstance(e, list) else [e]))
+    names = {limits.check_name(name, str(path)) for name in listed}
+    return [path.with_name(name) for name in sorted(names)]
+
+
+def _whole(path: Path) -> bytes:
+    """The content of an index."""
+    check_source(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(limits.MAX_CONFIG_BYTES + 1)  # one too many is refused as too large
+    except OSError as error:
+        raise FileFormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
 
 
 def write_weights(

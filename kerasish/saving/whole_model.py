@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import shutil
 import tempfile
@@ -15,9 +14,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from kerasish import registry
-from kerasish.errors import ArgumentError, FileFormatError, KerasishError, UnsafeFileError
-from kerasish.graph.variable import blank_variables, element_budget
+from kerasish import budget, registry
+from kerasish.errors import ArgumentError, BackendError, FileFormatError, KerasishError
+from kerasish.graph.variable import blank_variables
 from kerasish.saving import atomic, beside, compiled, legacy_h5, state, store
 from kerasish.saving.modern import fit, modernize
 from kerasish.saving.paths import shared_layers
@@ -46,9 +45,6 @@ from kerasish.serialization import (
 State = Mapping[str, Any]
 COMPILE = "compile"  # the entries of a file's state for classes that compile themselves
 OPTIMIZERS = "optimizers"
-_FREE = 2**24  # elements of weights that any config may ask for
-
-MOST = 2**36  # the same for a config that comes without weights
 
 
 # --- saving -----------------------------------------------------------------------------------
@@ -172,6 +168,7 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
+    allowance: float | None = None,
 ) -> Any:
     """Read a model that kerasish or Keras (1, 2 or 3) saved.
 
@@ -182,13 +179,17 @@ def load_model(
         compile: whether to compile it as it was, with the optimizer's state.
         safe_mode: accepted for compatibility. Nothing in a file ever runs, imports or reads
             anything else, and no flag changes that.
+        allowance: how many times the usual limits of memory and work the file may take; by
+            default 1, or what `kerasish.saving.allowance` says.
 
     Raises:
+        LimitError: the file asks for more than a file of its size may.
         FileFormatError: not a model, truncated or damaged.
         UnsafeFileError: the file asks for code, for other files, or for more than it holds.
         UnknownNameError: a layer that is neither built in nor registered.
     """
-    with as_path(filepath) as path, naming(path), custom_object_scope(custom_objects or {}):
+    scope = custom_object_scope(custom_objects or {})
+    with as_path(filepath) as path, reading(path, allowance), scope:
         if store.is_archive(path):
             return _load_archive(path, compile)
         return _load_h5(path, compile)
@@ -204,7 +205,7 @@ def _load_archive(path: Path, compile: bool) -> Any:
         state.verify(root)
         file = WeightsFile(root)
         kept = state.read_state(root)
-        model = build(config, str(path), _stored_elements(root))
+        model = build(config, str(path), _stored(root))
         beside.freeze(model, kept or {})
         assign(plan_objects(file, model))
         beside.give_assets(model, archive.assets)
@@ -224,7 +225,7 @@ def _load_h5(path: Path, compile: bool) -> Any:
     with legacy_h5.open_legacy(path) as file:
         state.verify(file.root)
         kept = state.read_state(file.root)
-        model = build(file.config(), str(path), _stored_elements(file.root))
+        model = build(file.config(), str(path), _stored(file.root))
         beside.freeze(model, kept or {})
         assign(plan_legacy(file, model))
         beside.give_assets(model, beside.unpacked(kept))
@@ -251,9 +252,14 @@ def _arrays(value: Any) -> dict[str, list[np.ndarray]]:
     return {k: v for k, v in lists.items() if all(isinstance(a, np.ndarray) for a in v)}
 
 
-def _stored_elements(root: SafeGroup) -> int:
-    """Elements of all arrays that a file holds: a model built from it can need no more."""
-    return sum(math.prod(node.shape) for node in root.walk() if isinstance(node, SafeDataset))
+def _stored(root: SafeGroup) -> int:
+    """Bytes of the variables of a model that the arrays of a file can be: no model needs more.
+
+    Twice what is there, of numbers of 4 bytes or more: optimizers that made no step have no
+    slots in the file.
+    """
+    arrays = [node for node in root.walk() if isinstance(node, SafeDataset)]
+    return sum(2 * max(4 // max(1, a.itemsize), 1) * a.backed() for a in arrays)
 
 
 def build(config: Any, where: str, stored: int | None = None) -> Any:
@@ -262,11 +268,12 @@ def build(config: Any, where: str, stored: int | None = None) -> Any:
     Args:
         config: plain data from a file.
         where: the file, for errors.
-        stored: elements of all arrays that the file holds; None where there are none to come,
-            and the weights are to be new.
+        stored: what `_stored` says of the file; None where there are no weights to come, and
+            they are to be new.
 
     Raises:
-        UnsafeFileError: the config asks for code, or for more weights than there are.
+        UnsafeFileError: the config asks for code.
+        LimitError: it asks for more weights than there are, or for too much else.
         FileFormatError: it does not describe a model.
     """
     if not registry.contains("model", "Sequential"):
@@ -277,18 +284,27 @@ def build(config: Any, where: str, stored: int | None = None) -> Any:
     check(config, where)
     config = fit(modernize(config))
     config.pop("compile_config", None)
-    try:
-        most = MOST if stored is None else 2 * stored + _FREE
-        with element_budget(most), blank_variables() if stored is not None else nullcontext():
-            model = deserialize_keras_object(config, kind="model")
-    except MemoryError as error:
-        raise UnsafeFileError(f"{where}: {error}") from error
+    with (
+        budget.opened(where) as account,
+        blank_variables() if stored is not None else nullcontext(),
+    ):
+        if stored is not None:
+            account.allow("variables", stored + budget.FREE_VARIABLES)
+        model = deserialize_keras_object(config, kind="model")
     if not hasattr(model, "layers"):
         raise FileFormatError(
             f"{where}: not a model. Expected: a Sequential, a Functional or a registered "
             f"subclass of Model. Received: {type(model).__name__}."
         )
     return model
+
+
+@contextmanager
+def reading(path: Path, allowance: float | None = None) -> Iterator[None]:
+    """Context manager: a file is read inside, on one account, and errors name it."""
+    size = path.stat().st_size if path.is_file() else 0
+    with naming(path), budget.opened(str(path), size, allowance):
+        yield
 
 
 @contextmanager
@@ -301,6 +317,11 @@ def naming(path: Path) -> Iterator[None]:
         if str(path) not in text:
             error.args = (f"{path}: {text}", *error.args[1:])
         raise
+    except MemoryError as error:
+        raise BackendError(
+            f"{path}: this machine has not enough memory for it. Expected: room for the model "
+            f"and once more for its weights. Received: {error or 'MemoryError'}."
+        ) from error
     except Exception as error:
         raise FileFormatError(
             f"{path}: the model in it cannot be built. Expected: a config that its classes "
@@ -308,10 +329,16 @@ def naming(path: Path) -> Iterator[None]:
         ) from error
 
 
-def load_state(filepath: str | os.PathLike[str]) -> dict[str, Any] | None:
-    """What `save_model` was given as `state`, or None for a file of Keras."""
-    path = Path(filepath)
-    with naming(path):
+def load_state(
+    filepath: str | os.PathLike[str], allowance: float | None = None
+) -> dict[str, Any] | None:
+    """What `save_model` was given as `state`, or None for a file of Keras.
+
+    Args:
+        filepath: the file.
+        allowance: as in `load_model`.
+    """
+    with as_path(filepath) as path, reading(path, allowance):
         source = store.read_archive(path).weights if store.is_archive(path) else path
         if source is None:
             return None
@@ -327,8 +354,7 @@ def plan_restore(model: Any, filepath: str | os.PathLike[str]) -> tuple[Plan, di
     Raises:
         FileFormatError: a damaged file, or the checkpoint of another model.
     """
-    path = Path(filepath)
-    with naming(path), legacy_h5.open_legacy(path) as file:
+    with as_path(filepath) as path, reading(path), legacy_h5.open_legacy(path) as file:
         state.verify(file.root)
         kept = state.read_state(file.root)
         if kept is None:
@@ -357,14 +383,25 @@ def restore(model: Any, filepath: str | os.PathLike[str]) -> dict[str, Any]:
 # --- configs alone ----------------------------------------------------------------------------
 
 
-def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Any:
+def model_from_json(
+    json_string: str,
+    custom_objects: Mapping[str, Any] | None = None,
+    allowance: float | None = None,
+) -> Any:
     """A model with new weights from the text of `to_json()`, of kerasish or Keras.
 
+    Args:
+        json_string: the text.
+        custom_objects: as in `load_model`.
+        allowance: as in `load_model`.
+
     Raises:
+        LimitError: the text asks for more than a config may.
         UnsafeFileError: the text asks for code or for anything that is not registered.
     """
     where = Path("the JSON text")
-    with naming(where), custom_object_scope(custom_objects or {}):
+    scope = custom_object_scope(custom_objects or {})
+    with naming(where), budget.opened(str(where), 0, allowance), scope:
         return build(parse_json(json_string, str(where)), str(where))
 
 

@@ -6,10 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kerasish.budget import KINDS
 from kerasish.declarative.errors import Diagnostics
 from kerasish.declarative.loader import MAX_BYTES, load
-from kerasish.declarative.source import MAX_DEPTH, MAX_VALUES, Mapping, Sequence, Value, plain
+from kerasish.declarative.source import MAX_DEPTH, Mapping, Sequence, Value, plain
 from tests.declarative.helpers import block, error_text, outcome, well_formed
+
+MAX_VALUES = int(KINDS["values"][0])
 
 
 def read(text: str | bytes) -> Value:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish import ops
-from kerasish.errors import GraphError, ShapeError
+from kerasish import budget, ops
+from kerasish.errors import GraphError, LimitError, ShapeError
 from kerasish.graph import Variable, trace
 from kerasish.graph.tensor import input_tensor
-from kerasish.graph.variable import autocast, element_budget
+from kerasish.graph.variable import autocast
 from kerasish.spec import TensorSpec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,10 +103,14 @@ def test_autocast_reads_in_another_dtype():
 
 
 def test_a_budget_bounds_what_is_made():
-    with element_budget(10):
+    with budget.opened("a file") as account:
+        account.allow("variables", 40)
         Variable(lambda shape, dtype: ops.zeros(shape, dtype), (2, 4))
-        with pytest.raises(MemoryError, match="budget"):
+        with pytest.raises(LimitError, match=r"a file: the variable '\w+' of shape"):
             Variable(lambda shape, dtype: ops.zeros(shape, dtype), (3,))
+        with pytest.raises(LimitError, match="variables"):
+            Variable(np.ones(3, "float32"))
+        Variable(np.ones(2, "float32"))
     Variable(lambda shape, dtype: ops.zeros(shape, dtype), (100,))
 
 

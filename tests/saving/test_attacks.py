@@ -108,7 +108,7 @@ def test_every_public_function_is_no_layer():
 
 def test_unknown_layers_name_the_nearest(tmp_path):
     item = {"module": "keras.layers", "class_name": "Dens", "config": {"units": 2}}
-    with pytest.raises(UnknownNameError, match=r"evil\.keras.*'dense'"):
+    with pytest.raises(UnknownNameError, match=r"evil\.keras.*'Dense'"):
         saving.load_model(as_file(tmp_path, chain(item), "keras"))
 
 

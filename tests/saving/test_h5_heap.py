@@ -9,7 +9,7 @@ import h5py
 import pytest
 
 from kerasish.errors import FileFormatError
-from kerasish.saving.h5_heap import largest_object
+from kerasish.saving.h5_heap import Heaps
 from kerasish.saving.safe_h5 import open_h5
 
 
@@ -23,11 +23,11 @@ def image(*texts):
 
 def test_the_longest_text(tmp_path):
     data = image("x" * 10, "y" * 9000, "z")
-    assert largest_object(bytes(data), "f") == 9000
+    assert Heaps(bytes(data), "f").largest == 9000
     path = tmp_path / "f.h5"
     path.write_bytes(data)
-    assert largest_object(path, "f") == 9000
-    assert largest_object(bytes(image()), "f") == 0
+    assert Heaps(path, "f").largest == 9000
+    assert Heaps(bytes(image()), "f").largest == 0
 
 
 @pytest.mark.parametrize("length", [0, 15, 2**63, 2**64 - 1])
@@ -36,7 +36,7 @@ def test_an_object_of_impossible_size(length):
     start = data.index(b"GCOL")
     at = start + 16  # the first object
     struct.pack_into("<H4xxQ", data, at, 0, length)
-    for read in (lambda: largest_object(bytes(data), "f"), lambda: attribute(data)):
+    for read in (lambda: Heaps(bytes(data), "f").largest, lambda: attribute(data)):
         with pytest.raises(FileFormatError, match="heap"):
             read()
 
@@ -51,14 +51,14 @@ def test_a_heap_of_impossible_size(size):
     data = image("x" * 10)
     struct.pack_into("<Q", data, data.index(b"GCOL") + 8, size)
     with pytest.raises(FileFormatError, match="heap"):
-        largest_object(bytes(data), "f")
+        Heaps(bytes(data), "f")
 
 
 def test_other_widths_of_offsets():
     data = image("x")
     data[13] = 4
     with pytest.raises(FileFormatError, match="widths"):
-        largest_object(bytes(data), "f")
+        Heaps(bytes(data), "f")
 
 
 def test_one_text_named_a_million_times_is_refused():

@@ -93,7 +93,7 @@ def test_zip_bombs_are_refused(tmp_path, name):
         tmp_path / "m.keras", [*members, (name, bytes(32 * 2**20))], zipfile.ZIP_DEFLATED
     )
     assert path.stat().st_size < 100_000
-    with pytest.raises(UnsafeFileError, match="unpacks from"):
+    with pytest.raises(UnsafeFileError, match=r"takes more than|Expected: at most"):
         store.read_archive(path)
 
 

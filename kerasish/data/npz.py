@@ -1,0 +1,142 @@
+"""`.npz` and `.npy` files of numpy, read without pickle and for no more than they hold.
+
+A member's header says how much is allocated for it, so it has to agree with the size that is
+stored, and that size is charged to the open account before it is unpacked.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from kerasish import budget
+from kerasish.errors import DataError, KerasishError
+from kerasish.saving.sources import check_source
+
+_MAX_HEADER = 10_000
+_NPY = ".npy"
+_MAGIC = b"\x93NUMPY"
+
+
+class Npz:
+    """An open `.npz` archive: `names`, and `read(name)`."""
+
+    def __init__(self, archive: zipfile.ZipFile, label: str) -> None:
+        self._archive = archive
+        self._label = label
+        self._members = {info.filename.removesuffix(_NPY): info for info in archive.infolist()}
+
+    @property
+    def names(self) -> list[str]:
+        """What its arrays are called."""
+        return list(self._members)
+
+    def read(self, name: str) -> np.ndarray:
+        """One array.
+
+        Raises:
+            DataError: there is none, or it cannot be read.
+            LimitError: it unpacks to more than a file of that size may.
+        """
+        info = self._members.get(name)
+        if info is None:
+            raise DataError(
+                f"{self._label}. Expected: an array {name!r}. "
+                f"Received: {', '.join(self.names[:20]) or 'none'}."
+            )
+        with translated(f"{self._label}: the array {name!r}"), self._archive.open(info) as stream:
+            return read_array(stream, info.file_size, name)
+
+
+@contextmanager
+def open_npz(path: str | os.PathLike[str], allowance: float | None = None) -> Iterator[Npz]:
+    """Open a `.npz` file, on an account of its size where none is open.
+
+    Args:
+        path: the file.
+        allowance: how many times the usual limits it may take.
+
+    Raises:
+        DataError: no such archive.
+    """
+    check_source(path)
+    with translated(str(path)):
+        size = Path(path).stat().st_size
+        archive = zipfile.ZipFile(path)
+    with archive, budget.opened(str(path), size, allowance):
+        packed = sum(info.compress_size for info in archive.infolist())
+        if packed > size:
+            raise DataError(
+                f"{path}. Expected: members that fit into its {size} bytes. Received: {packed}."
+            )
+        yield Npz(archive, str(path))
+
+
+def read_arrays(
+    path: str | os.PathLike[str], allowance: float | None = None
+) -> np.ndarray | dict[str, np.ndarray]:
+    """The array in a `.npy` file, or all those in a `.npz` by their names.
+
+    Raises:
+        DataError: another kind of file, or a damaged one.
+        LimitError: it unpacks to more than a file of its size may.
+    """
+    check_source(path)
+    with translated(str(path)), open(path, "rb") as file:
+        size, is_array = os.fstat(file.fileno()).st_size, file.read(len(_MAGIC)) == _MAGIC
+        file.seek(0)
+        if is_array:
+            with budget.opened(str(path), size, allowance):
+                return read_array(file, size, "the array")
+    with open_npz(path, allowance) as found:
+        return {name: found.read(name) for name in found.names}
+
+
+def read_array(stream: BinaryIO | Any, stored: int, name: str) -> np.ndarray:
+    """The array in a stream of `.npy` format.
+
+    Args:
+        stream: at its beginning.
+        stored: bytes of the whole, header included.
+        name: what errors call the array.
+
+    Raises:
+        ValueError: another format, Python objects, or a header that disagrees with `stored`.
+    """
+    version = np.lib.format.read_magic(stream)
+    readers = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }
+    if version not in readers:
+        raise ValueError(f"npy version {version} is not supported")
+    shape, fortran, dtype = readers[version](stream, max_header_size=_MAX_HEADER)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, not numbers")
+    size = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or stream.tell() + size != stored:
+        raise ValueError("its header does not agree with its size")
+    budget.spend("read", size, f"{name} of {size:,} bytes")
+    flat = np.frombuffer(stream.read(size), dtype=dtype)
+    return flat.reshape(shape, order="F" if fortran else "C")
+
+
+@contextmanager
+def translated(label: str) -> Iterator[None]:
+    """Context manager: whatever numpy and zipfile raise on a damaged file is a `DataError`."""
+    try:
+        yield
+    except KerasishError:
+        raise
+    except Exception as error:  # a dozen classes: zlib.error, BadZipFile, SyntaxError, ...
+        raise DataError(
+            f"{label} cannot be read. Expected: a whole .npy or .npz file of numbers. "
+            f"Received: {error or type(error).__name__}."
+        ) from error
