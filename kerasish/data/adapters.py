@@ -30,7 +30,6 @@ def as_source(
     batch_size: int | None = None,
     class_weight: Mapping[int, float] | None = None,
     steps: int | None = None,
-    epochs: int = 1,
     go_on: bool = True,
 ) -> DataSource:
     """The `DataSource` for anything that training takes.
@@ -45,12 +44,11 @@ def as_source(
             they come in.
         class_weight: from integer label to weight, multiplied into the sample weights.
         steps: batches per epoch, for endless data or shorter epochs.
-        epochs: how many epochs will be asked for.
         go_on: whether an epoch shorter than the data goes on where the last one stopped.
 
     Raises:
         DataError: an unknown structure, arguments that do not belong to this kind of data, data
-            that do not fit each other, or a generator for several epochs without `steps`.
+            that do not fit each other, or a dataset without end and without `steps`.
     """
     if x is None:
         raise DataError("x. Expected: data. Received: None.")
@@ -63,7 +61,7 @@ def as_source(
         _refuse_for(x, y=y, sample_weight=sample_weight)
         source = _batch_source(x, class_weight)
     if steps is None:
-        _check_end(x, source, epochs)
+        _check_end(x, source)
     elif steps != source.num_batches:
         return StepsSource(source, steps, go_on=go_on)
     return source
@@ -121,14 +119,9 @@ def _batch_source(x: Any, class_weight: Mapping[int, float] | None) -> DataSourc
     )
 
 
-def _check_end(x: Any, source: DataSource, epochs: int) -> None:
-    if source.one_shot and epochs > 1:
-        raise DataError(
-            f"{type_name(x)}. Expected: steps_per_epoch, because a generator runs only once and "
-            f"{epochs} epochs are asked for. Received: none. Pass steps_per_epoch, or a PyDataset."
-        )
+def _check_end(x: Any, source: DataSource) -> None:
     if isinstance(x, PyDataset) and source.num_batches is None:
         raise DataError(
-            f"{type_name(x)}. Expected: steps_per_epoch, because it has no end (num_batches is "
-            "None). Received: none."
+            f"{type_name(x)}. Expected: steps_per_epoch (in evaluate and predict: steps), because "
+            "it has no end (num_batches is None). Received: none."
         )

@@ -17,11 +17,22 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
         num_classes: max(x) + 1 by default.
 
     Raises:
-        ArgumentError: a label out of range.
+        ArgumentError: labels that are out of range, no numbers, fractional or infinite, or none
+            without num_classes.
     """
-    labels = np.asarray(x).astype(np.int64)
+    given = np.asarray(x)
+    if given.dtype.kind not in "biufV":
+        raise ArgumentError(
+            f"x. Expected: integer labels. Received: dtype {given.dtype}. Number the classes, "
+            "such as with StringLookup or numpy.unique(x, return_inverse=True)."
+        )
+    if given.dtype.kind in "fV" and not (np.isfinite(given).all() and (given % 1 == 0).all()):
+        raise ArgumentError("x. Expected: integer labels. Received: fractions, NaN or infinity.")
+    labels = given.astype(np.int64)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
+    if num_classes is None and not labels.size:
+        raise ArgumentError("num_classes. Expected: a number, since x is empty. Received: None.")
     if num_classes is None:
         num_classes = int(labels.max()) + 1
     if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:

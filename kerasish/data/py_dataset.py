@@ -56,14 +56,15 @@ class PyDataset(ABC):
     def num_batches(self) -> int | None:
         """Batches in one epoch; None for a dataset without end."""
         if hasattr(self, "__len__"):
-            return len(self)  # pyright: ignore[reportArgumentType]
+            return _count(type(self).__name__, type(self).__len__(self))  # pyright: ignore
         raise DataError(
             f"{type(self).__name__}. Expected: __len__, the number of batches, or num_batches. "
             "Received: neither. Let num_batches be None for a dataset without end."
         )
 
     def __iter__(self) -> Iterator[Any]:
-        count = self.num_batches
+        told = hasattr(self, "__len__") or type(self).num_batches is not PyDataset.num_batches
+        count = self.num_batches if told else None
         index = 0
         while count is None or index < count:
             yield self[index]
@@ -97,7 +98,8 @@ class PyDatasetSource(DataSource):
 
     @property
     def num_batches(self) -> int | None:
-        return self._dataset.num_batches
+        count = self._dataset.num_batches
+        return None if count is None else _count(type(self._dataset).__name__, count)
 
     def batches(
         self,
@@ -192,6 +194,20 @@ class PyDatasetSource(DataSource):
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+
+
+def _count(kind: str, count: Any) -> int:
+    """The number of batches that a dataset tells.
+
+    Raises:
+        DataError: no integer of 0 or more.
+    """
+    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
+        raise DataError(
+            f"{kind}. Expected: an integer of 0 or more as the number of batches. "
+            f"Received: {count!r}. Let __len__ return int(math.ceil(samples / batch_size))."
+        )
+    return int(count)
 
 
 def _from(start: int) -> Iterator[int]:

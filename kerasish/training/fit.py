@@ -132,7 +132,6 @@ def fit(
         batch_size=batch_size,
         class_weight=class_weight,
         steps=steps_per_epoch,
-        epochs=epochs - initial_epoch,
     )
     watched = as_callback_list(
         model, callbacks, True, verbose, epochs=epochs, steps=source.num_batches
@@ -141,10 +140,7 @@ def fit(
         run = FitRun(model, source, watched, initial_epoch)
         if validation_data is not None:
             own = _validation_source(
-                validation_data,
-                validation_batch_size or batch_size,
-                validation_steps,
-                epochs - initial_epoch,
+                validation_data, validation_batch_size or batch_size, validation_steps
             )
             run.validation = EvaluateRun(model, held_out.enter_context(closing(own)), watched)
         with run:
@@ -155,16 +151,12 @@ def _validates(epoch: int, every: int | frozenset[int]) -> bool:
     return (epoch + 1) % every == 0 if isinstance(every, int) else epoch + 1 in every
 
 
-def _validation_source(
-    data: Any, batch_size: int | None, steps: int | None, epochs: int
-) -> DataSource:
+def _validation_source(data: Any, batch_size: int | None, steps: int | None) -> DataSource:
     if isinstance(data, (tuple, list)):
         x, y, sample_weight = unpack_x_y_sample_weight(tuple(data))
     else:
         x, y, sample_weight = data, None, None
-    return as_source(
-        x, y, sample_weight, batch_size=batch_size, steps=steps, epochs=epochs, go_on=False
-    )
+    return as_source(x, y, sample_weight, batch_size=batch_size, steps=steps, go_on=False)
 
 
 def _generator() -> np.random.Generator:

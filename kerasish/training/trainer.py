@@ -29,6 +29,10 @@ class Trainer(Compiling):
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
             """A model is a layer too."""
 
+    def _can_be_called(self) -> bool:
+        """Whether the model computes something as a whole, and not only in steps of its own."""
+        return True
+
     # --- what a step does -------------------------------------------------------------------------
 
     def compute_loss(

@@ -78,7 +78,7 @@ def test_batch_size_is_32_unless_given():
 def test_steps():
     assert type(as_source(X, batch_size=2, steps=3)) is StepsSource
     assert type(as_source(X, batch_size=2, steps=4)) is ArraySource
-    assert as_source(generator(), steps=3, epochs=5).num_batches == 3
+    assert as_source(generator(), steps=3).num_batches == 3
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,6 @@ def test_steps():
         (generator(), {"y": Y}, "y. Expected: nothing beside batches"),
         (generator, {}, "Received: function. Call it"),
         (Two(), {"sample_weight": Y}, "sample_weight. Expected: nothing"),
-        (generator(), {"epochs": 2}, "steps_per_epoch"),
         (Endless(), {}, "steps_per_epoch"),
         (ArraySource(X), {"class_weight": {0: 1.0}}, "class_weight"),
     ],
@@ -111,5 +110,5 @@ def test_batches_keep_their_size(make):
     assert as_source(make(), batch_size=64).first_batch().rows == 3
 
 
-def test_one_epoch_of_a_generator_needs_no_steps():
-    assert as_source(generator(), epochs=1).num_batches is None
+def test_a_generator_needs_no_steps():
+    assert as_source(generator()).num_batches is None

@@ -23,6 +23,13 @@ def test_to_categorical_refuses_labels_out_of_range(labels):
         to_categorical(labels, 3)
 
 
+@pytest.mark.parametrize("labels", [["a"], [0.5], [np.nan], [np.inf], [None], [1j], []])
+def test_to_categorical_refuses_what_is_no_label(labels):
+    with pytest.raises(ArgumentError, match=r"Expected: .*Received: "):
+        to_categorical(labels)
+    assert to_categorical([], 3).shape == (0, 3)
+
+
 @pytest.mark.parametrize("order", [1, 2, np.inf])
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_normalize(order, axis):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import time
@@ -228,3 +229,14 @@ def test_refusals():
 
     with pytest.raises(DataError, match="__len__"):
         NoLength().num_batches  # noqa: B018
+    assert list(itertools.islice(NoLength(), 3)) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("count", ["a", 2.0, -1, True, None])
+def test_a_length_is_an_integer(count):
+    class Wrong(Counted):
+        def __len__(self):
+            return count
+
+    with pytest.raises(DataError, match=r"Wrong.*number of batches.*math\.ceil"):
+        PyDatasetSource(Wrong()).num_batches  # noqa: B018

@@ -5,6 +5,7 @@ import pytest
 
 import kerasish as keras
 from kerasish import layers, ops
+from kerasish.training.trainer import Trainer
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(64, 4)).astype("float32")
@@ -183,3 +184,18 @@ def test_a_compile_of_ones_own(eager: bool):
     model.compile(keras.optimizers.SGD(0.05), keras.optimizers.Adam(0.05), run_eagerly=eager)
     history = model.fit(X, Y, batch_size=8, epochs=3, verbose=0).history["loss"]
     assert history[-1] < 0.7 * history[0]
+
+
+@MODES
+def test_a_layer_that_is_trained_as_it_is(eager):
+    """A `Trainer` mixed into a layer, without a `Model`."""
+
+    class Trained(Trainer, layers.Dense):
+        pass
+
+    made = Trained(1)
+    made.compile("sgd", "mse", run_eagerly=eager)
+    before = made.evaluate(X, Y, verbose=0)
+    made.fit(X, Y, epochs=3, verbose=0)
+    assert made.evaluate(X, Y, verbose=0) < before
+    assert made.predict(X, verbose=0).shape == (64, 1)

@@ -135,6 +135,17 @@ def test_training_ends_with_a_generator(batches, steps, expected):
     assert len(texts) == (1 if batches % steps == 0 else 2)
 
 
+def test_a_generator_without_steps_is_one_epoch():
+    told = Telling()
+    with pytest.warns(UserWarning, match="and so does training, after 1 of 3 epochs"):
+        history = identity().fit(
+            generator(5), epochs=3, verbose=0, callbacks=[told], validation_data=generator(2)
+        )
+    assert losses(history) == [9.5]
+    assert history.history["val_loss"] == [3.5]
+    assert told.ended == [0]
+
+
 def test_a_generator_that_is_long_enough_is_not_spoken_of():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
