@@ -114,8 +114,11 @@ class Prefetcher(Iterator[T], Generic[T]):
     def __next__(self) -> T:
         try:
             return self._channel.get()
-        except BaseException:
+        except Exception:
             self.close()
+            raise
+        except BaseException:
+            self._finalizer()  # interrupted: what the thread waits for may never come
             raise
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
-from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import BrokenExecutor, Executor, Future, wait
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from kerasish.data.arrays import need_rng
 from kerasish.data.batch import Batch
 from kerasish.data.source import DataSource
 from kerasish.data.streams import standardize_batch
+from kerasish.data.workers import Threads
 from kerasish.errors import ArgumentError, DataError
 
 
@@ -136,10 +137,14 @@ class PyDatasetSource(DataSource):
                     yield self._result(waiting.popleft())
             while waiting:
                 yield self._result(waiting.popleft())
+        except (KeyboardInterrupt, SystemExit):
+            self.abandon()
+            raise
         finally:
             for future in waiting:
                 future.cancel()
-            wait(waiting)
+            if self._pool is not None:
+                wait(waiting)
 
     def _make(self, index: int) -> Batch:
         """Batch `index` in memory of its own, since it waits while others are made."""
@@ -170,7 +175,7 @@ class PyDatasetSource(DataSource):
                 initargs=(self._dataset,),
             )
         elif self._pool is None:
-            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="kerasish-data")
+            self._pool = Threads(self._workers, "kerasish-data")
         return self._pool
 
     def first_batch(self) -> Batch:
@@ -194,6 +199,15 @@ class PyDatasetSource(DataSource):
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+
+    def abandon(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            # Processes are told by name: the executor waits for them at exit otherwise.
+            processes = list((getattr(pool, "_processes", None) or {}).values())
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in processes:
+                process.terminate()
 
 
 def _count(kind: str, count: Any) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -99,6 +99,17 @@ class DataSource(ABC):
 
     def close(self) -> None:
         """Give back threads, processes and files held by the source itself."""
+
+    def abandon(self) -> None:
+        """`close` that waits for nobody: the program was interrupted, and a worker may block."""
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        interrupted = kind is not None and issubclass(kind, (KeyboardInterrupt, SystemExit))
+        self.abandon() if interrupted else self.close()
 
 
 def _name(leaf: np.ndarray) -> str:

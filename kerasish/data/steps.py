@@ -142,3 +142,6 @@ class StepsSource(DataSource):
 
     def close(self) -> None:
         self._source.close()
+
+    def abandon(self) -> None:
+        self._source.abandon()

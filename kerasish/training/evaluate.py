@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from contextlib import closing
 from typing import Any
 
 from kerasish.data.adapters import as_source
@@ -55,7 +54,7 @@ def evaluate(
     batch_size, steps = whole_or_none("batch_size", batch_size), whole_or_none("steps", steps)
     source = as_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
     watched = as_callback_list(model, callbacks, False, verbose, epochs=1, steps=source.num_batches)
-    with closing(source):
+    with source:
         logs = EvaluateRun(model, source, watched).evaluate()
     return logs if return_dict else flat_logs(model, logs)
 

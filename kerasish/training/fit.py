@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -136,13 +136,13 @@ def fit(
     watched = as_callback_list(
         model, callbacks, True, verbose, epochs=epochs, steps=source.num_batches
     )
-    with closing(source), ExitStack() as held_out:
+    with source, ExitStack() as held_out:
         run = FitRun(model, source, watched, initial_epoch)
         if validation_data is not None:
             own = _validation_source(
                 validation_data, validation_batch_size or batch_size, validation_steps
             )
-            run.validation = EvaluateRun(model, held_out.enter_context(closing(own)), watched)
+            run.validation = EvaluateRun(model, held_out.enter_context(own), watched)
         with run:
             return run.epochs(epochs, shuffle, validation_freq)
 

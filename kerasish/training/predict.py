@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -65,7 +64,7 @@ def predict(
             return model.predict_on_batch(x)  # one batch needs no loop
     source = as_source(x, batch_size=batch_size, steps=steps)
     watched = as_callback_list(model, callbacks, False, verbose, epochs=1, steps=source.num_batches)
-    with closing(source), PredictRun(model, source, watched) as run:
+    with source, PredictRun(model, source, watched) as run:
         return run.predict()
 
 
