@@ -196,9 +196,9 @@ class PyDatasetSource(DataSource):
 
     def close(self) -> None:
         """End the workers."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def abandon(self) -> None:
         pool, self._pool = self._pool, None

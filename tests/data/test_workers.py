@@ -73,7 +73,7 @@ try:
     if how == "fit":
         model.fit(Blocks(workers=2), verbose=0)
     elif how == "steps":
-        model.fit(Blocks(workers=2), steps_per_epoch=20, verbose=0)
+        model.fit(Blocks(workers=2), steps_per_epoch=20, shuffle=False, verbose=0)
     else:
         getattr(model, how)(Blocks(workers=2), verbose=0)
 except KeyboardInterrupt:
