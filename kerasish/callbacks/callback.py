@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -46,8 +45,7 @@ class Callback:
 
     def set_model(self, model: Any) -> None:
         """Told before a run."""
-        # Weak, since a model holds its history, and the history must not keep the model alive.
-        self._model = None if model is None else weakref.ref(model)
+        self._model = None if model is None else lambda: model
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps: plain values, arrays, lists, and dicts with texts as keys."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,10 @@ class History(Callback):
         super().__init__()
         self.history: dict[str, list[Any]] = {}
         self.epoch: list[int] = []
+
+    def set_model(self, model: Any) -> None:
+        # Weak, since a model holds its history, and the history must not keep the model alive.
+        self._model = None if model is None else weakref.ref(model)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self.epoch = []

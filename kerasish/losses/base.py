@@ -19,6 +19,15 @@ F = TypeVar("F", bound=Callable[..., Any])
 REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
 
 
+def computing_dtype(dtype: Any) -> str:
+    """The dtype that a dtype, a policy or the name of one says to compute in; None is floatx."""
+    if dtype is None:
+        return floatx()
+    if isinstance(dtype, str):
+        return dtype_name(dtype.removeprefix("mixed_"))
+    return dtype_name(getattr(dtype, "compute_dtype", dtype))
+
+
 class Loss(Configured):
     """Base of losses: a subclass defines `call(y_true, y_pred)`, one loss per sample.
 
@@ -49,9 +58,7 @@ class Loss(Configured):
             )
         self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
-        self._dtype = (
-            floatx() if dtype is None else dtype_name(getattr(dtype, "compute_dtype", dtype))
-        )
+        self._dtype = computing_dtype(dtype)
 
     @property
     def dtype(self) -> str:

@@ -176,6 +176,14 @@ class _CountMetric(Metric):
         counts = count_at(self.levels, y_true, y_pred, sample_weight, dtype=self.compute_dtype)
         add_to(self.accumulator, getattr(counts, self.field))
 
+    @property
+    def thresholds(self) -> list[float]:
+        """The thresholds at which it counts."""
+        return list(self.levels)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "thresholds": self._given.get("thresholds")}
+
     def result(self) -> Tensor:
         counts = ops.cast(self.accumulator.value, self.compute_dtype)
         return counts[0] if len(self.levels) == 1 else counts
@@ -241,6 +249,14 @@ class _Share(Metric):
         )
         add_to(self.true_positives, counts.true_positives)
         add_to(getattr(self, self.other), getattr(counts, self.other))
+
+    @property
+    def thresholds(self) -> list[float]:
+        """The thresholds at which it counts."""
+        return list(self.levels)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "thresholds": self._given.get("thresholds")}
 
     def result(self) -> Tensor:
         hits = self.true_positives.value

@@ -40,7 +40,9 @@ class FBetaScore(Metric):
             )
         if not isinstance(beta, (int, float)) or beta <= 0:
             raise ArgumentError(f"beta. Expected: a positive number. Received: {beta!r}.")
-        if threshold is not None and not 0 < threshold <= 1:
+        if threshold is not None and (
+            not isinstance(threshold, (int, float)) or not 0 < threshold <= 1
+        ):
             raise ArgumentError(f"threshold. Expected: in (0, 1]. Received: {threshold!r}.")
         self.average = average
         self.beta = float(beta)

@@ -52,7 +52,7 @@ class IoU(Metric):
         self.sparse_y_pred = sparse_y_pred
         self.axis = axis
         self.total_cm = self.add_variable(
-            (num_classes, num_classes), "zeros", self.dtype, name="total_confusion_matrix"
+            (num_classes, num_classes), "zeros", self.state_dtype, name="total_confusion_matrix"
         )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -68,22 +68,25 @@ class IoU(Metric):
             inside = ops.logical_and(inside, within)
         if self.ignore_class is not None:
             inside = ops.logical_and(inside, ops.not_equal(true, self.ignore_class))
-        weight = ops.cast(inside, self.dtype)
+        weight = ops.cast(inside, "int32")
         if sample_weight is not None:
-            given = ops.cast(convert_to_tensor(sample_weight), self.dtype)
+            # Weights are no counts: cut to integers, fractions of 1 would be nothing.
+            given = ops.cast(convert_to_tensor(sample_weight), self.state_dtype)
+            weight = ops.cast(inside, self.state_dtype)
             weight = weight * ops.broadcast_to(ops.reshape(given, (-1,)), weight.shape)
         cell = ops.where(inside, true * self.num_classes + pred, 0)
         counts = ops.segment_sum(weight, cell, num_segments=self.num_classes**2)
         add_to(self.total_cm, ops.reshape(counts, (self.num_classes, self.num_classes)))
 
     def result(self) -> Tensor:
-        matrix = ops.cast(self.total_cm.value, "float32")
+        matrix = self.total_cm.value
         chosen = convert_to_tensor(np.asarray(self.target_class_ids), "int32")
         hits = ops.take(ops.diagonal(matrix), chosen)
         union = ops.take(ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1), chosen) - hits
         present = union > 1e-9
         ratios = ops.where(present, hits / (union + epsilon()), 0.0)
-        return ops.sum(ratios) / (ops.sum(ops.cast(present, "float32")) + epsilon())
+        number = ops.sum(ops.cast(present, self.state_dtype))
+        return ops.cast(ops.sum(ratios) / (number + epsilon()), "float32")
 
 
 class BinaryIoU(IoU):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kerasish import initializers, ops
+from kerasish import initializers, ops, tree
 from kerasish.config import floatx
 from kerasish.configured import Configured
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.trace import current_trace
+from kerasish.losses.base import computing_dtype
 from kerasish.naming import auto_name
 from kerasish.ops.stateless import StatelessScope, paired
-from kerasish.spec import dtype_name, is_float
+from kerasish.spec import is_float
+
+_BOOKS = ("_variables", "_metrics", "_given")  # what a metric keeps of itself
 
 
 class Metric(Configured):
@@ -40,7 +43,7 @@ class Metric(Configured):
 
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
-        self._dtype = floatx() if dtype is None else dtype_name(getattr(dtype, "name", dtype))
+        self._dtype = computing_dtype(dtype)
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []
 
@@ -63,8 +66,21 @@ class Metric(Configured):
 
     @property
     def variables(self) -> list[Variable]:
-        """The state, that of contained metrics included."""
-        return [*self._variables, *(v for m in self._metrics for v in m.variables)]
+        """The state, that of metrics inside this one included, in lists and dicts too."""
+        inside = [*self._variables, *self._metrics, *self._contained()]
+        found: dict[int, Variable] = {}
+        for part in inside:
+            for variable in [part] if isinstance(part, Variable) else part.variables:
+                found.setdefault(id(variable), variable)
+        return list(found.values())
+
+    def _contained(self) -> Iterator[Variable | Metric]:
+        """Variables and metrics in containers among the attributes."""
+        for name, value in vars(self).items():
+            if isinstance(value, (list, tuple, dict)) and name not in _BOOKS:
+                for leaf in tree.flatten(value):
+                    if isinstance(leaf, (Variable, Metric)):
+                        yield leaf
 
     def add_variable(
         self,

@@ -6,6 +6,7 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.config import floatx
+from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, Variable
 from kerasish.optimizers.optimizer import LearningRate, Optimizer
 from kerasish.optimizers.state import Variables
@@ -104,6 +105,11 @@ class AdamW(Adam):
         amsgrad: bool = False,
         **options: Any,
     ) -> None:
+        if weight_decay is None:
+            raise ArgumentError(
+                "weight_decay. Expected: a number, 0.0 for none. Received: None. "
+                "Adam has no weight decay unless it is given."
+            )
         super().__init__(
             learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options
         )

@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from kerasish import initializers, ops
 from kerasish import serialization as _serialization
+from kerasish.configured import parameters
+from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, Variable
 from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
@@ -23,6 +25,8 @@ class LossScaleOptimizer(Optimizer):
         initial_scale: the first scale.
         dynamic_growth_steps: how many finite steps double the scale.
         name: "loss_scale_optimizer" by default.
+        options: nothing but the defaults of `Optimizer`, which older files hold; set them on the
+            inner optimizer.
     """
 
     def __init__(
@@ -31,7 +35,14 @@ class LossScaleOptimizer(Optimizer):
         initial_scale: float = 2.0**15,
         dynamic_growth_steps: int = 2000,
         name: str | None = None,
+        **options: Any,
     ) -> None:
+        for option, value in options.items():
+            if value != parameters(Optimizer)[option].default:
+                raise ArgumentError(
+                    f"{option}. Expected: to be set on the inner_optimizer. Received: {value!r} "
+                    "for the LossScaleOptimizer."
+                )
         super().__init__(0.0, name=name)
         self.inner_optimizer = inner_optimizer
         self.initial_scale = initial_scale
@@ -89,6 +100,7 @@ class LossScaleOptimizer(Optimizer):
         self.step_counter.assign(ops.where(onward, counter + 1, 0))
 
     def scale_loss(self, loss: Any) -> Any:
+        loss = ops.convert_to_tensor(loss)
         return loss * ops.cast(self.dynamic_scale.value, loss.dtype)
 
     def finalize_variable_values(self, var_list: Variables) -> None:

@@ -322,3 +322,43 @@ def test_results_have_the_dtype_of_the_metric(label: str):
         own = dtype == "float16" and not other.in_floatx and "IoU" not in name
         assert other.result().dtype == ("float16" if own else "float32")
         np.testing.assert_allclose(other.result().numpy(), plain.result().numpy(), rtol=5e-3)
+
+
+def test_state_in_lists_and_dicts_belongs_to_the_metric():
+    class Several(metrics.Metric):
+        def __init__(self):
+            super().__init__()
+            self.own = self.add_variable((), name="own")
+            self.listed = [metrics.Mean(), metrics.Sum()]
+            self.named = {"a": metrics.Sum(), "b": keras.Variable(1.0), "again": self.own}
+
+    metric = Several()
+    assert len(metric.variables) == 1 + 2 + 1 + 1 + 1
+    metric.listed[0].update_state([3.0])
+    metric.reset_state()
+    assert float(metric.listed[0].result()) == 0.0
+
+
+def test_a_policy_says_the_dtype_of_the_computation():
+    policy = keras.dtype_policies.DTypePolicy("mixed_float16")
+    for dtype in ("mixed_float16", policy, "float16"):
+        assert metrics.Mean(dtype=dtype).dtype == "float16"
+        assert losses.MeanSquaredError(dtype=dtype).dtype == "float16"
+
+
+def test_fractions_weigh_in_intersections():
+    whole, half = metrics.MeanIoU(2), metrics.MeanIoU(2)
+    y, p = [0, 0, 1, 1], [0, 1, 1, 1]
+    whole.update_state(y, p, [1, 2, 1, 3])
+    half.update_state(y, p, [0.5, 1.0, 0.5, 1.5])
+    assert_close(float(half.result()), float(whole.result()))
+    assert half.result().dtype == "float32"
+
+
+def test_thresholds_are_told_and_kept():
+    metric = metrics.Precision([0.2, 0.6])
+    assert metric.thresholds == metric.get_config()["thresholds"] == [0.2, 0.6]
+    assert (metrics.Recall().thresholds, metrics.Recall().get_config()["thresholds"]) == (
+        [0.5],
+        None,
+    )

@@ -4,6 +4,7 @@ import pytest
 import kerasish as keras
 from kerasish import optimizers
 from kerasish.compiler import Function
+from kerasish.errors import ArgumentError
 
 
 def tensor(*values: float):
@@ -54,3 +55,13 @@ def test_config():
     again = optimizers.deserialize(optimizers.serialize(optimizer))
     assert again.get_config() == optimizer.get_config()
     assert again.inner_optimizer.momentum == 0.3
+
+
+def test_options_of_older_files_are_taken_at_their_defaults_alone():
+    inner = optimizers.SGD(0.1)
+    made = optimizers.LossScaleOptimizer(inner, use_ema=False, ema_momentum=0.99, clipnorm=None)
+    assert made.inner_optimizer is inner
+    for option in ({"clipnorm": 0.5}, {"use_ema": True}, {"foo": 1}):
+        with pytest.raises(ArgumentError, match=next(iter(option))):
+            optimizers.LossScaleOptimizer(inner, **option)
+    assert float(made.scale_loss(2.0)) == 2.0**16
