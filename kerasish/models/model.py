@@ -15,6 +15,7 @@ from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer
 from kerasish.models.inspected import Inspected
 from kerasish.models.network import Network
+from kerasish.models.state_tree import StateTree
 from kerasish.models.summary import summary_text
 from kerasish.ops.operation import is_operation, operation_from_config
 from kerasish.ops.stateless import StatelessScope, paired
@@ -28,7 +29,7 @@ from kerasish.training.trainer import Trainer
 _OWN = frozenset(("network", "optimizer", "loss", "history", "_plans", "_runs"))
 
 
-class Model(Trainer, Inspected, Layer):
+class Model(Trainer, Inspected, StateTree, Layer):
     """Layers put together, with `compile`, `fit`, `evaluate`, `predict` and `save`.
 
     Three ways: `Model(inputs, outputs)` from symbols; a subclass with its layers as attributes
