@@ -1,6 +1,7 @@
 """Random models through every format, here and to and from Keras; prints what is not the same.
 
-    pip install 'kerasish[conformance]' && KERAS_BACKEND=jax python scripts/fuzz_files.py [FIRST LAST]
+    pip install 'kerasish[conformance]'
+    KERAS_BACKEND=jax python scripts/fuzz_files.py [FIRST LAST]
 
 The models are those of tests/saving/random_models.py. What Keras itself does not read back the same
 is left out.
@@ -58,7 +59,7 @@ def across(keras: Any, model: Any, source: Any, target: Any, folder: Path) -> It
         model.save(path)
         try:
             found = difference(model, target.saving.load_model(path), optimizer=flag)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - all of it is reported
             found = f"{type(error).__name__}: {error}"
         return found if found and _keras_can(keras, path, folder / f"again.{ending}") else ""
 
@@ -73,7 +74,7 @@ def _keras_can(keras: Any, path: Path, copy: Path) -> bool:
         first = keras.saving.load_model(path)
         first.save(copy)
         return not difference(first, keras.saving.load_model(copy), optimizer=False)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever stops Keras
         return False
 
 
@@ -91,12 +92,12 @@ def main(first: int, last: int) -> int:
             try:
                 theirs = build(keras, seed)
                 ways += across(keras, theirs, keras, kerasish, folder)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - all of it is reported
                 print(f"{seed}: Keras does not build it: {type(error).__name__}")
             for way, check in ways:
                 try:
                     found = check()
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - all of it is reported
                     found = f"{type(error).__name__}: {error}"
                 if found:
                     seen[way] += 1
