@@ -213,7 +213,6 @@ def extract_patches(
     return _patches(images, size, strides, dilation_rate, padding, data_format, rank)
 
 
-@composite(cases=[case((1, 4, 4, 4, 1), size=2), case((3, 3, 4, 2), size=2, strides=1)])
 def extract_patches_3d(
     volumes: Any,
     size: Any,
@@ -223,4 +222,13 @@ def extract_patches_3d(
     data_format: str | None = None,
 ) -> Any:
     """`extract_patches` of volumes: windows of depth, height and width."""
-    return _patches(volumes, size, strides, dilation_rate, padding, data_format, 3)
+    sizes = (size, size, size) if isinstance(size, int) else size
+    return extract_patches(volumes, sizes, strides, dilation_rate, padding, data_format)
+
+
+@composite(
+    cases=[case((1, 4, 4, 4, 1), size=2), case((3, 3, 4, 2), size=2, strides=1)],
+    name="extract_patches_3d",
+)
+def _extract_patches_3d(volumes: Any, **attrs: Any) -> Any:
+    return extract_patches_3d(volumes, **attrs)

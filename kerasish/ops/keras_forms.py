@@ -43,6 +43,7 @@ _TABLE: dict[str, dict[str, str]] = {
         "variable": "StopGradient",
         "x": "Unstack Cast SaturateCast ConvertToTensor",
     },
+    "ops.einops": {"tensor pattern **axes_lengths": "Rearrange"},
     "ops.image": {
         "image1 image2": "SSIM",
         "images": "RGBToGrayscale RGBToHSV HSVToRGB Resize ExtractPatches PadImages CropImages "
@@ -83,7 +84,7 @@ _TABLE: dict[str, dict[str, str]] = {
         "x1 x2": "PSNR",
     },
     "ops.numpy": {
-        "*operands": "Einsum",
+        "*operands **kwargs": "Einsum",
         "*x": "Meshgrid",
         "a": "Diff",
         "array": "Rot90",
@@ -133,7 +134,7 @@ class Form(NamedTuple):
         module: of Keras's class.
         class_name: of Keras's class.
         function: the name of the public function.
-        call: the arguments that go into the call, in its order; "*x" gathers positional ones.
+        call: the arguments that go into the call, in its order; "*x" and "**x" gather the rest.
     """
 
     module: str

@@ -32,7 +32,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # What files say where Keras has no such function.
 MODULE = "kerasish.ops"
 _OP = "op."
-_OPEN = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_POSITIONALS = inspect.Parameter.VAR_POSITIONAL
+_KEYWORDS = inspect.Parameter.VAR_KEYWORD
 
 
 def public(func: F) -> F:
@@ -113,22 +114,27 @@ class Operation:
             if isinstance(self.func, Op):
                 return self.func(*args, **self.fixed)
             given = {**self.fixed, **self._named(args), **kwargs}
-            bound = inspect.BoundArguments(_signature(self.func), given)  # type: ignore[arg-type]
+            signature = _signature(self.func)
+            for rest in (n for n, p in signature.parameters.items() if p.kind is _KEYWORDS):
+                more = {k: given.pop(k) for k in list(given) if k not in signature.parameters}
+                given[rest] = more
+            bound = inspect.BoundArguments(signature, given)  # type: ignore[arg-type]
             return self.func(*bound.args, **bound.kwargs)
 
     def _named(self, args: tuple[Any, ...]) -> dict[str, Any]:
         """The positional arguments of a call by name."""
         found: dict[str, Any] = {}
-        for i, name in enumerate(self._takes):
+        names = [name for name in self._takes if not name.startswith("**")]
+        for i, name in enumerate(names):
             if name.startswith("*"):
                 found[name[1:]] = args[i:]
                 return found
             if i < len(args):
                 found[name] = args[i]
-        if len(args) > len(self._takes):
+        if len(args) > len(names):
             raise ArgumentError(
-                f"{self.func_name}. Expected: up to {len(self._takes)} arguments in a call "
-                f"({', '.join(self._takes)}). Received: {len(args)}."
+                f"{self.func_name}. Expected: up to {len(names)} arguments in a call "
+                f"({', '.join(names)}). Received: {len(args)}."
             )
         if self.func_name == "get_item" and isinstance(found.get("key"), list):
             found["key"] = tuple(found["key"])  # a file holds a tuple as a list
@@ -145,11 +151,9 @@ class Operation:
         if isinstance(self.func, Op) or form_of_function(self.func_name) is None:
             return {**config, **self.fixed}
         for name, parameter in _signature(self.func).parameters.items():
-            if name in self.fixed:
-                config[name] = self.fixed[name]
-            elif name not in self._takes and parameter.kind not in _OPEN:
+            if name not in self._takes and parameter.kind not in (_POSITIONALS, _KEYWORDS):
                 config[name] = parameter.default
-        return config
+        return {**config, **self.fixed}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
@@ -200,7 +204,8 @@ def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Operati
         fixed = {key: _hashable(value) for key, value in fixed.items()}
         return Operation(name, func, fixed, label, ())
     known = _signature(func).parameters
-    for extra in [k for k in fixed if k not in known]:
+    closed = all(p.kind is not _KEYWORDS for p in known.values())
+    for extra in [k for k in fixed if closed and k not in known]:
         if fixed.pop(extra) is not None:
             raise ArgumentError(
                 f"The operation {class_name!r}. Expected: {', '.join(known)}. Received: {extra!r}."
@@ -211,7 +216,7 @@ def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Operati
 def _gathered(func: Callable[..., Any]) -> tuple[str, ...]:
     """What a call of a function takes by position where Keras has no form for it: only `*x`."""
     parameters = _signature(func).parameters.values()
-    return tuple(f"*{p.name}" for p in parameters if p.kind is inspect.Parameter.VAR_POSITIONAL)
+    return tuple(f"*{p.name}" for p in parameters if p.kind is _POSITIONALS)
 
 
 def _hashable(value: Any) -> Any:
@@ -239,16 +244,20 @@ def _record(label: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs:
         raise TypeError(f"{label}() {error}") from None
     form = form_of_function(label)
     takes = form.call if form else _gathered(func)
-    plain = [name.lstrip("*") for name in takes]
-    more = [k for k, v in given.items() if k not in plain and holds_symbol(v)]
     parameters = _signature(func).parameters
-    fixed = {k: v for k, v in given.items() if k not in plain and k not in more}
+    for rest in (n for n, p in parameters.items() if p.kind is _KEYWORDS):
+        given.update(given.pop(rest, {}))
     positional: list[Any] = []
-    last = max((i for i, name in enumerate(plain) if name in given), default=-1)
-    for name, starred in zip(plain[: last + 1], takes, strict=False):
-        value = given.get(name, parameters[name].default)
-        positional.extend(value) if starred.startswith("*") else positional.append(value)
-    return Operation(label, func, fixed, None, takes)(*positional, **{k: given[k] for k in more})
+    # Keras's classes want every argument of a call, given or not.
+    for name in (name for name in takes if not name.startswith("**")):
+        if name.startswith("*"):
+            positional.extend(given.pop(name[1:], ()))
+        else:
+            positional.append(given.pop(name, parameters[name].default))
+    keywords = any(name.startswith("**") for name in takes)
+    named = [k for k, v in given.items() if holds_symbol(v) or (keywords and k not in parameters)]
+    kwargs = {k: given.pop(k) for k in named}
+    return Operation(label, func, dict(given), None, takes)(*positional, **kwargs)
 
 
 def _record_op(op: Op, inputs: Any, attrs: dict[str, Any]) -> Any:
