@@ -36,6 +36,7 @@ MODULES = {
     "optimizer": "keras.optimizers",
     "schedule": "keras.optimizers.schedules",
     "callback": "keras.callbacks",
+    "function": "keras.ops",
     "model": "keras",
     "policy": "keras",
 }

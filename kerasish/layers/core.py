@@ -20,6 +20,12 @@ from kerasish.layers.fields import (
 from kerasish.layers.given import ANY
 from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer, builtin
+from kerasish.serialization import (
+    custom_object_scope,
+    deserialize_keras_object,
+    find,
+    serialize_keras_object,
+)
 from kerasish.spec import Shape
 
 
@@ -160,7 +166,11 @@ class Embedding(Layer):
 
 @builtin()
 class Lambda(Layer):
-    """A function as a layer. It cannot be loaded from a file, since a file must not hold code.
+    """A function as a layer.
+
+    A file holds the function's name, never its code: what loads the file must know a function of
+    that name, registered by `register_keras_serializable()` or given in `custom_objects`. A
+    `lambda` has no name and cannot be saved.
 
     Args:
         function: from a tensor (or structure) to a tensor; may take `mask` and `training`.
@@ -183,6 +193,7 @@ class Lambda(Layer):
         self.function = function
         self.arguments = dict(arguments or {})
         self.mask = mask
+        self._output_shape = output_shape
         self.supports_masking = mask is not None
         code = getattr(function, "__code__", None)
         self._takes = code.co_varnames[: code.co_argcount] if code is not None else ()
@@ -202,16 +213,48 @@ class Lambda(Layer):
         return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
     def get_config(self) -> dict[str, Any]:
-        """Raises: a Lambda has no config."""
-        raise ArgumentError(
-            f"Lambda {self.name!r} cannot be saved as a config: it holds code. Expected: a layer "
-            "class of your own, decorated with register_keras_serializable(). Received: a Lambda."
-        )
+        """The arguments that build an equal layer, functions by their names.
+
+        Raises:
+            ArgumentError: the function or the mask is a `lambda`.
+        """
+        try:
+            function, mask = map(serialize_keras_object, (self.function, self.mask))
+        except ArgumentError:
+            raise ArgumentError(
+                f"Lambda {self.name!r} cannot be saved as a config: it holds code. Expected: a "
+                "function with a name, registered with register_keras_serializable(). Received: "
+                f"{self.function!r}."
+            ) from None
+        config = {**super().get_config(), "function": function}
+        if self.mask is not None:
+            config["mask"] = mask
+        if self._output_shape is not None and not callable(self._output_shape):
+            config["output_shape"] = self._output_shape
+        return {**config, "arguments": serialize_keras_object(self.arguments)}
 
     @classmethod
     def from_config(cls, config: Any, custom_objects: Any = None) -> Any:
-        """Raises: code in a file is never run."""
-        raise UnsafeFileError(
-            "The file holds a Lambda layer, which is code. Expected: layers by name. Rewrite it as "
-            "a registered layer class and save the model again."
-        )
+        """The layer that `get_config` described, its function found by name.
+
+        Raises:
+            UnsafeFileError: the function is code, which is never run.
+            UnknownNameError: no function of that name is known.
+        """
+        kept = {k: v for k, v in config.items() if k not in _OLD_KEYS}
+        with custom_object_scope(custom_objects or {}):
+            for key in ("function", "mask", "arguments"):
+                kept[key] = deserialize_keras_object(kept.get(key))
+            if isinstance(kept["function"], str):
+                kept["function"] = find(kept["function"], None)
+        if not callable(kept["function"]):
+            raise UnsafeFileError(
+                "The file holds a Lambda layer whose function is code. Expected: a function by its "
+                "name. Write a named function, register it with register_keras_serializable(), "
+                "and save the model again."
+            )
+        return cls(**kept)
+
+
+# Keras 2 wrote where a function was from; names are looked up in the registry alone.
+_OLD_KEYS = ("function_type", "module", "output_shape_type", "output_shape_module")
