@@ -193,7 +193,7 @@ class Lambda(Layer):
         self.function = function
         self.arguments = dict(arguments or {})
         self.mask = mask
-        self._output_shape = output_shape
+        self.output_form = output_shape
         self.supports_masking = mask is not None
         code = getattr(function, "__code__", None)
         self._takes = code.co_varnames[: code.co_argcount] if code is not None else ()
@@ -229,8 +229,8 @@ class Lambda(Layer):
         config = {**super().get_config(), "function": function}
         if self.mask is not None:
             config["mask"] = mask
-        if self._output_shape is not None and not callable(self._output_shape):
-            config["output_shape"] = self._output_shape
+        if self.output_form is not None and not callable(self.output_form):
+            config["output_shape"] = self.output_form
         return {**config, "arguments": serialize_keras_object(self.arguments)}
 
     @classmethod

@@ -209,6 +209,7 @@ def shape(x: Any) -> tuple[Any, ...]:
     return convert_to_tensor(x).shape
 
 
+@public
 def ndim(x: Any) -> int:
     """The number of axes."""
     return convert_to_tensor(x).ndim

@@ -151,7 +151,7 @@ class Operation:
         if isinstance(self.func, Op) or form_of_function(self.func_name) is None:
             return {**config, **self.fixed}
         for name, parameter in _signature(self.func).parameters.items():
-            if name not in self._takes and parameter.kind not in (_POSITIONALS, _KEYWORDS):
+            if name not in self._takes and parameter.default is not inspect.Parameter.empty:
                 config[name] = parameter.default
         return {**config, **self.fixed}
 

@@ -89,7 +89,7 @@ def _copy(layer: Any) -> Any:
     if isinstance(layer, Lambda):
         # A function has no config; the copy calls the same one.
         more = {"mask": layer.mask, "arguments": layer.arguments, "dtype": layer.dtype_policy}
-        return Lambda(layer.function, name=layer.name, **more)
+        return Lambda(layer.function, layer.output_form, name=layer.name, **more)
     return _again(layer)
 
 
