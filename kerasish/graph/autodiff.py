@@ -361,6 +361,6 @@ class GradientTape:
                 f"Received: {type(source).__name__}."
             )
         node = source.node
-        while node in recording.renamed and node not in self.watched:
+        while node and node in recording.renamed and node not in self.watched:
             node = node.inputs[0]
         return node

@@ -92,9 +92,8 @@ class _Recording(threading.local):
 
     def forget(self, variable: Any) -> None:
         """Let every tape read a variable anew."""
-        for held in self.live:
-            for layer in held.layers:
-                layer.pop(variable, None)
+        for layer in [layer for held in self.live for layer in held.layers]:
+            layer.pop(variable, None)
 
 
 recording = _Recording()

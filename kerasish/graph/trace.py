@@ -44,7 +44,8 @@ class Trace(Held):
     def assign(self, variable: Variable, value: Tensor) -> None:
         """Make `value` what the variable holds from here on."""
         node = self.assigned[-1][variable] = node_of(value)
-        self.layers[-1][variable] = alias(node) if recording.tapes else node
+        own = recording.tapes or node.op is PLACEHOLDER  # tapes tell it from what was given
+        self.layers[-1][variable] = alias(node) if own else node
 
     @contextmanager
     def part(self, carried: dict[Variable, Node]) -> Iterator[dict[Variable, Node]]:

@@ -39,8 +39,8 @@ def inline() -> Iterator[None]:
 
 
 def handed_on(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """What a body gives that was run here: tensors of their own, also where it gives what it got,
-    as are the results of a body in a graph."""
+    """What a body that is run here takes or gives: tensors of their own, as in a graph, also where
+    it takes what stands around it or gives what it got."""
     return [Tensor(t.spec, t.value, t.node and alias(t.node)) for t in tensors]
 
 

@@ -101,8 +101,7 @@ def scan(
         return _fill(init, handed_on(carry)), _no_rounds(f, init, xs)
     if steps and (unroll is True or eager):
         with inline():
-            last, rows = _scan_in_python(f, init, xs, steps, reverse)
-        return _fill(init, handed_on(_tensors(last))), rows
+            return _scan_in_python(f, init, xs, steps, reverse)
     results: list[Any] = []
 
     def body(*tensors: Tensor) -> _Leaves:
@@ -152,7 +151,7 @@ def _steps(over: Sequence[Tensor], length: int | None) -> int | None:
 
 
 def _scan_in_python(f: Any, init: Any, xs: Any, steps: int, reverse: bool) -> tuple[Any, Any]:
-    carry, over = _fill(init, _tensors(init)), _tensors(xs)
+    carry, over = _fill(init, handed_on(_tensors(init))), _tensors(xs)
     rows: list[_Leaves] = []
     y: Any = None
     for step in reversed(range(steps)) if reverse else range(steps):
@@ -160,7 +159,7 @@ def _scan_in_python(f: Any, init: Any, xs: Any, steps: int, reverse: bool) -> tu
         tree.assert_same_structure(init, new)
         leaves = _tensors(new)
         _same_specs(_tensors(carry), leaves, "scan")
-        carry = _fill(init, leaves)
+        carry = _fill(init, handed_on(leaves))
         rows.append(_tensors(y))
     if reverse:
         rows.reverse()
@@ -279,20 +278,19 @@ def while_loop(
         found = _while_in_graph(cond, move, values, start, maximum_iterations)
     else:
         with inline():
-            last = _while_in_python(cond, move, values, start, maximum_iterations)
-        found = _fill(values, handed_on(_tensors(last)))
+            found = _while_in_python(cond, move, values, start, maximum_iterations)
     return type(loop_vars)(found) if several else found[0]
 
 
 def _while_in_python(
     cond: Any, move: Any, values: Any, start: Sequence[Tensor], limit: int | None
 ) -> Any:
-    found = _fill(values, start)
+    found = _fill(values, handed_on(start))
     rounds = 0
     while (limit is None or rounds < limit) and bool(convert_to_tensor(cond(*found))):
         moved = _tensors(move(found))
         _same_specs(_tensors(found), moved, "while_loop")
-        found = _fill(values, moved)
+        found = _fill(values, handed_on(moved))
         rounds += 1
     return found
 

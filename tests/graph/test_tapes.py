@@ -382,3 +382,31 @@ def test_a_result_of_a_loop_is_differentiated_in_a_branch(how: Any) -> None:
         return ops.cond(x > 0, lambda: tape.gradient(y, x), lambda: x)
 
     assert run(how, step) == [12]
+
+
+@EAGER_AND_COMPILED
+def test_what_a_variable_was_given_before_the_tape_is_not_what_is_watched(how: Any) -> None:
+    v = Variable(0.0)
+
+    def step(x: Any) -> Any:
+        v.assign(x)
+        with GradientTape() as tape:
+            tape.watch(x)
+            y = v * 3 + x
+        return tape.gradient(y, [x, v])
+
+    assert run(how, step) == [1, 3]
+
+
+@EAGER_AND_COMPILED
+def test_the_value_of_a_loop_is_not_what_it_began_with(how: Any) -> None:
+    def step(x: Any) -> Any:
+        def body(i: Any, s: Any) -> Any:
+            with GradientTape() as tape:
+                tape.watch(x)
+                y = s * 5 + x * 3
+            return tape.gradient(y, x)
+
+        return ops.fori_loop(0, 1, body, x)
+
+    assert run(how, step) == [3]
