@@ -49,8 +49,13 @@ def one_hot(
         axis: where the new axis goes, counted in the result.
         dtype: of the result; floatx by default.
         sparse: must be False.
+
+    Raises:
+        ArgumentError: `num_classes` is None, such as an unknown size of a symbol.
     """
     _dense(sparse, "one_hot")
+    if num_classes is None:
+        raise ArgumentError("one_hot. Expected: the number of classes. Received: None.")
     labels = convert_to_tensor(x)
     labels = labels if is_int(labels.dtype) else cast(labels, "int32")
     at = normalize_axis(axis, labels.ndim + 1)

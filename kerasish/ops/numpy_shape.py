@@ -8,11 +8,11 @@ from typing import Any
 
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
 from kerasish.ops.operation import public
-from kerasish.spec import Dim, Shape, normalize_axes, normalize_axis
+from kerasish.spec import Dim, Shape, TensorSpec, normalize_axes, normalize_axis
 
 __all__ = [
     "broadcast_to", "copy", "expand_dims", "flip", "fliplr", "flipud", "moveaxis", "ndim",
@@ -217,8 +217,11 @@ def ndim(x: Any) -> int:
 
 @public
 def size(x: Any) -> Any:
-    """The number of elements, None where a dimension is not known."""
-    return product(convert_to_tensor(x).shape)
+    """The number of elements; a symbol, int32, where a dimension is not known."""
+    count = product(convert_to_tensor(x).shape)
+    if count is None:  # its value does not matter: what runs is traced with known shapes
+        return Tensor(TensorSpec((), "int32"), node=node_of(0))
+    return count
 
 
 @public

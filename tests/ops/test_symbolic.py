@@ -254,3 +254,19 @@ def test_mixtures_of_symbols_and_values(build: Any) -> None:
     np.testing.assert_allclose(model(value), expected, rtol=1e-6)
     assert model.output.shape == expected.shape
     np.testing.assert_allclose(keras.models.clone_model(model)(value), expected, rtol=1e-6)
+
+
+def test_the_size_of_a_symbol_is_counted_when_it_runs() -> None:
+    x = keras.Input((None, 4))
+    y = x * 0 + ops.cast(ops.size(x), "float32")
+    model = keras.Model(x, y)
+    assert y.shape == (None, None, 4)
+    assert float(model(np.ones((2, 3, 4), "float32"))[0, 0, 0]) == 24
+    assert ops.size(keras.Input((3,), batch_size=2)) == 6
+
+
+def test_an_unknown_number_of_classes_is_refused() -> None:
+    x = keras.Input((None,), dtype="int32")
+    for labels in (x, np.array([0, 1])):
+        with pytest.raises(ValueError, match="number of classes"):
+            ops.one_hot(labels, ops.shape(x)[1])
