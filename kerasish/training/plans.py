@@ -168,9 +168,10 @@ class Plans:
         model, told = self.model, [False]
         step = self._kept(mode, logs, told)
         with unnoticed():
-            prepare(model, mode, example, specs)
+            eager = bool(model.run_eagerly or settings.run_eagerly)
+            prepare(model, mode, example, specs, eager)
             flat = flat_step(step, example)
-            if model.run_eagerly or settings.run_eagerly:
+            if eager:
                 made = bind_eager(_unnoticed(flat), specs)
             else:
                 before = _trainable(model)

@@ -12,7 +12,7 @@ from kerasish.graph.trace import tracing
 from kerasish.training.step import Specs
 
 
-def prepare(model: Any, mode: str, example: Batch, specs: Specs) -> None:
+def prepare(model: Any, mode: str, example: Batch, specs: Specs, eager: bool) -> None:
     """Build what is not built yet: the model, then losses and metrics, then the optimizer.
 
     The model is called on symbols in the shapes of a batch, so that whatever a step asks first
@@ -24,12 +24,10 @@ def prepare(model: Any, mode: str, example: Batch, specs: Specs) -> None:
         mode: "train", "test" or "predict".
         example: a batch; only its structure is used.
         specs: of its arrays.
+        eager: whether the step runs op by op.
     """
     built = _built(model)
-    wanted = [] if mode == "predict" else [model._compile_metrics]
-    if mode != "predict" and not model.steps_itself(mode):
-        wanted.append(model._compile_loss)  # a step of one's own need not use it
-    late = [part for part in wanted if part is not None and not part.built]
+    late = [part for part in _wanted(model, mode, eager) if part is not None and not part.built]
     if (not built and model._can_be_called()) or late:
         with suppress(Exception):  # the step itself raises what is wrong
             _build(model, late, example, specs)
@@ -37,6 +35,15 @@ def prepare(model: Any, mode: str, example: Batch, specs: Specs) -> None:
     optimizer = model.optimizer
     if mode == "train" and built and optimizer is not None and not optimizer.built:
         optimizer.build(list(model.trainable_variables))
+
+
+def _wanted(model: Any, mode: str, eager: bool) -> list[Any]:
+    """What of `compile` must be there; our own steps build it while they are traced."""
+    if mode == "predict":
+        return []
+    if model.steps_itself(mode):
+        return [model._compile_metrics]  # it need not use the loss of `compile`
+    return [model._compile_loss, model._compile_metrics] if eager else []
 
 
 def _built(model: Any) -> bool:
