@@ -67,9 +67,9 @@ class Scored(Layer):
             y = ops.where(ops.expand_dims(ops.cast(query_mask, "bool"), -1), y, 0.0)
         return (y, weights) if return_attention_scores else y
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The query's mask."""
-        return previous_mask[0] if previous_mask else None
+        return mask[0] if mask else None
 
 
 @builtin()

@@ -61,6 +61,8 @@ class Layer(Buildable, Stateless):
     supports_masking: bool = False
     # Whether integers among the inputs mean floats: of layers that compute with fractions.
     floats_only: ClassVar[bool] = False
+    # Whether what a call gives a row hangs on the other rows, or on the calls before it.
+    sees_batch: ClassVar[bool] = False
     # Whether a `RematScope` over all layers means this layer as a whole, not only what is in it.
     rematerialises: ClassVar[bool] = True
     autocast: bool = True

@@ -36,12 +36,12 @@ class Merge(Layer):
         """The result for inputs of one rank."""
         raise NotImplementedError
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """A timestep counts where it counts in any input; without a mask it counts everywhere."""
-        if previous_mask is None or any(m is None for m in previous_mask):
+        if mask is None or any(m is None for m in mask):
             return None
-        joined = previous_mask[0]
-        for mask in previous_mask[1:]:
+        joined = mask[0]
+        for mask in mask[1:]:
             joined = ops.logical_or(joined, mask)
         return joined
 
@@ -162,13 +162,13 @@ class Concatenate(Merge):
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         return ops.concatenate(list(inputs), axis=self.axis)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The masks one after another; an input without one counts everywhere."""
-        if previous_mask is None or all(m is None for m in previous_mask):
+        if mask is None or all(m is None for m in mask):
             return None
         axis = normalize_axis(self.axis, inputs[0].ndim)
         parts = []
-        for x, mask in zip(inputs, previous_mask, strict=True):
+        for x, mask in zip(inputs, mask, strict=True):
             if mask is None:
                 parts.append(ops.ones(x.shape, "bool"))
             else:
@@ -219,7 +219,7 @@ class Dot(Merge):
         z = ops.einsum(f"{left},{right}->{kept}", x, y)
         return ops.expand_dims(z, 1) if z.ndim == 1 else z
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None
 
 

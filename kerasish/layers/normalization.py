@@ -58,6 +58,7 @@ class BatchNormalization(Layer):
     """
 
     floats_only = True
+    sees_batch = True
     axis: int = -1
     momentum: Rate = 0.99
     epsilon: float = 1e-3
@@ -303,6 +304,7 @@ class SpectralNormalization(Layer):
     """
 
     floats_only = True
+    sees_batch = True
     layer: LayerField
     power_iterations: PositiveInt = 1
 

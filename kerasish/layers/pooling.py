@@ -152,7 +152,7 @@ class GlobalAveragePooling1D(GlobalAverage):
         total = ops.sum(inputs * kept, axis=steps, keepdims=self.keepdims)
         return total / ops.sum(kept, axis=steps, keepdims=self.keepdims)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         return None
 
 

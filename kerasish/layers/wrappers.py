@@ -33,6 +33,9 @@ class Wrapper(Layer):
 class TimeDistributed(Wrapper):
     """The same layer on every timestep.
 
+    All timesteps are rows of one call, unless the layer (or one in it) trains on the batch as a
+    whole, as BatchNormalization does: then each timestep is a call of its own, one after another.
+
     Args:
         layer: what is applied to (batch, ...) for every time of (batch, time, ...).
     """
@@ -50,10 +53,21 @@ class TimeDistributed(Wrapper):
         options: dict[str, Any] = {}
         if self.layer._takes_training():
             options["training"] = training
+        held = self.layer._flatten_layers()
+        if training and steps is not None and any(one.sees_batch for one in held):
+            return self._step_by_step(inputs, mask, options)
         if mask is not None and mask.ndim > 2 and self.layer._takes_mask():
             options["mask"] = ops.reshape(mask, (rows, *mask.shape[2:]))
         y = self.layer(ops.reshape(inputs, (rows, *inputs.shape[2:])), **options)
         return ops.reshape(y, (batch, steps, *y.shape[1:]))
+
+    def _step_by_step(self, inputs: Tensor, mask: Tensor | None, options: dict[str, Any]) -> Tensor:
+        masked = mask is not None and self.layer._takes_mask()
+        outputs = []
+        for t in range(inputs.shape[1]):
+            more = {"mask": mask[:, t]} if mask is not None and masked else {}
+            outputs.append(self.layer(inputs[:, t], **options, **more))
+        return ops.stack(outputs, axis=1)
 
 
 def _product(*sizes: int | None) -> int | None:

@@ -59,10 +59,15 @@ class Network:
 
     # --- running ----------------------------------------------------------------------------------
 
-    def run(self, inputs: Any, mask: Any = None) -> Any:
-        """Repeat the calls on other inputs; the result has the structure of the outputs."""
+    def run(self, inputs: Any, mask: Any = None, any_size: bool = False) -> Any:
+        """Repeat the calls on other inputs; the result has the structure of the outputs.
+
+        Args:
+            any_size: whether inputs may be larger or smaller than their symbols say, as long as
+                the layers take them.
+        """
         flat = [
-            _fitted(value, symbol)
+            _fitted(value, symbol, any_size)
             for value, symbol in zip(self.arranged(inputs), self.inputs, strict=True)
         ]
         if mask is not None:
@@ -201,7 +206,7 @@ def _copy(symbol: KerasTensor) -> KerasTensor:
     return made
 
 
-def _fitted(value: Any, symbol: KerasTensor) -> Any:
+def _fitted(value: Any, symbol: KerasTensor, any_size: bool) -> Any:
     """A value in the dtype and rank of an input, a last axis of 1 added or taken away.
 
     Raises:
@@ -227,7 +232,8 @@ def _fitted(value: Any, symbol: KerasTensor) -> Any:
     elif x.ndim == len(wanted) - 1 and wanted[-1] == 1:
         x = ops.expand_dims(x, axis=-1)
     fits = x.ndim == len(wanted) and all(
-        w is None or d is None or w == d for w, d in zip(wanted[1:], x.shape[1:], strict=True)
+        any_size or w is None or d is None or w == d
+        for w, d in zip(wanted[1:], x.shape[1:], strict=True)
     )
     if not fits:
         raise ShapeError(

@@ -153,7 +153,7 @@ class Sequential(Model):
         if not self._stack:
             raise ArgumentError(f"Sequential {self.name!r} has no layers. Call add().")
         if self._chain is not None and not self._loose:
-            return self._chain.run(inputs, mask)
+            return self._chain.run(inputs, mask, any_size=True)
         if mask is not None and getattr(inputs, "mask", None) is None:
             inputs.mask = mask
         for layer in self.layers:
@@ -165,6 +165,16 @@ class Sequential(Model):
 
     def _network(self, what: str) -> Network:
         return super()._network(what) if self._chain is None else self._chain
+
+    @property
+    def input(self) -> Any:
+        """The symbol of the first call on symbols; that of its own Input where there was none."""
+        return self._calls[0].inputs[0] if self._calls else super().input
+
+    @property
+    def output(self) -> Any:
+        """The symbol that the first call on symbols gave; its own where there was none."""
+        return self._calls[0].outputs if self._calls else super().output
 
     def _sublayers(self, held: tracking.Held | None = None) -> list[Any]:
         return list(self._stack)

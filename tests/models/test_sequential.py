@@ -145,3 +145,29 @@ def test_masks_and_training_go_through() -> None:
     assert_close(model(ids), model(ids[:, :2]))
     drops = [np.asarray(model(ids, training=True)) for _ in range(8)]
     assert any((d == 0).any() for d in drops)
+
+
+def test_images_of_another_size() -> None:
+    """As in Keras, the layers decide what they take."""
+    model = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3), keras.layers.GlobalAveragePooling2D()]
+    )
+    model.compile("sgd", "mse")
+    x = np.ones((2, 16, 16, 1), "float32")
+    assert model(x).shape == (2, 2)
+    assert model.predict(x, verbose=0).shape == (2, 2)
+    model.fit(x, np.ones((2, 2)), verbose=0)
+    dense = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    with pytest.raises(ShapeError, match="Dense"):
+        dense(np.ones((2, 4), "float32"))
+
+
+def test_a_model_cut_at_a_nested_one() -> None:
+    x = keras.Input((3,))
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)], name="inner")
+    own = inner.output
+    model = keras.Model(x, keras.layers.Dense(1)(inner(x)))
+    assert inner.output is not own
+    part = keras.Model(model.inputs, model.get_layer("inner").output)
+    rows = np.ones((2, 3), "float32")
+    np.testing.assert_array_equal(part.predict(rows, verbose=0), inner(rows))
