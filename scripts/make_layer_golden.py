@@ -3,7 +3,9 @@
     pip install 'kerasish[conformance]' && KERAS_BACKEND=jax python scripts/make_layer_golden.py
 
 For every case: outputs `y0..`, the weights' `names`, their values `w0..` after the call. Beside
-it `layer_signatures.json`: the parameters of every layer's constructor, in order, with defaults.
+it `layer_signatures.json`: the parameters of every layer's constructor, in order, with defaults;
+and `layer_configs.json`: the config of every case, and the masks of its outputs for masked inputs
+("refused" where Keras raises).
 """
 
 from __future__ import annotations
@@ -47,14 +49,27 @@ def signatures() -> dict[str, dict[str, Any]]:
     return found
 
 
+def masks(module: Any, label: str) -> Any:
+    """The masks after a case's layer, or "refused"."""
+    try:
+        return module.masks_after(keras, label)
+    except (ValueError, TypeError):
+        return "refused"
+
+
 def main() -> None:
-    """Write both files."""
+    """Write the files."""
     module = cases()
     values: dict[str, np.ndarray] = {}
     for label in module.CASES:
         found = module.run_layer(keras, label)
         values |= {f"{label}/{key}": value for key, value in found.items()}
     np.savez_compressed(OUT / "layers.npz", **values)
+    configs = {
+        label: {"config": module.config_of(keras, label), "masks": masks(module, label)}
+        for label in module.CASES
+    }
+    (OUT / "layer_configs.json").write_text(json.dumps(configs, sort_keys=True) + "\n")
     (OUT / "layer_signatures.json").write_text(json.dumps(signatures(), indent=1) + "\n")
 
 

@@ -114,12 +114,14 @@ class AdditiveAttention(Scored):
     Args:
         use_scale: whether features are weighted by a learned vector.
         dropout: share of attention weights that are zero while training.
+        seed: int, for the same draws every time.
 
     Source: Bahdanau et al., Neural Machine Translation by Jointly Learning to Align (2015).
     """
 
     use_scale: bool = True
     dropout: Rate = 0.0
+    seed: int | None = None
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)

@@ -6,6 +6,8 @@ are drawn from the case's name, on both sides alike, so the file holds results o
 
 from __future__ import annotations
 
+import json
+import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -418,3 +420,32 @@ def run_layer(keras: Any, label: str) -> dict[str, np.ndarray]:
     found |= {f"w{i}": np.asarray(v) for i, v in enumerate(layer.get_weights())}
     found["names"] = np.array([v.name for v in layer.weights], dtype="U")
     return found
+
+
+def config_of(keras: Any, label: str) -> dict[str, Any]:
+    """The config of a case's layer as plain data, layers inside included."""
+    made = keras.layers.serialize(make(keras, CASES[label], name=label))
+    return json.loads(json.dumps(made))
+
+
+def masks_after(keras: Any, label: str) -> list[Any]:
+    """The masks of the outputs for masked inputs: lists of booleans, None where there is none."""
+    case = CASES[label]
+    layer = make(keras, case)
+    seen = 0
+
+    def masked(array: np.ndarray) -> Any:
+        nonlocal seen
+        seen += 1
+        tensor = keras.ops.convert_to_tensor(array)
+        if array.ndim > 1:
+            rows = np.arange(array.shape[0] * array.shape[1]).reshape(array.shape[:2])
+            tensor._keras_mask = keras.ops.convert_to_tensor(rows % 3 != seen % 3)
+        return tensor
+
+    args = keras.tree.map_structure(masked, arguments(case, inputs_of(case, label)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a mask that ends is said so
+        outputs = keras.tree.flatten(layer(*args, **case.call))
+    found = [getattr(y, "_keras_mask", None) for y in outputs]
+    return [None if mask is None else np.asarray(mask).tolist() for mask in found]
