@@ -41,8 +41,8 @@ class Merge(Layer):
         if mask is None or any(m is None for m in mask):
             return None
         joined = mask[0]
-        for mask in mask[1:]:
-            joined = ops.logical_or(joined, mask)
+        for other in mask[1:]:
+            joined = ops.logical_or(joined, other)
         return joined
 
 
@@ -168,12 +168,12 @@ class Concatenate(Merge):
             return None
         axis = normalize_axis(self.axis, inputs[0].ndim)
         parts = []
-        for x, mask in zip(inputs, mask, strict=True):
-            if mask is None:
+        for x, own in zip(inputs, mask, strict=True):
+            if own is None:
                 parts.append(ops.ones(x.shape, "bool"))
             else:
-                missing = x.ndim - mask.ndim
-                wide = ops.reshape(mask, (*mask.shape, *(1,) * missing))
+                missing = x.ndim - own.ndim
+                wide = ops.reshape(own, (*own.shape, *(1,) * missing))
                 parts.append(ops.broadcast_to(wide, x.shape))
         return ops.any(ops.concatenate(parts, axis=axis), axis=-1)
 
