@@ -221,7 +221,7 @@ def _count(kind: str, count: Any) -> int:
             f"{kind}. Expected: an integer of 0 or more as the number of batches. "
             f"Received: {count!r}. Let __len__ return int(math.ceil(samples / batch_size))."
         )
-    return int(count)
+    return int(count)  # pyright: ignore
 
 
 def _from(start: int) -> Iterator[int]:
