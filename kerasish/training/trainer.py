@@ -90,6 +90,11 @@ class Trainer(Compiling):
             Logs by name; those of `metrics` are read once per epoch, whatever is returned here.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
+        if self.optimizer is None:
+            raise ArgumentError(
+                "fit. Expected: an optimizer, compile(optimizer=...). Received: None. A model that "
+                "is not trained is only evaluated."
+            )
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self._loss_of(x, y, y_pred, sample_weight, True)

@@ -77,6 +77,15 @@ def test_an_uncompiled_model():
     assert made.predict(X, verbose=0).shape == (13, 1)
 
 
+def test_no_optimizer():
+    made = fit_cases.plain(keras)
+    made.compile(None, "mse")
+    assert np.isfinite(made.evaluate(X, Y, verbose=0))
+    for run in (made.fit, made.train_on_batch):
+        with pytest.raises(ArgumentError, match="an optimizer"):
+            run(X, Y)
+
+
 def test_no_loss_and_no_targets():
     made = fit_cases.plain(keras)
     made.compile("sgd")
