@@ -17,7 +17,8 @@ from kerasish.saving import atomic
 
 # What a field may say about a number. No fill but 0, blank, _ and -, and no `c`, which could
 # write a slash and so another folder than the name shows.
-_SPEC = re.compile(r"([0 _-]?[<>=^])?[-+ ]?#?0?\d{0,2}[,_]?(\.\d{1,2})?[bdeEfFgGoxX%]?")
+_SPEC = re.compile(r"([0 _-]?[<>=^])?[-+ ]?#?0?\d*[,_]?(\.\d+)?[bdeEfFgGoxX%]?")
+_WIDE = re.compile(r"\d{3}")  # no name of a file is that long; refused when a name is made
 _SAMPLES = {"epoch": 1, "batch": 1}
 
 
@@ -44,7 +45,8 @@ def check_fields(template: str, what: str = "filepath") -> str:
             raise ArgumentError(
                 f"{what} {template!r}. Expected: {expected}. Received: {{{shown}}}."
             )
-        _formatted(_SAMPLES.get(field, 0.5), spec or "", what, template)
+        if not _WIDE.search(spec or ""):
+            _formatted(_SAMPLES.get(field, 0.5), spec or "", what, template)
     return template
 
 
@@ -76,6 +78,11 @@ def fill(template: str, values: Mapping[str, Any], what: str = "filepath") -> st
 
 def _formatted(value: Any, spec: str, what: str, template: str) -> str:
     array = np.asarray(value)
+    if _WIDE.search(spec):
+        raise ArgumentError(
+            f"{what} {template[:200]!r}. Expected: widths of at most 99 characters. "
+            f"Received: {spec[:80]!r}."
+        )
     if array.size == 1 and array.dtype.kind in "biufV":
         try:
             return format(array.reshape(()).item(), spec)

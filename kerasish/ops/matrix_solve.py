@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
@@ -269,11 +270,11 @@ def _(g: Any, y: Any, x: Any) -> Any:
     if n == 1:
         return None
     kept = np.array([[j for j in range(n) if j != i] for i in range(n)], "int32")
-    chosen = np.eye(n)[kept]  # (n, n - 1, n): row a of minor i is row kept[i, a]
+    chosen = tables.eye(n)[kept]  # (n, n - 1, n): row a of minor i is row kept[i, a]
     rows = cast_like(chosen, x)
     minors = _s.expand_dims(_s.expand_dims(x, axis=x.ndim - 2), axis=x.ndim - 2)
     minors = product(_s.expand_dims(rows, axis=1), minors, swap_last(rows))
-    signs = cast_like((-1.0) ** np.add.outer(np.arange(n), np.arange(n)), x)
+    signs = cast_like((-1.0) ** tables.outer(np.add, tables.arange(n), tables.arange(n)), x)
     inner = _column(g * signs) * cofactors_(minors)
     back = product(swap_last(_s.expand_dims(rows, axis=1)), inner, rows)
     return _r.sum(back, axis=(back.ndim - 4, back.ndim - 3))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import Batch, merged, split
 from kerasish.graph.op import case, op
@@ -87,7 +88,7 @@ def scatter_set(xp: Any, x: Any, indices: Any, updates: Any, *, out: Any = None)
 @scatter_set.gradient
 def _(g: Any, y: Any, x: Any, indices: Any, updates: Any) -> Any:
     count = indices.shape[0]
-    turn = np.arange(count, dtype=np.int32)
+    turn = tables.arange(count, dtype=np.int32)
     last = scatter_set(filled(-1, (x.shape[0],), "int32"), indices, turn)
     stays = _e.equal(gather(last, indices, axis=0), turn)
     stays = _s.reshape(stays, shape=(-1, *(1,) * (x.ndim - 1)))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import tables
 from kerasish.errors import ArgumentError, GraphError, ShapeError
 from kerasish.graph.batching import Batch, leading, shifted
 from kerasish.graph.op import case, op
@@ -310,8 +311,8 @@ def _unique_slices(x: Tensor, axis: int, size: Dim, fill: Any) -> tuple[Any, ...
     wanted = len(values) if size is None else size
     pad = max(wanted - len(values), 0)
     filler = values[:1] if fill is None else np.full_like(values[:1], fill)
-    values = np.concatenate([values, np.repeat(filler, pad, axis=0)])[:wanted]
-    index = np.concatenate([index, np.full(pad, index[0] if len(index) else 0)])[:wanted]
-    counts = np.concatenate([counts, np.zeros(pad, counts.dtype)])[:wanted]
+    values = np.concatenate([values, tables.repeat(filler, pad, axis=0)])[:wanted]
+    index = np.concatenate([index, tables.full(pad, index[0] if len(index) else 0)])[:wanted]
+    counts = np.concatenate([counts, tables.zeros(pad, counts.dtype)])[:wanted]
     parts = (np.moveaxis(values, 0, at), *(a.astype(np.int32) for a in (index, inverse, counts)))
     return tuple(convert_to_tensor(p.reshape(-1) if i == 2 else p) for i, p in enumerate(parts))

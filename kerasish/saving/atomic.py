@@ -77,7 +77,14 @@ def check_target(path: str | os.PathLike[str]) -> Path:
     Raises:
         ArgumentError: `path` is a folder, a pipe or a device, or its folder does not exist.
     """
-    target = Path(os.path.realpath(path))
+    try:
+        target = Path(os.path.realpath(path))
+        target.exists()
+    except (OSError, ValueError) as error:  # a NUL inside, or longer than any name may be
+        reason = getattr(error, "strerror", None) or error
+        raise ArgumentError(
+            f"path. Expected: the name of a file. Received: {os.fspath(path)[:80]!r}: {reason}."
+        ) from error
     if target.is_dir():
         raise ArgumentError(f"path. Expected: the name of a file. Received: the folder {path}.")
     if target.exists() and not target.is_file():

@@ -58,7 +58,12 @@ def _encode(value: Any, arrays: list[np.ndarray], path: str) -> Any:
         return value
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, np.ndarray):
+    if path.count(".") + path.count("[") > limits.MAX_NESTING:
+        raise ArgumentError(
+            f"state {path[:80]}... Expected: at most {limits.MAX_NESTING} lists and dicts inside "
+            "each other, and none that holds itself. Received: more."
+        )
+    if isinstance(value, np.ndarray) and (value.dtype.kind in "biuf" or _is_portable(value)):
         arrays.append(value)
         return {_ARRAY: len(arrays) - 1}
     if isinstance(value, (list, tuple)):
@@ -69,6 +74,10 @@ def _encode(value: Any, arrays: list[np.ndarray], path: str) -> Any:
         f"state {path}. Expected: plain values, arrays, lists, and dicts with texts as keys. "
         f"Received: {value!r}."
     )
+
+
+def _is_portable(array: np.ndarray) -> bool:
+    return array.dtype.name == "bfloat16"
 
 
 def _write_json(group: Any, name: str, value: Any) -> None:

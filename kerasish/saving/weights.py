@@ -84,7 +84,7 @@ def _only_objects(path: Path) -> ArgumentError:
 
 def check_target(path: Path, overwrite: bool) -> None:
     """Raise unless `path` may be written."""
-    if path.exists() and not overwrite:
+    if atomic.check_target(path).exists() and not overwrite:
         raise ArgumentError(
             f"filepath. Expected: a new name, or overwrite=True. Received: {path}, which exists."
         )

@@ -99,3 +99,9 @@ def test_faults_are_found_before_the_first_batch(tmp_path, make):
 def test_columns():
     given = ["loss", "val_loss", "acc", "val_acc"]
     assert columns(given) == ["acc", "loss", "val_acc", "val_loss"]
+
+
+def test_no_width_makes_a_large_name():
+    template = check_fields("{epoch:1000000000}.keras")
+    with pytest.raises(ArgumentError, match="at most 99 characters"):
+        fill(template, {"epoch": 1})

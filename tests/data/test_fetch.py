@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import socket
+import threading
 
 import pytest
 
@@ -71,3 +73,28 @@ def test_cache_dir(monkeypatch, home):
 
 def test_sha256_of(origin):
     assert sha256_of(origin) == SHA256
+
+
+ANSWERS = {
+    "cut": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+    "no HTTP": b"\x00\xff garbage\r\n\r\n",
+    "odd length": b"HTTP/1.1 200 OK\r\nContent-Length: \xb2\r\n\r\nx",
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_whatever_a_server_says_is_one_error(name, home):
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def answer():
+        connection, _ = listener.accept()
+        with listener, connection:
+            connection.recv(9999)
+            connection.sendall(ANSWERS[name])
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    with pytest.raises(DataError):
+        fetch("set", "a.gz", f"http://127.0.0.1:{listener.getsockname()[1]}/a.gz", SHA256)
+    thread.join()
+    assert not list(home.rglob("a.gz"))

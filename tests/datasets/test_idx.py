@@ -9,7 +9,7 @@ import pytest
 
 from kerasish.datasets import fashion_mnist, mnist
 from kerasish.datasets.idx import read_idx
-from kerasish.errors import FileFormatError
+from kerasish.errors import FileFormatError, LimitError
 
 
 def idx(array: np.ndarray, kind: int = 8) -> bytes:
@@ -59,3 +59,19 @@ def test_the_real_files(module, per_class):
     assert (x_train.shape, x_test.shape) == ((60000, 28, 28), (10000, 28, 28))
     assert (y_train.shape, x_train.dtype, y_train.dtype) == ((60000,), np.uint8, np.uint8)
     assert np.bincount(y_test).tolist() == per_class
+
+
+def test_damage_and_bombs_are_typed(tmp_path):
+    path = tmp_path / "a.gz"
+    damaged = bytearray(gzip.compress(idx(np.arange(200, dtype=np.uint8))))
+    damaged[20:30] = b"\xff" * 10
+    path.write_bytes(damaged)
+    with pytest.raises(FileFormatError, match="a gzip file"):
+        read_idx(path)
+    huge = struct.pack(">HBB4I", 0, 8, 4, 0, *[2**32 - 1] * 3)
+    path.write_bytes(gzip.compress(huge))
+    with pytest.raises(FileFormatError, match="shape"):
+        read_idx(path)
+    path.write_bytes(gzip.compress(bytes(2**25)))
+    with pytest.raises(LimitError, match="its content"):
+        read_idx(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import kerasish.declarative
-from kerasish.declarative.errors import CODES, Diagnostic, Diagnostics, did_you_mean
+from kerasish.declarative.errors import CODES, MAX_FINDINGS, Diagnostic, Diagnostics, did_you_mean
 from kerasish.declarative.source import Mark, Source
 from kerasish.errors import ConfigError
 from tests.declarative.helpers import block
@@ -90,3 +90,12 @@ def test_suggestions() -> None:
     assert did_you_mean("zzz", ["a", "b"], listing=False) == ""
     assert did_you_mean("x" * 10_000, []) == ""
     assert did_you_mean("zzz", [str(i) for i in range(20)]).endswith("7, ...")
+
+
+def test_no_more_findings_than_anyone_reads() -> None:
+    found = Diagnostics()
+    for number in range(MAX_FINDINGS - 1):
+        found.add("K204", "no", Mark(SOURCE, 1, number + 1))
+    with pytest.raises(ConfigError) as caught:
+        found.add("K204", "no", Mark(SOURCE, 1, MAX_FINDINGS))
+    assert len(caught.value.diagnostics) == MAX_FINDINGS

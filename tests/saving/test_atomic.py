@@ -144,3 +144,9 @@ class TestOnPosix:
         atomic.write_bytes(tmp_path / "a.bin", b"y")
         found = {n for n in os.listdir(tmp_path) if n.endswith(".tmp")}
         assert found == {other.name}
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300])
+def test_a_name_that_no_file_can_have(tmp_path, name):
+    with pytest.raises(ArgumentError, match="the name of a file"):
+        atomic.write_bytes(tmp_path / name, b"x")

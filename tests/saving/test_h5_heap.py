@@ -8,7 +8,8 @@ import struct
 import h5py
 import pytest
 
-from kerasish.errors import FileFormatError
+from kerasish import budget
+from kerasish.errors import FileFormatError, LimitError
 from kerasish.saving.h5_heap import Heaps
 from kerasish.saving.safe_h5 import open_h5
 
@@ -69,3 +70,36 @@ def test_one_text_named_a_million_times_is_refused():
     data = buffer.getvalue()
     with open_h5(data, "f") as root, pytest.raises(FileFormatError, match="attribute 'a'"):
         root.attr_texts("a")
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_a_reference_longer_than_any_text_is_found_out(tmp_path, libver):
+    """The library allocates what a reference says before it looks at the text."""
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w", libver=libver) as file:
+        file.create_group("g").attrs["names"] = ["ab", "cdef", ""]
+    data = bytearray(buffer.getvalue())
+    with open_h5(bytes(data), "f") as root:
+        group = root.group("g")
+        assert group.attr_texts("names") == ["ab", "cdef", ""]
+        assert Heaps(bytes(data), "f").text_bytes(group.address()[1], "names", 3) == 6
+    heap = struct.pack("<Q", data.index(b"GCOL"))
+    at = data.index(struct.pack("<I", 4) + heap)
+    data[at + 3] = 0x41
+    with open_h5(bytes(data), "f") as root, pytest.raises(FileFormatError, match=r"a text of|checksum"):
+        root.group("g").attr_texts("names")
+
+
+def test_heaps_that_overlap_are_work():
+    """Heaps in heaps, each walked to the end: many small objects from many starts."""
+    count = 4000
+    size = 16 + 16 * count
+    head = struct.pack("<4sB3xQ", b"GCOL", 1, size)
+    objects = b"".join(struct.pack("<HH4xQ", 1, 0, 0) for _ in range(count))
+    data = bytes(image()) + head + objects
+    with budget.opened("f") as account:
+        account.allow("work", count // 32 + 1)
+        assert Heaps(data, "f").largest == 0
+        account.allow("work", count // 32 - 1)
+        with pytest.raises(LimitError, match="a heap of texts"):
+            Heaps(data, "f")

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from kerasish.errors import DTypeError, FileFormatError
+from kerasish import budget
+from kerasish.errors import DTypeError, FileFormatError, LimitError
 from kerasish.saving import safetensors
 
 DTYPES = ["bool", "int8", "uint16", "int32", "uint64", "float16", "float32", "float64", ">f4"]
@@ -120,3 +121,17 @@ def test_a_missing_file(tmp_path):
 def test_what_cannot_be_stored(tmp_path):
     with pytest.raises(DTypeError):
         safetensors.write(tmp_path / "a", {"x": np.array(["text"])})
+
+
+@pytest.mark.parametrize("shape", [(0, 2**62), (2**62, 0, 5), (2**40, 0, 2**40)])
+def test_empty_tensors_of_impossible_shapes(shape):
+    with pytest.raises(FileFormatError, match="an array can have"):
+        safetensors.read_bytes(built({"a": entry(shape=shape, offsets=(0, 0))}), "f")
+
+
+def test_a_header_of_many_lists_is_limited():
+    header = b'{"a": [' + b",".join([b"[]"] * 100) + b"]}"
+    with budget.opened("f") as account:
+        account.allow("objects", 101)
+        with pytest.raises(LimitError, match="the header"):
+            safetensors.read_bytes(built(header), "f")

@@ -135,3 +135,11 @@ def test_the_configs_have_digests_too(tmp_path, name):
         del file.attrs[name]
     with pytest.raises(FileFormatError, match=f"{name} is damaged"):
         read(path)
+
+
+def test_a_state_that_holds_itself_or_texts_is_refused(tmp_path):
+    around: dict[str, object] = {}
+    around["a"] = around
+    for content in (around, {"a": np.array(["a"])}, {"a": np.array([None])}):
+        with pytest.raises(ArgumentError, match="state"):
+            write(tmp_path / "a.h5", content)

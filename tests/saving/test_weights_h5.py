@@ -123,3 +123,11 @@ def test_a_shard_outside_the_folder_is_refused(tmp_path, name):
 def test_a_broken_index(tmp_path, index):
     with pytest.raises(FileFormatError, match=r"m\.weights\.json"):
         weights_h5.read_weights(shards(tmp_path, index))
+
+
+@pytest.mark.parametrize("listed", [{"b": 1}, [[1]], ["x", None], [{}]])
+def test_an_index_that_lists_no_names(tmp_path, listed):
+    with pytest.raises(FileFormatError, match=r"m\.weights\.json"):
+        weights_h5.read_weights(shards(tmp_path, {"weight_map": {"a": listed}}))
+    with pytest.raises(FileFormatError, match="cannot be read"):
+        weights_h5.read_weights(tmp_path / "none.weights.json")
