@@ -7,8 +7,8 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
 
-def _charged(file: IO[bytes]) -> Iterator[bytes]:
+def _charged(file: BufferedIOBase) -> Iterator[bytes]:
     """The content in pieces, each on the account."""
     while piece := file.read(_PIECE):
         budget.spend("read", len(piece), "its content")

@@ -225,8 +225,9 @@ class Sequential(Model):
 
 def _layer_of(layer: Any) -> Any:
     """A layer; for the symbol of an Input, its layer."""
-    symbol = isinstance(layer, KerasTensor) and layer.history is not None
-    return layer.history.operation if symbol else layer
+    if isinstance(layer, KerasTensor) and layer.history is not None:
+        return layer.history.operation
+    return layer
 
 
 def _own_shape(layer: Layer) -> Any:

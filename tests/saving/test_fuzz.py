@@ -120,3 +120,12 @@ def write_model(path):
 def write_safetensors(path):
     arrays = {f"layer_{i}/kernel": np.ones((i, 3), "f4") for i in range(6)}
     safetensors.write(path, arrays, {"format": "kerasish"})
+
+
+def test_a_sample_of_the_files_that_the_script_makes():
+    """Whole loads of every format, within little memory: see scripts/fuzz_damage.py."""
+    script = Path(__file__).resolve().parents[2] / "scripts" / "fuzz_damage.py"
+    done = subprocess.run(
+        [sys.executable, str(script), "--cases", "160"], capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]

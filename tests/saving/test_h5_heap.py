@@ -86,7 +86,10 @@ def test_a_reference_longer_than_any_text_is_found_out(tmp_path, libver):
     heap = struct.pack("<Q", data.index(b"GCOL"))
     at = data.index(struct.pack("<I", 4) + heap)
     data[at + 3] = 0x41
-    with open_h5(bytes(data), "f") as root, pytest.raises(FileFormatError, match=r"a text of|checksum"):
+    with (
+        open_h5(bytes(data), "f") as root,
+        pytest.raises(FileFormatError, match=r"a text of|checksum"),
+    ):
         root.group("g").attr_texts("names")
 
 
