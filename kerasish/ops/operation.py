@@ -18,13 +18,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
 
 from kerasish import naming, registry
+from kerasish.configured import Configured
 from kerasish.errors import ArgumentError, UnknownNameError
 from kerasish.graph import op as graph_op
 from kerasish.graph.node import scope
 from kerasish.graph.op import Op
 from kerasish.ops.keras_forms import form_of_class, form_of_function
 from kerasish.ops.symbol import PLAIN, KerasTensor, has_symbol, holds_symbol
-from kerasish.ops.symbolic import record_call
+from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call
 from kerasish.serialization import deserialize_keras_object, snake_case
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -70,7 +71,94 @@ def _signature(func: Callable[..., Any]) -> inspect.Signature:
     return inspect.signature(func)
 
 
-class Operation:
+class Operation(Configured):
+    """A computation without weights that can be called on symbols. A subclass writes `call`.
+
+    Args:
+        name: unique in a model; made from the class name by default.
+
+    Example:
+        >>> import kerasish as keras
+        >>> class Scaled(keras.Operation):
+        ...     def __init__(self, factor, *, name=None):
+        ...         super().__init__(name=name)
+        ...         self.factor = factor
+        ...     def call(self, x):
+        ...         return x * self.factor
+        >>> Scaled(2.0)(keras.Input((3,))).shape
+        (None, 3)
+    """
+
+    name: str
+    _base_name: str
+    _auto_named: bool
+    _calls: list[Any]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        made = super().__new__(cls, *args, **kwargs)
+        made._calls = []
+        return made
+
+    def __init__(self, name: str | None = None) -> None:
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ArgumentError(
+                f"{type(self).__name__}. Expected: a name without '/'. Received: {name!r}."
+            )
+        self._set_name(snake_case(type(self).__name__), name)
+
+    def _set_name(self, base: str, name: str | None) -> None:
+        self._base_name = base
+        self.name = name or naming.uniquify(base)
+        self._auto_named = name is None
+
+    def _rename(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if has_symbol(args, kwargs):
+            return record_call(self, self._run, args, kwargs)
+        return self._run(*args, **kwargs)
+
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
+        if finding.tentative:
+            raise NeedsNumbers
+        with scope(self.name):
+            return self.call(*args, **kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """What the operation computes."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no call(). Expected: a method call(self, ...)."
+        )
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Symbols of the shapes and dtypes that a call on these symbols gives."""
+        return infer(self._run, args, kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """A call on symbols, recorded."""
+        return record_call(self, self._run, args, kwargs)
+
+    @property
+    def input(self) -> Any:
+        """The symbol or symbols of the first call."""
+        found = self._calls[0].inputs
+        return found[0] if len(found) == 1 else found
+
+    @property
+    def output(self) -> Any:
+        """The symbol or symbols that the first call gave."""
+        return self._calls[0].outputs
+
+    def copy(self) -> Operation:
+        """Another operation with the same arguments, not called yet."""
+        return type(self).from_config(self.get_config())
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.name} of type {type(self).__name__}>"
+
+
+class FunctionOperation(Operation):
     """A public function with its fixed arguments, called on symbols.
 
     Args:
@@ -93,21 +181,7 @@ class Operation:
         self.func = func
         self.fixed = fixed
         self._takes = call
-        self._base_name = snake_case(self.keras_class)
-        self.name = name or naming.uniquify(self._base_name)
-        self._auto_named = name is None
-        self._calls: list[Any] = []
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_calls": []}  # a network copies its calls itself
-
-    def _rename(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if has_symbol(args, kwargs):
-            return record_call(self, self._run, args, kwargs)
-        return self._run(*args, **kwargs)
+        self._set_name(snake_case(self.keras_class), name)
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         with scope(self.name):
@@ -140,11 +214,6 @@ class Operation:
             found["key"] = tuple(found["key"])  # a file holds a tuple as a list
         return found
 
-    @property
-    def output(self) -> Any:
-        """The symbol or symbols of the first call."""
-        return self._calls[0].outputs
-
     def get_config(self) -> dict[str, Any]:
         """The name and the fixed arguments, as Keras names them."""
         config: dict[str, Any] = {"name": self.name}
@@ -160,9 +229,11 @@ class Operation:
         """Raises: which function it is stands outside the config."""
         raise ArgumentError("An operation is read by operation_from_config.")
 
-    def copy(self) -> Operation:
+    def copy(self) -> FunctionOperation:
         """Another operation of the same function, not called yet."""
-        return Operation(self.func_name, self.func, dict(self.fixed), self.name, self._takes)
+        return FunctionOperation(
+            self.func_name, self.func, dict(self.fixed), self.name, self._takes
+        )
 
     @property
     def keras_class(self) -> str:
@@ -186,7 +257,7 @@ def is_operation(item: Mapping[str, Any]) -> bool:
     return module.startswith(("keras.src.ops.", "keras.src.activations.")) or module == MODULE
 
 
-def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Operation:
+def operation_from_config(class_name: str, config: Mapping[str, Any]) -> FunctionOperation:
     """The operation that a file describes.
 
     Raises:
@@ -202,7 +273,7 @@ def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Operati
     label = fixed.pop("name", None)
     if isinstance(func, Op):
         fixed = {key: _hashable(value) for key, value in fixed.items()}
-        return Operation(name, func, fixed, label, ())
+        return FunctionOperation(name, func, fixed, label, ())
     known = _signature(func).parameters
     closed = all(p.kind is not _KEYWORDS for p in known.values())
     for extra in [k for k in fixed if closed and k not in known]:
@@ -210,7 +281,7 @@ def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Operati
             raise ArgumentError(
                 f"The operation {class_name!r}. Expected: {', '.join(known)}. Received: {extra!r}."
             )
-    return Operation(name, func, fixed, label, form.call if form else _gathered(func))
+    return FunctionOperation(name, func, fixed, label, form.call if form else _gathered(func))
 
 
 def _gathered(func: Callable[..., Any]) -> tuple[str, ...]:
@@ -257,12 +328,12 @@ def _record(label: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs:
     keywords = any(name.startswith("**") for name in takes)
     named = [k for k, v in given.items() if holds_symbol(v) or (keywords and k not in parameters)]
     kwargs = {k: given.pop(k) for k in named}
-    return Operation(label, func, dict(given), None, takes)(*positional, **kwargs)
+    return FunctionOperation(label, func, dict(given), None, takes)(*positional, **kwargs)
 
 
 def _record_op(op: Op, inputs: Any, attrs: dict[str, Any]) -> Any:
     """Make an operation of an op of the engine that was called on symbols by no public function."""
-    return Operation(_OP + op.name, op, attrs, None, ())(*inputs)
+    return FunctionOperation(_OP + op.name, op, attrs, None, ())(*inputs)
 
 
 KerasTensor.recorder = staticmethod(_record_op)

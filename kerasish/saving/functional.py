@@ -17,6 +17,7 @@ from kerasish.errors import FileFormatError
 from kerasish.layers.call import signature_of
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
+from kerasish.ops.operation import FunctionOperation
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving.keys import operation_order
 from kerasish.saving.text import shorten
@@ -115,7 +116,7 @@ def _member(op: Any, calls: Mapping[int, int], refer: Callable[[Any], list[Any]]
 
 def serialize_operation(op: Any) -> dict[str, Any]:
     """A layer, or an operation in the form of Keras's class for it."""
-    if isinstance(op, Layer):
+    if not isinstance(op, FunctionOperation):
         return serialize_keras_object(op)
     return {
         "module": op.keras_module,

@@ -13,7 +13,7 @@ from kerasish.layers.core import Activation, Dense
 from kerasish.layers.einsum_dense import EinsumDense
 from kerasish.layers.wrappers import TimeDistributed
 from kerasish.losses.base import LossFunctionWrapper
-from kerasish.ops.operation import Operation
+from kerasish.ops.operation import FunctionOperation
 
 _CROSSENTROPIES = (
     losses.binary_crossentropy,
@@ -94,6 +94,6 @@ def _end(symbol: Any) -> tuple[str, str, int | None] | None:
         if name == "linear" and isinstance(layer, Activation):
             return None
         return None if name is None else (name, repr(layer.name), units)
-    if isinstance(layer, Operation) and layer.func_name in ("softmax", "sigmoid"):
+    if isinstance(layer, FunctionOperation) and layer.func_name in ("softmax", "sigmoid"):
         return (layer.func_name, repr(layer.name), None)
     return None

@@ -5,8 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+
+import kerasish as keras
+from kerasish import ops
 
 # Imports the modules named on the command line in that order, and keeps what they offered then.
 # At the end every such function is still the same object, and calls of it on symbols are recorded.
@@ -91,3 +96,34 @@ def test_one_function_whatever_was_imported_first(modules: tuple[str, ...]) -> N
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert int(done.stdout) > 100
+
+
+@keras.saving.register_keras_serializable("tests_operation")
+class Scaled(keras.Operation):
+    """An operation of a user's."""
+
+    def __init__(self, factor: float, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.factor = factor
+
+    def call(self, x: Any, y: Any) -> Any:
+        return [x * self.factor, x + ops.arange(0, ops.shape(x)[1], dtype="float32") + y]
+
+
+def test_an_operation_of_ones_own(tmp_path: Path) -> None:
+    x = keras.Input((None,))
+    first, second = Scaled(2.0, name="twice")(x, y=x)
+    assert (first.shape, second.shape) == ((None, None), (None, None))
+    model = keras.Model(x, [first, second])
+    value = np.ones((2, 3), "float32")
+    model.save(tmp_path / "m.keras")
+    copies = [keras.models.clone_model(model), keras.saving.load_model(tmp_path / "m.keras")]
+    for one in (model, *copies):
+        np.testing.assert_array_equal(one(value)[1], [[2, 3, 4]] * 2)
+        np.testing.assert_array_equal(one(value)[0], value * 2)
+    assert Scaled(3.0, name="s").get_config() == {"factor": 3.0, "name": "s"}
+    np.testing.assert_array_equal(Scaled(2.0)(value, 0.0)[0], value * 2)
+    with pytest.raises(NotImplementedError, match="call"):
+        keras.Operation()(value)
+    with pytest.raises(ValueError, match="without '/'"):
+        keras.Operation(name="a/b")
