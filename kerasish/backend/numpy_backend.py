@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import platform
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +14,21 @@ from kerasish.backend.base import Call
 from kerasish.spec import np_dtype
 
 ALIGN = 64  # one cache line, and the widest vector register
+
+
+@functools.cache
+def _trim() -> Any:
+    """glibc's malloc_trim, where the process runs on glibc."""
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (OSError, AttributeError, TypeError):
+        return None
+
+
+def give_back() -> None:
+    """Let the allocator return free memory to the system; it keeps most of it otherwise."""
+    if (trim := _trim()) is not None:
+        trim(0)
 
 
 class NumpyBackend:

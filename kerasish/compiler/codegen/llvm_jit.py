@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.backend.numpy_backend import give_back
 from kerasish.compiler.codegen import llvm_entry, llvm_ops
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
 from kerasish.compiler.codegen.llvm_text import register
@@ -45,10 +46,11 @@ __all__ = ["BACKEND", "NAME", "Pending", "alone", "compile_all", "inplace_pairs"
 NAME: str = "llvm"
 BACKEND: str = "numpy"
 ALONE = 256  # elements up to which one op alone is not worth a kernel of its own
-LIMIT = 256  # kernels kept for plans to come; those in use live as long as their plans
+LIMIT = 128  # kernels kept for plans to come; those in use live as long as their plans
 PARALLEL_COST = 500_000  # operations below which waking another thread costs more than it gives
 _lock = threading.RLock()
 _serial = itertools.count()
+_forgettings = itertools.count(1)
 _kernels: dict[Any, _Kernel] = {}
 
 
@@ -246,8 +248,11 @@ def compile_all(pending: Sequence[Pending]) -> None:
             _load(wanted)
         for p in pending:
             p.kernel = _kernels[p.key] = _kernels.pop(p.key)  # the last to be forgotten
+        before = len(_kernels)
         while len(_kernels) > LIMIT:
             _kernels.pop(next(iter(_kernels)))
+        if len(_kernels) < before and next(_forgettings) % 16 == 0:
+            give_back()
 
 
 def _load(wanted: dict[Any, Pending]) -> None:

@@ -79,7 +79,7 @@ def _descs(shapes: Shapes, groups: int) -> tuple[Desc, Desc, Desc]:
     return dense_data(shapes.x, shapes.dtype), weights, dense_data(shapes.y, shapes.dtype)
 
 
-@lru_cache(256)
+@lru_cache(16)
 def forward(
     shapes: Shapes, window: Window, bias: bool = False, relu: bool = False
 ) -> PrimitiveDesc:
@@ -92,7 +92,7 @@ def forward(
     ).require_fast()  # fmt: skip
 
 
-@lru_cache(256)
+@lru_cache(16)
 def backward(shapes: Shapes, window: Window, kind: str, bias: bool = False) -> PrimitiveDesc:
     """The primitive of the gradients, kind "data" or "weights"."""
     x, w, y = _descs(shapes, window.groups)

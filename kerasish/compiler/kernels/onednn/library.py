@@ -23,7 +23,7 @@ SONAME = "libdnnl.so.3"
 MAJOR = 3
 # What the library keeps for plans to come, 0.1 MB each; those in use live with their plans. Its own
 # default, 1024, is a growth of 100 MB where shapes are ever new.
-PRIMITIVES = 256
+PRIMITIVES = 32
 
 _lock = threading.Lock()
 

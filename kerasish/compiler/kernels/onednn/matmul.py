@@ -69,7 +69,7 @@ def _describe(
     return PrimitiveDesc("matmul", engine(), a, b, bias, y, attributes(eltwise, accumulate))
 
 
-@lru_cache(256)
+@lru_cache(16)
 def forward(
     a: Size, b: Size, y: Size, axes: Size | None = None, dtype: str = "float32"
 ) -> PrimitiveDesc:

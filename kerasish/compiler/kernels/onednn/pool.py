@@ -37,7 +37,7 @@ def _geometry(window: Window, size: Size) -> tuple[Any, ...]:
     return strides, dims(size), dilation, low, high
 
 
-@lru_cache(256)
+@lru_cache(16)
 def forward(
     alg: Alg,
     x: Size,
@@ -55,7 +55,7 @@ def forward(
     ).require_fast()  # fmt: skip
 
 
-@lru_cache(256)
+@lru_cache(16)
 def backward(
     alg: Alg, x: Size, y: Size, window: Window, size: Size, dtype: str = "float32"
 ) -> PrimitiveDesc:
