@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.imperative.language import Block, reads, writes
+
 Number = Any  # a float or a Dual
 LATE = math.inf
 READ = "what a tape read as a tensor to differentiate by: kerasish may give all reads one node"
@@ -96,6 +98,7 @@ FUNCTIONS: dict[str, Callable[..., Number]] = {
     "reciprocal": reciprocal,
     "same": lambda x: x,
     "given": lambda x: x,
+    "spared": lambda x: x,
     "read": lambda x: x,
     "part": lambda x: x,
     "stop": lambda x: x,
@@ -173,8 +176,10 @@ class Judge:
 
     def read(self, name: str) -> Cell:
         cell = self.held[name]
-        if cell.op == "same" and any(name in t.reads and not t.sees(cell) for t in self.open):
-            raise RejectedError("what a tape read that was closed since, and others meanwhile")
+        if cell.op in ("same", "spared") and any(
+            name in t.reads and not t.sees(cell) for t in self.open
+        ):
+            raise RejectedError("what a tape read that was closed since, and others used meanwhile")
         able = [t for t in self.open if t.automatic and t.depth >= self.given_at[name]]
         new = [t for t in able if name not in t.reads]
         if new:
@@ -190,10 +195,12 @@ class Judge:
     def state(self) -> dict[str, float]:
         return {name: cell.value for name, cell in self.held.items()}
 
-    def expect_reads(self, names: set[str]) -> None:
-        """These variables are read in a part of the program that is not run now."""
+    def pass_by(self, block: Block) -> None:
+        """A part of the program that is not run now."""
         for tape in self.open:
-            tape.unsure |= names - set(tape.reads)
+            tape.unsure |= reads(block) - set(tape.reads)
+        for name in writes(block):
+            self.held[name] = self.op("spared", self.held[name])
 
     @contextmanager
     def _body(self) -> Iterator[None]:
@@ -321,18 +328,18 @@ class Judge:
 
     # --- control flow -----------------------------------------------------------------------------
 
-    def switch(self, index: int, branches: list[Callable[[], Any]], reads: list[set[str]]) -> Any:
-        for other, names in enumerate(reads):
+    def switch(self, index: int, branches: list[Callable[[], Any]], blocks: list[Block]) -> Any:
+        for other, block in enumerate(blocks):
             if other != index:
-                self.expect_reads(names)
+                self.pass_by(block)
         with self._body():
             found = branches[index]()
         return self.op("part", found)
 
-    def loop(self, kind: str, rounds: int, body: Any, start: Cell, reads: set[str]) -> Cell:
+    def loop(self, kind: str, rounds: int, body: Any, start: Cell, block: Block) -> Cell:
         """`value = body(i, value)`; for "scan" the sum of all values is added."""
         if not rounds:
-            self.expect_reads(reads)
+            self.pass_by(block)
         value, results = start, []
         with self._body():
             for i in range(rounds):

@@ -125,18 +125,18 @@ def _run_statement(
                 lambda block=block, result=result: inner(block, result)
                 for block, result in zip(*blocks, strict=True)
             ]
-            scope[name] = machine.switch(index, branches, [reads(b) for b in blocks[0]])
+            scope[name] = machine.switch(index, branches, blocks[0])
         case ("loop", name, kind, rounds, source, start, block, result):
             count = rounds if source is None else rounds * machine.above(scope[source], 0.0)
 
             def body(i: Any, value: Any) -> Any:
                 return inner(block, result, i=i, value=value)
 
-            scope[name] = machine.loop(kind, count, body, scope[start], reads(block))
+            scope[name] = machine.loop(kind, count, body, scope[start], block)
         case ("fails", group, name):
             try:
                 index = machine.above(scope["x"], 0.0)
-                machine.switch(index, [_raises, _raises], [set(), set()])
+                machine.switch(index, [_raises, _raises], [[], []])
             except ZeroDivisionError:
                 scope[name] = machine.read(group)
         case _:
@@ -166,6 +166,20 @@ def reads(block: Block) -> set[str]:
         for part in statement:
             if is_block(part):
                 found |= reads(part)
+    return found
+
+
+def writes(block: Block) -> set[str]:
+    """The variables that a block may assign."""
+    found: set[str] = set()
+    for statement in block:
+        if statement[0] in ("assign", "give"):
+            found.add(statement[1])
+        elif statement[0] in ("swap", "update"):
+            found |= {*statement[1:3], *GROUPS.get(statement[1], ())} & set(VARIABLES)
+        for part in statement:
+            if is_block(part):
+                found |= writes(part)
     return found
 
 
