@@ -204,7 +204,8 @@ class PyDatasetSource(DataSource):
         pool, self._pool = self._pool, None
         if pool is not None:
             # Processes are told by name: the executor waits for them at exit otherwise.
-            processes = list((getattr(pool, "_processes", None) or {}).values())
+            held: dict[int, Any] = getattr(pool, "_processes", None) or {}
+            processes = list(held.values())
             pool.shutdown(wait=False, cancel_futures=True)
             for process in processes:
                 process.terminate()
