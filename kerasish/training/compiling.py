@@ -10,6 +10,7 @@ from typing import Any
 
 from kerasish import optimizers
 from kerasish import serialization as _serialization
+from kerasish.hints import hinted
 from kerasish.metrics import Mean
 from kerasish.optimizers import LossScaleOptimizer
 from kerasish.training.compile_loss import CompileLoss, check_names, check_weights
@@ -52,6 +53,7 @@ class Compiling:
 
     # --- compile ----------------------------------------------------------------------------------
 
+    @hinted
     def compile(
         self,
         optimizer: Any = "rmsprop",

@@ -12,6 +12,7 @@ from kerasish.data.batch import Batch, unpack_x_y_sample_weight
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
 from kerasish.graph import GradientTape, Tensor
+from kerasish.hints import hinted
 from kerasish.spec import is_float
 from kerasish.training.compiling import Compiling
 from kerasish.training.evaluate import evaluate, flat_logs
@@ -148,6 +149,7 @@ class Trainer(Compiling):
             self.reset_functions()
         return self.predict_on_batch
 
+    @hinted
     def fit(
         self,
         x: Any = None,
@@ -215,6 +217,7 @@ class Trainer(Compiling):
             validation_freq=validation_freq,
         )
 
+    @hinted
     def evaluate(
         self,
         x: Any = None,
@@ -243,6 +246,7 @@ class Trainer(Compiling):
             return_dict=return_dict,
         )
 
+    @hinted
     def predict(
         self,
         x: Any,
@@ -261,6 +265,7 @@ class Trainer(Compiling):
 
     # --- single batches ---------------------------------------------------------------------------
 
+    @hinted
     def train_on_batch(
         self,
         x: Any,
@@ -278,6 +283,7 @@ class Trainer(Compiling):
         batch = standardize_batch((x, y, sample_weight), self._class_weights(class_weight))
         return self._on_batch("train", batch, return_dict)
 
+    @hinted
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:

@@ -158,3 +158,15 @@ def test_class_weights_of_no_class_are_refused(loss, units, beyond):
             with pytest.raises(ArgumentError, match=f"class_weight.*Received: {beyond}"):
                 method(X, y, class_weight={0: 1.0, beyond: 2.0})
         model.fit(X, y, class_weight={0: 1.0, beyond - 1: 2.0}, verbose=0)
+
+
+def test_misspelt_arguments_get_the_nearest():
+    model = one()
+    with pytest.raises(ArgumentError, match="Did you mean 'metrics'"):
+        model.compile("sgd", "mse", metric=["mae"])
+    model.compile("sgd", "mse")
+    for method in (model.fit, model.train_on_batch):
+        with pytest.raises(ArgumentError, match="Did you mean 'sample_weight'"):
+            method(X, Y, sample_weights=np.ones(4))
+    with pytest.raises(ArgumentError, match="Did you mean 'epochs'"):
+        model.fit(X, Y, epoch=3)
