@@ -145,9 +145,9 @@ def test_weights_for_classes_and_samples_on_one_batch():
 
 
 def test_unknown_arguments():
-    with pytest.raises(TypeError, match="epoch"):
+    with pytest.raises(ArgumentError, match="Did you mean 'epochs'"):
         model().fit(X, Y, epoch=3)
-    with pytest.raises(TypeError, match="metric"):
+    with pytest.raises(ArgumentError, match="Did you mean 'metrics'"):
         fit_cases.plain(keras).compile("sgd", "mse", metric=["mae"])
     with pytest.raises(ArgumentError, match="callbacks"):
         model().fit(X, Y, callbacks=["EarlyStopping"], verbose=0)
