@@ -294,6 +294,9 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
         for name, value in given.items():
             setattr(self, name, value)
         self.__post_init__()
+        whole = type(self).__init__ is __init__  # no other constructor adds to it
+        if whole and self.builds_by_calling and not self._sublayers():
+            object.__setattr__(self, "built", True)  # there is nothing to build, as in Keras
 
     __init__.__qualname__ = f"{cls.__qualname__}.__init__"
     __init__.__module__ = cls.__module__

@@ -282,6 +282,27 @@ def test_super_build_counts_as_one_build() -> None:
     assert layer.get_build_config() == {"input_shape": (2, 3)}
 
 
+def test_what_has_nothing_to_build_is_built_when_it_is_made() -> None:
+    assert layers.Dropout(0.5).built
+    assert layers.Reshape((3, 1)).built
+    assert not layers.Dense(2).built
+    assert not layers.TimeDistributed(layers.Dense(2)).built
+
+    class More(layers.Dropout):
+        def __init__(self) -> None:
+            super().__init__(0.5)
+            self.inner = layers.Dense(2)
+
+        def call(self, inputs: Any, training: bool | None = None) -> Any:
+            return self.inner(super().call(inputs, training))
+
+    layer = More()
+    assert not layer.built
+    layer(ROWS)
+    assert len(layer.weights) == 2
+    assert all(v.path.startswith("more/") for v in layer.weights)
+
+
 def test_super_build_may_come_first() -> None:
     class First(layers.Layer):
         def build(self, input_shape: Any) -> None:
