@@ -33,6 +33,7 @@ class Settings:
     run_eagerly: bool = False
     interactive: bool = True
     traceback_filtering: bool = True
+    flash_attention: bool | None = None
     generation: int = 0  # grows with every change that makes built plans stale
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -124,6 +125,24 @@ def num_threads() -> int:
             )
         return int(asked)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def enable_flash_attention() -> None:
+    """Say that attention may be computed without its matrix of logits.
+
+    The compiler chooses the kernel of attention; the setting is kept for older programs.
+    """
+    settings.flash_attention = True
+
+
+def disable_flash_attention() -> None:
+    """Take `enable_flash_attention` back."""
+    settings.flash_attention = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """What was said last; None where nothing was said."""
+    return settings.flash_attention
 
 
 def set_interactive(value: bool) -> None:

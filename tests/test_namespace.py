@@ -111,6 +111,15 @@ def test_utils() -> None:
         keras.utils.disable_interactive_logging()
 
 
+def test_flash_attention_is_a_word_that_is_kept() -> None:
+    held = keras.config.settings.flash_attention
+    keras.config.enable_flash_attention()
+    assert keras.config.is_flash_attention_enabled()
+    keras.config.disable_flash_attention()
+    assert not keras.config.is_flash_attention_enabled()
+    keras.config.settings.flash_attention = held
+
+
 def test_policies() -> None:
     policy = keras.DTypePolicy("mixed_float16")
     assert (policy.compute_dtype, policy.variable_dtype) == ("float16", "float32")
