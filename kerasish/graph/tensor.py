@@ -255,7 +255,8 @@ def _from_host(x: Any, dtype: Any, share: bool = False) -> Tensor:
         x = device.xp.from_dlpack(x)
     if isinstance(x, (list, tuple)) and any(map(_is_ours, flatten(x))):
         return _stack(x, dtype)
-    array: Any = x if device.owns(x) and x.dtype.kind not in NO_NUMBERS else host_array(x)
+    given: Any = x
+    array: Any = x if device.owns(x) and given.dtype.kind not in NO_NUMBERS else host_array(x)
     kind = array.dtype.kind
     weak = not hasattr(x, "dtype")
     if dtype is not None or (weak and kind == "f"):
@@ -354,18 +355,16 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     if isinstance(specs, TensorSpec) and None in specs.shape:  # an attribute is not known yet
         return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs, specs))
     xp, single = current().xp, isinstance(specs, TensorSpec)
+    each: Any = (specs,) if single else specs
     if account is not None:
-        account.compute(op, tensors, (specs,) if single else specs, attrs)
+        account.compute(op, tensors, each, attrs)
     arrays = registry.lookup("runner", "alone")(op, tensors, attrs) if op.whole else None
     if arrays is None:
         with np.errstate(all="ignore"):
             result = op.kernel(xp, *(t.value for t in tensors), **attrs)
         arrays = (result,) if single else result
     device = current()
-    outs = [
-        Tensor(s, device.asarray(a, s.dtype))
-        for a, s in zip(arrays, (specs,) if single else specs, strict=True)
-    ]
+    outs = [Tensor(s, device.asarray(a, s.dtype)) for a, s in zip(arrays, each, strict=True)]
     if account is not None:
         account.hold(*(out.value for out in outs))
     if recording.tapes and any(map(recording.follows, tensors)):

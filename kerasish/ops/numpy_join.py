@@ -94,14 +94,14 @@ def _cuts(what: str, size: Dim, parts: Any, even: bool) -> list[tuple[int, Dim]]
     """(start, count) of each part of an axis."""
     if isinstance(parts, (int, np.integer)):
         if size is None:
-            tables.numbers(parts)
+            tables.numbers(int(parts))
             return [(0, None)] * int(parts)
         if even and size % parts:
             raise ArgumentError(
                 f"{what}. Expected: a number of parts that divides {size}. Received: {parts}."
             )
         base, extra = divmod(size, int(parts))
-        tables.numbers(parts)
+        tables.numbers(int(parts))
         return [(i * base + min(i, extra), base + (i < extra)) for i in range(parts)]
     points = [int(p) for p in np.asarray(parts)]
     if size is None:
