@@ -20,7 +20,7 @@ class Settings:
     floatx: str = "float32"
     epsilon: float = 1e-7
     image_data_format: str = "channels_last"
-    backend: str = field(default_factory=lambda: os.environ.get("KERASISH_BACKEND", "numpy"))
+    backend: str = field(default_factory=lambda: os.environ.get("KERASISH_BACKEND") or "numpy")
     disabled_providers: frozenset[str] = field(
         default_factory=lambda: frozenset(
             filter(None, os.environ.get("KERASISH_DISABLE", "").split(","))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from kerasish.callbacks.callback import Logs
 from kerasish.callbacks.monitor import Monitor
 from kerasish.callbacks.paths import check_fields, check_target, fill
+from kerasish.callbacks.told import tell
 from kerasish.errors import ArgumentError
 
 
@@ -111,7 +111,7 @@ class ModelCheckpoint(Monitor):
 
     def _say(self, text: str) -> None:
         if self.verbose:
-            sys.stdout.write(f"\nEpoch {self._epoch + 1}: {text}\n")
+            tell(f"\nEpoch {self._epoch + 1}: {text}")
 
     def _path(self, logs: dict[str, Any], batch: int | None) -> str:
         values = {"epoch": self._epoch + 1, **logs}

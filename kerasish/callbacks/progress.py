@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.paths import columns
+from kerasish.callbacks.told import on_terminal, tell
 from kerasish.config import settings
 
 
@@ -58,7 +59,7 @@ class ProgbarLogger(Callback):
     @property
     def _draws(self) -> bool:
         wanted = self.params.get("verbose", 1) == 1
-        return wanted and settings.interactive and sys.stdout.isatty()
+        return wanted and settings.interactive and on_terminal()
 
     def _open(self, title: str, total: int | None) -> None:
         self._begun = perf_counter()
@@ -78,8 +79,7 @@ class ProgbarLogger(Callback):
         count = f"{steps}/{steps} - " if steps else ""
         each = f" - {_duration(seconds / steps)}/step" if steps else ""
         told = f" - {line(logs)}" if logs else ""
-        sys.stdout.write(f"{count}{seconds:.0f}s{each}{told}\n")
-        sys.stdout.flush()
+        tell(f"{count}{seconds:.0f}s{each}{told}")
 
     def _steps(self) -> int | None:
         """How many steps an epoch has; where that was not known before, how many it had."""
@@ -98,7 +98,7 @@ class ProgbarLogger(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         if self.params.get("epochs", 1) != 1:
-            sys.stdout.write(f"{self._title(epoch)}\n")
+            tell(f"{self._title(epoch)}")
         self._open(self._title(epoch), self.params.get("steps"))
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:

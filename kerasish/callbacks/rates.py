@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.monitor import Monitor
+from kerasish.callbacks.told import tell
 from kerasish.errors import ArgumentError
 
 
@@ -48,7 +48,7 @@ class LearningRateScheduler(Callback):
         self.model.optimizer.learning_rate = float(new)
         if self.verbose > 0:
             told = f"LearningRateScheduler setting learning rate to {new}."
-            sys.stdout.write(f"\nEpoch {epoch + 1}: {told}\n")
+            tell(f"\nEpoch {epoch + 1}: {told}")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if logs is not None:
@@ -129,7 +129,7 @@ class ReduceLROnPlateau(Monitor):
         self.model.optimizer.learning_rate = new
         if self.verbose > 0:
             told = f"ReduceLROnPlateau reducing learning rate to {new}."
-            sys.stdout.write(f"\nEpoch {epoch + 1}: {told}\n")
+            tell(f"\nEpoch {epoch + 1}: {told}")
         self.cooldown_counter = self.cooldown
         self.wait = 0
 

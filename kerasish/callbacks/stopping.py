@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.monitor import Monitor
+from kerasish.callbacks.told import tell
 from kerasish.errors import NumericsError
 
 
@@ -75,12 +75,12 @@ class EarlyStopping(Monitor):
 
     def on_train_end(self, logs: Logs = None) -> None:
         if self.stopped_epoch > 0 and self.verbose:
-            sys.stdout.write(f"Epoch {self.stopped_epoch + 1}: early stopping\n")
+            tell(f"Epoch {self.stopped_epoch + 1}: early stopping")
         if self.restore_best_weights and self.best_weights is not None:
             if self.verbose:
-                sys.stdout.write(
+                tell(
                     "Restoring model weights from the end of the best epoch: "
-                    f"{self.best_epoch + 1}.\n"
+                    f"{self.best_epoch + 1}."
                 )
             self.model.set_weights(self.best_weights)
 
@@ -116,5 +116,5 @@ class TerminateOnNaN(Callback):
                 f"Batch {batch}. Expected: a finite loss. Received: {loss}. Lower the learning "
                 "rate, clip the gradients (clipnorm=1.0), or find the layer with check_numerics."
             )
-        sys.stdout.write(f"Batch {batch}: the loss is {loss}, terminating training\n")
+        tell(f"Batch {batch}: the loss is {loss}, terminating training")
         self.model.stop_training = True

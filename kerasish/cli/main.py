@@ -1,61 +1,40 @@
-"""The entry point: parse, run the command, and turn every expected error into text and a code.
+"""The entry point, light to load: what the commands need is loaded inside of its care.
 
-Exit codes: 0 done, 2 the config, a file or an argument is wrong, 130 interrupted.
+Exit codes: 0 done, 2 the config, a file, an argument or a variable of the environment is wrong,
+130 interrupted.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from kerasish.cli import describe, run
-from kerasish.cli.parser import parser
-from kerasish.errors import ConfigError, KerasishError
-
-COMMANDS: dict[str, Callable[[Namespace], None]] = {
-    "fit": run.fit,
-    "evaluate": run.evaluate,
-    "predict": run.predict,
-    "check": describe.check,
-    "summary": describe.summary,
-    "show": describe.show,
-    "schema": describe.schema,
-    "info": describe.info,
-}
+from kerasish.errors import KerasishError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code."""
-    chosen = parser().parse_args(arguments)
+    _open_streams()
     try:
-        COMMANDS[chosen.command](chosen)
-    except ConfigError as error:
-        return _failed(f"{error}\n\n{_count(len(error.diagnostics))}")
-    except (KerasishError, OSError, MemoryError, ModuleNotFoundError) as error:
-        if isinstance(error, BrokenPipeError):
-            return _pipe_closed()
-        return _failed(f"error: {' '.join(str(error).split()) or type(error).__name__}")
+        # Loading takes longest of all, so that is when an early interrupt comes.
+        commands = importlib.import_module("kerasish.cli.commands")
+        return commands.perform(arguments)
+    except KerasishError as error:  # settings from the environment are read while loading
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130
-    return 0
 
 
-def _failed(text: str) -> int:
-    print(text, file=sys.stderr)
-    return 2
-
-
-def _count(findings: int) -> str:
-    return "1 finding" if findings == 1 else f"{findings} findings"
-
-
-def _pipe_closed() -> int:
-    # Whoever read our output has left; keep the interpreter from complaining when it flushes.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+def _open_streams() -> None:
+    """Closed streams lead to nowhere, so that no file opened later takes their numbers."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            opened = open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8")
+            setattr(sys, name, opened)
 
 
 if __name__ == "__main__":
