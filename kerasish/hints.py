@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
@@ -31,6 +32,23 @@ def one_of(what: str, word: Any, words: Iterable[Any]) -> Any:
         near = hint(str(word), [w for w in held if isinstance(w, str)])
         raise ArgumentError(f"{what}. Expected: one of {held}. Received: {word!r}.{near}")
     return word
+
+
+def whole(what: str, value: Any, least: int = 0) -> int:
+    """`value` as an int of at least `least`; all that counts as an integer is taken.
+
+    Raises:
+        ArgumentError: it is none, or a smaller one.
+    """
+    try:
+        found = operator.index(value)
+    except TypeError:
+        found = least - 1
+    if found < least:
+        raise ArgumentError(
+            f"{what}. Expected: an integer of {least} or more. Received: {value!r}."
+        )
+    return found
 
 
 def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> None:

@@ -28,6 +28,8 @@ class Monitor(Callback):
         super().__init__()
         if mode not in MODES:
             raise ArgumentError(f"mode. Expected: one of {MODES}. Received: {mode!r}.")
+        if not isinstance(min_delta, (int, float, np.number)):
+            raise ArgumentError(f"min_delta. Expected: a number. Received: {min_delta!r}.")
         self.monitor = monitor
         self.mode = mode
         self.min_delta = abs(min_delta)

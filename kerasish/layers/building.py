@@ -41,8 +41,19 @@ class Buildable(Holder):
             return  # sublayers build themselves when they are called
         parameters = list(inspect.signature(self.build).parameters.values())
         names = [p.name for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        missing = [
+            p.name
+            for p in parameters
+            if p.default is p.empty and p.name in names and p.name not in given
+        ]
         if len(names) == 1:
             self.build(first)
+        elif missing and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+            raise ArgumentError(
+                f"{type(self).__name__} {self.name!r}. Expected: tensors for "
+                f"{', '.join(name.removesuffix('_shape') for name in missing)} too. "
+                f"Received: {', '.join(name.removesuffix('_shape') for name in given) or 'none'}."
+            )
         else:
             self.build(**{name: given[name] for name in names if name in given})
 
@@ -67,8 +78,14 @@ class Buildable(Holder):
         if self.built or not config:
             return
         if "input_shape" in config:
-            if config["input_shape"] is not None:
-                self.build(as_shape(config["input_shape"]))
+            shape = as_shape(config["input_shape"])
+            if not all(isinstance(s, tuple) or s is None for s in _leaves(shape)):
+                raise ArgumentError(
+                    f"{self.name}.build_from_config, input_shape. Expected: a shape, or a list or "
+                    f"dict of shapes. Received: {shape}."
+                )
+            if shape is not None:
+                self.build(shape)
         elif "shapes_dict" in config:
             self.build(**{k: as_shape(v) for k, v in config["shapes_dict"].items()})
 
@@ -121,6 +138,12 @@ def recorded_build(build: Callable[..., None]) -> Callable[..., None]:
         return None
 
     return wrapper
+
+
+def _leaves(value: Any) -> list[Any]:
+    inner = value.values() if isinstance(value, dict) else value
+    nested = isinstance(value, (dict, list))
+    return [leaf for item in inner for leaf in _leaves(item)] if nested else [value]
 
 
 def as_shape(value: Any) -> Any:

@@ -62,6 +62,7 @@ class Dense(Layer):
 
     ignored = {"quantization_config": None, "lora_rank": None, "lora_alpha": None}
     supports_masking = True
+    _input_spec = InputSpec(min_ndim=2)
 
     def build(self, input_shape: Shape) -> None:
         size = input_shape[-1]

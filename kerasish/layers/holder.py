@@ -244,6 +244,11 @@ class Holder(Versioned):
             ShapeError: a shape differs.
         """
         held = self.weights
+        if not isinstance(weights, (Sequence, np.ndarray)) or isinstance(weights, str):
+            raise ArgumentError(
+                f"{self.name}.set_weights. Expected: a list of {len(held)} arrays. "
+                f"Received: {weights!r}."
+            )
         if len(held) != len(weights):
             raise ArgumentError(
                 f"{self.name}.set_weights. Expected: {len(held)} arrays. Received: {len(weights)}."

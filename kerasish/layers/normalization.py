@@ -27,7 +27,7 @@ from kerasish.spec import Shape, normalize_axes, normalize_axis, promote
 
 
 def _size(layer: Layer, shape: Shape, axis: int) -> int:
-    size = shape[axis]
+    size = shape[normalize_axis(axis, len(shape))]
     if size is None:
         raise ShapeError(
             f"{type(layer).__name__} {layer.name!r}. Expected: a known size on axis {axis}. "

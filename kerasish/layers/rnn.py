@@ -157,6 +157,11 @@ class Recurrent(Layer):
         mask: Tensor | None = None,
         training: bool | None = False,
     ) -> Any:
+        if sequences.shape[1] == 0:
+            raise ShapeError(
+                f"{type(self).__name__} {self.name!r}. Expected: one timestep or more. "
+                f"Received: shape {sequences.shape}."
+            )
         states = self._first_states(initial_state, sequences)
         if hasattr(self.cell, "prepare"):
             self.cell.prepare(sequences[:, 0], training)

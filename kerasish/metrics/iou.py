@@ -11,6 +11,7 @@ from kerasish import ops
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.hints import whole
 from kerasish.metrics.metric import Metric, add_to
 
 
@@ -40,7 +41,8 @@ class IoU(Metric):
         axis: int = -1,
     ) -> None:
         super().__init__(dtype or "int32", name)
-        if max(target_class_ids) >= num_classes:
+        num_classes = whole("num_classes", num_classes, 1)
+        if max(target_class_ids, default=0) >= num_classes:
             raise ArgumentError(
                 f"target_class_ids. Expected: classes below {num_classes}. "
                 f"Received: {list(target_class_ids)}."
@@ -127,7 +129,7 @@ class MeanIoU(IoU):
     ) -> None:
         super().__init__(
             num_classes,
-            range(num_classes),
+            range(whole("num_classes", num_classes, 1)),
             name,
             dtype,
             ignore_class,

@@ -141,6 +141,11 @@ class Sequential(Model):
 
     def _build_for(self, values: dict[str, Any]) -> None:
         inputs = values["inputs"]
+        if not self._stack:
+            raise ArgumentError(
+                f"Sequential {self.name!r}. Expected: a layer or more. Received: none. "
+                "Give them when it is made, or with add()."
+            )
         if tree.is_nested(inputs) or isinstance(self._stack[0], InputLayer):
             return
         dtype = inputs.dtype if is_int(inputs.dtype) else self._stack[0].compute_dtype

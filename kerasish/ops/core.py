@@ -12,6 +12,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor as _convert
 from kerasish.graph.tensor import is_tensor, promoted
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops import reduction as _r
@@ -160,6 +161,8 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
     """Windows of the last axis, one every `sequence_stride`: (..., windows, sequence_length)."""
     x = _convert(x)
+    sequence_length = whole("extract_sequences, sequence_length", sequence_length, 1)
+    sequence_stride = whole("extract_sequences, sequence_stride", sequence_stride, 1)
     size = x.shape[-1]
     if size is None:
         return _s.broadcast_to(

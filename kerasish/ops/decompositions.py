@@ -95,7 +95,7 @@ def _qr_infer(x: TensorSpec, *, mode: str) -> tuple[TensorSpec, TensorSpec]:
 )
 def qr_(xp: Any, x: Any, *, mode: str) -> Any:
     """The orthogonal q and upper triangular r of x = q r."""
-    q, r = xp.linalg.qr(wide(xp, x), mode=mode)
+    q, r = solved("qr", lambda: xp.linalg.qr(wide(xp, x), mode=mode))
     return q.astype(x.dtype), r.astype(x.dtype)
 
 
@@ -217,7 +217,7 @@ def _diagonal(v: Any) -> Any:
 )
 def eigh_(xp: Any, x: Any) -> Any:
     """Ascending eigenvalues and the eigenvectors, in columns, of symmetric matrices."""
-    w, v = xp.linalg.eigh(wide(xp, x))
+    w, v = solved("eigh", lambda: xp.linalg.eigh(wide(xp, x)))
     return w.astype(np_dtype(real_dtype(x.dtype.name))), v.astype(x.dtype)
 
 
@@ -249,7 +249,7 @@ def _eig_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
 def eig_(xp: Any, x: Any) -> Any:
     """Eigenvalues and eigenvectors, in columns, of square matrices; complex."""
     dtype = np_dtype(complex_dtype(x.dtype.name))
-    w, v = xp.linalg.eig(wide(xp, x))
+    w, v = solved("eig", lambda: xp.linalg.eig(wide(xp, x)))
     return w.astype(dtype), v.astype(dtype)
 
 
@@ -290,7 +290,7 @@ def _svd_infer(x: TensorSpec, *, full: bool) -> tuple[TensorSpec, ...]:
 )
 def svd_(xp: Any, x: Any, *, full: bool) -> Any:
     """u, the descending singular values, and v^T of x = u diag(s) v^T."""
-    u, s, v = xp.linalg.svd(wide(xp, x), full_matrices=full)
+    u, s, v = solved("svd", lambda: xp.linalg.svd(wide(xp, x), full_matrices=full))
     return u.astype(x.dtype), s.astype(np_dtype(real_dtype(x.dtype.name))), v.astype(x.dtype)
 
 

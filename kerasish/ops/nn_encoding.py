@@ -10,6 +10,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops.declare import composite, ints
 from kerasish.ops.elementwise import cast
 from kerasish.ops.layout import expand_dims
@@ -56,6 +57,7 @@ def one_hot(
     _dense(sparse, "one_hot")
     if num_classes is None:
         raise ArgumentError("one_hot. Expected: the number of classes. Received: None.")
+    num_classes = whole("one_hot, num_classes", num_classes)
     labels = convert_to_tensor(x)
     labels = labels if is_int(labels.dtype) else cast(labels, "int32")
     at = normalize_axis(axis, labels.ndim + 1)

@@ -11,6 +11,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, promoted
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
@@ -110,6 +111,10 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         dtype = promoted(tuple(kinds), "same")[0].dtype
     bounds = [b.item() if hasattr(b, "item") else b for b in given]
     wide = np.float64 if is_float(dtype_name(dtype)) else None
+    if step is not None and bounds[-1] == 0:
+        raise ArgumentError("arange. Expected: a step other than 0. Received: 0.")
+    if not np.isfinite(bounds).all():
+        raise ArgumentError(f"arange. Expected: finite bounds and step. Received: {bounds}.")
     first, last = (0, bounds[0]) if stop is None else bounds[:2]
     values = tables.arange(first, last, 1 if step is None else bounds[-1], dtype=wide)
     return convert_to_tensor(values, dtype_name(dtype))
@@ -141,6 +146,7 @@ def linspace(
         dtype: of the numbers; floating by default.
         axis: where the new axis stands in the result.
     """
+    num = whole("linspace, num", num)
     a, b = promoted((start, stop), "float")
     count = num - 1 if endpoint else num
     step = (b - a) / count if count else a * math.nan
@@ -224,28 +230,28 @@ def _window(values: Any) -> Any:
 @public
 def bartlett(x: Any) -> Any:
     """The triangular window of x points."""
-    return _window(tables.window(np.bartlett, int(x)))
+    return _window(tables.window(np.bartlett, whole("bartlett, x", x)))
 
 
 @public
 def blackman(x: Any) -> Any:
     """The Blackman window of x points: 0.42 - 0.5 cos(t) + 0.08 cos(2 t)."""
-    return _window(tables.window(np.blackman, int(x)))
+    return _window(tables.window(np.blackman, whole("blackman, x", x)))
 
 
 @public
 def hamming(x: Any) -> Any:
     """The Hamming window of x points: 0.54 - 0.46 cos(t)."""
-    return _window(tables.window(np.hamming, int(x)))
+    return _window(tables.window(np.hamming, whole("hamming, x", x)))
 
 
 @public
 def hanning(x: Any) -> Any:
     """The Hann window of x points: 0.5 - 0.5 cos(t)."""
-    return _window(tables.window(np.hanning, int(x)))
+    return _window(tables.window(np.hanning, whole("hanning, x", x)))
 
 
 @public
 def kaiser(x: Any, beta: Any) -> Any:
     """The Kaiser window of x points: I0(beta sqrt(1 - t**2)) / I0(beta)."""
-    return _window(tables.window(np.kaiser, int(x), float(beta)))
+    return _window(tables.window(np.kaiser, whole("kaiser, x", x), float(beta)))

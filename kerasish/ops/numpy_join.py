@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
 from kerasish.ops.indexing import gather
@@ -24,10 +25,18 @@ __all__ = [
 ]  # fmt: skip
 
 
+def _several(what: str, xs: Any) -> list[Any]:
+    """The tensors to join, one at least."""
+    tensors = list(xs) if isinstance(xs, Iterable) else []
+    if not tensors:
+        raise ArgumentError(f"{what}. Expected: a list of one tensor or more. Received: {xs!r}.")
+    return tensors
+
+
 @public
 def concatenate(xs: Any, axis: int | None = 0) -> Any:
     """Tensors after one another along `axis`; None joins the flat tensors."""
-    tensors = [convert_to_tensor(x) for x in xs]
+    tensors = [convert_to_tensor(x) for x in _several("concatenate", xs)]
     if axis is None:
         return _s.concatenate(*(_s.reshape(t, shape=(-1,)) for t in tensors), axis=0)
     return _s.concatenate(*tensors, axis=normalize_axis(axis, tensors[0].ndim))
@@ -49,6 +58,7 @@ def _stack(*xs: Any, axis: int = 0) -> Any:
 @public
 def stack(x: Any, axis: int = 0) -> Any:
     """Tensors of one shape along a new axis."""
+    x = _several("stack", x)
     return _stack(*x, axis=axis)
 
 
@@ -65,20 +75,20 @@ def _at_least(x: Any, rank: int) -> Any:
 @public
 def hstack(xs: Any) -> Any:
     """Tensors side by side: along axis 1, or axis 0 where they have one axis."""
-    tensors = [_at_least(x, 1) for x in xs]
+    tensors = [_at_least(x, 1) for x in _several("hstack", xs)]
     return _s.concatenate(*tensors, axis=0 if tensors[0].ndim == 1 else 1)
 
 
 @public
 def vstack(xs: Any) -> Any:
     """Tensors on top of one another, along axis 0."""
-    return _s.concatenate(*(_at_least(x, 2) for x in xs), axis=0)
+    return _s.concatenate(*(_at_least(x, 2) for x in _several("vstack", xs)), axis=0)
 
 
 @public
 def dstack(xs: Any) -> Any:
     """Tensors behind one another, along axis 2."""
-    return _s.concatenate(*(_at_least(x, 3) for x in xs), axis=2)
+    return _s.concatenate(*(_at_least(x, 3) for x in _several("dstack", xs)), axis=2)
 
 
 @public
@@ -92,7 +102,8 @@ def append(x1: Any, x2: Any, axis: int | None = None) -> Any:
 
 def _cuts(what: str, size: Dim, parts: Any, even: bool) -> list[tuple[int, Dim]]:
     """(start, count) of each part of an axis."""
-    if isinstance(parts, (int, np.integer)):
+    if np.ndim(parts) == 0:
+        parts = whole(f"{what}, the number of parts", parts, 1)
         if size is None:
             tables.numbers(int(parts))
             return [(0, None)] * int(parts)
@@ -169,7 +180,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
     """
     x = convert_to_tensor(x)
     at = normalize_axis(axis, x.ndim)
-    count = num if num is not None else x.shape[at]
+    count = x.shape[at] if num is None else whole("unstack, num", num)
     if count is None:
         raise ShapeError(
             f"unstack. Expected: num, since axis {axis} has unknown size. Received: None."
@@ -191,7 +202,7 @@ def _times(size: Dim, by: int) -> Dim:
 def tile(x: Any, repeats: Any) -> Any:
     """x repeated as a whole, `repeats` times per axis; missing axes are added in front."""
     x = convert_to_tensor(x)
-    times = [int(r) for r in np.atleast_1d(np.asarray(repeats))]
+    times = [whole("tile, repeats", r) for r in np.atleast_1d(np.asarray(repeats))]
     rank = max(x.ndim, len(times))
     times = [1] * (rank - len(times)) + times
     shape = (1,) * (rank - x.ndim) + x.shape
@@ -221,6 +232,10 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
         x, axis = _s.reshape(x, shape=(-1,)), axis or 0
     at = normalize_axis(axis, x.ndim)
     counts = np.asarray(repeats)
+    if counts.dtype.kind not in "iub" or (counts < 0).any():
+        raise ArgumentError(
+            f"repeat, repeats. Expected: integers of 0 or more. Received: {repeats!r}."
+        )
     if counts.size != 1:
         return gather(x, tables.repeat(tables.arange(counts.size), counts).astype("int32"), axis=at)
     by = int(counts.reshape(()))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.errors import ArgumentError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops import elementwise as _e
@@ -14,7 +15,7 @@ from kerasish.ops.declare import complexes, composite, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, where
 from kerasish.ops.numpy_creation import zeros_like
 from kerasish.ops.operation import public
-from kerasish.spec import COMPLEX, is_differentiable, is_float, largest, promote_float
+from kerasish.spec import COMPLEX, is_differentiable, is_float, is_int, largest, promote_float
 
 __all__ = [
     "abs", "absolute", "add", "angle", "ceil", "clip", "conj", "conjugate", "deg2rad", "divide",
@@ -141,6 +142,11 @@ def reciprocal(x: Any) -> Any:
 def power(x1: Any, x2: Any) -> Any:
     """x1 to the power of x2, elementwise; bool counts as int32."""
     a, b = promoted((x1, x2), "same")
+    if b.value is not None and is_int(b.dtype) and (b.numpy() < 0).any():
+        raise ArgumentError(
+            "power. Expected: exponents of 0 or more for integers. Received: "
+            f"{b.numpy().min()}. Cast to a float dtype."
+        )
     return _e.power(numbers(a), numbers(b))
 
 

@@ -10,6 +10,7 @@ from kerasish import tables
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
@@ -29,7 +30,8 @@ __all__ = [
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """An (N, M) matrix of zeros with ones on diagonal `k`."""
     return convert_to_tensor(
-        tables.eye(int(N), None if M is None else int(M), int(k)), dtype_name(dtype)
+        tables.eye(whole("eye, N", N), None if M is None else whole("eye, M", M), int(k)),
+        dtype_name(dtype),
     )
 
 
@@ -43,7 +45,8 @@ def identity(n: int, dtype: Any = None) -> Any:
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """An (N, M) matrix of ones on and below diagonal `k`, zeros above."""
     return convert_to_tensor(
-        tables.tri(int(N), None if M is None else int(M), int(k)), dtype_name(dtype)
+        tables.tri(whole("tri, N", N), None if M is None else whole("tri, M", M), int(k)),
+        dtype_name(dtype),
     )
 
 
@@ -123,7 +126,7 @@ def diagflat(x: Any, k: int = 0) -> Any:
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The Vandermonde matrix: powers of x in columns, the highest first unless `increasing`."""
     x = convert_to_tensor(x)
-    count = x.shape[0] if N is None else N
+    count = x.shape[0] if N is None else whole("vander, N", N)
     column = _s.expand_dims(x, axis=1)
     powers = [_power_of(column, k) for k in range(1 if count is None else count)]
     if not powers:

@@ -9,6 +9,7 @@ from typing import Any
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of
+from kerasish.hints import whole
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
 from kerasish.ops.operation import public
@@ -20,13 +21,17 @@ __all__ = [
 ]  # fmt: skip
 
 
-def as_shape(shape: Any) -> Shape:
-    """A shape given as an int, a sequence of ints, or an integer tensor."""
+def as_shape(shape: Any, least: int = 0) -> Shape:
+    """A shape given as an int, a sequence of ints, or an integer tensor.
+
+    Args:
+        shape: its sizes; None for an unknown one.
+        least: the smallest size; -1 where it stands for what is left.
+    """
     if hasattr(shape, "shape"):
         shape = convert_to_tensor(shape).numpy().tolist()
-    if isinstance(shape, Sequence):
-        return tuple(None if d is None else int(d) for d in shape)
-    return (int(shape),)
+    sizes = shape if isinstance(shape, Sequence) and not isinstance(shape, str) else (shape,)
+    return tuple(None if d is None else whole("shape, a size", d, least) for d in sizes)
 
 
 def product(dims: Sequence[Dim]) -> Dim:
@@ -38,7 +43,7 @@ def product(dims: Sequence[Dim]) -> Dim:
 @public
 def reshape(x: Any, newshape: Any) -> Any:
     """The elements of x, in C order, in another shape; one dimension may be -1."""
-    return _s.reshape(x, shape=as_shape(newshape))
+    return _s.reshape(x, shape=as_shape(newshape, -1))
 
 
 @public

@@ -10,6 +10,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops import reduction as _r
@@ -116,7 +117,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
     """The differences of neighbours along `axis`, taken n times."""
     x = convert_to_tensor(a)
     at = normalize_axis(axis, x.ndim)
-    for _ in range(n):
+    for _ in range(whole("diff, n", n)):
         size = x.shape[at]
         count = None if size is None else max(size - 1, 0)
         after, before = slice_axis(x, at, 1, count), slice_axis(x, at, 0, count)
@@ -164,6 +165,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     """
     if sparse:
         raise ArgumentError("bincount. Expected: sparse=False. Received: sparse=True.")
+    minlength = whole("bincount, minlength", minlength)
     x = convert_to_tensor(x)
     x = cast(x, promote(x.dtype, "int32"))  # room for the numbers of the rows
     if x.ndim not in (1, 2):

@@ -11,6 +11,7 @@ from kerasish.errors import ArgumentError, GraphError, ShapeError
 from kerasish.graph.batching import Batch, leading, shifted
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import bools, composite, ints
@@ -191,8 +192,12 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:
         x: tensor.
         k: how many.
         sorted: accepted for compatibility; the values always come in descending order.
+
+    Raises:
+        ArgumentError: k is no integer of 0 or more.
+        ShapeError: the axis has fewer elements.
     """
-    return top_k_(x, k=k)
+    return top_k_(x, k=whole("top_k, k", k))
 
 
 @composite(cases=[case(ints((4,), 5), (4, 5), k=2)])
@@ -204,6 +209,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
         predictions: (n, classes).
         k: how many count as the top. Ties at the border count as inside.
     """
+    k = whole("in_top_k, k", k)
     targets, predictions = convert_to_tensor(targets), convert_to_tensor(predictions)
     rows = _s.expand_dims(targets, axis=targets.ndim)
     chosen = take_along_axis(predictions, rows, axis=-1)

@@ -37,6 +37,11 @@ class LossScaleOptimizer(Optimizer):
         name: str | None = None,
         **options: Any,
     ) -> None:
+        if not isinstance(inner_optimizer, Optimizer):
+            raise ArgumentError(
+                "inner_optimizer. Expected: an optimizer, such as Adam(). "
+                f"Received: {inner_optimizer!r}."
+            )
         for option, value in options.items():
             if value != parameters(Optimizer)[option].default:
                 raise ArgumentError(

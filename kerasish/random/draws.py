@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.errors import DTypeError
-from kerasish.graph.tensor import Tensor
+from kerasish.errors import DTypeError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops import random as _ops
 from kerasish.ops import random_draws as _draws
 from kerasish.ops.numpy_shape import as_shape
@@ -72,7 +73,13 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
         dtype: integer dtype of the result.
         seed: as in `normal`.
     """
-    return _draws.random_categorical(draw_key(seed), logits, num_samples, dtype)
+    logits = convert_to_tensor(logits)
+    if logits.ndim != 2:
+        raise ShapeError(
+            f"categorical. Expected: logits (batch, classes). Received: {logits.shape}."
+        )
+    count = whole("categorical, num_samples", num_samples)
+    return _draws.random_categorical(draw_key(seed), logits, count, dtype)
 
 
 @public_as("random.shuffle")

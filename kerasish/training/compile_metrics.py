@@ -136,7 +136,7 @@ class CompileMetrics(Metric):
 
 def _per_output(outputs: Outputs, given: Any, what: str) -> list[Any]:
     if outputs.count == 1 and not (isinstance(given, dict) and outputs.named):
-        return [tree.flatten(given)]
+        return [[one for one in tree.flatten(given) if one is not None]]
     return outputs.spread(given, what)
 
 
