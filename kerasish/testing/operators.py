@@ -72,9 +72,9 @@ def callable_of(op: Any) -> Callable[..., Any]:
 
 def _check_case(op: Any, call: Case, order: int, tolerances: Any, single: Any) -> None:
     wide = sample_inputs(call, op.domain)
-    kept = [x.copy() for x in wide]
-    values = _values(op, call, wide)
-    _unchanged(wide, kept)
+    given = [convert_to_tensor(x) for x in wide]
+    values = _values(op, call, given)
+    _unchanged([t.numpy() for t in given], wide)
     if isinstance(op, Op):
         check_declaration(op, call)
     check_traced(op, call, wide, values)
