@@ -83,6 +83,12 @@ def active(name: str) -> bool:
     return _available[name]
 
 
+def ask_again(name: str) -> None:
+    """Forget whether a provider can run here, and the plans that were built on it."""
+    _available.pop(name, None)
+    settings.generation += 1
+
+
 def find(node: Node, backend: str) -> Kernel | None:
     """The first kernel of an active provider that supports `node`, or None."""
     for candidate in _kernels.get(node.op.name, ()):

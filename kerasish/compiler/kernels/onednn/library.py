@@ -9,12 +9,13 @@ import site
 import sys
 import sysconfig
 import threading
+import warnings
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 from kerasish.compiler.kernels.onednn import openmp
-from kerasish.config import disable_provider
+from kerasish.compiler.provider import ask_again
 from kerasish.errors import BackendError
 
 NAME = "onednn"  # as settings and printed plans show it
@@ -26,6 +27,11 @@ MAJOR = 3
 PRIMITIVES = 32
 
 _lock = threading.Lock()
+_forks: list[int] = []  # this process, where it was forked with the library loaded
+_FORKED = (
+    "a forked process is without oneDNN, whose threads stay with the parent, and computes more "
+    "slowly. Start processes with multiprocessing.get_context('spawn')."
+)
 
 
 class _Version(ctypes.Structure):
@@ -68,7 +74,12 @@ def _stay_out_of_forks() -> None:
     """A forked process has one OpenMP thread, but primitives share their work among as many as
     there were when they were made: functions are compiled anew there, without this library."""
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=partial(disable_provider, NAME))
+        os.register_at_fork(after_in_child=_forked)
+
+
+def _forked() -> None:
+    _forks.append(os.getpid())
+    ask_again(NAME)
 
 
 @cache
@@ -85,6 +96,9 @@ def _load() -> ctypes.CDLL | str:
 
 def unavailable() -> str | None:
     """Why oneDNN cannot be used here, or None where it can."""
+    if _forks:  # asked once, for the first plan that could use it
+        warnings.warn(f"kerasish: {_FORKED}", stacklevel=2)
+        return _FORKED
     with _lock:
         found = _load()
     return found if isinstance(found, str) else None
