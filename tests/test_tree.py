@@ -9,6 +9,7 @@ import pytest
 
 from kerasish import tree
 from kerasish.errors import ArgumentError
+from tests.beside import keras
 
 Pair = namedtuple("Pair", "a b")
 STRUCTURES = [
@@ -93,8 +94,8 @@ CALLS = {
 }
 
 
+@pytest.mark.conformance
 @pytest.mark.parametrize("name", CALLS)
 def test_as_in_keras(name):
-    keras = pytest.importorskip("keras", reason="Keras is not installed")
     for structure in STRUCTURES:
         assert repr(CALLS[name](tree, structure)) == repr(CALLS[name](keras.tree, structure))

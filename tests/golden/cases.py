@@ -176,17 +176,17 @@ def _softmax(x: np.ndarray) -> np.ndarray:
     return (e / e.sum(-1, keepdims=True)).astype("float32")
 
 
-def data(kind: str) -> tuple[np.ndarray, np.ndarray]:
-    """(y_true, y_pred) of 6 samples."""
-    rng = np.random.default_rng(3)
-    pred = rng.normal(size=(6, 4)).astype("float32")
-    hot = np.eye(4, dtype="float32")[rng.integers(0, 4, 6)]
-    labels = rng.integers(0, 4, 6).astype("int32")
-    binary = rng.integers(0, 2, (6, 4)).astype("float32")
+def data(kind: str, rows: int = 6, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """(y_true, y_pred) of some samples; of two where they are sequences."""
+    rng = np.random.default_rng(seed)
+    pred = rng.normal(size=(rows, 4)).astype("float32")
+    hot = np.eye(4, dtype="float32")[rng.integers(0, 4, rows)]
+    labels = rng.integers(0, 4, rows).astype("int32")
+    binary = rng.integers(0, 2, (rows, 4)).astype("float32")
     unit = pred / np.linalg.norm(pred, axis=-1, keepdims=True)
     return {
-        "real": (rng.normal(size=(6, 4)).astype("float32"), pred),
-        "positive": (np.abs(rng.normal(size=(6, 4))).astype("float32"), np.abs(pred)),
+        "real": (rng.normal(size=(rows, 4)).astype("float32"), pred),
+        "positive": (np.abs(rng.normal(size=(rows, 4))).astype("float32"), np.abs(pred)),
         "probabilities": (hot, _softmax(pred)),
         "one_hot": (hot, pred),
         "labels": (labels, pred),
@@ -194,14 +194,14 @@ def data(kind: str) -> tuple[np.ndarray, np.ndarray]:
         "binary": (binary, (1 / (1 + np.exp(-pred))).astype("float32")),
         "binary_logits": (binary, pred),
         "signs": (2 * binary - 1, pred),
-        "embeddings": (np.array([0, 1, 0, 1, 2, 2], "int32"), unit.astype("float32")),
+        "embeddings": (np.resize([0, 1, 0, 1, 2, 2], rows).astype("int32"), unit.astype("float32")),
         "sequences": (
             np.array([[1, 2, 0], [2, 2, 1]], "int32"),
             rng.normal(size=(2, 7, 4)).astype("float32"),
         ),
         "column": (binary[:, :1], (1 / (1 + np.exp(-pred[:, :1]))).astype("float32")),
-        "maps": (labels, rng.integers(0, 4, 6).astype("int32")),
-        "close": (pred + rng.normal(size=(6, 4)).astype("float32") * 0.3, pred),
+        "maps": (labels, rng.integers(0, 4, rows).astype("int32")),
+        "close": (pred + rng.normal(size=(rows, 4)).astype("float32") * 0.3, pred),
     }[kind]
 
 

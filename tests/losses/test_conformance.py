@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-theirs = pytest.importorskip("keras", reason="Keras is not installed (kerasish[conformance])")
+import kerasish as ours
+from tests.beside import keras as theirs
 
-import kerasish as ours  # noqa: E402
+pytestmark = pytest.mark.conformance
 
 NAMES = [c.__name__ for c in ours.losses.CLASSES if c is not ours.losses.LossFunctionWrapper]
 SHAPES = [(4,), (4, 3), (4, 2, 3), (2, 2, 2, 3)]

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 
 import numpy as np
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-theirs = pytest.importorskip("keras", reason="Keras is not installed (kerasish[conformance])")
+import kerasish as ours
+from tests.beside import keras as theirs
+from tests.golden import cases
+from tests.tolerances import assert_close
 
-import kerasish as ours  # noqa: E402
-from tests.golden import cases  # noqa: E402
-from tests.tolerances import assert_close  # noqa: E402
+pytestmark = pytest.mark.conformance
 
 SHAPES = [(6,), (6, 4), (3, 2, 2, 2)]
 BY_POSITION = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,17 +17,9 @@ from kerasish.errors import KerasishError
 from kerasish.graph import GradientTape, convert_to_tensor
 from kerasish.ops.reduction import sum as total
 from kerasish.spec import TensorSpec, is_float
+from tests.beside import jax, keras
 from tests.ops.generated_calls import Call
 from tests.tolerances import tolerance
-
-# Thousands of small programs: compiling them takes longer than running them.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
-os.environ.setdefault("KERAS_BACKEND", "jax")
-try:
-    import jax
-    import keras
-except ImportError:
-    jax = keras = None
 
 RAISES = (KerasishError, ValueError, TypeError, IndexError, NotImplementedError)
 

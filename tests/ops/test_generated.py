@@ -9,14 +9,17 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import os
 import re
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from kerasish import ops
-from tests.ops.conformance import Outcome, difference, in_keras, in_kerasish, jax, keras
+from tests.beside import jax
+from tests.ops.conformance import Outcome, difference, in_keras, in_kerasish
 from tests.ops.generated_all import MAKERS, Call, calls_of
 from tests.ops.numpy_calls import function
 
@@ -148,12 +151,21 @@ def test_recorded_results_of_keras(name):
         assert not difference(call, in_kerasish(call), restored(entry)), str(call)
 
 
-@pytest.mark.skipif(keras is None, reason="Keras is not installed (kerasish[conformance])")
+# Keras compiles every call of its own shapes: a third of them, unless all are asked for.
+SHARE = 1 if os.environ.get("KERASISH_CONFORMANCE") == "all" else 3
+
+
+def sampled(call: Call) -> bool:
+    """Whether the call is one of the share; it is the same in every run."""
+    return zlib.crc32(f"{call.name} {call.number}".encode()) % SHARE == 0
+
+
+@pytest.mark.conformance
 @pytest.mark.parametrize("name", sorted(MAKERS))
 def test_results_of_keras(name):
     jax.clear_caches()
     found = []
-    for call in calls_of(name):
+    for call in filter(sampled, calls_of(name)):
         said = difference(call, in_kerasish(call), in_keras(call))
         if said and not explained(call, said):
             found.append(f"{call}: {said}")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-theirs: Any = pytest.importorskip("keras", reason="Keras is not installed (kerasish[conformance])")
+import kerasish as ours
+from kerasish import tree
+from tests.beside import keras as theirs
+from tests.tolerances import assert_close
 
-import kerasish as ours  # noqa: E402
-from kerasish import tree  # noqa: E402
-from tests.tolerances import assert_close  # noqa: E402
+pytestmark = pytest.mark.conformance
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(5, 3)).astype("float32")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-theirs = pytest.importorskip("keras", reason="Keras is not installed (kerasish[conformance])")
+import kerasish as ours
+from tests.beside import keras as theirs
 
-import kerasish as ours  # noqa: E402
+pytestmark = pytest.mark.conformance
 
 NAMES = [c.__name__ for c in ours.optimizers.CLASSES if c is not ours.optimizers.LossScaleOptimizer]
 OPTIONS = {

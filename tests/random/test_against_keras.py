@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import kerasish
-from tests.ops.conformance import keras, narrow
+from tests.beside import keras
+from tests.ops.conformance import narrow
 
-pytestmark = pytest.mark.skipif(keras is None, reason="Keras is not installed")
+pytestmark = pytest.mark.conformance
 DTYPES = (None, "float16", "bfloat16", "float32", "int32", "uint8", "bool")
 SHAPES = ((), (0,), (2, 3), [3, 2], (1, 2, 0), 3)
 DRAWS = {

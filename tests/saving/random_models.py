@@ -111,8 +111,8 @@ class Maker:
         if every and self.chance(0.6):
             every[int(self.rng.integers(len(every)))].trainable = False
 
-    def model(self) -> Any:
-        """A compiled model that has made a step."""
+    def bare(self) -> Any:
+        """A model that is not compiled, a part of it frozen at times."""
         L = self.layers
         base = self.pick(self.chain, self.graph)(0)
         head = [L.Flatten(), L.Dense(2)]
@@ -122,6 +122,11 @@ class Maker:
             x = self.keras.Input(SHAPE)
             made = self.keras.Model(x, head[1](head[0](base(x))))
         self.freeze(made)
+        return made
+
+    def model(self) -> Any:
+        """A compiled model that has made a step."""
+        made = self.bare()
         name, steps = self.pick(*OPTIMIZERS), int(self.rng.integers(1, 3))
         made.compile(name, "mse", metrics=self.pick(None, ["mae"]))
         for _ in range(steps):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-real = pytest.importorskip("keras", reason="Keras is not installed (kerasish[conformance])")
-
-import kerasish as keras  # noqa: E402
-from kerasish import saving  # noqa: E402
-from tests.saving.test_compiled import X, assert_same, define, stepped  # noqa: E402
+import kerasish as keras
+from kerasish import saving
+from tests.beside import keras as real
+from tests.saving.test_compiled import X, assert_same, define, stepped
 
 # Keras's variables are arrays in the way of numpy 1.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.conformance,
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 @pytest.mark.parametrize("there", [True, False])

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 import pytest
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-theirs = pytest.importorskip("keras", reason="Keras is not installed (kerasish[conformance])")
+import kerasish as ours
+from kerasish import saving
+from tests.beside import keras as theirs
+from tests.golden.layer_cases import CASES
+from tests.saving.test_every_layer import filled, values
+from tests.tolerances import assert_close
 
-import kerasish as ours  # noqa: E402
-from kerasish import saving  # noqa: E402
-from tests.golden.layer_cases import CASES  # noqa: E402
-from tests.saving.test_every_layer import filled, values  # noqa: E402
-from tests.tolerances import assert_close  # noqa: E402
+pytestmark = pytest.mark.conformance
 
 X = np.random.default_rng(1).normal(size=(12, 8, 4)).astype("float32")
 

@@ -19,6 +19,7 @@ import pytest
 import kerasish
 from kerasish import registry, saving, tree
 from kerasish.ops import keras_forms
+from tests.beside import keras
 from tests.ops.conformance import applied, arrays_of
 from tests.ops.generated_all import MAKERS, Call, calls_of
 from tests.ops.test_generated_runs import BY_VALUE, NO_TENSORS
@@ -103,10 +104,9 @@ def test_own_formats(name: str, tmp_path: Path) -> None:
             assert loaded.get_config()["layers"] == model.get_config()["layers"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+# Those of which Keras makes a file that it can run itself.
+@pytest.mark.parametrize("name", sorted(golden()["models"].keys() & {*NAMES} - MOVES))
 def test_what_keras_writes_is_read(name: str) -> None:
-    if name not in golden()["models"] or name in MOVES:
-        pytest.skip("Keras makes no file of its calls that Keras itself can run")
     number, config = golden()["models"][name]
     call = next(c for c in calls_of(name, COUNT) if c.number == number)
     model = kerasish.models.model_from_json(json.dumps(config))
@@ -127,9 +127,9 @@ def test_the_table_of_forms_is_kerass() -> None:
         assert set(plain) == set(init) - more, name
 
 
+@pytest.mark.conformance
 @pytest.mark.parametrize("name", NAMES)
 def test_keras_reads_what_is_written(name: str, tmp_path: Path) -> None:
-    keras = pytest.importorskip("keras")
     for call, model in models(name)[:1]:
         wide = any(a.dtype.itemsize > 4 or a.dtype.name == "bfloat16" for a in arrays_of(call))
         if wide or name in KERAS_REFUSES_LISTS:
