@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from kerasish.errors import KerasishError
 
@@ -19,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_streams()
     try:
         # Loading takes longest of all, so that is when an early interrupt comes.
-        commands = importlib.import_module("kerasish.cli.commands")
+        with _ending_at_once():
+            commands = importlib.import_module("kerasish.cli.commands")
         return commands.perform(arguments)
     except KerasishError as error:  # settings from the environment are read while loading
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
@@ -27,6 +31,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return 130
+
+
+@contextmanager
+def _ending_at_once() -> Iterator[None]:
+    """An interrupt ends the process: raised in a callback of an import it would be lost."""
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    signal.signal(signal.SIGINT, _end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _end(number: int, frame: object) -> None:
+    os.write(2, b"\ninterrupted\n")
+    os._exit(130)
 
 
 def _open_streams() -> None:
