@@ -199,11 +199,7 @@ class Holder(Versioned):
     @property
     def metrics(self) -> list[Any]:
         """The metrics held by this layer and its sublayers."""
-
-        def own(_: Any, held: tracking.Held) -> list[Any]:
-            return [m for _, m in held if hasattr(m, "update_state") and hasattr(m, "reset_state")]
-
-        return tracking.collect(self, own)
+        return tracking.with_metrics(self)[1]
 
     @property
     def metrics_variables(self) -> list[Variable]:

@@ -33,8 +33,12 @@ def attributes(layer: Holder) -> Held:
     untracked = layer.untracked
     found: Held = []
     for name, value in list(vars(layer).items()):
-        if type(value) not in _PLAIN and name not in untracked:
+        if type(value) in _PLAIN or name in untracked:
+            continue
+        if isinstance(value, _CONTAINERS):
             _enter(value, name.lstrip("_"), found)
+        else:
+            found.append((name.lstrip("_"), value))
     return found
 
 
@@ -110,6 +114,17 @@ def deciding(layer: Holder) -> tuple[list[Versioned], list[Variable]]:
     found = collect(layer, own)
     parts = [item for item in found if isinstance(item, Versioned)]
     return parts, [item for item in found if isinstance(item, Variable)]
+
+
+def with_metrics(layer: Holder) -> tuple[list[Holder], list[Any]]:
+    """A layer and all below it, and the metrics that they hold."""
+    layers: list[Holder] = []
+
+    def own(here: Holder, held: Held) -> list[Any]:
+        layers.append(here)
+        return [m for _, m in held if hasattr(m, "update_state") and hasattr(m, "reset_state")]
+
+    return layers, collect(layer, own)
 
 
 def variable_keys(layer: Holder) -> list[tuple[str, Variable]]:

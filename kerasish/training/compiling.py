@@ -11,6 +11,8 @@ from typing import Any
 from kerasish import optimizers
 from kerasish import serialization as _serialization
 from kerasish.hints import hinted
+from kerasish.layers import tracking
+from kerasish.layers.holder import Holder
 from kerasish.metrics import Mean
 from kerasish.optimizers import LossScaleOptimizer
 from kerasish.training.compile_loss import CompileLoss, check_names, check_weights
@@ -223,9 +225,10 @@ class Compiling:
         if self._compile_loss is not None:
             own.extend(self._compile_loss.metrics)
         held = {id(m) for m in own}
-        inherited: list[Any] = getattr(super(), "metrics", [])
+        layers, inherited = tracking.with_metrics(self) if isinstance(self, Holder) else ([], [])
         # Metrics of a compiled model inside this one are not this one's.
-        foreign = {id(m) for inner in _inner_models(self) for m in inner.metrics}
+        inner = [one for one in layers if isinstance(one, Compiling) and one is not self]
+        foreign = {id(m) for model in inner for m in model.metrics}
         return own + [m for m in inherited if id(m) not in held and id(m) not in foreign]
 
     @property
@@ -267,8 +270,3 @@ def _last_layer(model: Any) -> str | None:
     """The name of a Sequential's last layer, by which targets may call its output."""
     chain = getattr(model, "_chain", None)
     return None if chain is None else str(chain.outputs[0].history.operation.name)
-
-
-def _inner_models(model: Any) -> list[Any]:
-    layers = model._flatten_layers(include_self=False) if hasattr(model, "_flatten_layers") else []
-    return [layer for layer in layers if isinstance(layer, Compiling)]

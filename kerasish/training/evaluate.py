@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kerasish.data.adapters import as_source
@@ -55,19 +55,20 @@ def evaluate(
     source = as_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
     watched = as_callback_list(model, callbacks, False, verbose, epochs=1, steps=source.num_batches)
     with source:
-        logs = EvaluateRun(model, source, watched).evaluate()
-    return logs if return_dict else flat_logs(model, logs)
+        run = EvaluateRun(model, source, watched)
+        logs = run.evaluate()
+    return logs if return_dict else flat_logs(run.metrics, logs)
 
 
-def flat_logs(model: Any, logs: Mapping[str, Any]) -> Any:
-    """Logs as a list: in the order of the model's metrics, then others by name; one alone.
+def flat_logs(metrics: Iterable[Any], logs: Mapping[str, Any]) -> Any:
+    """Logs as a list: in the order of a model's metrics, then others by name; one alone.
 
     As in Keras, logs that carry the name of an output count among the others.
     """
     if len(logs) == 1:
         return next(iter(logs.values()))
     names: list[str] = []
-    for metric in model.metrics:
+    for metric in metrics:
         compiled = isinstance(metric, CompileMetrics)
         names += [m.name for m in metric.metrics] if compiled else [metric.name]
     ordered = [name for name in dict.fromkeys(names) if name in logs]

@@ -109,6 +109,13 @@ class Plans:
         """The model."""
         return self._model()
 
+    @property
+    def metrics(self) -> list[Any]:
+        """The model's metrics, looked for once per state."""
+        if self._metrics is None:
+            self._metrics = list(self.model.metrics)
+        return self._metrics
+
     def __len__(self) -> int:
         return len(self._made)
 
@@ -221,9 +228,7 @@ class Plans:
         if bound.compiled is None or model.reads_metrics_itself:
             model.reset_metrics()
             return
-        if self._metrics is None:
-            self._metrics = list(model.metrics)
-        for metric in self._metrics:
+        for metric in self.metrics:
             metric.reset_state()
 
     def predict(self, x: Any) -> Any:

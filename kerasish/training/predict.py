@@ -58,7 +58,8 @@ def predict(
     callbacks: Any,
 ) -> Any:
     """See `Trainer.predict`."""
-    batch_size, steps = whole_or_none("batch_size", batch_size), whole_or_none("steps", steps)
+    if batch_size is not None or steps is not None:
+        batch_size, steps = whole_or_none("batch_size", batch_size), whole_or_none("steps", steps)
     if type(x) is np.ndarray and verbose == 0 and callbacks is None and steps is None and x.size:
         if x.ndim and len(x) <= (BATCH_SIZE if batch_size is None else batch_size):
             return model.predict_on_batch(x)  # one batch needs no loop

@@ -1,4 +1,4 @@
-"""`Readout`: the metrics of a run, reset and read once per epoch without walking the model."""
+"""`Readout`: the metrics of a run, reset and read without walking the model."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ class Readout:
     """All metrics of a model, looked up once.
 
     Args:
-        model: a model whose metrics are built.
+        metrics: those of a model that is built.
     """
 
-    def __init__(self, model: Any) -> None:
-        self._metrics: list[Any] = list(model.metrics)
+    def __init__(self, metrics: list[Any]) -> None:
+        self._metrics = metrics
 
     def reset(self) -> None:
         """Forget what the metrics have seen."""

@@ -81,7 +81,12 @@ class Run:
 
 
 class Measured(Run):
-    """A run whose steps leave their results in metrics: training and evaluation."""
+    """A run whose steps leave their results in metrics: training and evaluation.
+
+    Attributes:
+        done: the batches of the last pass, those before its start included.
+        metrics: all of the model's.
+    """
 
     def __init__(self, model: Any, source: DataSource, callbacks: CallbackList) -> None:
         super().__init__(model, source, callbacks)
@@ -89,10 +94,11 @@ class Measured(Run):
         self._each_batch = bool(hooks.on_end)
         self._logs: dict[str, Any] | None = None  # of the last batch, where someone read them
         self._last: Bound | None = None
-        self.done = 0  # batches of the last pass, those before its start included
+        self.done = 0
         example = source.first_batch()
         self.plans.for_batch(self.mode, example, self._each_batch)
-        self._readout = None if model.reads_metrics_itself else Readout(model)
+        self.metrics: list[Any] = list(model.metrics)
+        self._readout = None if model.reads_metrics_itself else Readout(self.metrics)
         if isinstance(source, ArraySource):  # labels that lie in memory are checked once
             self._check(source.pack(source.one_pass().arrays))
 

@@ -298,7 +298,7 @@ class Trainer(Compiling):
     def _on_batch(self, mode: str, batch: Batch, return_dict: bool) -> Any:
         with self.runs.metrics_aside():
             logs = self.plans.run(mode, batch)
-        return logs if return_dict else flat_logs(self, logs)
+        return logs if return_dict else flat_logs(self.plans.metrics, logs)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The predictions for one batch, as numpy arrays."""
