@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kerasish import registry as _registry
+from kerasish.collector import resting as _resting
 from kerasish.version import __version__
 
 _MODULES = frozenset(
@@ -58,17 +59,22 @@ _METHODS = {
 }
 
 
+def _module(name: str) -> Any:
+    with _resting():
+        return importlib.import_module(name)
+
+
 def _late(name: str, module: str) -> Callable[..., Any]:
     """The function of a module that is loaded when it is first called."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        return getattr(importlib.import_module(module), name)(*args, **kwargs)
+        return getattr(_module(module), name)(*args, **kwargs)
 
     return call
 
 
-for _name, _module in _METHODS.items():
-    _registry.add("method", _late(_name.partition(".")[2], _module), _name)
+for _name, _home in _METHODS.items():
+    _registry.add("method", _late(_name.partition(".")[2], _home), _name)
 
 
 # Which module enters the built-in names of a kind.
@@ -91,20 +97,20 @@ _ENTERED_BY = {
 
 
 def _loader(module: str) -> Callable[[], Any]:
-    return lambda: importlib.import_module(f"kerasish.{module}")
+    return lambda: _module(f"kerasish.{module}")
 
 
-for _module, _kinds in _ENTERED_BY.items():
+for _home, _kinds in _ENTERED_BY.items():
     for _kind in _kinds.split():
-        _registry.home(_kind, _loader(_module))
+        _registry.home(_kind, _loader(_home))
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        found: Any = importlib.import_module(f"kerasish.{name}")
+        found: Any = _module(f"kerasish.{name}")
     elif name in _NAMES:
         module, own = _NAMES[name], name
-        found = getattr(importlib.import_module(module), own)
+        found = getattr(_module(module), own)
     else:
         near = _registry.nearest(name, __dir__(), 1)
         hint = f". Did you mean {near[0]!r}?" if near and name[0] != "_" else ""

@@ -17,7 +17,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kerasish"
 # A name is a module or folder directly under kerasish/. It imports from its own floor and below.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("spec", "errors", "budget", "tables", "tree", "registry", "config", "version",
-     "serialization", "configured", "hints", "changes", "frames", "naming", "portable"),
+     "serialization", "configured", "hints", "changes", "collector", "frames", "naming",
+     "portable"),
     ("backend",),
     ("graph",),
     ("ops",),

@@ -91,7 +91,7 @@ def test_nothing_is_loaded_early() -> None:
         cwd=Path(__file__).resolve().parents[1],
     )
     before, after = json.loads(done.stdout)
-    early = ("version", "registry", "errors", "budget")
+    early = ("version", "registry", "errors", "budget", "collector")
     assert set(before) <= {f"kerasish.{name}" for name in early}
     assert {"h5py", "yaml", "tqdm", "pandas", "scipy", "ml_dtypes", "cupy"} & set(after) == set()
 

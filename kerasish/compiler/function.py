@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import gc
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import tree
 from kerasish.backend.base import current
+from kerasish.collector import resting
 from kerasish.compiler.arena import Arena
 from kerasish.compiler.passes import optimize
 from kerasish.compiler.plan import Plan
@@ -138,7 +137,7 @@ class Function(PortableFunction):
 
 def compiled(func: Callable[..., Any], specs: Sequence[TensorSpec], arena: Arena) -> Compiled:
     """`func` of tensors of these specs, traced and bound to memory of `arena`."""
-    with _uncollected():
+    with resting():
         traced, structure = trace(func, specs)
         graph = optimize(traced, current())
         try:
@@ -146,22 +145,6 @@ def compiled(func: Callable[..., Any], specs: Sequence[TensorSpec], arena: Arena
         finally:
             arena.settle()
     return Compiled(traced, plan, structure)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Context manager: the garbage collector rests.
-
-    Nearly all that a trace and a plan are made of lives on; looking through it over and over, as
-    it grows, would take a quarter of the time.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 _FILLED = object()  # stands for a tensor among the plain values of a signature
