@@ -427,7 +427,7 @@ def resolve(kind: str, identifier: Any) -> Any:
         found = deserialize_keras_object(identifier, kind=kind)
     if inspect.isclass(found):
         found = found()
-    if found is not None and not callable(found):
+    if not (found is None or callable(found) or getattr(found, "registry_kind", "") == kind):
         raise ArgumentError(
             f"{kind}. Expected: None, a name, a config, a class, a function or an instance. "
             f"Received: {identifier!r}."

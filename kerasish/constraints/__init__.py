@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from kerasish import registry
 from kerasish.config import epsilon
@@ -21,6 +21,8 @@ from kerasish.serialization import (
 
 class Constraint(Configured):
     """A projection: `constraint(w) -> w`. A subclass writes `__call__`."""
+
+    registry_kind: ClassVar[str] = "constraint"
 
     def __call__(self, w: Any) -> Tensor:
         """The allowed weight next to `w`."""

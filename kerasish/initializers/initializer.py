@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random as python_random
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from kerasish.configured import Configured
 from kerasish.graph.tensor import Tensor
@@ -16,6 +16,8 @@ class Initializer(Configured):
 
     A subclass writes `__call__` and, where it draws, derives from `RandomInitializer`.
     """
+
+    registry_kind: ClassVar[str] = "initializer"
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         """The values.

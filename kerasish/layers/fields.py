@@ -5,51 +5,43 @@
         activation: Activation = None
 
 A field's annotation says how a value is converted when it is assigned ("relu" becomes the
-function), what is refused, and how it is written into a config. `IntTuple` and the like are
-`Annotated` types, so that readers of signatures (the declarative schema, type checkers) see
-ordinary types.
+function), what is refused, and how it is written into a config; see `field_rules`.
 """
 
 from __future__ import annotations
 
-import functools
 import inspect
-import operator
 import sys
-import types
 import typing
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Annotated, Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-import numpy as np
-
-from kerasish import activations, constraints, initializers, registry, regularizers
 from kerasish.errors import ArgumentError, KerasishError
-from kerasish.serialization import resolve, serialize_keras_object
+from kerasish.layers.field_rules import (
+    KNOWN,
+    Activation,
+    CausalPaddingMode,
+    Constraint,
+    DataFormat,
+    Initializer,
+    Interpolation,
+    IntOrTuple,
+    LayerField,
+    PaddingMode,
+    PartialShape,
+    PositiveInt,
+    Rate,
+    Regularizer,
+    Rule,
+    one_of,
+    plain,
+    readable,
+    rule_of,
+)
 
 MISSING = inspect.Parameter.empty
-
-
-def plain(value: Any) -> Any:
-    """How a value without a rule of its own is written into a config."""
-    return serialize_keras_object(value)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How one kind of field behaves.
-
-    Args:
-        expected: words for error messages.
-        convert: value -> value as kept; raises ValueError or TypeError on what it refuses.
-        serialize: value as kept -> plain data.
-    """
-
-    expected: str
-    convert: Callable[[Any], Any]
-    serialize: Callable[[Any], Any] = field(default=plain)
 
 
 @dataclass(frozen=True)
@@ -78,124 +70,75 @@ class Field:
             ) from None
 
 
-# --- rules --------------------------------------------------------------------------------------
+# --- what a class declares ------------------------------------------------------------------------
 
 
-def _integer(value: Any) -> int:
-    if isinstance(value, bool) or not (
-        isinstance(value, (int, np.integer)) or (isinstance(value, float) and value.is_integer())
-    ):
-        raise ValueError
-    return int(value)
+def declared(cls: type, attributes: Collection[str] = ()) -> dict[str, Field]:
+    """The fields that a class itself declares, in order.
 
+    A class-level annotation is a field unless it is private, a ClassVar, or of what no constructor
+    takes (a Variable, a Tensor).
 
-def _positive(value: Any) -> int:
-    number = _integer(value)
-    if number <= 0:
-        raise ValueError
-    return number
+    Args:
+        cls: a class without a constructor of its own.
+        attributes: what every layer has and no constructor takes, whatever its annotation.
 
-
-def _number(value: Any) -> float | int:
-    if isinstance(value, (bool, str)) or not np.isscalar(value):
-        raise ValueError
-    return value if isinstance(value, (int, float)) else np.asarray(value).item()
-
-
-def _rate(value: Any) -> float | int:
-    number = _number(value)
-    if not 0 <= number <= 1:
-        raise ValueError
-    return number
-
-
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise ValueError
-    return bool(value)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError
-    return value
-
-
-def _int_or_ints(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return tuple(_int_or_ints(item) for item in value)
-    return _integer(value)
-
-
-def _partial_shape(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return tuple(None if item is None else _integer(item) for item in value)
-    return _integer(value)
-
-
-def _as_list(value: Any) -> Any:
-    return [_as_list(item) for item in value] if isinstance(value, tuple) else value
-
-
-def _optional(rule: Rule) -> Rule:
-    return Rule(
-        f"{rule.expected}, or None",
-        lambda value: None if value is None else rule.convert(value),
-        lambda value: None if value is None else rule.serialize(value),
-    )
-
-
-def _layer(value: Any) -> Any:
-    found = resolve("layer", value)
-    if not hasattr(found, "get_config") or not callable(found):
-        raise ValueError
+    Raises:
+        ArgumentError: an annotation that names something unknown, or says nothing about values.
+    """
+    found: dict[str, Field] = {}
+    for name, written in vars(cls).get("__annotations__", {}).items():
+        if name.startswith("_") or name in attributes or _is_class_variable(written):
+            continue
+        hint = _hint(cls, name, written)
+        try:
+            rule = rule_of(hint)
+        except TypeError:
+            raise _unknown(cls, name, readable(hint)) from None
+        if rule is not None:
+            found[name] = Field(name, hint, rule, vars(cls).get(name, MISSING))
     return found
 
 
-def one_of(*choices: str, **older: str) -> Rule:
-    """The rule of a word out of a few, in capitals or not.
-
-    Args:
-        choices: the words, in lower case.
-        older: further words, with what each stands for; their underscores may be hyphens.
-    """
-
-    def convert(value: Any) -> str:
-        word = value.lower() if isinstance(value, str) else value
-        if word not in choices and isinstance(word, str):
-            word = older.get(word.replace("-", "_"), word)
-        if word not in choices:
-            near = registry.nearest(str(value), choices)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ArgumentError(
-                f"expected one of {', '.join(map(repr, choices))}. Received: {value!r}.{hint}"
-            )
-        return word
-
-    return Rule(f"one of {choices}", convert)
+def _is_class_variable(written: Any) -> bool:
+    if isinstance(written, str):
+        return written.startswith(("ClassVar", "typing.ClassVar", "t.ClassVar"))
+    return written is ClassVar or typing.get_origin(written) is ClassVar
 
 
-_BASIC: dict[Any, Rule] = {
-    int: Rule("an int", _integer),
-    float: Rule("a number", _number),
-    bool: Rule("True or False", _boolean),
-    str: Rule("a string", _text),
-    Any: Rule("anything", lambda value: value),
-}
+def _hint(cls: type, name: str, written: Any) -> Any:
+    """The type that an annotation means, as the place of the class statement knows names."""
+    holder = type(cls.__name__, (), {"__annotations__": {name: written}})
+    module = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
+    for names in (module, {**module, **_around(cls), **vars(cls)}):
+        try:
+            return typing.get_type_hints(holder, names, include_extras=True)[name]
+        except (NameError, AttributeError, SyntaxError, TypeError):
+            continue
+    raise _unknown(cls, name, written)
 
-PositiveInt = Annotated[int, Rule("a positive int", _positive)]
-Rate = Annotated[float, Rule("a number in [0, 1]", _rate)]
-IntOrTuple = Annotated[Any, Rule("an int or a tuple of ints", _int_or_ints, _as_list)]
-PartialShape = Annotated[Any, Rule("an int or a tuple of ints and None", _partial_shape, _as_list)]
-Activation = Annotated[Any, Rule("an activation", activations.get, activations.serialize)]
-Initializer = Annotated[Any, Rule("an initializer", initializers.get, initializers.serialize)]
-Regularizer = Annotated[Any, Rule("a regularizer", regularizers.get, regularizers.serialize)]
-Constraint = Annotated[Any, Rule("a constraint", constraints.get, constraints.serialize)]
-LayerField = Annotated[Any, Rule("a layer", _layer)]
-PaddingMode = Annotated[str, one_of("valid", "same")]
-CausalPaddingMode = Annotated[str, one_of("valid", "same", "causal")]
-DataFormat = Annotated[str | None, _optional(one_of("channels_last", "channels_first"))]
-Interpolation = Annotated[str, one_of("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")]
+
+def _around(cls: type) -> dict[str, Any]:
+    """The local names of the function in which a class is being made."""
+    frame = inspect.currentframe()
+    function = cls.__qualname__.rpartition(".<locals>")[0].rpartition(".")[2]
+    while frame is not None:
+        if function and frame.f_code.co_name == function:
+            return frame.f_locals
+        frame = frame.f_back
+    return {}
+
+
+def _unknown(cls: type, name: str, written: Any) -> ArgumentError:
+    return ArgumentError(
+        f"{cls.__name__}.{name}. Expected: an annotation that says what the argument may be: "
+        f"{KNOWN}. Received: {name}: {written if isinstance(written, str) else repr(written)}. "
+        "Import its name where the program runs and not for type checkers only, annotate "
+        f"ClassVar[...] or call it _{name} if it is no argument, or write an __init__."
+    )
+
+
+# --- the constructor ------------------------------------------------------------------------------
 
 
 def sized(value: Any, rank: int, what: str, zero: bool = False) -> tuple[int, ...]:
@@ -211,60 +154,6 @@ def sized(value: Any, rank: int, what: str, zero: bool = False) -> tuple[int, ..
             f"{what} must be an int >= {least} or a tuple of {rank} of them. Received: {value!r}."
         )
     return sizes
-
-
-def rule_of(hint: Any) -> Rule | None:
-    """The rule of an annotation; None for one that declares no field (a Variable, a Layer)."""
-    if isinstance(hint, Rule):
-        return hint
-    if typing.get_origin(hint) is Annotated:
-        return next((part for part in hint.__metadata__ if isinstance(part, Rule)), None)
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        members = [m for m in typing.get_args(hint) if m is not type(None)]
-        found = rule_of(members[0]) if len(members) == 1 else _BASIC[Any]
-        with_none = len(members) < len(typing.get_args(hint))
-        return _optional(found) if found is not None and with_none else found
-    if typing.get_origin(hint) in (list, tuple, dict):
-        return _BASIC[Any]
-    return _BASIC.get(hint)
-
-
-def readable(hint: Any) -> Any:
-    """An annotation without rules, as `help()` and editors show it; Any where it says nothing."""
-    if typing.get_origin(hint) is Annotated:
-        return readable(typing.get_args(hint)[0])
-    if typing.get_origin(hint) in (typing.Union, types.UnionType):
-        members = [readable(member) for member in typing.get_args(hint)]
-        return Any if Any in members else functools.reduce(operator.or_, members)
-    return Any if isinstance(hint, Rule) else hint
-
-
-def declared(cls: type) -> dict[str, Field]:
-    """The fields that a class itself declares, in order.
-
-    A class-level annotation is a field unless it is private, a ClassVar, or of a type that no
-    argument has (a Variable, a Tensor).
-    """
-    found: dict[str, Field] = {}
-    for name in vars(cls).get("__annotations__", {}):
-        hint = None if name.startswith("_") else _hint(cls, name)
-        rule = None if hint is None else rule_of(hint)
-        if rule is not None:
-            found[name] = Field(name, hint, rule, vars(cls).get(name, MISSING))
-    return found
-
-
-def _hint(cls: type, name: str) -> Any:
-    """The type an annotation means; None where it cannot be resolved, so is no field."""
-    # A class, since a function may not have a ClassVar.
-    holder = type(cls.__name__, (), {"__annotations__": {name: cls.__annotations__[name]}})
-    module = sys.modules.get(cls.__module__)
-    try:
-        return typing.get_type_hints(holder, vars(module) if module else {}, include_extras=True)[
-            name
-        ]
-    except NameError:
-        return None  # a name that only type checkers import
 
 
 def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None]) -> Any:
@@ -347,3 +236,11 @@ def bind(
                 )
             given[name] = fields[name].default
     return {name: given[name] for name in names}
+
+
+__all__ = [
+    "Activation", "CausalPaddingMode", "Constraint", "DataFormat", "Field", "Initializer",
+    "IntOrTuple", "Interpolation", "LayerField", "PaddingMode", "PartialShape", "PositiveInt",
+    "Rate", "Regularizer", "Rule", "bind", "constructor", "declared", "modernise", "one_of",
+    "plain", "sized",
+]  # fmt: skip

@@ -14,7 +14,8 @@ from kerasish.graph.variable import Variable, autocast
 from kerasish.hints import refuse_unknown
 from kerasish.layers import call as _call
 from kerasish.layers.building import Buildable, as_shape, recorded_build
-from kerasish.layers.fields import Field, constructor, declared, plain
+from kerasish.layers.field_rules import plain
+from kerasish.layers.fields import Field, constructor, declared
 from kerasish.layers.given import captured, from_fields, ignore, untaken
 from kerasish.layers.input_spec import check_inputs
 from kerasish.layers.remat import RematScope, called, current_scope
@@ -26,6 +27,8 @@ from kerasish.spec import is_float
 
 _PACKAGE = __name__.partition(".")[0]
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
+# What a subclass may set, with or without an annotation, and no constructor takes.
+_ATTRIBUTES = frozenset("supports_masking floats_only sees_batch rematerialises".split())
 
 
 class Layer(Buildable, Stateless):
@@ -52,6 +55,8 @@ class Layer(Buildable, Stateless):
         >>> Scale(2.0)(keras.ops.ones((1, 3))).shape
         (1, 3)
     """
+
+    registry_kind: ClassVar[str] = "layer"
 
     fields: ClassVar[dict[str, Field]] = {}
     # Arguments of Keras's that mean nothing here, with the value that is let through, or ANY.
@@ -82,7 +87,7 @@ class Layer(Buildable, Stateless):
             cls.supports_masking = True
         if "__init__" in own:
             return
-        new = declared(cls)
+        new = declared(cls, _ATTRIBUTES)
         if new or from_fields(cls):
             written = (vars(b)["__init__"] for b in cls.__mro__ if "__init__" in vars(b))
             base = next(init for init in written if not hasattr(init, "from_fields"))
@@ -333,9 +338,11 @@ class Layer(Buildable, Stateless):
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The layer that `get_config` described."""
         kept = dict(config)
+        described = {name for name, one in cls.fields.items() if one.rule.described}
         if not from_fields(cls):
-            revived = (k for k in kept if k != "dtype")
-            kept.update({k: deserialize_keras_object(kept[k], custom_objects) for k in revived})
+            described = kept.keys() - {"dtype"}
+        for name in described & kept.keys():
+            kept[name] = deserialize_keras_object(kept[name], custom_objects)
         late = {name: kept.pop(name) for name in untaken(cls, kept)}
         made = cls(**kept)
         if "name" in late:

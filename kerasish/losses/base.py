@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from kerasish import ops, tree
 from kerasish.config import floatx
@@ -42,6 +42,8 @@ class Loss(Configured):
         >>> float(keras.losses.MeanSquaredError()([0.0, 1.0], [0.0, 0.0]))
         0.5
     """
+
+    registry_kind: ClassVar[str] = "loss"
 
     keeps_targets = False  # whether y_true stays in its own dtype: integer labels
     reads_mask = False  # whether `call` reads the mask of y_pred itself

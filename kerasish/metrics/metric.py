@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from kerasish import initializers, ops, tree
 from kerasish.config import floatx
@@ -35,6 +35,8 @@ class Metric(Configured):
         >>> float(m.result())
         2.0
     """
+
+    registry_kind: ClassVar[str] = "metric"
 
     direction: str | None = None  # "up" or "down": which way is better
     in_floatx = False  # whether it computes in floatx whatever its dtype is, as Keras's counts do

@@ -49,6 +49,8 @@ class Optimizer(MovingAverages):
         name: the class's in snake case by default, numbered from the second on.
     """
 
+    registry_kind: ClassVar[str] = "optimizer"
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # The options that `**options` passes on to this class are shown with the others.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from kerasish import ops, registry
 from kerasish import serialization as _serialization
@@ -17,6 +17,8 @@ from kerasish.spec import is_int
 
 class LearningRateSchedule(Configured):
     """Base of schedules: a subclass defines `__call__(step)`, written in ops."""
+
+    registry_kind: ClassVar[str] = "schedule"
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of step number `step`, counted from 0."""

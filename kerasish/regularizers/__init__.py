@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from kerasish import registry
 from kerasish.configured import Configured
@@ -29,6 +29,8 @@ def _penalty(value: Any, name: str) -> float:
 
 class Regularizer(Configured):
     """A penalty: `regularizer(x) -> scalar`. A subclass writes `__call__`."""
+
+    registry_kind: ClassVar[str] = "regularizer"
 
     def __call__(self, x: Any) -> Tensor:
         """The penalty on `x`."""
