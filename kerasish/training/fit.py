@@ -72,7 +72,7 @@ class FitRun(Measured):
                 found = self.validation.evaluate()
                 logs |= {f"val_{name}": value for name, value in found.items()}
             state.begin_epoch(epoch + 1)
-            watched.on_epoch_end(epoch, logs)
+            watched.on_epoch_end(epoch, dict(logs))  # what they enter is for each other
         if state.epoch < last and not self.stopped:
             warnings.warn(
                 f"The data have ended, and so does training, after {state.epoch} of {last} epochs. "

@@ -90,3 +90,18 @@ def test_overrides_sees_classes_instances_and_old_names():
     assert not any(overrides(plain, hook) for hook in HOOKS)
     plain.on_epoch_end = lambda epoch, logs=None: None
     assert overrides(plain, "on_epoch_end")
+
+
+def test_what_callbacks_enter_into_an_epochs_logs_is_for_each_other():
+    ends = []
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch: 0.25)
+    watch = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: ends.append(sorted(logs)),
+        on_train_end=lambda logs: ends.append(sorted(logs)),
+    )
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.ones((4, 2))
+    history = model.fit(x, x[:, :1], verbose=0, callbacks=[schedule, watch]).history
+    assert ends == [["learning_rate", "loss"], ["loss"]]
+    assert history["learning_rate"] == [0.25]

@@ -199,3 +199,59 @@ def test_a_layer_that_is_trained_as_it_is(eager):
     made.fit(X, Y, epochs=3, verbose=0)
     assert made.evaluate(X, Y, verbose=0) < before
     assert made.predict(X, verbose=0).shape == (64, 1)
+
+
+@MODES
+def test_a_model_without_a_call_finds_its_optimizer_built(eager: bool):
+    class Parts(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.part = layers.Dense(1)
+            self.part.build((None, 4))
+            self.seen = []
+
+        def train_step(self, data):
+            self.seen.append(len(self.optimizer.variables))
+            x, y = data
+            with keras.GradientTape() as tape:
+                loss = ops.mean(ops.square(self.part(x) - y))
+            variables = self.part.trainable_variables
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+            return {"loss": loss}
+
+    model = Parts()
+    model.compile(keras.optimizers.Adam(0.1), run_eagerly=eager)
+    model.fit(X, Y, verbose=0)
+    assert set(model.seen) == {6}
+
+
+@MODES
+def test_a_step_may_call_the_model_on_something_else(eager: bool):
+    class Picks(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.part = layers.Dense(1)
+
+        def call(self, inputs):
+            return self.part(inputs * 1.0)  # of a dict: a TypeError
+
+        def train_step(self, data):
+            x, y = data
+            with keras.GradientTape() as tape:
+                loss = ops.mean(ops.square(self(x["rows"]) - y))
+            variables = self.trainable_variables
+            self.optimizer.apply(tape.gradient(loss, variables), variables)
+            return {"loss": loss}
+
+    model = Picks()
+    model.compile(keras.optimizers.SGD(0.1), run_eagerly=eager)
+    history = model.fit({"rows": X, "no": X}, Y, batch_size=8, epochs=3, verbose=0).history["loss"]
+    assert history[-1] < history[0]
+
+
+@MODES
+def test_evaluation_makes_no_slots(eager: bool):
+    model = keras.Sequential([layers.Dense(1)])
+    model.compile("adam", "mse", run_eagerly=eager)
+    model.evaluate(X, Y, verbose=0)
+    assert not model.optimizer.built
