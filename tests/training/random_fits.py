@@ -36,9 +36,7 @@ def recorder(package: Any, said: list[Any], values: list[float]) -> Any:
                 *args, logs = args
             logs = logs or {}
             said.append((name, *args, *sorted(logs)))
-            values.extend(
-                float(np.asarray(v)) for k, v in sorted(logs.items()) if k != "outputs"
-            )
+            values.extend(float(np.asarray(v)) for k, v in sorted(logs.items()) if k != "outputs")
             if name == "on_train_begin":
                 said.append(sorted((k, v) for k, v in self.params.items() if k != "verbose"))
 
@@ -61,7 +59,7 @@ class Case:
         kinds = [k for k in ENDS if not self.sequences or k in ("numbers", "classes")]
         self.ends = [draw.pick(*kinds) for _ in range(count)]
         self.names = [f"out_{c}" for c in "cab"[:count]]
-        self.weights: Any = None
+        self.group = 1  # steps per execution
         self.x = self.packed(self.form, [f"in_{c}" for c in "bac"], self._inputs())
         self.y = self.packed(self.many, self.names, [self._target(k) for k in self.ends])
 
@@ -217,7 +215,7 @@ def settings(package: Any, case: Case) -> dict[str, Any]:
         found["loss_weights"] = case.packed(form, case.names, [0.5, 2.0, 1.0][: len(losses)])
     if case.many == "one" and draw.pick(True, False, False):
         found["loss_weights"] = 0.5
-    found["steps_per_execution"] = draw.pick(1, 1, 1, 2, 3)
+    found["steps_per_execution"] = case.group = draw.pick(1, 1, 1, 2, 3)
     found["auto_scale_loss"] = False
     if package.__name__ == "keras":
         found["jit_compile"] = False  # op by op: compiling would take most of the time
@@ -252,14 +250,16 @@ def batches(package: Any, data: tuple[Any, ...], size: int) -> list[Any]:
     ]
 
 
-def streamed(package: Any, draw: Any, parts: list[Any], epochs: int) -> tuple[Any, dict[str, Any]]:
+def streamed(package: Any, case: Case, parts: list[Any], epochs: int) -> tuple[Any, dict[str, Any]]:
     """(batches as a generator or a PyDataset, the arguments of fit that go with it)."""
+    draw = case.draw
     if draw.pick(True, False):
-        steps = draw.number(1, len(parts) + 1)
+        # Where steps_per_execution does not divide it, Keras takes more: docs/differences.md.
+        steps = case.group * draw.number(1, max(2, len(parts) // case.group + 1))
         draw.say(f"a generator of {len(parts)} batches a pass, steps_per_epoch={steps}")
 
         def endless() -> Iterator[Any]:
-            for _ in range(epochs + 2):
+            for _ in range(epochs * (case.group + 2)):
                 yield from parts
 
         return endless(), {"steps_per_epoch": steps}
@@ -314,7 +314,7 @@ def fit_arguments(package: Any, case: Case, epochs: int) -> dict[str, Any]:
     else:
         held = "data" if held == "split" else held
         parts = batches(package, (case.x, case.y, weights), size)
-        found["x"], more = streamed(package, draw, parts, epochs)
+        found["x"], more = streamed(package, case, parts, epochs)
         found |= more
     plain = case.many == "one" and not case.sequences and case.ends[0] in ("classes", "one hot")
     if plain and weights is None and draw.pick(True, False):
@@ -328,7 +328,7 @@ def fit_arguments(package: Any, case: Case, epochs: int) -> dict[str, Any]:
         found["validation_data"] = (case.x, case.y, *([] if given is None else [given]))
     elif held == "streamed":
         parts = batches(package, (case.x, case.y), 5)
-        found["validation_data"], more = streamed(package, draw, parts, epochs * 3)
+        found["validation_data"], more = streamed(package, case, parts, epochs * 3)
         if more:
             found["validation_steps"] = more["steps_per_epoch"]
     if held != "none":
@@ -372,7 +372,7 @@ def fit(package: Any, draw: Any) -> Found:
     found["metrics_names"] = list(made.metrics_names)
     weights = weights_of(case)
     options: dict[str, Any] = {"batch_size": draw.pick(3, 5, 32), "verbose": 0}
-    options |= draw.pick({}, {}, {"steps": 2})
+    options |= draw.pick({}, {}, {"steps": case.group})
     named = made.evaluate(
         case.x, case.y, sample_weight=weights, return_dict=True, callbacks=watch[:1], **options
     )
