@@ -6,6 +6,8 @@ from __future__ import annotations
 class KerasishError(Exception):
     """Base of every error of this package."""
 
+    caller = ""  # what a message begins with where the function that was called put its name there
+
 
 class ShapeError(KerasishError, ValueError):
     """Shapes do not fit together, or do not fit what an operation or layer asks for."""

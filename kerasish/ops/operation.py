@@ -24,6 +24,7 @@ from kerasish.graph import op as graph_op
 from kerasish.graph.node import scope
 from kerasish.graph.op import Op
 from kerasish.ops.keras_forms import form_of_class, form_of_function
+from kerasish.ops.refusals import FAILURES, refused
 from kerasish.ops.symbol import PLAIN, KerasTensor, has_symbol, holds_symbol
 from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call
 from kerasish.serialization import deserialize_keras_object, snake_case
@@ -52,13 +53,19 @@ def public_as(label: str) -> Callable[[F], F]:
     def decorate(func: F) -> F:
         @functools.wraps(func)
         def call(*args: Any, **kwargs: Any) -> Any:
-            for value in args:
-                if type(value) not in PLAIN and holds_symbol(value):
-                    return _record(label, call, args, kwargs)
-            for value in kwargs.values():
-                if type(value) not in PLAIN and holds_symbol(value):
-                    return _record(label, call, args, kwargs)
-            return func(*args, **kwargs)
+            try:  # costs nothing where nothing is raised
+                for value in args:
+                    if type(value) not in PLAIN and holds_symbol(value):
+                        return _record(label, call, args, kwargs)
+                for value in kwargs.values():
+                    if type(value) not in PLAIN and holds_symbol(value):
+                        return _record(label, call, args, kwargs)
+                return func(*args, **kwargs)
+            except FAILURES as error:
+                told = refused(label, func, args, kwargs, error)
+                if told is error:
+                    raise
+                raise told from error
 
         made: Any = call
         return registry.add("function", made, label)
@@ -309,10 +316,7 @@ def _function(name: str) -> Callable[..., Any]:
 
 def _record(label: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
     """Make an operation of one call of a public function on symbols."""
-    try:
-        given = _signature(func).bind(*args, **kwargs).arguments
-    except TypeError as error:
-        raise TypeError(f"{label}() {error}") from None
+    given = _signature(func).bind(*args, **kwargs).arguments
     form = form_of_function(label)
     takes = form.call if form else _gathered(func)
     parameters = _signature(func).parameters

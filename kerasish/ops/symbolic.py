@@ -166,8 +166,8 @@ def infer(func: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any
 
 def _to_show(with_none: Exception, with_numbers: Exception) -> Exception:
     """The error that is the user's own: the one with None, unless None was what it failed on."""
-    failed_on_none = isinstance(with_none, TypeError | AttributeError)
-    if failed_on_none and "NoneType" in str(with_none):
+    raw = with_none.__cause__ or with_none
+    if isinstance(raw, TypeError | AttributeError) and "NoneType" in str(raw):
         return _reworded(with_numbers)
     return with_none
 
