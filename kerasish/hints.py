@@ -34,21 +34,31 @@ def one_of(what: str, word: Any, words: Iterable[Any]) -> Any:
     return word
 
 
-def whole(what: str, value: Any, least: int = 0) -> int:
-    """`value` as an int of at least `least`; all that counts as an integer is taken.
+def whole(what: str, value: Any, least: int | None = 0) -> int:
+    """`value` as an int of at least `least`, if not None; all that counts as an integer is taken.
 
     Raises:
         ArgumentError: it is none, or a smaller one.
     """
     try:
-        found = operator.index(value)
+        found: int | None = operator.index(value)
     except TypeError:
-        found = least - 1
-    if found < least:
-        raise ArgumentError(
-            f"{what}. Expected: an integer of {least} or more. Received: {value!r}."
-        )
+        found = None
+    if found is None or (least is not None and found < least):
+        expected = "an integer" if least is None else f"an integer of {least} or more"
+        raise ArgumentError(f"{what}. Expected: {expected}. Received: {value!r}.")
     return found
+
+
+def function(what: str, value: Any) -> Any:
+    """`value`, if it can be called.
+
+    Raises:
+        ArgumentError: it cannot.
+    """
+    if not callable(value):
+        raise ArgumentError(f"{what}. Expected: a function. Received: {value!r}.")
+    return value
 
 
 def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> None:

@@ -112,7 +112,10 @@ def dtype_name(dtype: Any) -> str:
     Raises:
         DTypeError: nothing kerasish computes with.
     """
-    return _fixed_name(dtype) or floatx()
+    try:
+        return _fixed_name(dtype) or floatx()
+    except TypeError:  # a list or a dict, which is no key
+        raise _unknown(dtype) from None
 
 
 @functools.lru_cache(512)
@@ -131,10 +134,13 @@ def _fixed_name(dtype: Any) -> str:
     except TypeError:
         name = str(getattr(dtype, "name", dtype))
     if name not in DTYPES:
-        raise DTypeError(
-            f"Unknown dtype. Expected: one of {', '.join(DTYPES)}. Received: {dtype!r}."
-        )
+        raise _unknown(dtype)
     return name
+
+
+def _unknown(dtype: Any) -> DTypeError:
+    known = ", ".join(DTYPES)
+    return DTypeError(f"Unknown dtype. Expected: one of {known}. Received: {dtype!r}.")
 
 
 def is_float(dtype: str) -> bool:
@@ -316,6 +322,8 @@ def inverse(axes: Sequence[int]) -> tuple[int, ...]:
 
 def reduce_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     """The shape left after reducing `axes`."""
+    if not isinstance(keepdims, (bool, int, np.bool_)) or keepdims not in (0, 1):
+        raise ArgumentError(f"keepdims. Expected: True or False. Received: {keepdims!r}.")
     if keepdims:
         return tuple(1 if i in axes else d for i, d in enumerate(shape))
     return tuple(d for i, d in enumerate(shape) if i not in axes)

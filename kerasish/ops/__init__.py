@@ -23,6 +23,7 @@ from kerasish.ops.linalg import *
 from kerasish.ops.linalg import logdet as logdet
 from kerasish.ops.linalg import slogdet as slogdet
 from kerasish.ops.control import *
+from kerasish.ops.associative import *
 from kerasish.ops.vectorized import *
 from kerasish.ops.nn import *
 from kerasish.ops import image as image

@@ -9,9 +9,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import promoted
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
@@ -196,14 +199,17 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
             x1 and the first ones of x2.
     """
     a, b = promoted((x1, x2), "same")
-    if isinstance(axes, int):
+    if np.ndim(axes) == 0:
+        axes = whole("tensordot, axes", axes)
         if axes > min(a.ndim, b.ndim):
             raise ShapeError(
                 f"tensordot. Expected: at least {axes} axes each. Received: {a.shape}, {b.shape}."
             )
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
-        ends = [[e] if isinstance(e, int) else list(e) for e in axes]
+        if len(axes) != 2:
+            raise ArgumentError(f"tensordot, axes. Expected: a pair. Received: {axes!r}.")
+        ends = [[e] if np.ndim(e) == 0 else list(e) for e in axes]
         left = [normalize_axis(i, a.ndim) for i in ends[0]]
         right = [normalize_axis(i, b.ndim) for i in ends[1]]
     if len(left) != len(right):

@@ -15,6 +15,7 @@ from kerasish import tables, tree
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, tensor_of
 from kerasish.graph.trace import tracing
+from kerasish.hints import function, whole
 from kerasish.ops.bodies import (
     Branch,
     LoopBody,
@@ -26,13 +27,11 @@ from kerasish.ops.bodies import (
 )
 from kerasish.ops.control_ops import scan_op, switch_op, while_op, zeros_of
 from kerasish.ops.elementwise import cast
-from kerasish.ops.layout import concatenate, slice_
 from kerasish.ops.numpy_join import stack
 from kerasish.ops.operation import public
-from kerasish.spec import TensorSpec, normalize_axis
+from kerasish.spec import TensorSpec, is_int
 
 __all__ = [
-    "associative_scan",
     "cond",
     "fori_loop",
     "map",
@@ -44,11 +43,11 @@ __all__ = [
 _Leaves = list[Any]
 
 
-def _tensors(structure: Any) -> list[Tensor]:
+def tensors_of(structure: Any) -> list[Tensor]:
     return [convert_to_tensor(leaf) for leaf in tree.flatten(structure) if leaf is not None]
 
 
-def _fill(structure: Any, tensors: Sequence[Any]) -> Any:
+def fill(structure: Any, tensors: Sequence[Any]) -> Any:
     """`structure` with its leaves replaced in order; None stays None."""
     rest = iter(tensors)
     return tree.map_structure(lambda leaf: None if leaf is None else next(rest), structure)
@@ -94,22 +93,23 @@ def scan(
         ArgumentError: the number of steps is not known, or given twice with different values.
         ShapeError: `f` does not return the carried value as it takes it.
     """
-    carry, over = _tensors(init), _tensors(xs)
+    function("scan, f", f)
+    carry, over = tensors_of(init), tensors_of(xs)
     steps = _steps(over, length)
     eager = not is_symbolic([*carry, *over])
     if steps == 0 and eager:
-        return _fill(init, handed_on(carry)), _no_rounds(f, init, xs)
+        return fill(init, handed_on(carry)), _no_rounds(f, init, xs)
     if steps and (unroll is True or eager):
         with inline():
             return _scan_in_python(f, init, xs, steps, reverse)
     results: list[Any] = []
 
     def body(*tensors: Tensor) -> _Leaves:
-        given = _fill(init, tensors[: len(carry)]), _fill(xs, tensors[len(carry) :])
+        given = fill(init, tensors[: len(carry)]), fill(xs, tensors[len(carry) :])
         new, y = f(*given)
         tree.assert_same_structure(init, new)
         results[:] = [y]
-        return [*_tensors(new), *_tensors(y)]
+        return [*tensors_of(new), *tensors_of(y)]
 
     slices = [TensorSpec(t.shape[1:], t.dtype) for t in over]
     traced = LoopBody(body, [*(t.spec for t in carry), *slices])
@@ -133,13 +133,15 @@ def scan(
     )
     for variable, value in zip(traced.variables, found[n : n + state], strict=True):
         variable.assign(value)
-    return _fill(init, found[:n]), _fill(results[0], found[n + state : len(outputs)])
+    return fill(init, found[:n]), fill(results[0], found[n + state : len(outputs)])
 
 
 def _steps(over: Sequence[Tensor], length: int | None) -> int | None:
-    sizes = {t.shape[0] if t.shape else 0 for t in over} - {None}
+    if any(t.shape == () for t in over):
+        raise ShapeError("scan. Expected: xs with a leading axis. Received: a tensor of shape ().")
+    sizes = {t.shape[0] for t in over} - {None}
     if length is not None:
-        sizes.add(int(length))
+        sizes.add(whole("scan, length", length))
     if len(sizes) > 1:
         raise ArgumentError(
             "scan. Expected: one number of steps, in the first axis of all xs and in length. "
@@ -151,28 +153,28 @@ def _steps(over: Sequence[Tensor], length: int | None) -> int | None:
 
 
 def _scan_in_python(f: Any, init: Any, xs: Any, steps: int, reverse: bool) -> tuple[Any, Any]:
-    carry, over = _fill(init, handed_on(_tensors(init))), _tensors(xs)
+    carry, over = fill(init, handed_on(tensors_of(init))), tensors_of(xs)
     rows: list[_Leaves] = []
     y: Any = None
     for step in reversed(range(steps)) if reverse else range(steps):
-        new, y = f(carry, _fill(xs, [t[step] for t in over]))
+        new, y = f(carry, fill(xs, [t[step] for t in over]))
         tree.assert_same_structure(init, new)
-        leaves = _tensors(new)
-        _same_specs(_tensors(carry), leaves, "scan")
-        carry = _fill(init, handed_on(leaves))
-        rows.append(_tensors(y))
+        leaves = tensors_of(new)
+        _same_specs(tensors_of(carry), leaves, "scan")
+        carry = fill(init, handed_on(leaves))
+        rows.append(tensors_of(y))
     if reverse:
         rows.reverse()
-    return carry, _fill(y, [stack(list(column), axis=0) for column in zip(*rows, strict=True)])
+    return carry, fill(y, [stack(list(column), axis=0) for column in zip(*rows, strict=True)])
 
 
 def _no_rounds(f: Any, init: Any, xs: Any) -> Any:
     """The results of no round at all: empty, and no variable is changed to find their shapes."""
-    slices = [input_tensor(TensorSpec(t.shape[1:], t.dtype)) for t in _tensors(xs)]
+    slices = [input_tensor(TensorSpec(t.shape[1:], t.dtype)) for t in tensors_of(xs)]
     with tracing():
-        _, y = f(_fill(init, [input_tensor(t.spec) for t in _tensors(init)]), _fill(xs, slices))
-        specs = [t.spec for t in _tensors(y)]
-    return _fill(y, [zeros_of(TensorSpec((0, *s.shape), s.dtype)) for s in specs])
+        _, y = f(fill(init, [input_tensor(t.spec) for t in tensors_of(init)]), fill(xs, slices))
+        specs = [t.spec for t in tensors_of(y)]
+    return fill(y, [zeros_of(TensorSpec((0, *s.shape), s.dtype)) for s in specs])
 
 
 @public
@@ -183,6 +185,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
         f: a function of one slice of `xs`.
         xs: any structure of tensors with one leading size.
     """
+    function("map, f", f)
     return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
 
 
@@ -201,6 +204,8 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     holds = convert_to_tensor(pred)
     if holds.shape != ():
         raise ShapeError(f"cond. Expected: a condition of shape (). Received: {holds.shape}.")
+    function("cond, true_fn", true_fn)
+    function("cond, false_fn", false_fn)
     return switch(cast(cast(holds, "bool"), "int32"), (false_fn, true_fn))
 
 
@@ -214,10 +219,16 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
         operands: what they are called with.
     """
     at = cast(convert_to_tensor(index), "int32")
+    if at.shape != ():
+        raise ShapeError(f"switch. Expected: an index of shape (). Received: {at.shape}.")
+    if not isinstance(branches, Sequence) or not branches:
+        raise ArgumentError(f"switch. Expected: one branch or more. Received: {branches!r}.")
+    for branch in branches:
+        function("switch, a branch", branch)
     if at.value is not None:
         with inline():
             chosen = branches[min(max(int(at), 0), len(branches) - 1)](*operands)
-        return _fill(chosen, handed_on(_tensors(chosen)))
+        return fill(chosen, handed_on(tensors_of(chosen)))
     results: list[Any] = []
 
     def leaves_of(branch: Callable[..., Any]) -> Callable[[], _Leaves]:
@@ -226,7 +237,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
             if results:
                 tree.assert_same_structure(results[0], result)
             results.append(result)
-            return _tensors(result)
+            return tensors_of(result)
 
         return call
 
@@ -240,7 +251,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     count = len(traced[0].outputs)
     for variable, value in zip(variables, found[count:], strict=True):
         variable.assign(value)
-    return _fill(results[0], found[:count])
+    return fill(results[0], found[:count])
 
 
 # --- loops ----------------------------------------------------------------------------------------
@@ -264,6 +275,10 @@ def while_loop(
         loop_vars: tuple or list of (structures of) tensors, or one tensor.
         maximum_iterations: the most rounds; None for no bound.
     """
+    function("while_loop, cond", cond)
+    function("while_loop, body", body)
+    if maximum_iterations is not None:
+        maximum_iterations = whole("while_loop, maximum_iterations", maximum_iterations)
     several = isinstance(loop_vars, (tuple, list))
     values = tuple(loop_vars) if several else (loop_vars,)
 
@@ -273,7 +288,7 @@ def while_loop(
         tree.assert_same_structure(values, moved)
         return moved
 
-    start = _tensors(values)
+    start = tensors_of(values)
     if is_symbolic(start):
         found = _while_in_graph(cond, move, values, start, maximum_iterations)
     else:
@@ -285,12 +300,12 @@ def while_loop(
 def _while_in_python(
     cond: Any, move: Any, values: Any, start: Sequence[Tensor], limit: int | None
 ) -> Any:
-    found = _fill(values, handed_on(start))
+    found = fill(values, handed_on(start))
     rounds = 0
     while (limit is None or rounds < limit) and bool(convert_to_tensor(cond(*found))):
-        moved = _tensors(move(found))
-        _same_specs(_tensors(found), moved, "while_loop")
-        found = _fill(values, handed_on(moved))
+        moved = tensors_of(move(found))
+        _same_specs(tensors_of(found), moved, "while_loop")
+        found = fill(values, handed_on(moved))
         rounds += 1
     return found
 
@@ -299,8 +314,8 @@ def _while_in_graph(
     cond: Any, move: Any, values: Any, start: Sequence[Tensor], limit: int | None
 ) -> Any:
     def both(*tensors: Tensor) -> _Leaves:
-        given = _fill(values, tensors)
-        return [cast(convert_to_tensor(cond(*given)), "bool"), *_tensors(move(given))]
+        given = fill(values, tensors)
+        return [cast(convert_to_tensor(cond(*given)), "bool"), *tensors_of(move(given))]
 
     traced = LoopBody(both, [t.spec for t in start])
     test, *moved = traced.outputs
@@ -313,11 +328,11 @@ def _while_in_graph(
         body=graphs[1],
         n_carry=len(traced.own),
         n_captured=len(captured),
-        limit=None if limit is None else int(limit),
+        limit=limit,
     )
     for variable, value in zip(traced.variables, found[len(start) :], strict=True):
         variable.assign(value)
-    return _fill(values, found[: len(start)])
+    return fill(values, found[: len(start)])
 
 
 @public
@@ -332,12 +347,13 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
         body_fun: takes i (int32) and the value; returns the next value.
         init_val: the first value, any structure of tensors.
     """
+    function("fori_loop, body_fun", body_fun)
     if isinstance(lower, int) and isinstance(upper, int):
         if lower >= upper:
-            return _fill(init_val, handed_on(_tensors(init_val)))
+            return fill(init_val, handed_on(tensors_of(init_val)))
         steps = tables.arange(lower, upper, dtype=np.int32)
         return scan(lambda value, i: (body_fun(i, value), None), init_val, steps)[0]
-    first, last = (cast(convert_to_tensor(t), "int32") for t in (lower, upper))
+    first, last = (_bound(t) for t in (lower, upper))
     found = while_loop(
         lambda i, value: i < last,
         lambda i, value: (i + 1, body_fun(i, value)),
@@ -346,50 +362,8 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
     return found[1]
 
 
-# --- associative scan -----------------------------------------------------------------------------
-
-
-@public
-def associative_scan(
-    f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0
-) -> Any:
-    """All partial combinations of the slices of `elems` along `axis`, in log2(size) rounds.
-
-    In round k every slice is combined with the one 2**k before it (Hillis and Steele, 1986).
-
-    Args:
-        f: an associative function of two structures like `elems`, along whose axis it works
-            slice by slice.
-        elems: any structure of tensors with one size along `axis`.
-        reverse: combine from the end.
-        axis: the axis to scan.
-    """
-    leaves = _tensors(elems)
-    axes = [normalize_axis(axis, t.ndim) for t in leaves]
-    sizes = {t.shape[a] for t, a in zip(leaves, axes, strict=True)}
-    if len(sizes) != 1 or None in sizes:
-        raise ShapeError(
-            f"associative_scan. Expected: one known size along axis {axis}. Received: {sizes}."
-        )
-    size = int(sizes.pop() or 0)
-
-    def part(tensors: Sequence[Tensor], start: int, count: int) -> list[Any]:
-        spans = [
-            tuple((start, count, 1) if i == a else None for i in range(t.ndim))
-            for t, a in zip(tensors, axes, strict=True)
-        ]
-        return [slice_(t, parts=s) for t, s in zip(tensors, spans, strict=True)]
-
-    shift = 1
-    while shift < size:
-        near, far = part(leaves, 0, size - shift), part(leaves, shift, size - shift)
-        # The operand that comes first in the order of combination goes first.
-        first, second = (far, near) if reverse else (near, far)
-        combined = _tensors(f(_fill(elems, first), _fill(elems, second)))
-        kept = part(leaves, size - shift if reverse else 0, shift)
-        pairs = zip(combined, kept, axes, strict=True)
-        leaves = [
-            concatenate(*((new, old) if reverse else (old, new)), axis=a) for new, old, a in pairs
-        ]
-        shift *= 2
-    return _fill(elems, leaves)
+def _bound(value: Any) -> Tensor:
+    bound = convert_to_tensor(value)
+    if bound.shape != () or not is_int(bound.dtype):
+        raise ArgumentError(f"fori_loop. Expected: integers as bounds. Received: {bound.spec}.")
+    return cast(bound, "int32")

@@ -195,7 +195,9 @@ def conv_transpose(
     steps = per_axis(strides, rank, "strides")
     dilation = per_axis(dilation_rate, rank, "dilation_rate")
     name = _explicit(padding, w.shape[:-2], dilation)
-    extra = (output_padding,) * rank if not hasattr(output_padding, "__len__") else output_padding
+    extra: Any = (None,) * rank
+    if output_padding is not None:
+        extra = per_axis(output_padding, rank, "output_padding", 0)
     axes = [
         transposed_axis(k, s, d, str(name), o)
         for k, s, d, o in zip(w.shape[:-2], steps, dilation, extra, strict=True)

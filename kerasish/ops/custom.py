@@ -14,6 +14,7 @@ from kerasish.graph.interpret import apply_graph
 from kerasish.graph.node import Graph
 from kerasish.graph.op import Op
 from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, node_of, tensor_of
+from kerasish.hints import function
 from kerasish.ops.closure import close_over
 
 __all__ = ["custom_gradient"]
@@ -37,6 +38,8 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
         ... def clipped(x):
         ...     return x, lambda upstream: ops.clip(upstream, -1, 1)
     """
+
+    function("custom_gradient, f", f)
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:

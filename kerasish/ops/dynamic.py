@@ -15,6 +15,7 @@ from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.elementwise import cast, cast_like, where
 from kerasish.ops.indexing import (
+    as_indices,
     integral,
     take_along,
 )
@@ -129,8 +130,8 @@ def _(b: Batch, x: Any, updates: Any, starts: Any) -> Any:
     return where(covered, updates, x)
 
 
-def _starts(start_indices: Any) -> Any:
-    return cast(convert_to_tensor(start_indices), "int32")
+def _starts(what: str, start_indices: Any) -> Any:
+    return cast(as_indices(what, start_indices), "int32")
 
 
 @public
@@ -146,8 +147,15 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
         ShapeError, ArgumentError: the block reaches out of `inputs`.
     """
     x = convert_to_tensor(inputs)
-    starts = _starts(start_indices)
-    sizes = list(as_shape(shape))
+    starts = _starts("slice", start_indices)
+    sizes = list(as_shape(shape, -1))
+    if starts.shape != (x.ndim,) or len(sizes) != x.ndim:
+        raise ShapeError(
+            f"slice. Expected: {x.ndim} starts and sizes for a tensor of shape {x.shape}. "
+            f"Received: starts of shape {starts.shape} and {len(sizes)} sizes."
+        )
+    if starts.value is None and -1 in sizes:
+        raise ArgumentError(f"slice. Expected: sizes that are known. Received: {shape}.")
     if starts.value is None:
         return dynamic_slice(x, starts, sizes=tuple(sizes))
     firsts = [int(i) for i in starts.numpy()]
@@ -166,4 +174,4 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
         ArgumentError: the block reaches out of `inputs`.
     """
     x = convert_to_tensor(inputs)
-    return dynamic_update(x, cast(updates, x.dtype), _starts(start_indices))
+    return dynamic_update(x, cast(updates, x.dtype), _starts("slice_update", start_indices))

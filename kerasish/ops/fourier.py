@@ -15,6 +15,7 @@ from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from kerasish.graph.batching import leading, shifted
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops import reduction as _r
@@ -190,10 +191,12 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
         The pair (real, imaginary).
     """
     x = convert_to_tensor(x)
+    if x.ndim < 1:
+        raise ShapeError(f"rfft. Expected: at least one axis. Received: {x.shape}.")
     length = x.shape[-1] if fft_length is None else fft_length
     if length is None:
         raise ShapeError("rfft. Expected: fft_length, since the last axis has unknown size.")
-    return _parted(rfft_(x, length=int(length)))
+    return _parted(rfft_(x, length=whole("rfft, fft_length", length, 1)))
 
 
 @public
@@ -205,7 +208,10 @@ def irfft(x: Any, fft_length: int | None = None) -> Any:
         fft_length: length of the signals; 2 * (size of the last axis - 1) by default.
     """
     z = _joined("irfft", x)
-    return irfft_(z, length=2 * (z.shape[-1] - 1) if fft_length is None else int(fft_length))
+    if z.ndim < 1 or (fft_length is None and z.shape[-1] is None):
+        raise ShapeError(f"irfft. Expected: a last axis of known size. Received: {z.shape}.")
+    length = 2 * (z.shape[-1] - 1) if fft_length is None else fft_length
+    return irfft_(z, length=whole("irfft, fft_length", length, 1))
 
 
 # --- short-time transforms -----------------------------------------------------------------------
@@ -229,7 +235,10 @@ def _window(window: Any, length: int, total: int, dtype: str) -> np.ndarray | An
     return pad(values, ((before, total - length - before),))
 
 
-def _check_lengths(what: str, sequence_length: int, fft_length: int) -> None:
+def _check_lengths(what: str, sequence_length: int, stride: int, fft_length: int) -> None:
+    whole(f"{what}, sequence_length", sequence_length, 1)
+    whole(f"{what}, sequence_stride", stride, 1)
+    whole(f"{what}, fft_length", fft_length, 1)
     if fft_length < sequence_length:
         raise ArgumentError(
             f"{what}. Expected: fft_length of at least sequence_length. "
@@ -266,7 +275,7 @@ def stft(
         The pair (real, imaginary), each (..., windows, fft_length // 2 + 1).
     """
     x = convert_to_tensor(x)
-    _check_lengths("stft", sequence_length, fft_length)
+    _check_lengths("stft", sequence_length, sequence_stride, fft_length)
     if not is_float(x.dtype):
         raise DTypeError(f"stft. Expected: floats. Received: {x.dtype}.")
     if center:
@@ -304,7 +313,9 @@ def _istft(
     window: Any = "hann",
     center: bool = True,
 ) -> Any:
-    _check_lengths("istft", sequence_length, fft_length)
+    _check_lengths("istft", sequence_length, sequence_stride, fft_length)
+    if length is not None:
+        length = whole("istft, length", length)
     z = _joined("istft", (real, imag))
     if z.ndim < 2:
         raise ShapeError(f"istft. Expected: at least two axes. Received: {z.shape}.")

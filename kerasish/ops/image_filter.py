@@ -10,6 +10,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops import reduction as _r
@@ -20,6 +21,8 @@ from kerasish.ops.image_layout import batch_of
 from kerasish.ops.indexing import gather
 from kerasish.ops.numpy_join import pad
 from kerasish.ops.numpy_shape import product
+from kerasish.ops.refusals import values_that
+from kerasish.ops.windows import per_axis
 from kerasish.spec import known, promote_float, window_output, window_padding
 
 __all__ = ["extract_patches", "extract_patches_3d", "gaussian_blur", "sobel_edges", "ssim"]
@@ -27,6 +30,7 @@ __all__ = ["extract_patches", "extract_patches_3d", "gaussian_blur", "sobel_edge
 
 def _gaussian(size: int, sigma: Any, dtype: str) -> Any:
     """A vector of `size` weights exp(-t**2 / (2 sigma**2)) that add up to 1."""
+    sigma = values_that(lambda s: s > 0, "sigma", sigma, "positive numbers")
     t = convert_to_tensor(tables.arange(size) - (size - 1) / 2, dtype)
     w = _e.exp(-0.5 * _e.square(t / cast(sigma, dtype)))
     return w / _r.sum(w)
@@ -64,9 +68,13 @@ def gaussian_blur(
     """
     x, restore = batch_of("gaussian_blur", images, data_format)
     wide = cast(x, promote_float(x.dtype))
+    sizes = per_axis(kernel_size, 2, "gaussian_blur, kernel_size")
     sigma = convert_to_tensor(sigma, wide.dtype)
+    if sigma.shape not in ((), (1,), (2,)):
+        raise ShapeError(f"gaussian_blur, sigma. Expected: two numbers. Received: {sigma.shape}.")
+    sigma = _s.broadcast_to(sigma, shape=(2,))
     for k, axis in enumerate((2, 1)):
-        wide = _filtered(wide, _gaussian(int(kernel_size[k]), sigma[k], wide.dtype), axis, "same")
+        wide = _filtered(wide, _gaussian(sizes[k], sigma[k], wide.dtype), axis, "same")
     return restore(cast_like(wide, x))
 
 
@@ -125,7 +133,7 @@ def ssim(
     single = convert_to_tensor(image1).ndim == 3
     wide = cast(a, promote_float(a.dtype))
     other = cast_like(b, wide)
-    weights = _gaussian(filter_size, filter_sigma, wide.dtype)
+    weights = _gaussian(whole("ssim, filter_size", filter_size, 1), filter_sigma, wide.dtype)
 
     def local(x: Any) -> Any:
         return _filtered(_filtered(x, weights, 1, "valid"), weights, 2, "valid")
@@ -143,22 +151,13 @@ def ssim(
 # --- patches ----------------------------------------------------------------------------------
 
 
-def _per_axis(what: str, value: Any, count: int) -> tuple[int, ...]:
-    sizes = (value,) * count if isinstance(value, int) else tuple(int(v) for v in value)
-    if len(sizes) != count:
-        raise ArgumentError(
-            f"extract_patches. Expected: {what}, an int or {count}. Received: {value}."
-        )
-    return sizes
-
-
 def _patches(
     images: Any, size: Any, strides: Any, dilation: Any, padding: str, layout: Any, rank: int
 ) -> Any:
     x, restore = batch_of("extract_patches", images, layout, rank)
-    window = _per_axis("size", size, rank)
-    steps = window if not strides else _per_axis("strides", strides, rank)
-    gaps = _per_axis("dilation_rate", dilation, rank)
+    window = per_axis(size, rank, "extract_patches, size")
+    steps = window if not strides else per_axis(strides, rank, "extract_patches, strides")
+    gaps = per_axis(dilation, rank, "extract_patches, dilation_rate")
     if padding == "same":
         pairs = window_padding(known(x.shape[1:-1]), window, steps, gaps, padding)
         x = pad(x, ((0, 0), *pairs, (0, 0)))
@@ -209,7 +208,7 @@ def extract_patches(
     Returns:
         (..., rows, columns, height * width * channels).
     """
-    rank = 3 if not isinstance(size, int) and len(size) == 3 else 2
+    rank = 3 if isinstance(size, (list, tuple)) and len(size) == 3 else 2
     return _patches(images, size, strides, dilation_rate, padding, data_format, rank)
 
 

@@ -15,6 +15,7 @@ from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops import reduction as _r
@@ -27,6 +28,7 @@ from kerasish.ops.linear import matmul
 from kerasish.ops.numpy_functions import sinc
 from kerasish.ops.numpy_join import pad
 from kerasish.ops.numpy_shape import product, slice_axis
+from kerasish.ops.windows import per_axis
 from kerasish.spec import Dim, is_float, is_int, known, normalize_axis, promote_float
 
 __all__ = ["crop_images", "pad_images", "resize", "scale_and_translate"]
@@ -167,9 +169,9 @@ def resize(
         fill_value: what to pad with.
         data_format: "channels_last" or "channels_first".
     """
-    sizes = tuple(int(s) for s in size)
-    if len(sizes) != 2 or min(sizes) <= 0:
-        raise ArgumentError(f"resize. Expected: size (height, width) > 0. Received: {size}.")
+    if np.ndim(size) != 1 or len(size) != 2:
+        raise ArgumentError(f"resize, size. Expected: (height, width). Received: {size!r}.")
+    sizes = per_axis(size, 2, "resize, size")
     if interpolation not in INTERPOLATIONS:
         raise ArgumentError(
             f"resize. Expected: interpolation one of {', '.join(INTERPOLATIONS)}. "
@@ -241,9 +243,16 @@ def scale_and_translate(
     x = convert_to_tensor(images)
     x = x if is_float(x.dtype) else cast(x, promote_float(x.dtype))
     scale, translation = convert_to_tensor(scale), convert_to_tensor(translation)
+    shape = per_axis(output_shape, x.ndim, "scale_and_translate, output_shape", 0)
+    if not scale.shape == translation.shape == (len(spatial_dims),):
+        raise ShapeError(
+            f"scale_and_translate. Expected: scale and translation of shape "
+            f"({len(spatial_dims)},), as spatial_dims. Received: {scale.shape} and "
+            f"{translation.shape}."
+        )
     for k, axis in enumerate(spatial_dims):
         at = normalize_axis(axis, x.ndim)
-        size, out = x.shape[at], int(output_shape[at])
+        size, out = x.shape[at], shape[at]
         if size is None:
             x = _spec_only(x, at, out)
             continue
@@ -256,10 +265,12 @@ def scale_and_translate(
 
 def _exactly_two(what: str, names: Sequence[str], values: Sequence[Any]) -> None:
     given = dict(zip(names, values, strict=True))
-    if list(values).count(None) != 1 or any(v is not None and v < 0 for v in values):
+    for name, value in given.items():
+        if value is not None:
+            whole(f"{what}, {name}", value)
+    if list(values).count(None) != 1:
         raise ArgumentError(
-            f"{what}. Expected: exactly two of {', '.join(names)}, none negative. "
-            f"Received: {given}."
+            f"{what}. Expected: exactly two of {', '.join(names)}. Received: {given}."
         )
 
 

@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 from kerasish.config import standardize_data_format
-from kerasish.errors import ShapeError
+from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.hints import whole
 from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import log, subtract
 from kerasish.ops.layout import concatenate, expand_dims, reshape, slice_, transpose, unslice
@@ -21,6 +22,14 @@ __all__ = ["depth_to_space", "fold", "psnr", "space_to_depth", "unfold"]
 
 def _scaled(size: Dim, times: int = 1, by: int = 1) -> Dim:
     return None if size is None else size * times // by
+
+
+def _four(x: Any, what: str) -> Any:
+    """A batch of images."""
+    x = convert_to_tensor(x)
+    if x.ndim != 4:
+        raise ShapeError(f"{what}. Expected: a batch of images, 4 axes. Received: {x.shape}.")
+    return x
 
 
 def _divides(size: Dim, by: int, what: str, shape: Any) -> None:
@@ -44,7 +53,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
         block_size: b.
         data_format: "channels_last" or "channels_first".
     """
-    x, b = convert_to_tensor(x), int(block_size)
+    x, b = _four(x, "depth_to_space"), whole("depth_to_space, block_size", block_size, 1)
     if standardize_data_format(data_format) == "channels_last":
         n, h, w, c = x.shape
         _divides(c, b * b, "depth_to_space", x.shape)
@@ -72,7 +81,7 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
         block_size: b.
         data_format: "channels_last" or "channels_first".
     """
-    x, b = convert_to_tensor(x), int(block_size)
+    x, b = _four(x, "space_to_depth"), whole("space_to_depth, block_size", block_size, 1)
     last = standardize_data_format(data_format) == "channels_last"
     n, h, w, c = x.shape if last else (x.shape[0], *x.shape[2:], x.shape[1])
     for size in (h, w):
@@ -94,7 +103,7 @@ class _Taps:
         self.kernel = per_axis(kernel, 2, "kernel_size")
         self.dilation = per_axis(dilation, 2, "dilation")
         self.stride = per_axis(stride, 2, "stride")
-        self.padding = (padding, padding) if isinstance(padding, int) else tuple(padding)
+        self.padding = per_axis(padding, 2, "padding", 0)
 
     def output(self, size: Any) -> Any:
         pairs = tuple((p, p) for p in self.padding)
@@ -132,7 +141,7 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
         kernel_size: int or (height, width) of the window.
         dilation, padding, stride: int or (vertical, horizontal); padding is put on both sides.
     """
-    x = convert_to_tensor(x)
+    x = _four(x, "unfold")
     taps = _Taps(kernel_size, dilation, padding, stride)
     n, channels, *size = x.shape
     rows, columns = taps.output(tuple(size))
@@ -172,7 +181,7 @@ def fold(
     size = per_axis(output_size, 2, "output_size")
     rows, columns = taps.output(size)
     places = math.prod(taps.kernel)
-    n, depth, count = x.shape
+    n, depth, count = x.shape if x.ndim == 3 else (None, None, None)
     if depth is None or depth % places or count not in (None, rows * columns):
         raise ShapeError(
             f"fold. Expected: (N, C * {places}, {rows * columns}). Received: {x.shape}."
@@ -195,6 +204,8 @@ def psnr(x1: Any, x2: Any, max_val: float) -> Any:
     Raises:
         ShapeError: the shapes differ.
     """
+    if not max_val > 0:
+        raise ArgumentError(f"psnr, max_val. Expected: a positive number. Received: {max_val!r}.")
     a, b = promoted((x1, x2), "float")
     pairs = zip(a.shape, b.shape, strict=False)
     if a.ndim != b.ndim or any(m != n and None not in (m, n) for m, n in pairs):

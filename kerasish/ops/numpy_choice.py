@@ -12,13 +12,16 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import leading
 from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.hints import function
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import ints
 from kerasish.ops.elementwise import where
+from kerasish.ops.indexing import as_indices
 from kerasish.ops.numpy_join import stack
 from kerasish.ops.numpy_shape import as_shape
 from kerasish.ops.operation import public
+from kerasish.ops.refusals import values_that
 from kerasish.spec import TensorSpec, bits, broadcast, dtype_name, known, np_dtype
 
 __all__ = ["select", "unravel_index", "vectorize", "view"]
@@ -48,8 +51,13 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     """The coordinates, in an array of `shape`, of positions in its flat form."""
     sizes = known(as_shape(shape))
-    flat = convert_to_tensor(indices)
     total = math.prod(sizes)
+    flat = values_that(
+        lambda i: (i >= -total) & (i < total),
+        "unravel_index, indices",
+        as_indices("unravel_index", indices),
+        f"positions among {total} elements",
+    )
     flat = where(flat < 0, flat + total, flat)
     found = []
     for size in reversed(sizes):
@@ -116,6 +124,13 @@ def vectorize(
         excluded: positions or names of arguments that are passed on as they are.
         signature: such as "(m,n),(n)->(m)": the axes each call sees; all others broadcast.
     """
+    function("vectorize, pyfunc", pyfunc)
+    if not (signature is None or isinstance(signature, str)):
+        raise ArgumentError(f"vectorize, signature. Expected: a text. Received: {signature!r}.")
+    if not (excluded is None or isinstance(excluded, (list, tuple, set, frozenset))):
+        raise ArgumentError(
+            f"vectorize, excluded. Expected: positions or names. Received: {excluded!r}."
+        )
     left, _, right = (signature or "").partition("->")
     cores = _cores(left) if signature else None
     several = len(_cores(right)) > 1 if signature else False

@@ -15,6 +15,7 @@ from kerasish.hints import whole
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
 from kerasish.ops.indexing import gather
+from kerasish.ops.layout import broadcasts
 from kerasish.ops.numpy_shape import slice_axis
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, normalize_axis
@@ -236,6 +237,10 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
         raise ArgumentError(
             f"repeat, repeats. Expected: integers of 0 or more. Received: {repeats!r}."
         )
+    if counts.ndim > 1 or (counts.size != 1 and x.shape[at] not in (None, counts.size)):
+        raise ShapeError(
+            f"repeat, repeats. Expected: one number, or {x.shape[at]}. Received: {repeats!r}."
+        )
     if counts.size != 1:
         return gather(x, tables.repeat(tables.arange(counts.size), counts).astype("int32"), axis=at)
     by = int(counts.reshape(()))
@@ -250,8 +255,17 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
 def _widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
     """(before, after) per axis from an int, a pair, or one pair per axis."""
     array = np.asarray(pad_width)
+    if array.dtype.kind not in "iu" or (array < 0).any():
+        raise ArgumentError(
+            "pad, pad_width. Expected: integers of 0 or more, one, a pair, or a pair per axis. "
+            f"Received: {pad_width!r}."
+        )
     if array.ndim == 1 and array.size == 2 and ndim != 1:
         array = array[None]
+    if not broadcasts(array.shape, (ndim, 2)):
+        raise ShapeError(
+            f"pad, pad_width. Expected: a pair for each of {ndim} axes. Received: {pad_width!r}."
+        )
     return [(int(a), int(b)) for a, b in np.broadcast_to(array, (ndim, 2))]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import tables
-from kerasish.errors import ShapeError
+from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.hints import whole
@@ -30,7 +30,11 @@ __all__ = [
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """An (N, M) matrix of zeros with ones on diagonal `k`."""
     return convert_to_tensor(
-        tables.eye(whole("eye, N", N), None if M is None else whole("eye, M", M), int(k)),
+        tables.eye(
+            whole("eye, N", N),
+            None if M is None else whole("eye, M", M),
+            whole("eye, k", k, None),
+        ),
         dtype_name(dtype),
     )
 
@@ -45,7 +49,11 @@ def identity(n: int, dtype: Any = None) -> Any:
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
     """An (N, M) matrix of ones on and below diagonal `k`, zeros above."""
     return convert_to_tensor(
-        tables.tri(whole("tri, N", N), None if M is None else whole("tri, M", M), int(k)),
+        tables.tri(
+            whole("tri, N", N),
+            None if M is None else whole("tri, M", M),
+            whole("tri, k", k, None),
+        ),
         dtype_name(dtype),
     )
 
@@ -56,7 +64,7 @@ def _below(x: Any, k: int) -> np.ndarray:
         raise ShapeError(f"tril and triu. Expected: at least two axes. Received: {x.shape}.")
     # With an unknown dimension only the spec of the result matters, not its value.
     rows, columns = (1 if d is None else d for d in x.shape[-2:])
-    return tables.tri(rows, columns, k, dtype=bool)
+    return tables.tri(rows, columns, whole("k", k, None), dtype=bool)
 
 
 @composite(cases=[case((3, 4)), case((2, 4, 3), k=-1)])
@@ -70,14 +78,16 @@ def tril(x: Any, k: int = 0) -> Any:
 def triu(x: Any, k: int = 0) -> Any:
     """x with zeros below diagonal `k` of its last two axes."""
     x = convert_to_tensor(x)
-    return where(_below(x, k - 1), _e.zero_like(x), x)
+    return where(_below(x, whole("k", k, None) - 1), _e.zero_like(x), x)
 
 
 @composite(cases=[case((3, 4)), case((3, 4, 2), offset=-1), case((2, 4, 3), axis1=2, axis2=1)])
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The diagonal `offset` of the matrices over two axes, as the last axis of the result."""
-    x = convert_to_tensor(x)
+    x, offset = convert_to_tensor(x), whole("offset", offset, None)
     first, second = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
+    if first == second:
+        raise ArgumentError(f"Expected: two distinct axes. Received: {axis1} and {axis2}.")
     rest = [a for a in range(x.ndim) if a not in (first, second)]
     x = _s.transpose(x, axes=(*rest, first, second))
     rows, columns = x.shape[-2:]
@@ -112,7 +122,7 @@ def diag(x: Any, k: int = 0) -> Any:
 @composite(cases=[case((3,)), case((2, 2), k=-2), case((3,), k=1)])
 def diagflat(x: Any, k: int = 0) -> Any:
     """A matrix with the elements of x on diagonal `k` and zeros elsewhere."""
-    x = _s.reshape(x, shape=(-1,))
+    x, k = _s.reshape(x, shape=(-1,)), whole("k", k, None)
     count = x.shape[0]
     if count is None:
         return _s.broadcast_to(_s.expand_dims(x, axis=1), shape=(None, None))

@@ -16,6 +16,7 @@ from kerasish.ops.declare import composite
 from kerasish.ops.elementwise import cast, cast_like, where
 from kerasish.ops.indexing import take_along
 from kerasish.ops.numpy_shape import product
+from kerasish.ops.refusals import values_that
 from kerasish.ops.sorting import sort_
 from kerasish.spec import accumulator, normalize_axes, promote_float, reduce_shape
 
@@ -51,6 +52,7 @@ def _quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip: bool
         raise ArgumentError(
             f"quantile. Expected: method one of {', '.join(METHODS)}. Received: {method!r}."
         )
+    q = values_that(lambda v: (v >= 0) & (v <= 1), "q", q, "shares in [0, 1], or 0 to 100 percent")
     given = convert_to_tensor(x)
     dtype = promote_float(given.dtype)
     # Positions among many elements need more digits than floats of 16 bits have.

@@ -9,6 +9,7 @@ from typing import Any
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of
+from kerasish.graph.trace import current_trace
 from kerasish.hints import whole
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite
@@ -31,6 +32,11 @@ def as_shape(shape: Any, least: int = 0) -> Shape:
     if hasattr(shape, "shape"):
         shape = convert_to_tensor(shape).numpy().tolist()
     sizes = shape if isinstance(shape, Sequence) and not isinstance(shape, str) else (shape,)
+    if shape is None or (None in sizes and current_trace() is None):
+        raise ArgumentError(
+            f"shape. Expected: sizes that are known. Received: {shape}. Where a size is that of an "
+            "input, make the tensor inside a layer, or use zeros_like, ones_like or full_like."
+        )
     return tuple(None if d is None else whole("shape, a size", d, least) for d in sizes)
 
 

@@ -192,8 +192,11 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
         range: (low, high); by default the smallest and the largest element. Elements outside are
             not counted; the last bin contains its upper edge.
     """
+    bins = whole("histogram, bins", bins, 1)
     x = _s.reshape(convert_to_tensor(x), shape=(-1,))
     wide = floating(x)
+    if range is not None and np.shape(range) != (2,):
+        raise ArgumentError(f"histogram, range. Expected: (low, high). Received: {range!r}.")
     if range is None:
         # Without elements, or with one value only, numpy's range is one wide.
         low, high = (_r.min(wide), _r.max(wide)) if x.shape[0] else (0.0, 1.0)

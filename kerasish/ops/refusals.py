@@ -17,7 +17,10 @@ from numbers import Number
 from types import TracebackType
 from typing import Any
 
-from kerasish.errors import ArgumentError, DTypeError, KerasishError, ShapeError
+import numpy as np
+
+from kerasish.errors import ArgumentError, DTypeError, GradientError, KerasishError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import refuse_unknown
 from kerasish.spec import dtype_name
 
@@ -31,7 +34,7 @@ FAILURES = (
     TypeError,
     ValueError,
 )
-_NAMED = (ArgumentError, DTypeError, ShapeError)
+_NAMED = (ArgumentError, DTypeError, GradientError, ShapeError)
 _LIBRARIES = sys.stdlib_module_names | {"kerasish", "numpy", "cupy", "ml_dtypes", "scipy"}
 _DOCUMENTED = re.compile(r"^ {4}(\w[\w, ]*): (.+(?:\n {8,}\S.*)*)", re.MULTILINE)
 
@@ -52,7 +55,7 @@ def refused(
     name = label.rpartition(".")[2]
     if isinstance(error, KerasishError):
         told = str(error).removeprefix(error.caller)
-        if isinstance(error, _NAMED) and name not in told:
+        if isinstance(error, _NAMED) and not re.search(rf"\b{name}\b", told):
             error.caller = f"{name}: "
             error.args = (error.caller + told, *error.args[1:])
         return error
@@ -82,6 +85,20 @@ def received(value: Any) -> str:
     if hasattr(value, "shape") and hasattr(value, "dtype") and getattr(value, "shape", ()) != ():
         return f"a tensor of shape {tuple(value.shape)} and dtype {value.dtype}"
     return reprlib.repr(value)
+
+
+def values_that(
+    holds: Callable[[np.ndarray], Any], what: str, x: Any, expected: str, dtype: Any = None
+) -> Tensor:
+    """`x` as a tensor of which `holds` is true everywhere, as far as its values are known now.
+
+    Raises:
+        ArgumentError: it is not; NaN never is.
+    """
+    found = convert_to_tensor(x, dtype)
+    if found.value is not None and not np.all(holds(np.asarray(found))):
+        raise ArgumentError(f"{what}. Expected: {expected}. Received: {received(x)}.")
+    return found
 
 
 def _of_a_user(trace: TracebackType | None) -> bool:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.errors import ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops import layout as _s
 from kerasish.ops.declare import composite, ints
@@ -28,8 +30,17 @@ __all__ = ["segment_max", "segment_min", "segment_prod", "segment_sum"]
 def _segmented(data: Any, ids: Any, count: int | None) -> tuple[Any, Any, int]:
     """(rows, their segment with one more for those outside, number of segments)."""
     data, ids = convert_to_tensor(data), as_indices("segment", ids)
+    own = data.shape[: ids.ndim]
+    if len(own) != ids.ndim or any(
+        a != b and None not in (a, b) for a, b in zip(own, ids.shape, strict=True)
+    ):
+        raise ShapeError(
+            f"Segments. Expected: an id for each row of the data, {data.shape}. "
+            f"Received: ids of shape {ids.shape}."
+        )
     if count is None:
         count = int(known_values("a segment sum without num_segments", ids).max(initial=-1)) + 1
+    count = whole("num_segments", count)
     rows = _s.reshape(data, shape=(-1, *data.shape[ids.ndim :]))
     ids = _s.reshape(ids, shape=(-1,))
     inside = _e.logical_and(ids >= 0, ids < count)

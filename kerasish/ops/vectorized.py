@@ -11,6 +11,7 @@ from kerasish.graph.batching import lift, spread
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.trace import Slot
 from kerasish.graph.variable import Variable
+from kerasish.hints import function as called
 from kerasish.ops import control_batching as control_batching
 from kerasish.ops.bodies import trace_part
 from kerasish.ops.operation import public
@@ -45,6 +46,7 @@ def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
         >>> ops.vectorized_map(lambda x: ops.sum(x * x), ops.ones((3, 2))).numpy().tolist()
         [2.0, 2.0, 2.0]
     """
+    called("vectorized_map, function", function)
     given = [None if leaf is None else convert_to_tensor(leaf) for leaf in tree.flatten(elements)]
     tensors = [t for t in given if t is not None]
     rows = _rows(tensors)

@@ -7,7 +7,10 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.hints import whole
 from kerasish.spec import Padding, Shape, cut, known, window_output, window_padding
 
 Sizes = tuple[int, ...]
@@ -182,18 +185,19 @@ def samples(count: int, each: int) -> Iterator[slice]:
     return (part for (part,) in cut((count,), max(CACHED // max(each, 1), 1)))
 
 
-def per_axis(value: Any, rank: int, what: str) -> Sizes:
-    """One positive int per spatial axis.
+def per_axis(value: Any, rank: int, what: str, least: int = 1) -> Sizes:
+    """One int per spatial axis, of at least `least`.
 
     Raises:
-        ArgumentError: another number of them, or one below 1.
+        ArgumentError: another number of them, one that is no integer, or a smaller one.
     """
-    sizes = (value,) * rank if isinstance(value, int) else tuple(int(v) for v in value)
-    if len(sizes) == 1 and rank > 1:
+    sizes = tuple(value) if isinstance(value, (list, tuple)) or np.ndim(value) else (value,)
+    sizes = tuple(whole(what, size, least) for size in sizes)
+    if len(sizes) == 1:
         sizes *= rank
-    if len(sizes) != rank or min(sizes, default=1) < 1:
+    if len(sizes) != rank:
         raise ArgumentError(
-            f"{what}. Expected: a positive int, or {rank} of them. Received: {value!r}."
+            f"{what}. Expected: an int of {least} or more, or {rank} of them. Received: {value!r}."
         )
     return sizes
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.errors import DTypeError, ShapeError
+import numpy as np
+
+from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops import random as _ops
 from kerasish.ops import random_draws as _draws
 from kerasish.ops.numpy_shape import as_shape
 from kerasish.ops.operation import public_as
+from kerasish.ops.refusals import values_that
 from kerasish.random.seed_generator import draw_key
 from kerasish.spec import dtype_name, is_int
 
@@ -60,7 +63,20 @@ def randint(
     dtype = dtype_name(dtype or "int32")
     if not is_int(dtype):
         raise DTypeError(f"randint. Expected: an integer dtype. Received: {dtype}.")
+    low, high = (values_that(np.isfinite, "bounds", b, "numbers") for b in (minval, maxval))
+    if low.value is not None and high.value is not None:
+        _check_span(dtype, np.asarray(low), np.asarray(high))
     return _draws.random_randint(draw_key(seed), as_shape(shape), minval, maxval, dtype)
+
+
+def _check_span(dtype: str, low: np.ndarray, high: np.ndarray) -> None:
+    held = np.iinfo(dtype)
+    fits = np.all(low >= held.min) and np.all(high - 1.0 <= held.max)
+    if not (fits and np.all(low < high) and np.all(high - 1.0 * low <= 2**32)):
+        raise ArgumentError(
+            f"randint. Expected: minval < maxval, within the range of {dtype}, at most 2**32 "
+            f"apart. Received: {low.tolist()} and {high.tolist()}."
+        )
 
 
 @public_as("random.categorical")
@@ -91,12 +107,18 @@ def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:
 @public_as("random.gamma")
 def gamma(shape: Shape, alpha: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Gamma draws with shape parameter `alpha` (broadcast to `shape`) and scale 1."""
+    alpha = _positive("alpha", alpha)
     return _draws.random_gamma(draw_key(seed), alpha, as_shape(shape), dtype)
+
+
+def _positive(what: str, x: Any) -> Tensor:
+    return values_that(lambda v: v > 0, what, x, "positive numbers")
 
 
 @public_as("random.beta")
 def beta(shape: Shape, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Tensor:
     """Beta draws; `alpha` and `beta` broadcast to `shape`."""
+    alpha, beta = _positive("alpha", alpha), _positive("beta", beta)
     return _draws.random_beta(draw_key(seed), alpha, beta, as_shape(shape), dtype)
 
 
@@ -105,6 +127,12 @@ def binomial(
     shape: Shape, counts: Any, probabilities: Any, dtype: Any = None, seed: Any = None
 ) -> Tensor:
     """Numbers of successes in `counts` trials; both parameters broadcast to `shape`."""
+    counts = values_that(
+        lambda v: (v >= 0) & np.isfinite(v), "counts", counts, "numbers of trials, 0 or more"
+    )
+    probabilities = values_that(
+        lambda v: (v >= 0) & (v <= 1), "probabilities", probabilities, "numbers in [0, 1]"
+    )
     return _draws.random_binomial(draw_key(seed), counts, probabilities, as_shape(shape), dtype)
 
 
