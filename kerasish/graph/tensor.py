@@ -260,7 +260,7 @@ def _from_host(x: Any, dtype: Any, share: bool = False) -> Tensor:
     kind = array.dtype.kind
     weak = not hasattr(x, "dtype")
     if dtype is not None or (weak and kind == "f"):
-        name = dtype_name(dtype or "float")
+        name = dtype_name("float" if dtype is None else dtype)
     elif weak and kind in "iu" and np.abs(array).max(initial=0) < 2**31:
         name = "int32"
     else:

@@ -67,7 +67,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
 
 def _like(x: Any, value: Any, dtype: Any) -> Any:
     x = convert_to_tensor(x)
-    return filled(value, x.shape, dtype_name(dtype or x.dtype), x.value is None)
+    return filled(value, x.shape, dtype_name(x.dtype if dtype is None else dtype), x.value is None)
 
 
 @public

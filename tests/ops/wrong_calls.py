@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import inspect
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,7 +34,7 @@ WRONG: dict[str, Any] = {
     "long": (1, 1, 1, 1, 1, 1, 1),
     "negatives": (-1, -1),
     "zeros": (0, 0),
-    "texts": ("a", "b"),
+    "texts": ("no", "sense"),
     "object": object(),
     "ragged": [[1.0], [1.0, 2.0]],
     "dict": {"a": 1},
@@ -125,11 +125,10 @@ def applied(func: Any, given: dict[str, Any]) -> Any:
     return func(*made.args, **made.kwargs)
 
 
-def right_calls(count: int = 1) -> Iterator[Call]:
-    """Calls that work, `count` of each function."""
-    for call in MORE:
-        yield call
-    for name in sorted(MAKERS):
+def right_calls(count: int, names: Iterable[str], more: Iterable[Call]) -> Iterator[Call]:
+    """Calls that work: `more`, and `count` of each function that has a generator."""
+    yield from more
+    for name in names:
         found = 0
         for call in calls_of(name):
             if found < count and outcome(call, bound(call), "eager") is None:
@@ -137,9 +136,14 @@ def right_calls(count: int = 1) -> Iterator[Call]:
                 yield call
 
 
-def wrong_calls(count: int = 1, kinds: Any = WRONG) -> Iterator[Wrong]:
+def wrong_calls(
+    count: int = 1,
+    kinds: Iterable[str] = WRONG,
+    names: Iterable[str] = sorted(MAKERS),
+    more: Iterable[Call] = MORE,
+) -> Iterator[Wrong]:
     """Every argument of every right call replaced by everything that is wrong."""
-    for call in right_calls(count):
+    for call in right_calls(count, names, more):
         for name, parameter in signature(call).parameters.items():
             for kind in kinds if parameter.kind.name != "VAR_KEYWORD" else ():
                 default = parameter.default
@@ -165,8 +169,16 @@ def limited(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, held)
 
 
-def outcome(call: Call, given: dict[str, Any], way: str) -> Exception | None:
-    """The error of a call made in one of the ways, or None where it gives a result."""
+def outcome(
+    call: Call, given: dict[str, Any], way: str, seconds: int = SECONDS
+) -> Exception | None:
+    """The error of a call made in one of the ways, or None where it gives a result.
+
+    Args:
+        call, given: the function, and its arguments by name.
+        way: one of `WAYS`.
+        seconds: that it may take; 0 for no limit.
+    """
     func = function(call.name)
     names = [k for k, v in given.items() if isinstance(v, np.ndarray)]
     arrays = [given[k] for k in names]
@@ -175,7 +187,7 @@ def outcome(call: Call, given: dict[str, Any], way: str) -> Exception | None:
         return applied(func, {**given, **dict(zip(names, tensors, strict=True))})
 
     try:
-        with limited(SECONDS):
+        with limited(seconds) if seconds else nullcontext():
             if way == "eager":
                 run(*arrays)
             elif way == "traced":
@@ -190,5 +202,5 @@ def outcome(call: Call, given: dict[str, Any], way: str) -> Exception | None:
 def told(wrong: Wrong, error: Exception | None) -> bool:
     """Whether an error is typed and has the function's name."""
     func = inspect.unwrap(function(wrong.call.name))  # of two names of one function, either
-    names = (wrong.call.name.rpartition(".")[2], func.__name__)
+    names = (wrong.call.name.rpartition(".")[2].removesuffix("_3d"), func.__name__)
     return isinstance(error, KerasishError) and any(name in str(error) for name in names)
