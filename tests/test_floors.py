@@ -28,7 +28,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("layers",),
     ("data", "datasets", "callbacks", "training", "saving"),
     ("models",),
-    ("declarative", "inspect", "explain", "testing", "utils", "dtype_policies",
+    ("declarative", "inspect", "testing", "utils", "dtype_policies",
      "mixed_precision"),
     ("cli",),
     ("__init__", "__main__"),

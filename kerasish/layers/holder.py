@@ -21,7 +21,7 @@ from kerasish.serialization import resolve, snake_case
 from kerasish.spec import dtype_name, is_float
 
 # What belongs to the process: symbols and losses of calls, compiled steps, runs.
-_LEFT_BEHIND = frozenset(("_calls", "_losses", "_version", "_plans", "_runs"))
+_LEFT_BEHIND = frozenset(("_calls", "_losses", "_version", "_plans", "_runs", "_functions"))
 
 
 def _revived(cls: type[Holder]) -> Holder:

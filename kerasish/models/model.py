@@ -26,7 +26,7 @@ from kerasish.saving.whole_model import save_model, to_json
 from kerasish.serialization import deserialize_keras_object
 from kerasish.training.trainer import Trainer
 
-_OWN = frozenset(("network", "optimizer", "loss", "history", "_plans", "_runs"))
+_OWN = frozenset(("network", "optimizer", "loss", "history", "_plans", "_runs", "_functions"))
 
 
 class Model(Trainer, Inspected, StateTree, Layer):

@@ -1,7 +1,7 @@
 """Activation functions, with Keras's names and formulas.
 
-relu, gelu, silu, softplus, softmax and log_softmax stay whole in traced graphs, since libraries
-run them whole; everything else is a plain function of ops.
+Those declared as primitives stay whole in traced graphs, so that graphs print them by name and
+kernels take them as one; everything else is a plain function of ops.
 """
 
 from __future__ import annotations

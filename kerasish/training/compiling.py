@@ -17,6 +17,7 @@ from kerasish.metrics import Mean
 from kerasish.optimizers import LossScaleOptimizer
 from kerasish.training.compile_loss import CompileLoss, check_names, check_weights
 from kerasish.training.compile_metrics import CompileMetrics
+from kerasish.training.functions import StepFunctions
 from kerasish.training.plans import Plans
 from kerasish.training.run import Runs
 
@@ -36,7 +37,7 @@ class CompiledWith:
     jit_compile: Any
 
 
-class Compiling:
+class Compiling(StepFunctions):
     """The part of `Trainer` that is set up by `compile`."""
 
     compiled: bool = False
@@ -159,6 +160,7 @@ class Compiling:
 
     def reset_functions(self) -> None:
         """Forget the compiled steps; the next call traces anew."""
+        super().reset_functions()
         object.__setattr__(self, "_plans", None)
 
     @property

@@ -137,7 +137,9 @@ class Plans:
                 del self._made[key]
         return state
 
-    def bind(self, mode: str, example: Batch, specs: Specs, logs: bool = False) -> Bound:
+    def bind(
+        self, mode: str, example: Batch, specs: Specs, logs: bool = False, own: Any = None
+    ) -> Bound:
         """The step for batches of this structure and these specs, made at the first request.
 
         Args:
@@ -145,13 +147,14 @@ class Plans:
             example: a batch; only its structure is used.
             specs: of its arrays.
             logs: whether the logs of every batch are wanted.
+            own: what stands in the place of the mode's function, see `StepFunctions`.
         """
         with self.lock:
             held = self._state
             state = held if held is not None and self._seen == clock.now else self.refresh()
-            key = (mode, logs, form_of(example), specs)
+            key = (mode, logs, own, form_of(example), specs)
             found = self._made.get((*key, state))
-            made = found or self._make(mode, example, specs, logs)
+            made = found or self._make(mode, example, specs, logs, own)
             self._turn = made.turn = self._turn + 1
             if found is None:
                 # What was built meanwhile belongs to the state that the step is for.
@@ -159,9 +162,9 @@ class Plans:
                 self._forget_oldest()
             return made
 
-    def for_batch(self, mode: str, batch: Batch, logs: bool = False) -> Bound:
+    def for_batch(self, mode: str, batch: Batch, logs: bool = False, own: Any = None) -> Bound:
         """The step for such a batch; see `bind`."""
-        return self.bind(mode, batch, specs_of(batch.leaves), logs)
+        return self.bind(mode, batch, specs_of(batch.leaves), logs, own)
 
     def _forget_oldest(self) -> None:
         while len(self._made) > LIMIT:
@@ -171,11 +174,11 @@ class Plans:
 
     # --- making one ---------------------------------------------------------------------------
 
-    def _make(self, mode: str, example: Batch, specs: Specs, logs: bool) -> Bound:
+    def _make(self, mode: str, example: Batch, specs: Specs, logs: bool, own: Any) -> Bound:
         model, told = self.model, [False]
-        step = self._kept(mode, logs, told)
+        step = self._kept(mode, logs, told, own)
         with unnoticed():
-            eager = bool(model.run_eagerly or settings.run_eagerly)
+            eager = bool(own or model.run_eagerly or settings.run_eagerly)
             prepare(model, mode, example, specs, eager)
             flat = flat_step(step, example)
             if eager:
@@ -189,7 +192,7 @@ class Plans:
         made.told = told
         return made
 
-    def _kept(self, mode: str, logs: bool, told: list[bool]) -> Callable[[Any], Any]:
+    def _kept(self, mode: str, logs: bool, told: list[bool], own: Any) -> Callable[[Any], Any]:
         """A mode's step with what is wanted of its result.
 
         That is nothing where the metrics' variables tell it all, so that the graph of a step ends
@@ -199,7 +202,7 @@ class Plans:
 
         def step(data: Any) -> Any:
             model = get()
-            result = getattr(model, name)(data)
+            result = own(iter((data,))) if own else getattr(model, name)(data)
             if mode == "predict":
                 return result
             metrics = model.get_metrics_result()
@@ -212,11 +215,17 @@ class Plans:
 
     # --- single batches -----------------------------------------------------------------------
 
-    def run(self, mode: str, batch: Batch) -> dict[str, Any]:
-        """One step on one batch, with its logs: those of this batch alone."""
+    def run(self, mode: str, batch: Batch, alone: bool = True) -> dict[str, Any]:
+        """One step on one batch, with its logs.
+
+        Args:
+            alone: whether these are of this batch alone, and the mode's own function may run it.
+        """
         with self.lock:
-            bound = self.for_batch(mode, batch, logs=True)
-            self._reset_metrics(bound)
+            own = self.model.own_function(mode) if alone else None
+            bound = self.for_batch(mode, batch, logs=True, own=own)
+            if alone:
+                self._reset_metrics(bound)
             self.labels.check(batch, self.model)
             bound.fill(batch.leaves)
             bound.run()
@@ -231,8 +240,12 @@ class Plans:
         for metric in self.metrics:
             metric.reset_state()
 
-    def predict(self, x: Any) -> Any:
-        """The predictions for one batch, with as little around them as possible."""
+    def predict(self, x: Any, own: bool = True) -> Any:
+        """The predictions for one batch, with as little around them as possible.
+
+        Args:
+            own: whether the mode's own function may run it.
+        """
         with self.lock:
             if type(x) is np.ndarray:
                 ready = self._quick.get((x.shape, x.dtype))
@@ -243,12 +256,16 @@ class Plans:
                     bound.run()
                     return output.copy()
             batch = Batch(as_arrays(x, "x"))
-            bound = self.for_batch("predict", batch)
+            function = self.model.own_function("predict") if own else None
+            bound = self.for_batch("predict", batch, own=function)
             bound.fill(batch.leaves)
             bound.run()
             result = bound.read()
-            if type(x) is np.ndarray and isinstance(result, np.ndarray) and bound.fixed:
-                self._quick[x.shape, x.dtype] = (bound, bound.inputs[0], result)
+            if type(x) is np.ndarray and isinstance(result, np.ndarray):
+                if bound.fixed and own:
+                    self._quick[x.shape, x.dtype] = (bound, bound.inputs[0], result)
+                else:
+                    self._quick.pop((x.shape, x.dtype), None)
             return copied(result)
 
 

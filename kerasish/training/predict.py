@@ -29,7 +29,7 @@ class PredictRun(Run):
 
     def _bind(self, example: Batch, specs: Specs) -> Bound:
         x = Batch(example.x)
-        return self.plans.bind(self.mode, x, specs[: len(x.leaves)])
+        return self.plans.bind(self.mode, x, specs[: len(x.leaves)], own=self.own)
 
     def predict(self) -> Any:
         """One pass; returns the results of all batches."""

@@ -43,6 +43,7 @@ class Run:
         self.model = model
         self.source = source
         self.callbacks = callbacks
+        self.own = model.own_function(self.mode)
         self.plans: Plans = model.plans
         self.plans.refresh()  # lists of layers change without a word
         self.lock = self.plans.lock
@@ -96,7 +97,7 @@ class Measured(Run):
         self._last: Bound | None = None
         self.done = 0
         example = source.first_batch()
-        self.plans.for_batch(self.mode, example, self._each_batch)
+        self.plans.for_batch(self.mode, example, self._each_batch, self.own)
         self.metrics: list[Any] = list(model.metrics)
         self._readout = None if model.reads_metrics_itself else Readout(self.metrics)
         if isinstance(source, ArraySource):  # labels that lie in memory are checked once
@@ -106,7 +107,7 @@ class Measured(Run):
         self.plans.labels.check(batch, self.model)
 
     def _bind(self, example: Batch, specs: Specs) -> Bound:
-        return self.plans.bind(self.mode, example, specs, self._each_batch)
+        return self.plans.bind(self.mode, example, specs, self._each_batch, self.own)
 
     def measure(
         self, start: int = 0, shuffle: bool = False, rng: np.random.Generator | None = None

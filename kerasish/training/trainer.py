@@ -131,24 +131,6 @@ class Trainer(Compiling):
 
     # --- whole runs -------------------------------------------------------------------------------
 
-    def make_train_function(self, force: bool = False) -> Any:
-        """The function from a batch to logs that training uses; `force` traces it anew."""
-        if force:
-            self.reset_functions()
-        return self.train_on_batch
-
-    def make_test_function(self, force: bool = False) -> Any:
-        """The function from a batch to logs that evaluation uses; `force` traces it anew."""
-        if force:
-            self.reset_functions()
-        return self.test_on_batch
-
-    def make_predict_function(self, force: bool = False) -> Any:
-        """The function from inputs to predictions; `force` traces it anew."""
-        if force:
-            self.reset_functions()
-        return self.predict_on_batch
-
     @hinted
     def fit(
         self,
