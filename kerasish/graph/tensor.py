@@ -158,6 +158,12 @@ class Tensor(PortableTensor):
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a 0-d tensor")
+        if self.shape[0] is None:
+            raise TypeError(
+                f"A tensor was counted or iterated over. Expected: a known first size. "
+                f"Received: {self}. Use kerasish.ops.map or kerasish.ops.unstack(x, axis=1), "
+                "or index another axis."
+            )
         return self.shape[0]
 
     def __iter__(self) -> Any:

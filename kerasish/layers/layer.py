@@ -331,8 +331,12 @@ class Layer(Buildable, Stateless):
             return {**config, **{name: plain(value) for name, value in given.items()}}
         for name, one in cls.fields.items():
             if name != "activity_regularizer":
-                config[name] = one.rule.serialize(getattr(self, name))
+                config[name] = one.rule.serialize(self._argument(name))
         return config
+
+    def _argument(self, name: str) -> Any:
+        """The value of a field, which a property of a built layer may hide."""
+        return vars(self)[name] if name in vars(self) else getattr(self, name, None)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
@@ -356,7 +360,7 @@ class Layer(Buildable, Stateless):
     def __repr__(self) -> str:
         shown = [f"name={self.name}"]
         for name, one in type(self).fields.items():
-            value = one.rule.serialize(getattr(self, name, None))
+            value = one.rule.serialize(self._argument(name))
             usual = inspect.Parameter.empty
             if one.default is not usual:
                 usual = one.rule.serialize(one.convert(one.default, ""))

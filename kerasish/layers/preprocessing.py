@@ -50,6 +50,9 @@ class Normalization(Layer):
         mean: given means.
         variance: given variances.
         invert: whether to undo the normalization instead.
+
+    Once the layer is built, `mean` and `variance` are the tensors it computes with, (1, d) for
+    rows of d.
     """
 
     axis: Any = -1
@@ -78,7 +81,7 @@ class Normalization(Layer):
             )
         self._along = tuple(input_shape[a] if a in self._kept else 1 for a in range(rank))
         self._adapted = None
-        if self.mean is None:
+        if vars(self)["mean"] is None:
             self._adapted = (
                 self.add_weight(sizes, "zeros", trainable=False, name="mean"),
                 self.add_weight(sizes, "ones", trainable=False, name="variance"),
@@ -91,7 +94,7 @@ class Normalization(Layer):
         Raises:
             DataError: there are no data.
         """
-        if self.mean is not None:
+        if vars(self)["mean"] is not None:
             raise ArgumentError(
                 "Normalization.adapt. Expected: a layer without given mean and variance."
             )
@@ -118,7 +121,8 @@ class Normalization(Layer):
         if self._adapted is not None:
             pair: Any = tuple(v.value for v in self._adapted)
         else:
-            pair = (convert_to_tensor(self.mean), convert_to_tensor(self.variance))
+            given = vars(self)
+            pair = (convert_to_tensor(given["mean"]), convert_to_tensor(given["variance"]))
         dtype = self.compute_dtype
         mean, variance = (ops.cast(self._spread(p), dtype) for p in pair)
         return mean, variance
@@ -135,6 +139,23 @@ class Normalization(Layer):
         mean, variance = self._moments()
         spread = ops.maximum(ops.sqrt(variance), config.epsilon())
         return mean + x * spread if self.invert else (x - mean) / spread
+
+
+def _moment(name: str, place: int) -> property:
+    """What was given, and once the layer is built what it computes with, in its shape."""
+
+    def read(layer: Normalization) -> Any:
+        if not layer.built:
+            return vars(layer)[name]
+        return ops.broadcast_to(layer._moments()[place], layer._along)
+
+    def write(layer: Normalization, value: Any) -> None:
+        vars(layer)[name] = value
+
+    return property(read, write)
+
+
+Normalization.mean, Normalization.variance = _moment("mean", 0), _moment("variance", 1)
 
 
 def encode(indices: Tensor, depth: int, mode: str, dtype: str, weights: Any = None) -> Tensor:

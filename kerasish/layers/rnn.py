@@ -52,14 +52,20 @@ class StackedRNNCells(Layer):
             shape = (shape[0], _output_size(cell))
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
-        """Zeros for every cell."""
-        return [initial_state(cell, batch_size) for cell in self.cells]
+        """What every cell begins with: its list of states, or the one of a cell that only says
+        `state_size=units`."""
+        held = [initial_state(cell, batch_size) for cell in self.cells]
+        return [h[0] if _has_one_state(c) else h for c, h in zip(self.cells, held, strict=True)]
 
     def call(self, inputs: Tensor, states: Any, training: bool | None = False) -> tuple[Any, Any]:
         new = []
         for cell, held in zip(self.cells, states, strict=True):
-            inputs, after = cell(inputs, held, **_training(cell, training))
-            new.append(after)
+            several = isinstance(held, (list, tuple))
+            inputs, after = cell(
+                inputs, list(held) if several else [held], **_training(cell, training)
+            )
+            after = list(after) if isinstance(after, (list, tuple)) else [after]
+            new.append(after if several or len(after) > 1 else after[0])
         return inputs, new
 
     def prepare(self, inputs: Tensor, training: bool | None) -> None:
@@ -95,6 +101,10 @@ def initial_state(cell: Any, batch_size: int | None) -> list[Any]:
     sizes = cell.state_size if isinstance(cell.state_size, (list, tuple)) else [cell.state_size]
     dtype = getattr(cell, "compute_dtype", None)
     return [ops.zeros((batch_size, d), dtype) for d in sizes]
+
+
+def _has_one_state(cell: Any) -> bool:
+    return not (hasattr(cell, "get_initial_state") or isinstance(cell.state_size, (list, tuple)))
 
 
 def _training(cell: Any, training: bool | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from kerasish.config import floatx
 from kerasish.configured import Configured, parameters
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.losses.align import as_real, weights_like
+from kerasish.losses.align import as_real, squeeze_or_expand_to_same_rank, weights_like
 from kerasish.naming import auto_name
 from kerasish.serialization import resolve, serialize_keras_object
 from kerasish.spec import dtype_name
@@ -150,6 +150,9 @@ class LossFunctionWrapper(Loss):
         self.reads_mask = any(fn is marked for marked in _OF_SEQUENCES)
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
+        if not (tree.is_nested(y_true) or tree.is_nested(y_pred)):
+            # Else a function of one's own would set every target against every prediction.
+            y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
         return self.fn(y_true, y_pred, **self.fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:

@@ -227,3 +227,9 @@ def test_an_alias_has_a_gradient_of_its_own() -> None:
         y = x * other
     assert float(tape.gradient(y, other)) == 3
     assert float(tape.gradient(y, x)) == 6
+
+
+@pytest.mark.parametrize("use", [len, list])
+def test_a_symbol_of_unknown_length_says_that_it_cannot_be_counted(use: Any) -> None:
+    with pytest.raises(TypeError, match=r"a known first size.*\[\?, 3\].*unstack"):
+        use(input_tensor(TensorSpec((None, 3), "float32"), "x"))

@@ -140,3 +140,22 @@ def test_layers_are_called_on_frames():
     np.testing.assert_array_equal(dense(mixed).numpy(), [[2.5], [3.5]])
     with pytest.raises(DataError, match=r"column 'a'.*Expected: numbers"):
         dense(FRAME.rename(columns={"colour": "a"}))
+
+
+def test_moments_can_be_read():
+    """`mean` and `variance` are what the layer computes with, as in Keras; the config keeps what
+    was given."""
+    learned = layers.Normalization()
+    assert learned.mean is None
+    learned.adapt(ROWS)
+    np.testing.assert_allclose(learned.mean.numpy(), ROWS.mean(0)[None])
+    np.testing.assert_allclose(learned.variance.numpy(), ROWS.var(0)[None], rtol=1e-6)
+    assert learned.get_config()["mean"] is None
+    assert "mean" not in repr(learned)
+    again = keras.models.clone_model(keras.Sequential([keras.Input((2,)), learned])).layers[0]
+    again.set_weights([[1.0, 2.0], [3.0, 4.0], 1])
+    np.testing.assert_array_equal(again.mean.numpy(), [[1.0, 2.0]])
+    given = layers.Normalization(mean=3.0, variance=2.0)
+    given(ROWS)
+    np.testing.assert_array_equal(given.mean.numpy(), [[3.0, 3.0]])
+    assert given.get_config()["mean"] == 3.0

@@ -179,3 +179,32 @@ def test_whole_numbers_are_a_sequence_like_others() -> None:
         layer = cls(3)
         whole = np.arange(30).reshape(2, 5, 3)
         assert_close(layer(whole), layer(whole.astype("float32")))
+
+
+class Counting(keras.layers.Layer):
+    """A cell that says `state_size=units` and nothing else of its state."""
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.state_size = units
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        assert isinstance(states, list)
+        after = states[0] + keras.ops.sum(inputs, axis=-1, keepdims=True)
+        return after, [after]
+
+
+def test_the_states_of_stacked_cells_of_one_state_are_tensors() -> None:
+    x = np.ones((2, 3, 4), "float32")
+    layer = keras.layers.RNN([Counting(5), Counting(2)], return_state=True, return_sequences=True)
+    first, second = layer(x)[1:]
+    assert first.shape == (2, 5)
+    assert second.shape == (2, 2)
+    assert_close(first.numpy(), np.full((2, 5), 12.0))
+    assert_close(second.numpy(), np.full((2, 2), 5 * (4.0 + 8.0 + 12.0)))
+    symbols = layer(keras.Input((None, 4)))
+    assert [s.shape for s in symbols] == [(None, None, 2), (None, 5), (None, 2)]
+    again = layer(x, initial_state=[first, second])
+    assert_close(again[1].numpy(), np.full((2, 5), 24.0))
+    mixed = keras.layers.RNN([Counting(5), keras.layers.LSTMCell(2)], return_state=True)
+    assert [isinstance(s, list) for s in mixed(x)[1:]] == [False, True]

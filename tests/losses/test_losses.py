@@ -299,3 +299,22 @@ def test_a_mask_says_which_steps_ctc_reads(left: bool):
     for dtype in ("float32", "float64"):
         got = losses.CTC(reduction="none", dtype=dtype)(labels, padded)
         assert_close(got.numpy(), np.array(alone, dtype))
+
+
+def test_a_function_of_ones_own_gets_targets_of_the_rank_of_predictions():
+    """Else (n,) beside (n, 1) is an n x n table: a loss of every target and every prediction."""
+    seen = []
+
+    def squares(y_true, y_pred):
+        seen.append((y_true.shape, y_pred.shape))
+        return ops.mean(ops.square(y_true - y_pred))
+
+    y, p = np.arange(4.0), np.arange(4.0)[:, None]
+    assert float(losses.LossFunctionWrapper(squares)(y, p)) == 0.0
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Activation("linear")])
+    model.compile("sgd", squares)
+    assert model.evaluate(p, y, verbose=0) == 0.0
+    assert seen == [((4, 1), (4, 1))] * 2
+    steps = np.zeros((2, 3)), np.zeros((2, 3, 1))
+    losses.LossFunctionWrapper(squares)(*steps)
+    assert seen[-1] == ((2, 3), (2, 3))
