@@ -29,6 +29,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 import kerasish
 from tests.beside import jax, keras
 from tests.golden.cases import LOSSES, METRICS, OPTIMIZERS, SCHEDULES, data
+from scripts.fuzz_layers import layer
 from tests.saving.random_models import SHAPE, Maker
 from tests.training.random_fits import fit
 
@@ -268,7 +269,7 @@ def model(package: Any, draw: Draw) -> Found:
 
 KINDS: dict[str, Callable[[Any, Draw], Found]] = {
     "loss": loss, "metric": metric, "schedule": schedule, "optimizer": optimizer, "model": model,
-    "fit": fit,
+    "fit": fit, "layer": layer,
 }  # fmt: skip
 
 

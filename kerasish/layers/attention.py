@@ -26,6 +26,10 @@ class Scored(Layer):
     supports_masking = True
     if TYPE_CHECKING:
         dropout: Any
+        seed: Any
+
+    def __post_init__(self) -> None:
+        self.seed_generator = SeedGenerator(self.seed) if self.dropout > 0 else None
 
     def build(self, input_shape: Any) -> None:
         if not isinstance(input_shape, (list, tuple)) or len(input_shape) not in (2, 3):
@@ -33,8 +37,6 @@ class Scored(Layer):
                 f"{type(self).__name__} {self.name!r}. Expected: [query, value] or "
                 f"[query, value, key]. Received: shape(s) {input_shape}."
             )
-        if self.dropout > 0:
-            self.seed_generator = SeedGenerator(getattr(self, "seed", None))
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """(batch, queries, keys): how much each query attends to each key."""

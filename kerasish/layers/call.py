@@ -81,6 +81,7 @@ def signature_of(func: Callable[..., Any]) -> Signature:
 class _Calls(threading.local):
     def __init__(self) -> None:
         self.training: list[bool | None] = []
+        self.lent: tuple[Any, Any] = (None, None)
 
 
 calls = _Calls()
@@ -94,6 +95,21 @@ def calling(training: bool | None) -> Iterator[None]:
         yield
     finally:
         calls.training.pop()
+
+
+@contextmanager
+def lending(policy: Any, layer: Any) -> Iterator[None]:
+    """Context manager: `layer` computes by the dtype policy of the layer that it is a part of."""
+    before, calls.lent = calls.lent, (layer, policy)
+    try:
+        yield
+    finally:
+        calls.lent = before
+
+
+def lent(layer: Any) -> Any:
+    """The policy that a layer was lent for this call, or None."""
+    return calls.lent[1] if calls.lent[0] is layer else None
 
 
 def inherited_training() -> bool | None:

@@ -213,6 +213,11 @@ class BaseConvTranspose(Windowed):
             self.output_padding = sized(
                 self.output_padding, self.rank, f"{self.name}.output_padding", zero=True
             )
+            if any(p >= s for p, s in zip(self.output_padding, self.strides, strict=True)):
+                raise ArgumentError(
+                    f"{type(self).__name__}. Expected: output_padding smaller than strides. "
+                    f"Received: output_padding={self.output_padding}, strides={self.strides}."
+                )
 
     def build(self, input_shape: Shape) -> None:
         shape = (*self.kernel_size, self.filters, self.channels(input_shape))

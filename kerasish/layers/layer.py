@@ -117,7 +117,8 @@ class Layer(Buildable, Stateless):
                 f"{type(self).__name__}. Expected: no positional arguments. Received: {args}."
             )
         if name is None:
-            self._rename(naming.auto_name(type(self).__name__))
+            kind = vars(type(self)).get("named_as", type(self).__name__)
+            self._rename(naming.auto_name(kind))
         else:
             self.name = name
         self._set_policy(dtype)
@@ -260,8 +261,10 @@ class Layer(Buildable, Stateless):
         return _call.signature_of(type(self).call).mask
 
     def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
-        dtype = self.input_dtype if self.autocast else None
-        whole = self.compute_dtype if self.floats_only and is_float(self.compute_dtype) else None
+        lent = _call.lent(self)
+        compute = self.compute_dtype if lent is None else lent.compute_dtype
+        dtype = (self.input_dtype if lent is None else compute) if self.autocast else None
+        whole = compute if self.floats_only and is_float(compute) else None
         return {
             name: _call.convert_structure(value, dtype, None if name.endswith("mask") else whole)
             for name, value in values.items()
@@ -269,6 +272,10 @@ class Layer(Buildable, Stateless):
 
     def _read_dtype(self) -> str | None:
         """The dtype in which variables are read inside `call`; None for their own."""
+        lent = _call.lent(self)
+        if lent is not None:
+            mixed = lent.compute_dtype != lent.variable_dtype
+            return lent.compute_dtype if mixed else None
         return self.compute_dtype if self.autocast else None
 
     def _fill_masks(self, signature: _call.Signature, values: dict[str, Any]) -> Any:
@@ -290,7 +297,7 @@ class Layer(Buildable, Stateless):
             if finding.active and output.ndim:
                 continue  # only the shape is being found
             penalty = self.activity_regularizer(output)
-            self.add_loss(penalty / output.shape[0] if output.ndim else penalty)
+            self.add_loss(penalty / max(output.shape[0], 1) if output.ndim else penalty)
 
     # --- shapes and history ---------------------------------------------------------------------
 

@@ -322,7 +322,7 @@ class GroupQueryAttention(Projected):
     """
 
     # Keras's class is called otherwise than its public name, and names the weights in files.
-    file_class = "GroupedQueryAttention"
+    file_class = named_as = "GroupedQueryAttention"
     head_dim: PositiveInt
     num_query_heads: PositiveInt
     num_key_value_heads: PositiveInt

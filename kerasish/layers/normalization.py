@@ -314,7 +314,11 @@ class SpectralNormalization(Layer):
         self.kernel = self.target  # Keras counts it among this layer's own weights
         width = self.kernel.shape[-1]
         self.vector_u = self.add_weight(
-            (1, width), TruncatedNormal(stddev=0.02), trainable=False, name="vector_u"
+            (1, width),
+            TruncatedNormal(stddev=0.02),
+            trainable=False,
+            name="vector_u",
+            dtype=self.target.dtype,
         )
 
     @property

@@ -20,7 +20,8 @@ class Noise(Layer):
     supports_masking = True
 
     def __post_init__(self) -> None:
-        self.seed_generator = SeedGenerator(getattr(self, "seed", None))
+        seed = getattr(self, "seed", None)
+        self.seed_generator = SeedGenerator(seed) if self.strength > 0 else None
 
     def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
         return self.noisy(inputs) if training and self.strength > 0 else inputs

@@ -107,6 +107,15 @@ def _has_one_state(cell: Any) -> bool:
     return not (hasattr(cell, "get_initial_state") or isinstance(cell.state_size, (list, tuple)))
 
 
+def _typed(cell: Any, states: list[Any], otherwise: str) -> list[Any]:
+    """States in the compute dtype of the cell that takes them."""
+    if isinstance(cell, StackedRNNCells) and len(states) == len(cell.cells):
+        pairs = zip(cell.cells, states, strict=True)
+        return [_typed(one, held, otherwise) for one, held in pairs]
+    dtype = getattr(cell, "compute_dtype", otherwise)
+    return tree.map_structure(lambda s: convert_to_tensor(s, dtype), states)
+
+
 def _training(cell: Any, training: bool | None) -> dict[str, Any]:
     takes = isinstance(cell, Layer) and cell._takes_training()
     return {"training": training} if takes else {}
@@ -145,9 +154,19 @@ class Recurrent(Layer):
                     f"size. Received: shape {sequences_shape}. Give Input a batch_size."
                 )
             self.states = tree.map_structure(
-                lambda zero: Variable(zero, trainable=False, name="rnn_state"),
+                lambda zero: Variable(
+                    zero, trainable=False, name="rnn_state", dtype=self.variable_dtype
+                ),
                 initial_state(self.cell, batch),
             )
+
+    def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
+        """The shape (or shapes) of the output, found without states that last."""
+        one: Any = self
+        if self.stateful and not self.built:
+            one = type(self).from_config(self.get_config())
+            one.stateful = False
+        return Layer.compute_output_shape(one, sequences_shape)
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Any]:
         """The state a batch starts with."""
@@ -176,6 +195,9 @@ class Recurrent(Layer):
         if hasattr(self.cell, "prepare"):
             self.cell.prepare(sequences[:, 0], training)
         outputs, last, states = self._over_time(sequences, states, mask, training)
+        outputs, last, states = tree.map_structure(
+            lambda x: ops.cast(x, self.compute_dtype), (outputs, last, states)
+        )
         if hasattr(self.cell, "release"):
             self.cell.release()
         if self.stateful:
@@ -191,8 +213,7 @@ class Recurrent(Layer):
         if given is None:
             given = self.get_initial_state(batch_size=sequences.shape[0])
         given = list(given) if isinstance(given, (list, tuple)) else [given]
-        dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
-        states = tree.map_structure(lambda s: convert_to_tensor(s, dtype), given)
+        states = _typed(self.cell, given, self.compute_dtype)
         self._check_states(tree.flatten(states), sequences.shape[0])
         return states
 

@@ -8,6 +8,7 @@ from typing import Any
 from kerasish import ops
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
+from kerasish.layers import call as _call
 from kerasish.layers.fields import LayerField, one_of
 from kerasish.layers.layer import Layer, builtin
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
@@ -58,7 +59,7 @@ class TimeDistributed(Wrapper):
             return self._step_by_step(inputs, mask, options)
         if mask is not None and mask.ndim > 2 and self.layer._takes_mask():
             options["mask"] = ops.reshape(mask, (rows, *mask.shape[2:]))
-        y = self.layer(ops.reshape(inputs, (rows, *inputs.shape[2:])), **options)
+        y = self._inner(ops.reshape(inputs, (rows, *inputs.shape[2:])), options)
         return ops.reshape(y, (batch, steps, *y.shape[1:]))
 
     def _step_by_step(self, inputs: Tensor, mask: Tensor | None, options: dict[str, Any]) -> Tensor:
@@ -66,8 +67,13 @@ class TimeDistributed(Wrapper):
         outputs = []
         for t in range(inputs.shape[1]):
             more = {"mask": mask[:, t]} if mask is not None and masked else {}
-            outputs.append(self.layer(inputs[:, t], **options, **more))
+            outputs.append(self._inner(inputs[:, t], {**options, **more}))
         return ops.stack(outputs, axis=1)
+
+    def _inner(self, x: Tensor, options: dict[str, Any]) -> Tensor:
+        """The layer on rows, computed in this layer's dtypes, as in Keras."""
+        with _call.lending(self.dtype_policy, self.layer):
+            return self.layer(x, **options)
 
 
 def _product(*sizes: int | None) -> int | None:
@@ -112,7 +118,6 @@ class Bidirectional(Layer):
             self.backward_layer: Any = _copy(layer, f"backward_{_plain_name(layer)}", True)
         else:
             self.backward_layer = backward_layer
-            backward_layer.name = f"backward_{_plain_name(backward_layer)}"
         self._check()
         for one in (self.forward_layer, self.backward_layer):
             if not self.trainable:
@@ -138,6 +143,14 @@ class Bidirectional(Layer):
         for layer in (self.forward_layer, self.backward_layer):
             if not layer.built:
                 layer.build(sequences_shape)
+
+    def compute_output_shape(self, sequences_shape: Shape, initial_state_shape: Any = None) -> Any:
+        """The shape (or shapes) of the output, found without states that last."""
+        one: Any = self
+        if self.stateful and not self.built:
+            one = type(self).from_config(self.get_config())
+            one.forward_layer.stateful = one.backward_layer.stateful = False
+        return Layer.compute_output_shape(one, sequences_shape)
 
     @property
     def return_sequences(self) -> bool:
@@ -179,6 +192,7 @@ class Bidirectional(Layer):
         if self.return_state:
             states = (*y[1:], *back[1:])
             y, back = y[0], back[0]
+        y, back = ops.cast(y, self.compute_dtype), ops.cast(back, self.compute_dtype)
         if self.return_sequences:
             back = ops.flip(back, axis=1)
         merged = self._merged(y, back)
