@@ -1,4 +1,4 @@
-"""What a random layer of tests/layers/random_layers.py does, found the same way in both packages."""
+"""What a random layer of tests/layers/random_layers.py does, found alike in both packages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 
 import kerasish
 from tests.beside import jax, keras
-from tests.layers.random_layers import LAYERS, Case
+from tests.layers.random_layers import LAYERS
+from tests.layers.random_windows import Case
 
 Found = dict[str, Any]
 
@@ -31,8 +32,11 @@ def array(x: Any) -> np.ndarray:
 
 def text(value: Any) -> Any:
     """Configs as plain data: tuples are lists, numbers of numpy Python's."""
+    if isinstance(value, dict) and value.get("class_name") == "DTypePolicy":
+        return value["config"]["name"]
     if isinstance(value, dict):
-        return {str(k): text(v) for k, v in value.items()}
+        # Keras reads these, and writes them for some layers only.
+        return {str(k): text(v) for k, v in value.items() if k not in ("flash_attention", "seed")}
     if isinstance(value, (list, tuple)):
         return [text(v) for v in value]
     if isinstance(value, (np.generic, np.ndarray)):
@@ -82,6 +86,10 @@ class Caller:
         return layer(tensors if self.many else tensors[0], **call)
 
 
+def dtype_of(package: Any, x: Any) -> str:
+    return str(package.backend.standardize_dtype(x.dtype))
+
+
 def set_mask(package: Any, tensor: Any, mask: np.ndarray) -> None:
     if package is keras:
         keras.src.backend.set_keras_mask(tensor, keras.ops.convert_to_tensor(mask))
@@ -112,11 +120,11 @@ def layer(package: Any, draw: Any, only: list[str] | None = None) -> Found:
     rng = np.random.default_rng(draw.number(0, 10**6))
     found: Found = {}
     config = one.get_config()
-    shown = {k: v for k, v in text(config).items() if k not in ("quantization_config",)}
-    draw.say(f"{name} {({k: v for k, v in shown.items() if not k.endswith('initializer')})}")
+    shown = text(config)
+    draw.say(f"{name} { ({k: v for k, v in shown.items() if not k.endswith('initializer')}) }")
     shapes = [f"{x.dtype}{x.shape}" for x in caller.inputs]
     draw.say(f"inputs {shapes}, mask {case.mask is not None}, call {sorted(caller.call)}")
-    found["config"] = shown
+    found["config"], found["_half"] = shown, "float16" in str(draw.said)
     whole = [tuple(x.shape) for x in caller.inputs]
     open_ = [(None, *s[1:]) for s in whole]
     for label, given_shapes in (("shape", whole), ("open shape", open_)):
@@ -140,9 +148,9 @@ def symbols(package: Any, found: Found, copy: Any, caller: Caller) -> None:
             for x in caller.inputs
         ]
         y = caller(copy, inputs, plain=True)
-        # Of integers Keras promises floats that it does not give.
-        whole = any(x.dtype.kind != "f" for x in caller.inputs)
-        return [(text(s.shape), "" if whole else str(s.dtype)) for s in flat(package, y)]
+        # Of integers, and of layers in wrappers, Keras promises dtypes that it does not give.
+        open_ = any(x.dtype.kind != "f" for x in caller.inputs) or found["_half"]
+        return [(text(s.shape), "" if open_ else str(s.dtype)) for s in flat(package, y)]
 
     attempt("symbols", found, get)
     found["symbol weights"] = [w.path for w in copy.weights]
@@ -154,16 +162,14 @@ def values(package: Any, found: Found, one: Any, caller: Caller, rng: Any) -> No
     caller(one, [convert(x) for x in caller.inputs])
     reset(one)
     one.set_weights(given(one, rng))
-    found["weights"] = [
-        (w.name, w.path, tuple(w.shape), str(w.dtype)) for w in one.weights
-    ]
+    found["weights"] = [(w.name, w.path, tuple(w.shape), str(w.dtype)) for w in one.weights]
     found["variables"] = [v.path for v in one.variables]
     found["trainable"] = [v.path for v in one.trainable_weights]
     found["frozen"] = [v.path for v in one.non_trainable_weights]
     for n in range(caller.case.calls):
         y = caller(one, [convert(x) for x in caller.inputs])
         found[f"structure {n}"] = [type(y).__name__ if isinstance(y, (list, dict)) else "one"]
-        found[f"dtypes {n}"] = [str(package.backend.standardize_dtype(t.dtype)) for t in flat(package, y)]
+        found[f"dtypes {n}"] = [dtype_of(package, t) for t in flat(package, y)]
         for i, x in enumerate(arrays(package, y)):
             found[f"output {n} {i}"] = x
         found[f"masks {n}"] = [mask_of(package, t) for t in flat(package, y)]
@@ -205,7 +211,10 @@ def gradients(package: Any, found: Found, one: Any, caller: Caller, rng: Any) ->
             for i, x in zip(floats, given, strict=True):
                 tensors[i] = x
             with keras.StatelessScope(
-                [*zip(one.trainable_variables, weights), *zip(one.non_trainable_variables, fixed)]
+                [
+                    *zip(one.trainable_variables, weights, strict=True),
+                    *zip(one.non_trainable_variables, fixed, strict=True),
+                ]
             ):
                 return total(caller(one, tensors))
 
@@ -220,10 +229,11 @@ def gradients(package: Any, found: Found, one: Any, caller: Caller, rng: Any) ->
             result = total(caller(one, tensors))
         watched = [*one.trainable_variables, *(tensors[i] for i in floats)]
         every = tape.gradient(result, watched)
-        every = [ops.zeros(w.shape) if g is None else g for g, w in zip(every, watched, strict=True)]
-        by_weights, by_inputs = every[: -len(floats) or None], every[len(every) - len(floats) :]
-        if floats == []:
-            by_weights = every
+        every = [
+            ops.zeros(w.shape) if g is None else g for g, w in zip(every, watched, strict=True)
+        ]
+        count = len(every) - len(floats)
+        by_weights, by_inputs = every[:count], every[count:]
     for i, g in enumerate(by_weights):
         found[f"gradient of weight {i}"] = array(g)
     for i, g in zip(floats, by_inputs, strict=True):
@@ -247,7 +257,7 @@ def file(package: Any, copy: Any, caller: Caller, found: Found) -> Any:
         path = str(Path(folder) / "model.keras")
         model.save(path)
         read = other.saving.load_model(path)
-    for who, made, pack in (("own", model, package), ("other", read, other)):
+    for made, pack in ((model, package), (read, other)):
         tensors = [pack.ops.convert_to_tensor(x) for x in caller.inputs]
         for i, x in enumerate(arrays(pack, made(tensors))):
             found[f"model {i} {'' if (pack is keras) else 'ish'}"] = x

@@ -112,6 +112,14 @@ def lent(layer: Any) -> Any:
     return calls.lent[1] if calls.lent[0] is layer else None
 
 
+def read_dtype(layer: Any, own: str | None) -> str | None:
+    """The dtype in which variables are read: as lent, where computing differs from keeping."""
+    policy = lent(layer)
+    if policy is None:
+        return own
+    return policy.compute_dtype if policy.compute_dtype != policy.variable_dtype else None
+
+
 def inherited_training() -> bool | None:
     """The training flag of the calling layer; None at the top."""
     return calls.training[-1] if calls.training else None

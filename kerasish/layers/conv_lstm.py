@@ -216,6 +216,7 @@ class ConvLSTM(Recurrent):
     stateful: bool = False
 
     ignored = {"unroll": False, "zero_output_for_mask": False}
+    written = ("activity_regularizer", "unroll", "zero_output_for_mask")
     if TYPE_CHECKING:
         cell: ConvLSTMCell
 

@@ -29,6 +29,7 @@ class Windowed(Layer):
     """What all convolutions share: checked window sizes, the channel axis, bias, activation."""
 
     floats_only = True
+    written = ("activity_regularizer",)
     rank: ClassVar[int]
     bias: Variable | None
     depthwise_kernel: Variable

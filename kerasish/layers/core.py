@@ -61,6 +61,7 @@ class Dense(Layer):
     bias_constraint: Constraint = None
 
     ignored = {"quantization_config": None, "lora_rank": None, "lora_alpha": None}
+    written = ("quantization_config",)
     supports_masking = True
     _input_spec = InputSpec(min_ndim=2)
 
@@ -151,6 +152,7 @@ class Embedding(Layer):
         "lora_alpha": None,
         "input_length": ANY,
     }
+    written = ("activity_regularizer", "quantization_config")
     supports_masking = True
 
     def build(self, input_shape: Shape | None = None) -> None:

@@ -69,6 +69,7 @@ class EinsumDense(Layer):
         "quantization_config": None,
         "gptq_unpacked_column_size": None,
     }
+    written = ("activity_regularizer", "quantization_config")
 
     def __post_init__(self) -> None:
         if isinstance(self.output_shape, int):

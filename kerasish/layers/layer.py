@@ -61,6 +61,7 @@ class Layer(Buildable, Stateless):
     fields: ClassVar[dict[str, Field]] = {}
     # Arguments of Keras's that mean nothing here, with the value that is let through, or ANY.
     ignored: ClassVar[dict[str, Any]] = {}
+    written: ClassVar[tuple[str, ...]] = ()  # what Keras's configs hold all the same
     # Older names of arguments, with the present ones.
     renamed: ClassVar[dict[str, str]] = {}
     supports_masking: bool = False
@@ -272,11 +273,7 @@ class Layer(Buildable, Stateless):
 
     def _read_dtype(self) -> str | None:
         """The dtype in which variables are read inside `call`; None for their own."""
-        lent = _call.lent(self)
-        if lent is not None:
-            mixed = lent.compute_dtype != lent.variable_dtype
-            return lent.compute_dtype if mixed else None
-        return self.compute_dtype if self.autocast else None
+        return _call.read_dtype(self, self.compute_dtype if self.autocast else None)
 
     def _fill_masks(self, signature: _call.Signature, values: dict[str, Any]) -> Any:
         """Put the inputs' masks where `call` takes them; returns that of the first argument."""
@@ -331,7 +328,7 @@ class Layer(Buildable, Stateless):
             "trainable": self.trainable,
             "dtype": plain(self.dtype_policy),
         }
-        if self.activity_regularizer is not None:
+        if self.activity_regularizer is not None or "activity_regularizer" in cls.written:
             config["activity_regularizer"] = plain(self.activity_regularizer)
         if self._given and cls.get_config is _owner_of_init(cls).get_config:
             given = {k: v for k, v in self._given.items() if k not in config and k != "autocast"}
@@ -339,6 +336,8 @@ class Layer(Buildable, Stateless):
         for name, one in cls.fields.items():
             if name != "activity_regularizer":
                 config[name] = one.rule.serialize(self._argument(name))
+        for name in cls.written:
+            config.setdefault(name, cls.ignored.get(name))
         return config
 
     def _argument(self, name: str) -> Any:

@@ -30,6 +30,7 @@ class Projected(Layer):
     """Attention between learned projections of query, key and value."""
 
     floats_only = True
+    written = ("activity_regularizer",)
     supports_masking = True
     if TYPE_CHECKING:
         use_bias: bool

@@ -79,6 +79,7 @@ class BatchNormalization(Layer):
         "renorm_momentum": 0.99,
         "synchronized": False,
     }
+    written = tuple(ignored)
     supports_masking = True
 
     def build(self, input_shape: Shape) -> None:
@@ -183,6 +184,7 @@ class LayerNormalization(_OverAxes):
     gamma_constraint: Constraint = None
 
     ignored = {"rms_scaling": False}
+    written = ("rms_scaling",)
     supports_masking = True
 
     def __post_init__(self) -> None:

@@ -212,6 +212,7 @@ class Discretization(Layer):
     output_mode: _MODES = "int"
 
     ignored = {"sparse": False}
+    written = ("sparse",)
 
     def __post_init__(self) -> None:
         if (self.bin_boundaries is None) == (self.num_bins is None):

@@ -44,6 +44,7 @@ class OverCell(Recurrent):
     """A layer with the arguments of its cell and those of a loop."""
 
     floats_only = True
+    written = ("activity_regularizer",)
     cell_class: ClassVar[type[Cell]]
     ignored = {"use_cudnn": ANY, "implementation": ANY, "time_major": False}
     if TYPE_CHECKING:
