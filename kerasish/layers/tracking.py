@@ -116,6 +116,31 @@ def deciding(layer: Holder) -> tuple[list[Versioned], list[Variable]]:
     return parts, [item for item in found if isinstance(item, Variable)]
 
 
+def containers(parts: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
+    """The lists and dicts of parts that users wrote, with what is in them: they may change at any
+    time, and nobody is told."""
+    found: list[tuple[Any, list[Any]]] = []
+
+    def enter(value: Any) -> None:
+        if isinstance(value, _CONTAINERS) and all(value is not held for held, _ in found):
+            found.append((value, inside(value)))
+            for item in found[-1][1]:
+                enter(item)
+
+    for part in parts:
+        if not type(part).__module__.startswith("kerasish."):
+            skipped = getattr(part, "untracked", ())
+            for name, value in list(vars(part).items()):
+                if name not in skipped:
+                    enter(value)
+    return [(value, items) for value, items in found if not isinstance(value, tuple)]
+
+
+def inside(container: Any) -> list[Any]:
+    """What is in a list or dict."""
+    return list(container.values() if isinstance(container, dict) else container)
+
+
 def with_metrics(layer: Holder) -> tuple[list[Holder], list[Any]]:
     """A layer and all below it, and the metrics that they hold."""
     layers: list[Holder] = []

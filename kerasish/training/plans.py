@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import threading
 import weakref
 from collections.abc import Callable
@@ -41,12 +42,14 @@ class State:
         structure: versions of all parts, and which variables there are; one that is gone never
             comes back.
         flags: what is trainable, and the settings; these go to and fro.
+        lists: lists and dicts that may change without a word, with what is in them; for `Plans`.
     """
 
-    __slots__ = ("_hash", "_variables", "flags", "structure")
+    __slots__ = ("_hash", "_variables", "flags", "lists", "structure")
 
     def __init__(self, model: Any) -> None:
         parts, variables = tracking.deciding(model)
+        self.lists = tracking.containers(parts)
         parts += _nested(model.optimizer)
         self._variables = variables  # held, so that their ids mean nothing else
         self.structure = (*(part._version for part in parts), 0, *map(id, variables))
@@ -80,9 +83,10 @@ def _nested(optimizer: Any) -> list[Versioned]:
 class Plans:
     """A step per mode, structure and specs of batches, wish for logs, and state of the model.
 
-    While `changes.clock` stands still, a look-up looks at nothing but the batch. When it has
-    moved, the model is walked once: plans for parts that were replaced are dropped with all that
-    they hold; those for other flags wait for these to come back.
+    While `changes.clock` stands still, a look-up looks at nothing but the batch, and at the lists
+    that layers of the user's hold. When something has moved, the model is walked once: plans for
+    parts that were replaced are dropped with all that they hold; those for other flags wait for
+    these to come back.
 
     Args:
         model: what is trained; its `train_step`, `test_step` and `predict_step` are traced.
@@ -102,6 +106,7 @@ class Plans:
         self._turn = 0
         self._seen = -1  # what the clock showed when the model was walked
         self._state: State | None = None
+        self._lists: list[tuple[Any, list[Any]]] = []  # with what was in them then
         self._metrics: list[Any] | None = None  # all of the model's, once they were looked for
 
     @property
@@ -125,6 +130,7 @@ class Plans:
         """Look at the whole model, and drop what no longer fits it."""
         state = State(self.model)
         self._seen = clock.now
+        self._lists, state.lists = state.lists, []
         held = self._state
         if held is not None and state == held:
             return held
@@ -136,6 +142,10 @@ class Plans:
             for key in gone:
                 del self._made[key]
         return state
+
+    def _stands(self) -> bool:
+        """Whether nothing has changed since the model was walked."""
+        return self._seen == clock.now and (not self._lists or all(map(_as_it_was, self._lists)))
 
     def bind(
         self, mode: str, example: Batch, specs: Specs, logs: bool = False, own: Any = None
@@ -151,7 +161,7 @@ class Plans:
         """
         with self.lock:
             held = self._state
-            state = held if held is not None and self._seen == clock.now else self.refresh()
+            state = held if held is not None and self._stands() else self.refresh()
             key = (mode, logs, own, form_of(example), specs)
             found = self._made.get((*key, state))
             made = found or self._make(mode, example, specs, logs, own)
@@ -249,7 +259,7 @@ class Plans:
         with self.lock:
             if type(x) is np.ndarray:
                 ready = self._quick.get((x.shape, x.dtype))
-                if ready is not None and self._seen == clock.now:
+                if ready is not None and self._stands():
                     bound, buffer, output = ready
                     self._turn = bound.turn = self._turn + 1
                     buffer[...] = x
@@ -267,6 +277,11 @@ class Plans:
                 else:
                     self._quick.pop((x.shape, x.dtype), None)
             return copied(result)
+
+
+def _as_it_was(held: tuple[Any, list[Any]]) -> bool:
+    now, before = tracking.inside(held[0]), held[1]
+    return len(now) == len(before) and all(map(operator.is_, now, before))
 
 
 def _unnoticed(func: Callable[..., Any]) -> Callable[..., Any]:

@@ -45,7 +45,6 @@ class Run:
         self.callbacks = callbacks
         self.own = model.own_function(self.mode)
         self.plans: Plans = model.plans
-        self.plans.refresh()  # lists of layers change without a word
         self.lock = self.plans.lock
         self.group = max(1, int(model.steps_per_execution))
         self.stopped = False

@@ -93,6 +93,53 @@ def test_predictions_see_it_at_once(change):
     assert model.evaluate(X, Y, verbose=0) == 0.0
 
 
+class Listed(keras.Model):
+    """Two layers in a list inside a dict; the first one decides."""
+
+    def __init__(self):
+        super().__init__()
+        self.stages = {"all": [layers.Dense(2, None, False, how) for how in ("ones", "zeros")]}
+
+    def call(self, inputs):
+        first, second = self.stages["all"]
+        return first(inputs) + 0.0 * second(inputs)
+
+
+WAYS = {
+    "predict": lambda m: np.abs(m.predict(X, verbose=0)).sum(),
+    "predict in batches": lambda m: np.abs(m.predict(X, batch_size=3, verbose=0)).sum(),
+    "predict_on_batch": lambda m: np.abs(m.predict_on_batch(X)).sum(),
+    "evaluate": lambda m: m.evaluate(X, Y, verbose=0),
+    "test_on_batch": lambda m: m.test_on_batch(X, Y),
+    "train_on_batch": lambda m: m.train_on_batch(X, Y),
+    "fit": lambda m: m.fit(X, Y, verbose=0).history["loss"][0],
+}
+
+
+def listed() -> keras.Model:
+    model = Listed()
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    return model
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_list_of_layers_changes_without_a_word(way: str):
+    model = listed()
+    assert WAYS[way](model) > 0
+    assert WAYS[way](model) > 0
+    model.stages["all"].reverse()
+    assert WAYS[way](model) == 0
+
+
+def test_a_list_of_layers_changed_in_a_callback():
+    model = listed()
+    swap = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: model.stages["all"].reverse()
+    )
+    losses = model.fit(X, Y, epochs=4, verbose=0, callbacks=[swap]).history["loss"]
+    assert [loss > 0 for loss in losses] == [True, False, True, False]
+
+
 def test_a_change_inside_a_model_inside():
     inner = made()
     outer = keras.Sequential([keras.Input((3,)), inner, layers.Dense(1, kernel_initializer="ones")])
@@ -251,3 +298,69 @@ def test_a_model_goes_with_its_plans():
     del model
     gc.collect()
     assert gone() is None
+
+
+def test_weights_frozen_by_themselves():
+    model = linear(0.1)
+    (kernel,) = model.weights
+    seen = []
+    for trainable in (True, False, True, False):
+        kernel.trainable = trainable
+        before = kernel.numpy()
+        model.fit(X[:, :1], Y[:, :1], verbose=0)
+        seen.append(not np.array_equal(before, kernel.numpy()))
+    assert seen == [True, False, True, False]
+
+
+def test_a_weight_in_a_list_is_replaced():
+    class Scaled(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.scales = [keras.Variable(1.0)]
+
+        def call(self, inputs):
+            return inputs * self.scales[0]
+
+    model = Scaled()
+    assert model.predict(X, verbose=0).any()
+    model.scales[0] = keras.Variable(0.0)
+    assert not model.predict(X, verbose=0).any()
+
+
+def test_plans_of_what_was_replaced_are_dropped():
+    model = made()
+    for _ in range(3):
+        model.predict(X, verbose=0)
+        model.head = layers.Dense(2)
+    model.predict(X, verbose=0)
+    assert len(model.plans) == 1
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_predictions_after_another_step_has_looked(change):
+    model = made()
+    assert model.predict(X, verbose=0).any()
+    change(model)
+    assert model.evaluate(X, Y, verbose=0) == 0.0
+    assert not model.predict(X, verbose=0).any()
+
+
+def test_an_option_of_an_inner_optimizer_set_later_holds():
+    model = linear()
+    inner = keras.optimizers.SGD(0.1)
+    model.compile(keras.optimizers.LossScaleOptimizer(inner, initial_scale=2.0), "mse")
+    (kernel,) = model.weights
+    x, y = X[:, :1], Y[:, :1]
+    model.train_on_batch(x, y)
+    assert kernel.numpy() != 1.0
+    inner.clipvalue = 1e-12
+    before = kernel.numpy()
+    model.train_on_batch(x, y)
+    assert kernel.numpy() == before
+
+
+def test_metrics_that_come_later_are_listed():
+    model = made()
+    assert np.ndim(model.test_on_batch(X, Y)) == 0
+    model.head.seen = keras.metrics.Mean(name="seen")
+    assert len(model.test_on_batch(X, Y)) == 2
