@@ -163,6 +163,8 @@ def reads(block: Block) -> set[str]:
         found |= {part for part in statement[1:] if isinstance(part, str) and part in VARIABLES}
         if statement[0] == "update":
             found |= set(GROUPS[statement[1]])
+        if statement[0] == "call":
+            found |= set(GROUPS[statement[3]])
         for part in statement:
             if is_block(part):
                 found |= reads(part)
@@ -246,8 +248,9 @@ def _statement(d: Drawing, scope: list[str], length: int) -> Block:
         kinds += ["gradient"] * 4 + ["update"] * 3
     if d.open:
         kinds += ["watch", "stopped"]
+    kinds += ["call"] * (2 - min(d.depth, 1))
     if d.depth == 0:
-        kinds += ["call", "call", "freeze"]
+        kinds += ["freeze"]
         kinds += ["again"] * 2 if d.closed and not d.opened else []
     recent = scope[-4:]
     match r.choice(kinds):

@@ -28,6 +28,7 @@ from kerasish.compiler.passes.sums import (
     sum_of_sums,
 )
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, inherit, make_node, rewrite, toposort
+from kerasish.spec import TensorSpec
 
 PRODUCTS = ("matmul", "conv", "conv_input_grad")
 
@@ -99,7 +100,9 @@ def _values_before(loop: Loop) -> None:
     roots = loop.roots()
     wanted: dict[Node, tuple[Node, bool]] = {}
     for node in toposort(roots):
-        if node in varying or node.op in LEAVES or node.op is PICK or node.op.view:
+        if node in varying or node.op in LEAVES or node.op.view:
+            continue
+        if not isinstance(node.spec, TensorSpec):  # its outputs are given, each on its own
             continue
         found = loop.outside(node)
         # Elementwise work on slices stays: inside, it joins the regions that need it.

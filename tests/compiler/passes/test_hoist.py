@@ -17,10 +17,12 @@ from kerasish.ops import elementwise as e
 from kerasish.ops.control import map as map_over
 from kerasish.ops.control import scan
 from kerasish.ops.convolution import conv_ as conv
+from kerasish.ops.core import cast
 from kerasish.ops.indexing import gather
 from kerasish.ops.layout import reshape, transpose
 from kerasish.ops.linear import matmul
 from kerasish.ops.reduction import sum as sum_of
+from kerasish.ops.sorting import top_k
 from kerasish.spec import TensorSpec
 from kerasish.testing.verify import verify
 from tests.tolerances import assert_close
@@ -257,3 +259,17 @@ def test_short_loops(length):
     found = function(rnn)(X[:length], H, W, V, K)
     wanted = rnn(*map(convert_to_tensor, (X[:length], H, W, V, K))) if length else (H, None)
     assert_close(found[0], wanted[0])
+
+
+def test_an_op_of_several_outputs_leaves_with_those_that_are_read():
+    def run(x, h, rows):
+        def step(state, row):
+            held, moved = state
+            values, places = top_k(held, 2)  # of what stays as it is, which only the pass knows
+            return (held, e.tanh(values * moved + row)), cast(places, "float32") + moved
+
+        return scan(step, (x, h), rows)
+
+    outer, (body,), _ = hoisted(run, floats(U), floats(2), floats(T, 2))
+    assert outer.count("top_k") == 1
+    assert "top_k" not in body
