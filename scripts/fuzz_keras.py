@@ -1,11 +1,12 @@
-"""Random models, losses, metrics, optimizers and schedules beside installed Keras (on jax).
+"""Random models, trainings, layers, losses, metrics and the like beside installed Keras (on jax).
 
     pip install 'kerasish[conformance]'
     python scripts/fuzz_keras.py --count 1000 --seed 0 [--kind model]
 
-Models are those of tests/saving/random_models.py behind inputs with masks and integers; the others
-vary the tables of tests/golden/cases.py, layers those of tests/layers/random_layers.py. What
-differs is printed with the line that repeats it, and the exit status is 1. A case whose values move when its numbers are nudged by some roundings is
+Models are those of tests/saving/random_models.py behind inputs with masks and integers, trainings
+those of tests/training/random_fits.py, layers those of tests/layers/random_layers.py; the others
+vary the tables of tests/golden/cases.py. What differs is printed with the line that repeats it, and
+the exit status is 1. A case whose values move when its numbers are nudged by some roundings is
 rejected: it hangs on rounding. What Keras refuses is not compared. Departures that
 docs/differences.md names are left out where they are drawn.
 """

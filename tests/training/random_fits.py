@@ -61,6 +61,7 @@ class Case:
         self.names = [f"out_{c}" for c in "cab"[:count]]
         self.group = 1  # steps per execution
         self.masked = False
+        self.twice = False  # whether an output has two metrics of one name
         self.x = self.packed(self.form, [f"in_{c}" for c in "bac"], self._inputs())
         self.y = self.packed(self.many, self.names, [self._target(k) for k in self.ends])
 
@@ -207,6 +208,8 @@ def settings(package: Any, case: Case) -> dict[str, Any]:
         metrics = [[m for m in ms if m != "r2_score"] for ms in metrics]
     if case.sequences and case.masked:  # Keras forgets the mask in fit: docs/differences.md
         metrics, weighted = [[] for _ in metrics], [[] for _ in weighted]
+    named = [[*one, *other] for one, other in zip(metrics, weighted, strict=True)]
+    case.twice = any(len({*names}) < len(names) for names in named)
     found: dict[str, Any] = {"optimizer": optimizer(package, draw)}
     form = case.many if case.many == "one" else draw.pick(case.many, "dict")
     found["loss"] = case.packed(form, case.names, losses)
@@ -381,7 +384,7 @@ def fit(package: Any, draw: Any) -> Found:
     )
     found |= {f"evaluate {k}": np.asarray(v, "float32") for k, v in named.items()}
     listed = made.evaluate(case.x, case.y, sample_weight=weights, **options)
-    if len({*made.metrics_names}) == len(made.metrics_names):  # Keras lists one of them twice
+    if not case.twice:  # Keras lists one of them twice: docs/differences.md
         found["evaluate"] = np.asarray(package.tree.flatten(listed), "float32")
     result = made.predict(case.x, callbacks=watch[:1], **options)
     entered(package, found, "predict", result)
