@@ -205,6 +205,20 @@ def test_a_change_in_a_hook_holds_from_the_next_batch(hook: str):
     assert model.get_weights()[0] == (0.5 if hook == "train_batch_end" else 1.0)
 
 
+@pytest.mark.parametrize("hook", ["train_batch_begin", "train_batch_end"])
+def test_a_change_in_the_middle_of_a_pass_holds_from_the_next_batch(hook: str):
+    model = linear(0.25)
+    callback = keras.callbacks.Callback()
+
+    def freeze(batch, logs=None):
+        model.layers[-1].trainable = batch < 1
+
+    setattr(callback, f"on_{hook}", freeze)
+    many = np.ones((4, 1), "float32")
+    model.fit(many, 0 * many, batch_size=1, shuffle=False, verbose=0, callbacks=[callback])
+    assert model.get_weights()[0] == (0.25 if hook == "train_batch_end" else 0.5)
+
+
 def test_freezing_in_turns_traces_twice():
     model = made()
     extra = layers.Dense(1)
@@ -359,8 +373,25 @@ def test_an_option_of_an_inner_optimizer_set_later_holds():
     assert kernel.numpy() == before
 
 
-def test_metrics_that_come_later_are_listed():
-    model = made()
+def test_metrics_that_come_later_are_listed_and_begin_anew():
+    class Counts(layers.Dense):
+        def call(self, inputs):
+            if hasattr(self, "rows"):
+                self.rows.update_state(keras.ops.ones_like(inputs[:, 0]))
+            return super().call(inputs)
+
+    model = keras.Sequential([keras.Input((3,)), Counts(2)])
+    model.compile("sgd", "mse")
     assert np.ndim(model.test_on_batch(X, Y)) == 0
-    model.head.seen = keras.metrics.Mean(name="seen")
-    assert len(model.test_on_batch(X, Y)) == 2
+    model.layers[0].rows = keras.metrics.Sum(name="rows")
+    for _ in range(2):
+        assert model.test_on_batch(X, Y, return_dict=True)["rows"] == len(X)
+
+
+def test_predictions_are_the_callers():
+    model = made()
+    first = model.predict(X, verbose=0)
+    first = model.predict(X, verbose=0)
+    kept = first.copy()
+    model.predict(2 * X, verbose=0)
+    np.testing.assert_array_equal(first, kept)
