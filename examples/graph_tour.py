@@ -16,8 +16,8 @@ from kerasish.compiler.passes import PIPELINE
 from kerasish.graph import Graph, backward, trace
 from kerasish.graph.interpret import run
 from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.verify import verify
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 
 
 def f(x: Any, w: Any) -> Any:

@@ -1,11 +1,11 @@
 """The compiler: passes, code generation, library kernels, memory, plans."""
 
 from kerasish.compiler import control as _control
-from kerasish.compiler import kernels as _kernels
 from kerasish.compiler.function import Function, function
+from kerasish.compiler.kernels import every as _every
 from kerasish.compiler.plan import Plan
 from kerasish.compiler.provider import kernel, provider
 
-_ = _kernels, _control  # they register kernels
+_ = _every, _control  # they register kernels
 
 __all__ = ["Function", "Plan", "function", "kernel", "provider"]

@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kerasish import registry
 from kerasish.config import settings
+from kerasish.errors import UnknownNameError
 from kerasish.graph.node import Node
+from kerasish.registry import nearest
 
 Array = Any
 Step = Callable[[], None]
@@ -60,15 +63,30 @@ def kernel(
     supports: Callable[[Node], bool] = lambda node: True,
     backend: str | None = "numpy",
     inplace: Inplace = (),
+    first: bool = False,
 ) -> Callable[[Bind], Bind]:
     """Decorator: register `bind(node, inputs, outputs) -> step` for an op.
 
     Kernels registered first are tried first.
+
+    Args:
+        first: whether this one is tried before those that are there already.
+
+    Raises:
+        UnknownNameError: no such op, or no such provider.
     """
+    registry.lookup("op", op_name)
+    if provider not in PROVIDERS:
+        near = "".join(f" Did you mean {name!r}?" for name in nearest(provider, list(PROVIDERS), 1))
+        raise UnknownNameError(
+            f"A kernel for {op_name!r}. Expected: a provider that was announced with provider(): "
+            f"{', '.join(PROVIDERS)}. Received: {provider!r}.{near}"
+        )
 
     def decorate(bind: Bind) -> Bind:
         made = Kernel(provider, supports, bind, backend, inplace)
-        _kernels.setdefault(op_name, []).append(made)
+        held = _kernels.setdefault(op_name, [])
+        held.insert(0 if first else len(held), made)
         return bind
 
     return decorate

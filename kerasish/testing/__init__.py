@@ -1,11 +1,11 @@
 """Checks for operators of one's own: gradients against differences, shapes against kernels."""
 
+from kerasish.graph.verify import verify
 from kerasish.testing.batched import check_batched
 from kerasish.testing.compiled import check_compiled
 from kerasish.testing.gradients import check_grads, numeric_grad
 from kerasish.testing.operators import check_op
 from kerasish.testing.samples import sample_inputs
-from kerasish.testing.verify import verify
 
 __all__ = [
     "check_batched",

@@ -12,12 +12,12 @@ from kerasish import tree
 from kerasish.errors import KerasishError
 from kerasish.graph import convert_to_tensor, grad, interpret, trace
 from kerasish.graph.op import Case
+from kerasish.graph.verify import verify
 from kerasish.ops.vectorized import vectorized_map
 from kerasish.spec import TensorSpec, dtype_name, is_differentiable
 from kerasish.testing.gradients import differentiable, weighted
 from kerasish.testing.operators import callable_of, close, found, is_random
 from kerasish.testing.samples import described, sample_inputs
-from kerasish.testing.verify import verify
 
 ROWS = 5  # unlike most sizes of cases
 # For all rows at once against row by row in float64: values, then gradients.

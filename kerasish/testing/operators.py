@@ -14,11 +14,11 @@ from kerasish.graph import Graph, Tensor, convert_to_tensor, format_graph, inter
 from kerasish.graph.op import Case, Op
 from kerasish.graph.printer import INFIX
 from kerasish.graph.tensor import promoted
+from kerasish.graph.verify import verify
 from kerasish.ops.declare import Composite
 from kerasish.spec import Shape, TensorSpec, dtype_name, is_differentiable
 from kerasish.testing.gradients import TOLERANCES, check_grads, differentiable, gradients
 from kerasish.testing.samples import described, sample_inputs
-from kerasish.testing.verify import verify
 
 # float32 against float64: values, then gradients; (relative, absolute).
 SINGLE = ((1e-5, 1e-6), (1e-4, 1e-5))

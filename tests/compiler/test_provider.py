@@ -12,6 +12,7 @@ from kerasish import ops
 from kerasish.compiler import Plan, function, kernel, provider
 from kerasish.compiler.provider import PROVIDERS, _available, _kernels, active, find
 from kerasish.config import disable_provider, enable_provider, settings
+from kerasish.errors import UnknownNameError
 from kerasish.graph import Node, convert_to_tensor
 from kerasish.graph.node import make_node, placeholder
 from kerasish.graph.op import get
@@ -132,3 +133,20 @@ def test_inputs_may_be_strided_views() -> None:
         function(lambda t: ops.sin(ops.transpose(t)))(x).numpy(), np.sin(x.T)
     )
     assert strides == [(4, 12)]
+
+
+def test_a_kernel_for_something_unknown_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="Did you mean 'sin'"):
+        kernel("sinn", provider="llvm")
+    with pytest.raises(UnknownNameError, match=r"'sin'.*announced.*Did you mean 'llvm'\?"):
+        kernel("sin", provider="lvm")
+
+
+def test_a_kernel_may_outrank_those_that_are_there() -> None:
+    earlier = library("earlier")
+    bound = library("library", first=True)
+    assert function(ops.sin)(X).numpy().tolist() == [100] * 4
+    assert (len(earlier), len(bound)) == (0, 1)
+    behind = library("behind")
+    function(ops.sin)(X)
+    assert not behind

@@ -15,7 +15,7 @@ from kerasish.compiler import function
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.config import disable_provider, enable_provider
 from kerasish.graph import convert_to_tensor, interpret, trace
-from kerasish.testing.verify import verify
+from kerasish.graph.verify import verify
 from tests.compiler.programs import Program, draw_program
 from tests.tolerances import tolerance
 

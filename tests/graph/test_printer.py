@@ -10,8 +10,8 @@ from kerasish.errors import GraphError
 from kerasish.graph import Graph, Node, Variable, format_graph, scope, trace
 from kerasish.graph.node import constant, placeholder
 from kerasish.graph.op import get
+from kerasish.graph.verify import verify
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 
 SPEC = TensorSpec((2, 3), "float32")
 

@@ -9,8 +9,8 @@ from kerasish.errors import GraphError
 from kerasish.graph import GradientTape, Variable, convert_to_tensor, eagerly, trace
 from kerasish.graph.interpret import run_graph
 from kerasish.graph.trace import current_trace, tracing
+from kerasish.graph.verify import verify
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 
 SPEC = TensorSpec((3,), "float64")
 X = np.array([1.0, 2.0, 3.0])

@@ -7,9 +7,9 @@ import numpy as np
 from kerasish import ops
 from kerasish.graph import Variable, convert_to_tensor, trace
 from kerasish.graph.interpret import run_graph
+from kerasish.graph.verify import verify
 from kerasish.ops.bodies import subgraph
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 
 SPEC = TensorSpec((3,), "float64")
 X = np.array([1.0, 2.0, 3.0])

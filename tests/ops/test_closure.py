@@ -7,9 +7,9 @@ from kerasish.graph import Graph, convert_to_tensor
 from kerasish.graph.interpret import run_graph
 from kerasish.graph.node import CONSTANT
 from kerasish.graph.tensor import input_tensor, node_of
+from kerasish.graph.verify import verify
 from kerasish.ops.closure import close_over
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 
 F3 = TensorSpec((3,), "float32")
 

@@ -9,9 +9,9 @@ from kerasish import ops, tree
 from kerasish.errors import ArgumentError, GradientError, ShapeError
 from kerasish.graph import GradientTape, Variable, convert_to_tensor, interpret, trace
 from kerasish.graph.printer import format_graph
+from kerasish.graph.verify import verify
 from kerasish.random import SeedGenerator, dropout, uniform
 from kerasish.testing.gradients import check_grads
-from kerasish.testing.verify import verify
 from tests.tolerances import tolerance
 
 RNG = np.random.default_rng(3)

@@ -14,8 +14,9 @@ from kerasish.compiler.passes.pools import pools
 from kerasish.compiler.passes.products import products
 from kerasish.compiler.passes.rows import rows
 from kerasish.compiler.passes.simplify import simplify
-from kerasish.errors import UnknownNameError
-from kerasish.graph.node import Graph
+from kerasish.errors import GraphError, UnknownNameError
+from kerasish.graph.node import Graph, Node
+from kerasish.graph.verify import verify
 
 Pass = Callable[[Graph, Backend], Graph]
 
@@ -37,12 +38,21 @@ def optimize(graph: Graph, device: Backend, until: str | None = None) -> Graph:
 
     Raises:
         UnknownNameError: no pass is called that.
+        GraphError: a pass gave a graph that is not well formed; it is named.
     """
     names = [name for name, _ in PIPELINE]
     if until is not None and until not in names:
         raise UnknownNameError(f"Unknown pass. Expected: one of {names}. Received: {until!r}.")
+    known = set(graph.nodes)
     for name, step in PIPELINE:
-        graph = step(graph, device)
+        graph = _verified(step(graph, device), name, known)
         if name == until:
             break
     return graph
+
+
+def _verified(graph: Graph, name: str, known: set[Node]) -> Graph:
+    try:
+        return verify(graph, known)
+    except GraphError as error:
+        raise GraphError(f"After the pass {name!r}: {error}") from None

@@ -17,8 +17,8 @@ from kerasish.config import disable_provider, enable_provider
 from kerasish.graph import trace
 from kerasish.graph.interpret import run_graph
 from kerasish.graph.tensor import wrap
+from kerasish.graph.verify import verify
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 from tests.backend import fake_device
 from tests.compiler.codegen import cuda_shim
 from tests.tolerances import assert_close

@@ -11,8 +11,8 @@ from kerasish.backend.base import current
 from kerasish.graph import Graph, trace
 from kerasish.graph.interpret import run_graph
 from kerasish.graph.tensor import wrap
+from kerasish.graph.verify import verify
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 from tests.tolerances import assert_close
 
 Pass = Callable[[Graph, Any], Graph]

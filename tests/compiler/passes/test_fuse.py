@@ -19,8 +19,8 @@ from kerasish.compiler.region import FUSED
 from kerasish.config import disable_provider, enable_provider
 from kerasish.graph import Graph, convert_to_tensor, trace
 from kerasish.graph.node import CONSTANT
+from kerasish.graph.verify import verify
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 from tests.compiler.passes.shape import check, floats, names, values
 from tests.tolerances import assert_close
 

@@ -13,6 +13,7 @@ from kerasish.compiler.passes.hoist import hoist
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph import GradientTape, convert_to_tensor, trace
 from kerasish.graph.node import LEAVES, PICK
+from kerasish.graph.verify import verify
 from kerasish.ops import elementwise as e
 from kerasish.ops.control import map as map_over
 from kerasish.ops.control import scan
@@ -24,7 +25,6 @@ from kerasish.ops.linear import matmul
 from kerasish.ops.reduction import sum as sum_of
 from kerasish.ops.sorting import top_k
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 from tests.tolerances import assert_close
 
 T, B, F, U = 6, 3, 4, 5

@@ -14,8 +14,8 @@ from kerasish.compiler.passes import optimize
 from kerasish.compiler.passes.pools import pools
 from kerasish.graph import trace, value_and_grad
 from kerasish.graph.op import overridden_gradient
+from kerasish.graph.verify import verify
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 from tests.compiler.passes.shape import check
 
 RNG = np.random.default_rng(0)

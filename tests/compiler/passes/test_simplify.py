@@ -14,9 +14,9 @@ from kerasish.compiler.passes.simplify import RULES, rule, scalar, simplify
 from kerasish.graph import Node, Variable, trace
 from kerasish.graph.node import CONSTANT
 from kerasish.graph.op import get
+from kerasish.graph.verify import verify
 from kerasish.ops.layout import unslice
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 from tests.compiler.passes.shape import check, floats, names
 
 X = floats(3, 4)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from kerasish import ops
+from kerasish.compiler import function, passes
 from kerasish.errors import GraphError
 from kerasish.graph import Graph, Node, Variable, trace
 from kerasish.graph.node import CONSTANT, make_node, placeholder
 from kerasish.graph.op import get
+from kerasish.graph.verify import verify
 from kerasish.spec import TensorSpec
-from kerasish.testing.verify import verify
 
 F3 = TensorSpec((3,), "float32")
 
@@ -59,3 +60,27 @@ def test_updates_fit_their_variable() -> None:
     graph, _ = trace(lambda x: ops.sum(x), [F3])
     with pytest.raises(GraphError, match=r"float32\[3\] of v"):
         verify(Graph(graph.inputs, (), [(v, graph.outputs[0])]))
+
+
+def test_every_pass_is_verified_and_named_by_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(graph: Graph, device: object) -> Graph:
+        (node,) = graph.outputs
+        wrong = Node(node.op, node.inputs, node.attrs, TensorSpec((4,), "float32"))
+        return Graph(graph.inputs, [wrong], graph.updates)
+
+    at = [name for name, _ in passes.PIPELINE].index("hoist")
+    changed = [*passes.PIPELINE[: at + 1], ("breaks", broken), *passes.PIPELINE[at + 1 :]]
+    monkeypatch.setattr(passes, "PIPELINE", changed)
+    with pytest.raises(GraphError, match=r"After the pass 'breaks': .*'sin'.*float32\[4\]"):
+        function(ops.sin)(np.ones(3, "float32"))
+
+
+def test_nodes_that_were_right_are_not_asked_again() -> None:
+    graph, _ = trace(lambda x: ops.sin(x) + 1, [F3])
+    known: set[Node] = set()
+    assert verify(graph, known) is graph
+    assert known == set(graph.nodes)
+    wrong = Node(get("sin"), graph.inputs, {}, TensorSpec((4,), "float32"))
+    broken = Graph(graph.inputs, [wrong], [])
+    with pytest.raises(GraphError, match="infer gives"):
+        verify(broken, known)

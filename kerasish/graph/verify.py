@@ -1,4 +1,4 @@
-"""The grammar of graphs, executable: run after every pass in tests."""
+"""The grammar of graphs, executable: run after every pass."""
 
 from __future__ import annotations
 
@@ -7,21 +7,28 @@ from kerasish.graph.node import CONSTANT, LEAVES, PLACEHOLDER, Graph, Node
 from kerasish.spec import TensorSpec, dtype_name
 
 
-def verify(graph: Graph) -> Graph:
+def verify(graph: Graph, known: set[Node] | None = None) -> Graph:
     """`graph` itself, if it is well formed.
+
+    Args:
+        known: nodes that were found right before, and are not asked again; those of `graph` join.
 
     Raises:
         GraphError: names the first node that breaks a rule: inputs come first, specs agree with
             `infer`, placeholders are declared, constants hold what their spec says.
     """
     seen: set[Node] = set()
+    right: set[Node] = set() if known is None else known
     for node in graph.nodes:
-        for source in node.inputs:
-            if source not in seen:
-                raise _broken(node, "inputs before their users", f"{source} later")
         seen.add(node)
         if node.op is PLACEHOLDER and node not in graph.inputs:
             raise _broken(node, "every placeholder among the inputs", "a free placeholder")
+        if node in right:
+            continue
+        right.add(node)
+        for source in node.inputs:
+            if source not in seen:
+                raise _broken(node, "inputs before their users", f"{source} later")
         if node.op is CONSTANT:
             held = TensorSpec(tuple(node.value.shape), dtype_name(node.value.dtype))
             if held != node.spec:
