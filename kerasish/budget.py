@@ -10,15 +10,17 @@ charge is one look at a context variable and limits nothing.
 
 from __future__ import annotations
 
+import functools
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from kerasish.errors import ArgumentError, LimitError
+from kerasish.errors import ArgumentError, BackendError, KerasishError, LimitError, UnsafeFileError
 
+F = TypeVar("F", bound=Callable[..., Any])
 MIB = 2**20
 
 # kind -> (what is allowed to any file, and that much more for each byte of the file, in words)
@@ -39,6 +41,8 @@ KINDS: Mapping[str, tuple[int, float, str]] = MappingProxyType(
 FREE_VARIABLES = 64 * MIB
 _STEP_BYTES = 64 * 1024  # of results that are computed in about the time of one step of work
 _STEP_FLOPS = 2**17
+_DEPTH = 256  # of lists and dicts in a config, as in a file
+_OBJECTS = 4_000_000  # in a config that is there already: they cost the time of looking at them
 
 
 class Account:
@@ -143,33 +147,99 @@ def opened(where: str, size: int = 0, times: float | None = None) -> Iterator[Ac
 
 
 @contextmanager
-def described(config: Any, variables: float | None = None) -> Iterator[None]:
+def described(config: Any, variables: float | None = None, what: str = "") -> Iterator[None]:
     """Context manager: what is made inside is described by data, which a file may have held.
 
     Args:
         config: the data; large ones may take more work.
         variables: bytes of variables that it may ask for; None for those of a whole model.
+        what: what errors call the data; by default by the class that they name.
+
+    Raises:
+        ArgumentError: the data are no such description, whatever it was that went wrong.
     """
     if _own.get() or _account.get() is not None:
-        yield
+        yield  # who opened the account names the file
         return
     with opened("a config") as account:
         if variables is not None:
             account.allow("variables", variables)
-        grant("work", 4 * _values_in(config))
+        with typed(what or f"The config of {_class_in(config)}"):
+            grant("work", 4 * _values_in(config, account))
+            yield
+
+
+@contextmanager
+def typed(what: str) -> Iterator[None]:
+    """Context manager: what a description gives rise to inside is an error of this package.
+
+    Args:
+        what: what errors call the description.
+    """
+    try:
         yield
+    except KerasishError:
+        raise
+    except MemoryError as error:
+        raise BackendError(
+            f"{what}: this machine has not enough memory for what it describes. "
+            f"Received: {error or 'MemoryError'}."
+        ) from error
+    except Exception as error:
+        raise ArgumentError(
+            f"{what}. Expected: a config as get_config() and its like give it. "
+            f"Received: one that gives {type(error).__name__}: {error}."
+        ) from error
 
 
-def _values_in(config: Any) -> int:
-    """How many values stand in lists and dicts."""
-    pending, count = [config], 0
-    while pending:
-        item = pending.pop()
-        inner = item.values() if isinstance(item, Mapping) else item
-        if isinstance(inner, (list, tuple)) or inner is not item:
-            count += len(inner)
-            pending.extend(i for i in inner if isinstance(i, (dict, list, tuple)))
-    return count
+def reads_config(variables: float | None = None) -> Callable[[F], F]:
+    """Decorator of a `from_config`: it reads `described` data.
+
+    Args:
+        variables: as in `described`.
+    """
+
+    def decorate(method: F) -> F:
+        @functools.wraps(method)
+        def from_config(cls: Any, config: Any, *args: Any, **kwargs: Any) -> Any:
+            with described(config, variables, f"{cls.__name__}.from_config"):
+                if not isinstance(config, Mapping):
+                    raise ArgumentError(
+                        f"{cls.__name__}.from_config. Expected: a dict, as get_config() gives it. "
+                        f"Received: {type(config).__name__}."
+                    )
+                return method(cls, config, *args, **kwargs)
+
+        return cast(F, from_config)
+
+    return decorate
+
+
+def _class_in(config: Any) -> str:
+    name = config.get("class_name") if isinstance(config, Mapping) else None
+    return repr(name[:80]) if isinstance(name, str) else "an object"
+
+
+def _values_in(config: Any, account: Account) -> int:
+    """How many values stand in lists and dicts; refuses what nothing could read to its end."""
+    account.allow("objects", _OBJECTS)
+    level, count, seen = [config], 0, {id(config)}
+    for _ in range(_DEPTH + 1):
+        account.spend("objects", len(level), "what stands in lists and dicts")
+        pending: list[Any] = []
+        for item in level:
+            inner = item.values() if isinstance(item, Mapping) else item
+            if isinstance(inner, (list, tuple)) or inner is not item:
+                count += len(inner)
+                new = [i for i in inner if isinstance(i, (Mapping, list, tuple))]
+                pending.extend(i for i in new if id(i) not in seen)
+                seen.update(map(id, new))
+        if not pending:
+            return count
+        level = pending
+    raise UnsafeFileError(
+        f"{account.where}: nested deeper than {_DEPTH}. Expected: the config of a model."
+    )
 
 
 @contextmanager

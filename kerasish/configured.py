@@ -87,7 +87,7 @@ class Configured:
         return shown
 
     @classmethod
+    @budget.reads_config(budget.FREE_VARIABLES)
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The object that `get_config` described."""
-        with budget.described(config, budget.FREE_VARIABLES):
-            return cls(**config)
+        return cls(**config)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -426,7 +426,9 @@ def resolve(kind: str, identifier: Any) -> Any:
     elif isinstance(identifier, Mapping):
         found = deserialize_keras_object(identifier, kind=kind)
     if inspect.isclass(found):
-        found = found()
+        named = isinstance(identifier, str)
+        with budget.typed(f"{kind} {identifier!r} without arguments") if named else nullcontext():
+            found = found()
     if not (found is None or callable(found) or getattr(found, "registry_kind", "") == kind):
         raise ArgumentError(
             f"{kind}. Expected: None, a name, a config, a class, a function or an instance. "

@@ -151,7 +151,7 @@ def case(name: str, rng: random.Random, good: dict[str, bytes], path: Path) -> C
     data = good[name]
     if name == "config":
         config = reworded(rng, json.loads(data))
-        return lambda: described(config)
+        return lambda: saving.deserialize_keras_object(config)
     if name in ("keras", "json") and rng.random() < 0.6:
         config = reworded(rng, json.loads(good["json"]))
         data = with_config(data, config) if name == "keras" else json.dumps(config).encode()
@@ -178,14 +178,6 @@ def case(name: str, rng: random.Random, good: dict[str, bytes], path: Path) -> C
             raise
 
     return load
-
-
-def described(config: Any) -> None:
-    """Build from a dict: what a constructor says of its arguments is the caller's to see."""
-    try:
-        saving.deserialize_keras_object(config)
-    except (TypeError, ValueError, LookupError, AttributeError):
-        pass
 
 
 def outcome(load: Callable[[], Any]) -> str:

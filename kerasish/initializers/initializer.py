@@ -5,6 +5,7 @@ from __future__ import annotations
 import random as python_random
 from typing import Any, ClassVar, Self
 
+from kerasish import budget
 from kerasish.configured import Configured
 from kerasish.graph.tensor import Tensor
 
@@ -30,7 +31,8 @@ class Initializer(Configured):
 
     def clone(self) -> Self:
         """An equal initializer."""
-        return self.from_config(self.get_config())
+        with budget.own():
+            return self.from_config(self.get_config())
 
 
 class RandomInitializer(Initializer):

@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kerasish import budget
 from kerasish.errors import ArgumentError
 from kerasish.graph.trace import eagerly
 from kerasish.layers import call as _call
@@ -77,6 +78,10 @@ class Buildable(Holder):
         """Build for the shapes of a `get_build_config`."""
         if self.built or not config:
             return
+        with budget.typed(f"{self.name}.build_from_config"):
+            self._build_as(config)
+
+    def _build_as(self, config: Mapping[str, Any]) -> None:
         if "input_shape" in config:
             shape = as_shape(config["input_shape"])
             if not all(isinstance(s, tuple) or s is None for s in _leaves(shape)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kerasish import ops
+from kerasish import budget, ops
 from kerasish.errors import ArgumentError, ShapeError, UnsafeFileError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.fields import (
@@ -237,6 +237,7 @@ class Lambda(Layer):
         return {**config, "arguments": serialize_keras_object(self.arguments)}
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: Any, custom_objects: Any = None) -> Any:
         """The layer that `get_config` described, its function found by name.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from kerasish import ops
+from kerasish import budget, ops
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import VarianceScaling
@@ -85,7 +85,8 @@ class EinsumDense(Layer):
                 "input_axes": parts.input_axes,
                 "output_axes": parts.output_axes,
             }
-            initializer = type(initializer).from_config(config)
+            with budget.own():
+                initializer = type(initializer).from_config(config)
         self.kernel = self.add_weight(
             parts.kernel,
             initializer,

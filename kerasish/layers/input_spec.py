@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish import tree
+from kerasish import budget, tree
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.spec import Shape
@@ -52,6 +52,7 @@ class InputSpec:
         return dict(vars(self))
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: dict[str, Any]) -> InputSpec:
         """The spec of a `get_config`."""
         return cls(**config)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
-from kerasish import naming, registry, tree
+from kerasish import budget, naming, registry, tree
 from kerasish.changes import held
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import scope
@@ -345,6 +345,7 @@ class Layer(Buildable, Stateless):
         return vars(self)[name] if name in vars(self) else getattr(self, name, None)
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The layer that `get_config` described."""
         kept = dict(config)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 
 import numpy as np
 
-from kerasish import ops, tables
+from kerasish import budget, ops, tables
 from kerasish.errors import ArgumentError, DataError, UnsafeFileError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.adapting import as_texts, number_batches, text_batches
@@ -218,6 +218,7 @@ class Lookup(Layer):
         return token.decode(self.encoding) if isinstance(token, bytes) else str(token)
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The layer that `get_config` described.
 

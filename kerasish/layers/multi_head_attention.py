@@ -6,7 +6,7 @@ import math
 from string import ascii_lowercase as letters
 from typing import TYPE_CHECKING, Any
 
-from kerasish import ops
+from kerasish import budget, ops
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.activation import Softmax
@@ -111,7 +111,8 @@ def _unmasked(x: Tensor) -> Tensor:
 def _clone(initializer: Any) -> Any:
     if not hasattr(initializer, "get_config"):
         return initializer
-    return type(initializer).from_config(initializer.get_config())
+    with budget.own():
+        return type(initializer).from_config(initializer.get_config())
 
 
 @builtin()

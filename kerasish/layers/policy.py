@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from kerasish import registry
+from kerasish import budget, registry
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.serialization import deserialize_keras_object
@@ -31,6 +31,7 @@ class DTypePolicy:
         return {"name": self.name}
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: dict[str, Any]) -> Self:
         """The policy of a `get_config`."""
         return cls(**config)

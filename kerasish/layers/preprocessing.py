@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 
-from kerasish import config, ops, tables
+from kerasish import budget, config, ops, tables
 from kerasish.errors import ArgumentError, DataError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.adapting import number_batches
@@ -261,6 +261,7 @@ class Discretization(Layer):
         return {k: v for k, v in super().get_config().items() if k != "trainable"}
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The layer of a `get_config`, boundaries that `adapt` found included."""
         kept = dict(config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from kerasish import ops
+from kerasish import budget, ops
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers import call as _call
@@ -246,5 +246,6 @@ def _copy(layer: Any, name: str, turn: bool) -> Layer:
     config = layer.get_config()
     config["name"] = name
     if turn:
-        config["go_backwards"] = not config["go_backwards"]
-    return type(layer).from_config(config)
+        config["go_backwards"] = not layer.go_backwards
+    with budget.own():
+        return type(layer).from_config(config)

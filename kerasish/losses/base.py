@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
-from kerasish import ops, tree
+from kerasish import budget, ops, tree
 from kerasish.config import floatx
 from kerasish.configured import Configured, parameters
 from kerasish.errors import ArgumentError
@@ -164,6 +164,7 @@ class LossFunctionWrapper(Loss):
         return {**config, **{k: v for k, v in self.fn_kwargs.items() if k in named}}
 
     @classmethod
+    @budget.reads_config(budget.FREE_VARIABLES)
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         config = dict(config)
         if isinstance(config.get("fn"), (str, Mapping)):

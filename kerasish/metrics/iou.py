@@ -42,6 +42,9 @@ class IoU(Metric):
     ) -> None:
         super().__init__(dtype or "int32", name)
         num_classes = whole("num_classes", num_classes, 1)
+        self.total_cm = self.add_variable(  # first: whoever counts what it takes does so here
+            (num_classes, num_classes), "zeros", self.state_dtype, name="total_confusion_matrix"
+        )
         if max(target_class_ids, default=0) >= num_classes:
             raise ArgumentError(
                 f"target_class_ids. Expected: classes below {num_classes}. "
@@ -53,9 +56,6 @@ class IoU(Metric):
         self.sparse_y_true = sparse_y_true
         self.sparse_y_pred = sparse_y_pred
         self.axis = axis
-        self.total_cm = self.add_variable(
-            (num_classes, num_classes), "zeros", self.state_dtype, name="total_confusion_matrix"
-        )
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         if not self.sparse_y_true:

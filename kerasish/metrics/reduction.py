@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from kerasish import ops
+from kerasish import budget, ops
 from kerasish.configured import parameters
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
@@ -107,6 +107,7 @@ class MeanMetricWrapper(Mean):
         return {**config, **{k: v for k, v in self.fn_kwargs.items() if k in named}}
 
     @classmethod
+    @budget.reads_config(budget.FREE_VARIABLES)
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         config = dict(config)
         if isinstance(config.get("fn"), (str, Mapping)):

@@ -230,12 +230,12 @@ class Model(Trainer, Inspected, StateTree, Layer):
         return type(self).__init__ in (Model.__init__, Functional.__init__)
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Any:
         """The model that `get_config` described."""
         if "input_layers" not in config or "layers" not in config:
             return super().from_config(config, custom_objects)
-        with budget.described(config):
-            inputs, outputs = _symbols_of(config, custom_objects)
+        inputs, outputs = _symbols_of(config, custom_objects)
         made = cls(inputs, outputs, name=config.get("name"))
         # Each layer's own flag stands in its own config.
         made._set_own_trainable(bool(config.get("trainable", True)))
@@ -351,6 +351,7 @@ class Functional(Model):
         super().__init__(inputs=inputs, outputs=outputs, name=name, **kwargs)
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The model that `get_config` described."""
         return super().from_config(config, custom_objects)

@@ -208,15 +208,15 @@ class Sequential(Model):
         return config
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The model that `get_config` described."""
         made = cls(name=config.get("name"))
-        with budget.described(config):
-            made._push_all(
-                deserialize_keras_object(item, custom_objects, kind="layer")
-                for item in config["layers"]
-            )
-            made._settle()
+        made._push_all(
+            deserialize_keras_object(item, custom_objects, kind="layer")
+            for item in config["layers"]
+        )
+        made._settle()
         made._set_own_trainable(bool(config.get("trainable", True)))
         shape = config.get("build_input_shape")
         if made._chain is None and shape and made._stack:

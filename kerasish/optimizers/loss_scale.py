@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from kerasish import initializers, ops
+from kerasish import budget, initializers, ops
 from kerasish import serialization as _serialization
 from kerasish.configured import parameters
 from kerasish.errors import ArgumentError
@@ -120,6 +120,7 @@ class LossScaleOptimizer(Optimizer):
         }
 
     @classmethod
+    @budget.reads_config(budget.FREE_VARIABLES)
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         config = dict(config)
         inner = config["inner_optimizer"]

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from kerasish import initializers, ops
+from kerasish import budget, initializers, ops
 from kerasish import serialization as _serialization
 from kerasish.config import floatx
 from kerasish.configured import parameters
@@ -401,6 +401,7 @@ class Optimizer(MovingAverages):
         return config
 
     @classmethod
+    @budget.reads_config(budget.FREE_VARIABLES)
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         config = dict(config)
         if isinstance(config.get("learning_rate"), (Mapping, str)):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import naming, registry
+from kerasish import budget, naming, registry
 from kerasish.backend.base import backend
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
@@ -71,6 +71,7 @@ class SeedGenerator:
         return {"seed": self.seed}
 
     @classmethod
+    @budget.reads_config()
     def from_config(cls, config: dict[str, Any]) -> SeedGenerator:
         """The generator of a `get_config`."""
         return cls(**config)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kerasish import optimizers
+from kerasish import budget, optimizers
 from kerasish import serialization as _serialization
 from kerasish.hints import hinted
 from kerasish.layers import tracking
@@ -138,14 +138,16 @@ class Compiling(StepFunctions):
             )
             return
         known = set(inspect.signature(Compiling.compile).parameters) - {"self"}
-        arguments = {
-            name: value if name == "optimizer" else _serialization.deserialize_keras_object(value)
-            for name, value in config.items()
-            if name in known
-        }
-        if isinstance(arguments.get("optimizer"), Mapping):
-            arguments["optimizer"] = optimizers.deserialize(arguments["optimizer"])
-        self.compile(**arguments)
+        with budget.described(config, budget.FREE_VARIABLES, "compile_from_config"):
+            revive = _serialization.deserialize_keras_object
+            arguments = {
+                name: value if name == "optimizer" else revive(value)
+                for name, value in config.items()
+                if name in known
+            }
+            if isinstance(arguments.get("optimizer"), Mapping):
+                arguments["optimizer"] = optimizers.deserialize(arguments["optimizer"])
+            self.compile(**arguments)
         if self.optimizer is not None and getattr(self, "built", False):
             self.optimizer.build(list(getattr(self, "trainable_variables", [])))
 
