@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gc
 import math
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -169,6 +170,18 @@ def test_npz_bombs_and_damage(tmp_path):
         path.write_bytes(content)
         with pytest.raises(DataError):
             read_arrays(path)
+
+
+def test_a_long_npy_header_is_not_read(tmp_path):
+    path = tmp_path / "long.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        head = b"\x93NUMPY\x02\x00" + (2**26).to_bytes(4, "little")
+        archive.writestr("x.npy", head + b" " * 2**26)
+    tracemalloc.start()
+    with pytest.raises(DataError, match="header has 67,108,864 bytes"):
+        read_arrays(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**22
+    tracemalloc.stop()
 
 
 def test_weights_always_load(tmp_path):

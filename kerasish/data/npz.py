@@ -6,8 +6,10 @@ stored, and that size is charged to the open account before it is unpacked.
 
 from __future__ import annotations
 
+import io
 import math
 import os
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +25,10 @@ from kerasish.saving.sources import check_source
 _MAX_HEADER = 10_000
 _NPY = ".npy"
 _MAGIC = b"\x93NUMPY"
+_READERS = {  # by version, with the form of the header's length
+    (1, 0): (np.lib.format.read_array_header_1_0, "<H"),
+    (2, 0): (np.lib.format.read_array_header_2_0, "<I"),
+}
 
 
 class Npz:
@@ -111,13 +117,15 @@ def read_array(stream: BinaryIO | Any, stored: int, name: str) -> np.ndarray:
         ValueError: another format, Python objects, or a header that disagrees with `stored`.
     """
     version = np.lib.format.read_magic(stream)
-    readers = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    if version not in readers:
+    if version not in _READERS:
         raise ValueError(f"npy version {version} is not supported")
-    shape, fortran, dtype = readers[version](stream, max_header_size=_MAX_HEADER)
+    reader, form = _READERS[version]
+    length = stream.read(struct.calcsize(form))
+    size = struct.unpack(form, length)[0]
+    if size > _MAX_HEADER:  # numpy reads all of it before it looks
+        raise ValueError(f"its header has {size:,} bytes, over {_MAX_HEADER:,}")
+    header = io.BytesIO(length + stream.read(size))
+    shape, fortran, dtype = reader(header, max_header_size=_MAX_HEADER)
     if dtype.hasobject:
         raise ValueError("it holds Python objects, not numbers")
     size = math.prod(shape) * dtype.itemsize

@@ -23,6 +23,7 @@ import numpy as np
 from kerasish import budget
 from kerasish.errors import FileFormatError, KerasishError, UnsafeFileError
 from kerasish.saving import limits
+from kerasish.saving.h5_chunks import check_chunks
 from kerasish.saving.h5_heap import Heaps
 from kerasish.saving.sources import check_source
 from kerasish.spec import np_dtype
@@ -30,6 +31,7 @@ from kerasish.spec import np_dtype
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FILTERS = {1: "gzip", 2: "shuffle"}
 _MAX_CHUNK = 2**20
+_OBJECT_WORK = 0.25  # steps of work to look at a group or dataset
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -278,6 +280,7 @@ class SafeGroup(_Node):
         while stack:
             group = stack.pop()
             for name in group.names():
+                budget.spend("work", _OBJECT_WORK, f"/{group.path}")
                 child = group._step(limits.check_name(name, str(group)))
                 if isinstance(child, SafeGroup):
                     stack.append(child)
@@ -388,7 +391,10 @@ class SafeDataset(_Node):
                 + ", ".join(f"{code} ({name})" for code, name in _FILTERS.items())
                 + "."
             )
-        self._check_size(plist.get_chunk() if layout == h5py.h5d.CHUNKED else None, bool(filters))
+        chunked = layout == h5py.h5d.CHUNKED
+        self._check_size(plist.get_chunk() if chunked else None, bool(filters))
+        if chunked:
+            check_chunks(self.handle, filters, str(self), self.opened.size)
 
     def _check_size(self, chunk: tuple[int, ...] | None, packed: bool) -> None:
         stored = int(self.handle.id.get_storage_size())
