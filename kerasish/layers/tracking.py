@@ -87,20 +87,26 @@ def collect(layer: Holder, own: Callable[[Holder, Held], Sequence[Any]]) -> list
         own: takes a layer and what it holds, looked up once.
     """
     found: dict[int, Any] = {}
-    seen: set[int] = set()
-
-    def walk(here: Holder) -> None:
-        if id(here) in seen:
-            return
-        seen.add(id(here))
-        held = attributes(here)
-        for item in own(here, held):
-            found.setdefault(id(item), item)
-        for child in here._sublayers(held):
-            walk(child)
-
-    walk(layer)
+    _walk(layer, own, found, set())
     return list(found.values())
+
+
+# A function of its own: one inside `collect` would hold itself, and what it found, until the
+# garbage collector comes by.
+def _walk(
+    here: Holder,
+    own: Callable[[Holder, Held], Sequence[Any]],
+    found: dict[int, Any],
+    seen: set[int],
+) -> None:
+    if id(here) in seen:
+        return
+    seen.add(id(here))
+    held = attributes(here)
+    for item in own(here, held):
+        found.setdefault(id(item), item)
+    for child in here._sublayers(held):
+        _walk(child, own, found, seen)
 
 
 def deciding(layer: Holder) -> tuple[list[Versioned], list[Variable]]:

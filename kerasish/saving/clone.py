@@ -38,20 +38,8 @@ def clone_model(
         ArgumentError: other arguments for a subclass with a `call` of its own, `call_function` for
             a Sequential, or inputs of another form.
     """
-    copies: dict[int, Any] = {}
     inside = recursive or clone_function is None
-    copy_layer = clone_function or _copy
-
-    def copy(layer: Any) -> Any:
-        # A layer that stands in several places is one layer in the clone too.
-        if id(layer) not in copies:
-            if inside and file_class(layer) in _MODELS:
-                call = call_function if recursive and file_class(layer) == "Functional" else None
-                copies[id(layer)] = _clone(layer, None, copy, call)
-            else:
-                copies[id(layer)] = copy_layer(layer)
-        return copies[id(layer)]
-
+    copy = _Copies(clone_function or _copy, inside, call_function if recursive else None)
     kind = file_class(model)
     given = {"input_tensors": input_tensors, "clone_function": clone_function}
     given |= {"call_function": call_function}
@@ -72,6 +60,34 @@ def clone_model(
 
 
 Copy = Callable[[Any], Any]
+
+
+class _Copies:
+    """Called on a layer: its copy. One that stands in several places is one in the clone too.
+
+    Args:
+        copy_layer: copies a layer.
+        inside: whether models among the layers are cloned by their layers.
+        call: the `call_function` for models of symbols among them.
+    """
+
+    def __init__(self, copy_layer: Copy, inside: bool, call: Callable[..., Any] | None) -> None:
+        self._copy_layer = copy_layer
+        self._inside = inside
+        self._call = call
+        self._made: dict[int, Any] = {}
+
+    def __call__(self, layer: Any) -> Any:
+        if id(layer) not in self._made:
+            kind = file_class(layer)
+            if self._inside and kind in _MODELS:
+                call = self._call if kind == "Functional" else None
+                self._made[id(layer)] = _clone(layer, None, self, call)
+            else:
+                self._made[id(layer)] = self._copy_layer(layer)
+        return self._made[id(layer)]
+
+
 _MODELS = ("Sequential", "Functional")
 
 

@@ -90,26 +90,25 @@ def _numbers(members: list[Any], outputs: Any) -> dict[int, dict[int, int]]:
     return {key: {n: i for i, n in enumerate(sorted(calls))} for key, calls in wanted.items()}
 
 
-def _member(op: Any, calls: Mapping[int, int], refer: Callable[[Any], list[Any]]) -> dict[str, Any]:
-    def encode(value: Any) -> Any:
-        if isinstance(value, KerasTensor):
-            config = {
-                "shape": list(value.shape),
-                "dtype": value.dtype,
-                "keras_history": refer(value),
-            }
-            return {"class_name": TENSOR, "config": config}
-        if isinstance(value, dict):
-            return {key: encode(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [encode(item) for item in value]
-        return serialize_keras_object(value)
+def _encoded(value: Any, refer: Callable[[Any], list[Any]]) -> Any:
+    """An argument of a call as plain data; a symbol as the place that `refer` gives for it."""
+    if isinstance(value, KerasTensor):
+        config = {"shape": list(value.shape), "dtype": value.dtype, "keras_history": refer(value)}
+        return {"class_name": TENSOR, "config": config}
+    if isinstance(value, dict):
+        return {key: _encoded(item, refer) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_encoded(item, refer) for item in value]
+    return serialize_keras_object(value)
 
+
+def _member(op: Any, calls: Mapping[int, int], refer: Callable[[Any], list[Any]]) -> dict[str, Any]:
     nodes = []
     for index in sorted(calls):
         record = op._calls[index]
         if record.inputs:
-            nodes.append({"args": encode(list(record.args)), "kwargs": encode(record.kwargs)})
+            args, kwargs = (_encoded(part, refer) for part in (list(record.args), record.kwargs))
+            nodes.append({"args": args, "kwargs": kwargs})
     written = serialize_operation(op)
     return {**written, "name": op.name, "inbound_nodes": nodes}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,7 @@ class FitState:
         rng: np.random.Generator,
         epoch: int,
     ) -> None:
-        self.run = run
+        self._run: Callable[[], Any] = weakref.ref(run)  # which holds this
         self.source: DataSource = run.source
         self.rng = rng
         self.epoch = epoch
@@ -33,6 +35,11 @@ class FitState:
         self.callbacks: CallbackList = run.callbacks
         self._at_epoch: dict[str, Any] = {}
         self.begin_epoch(epoch)
+
+    @property
+    def run(self) -> Any:
+        """The run."""
+        return self._run()
 
     def begin_epoch(self, epoch: int, step: int = 0) -> None:
         """Enter an epoch; what its order will be drawn from is kept until the next."""

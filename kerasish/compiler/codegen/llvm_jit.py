@@ -47,6 +47,7 @@ NAME: str = "llvm"
 BACKEND: str = "numpy"
 ALONE = 256  # elements up to which one op alone is not worth a kernel of its own
 LIMIT = 128  # kernels kept for plans to come; those in use live as long as their plans
+LINKS = 64  # modules of one linker, which keeps 20 kB of each, unloaded or not, while it lives
 PARALLEL_COST = 500_000  # operations below which waking another thread costs more than it gives
 _lock = threading.RLock()
 _serial = itertools.count()
@@ -62,6 +63,12 @@ def _unlock() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_unlock)
+
+
+@functools.cache
+def _numbers(count: int) -> Any:
+    """The type of so many numbers; one that is made anew for every kernel is garbage in a ring."""
+    return ctypes.c_int64 * count
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class Entry:
     def bind(self, tasks: int, threads: int, slots: Sequence[int]) -> Callable[[], Any]:
         """The step that runs the kernel on these arguments."""
         head = (self.work, self.combine, tasks, threads, self.unit)
-        args = (ctypes.c_int64 * (len(head) + len(slots)))(*head, *slots)
+        args = _numbers(len(head) + len(slots))(*head, *slots)
         return functools.partial(self.run, args)
 
     def spread(self, tasks: int, work: int, slots: Sequence[int]) -> Callable[[], Any]:
@@ -141,8 +148,9 @@ def _converts_float16() -> bool:
     return llvm.get_host_cpu_features().get("f16c", True)
 
 
-@functools.cache
-def _jit() -> Any:
+@functools.lru_cache(1)
+def _jit(generation: int) -> Any:
+    """The linker of `LINKS` modules: it lives as long as it is the last, or as one of them."""
     import llvmlite.binding as llvm
 
     # JITLink lays a module's sections side by side. The older linker maps them one by one, and
@@ -360,7 +368,9 @@ def _link(image: bytes, names: Any, digest: str) -> Any:
         builder.import_symbol(name, address or _never())
     for name in names:
         builder.export_symbol(name)
-    return builder.add_current_process().link(_jit(), f"kerasish_{digest}_{next(_serial)}")
+    number = next(_serial)
+    linker = _jit(number // LINKS)
+    return builder.add_current_process().link(linker, f"kerasish_{digest}_{number}")
 
 
 @functools.cache

@@ -6,6 +6,9 @@ the implementation wants, which costs little beside the convolution.
 
 from __future__ import annotations
 
+import contextlib
+import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,6 +22,8 @@ from kerasish.compiler.kernels.onednn.api import (
 )
 from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
 from kerasish.compiler.kernels.onednn.program import Array, Program, Scratch, Step, dense
+
+FEW = 64  # positions of a map that is small
 
 
 class Window(NamedTuple):
@@ -85,11 +90,15 @@ def forward(
 ) -> PrimitiveDesc:
     """The primitive of `bind_conv`; raises `UnsupportedError` where there is no fast one."""
     x, w, y = _descs(shapes, window.groups)
-    return PrimitiveDesc(
-        "convolution_forward", engine(), Prop.FORWARD_TRAINING, Alg.CONVOLUTION_DIRECT,
-        x, w, dense(shapes.y[-1:], dtype=shapes.dtype) if bias else None, y, *window.arguments(),
-        attributes([(Alg.RELU, 0.0, 0.0)] if relu else []),
-    ).require_fast()  # fmt: skip
+
+    def described() -> PrimitiveDesc:
+        return PrimitiveDesc(
+            "convolution_forward", engine(), Prop.FORWARD_TRAINING, Alg.CONVOLUTION_DIRECT,
+            x, w, dense(shapes.y[-1:], dtype=shapes.dtype) if bias else None, y,
+            *window.arguments(), attributes([(Alg.RELU, 0.0, 0.0)] if relu else []),
+        )  # fmt: skip
+
+    return _forgotten(described, shapes).require_fast()
 
 
 @lru_cache(16)
@@ -98,15 +107,36 @@ def backward(shapes: Shapes, window: Window, kind: str, bias: bool = False) -> P
     x, w, y = _descs(shapes, window.groups)
     own = dense(shapes.y[-1:], dtype=shapes.dtype) if bias else None
     bias_grad = [own] if kind == "weights" else []
-    found = PrimitiveDesc(
-        f"convolution_backward_{kind}", engine(), Alg.CONVOLUTION_DIRECT,
-        x, w, *bias_grad, y, *window.arguments(),
-        forward(shapes, window), attributes(),
-    )  # fmt: skip
+
+    def described() -> PrimitiveDesc:
+        return PrimitiveDesc(
+            f"convolution_backward_{kind}", engine(), Alg.CONVOLUTION_DIRECT,
+            x, w, *bias_grad, y, *window.arguments(),
+            forward(shapes, window), attributes(),
+        )  # fmt: skip
+
+    found = _forgotten(described, shapes)
     if _depthwise(shapes.w, window.groups):
         # Its choice in bfloat16 for strides of 2 takes 75 times as long as the next one.
         found.skip("brgconv")
     return found.require_fast()
+
+
+def _forgotten(described: Callable[[], PrimitiveDesc], shapes: Shapes) -> PrimitiveDesc:
+    """The primitive at an implementation whose code goes with it.
+
+    The batch-reduced products ("brg") of oneDNN 3 keep the code of every shape they met for ever,
+    50 kB each. The older kernels are as fast, but for the few smallest maps of many channels.
+    """
+    found = described()
+    if shapes.dtype != "float32" or math.prod(shapes.y[1:-1]) <= FEW:
+        return found
+    if found.implementation.startswith("brg"):
+        with contextlib.suppress(UnsupportedError):
+            other = described().skip("brg")
+            if other.implementation.startswith("jit"):
+                return other
+    return found
 
 
 def _depthwise(kernel: tuple[int, ...], groups: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -83,6 +84,12 @@ SCRATCH = Scratch()
 
 class _ExecArg(ctypes.Structure):
     _fields_ = [("arg", c_int), ("memory", c_void_p)]
+
+
+@functools.cache
+def _exec_args(count: int) -> Any:
+    """The type of so many arguments, made once: types are garbage in a ring."""
+    return _ExecArg * count
 
 
 def layout(array: Array, order: Sequence[int] | None = None) -> Desc:
@@ -174,7 +181,7 @@ class Program:
         pad = desc.desc(Arg.SCRATCHPAD)
         if pad.nbytes:
             given[Arg.SCRATCHPAD] = self.temporary(pad)
-        array = (_ExecArg * len(given))(*((int(k), m._as_parameter_) for k, m in given.items()))
+        array = _exec_args(len(given))(*((int(k), m._as_parameter_) for k, m in given.items()))
         self._keep.append((primitive, given, array))
         self._calls.append((primitive._as_parameter_, stream(), c_int(len(given)), array))
 
