@@ -39,7 +39,10 @@ class NumpyBackend:
     xp = np
 
     def asarray(self, value: Any, dtype: str) -> np.ndarray:
-        return np.ascontiguousarray(value, np_dtype(dtype)).reshape(np.shape(value))
+        wanted = np_dtype(dtype)
+        if type(value) is np.ndarray and value.dtype is wanted and value.flags.c_contiguous:
+            return value
+        return np.ascontiguousarray(value, wanted).reshape(np.shape(value))
 
     def to_numpy(self, array: np.ndarray) -> np.ndarray:
         return np.asarray(array)

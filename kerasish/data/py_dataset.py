@@ -141,9 +141,9 @@ class PyDatasetSource(DataSource):
             self.abandon()
             raise
         finally:
-            for future in waiting:
-                future.cancel()
-            if self._pool is not None:
+            if self._pool is not None:  # an abandoned pool tells its futures itself
+                for future in waiting:
+                    future.cancel()
                 wait(waiting)
 
     def _make(self, index: int) -> Batch:

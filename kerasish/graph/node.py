@@ -151,14 +151,19 @@ def interning(table: dict[Any, Node] | None = None) -> Iterator[dict[Any, Node]]
         _local.tables.pop()
 
 
-@contextmanager
-def scope(name: str, absolute: bool = False) -> Iterator[None]:
+class scope:
     """Context manager: nodes made inside carry `name` below the enclosing scope."""
-    outer = _local.scopes[-1] if _local.scopes else ""
-    _local.scopes.append(name if absolute or not outer else f"{outer}/{name}")
-    try:
-        yield
-    finally:
+
+    __slots__ = ("absolute", "name")
+
+    def __init__(self, name: str, absolute: bool = False) -> None:
+        self.name, self.absolute = name, absolute
+
+    def __enter__(self) -> None:
+        outer = "" if self.absolute or not _local.scopes else _local.scopes[-1]
+        _local.scopes.append(f"{outer}/{self.name}" if outer else self.name)
+
+    def __exit__(self, *error: object) -> None:
         _local.scopes.pop()
 
 

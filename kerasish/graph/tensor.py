@@ -360,16 +360,15 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     specs = op.infer(*(t.spec for t in tensors), **attrs)  # raises before a kernel can misread
     if isinstance(specs, TensorSpec) and None in specs.shape:  # an attribute is not known yet
         return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs, specs))
-    xp, single = current().xp, isinstance(specs, TensorSpec)
+    device, single = current(), isinstance(specs, TensorSpec)
     each: Any = (specs,) if single else specs
     if account is not None:
         account.compute(op, tensors, each, attrs)
     arrays = registry.lookup("runner", "alone")(op, tensors, attrs) if op.whole else None
     if arrays is None:
         with np.errstate(all="ignore"):
-            result = op.kernel(xp, *(t.value for t in tensors), **attrs)
+            result = op.kernel(device.xp, *(t.value for t in tensors), **attrs)
         arrays = (result,) if single else result
-    device = current()
     outs = [Tensor(s, device.asarray(a, s.dtype)) for a, s in zip(arrays, each, strict=True)]
     if account is not None:
         account.hold(*(out.value for out in outs))

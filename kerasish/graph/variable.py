@@ -76,14 +76,19 @@ def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
     return np.zeros(shape, np_dtype(dtype))
 
 
-@contextmanager
-def autocast(dtype: str | None) -> Iterator[None]:
+class autocast:  # entered by every call of a layer: a class is quicker than a generator
     """Context manager: float variables that allow it are read in `dtype` (None: in their own)."""
-    held, _autocast.dtype = _autocast.dtype, dtype
-    try:
-        yield
-    finally:
-        _autocast.dtype = held
+
+    __slots__ = ("dtype", "held")
+
+    def __init__(self, dtype: str | None) -> None:
+        self.dtype = dtype
+
+    def __enter__(self) -> None:
+        self.held, _autocast.dtype = _autocast.dtype, self.dtype
+
+    def __exit__(self, *error: object) -> None:
+        _autocast.dtype = self.held
 
 
 AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")

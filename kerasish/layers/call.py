@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -87,13 +86,18 @@ class _Calls(threading.local):
 calls = _Calls()
 
 
-@contextmanager
-def calling(training: bool | None) -> Iterator[None]:
+class calling:
     """Context manager: layers called inside take `training` unless they are given their own."""
-    calls.training.append(training)
-    try:
-        yield
-    finally:
+
+    __slots__ = ("training",)
+
+    def __init__(self, training: bool | None) -> None:
+        self.training = training
+
+    def __enter__(self) -> None:
+        calls.training.append(self.training)
+
+    def __exit__(self, *error: object) -> None:
         calls.training.pop()
 
 

@@ -51,6 +51,7 @@ class Holder(Versioned):
     unversioned = frozenset(("trainable",))
     _weights: list[Variable]
     _frozen: set[int]
+    _any_losses: ClassVar[bool] = False  # whether anything ever added one
     _losses: list[Tensor]
     _calls: list[Any]
     _given: dict[str, Any]
@@ -378,6 +379,7 @@ class Holder(Versioned):
 
     def add_loss(self, loss: Any) -> None:
         """Add scalars to what training minimises; for use inside `call`."""
+        Holder._any_losses = True
         self._losses.extend(convert_to_tensor(part) for part in tree.flatten(loss))
 
     @property
@@ -391,6 +393,8 @@ class Holder(Versioned):
         return added + penalties
 
     def _clear_losses(self) -> None:
+        if not Holder._any_losses:
+            return  # nothing ever added one: a walk through the model would be for nothing
         for layer in self._flatten_layers():
             layer._losses.clear()
 

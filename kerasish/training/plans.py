@@ -76,8 +76,8 @@ def _nested(optimizer: Any) -> list[Versioned]:
     """An optimizer and those inside it."""
     if not isinstance(optimizer, Versioned):
         return []
-    inner = [one for value in vars(optimizer).values() for one in _nested(value)]
-    return [optimizer, *inner]
+    inner = [value for value in vars(optimizer).values() if isinstance(value, Versioned)]
+    return [optimizer, *(one for part in inner for one in _nested(part))]
 
 
 class Plans:
