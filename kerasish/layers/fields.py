@@ -181,7 +181,8 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
         given = bind(cls.__name__, names, fields, args, kwargs)
         base(self, **kwargs)
         for name, value in given.items():
-            setattr(self, name, value)
+            # An array stays the caller's, who may fill it again.
+            setattr(self, name, value.copy() if type(value) is np.ndarray else value)
         self.__post_init__()
         whole = type(self).__init__ is __init__  # no other constructor adds to it
         if whole and self.builds_by_calling and not self._sublayers():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random as python_random
+import threading
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,17 @@ from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
 
 _STEP = np.array([0, 1], np.uint32)
+_moving = threading.RLock()  # held while a key is taken, so that no two threads take the same
+
+
+def _unlock() -> None:
+    """A forked process does not have the thread that may have held the lock."""
+    global _moving
+    _moving = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_unlock)
 
 
 def check_seed(seed: Any) -> int:
@@ -62,8 +75,9 @@ class SeedGenerator:
         Args:
             ordered: accepted for compatibility; draws are always ordered.
         """
-        key = self.state.value
-        self.state.assign(key + _STEP)
+        with _moving:
+            key = self.state.value
+            self.state.assign(key + _STEP)
         return key
 
     def get_config(self) -> dict[str, Any]:

@@ -96,3 +96,20 @@ def test_help_shows_plain_signatures() -> None:
     shown = str(inspect.signature(layers.Dense))
     assert shown.startswith("(units: int, activation=None, use_bias: bool = True, ")
     assert "seed: int | None = None" in str(inspect.signature(layers.Dropout))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda given: layers.Normalization(mean=given, variance=np.ones(3, "float32")),
+        lambda given: layers.Rescaling(scale=1.0, offset=given),
+    ],
+)
+def test_an_array_that_was_given_stays_the_callers(make: Any) -> None:
+    given = np.zeros(3, "float32")
+    layer, x = make(given), np.ones((2, 3), "float32")
+    before = layer(x).numpy()
+    given[...] = 9
+    np.testing.assert_array_equal(layer(x).numpy(), before)
+    given[...] = 0
+    assert layer.get_config()

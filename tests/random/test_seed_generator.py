@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 import numpy as np
 import pytest
 
@@ -64,3 +67,23 @@ def test_bad_seeds_are_refused(seed):
 def test_draw_key_refuses_what_is_no_seed():
     with pytest.raises(ArgumentError, match="SeedGenerator"):
         draw_key("a")
+
+
+def test_threads_never_take_the_same_key():
+    generator = SeedGenerator(1)
+    taken: list[int] = []
+
+    def take() -> None:
+        taken.extend(int(generator.next().numpy()[1]) for _ in range(300))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=take) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(before)
+    assert sorted(taken) == list(range(1200))
