@@ -41,6 +41,12 @@ class MovingAverages(OptimizerState):
         pairs = zip(self._trainable_variables, self._model_variables_moving_average, strict=True)
         return [(variable, average) for variable, average in pairs if average is not None]
 
+    @property
+    def finalizes(self) -> bool:
+        """Whether `finalize_variable_values` does anything: who asks need not look for weights."""
+        own = type(self).finalize_variable_values is MovingAverages.finalize_variable_values
+        return self.use_ema or not own
+
     def finalize_variable_values(self, var_list: Variables) -> None:
         """After training: the weights become their moving averages, where these are kept."""
         if not self.use_ema:

@@ -81,7 +81,7 @@ class FitRun(Measured):
                 stacklevel=2,
             )
         optimizer = self.model.optimizer
-        if optimizer is not None:
+        if optimizer is not None and optimizer.finalizes:
             optimizer.finalize_variable_values(self.model.trainable_variables)
         watched.on_train_end(logs)
         return self.history
