@@ -28,6 +28,7 @@ class Own(keras.Model):
 
     def __init__(self) -> None:
         super().__init__()
+        self.parts = [[1, 2], {"a": (3,)}]
         self.inner = layers.Dense(8, activation="relu")
         self.outer = layers.Dense(5, activation="softmax")
 

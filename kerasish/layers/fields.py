@@ -18,6 +18,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.layers.field_rules import (
     KNOWN,

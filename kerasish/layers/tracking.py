@@ -125,21 +125,18 @@ def deciding(layer: Holder) -> tuple[list[Versioned], list[Variable]]:
 def containers(parts: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
     """The lists and dicts of parts that users wrote, with what is in them: they may change at any
     time, and nobody is told."""
-    found: list[tuple[Any, list[Any]]] = []
-
-    def enter(value: Any) -> None:
-        if isinstance(value, _CONTAINERS) and all(value is not held for held, _ in found):
-            found.append((value, inside(value)))
-            for item in found[-1][1]:
-                enter(item)
-
+    found: dict[int, tuple[Any, list[Any]]] = {}
     for part in parts:
         if not type(part).__module__.startswith("kerasish."):
             skipped = getattr(part, "untracked", ())
-            for name, value in list(vars(part).items()):
-                if name not in skipped:
-                    enter(value)
-    return [(value, items) for value, items in found if not isinstance(value, tuple)]
+            waiting = [value for name, value in vars(part).items() if name not in skipped]
+            waiting.reverse()
+            while waiting:
+                value = waiting.pop()
+                if isinstance(value, _CONTAINERS) and id(value) not in found:
+                    found[id(value)] = value, inside(value)
+                    waiting.extend(reversed(found[id(value)][1]))
+    return [(value, items) for value, items in found.values() if not isinstance(value, tuple)]
 
 
 def inside(container: Any) -> list[Any]:
