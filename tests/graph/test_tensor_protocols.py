@@ -10,7 +10,7 @@ import pytest
 
 import kerasish as keras
 from kerasish import config, ops
-from kerasish.errors import DTypeError, GraphError, ShapeError
+from kerasish.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from kerasish.graph import GradientTape, Tensor, Variable, convert_to_tensor, is_tensor, trace
 from kerasish.graph.tensor import input_tensor
 from kerasish.spec import TensorSpec
@@ -164,8 +164,11 @@ def test_inputs_are_never_written_to():
     assert isinstance(t, Tensor)
 
 
-def test_unknown_attributes_make_a_symbol():
-    assert ops.broadcast_to(1.0, (None, 2)).shape == (None, 2)
+def test_unknown_attributes_make_a_symbol_where_there_are_symbols():
+    symbol = keras.Input((1,))
+    assert ops.broadcast_to(symbol, (None, 2)).shape == (None, 2)
+    with pytest.raises(ArgumentError, match="sizes that are known"):
+        ops.broadcast_to(1.0, (None, 2))
 
 
 def test_a_tensor_shares_no_memory_with_what_it_was_made_from() -> None:
