@@ -171,6 +171,11 @@ def convert_structure(value: Any, dtype: str | None, whole: str | None = None) -
     return tree.map_structure(lambda x: convert_input(x, dtype, whole), value)
 
 
+def as_given(values: dict[str, Any]) -> dict[str, Any]:
+    """Arguments as tensors of the dtypes they have: ids above 256 are none of bfloat16's."""
+    return {name: convert_structure(value, None) for name, value in values.items()}
+
+
 def has_tensor(value: Any) -> bool:
     """Whether `value` is a tensor, or a structure of tensors and None."""
     if isinstance(value, Tensor):

@@ -8,6 +8,7 @@ from typing import Any
 from kerasish import budget, ops
 from kerasish.errors import ArgumentError, ShapeError, UnsafeFileError
 from kerasish.graph.tensor import Tensor
+from kerasish.layers import call as _call
 from kerasish.layers.fields import (
     Activation as ActivationField,
 )
@@ -157,6 +158,9 @@ class Embedding(Layer):
 
     def build(self, input_shape: Shape | None = None) -> None:
         self.embeddings = self._declared_weight("embeddings", (self.input_dim, self.output_dim))
+
+    def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
+        return _call.as_given(values)
 
     def call(self, inputs: Tensor) -> Tensor:
         if inputs.dtype not in ("int32", "int64"):

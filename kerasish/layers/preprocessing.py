@@ -11,6 +11,7 @@ import numpy as np
 from kerasish import budget, config, ops, tables
 from kerasish.errors import ArgumentError, DataError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.layers import call as _call
 from kerasish.layers.adapting import number_batches
 from kerasish.layers.fields import PositiveInt, one_of
 from kerasish.layers.layer import Layer, builtin
@@ -244,6 +245,9 @@ class Discretization(Layer):
         edges = _compressed(found, 1 / self.num_bins)[0, :-1]
         self.bin_boundaries = [float(edge) for edge in edges]
 
+    def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
+        return _call.as_given(values)
+
     def call(self, inputs: Tensor) -> Tensor:
         if self.bin_boundaries is None:
             raise ArgumentError(
@@ -294,6 +298,9 @@ class CategoryEncoding(Layer):
         if self.num_tokens is None:
             raise ArgumentError("CategoryEncoding. Expected: num_tokens. Received: None.")
 
+    def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
+        return _call.as_given(values)
+
     def call(self, inputs: Tensor, count_weights: Any = None) -> Tensor:
         if count_weights is not None and self.output_mode != "count":
             raise ArgumentError(
@@ -302,4 +309,4 @@ class CategoryEncoding(Layer):
             )
         indices = ops.cast(inputs, "int32")
         depth = self.num_tokens or 0
-        return encode(indices, depth, self.output_mode, self.compute_dtype, count_weights)
+        return encode(indices, depth, self.output_mode, self.dtype, count_weights)

@@ -95,7 +95,7 @@ class Model(Trainer, Inspected, StateTree, Layer):
         if not self._fits_inputs():
             return super()._converted(values)
         # Each input is cast to the dtype of its own Input.
-        return {name: _call.convert_structure(value, None) for name, value in values.items()}
+        return _call.as_given(values)
 
     def _fits_inputs(self) -> bool:
         """Whether the model knows its inputs and casts each by itself."""

@@ -226,8 +226,8 @@ def preprocessing(name: str) -> Callable[[Any, Any], Case]:
     def make(package: Any, draw: Any) -> Case:
         L, o = package.layers, common(draw)
         o.pop("activity_regularizer", None)
-        if name == "Discretization":
-            o.pop("trainable", None)
+        if name == "Discretization":  # Keras takes no `trainable` and loses mixed policies
+            o = {key: value for key, value in o.items() if key == "name"}
         if name == "Rescaling":
             scale = draw.pick(0.5, 1 / 255, [0.5], 2)
             return Case(L.Rescaling(scale, **maybe(draw, o, offset=(1.0, 0.0, -1))), anything(draw))

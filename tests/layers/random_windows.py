@@ -197,6 +197,8 @@ def plain(
 
     def make(package: Any, draw: Any) -> Case:
         o = maybe(draw, common(draw), **choices)
+        if "Spatial" in name:  # Keras takes no `trainable` and loses mixed policies
+            o = {key: value for key, value in o.items() if key in ("name", "seed")}
         low = 2 if not name.startswith("SpatialDropout") else int(name[-2]) + 1
         x = anything(draw, dtypes, low=low, high=low + (1 if "Spatial" in name else 3))
         training = draw.pick(None, False)

@@ -124,3 +124,20 @@ def test_output_padding_is_smaller_than_strides() -> None:
     with pytest.raises(ArgumentError, match="smaller than strides"):
         L.Conv1DTranspose(2, 3, output_padding=1)
     assert L.Conv1DTranspose(2, 3, 2, output_padding=1)(X).shape == (2, 8, 2)
+
+
+@pytest.mark.parametrize("policy", ["float32", "float16", "bfloat16", MIXED])
+def test_ids_given_as_floats_are_not_rounded(policy: str) -> None:
+    ids = np.array([[999.0], [257.0]], "float32")
+    table = np.arange(1000.0)[:, None] % 256
+    inputs = keras.Input((1,))
+    layer = L.Embedding(1000, 1, dtype=policy)
+    model = keras.Model(inputs, layer(inputs))
+    model.set_weights([table])
+    for found in (layer(ids), model.predict(ids, verbose=0)):
+        assert np.asarray(found, "float32").ravel().tolist() == [231, 1]
+    hot = L.CategoryEncoding(1000, output_mode="one_hot", dtype=policy)(ids)
+    assert np.argmax(np.asarray(hot, "float32"), -1).tolist() == [999, 257]
+    assert hot.dtype == ("float32" if policy == MIXED else policy)
+    bins = L.Discretization([1000.0, 1001.0, 1002.0], dtype=policy)
+    assert bins(np.array([1000.5, 1001.5, 999.9], "float32")).numpy().tolist() == [1, 2, 0]
