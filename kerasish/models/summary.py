@@ -111,7 +111,10 @@ def _shape_text(member: Any, network: Any) -> str:
         if list(built) != ["input_shape"]:
             return "?"
         given = shape_symbols(built["input_shape"], member.input_dtype)
-        symbols = member.compute_output_spec(given)
+        try:
+            symbols = member.compute_output_spec(given)
+        except Exception:  # noqa: BLE001 - built from other dtypes, or from more than shapes say
+            return "?"
     shapes = [str(s.shape) for s in tree.flatten(symbols)]
     return shapes[0] if len(shapes) == 1 else f"[{', '.join(shapes)}]"
 

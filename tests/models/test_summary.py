@@ -82,6 +82,33 @@ def test_shapes_of_a_subclass() -> None:
     assert "(None, 3)" in text_of(model)
 
 
+def test_a_shape_that_cannot_be_found_is_a_question_mark() -> None:
+    """Only shapes are known of the call that built a layer, not that some inputs were indices."""
+
+    class Gather(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(3)
+
+        def call(self, inputs: Any) -> Any:
+            rows, edges = inputs
+            return self.dense(keras.ops.take(rows, edges[0], axis=0))
+
+    class Net(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.gather = Gather()
+
+        def call(self, nodes: Any) -> Any:
+            edges = keras.ops.convert_to_tensor([[0, 1], [1, 2]])
+            return self.gather([nodes, edges])
+
+    model = Net()
+    model(keras.ops.ones((4, 5)))
+    row = next(line for line in text_of(model).splitlines() if "Gather" in line)
+    assert row.split("│")[2].strip() == "?"
+
+
 def test_a_range_of_layers() -> None:
     names = ["first", "second", "third"]
     stack = [layers.Dense(2, name=name) for name in names]

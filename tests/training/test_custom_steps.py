@@ -191,3 +191,20 @@ def test_two_optimizers_in_one_step():
     model.fit(X, Y, verbose=0)
     np.testing.assert_array_equal(model.head.get_weights()[0], head[0])
     assert not np.array_equal(model.hidden.get_weights()[0], hidden[0])
+
+
+def test_fit_trains_in_training_mode_where_call_takes_no_training() -> None:
+    class Net(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = keras.layers.BatchNormalization(momentum=0.0)
+
+        def call(self, x: Any) -> Any:
+            return self.norm(x)
+
+    x = np.arange(12.0).reshape(4, 3)
+    for eager in (False, True):
+        model = Net()
+        model.compile("sgd", "mse", run_eagerly=eager)
+        model.fit(x, x, verbose=0)
+        np.testing.assert_allclose(model.norm.moving_mean.numpy(), x.mean(0), rtol=1e-6)
