@@ -100,5 +100,6 @@ def pad(values: np.ndarray, widths: Any, mode: Any) -> np.ndarray:
 
 
 def numbers(count: float) -> None:
-    """Charge a Python list of `count` numbers that is about to be made."""
+    """Charge a Python list of `count` numbers that is about to be made, and may live for long."""
     budget.room(32 * count, "a list of numbers")
+    budget.spend("tables", 32 * count, "a list of numbers")

@@ -172,6 +172,15 @@ def test_npz_bombs_and_damage(tmp_path):
             read_arrays(path)
 
 
+def test_lists_of_numbers_add_up():
+    with budget.opened("f") as account:
+        account.allow("tables", 3200)
+        tables.numbers(60)
+        tables.numbers(40)
+        with pytest.raises(LimitError, match="a list of numbers"):
+            tables.numbers(1)
+
+
 def test_a_long_npy_header_is_not_read(tmp_path):
     path = tmp_path / "long.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -76,8 +76,11 @@ def _check_layer(operation: Any) -> None:
     if isinstance(operation, Layer):
         return
     raise ArgumentError(
-        f"to_yaml. Expected: a model of layers. Received: the operation {operation.name!r}. Put it "
-        "into a layer class of your own and register it."
+        "to_yaml. Expected: a model of layers, since a node of a declarative file is a layer "
+        "called on tensors and has no place for the arguments of an operation. Received: the "
+        f"operation {operation.name!r}. Use a layer that does it (Add, Concatenate, Activation, "
+        "Reshape, ...) or a registered layer class of your own, or save as .keras, .h5 or "
+        "to_json(), which hold operations."
     )
 
 

@@ -50,9 +50,16 @@ def _class_label(kind: str, cls: type) -> str:
     for label in (cls.__name__, get_registered_name(cls)):
         if vocabulary.contains(kind, label) and vocabulary.lookup(kind, label) is cls:
             return label
+    if cls in vocabulary.REFUSED:
+        raise ArgumentError(
+            f"to_yaml. Expected: layers of which each is a class and plain arguments. Received: "
+            f"{cls.__name__}, whose function is code. Write a layer class and decorate it with "
+            "register_keras_serializable(), or save as .keras, .h5 or to_json(), which hold the "
+            "name of a registered function."
+        )
     raise ArgumentError(
         f"to_yaml. Expected: a {kind} that a file may name. Received: {cls.__name__}, which is not "
-        "registered, or is code. Decorate its class with register_keras_serializable()."
+        "registered. Decorate its class with register_keras_serializable()."
     )
 
 

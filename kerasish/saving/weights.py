@@ -133,6 +133,10 @@ def write_objects(
     if optimizer is not None:
         arrays["optimizer"] = stored(optimizer)
         names["optimizer"] = optimizer.name
+        inner = getattr(optimizer, "inner_optimizer", None)
+        if inner is not None:  # Keras writes, and looks for, its state in both places
+            arrays["optimizer/inner_optimizer"] = stored(inner)
+            names["optimizer/inner_optimizer"] = inner.name
     for path, other in other_optimizers(model) if include_optimizer else ():
         arrays[path] = stored(other)
         names[path] = other.name

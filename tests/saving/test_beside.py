@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -156,6 +157,13 @@ def test_loss_scaling_keeps_its_own_state_and_the_inner_one(tmp_path: Path) -> N
     found = slots(saving.load_model(tmp_path / "m.keras"))
     for key, value in slots(model).items():
         np.testing.assert_array_equal(found[key], value)
+    model.save_weights(tmp_path / "m.weights.h5")  # Keras reads the inner state from its own place
+    with h5py.File(tmp_path / "m.weights.h5") as file:
+        inner = file["optimizer/inner_optimizer/vars"]
+        held = model.optimizer.inner_optimizer.variables
+        assert len(inner) == len(held) > 2
+        for i, variable in enumerate(held):
+            np.testing.assert_array_equal(inner[str(i)], variable.numpy())
 
 
 def test_state_of_other_weights_does_not_resume(tmp_path: Path) -> None:
