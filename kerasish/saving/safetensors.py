@@ -7,11 +7,12 @@ https://github.com/huggingface/safetensors
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -44,6 +45,7 @@ _DTYPES = {
     "F8_E5M2": "float8_e5m2",
 }
 _ORDERED = "iufc"  # numpy's kinds that have a byte order to choose; ml_dtypes are native only
+_DIGEST = "kerasish_sha256"  # among the metadata; other writers have none
 _CODES = {name: code for code, name in _DTYPES.items()}
 
 
@@ -81,6 +83,9 @@ def read_bytes(
         arrays[name] = _tensor(data, start, name, entry, label)
     if start + end != len(data):
         raise _wrong(label, "the size of the file", f"{start + end} bytes", len(data))
+    wanted = metadata.pop(_DIGEST, None)
+    if wanted is not None and wanted != _digest(header, [data[start:]]):
+        raise _wrong(label, "damaged", f"content of sha256 {wanted}", "other content")
     return {name: arrays[name] for name in header}, metadata
 
 
@@ -164,7 +169,7 @@ def write(
     Raises:
         DTypeError: a dtype that the format has no code for.
     """
-    header: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    header: dict[str, Any] = {}
     parts: list[bytes | memoryview] = []
     offset = 0
     # Widest first keeps every tensor aligned to its own item size.
@@ -177,9 +182,18 @@ def write(
         }
         offset += array.nbytes
         parts.append(array.reshape(-1).view(np.uint8).data)
-    text = json.dumps(header, separators=(",", ":")).encode()
+    about = {**(metadata or {}), _DIGEST: _digest(header, parts)}
+    text = json.dumps({"__metadata__": about, **header}, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     atomic.write_bytes(Path(path), struct.pack("<Q", len(text)), text, *parts)
+
+
+def _digest(header: Mapping[str, Any], parts: Iterable[bytes | memoryview]) -> str:
+    """sha256 of what the header says of the tensors and of their bytes."""
+    found = hashlib.sha256(json.dumps(header, separators=(",", ":")).encode())
+    for part in parts:
+        found.update(part)
+    return found.hexdigest()
 
 
 def _little(array: np.ndarray, name: str) -> np.ndarray:

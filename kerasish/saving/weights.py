@@ -18,7 +18,7 @@ from kerasish.graph.variable import Variable
 from kerasish.layers import tracking
 from kerasish.layers.layer import Layer
 from kerasish.naming import is_automatic, member_keys
-from kerasish.saving import atomic, legacy_h5, safetensors, store
+from kerasish.saving import atomic, legacy_h5, safetensors, state, store
 from kerasish.saving.keys import unique_keys
 from kerasish.saving.paths import layer_keys, named_weights, other_optimizers, walk
 from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
@@ -60,6 +60,7 @@ def save_weights(
     if path.name.endswith(".weights.h5"):
         with new_h5(path) as file:
             write_objects(file, model, without=objects_to_skip or ())
+            state.write_state(file, {})
     elif objects_to_skip is not None:
         raise _only_objects(path)
     elif path.suffix == ".safetensors":
@@ -68,6 +69,7 @@ def save_weights(
     elif path.suffix in (".h5", ".hdf5"):
         with new_h5(path) as file:
             write_legacy(file, model)
+            state.write_state(file, {})
     else:
         raise ArgumentError(
             "filepath. Expected: a name that ends in .weights.h5, .safetensors or .h5. "
@@ -359,9 +361,11 @@ def load_weights(
             if weights is None:
                 raise FileFormatError(f"{path}: no weights in it. Expected: {store.WEIGHTS}.")
             with open_h5(weights, str(path)) as root:
+                state.verify(root)
                 plan = plan_objects(WeightsFile(root), model, skip_mismatch, objects_to_skip or ())
         else:
             with open_h5(path) as root:
+                state.verify(root)
                 plan = _plan_h5(root, model, skip_mismatch, by_name, objects_to_skip)
         assign(plan)
 

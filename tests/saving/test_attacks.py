@@ -9,6 +9,7 @@ import os
 import socket
 
 import h5py
+import numpy as np
 import pytest
 
 import kerasish as keras
@@ -188,3 +189,19 @@ def test_loading_opens_nothing_else_and_changes_no_setting(tmp_path, monkeypatch
     monkeypatch.undo()
     assert {name for name in opened if not name.endswith((".py", ".pyc"))} <= set(map(str, paths))
     assert dataclasses.asdict(settings) == before
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "w.weights.h5", "w.h5", "w.safetensors"])
+def test_a_changed_bit_of_a_weight_is_found_whoever_reads_it(tmp_path, name):
+    model, other, path = functional(), functional(), tmp_path / name
+    (model.save if name[0] == "m" else model.save_weights)(path)
+    other.load_weights(path)
+    before = other.get_weights()
+    data = bytearray(path.read_bytes())
+    at = data.index(max(model.get_weights(), key=np.size).tobytes())
+    data[at + 2] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(FileFormatError):
+        other.load_weights(path)
+    for one, two in zip(before, other.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, two)

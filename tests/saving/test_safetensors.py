@@ -63,7 +63,9 @@ def test_a_file_is_the_one_the_format_describes(tmp_path):
     data = (tmp_path / "a").read_bytes()
     length = struct.unpack("<Q", data[:8])[0]
     assert (8 + length) % 8 == 0
-    assert json.loads(data[8 : 8 + length]) == {"x": entry(shape=(3,), offsets=(0, 12))}
+    header = json.loads(data[8 : 8 + length])
+    assert list(header.pop("__metadata__")) == ["kerasish_sha256"]
+    assert header == {"x": entry(shape=(3,), offsets=(0, 12))}
     assert data[8 + length :] == np.arange(3, dtype="<f4").tobytes()
 
 
