@@ -40,7 +40,7 @@ class _Blank(threading.local):
     on: bool = False
 
 
-_autocast = _Autocast()
+reading = _Autocast()
 _blank = _Blank()
 
 
@@ -76,19 +76,14 @@ def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
     return np.zeros(shape, np_dtype(dtype))
 
 
-class autocast:  # entered by every call of a layer: a class is quicker than a generator
+@contextmanager
+def autocast(dtype: str | None) -> Iterator[None]:
     """Context manager: float variables that allow it are read in `dtype` (None: in their own)."""
-
-    __slots__ = ("dtype", "held")
-
-    def __init__(self, dtype: str | None) -> None:
-        self.dtype = dtype
-
-    def __enter__(self) -> None:
-        self.held, _autocast.dtype = _autocast.dtype, self.dtype
-
-    def __exit__(self, *error: object) -> None:
-        _autocast.dtype = self.held
+    held, reading.dtype = reading.dtype, dtype
+    try:
+        yield
+    finally:
+        reading.dtype = held
 
 
 AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
@@ -192,8 +187,8 @@ class Variable(PortableVariable, Flagged):
     def value(self) -> Tensor:
         """The present value: a copy, or a node while a function is traced."""
         held = self._read()
-        if self.autocast and _autocast.dtype not in (None, self.dtype):
-            return convert_to_tensor(held, _autocast.dtype)
+        if self.autocast and reading.dtype not in (None, self.dtype):
+            return convert_to_tensor(held, reading.dtype)
         return held
 
     def _read(self) -> Tensor:

@@ -80,26 +80,13 @@ def signature_of(func: Callable[..., Any]) -> Signature:
 
 class _Calls(threading.local):
     def __init__(self) -> None:
-        self.training: list[bool | None] = []
+        # The flags of the calls around, the innermost last. Set and put back by plain assignments
+        # under `finally`, between which no interrupt can come.
+        self.training: tuple[bool | None, ...] = ()
         self.lent: tuple[Any, Any] = (None, None)
 
 
 calls = _Calls()
-
-
-class calling:
-    """Context manager: layers called inside take `training` unless they are given their own."""
-
-    __slots__ = ("training",)
-
-    def __init__(self, training: bool | None) -> None:
-        self.training = training
-
-    def __enter__(self) -> None:
-        calls.training.append(self.training)
-
-    def __exit__(self, *error: object) -> None:
-        calls.training.pop()
 
 
 @contextmanager
@@ -123,6 +110,22 @@ def read_dtype(layer: Any, own: str | None) -> str | None:
     if policy is None:
         return own
     return policy.compute_dtype if policy.compute_dtype != policy.variable_dtype else None
+
+
+def find_training(
+    signature: Signature, values: dict[str, Any], training: bool | None
+) -> bool | None:
+    """The training flag of a call, entered into its values where `call` takes one."""
+    if not signature.training:
+        return inherited_training() if training is None else training
+    found = values.get("training")
+    if found is None:
+        found = inherited_training()
+    if found is None:
+        found = signature.default("training")
+    if found is not None:
+        values["training"] = found
+    return found
 
 
 def inherited_training() -> bool | None:

@@ -10,7 +10,7 @@ from kerasish import budget, naming, registry, tree
 from kerasish.changes import held
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import scope
-from kerasish.graph.variable import Variable, autocast
+from kerasish.graph.variable import Variable, reading
 from kerasish.hints import refuse_unknown
 from kerasish.layers import call as _call
 from kerasish.layers.building import Buildable, as_shape, recorded_build
@@ -217,34 +217,30 @@ class Layer(Buildable, Stateless):
             self._build_for(values)
             if self.input_spec is not spec:
                 check_inputs(self.input_spec, first, label)
-        if signature.training:
-            training = values.get("training")
-        if training is None:
-            training = _call.inherited_training()
-        if training is None and signature.training:
-            training = signature.default("training")
-        if signature.training and training is not None:
-            values["training"] = training
+        training = _call.find_training(signature, values, training)
         mask = self._fill_masks(signature, values)
         given_args, given_kwargs = signature.unbind(values)
-        dtype = self._read_dtype()
-        with scope(self.name), self._scope(), _call.calling(training), autocast(dtype):
+        around, calls = (_call.calls.training, reading.dtype), _call.calls
+        with scope(self.name), self._scope():
             try:
+                calls.training, reading.dtype = (*around[0], training), self._read_dtype()
                 outputs = called(self, given_args, given_kwargs)
+                if self.activity_regularizer is not None:
+                    self._add_activity_loss(outputs)
+                if self.supports_masking:
+                    if mask is not None or type(self).compute_mask is not Layer.compute_mask:
+                        _call.set_masks(outputs, self.compute_mask(first, mask))
+                elif mask is not None:
+                    self._warn_once(
+                        f"{label} was passed an input with a mask, which it does not carry on: "
+                        "later layers will not see which timesteps count. Set supports_masking = "
+                        "True in a layer that works on each timestep alone."
+                    )
             except Exception as error:
                 _note(error, label, values)
                 raise
-            if self.activity_regularizer is not None:
-                self._add_activity_loss(outputs)
-            if self.supports_masking:
-                if mask is not None or type(self).compute_mask is not Layer.compute_mask:
-                    _call.set_masks(outputs, self.compute_mask(first, mask))
-            elif mask is not None:
-                self._warn_once(
-                    f"{label} was passed an input with a mask, which it does not carry on: later "
-                    "layers will not see which timesteps count. Set supports_masking = True in a "
-                    "layer that works on each timestep alone."
-                )
+            finally:
+                calls.training, reading.dtype = around
         if not self.built:
             self._finish_build(self._build_shapes or {})
         return outputs
