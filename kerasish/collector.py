@@ -15,7 +15,11 @@ class resting:  # a context manager, read as a word
 
     def __enter__(self) -> None:
         self._enabled = gc.isenabled()
-        gc.disable()
+        try:
+            gc.disable()
+        except BaseException:  # an interrupt comes when a call is done: nobody would leave then
+            self.__exit__()
+            raise
 
     def __exit__(self, *error: object) -> None:
         if self._enabled:
