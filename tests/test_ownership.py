@@ -75,7 +75,7 @@ def test_a_result_is_no_view_of_what_it_came_from(name: str, kind: str, tmp_path
 
 
 def test_what_was_read_of_a_variable_stays_when_it_changes() -> None:
-    v = keras.Variable(plain())
+    v: Any = keras.Variable(plain())
     for change in (lambda: v.assign(v + 1), keras.function(lambda: v.assign(v + 1))):
         seen: list[Any] = [v.value, v.numpy(), np.asarray(v), ops.reshape(v, (3, 2)), v[0]]
         seen += [ops.transpose(v), ops.convert_to_tensor(v), keras.Variable(v)]
