@@ -328,6 +328,9 @@ class Judge:
 
     # --- control flow -----------------------------------------------------------------------------
 
+    def compiled(self, body: Callable[[], Cell]) -> Cell:
+        return body()
+
     def switch(self, index: int, branches: list[Callable[[], Any]], blocks: list[Block]) -> Any:
         for other, block in enumerate(blocks):
             if other != index:

@@ -133,6 +133,8 @@ def _run_statement(
                 return inner(block, result, i=i, value=value)
 
             scope[name] = machine.loop(kind, count, body, scope[start], block)
+        case ("compiled", name, block, result):  # a function called from within
+            scope[name] = machine.compiled(lambda: inner(block, result))
         case ("fails", group, name):
             try:
                 index = machine.above(scope["x"], 0.0)
@@ -235,7 +237,7 @@ def _block(d: Drawing, scope: list[str], length: int) -> Block:
     return block
 
 
-PLAIN = "use use use let let repeat assign give give swap draw count".split()
+PLAIN = "use use use let let repeat repeat repeat assign give give swap draw count".split()
 BINARY = ("add", "multiply", "multiply", "subtract")
 
 
@@ -243,7 +245,7 @@ def _statement(d: Drawing, scope: list[str], length: int) -> Block:
     r = d.r
     kinds = [*PLAIN]
     if d.depth < 2:
-        kinds += ["tape"] * 5 + ["switch"] * 2 + ["loop"] * 2 + ["fails"]
+        kinds += ["tape"] * 5 + ["switch"] * 2 + ["loop"] * 2 + ["fails", "compiled"]
     if d.closed or d.open:
         kinds += ["gradient"] * 4 + ["update"] * 3
     if d.open:
@@ -306,6 +308,10 @@ def _statement(d: Drawing, scope: list[str], length: int) -> Block:
             return [_gradient(d, scope, r.choice([*d.closed, *d.open]))]
         case "update":
             return _update(d, scope, r.choice([*d.closed, *d.open]))
+        case "compiled":
+            block, result = _body(d, scope, length, True)
+            block.append(("let", f"{result}r", "sin", result))  # no tensor from outside
+            return [("compiled", d.name(scope), block, f"{result}r")]
         case "switch":
             return _switch(d, scope, length)
         case _:

@@ -127,6 +127,9 @@ class Machine:
     def update(self, group: str, kind: str, names: list[str], grads: list[Any]) -> None:
         self.optimizers[group].apply(grads, [self.variables[n] for n in names])
 
+    def compiled(self, body: Callable[[], Any]) -> Any:
+        return keras.function(body)()
+
     def switch(self, index: Any, branches: list[Callable[[], Any]], _: Any) -> Any:
         if len(branches) == 2 and not isinstance(index, int):
             return ops.cond(index > 0, branches[1], branches[0])

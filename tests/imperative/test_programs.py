@@ -20,7 +20,7 @@ from tests.imperative.language import Program, draw_program
 from tests.imperative.machine import WAYS, differences, doubles, judged, without
 
 COUNT = 60  # programs drawn; a third of them are rejected
-MOST = 150  # among these there is one that finds a fault
+MOST = 300  # among these there is one that finds a fault
 OFF = ((), ("llvm",), ("onednn",))
 
 

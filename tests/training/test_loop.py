@@ -10,6 +10,7 @@ import pytest
 import kerasish as keras
 from kerasish import layers
 from kerasish.data import Prefetcher
+from kerasish.training import loop
 
 
 def linear() -> keras.Model:
@@ -133,3 +134,37 @@ def test_a_generator_may_ask_the_model_that_predicts():
             yield (x * model.predict_on_batch(2 * x),)
 
     np.testing.assert_allclose(model.predict(nested(), verbose=0), np.full((6, 1), 18.0))
+
+
+def test_hooks_are_called_around_steps_per_execution_batches():
+    seen = []
+    watch = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: seen.append(batch),
+        on_train_batch_end=lambda batch, logs: seen.append((batch, sorted(logs))),
+    )
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", steps_per_execution=2)
+    x = np.ones((5, 1), "float32")
+    model.fit(x, x, batch_size=1, verbose=0, callbacks=[watch])
+    # The last group has one batch, and the number that it would have had with two: as in Keras.
+    assert seen == [0, (1, ["loss"]), 2, (3, ["loss"]), 4, (5, ["loss"])]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_pass_gives_back_what_its_feeder_holds(fails: bool, monkeypatch: pytest.MonkeyPatch):
+    closed = []
+    monkeypatch.setattr(loop.StreamFeeder, "close", lambda self: closed.append(self))
+
+    def batches():
+        for i in range(3):
+            if fails and i == 1:
+                raise RuntimeError("mine")
+            yield np.ones((2, 3), "float32"), np.ones((2, 1), "float32")
+
+    model = linear()
+    if fails:
+        with pytest.raises(RuntimeError, match="mine"):
+            model.fit(batches(), verbose=0)
+    else:
+        model.fit(batches(), verbose=0)
+    assert len(closed) == 1
