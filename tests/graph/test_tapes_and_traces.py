@@ -51,3 +51,21 @@ def test_what_makes_a_weight_is_hidden_from_tapes(how: Any) -> None:
         return tape.gradient(y, scale)
 
     assert float(how(step)(ops.ones((1, 3)))) == 6.0
+
+
+def test_what_a_failed_body_assigned_stays_under_a_tape() -> None:
+    held = keras.Variable(1.0)
+    x = ops.convert_to_tensor(3.0)
+
+    def fails() -> None:
+        held.assign(x * x)
+        raise ZeroDivisionError
+
+    with keras.GradientTape() as tape:
+        tape.watch(x)
+        first = held * 2.0
+        with pytest.raises(ZeroDivisionError):
+            ops.cond(x > 0, fails, fails)
+        y = held * first
+    assert float(y) == 18.0
+    assert float(tape.gradient(y, x)) == 12.0
