@@ -195,13 +195,13 @@ def test_two_optimizers_in_one_step():
     assert not np.array_equal(model.hidden.get_weights()[0], hidden[0])
 
 
-def test_fit_trains_in_training_mode_where_call_takes_no_training() -> None:
+def test_fit_trains_in_training_mode_where_call_takes_no_training():
     class Net(keras.Model):
-        def __init__(self) -> None:
+        def __init__(self):
             super().__init__()
             self.norm = keras.layers.BatchNormalization(momentum=0.0)
 
-        def call(self, x: Any) -> Any:
+        def call(self, x):
             return self.norm(x)
 
     x = np.arange(12.0).reshape(4, 3)
