@@ -38,7 +38,8 @@ _HOMES = {
     "kerasish.ops.remat": "remat",
     "kerasish.ops.stateless": "StatelessScope",
     "kerasish.ops.symbol": "KerasTensor",
-    "kerasish.compiler.function": "Function function",
+    "kerasish.compiler.function": "function",
+    "kerasish.models.symbolic_function": "Function",
     "kerasish.initializers": "Initializer",
     "kerasish.regularizers": "Regularizer",
     "kerasish.constraints": "Constraint",
@@ -147,7 +148,6 @@ if TYPE_CHECKING:
     from kerasish import saving as saving
     from kerasish import tree as tree
     from kerasish import utils as utils
-    from kerasish.compiler.function import Function as Function
     from kerasish.compiler.function import function as function
     from kerasish.graph import GradientTape as GradientTape
     from kerasish.graph import Tensor as Tensor
@@ -169,6 +169,7 @@ if TYPE_CHECKING:
     from kerasish.models import Functional as Functional
     from kerasish.models import Model as Model
     from kerasish.models import Sequential as Sequential
+    from kerasish.models.symbolic_function import Function as Function
     from kerasish.ops.remat import remat as remat
     from kerasish.ops.stateless import StatelessScope as StatelessScope
     from kerasish.ops.symbol import KerasTensor as KerasTensor

@@ -33,6 +33,10 @@ class GraphError(KerasishError, RuntimeError):
     """A graph breaks its own rules, or a value was asked of a symbolic tensor."""
 
 
+class NoValueError(GraphError, TypeError, ValueError):
+    """A symbolic tensor was used as a number, a truth value, an array or a sequence."""
+
+
 class BackendError(KerasishError, RuntimeError):
     """A backend, device or library kernel is not available, or failed."""
 

@@ -87,10 +87,10 @@ def _array_source(
 
 def _check_leaves(structure: Any, role: str) -> None:
     for path, leaf in tree.flatten_with_path(numbers_to_arrays(structure)):
-        if not is_array_like(leaf):
+        if leaf is not None and not is_array_like(leaf):
             raise DataError(
                 f"{place(role, path)}. Expected: an array, or a dict, list or tuple of arrays. "
-                f"Received: {type_name(leaf)}{' ' + repr(leaf) if leaf is None else ''}."
+                f"Received: {type_name(leaf)}."
             )
 
 

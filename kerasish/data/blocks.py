@@ -188,12 +188,13 @@ def _leaves(structure: Any, role: str) -> Any:
     for path, leaf in tree.flatten_with_path(structure):
         if is_lazy(leaf):
             check_numbers(leaf, place(role, path))
-        leaves.append(leaf if is_lazy(leaf) else to_numpy(leaf, place(role, path)))
+        kept = leaf is None or is_lazy(leaf)
+        leaves.append(leaf if kept else to_numpy(leaf, place(role, path)))
     return tree.pack_sequence_as(structure, leaves)
 
 
 def _present(structure: Any) -> list[Any]:
-    return [] if structure is None else tree.flatten(structure)
+    return [leaf for leaf in tree.flatten(structure) if leaf is not None]
 
 
 def _chunked(array: Any) -> bool:

@@ -129,10 +129,13 @@ def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 
 def as_arrays(structure: Any, role: str) -> Any:
-    """Every leaf of `structure` as a numpy array."""
+    """Every leaf of `structure` as a numpy array; None where an output has no target or weight."""
     structure = numbers_to_arrays(structure)
-    pairs = tree.flatten_with_path(structure)
-    return tree.pack_sequence_as(structure, [to_numpy(leaf, place(role, at)) for at, leaf in pairs])
+    arrays = [
+        None if leaf is None else to_numpy(leaf, place(role, at))
+        for at, leaf in tree.flatten_with_path(structure)
+    ]
+    return tree.pack_sequence_as(structure, arrays)
 
 
 def place(role: str, path: Sequence[Any]) -> str:
@@ -151,6 +154,7 @@ def check_rows(batch: Batch) -> int:
         for role, part in zip(Batch._fields, batch, strict=True)
         if part is not None
         for path, leaf in tree.flatten_with_path(part)
+        if leaf is not None
     }
     if not lengths:
         raise DataError("x. Expected: at least one array. Received: an empty structure.")

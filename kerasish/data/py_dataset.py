@@ -96,6 +96,7 @@ class PyDatasetSource(DataSource):
         self._pooling = self._workers > 1 or (self._workers > 0 and self._processes)
         self._pool: Executor | None = None
         self._outdated = False  # whether the processes hold the dataset as it was
+        self._begun = False  # whether the dataset was told of the epoch to come
 
     @property
     def num_batches(self) -> int | None:
@@ -183,10 +184,15 @@ class PyDatasetSource(DataSource):
             raise DataError(
                 f"{type(self._dataset).__name__}. Expected: at least one batch. Received: length 0."
             )
+        # What it does before an epoch may be what its batches are made from.
+        self.on_epoch_begin()
+        self._begun = True
         return standardize_batch(self._dataset[0], self._class_weight)
 
     def on_epoch_begin(self) -> None:
-        self._dataset.on_epoch_begin()
+        if not self._begun:
+            self._dataset.on_epoch_begin()
+        self._begun = False
 
     def on_epoch_end(self) -> None:
         self._dataset.on_epoch_end()

@@ -57,13 +57,13 @@ def _sliceable(structure: Any) -> Any:
         return None
     structure = numbers_to_arrays(structure)
     for leaf in tree.flatten(structure):
-        if not is_array_like(leaf):
+        if leaf is not None and not is_array_like(leaf):
             raise DataError(
                 "validation_split. Expected: arrays. "
                 f"Received: {type_name(leaf)}. Pass validation_data instead."
             )
     return tree.map_structure(
-        lambda leaf: leaf if is_lazy(leaf) else as_arrays(leaf, "data"), structure
+        lambda leaf: leaf if leaf is None or is_lazy(leaf) else as_arrays(leaf, "data"), structure
     )
 
 

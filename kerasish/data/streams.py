@@ -34,10 +34,10 @@ def standardize_batch(data: Any, class_weight: Mapping[int, float] | None = None
 
 
 def _arrays(structure: Any, role: str) -> Any:
-    return map_structure(
-        lambda array: array.astype(working_dtype(array.dtype), copy=False),
-        as_arrays(structure, role),
-    )
+    def working(array: Any) -> Any:
+        return None if array is None else array.astype(working_dtype(array.dtype), copy=False)
+
+    return map_structure(working, as_arrays(structure, role))
 
 
 class StreamSource(DataSource):

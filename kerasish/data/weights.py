@@ -132,7 +132,9 @@ def weights_as_floats(sample_weight: Any) -> Any:
         return None
     target = np_dtype(floatx())
 
-    def weights(leaf: np.ndarray) -> np.ndarray:
+    def weights(leaf: np.ndarray | None) -> np.ndarray | None:
+        if leaf is None:
+            return None
         if leaf.dtype.kind == "c" or not np.isfinite(leaf).all():
             received = f"dtype {leaf.dtype}" if leaf.dtype.kind == "c" else "NaN or infinity"
             raise DataError(

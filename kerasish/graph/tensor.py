@@ -11,7 +11,7 @@ import numpy as np
 from kerasish import budget, registry
 from kerasish.backend.base import current
 from kerasish.config import settings
-from kerasish.errors import GraphError
+from kerasish.errors import NoValueError
 from kerasish.frames import NO_NUMBERS, host_array
 from kerasish.graph import op as _op
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
@@ -107,7 +107,7 @@ class Tensor(PortableTensor):
     def _host(self) -> np.ndarray:
         """The value itself on the host, which nobody may write to."""
         if self.value is None:
-            raise GraphError(
+            raise NoValueError(
                 f"A symbolic tensor has no value yet. Expected: an eager tensor. Received: {self}. "
                 "Return it from the function, use kerasish.ops instead of numpy functions, or set "
                 "run_eagerly=True to debug with values."
@@ -149,7 +149,7 @@ class Tensor(PortableTensor):
 
     def __bool__(self) -> bool:
         if self.value is None:
-            raise GraphError(
+            raise NoValueError(
                 "A symbolic tensor was used as a Python bool. Expected: a value. "
                 f"Received: {self}. Use kerasish.ops.cond or kerasish.ops.where instead of `if`."
             )
@@ -159,8 +159,8 @@ class Tensor(PortableTensor):
         if not self.shape:
             raise TypeError("len() of a 0-d tensor")
         if self.shape[0] is None:
-            raise TypeError(
-                f"A tensor was counted or iterated over. Expected: a known first size. "
+            raise NoValueError(
+                f"A symbolic tensor was counted or iterated over. Expected: a known first size. "
                 f"Received: {self}. Use kerasish.ops.map or kerasish.ops.unstack(x, axis=1), "
                 "or index another axis."
             )

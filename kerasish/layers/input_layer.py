@@ -61,7 +61,7 @@ class InputLayer(Layer):
         self._record()
 
     def _record(self) -> None:
-        CallRecord(self, (), {}, KerasTensor(self.batch_shape, self.dtype, self.name))
+        CallRecord(self, (), {}, KerasTensor(self.batch_shape, self.dtype, name=self.name))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

@@ -97,14 +97,14 @@ class Metric(Configured):
         Args:
             shape: its shape.
             initializer: a name, a config, or a callable `(shape, dtype=...)`.
-            dtype: floatx by default.
+            dtype: float64 by default, in which counts and sums do not stand still.
             aggregation: accepted for compatibility.
             name: its name.
         """
         variable = Variable(
             initializers.get("zeros" if initializer is None else initializer),
             tuple(shape),
-            dtype,
+            self.state_dtype if dtype is None else dtype,
             trainable=False,
             name=name or "variable",
         )

@@ -137,7 +137,8 @@ def _restored(starts: Any, calls: list[Any], ends: Any) -> Network:
 def _checked(structure: Any, what: str) -> list[KerasTensor]:
     flat = tree.flatten(structure)
     for leaf in flat:
-        if not isinstance(leaf, KerasTensor) or leaf.history is None:
+        alone = what == "outputs" and getattr(leaf, "history", None) is None
+        if not isinstance(leaf, KerasTensor) or alone:
             raise ArgumentError(
                 f"Model {what}. Expected: symbols that come from keras.Input(). "
                 f"Received: {leaf!r} of type {type(leaf).__name__}."
@@ -148,20 +149,31 @@ def _checked(structure: Any, what: str) -> list[KerasTensor]:
 
 
 def _is_entry(symbol: KerasTensor) -> bool:
-    return isinstance(symbol.history.operation, InputLayer)
+    return symbol.history is not None and isinstance(symbol.history.operation, InputLayer)
+
+
+def _record(symbol: KerasTensor) -> CallRecord:
+    if symbol.history is None:
+        raise GraphError(
+            "The graph is disconnected. Expected: every symbol that the outputs depend on made "
+            f"from the model's inputs, or among them. Received: {symbol}, which no call made."
+        )
+    return symbol.history.record
 
 
 def _ordered(inputs: Iterable[KerasTensor], outputs: Iterable[KerasTensor]) -> Iterator[CallRecord]:
     """The calls that make `outputs` from `inputs`, each after those it depends on."""
     given = {id(s) for s in inputs}
-    names = ", ".join(s.name or str(s.history.operation.name) for s in inputs)
+    names = ", ".join(
+        s.name or (str(s.history.operation.name) if s.history else "") for s in inputs
+    )
 
     def parents(record: CallRecord) -> list[CallRecord]:
-        made = [s.history.record for s in record.inputs if id(s) not in given]
+        made = [_record(s) for s in record.inputs if id(s) not in given]
         return list(dict.fromkeys(made))
 
     seen: set[CallRecord] = set()
-    starts = [s.history.record for s in outputs if id(s) not in given]
+    starts = [_record(s) for s in outputs if id(s) not in given]
     stack = [(record, False) for record in reversed(starts)]
     while stack:
         record, expanded = stack.pop()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import registry
+from kerasish.errors import ArgumentError
 from kerasish.graph.node import placeholder
 from kerasish.graph.tensor import Tensor, input_tensor
 from kerasish.spec import TensorSpec, dtype_name
@@ -24,13 +25,38 @@ class KerasTensor(Tensor):
         shape: with the batch dimension; None for what is not known.
         dtype: name of the dtype.
         name: the name of the input, or "".
+        sparse, ragged: only False is supported.
     """
 
     __slots__ = ()
 
-    def __init__(self, shape: Iterable[int | None], dtype: Any = None, name: str = "") -> None:
+    def __init__(
+        self,
+        shape: Iterable[int | None],
+        dtype: Any = None,
+        sparse: bool = False,
+        ragged: bool = False,
+        record_history: bool = True,
+        name: str | None = None,
+    ) -> None:
+        """`record_history` is accepted for compatibility."""
+        if sparse or ragged:
+            raise ArgumentError(
+                "KerasTensor. Expected: a dense tensor. Received: "
+                f"{'sparse' if sparse else 'ragged'}=True, which is not supported."
+            )
         spec = TensorSpec(tuple(shape), dtype_name(dtype))
-        super().__init__(spec, node=placeholder(spec, name), name=name)
+        super().__init__(spec, node=placeholder(spec, name or ""), name=name or "")
+
+    @property
+    def sparse(self) -> bool:
+        """False: tensors are dense."""
+        return False
+
+    @property
+    def ragged(self) -> bool:
+        """False: rows have one length."""
+        return False
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """A copy stands alone: the call that made a symbol is copied with its model."""
@@ -50,7 +76,7 @@ class KerasTensor(Tensor):
 
 
 def _copied(shape: Any, dtype: str, name: str, mask: TensorSpec | None) -> KerasTensor:
-    made = KerasTensor(shape, dtype, name)
+    made = KerasTensor(shape, dtype, name=name)
     made.mask = None if mask is None else input_tensor(mask)
     return made
 

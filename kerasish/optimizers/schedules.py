@@ -158,15 +158,20 @@ class PolynomialDecay(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step: Any) -> Tensor:
-        step = _as_float(step)
-        total: Any = float(self.decay_steps)
+        step = convert_to_tensor(step)
+        total: Any = self.decay_steps
+        if is_int(step.dtype) and int(total) == total:
+            step = ops.cast(step, "int64")
+        else:
+            step, total = _as_float(step), float(total)
         if self.cycle:
             # The first multiple of decay_steps that is not behind the step; 1 at the start.
-            total = total * ops.maximum(ops.ceil(step / total), 1.0)
+            total = total * ops.maximum(-ops.floor_divide(-step, total), 1)
         else:
             step = ops.minimum(step, total)
         span = self.initial_learning_rate - self.end_learning_rate
-        left = 1 - step / total
+        # What is left, as it is counted: 1 less a float32 fraction knows no single steps.
+        left = _as_float(total - step) / _as_float(total)
         decayed = left if self.power == 1 else ops.power(left, float(self.power))
         return span * decayed + self.end_learning_rate
 

@@ -34,7 +34,9 @@ class PredictRun(Run):
     def predict(self) -> Any:
         """One pass; returns the results of all batches."""
         self.callbacks.on_predict_begin()
+        self.source.on_epoch_begin()
         self.one_pass(feeder(self.source, self._bind, only_x=True))
+        self.source.on_epoch_end()
         self.callbacks.on_predict_end()
         return self._collected.result()
 

@@ -13,6 +13,7 @@ from kerasish.data import (
     StepsSource,
     StreamSource,
     as_source,
+    train_validation_split,
 )
 from kerasish.errors import DataError
 
@@ -87,7 +88,7 @@ def test_steps():
         (X, {"y": Y[:3]}, "x has 8, y has 3"),
         (X, {"y": "labels"}, "y. Expected: an array"),
         (X, {"y": generator()}, "y. Expected: an array.*Received: generator"),
-        ({"a": X, "b": None}, {}, r"x\['b'\].*Received: NoneType None"),
+        ({"a": None}, {}, "x. Expected: at least one array"),
         ([X, "a"], {}, r"x\[1\].*Received: str"),
         (3, {}, "Received: int"),
         (None, {"y": Y}, "x. Expected: data. Received: None"),
@@ -112,3 +113,18 @@ def test_batches_keep_their_size(make):
 
 def test_a_generator_needs_no_steps():
     assert as_source(generator()).num_batches is None
+
+
+def test_an_output_without_targets_or_weights():
+    for batches in (
+        as_source(X, [Y, None], [None, Y]),
+        as_source(iter([(X, [Y, None], [None, Y])])),
+    ):
+        batch = batches.first_batch()
+        assert batch.y[1] is None
+        assert batch.sample_weight[0] is None
+        np.testing.assert_array_equal(batch.y[0], Y)
+        np.testing.assert_array_equal(batch.sample_weight[1], Y)
+    train, validation = train_validation_split(X, {"a": Y, "b": None}, validation_split=0.5)
+    assert train.y["b"] is validation.y["b"] is None
+    assert len(validation.y["a"]) == 4

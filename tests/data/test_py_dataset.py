@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pytest
 
+import kerasish as keras
 from kerasish.data import PyDataset, PyDatasetSource
 from kerasish.errors import ArgumentError, DataError
 
@@ -240,3 +241,46 @@ def test_a_length_is_an_integer(count):
 
     with pytest.raises(DataError, match=r"Wrong.*number of batches.*math\.ceil"):
         PyDatasetSource(Wrong()).num_batches  # noqa: B018
+
+
+class Prepared(PyDataset):
+    """Its batches are made from what it does before an epoch."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.log = []
+
+    def __len__(self):
+        return 2
+
+    def on_epoch_begin(self):
+        self.log.append("begin")
+        self.scale = 1.0
+
+    def on_epoch_end(self):
+        self.log.append("end")
+
+    def __getitem__(self, index):
+        self.log.append(index)
+        return np.full((2, 3), self.scale, "float32"), np.zeros((2, 1))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_epoch_begins_before_any_batch_is_asked_for(workers):
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    for run, rounds in ((lambda d: model.fit(d, epochs=2, verbose=0), 2), (evaluated(model), 1)):
+        dataset = Prepared(workers=workers)
+        run(dataset)
+        hooks = [entry for entry in dataset.log if isinstance(entry, str)]
+        assert dataset.log[0] == "begin"
+        assert hooks == ["begin", "end"] * rounds
+    dataset = Prepared(workers=workers)
+    assert model.predict(dataset, verbose=0).shape == (4, 1)
+    assert dataset.log[0] == "begin"
+    assert dataset.log[-1] == "end"
+    assert len(dataset.log) == 4
+
+
+def evaluated(model):
+    return lambda dataset: model.evaluate(dataset, verbose=0)

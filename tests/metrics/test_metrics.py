@@ -362,3 +362,21 @@ def test_thresholds_are_told_and_kept():
         [0.5],
         None,
     )
+
+
+def test_a_counter_of_ones_own_does_not_stand_still():
+    class Seen(keras.metrics.Metric):
+        def __init__(self):
+            super().__init__()
+            self.seen = self.add_variable((), "zeros", name="seen")
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.seen.assign_add(keras.ops.cast(keras.ops.size(y_true), self.seen.dtype))
+
+        def result(self):
+            return self.seen.value
+
+    metric = Seen()
+    metric.seen.assign(2**24)
+    metric.update_state(np.ones(1), np.ones(1))
+    assert int(metric.result()) == 2**24 + 1

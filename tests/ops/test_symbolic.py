@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.errors import ShapeError
+from kerasish.errors import GraphError, ShapeError
 from kerasish.ops.operation import Operation, operation_from_config
 from kerasish.ops.symbol import KerasTensor
 
@@ -270,3 +270,14 @@ def test_an_unknown_number_of_classes_is_refused() -> None:
     for labels in (x, np.array([0, 1])):
         with pytest.raises(ValueError, match="number of classes"):
             ops.one_hot(labels, ops.shape(x)[1])
+
+
+def test_symbols_are_no_values() -> None:
+    x = keras.Input((3,))
+    for use in (bool, int, float, np.asarray, list, len, lambda x: 1 if x > 0 else 2):
+        for kind in (TypeError, ValueError, GraphError):  # Keras raises one of the first two
+            with pytest.raises(kind, match="symbolic"):
+                use(x)
+    assert KerasTensor((2,), sparse=False).sparse is False
+    with pytest.raises(ValueError, match="sparse=True, which is not supported"):
+        KerasTensor((2,), sparse=True)

@@ -62,3 +62,10 @@ def test_restarts_of_one_length_repeat_exactly():
     rate = schedules.CosineDecayRestarts(1.0, 1000, t_mul=1.0)
     for step in (0, 1, 499, 999):
         assert float(rate(np.int32(50_000_000 + step))) == float(rate(np.int32(step)))
+
+
+@pytest.mark.parametrize("cycle", [False, True])
+def test_a_polynomial_counts_the_steps_that_are_left(cycle):
+    total = 2**24 + 2  # what float32 does not count one by one
+    rate = schedules.PolynomialDecay(float(total), total, 0.0, cycle=cycle)
+    assert [float(rate(np.int32(total - k))) for k in (3, 2, 1, 0)] == [3.0, 2.0, 1.0, 0.0]

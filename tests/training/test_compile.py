@@ -170,3 +170,15 @@ def test_misspelt_arguments_get_the_nearest():
             method(X, Y, sample_weights=np.ones(4))
     with pytest.raises(ArgumentError, match="Did you mean 'epochs'"):
         model.fit(X, Y, epoch=3)
+
+
+def test_an_output_without_a_loss_needs_no_targets():
+    x = keras.Input((2,))
+    model = keras.Model(x, [layers.Dense(1, trainable=False)(x), layers.Dense(1)(x)])
+    model.compile("sgd", [None, "mse"])
+    inputs, targets = np.ones((4, 2)), [None, np.ones((4, 1))]
+    alone = model.evaluate(inputs, [np.zeros((4, 1)), targets[1]], verbose=0)
+    assert model.evaluate(inputs, targets, verbose=0) == alone
+    assert model.test_on_batch(inputs, targets, sample_weight=[None, np.full(4, 2.0)]) == 2 * alone
+    history = model.fit(inputs, targets, validation_split=0.5, verbose=0).history
+    assert history.keys() == {"loss", "val_loss"}
