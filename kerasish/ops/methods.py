@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from kerasish import registry
+from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import METHODS
 from kerasish.ops import numpy as np_ops
 from kerasish.ops.core import cast
@@ -35,6 +39,45 @@ OTHER: dict[str, Callable[..., Any]] = {
     "reshape": _several(np_ops.reshape),
     "transpose": _several(np_ops.transpose),
 }
+# What numpy's functions of the same names (`np.mean(x)`) hand to a method beside what its own
+# function takes, as long as their callers leave it alone.
+_LEFT_ALONE: dict[str, tuple[Any, ...]] = {
+    "out": (None,), "dtype": (None,), "ddof": (0,), "order": ("C", None), "mode": ("raise",),
+    "kind": (None, "stable"), "stable": (None, True), "initial": (), "where": (),
+}  # fmt: skip
+
+# What methods take themselves, of these.
+_OWN = dict.fromkeys(("cumsum", "cumprod", "prod"), "dtype") | dict.fromkeys(
+    ("max", "min"), "initial"
+)
+
+
+def _of_numpy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that numpy's function of its name may call too.
+
+    `np.argmax(x)` calls `x.argmax(axis=None, out=None)`. What tensors compute without is left out
+    where it asks for nothing; else numpy computes, on the values.
+    """
+
+    @functools.wraps(method)
+    def call(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if kwargs and not kwargs.keys().isdisjoint(_LEFT_ALONE):
+            if kwargs.get("out") is not None:
+                raise ArgumentError(
+                    f"{name}, out. Expected: None, since a tensor is a value and results are new "
+                    "ones. Received: an array. Assign what is returned."
+                )
+            for key, alone in _LEFT_ALONE.items():
+                if key in kwargs and key != _OWN.get(name):
+                    if not any(kwargs[key] is a or kwargs[key] == a for a in alone):
+                        return getattr(np.asarray(x), name)(*args, **kwargs)
+                    del kwargs[key]
+        return method(x, *args, **kwargs)
+
+    return call
+
+
 for _name in METHODS:
-    registry.add("method", OTHER.get(_name) or getattr(np_ops, _name), _name)
+    _method = OTHER.get(_name) or getattr(np_ops, _name)
+    registry.add("method", _method if _name == "astype" else _of_numpy(_name, _method), _name)
 registry.add("method", np_ops.transpose, "T")

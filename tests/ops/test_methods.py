@@ -60,3 +60,30 @@ def test_values() -> None:
     assert x.nbytes == X.nbytes
     np.testing.assert_array_equal(+x, X)
     np.testing.assert_array_equal(round(x, 1), X.round(1))
+
+
+NUMPY_CALLS = [
+    *((name, {}) for name in ("all", "any", "argmin", "prod", "round", "cumsum", "ravel", "var")),
+    *((name, {"axis": 1}) for name in ("argmax", "sum", "mean", "max", "min", "std", "argsort")),
+    ("sum", {"axis": 0, "keepdims": True, "initial": 1.0}), ("mean", {"dtype": "float64"}),
+    ("std", {"axis": 0, "ddof": 1}), ("sum", {"dtype": "float64"}), ("max", {"initial": 9.0}),
+    ("clip", {"a_min": 0, "a_max": 1}), ("sum", {"where": X > 0}),
+    ("reshape", {"shape": (3, 2)}), ("take", {"indices": [1], "axis": 1}), ("transpose", {}),
+    ("argsort", {"axis": 0, "kind": "stable"}), ("repeat", {"repeats": 2, "axis": 0}),
+    ("cumsum", {"axis": 1, "dtype": "float64"}), ("reshape", {"shape": (3, 2), "order": "F"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "kwargs"), NUMPY_CALLS)
+def test_functions_of_numpy_take_tensors(name: str, kwargs: dict) -> None:
+    function, given = getattr(np, name), dict(kwargs)
+    args = (given.pop("shape"),) if name == "reshape" else ()
+    got = function(keras.ops.convert_to_tensor(X), *args, **given)
+    np.testing.assert_allclose(got, function(X, *args, **given), rtol=1e-6)
+
+
+def test_functions_of_numpy_write_into_no_tensor() -> None:
+    x = keras.ops.convert_to_tensor(X)
+    for out in (np.zeros(2, "float32"), x):
+        with pytest.raises(ValueError, match="a tensor is a value"):
+            np.sum(x, axis=1, out=out)
