@@ -101,6 +101,11 @@ def of_labels(loss: Any) -> bool | None:
     return takes_labels(found) if known else None
 
 
+NOTHING_RETURNED = (
+    "The model's call(). Expected: predictions. Received: None. Let it end with `return`."
+)
+
+
 class CompileLoss:
     """The weighted sum of the losses of all outputs.
 
@@ -211,6 +216,8 @@ class CompileLoss:
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """The total; with several terms the mean of each, unweighted, is kept as a metric."""
+        if y_pred is None:
+            raise ArgumentError(NOTHING_RETURNED)
         if not self.built:
             self.build(y_true, y_pred)
         self._check_classes()

@@ -14,6 +14,7 @@ from kerasish.errors import ArgumentError
 from kerasish.graph import GradientTape, Tensor
 from kerasish.hints import hinted
 from kerasish.spec import is_float
+from kerasish.training.compile_loss import NOTHING_RETURNED
 from kerasish.training.compiling import Compiling
 from kerasish.training.evaluate import evaluate, flat_logs
 from kerasish.training.fit import fit
@@ -117,7 +118,10 @@ class Trainer(Compiling):
     def predict_step(self, data: Any) -> Any:
         """The predictions for a batch of inputs."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False)
+        y_pred = self(x, training=False)
+        if y_pred is None:
+            raise ArgumentError(NOTHING_RETURNED)
+        return y_pred
 
     def steps_itself(self, mode: str) -> bool:
         """Whether a subclass defines the step of a mode: "train" or "test"."""

@@ -177,3 +177,22 @@ def test_wrong_keys_of_targets_and_weights():
     nameless.compile("sgd", "mse")
     with pytest.raises(DataError, match=r"no names. Received: a dict with the keys \['size'\]"):
         nameless.fit(X, {"size": Y}, verbose=0)
+
+
+def test_a_call_that_returns_nothing():
+    class Silent(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = layers.Dense(1)
+
+        def call(self, x):
+            self.dense(x)
+
+    silent = Silent()
+    silent.compile("sgd", "mse")
+    for run in (silent.fit, silent.evaluate, silent.train_on_batch, silent.test_on_batch):
+        with pytest.raises(ArgumentError, match="end with `return`"):
+            run(X, Y)
+    for run in (silent.predict, silent.predict_on_batch):
+        with pytest.raises(ArgumentError, match="end with `return`"):
+            run(X)
