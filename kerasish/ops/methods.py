@@ -47,9 +47,7 @@ _LEFT_ALONE: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 
 # What methods take themselves, of these.
-_OWN = dict.fromkeys(("cumsum", "cumprod", "prod"), "dtype") | dict.fromkeys(
-    ("max", "min"), "initial"
-)
+_OWN = {"cumprod": "dtype", "cumsum": "dtype", "max": "initial", "min": "initial", "prod": "dtype"}
 
 
 def _of_numpy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
