@@ -76,6 +76,7 @@ class _Local(threading.local):
     def __init__(self) -> None:
         self.tables: list[dict[Any, Node]] = []
         self.scopes: list[str] = []
+        self.outermost = ""  # the scope of what none of these holds
         self.source: str | None = None  # overrides the caller's line, see `inherit`
         self.apart = False
 
@@ -130,8 +131,7 @@ def make_node(
     if spec is None:
         spec = op.infer(*(node.spec for node in inputs), **attrs)
     if like is None:
-        scope = _local.scopes[-1] if _local.scopes else ""
-        node = Node(op, inputs, attrs, spec, source=_line(), scope=scope)
+        node = Node(op, inputs, attrs, spec, source=_line(), scope=here())
     else:
         node = Node(op, inputs, attrs, spec, source=like.source, scope=like.scope)
     if table is not None:
@@ -165,6 +165,17 @@ class scope:
 
     def __exit__(self, *error: object) -> None:
         _local.scopes.pop()
+
+
+def here() -> str:
+    """The scope of what is made now."""
+    return _local.scopes[-1] if _local.scopes else _local.outermost
+
+
+def outermost(name: str) -> str:
+    """Set the scope of nodes that no other holds; returns what it was."""
+    held, _local.outermost = _local.outermost, name
+    return held
 
 
 @contextmanager

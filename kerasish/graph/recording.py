@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from kerasish.graph.node import Node, keep_apart
+from kerasish.graph.node import Node, here, keep_apart
 from kerasish.graph.op import get
 
 
 def alias(node: Node) -> Node:
     """A node of its own, whose gradient is told from that of the node it equals."""
-    return Node(get("reshape"), (node,), {"shape": node.spec.shape}, node.spec, value=node.value)
+    attrs = {"shape": node.spec.shape}
+    return Node(get("reshape"), (node,), attrs, node.spec, value=node.value, scope=here())
 
 
 class Held:

@@ -18,6 +18,7 @@ from kerasish.config import floatx
 from kerasish.configured import parameters
 from kerasish.errors import ArgumentError, GradientError
 from kerasish.graph import Tensor, Variable
+from kerasish.graph.node import scope
 from kerasish.naming import auto_name
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.optimizers.averages import MovingAverages
@@ -195,6 +196,10 @@ class Optimizer(MovingAverages):
         """
         if not len(grads):
             return
+        with scope(self.name):
+            self._apply(grads, trainable_variables)
+
+    def _apply(self, grads: Sequence[Any], trainable_variables: Variables | None) -> None:
         variables = self._known(grads, trainable_variables)
         pairs = self._with_gradient(grads, variables)
         pairs = [p for p in pairs if not self._overwritten(*p)]

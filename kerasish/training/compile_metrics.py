@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from kerasish import metrics as _metrics
 from kerasish import tree
 from kerasish.errors import ArgumentError
+from kerasish.graph.node import scope
 from kerasish.metrics import MeanMetricWrapper, Metric
 from kerasish.naming import object_name
 from kerasish.training.compile_loss import arrange_weights, target_kind
@@ -116,7 +117,8 @@ class CompileMetrics(Metric):
         for output, metric, _, weighted in self.entries:
             weight = weights[output] if weighted else None
             extra = {} if weight is None else {"sample_weight": weight}
-            metric.update_state(targets[output], predictions[output], **extra)
+            with scope(metric.name):
+                metric.update_state(targets[output], predictions[output], **extra)
 
     def reset_state(self) -> None:
         for metric in self.metrics:

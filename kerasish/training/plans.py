@@ -16,6 +16,7 @@ from kerasish.config import settings
 from kerasish.data.batch import Batch
 from kerasish.data.checks import as_arrays
 from kerasish.graph import convert_to_tensor
+from kerasish.graph.node import outermost, scope
 from kerasish.layers import tracking
 from kerasish.training.checks import LabelCheck
 from kerasish.training.prepare import prepare
@@ -212,10 +213,15 @@ class Plans:
 
         def step(data: Any) -> Any:
             model = get()
-            result = own(iter((data,))) if own else getattr(model, name)(data)
+            before = outermost(name)
+            try:
+                result = own(iter((data,))) if own else getattr(model, name)(data)
+            finally:
+                outermost(before)
             if mode == "predict":
                 return result
-            metrics = model.get_metrics_result()
+            with scope("metrics"):
+                metrics = model.get_metrics_result()
             told[0] = isinstance(result, dict) and not _same(_flat(result), _flat(metrics))
             if told[0]:
                 return result

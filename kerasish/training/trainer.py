@@ -12,6 +12,7 @@ from kerasish.data.batch import Batch, unpack_x_y_sample_weight
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
 from kerasish.graph import GradientTape, Tensor
+from kerasish.graph.node import scope
 from kerasish.hints import hinted
 from kerasish.spec import is_float
 from kerasish.training.compile_loss import NOTHING_RETURNED
@@ -70,17 +71,19 @@ class Trainer(Compiling):
         return total
 
     def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
-        if "training" in inspect.signature(self.compute_loss).parameters:
-            return self.compute_loss(x, y, y_pred, sample_weight, training=training)
-        return self.compute_loss(x, y, y_pred, sample_weight)
+        takes = "training" in inspect.signature(self.compute_loss).parameters
+        with scope("loss"):
+            flag = {"training": training} if takes else {}
+            return self.compute_loss(x, y, y_pred, sample_weight, **flag)
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
         """Take a batch into the metrics of `compile`; all results so far."""
-        if self._compile_metrics is not None:
-            self._compile_metrics.update_state(y, y_pred, sample_weight)
-        return self.get_metrics_result()
+        with scope("metrics"):
+            if self._compile_metrics is not None:
+                self._compile_metrics.update_state(y, y_pred, sample_weight)
+            return self.get_metrics_result()
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """One step of training; a subclass may define its own with a `GradientTape`.
@@ -100,7 +103,8 @@ class Trainer(Compiling):
         with GradientTape() as tape:
             y_pred = self(x, training=True)
             loss = self._loss_of(x, y, y_pred, sample_weight, True)
-            scaled = self.optimizer.scale_loss(loss)
+            with scope("loss"):
+                scaled = self.optimizer.scale_loss(loss)
         self._track_loss(loss, x)
         variables = list(self.trainable_variables)
         if variables:
@@ -131,7 +135,8 @@ class Trainer(Compiling):
     def _track_loss(self, loss: Any, x: Any) -> None:
         if self._loss_tracker is not None:
             rows = float(tree.flatten(x)[0].shape[0])
-            self._loss_tracker.update_state(loss, sample_weight=rows)
+            with scope("metrics"):
+                self._loss_tracker.update_state(loss, sample_weight=rows)
 
     # --- whole runs -------------------------------------------------------------------------------
 
