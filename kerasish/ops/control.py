@@ -27,6 +27,7 @@ from kerasish.ops.bodies import (
 )
 from kerasish.ops.control_ops import scan_op, switch_op, while_op, zeros_of
 from kerasish.ops.elementwise import cast
+from kerasish.ops.indexing import as_indices
 from kerasish.ops.numpy_join import stack
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, is_int
@@ -218,7 +219,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
         branches: functions that return structures of the same form, shapes and dtypes.
         operands: what they are called with.
     """
-    at = cast(convert_to_tensor(index), "int32")
+    at = cast(as_indices("switch, index", index), "int32")
     if at.shape != ():
         raise ShapeError(f"switch. Expected: an index of shape (). Received: {at.shape}.")
     if not isinstance(branches, Sequence) or not branches:

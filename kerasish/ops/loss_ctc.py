@@ -16,6 +16,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import in_batch
 from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
 from kerasish.ops.activation import as_float, log_softmax
 from kerasish.ops.control import scan
 from kerasish.ops.declare import composite, ints
@@ -84,7 +85,12 @@ def ctc_loss(
             f"Received: {labels.shape}, {logits.shape}."
         )
     logs = log_softmax(cast(logits, promote(logits.dtype, "float32")))
-    batch, steps, _ = logs.shape
+    batch, steps, classes = logs.shape
+    mask_index = whole("ctc_loss, mask_index", mask_index, None)
+    if classes is not None and not -classes <= mask_index < classes:
+        raise ArgumentError(
+            f"ctc_loss, mask_index. Expected: one of {classes} classes. Received: {mask_index}."
+        )
     (count,) = known(labels.shape[1:])
     # Blanks between and around the labels: states 0..2n, the labels at odd places.
     blank = broadcast_to(convert_to_tensor(mask_index, "int32"), shape=(*labels.shape, 1))

@@ -127,7 +127,10 @@ def vectorize(
     function("vectorize, pyfunc", pyfunc)
     if not (signature is None or isinstance(signature, str)):
         raise ArgumentError(f"vectorize, signature. Expected: a text. Received: {signature!r}.")
-    if not (excluded is None or isinstance(excluded, (list, tuple, set, frozenset))):
+    kinds = (list, tuple, set, frozenset)
+    if not (excluded is None or isinstance(excluded, kinds)) or any(
+        not isinstance(item, (int, str)) for item in excluded or ()
+    ):
         raise ArgumentError(
             f"vectorize, excluded. Expected: positions or names. Received: {excluded!r}."
         )

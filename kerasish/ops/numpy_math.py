@@ -10,6 +10,7 @@ import numpy as np
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.hints import whole
 from kerasish.ops import elementwise as _e
 from kerasish.ops.declare import complexes, composite, ints
 from kerasish.ops.elementwise import cast, cast_like, equal, where
@@ -218,7 +219,7 @@ def _floating(x: Any) -> Any:
 @composite(cases=[case((3, 4), decimals=2, differentiate=()), case(ints((3,), 900), decimals=-2)])
 def round(x: Any, decimals: int = 0) -> Any:
     """Each element rounded to `decimals` places, halves to even; integers stay integers."""
-    x = convert_to_tensor(x)
+    x, decimals = convert_to_tensor(x), whole("round, decimals", decimals, None)
     if is_differentiable(x.dtype):
         return _rounded(x, decimals)
     if decimals >= 0:

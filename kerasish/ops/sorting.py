@@ -178,7 +178,7 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
 def argpartition(x: Any, kth: int, axis: int = -1) -> Any:
     """Positions such that element `kth` is in its sorted place, smaller ones before it."""
     x = convert_to_tensor(x)
-    size = x.shape[normalize_axis(axis, x.ndim)]
+    size, kth = x.shape[normalize_axis(axis, x.ndim)], whole("argpartition, kth", kth, None)
     if size is not None and not -size <= kth < size:
         raise ArgumentError(f"argpartition. Expected: kth in [{-size}, {size}). Received: {kth}.")
     return argsort(x, axis=axis)  # a full order is one such order
@@ -297,6 +297,7 @@ def unique(
         size: cut or fill the result to this size.
         fill_value: what to fill with; the smallest element by default.
     """
+    size = None if size is None else whole("unique, size", size)
     x = convert_to_tensor(x)
     if axis is not None:
         found = _unique_slices(x, axis, size, fill_value)

@@ -60,7 +60,7 @@ def randint(
     shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None
 ) -> Tensor:
     """Uniform integers in [minval, maxval); int32 for dtype None."""
-    dtype = dtype_name(dtype or "int32")
+    dtype = dtype_name("int32" if dtype is None else dtype)
     if not is_int(dtype):
         raise DTypeError(f"randint. Expected: an integer dtype. Received: {dtype}.")
     low, high = (values_that(np.isfinite, "bounds", b, "numbers") for b in (minval, maxval))
