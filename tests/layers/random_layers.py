@@ -186,7 +186,7 @@ def flatten(package: Any, draw: Any) -> Case:
 
 
 def permute(package: Any, draw: Any) -> Case:
-    x = anything(draw, low=1, high=4)
+    x = anything(draw, low=2, high=4)
     dims = tuple(int(i) + 1 for i in draw.rng.permutation(x.ndim - 1))
     mask = masked(draw, *x.shape[:2])
     return Case(package.layers.Permute(draw.pick(dims, list(dims)), **common(draw)), x, mask=mask)
@@ -312,5 +312,4 @@ for _name in ("Rescaling", "CategoryEncoding", "Discretization", "Normalization"
     LAYERS[_name] = preprocessing(_name)
 for _name in ("Dropout", "GaussianDropout", "GaussianNoise", "AlphaDropout", "SpatialDropout1D",
               "SpatialDropout2D", "SpatialDropout3D"):  # fmt: skip
-    _seeded = {} if _name.startswith("Spatial2") else {"seed": (None, 3)}
-    LAYERS[_name] = plain(_name, (0.3,), FLOATS, **_seeded)
+    LAYERS[_name] = plain(_name, (0.3,), FLOATS, seed=(None, 3))

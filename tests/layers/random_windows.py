@@ -161,7 +161,7 @@ def embedding(package: Any, draw: Any) -> Case:
 
 def activation(package: Any, draw: Any) -> Case:
     names = (*ACTIVATIONS, "hard_sigmoid", "mish", "selu", "log_softmax", "softsign", "relu6", None)
-    x = anything(draw, low=1)
+    x = anything(draw, FLOATS, low=1)  # of integers: docs/differences.md
     return Case(package.layers.Activation(draw.pick(*names), **common(draw)), x)
 
 
