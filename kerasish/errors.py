@@ -21,6 +21,10 @@ class ArgumentError(KerasishError, ValueError):
     """An argument is unknown, missing or out of range."""
 
 
+class OutOfRangeError(KerasishError, IndexError):
+    """An index is beyond an axis; iteration by index ends with it, as for sequences."""
+
+
 class UnknownNameError(KerasishError, ValueError):
     """A name is not in the registry; the message lists the nearest names."""
 

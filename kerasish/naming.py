@@ -89,15 +89,16 @@ def member_keys(members: Sequence[tuple[str, str]]) -> list[str]:
 
 class _Scopes(threading.local):
     def __init__(self) -> None:
-        self.stack: list[tuple[str, str, Any]] = []  # path, its last part, who opened it
+        # Of each: its path, its last part, who opened it.
+        self.open: tuple[tuple[str, str, Any], ...] = ()
 
 
-_scopes = _Scopes()
+scopes = _Scopes()
 
 
 def current_path() -> str:
     """The path of the innermost open scope; "" outside of all."""
-    return _scopes.stack[-1][0] if _scopes.stack else ""
+    return scopes.open[-1][0] if scopes.open else ""
 
 
 def below(parent: str, name: str) -> str:
@@ -114,7 +115,7 @@ class opened:
         parent: the path around it; by default that of the innermost open scope.
     """
 
-    __slots__ = ("_entered", "caller", "name", "parent")
+    __slots__ = ("_around", "caller", "name", "parent")
 
     def __init__(self, name: str, caller: Any = None, parent: str | None = None) -> None:
         if not isinstance(name, str) or "/" in name:
@@ -124,14 +125,12 @@ class opened:
         self.parent = parent
 
     def __enter__(self) -> opened:
-        stack = _scopes.stack
-        inside = bool(stack) and self.caller is not None and stack[-1][2] is self.caller
-        self._entered = not (inside and stack[-1][1] == self.name)
-        if self._entered:
+        self._around = held = scopes.open
+        inside = bool(held) and self.caller is not None and held[-1][2] is self.caller
+        if not (inside and held[-1][1] == self.name):
             parent = current_path() if self.parent is None else self.parent
-            stack.append((below(parent, self.name), self.name, self.caller))
+            scopes.open = (*held, (below(parent, self.name), self.name, self.caller))
         return self
 
     def __exit__(self, *error: Any) -> None:
-        if self._entered:
-            _scopes.stack.pop()
+        scopes.open = self._around

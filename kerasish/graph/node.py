@@ -75,13 +75,13 @@ def mark() -> int:
 class _Local(threading.local):
     def __init__(self) -> None:
         self.tables: list[dict[Any, Node]] = []
-        self.scopes: list[str] = []
+        self.scopes: tuple[str, ...] = ()
         self.outermost = ""  # the scope of what none of these holds
         self.source: str | None = None  # overrides the caller's line, see `inherit`
         self.apart = False
 
 
-_local = _Local()
+making = _local = _Local()
 
 
 def keep_apart(apart: bool) -> None:
@@ -154,17 +154,18 @@ def interning(table: dict[Any, Node] | None = None) -> Iterator[dict[Any, Node]]
 class scope:
     """Context manager: nodes made inside carry `name` below the enclosing scope."""
 
-    __slots__ = ("absolute", "name")
+    __slots__ = ("absolute", "around", "name")
 
     def __init__(self, name: str, absolute: bool = False) -> None:
         self.name, self.absolute = name, absolute
 
     def __enter__(self) -> None:
-        outer = "" if self.absolute or not _local.scopes else _local.scopes[-1]
-        _local.scopes.append(f"{outer}/{self.name}" if outer else self.name)
+        self.around = around = _local.scopes
+        outer = "" if self.absolute or not around else around[-1]
+        _local.scopes = (*around, f"{outer}/{self.name}" if outer else self.name)
 
     def __exit__(self, *error: object) -> None:
-        _local.scopes.pop()
+        _local.scopes = self.around
 
 
 def here() -> str:
@@ -188,15 +189,13 @@ def name_scope(name: str) -> Iterator[None]:
 @contextmanager
 def inherit(node: Node, prefix: str = "") -> Iterator[None]:
     """Context manager: nodes made inside belong to `node`'s layer and source line."""
-    held, _local.source = _local.source, node.source
-    _local.scopes.append(
-        f"{prefix}/{node.scope}" if prefix and node.scope else prefix or node.scope
-    )
+    held, _local.source = (_local.source, _local.scopes), node.source
+    whole = f"{prefix}/{node.scope}" if prefix and node.scope else prefix or node.scope
+    _local.scopes = (*_local.scopes, whole)
     try:
         yield
     finally:
-        _local.scopes.pop()
-        _local.source = held
+        _local.source, _local.scopes = held
 
 
 def _line() -> str:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from kerasish import budget, naming, registry, tree
 from kerasish.changes import held
 from kerasish.errors import ArgumentError
-from kerasish.graph.node import scope
+from kerasish.graph.node import making, scope
 from kerasish.graph.variable import Variable, reading
 from kerasish.hints import refuse_unknown
 from kerasish.layers import call as _call
@@ -220,9 +220,10 @@ class Layer(Buildable, Stateless):
         training = _call.find_training(signature, values, training)
         mask = self._fill_masks(signature, values)
         given_args, given_kwargs = signature.unbind(values)
-        around, calls = (_call.calls.training, reading.dtype), _call.calls
-        with scope(self.name), self._scope():
-            try:
+        calls = _call.calls
+        around = calls.training, calls.lent, reading.dtype, making.scopes, naming.scopes.open
+        try:
+            with scope(self.name), self._scope():
                 calls.training, reading.dtype = (*around[0], training), self._read_dtype()
                 outputs = called(self, given_args, given_kwargs)
                 if self.activity_regularizer is not None:
@@ -236,11 +237,11 @@ class Layer(Buildable, Stateless):
                         "later layers will not see which timesteps count. Set supports_masking = "
                         "True in a layer that works on each timestep alone."
                     )
-            except Exception as error:
-                _note(error, label, values)
-                raise
-            finally:
-                calls.training, reading.dtype = around
+        except Exception as error:
+            _note(error, label, values)
+            raise
+        finally:  # by assignments, between which no interrupt can come
+            calls.training, calls.lent, reading.dtype, making.scopes, naming.scopes.open = around
         if not self.built:
             self._finish_build(self._build_shapes or {})
         return outputs

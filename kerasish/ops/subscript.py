@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import registry
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, OutOfRangeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops.indexing import as_indices, flat_positions, gather
 from kerasish.ops.layout import Slice, reshape, slice_, transpose
@@ -72,7 +72,7 @@ def _part(item: Any, size: Dim, axis: int) -> Slice | None:
     if size is None:
         return (item, 1, 1)
     if not -size <= item < size:
-        raise IndexError(
+        raise OutOfRangeError(
             f"An index is out of range. Expected: an int in [{-size}, {size}) for axis {axis}. "
             f"Received: {item}."
         )

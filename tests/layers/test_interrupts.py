@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from kerasish import layers
+from kerasish.graph.node import making
 from kerasish.graph.variable import reading
 from kerasish.layers.call import calls
+from kerasish.naming import scopes
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
-def test_training_flags_and_dtypes_end_with_an_interrupted_call() -> None:
+def test_flags_dtypes_and_names_end_with_an_interrupted_call() -> None:
     layer, x = layers.Dense(3, activation="relu", dtype="mixed_bfloat16"), np.ones((2, 4))
     layer(x)
     draws, left = random.Random(0), 0
@@ -30,8 +32,8 @@ def test_training_flags_and_dtypes_end_with_an_interrupted_call() -> None:
                 while True:
                     layer(x, training=True)
             except KeyboardInterrupt:
-                left += bool(calls.training) or reading.dtype is not None
-                calls.training, reading.dtype = (), None
+                left += bool(calls.training or reading.dtype or making.scopes or scopes.open)
+                calls.training, reading.dtype, making.scopes, scopes.open = (), None, (), ()
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

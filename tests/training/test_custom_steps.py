@@ -1,6 +1,5 @@
 """Steps of one's own, written as one would for Keras, compiled like the built-in ones."""
 
-
 import numpy as np
 import pytest
 
