@@ -28,6 +28,10 @@ class Buildable(Holder):
 
         def build(self, *args: Any, **kwargs: Any) -> None: ...
 
+    def _made_of(self, args: tuple[Any, ...]) -> bool:
+        """Whether such first arguments are parts, which a constructor without fields takes."""
+        return False
+
     def _build_for(self, values: dict[str, Any]) -> None:
         """Call `build` with the shapes of the given tensors, by name where it asks for names."""
         given = {

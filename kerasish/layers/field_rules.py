@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import NoneType, UnionType
@@ -315,10 +315,18 @@ def rule_of(hint: Any) -> Rule | None:
         return found or rule_of(inner[0])
     if origin is Literal:
         return _literal(*inner)
+    if hint is typing.Self:
+        return Rule("a layer", _layer)
+    if isinstance(hint, typing.TypeVar):
+        return rule_of(hint.__bound__ or Any)
+    if hasattr(hint, "__supertype__"):  # a NewType
+        return rule_of(hint.__supertype__)
+    if typing.is_typeddict(hint):
+        return rule_of(dict)
     if origin in (Union, UnionType):
         return _union(inner)
     kind = hint if origin is None else origin
-    if kind in (list, tuple, dict, Sequence, Mapping):
+    if kind in (list, tuple, dict, Sequence, Mapping, MutableMapping):
         return _container(kind, inner)
     if kind is Callable or kind is typing.Callable:
         return Rule("a function", _function, described=True)
@@ -362,7 +370,7 @@ def _container(kind: Any, inner: tuple[Any, ...]) -> Rule | None:
     rules = [rule for rule in found if rule is not None]
     if len(rules) < len(found):
         return None
-    if kind in (dict, Mapping):
+    if kind in (dict, Mapping, MutableMapping):
         return _mapping(rules[0], rules[-1])
     if kind is tuple and inner and Ellipsis not in inner:
         return _each_its_own(rules)

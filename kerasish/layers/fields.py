@@ -11,12 +11,13 @@ function), what is refused, and how it is written into a config; see `field_rule
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import typing
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, Final
 
 import numpy as np
 
@@ -78,8 +79,9 @@ class Field:
 def declared(cls: type, attributes: Collection[str] = ()) -> dict[str, Field]:
     """The fields that a class itself declares, in order.
 
-    A class-level annotation is a field unless it is private, a ClassVar, or of what no constructor
-    takes (a Variable, a Tensor).
+    A class-level annotation is a field unless it is private, a ClassVar, a Final with a value, of
+    what no constructor takes (a Variable, a Tensor), or says again what the package's own classes
+    hold (the optimizer of a model).
 
     Args:
         cls: a class without a constructor of its own.
@@ -90,29 +92,60 @@ def declared(cls: type, attributes: Collection[str] = ()) -> dict[str, Field]:
     """
     found: dict[str, Field] = {}
     for name, written in vars(cls).get("__annotations__", {}).items():
-        if name.startswith("_") or name in attributes or _is_class_variable(written):
+        default = vars(cls).get(name, MISSING)
+        if name.startswith("_") or name in attributes or (default is MISSING and _held(cls, name)):
+            continue
+        word = _QUALIFIER.match(written if isinstance(written, str) else repr(written))
+        if word and (word[1] == "ClassVar" or default is not MISSING):
             continue
         hint = _hint(cls, name, written)
+        if typing.get_origin(hint) is Final or hint is Final:
+            hint = (*typing.get_args(hint), Any)[0]
         try:
             rule = rule_of(hint)
         except TypeError:
             raise _unknown(cls, name, readable(hint)) from None
         if rule is not None:
-            found[name] = Field(name, hint, rule, vars(cls).get(name, MISSING))
+            found[name] = Field(name, hint, rule, default)
     return found
 
 
-def _is_class_variable(written: Any) -> bool:
-    if isinstance(written, str):
-        return written.startswith(("ClassVar", "typing.ClassVar", "t.ClassVar"))
-    return written is ClassVar or typing.get_origin(written) is ClassVar
+_QUALIFIER = re.compile(r"(?:\w+\.)?(ClassVar|Final)\b")
+
+
+def _held(cls: Any, name: str) -> bool:
+    """Whether the package's classes have an attribute of this name that is no field."""
+    if name in cls.fields:
+        return False
+    for base in cls.__mro__[1:]:
+        if name in vars(base) or name in vars(base).get("__annotations__", ()):
+            return _is_ours(base)
+    return False
+
+
+def _is_ours(made: Any) -> bool:
+    return made.__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
+def takes_its_own(base: Callable[..., Any]) -> bool:
+    """Whether an inherited constructor names arguments of its own, so that no field adds any.
+
+    Args:
+        base: the constructor; fields go along with the package's, and with one that hands on
+            whatever it is given.
+    """
+    if _is_ours(base):
+        return False
+    parameters = list(inspect.signature(base).parameters.values())[1:]
+    return any(p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
 
 
 def _hint(cls: type, name: str, written: Any) -> Any:
     """The type that an annotation means, as the place of the class statement knows names."""
     holder = type(cls.__name__, (), {"__annotations__": {name: written}})
-    module = vars(sys.modules[cls.__module__]) if cls.__module__ in sys.modules else {}
-    for names in (module, {**module, **_around(cls), **vars(cls)}):
+    module = dict(vars(sys.modules[cls.__module__])) if cls.__module__ in sys.modules else {}
+    itself = {cls.__name__: cls}  # its name is not bound yet
+    for names in ({**module, **itself}, {**module, **_around(cls), **vars(cls), **itself}):
         try:
             return typing.get_type_hints(holder, names, include_extras=True)[name]
         except (NameError, AttributeError, SyntaxError, TypeError):
@@ -162,8 +195,20 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
     """The `__init__` that `fields` describe: assign each, then run `__post_init__`.
 
     Args:
-        base: the constructor of `Layer`, which takes the remaining keywords (name, dtype, ...).
+        base: the constructor of `Layer`, which takes the remaining keywords (name, dtype, ...), or
+            of a model, which may take layers and symbols in the first places too.
+
+    Raises:
+        ArgumentError: a field without a default comes after one with a default.
     """
+    held = next((f.name for f in fields.values() if f.default is not MISSING), None)
+    for f in list(fields.values())[list(fields).index(held) if held else len(fields) :]:
+        if f.default is MISSING:
+            raise ArgumentError(
+                f"{cls.__name__}.{f.name}. Expected: a default, as {held!r} before it has one. "
+                f"Received: none. Give it one, annotate {f.name}: ClassVar[...] if it is no "
+                "argument, or write an __init__."
+            )
     parameters = [
         inspect.Parameter(
             f.name,
@@ -180,8 +225,9 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         modernise(cls, kwargs)
-        given = bind(cls.__name__, names, fields, args, kwargs)
-        base(self, **kwargs)
+        ahead = args if self._made_of(args) else ()
+        given = bind(cls.__name__, names, fields, args[len(ahead) :], kwargs)
+        base(self, *ahead, **kwargs)
         for name, value in given.items():
             # An array stays the caller's, who may fill it again.
             setattr(self, name, value.copy() if type(value) is np.ndarray else value)
@@ -235,7 +281,8 @@ def bind(
             if fields[name].default is MISSING:
                 raise ArgumentError(
                     f"{owner}. Expected: the argument {name!r} ({fields[name].rule.expected}). "
-                    f"Received: {', '.join(given) or 'nothing'}."
+                    f"Received: {', '.join(given) or 'nothing'}. If it is no argument, annotate "
+                    f"{name}: ClassVar[...] in the class, call it _{name}, or write an __init__."
                 )
             given[name] = fields[name].default
     return {name: given[name] for name in names}
@@ -245,5 +292,5 @@ __all__ = [
     "Activation", "CausalPaddingMode", "Constraint", "DataFormat", "Field", "Initializer",
     "IntOrTuple", "Interpolation", "LayerField", "PaddingMode", "PartialShape", "PositiveInt",
     "Rate", "Regularizer", "Rule", "bind", "constructor", "declared", "modernise", "one_of",
-    "plain", "sized",
+    "plain", "sized", "takes_its_own",
 ]  # fmt: skip

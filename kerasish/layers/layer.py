@@ -15,7 +15,7 @@ from kerasish.hints import refuse_unknown
 from kerasish.layers import call as _call
 from kerasish.layers.building import Buildable, as_shape, recorded_build
 from kerasish.layers.field_rules import plain
-from kerasish.layers.fields import Field, constructor, declared
+from kerasish.layers.fields import Field, constructor, declared, takes_its_own
 from kerasish.layers.given import captured, from_fields, ignore, untaken
 from kerasish.layers.input_spec import check_inputs
 from kerasish.layers.remat import RematScope, called, current_scope
@@ -88,10 +88,12 @@ class Layer(Buildable, Stateless):
             cls.supports_masking = True
         if "__init__" in own:
             return
+        written = (vars(b)["__init__"] for b in cls.__mro__ if "__init__" in vars(b))
+        base = next(init for init in written if not hasattr(init, "from_fields"))
+        if takes_its_own(base):
+            return
         new = declared(cls, _ATTRIBUTES)
         if new or from_fields(cls):
-            written = (vars(b)["__init__"] for b in cls.__mro__ if "__init__" in vars(b))
-            base = next(init for init in written if not hasattr(init, "from_fields"))
             every = {**cls.fields, **new}
             cls.fields = {**{name: every[name] for name in first}, **every}
             cls.__init__ = constructor(cls, cls.fields, base)

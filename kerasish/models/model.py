@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Self
 
-from kerasish import budget, registry
+from kerasish import budget, registry, tree
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor
 from kerasish.layers import call as _call
@@ -58,6 +58,10 @@ class Model(Trainer, Inspected, StateTree, Layer):
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made: Any = Functional if cls is Model and _is_functional(args, kwargs) else cls
         return super().__new__(made, *args, **kwargs)
+
+    def _made_of(self, args: tuple[Any, ...]) -> bool:
+        """Symbols are inputs and outputs, whatever fields a subclass has."""
+        return any(isinstance(leaf, KerasTensor) for leaf in tree.flatten(args[:1]))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         given = dict(zip(("inputs", "outputs", "name"), args, strict=False))

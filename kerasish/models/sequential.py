@@ -48,6 +48,11 @@ class Sequential(Model):
         self._push_all(layers or ())
         self._settle()
 
+    def _made_of(self, args: tuple[Any, ...]) -> bool:
+        """A list of layers is the stack, whatever fields a subclass has."""
+        held = args[0] if args and isinstance(args[0], (list, tuple)) else ()
+        return bool(held) and all(isinstance(one, (Layer, KerasTensor)) for one in held)
+
     def __getstate__(self) -> dict[str, Any]:
         return {k: v for k, v in super().__getstate__().items() if k != "_symbols"}
 

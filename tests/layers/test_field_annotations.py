@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Optional, Union
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    NewType,
+    Optional,
+    Self,
+    TypedDict,
+    TypeVar,
+    Union,
+)
 
 import numpy as np
 import pytest
@@ -17,6 +31,15 @@ from kerasish.errors import ArgumentError, UnknownNameError
 from kerasish.layers.fields import Rule
 
 Layer = keras.layers.Layer
+T = TypeVar("T")
+Count = TypeVar("Count", bound=int)
+Size = NewType("Size", int)
+
+
+class Table(TypedDict):
+    """A dict of known keys."""
+
+    a: int
 
 
 class Mode(Enum):
@@ -72,6 +95,11 @@ ROWS: list[tuple[Any, Any, Any, Any]] = [
     ("list[int] | int", [3], [3], "a"),
     ("Annotated[int, Rule('an even int', _even)]", 4, 4, 3),
     ("Annotated[int, 'no rule']", 4, 4, "a"),
+    ("T", [1], [1], None),
+    ("Count", 3, 3, "a"),
+    ("Size", 3, 3, "a"),
+    ("Table", {"a": 1}, {"a": 1}, 3),
+    ("Final[int]", 3, 3, None),
 ]
 
 
@@ -208,6 +236,93 @@ def test_a_class_with_its_own_constructor_has_no_fields() -> None:
 
     assert not Own.fields
     assert Own("x").units == "x"  # type: ignore[arg-type]
+
+
+def test_a_class_may_name_itself() -> None:
+    class Node(Layer):
+        size: int
+        left: Node | None = None
+        right: Node | None = None
+        more: Sequence[Node] = ()
+        last: Self | None = None
+
+        def call(self, inputs: Any) -> Any:
+            return inputs * self.size if self.left is None else self.left(inputs)
+
+    x = np.ones((1, 2), "float32")
+    tree = Node(1, Node(2, last=Node(3)), more=[Node(4)])
+    np.testing.assert_array_equal(tree(x), x * 2)
+    with pytest.raises(ArgumentError, match=r"Node\.left"):
+        Node(1, keras.layers.Dense(2))
+
+
+def test_constants_are_no_arguments() -> None:
+    class Scaled(Layer, Generic[T]):
+        SCALE: Final = 3
+        SIZE: Final[int] = 3
+        LIMIT: t.ClassVar[int] = 3
+        unheard: t.ClassVar[Unheard] = 3  # type: ignore[name-defined]  # noqa: F821
+        size: Final[int]  # type: ignore[misc]
+
+    assert list(Scaled.fields) == ["size"]
+    assert Scaled(2).size == 2
+
+
+def test_a_constructor_that_names_arguments_is_the_constructor_of_subclasses_too() -> None:
+    class Own(Layer):
+        def __init__(self, units: int = 2, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.units = units
+            self.dense = keras.layers.Dense(units)
+
+        def call(self, inputs: Any) -> Any:
+            return self.dense(inputs)
+
+    class Told(Own):
+        units: int
+        table: Unheard  # type: ignore[name-defined]  # noqa: F821
+        dense: keras.layers.Dense
+        note: str = "a"
+
+    made = Told(3)
+    assert made(np.ones((1, 2), "float32")).shape == (1, 3)
+    assert (made.units, made.note, made.dense.units) == (3, "a", 3)
+    assert Told.from_config(made.get_config()).units == 3
+
+
+def test_what_models_hold_may_be_annotated_again() -> None:
+    class Tuned(keras.Model):
+        optimizer: keras.Optimizer
+        stop_training: bool
+        built: bool
+        beta: float = 1.0
+
+    x = keras.Input((2,))
+    y = keras.layers.Dense(1)(x)
+    assert list(Tuned.fields) == ["beta"]
+    assert Tuned(x, y).beta == 1.0
+    assert Tuned(x, y, beta=2.0).beta == 2.0
+    assert Tuned(3.0).beta == 3.0
+    model = Tuned(x, y)
+    model.compile("sgd", "mse")
+    model.fit(np.ones((2, 2), "float32"), np.ones((2, 1), "float32"), verbose=0)
+
+
+def test_layers_of_a_sequential_model_stay_its_first_argument() -> None:
+    class Named(keras.Sequential):
+        beta: float = 1.0
+
+    model = Named([keras.layers.Dense(2)], beta=2.0)
+    assert (len(model.layers), model.beta) == (1, 2.0)
+    assert Named(3.0).beta == 3.0
+
+
+def test_an_argument_without_a_default_after_one_with_it_is_a_typed_error() -> None:
+    with pytest.raises(ArgumentError, match=r"Late\.size\. Expected: a default, as 'rate'"):
+
+        class Late(Layer):
+            rate: float = 0.5
+            size: int
 
 
 def test_names_of_the_function_around_are_known() -> None:
