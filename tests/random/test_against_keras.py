@@ -51,6 +51,8 @@ def test_draws(name, dtype):
                 told(getattr(m.random, name), shape, *args, dtype=dtype, seed=1)
                 for m in (kerasish, keras)
             )
+            if (name, dtype, args) == ("randint", "uint8", (-5, 5)):
+                theirs = None  # Keras wraps around; see docs/differences.md
             assert mine == theirs, (shape, args)
 
 
