@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kerasish import budget
 from kerasish.hints import refuse_unknown
@@ -75,6 +75,15 @@ class Configured:
         made = super().__new__(cls)
         object.__setattr__(made, "_given", {**dict(zip(known, args, strict=False)), **kwargs})
         return made
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            text = f"{type(self).__name__!r} object has no attribute {name!r}"
+            named = getattr(type(self), "registry_kind", None) in ("loss", "metric", "optimizer")
+            if named and "name" not in vars(self):  # their constructors set it
+                text += ". Expected: super().__init__() called in its __init__. Received: no call"
+            raise AttributeError(text, name=name, obj=self)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that build an equal object."""

@@ -93,7 +93,8 @@ def hinted(func: Callable[P, R]) -> Callable[P, R]:
             if not unknown:
                 raise
             shown = [name for name in inspect.signature(func).parameters if name != "self"]
-            raise _refusal(func.__name__, unknown, shown) from None  # type: ignore[attr-defined]
+            owner = func.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+            raise _refusal(owner, unknown, shown) from None
 
     return call
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from kerasish import budget, registry
 from kerasish.errors import ArgumentError, FileFormatError, UnknownNameError, UnsafeFileError
+from kerasish.hints import one_of
 from kerasish.spec import DTYPES, np_dtype
 
 T = TypeVar("T")
@@ -84,9 +85,12 @@ def register(kind: str, *names: str, package: str = "Custom") -> Callable[[T], T
     """Decorator: let declarative files and configs name this class or function.
 
     Args:
-        kind: what it is: "layer", "activation", "initializer", "loss", "metric", ...
+        kind: what it is: "layer", "activation", "initializer", "loss", "metric", "optimizer", ...
         names: its names; by default the object's own and its lower-case form.
         package: whose it is, for files of weights and configs.
+
+    Raises:
+        ArgumentError: an unknown kind, or a name that is taken.
 
     Example:
         >>> import kerasish as keras
@@ -96,6 +100,7 @@ def register(kind: str, *names: str, package: str = "Custom") -> Callable[[T], T
         >>> keras.layers.Dense(2, activation="cubed").activation is cubed
         True
     """
+    one_of("register, kind", kind, (*MODULES, "dataset"))
 
     def decorate(obj: T) -> T:
         own = str(getattr(obj, "__name__", ""))

@@ -28,7 +28,15 @@ def allow_plugins(names: list[str]) -> None:
     for name in names:
         if not all(part.isidentifier() for part in name.split(".")):
             raise ArgumentError(f"--allow. Expected: the name of a module. Received: {name!r}.")
-        importlib.import_module(name)
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not name.startswith(error.name):
+                raise
+            raise ArgumentError(
+                f"--allow {name}. Expected: a module that Python finds, by its name without .py; "
+                f"one in this folder is found with PYTHONPATH=. set. Received: {error}."
+            ) from None
 
 
 def project_of(arguments: Namespace, source: str) -> Project:

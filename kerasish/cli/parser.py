@@ -114,7 +114,7 @@ def _plugins(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="MODULE",
-        help="import this module, which registers layers; may be repeated",
+        help="import this module, which registers layers, losses, ...; may be repeated",
     )
 
 

@@ -22,6 +22,7 @@ from kerasish.config import settings
 from kerasish.errors import NumericsError
 from kerasish.graph.node import CONSTANT, LEAVES, VARIABLE, Graph, Node
 from kerasish.graph.printer import names_of
+from kerasish.hints import function
 from kerasish.spec import TensorSpec, is_float, known
 
 Array = Any
@@ -210,7 +211,8 @@ class Plan:
         self, node: Node, kernel: Kernel | None, inputs: list[Array], outputs: list[Array]
     ) -> tuple[str, Callable[[], Any]]:
         if kernel is not None:
-            return kernel.provider, kernel.bind(node, inputs, outputs)
+            what = f"The step that the kernel of {kernel.provider} for {node.op.name!r} returns"
+            return kernel.provider, function(what, kernel.bind(node, inputs, outputs))
         if node.op is FUSED and self._renderer is not None:
             region = self._renderer.Pending(node.attrs["body"], inputs, outputs)
             self._pending[len(self.steps)] = region

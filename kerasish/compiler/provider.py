@@ -10,6 +10,7 @@ from kerasish import registry
 from kerasish.config import settings
 from kerasish.errors import UnknownNameError
 from kerasish.graph.node import Node
+from kerasish.hints import function
 from kerasish.registry import nearest
 
 Array = Any
@@ -52,7 +53,7 @@ def provider(name: str, unavailable: Callable[[], str | None], adds: str) -> Non
         unavailable: gives the reason why it cannot run on this machine, or None where it can.
         adds: what it brings, in words, for `kerasish info`.
     """
-    PROVIDERS[name] = unavailable
+    PROVIDERS[name] = function(f"provider({name!r}), unavailable", unavailable)
     ADDS[name] = adds
 
 

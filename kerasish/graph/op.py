@@ -9,6 +9,7 @@ from typing import Any
 
 from kerasish import registry
 from kerasish.errors import ArgumentError
+from kerasish.hints import one_of
 from kerasish.spec import TensorSpec
 
 Specs = TensorSpec | tuple[TensorSpec, ...]
@@ -128,7 +129,7 @@ class Op:
         """
 
         def decorate(func: Callable[..., Any]) -> Callable[..., Any]:
-            self.lowerings[target] = func
+            self.lowerings[one_of("lowering", target, ("llvm", "cuda"))] = func
             return func
 
         return decorate

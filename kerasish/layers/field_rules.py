@@ -57,6 +57,13 @@ class Rule:
     serialize: Callable[[Any], Any] = field(default=plain)
     described: bool = False
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.expected, str) or not callable(self.convert):
+            raise ArgumentError(
+                "Rule. Expected: words for errors, then a function, such as Rule('an even number', "
+                f"as_even). Received: {self.expected!r}, {self.convert!r}."
+            )
+
 
 # --- single values ------------------------------------------------------------------------------
 
@@ -245,7 +252,7 @@ def _several(kind: Callable[[Iterable[Any]], Any], each: Rule, size: int | None 
             raise ValueError
         return kind(each.convert(item) for item in value)
 
-    word = "list" if kind is list else "tuple"
+    word = "list" if kind is list else "list or tuple"
     expected = f"a {word}" if each is BASIC[Any] else f"a {word} of which each is {each.expected}"
     return Rule(expected, convert, lambda v: [each.serialize(item) for item in v], each.described)
 

@@ -10,6 +10,7 @@ from kerasish.config import floatx
 from kerasish.configured import Configured, parameters
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.hints import hinted
 from kerasish.losses.align import as_real, squeeze_or_expand_to_same_rank, weights_like
 from kerasish.naming import auto_name
 from kerasish.serialization import resolve, serialize_keras_object
@@ -48,6 +49,7 @@ class Loss(Configured):
     keeps_targets = False  # whether y_true stays in its own dtype: integer labels
     reads_mask = False  # whether `call` reads the mask of y_pred itself
 
+    @hinted
     def __init__(
         self,
         name: str | None = None,
@@ -81,7 +83,12 @@ class Loss(Configured):
             y_pred.mask, mask = mask, None
         to = None if self.keeps_targets else self.dtype
         y_true = tree.map_structure(lambda t: as_real(t, to, "y_true"), y_true)
-        losses = convert_to_tensor(self.call(y_true, y_pred))
+        losses = self.call(y_true, y_pred)
+        if losses is None:
+            raise ArgumentError(
+                f"{self.name}. Expected: the loss of every sample, returned. Received: None."
+            )
+        losses = convert_to_tensor(losses)
         if losses.mask is not None:
             mask = losses.mask if mask is None else ops.logical_and(mask, losses.mask)
         return reduce_weighted_values(losses, sample_weight, mask, self.reduction, self.dtype)

@@ -10,6 +10,7 @@ from kerasish.config import floatx
 from kerasish.configured import Configured
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.trace import current_trace
+from kerasish.hints import hinted
 from kerasish.losses.base import computing_dtype
 from kerasish.naming import auto_name
 from kerasish.ops.stateless import StatelessScope, paired
@@ -43,6 +44,7 @@ class Metric(Configured):
     # Sums over batches are kept in float64: 1 added to a float32 of 2^24 changes nothing.
     state_dtype = "float64"
 
+    @hinted
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
         self._dtype = computing_dtype(dtype)

@@ -1,7 +1,7 @@
 """How ops are declared: unary and binary elementwise ops, composites, sample inputs.
 
     softplus = composite(cases=[case((3, 4))])(lambda x: ...)      # an op made of ops
-    exp = unary("exp", "exp", vjp=lambda g, y, x: g * y)           # a primitive
+    exp = elementwise("exp", "exp", lambda g, y, x: g * y, arity=1) # a primitive
 
 Everything else about an op (its tests, its fused kernels, its documentation) follows from this.
 """
@@ -16,9 +16,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from kerasish import registry
-from kerasish.errors import DTypeError
+from kerasish.errors import ArgumentError, DTypeError
 from kerasish.graph.defined import define
 from kerasish.graph.op import Case, Op, case, declare, op
+from kerasish.hints import hint
 from kerasish.ops.operation import public_as
 from kerasish.spec import DTYPES, TensorSpec, broadcast
 
@@ -101,21 +102,30 @@ def elementwise(
     Args:
         name: its name.
         ufunc: the numpy ufunc's name, or `kernel(xp, *arrays, out=None)`.
-        vjp: `vjp(g, y, *x)`; None where no gradient flows.
+        vjp: `vjp(g, y, *x)`; `no_gradient` where none flows; None: not declared, see `Op`.
         arity: number of inputs, which broadcast against each other.
         promote: see `Op`.
         result: dtype of the result, or a function of that of the (promoted) inputs; None for
             the inputs' own.
         domain: where sample floats are drawn from.
         cases: sample calls; by default one plain and, for several inputs, broadcasting ones.
+        doc: one line of fact or formula.
         flops: cost of one element, in multiplications.
         dtypes: those of the (promoted) inputs it is for.
+
+    Raises:
+        ArgumentError: numpy has no function of that name.
     """
     named = ufunc if isinstance(ufunc, str) else ""
 
     def by_name(xp: Any, *arrays: Any, out: Any = None) -> Any:
         return getattr(xp, named)(*arrays, out=out)
 
+    if named and not hasattr(np, named):
+        raise ArgumentError(
+            f"{name}. Expected: the name of a numpy ufunc, or a kernel(xp, *arrays, out=None). "
+            f"Received: {named!r}.{hint(named, dir(np))}"
+        )
     kernel = by_name if isinstance(ufunc, str) else ufunc
     if cases is None:
         shapes: list[tuple[Any, ...]] = [((3, 4),) * arity]

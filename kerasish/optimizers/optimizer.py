@@ -19,6 +19,7 @@ from kerasish.configured import parameters
 from kerasish.errors import ArgumentError, GradientError
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.node import scope
+from kerasish.hints import refuse_unknown
 from kerasish.naming import auto_name
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.optimizers.averages import MovingAverages
@@ -77,6 +78,8 @@ class Optimizer(MovingAverages):
         **legacy: Any,
     ) -> None:
         if legacy:
+            unknown = [name for name in legacy if name not in self.legacy]
+            refuse_unknown(type(self).__name__, unknown, parameters(type(self)))
             warnings.warn(
                 f"{type(self).__name__}: {', '.join(legacy)} changes nothing any more. Give a "
                 "schedule as learning_rate instead.",
@@ -253,6 +256,11 @@ class Optimizer(MovingAverages):
                 )
         elif not self.built:
             self.build(list(variables))
+        if not self.built:
+            raise ArgumentError(
+                f"{type(self).__name__}.build. Expected: a call of super().build(variables) in it. "
+                "Received: none."
+            )
         if len(grads) != len(variables):
             raise ArgumentError(
                 f"apply. Expected: one gradient per variable, {len(variables)}. "

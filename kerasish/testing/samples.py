@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.errors import ArgumentError
 from kerasish.graph.op import Case
 
 DOMAIN = (-2.0, 2.0)
@@ -22,6 +23,11 @@ def sample_inputs(
         dtype: of the floats drawn for shapes, and of given real or complex floating arrays.
         seed: of the draws.
     """
+    if not isinstance(case, Case):
+        raise ArgumentError(
+            "cases. Expected: calls made by case(*inputs, **attrs), such as case((3, 4), axis=0). "
+            f"Received: {case!r}."
+        )
     rng = np.random.default_rng(seed)
     low, high = case.domain or domain
     arrays = []
@@ -46,6 +52,8 @@ def _in_precision(array: np.ndarray, dtype: str) -> np.ndarray:
 
 def described(case: Any) -> str:
     """A case as text, for messages and test names."""
+    if not isinstance(case, Case):
+        return repr(case)  # which `sample_inputs` refuses
     inputs = [str(getattr(i, "shape", i)).replace(" ", "") for i in case.inputs]
     attrs = [f"{k}={v}".replace(" ", "") for k, v in case.attrs.items()]
     return ",".join(inputs + attrs)

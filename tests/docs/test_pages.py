@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +19,22 @@ from kerasish import registry
 _ = _layers
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(page for page in DOCS.glob("*.md") if ">>> " in page.read_text(encoding="utf-8"))
+# What the pieces of a page do together.
+USE = {
+    "CONTRIBUTING.md": """
+from kerasish.graph.op import get
+check_compiled(get("cumsum"))
+total = keras.function(lambda x: ops.cumsum(x, axis=0))
+x = np.arange(4, dtype="float32")
+assert total(x).numpy().tolist() == [0, 1, 3, 6]
+assert "mylib" in str(total.plan_for(ops.convert_to_tensor(x).spec))
+model = keras.Sequential([keras.Input((4,)), LearnedSwish(), keras.layers.Dense(1)])
+model.compile(SignDescent(0.01, beta=0.5), "soft_l1")
+losses = model.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=3, verbose=0).history["loss"]
+assert losses[2] < losses[0]
+assert model.optimizer.get_config()["beta"] == 0.5
+"""
+}
 MODULES = [
     "kerasish.graph.autodiff",
     "kerasish.graph.transforms",
@@ -43,6 +63,22 @@ def test_page(page: Path) -> None:
     failed, tried = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
     assert tried
     assert not failed
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
+def test_the_code_blocks_of_a_page_run_one_after_the_other(page: str) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", (DOCS.parent / page).read_text("utf-8"), re.DOTALL)
+    assert blocks
+    script = "\n\n".join(blocks) + USE.get(page, "")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        env={**os.environ, "PYTHONPATH": str(DOCS.parent)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("name", MODULES)
