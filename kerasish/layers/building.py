@@ -24,6 +24,7 @@ class Buildable(Holder):
     _initial_weights: Any = None
     _input_spec: Any = None
     builds_by_calling = True  # there is no `build`: sublayers build when they are called
+    _parts_given = False  # whether the constructor with fields was given parts too
     if TYPE_CHECKING:
 
         def build(self, *args: Any, **kwargs: Any) -> None: ...

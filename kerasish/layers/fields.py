@@ -227,6 +227,8 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
         modernise(cls, kwargs)
         ahead = args if self._made_of(args) else ()
         given = bind(cls.__name__, names, fields, args[len(ahead) :], kwargs)
+        if ahead or not kwargs.keys().isdisjoint(("inputs", "outputs")):
+            object.__setattr__(self, "_parts_given", True)
         base(self, *ahead, **kwargs)
         for name, value in given.items():
             # An array stays the caller's, who may fill it again.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasish.errors import ArgumentError
+from kerasish.serialization import deserialize_keras_object
 
 ANY: Any = object()  # in `ignored`: whatever is given changes nothing
 
@@ -39,6 +40,26 @@ def captured(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[s
         elif parameter.kind is not inspect.Parameter.VAR_POSITIONAL:
             found[name] = value
     return found
+
+
+def fields_of(layer: Any) -> dict[str, Any]:
+    """The values of a layer's fields, as plain data."""
+    return {
+        name: one.rule.serialize(layer._argument(name))
+        for name, one in type(layer).fields.items()
+        if name != "activity_regularizer"
+    }
+
+
+def fields_in(cls: Any, config: Mapping[str, Any], custom_objects: Any = None) -> dict[str, Any]:
+    """What a config says of the fields of a class, with the objects that it describes made."""
+    return {
+        name: deserialize_keras_object(config[name], custom_objects)
+        if one.rule.described
+        else config[name]
+        for name, one in cls.fields.items()
+        if name in config
+    }
 
 
 def untaken(cls: type, config: Mapping[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from kerasish.layers import call as _call
 from kerasish.layers.building import Buildable, as_shape, recorded_build
 from kerasish.layers.field_rules import plain
 from kerasish.layers.fields import Field, constructor, declared, takes_its_own
-from kerasish.layers.given import captured, from_fields, ignore, untaken
+from kerasish.layers.given import captured, fields_in, fields_of, from_fields, ignore, untaken
 from kerasish.layers.input_spec import check_inputs
 from kerasish.layers.remat import RematScope, called, current_scope
 from kerasish.layers.stateless import Stateless
@@ -332,9 +332,7 @@ class Layer(Buildable, Stateless):
         if self._given and cls.get_config is _owner_of_init(cls).get_config:
             given = {k: v for k, v in self._given.items() if k not in config and k != "autocast"}
             return {**config, **{name: plain(value) for name, value in given.items()}}
-        for name, one in cls.fields.items():
-            if name != "activity_regularizer":
-                config[name] = one.rule.serialize(self._argument(name))
+        config.update(fields_of(self))
         for name in cls.written:
             config.setdefault(name, cls.ignored.get(name))
         return config
@@ -348,11 +346,11 @@ class Layer(Buildable, Stateless):
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The layer that `get_config` described."""
         kept = dict(config)
-        described = {name for name, one in cls.fields.items() if one.rule.described}
-        if not from_fields(cls):
-            described = kept.keys() - {"dtype"}
-        for name in described & kept.keys():
-            kept[name] = deserialize_keras_object(kept[name], custom_objects)
+        if from_fields(cls):
+            kept.update(fields_in(cls, kept, custom_objects))
+        else:
+            revived = (k for k in kept if k != "dtype")
+            kept.update({k: deserialize_keras_object(kept[k], custom_objects) for k in revived})
         late = {name: kept.pop(name) for name in untaken(cls, kept)}
         made = cls(**kept)
         if "name" in late:

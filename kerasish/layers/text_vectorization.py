@@ -81,7 +81,8 @@ class TextVectorization(Lookup):
 
     def _documents(self, batches: Iterable[np.ndarray]) -> Iterable[Any]:
         for batch in batches:
-            yield from map(self.words, batch.reshape(-1).tolist())
+            for text in batch.reshape(-1).tolist():
+                yield self.words(text)
 
     def call(self, inputs: Any) -> Any:
         self._need_vocabulary()

@@ -11,6 +11,7 @@ from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor
 from kerasish.layers import call as _call
 from kerasish.layers import tracking
+from kerasish.layers.given import fields_in, fields_of
 from kerasish.layers.input_spec import InputSpec
 from kerasish.layers.layer import Layer
 from kerasish.models.inspected import Inspected
@@ -225,13 +226,14 @@ class Model(Trainer, Inspected, StateTree, Layer):
     def get_config(self) -> dict[str, Any]:
         """What rebuilds the model, in the form of Keras's files."""
         if self.network is not None and self._keeps_constructor():
-            config = {"name": self.name, "trainable": self.trainable}
+            config = {"name": self.name, "trainable": self.trainable, **fields_of(self)}
             return {**config, **graph_config(self.input, self.output)}
         return super().get_config()
 
     def _keeps_constructor(self) -> bool:
         """Whether the class is built from (inputs, outputs), and not from arguments of its own."""
-        return type(self).__init__ in (Model.__init__, Functional.__init__)
+        usual = type(self).__init__ in (Model.__init__, Functional.__init__)
+        return usual or self._parts_given
 
     @classmethod
     @budget.reads_config()
@@ -240,7 +242,8 @@ class Model(Trainer, Inspected, StateTree, Layer):
         if "input_layers" not in config or "layers" not in config:
             return super().from_config(config, custom_objects)
         inputs, outputs = _symbols_of(config, custom_objects)
-        made = cls(inputs, outputs, name=config.get("name"))
+        fields = fields_in(cls, config, custom_objects)
+        made = cls(inputs, outputs, name=config.get("name"), **fields)
         # Each layer's own flag stands in its own config.
         made._set_own_trainable(bool(config.get("trainable", True)))
         return made

@@ -8,6 +8,7 @@ from typing import Any, Self
 from kerasish import budget, naming, registry, tree
 from kerasish.errors import ArgumentError
 from kerasish.layers import tracking
+from kerasish.layers.given import fields_in, fields_of
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
 from kerasish.models.model import Model
@@ -86,6 +87,20 @@ class Sequential(Model):
         for layer in found:
             self._push(layer, named=True)
         tracking.make_names_unique(self._stack, self.name)
+
+    def _complete(self, layers: Iterable[Any]) -> None:
+        """Put on top those of all layers that are missing: fields may have made the first ones."""
+        found = [_layer_of(layer) for layer in layers]
+        own = [layer for layer in self._stack if not isinstance(layer, InputLayer)]
+        if own and found:
+            entry = found.pop(0) if isinstance(found[0], InputLayer) else None
+            self._push_all(found[len(own) :])
+            if entry is not None and not isinstance(self._stack[0], InputLayer):
+                self._start_from(entry)
+                return
+        else:
+            self._push_all(found)
+        self._settle()
 
     def _push(self, layer: Any, named: bool = False) -> None:
         layer = _layer_of(layer)
@@ -206,6 +221,7 @@ class Sequential(Model):
             "name": self.name,
             "trainable": self.trainable,
             "dtype": serialize_keras_object(self.dtype_policy),
+            **fields_of(self),
             "layers": [serialize_keras_object(layer) for layer in self._stack],
         }
         if self._chain is not None:
@@ -216,12 +232,11 @@ class Sequential(Model):
     @budget.reads_config()
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The model that `get_config` described."""
-        made = cls(name=config.get("name"))
-        made._push_all(
+        made = cls(name=config.get("name"), **fields_in(cls, config, custom_objects))
+        made._complete(
             deserialize_keras_object(item, custom_objects, kind="layer")
             for item in config["layers"]
         )
-        made._settle()
         made._set_own_trainable(bool(config.get("trainable", True)))
         shape = config.get("build_input_shape")
         if made._chain is None and shape and made._stack:

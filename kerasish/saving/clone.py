@@ -9,6 +9,7 @@ from typing import Any
 from kerasish import budget, tree
 from kerasish.errors import ArgumentError
 from kerasish.layers.core import Lambda
+from kerasish.layers.given import fields_in, fields_of
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
 from kerasish.ops.operation import Operation
@@ -94,7 +95,11 @@ _MODELS = ("Sequential", "Functional")
 def _clone(model: Any, input_tensors: Any, copy: Copy, call: Callable[..., Any] | None) -> Any:
     if file_class(model) == "Sequential":
         entries = [] if not model.built else _entries(model, input_tensors)
-        made = type(model)([*entries, *map(copy, model.layers)], name=model.name)
+        layers = [*entries, *(copy(layer) for layer in model.layers)]
+        fields = fields_in(type(model), fields_of(model))
+        made = type(model)(*(() if fields else (layers,)), name=model.name, **fields)
+        if fields:
+            made._complete(layers)
     else:
         made = _clone_graph(model, input_tensors, copy, call)
     made._set_own_trainable(model.trainable)
@@ -156,4 +161,5 @@ def _clone_graph(
     inputs, outputs = (
         tree.map_structure(lambda s: values[id(s)], side) for side in (model.input, model.output)
     )
-    return type(model)(inputs, outputs, name=model.name)
+    fields = fields_in(type(model), fields_of(model))
+    return type(model)(inputs, outputs, name=model.name, **fields)

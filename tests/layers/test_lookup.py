@@ -216,3 +216,12 @@ def test_wrong_arguments() -> None:
         layers.StringLookup(vocabulary=["a", "b"], output_mode="tf_idf", idf_weights=[1.0])
     with pytest.raises(DataError, match="none"):
         layers.StringLookup().adapt([[]])
+
+
+def test_a_stop_iteration_in_a_split_function_does_not_end_the_vocabulary() -> None:
+    def split(text: str) -> list[str]:
+        return [next(iter(text.split()))]
+
+    layer = keras.layers.TextVectorization(split=split)
+    with pytest.raises((StopIteration, RuntimeError), match="StopIteration"):
+        layer.adapt(["a b", "", "c"])

@@ -97,3 +97,71 @@ def test_inputs_of_another_form_are_refused():
         saving.clone_model(model, (x, y))
     with pytest.raises(ArgumentError, match="takes call_function"):
         saving.clone_model(sequential(), call_function=lambda layer, x: layer(x))
+
+
+@keras.register_keras_serializable("clones")
+class Weighed(keras.Model):
+    beta: float = 1.0
+
+
+@keras.register_keras_serializable("clones")
+class Stacked(keras.Sequential):
+    beta: float = 1.0
+
+
+@keras.register_keras_serializable("clones")
+class Itself(keras.Sequential):
+    units: int = 3
+
+    def __post_init__(self):
+        self.add(keras.layers.Dense(self.units))
+
+
+def _weighed():
+    x = keras.Input((3,))
+    return Weighed(x, keras.layers.Dense(4)(x), beta=2.0)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        _weighed,
+        lambda: Stacked([keras.Input((3,)), keras.layers.Dense(4)], beta=2.0),
+        lambda: Itself(4),
+    ],
+)
+def test_fields_of_models_made_of_parts_are_kept(make, tmp_path):
+    model, x = make(), np.ones((2, 3), "float32")
+    expected = model.predict(x, verbose=0)
+    model.save(tmp_path / "m.keras")
+    for again in (
+        saving.load_model(tmp_path / "m.keras"),
+        keras.models.clone_model(model),
+        type(model).from_config(model.get_config()),
+    ):
+        assert type(again) is type(model)
+        assert all(getattr(again, n) == getattr(model, n) for n in type(model).fields)
+        assert len(again.layers) == len(model.layers)
+        again.set_weights(model.get_weights())
+        np.testing.assert_array_equal(again.predict(x, verbose=0), expected)
+
+
+def test_layers_added_to_those_that_a_model_makes_itself_are_kept():
+    model = Itself(4)
+    model.add(keras.layers.Dense(2))
+    model.build((None, 3))
+    for again in (keras.models.clone_model(model), Itself.from_config(model.get_config())):
+        assert [layer.units for layer in again.layers] == [4, 2]
+        assert again.built
+
+
+def test_a_stop_iteration_in_a_layers_constructor_does_not_end_the_clone():
+    class Stops(keras.layers.Layer):
+        def get_config(self):
+            raise StopIteration("mine")
+
+        def call(self, inputs):
+            return inputs
+
+    with pytest.raises((StopIteration, RuntimeError), match=r"StopIteration|mine"):
+        keras.models.clone_model(keras.Sequential([keras.Input((3,)), Stops()]))
