@@ -100,8 +100,7 @@ class Checker:
 
     def _unknown(self, kind: str, name: str, mark: Mark) -> None:
         code = "K201" if kind == "layer" else "K205"
-        hints = [did_you_mean(name, vocabulary.names(kind))]
-        hints += [self._plugin_hint] if kind == "layer" else []
+        hints = [did_you_mean(name, vocabulary.names(kind)), self._plugin_hint]
         message = f"unknown {kind} '{clip(name, 60)}'"
         self.diagnostics.add(code, message, mark, "  ".join(filter(None, hints)))
 

@@ -39,7 +39,7 @@ def validate(
     _check_format(fields)
     requested = _plugins(fields)
     missing = [one for one in requested if one not in plugins]
-    allow = f"or a layer of a plugin that is not allowed: --allow {missing[0]}" if missing else ""
+    allow = f"or a name of a plugin that is not allowed: --allow {missing[0]}" if missing else ""
     checker = Checker(diagnostics, allow)
     own_name = fields.value("name")
     fields.text("description")

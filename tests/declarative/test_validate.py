@@ -140,9 +140,13 @@ def test_there_are_golden_files() -> None:
 
 def test_a_plugin_is_a_request() -> None:
     text = "kerasish: 1\nplugins: [acme_layers]\nmodel: {input: [1], layers: ['acme>Gate']}"
-    hint = "or a layer of a plugin that is not allowed: --allow acme_layers"
+    hint = "or a name of a plugin that is not allowed: --allow acme_layers"
     assert hint in errors_of(text)
     assert hint not in error_text(lambda: check(text, ("acme_layers",)))
+    known = "kerasish: 1\nplugins: [acme]\nmodel: {input: [1], layers: [Flatten]}"
+    for train in ("{optimizer: Mine}", "{optimizer: sgd, loss: mine}"):
+        text = f"{known}\ntrain: {train}"
+        assert "not allowed: --allow acme" in errors_of(text)
 
 
 @pytest.mark.parametrize("name", [".", "..", "a/b", "a\\b", "", "x" * 129, "a b", "é", "a\0"])
