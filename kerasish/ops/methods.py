@@ -42,12 +42,17 @@ OTHER: dict[str, Callable[..., Any]] = {
 # What numpy's functions of the same names (`np.mean(x)`) hand to a method beside what its own
 # function takes, as long as their callers leave it alone.
 _LEFT_ALONE: dict[str, tuple[Any, ...]] = {
-    "out": (None,), "dtype": (None,), "ddof": (0,), "order": ("C", None), "mode": ("raise",),
-    "kind": (None, "stable"), "stable": (None, True), "initial": (), "where": (),
+    "out": (None,), "dtype": (None,), "ddof": (0,), "order": ("C", "K", "A", None),
+    "mode": ("raise",), "kind": (None, "stable"), "stable": (None, True), "initial": (),
+    "where": (), "sorter": (None,), "copy": (True, False, None), "casting": ("unsafe",),
+    "subok": (True, False),
 }  # fmt: skip
 
 # What methods take themselves, of these.
-_OWN = {"cumprod": "dtype", "cumsum": "dtype", "max": "initial", "min": "initial", "prod": "dtype"}
+_OWN = {
+    "astype": "dtype", "cumprod": "dtype", "cumsum": "dtype", "max": "initial", "min": "initial",
+    "prod": "dtype",
+}  # fmt: skip
 
 
 def _of_numpy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,5 +82,5 @@ def _of_numpy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
 
 for _name in METHODS:
     _method = OTHER.get(_name) or getattr(np_ops, _name)
-    registry.add("method", _method if _name == "astype" else _of_numpy(_name, _method), _name)
+    registry.add("method", _of_numpy(_name, _method), _name)
 registry.add("method", np_ops.transpose, "T")

@@ -233,3 +233,17 @@ def test_an_alias_has_a_gradient_of_its_own() -> None:
 def test_a_symbol_of_unknown_length_says_that_it_cannot_be_counted(use: Any) -> None:
     with pytest.raises(TypeError, match=r"a known first size.*\[\?, 3\].*unstack"):
         use(input_tensor(TensorSpec((None, 3), "float32"), "x"))
+
+
+def test_what_numpy_hands_to_methods_without_a_wish_is_left_out() -> None:
+    x = convert_to_tensor([0.5, 1.5, 2.5])
+    for found in (
+        x.astype("int32", copy=False),
+        x.astype("int32", order="K", casting="unsafe", subok=True),
+        x.astype(dtype="int32"),
+    ):
+        assert found.dtype == "int32"
+        assert found.tolist() == [0, 1, 2]
+    assert int(np.searchsorted(x, 2.0)) == 2  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="safe"):
+        x.astype("int32", casting="safe")
