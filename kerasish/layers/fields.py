@@ -119,11 +119,12 @@ def _held(cls: Any, name: str) -> bool:
         return False
     for base in cls.__mro__[1:]:
         if name in vars(base) or name in vars(base).get("__annotations__", ()):
-            return _is_ours(base)
+            return is_ours(base)
     return False
 
 
-def _is_ours(made: Any) -> bool:
+def is_ours(made: Any) -> bool:
+    """Whether a class or function is the package's."""
     return made.__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
@@ -134,7 +135,7 @@ def takes_its_own(base: Callable[..., Any]) -> bool:
         base: the constructor; fields go along with the package's, and with one that hands on
             whatever it is given.
     """
-    if _is_ours(base):
+    if is_ours(base):
         return False
     parameters = list(inspect.signature(base).parameters.values())[1:]
     return any(p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
@@ -293,6 +294,6 @@ def bind(
 __all__ = [
     "Activation", "CausalPaddingMode", "Constraint", "DataFormat", "Field", "Initializer",
     "IntOrTuple", "Interpolation", "LayerField", "PaddingMode", "PartialShape", "PositiveInt",
-    "Rate", "Regularizer", "Rule", "bind", "constructor", "declared", "modernise", "one_of",
-    "plain", "sized", "takes_its_own",
+    "Rate", "Regularizer", "Rule", "bind", "constructor", "declared", "is_ours", "modernise",
+    "one_of", "plain", "sized", "takes_its_own",
 ]  # fmt: skip

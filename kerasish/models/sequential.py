@@ -92,7 +92,7 @@ class Sequential(Model):
         """Put on top those of all layers that are missing: fields may have made the first ones."""
         found = [_layer_of(layer) for layer in layers]
         own = [layer for layer in self._stack if not isinstance(layer, InputLayer)]
-        if own and found:
+        if own and found and type(self).fields:
             entry = found.pop(0) if isinstance(found[0], InputLayer) else None
             self._push_all(found[len(own) :])
             if entry is not None and not isinstance(self._stack[0], InputLayer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from kerasish import budget, tree
 from kerasish.errors import ArgumentError
 from kerasish.layers.core import Lambda
-from kerasish.layers.given import fields_in, fields_of
+from kerasish.layers.fields import is_ours
+from kerasish.layers.given import fields_in, fields_of, from_fields
 from kerasish.layers.input_layer import InputLayer
 from kerasish.layers.layer import Layer
 from kerasish.ops.operation import Operation
@@ -97,13 +99,22 @@ def _clone(model: Any, input_tensors: Any, copy: Copy, call: Callable[..., Any] 
         entries = [] if not model.built else _entries(model, input_tensors)
         layers = [*entries, *(copy(layer) for layer in model.layers)]
         fields = fields_in(type(model), fields_of(model))
-        made = type(model)(*(() if fields else (layers,)), name=model.name, **fields)
+        made = _like(model)(*(() if fields else (layers,)), name=model.name, **fields)
         if fields:
             made._complete(layers)
     else:
         made = _clone_graph(model, input_tensors, copy, call)
     made._set_own_trainable(model.trainable)
     return made
+
+
+def _like(model: Any) -> Any:
+    """The class of a clone: the package's own where a constructor of one's own takes no parts."""
+    first = list(inspect.signature(type(model).__init__).parameters.values())[1:2]
+    takes = any(p.kind is p.VAR_POSITIONAL or p.name in ("inputs", "layers") for p in first)
+    if takes or from_fields(type(model)):
+        return type(model)
+    return next(base for base in type(model).__mro__ if is_ours(base))
 
 
 def _copy(layer: Any) -> Any:
@@ -162,4 +173,4 @@ def _clone_graph(
         tree.map_structure(lambda s: values[id(s)], side) for side in (model.input, model.output)
     )
     fields = fields_in(type(model), fields_of(model))
-    return type(model)(inputs, outputs, name=model.name, **fields)
+    return _like(model)(inputs, outputs, name=model.name, **fields)

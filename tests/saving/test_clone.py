@@ -165,3 +165,28 @@ def test_a_stop_iteration_in_a_layers_constructor_does_not_end_the_clone():
 
     with pytest.raises((StopIteration, RuntimeError), match=r"StopIteration|mine"):
         keras.models.clone_model(keras.Sequential([keras.Input((3,)), Stops()]))
+
+
+def test_a_model_with_a_constructor_of_its_own_is_cloned_as_what_it_is_made_of():
+    class Graph(keras.Model):
+        def __init__(self, units=2):
+            x = keras.Input((3,))
+            super().__init__(x, keras.layers.Dense(units)(x))
+
+    class Stack(keras.Sequential):
+        def __init__(self, units=2, **kwargs):
+            super().__init__([keras.Input((3,)), keras.layers.Dense(units)], **kwargs)
+
+    for model in (Graph(5), Stack(5)):
+        again = keras.models.clone_model(model)
+        assert not isinstance(again, (Graph, Stack))
+        assert again.output_shape == (None, 5)
+
+    class Handed(keras.Model):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+
+    x = keras.Input((3,))
+    assert type(keras.models.clone_model(Handed(x, keras.layers.Dense(2)(x)))) is Handed
+    with pytest.raises(ArgumentError, match="one Input"):  # not units=2 without a word
+        Stack.from_config(Stack(5).get_config())
