@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from kerasish.errors import ArgumentError
@@ -40,6 +41,17 @@ def get_uid(prefix: str = "") -> int:
 def reset_names() -> None:
     """Begin all counts anew."""
     _counts.clear()
+
+
+@contextmanager
+def uncounted() -> Iterator[None]:
+    """Context manager: automatic names that are given inside do not count."""
+    held = dict(_counts)
+    try:
+        yield
+    finally:
+        _counts.clear()
+        _counts.update(held)
 
 
 _snake = functools.lru_cache(1024)(snake_case)

@@ -9,7 +9,7 @@ from kerasish.declarative import vocabulary
 from kerasish.declarative.signature import Parameter, signature_of
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.layers import Layer
-from kerasish.naming import is_automatic
+from kerasish.naming import is_automatic, uncounted
 from kerasish.serialization import get_registered_name, snake_case
 
 
@@ -89,11 +89,12 @@ def _changed(cls: Any, config: Mapping[str, Any]) -> dict[str, Any]:
 def _follows(cls: Any, config: Mapping[str, Any], parameter: Parameter) -> bool:
     """Whether an object made without this argument has the same value in its config."""
     value = config[parameter.name]
-    if value == parameter.default:
-        return True
+    if value == parameter.default or parameter.name == "name":
+        return value == parameter.default  # an automatic name counts over the program
     rest = {key: one for key, one in config.items() if key != parameter.name and one is not None}
     try:
-        return cls.from_config(rest).get_config().get(parameter.name) == value
+        with uncounted():
+            return cls.from_config(rest).get_config().get(parameter.name) == value
     except (KerasishError, ValueError, TypeError):
         return False
 

@@ -138,6 +138,20 @@ def test_what_cannot_be_written() -> None:
         to_yaml(keras.Sequential([x, Mine()]))
 
 
+@pytest.mark.parametrize("made_before", range(9))
+def test_a_given_name_is_kept_whatever_was_made_before(made_before: int) -> None:
+    naming.reset_names()
+    for _ in range(made_before):
+        layers.Dense(1)
+    model = keras.Sequential(
+        [keras.Input((6,)), layers.Dropout(0.1), layers.Dense(1, name="dense_7")]
+    )
+    after = naming._counts.copy()
+    text = to_yaml(model)
+    assert naming._counts == after  # writing draws no names
+    assert anew(text).layers[-1].name == "dense_7"
+
+
 INITIALIZERS = st.sampled_from(["zeros", "he_normal", "glorot_uniform", "ones", "orthogonal"])
 ACTIVATIONS = st.sampled_from([None, "relu", "tanh", "softmax", "gelu", "sigmoid"])
 REGULARIZERS = st.sampled_from([None, "l1", "l2", "l1_l2"])
