@@ -7,7 +7,6 @@ keys of `member_keys`, in which no such count is left.
 
 from __future__ import annotations
 
-import functools
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ _counts: dict[str, int] = {}
 
 def auto_name(class_name: str) -> str:
     """A name for an object of this class that no other object of the program was given so."""
-    return uniquify(_snake(class_name))
+    return uniquify(snake_case(class_name))
 
 
 def uniquify(name: str) -> str:
@@ -52,9 +51,6 @@ def uncounted() -> Iterator[None]:
     finally:
         _counts.clear()
         _counts.update(held)
-
-
-_snake = functools.lru_cache(1024)(snake_case)
 
 
 def object_name(obj: Any) -> str:

@@ -8,6 +8,7 @@ a module, and a file can name nothing that was not registered before it was read
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -47,6 +48,7 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 _scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=_NOTHING)
 
 
+@functools.lru_cache(4096)
 def snake_case(name: str) -> str:
     """Keras's lower-case form of a class name: MaxPooling2D -> max_pooling2d."""
     split = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))

@@ -138,7 +138,8 @@ class Layer(Buildable, Stateless):
             ignore(type(self), ignored, kwargs.pop(ignored, harmless), harmless)
         self._initial_weights = kwargs.pop("weights", None)
         refuse_unknown(type(self).__name__, kwargs, [*type(self).fields, *COMMON])
-        self.trainable = trainable
+        if trainable is not True:  # which it is from the start
+            self.trainable = trainable
         self._initialized = True
 
     def __post_init__(self) -> None:
