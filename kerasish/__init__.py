@@ -10,11 +10,13 @@ Nothing is loaded before it is used: a name is looked up when it is first asked 
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kerasish import registry as _registry
 from kerasish.collector import resting as _resting
+from kerasish.collector import take_for_old as _take_for_old
 from kerasish.version import __version__
 
 _MODULES = frozenset(
@@ -61,8 +63,12 @@ _METHODS = {
 
 
 def _module(name: str) -> Any:
-    with _resting():
-        return importlib.import_module(name)
+    held = sys.modules.get(name)
+    if held is None:
+        with _resting():
+            held = importlib.import_module(name)
+        _take_for_old()
+    return held
 
 
 def _late(name: str, module: str) -> Callable[..., Any]:

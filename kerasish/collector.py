@@ -1,4 +1,4 @@
-"""`resting`: the garbage collector rests while much is made that lives on."""
+"""The garbage collector rests while much is made that lives on, and takes it for old."""
 
 from __future__ import annotations
 
@@ -24,3 +24,14 @@ class resting:  # a context manager, read as a word
     def __exit__(self, *error: object) -> None:
         if self._enabled:
             gc.enable()
+
+
+def take_for_old() -> None:
+    """What was made so far is looked at when everything is, and not as what is new.
+
+    Modules stay; the first look at what is new would otherwise go through all of them, 16 ms, in
+    somebody's first step. Objects that the program has frozen itself stay frozen.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
+        gc.unfreeze()

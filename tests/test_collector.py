@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from kerasish.collector import resting
+from kerasish.collector import resting, take_for_old
 
 
 def fails_resting() -> None:
@@ -27,3 +27,17 @@ def test_the_collector_is_left_as_it_was(enabled: bool):
         assert gc.isenabled() is enabled
     finally:
         (gc.enable if before else gc.disable)()
+
+
+def test_what_was_made_is_old_and_what_was_frozen_stays_so():
+    made = [[]]
+    take_for_old()
+    assert any(one is made for one in gc.get_objects(generation=2))
+    assert gc.get_freeze_count() == 0
+    gc.freeze()
+    try:
+        count = gc.get_freeze_count()
+        take_for_old()
+        assert gc.get_freeze_count() >= count
+    finally:
+        gc.unfreeze()
