@@ -7,8 +7,7 @@ the implementation wants, which costs little beside the convolution.
 from __future__ import annotations
 
 import contextlib
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,7 +22,8 @@ from kerasish.compiler.kernels.onednn.api import (
 from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
 from kerasish.compiler.kernels.onednn.program import Array, Program, Scratch, Step, dense
 
-FEW = 64  # positions of a map that is small
+MANY = 256  # shapes whose code is kept for ever
+_met: set[Hashable] = set()
 
 
 class Window(NamedTuple):
@@ -98,7 +98,7 @@ def forward(
             *window.arguments(), attributes([(Alg.RELU, 0.0, 0.0)] if relu else []),
         )  # fmt: skip
 
-    return _forgotten(described, shapes).require_fast()
+    return _bounded(described, ("forward", shapes, window, bias, relu)).require_fast()
 
 
 @lru_cache(16)
@@ -115,27 +115,30 @@ def backward(shapes: Shapes, window: Window, kind: str, bias: bool = False) -> P
             forward(shapes, window), attributes(),
         )  # fmt: skip
 
-    found = _forgotten(described, shapes)
+    found = _bounded(described, (kind, shapes, window, bias))
     if _depthwise(shapes.w, window.groups):
         # Its choice in bfloat16 for strides of 2 takes 75 times as long as the next one.
         found.skip("brgconv")
     return found.require_fast()
 
 
-def _forgotten(described: Callable[[], PrimitiveDesc], shapes: Shapes) -> PrimitiveDesc:
-    """The primitive at an implementation whose code goes with it.
+def _bounded(described: Callable[[], PrimitiveDesc], key: Hashable) -> PrimitiveDesc:
+    """The primitive at its best implementation, or at one whose code goes with it.
 
     The batch-reduced products ("brg") of oneDNN 3 keep the code of every shape they met for ever,
-    50 kB each. The older kernels are as fast, but for the few smallest maps of many channels.
+    50 kB each. They serve the shapes of any model, and not the thousands of one whose sizes vary:
+    those get the older kernels, which are nearly as fast.
     """
     found = described()
-    if shapes.dtype != "float32" or math.prod(shapes.y[1:-1]) <= FEW:
+    if not found.implementation.startswith("brg") or key in _met:
         return found
-    if found.implementation.startswith("brg"):
-        with contextlib.suppress(UnsupportedError):
-            other = described().skip("brg")
-            if other.implementation.startswith("jit"):
-                return other
+    if len(_met) < MANY:
+        _met.add(key)
+        return found
+    with contextlib.suppress(UnsupportedError):
+        other = described().skip("brg")
+        if other.implementation.startswith("jit"):
+            return other
     return found
 
 
