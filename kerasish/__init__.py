@@ -28,8 +28,8 @@ _MODULES = frozenset(
 _HOMES = {
     "kerasish.models": "Model Sequential Functional",
     "kerasish.layers": "Input InputSpec Layer Operation",
-    "kerasish.layers.policy": "DTypePolicy",
-    "kerasish.layers.remat": "RematScope",
+    "kerasish.layers.base.policy": "DTypePolicy",
+    "kerasish.layers.base.remat": "RematScope",
     "kerasish.graph": (
         "GradientTape Graph Node Op Tensor Variable convert_to_tensor eagerly format_graph grad "
         "hessian hvp is_tensor jacfwd jacobian jvp overridden_gradient register_gradient "
@@ -58,7 +58,7 @@ _METHODS = {
     **{f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")},
     "utils.is_keras_tensor": "kerasish.utils",
     **{f"config.{name}": "kerasish.backend" for name in ("backend", "set_backend")},
-    **{f"config.{n}": "kerasish.layers.policy" for n in ("dtype_policy", "set_dtype_policy")},
+    **{f"config.{n}": "kerasish.layers.base.policy" for n in ("dtype_policy", "set_dtype_policy")},
 }
 
 
@@ -170,8 +170,8 @@ if TYPE_CHECKING:
     from kerasish.layers import Input as Input
     from kerasish.layers import InputSpec as InputSpec
     from kerasish.layers import Layer as Layer
-    from kerasish.layers.policy import DTypePolicy as DTypePolicy
-    from kerasish.layers.remat import RematScope as RematScope
+    from kerasish.layers.base.policy import DTypePolicy as DTypePolicy
+    from kerasish.layers.base.remat import RematScope as RematScope
     from kerasish.models import Functional as Functional
     from kerasish.models import Model as Model
     from kerasish.models import Sequential as Sequential

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish.hints import namespace
-from kerasish.layers.policy import DTypePolicy
-from kerasish.layers.policy import as_policy as get
+from kerasish.layers.base.policy import DTypePolicy
+from kerasish.layers.base.policy import as_policy as get
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 
 FloatDTypePolicy = DTypePolicy

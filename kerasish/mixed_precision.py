@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerasish.hints import namespace
-from kerasish.layers.policy import DTypePolicy, dtype_policy, set_dtype_policy
+from kerasish.layers.base.policy import DTypePolicy, dtype_policy, set_dtype_policy
 from kerasish.optimizers import LossScaleOptimizer
 
 Policy = DTypePolicy

@@ -265,8 +265,8 @@ DOORS = {
 RUNNING = {
     "ops/matrix_solve.py": {"draw"},
     "ops/random_draws.py": {"_gamma"},
-    "layers/preprocessing.py": {"adapt", "_merged", "_compressed"},
-    "layers/text_vectorization.py": {"_unsplit"},
+    "layers/preprocessing/numbers.py": {"adapt", "_merged", "_compressed"},
+    "layers/preprocessing/text_vectorization.py": {"_unsplit"},
     "saving/beside.py": {"read_assets"},
     "datasets/california_housing.py": {"load_data"},
     "datasets/digits.py": {"load_data"},

@@ -17,7 +17,7 @@ from kerasish.compiler import function, kernel, provider
 from kerasish.compiler.provider import PROVIDERS, _available, _kernels
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import Op, op
-from kerasish.layers.fields import Rule
+from kerasish.layers.base.fields import Rule
 from kerasish.ops.elementwise import unary
 from kerasish.testing import check_op
 

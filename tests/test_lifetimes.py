@@ -16,7 +16,7 @@ import pytest
 
 import kerasish as keras
 from kerasish import layers, ops
-from kerasish.layers import tracking
+from kerasish.layers.base import tracking
 
 X = np.random.default_rng(0).normal(size=(32, 20)).astype("float32")
 Y = np.arange(32) % 5

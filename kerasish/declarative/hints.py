@@ -9,7 +9,7 @@ from typing import Any
 from kerasish.declarative.signature import alternatives, rule_of
 from kerasish.declarative.source import Mapping, Scalar, Sequence, Value, plain
 from kerasish.errors import ArgumentError
-from kerasish.layers.fields import Rule
+from kerasish.layers.base.fields import Rule
 
 _LISTS = (list, tuple, collections.abc.Sequence, collections.abc.Iterable, set, frozenset)
 _MAPPINGS = (dict, collections.abc.Mapping)

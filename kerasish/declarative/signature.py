@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kerasish.layers.fields import LayerField, Rule
+from kerasish.layers.base.fields import LayerField, Rule
 
 _KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
 _SUFFIX_KINDS = ("activation", "initializer", "regularizer", "constraint")

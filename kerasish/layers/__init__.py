@@ -7,20 +7,8 @@ from typing import Any
 from kerasish.hints import namespace
 from kerasish.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from kerasish.layers.attention import AdditiveAttention, Attention
-from kerasish.layers.augmentation import (
-    CenterCrop,
-    RandomBrightness,
-    RandomContrast,
-    RandomCrop,
-    RandomFlip,
-    RandomRotation,
-    RandomShear,
-    RandomTranslation,
-    RandomZoom,
-    Resizing,
-)
-from kerasish.layers.cells import GRUCell, LSTMCell, SimpleRNNCell
-from kerasish.layers.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer
 from kerasish.layers.convolution import (
     Conv1D,
     Conv1DTranspose,
@@ -36,9 +24,6 @@ from kerasish.layers.convolution import (
 from kerasish.layers.core import Activation, Dense, Embedding, Identity, Lambda, Masking
 from kerasish.layers.einsum_dense import EinsumDense
 from kerasish.layers.input_layer import Input, InputLayer
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer
-from kerasish.layers.lookup import IntegerLookup, StringLookup
 from kerasish.layers.merging import (
     Add,
     Average,
@@ -86,13 +71,30 @@ from kerasish.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
-from kerasish.layers.preprocessing import (
+from kerasish.layers.preprocessing.augmentation import (
+    CenterCrop,
+    RandomBrightness,
+    RandomContrast,
+    RandomCrop,
+    RandomFlip,
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+    Resizing,
+)
+from kerasish.layers.preprocessing.lookup import IntegerLookup, StringLookup
+from kerasish.layers.preprocessing.numbers import (
     CategoryEncoding,
     Discretization,
     Normalization,
     Rescaling,
 )
-from kerasish.layers.recurrent import GRU, LSTM, SimpleRNN
+from kerasish.layers.preprocessing.text_vectorization import TextVectorization
+from kerasish.layers.recurrent.cells import GRUCell, LSTMCell, SimpleRNNCell
+from kerasish.layers.recurrent.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
+from kerasish.layers.recurrent.rnn import RNN, StackedRNNCells
+from kerasish.layers.recurrent.sequences import GRU, LSTM, SimpleRNN
 from kerasish.layers.regularization import (
     ActivityRegularization,
     AlphaDropout,
@@ -115,8 +117,6 @@ from kerasish.layers.reshaping import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
-from kerasish.layers.rnn import RNN, StackedRNNCells
-from kerasish.layers.text_vectorization import TextVectorization
 from kerasish.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from kerasish.layers.wrappers import Bidirectional, TimeDistributed, Wrapper
 from kerasish.ops.operation import Operation

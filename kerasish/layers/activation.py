@@ -8,9 +8,9 @@ from typing import Any
 from kerasish import ops
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.fields import Constraint, Initializer, IntOrTuple, Regularizer
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.fields import Constraint, Initializer, IntOrTuple, Regularizer
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import Shape
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from kerasish import ops, random
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.fields import Rate, one_of
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.fields import Rate, one_of
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
 
 

@@ -8,7 +8,7 @@ from kerasish import config, ops
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable
-from kerasish.layers.fields import (
+from kerasish.layers.base.fields import (
     Activation,
     CausalPaddingMode,
     Constraint,
@@ -20,8 +20,8 @@ from kerasish.layers.fields import (
     Regularizer,
     sized,
 )
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import Shape
 
 

@@ -8,19 +8,19 @@ from typing import Any
 from kerasish import budget, ops
 from kerasish.errors import ArgumentError, ShapeError, UnsafeFileError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers import call as _call
-from kerasish.layers.fields import (
+from kerasish.layers.base import call as _call
+from kerasish.layers.base.constructor_arguments import ANY
+from kerasish.layers.base.fields import (
     Activation as ActivationField,
 )
-from kerasish.layers.fields import (
+from kerasish.layers.base.fields import (
     Constraint,
     Initializer,
     PositiveInt,
     Regularizer,
 )
-from kerasish.layers.given import ANY
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.serialization import (
     custom_object_scope,
     deserialize_keras_object,

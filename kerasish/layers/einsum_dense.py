@@ -9,9 +9,15 @@ from kerasish import budget, ops
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import VarianceScaling
-from kerasish.layers.fields import Activation, Constraint, Initializer, PartialShape, Regularizer
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.fields import (
+    Activation,
+    Constraint,
+    Initializer,
+    PartialShape,
+    Regularizer,
+)
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import Dim, Shape
 
 _FORMS = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish.errors import ArgumentError
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
 from kerasish.spec import dtype_name

@@ -8,8 +8,8 @@ from typing import Any
 from kerasish import ops
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.fields import IntOrTuple
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.fields import IntOrTuple
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import normalize_axis
 
 

@@ -11,8 +11,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.activation import Softmax
 from kerasish.layers.attention import causal_mask
-from kerasish.layers.einsum_dense import EinsumDense
-from kerasish.layers.fields import (
+from kerasish.layers.base.fields import (
     Constraint,
     Initializer,
     IntOrTuple,
@@ -20,7 +19,8 @@ from kerasish.layers.fields import (
     Rate,
     Regularizer,
 )
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.einsum_dense import EinsumDense
 from kerasish.layers.regularization import Dropout
 from kerasish.ops.attention import dot_product_attention
 from kerasish.spec import Shape

@@ -10,7 +10,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
 from kerasish.initializers import TruncatedNormal
-from kerasish.layers.fields import (
+from kerasish.layers.base.fields import (
     Constraint,
     Initializer,
     IntOrTuple,
@@ -19,8 +19,8 @@ from kerasish.layers.fields import (
     Rate,
     Regularizer,
 )
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.ops.moments import group_normalization
 from kerasish.ops.normalization import batch_norm_train
 from kerasish.spec import Shape, normalize_axes, normalize_axis, promote

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.fields import DataFormat, IntOrTuple, PaddingMode, sized
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.fields import DataFormat, IntOrTuple, PaddingMode, sized
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer, builtin
 
 
 class Pooling(Layer):

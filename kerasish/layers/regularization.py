@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops, random
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.fields import DataFormat, Rate
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.fields import DataFormat, Rate
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
 from kerasish.regularizers import L1L2
 

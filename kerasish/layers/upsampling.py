@@ -7,9 +7,9 @@ from typing import ClassVar
 from kerasish import config, ops
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.fields import DataFormat, Interpolation, IntOrTuple, PositiveInt, sized
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.fields import DataFormat, Interpolation, IntOrTuple, PositiveInt, sized
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer, builtin
 
 
 @builtin()

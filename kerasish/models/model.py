@@ -9,11 +9,11 @@ from typing import Any, BinaryIO, Self
 from kerasish import budget, registry, tree
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor
-from kerasish.layers import call as _call
-from kerasish.layers import tracking
-from kerasish.layers.given import fields_in, fields_of
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import Layer
+from kerasish.layers.base import call as _call
+from kerasish.layers.base import tracking
+from kerasish.layers.base.constructor_arguments import fields_in, fields_of
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import Layer
 from kerasish.models.inspected import Inspected
 from kerasish.models.network import Network
 from kerasish.models.state_tree import StateTree

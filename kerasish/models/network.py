@@ -8,9 +8,9 @@ from typing import Any
 from kerasish import ops, tree
 from kerasish.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.layers.base.layer import Layer
+from kerasish.layers.base.tracking import make_names_unique
 from kerasish.layers.input_layer import InputLayer
-from kerasish.layers.layer import Layer
-from kerasish.layers.tracking import make_names_unique
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
 from kerasish.saving.functional import operations

@@ -7,10 +7,10 @@ from typing import Any, Self
 
 from kerasish import budget, naming, registry, tree
 from kerasish.errors import ArgumentError
-from kerasish.layers import tracking
-from kerasish.layers.given import fields_in, fields_of
+from kerasish.layers.base import tracking
+from kerasish.layers.base.constructor_arguments import fields_in, fields_of
+from kerasish.layers.base.layer import Layer
 from kerasish.layers.input_layer import InputLayer
-from kerasish.layers.layer import Layer
 from kerasish.models.model import Model
 from kerasish.models.network import Network
 from kerasish.ops.symbol import KerasTensor

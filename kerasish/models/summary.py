@@ -12,7 +12,7 @@ from typing import Any
 from kerasish import tree
 from kerasish.errors import ArgumentError
 from kerasish.graph.variable import Variable
-from kerasish.layers.layer import Layer
+from kerasish.layers.base.layer import Layer
 from kerasish.ops.symbolic import symbols as shape_symbols
 
 _WIDTH, _WIDTH_CONNECTED, _WIDTH_TRAINABLE = 88, 108, 12

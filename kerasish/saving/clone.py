@@ -9,11 +9,11 @@ from typing import Any
 
 from kerasish import budget, tree
 from kerasish.errors import ArgumentError
+from kerasish.layers.base.constructor_arguments import fields_in, fields_of, from_fields
+from kerasish.layers.base.fields import is_ours
+from kerasish.layers.base.layer import Layer
 from kerasish.layers.core import Lambda
-from kerasish.layers.fields import is_ours
-from kerasish.layers.given import fields_in, fields_of, from_fields
 from kerasish.layers.input_layer import InputLayer
-from kerasish.layers.layer import Layer
 from kerasish.ops.operation import Operation
 from kerasish.saving.paths import file_class
 

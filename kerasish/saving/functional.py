@@ -14,9 +14,9 @@ from typing import Any
 
 from kerasish import tree
 from kerasish.errors import FileFormatError
-from kerasish.layers.call import signature_of
+from kerasish.layers.base.call import signature_of
+from kerasish.layers.base.layer import Layer
 from kerasish.layers.input_layer import InputLayer
-from kerasish.layers.layer import Layer
 from kerasish.ops.operation import FunctionOperation
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving.keys import operation_order

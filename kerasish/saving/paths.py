@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kerasish.graph.variable import Variable
-from kerasish.layers import tracking
-from kerasish.layers.holder import Holder
+from kerasish.layers.base import tracking
+from kerasish.layers.base.holder import Holder
 from kerasish.naming import is_automatic, member_keys
 from kerasish.optimizers.state import OptimizerState
 from kerasish.saving.keys import container_keys, unique_keys

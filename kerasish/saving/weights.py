@@ -15,8 +15,8 @@ import numpy as np
 from kerasish import budget, registry
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.graph.variable import Variable
-from kerasish.layers import tracking
-from kerasish.layers.layer import Layer
+from kerasish.layers.base import tracking
+from kerasish.layers.base.layer import Layer
 from kerasish.naming import is_automatic, member_keys
 from kerasish.saving import atomic, legacy_h5, safetensors, state, store
 from kerasish.saving.keys import unique_keys

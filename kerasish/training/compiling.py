@@ -11,8 +11,8 @@ from typing import Any
 from kerasish import budget, optimizers
 from kerasish import serialization as _serialization
 from kerasish.hints import hinted
-from kerasish.layers import tracking
-from kerasish.layers.holder import Holder
+from kerasish.layers.base import tracking
+from kerasish.layers.base.holder import Holder
 from kerasish.metrics import Mean
 from kerasish.optimizers import LossScaleOptimizer
 from kerasish.training.compile_loss import CompileLoss, check_names, check_weights

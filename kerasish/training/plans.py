@@ -17,7 +17,7 @@ from kerasish.data.batch import Batch
 from kerasish.data.checks import as_arrays
 from kerasish.graph import convert_to_tensor
 from kerasish.graph.node import outermost, scope
-from kerasish.layers import tracking
+from kerasish.layers.base import tracking
 from kerasish.training.checks import LabelCheck
 from kerasish.training.prepare import prepare
 from kerasish.training.step import (

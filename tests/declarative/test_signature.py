@@ -12,7 +12,7 @@ from kerasish.declarative.hints import check_type
 from kerasish.declarative.loader import load
 from kerasish.declarative.signature import alternatives, signature_of
 from kerasish.declarative.vocabulary import contains, lookup, names
-from kerasish.layers.fields import PaddingMode, PositiveInt, Rate
+from kerasish.layers.base.fields import PaddingMode, PositiveInt, Rate
 
 
 class Base:

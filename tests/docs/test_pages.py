@@ -38,7 +38,7 @@ assert model.optimizer.get_config()["beta"] == 0.5
 MODULES = [
     "kerasish.graph.autodiff",
     "kerasish.graph.transforms",
-    "kerasish.layers.remat",
+    "kerasish.layers.base.remat",
     "kerasish.ops.remat",
     "kerasish.ops.vectorized",
 ]

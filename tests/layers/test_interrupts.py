@@ -11,7 +11,7 @@ import pytest
 from kerasish import layers
 from kerasish.graph.node import making
 from kerasish.graph.variable import reading
-from kerasish.layers.call import calls
+from kerasish.layers.base.call import calls
 from kerasish.naming import scopes
 
 

@@ -9,7 +9,7 @@ import pytest
 import kerasish as keras
 from kerasish import layers, ops
 from kerasish.backend.base import current
-from kerasish.layers import tracking
+from kerasish.layers.base import tracking
 from tests.golden import fit_cases
 from tests.golden_values import FOLDER, recorded
 from tests.tolerances import assert_close

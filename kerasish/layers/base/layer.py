@@ -12,14 +12,21 @@ from kerasish.errors import ArgumentError
 from kerasish.graph.node import making, scope
 from kerasish.graph.variable import Variable, reading
 from kerasish.hints import refuse_unknown
-from kerasish.layers import call as _call
-from kerasish.layers.building import Buildable, as_shape, recorded_build
-from kerasish.layers.field_rules import plain
-from kerasish.layers.fields import Field, constructor, declared, takes_its_own
-from kerasish.layers.given import captured, fields_in, fields_of, from_fields, ignore, untaken
-from kerasish.layers.input_spec import check_inputs
-from kerasish.layers.remat import RematScope, called, current_scope
-from kerasish.layers.stateless import Stateless
+from kerasish.layers.base import call as _call
+from kerasish.layers.base.building import Buildable, as_shape, recorded_build
+from kerasish.layers.base.constructor_arguments import (
+    captured,
+    fields_in,
+    fields_of,
+    from_fields,
+    ignore,
+    untaken,
+)
+from kerasish.layers.base.field_rules import plain
+from kerasish.layers.base.fields import Field, constructor, declared, takes_its_own
+from kerasish.layers.base.input_spec import check_inputs
+from kerasish.layers.base.remat import RematScope, called, current_scope
+from kerasish.layers.base.stateless import Stateless
 from kerasish.ops.symbol import has_symbol
 from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call, symbols
 from kerasish.serialization import deserialize_keras_object, resolve, snake_case

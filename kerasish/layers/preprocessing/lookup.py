@@ -19,11 +19,11 @@ import numpy as np
 from kerasish import budget, ops, tables
 from kerasish.errors import ArgumentError, DataError, UnsafeFileError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers.adapting import as_texts, number_batches, text_batches
-from kerasish.layers.fields import PositiveInt, one_of
-from kerasish.layers.given import ANY
-from kerasish.layers.layer import Layer, builtin
-from kerasish.layers.preprocessing import encode
+from kerasish.layers.base.constructor_arguments import ANY
+from kerasish.layers.base.fields import PositiveInt, one_of
+from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.preprocessing.adapting import as_texts, number_batches, text_batches
+from kerasish.layers.preprocessing.numbers import encode
 
 OLDER_MODES = {"binary": "multi_hot", "tf_idf": "tf_idf"}  # "tf-idf" too
 OutputMode = Annotated[str, one_of("int", "one_hot", "multi_hot", "count", "tf_idf", **OLDER_MODES)]

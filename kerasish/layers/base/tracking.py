@@ -19,7 +19,7 @@ from kerasish.random import SeedGenerator
 H = TypeVar("H")
 
 if TYPE_CHECKING:
-    from kerasish.layers.holder import Holder
+    from kerasish.layers.base.holder import Holder
 
 
 Held = list[tuple[str, Any]]  # attribute paths and objects

@@ -8,8 +8,7 @@ from kerasish import config, ops, random
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import Ones
-from kerasish.layers.cells import Cell
-from kerasish.layers.fields import (
+from kerasish.layers.base.fields import (
     Activation,
     Constraint,
     DataFormat,
@@ -21,9 +20,10 @@ from kerasish.layers.fields import (
     Regularizer,
     sized,
 )
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import builtin
-from kerasish.layers.rnn import Recurrent
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import builtin
+from kerasish.layers.recurrent.cells import Cell
+from kerasish.layers.recurrent.rnn import Recurrent
 from kerasish.spec import Shape, window_output
 
 

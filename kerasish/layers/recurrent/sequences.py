@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import activations, ops
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
-from kerasish.layers.fields import (
+from kerasish.layers.base.constructor_arguments import ANY
+from kerasish.layers.base.fields import (
     Activation,
     Constraint,
     Initializer,
@@ -15,10 +15,10 @@ from kerasish.layers.fields import (
     Rate,
     Regularizer,
 )
-from kerasish.layers.given import ANY
-from kerasish.layers.input_spec import InputSpec
-from kerasish.layers.layer import builtin
-from kerasish.layers.rnn import Recurrent
+from kerasish.layers.base.input_spec import InputSpec
+from kerasish.layers.base.layer import builtin
+from kerasish.layers.recurrent.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
+from kerasish.layers.recurrent.rnn import Recurrent
 from kerasish.ops.recurrent import gru, lstm
 from kerasish.spec import Shape
 

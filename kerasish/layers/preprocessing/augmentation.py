@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from kerasish import config, ops, random
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.fields import DataFormat, Interpolation, PositiveInt, one_of
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.fields import DataFormat, Interpolation, PositiveInt, one_of
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
 from kerasish.spec import is_int
 

@@ -8,7 +8,7 @@ from kerasish import ops, tree
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import infer
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish.errors import ArgumentError
-from kerasish.layers.holder import Holder
+from kerasish.layers.base.holder import Holder
 from kerasish.ops.stateless import StatelessScope, paired
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from kerasish import budget
 from kerasish.errors import ArgumentError
 from kerasish.graph.trace import eagerly
-from kerasish.layers import call as _call
-from kerasish.layers import tracking
-from kerasish.layers.holder import Holder
+from kerasish.layers.base import call as _call
+from kerasish.layers.base import tracking
+from kerasish.layers.base.holder import Holder
 from kerasish.ops.symbolic import is_shape
 
 

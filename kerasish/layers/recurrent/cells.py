@@ -13,7 +13,7 @@ from kerasish import ops, random
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import Ones
-from kerasish.layers.fields import (
+from kerasish.layers.base.fields import (
     Activation,
     Constraint,
     Initializer,
@@ -21,7 +21,7 @@ from kerasish.layers.fields import (
     Rate,
     Regularizer,
 )
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
 from kerasish.spec import Shape
 

@@ -11,10 +11,10 @@ import numpy as np
 from kerasish import budget, config, ops, tables
 from kerasish.errors import ArgumentError, DataError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers import call as _call
-from kerasish.layers.adapting import number_batches
-from kerasish.layers.fields import PositiveInt, one_of
-from kerasish.layers.layer import Layer, builtin
+from kerasish.layers.base import call as _call
+from kerasish.layers.base.fields import PositiveInt, one_of
+from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.preprocessing.adapting import number_batches
 from kerasish.spec import Shape, normalize_axis
 
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 import numpy as np
 
 from kerasish.errors import ArgumentError, KerasishError
-from kerasish.layers.field_rules import (
+from kerasish.layers.base.field_rules import (
     KNOWN,
     Activation,
     CausalPaddingMode,

@@ -11,10 +11,10 @@ import numpy as np
 from kerasish import ops
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers.adapting import as_texts
-from kerasish.layers.fields import PositiveInt, one_of
-from kerasish.layers.layer import builtin
-from kerasish.layers.lookup import OLDER_MODES, Lookup
+from kerasish.layers.base.fields import PositiveInt, one_of
+from kerasish.layers.base.layer import builtin
+from kerasish.layers.preprocessing.adapting import as_texts
+from kerasish.layers.preprocessing.lookup import OLDER_MODES, Lookup
 
 _PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")
 # As in Keras, letters and spaces beyond ASCII are words like others: vocabularies depend on it.

@@ -13,7 +13,7 @@ from kerasish.graph.trace import current_trace
 from kerasish.ops.remat import call_again, remat
 
 if TYPE_CHECKING:
-    from kerasish.layers.layer import Layer
+    from kerasish.layers.base.layer import Layer
 
 MODES = ("full", "activations", "larger_than", "list_of_layers", None)
 

@@ -15,8 +15,8 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.trace import current_trace
 from kerasish.graph.variable import Variable
-from kerasish.layers import tracking
-from kerasish.layers.policy import DTypePolicy, as_policy
+from kerasish.layers.base import tracking
+from kerasish.layers.base.policy import DTypePolicy, as_policy
 from kerasish.serialization import resolve, snake_case
 from kerasish.spec import dtype_name, is_float
 

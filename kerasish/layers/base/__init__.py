@@ -1,0 +1,1 @@
+"""What every layer is made of: the contract, its fields, what it holds, and how it is called."""

@@ -1,0 +1,1 @@
+"""Recurrent layers: cells of one step, and the layers that run them over sequences."""
