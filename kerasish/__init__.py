@@ -40,7 +40,7 @@ _HOMES = {
     "kerasish.ops.remat": "remat",
     "kerasish.ops.stateless": "StatelessScope",
     "kerasish.ops.symbol": "KerasTensor",
-    "kerasish.compiler.function": "function",
+    "kerasish.compiler.functions": "function",
     "kerasish.models.symbolic_function": "Function",
     "kerasish.initializers": "Initializer",
     "kerasish.regularizers": "Regularizer",
@@ -154,7 +154,7 @@ if TYPE_CHECKING:
     from kerasish import saving as saving
     from kerasish import tree as tree
     from kerasish import utils as utils
-    from kerasish.compiler.function import function as function
+    from kerasish.compiler.functions import function as function
     from kerasish.graph import GradientTape as GradientTape
     from kerasish.graph import Tensor as Tensor
     from kerasish.graph import Variable as Variable

@@ -19,7 +19,7 @@ from kerasish.data.npz import open_npz, read_arrays
 from kerasish.declarative import from_yaml
 from kerasish.declarative.document import Options
 from kerasish.errors import ArgumentError, ConfigError, DataError, LimitError, UnsafeFileError
-from kerasish.saving.text import parse_json
+from kerasish.saving.files.text import parse_json
 
 PACKAGE = Path(budget.__file__).parent
 
@@ -222,7 +222,7 @@ def test_descriptions_are_limited_and_python_is_not():
 
 def test_a_clone_is_the_programs_own():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
-    held = keras.saving.clone_model(model)
+    held = keras.models.clone_model(model)
     with budget.own(), budget.described({}):
         assert budget.current() is None
     assert held.count_params() == model.count_params()
@@ -255,10 +255,10 @@ SIZED = {
 METHODS = {"read_bytes", "read_text", "read_direct"}
 # Each of these charges, or makes what the program itself asks for.
 DOORS = {
-    "saving/safe_h5.py": {"_read"},  # read_stored has charged
-    "saving/safetensors.py": {"read", "_header", "_tensor"},  # the whole file, charged in read
-    "saving/store.py": {"read_archive", "write_archive"},
-    "saving/text.py": {"parse_json"},
+    "saving/files/safe_h5.py": {"_read"},  # read_stored has charged
+    "saving/files/safetensors.py": {"read", "_header", "_tensor"},  # charged whole in read
+    "saving/files/archives.py": {"read_archive", "write_archive"},
+    "saving/files/text.py": {"parse_json"},
     "datasets/idx.py": {"read_idx"},
 }
 # What data bring when a layer is called or adapted, what is written, the package's own files.

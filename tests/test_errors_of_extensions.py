@@ -14,7 +14,7 @@ import kerasish as keras
 from kerasish import registry
 from kerasish.cli.main import main
 from kerasish.compiler import function, kernel, provider
-from kerasish.compiler.provider import PROVIDERS, _available, _kernels
+from kerasish.compiler.providers import PROVIDERS, _available, _kernels
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import Op, op
 from kerasish.layers.base.fields import Rule

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.compiler.function import function
+from kerasish.compiler.functions import function
 from kerasish.graph import GradientTape, convert_to_tensor
 from tests.golden import layer_cases as cases
 from tests.golden_values import FOLDER

@@ -45,7 +45,7 @@ BINDINGS = (
     "compiler/codegen/llvm_circular",
     "compiler/codegen/llvm_wide",
 )
-ENGINE_LINES = 6040  # 34 of them in graph/verify.py, which every pass runs
+ENGINE_LINES = 6053  # 34 of them in graph/verify.py, which every pass runs
 NO_CODE = (
     tokenize.COMMENT,
     tokenize.NL,

@@ -58,7 +58,7 @@ w = np.ones((3, 32, 32), "float32")
 def meet(start, end):
     for length in range(start, end):
         x, y = np.ones((1, length, 32), "float32"), np.empty((1, length, 32), "float32")
-        window = conv.Window((1,), ((1, 1),), (1,))
+        window = conv.Geometry((1,), ((1, 1),), (1,))
         conv.bind_conv(x, w, y, window)()
         conv.bind_conv_input_grad(y, w, x, window)()
 meet(1, 200)

@@ -20,7 +20,7 @@ from kerasish.callbacks.callback import Callback, Logs
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.random import global_seed_generator
 from kerasish.saving import beside, legacy_h5, state, weights, whole_model
-from kerasish.saving.text import shorten
+from kerasish.saving.files.text import shorten
 
 _NAME = re.compile(r"checkpoint-\d{6}-\d{9}\.h5")
 

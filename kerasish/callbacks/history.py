@@ -13,7 +13,7 @@ from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.paths import check_target, columns
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.hints import hint
-from kerasish.saving.atomic import replacing
+from kerasish.saving.files.atomic import replacing
 
 
 class History(Callback):

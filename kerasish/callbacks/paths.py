@@ -13,7 +13,7 @@ import numpy as np
 
 from kerasish.errors import ArgumentError
 from kerasish.hints import hint
-from kerasish.saving import atomic
+from kerasish.saving.files import atomic
 
 # What a field may say about a number. No fill but 0, blank, _ and -, and no `c`, which could
 # write a slash and so another folder than the name shows.

@@ -20,7 +20,7 @@ from kerasish.declarative.api import Project
 from kerasish.declarative.arrays import Arrays, Part
 from kerasish.errors import ArgumentError, DataError
 from kerasish.models import Model
-from kerasish.saving.atomic import replacing
+from kerasish.saving.files.atomic import replacing
 from kerasish.saving.whole_model import load_model, save_model
 from kerasish.version import __version__
 

@@ -14,7 +14,7 @@ from kerasish.declarative.api import Project
 from kerasish.declarative.emit import emit
 from kerasish.declarative.source import plain
 from kerasish.errors import ArgumentError
-from kerasish.saving.atomic import write_bytes
+from kerasish.saving.files.atomic import write_bytes
 
 MODEL_FILE = "model.h5"
 HISTORY_FILE = "history.csv"

@@ -1,10 +1,10 @@
 """The compiler: passes, code generation, library kernels, memory, plans."""
 
 from kerasish.compiler import control as _control
-from kerasish.compiler.function import Function, function
+from kerasish.compiler.functions import Function, function
 from kerasish.compiler.kernels import every as _every
 from kerasish.compiler.plan import Plan
-from kerasish.compiler.provider import kernel, provider
+from kerasish.compiler.providers import kernel, provider
 
 _ = _every, _control  # they register kernels
 

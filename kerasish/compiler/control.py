@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kerasish.backend.base import Backend, current
-from kerasish.compiler.layout import Layout, steps_of
+from kerasish.compiler.aliases import Aliases, steps_of
 from kerasish.compiler.plan import Step
-from kerasish.compiler.provider import kernel, provider
+from kerasish.compiler.providers import kernel, provider
 from kerasish.compiler.subplan import BodyPlan, prepare
 from kerasish.graph.node import Graph, Node
 from kerasish.spec import TensorSpec, dtype_name, known
@@ -100,8 +100,8 @@ class _Scan:
         """The step that runs the scan."""
         if not self.length:
             return Control(self._finals(self.start), (), 0)
-        layout = Layout(self.graph.nodes)
-        rows = max(BOUND // max(len(steps_of(self.graph.nodes, layout)), 1), 2)
+        aliases = Aliases(self.graph.nodes)
+        rows = max(BOUND // max(len(steps_of(self.graph.nodes, aliases)), 1), 2)
         steps = self._whole() if self.length <= rows else self._blocks(rows)
         return Control(steps, [self.plan] if self.plan else (), self.nbytes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kerasish.compiler.layout import Layout, Value, output_specs
+from kerasish.compiler.aliases import Aliases, Value, output_specs
 from kerasish.graph.node import PICK, PLACEHOLDER, VARIABLE, Graph, Node
 from kerasish.graph.variable import Variable
 
@@ -44,7 +44,7 @@ class MemoryPlan:
     outside: set[Value] = field(default_factory=set)
 
 
-def lifetimes(graph: Graph, layout: Layout, steps: Sequence[Node]) -> dict[Value, Lifetime]:
+def lifetimes(graph: Graph, aliases: Aliases, steps: Sequence[Node]) -> dict[Value, Lifetime]:
     """First and last step of every value that owns memory."""
     number = {node: i for i, node in enumerate(steps)}
     found: dict[Value, Lifetime] = {}
@@ -54,11 +54,11 @@ def lifetimes(graph: Graph, layout: Layout, steps: Sequence[Node]) -> dict[Value
             found[node, k] = Lifetime(spec.nbytes, first, first)
     for node in steps:
         for source in node.inputs:
-            life = found.get(layout.owner(source))
+            life = found.get(aliases.owner(source))
             if life is not None:
                 life.last = max(life.last, number[node])
     for node in graph.results:
-        life = found.get(layout.owner(node))
+        life = found.get(aliases.owner(node))
         if life is not None:
             life.last = FOREVER
     return found
@@ -66,7 +66,7 @@ def lifetimes(graph: Graph, layout: Layout, steps: Sequence[Node]) -> dict[Value
 
 def plan_memory(
     graph: Graph,
-    layout: Layout,
+    aliases: Aliases,
     steps: Sequence[Node],
     inplace: Inplace,
     outside: Iterable[Node] = (),
@@ -79,11 +79,11 @@ def plan_memory(
         outside: inputs and results that get no place here.
         selective: steps that leave out what nobody reads, which needs no place then.
     """
-    made = MemoryPlan(outside={layout.owner(n) for n in outside})
-    lives = lifetimes(graph, layout, steps)
-    _bind_updates(graph, layout, steps, inplace, lives, made)
-    used = {layout.owner(s) for node in steps for s in node.inputs}
-    used |= {layout.owner(n) for n in graph.results}
+    made = MemoryPlan(outside={aliases.owner(n) for n in outside})
+    lives = lifetimes(graph, aliases, steps)
+    _bind_updates(graph, aliases, steps, inplace, lives, made)
+    used = {aliases.owner(s) for node in steps for s in node.inputs}
+    used |= {aliases.owner(n) for n in graph.results}
     made.dead = {v for v in lives if v not in used and v[0].op is not PLACEHOLDER}
     arena = _Arena()
     for node in graph.inputs:
@@ -98,11 +98,11 @@ def plan_memory(
     for step, node in enumerate(steps):
         dying = set(ending.get(step, ()))
         for out, source in inplace(node):
-            value, held = (node, out), layout.owner(node.inputs[source])
+            value, held = (node, out), aliases.owner(node.inputs[source])
             placed = value in made.bound or value in made.outside or value in made.offsets
             if placed or value in made.dead or held not in dying:
                 continue
-            if not _alone(node, source, layout):
+            if not _alone(node, source, aliases):
                 continue
             if held in made.offsets and lives[held].nbytes == lives[value].nbytes:
                 made.offsets[value] = made.offsets[held]
@@ -126,7 +126,7 @@ def plan_memory(
 
 def _bind_updates(
     graph: Graph,
-    layout: Layout,
+    aliases: Aliases,
     steps: Sequence[Node],
     inplace: Inplace,
     lives: dict[Value, Lifetime],
@@ -136,40 +136,40 @@ def _bind_updates(
     last_read: dict[Variable, int] = {}
     for i, node in enumerate(steps):
         for source in node.inputs:
-            leaf = layout.owner(source)[0]
+            leaf = aliases.owner(source)[0]
             if leaf.op is VARIABLE:
                 last_read[leaf.attrs["variable"]] = i
     for variable, node in graph.updates:
-        value = layout.owner(node)
+        value = aliases.owner(node)
         direct = node is value[0] or node.op is PICK
         free = direct and value in lives and value not in made.bound
         if free:
             at = lives[value].first
             last = last_read.get(variable, -1)
-            free = last < at or (last == at and _safe(value, variable, layout, inplace))
+            free = last < at or (last == at and _safe(value, variable, aliases, inplace))
         if free:
             made.bound[value] = variable
         else:
             made.copies.append((variable, node))
 
 
-def _safe(value: Value, variable: Variable, layout: Layout, inplace: Inplace) -> bool:
+def _safe(value: Value, variable: Variable, aliases: Aliases, inplace: Inplace) -> bool:
     """Whether the step that makes `value` may overwrite the variable that it reads."""
     node, k = value
     reads = [
         i
         for i, source in enumerate(node.inputs)
-        if layout.owner(source)[0].attrs.get("variable") is variable
+        if aliases.owner(source)[0].attrs.get("variable") is variable
     ]
     pairs = set(inplace(node))
     return all((k, i) in pairs and node.inputs[i].op is VARIABLE for i in reads)
 
 
-def _alone(node: Node, source: int, layout: Layout) -> bool:
+def _alone(node: Node, source: int, aliases: Aliases) -> bool:
     """Whether input `source` is a whole buffer that no other input of `node` looks at."""
-    held = layout.owner(node.inputs[source])
+    held = aliases.owner(node.inputs[source])
     whole = held[0] is node.inputs[source] or node.inputs[source].op is PICK
-    return whole and sum(layout.owner(i) == held for i in node.inputs) == 1
+    return whole and sum(aliases.owner(i) == held for i in node.inputs) == 1
 
 
 class _Arena:

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import Backend, current
+from kerasish.compiler.aliases import Aliases, Value, output_specs, steps_of
 from kerasish.compiler.codegen.renderer import Region, renderer
-from kerasish.compiler.layout import Layout, Value, output_specs, steps_of
 from kerasish.compiler.memory import MemoryPlan, plan_memory
-from kerasish.compiler.provider import Kernel, find
+from kerasish.compiler.providers import Kernel, find
 from kerasish.compiler.region import FUSED
 from kerasish.config import settings
 from kerasish.errors import NumericsError
@@ -69,14 +69,14 @@ class Plan:
         self.device: Backend = current()
         self._renderer = renderer(self.device)
         self._pending: dict[int, Region] = {}
-        layout = self._layout = Layout(graph.nodes)
-        self._outside = {layout.owner(n): a for n, a in (outside or {}).items()}
-        nodes = steps_of(graph.nodes, layout)
+        aliases = self._aliases = Aliases(graph.nodes)
+        self._outside = {aliases.owner(n): a for n, a in (outside or {}).items()}
+        nodes = steps_of(graph.nodes, aliases)
         self._pairs: dict[Node, Sequence[tuple[int, int]]] = {}
         self.kernels = {node: find(node, self.device.name) for node in nodes}
         selective = {node for node, kernel in self.kernels.items() if kernel is not None}
         self.memory: MemoryPlan = plan_memory(
-            graph, layout, nodes, self._inplace, outside or (), selective
+            graph, aliases, nodes, self._inplace, outside or (), selective
         )
         self._arena = (arena or self.device.empty)(self.memory.size)
         self._values: dict[Node, Array] = {}
@@ -86,7 +86,7 @@ class Plan:
         for node in graph.nodes:
             if node.op in LEAVES:
                 continue
-            if layout.is_view(node):
+            if aliases.is_view(node):
                 self._values[node] = self._view(node)
             else:
                 self.steps.append(self._bind(node))
@@ -214,7 +214,7 @@ class Plan:
             what = f"The step that the kernel of {kernel.provider} for {node.op.name!r} returns"
             return kernel.provider, function(what, kernel.bind(node, inputs, outputs))
         if node.op is FUSED and self._renderer is not None:
-            region = self._renderer.Pending(node.attrs["body"], inputs, outputs)
+            region = self._renderer.Uncompiled(node.attrs["body"], inputs, outputs)
             self._pending[len(self.steps)] = region
             return self._renderer.NAME, _not_bound
         return "reference", reference(node, self.device.xp, inputs, outputs)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kerasish.backend.base import Backend
+from kerasish.compiler.aliases import Aliases, output_specs
 from kerasish.compiler.codegen.renderer import Region
-from kerasish.compiler.layout import Layout, output_specs
 from kerasish.compiler.passes import optimize
 from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.plan import Plan, Step
@@ -48,15 +48,15 @@ class BodyPlan(Plan):
             arrays: of the same shapes and strides as those that the plan was made with.
         """
         values = dict(arrays)
-        owned = {self._layout.owner(n): a for n, a in arrays.items()}
+        owned = {self._aliases.owner(n): a for n, a in arrays.items()}
         steps: list[Step] = []
         for node in self.graph.nodes:
             if node.op in LEAVES:
                 continue
-            if not self._layout.is_view(node):
+            if not self._aliases.is_view(node):
                 steps.append(self._rebound_step(node, values, owned))
             elif node.op is PICK:
-                value = self._layout.owner(node)
+                value = self._aliases.owner(node)
                 if value in owned:
                     values[node] = owned[value]
             elif node.inputs[0] in values:
@@ -92,12 +92,12 @@ def prepare(body: Graph, device: Backend, fixed: Iterable[Node] = ()) -> Graph:
             of results, and their own results are copied out.
     """
     graph = _isolated(optimize(body, device), set(fixed))
-    layout = Layout(graph.nodes)
-    inner = {layout.owner(i) for n in graph.nodes if n.op.name in CONTROL for i in n.inputs}
+    aliases = Aliases(graph.nodes)
+    inner = {aliases.owner(i) for n in graph.nodes if n.op.name in CONTROL for i in n.inputs}
     taken: set[Node] = set()
 
     def own(node: Node) -> Node:
-        value = layout.owner(node)
+        value = aliases.owner(node)
         whole = node is value[0] or node.op is PICK
         held = value in inner or value[0].op.name in CONTROL or value[0].op in LEAVES
         if whole and not held and node not in taken:
@@ -117,7 +117,7 @@ def _isolated(graph: Graph, fixed: set[Node]) -> Graph:
     """Copies of moving inputs in front of the loops and branches inside."""
     if not any(node.op.name in CONTROL for node in graph.nodes):
         return graph
-    layout = Layout(graph.nodes)
+    aliases = Aliases(graph.nodes)
     moving = set(graph.inputs) - fixed
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
@@ -125,7 +125,7 @@ def _isolated(graph: Graph, fixed: set[Node]) -> Graph:
             return None
         own = (
             make_node(COPY, (new,), {}, new.spec, like=node)
-            if layout.owner(old)[0] in moving
+            if aliases.owner(old)[0] in moving
             else new
             for old, new in zip(node.inputs, inputs, strict=True)
         )

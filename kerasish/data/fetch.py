@@ -10,7 +10,7 @@ from typing import Any
 from kerasish import budget
 from kerasish.config import settings
 from kerasish.errors import DataError, KerasishError
-from kerasish.saving.atomic import replacing
+from kerasish.saving.files.atomic import replacing
 
 TIMEOUT_SECONDS = 30
 _PIECE = 1 << 20

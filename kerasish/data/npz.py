@@ -20,7 +20,7 @@ import numpy as np
 
 from kerasish import budget
 from kerasish.errors import DataError, KerasishError
-from kerasish.saving.sources import check_source
+from kerasish.saving.files.sources import check_source
 
 _MAX_HEADER = 10_000
 _NPY = ".npy"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.compiler.layout import output_specs
+from kerasish.compiler.aliases import output_specs
 from kerasish.graph.defined import expand
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, interning, placeholder, toposort
 

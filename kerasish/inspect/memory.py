@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kerasish.compiler.function import Function
-from kerasish.compiler.layout import Layout, Value, steps_of
+from kerasish.compiler.aliases import Aliases, Value, steps_of
+from kerasish.compiler.functions import Function
 from kerasish.compiler.memory import Lifetime, lifetimes
 from kerasish.compiler.plan import Plan
 from kerasish.graph.node import CONSTANT, VARIABLE, Graph
@@ -157,9 +157,9 @@ def _ends(lives: Mapping[Value, Lifetime], offsets: Mapping[Value, int]) -> dict
 def _peak(plan: Plan) -> tuple[int, str, tuple[Held, ...]]:
     """(bytes, op, values alive) of the step at which most of the arena is in use."""
     graph = plan.graph
-    layout = Layout(graph.nodes)
-    steps = steps_of(graph.nodes, layout)
-    lives = {v: life for v, life in lifetimes(graph, layout, steps).items()
+    aliases = Aliases(graph.nodes)
+    steps = steps_of(graph.nodes, aliases)
+    lives = {v: life for v, life in lifetimes(graph, aliases, steps).items()
              if v in plan.memory.offsets}  # fmt: skip
     until = _ends(lives, plan.memory.offsets)
     change = [0] * (len(steps) + 2)

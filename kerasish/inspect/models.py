@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.compiler.function import Compiled
+from kerasish.compiler.functions import Compiled
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
 from kerasish.inspect.memory import Memory, memory_of

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 
-from kerasish.compiler.function import Function
+from kerasish.compiler.functions import Function
 from kerasish.compiler.plan import Plan, Step
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import Node

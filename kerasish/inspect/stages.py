@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish.backend.base import current
-from kerasish.compiler.function import Compiled, Function
+from kerasish.compiler.functions import Compiled, Function
 from kerasish.compiler.passes import PIPELINE
 from kerasish.errors import UnknownNameError
 from kerasish.graph.node import Graph

@@ -14,6 +14,7 @@ from kerasish.layers.base import tracking
 from kerasish.layers.base.constructor_arguments import fields_in, fields_of
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
+from kerasish.models.graph_config import GraphBuilder, graph_config
 from kerasish.models.inspected import Inspected
 from kerasish.models.network import Network
 from kerasish.models.state_tree import StateTree
@@ -21,7 +22,6 @@ from kerasish.models.summary import summary_text
 from kerasish.ops.operation import is_operation, operation_from_config
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.ops.symbol import KerasTensor
-from kerasish.saving.functional import Graph, graph_config
 from kerasish.saving.weights import load_weights, save_weights
 from kerasish.saving.whole_model import save_model, to_json
 from kerasish.serialization import deserialize_keras_object
@@ -385,7 +385,7 @@ def _symbols_of(config: Mapping[str, Any], custom_objects: Any) -> tuple[Any, An
         name = item.get("name") or made.name
         layers[name] = made
         nodes[name] = item.get("inbound_nodes") or []
-    graph = Graph("the config of a functional model", layers)
+    graph = GraphBuilder("the config of a functional model", layers)
     graph.run(nodes)
     return graph.structure(config["input_layers"]), graph.structure(config["output_layers"])
 

@@ -11,9 +11,9 @@ from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.base.tracking import make_names_unique
 from kerasish.layers.input_layer import InputLayer
+from kerasish.models.graph_config import operations
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
-from kerasish.saving.functional import operations
 
 
 class Network:

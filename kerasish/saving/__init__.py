@@ -14,7 +14,6 @@ from kerasish.hints import hint
 _LOADER = "kerasish.saving.whole_model"
 _HOME = {
     "allowance": "kerasish.budget",
-    "clone_model": "kerasish.saving.clone",
     "load_model": _LOADER,
     "load_state": _LOADER,
     "load_weights": "kerasish.saving.weights",
@@ -39,10 +38,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(
             f"module 'kerasish.saving' has no attribute {name!r}.{hint(name, __dir__())}"
         )
-    if _HOME[wanted] == _LOADER:
-        # What a file names has to be registered, models among it; they stand on a higher floor,
-        # so this is the one place that waits for them.
-        importlib.import_module("kerasish.models")
     found = getattr(importlib.import_module(_HOME[wanted]), wanted)
     globals()[name] = found
     return found

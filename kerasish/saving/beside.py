@@ -17,7 +17,7 @@ import numpy as np
 
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.graph.variable import Variable
-from kerasish.saving import limits
+from kerasish.saving.files import limits
 from kerasish.saving.paths import named_weights, random_state, walk
 
 SEEDS = "seeds"  # the entries of a file's state

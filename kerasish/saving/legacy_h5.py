@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import FileFormatError, UnsafeFileError
-from kerasish.saving import limits
-from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
-from kerasish.saving.store import KERAS_VERSION
-from kerasish.saving.text import parse_json
+from kerasish.saving.files import limits
+from kerasish.saving.files.archives import KERAS_VERSION
+from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.files.text import parse_json
 from kerasish.saving.weights_h5 import write_array
 
 # HDF5 cannot hold a larger attribute in an object's header; Keras splits lists at this size.

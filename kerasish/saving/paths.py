@@ -10,7 +10,7 @@ from kerasish.layers.base import tracking
 from kerasish.layers.base.holder import Holder
 from kerasish.naming import is_automatic, member_keys
 from kerasish.optimizers.state import OptimizerState
-from kerasish.saving.keys import container_keys, unique_keys
+from kerasish.saving.container_keys import container_keys, unique_keys
 
 # Held by a model, but written elsewhere or not at all.
 _ELSEWHERE = frozenset(("optimizer", "loss", "stop_training", "history"))

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, FileFormatError
-from kerasish.saving import limits
-from kerasish.saving.safe_h5 import SafeDataset, SafeGroup
-from kerasish.saving.text import check_depth, parse_json
+from kerasish.saving.files import limits
+from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup
+from kerasish.saving.files.text import check_depth, parse_json
 from kerasish.saving.weights_h5 import write_array
 
 GROUP = "kerasish"

@@ -18,11 +18,12 @@ from kerasish.graph.variable import Variable
 from kerasish.layers.base import tracking
 from kerasish.layers.base.layer import Layer
 from kerasish.naming import is_automatic, member_keys
-from kerasish.saving import atomic, legacy_h5, safetensors, state, store
-from kerasish.saving.keys import unique_keys
+from kerasish.saving import legacy_h5, state
+from kerasish.saving.container_keys import unique_keys
+from kerasish.saving.files import archives, atomic, safetensors
+from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.files.sources import as_path
 from kerasish.saving.paths import layer_keys, named_weights, other_optimizers, walk
-from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
-from kerasish.saving.sources import as_path
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
 
 # What is to be assigned once everything has been checked: variables and arrays, and layers that
@@ -356,10 +357,10 @@ def load_weights(
             plan = _plan_safetensors(path, model, skip_mismatch)
         elif path.name.endswith(".weights.json"):
             plan = _plan_shards(path, model)
-        elif store.is_archive(path):
-            weights = store.read_archive(path).weights
+        elif archives.is_archive(path):
+            weights = archives.read_archive(path).weights
             if weights is None:
-                raise FileFormatError(f"{path}: no weights in it. Expected: {store.WEIGHTS}.")
+                raise FileFormatError(f"{path}: no weights in it. Expected: {archives.WEIGHTS}.")
             with open_h5(weights, str(path)) as root:
                 state.verify(root)
                 plan = plan_objects(WeightsFile(root), model, skip_mismatch, objects_to_skip or ())

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import FileFormatError
-from kerasish.saving import limits
-from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
-from kerasish.saving.sources import check_source
-from kerasish.saving.text import parse_json, shorten
+from kerasish.saving.files import limits
+from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.files.sources import check_source
+from kerasish.saving.files.text import parse_json, shorten
 
 Arrays = dict[str, list[np.ndarray]]
 

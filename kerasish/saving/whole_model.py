@@ -17,13 +17,14 @@ import numpy as np
 from kerasish import budget, registry
 from kerasish.errors import ArgumentError, BackendError, FileFormatError, KerasishError
 from kerasish.graph.variable import blank_variables
-from kerasish.saving import atomic, beside, compiled, legacy_h5, state, store
-from kerasish.saving.modern import fit, modernize
+from kerasish.saving import beside, compile_state, legacy_h5, state
+from kerasish.saving.allowed_names import check
+from kerasish.saving.files import archives, atomic
+from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.files.sources import as_path
+from kerasish.saving.files.text import parse_json
+from kerasish.saving.older_configs import fit, modernize
 from kerasish.saving.paths import shared_layers
-from kerasish.saving.safe_h5 import SafeDataset, SafeGroup, open_h5
-from kerasish.saving.sources import as_path
-from kerasish.saving.text import parse_json
-from kerasish.saving.vet import check
 from kerasish.saving.weights import (
     Plan,
     assign,
@@ -134,9 +135,9 @@ def _save_h5(
     training = None
     if compile_config and model.compiles_itself:
         # Keras's layout has no place for it.
-        kept = {**kept, COMPILE: compile_config, OPTIMIZERS: compiled.state_of_others(model)}
+        kept = {**kept, COMPILE: compile_config, OPTIMIZERS: compile_state.state_of_others(model)}
     elif compile_config:
-        training = compiled.to_legacy(compile_config)
+        training = compile_state.to_legacy(compile_config)
     assets = beside.read_assets(model)
     with new_h5(path) as file:
         legacy_h5.write_configs(file, config, training)
@@ -157,7 +158,7 @@ def _save_archive(
     with h5py.File(buffer, "w") as file:
         write_objects(file, model, include_optimizer)
         state.write_state(file, kept)
-    store.write_archive(path, config, buffer.getbuffer(), beside.read_assets(model))
+    archives.write_archive(path, config, buffer.getbuffer(), beside.read_assets(model))
 
 
 # --- loading ----------------------------------------------------------------------------------
@@ -190,15 +191,15 @@ def load_model(
     """
     scope = custom_object_scope(custom_objects or {})
     with as_path(filepath) as path, reading(path, allowance), scope:
-        if store.is_archive(path):
+        if archives.is_archive(path):
             return _load_archive(path, compile)
         return _load_h5(path, compile)
 
 
 def _load_archive(path: Path, compile: bool) -> Any:
-    archive = store.read_archive(path)
+    archive = archives.read_archive(path)
     if archive.weights is None:
-        raise FileFormatError(f"{path}: no weights. Expected: a member {store.WEIGHTS}.")
+        raise FileFormatError(f"{path}: no weights. Expected: a member {archives.WEIGHTS}.")
     config = dict(archive.config)
     compile_config = config.pop("compile_config", None)
     with open_h5(archive.weights, str(path)) as root:
@@ -210,12 +211,12 @@ def _load_archive(path: Path, compile: bool) -> Any:
         assign(plan_objects(file, model))
         beside.give_assets(model, archive.assets)
         if compile and compile_config:
-            scaled = compiled.is_scaled(file.names.get("optimizer"))
-            compiled.compile_model(model, compile_config, str(path), scaled)
+            scaled = compile_state.is_scaled(file.names.get("optimizer"))
+            compile_state.compile_model(model, compile_config, str(path), scaled)
             saved = list(file.index.get("optimizer", {}).values())
-            compiled.restore_optimizer(model, compile_config, saved, kept, str(path))
+            compile_state.restore_optimizer(model, compile_config, saved, kept, str(path))
             others = {p: list(found.values()) for p, found in file.index.items()}
-            compiled.restore_others(model, others, str(path))
+            compile_state.restore_others(model, others, str(path))
         if kept is not None:
             assign(beside.plan_seeds(model, kept, str(path)))
     return model
@@ -231,15 +232,15 @@ def _load_h5(path: Path, compile: bool) -> Any:
         beside.give_assets(model, beside.unpacked(kept))
         training = file.training_config() if compile else None
         if compile and kept is not None and kept.get(COMPILE):
-            compiled.compile_model(model, kept[COMPILE], str(path))
-            compiled.restore_others(model, _arrays(kept.get(OPTIMIZERS)), str(path))
+            compile_state.compile_model(model, kept[COMPILE], str(path))
+            compile_state.restore_others(model, _arrays(kept.get(OPTIMIZERS)), str(path))
         if training:
-            compile_config = compiled.from_legacy(training)
+            compile_config = compile_state.from_legacy(training)
             slots = file.optimizer()
-            scaled = bool(slots) and compiled.is_scaled(slots[0][0])
-            compiled.compile_model(model, compile_config, str(path), scaled)
+            scaled = bool(slots) and compile_state.is_scaled(slots[0][0])
+            compile_state.compile_model(model, compile_config, str(path), scaled)
             saved = [dataset for _, dataset in slots]
-            compiled.restore_optimizer(model, compile_config, saved, kept, str(path))
+            compile_state.restore_optimizer(model, compile_config, saved, kept, str(path))
         if kept is not None:
             assign(beside.plan_seeds(model, kept, str(path)))
     return model
@@ -339,7 +340,7 @@ def load_state(
         allowance: as in `load_model`.
     """
     with as_path(filepath) as path, reading(path, allowance):
-        source = store.read_archive(path).weights if store.is_archive(path) else path
+        source = archives.read_archive(path).weights if archives.is_archive(path) else path
         if source is None:
             return None
         with open_h5(source, str(path)) as root:
@@ -361,7 +362,7 @@ def plan_restore(model: Any, filepath: str | os.PathLike[str]) -> tuple[Plan, di
             raise FileFormatError(f"{path}: no state in it. Expected: a file of save_model.")
         plan = plan_legacy(file, model)
         saved = [dataset for _, dataset in file.optimizer()]
-        plan += compiled.plan_optimizer(model, saved, kept, str(path)) if saved else []
+        plan += compile_state.plan_optimizer(model, saved, kept, str(path)) if saved else []
         plan += beside.plan_seeds(model, kept, str(path))
     return plan, kept
 

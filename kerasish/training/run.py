@@ -17,8 +17,8 @@ from kerasish.data.source import DataSource
 from kerasish.errors import ArgumentError
 from kerasish.training.arguments import verbosity
 from kerasish.training.loop import Feeder, feeder, run_pass
+from kerasish.training.metric_results import MetricResults
 from kerasish.training.plans import Plans
-from kerasish.training.readout import Readout
 from kerasish.training.step import Bound, Specs, as_logs
 
 MODES = ("train", "test", "predict")
@@ -98,7 +98,7 @@ class Measured(Run):
         example = source.first_batch()
         self.plans.for_batch(self.mode, example, self._each_batch, self.own)
         self.metrics: list[Any] = list(model.metrics)
-        self._readout = None if model.reads_metrics_itself else Readout(self.metrics)
+        self._readout = None if model.reads_metrics_itself else MetricResults(self.metrics)
         if isinstance(source, ArraySource):  # labels that lie in memory are checked once
             self._check(source.pack(source.one_pass().arrays))
 

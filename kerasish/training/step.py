@@ -13,7 +13,7 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.compiler.arena import Arena
-from kerasish.compiler.function import Compiled, compiled
+from kerasish.compiler.functions import Compiled, compiled
 from kerasish.data.batch import Batch, pack_x_y_sample_weight
 from kerasish.data.checks import working_dtype
 from kerasish.graph import Tensor, convert_to_tensor

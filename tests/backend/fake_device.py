@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend import base
-from kerasish.compiler.provider import _available
+from kerasish.compiler.providers import _available
 from kerasish.config import settings
 from kerasish.spec import np_dtype
 from tests.compiler.codegen import cuda_shim

@@ -12,7 +12,7 @@ from kerasish import callbacks, layers
 from kerasish.callbacks.checkpoint import read_checkpoint
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.saving import state
-from kerasish.saving.safe_h5 import open_h5
+from kerasish.saving.files.safe_h5 import open_h5
 from tests.golden import fit_cases
 
 X, Y = fit_cases.given(1, 40, 4), fit_cases.given(2, 40, 1)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kerasish import ops
 from kerasish.backend.base import current
 from kerasish.compiler import Plan
-from kerasish.compiler.layout import Layout, Value, output_specs, steps_of
+from kerasish.compiler.aliases import Aliases, Value, output_specs, steps_of
 from kerasish.compiler.memory import ALIGN, FOREVER, MemoryPlan, _Arena, lifetimes, plan_memory
 from kerasish.compiler.passes import optimize
 from kerasish.config import disable_provider, enable_provider
@@ -55,7 +55,7 @@ def source_of(node: Node) -> Value:
         return node, index
 
 
-def uses(graph: Graph, layout: Layout, steps: list[Node]) -> dict[Value, tuple[int, int]]:
+def uses(graph: Graph, layout: Aliases, steps: list[Node]) -> dict[Value, tuple[int, int]]:
     """(written, read last) of every value, by looking at every step."""
     number = {n: i for i, n in enumerate(steps)}
     spans = {(n, 0): (-1, -1) for n in graph.inputs}
@@ -75,7 +75,7 @@ def uses(graph: Graph, layout: Layout, steps: list[Node]) -> dict[Value, tuple[i
 
 
 def check_places(
-    graph: Graph, layout: Layout, steps: list[Node], made: MemoryPlan, pairs: Callable[[Node], Any]
+    graph: Graph, layout: Aliases, steps: list[Node], made: MemoryPlan, pairs: Callable[[Node], Any]
 ) -> None:
     spans = uses(graph, layout, steps)
     sizes = {(n, k): s.nbytes for n, _ in spans for k, s in enumerate(output_specs(n))}
@@ -118,7 +118,7 @@ def test_no_place_is_given_twice(r: random.Random, generous: bool) -> None:
     program = draw_program(r, 14)
     graph, _ = trace(program.function(program.made_variables()), program.specs)
     graph = optimize(graph, current())
-    layout = Layout(graph.nodes)
+    layout = Aliases(graph.nodes)
     steps = steps_of(graph.nodes, layout)
 
     def pairs(node: Node) -> list[tuple[int, int]]:
@@ -137,7 +137,7 @@ def test_no_place_is_given_twice(r: random.Random, generous: bool) -> None:
 
 def test_the_checker_finds_a_planted_overlap() -> None:
     graph, _ = trace(lambda x: ops.matmul(ops.exp(x), ops.sin(x)), [TensorSpec((8, 8), "float32")])
-    layout = Layout(graph.nodes)
+    layout = Aliases(graph.nodes)
     steps = steps_of(graph.nodes, layout)
     made = plan_memory(graph, layout, steps, lambda n: [])
     first, second = [v for v in made.offsets if v[0] in steps][:2]
@@ -151,7 +151,7 @@ def test_the_checker_finds_a_planted_overlap() -> None:
 
 def watch(plan: Plan, program: Program) -> None:
     """Run step by step; whatever is still needed must stay bit for bit what it was."""
-    graph, layout = plan.graph, Layout(plan.graph.nodes)
+    graph, layout = plan.graph, Aliases(plan.graph.nodes)
     plan._arena[...] = 0xFF  # NaN wherever nothing was written
     for buffer, array in zip(plan.inputs, program.inputs, strict=True):
         buffer[...] = array
@@ -217,7 +217,7 @@ def test_unread_outputs_take_no_lasting_place() -> None:
 
 def test_lifetimes_count_steps() -> None:
     graph, _ = trace(lambda x: ops.matmul(ops.matmul(x, x), x), [TensorSpec((4, 4), "float32")])
-    layout = Layout(graph.nodes)
+    layout = Aliases(graph.nodes)
     steps = steps_of(graph.nodes, layout)
     lives = lifetimes(graph, layout, steps)
     assert [(v.first, v.last) for v in lives.values()] == [(-1, 1), (0, 1), (1, FOREVER)]

@@ -30,7 +30,7 @@ class Declared(layers.Layer):
     """The same with declared fields."""
 
     factor: float
-    start: keras.layers.fields.Initializer = "ones"
+    start: keras.layers.base.fields.Initializer = "ones"
 
     def build(self, input_shape: Any) -> None:
         self.gain = self.add_weight((input_shape[-1],), self.start)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.compiler.function import function
+from kerasish.compiler.functions import function
 from kerasish.errors import ArgumentError
 from kerasish.graph import GradientTape
 from tests.golden_values import FOLDER

@@ -11,7 +11,7 @@ import pytest
 import kerasish as keras
 from kerasish import ops, registry
 from kerasish.compiler.kernels import alone as plans
-from kerasish.compiler.provider import PROVIDERS, active
+from kerasish.compiler.providers import PROVIDERS, active
 from kerasish.config import disable_provider, enable_provider
 
 RNG = np.random.default_rng(0)

@@ -73,7 +73,7 @@ EVIL = {
         "config": {},
     },
     "own internals": {
-        "module": "kerasish.saving.atomic",
+        "module": "kerasish.saving.files.atomic",
         "class_name": "write_bytes",
         "config": {"path": "marker"},
     },

@@ -48,7 +48,7 @@ def test_a_layer_comes_back(tmp_path, label):
         for found, value in zip(values(loaded, label), expected, strict=True):
             np.testing.assert_array_equal(found, value)
     for name in ("w.weights.h5", "w.safetensors", "w.h5"):
-        other = saving.clone_model(model)
+        other = keras.models.clone_model(model)
         model.save_weights(tmp_path / name)
         other.load_weights(tmp_path / name)
         for found, value in zip(values(other, label), expected, strict=True):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.saving import safetensors
+from kerasish.saving.files import safetensors
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 CASES = 500
@@ -23,7 +23,8 @@ import random, signal, sys, time
 from pathlib import Path
 from kerasish.errors import KerasishError
 from kerasish import saving
-from kerasish.saving import legacy_h5, safetensors, store, weights_h5
+from kerasish.saving import legacy_h5, weights_h5
+from kerasish.saving.files import archives, safetensors
 
 def legacy(path):
     with legacy_h5.open_legacy(path) as file:
@@ -34,7 +35,7 @@ def legacy(path):
                 array.read()
 
 def archive(path):
-    found = store.read_archive(path)
+    found = archives.read_archive(path)
     if found.weights is not None:
         weights_h5.read_weights(found.weights, str(path))
 

@@ -82,7 +82,7 @@ def test_weights_and_predictions(folder, format):
 @folders
 def test_weights_alone(folder):
     golden = Golden(folder)
-    model = saving.clone_model(golden.load("model.keras", compile=False))
+    model = keras.models.clone_model(golden.load("model.keras", compile=False))
     model.load_weights(folder / "before.weights.h5")
     for found, expected in zip(model.get_weights(), golden.all("w"), strict=True):
         np.testing.assert_array_equal(found, expected)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from kerasish import saving
-from kerasish.saving import legacy_h5, store
+from kerasish.saving import legacy_h5
+from kerasish.saving.files import archives
 from tests.saving.models import X, Y, archive, functional, predict
 
 
@@ -28,7 +29,7 @@ from tests.saving.models import X, Y, archive, functional, predict
 def test_spellings_of_functional(tmp_path, module, name, registered):
     model, path = functional(), tmp_path / "m.keras"
     saving.save_model(model, path)
-    found = store.read_archive(path)
+    found = archives.read_archive(path)
     config = {**found.config, "module": module, "class_name": name, "registered_name": registered}
     assert found.weights is not None
     loaded = saving.load_model(archive(path, config, found.weights))

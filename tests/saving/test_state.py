@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.saving import state
-from kerasish.saving.safe_h5 import open_h5
+from kerasish.saving.files.safe_h5 import open_h5
 from kerasish.saving.weights_h5 import write_array
 
 PLAIN = st.none() | st.booleans() | st.integers(-(2**128), 2**128) | st.floats() | st.text()

@@ -128,7 +128,7 @@ def test_models_inside_a_model(tmp_path, suffix):
         np.testing.assert_array_equal(found, expected)
     assert loaded.get_config() == model.get_config()
     assert len(loaded.weights) == len(model.weights) == 4
-    clone = saving.clone_model(model)
+    clone = keras.models.clone_model(model)
     clone.set_weights(model.get_weights())
     for found, expected in zip(predict(clone), predict(model), strict=True):
         np.testing.assert_array_equal(found, expected)
@@ -136,7 +136,7 @@ def test_models_inside_a_model(tmp_path, suffix):
 
 def test_a_lambda_is_cloned_and_not_saved(tmp_path):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Lambda(lambda x: x * 3, name="l")])
-    np.testing.assert_array_equal(predict(saving.clone_model(model)), X * 3)
+    np.testing.assert_array_equal(predict(keras.models.clone_model(model)), X * 3)
     with pytest.raises(ArgumentError, match="Lambda"):
         model.save(tmp_path / "m.keras")
     assert os.listdir(tmp_path) == []

@@ -14,16 +14,24 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.compiler.provider import provider
+from kerasish.compiler.providers import provider
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import cut, known, np_dtype
 
-__all__ = ["BACKEND", "NAME", "Pending", "alone", "compile_all", "inplace_pairs", "supported"]
+__all__ = [
+    "BACKEND",
+    "NAME",
+    "Uncompiled",
+    "alone",
+    "compile_all",
+    "inplace_pairs",
+    "supported",
+]
 
 NAME: str = "blocks"
 BACKEND: str = "numpy"
 BLOCK = 16384  # elements: 64 KB of float32, several of which fit a core's L2 cache
-Step = Callable[[], Any]
+BoundKernel = Callable[[], Any]
 
 
 def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
@@ -50,7 +58,7 @@ def alone(node: Node) -> bool:
     return not node.op.out
 
 
-class Pending:
+class Uncompiled:
     """A region and the arrays it runs on."""
 
     def __init__(
@@ -58,20 +66,20 @@ class Pending:
     ) -> None:
         self.body, self.inputs, self.outputs = body, inputs, outputs
 
-    def bind(self) -> Step:
+    def bind(self) -> BoundKernel:
         """The zero-argument step."""
         return render(self.body, self.inputs, self.outputs)
 
 
-def compile_all(pending: Sequence[Pending]) -> None:
+def compile_all(pending: Sequence[Uncompiled]) -> None:
     """Nothing is compiled ahead: ufuncs are."""
 
 
-def render(body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> Step:
+def render(body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]) -> BoundKernel:
     """Bind a region to arrays: returns a function that runs it once."""
     domain = known(body.outputs[0].spec.shape)
     order = [n for n in body.nodes if n.op not in (PLACEHOLDER, CONSTANT)]
-    calls: list[Step] = []
+    calls: list[BoundKernel] = []
     scratch: dict[tuple[str, int], np.ndarray] = {}
     for index in cut(domain, BLOCK):
         held: dict[Node, Any] = {n: n.value for n in body.nodes if n.op is CONSTANT}
@@ -108,7 +116,7 @@ def _block(
     scratch: dict[tuple[str, int], np.ndarray],
     domain: tuple[int, ...],
     index: tuple[slice, ...],
-) -> list[Step]:
+) -> list[BoundKernel]:
     """The calls of one block; temporaries come from a pool and go back after their last use.
 
     All blocks use the same `scratch`, one after the other, so it stays in the cache.
@@ -122,7 +130,7 @@ def _block(
     pool: dict[str, list[int]] = {}
     made: Counter[str] = Counter()
     home: dict[Node, tuple[str, int]] = {}
-    calls: list[Step] = []
+    calls: list[BoundKernel] = []
     for node in order:
         arguments = [held[i] for i in node.inputs]
         freed = []
@@ -156,7 +164,7 @@ def _release(pool: dict[str, list[int]], keys: list[tuple[str, int]]) -> None:
         pool.setdefault(dtype, []).append(number)
 
 
-def _call(node: Node, arguments: list[Any], out: np.ndarray) -> Step:
+def _call(node: Node, arguments: list[Any], out: np.ndarray) -> BoundKernel:
     name = node.op.name
     if name == "cast":
         return functools.partial(np.copyto, out, arguments[0], "unsafe")
@@ -170,7 +178,7 @@ def _call(node: Node, arguments: list[Any], out: np.ndarray) -> Step:
     return functools.partial(_store, node, arguments, out)
 
 
-def _select(condition: Any, a: Any, b: Any, out: np.ndarray, fixed: bool) -> Step:
+def _select(condition: Any, a: Any, b: Any, out: np.ndarray, fixed: bool) -> BoundKernel:
     """(a ^ b) * condition ^ b on the bits: no branch for the processor to guess wrong.
 
     Args:

@@ -26,12 +26,20 @@ from kerasish.compiler.codegen.nest import (
     inplace_pairs,
     shapeless,
 )
-from kerasish.compiler.provider import provider
+from kerasish.compiler.providers import provider
 from kerasish.compiler.region import structure
 from kerasish.errors import BackendError
 from kerasish.graph.node import Graph, Node
 
-__all__ = ["BACKEND", "NAME", "Pending", "alone", "compile_all", "inplace_pairs", "supported"]
+__all__ = [
+    "BACKEND",
+    "NAME",
+    "Uncompiled",
+    "alone",
+    "compile_all",
+    "inplace_pairs",
+    "supported",
+]
 
 NAME: str = "cuda"
 BACKEND: str = "cupy"
@@ -64,7 +72,7 @@ class Launched:
             call()
 
 
-class Pending:
+class Uncompiled:
     """A region bound to arrays, waiting for its module to be compiled.
 
     Args:
@@ -115,7 +123,7 @@ def alone(node: Node) -> bool:
     return True
 
 
-def compile_all(pending: Sequence[Pending]) -> None:
+def compile_all(pending: Sequence[Uncompiled]) -> None:
     """Make every region's kernels that are not in the table yet, as one module."""
     with _lock:
         wanted = {p.key: p for p in pending if p.key not in _kernels}
@@ -127,7 +135,7 @@ def compile_all(pending: Sequence[Pending]) -> None:
                 del _kernels[key]
 
 
-def module(pending: Sequence[Pending]) -> tuple[str, list[list[Launch]]]:
+def module(pending: Sequence[Uncompiled]) -> tuple[str, list[list[Launch]]]:
     """The source of one module, and the kernels of each region in it."""
     texts, launches = [PRELUDE], []
     names = hashlib.sha256(repr([p.key for p in pending]).encode()).hexdigest()[:12]

@@ -32,16 +32,23 @@ from kerasish.compiler.codegen.nest import (
     inplace_pairs,
     shapeless,
 )
-from kerasish.compiler.kernels import object_cache
-from kerasish.compiler.kernels.onednn import openmp
-from kerasish.compiler.provider import provider
+from kerasish.compiler.kernels import object_cache, openmp
+from kerasish.compiler.providers import provider
 from kerasish.compiler.region import structure
 from kerasish.config import num_threads
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import TensorSpec
 from kerasish.version import __version__
 
-__all__ = ["BACKEND", "NAME", "Pending", "alone", "compile_all", "inplace_pairs", "supported"]
+__all__ = [
+    "BACKEND",
+    "NAME",
+    "Uncompiled",
+    "alone",
+    "compile_all",
+    "inplace_pairs",
+    "supported",
+]
 
 NAME: str = "llvm"
 BACKEND: str = "numpy"
@@ -177,7 +184,7 @@ def threads() -> int:
 # --- one region ---------------------------------------------------------------------------------
 
 
-class Pending:
+class Uncompiled:
     """A region bound to arrays, waiting for its module to be compiled.
 
     Args:
@@ -248,7 +255,7 @@ def alone(node: Node) -> bool:
 # --- modules ------------------------------------------------------------------------------------
 
 
-def compile_all(pending: Sequence[Pending]) -> None:
+def compile_all(pending: Sequence[Uncompiled]) -> None:
     """Give every region its kernel: from the table, from the cache on disk, or compiled."""
     with _lock:
         wanted = {p.key: p for p in pending if p.key not in _kernels}
@@ -263,7 +270,7 @@ def compile_all(pending: Sequence[Pending]) -> None:
             give_back()
 
 
-def _load(wanted: dict[Any, Pending]) -> None:
+def _load(wanted: dict[Any, Uncompiled]) -> None:
     """Enter kernels into the table, compiled as one module."""
     digest = hashlib.sha256("\n".join([_machine()[2], *map(repr, wanted)]).encode()).hexdigest()
     run = f"run{digest[:12]}"

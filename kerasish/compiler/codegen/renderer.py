@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from kerasish.backend.base import Backend
 from kerasish.compiler.codegen import blocks, cuda_jit, llvm_jit
-from kerasish.compiler.provider import active
+from kerasish.compiler.providers import active
 from kerasish.graph.node import Graph, Node
 
 Array = Any
@@ -48,7 +48,7 @@ class Renderer(Protocol):
         """The (output, input) pairs that may share memory."""
         ...
 
-    def Pending(self, body: Graph, inputs: Sequence[Array], outputs: Sequence[Array]) -> Region:
+    def Uncompiled(self, body: Graph, inputs: Sequence[Array], outputs: Sequence[Array]) -> Region:
         """A region bound to arrays, waiting for `compile_all`."""
         ...
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish import registry
-from kerasish.compiler.function import Function
+from kerasish.compiler.functions import Function
 from kerasish.graph.op import Op
 from kerasish.graph.tensor import Tensor
 

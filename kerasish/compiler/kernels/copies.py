@@ -11,7 +11,7 @@ import numpy as np
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
-from kerasish.compiler.provider import Step, kernel
+from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
 from kerasish.ops.layout import as_slices
 from kerasish.spec import known
@@ -46,7 +46,7 @@ def lines(source: Array, target: Array) -> tuple[list[tuple[int, int, int]], int
     return loops, width
 
 
-def copy(source: Array, target: Array) -> Step:
+def copy(source: Array, target: Array) -> BoundKernel:
     """The step target = source, for arrays of one shape and dtype."""
     loops, width = lines(source, target)
     if len(loops) > LOOPS or width < SHORT or not source.size:
@@ -64,11 +64,11 @@ def copy(source: Array, target: Array) -> Step:
     return functools.partial(_run, run, (source, target, entry))
 
 
-def _run(run: Step, keep: object) -> None:
+def _run(run: BoundKernel, keep: object) -> None:
     run()
 
 
-def _all(steps: Sequence[Step]) -> Step:
+def _all(steps: Sequence[BoundKernel]) -> BoundKernel:
     def step() -> None:
         for part in steps:
             part()
@@ -83,7 +83,7 @@ def _large(node: Node) -> bool:
 
 
 @kernel("concatenate", provider=NAME, supports=_large)
-def _concatenate(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _concatenate(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     axis, ends = node.attrs["axis"], np.cumsum([x.shape[node.attrs["axis"]] for x in inputs])
     parts = np.split(outputs[0], ends[:-1], axis)
     return _all([copy(x, part) for x, part in zip(inputs, parts, strict=True)])
@@ -97,7 +97,7 @@ def _fills(node: Node) -> bool:
 
 
 @kernel("unslice", provider=NAME, supports=_fills)
-def _unslice(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _unslice(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     y, parts = outputs[0], node.attrs["parts"]
     steps = [copy(inputs[0], y[as_slices(parts)])]
     cut = [i for i, span in enumerate(parts) if span is not None and span[1] < y.shape[i]]
@@ -110,12 +110,12 @@ def _unslice(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
 
 
 @kernel("reshape", provider=NAME, supports=_large)
-def _reshape(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _reshape(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return copy(inputs[0], outputs[0].reshape(inputs[0].shape))
 
 
 @kernel("copy", provider=NAME, supports=_large)
-def _copy(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _copy(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return copy(inputs[0], outputs[0])
 
 

@@ -11,7 +11,7 @@ from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.kernels.copies import copy
-from kerasish.compiler.provider import Step, kernel
+from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
 from kerasish.ops.windows import Windows
 from kerasish.spec import known
@@ -46,9 +46,9 @@ def _supports(node: Node) -> bool:
 
 
 @kernel("conv_weight_grad", provider="llvm", supports=_supports)
-def _weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     (x, g), dw, windows = inputs, outputs[0], _windows(node)
-    before: list[Step] = []
+    before: list[BoundKernel] = []
 
     def dense(array: Array, shape: tuple[int, ...], place: tuple[slice, ...]) -> Array:
         """An array amid zeros, copied at every step where it is not so already."""

@@ -13,7 +13,7 @@ from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.kernels.copies import copy
-from kerasish.compiler.provider import Step, kernel
+from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
 from kerasish.ops.windows import Windows
 from kerasish.spec import known
@@ -39,9 +39,9 @@ def _supports(node: Node) -> bool:
 
 
 @kernel("max_pool", provider="llvm", supports=_supports)
-def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     x, (y, index), windows = inputs[0], outputs, _windows(node)
-    before: list[Step] = []
+    before: list[BoundKernel] = []
     if not x.flags.c_contiguous:
         source, x = x, np.empty(x.shape, x.dtype)
         before.append(copy(source, x))

@@ -13,7 +13,7 @@ from kerasish.compiler.codegen.llvm_entry import HEADER, arguments, work
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.codegen.nest import Dim, Nest
-from kerasish.compiler.provider import Step, kernel
+from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.ops.indexing import wrapped
 from kerasish.spec import known
@@ -91,7 +91,7 @@ def _sums_rows(node: Node) -> bool:
 
 
 @kernel("scatter_add", provider=NAME, supports=_sums_rows)
-def _scatter_add(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _scatter_add(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     ids, y = inputs[0], outputs[0]
     x = _Flat(inputs[1], y.shape[1])
     to = np.empty(ids.size, np.int64)
@@ -207,7 +207,7 @@ def _compiled(body: Graph, at: int) -> llvm_jit.Entry:
 
 
 @kernel("update_rows", provider=NAME, supports=_updates_rows, inplace=_pairs)
-def _update_rows(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _update_rows(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return _UpdateRows(node, inputs, outputs)
 
 

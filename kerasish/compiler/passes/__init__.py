@@ -9,11 +9,11 @@ from kerasish.compiler.passes.copies import own_results
 from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.hoist import hoist
-from kerasish.compiler.passes.late import late
 from kerasish.compiler.passes.pools import pools
 from kerasish.compiler.passes.products import products
 from kerasish.compiler.passes.rows import rows
 from kerasish.compiler.passes.simplify import simplify
+from kerasish.compiler.passes.sinking import late
 from kerasish.errors import GraphError, UnknownNameError
 from kerasish.graph.node import Graph, Node
 from kerasish.graph.verify import verify

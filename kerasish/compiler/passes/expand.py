@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish.backend.base import Backend
-from kerasish.compiler.provider import find
+from kerasish.compiler.providers import find
 from kerasish.graph.defined import expand as definition
 from kerasish.graph.node import Graph, Node, inherit, rewrite
 from kerasish.spec import TensorSpec

@@ -18,15 +18,15 @@ from __future__ import annotations
 from kerasish.backend.base import Backend
 from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.passes.expand import expand
-from kerasish.compiler.passes.loop import Later, Loop, batched, count_uses
-from kerasish.compiler.passes.simplify import simplify
-from kerasish.compiler.passes.sums import (
+from kerasish.compiler.passes.loop_sums import (
     make,
     sum_of_kernels,
     sum_of_products,
     sum_of_scatters,
     sum_of_sums,
 )
+from kerasish.compiler.passes.scan_parts import Later, Loop, batched, count_uses
+from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, inherit, make_node, rewrite, toposort
 from kerasish.spec import TensorSpec
 

@@ -12,10 +12,10 @@ from collections import Counter
 from typing import Any
 
 from kerasish.backend.base import Backend
+from kerasish.compiler.aliases import reshaped_strides
 from kerasish.compiler.codegen.nest import contiguous
-from kerasish.compiler.layout import reshaped_strides
-from kerasish.compiler.passes.loop import count_uses
-from kerasish.compiler.provider import find
+from kerasish.compiler.passes.scan_parts import count_uses
+from kerasish.compiler.providers import find
 from kerasish.graph.node import LEAVES, Graph, Node, make_node, rewrite
 from kerasish.graph.op import Op, case, declare, get
 from kerasish.spec import TensorSpec, inverse, known

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import Backend
-from kerasish.compiler.provider import find
+from kerasish.compiler.providers import find
 from kerasish.compiler.region import FUSED
 from kerasish.graph.node import (
     CONSTANT,

@@ -14,7 +14,7 @@ import numpy as np
 
 from kerasish.backend.base import Backend
 from kerasish.compiler.codegen.nest import kind_of
-from kerasish.compiler.passes.fold import folded
+from kerasish.compiler.passes.constants import folded
 from kerasish.graph.node import CONSTANT, Graph, Node, constant, make_node, rewrite
 from kerasish.graph.op import get
 from kerasish.spec import accumulator, bits, broadcast, is_float, known, np_dtype

@@ -75,7 +75,7 @@ def bound(name: str, *inputs: np.ndarray) -> tuple[Callable[[], Any], np.ndarray
     leaves = [placeholder(TensorSpec(x.shape, x.dtype.name)) for x in inputs]
     out = get(name)(*(Tensor(leaf.spec, node=leaf) for leaf in leaves))
     y = np.empty(out.shape, out.dtype)
-    pending = llvm_jit.Pending(Graph(leaves, [node_of(out)]), inputs, [y])
+    pending = llvm_jit.Uncompiled(Graph(leaves, [node_of(out)]), inputs, [y])
     llvm_jit.compile_all([pending])
     return pending.bind(), y
 

@@ -7,9 +7,9 @@ import itertools
 import numpy as np
 import pytest
 
-from kerasish.compiler.kernels.cublas.gemm import Layout, arranged
+from kerasish.compiler.kernels.cublas.gemm import Matrices, arranged
 from kerasish.compiler.kernels.cublas.product import bind_product
-from kerasish.compiler.provider import find
+from kerasish.compiler.providers import find
 from kerasish.config import enable_tensor_float_32
 from kerasish.graph.node import PLACEHOLDER, make_node
 from kerasish.graph.op import get
@@ -102,11 +102,11 @@ def test_dtypes(dtype):
 
 
 def test_leading_dimensions():
-    plain = Layout.of((3, 4), (16, 4), 4)
+    plain = Matrices.of((3, 4), (16, 4), 4)
     assert (plain.leading, plain.transposed.leading) == (4, None)
-    assert Layout.of((3, 4), (0, 4), 4).usable is False
-    assert Layout.of((1, 4), (0, 4), 4).leading == 4
-    found = arranged(plain, Layout.of((4, 5), (4, 16), 4), Layout.of((3, 5), (40, 4), 4))
+    assert Matrices.of((3, 4), (0, 4), 4).usable is False
+    assert Matrices.of((1, 4), (0, 4), 4).leading == 4
+    found = arranged(plain, Matrices.of((4, 5), (4, 16), 4), Matrices.of((3, 5), (40, 4), 4))
     assert found is not None
     assert (found.m, found.n, found.k, found.turned) == (5, 3, 4, (True, False))
     assert found.leading == (4, 4, 10)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
-from kerasish.compiler.kernels.onednn.conv import Window
+from kerasish.compiler.kernels.onednn.conv import Geometry
 from kerasish.spec import np_dtype
 from tests.tolerances import assert_close
 
@@ -50,7 +50,7 @@ def test_product_with_bias_and_sum() -> None:
 
 @pytest.mark.parametrize("groups", [1, 4])
 def test_convolution(groups: int) -> None:
-    window = Window((1, 1), ((1, 1), (1, 1)), (1, 1), groups)
+    window = Geometry((1, 1), ((1, 1), (1, 1)), (1, 1), groups)
     x, w, g = values(1, 2, 8, 9, 16), values(2, 3, 3, 16 // groups, 32), values(3, 2, 8, 9, 32)
     wide = [v.astype("f4") for v in (x, w, g)]
     binds = [
@@ -67,7 +67,7 @@ def test_convolution(groups: int) -> None:
 
 def test_depthwise_in_strides() -> None:
     """Its first choice for the input's gradient is 75 times slower than the one taken."""
-    window = Window((2, 2), ((0, 1), (0, 1)), (1, 1), 16)
+    window = Geometry((2, 2), ((0, 1), (0, 1)), (1, 1), 16)
     g, w = values(1, 2, 4, 4, 16), values(2, 3, 3, 1, 16)
     dx, want = poisoned(2, 8, 8, 16), np.empty((2, 8, 8, 16), "f4")
     conv.bind_conv_input_grad(g, w, dx, window)()
@@ -78,7 +78,7 @@ def test_depthwise_in_strides() -> None:
 
 
 def test_pooling() -> None:
-    window, size = Window((2, 2), ((0, 0), (0, 0)), (1, 1)), (2, 2)
+    window, size = Geometry((2, 2), ((0, 0), (0, 0)), (1, 1)), (2, 2)
     x, g = values(1, 2, 8, 8, 16), values(2, 2, 4, 4, 16)
     y, dx, index = poisoned(2, 4, 4, 16), poisoned(2, 8, 8, 16), np.empty((2, 4, 4, 16), "i4")
     pool.bind_max_pool(x, y, index, window, size)()

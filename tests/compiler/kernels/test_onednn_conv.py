@@ -111,7 +111,7 @@ class Case:
     def __init__(self, n, spatial, ci, co, kernel, strides, padding, dilation, groups):
         explicit = window_padding(spatial, kernel, strides, dilation, padding)
         out = window_output(spatial, kernel, strides, dilation, padding)
-        self.window = conv.Window(strides, explicit, dilation, groups)
+        self.window = conv.Geometry(strides, explicit, dilation, groups)
         self.x = self.values(1, (n, *spatial, ci))
         self.w = self.values(2, (*kernel, ci // groups, co))
         self.g = self.values(3, (n, *out, co))

@@ -9,7 +9,7 @@ import pytest
 
 from kerasish.compiler.kernels.onednn import library, pool
 from kerasish.compiler.kernels.onednn.api import UnsupportedError
-from kerasish.compiler.kernels.onednn.conv import Window
+from kerasish.compiler.kernels.onednn.conv import Geometry
 from kerasish.spec import window_output, window_padding
 
 pytestmark = pytest.mark.skipif(
@@ -40,7 +40,7 @@ class Case:
         spatial = shape[1:-1]
         self.size = size
         explicit = window_padding(spatial, size, strides, ones, padding)
-        self.window = Window(strides, explicit, ones)
+        self.window = Geometry(strides, explicit, ones)
         out = window_output(spatial, size, strides, ones, padding)
         rng = np.random.default_rng(0)
         self.x = rng.standard_normal(shape, dtype="f4")
@@ -150,6 +150,6 @@ def test_strided_inputs():
 
 def test_a_window_lying_wholly_in_padding_is_left_to_others():
     x, y = np.ones((1, 4, 4, 1), "f4"), np.empty((1, 8, 4, 1), "f4")
-    window = Window((1, 1), ((3, 3), (0, 0)), (1, 1))
+    window = Geometry((1, 1), ((3, 3), (0, 0)), (1, 1))
     with pytest.raises(UnsupportedError, match="padding smaller"):
         pool.bind_avg_pool(x, y, window, (3, 1))

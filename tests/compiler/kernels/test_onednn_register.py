@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasish.compiler.kernels.onednn import library, register
-from kerasish.compiler.provider import find
+from kerasish.compiler.providers import find
 from kerasish.config import settings
 from kerasish.graph.node import Node
 from kerasish.graph.op import Op, get

@@ -11,7 +11,7 @@ from kerasish import ops
 from kerasish.compiler import function
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.kernels import pool
-from kerasish.compiler.provider import find
+from kerasish.compiler.providers import find
 from kerasish.graph import convert_to_tensor, grad
 from kerasish.graph.node import make_node, placeholder
 from kerasish.graph.op import get

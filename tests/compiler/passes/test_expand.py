@@ -12,7 +12,7 @@ from kerasish import ops, registry
 from kerasish.backend.base import current
 from kerasish.compiler import kernel, provider
 from kerasish.compiler.passes.expand import expand
-from kerasish.compiler.provider import PROVIDERS, _available, _kernels
+from kerasish.compiler.providers import PROVIDERS, _available, _kernels
 from kerasish.config import disable_provider, enable_provider
 from kerasish.graph import GradientTape, Node, trace
 from kerasish.graph.op import Op, case

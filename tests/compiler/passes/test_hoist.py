@@ -8,7 +8,7 @@ import pytest
 from kerasish import tree
 from kerasish.backend.base import current
 from kerasish.compiler import function
-from kerasish.compiler.passes import loop as loops
+from kerasish.compiler.passes import scan_parts as loops
 from kerasish.compiler.passes.hoist import hoist
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph import GradientTape, convert_to_tensor, trace

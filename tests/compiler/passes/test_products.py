@@ -7,7 +7,7 @@ import pytest
 
 from kerasish import ops
 from kerasish.backend.base import current
-from kerasish.compiler.function import function
+from kerasish.compiler.functions import function
 from kerasish.compiler.kernels.onednn import library
 from kerasish.compiler.passes.products import products
 from kerasish.compiler.plan import Plan

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.compiler.function import function
+from kerasish.compiler.functions import function
 from kerasish.errors import ArgumentError
 from tests.tolerances import assert_close
 

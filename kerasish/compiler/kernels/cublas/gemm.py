@@ -15,7 +15,7 @@ Size = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Layout:
+class Matrices:
     """A stack of matrices in memory; strides in elements.
 
     Attributes:
@@ -33,17 +33,17 @@ class Layout:
     right: int
 
     @staticmethod
-    def of(shape: Size, strides: Size, itemsize: int, batch: Size | None = None) -> Layout:
+    def of(shape: Size, strides: Size, itemsize: int, batch: Size | None = None) -> Matrices:
         """The layout of an array, its leading axes broadcast to `batch`; strides in bytes."""
         steps = [s // itemsize for s in strides]
         if batch is None:
             batch = shape[:-2]
         own = [0 if n == 1 else s for n, s in zip(shape[:-2], steps[:-2], strict=True)]
         lead = (*(0,) * (len(batch) - len(own)), *own)
-        return Layout(tuple(batch), lead, *shape[-2:], *steps[-2:])  # type: ignore[misc]
+        return Matrices(tuple(batch), lead, *shape[-2:], *steps[-2:])  # type: ignore[misc]
 
     @property
-    def transposed(self) -> Layout:
+    def transposed(self) -> Matrices:
         """The same memory with rows and columns exchanged."""
         return replace(self, rows=self.columns, columns=self.rows, down=self.right, right=self.down)
 
@@ -91,7 +91,7 @@ class Gemm:
         return found
 
 
-def arranged(a: Layout, b: Layout, y: Layout) -> Gemm | None:
+def arranged(a: Matrices, b: Matrices, y: Matrices) -> Gemm | None:
     """How to multiply these, or None where y cannot be written or an operand cannot be read."""
     a, b, y = _joined(a, b, y)
     if y.leading is None:
@@ -112,7 +112,7 @@ def arranged(a: Layout, b: Layout, y: Layout) -> Gemm | None:
     )  # fmt: skip
 
 
-def _joined(a: Layout, b: Layout, y: Layout) -> tuple[Layout, Layout, Layout]:
+def _joined(a: Matrices, b: Matrices, y: Matrices) -> tuple[Matrices, Matrices, Matrices]:
     """The same product with as few batch axes as there can be; rows take in what they can."""
     sizes: list[int] = []
     steps: list[list[int]] = []
@@ -139,7 +139,7 @@ def _joined(a: Layout, b: Layout, y: Layout) -> tuple[Layout, Layout, Layout]:
     return made[0], made[1], made[2]
 
 
-def _longer(v: Layout, count: int, step: int) -> Layout | None:
+def _longer(v: Matrices, count: int, step: int) -> Matrices | None:
     """A stack of `count` matrices as one with more rows, where that can be used."""
     if v.rows > 1 and step != v.rows * v.down:
         return None

@@ -6,18 +6,18 @@ from typing import Any
 
 from kerasish.backend.base import Call
 from kerasish.compiler.kernels.cublas import library
-from kerasish.compiler.kernels.cublas.gemm import Layout, arranged
+from kerasish.compiler.kernels.cublas.gemm import Matrices, arranged
 from kerasish.compiler.kernels.nvidia import contiguous, copy, in_order, room
-from kerasish.compiler.provider import Step
+from kerasish.compiler.providers import BoundKernel
 
 Array = Any
 
 
-def _layout(v: Array, batch: tuple[int, ...]) -> Layout:
-    return Layout.of(v.shape, v.strides, v.itemsize, batch)
+def _layout(v: Array, batch: tuple[int, ...]) -> Matrices:
+    return Matrices.of(v.shape, v.strides, v.itemsize, batch)
 
 
-def bind_product(a: Array, b: Array, y: Array, accumulate: bool = False) -> Step:
+def bind_product(a: Array, b: Array, y: Array, accumulate: bool = False) -> BoundKernel:
     """y = a @ b (+ y where `accumulate`).
 
     Args:

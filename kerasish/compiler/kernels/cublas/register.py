@@ -9,7 +9,7 @@ from kerasish.backend.base import Call, current
 from kerasish.compiler.kernels.cublas import library, windows
 from kerasish.compiler.kernels.cublas.product import bind_product
 from kerasish.compiler.kernels.nvidia import BACKEND, TYPES, contiguous, copy, in_order
-from kerasish.compiler.provider import Step, kernel, provider
+from kerasish.compiler.providers import BoundKernel, kernel, provider
 from kerasish.config import settings
 from kerasish.graph.node import Node
 from kerasish.ops.windows import Windows
@@ -32,12 +32,12 @@ def _supported(node: Node) -> bool:
 
 
 @kernel("matmul", provider=NAME, backend=BACKEND, supports=_supported)
-def _matmul(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _matmul(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return bind_product(inputs[0], inputs[1], outputs[0])
 
 
 @kernel("product", provider=NAME, backend=BACKEND, supports=_supported, inplace=(2,))
-def _product(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _product(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     a, b, *c = inputs
     y = outputs[0].transpose(inverse(node.attrs["axes"]))
     if not c:
@@ -69,7 +69,7 @@ def _as_product(node: Node) -> bool:
 
 
 @kernel("conv_weight_grad", provider=NAME, backend=BACKEND, supports=_as_product)
-def _conv_weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _conv_weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     before: list[Call] = []
     x, g = (contiguous(v, before) for v in inputs)
     return in_order(*before, windows.bind_weight_grad(x, g, outputs[0], _windows(node)))

@@ -14,7 +14,7 @@ from kerasish.compiler.kernels.cublas.product import bind_product
 from kerasish.compiler.kernels.cuda.columns import bind_columns, bind_sum
 from kerasish.compiler.kernels.cuda.launch import LIMIT
 from kerasish.compiler.kernels.nvidia import SCRATCH, lock, scratch
-from kerasish.compiler.provider import Step
+from kerasish.compiler.providers import BoundKernel
 from kerasish.ops.windows import Windows
 
 Array = Any
@@ -45,7 +45,7 @@ def fits(x: Shape, w: Shape, windows: Windows) -> bool:
     return size * 4 <= SCRATCH and max(size, math.prod(x)) < LIMIT and 2 * shares >= wanted
 
 
-def bind_weight_grad(x: Array, g: Array, y: Array, windows: Windows) -> Step:
+def bind_weight_grad(x: Array, g: Array, y: Array, windows: Windows) -> BoundKernel:
     """y = the gradient of the kernel.
 
     Args:

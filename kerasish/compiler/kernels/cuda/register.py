@@ -12,7 +12,7 @@ from kerasish.compiler.codegen.cuda_ops import FLOATS
 from kerasish.compiler.kernels.cuda import pool, scatter
 from kerasish.compiler.kernels.cuda.launch import LIMIT
 from kerasish.compiler.kernels.nvidia import BACKEND, contiguous, in_order, room
-from kerasish.compiler.provider import Step, kernel
+from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
 from kerasish.ops.windows import Windows
 from kerasish.spec import TensorSpec, known
@@ -41,7 +41,7 @@ def _windows(node: Node, x: tuple[int, ...]) -> Windows:
 
 
 @kernel("max_pool", provider=NAME, backend=BACKEND, supports=_supported)
-def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     before: list[Call] = []
     x = contiguous(inputs[0], before)
     y = room(outputs[1].shape, x) if outputs[0] is None else outputs[0]
@@ -49,7 +49,7 @@ def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
 
 
 @kernel("max_pool_scatter", provider=NAME, backend=BACKEND, supports=_supported)
-def _max_pool_scatter(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _max_pool_scatter(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     before: list[Call] = []
     g, index = (contiguous(v, before) for v in inputs)
     windows = _windows(node, outputs[0].shape)
@@ -57,14 +57,14 @@ def _max_pool_scatter(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
 
 
 @kernel("avg_pool", provider=NAME, backend=BACKEND, supports=_supported)
-def _avg_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _avg_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     before: list[Call] = []
     x = contiguous(inputs[0], before)
     return in_order(*before, pool.bind_avg_pool(x, outputs[0], _windows(node, x.shape)))
 
 
 @kernel("avg_pool_grad", provider=NAME, backend=BACKEND, supports=_supported)
-def _avg_pool_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _avg_pool_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     before: list[Call] = []
     g = contiguous(inputs[0], before)
     windows = _windows(node, outputs[0].shape)
@@ -72,5 +72,5 @@ def _avg_pool_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
 
 
 @kernel("scatter_add", provider=NAME, backend=BACKEND, supports=_scatters)
-def _scatter_add(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _scatter_add(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return scatter.bind_scatter_add(inputs[0], inputs[1], outputs[0], node.attrs["axis"])

@@ -11,7 +11,7 @@ from typing import Any
 from kerasish.compiler.kernels.cudnn import library
 from kerasish.compiler.kernels.cudnn.conv import Problem, bind_conv, convolution
 from kerasish.compiler.kernels.nvidia import BACKEND, in_order
-from kerasish.compiler.provider import Step, kernel, provider
+from kerasish.compiler.providers import BoundKernel, kernel, provider
 from kerasish.config import settings
 from kerasish.errors import BackendError
 from kerasish.graph.node import Node
@@ -51,7 +51,7 @@ def _supported(node: Node) -> bool:
     return True
 
 
-def _bind(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _bind(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return in_order(*bind_conv(node.op.name, problem_of(node), inputs, outputs[0]))
 
 

@@ -20,13 +20,13 @@ from kerasish.compiler.kernels.onednn.api import (
     engine,
 )
 from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
-from kerasish.compiler.kernels.onednn.program import Array, Program, Scratch, Step, dense
+from kerasish.compiler.kernels.onednn.program import Array, BoundKernel, Program, Scratch, dense
 
 MANY = 256  # shapes whose code is kept for ever
 _met: set[Hashable] = set()
 
 
-class Window(NamedTuple):
+class Geometry(NamedTuple):
     """The geometry of a convolution over its spatial axes."""
 
     strides: tuple[int, ...]
@@ -86,7 +86,7 @@ def _descs(shapes: Shapes, groups: int) -> tuple[Desc, Desc, Desc]:
 
 @lru_cache(16)
 def forward(
-    shapes: Shapes, window: Window, bias: bool = False, relu: bool = False
+    shapes: Shapes, window: Geometry, bias: bool = False, relu: bool = False
 ) -> PrimitiveDesc:
     """The primitive of `bind_conv`; raises `UnsupportedError` where there is no fast one."""
     x, w, y = _descs(shapes, window.groups)
@@ -102,7 +102,7 @@ def forward(
 
 
 @lru_cache(16)
-def backward(shapes: Shapes, window: Window, kind: str, bias: bool = False) -> PrimitiveDesc:
+def backward(shapes: Shapes, window: Geometry, kind: str, bias: bool = False) -> PrimitiveDesc:
     """The primitive of the gradients, kind "data" or "weights"."""
     x, w, y = _descs(shapes, window.groups)
     own = dense(shapes.y[-1:], dtype=shapes.dtype) if bias else None
@@ -151,11 +151,11 @@ def bind_conv(
     x: Array,
     w: Array,
     y: Array,
-    window: Window,
+    window: Geometry,
     bias: Array | None = None,
     relu: bool = False,
     scratch: Scratch | None = None,
-) -> Step:
+) -> BoundKernel:
     """y = conv(x, w) (+ bias) (then relu).
 
     Args:
@@ -185,8 +185,8 @@ def bind_conv(
 
 
 def bind_conv_input_grad(
-    g: Array, w: Array, dx: Array, window: Window, scratch: Scratch | None = None
-) -> Step:
+    g: Array, w: Array, dx: Array, window: Geometry, scratch: Scratch | None = None
+) -> BoundKernel:
     """dx = the gradient of `conv` with respect to x; also the transposed convolution of g.
 
     Args:
@@ -216,10 +216,10 @@ def bind_conv_weight_grad(
     x: Array,
     g: Array,
     dw: Array,
-    window: Window,
+    window: Geometry,
     dbias: Array | None = None,
     scratch: Scratch | None = None,
-) -> Step:
+) -> BoundKernel:
     """dw = the gradient of `conv` with respect to w; dbias = g summed over all but channels.
 
     Args:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from kerasish.compiler.kernels.onednn import openmp
-from kerasish.compiler.provider import ask_again
+from kerasish.compiler.kernels import openmp
+from kerasish.compiler.providers import ask_again
 from kerasish.errors import BackendError
 
 NAME = "onednn"  # as settings and printed plans show it

@@ -11,9 +11,9 @@ from kerasish.compiler.kernels.onednn.api import Desc, PrimitiveDesc, attributes
 from kerasish.compiler.kernels.onednn.constants import Alg, Arg
 from kerasish.compiler.kernels.onednn.program import (
     Array,
+    BoundKernel,
     Program,
     Scratch,
-    Step,
     dense,
 )
 from kerasish.spec import inverse
@@ -100,7 +100,7 @@ def bind_matmul(
     activation: str | None = None,
     accumulate: bool = False,
     scratch: Scratch | None = None,
-) -> Step:
+) -> BoundKernel:
     """y = activation(a @ b (+ bias) (+ y where `accumulate`)).
 
     Args:

@@ -19,13 +19,13 @@ from kerasish.compiler.kernels.onednn.api import (
     engine,
 )
 from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
-from kerasish.compiler.kernels.onednn.conv import Window, channels_first, dense_data
-from kerasish.compiler.kernels.onednn.program import Array, Memory, Program, Scratch, Step
+from kerasish.compiler.kernels.onednn.conv import Geometry, channels_first, dense_data
+from kerasish.compiler.kernels.onednn.program import Array, BoundKernel, Memory, Program, Scratch
 
 Size = tuple[int, ...]
 
 
-def _geometry(window: Window, size: Size) -> tuple[Any, ...]:
+def _geometry(window: Geometry, size: Size) -> tuple[Any, ...]:
     """strides, kernel, dilation, padding low, padding high."""
     strides, dilation, low, high = window.arguments()
     reach = [(k - 1) * d for k, d in zip(size, window.dilation, strict=True)]
@@ -42,7 +42,7 @@ def forward(
     alg: Alg,
     x: Size,
     y: Size,
-    window: Window,
+    window: Geometry,
     size: Size,
     training: bool = False,
     dtype: str = "float32",
@@ -57,7 +57,7 @@ def forward(
 
 @lru_cache(16)
 def backward(
-    alg: Alg, x: Size, y: Size, window: Window, size: Size, dtype: str = "float32"
+    alg: Alg, x: Size, y: Size, window: Geometry, size: Size, dtype: str = "float32"
 ) -> PrimitiveDesc:
     """The primitive of the gradients of pooling."""
     return PrimitiveDesc(
@@ -82,10 +82,10 @@ def bind_max_pool(
     x: Array,
     y: Array,
     index: Array | None,
-    window: Window,
+    window: Geometry,
     size: Size,
     scratch: Scratch | None = None,
-) -> Step:
+) -> BoundKernel:
     """y = the maximum of each window; index = its position inside the window.
 
     Args:
@@ -114,8 +114,8 @@ def bind_max_pool(
 
 
 def bind_max_pool_scatter(
-    g: Array, index: Array, dx: Array, window: Window, size: Size, scratch: Scratch | None = None
-) -> Step:
+    g: Array, index: Array, dx: Array, window: Geometry, size: Size, scratch: Scratch | None = None
+) -> BoundKernel:
     """dx = g added at the position that `bind_max_pool` found in each window.
 
     Args:
@@ -143,8 +143,8 @@ def bind_max_pool_scatter(
 
 
 def bind_avg_pool(
-    x: Array, y: Array, window: Window, size: Size, scratch: Scratch | None = None
-) -> Step:
+    x: Array, y: Array, window: Geometry, size: Size, scratch: Scratch | None = None
+) -> BoundKernel:
     """y = the mean over each window of the elements that are not padding.
 
     Args:
@@ -168,8 +168,8 @@ def bind_avg_pool(
 
 
 def bind_avg_pool_grad(
-    g: Array, dx: Array, window: Window, size: Size, scratch: Scratch | None = None
-) -> Step:
+    g: Array, dx: Array, window: Geometry, size: Size, scratch: Scratch | None = None
+) -> BoundKernel:
     """dx = the gradient of `avg_pool` with respect to x.
 
     Args:

@@ -26,7 +26,7 @@ from kerasish.compiler.kernels.onednn.constants import Arg
 from kerasish.compiler.kernels.onednn.library import load
 
 Array = np.ndarray[Any, Any]
-Step = Callable[[], None]
+BoundKernel = Callable[[], None]
 
 _ALIGNMENT = 64
 
@@ -170,7 +170,7 @@ class Program:
         self.reorder(memory, target)
         return target
 
-    def call(self, function: Step) -> None:
+    def call(self, function: BoundKernel) -> None:
         """Add plain Python work."""
         self._calls.append(function)
 
@@ -185,7 +185,7 @@ class Program:
         self._keep.append((primitive, given, array))
         self._calls.append((primitive._as_parameter_, stream(), c_int(len(given)), array))
 
-    def step(self) -> Step:
+    def step(self) -> BoundKernel:
         """The finished step."""
         execute = load()["dnnl_primitive_execute"]  # untyped: its arguments are ready made
         calls = [(execute, c) if isinstance(c, tuple) else (c, ()) for c in self._calls]
@@ -195,7 +195,7 @@ class Program:
         return _run_many(tuple(calls), lock, self._keep)
 
 
-def _run_one(function: Any, args: tuple[Any, ...], lock: Any, keep: object) -> Step:
+def _run_one(function: Any, args: tuple[Any, ...], lock: Any, keep: object) -> BoundKernel:
     def step(keep: object = keep) -> None:
         if status := function(*args):
             raise_status("primitive_execute", status)
@@ -209,7 +209,7 @@ def _run_one(function: Any, args: tuple[Any, ...], lock: Any, keep: object) -> S
     return step if lock is None else locked
 
 
-def _run_many(calls: tuple[Any, ...], lock: Any, keep: object) -> Step:
+def _run_many(calls: tuple[Any, ...], lock: Any, keep: object) -> BoundKernel:
     def step(keep: object = keep) -> None:
         for function, args in calls:
             if status := function(*args):

@@ -15,8 +15,8 @@ import numpy as np
 from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
 from kerasish.compiler.kernels.onednn.api import UnsupportedError
 from kerasish.compiler.kernels.onednn.constants import Alg
-from kerasish.compiler.kernels.onednn.conv import Shapes, Window
-from kerasish.compiler.provider import Step, kernel, provider
+from kerasish.compiler.kernels.onednn.conv import Geometry, Shapes
+from kerasish.compiler.providers import BoundKernel, kernel, provider
 from kerasish.graph.node import Node
 from kerasish.spec import TensorSpec, inverse, known, window_padding
 
@@ -68,12 +68,12 @@ def _float(node: Node) -> str:
 # --- convolution ----------------------------------------------------------------------------------
 
 
-def _conv_window(node: Node, shapes: Shapes) -> Window:
+def _conv_window(node: Node, shapes: Shapes) -> Geometry:
     a = node.attrs
     padding = window_padding(
         shapes.x[1:-1], shapes.w[:-2], a["strides"], a["dilation"], a["padding"]
     )
-    return Window(tuple(a["strides"]), tuple(padding), tuple(a["dilation"]), a["groups"])
+    return Geometry(tuple(a["strides"]), tuple(padding), tuple(a["dilation"]), a["groups"])
 
 
 def _conv_shapes(node: Node) -> Shapes:
@@ -95,19 +95,19 @@ def _describe_conv(node: Node) -> object:
 
 
 @kernel("conv", provider=NAME, supports=_supported(_describe_conv))
-def _conv(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _conv(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return conv.bind_conv(inputs[0], inputs[1], outputs[0], _conv_window(node, _conv_shapes(node)))
 
 
 @kernel("conv_input_grad", provider=NAME, supports=_supported(_describe_conv))
-def _conv_input_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _conv_input_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return conv.bind_conv_input_grad(
         inputs[0], inputs[1], outputs[0], _conv_window(node, _conv_shapes(node))
     )
 
 
 @kernel("conv_weight_grad", provider=NAME, supports=_supported(_describe_conv))
-def _conv_weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _conv_weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return conv.bind_conv_weight_grad(
         inputs[0], inputs[1], outputs[0], _conv_window(node, _conv_shapes(node))
     )
@@ -123,12 +123,12 @@ _POOLING = {
 }
 
 
-def _pool_window(node: Node, x: tuple[int, ...]) -> tuple[Window, tuple[int, ...]]:
+def _pool_window(node: Node, x: tuple[int, ...]) -> tuple[Geometry, tuple[int, ...]]:
     """The window's geometry and its size."""
     size, strides = tuple(node.attrs["window"]), tuple(node.attrs["strides"])
     ones = (1,) * len(size)
     padding = window_padding(x[1:-1], size, strides, ones, node.attrs["padding"])
-    return Window(strides, tuple(padding), ones), size
+    return Geometry(strides, tuple(padding), ones), size
 
 
 def _describe_pool(node: Node) -> object:
@@ -152,7 +152,7 @@ def _passed_over(x: Any, y: Any) -> bool:
 
 
 @kernel("max_pool", provider=NAME, supports=_supported(_describe_pool, integers=1))
-def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     (x,), (y, index) = inputs, outputs
     y = np.empty(index.shape, x.dtype) if y is None else y
     run = pool.bind_max_pool(x, y, index, *_pool_window(node, x.shape))
@@ -169,19 +169,19 @@ def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
 
 
 @kernel("max_pool_scatter", provider=NAME, supports=_supported(_describe_pool, integers=1))
-def _max_pool_scatter(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _max_pool_scatter(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return pool.bind_max_pool_scatter(
         inputs[0], inputs[1], outputs[0], *_pool_window(node, outputs[0].shape)
     )
 
 
 @kernel("avg_pool", provider=NAME, supports=_supported(_describe_pool))
-def _avg_pool(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _avg_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return pool.bind_avg_pool(inputs[0], outputs[0], *_pool_window(node, inputs[0].shape))
 
 
 @kernel("avg_pool_grad", provider=NAME, supports=_supported(_describe_pool))
-def _avg_pool_grad(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _avg_pool_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return pool.bind_avg_pool_grad(inputs[0], outputs[0], *_pool_window(node, outputs[0].shape))
 
 
@@ -198,12 +198,12 @@ def _describe_matmul(node: Node) -> object:
 
 
 @kernel("matmul", provider=NAME, supports=_supported(_describe_matmul))
-def _matmul(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _matmul(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return matmul.bind_matmul(inputs[0], inputs[1], outputs[0])
 
 
 @kernel("product", provider=NAME, supports=_supported(_describe_matmul), inplace=(2,))
-def _product(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _product(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     a, b, *c = inputs
     y = outputs[0].transpose(inverse(node.attrs["axes"]))
     if not c:

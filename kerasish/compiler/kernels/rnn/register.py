@@ -14,7 +14,7 @@ from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.kernels.rnn.backward import Backward
 from kerasish.compiler.kernels.rnn.forward import GATES, Forward
 from kerasish.compiler.kernels.rnn.writer import WIDE, Writer
-from kerasish.compiler.provider import Step, kernel
+from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
 
 NAME = "llvm"
@@ -106,7 +106,7 @@ class _Loop:
                 split = part.reshape(*part.shape[:2], len(to), to.shape[-1])
                 self.before.append(functools.partial(np.copyto, to, np.moveaxis(split, 2, 0)))
 
-    def step(self, entry: llvm_jit.Entry, names: Sequence[str], scratch: int) -> Step:
+    def step(self, entry: llvm_jit.Entry, names: Sequence[str], scratch: int) -> BoundKernel:
         """The finished step; `scratch` is in float32 numbers."""
         work = 2 * self.gates * self.units * (self.units + ACTIVATION) * self.rows * self.steps
         team = llvm_jit.threads() if work > llvm_jit.PARALLEL_COST else 1
@@ -135,7 +135,7 @@ def _split(inputs: Arrays) -> tuple[Arrays, Array | None]:
     return inputs[:-1], inputs[-1][..., None]
 
 
-def _forward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _forward(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     """Bind `lstm_loop` or `gru_loop`."""
     inputs, counts = _split(inputs)
     z, h0, *c0, recurrent, bias = inputs
@@ -162,7 +162,7 @@ def _forward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
     return loop.step(entry, Forward.arrays, 3 * loop.rows * loop.padded)
 
 
-def _backward(node: Node, inputs: Arrays, outputs: Arrays) -> Step:
+def _backward(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     """Bind `lstm_loop_grad` or `gru_loop_grad`."""
     inputs, counts = _split(inputs)
     lstm = node.op.name == "lstm_loop_grad"
