@@ -37,7 +37,7 @@ _HOMES = {
     ),
     "kerasish.graph.node": "name_scope scope",
     "kerasish.graph.op": "no_gradient",
-    "kerasish.ops.remat": "remat",
+    "kerasish.ops.control.remat": "remat",
     "kerasish.ops.stateless": "StatelessScope",
     "kerasish.ops.symbol": "KerasTensor",
     "kerasish.compiler.functions": "function",
@@ -176,6 +176,6 @@ if TYPE_CHECKING:
     from kerasish.models import Model as Model
     from kerasish.models import Sequential as Sequential
     from kerasish.models.symbolic_function import Function as Function
-    from kerasish.ops.remat import remat as remat
+    from kerasish.ops.control.remat import remat as remat
     from kerasish.ops.stateless import StatelessScope as StatelessScope
     from kerasish.ops.symbol import KerasTensor as KerasTensor

@@ -263,8 +263,8 @@ DOORS = {
 }
 # What data bring when a layer is called or adapted, what is written, the package's own files.
 RUNNING = {
-    "ops/matrix_solve.py": {"draw"},
-    "ops/random_draws.py": {"_gamma"},
+    "ops/linalg/solving.py": {"draw"},
+    "ops/random/draws.py": {"_gamma"},
     "layers/preprocessing/numbers.py": {"adapt", "_merged", "_compressed"},
     "layers/preprocessing/text_vectorization.py": {"_unsplit"},
     "saving/beside.py": {"read_assets"},

@@ -18,7 +18,7 @@ from kerasish.compiler.providers import PROVIDERS, _available, _kernels
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import Op, op
 from kerasish.layers.base.fields import Rule
-from kerasish.ops.elementwise import unary
+from kerasish.ops.basic.elementwise import unary
 from kerasish.testing import check_op
 
 

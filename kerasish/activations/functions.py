@@ -6,10 +6,10 @@ from typing import Any
 
 from kerasish import registry
 from kerasish.graph.tensor import convert_to_tensor
-from kerasish.ops import activation as _ops
-from kerasish.ops import elementwise as _elementwise
-from kerasish.ops import nn, numpy_functions
-from kerasish.ops.activation import (
+from kerasish.ops import nn
+from kerasish.ops.basic import elementwise as _elementwise
+from kerasish.ops.nn import activation as _ops
+from kerasish.ops.nn.activation import (
     celu,
     elu,
     glu,
@@ -33,6 +33,7 @@ from kerasish.ops.activation import (
     tanh_shrink,
     threshold,
 )
+from kerasish.ops.numpy import functions as numpy_functions
 from kerasish.ops.operation import public_as
 
 

@@ -9,8 +9,8 @@ from kerasish.config import epsilon
 from kerasish.configured import Configured
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import namespace
-from kerasish.ops.elementwise import maximum, minimum, sqrt, square
-from kerasish.ops.reduction import sum as sum_all
+from kerasish.ops.basic.elementwise import maximum, minimum, sqrt, square
+from kerasish.ops.basic.reduction import sum as sum_all
 from kerasish.serialization import (
     deserialize_keras_object,
     resolve,

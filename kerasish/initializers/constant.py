@@ -10,8 +10,8 @@ from kerasish import tables
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.initializers.initializer import Initializer, Shape
-from kerasish.ops.layout import broadcast_to
-from kerasish.ops.numpy_shape import as_shape
+from kerasish.ops.basic.layout import broadcast_to
+from kerasish.ops.numpy.shape import as_shape
 from kerasish.spec import dtype_name, np_dtype
 
 

@@ -22,7 +22,7 @@ from kerasish.layers.base.fields import (
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.layers.einsum_dense import EinsumDense
 from kerasish.layers.regularization import Dropout
-from kerasish.ops.attention import dot_product_attention
+from kerasish.ops.nn.attention import dot_product_attention
 from kerasish.spec import Shape
 
 

@@ -21,8 +21,8 @@ from kerasish.layers.base.fields import (
 )
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
-from kerasish.ops.moments import group_normalization
-from kerasish.ops.normalization import batch_norm_train
+from kerasish.ops.nn.normalization import batch_norm_train
+from kerasish.ops.nn.standardization import group_normalization
 from kerasish.spec import Shape, normalize_axes, normalize_axis, promote
 
 

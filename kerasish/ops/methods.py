@@ -12,7 +12,7 @@ from kerasish import registry
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import METHODS
 from kerasish.ops import numpy as np_ops
-from kerasish.ops.core import cast
+from kerasish.ops.core.tensors import cast
 
 
 def _several(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,10 +9,10 @@ import numpy as np
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import whole
-from kerasish.ops import random as _ops
-from kerasish.ops import random_draws as _draws
-from kerasish.ops.numpy_shape import as_shape
+from kerasish.ops.numpy.shape import as_shape
 from kerasish.ops.operation import public_as
+from kerasish.ops.random import distributions as _ops
+from kerasish.ops.random import draws as _draws
 from kerasish.ops.refusals import values_that
 from kerasish.random.seed_generator import draw_key
 from kerasish.spec import dtype_name, is_int

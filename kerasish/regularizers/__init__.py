@@ -9,10 +9,10 @@ from kerasish.configured import Configured
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import namespace
-from kerasish.ops.elementwise import absolute, sqrt, square
-from kerasish.ops.layout import transpose
-from kerasish.ops.linear import matmul
-from kerasish.ops.reduction import sum as sum_all
+from kerasish.ops.basic.elementwise import absolute, sqrt, square
+from kerasish.ops.basic.layout import transpose
+from kerasish.ops.basic.matmul import matmul
+from kerasish.ops.basic.reduction import sum as sum_all
 from kerasish.serialization import (
     deserialize_keras_object,
     resolve,

@@ -13,7 +13,7 @@ from kerasish.errors import KerasishError
 from kerasish.graph import convert_to_tensor, grad, interpret, trace
 from kerasish.graph.op import Case
 from kerasish.graph.verify import verify
-from kerasish.ops.vectorized import vectorized_map
+from kerasish.ops.control.vectorized import vectorized_map
 from kerasish.spec import TensorSpec, dtype_name, is_differentiable
 from kerasish.testing.gradients import differentiable, weighted
 from kerasish.testing.operators import callable_of, close, found, is_random

@@ -10,11 +10,11 @@ from kerasish.compiler import control, function
 from kerasish.graph import GradientTape, convert_to_tensor
 from kerasish.graph.variable import Variable
 from kerasish.inspect import memory, profile
-from kerasish.ops import elementwise as e
-from kerasish.ops.control import cond, fori_loop, scan, switch, while_loop
-from kerasish.ops.layout import reshape, transpose
-from kerasish.ops.linear import matmul
-from kerasish.ops.reduction import sum as sum_of
+from kerasish.ops.basic import elementwise as e
+from kerasish.ops.basic.layout import reshape, transpose
+from kerasish.ops.basic.matmul import matmul
+from kerasish.ops.basic.reduction import sum as sum_of
+from kerasish.ops.control.functions import cond, fori_loop, scan, switch, while_loop
 from tests.tolerances import assert_close
 
 RNG = np.random.default_rng(0)

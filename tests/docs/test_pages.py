@@ -39,8 +39,8 @@ MODULES = [
     "kerasish.graph.autodiff",
     "kerasish.graph.transforms",
     "kerasish.layers.base.remat",
-    "kerasish.ops.remat",
-    "kerasish.ops.vectorized",
+    "kerasish.ops.control.remat",
+    "kerasish.ops.control.vectorized",
 ]
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from kerasish.graph import autodiff, node, recording, toposort
 from kerasish.graph.trace import Trace
-from kerasish.ops import bodies, control
+from kerasish.ops.control import bodies
+from kerasish.ops.control import functions as control
 from tests.imperative.judge import RejectedError
 from tests.imperative.language import Program, draw_program
 from tests.imperative.machine import WAYS, differences, doubles, judged, without

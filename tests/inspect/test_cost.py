@@ -2,7 +2,7 @@ from kerasish import ops
 from kerasish.compiler import function
 from kerasish.graph.node import LEAVES, PICK
 from kerasish.inspect.cost import flops, graph_flops, label, nbytes
-from kerasish.ops.control import scan
+from kerasish.ops.control.functions import scan
 from kerasish.spec import TensorSpec
 
 

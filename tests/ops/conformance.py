@@ -15,7 +15,7 @@ import kerasish
 from kerasish import layers, tree
 from kerasish.errors import KerasishError
 from kerasish.graph import GradientTape, convert_to_tensor
-from kerasish.ops.reduction import sum as total
+from kerasish.ops.basic.reduction import sum as total
 from kerasish.spec import TensorSpec, is_float
 from tests.beside import jax, keras
 from tests.ops.generated_calls import Call

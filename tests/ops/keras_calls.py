@@ -18,7 +18,7 @@ class Call:
     """`keras.ops.<func>(*inputs, **kwargs)`.
 
     Args:
-        func: "module.name": the module of kerasish.ops, and Keras's public name.
+        func: "group.name": a word for its kind, and the public name in kerasish.ops.nn.
         inputs: shapes of normal draws, or arrays.
         kwargs: further arguments.
         grad: whether the gradients of the float inputs are compared too.

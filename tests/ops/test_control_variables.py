@@ -9,7 +9,7 @@ import pytest
 from kerasish import ops
 from kerasish.compiler import function
 from kerasish.graph import GradientTape, Variable, convert_to_tensor
-from kerasish.ops.remat import remat
+from kerasish.ops.control.remat import remat
 
 
 @pytest.mark.parametrize("how", [lambda f: f, function], ids=["eager", "compiled"])

@@ -82,7 +82,12 @@ ROOT = Path(__file__).resolve().parents[2]
         ("kerasish.ops", "kerasish.ops.numpy", "kerasish.layers"),
         ("kerasish.activations", "kerasish.layers", "kerasish.ops"),
         ("kerasish.layers", "kerasish.ops", "kerasish.ops.nn", "kerasish.activations"),
-        ("kerasish.ops.image", "kerasish.ops.linalg", "kerasish.ops.nn", "kerasish.models"),
+        (
+            "kerasish.ops.image",
+            "kerasish.ops.linalg",
+            "kerasish.ops.nn",
+            "kerasish.models",
+        ),
     ],
 )
 def test_one_function_whatever_was_imported_first(modules: tuple[str, ...]) -> None:

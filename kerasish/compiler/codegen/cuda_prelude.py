@@ -6,7 +6,7 @@ few CUDA names it uses in C++, and runs the kernels on the CPU.
 
 from __future__ import annotations
 
-from kerasish.ops.random import GOLDEN, MIX_1, MIX_2
+from kerasish.ops.random.distributions import GOLDEN, MIX_1, MIX_2
 
 PRELUDE = (
     """
@@ -32,7 +32,7 @@ __device__ inline unsigned short to_bfloat16(float f) {
   return (unsigned short)((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
 }
 
-// The op random_bits: kerasish/ops/random.py has the formulas and their sources.
+// The op random_bits: kerasish/ops/random/distributions.py has the formulas and their sources.
 __device__ inline u64 mixed_key(const unsigned* key) {
   u64 s = ((u64)key[0] << 32) + key[1] + GOLDENull;
   s = (s ^ (s >> 30)) * MIX_1ull;

@@ -16,7 +16,7 @@ import math
 from collections.abc import Sequence
 
 from kerasish.compiler.codegen.llvm_text import Emitter, Value
-from kerasish.ops.special import ERF_FAR, ERF_LARGE, ERF_SMALL
+from kerasish.ops.basic.special import ERF_FAR, ERF_LARGE, ERF_SMALL
 
 LN2_HIGH = 0.693359375  # 9 bits, so n * LN2_HIGH is exact
 LN2_LOW = -2.12194440e-4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerasish.compiler.codegen.llvm_text import Emitter, Value
-from kerasish.ops.random import GOLDEN, MIX_1, MIX_2
+from kerasish.ops.random.distributions import GOLDEN, MIX_1, MIX_2
 
 
 def _xor_shift(e: Emitter, v: Value, count: int) -> Value:

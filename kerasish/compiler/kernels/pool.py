@@ -15,7 +15,7 @@ from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.kernels.copies import copy
 from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
-from kerasish.ops.windows import Windows
+from kerasish.ops.nn.windows import Windows
 from kerasish.spec import known
 
 NAME = "max_pool"

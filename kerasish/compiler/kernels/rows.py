@@ -15,7 +15,7 @@ from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.codegen.nest import Dim, Nest
 from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
-from kerasish.ops.indexing import wrapped
+from kerasish.ops.basic.indexing import wrapped
 from kerasish.spec import known
 
 NAME = "llvm"

@@ -10,7 +10,7 @@ from kerasish import tree
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.graph.trace import current_trace
-from kerasish.ops.remat import call_again, remat
+from kerasish.ops.control.remat import call_again, remat
 
 if TYPE_CHECKING:
     from kerasish.layers.base.layer import Layer

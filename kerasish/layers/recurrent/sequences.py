@@ -19,7 +19,7 @@ from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import builtin
 from kerasish.layers.recurrent.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
 from kerasish.layers.recurrent.rnn import Recurrent
-from kerasish.ops.recurrent import gru, lstm
+from kerasish.ops.nn.recurrent import gru, lstm
 from kerasish.spec import Shape
 
 _COMMON = """

@@ -16,7 +16,7 @@ from kerasish.compiler.passes import optimize
 from kerasish.graph import case, trace
 from kerasish.graph.op import get
 from kerasish.ops.declare import elementwise
-from kerasish.ops.random import random_dropout
+from kerasish.ops.random.distributions import random_dropout
 from kerasish.spec import TensorSpec, np_dtype
 from tests.backend import fake_device
 from tests.compiler.codegen import cuda_shim

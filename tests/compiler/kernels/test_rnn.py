@@ -16,7 +16,7 @@ from kerasish.compiler import function
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.kernels.rnn.forward import GATES
 from kerasish.graph import convert_to_tensor, value_and_grad
-from kerasish.ops.recurrent import gru, lstm
+from kerasish.ops.nn.recurrent import gru, lstm
 from kerasish.spec import TensorSpec
 from tests.tolerances import assert_close
 
@@ -167,7 +167,7 @@ def test_equal_bits_whatever_the_threads_and_the_batch(
 def test_a_row_does_not_depend_on_the_others(cell: str) -> None:
     z = np.random.default_rng(1).normal(size=(9, 4, GATES[cell] * 20)).astype("float32")
     _, *states, _, recurrent, bias = draw(cell, (9, 4, 3, 20))
-    loop = ops.recurrent.lstm_loop if cell == "lstm" else ops.recurrent.gru_loop
+    loop = ops.nn.recurrent.lstm_loop if cell == "lstm" else ops.nn.recurrent.gru_loop
 
     def sequence(z: Any, *rest: Any) -> Any:
         return (loop(z, *rest, recurrent, bias, reverse=False)[0],)
@@ -202,7 +202,7 @@ def test_operands_of_any_strides(cell: str) -> None:
         states = [ops.broadcast_to(s[:1], s.shape) for s in states]
         columns = ops.transpose(ops.transpose(recurrent) * 1.5)
         z = ops.transpose(ops.transpose(ops.matmul(x, kernel), (2, 1, 0)) * 1.5, (2, 1, 0))
-        loop = ops.recurrent.lstm_loop if cell == "lstm" else ops.recurrent.gru_loop
+        loop = ops.nn.recurrent.lstm_loop if cell == "lstm" else ops.nn.recurrent.gru_loop
         y, h, *_ = loop(z[:, ::-1], *states, columns, bias, reverse=True)
         y = ops.transpose(y[:, ::-1], (1, 2, 0))
         return ops.sum(ops.sin(y)) + ops.sum(h[:, :1] * h[:, 1:2])

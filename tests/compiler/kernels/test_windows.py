@@ -10,7 +10,7 @@ from kerasish.compiler import function
 from kerasish.compiler.kernels.cublas.windows import DEPTH, fits, parts
 from kerasish.config import enable_tensor_float_32
 from kerasish.graph.op import get
-from kerasish.ops.windows import Windows
+from kerasish.ops.nn.windows import Windows
 from kerasish.testing.samples import sample_inputs
 from tests.compiler.codegen import cuda_shim
 from tests.compiler.kernels.fake_nvidia import libraries

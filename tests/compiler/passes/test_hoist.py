@@ -14,16 +14,16 @@ from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph import GradientTape, convert_to_tensor, trace
 from kerasish.graph.node import LEAVES, PICK
 from kerasish.graph.verify import verify
-from kerasish.ops import elementwise as e
-from kerasish.ops.control import map as map_over
-from kerasish.ops.control import scan
-from kerasish.ops.convolution import conv_ as conv
-from kerasish.ops.core import cast
-from kerasish.ops.indexing import gather
-from kerasish.ops.layout import reshape, transpose
-from kerasish.ops.linear import matmul
-from kerasish.ops.reduction import sum as sum_of
-from kerasish.ops.sorting import top_k
+from kerasish.ops.basic import elementwise as e
+from kerasish.ops.basic.indexing import gather
+from kerasish.ops.basic.layout import reshape, transpose
+from kerasish.ops.basic.matmul import matmul
+from kerasish.ops.basic.reduction import sum as sum_of
+from kerasish.ops.basic.sorting import top_k
+from kerasish.ops.control.functions import map as map_over
+from kerasish.ops.control.functions import scan
+from kerasish.ops.core.tensors import cast
+from kerasish.ops.nn.convolution import conv_ as conv
 from kerasish.spec import TensorSpec
 from tests.tolerances import assert_close
 

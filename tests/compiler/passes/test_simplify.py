@@ -15,7 +15,7 @@ from kerasish.graph import Node, Variable, trace
 from kerasish.graph.node import CONSTANT
 from kerasish.graph.op import get
 from kerasish.graph.verify import verify
-from kerasish.ops.layout import unslice
+from kerasish.ops.basic.layout import unslice
 from kerasish.spec import TensorSpec
 from tests.compiler.passes.shape import check, floats, names
 

@@ -13,7 +13,7 @@ from kerasish.compiler.memory import lifetimes
 from kerasish.compiler.passes import optimize
 from kerasish.compiler.passes.sinking import late
 from kerasish.graph import GradientTape, Graph, Variable, trace
-from kerasish.ops.remat import remat
+from kerasish.ops.control.remat import remat
 from kerasish.spec import TensorSpec
 from tests.compiler.passes.shape import check, floats, names
 

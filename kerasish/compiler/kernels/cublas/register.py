@@ -12,7 +12,7 @@ from kerasish.compiler.kernels.nvidia import BACKEND, TYPES, contiguous, copy, i
 from kerasish.compiler.providers import BoundKernel, kernel, provider
 from kerasish.config import settings
 from kerasish.graph.node import Node
-from kerasish.ops.windows import Windows
+from kerasish.ops.nn.windows import Windows
 from kerasish.spec import TensorSpec, inverse, known
 
 NAME = library.NAME

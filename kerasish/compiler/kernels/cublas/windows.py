@@ -15,7 +15,7 @@ from kerasish.compiler.kernels.cuda.columns import bind_columns, bind_sum
 from kerasish.compiler.kernels.cuda.launch import LIMIT
 from kerasish.compiler.kernels.nvidia import SCRATCH, lock, scratch
 from kerasish.compiler.providers import BoundKernel
-from kerasish.ops.windows import Windows
+from kerasish.ops.nn.windows import Windows
 
 Array = Any
 Shape = tuple[int, ...]

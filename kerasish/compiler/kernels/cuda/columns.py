@@ -9,7 +9,7 @@ from typing import Any
 from kerasish.compiler.codegen.cuda_ops import memory_type
 from kerasish.compiler.kernels.cuda.launch import launcher
 from kerasish.compiler.kernels.cuda.pool import AXES, coordinates, filled, offset
-from kerasish.ops.windows import Windows
+from kerasish.ops.nn.windows import Windows
 
 Array = Any
 

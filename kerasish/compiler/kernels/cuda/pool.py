@@ -11,7 +11,7 @@ from typing import Any
 
 from kerasish.compiler.codegen.cuda_ops import RULES, loaded, memory_type, register_type, stored
 from kerasish.compiler.kernels.cuda.launch import launcher
-from kerasish.ops.windows import Windows
+from kerasish.ops.nn.windows import Windows
 
 Array = Any
 AXES = 3  # spatial axes are filled up to these with axes of one

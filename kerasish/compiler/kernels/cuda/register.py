@@ -14,7 +14,7 @@ from kerasish.compiler.kernels.cuda.launch import LIMIT
 from kerasish.compiler.kernels.nvidia import BACKEND, contiguous, in_order, room
 from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
-from kerasish.ops.windows import Windows
+from kerasish.ops.nn.windows import Windows
 from kerasish.spec import TensorSpec, known
 
 Arrays = Sequence[Any]

@@ -12,7 +12,7 @@ from kerasish.backend.base import current
 from kerasish.compiler.codegen.cuda_ops import loaded, memory_type, register_type, stored
 from kerasish.compiler.kernels.cuda.launch import launcher
 from kerasish.compiler.kernels.nvidia import room
-from kerasish.ops.indexing import wrapped
+from kerasish.ops.basic.indexing import wrapped
 
 Array = Any
 

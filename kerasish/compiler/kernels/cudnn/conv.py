@@ -40,7 +40,7 @@ from kerasish.compiler.kernels.nvidia import (
 )
 from kerasish.config import settings
 from kerasish.errors import BackendError
-from kerasish.ops.windows import Windows
+from kerasish.ops.nn.windows import Windows
 
 Array = Any
 Size = tuple[int, ...]

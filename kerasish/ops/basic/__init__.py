@@ -1,0 +1,1 @@
+"""Primitives that everything else is made of: elementwise, layout, reductions, products, order."""

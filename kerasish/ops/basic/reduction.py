@@ -1,0 +1,283 @@
+"""Reductions along axes: sum, product, maximum, minimum, any, all, arg-extrema."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import ShapeError
+from kerasish.graph.batching import shifted
+from kerasish.graph.op import case, op
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.ops.basic.elementwise import cast, cast_like, equal, maximum, minimum, where
+from kerasish.ops.basic.layout import broadcast_to, expand_dims, reshape
+from kerasish.ops.declare import bools, ints
+from kerasish.ops.operation import public
+from kerasish.spec import (
+    TensorSpec,
+    accumulator,
+    normalize_axes,
+    normalize_axis,
+    promote_float,
+    reduce_shape,
+)
+
+__all__ = ["all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "sum"]
+
+Axes = tuple[int, ...]
+_CASES = (
+    case((3, 4), axis=(1,), keepdims=False),
+    case((2, 3, 4), axis=(0, 2), keepdims=True),
+    case((2, 3), axis=(0, 1), keepdims=False),
+    case((2, 3), axis=(), keepdims=False),
+)
+
+
+def _reduce_infer(x: TensorSpec, *, axis: Axes, keepdims: bool) -> TensorSpec:
+    return TensorSpec(reduce_shape(x.shape, axis, keepdims), x.dtype)
+
+
+def _bool_infer(x: TensorSpec, *, axis: Axes, keepdims: bool) -> TensorSpec:
+    return TensorSpec(reduce_shape(x.shape, axis, keepdims), "bool")
+
+
+def kept(g: Any, x: Any, axis: Axes) -> Any:
+    """`g`, the gradient of a reduction of `x`, with its reduced axes back as size 1."""
+    shape = tuple(1 if i in axis else d for i, d in enumerate(x.shape))
+    return g if g.shape == shape else reshape(g, shape=shape)
+
+
+def _accumulated(reduce: Any, x: Any, axis: Axes, keepdims: bool, out: Any) -> Any:
+    """A reduction in the dtype of x, rounded once."""
+    wide = accumulator(x.dtype.name)
+    if wide == x.dtype.name:
+        return reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype, out=out)
+    total = reduce(x, axis=axis, keepdims=keepdims, dtype=wide)
+    if out is None:
+        return total.astype(x.dtype)
+    out[...] = total
+    return out
+
+
+@op("sum", infer=_reduce_infer, out=True, batch=shifted("axis"), cases=_CASES)
+def sum_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
+    """The sum over axes, in the dtype of x."""
+    short = math.prod(x.shape[axis[-1] + 1 :]) if axis else 0
+    together = bool(axis) and axis[-1] - axis[0] == len(axis) - 1 and axis[-1] < x.ndim - 1
+    if not (together and 0 < 2 * short <= ROW and x.flags.c_contiguous):
+        return _accumulated(xp.sum, x, axis, keepdims, out)
+    rows = x.reshape(math.prod(x.shape[: axis[0]]), math.prod(x.shape[a] for a in axis), short)
+    y = _sum_rows(xp, rows).reshape(reduce_shape(x.shape, axis, keepdims))
+    if out is None:
+        return y.astype(x.dtype, copy=False)
+    out[...] = y
+    return out
+
+
+ROW = 1024  # numbers
+
+
+def _sum_rows(xp: Any, x: Any) -> Any:
+    """(k, n, c) -> (k, c), short rows c joined to long ones first: fast, and with small errors."""
+    lead, count, short = x.shape
+    wide = accumulator(x.dtype.name)
+    fold = ROW // short
+    whole = count - count % fold
+    rest = xp.sum(x[:, whole:], axis=1, dtype=wide)
+    if not whole:
+        return rest
+    rows = x[:, :whole].reshape(lead, whole // fold, fold * short)
+    rows = xp.sum(rows, axis=1, dtype=wide).reshape(lead, fold, short)
+    return xp.sum(rows, axis=1, dtype=wide) + rest
+
+
+@sum_.gradient
+def _(g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    return broadcast_to(kept(g, x, axis), shape=x.shape)
+
+
+@op("prod", infer=_reduce_infer, out=True, batch=shifted("axis"), cases=_CASES, domain=(0.5, 1.5))
+def prod_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
+    """The product over axes, in the dtype of x."""
+    return _accumulated(xp.prod, x, axis, keepdims, out)
+
+
+@prod_.gradient
+def _(g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    # The product of the others, which y / x would get wrong where x is zero: zero elements are
+    # counted, and the product without them serves where exactly one, or this one, is zero.
+    zero = equal(x, 0)
+    count = sum_(cast(zero, dtype=x.dtype), axis=axis, keepdims=True)
+    filled = where(zero, cast_like(1.0, x), x)
+    rest = prod_(filled, axis=axis, keepdims=True)
+    others = where(zero, equal(count, 1), equal(count, 0))
+    return kept(g, x, axis) * cast_like(others, x) * rest / filled
+
+
+def _extremum_vjp(g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    hit = cast_like(equal(x, kept(y, x, axis)), g)
+    return kept(g, x, axis) * hit / sum_(hit, axis=axis, keepdims=True)
+
+
+def _nonempty(name: str) -> Any:
+    def infer(x: TensorSpec, *, axis: Axes, keepdims: bool) -> TensorSpec:
+        if 0 in [x.shape[a] for a in axis]:
+            raise ShapeError(f"{name}. Expected: at least one element. Received: {x.shape}.")
+        return _reduce_infer(x, axis=axis, keepdims=keepdims)
+
+    return infer
+
+
+@op("max", infer=_nonempty("max"), vjp=_extremum_vjp, out=True, batch=shifted("axis"), cases=_CASES)
+def max_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
+    """The maximum over axes; equal maxima share the gradient."""
+    return xp.max(x, axis=axis, keepdims=keepdims, out=out)
+
+
+@op("min", infer=_nonempty("min"), vjp=_extremum_vjp, out=True, batch=shifted("axis"), cases=_CASES)
+def min_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
+    """The minimum over axes; equal minima share the gradient."""
+    return xp.min(x, axis=axis, keepdims=keepdims, out=out)
+
+
+_BOOLS = (
+    case(bools((3, 4)), axis=(1,), keepdims=False),
+    case(bools((2, 3)), axis=(0, 1), keepdims=True),
+)
+
+
+@op("any", infer=_bool_infer, out=True, batch=shifted("axis"), cases=_BOOLS)
+def any_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
+    """Whether any element holds."""
+    return xp.any(x, axis=axis, keepdims=keepdims, out=out)
+
+
+@op("all", infer=_bool_infer, out=True, batch=shifted("axis"), cases=_BOOLS)
+def all_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
+    """Whether all elements hold."""
+    return xp.all(x, axis=axis, keepdims=keepdims, out=out)
+
+
+def _arg_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
+    if x.shape[axis] == 0:
+        raise ShapeError(f"argmax and argmin. Expected: at least one element. Received: {x.shape}.")
+    return TensorSpec(reduce_shape(x.shape, (axis,), False), "int32")
+
+
+_ARG = (case((3, 4), axis=1), case(ints((2, 3, 4), 50), axis=0))
+
+
+@op("argmax", infer=_arg_infer, batch=shifted("axis"), cases=_ARG)
+def argmax_(xp: Any, x: Any, *, axis: int) -> Any:
+    """The position of the first maximum along an axis."""
+    return xp.argmax(x, axis=axis).astype(np.int32)
+
+
+@op("argmin", infer=_arg_infer, batch=shifted("axis"), cases=_ARG)
+def argmin_(xp: Any, x: Any, *, axis: int) -> Any:
+    """The position of the first minimum along an axis."""
+    return xp.argmin(x, axis=axis).astype(np.int32)
+
+
+# --- the public functions ---------------------------------------------------------------------
+
+_WIDENED = {
+    "bool": "int32",
+    "int8": "int32",
+    "int16": "int32",
+    "uint8": "uint32",
+    "uint16": "uint32",
+}
+
+
+def _widened(x: Any) -> Any:
+    x = convert_to_tensor(x)
+    return cast(x, dtype=_WIDENED[x.dtype]) if x.dtype in _WIDENED else x
+
+
+@public
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum over `axis` (all axes for None). Small integers and bool add up in 32 bits."""
+    x = _widened(x)
+    return sum_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
+
+
+@public
+def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+    """The product over `axis` (all axes for None)."""
+    x = _widened(x) if dtype is None else convert_to_tensor(x, dtype)
+    return prod_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
+
+
+@public
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean over `axis`; integers and bool give floatx."""
+    x = convert_to_tensor(x)
+    dtype = promote_float(x.dtype)
+    # The sum of many floats of 16 bits is beyond their range, their mean is not.
+    x = cast(x, dtype=accumulator(dtype))
+    axes = normalize_axes(axis, x.ndim)
+    sizes = [x.shape[a] for a in axes]
+    # With an unknown dimension only the spec of the result matters, not its value.
+    count = math.prod(1 if d is None else d for d in sizes)
+    return cast(sum_(x, axis=axes, keepdims=keepdims) / count, dtype=dtype)
+
+
+def _extremum(op_: Any, x: Any, axis: Any, keepdims: bool, initial: Any, join: Any) -> Any:
+    x = convert_to_tensor(x)
+    axes = normalize_axes(axis, x.ndim)
+    if initial is None:
+        return op_(x, axis=axes, keepdims=keepdims)
+    if 0 in [x.shape[a] for a in axes]:
+        return broadcast_to(cast_like(initial, x), shape=reduce_shape(x.shape, axes, keepdims))
+    return join(op_(x, axis=axes, keepdims=keepdims), initial)
+
+
+@public
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    """The maximum over `axis`, and of `initial` where it is given."""
+    return _extremum(max_, x, axis, keepdims, initial, maximum)
+
+
+@public
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+    """The minimum over `axis`, and of `initial` where it is given."""
+    return _extremum(min_, x, axis, keepdims, initial, minimum)
+
+
+@public
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether any element over `axis` is not zero."""
+    x = cast(x, dtype="bool")
+    return any_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
+
+
+@public
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Whether all elements over `axis` are not zero."""
+    x = cast(x, dtype="bool")
+    return all_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
+
+
+def _arg(op_: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
+    x = convert_to_tensor(x)
+    if axis is None:
+        found = op_(reshape(x, shape=(-1,)), axis=0)
+        return reshape(found, shape=(1,) * x.ndim) if keepdims else found
+    at = normalize_axis(axis, x.ndim)
+    found = op_(x, axis=at)
+    return expand_dims(found, axis=at) if keepdims else found
+
+
+@public
+def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """The position (int32) of the first maximum along `axis`, of the flat tensor for None."""
+    return _arg(argmax_, x, axis, keepdims)
+
+
+@public
+def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+    """The position (int32) of the first minimum along `axis`, of the flat tensor for None."""
+    return _arg(argmin_, x, axis, keepdims)

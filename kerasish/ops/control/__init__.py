@@ -1,0 +1,1 @@
+"""Control flow: scan, cond, loops and maps, their bodies as graphs; rematerialization."""

@@ -1,0 +1,88 @@
+"""vectorized_map: a function of one row, run on all rows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from kerasish import tree
+from kerasish.errors import GraphError, ShapeError
+from kerasish.graph.batching import lift, spread
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.trace import Slot
+from kerasish.graph.variable import Variable
+from kerasish.hints import function as called
+from kerasish.ops.control import batching as batching  # registers how control flow is batched
+from kerasish.ops.control.bodies import trace_part
+from kerasish.ops.operation import public
+from kerasish.spec import Dim, TensorSpec
+
+__all__ = ["vectorized_map"]
+
+
+@public
+def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
+    """`function` applied to every slice of `elements` along the leading axis, stacked.
+
+    The function is traced once, for one slice; every op in it is then done for all slices at
+    once (`Op.batch`), so nothing is repeated in Python. Only an op that has no batching rule for
+    its operands is run slice by slice, alone, as a `scan` that printed graphs show. Tensors and
+    variables from outside are the same for every slice, gradients flow to them, and maps nest.
+    As in Keras with JAX, a draw from a `SeedGenerator` inside is one draw: every slice gets the
+    same numbers, and the generator moves on once.
+
+    Args:
+        function: takes one slice of `elements`, in their structure; returns any structure of
+            tensors. What does not depend on the slice is repeated for each; None stays None.
+            It sees symbolic tensors, so it cannot branch on values in Python.
+        elements: any structure of tensors with one leading size.
+
+    Raises:
+        ShapeError: the leading sizes differ, or a tensor has none.
+        GraphError: a variable would be assigned a value that differs from slice to slice.
+
+    Example:
+        >>> from kerasish import ops
+        >>> ops.vectorized_map(lambda x: ops.sum(x * x), ops.ones((3, 2))).numpy().tolist()
+        [2.0, 2.0, 2.0]
+    """
+    called("vectorized_map, function", function)
+    given = [None if leaf is None else convert_to_tensor(leaf) for leaf in tree.flatten(elements)]
+    tensors = [t for t in given if t is not None]
+    rows = _rows(tensors)
+
+    def body(*row: Tensor) -> Any:
+        rest = iter(row)
+        filled = [None if t is None else next(rest) for t in given]
+        result = function(tree.pack_sequence_as(elements, filled))
+        return tree.map_structure(lambda y: y if y is None else convert_to_tensor(y), result)
+
+    specs = [TensorSpec(t.shape[1:], t.dtype) for t in tensors]
+    inputs, outputs, structure, assigned = trace_part(body, specs)
+    known = {n: (t, True) for n, t in zip(inputs, tensors, strict=True)}
+    found = lift(outputs, known, rows)
+    _assign(assigned, found[len(found) - len(assigned) :])
+    results = [t if stacked else spread(t, rows) for t, stacked in found]
+    return tree.map_structure(lambda s: results[s] if isinstance(s, Slot) else s, structure)
+
+
+def _rows(tensors: Sequence[Tensor]) -> Dim:
+    sizes = {t.shape[0] if t.shape else "no axis" for t in tensors}
+    known = sizes - {None}
+    if len(known) > 1 or "no axis" in sizes or not sizes:
+        raise ShapeError(
+            "vectorized_map. Expected: tensors with one leading size. Received: "
+            f"{', '.join(str(t.shape) for t in tensors) or 'no tensors'}."
+        )
+    return next(iter(known), None)  # type: ignore[return-value]
+
+
+def _assign(variables: Sequence[Variable], found: Sequence[Any]) -> None:
+    for variable, (value, stacked) in zip(variables, found, strict=True):
+        if stacked:
+            raise GraphError(
+                f"vectorized_map. Expected: variable {variable.path!r} to be assigned what is the "
+                "same for every row. Received: a value that differs from row to row. Return it, "
+                "and assign what you make of all rows afterwards."
+            )
+        variable.assign(value)

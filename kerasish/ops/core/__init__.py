@@ -1,0 +1,1 @@
+"""keras.ops beside numpy: conversion, slices by value, scatter, segments, spectra, gradients."""

@@ -1,0 +1,271 @@
+"""keras.ops, tensors as such: conversion, casting, complex pairs, distances, rearrange."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from kerasish import tables
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor as _convert
+from kerasish.graph.tensor import is_tensor, promoted
+from kerasish.hints import whole
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic import layout as _s
+from kerasish.ops.basic import reduction as _r
+from kerasish.ops.basic.elementwise import cast as _cast
+from kerasish.ops.basic.elementwise import where
+from kerasish.ops.basic.indexing import gather
+from kerasish.ops.declare import complexes, composite
+from kerasish.ops.numpy.join import stack
+from kerasish.ops.numpy.shape import product
+from kerasish.ops.operation import public
+from kerasish.spec import Dim, dtype_name, is_float, largest, promote_float
+
+__all__ = [
+    "cast", "cdist", "convert_to_numpy", "convert_to_tensor", "dtype", "extract_sequences",
+    "is_tensor", "logsumexp", "rearrange", "saturate_cast", "stop_gradient",
+    "view_as_complex", "view_as_real",
+]  # fmt: skip
+
+
+@public
+def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:
+    """x as a tensor.
+
+    Args:
+        x: number, nested list, numpy array, DLPack object, variable or tensor.
+        dtype: of the result; floats of Python become floatx, everything else keeps its own.
+        sparse, ragged: must not be True; there are no sparse or ragged tensors.
+    """
+    if sparse or ragged:
+        raise ArgumentError(
+            "convert_to_tensor. Expected: sparse and ragged None or False. "
+            f"Received: sparse={sparse}, ragged={ragged}."
+        )
+    return _convert(x, dtype)
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """The value of x as a numpy array."""
+    return np.asarray(_convert(x))
+
+
+def dtype(x: Any) -> str:
+    """The name of the dtype of x."""
+    return _convert(x).dtype
+
+
+@public
+def cast(x: Any, dtype: Any) -> Any:
+    """x in another dtype."""
+    return _cast(x, dtype)
+
+
+@public
+def stop_gradient(variable: Any) -> Any:
+    """The same values, through which no gradient flows."""
+    return _e.stop_gradient(variable)
+
+
+@composite(cases=[case((3, 4), dtype="uint8", domain=(-300.0, 300.0), differentiate=())])
+def saturate_cast(x: Any, dtype: Any) -> Any:
+    """x in another dtype, values beyond its range becoming the nearest in range."""
+    x = _convert(x)
+    name = dtype_name(dtype)
+    low, high = _range(name)
+    if is_float(x.dtype) and is_float(name):
+        own = _range(x.dtype)[1]
+        inside = x if own <= high else _e.minimum(_e.maximum(x, low), high)
+        return _cast(inside, name)
+    if name == "bool":
+        return _cast(_e.maximum(x, 0), name)
+    if is_float(name):
+        return _cast(x, name)
+    # Bounds of integers are not always floats, so the cast comes first and is then replaced.
+    wide = x if is_float(x.dtype) or x.dtype == "uint64" else _cast(x, "int64")
+    above, below = _beyond(wide, high, low)
+    return where(above, _cast(high, name), where(below, _cast(low, name), _cast(x, name)))
+
+
+def _beyond(x: Any, high: Any, low: Any) -> tuple[Any, Any]:
+    """Where x lies at or beyond the bounds of a dtype, as far as x can be there at all."""
+    if is_float(x.dtype):
+        return x >= float(high), x <= float(low)
+    least, most = _range(x.dtype)
+    above = x > min(high, most)
+    return above, x < max(low, least)
+
+
+def _range(name: str) -> tuple[Any, Any]:
+    if name == "bool":
+        return 0, 1
+    if is_float(name):
+        return -largest(name), largest(name)
+    return int(np.iinfo(name).min), int(np.iinfo(name).max)
+
+
+# --- complex pairs ----------
+
+
+@composite(cases=[case((3, 2)), case((2, 4, 2))])
+def view_as_complex(x: Any) -> Any:
+    """The complex numbers whose real and imaginary parts lie along the last axis."""
+    x = _convert(x)
+    if not x.shape or x.shape[-1] != 2:
+        raise ShapeError(f"view_as_complex. Expected: a last axis of 2. Received: {x.shape}.")
+    lead = (None,) * (x.ndim - 1)
+    parts = [_s.slice_(x, parts=(*lead, (i, 1, 1))) for i in range(2)]
+    return _e.complex_(*(_s.reshape(p, shape=x.shape[:-1]) for p in parts))
+
+
+@composite(cases=[case(complexes((3,)))])
+def view_as_real(x: Any) -> Any:
+    """The real and imaginary parts of x along a new last axis."""
+    return stack([_e.real(x), _e.imag(x)], axis=-1)
+
+
+# --- distances, sums, sequences ----------
+
+
+@composite(cases=[case((3, 4), (5, 4)), case((2, 3, 4), (2, 2, 4))])
+def cdist(x: Any, y: Any) -> Any:
+    """The Euclidean distance of every row of x from every row of y: (..., m, n)."""
+    a, b = promoted((x, y), "float")
+    if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-1]:
+        raise ShapeError(
+            "cdist. Expected: shapes (..., m, d) and (..., n, d). "
+            f"Received: {a.shape} and {b.shape}."
+        )
+    apart = _s.expand_dims(a, axis=a.ndim - 1) - _s.expand_dims(b, axis=b.ndim - 2)
+    return _e.root(_r.sum(_e.square(apart), axis=-1))
+
+
+@composite(cases=[case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)])
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log(sum(exp(x))) over `axis`, without overflow."""
+    x = _convert(x)
+    x = _cast(x, promote_float(x.dtype))
+    if 0 in x.shape:
+        return _e.log(_r.sum(_e.exp(x), axis=axis, keepdims=keepdims))
+    top = _e.stop_gradient(_r.max(x, axis=axis, keepdims=True))
+    top = where(_e.isfinite(top), top, _e.zero_like(x))
+    total = _e.log(_r.sum(_e.exp(x - top), axis=axis, keepdims=keepdims))
+    return total + (top if keepdims else _s.reshape(top, shape=total.shape))
+
+
+@composite(cases=[case((2, 7), sequence_length=3, sequence_stride=2)])
+def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
+    """Windows of the last axis, one every `sequence_stride`: (..., windows, sequence_length)."""
+    x = _convert(x)
+    sequence_length = whole("extract_sequences, sequence_length", sequence_length, 1)
+    sequence_stride = whole("extract_sequences, sequence_stride", sequence_stride, 1)
+    size = x.shape[-1]
+    if size is None:
+        return _s.broadcast_to(
+            _s.expand_dims(x, axis=-1), shape=(*x.shape[:-1], None, sequence_length)
+        )
+    if size < sequence_length:
+        raise ShapeError(
+            f"extract_sequences. Expected: at least {sequence_length} elements on the last axis. "
+            f"Received: shape {x.shape}."
+        )
+    starts = tables.arange(0, size - sequence_length + 1, sequence_stride)
+    at = tables.outer(np.add, starts, tables.arange(sequence_length)).astype(np.int32)
+    return gather(x, at, axis=x.ndim - 1)
+
+
+# --- rearrange ----------
+
+_TOKEN = re.compile(r"\(|\)|[A-Za-z_][A-Za-z_0-9]*|1|\.\.\.")
+
+
+def _groups(text: str, pattern: str) -> list[list[str]]:
+    """The axes of one side of a pattern, each a list of the names it is made of."""
+    found: list[list[str]] = []
+    inside = False
+    for token in _TOKEN.findall(text):
+        if token in "()":
+            if (token == "(") == inside:
+                raise ArgumentError(
+                    f"rearrange. Expected: paired parentheses. Received: {pattern!r}."
+                )
+            inside = token == "("
+            if inside:
+                found.append([])
+        elif inside:
+            found[-1].append(token)
+        else:
+            found.append([] if token == "1" else [token])
+    if inside or _TOKEN.sub("", text).strip():
+        raise ArgumentError(
+            "rearrange. Expected: names, 1, ... and paired parentheses on both sides of '->'. "
+            f"Received: {pattern!r}."
+        )
+    return found
+
+
+def _spelled_out(groups: list[list[str]], dots: list[str]) -> list[list[str]]:
+    out: list[list[str]] = []
+    for group in groups:
+        if group == ["..."]:
+            out.extend([name] for name in dots)
+        else:
+            out.append([n for name in group for n in (dots if name == "..." else [name])])
+    return out
+
+
+def _lengths(
+    groups: list[list[str]], shape: tuple[Dim, ...], given: dict[str, int], pattern: str
+) -> dict[str, Dim]:
+    """The length of every name, at most one of each group inferred from the shape."""
+    sizes: dict[str, Dim] = dict(given)
+    for group, size in zip(groups, shape, strict=True):
+        missing = [n for n in group if n not in sizes]
+        rest = product([sizes[n] for n in group if n in sizes]) or 1
+        if len(missing) > 1 or (
+            size is not None and (size % rest or (not missing and size != rest))
+        ):
+            raise ShapeError(
+                f"rearrange {pattern!r}. Expected: lengths of {' '.join(group)} that make an axis "
+                f"of {size}. Received: {given}."
+            )
+        for name in missing:
+            sizes[name] = None if size is None else size // rest
+    return sizes
+
+
+@public
+def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
+    """Axes split, reordered and merged as a pattern says (the notation of einops).
+
+    Args:
+        tensor: tensor.
+        pattern: such as "b (h p) c -> b h (p c)": a name per axis; parentheses hold the names
+            that one axis is split into, or merged from.
+        axes_lengths: the lengths of names that cannot be told from the shape.
+
+    Example:
+        >>> rearrange(images, "b h w c -> b (h w) c").shape
+    """
+    x = _convert(tensor)
+    left, arrow, right = pattern.partition("->")
+    sides = [_groups(side, pattern) for side in (left, right)]
+    dots = [f"...{i}" for i in range(x.ndim - len(sides[0]) + 1)] if ["..."] in sides[0] else []
+    source, target = (_spelled_out(side, dots) for side in sides)
+    names = [n for group in source for n in group]
+    wanted = [n for group in target for n in group]
+    if not arrow or len(source) != x.ndim or sorted(names) != sorted(wanted):
+        raise ArgumentError(
+            f"rearrange. Expected: the same names on both sides of '->', {x.ndim} axes on the "
+            f"left. Received: {pattern!r}."
+        )
+    if len(set(names)) != len(names):
+        raise ArgumentError(f"rearrange. Expected: distinct names. Received: {pattern!r}.")
+    sizes = _lengths(source, x.shape, axes_lengths, pattern)
+    x = _s.reshape(x, shape=tuple(sizes[n] for n in names))
+    x = _s.transpose(x, axes=tuple(names.index(n) for n in wanted))
+    return _s.reshape(x, shape=tuple(product([sizes[n] for n in group]) for group in target))

@@ -1,0 +1,365 @@
+"""keras.ops.linalg: functions of matrices over the last two axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish import tables
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import transforms
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic import layout as _s
+from kerasish.ops.basic import reduction as _r
+from kerasish.ops.basic.elementwise import cast, cast_like
+from kerasish.ops.basic.matmul import matmul, swap_last
+from kerasish.ops.declare import composite
+from kerasish.ops.linalg import decompositions as _d
+from kerasish.ops.linalg import solving as _m
+from kerasish.ops.numpy.shape import moveaxis
+from kerasish.ops.operation import public
+from kerasish.spec import normalize_axes, normalize_axis, promote_float, real_dtype
+
+__all__ = [
+    "cholesky", "cholesky_inverse", "det", "eig", "eigh", "inv", "jvp", "lstsq", "lu_factor",
+    "matrix_rank", "norm", "pinv", "qr", "solve", "solve_triangular", "svd",
+]  # fmt: skip
+
+_POSITIVE = np.array([[4.0, 1.0, 0.3], [1.0, 3.0, -0.5], [0.3, -0.5, 2.0]])
+
+
+def _floating(what: str, x: Any) -> Any:
+    x = convert_to_tensor(x)
+    _m.matrix(what, x.spec)
+    return cast(x, promote_float(x.dtype))
+
+
+def _symmetric(x: Any) -> Any:
+    """(x + x^T) / 2, since the routines read one triangle only."""
+    return (x + _e.conj(swap_last(x))) * 0.5
+
+
+# --- solving ----------------------------------------------------------------------------------
+
+
+@public
+def inv(x: Any) -> Any:
+    """The inverse of square matrices.
+
+    Raises:
+        ArgumentError: a matrix is singular.
+    """
+    return _m.inv_(x)
+
+
+@public
+def det(x: Any) -> Any:
+    """The determinants of square matrices."""
+    return _m.det_(x)
+
+
+@public
+def slogdet(x: Any) -> tuple[Any, Any]:
+    """(sign, log of the absolute value) of the determinants of square matrices."""
+    return _m.slogdet_(x)
+
+
+@public
+def logdet(x: Any) -> Any:
+    """The logarithm of the determinant of a positive definite matrix."""
+    return _m.slogdet_(x)[1]
+
+
+def _with_columns(a: Any, b: Any) -> tuple[Any, Any, bool]:
+    a, b = promoted((a, b), "float")
+    vector = b.ndim == a.ndim - 1
+    return a, _s.expand_dims(b, axis=b.ndim) if vector else b, vector
+
+
+@public
+def solve(a: Any, b: Any) -> Any:
+    """The x of a x = b.
+
+    Args:
+        a: (..., m, m).
+        b: (..., m) or (..., m, n).
+
+    Raises:
+        ArgumentError: a matrix is singular.
+    """
+    a, columns, vector = _with_columns(a, b)
+    y = _m.solve_(a, columns)
+    return _s.reshape(y, shape=y.shape[:-1]) if vector else y
+
+
+@public
+def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+    """The x of a x = b, reading only the lower or upper triangle of a.
+
+    Args:
+        a: (..., m, m).
+        b: (..., m) or (..., m, n).
+        lower: which triangle.
+    """
+    a, columns, vector = _with_columns(a, b)
+    y = _m.solve_triangular_(a, columns, lower=bool(lower))
+    return _s.reshape(y, shape=y.shape[:-1]) if vector else y
+
+
+def _cutoff(x: Any, factor: float = 1.0) -> float:
+    """The relative size of a singular value that is rounding error."""
+    sizes = [1 if d is None else d for d in x.shape[-2:]]
+    precision = {"float16": "float32", "bfloat16": "float32"}.get(x.dtype, real_dtype(x.dtype))
+    return factor * max(sizes) * float(np.finfo(precision).eps)
+
+
+@public
+def pinv(x: Any, rcond: float | None = None) -> Any:
+    """The Moore-Penrose inverse of matrices.
+
+    Args:
+        x: (..., m, n).
+        rcond: singular values up to rcond times the largest count as zero; by default
+            10 * max(m, n) * machine precision.
+    """
+    x = _floating("pinv", x)
+    return _m.pinv_(x, rcond=_cutoff(x, 10.0) if rcond is None else float(rcond))
+
+
+@composite(
+    cases=[
+        case(_m.distinct(4, 3), (4,)),
+        case(_m.distinct(4, 3), (4, 2)),
+        case(_m.distinct(2, 3), (2,)),
+    ]
+)
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    """The x of least norm that minimises |a x - b|.
+
+    Args:
+        a: (m, n).
+        b: (m,) or (m, k).
+        rcond: singular values up to rcond times the largest count as zero; by default
+            max(m, n) * machine precision.
+    """
+    a, columns, vector = _with_columns(a, b)
+    if a.ndim != 2 or columns.ndim != 2:
+        raise ShapeError(
+            f"lstsq. Expected: (m, n) and (m,) or (m, k). Received: {a.shape} and {columns.shape}."
+        )
+    y = matmul(_m.pinv_(a, rcond=_cutoff(a) if rcond is None else float(rcond)), columns)
+    return _s.reshape(y, shape=y.shape[:-1]) if vector else y
+
+
+# --- factorisations -----------------------------------------------------------------------------
+
+
+@composite(cases=[case(_POSITIVE), case(_POSITIVE, upper=True)])
+def cholesky(x: Any, upper: bool = False) -> Any:
+    """The lower triangular L of x = L L^T, or its transpose.
+
+    Args:
+        x: (..., m, m), symmetric positive definite.
+        upper: whether to return the upper triangular factor.
+
+    Raises:
+        ArgumentError: a matrix is not positive definite.
+    """
+    found = _d.cholesky_(_symmetric(_floating("cholesky", x)))
+    return swap_last(found) if upper else found
+
+
+@composite(cases=[case(np.tril(_POSITIVE)), case(np.triu(_POSITIVE), upper=True)])
+def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+    """The inverse of L L^T (or U^T U) from its Cholesky factor.
+
+    Args:
+        x: (..., m, m), the factor.
+        upper: which triangle it is.
+    """
+    x = _floating("cholesky_inverse", x)
+    size = x.shape[-1]
+    unit = _s.broadcast_to(cast_like(tables.eye(size or 1), x), shape=(size, size))
+    found = _m.solve_triangular_(x, unit, lower=not upper)
+    t = swap_last(found)
+    return matmul(found, t) if upper else matmul(t, found)
+
+
+@public
+def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+    """(q, r): orthonormal columns and an upper triangle whose product is x.
+
+    Args:
+        x: (..., m, n).
+        mode: "reduced" gives min(m, n) columns, "complete" m.
+    """
+    if mode not in ("reduced", "complete"):
+        raise ArgumentError(f"qr. Expected: mode 'reduced' or 'complete'. Received: {mode!r}.")
+    return _d.qr_(x, mode=mode)
+
+
+@public
+def lu_factor(x: Any) -> tuple[Any, Any]:
+    """(lu, pivots): both triangles in one matrix, and the row each step swaps in.
+
+    Args:
+        x: (..., m, m).
+    """
+    lu, pivots, _ = _d.lu_(x)
+    return lu, pivots
+
+
+@composite(cases=[case(_POSITIVE)])
+def eigh(x: Any) -> tuple[Any, Any]:
+    """(w, v): ascending eigenvalues and eigenvectors in columns of symmetric matrices."""
+    return _d.eigh_(_symmetric(_floating("eigh", x)))
+
+
+@public
+def eig(x: Any) -> tuple[Any, Any]:
+    """(w, v): eigenvalues and eigenvectors in columns of square matrices, complex."""
+    return _d.eig_(x)
+
+
+@public
+def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """(u, s, v^T) with x = u diag(s) v^T, singular values descending.
+
+    Args:
+        x: (..., m, n).
+        full_matrices: whether u and v are square.
+        compute_uv: whether to return u and v too; s alone otherwise.
+    """
+    found = _d.svd_(x, full=bool(full_matrices and compute_uv))
+    return found if compute_uv else found[1]
+
+
+@composite(cases=[case(_m.distinct(3, 4), differentiate=())])
+def matrix_rank(x: Any, tol: Any = None) -> Any:
+    """How many singular values exceed `tol` (int32).
+
+    Args:
+        x: (..., m, n).
+        tol: by default the largest singular value * max(m, n) * machine precision.
+    """
+    x = _floating("matrix_rank", x)
+    s = svd(x, compute_uv=False)
+    if tol is None:
+        tol = _r.max(s, axis=-1, keepdims=True) * _cutoff(x)
+    return _r.sum(cast(s > tol, "int32"), axis=-1)
+
+
+# --- norms ------------------------------------------------------------------------------------
+
+
+def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
+    size = _e.absolute(x)
+    if order is None or order == 2:
+        return _e.root(_r.sum(_e.square(size), axis=axis, keepdims=keepdims))
+    if order == np.inf:
+        return _r.max(size, axis=axis, keepdims=keepdims)
+    if order == -np.inf:
+        return _r.min(size, axis=axis, keepdims=keepdims)
+    if order == 0:
+        count = cast_like(_e.not_equal(size, 0), size)
+        return _r.sum(count, axis=axis, keepdims=keepdims)
+    if order == 1:
+        return _r.sum(size, axis=axis, keepdims=keepdims)
+    if isinstance(order, str):
+        raise ArgumentError(f"norm. Expected: a number for vectors. Received: ord={order!r}.")
+    total = _r.sum(_e.power(size, float(order)), axis=axis, keepdims=keepdims)
+    return _e.root(total, float(order))
+
+
+def _matrix_norm(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> Any:
+    row, column = axes
+    size = _e.absolute(x)
+    if order in (None, "fro"):
+        return _e.root(_r.sum(_e.square(size), axis=axes, keepdims=keepdims))
+    if order in (1, -1, np.inf, -np.inf):
+        first, last = (row, column) if abs(order) == 1 else (column, row)
+        sums = _r.sum(size, axis=first, keepdims=True)
+        found = (_r.max if order > 0 else _r.min)(sums, axis=last, keepdims=True)
+    elif order in (2, -2, "nuc"):
+        s = svd(moveaxis(x, axes, (-2, -1)), compute_uv=False)
+        reduce = {2: _r.max, -2: _r.min, "nuc": _r.sum}[order]
+        found = reduce(s, axis=-1)
+    else:
+        raise ArgumentError(
+            "norm. Expected: ord None, 'fro', 'nuc', 1, -1, 2, -2, inf or -inf for matrices. "
+            f"Received: {order!r}."
+        )
+    kept = tuple(1 if i in axes else d for i, d in enumerate(x.shape))
+    rest = tuple(d for i, d in enumerate(x.shape) if i not in axes)
+    return _s.reshape(found, shape=kept if keepdims else rest)
+
+
+@composite(
+    cases=[
+        case((3, 4)),
+        case((2, 3, 4), axis=-1),
+        case((2, 3, 4), axis=(0, 2), keepdims=True),
+        case((3, 4), ord=1, axis=1),
+        case((3, 4), ord=3, axis=0),
+        case((3, 4), ord=1),
+        case((3, 4), ord=np.inf),
+        case(_m.distinct(3, 4), ord=2),
+        case(_m.distinct(3, 4), ord="nuc"),
+    ]
+)
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """The norm of vectors or matrices.
+
+    Args:
+        x: tensor.
+        ord: which norm. Vectors: a number p, inf, -inf, 0 (how many are not zero); 2 by default.
+            Matrices: "fro" (default), "nuc", 1, -1, 2, -2, inf, -inf.
+        axis: an int takes vectors, a pair matrices; None takes the whole tensor.
+        keepdims: whether the reduced axes stay, with size 1.
+    """
+    x = convert_to_tensor(x)
+    x = cast(x, promote_float(x.dtype))
+    if axis is None:
+        if ord is None:
+            size = _e.square(_e.absolute(x))
+            return _e.root(_r.sum(size, axis=None, keepdims=keepdims))
+        axis = tuple(range(x.ndim))
+    axes = normalize_axes(axis, x.ndim)
+    if len(axes) == 1:
+        return _vector_norm(x, ord, axes[0], keepdims)
+    if len(axes) != 2:
+        raise ArgumentError(f"norm. Expected: one or two axes. Received: axis={axis}.")
+    row, column = (normalize_axis(a, x.ndim) for a in axis)
+    return _matrix_norm(x, ord, (row, column), keepdims)
+
+
+# --- forward differentiation ----------------------------------------------------------------------
+
+
+@public
+def jvp(
+    fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> Any:
+    """(fun(*primals), its derivative along the tangents), and the auxiliary value if there is one.
+
+    Args:
+        fun: takes tensors; returns a structure of tensors, or (it, auxiliary) with `has_aux`.
+        primals: the arguments.
+        tangents: a direction for each of them.
+        has_aux: whether `fun` returns something beside its value.
+    """
+    if not has_aux:
+        return transforms.jvp(fun, primals, tangents)
+    kept: list[Any] = []
+
+    def value(*inputs: Any) -> Any:
+        out, aux = fun(*inputs)
+        kept.append(aux)
+        return out
+
+    out, moved = transforms.jvp(value, primals, tangents)
+    return out, moved, kept[-1]

@@ -1,0 +1,382 @@
+"""Activation functions, with Keras's names and formulas.
+
+Those declared as primitives stay whole in traced graphs, so that graphs print them by name and
+kernels take them as one; everything else is a plain function of ops.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from kerasish.errors import ShapeError
+from kerasish.graph.batching import shifted
+from kerasish.graph.op import case, op
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.ops.basic.elementwise import (
+    absolute,
+    cast,
+    erf,
+    exp,
+    expm1,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    sigmoid,
+    sqrt,
+    tanh,
+    where,
+)
+from kerasish.ops.basic.layout import slice_
+from kerasish.ops.basic.reduction import max_, sum_
+from kerasish.ops.declare import composite, primitive, same_as_first
+from kerasish.ops.operation import public
+from kerasish.spec import normalize_axes, normalize_axis, promote_float
+
+Axes = tuple[int, ...]
+_BOTH_SIDES = (case((3, 4), domain=(0.2, 2.0)), case((3, 4), domain=(-2.0, -0.2)))
+_ALONG = (case((3, 4), axis=(1,)), case((2, 3, 4), axis=(0, 2)), case((2, 3, 4), axis=(1,)))
+
+
+def as_float(x: Any) -> Any:
+    """`x` as a tensor of a floating dtype."""
+    x = convert_to_tensor(x)
+    return cast(x, promote_float(x.dtype))
+
+
+# --- functions that stay whole ------------------------------------------------------------------
+
+
+def _relu(x: Any) -> Any:
+    """max(x, 0); the gradient at 0 is 0."""
+    return maximum(x, 0)
+
+
+def _relu_kernel(xp: Any, x: Any, out: Any = None) -> Any:
+    return xp.maximum(x, 0, out=out)
+
+
+def _relu_vjp(g: Any, y: Any, x: Any) -> Any:
+    return where(y > 0, g, 0)
+
+
+relu = primitive(
+    "relu",
+    _relu,
+    cases=_BOTH_SIDES,
+    kernel=_relu_kernel,
+    vjp=_relu_vjp,
+    promote="same",
+    elementwise=True,
+    out=True,
+)
+
+
+def _softplus(x: Any) -> Any:
+    """log(1 + exp(x)), as max(x, 0) + log1p(exp(-|x|))."""
+    return maximum(x, 0) + log1p(exp(-absolute(x)))
+
+
+softplus = primitive(
+    "softplus",
+    _softplus,
+    cases=_BOTH_SIDES,
+    vjp=lambda g, y, x: g * sigmoid(x),
+    promote="float",
+)
+
+
+def _silu(x: Any) -> Any:
+    """x * sigmoid(x)."""
+    return x * sigmoid(x)
+
+
+def _silu_vjp(g: Any, y: Any, x: Any) -> Any:
+    s = sigmoid(x)
+    return g * (s + x * s * (1 - s))
+
+
+silu = swish = primitive("silu", _silu, cases=(case((3, 4)),), vjp=_silu_vjp, promote="float")
+
+_TANH_SLOPE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
+
+
+def _gelu(x: Any, *, approximate: bool) -> Any:
+    """x times the normal distribution function of x, or its approximation by tanh.
+
+    Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016).
+    """
+    if approximate:
+        return 0.5 * x * (1 + tanh(_TANH_SLOPE * (x + _CUBIC * (x * x * x))))
+    return 0.5 * x * (1 + erf(x * math.sqrt(0.5)))
+
+
+def _gelu_vjp(g: Any, y: Any, x: Any, *, approximate: bool) -> Any:
+    if approximate:
+        t = tanh(_TANH_SLOPE * (x + _CUBIC * (x * x * x)))
+        slope = _TANH_SLOPE * (1 + 3 * _CUBIC * (x * x))
+        return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * slope)
+    density = exp(-0.5 * (x * x)) * (1 / math.sqrt(2 * math.pi))
+    return g * (0.5 * (1 + erf(x * math.sqrt(0.5))) + x * density)
+
+
+gelu_ = primitive(
+    "gelu",
+    _gelu,
+    cases=(case((3, 4), approximate=True), case((3, 4), approximate=False)),
+    vjp=_gelu_vjp,
+    promote="float",
+)
+
+
+@public
+def gelu(x: Any, approximate: bool = True) -> Any:
+    """x times the normal distribution function of x (by tanh where `approximate`)."""
+    return gelu_(x, approximate=bool(approximate))
+
+
+def _softmax(x: Any, *, axis: Axes) -> Any:
+    """exp(x - max) / sum(exp(x - max)) over the axes together."""
+    e = exp(x - max_(x, axis=axis, keepdims=True))
+    return e / sum_(e, axis=axis, keepdims=True)
+
+
+def _softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axes) -> Any:
+    return y * (g - sum_(g * y, axis=axis, keepdims=True))
+
+
+softmax_ = primitive(
+    "softmax",
+    _softmax,
+    cases=_ALONG,
+    vjp=_softmax_vjp,
+    promote="float",
+    batch=shifted("axis"),
+)
+
+
+def _log_softmax(x: Any, *, axis: Axes) -> Any:
+    """x - max - log(sum(exp(x - max))) over the axes together."""
+    shifted = x - max_(x, axis=axis, keepdims=True)
+    return shifted - log(sum_(exp(shifted), axis=axis, keepdims=True))
+
+
+def _log_softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axes) -> Any:
+    return g - exp(y) * sum_(g, axis=axis, keepdims=True)
+
+
+log_softmax_ = primitive(
+    "log_softmax",
+    _log_softmax,
+    cases=_ALONG,
+    vjp=_log_softmax_vjp,
+    promote="float",
+    batch=shifted("axis"),
+)
+
+
+@public
+def softmax(x: Any, axis: Any = -1) -> Any:
+    """exp(x) / sum(exp(x)) along `axis`, or over several axes together."""
+    x = convert_to_tensor(x)
+    return softmax_(x, axis=normalize_axes(axis, x.ndim))
+
+
+@public
+def log_softmax(x: Any, axis: Any = -1) -> Any:
+    """log(softmax(x)) along `axis`, without the loss of precision."""
+    x = convert_to_tensor(x)
+    return log_softmax_(x, axis=normalize_axes(axis, x.ndim))
+
+
+# --- plain functions of ops -------------------------------------------------------------------
+
+
+@composite(cases=[case((3, 4), domain=(0.2, 5.8)), case((3, 4), domain=(6.2, 9.0))])
+def relu6(x: Any) -> Any:
+    """min(max(x, 0), 6); the gradient at 0 and at 6 is 0."""
+    x = convert_to_tensor(x)
+    return where(x <= 0, 0, where(x >= 6, 6, x))
+
+
+@composite(cases=[*_BOTH_SIDES, case((3, 4), domain=(-2.0, -0.2), negative_slope=0.5)])
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+    """x where x >= 0, else negative_slope * x."""
+    x = as_float(x)
+    return where(x >= 0, x, negative_slope * x)
+
+
+@composite(cases=[case((3, 4), domain=(-0.9, 0.9)), case((3, 4), domain=(1.1, 2.0))])
+def sparse_sigmoid(x: Any) -> Any:
+    """0 for x <= -1, 1 for x >= 1, (x + 1) / 2 between."""
+    return 0.5 * minimum(maximum(as_float(x) + 1, 0), 2)
+
+
+@composite(cases=[case((3, 4))])
+def tanh_shrink(x: Any) -> Any:
+    """x - tanh(x)."""
+    x = as_float(x)
+    return x - tanh(x)
+
+
+@composite(cases=_BOTH_SIDES)
+def softsign(x: Any) -> Any:
+    """x / (1 + |x|)."""
+    x = as_float(x)
+    return x / (absolute(x) + 1)
+
+
+@composite(cases=[case((3, 4), domain=(0.6, 2.0)), case((3, 4), domain=(-2.0, -0.6))])
+def soft_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """x - threshold above the threshold, x + threshold below minus it, 0 between."""
+    x = as_float(x)
+    return where(x > threshold, x - threshold, where(x < -threshold, x + threshold, 0.0))
+
+
+@composite(cases=[case((3, 4), domain=(-0.9, 0.9)), case((3, 4), domain=(1.1, 2.0))])
+def sparse_plus(x: Any) -> Any:
+    """0 for x <= -1, x for x >= 1, (x + 1)**2 / 4 between."""
+    x = as_float(x)
+    return where(x <= -1, 0.0, where(x >= 1, x, 0.25 * ((x + 1) * (x + 1))))
+
+
+@composite(cases=[case((3, 4)), case((3, 4), b=1)])
+def squareplus(x: Any, b: float = 4) -> Any:
+    """(x + sqrt(x**2 + b)) / 2."""
+    x = as_float(x)
+    return 0.5 * (x + sqrt(x * x + b))
+
+
+@composite(cases=_BOTH_SIDES)
+def log_sigmoid(x: Any) -> Any:
+    """log(1 / (1 + exp(-x)))."""
+    return -softplus(-as_float(x))
+
+
+@composite(cases=[case((3, 4), domain=(-2.9, 2.9)), case((3, 4), domain=(3.1, 4.0))])
+def hard_sigmoid(x: Any) -> Any:
+    """relu6(x + 3) / 6."""
+    return relu6(as_float(x) + 3) * (1 / 6)
+
+
+@composite(cases=[case((3, 4), domain=(-2.9, 2.9)), case((3, 4), domain=(3.1, 4.0))])
+def hard_silu(x: Any) -> Any:
+    """x * hard_sigmoid(x)."""
+    x = as_float(x)
+    return x * hard_sigmoid(x)
+
+
+hard_swish = hard_silu
+
+
+@composite(cases=[*_BOTH_SIDES, case((3, 4), domain=(-2.0, -0.2), alpha=0.5)])
+def elu(x: Any, alpha: float = 1.0) -> Any:
+    """x where x > 0, else alpha * (exp(x) - 1)."""
+    x = as_float(x)
+    return where(x > 0, x, alpha * expm1(where(x > 0, 0.0, x)))
+
+
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+@composite(cases=_BOTH_SIDES)
+def selu(x: Any) -> Any:
+    """The elu that keeps mean 0 and variance 1 (Klambauer et al., 2017)."""
+    return _SELU_SCALE * elu(x, _SELU_ALPHA)
+
+
+@composite(cases=[*_BOTH_SIDES, case((3, 4), domain=(-2.0, -0.2), alpha=0.5)])
+def celu(x: Any, alpha: float = 1.0) -> Any:
+    """max(x, 0) + alpha * (exp(min(x, 0) / alpha) - 1)."""
+    x = as_float(x)
+    return where(x > 0, x, alpha * expm1(where(x > 0, 0.0, x) * (1 / alpha)))
+
+
+@composite(cases=[case((3, 4)), case((4, 3), axis=0)])
+def glu(x: Any, axis: int = -1) -> Any:
+    """a * sigmoid(b) of the two halves a and b of `x` along `axis`.
+
+    Raises:
+        ShapeError: the axis has an odd size.
+    """
+    x = as_float(x)
+    at = normalize_axis(axis, x.ndim)
+    size = x.shape[at]
+    middle = None if size is None else size // 2
+    if size is not None and size % 2:
+        raise ShapeError(f"glu. Expected: an even size along axis {axis}. Received: {x.shape}.")
+
+    def half(start: int | None) -> Any:
+        parts = [None if i != at else (start, middle, 1) for i in range(x.ndim)]
+        return slice_(x, parts=tuple(parts))
+
+    return half(0) * sigmoid(half(middle))
+
+
+@composite(cases=[case((3, 4), domain=(-0.9, 0.9)), case((3, 4), domain=(1.1, 2.0))])
+def hard_tanh(x: Any) -> Any:
+    """x limited to [-1, 1]."""
+    x = as_float(x)
+    return where(x > 1, 1.0, where(x < -1, -1.0, x))
+
+
+@composite(cases=[case((3, 4), domain=(0.6, 2.0)), case((3, 4), domain=(-0.4, 0.4))])
+def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
+    """x where |x| > threshold, else 0."""
+    x = as_float(x)
+    return where(absolute(x) > threshold, x, 0.0)
+
+
+@composite(cases=[case((3, 4), domain=(1.1, 2.0), threshold=1.0, default_value=5.0)])
+def threshold(x: Any, threshold: float, default_value: float) -> Any:
+    """x where x > threshold, else default_value."""
+    x = as_float(x)
+    return where(x > threshold, x, default_value)
+
+
+@composite(cases=[case((3, 4))])
+def mish(x: Any) -> Any:
+    """x * tanh(softplus(x))."""
+    x = as_float(x)
+    return x * tanh(softplus(x))
+
+
+# --- sparsemax ----------------------------------------------------------------------------------
+
+
+@op(
+    "sparsemax",
+    infer=same_as_first,
+    batch=shifted("axis"),
+    promote="float",
+    cases=(case((3, 4), axis=1), case((3, 4, 2), axis=1), case((4, 3), axis=0)),
+)
+def sparsemax_(xp: Any, x: Any, *, axis: int) -> Any:
+    """The point of the probability simplex nearest to x: max(x - t, 0) with sum 1.
+
+    Martins and Astudillo, "From softmax to sparsemax" (2016), algorithm 1.
+    """
+    ordered = -xp.sort(-x, axis=axis)
+    sums = xp.cumsum(ordered, axis=axis)
+    shape = [1] * x.ndim
+    shape[axis] = -1
+    rank = xp.arange(1, x.shape[axis] + 1).reshape(shape).astype(x.dtype)
+    inside = ordered * rank > sums - 1
+    count = inside.sum(axis=axis, keepdims=True).astype(x.dtype)
+    total = xp.where(inside, ordered, 0).sum(axis=axis, keepdims=True).astype(x.dtype)
+    return xp.maximum(x - (total - 1) / count, 0)
+
+
+@sparsemax_.gradient
+def _(g: Any, y: Any, x: Any, *, axis: int) -> Any:
+    support = cast(y > 0, g.dtype)
+    count = sum_(support, axis=(axis,), keepdims=True)
+    return support * (g - sum_(g * support, axis=(axis,), keepdims=True) / count)
+
+
+@public
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The point of the probability simplex nearest to `x`, along `axis`."""
+    x = convert_to_tensor(x)
+    return sparsemax_(x, axis=normalize_axis(axis, x.ndim))

@@ -1,0 +1,215 @@
+"""Blocks of images: space_to_depth and back, unfold and fold; psnr."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from kerasish.config import standardize_data_format
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.hints import whole
+from kerasish.ops.basic.elementwise import log, subtract
+from kerasish.ops.basic.layout import concatenate, expand_dims, reshape, slice_, transpose, unslice
+from kerasish.ops.basic.reduction import mean
+from kerasish.ops.declare import composite
+from kerasish.ops.nn.windows import Sizes, per_axis
+from kerasish.spec import Dim, window_output
+
+__all__ = ["depth_to_space", "fold", "psnr", "space_to_depth", "unfold"]
+
+
+def _scaled(size: Dim, times: int = 1, by: int = 1) -> Dim:
+    return None if size is None else size * times // by
+
+
+def _four(x: Any, what: str) -> Any:
+    """A batch of images."""
+    x = convert_to_tensor(x)
+    if x.ndim != 4:
+        raise ShapeError(f"{what}. Expected: a batch of images, 4 axes. Received: {x.shape}.")
+    return x
+
+
+def _divides(size: Dim, by: int, what: str, shape: Any) -> None:
+    if size is not None and size % by:
+        raise ShapeError(
+            f"{what}. Expected: a size divisible by {by}. Received: {size} in {shape}."
+        )
+
+
+@composite(
+    cases=[
+        case((2, 3, 2, 8), block_size=2),
+        case((2, 8, 3, 2), block_size=2, data_format="channels_first"),
+    ]
+)
+def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    """Channels laid out as blocks of pixels: (N, H, W, C) -> (N, H b, W b, C / b**2).
+
+    Args:
+        x: images.
+        block_size: b.
+        data_format: "channels_last" or "channels_first".
+    """
+    x, b = _four(x, "depth_to_space"), whole("depth_to_space, block_size", block_size, 1)
+    if standardize_data_format(data_format) == "channels_last":
+        n, h, w, c = x.shape
+        _divides(c, b * b, "depth_to_space", x.shape)
+        parts = reshape(x, shape=(n, h, w, b, b, _scaled(c, by=b * b)))
+        parts = transpose(parts, axes=(0, 1, 3, 2, 4, 5))
+        return reshape(parts, shape=(n, _scaled(h, b), _scaled(w, b), _scaled(c, by=b * b)))
+    n, c, h, w = x.shape
+    _divides(c, b * b, "depth_to_space", x.shape)
+    parts = reshape(x, shape=(n, _scaled(c, by=b * b), b, b, h, w))
+    parts = transpose(parts, axes=(0, 1, 4, 2, 5, 3))
+    return reshape(parts, shape=(n, _scaled(c, by=b * b), _scaled(h, b), _scaled(w, b)))
+
+
+@composite(
+    cases=[
+        case((2, 4, 6, 3), block_size=2),
+        case((2, 3, 4, 6), block_size=2, data_format="channels_first"),
+    ]
+)
+def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+    """Blocks of pixels laid out as channels: (N, H, W, C) -> (N, H / b, W / b, C b**2).
+
+    Args:
+        x: images.
+        block_size: b.
+        data_format: "channels_last" or "channels_first".
+    """
+    x, b = _four(x, "space_to_depth"), whole("space_to_depth, block_size", block_size, 1)
+    last = standardize_data_format(data_format) == "channels_last"
+    n, h, w, c = x.shape if last else (x.shape[0], *x.shape[2:], x.shape[1])
+    for size in (h, w):
+        _divides(size, b, "space_to_depth", x.shape)
+    rows, columns = _scaled(h, by=b), _scaled(w, by=b)
+    if last:
+        parts = reshape(x, shape=(n, rows, b, columns, b, c))
+        parts = transpose(parts, axes=(0, 1, 3, 2, 4, 5))
+        return reshape(parts, shape=(n, rows, columns, _scaled(c, b * b)))
+    parts = reshape(x, shape=(n, c, rows, b, columns, b))
+    parts = transpose(parts, axes=(0, 1, 3, 5, 2, 4))
+    return reshape(parts, shape=(n, _scaled(c, b * b), rows, columns))
+
+
+class _Taps:
+    """The slices of a padded (N, C, H, W) image that the positions of a window see."""
+
+    def __init__(self, kernel: Any, dilation: Any, padding: Any, stride: Any) -> None:
+        self.kernel = per_axis(kernel, 2, "kernel_size")
+        self.dilation = per_axis(dilation, 2, "dilation")
+        self.stride = per_axis(stride, 2, "stride")
+        self.padding = per_axis(padding, 2, "padding", 0)
+
+    def output(self, size: Any) -> Any:
+        pairs = tuple((p, p) for p in self.padding)
+        return window_output(size, self.kernel, self.stride, self.dilation, pairs)
+
+    def padded(self, size: Sizes) -> Sizes:
+        return tuple(n + 2 * p for n, p in zip(size, self.padding, strict=True))
+
+    def inner(self, size: Sizes) -> Any:
+        """The part of a padded image that is no padding."""
+        spans = zip(self.padding, size, strict=True)
+        return (None, None, *((p, n, 1) for p, n in spans))
+
+    def parts(self, output: Sizes) -> list[Any]:
+        """Arguments of `slice`, one per window position in row-major order."""
+        (dy, dx), (sy, sx), (rows, columns) = self.dilation, self.stride, output
+        return [
+            (None, None, (i * dy, rows, sy), (j * dx, columns, sx))
+            for i in range(self.kernel[0])
+            for j in range(self.kernel[1])
+        ]
+
+
+@composite(
+    cases=[
+        case((2, 3, 5, 6), kernel_size=2),
+        case((2, 3, 5, 6), kernel_size=(3, 2), dilation=(1, 2), padding=1, stride=2),
+    ]
+)
+def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
+    """The windows of images as columns: (N, C, H, W) -> (N, C * window, number of windows).
+
+    Args:
+        x: images, channels first, with known height and width.
+        kernel_size: int or (height, width) of the window.
+        dilation, padding, stride: int or (vertical, horizontal); padding is put on both sides.
+    """
+    x = _four(x, "unfold")
+    taps = _Taps(kernel_size, dilation, padding, stride)
+    n, channels, *size = x.shape
+    rows, columns = taps.output(tuple(size))
+    if any(taps.padding):
+        whole = (n, channels, *taps.padded(tuple(size)))
+        x = unslice(x, parts=taps.inner(tuple(size)), shape=whole)
+    seen = [expand_dims(slice_(x, parts=p), axis=2) for p in taps.parts((rows, columns))]
+    places = len(seen)
+    return reshape(concatenate(*seen, axis=2), shape=(n, _scaled(channels, places), rows * columns))
+
+
+@composite(
+    cases=[
+        case((2, 12, 20), output_size=(5, 6), kernel_size=2),
+        case(
+            (2, 18, 9), output_size=(5, 6), kernel_size=(3, 2), dilation=(1, 2), padding=1, stride=2
+        ),
+    ]
+)
+def fold(
+    x: Any,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> Any:
+    """Columns added up into images: the transpose of `unfold`.
+
+    Args:
+        x: (N, C * window, number of windows).
+        output_size: int or (height, width) of the images.
+        kernel_size, dilation, padding, stride: as in `unfold`.
+    """
+    x = convert_to_tensor(x)
+    taps = _Taps(kernel_size, dilation, padding, stride)
+    size = per_axis(output_size, 2, "output_size")
+    rows, columns = taps.output(size)
+    places = math.prod(taps.kernel)
+    n, depth, count = x.shape if x.ndim == 3 else (None, None, None)
+    if depth is None or depth % places or count not in (None, rows * columns):
+        raise ShapeError(
+            f"fold. Expected: (N, C * {places}, {rows * columns}). Received: {x.shape}."
+        )
+    channels = depth // places
+    split = reshape(x, shape=(n, channels, places, rows, columns))
+    whole = (n, channels, *taps.padded(size))
+    total: Any = None
+    for place, parts in enumerate(taps.parts((rows, columns))):
+        one = slice_(split, parts=(None, None, (place, 1, 1), None, None))
+        one = unslice(reshape(one, shape=(n, channels, rows, columns)), parts=parts, shape=whole)
+        total = one if total is None else total + one
+    return slice_(total, parts=taps.inner(size)) if any(taps.padding) else total
+
+
+@composite(cases=[case((2, 3, 4), (2, 3, 4), max_val=2.0)])
+def psnr(x1: Any, x2: Any, max_val: float) -> Any:
+    """Peak signal-to-noise ratio, 20 log10(max_val) - 10 log10(mean((x1 - x2)**2)), in dB.
+
+    Raises:
+        ShapeError: the shapes differ.
+    """
+    if not max_val > 0:
+        raise ArgumentError(f"psnr, max_val. Expected: a positive number. Received: {max_val!r}.")
+    a, b = promoted((x1, x2), "float")
+    pairs = zip(a.shape, b.shape, strict=False)
+    if a.ndim != b.ndim or any(m != n and None not in (m, n) for m, n in pairs):
+        raise ShapeError(f"psnr. Expected: equal shapes. Received: {a.shape} and {b.shape}.")
+    difference = subtract(a, b)
+    error = mean(difference * difference)
+    return 20 * math.log10(max_val) - log(error) * (10 / math.log(10))

@@ -1,0 +1,96 @@
+"""Classes as vectors: one_hot, multi_hot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish import tables
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
+from kerasish.ops.basic.elementwise import cast
+from kerasish.ops.basic.layout import expand_dims
+from kerasish.ops.basic.reduction import max
+from kerasish.ops.declare import composite, ints
+from kerasish.spec import dtype_name, is_int, normalize_axis
+
+__all__ = ["multi_hot", "one_hot"]
+
+
+def class_mask(labels: Any, classes: int | None, axis: int) -> Any:
+    """A new axis along which exactly the place that `labels` names is True.
+
+    A label outside of [0, classes) is nowhere.
+    """
+    shape = tuple(-1 if i == axis else 1 for i in range(labels.ndim + 1))
+    # With an unknown number of classes only the spec of the result matters.
+    places = tables.arange(1 if classes is None else classes, dtype=np.int32).reshape(shape)
+    return expand_dims(labels, axis=axis) == convert_to_tensor(places, labels.dtype)
+
+
+def _dense(sparse: bool, what: str) -> None:
+    if sparse:
+        raise ArgumentError(f"{what}. Expected: sparse=False; tensors are dense. Received: True.")
+
+
+@composite(
+    cases=[case(ints((3, 4), 5, -1), num_classes=5), case(ints((3,), 5), num_classes=4, axis=0)]
+)
+def one_hot(
+    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Any:
+    """Ones where a new axis stands at the class that `x` names, zeros elsewhere.
+
+    Args:
+        x: integers; one outside of [0, num_classes) gives zeros only.
+        num_classes: size of the new axis.
+        axis: where the new axis goes, counted in the result.
+        dtype: of the result; floatx by default.
+        sparse: must be False.
+
+    Raises:
+        ArgumentError: `num_classes` is None, such as an unknown size of a symbol.
+    """
+    _dense(sparse, "one_hot")
+    if num_classes is None:
+        raise ArgumentError("one_hot. Expected: the number of classes. Received: None.")
+    num_classes = whole("one_hot, num_classes", num_classes)
+    labels = convert_to_tensor(x)
+    labels = labels if is_int(labels.dtype) else cast(labels, "int32")
+    at = normalize_axis(axis, labels.ndim + 1)
+    return cast(class_mask(labels, num_classes, at), dtype_name(dtype))
+
+
+@composite(cases=[case(ints((3, 4), 5), num_classes=5), case(ints((3,), 5), num_classes=5)])
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Ones at all classes that a row of `inputs` names, zeros elsewhere.
+
+    Args:
+        inputs: integers, (batch, count) or (count,).
+        num_classes: number of classes (also under its old name num_tokens).
+        axis: where the classes' axis goes, as in `one_hot`.
+        dtype: of the result; floatx by default.
+        sparse: must be False.
+    """
+    _dense(sparse, "multi_hot")
+    count = kwargs.pop("num_tokens", num_classes)
+    if kwargs or count is None:
+        raise ArgumentError(
+            "multi_hot. Expected: num_classes, and nothing unknown. "
+            f"Received: num_classes={count}, {sorted(kwargs)}."
+        )
+    labels = convert_to_tensor(inputs)
+    if labels.ndim == 0:
+        raise ShapeError("multi_hot. Expected: rank 1 at least. Received: shape ().")
+    hits = one_hot(labels, count, axis=axis, dtype=dtype)
+    return max(hits, axis=1 if labels.ndim > 1 else 0)

@@ -1,0 +1,374 @@
+"""Normalization: layer, rms and batch normalization as whole ops, moments, and functions of them.
+
+The ops compute in float32 at least and return the dtype of x. Their gradients are ops of their
+own, written out below, so that a library or one fused kernel can take either whole.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from kerasish.config import epsilon as default_epsilon
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.ops.basic.elementwise import cast, cast_like, rsqrt
+from kerasish.ops.basic.layout import broadcast_to, reshape
+from kerasish.ops.basic.reduction import sum_
+from kerasish.ops.declare import primitive
+from kerasish.ops.nn.activation import as_float
+from kerasish.ops.operation import public
+from kerasish.spec import accumulator, normalize_axes, normalize_axis, promote
+
+Axes = tuple[int, ...]
+
+
+def _wide(x: Any) -> Any:
+    return cast(x, accumulator(x.dtype))
+
+
+def _mean(x: Any, axis: Axes) -> Any:
+    """The mean, its reduced axes kept; only its spec matters where a dimension is unknown."""
+    count = math.prod(x.shape[a] or 1 for a in axis)
+    return sum_(x, axis=axis, keepdims=True) * (1 / count)
+
+
+def _along(p: Any, x: Any, axis: Axes) -> Any:
+    """A parameter, shaped like the axes of `x` it belongs to, as it broadcasts against `x`."""
+    p = cast_like(p, x)
+    if axis == tuple(range(x.ndim - len(axis), x.ndim)):
+        return p
+    sizes = dict(zip(axis, p.shape, strict=True))
+    return reshape(p, shape=tuple(sizes.get(i, 1) for i in range(x.ndim)))
+
+
+def _parameter_grad(g: Any, like: Any, axis: Axes) -> Any:
+    """The gradient of a parameter: `g` summed over the axes it was broadcast along."""
+    rest = tuple(i for i in range(g.ndim) if i not in axis)
+    return cast_like(sum_(g, axis=rest, keepdims=False), like)
+
+
+def _parameters(given: tuple[Any, ...], scale: bool, center: bool) -> tuple[Any, Any]:
+    left = list(given)
+    gamma = left.pop(0) if scale else None
+    return gamma, left.pop(0) if center else None
+
+
+def _affine(x: Any, gamma: Any, beta: Any, axis: Axes) -> Any:
+    x = x if gamma is None else x * _along(gamma, x, axis)
+    return x if beta is None else x + _along(beta, x, axis)
+
+
+def _normalize_grad(
+    g: Any, x: Any, gamma: Any, axis: Axes, over: Axes, epsilon: float
+) -> tuple[Any, Any]:
+    """Gradient of (x - mean) * rsqrt(var + epsilon) * gamma with moments `over` some axes.
+
+    With h = (x - mean) * r and u = g * gamma: dx = r * (u - mean(u) - h * mean(u * h)).
+
+    Returns:
+        (dx, g * h): the second is what the gradient of gamma sums up.
+    """
+    centred = x - _mean(x, over)
+    r = rsqrt(_mean(centred * centred, over) + epsilon)
+    h = centred * r
+    u = g if gamma is None else g * _along(gamma, g, axis)
+    return r * (u - _mean(u, over) - h * _mean(u * h, over)), g * h
+
+
+# --- layer normalization ------------------------------------------------------------------------
+
+_FLAGS = [(scale, center) for scale in (True, False) for center in (True, False)]
+
+
+def _layer_norm(
+    x: Any, *parameters: Any, axis: Axes, epsilon: float, scale: bool, center: bool
+) -> Any:
+    """(x - mean) * rsqrt(var + epsilon) * gamma + beta, moments over `axis` of each sample.
+
+    gamma (if `scale`) and beta (if `center`) have the shape of the normalized axes.
+    Ba, Kiros and Hinton, "Layer normalization" (2016).
+    """
+    wide = _wide(x)
+    gamma, beta = _parameters(parameters, scale, center)
+    centred = wide - _mean(wide, axis)
+    r = rsqrt(_mean(centred * centred, axis) + epsilon)
+    return cast_like(_affine(centred * r, gamma, beta, axis), x)
+
+
+def _layer_norm_grad(
+    x: Any, *rest: Any, axis: Axes, epsilon: float, scale: bool, center: bool
+) -> Any:
+    """(dx, dgamma if `scale`, dbeta if `center`) of layer_norm, given x, its parameters and g."""
+    *parameters, g = rest
+    gamma, beta = _parameters(tuple(parameters), scale, center)
+    wide = _wide(g)
+    dx, product = _normalize_grad(wide, _wide(x), gamma, axis, axis, epsilon)
+    found = [cast_like(dx, x)]
+    if scale:
+        found.append(_parameter_grad(product, gamma, axis))
+    if center:
+        found.append(_parameter_grad(wide, beta, axis))
+    return tuple(found) if len(found) > 1 else found[0]
+
+
+def _layer_norm_cases(tail: tuple[int, ...] | None) -> tuple[Any, ...]:
+    """`tail`: the shape of a gradient at the end, or None."""
+    cases = []
+    for shape, axis in (((3, 4), (1,)), ((2, 3, 4), (1, 2))):
+        kept = tuple(shape[a] for a in axis)
+        for scale, center in _FLAGS:
+            inputs = [shape, *([kept] if scale else []), *([kept] if center else [])]
+            inputs += [shape] if tail is not None else []
+            flags = {"axis": axis, "epsilon": 1e-3, "scale": scale, "center": center}
+            cases.append(case(*inputs, **flags))
+    return tuple(cases)
+
+
+layer_norm_grad = primitive("layer_norm_grad", _layer_norm_grad, cases=_layer_norm_cases(()))
+
+
+def _layer_norm_vjp(g: Any, y: Any, *x: Any, **attrs: Any) -> Any:
+    return layer_norm_grad(*x, g, **attrs)
+
+
+layer_norm = primitive(
+    "layer_norm", _layer_norm, cases=_layer_norm_cases(None), vjp=_layer_norm_vjp
+)
+
+
+@public
+def layer_normalization(
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axis: Any = -1,
+    epsilon: float | None = None,
+    **kwargs: Any,
+) -> Any:
+    """(x - mean) * rsqrt(var + epsilon) * gamma + beta, moments over `axis` of each sample.
+
+    Args:
+        x: tensor.
+        gamma: factor, shaped like the normalized axes; None for 1.
+        beta: addend, shaped like the normalized axes; None for 0.
+        axis: int or several.
+        epsilon: keeps the division finite; None takes `config.epsilon()`.
+
+    Raises:
+        ArgumentError: another keyword; `rms_scaling`, which Keras still takes, divides by the
+            deviation without centring, which no paper describes: use `rms_normalization`.
+    """
+    if kwargs.pop("rms_scaling", False) or kwargs:
+        raise ArgumentError(
+            "layer_normalization. Expected: x, gamma, beta, axis, epsilon. Received: also "
+            f"{', '.join(kwargs) or 'rms_scaling=True'}. Use rms_normalization for RMS scaling."
+        )
+    x = as_float(x)
+    axes = normalize_axes(axis, x.ndim)
+    given = [_compact(p, x, axes) for p in (gamma, beta) if p is not None]
+    return layer_norm(
+        x,
+        *given,
+        axis=axes,
+        epsilon=default_epsilon() if epsilon is None else float(epsilon),
+        scale=gamma is not None,
+        center=beta is not None,
+    )
+
+
+def _compact(p: Any, x: Any, axis: Axes) -> Any:
+    """A parameter in the shape of the normalized axes, which may come with size-1 axes too."""
+    p = convert_to_tensor(p)
+    wanted = tuple(x.shape[a] for a in axis)
+    if p.shape == wanted:
+        return p
+    if p.ndim == x.ndim and tuple(p.shape[a] for a in axis) == wanted:
+        return reshape(p, shape=wanted)
+    raise ShapeError(
+        f"normalization. Expected: a parameter of shape {wanted}, that of the axes {axis} of the "
+        f"input {x.shape}. Received: {p.shape}."
+    )
+
+
+# --- rms normalization --------------------------------------------------------------------------
+
+
+def _rms_norm(x: Any, *gamma: Any, axis: Axes, epsilon: float) -> Any:
+    """x * rsqrt(mean(x**2) + epsilon) * gamma (Zhang and Sennrich, 2019)."""
+    wide = _wide(x)
+    y = wide * rsqrt(_mean(wide * wide, axis) + epsilon)
+    return cast_like(_affine(y, gamma[0] if gamma else None, None, axis), x)
+
+
+def _rms_norm_grad(x: Any, *rest: Any, axis: Axes, epsilon: float) -> Any:
+    """(dx, dgamma if there is one) of rms_norm: dx = r * (u - h * mean(u * h)), h = x * r."""
+    *gamma, g = rest
+    wide, up = _wide(x), _wide(g)
+    r = rsqrt(_mean(wide * wide, axis) + epsilon)
+    h = wide * r
+    u = up * _along(gamma[0], up, axis) if gamma else up
+    dx = cast_like(r * (u - h * _mean(u * h, axis)), x)
+    return (dx, _parameter_grad(up * h, gamma[0], axis)) if gamma else dx
+
+
+rms_norm_grad = primitive(
+    "rms_norm_grad",
+    _rms_norm_grad,
+    cases=(
+        case((3, 4), (4,), (3, 4), axis=(1,), epsilon=1e-3),
+        case((2, 3, 4), (2, 3, 4), axis=(1, 2), epsilon=1e-3),
+    ),
+)
+rms_norm = primitive(
+    "rms_norm",
+    _rms_norm,
+    cases=(
+        case((3, 4), (4,), axis=(1,), epsilon=1e-3),
+        case((2, 3, 4), axis=(1, 2), epsilon=1e-3),
+    ),
+    vjp=lambda g, y, *x, **attrs: rms_norm_grad(*x, g, **attrs),
+)
+
+
+@public
+def rms_normalization(
+    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
+) -> Any:
+    """x * rsqrt(mean(x**2) + epsilon) * scale, the mean over `axis` of each sample.
+
+    Args:
+        x: tensor.
+        scale: factor, shaped like the normalized axes; None for 1.
+        axis: int or several.
+        epsilon: None takes `config.epsilon()`.
+    """
+    x = as_float(x)
+    axes = normalize_axes(axis, x.ndim)
+    given = [] if scale is None else [_compact(scale, x, axes)]
+    value = default_epsilon() if epsilon is None else float(epsilon)
+    return rms_norm(x, *given, axis=axes, epsilon=value)
+
+
+# --- batch normalization ------------------------------------------------------------------------
+
+
+def _others(ndim: int, axis: Axes) -> Axes:
+    return tuple(i for i in range(ndim) if i not in axis)
+
+
+def _batch_norm_train(
+    x: Any, *parameters: Any, axis: Axes, epsilon: float, scale: bool, center: bool
+) -> tuple[Any, Any, Any]:
+    """(y, mean, variance): y as in layer_norm, moments over all axes but `axis`.
+
+    The moments are those of the batch (the variance divides by the count), in float32 at least,
+    shaped like `axis`. Ioffe and Szegedy, "Batch normalization" (2015).
+    """
+    wide = _wide(x)
+    gamma, beta = _parameters(parameters, scale, center)
+    over = _others(x.ndim, axis)
+    average = _mean(wide, over)
+    centred = wide - average
+    variance = _mean(centred * centred, over)
+    r = rsqrt(variance + epsilon)
+    r = r if gamma is None else r * _along(gamma, wide, axis)
+    y = centred * r
+    y = y if beta is None else y + _along(beta, wide, axis)
+    kept = tuple(x.shape[a] for a in axis)
+    return cast_like(y, x), reshape(average, shape=kept), reshape(variance, shape=kept)
+
+
+def _batch_norm_train_grad(
+    x: Any,
+    *rest: Any,
+    axis: Axes,
+    epsilon: float,
+    scale: bool,
+    center: bool,
+) -> Any:
+    """(dx, dgamma if `scale`, dbeta if `center`) of batch_norm_train's y, given x, ... and g."""
+    *parameters, g = rest
+    gamma, beta = _parameters(tuple(parameters), scale, center)
+    over = _others(x.ndim, axis)
+    wide = _wide(g)
+    dx, product = _normalize_grad(wide, _wide(x), gamma, axis, over, epsilon)
+    found = [cast_like(dx, x)]
+    if scale:
+        found.append(_parameter_grad(product, gamma, axis))
+    if center:
+        found.append(_parameter_grad(wide, beta, axis))
+    return tuple(found) if len(found) > 1 else found[0]
+
+
+def _batch_norm_cases(tail: bool) -> tuple[Any, ...]:
+    cases = []
+    for shape, axis in (((5, 3), (1,)), ((2, 3, 4), (2,)), ((2, 3, 4), (1,))):
+        for scale, center in _FLAGS if axis == (1,) else _FLAGS[:1]:
+            kept = tuple(shape[a] for a in axis)
+            inputs = [shape, *([kept] if scale else []), *([kept] if center else [])]
+            flags = {"axis": axis, "epsilon": 1e-3, "scale": scale, "center": center}
+            cases.append(case(*inputs, *([shape] if tail else []), **flags))
+    return tuple(cases)
+
+
+batch_norm_train_grad = primitive(
+    "batch_norm_train_grad", _batch_norm_train_grad, cases=_batch_norm_cases(True)
+)
+
+
+def _batch_norm_vjp(g: Any, y: Any, *x: Any, axis: Axes, **attrs: Any) -> Any:
+    g_y, g_mean, g_variance = g
+    data = x[0]
+    over = _others(data.ndim, axis)
+    found: list[Any] = [None] * len(x)
+    if g_y is not None:
+        whole = batch_norm_train_grad(*x, g_y, axis=axis, **attrs)
+        found = list(whole) if isinstance(whole, tuple) else [whole]
+    share = 1 / math.prod(data.shape[a] or 1 for a in over)
+    extra: Any = None
+    if g_mean is not None:
+        extra = _along(g_mean, _wide(data), axis) * share
+    if g_variance is not None:
+        slope = (_wide(data) - _along(y[1], _wide(data), axis)) * (2 * share)
+        part = slope * _along(g_variance, _wide(data), axis)
+        extra = part if extra is None else extra + part
+    if extra is not None:
+        extra = cast_like(broadcast_to(extra, shape=data.shape), data)
+        found[0] = extra if found[0] is None else found[0] + extra
+    return tuple(found)
+
+
+batch_norm_train = primitive(
+    "batch_norm_train", _batch_norm_train, cases=_batch_norm_cases(False), vjp=_batch_norm_vjp
+)
+
+
+@public
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    axis: int,
+    offset: Any = None,
+    scale: Any = None,
+    epsilon: float = 1e-3,
+) -> Any:
+    """(x - mean) * rsqrt(variance + epsilon) * scale + offset with given moments.
+
+    Args:
+        x: tensor.
+        mean, variance, offset, scale: as long as `axis` of x.
+        axis: the axis that is normalized on its own, usually that of the channels.
+        epsilon: keeps the division finite.
+    """
+    x = as_float(x)
+    axes = (normalize_axis(axis, x.ndim),)
+    mean, variance = as_float(mean), as_float(variance)
+    factor = rsqrt(variance + epsilon)
+    factor = factor if scale is None else factor * scale
+    addend = -mean * factor
+    addend = addend if offset is None else addend + offset
+    wide = cast(x, promote(x.dtype, factor.dtype))
+    return wide * _along(factor, wide, axes) + _along(addend, wide, axes)

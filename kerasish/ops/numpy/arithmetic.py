@@ -1,0 +1,361 @@
+"""keras.ops.numpy, arithmetic: the elementwise functions with Keras's names and dtype rules."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import ArgumentError
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.hints import whole
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic.elementwise import cast, cast_like, equal, where
+from kerasish.ops.declare import complexes, composite, ints
+from kerasish.ops.numpy.creation import zeros_like
+from kerasish.ops.operation import public
+from kerasish.spec import COMPLEX, is_differentiable, is_float, is_int, largest, promote_float
+
+__all__ = [
+    "abs", "absolute", "add", "angle", "ceil", "clip", "conj", "conjugate", "deg2rad", "divide",
+    "divide_no_nan", "erf", "erfc", "erfinv", "fabs", "floor", "floor_divide", "fmax", "fmin",
+    "fmod", "gcd", "heaviside", "i0", "imag", "lcm", "maximum", "minimum", "mod", "multiply",
+    "nan_to_num", "negative", "nextafter", "power", "rad2deg", "real", "reciprocal", "round",
+    "sign", "square", "subtract", "true_divide", "trunc",
+]  # fmt: skip
+
+
+@public
+def add(x1: Any, x2: Any) -> Any:
+    """x1 + x2, elementwise."""
+    return _e.add(x1, x2)
+
+
+@public
+def subtract(x1: Any, x2: Any) -> Any:
+    """x1 - x2, elementwise."""
+    return _e.subtract(x1, x2)
+
+
+@public
+def multiply(x1: Any, x2: Any) -> Any:
+    """x1 * x2, elementwise."""
+    return _e.multiply(x1, x2)
+
+
+@public
+def divide(x1: Any, x2: Any) -> Any:
+    """x1 / x2, elementwise; integers give floatx."""
+    return _e.divide(x1, x2)
+
+
+@public
+def true_divide(x1: Any, x2: Any) -> Any:
+    """x1 / x2, elementwise; integers give floatx."""
+    return _e.divide(x1, x2)
+
+
+@composite(
+    cases=[
+        case((3, 4), (3, 4), domain=(0.5, 2.0)),
+        case((3, 4), np.zeros((3, 1)), differentiate=(0,)),
+    ]
+)
+def divide_no_nan(x1: Any, x2: Any) -> Any:
+    """x1 / x2, elementwise, and 0 where x2 is 0."""
+    a, b = promoted((x1, x2), "float")
+    zero = equal(b, 0)
+    return where(zero, 0.0, a / where(zero, 1.0, b))
+
+
+@public
+def floor_divide(x1: Any, x2: Any) -> Any:
+    """floor(x1 / x2), elementwise."""
+    a, b = promoted((x1, x2), "same")
+    return _e.floor_divide(numbers(a), numbers(b))
+
+
+@public
+def mod(x1: Any, x2: Any) -> Any:
+    """x1 - floor(x1 / x2) * x2, elementwise: the remainder with the sign of x2."""
+    a, b = promoted((x1, x2), "same")
+    return _e.mod(numbers(a), numbers(b))
+
+
+@public
+def fmod(x1: Any, x2: Any) -> Any:
+    """x1 - trunc(x1 / x2) * x2, elementwise: the remainder with the sign of x1."""
+    a, b = promoted((x1, x2), "same")
+    return _e.fmod(numbers(a), numbers(b))
+
+
+def numbers(x: Any) -> Any:
+    """bool as int32, as Keras computes remainders."""
+    return cast(x, "int32") if x.dtype == "bool" else x
+
+
+@public
+def negative(x: Any) -> Any:
+    """-x, elementwise."""
+    return _e.negative(x)
+
+
+@public
+def abs(x: Any) -> Any:
+    """The absolute value of each element; of a complex number, its modulus."""
+    return _e.absolute(x)
+
+
+@public
+def absolute(x: Any) -> Any:
+    """The absolute value of each element; of a complex number, its modulus."""
+    return _e.absolute(x)
+
+
+@public
+def fabs(x: Any) -> Any:
+    """The absolute value of each element, as a floating number."""
+    x = convert_to_tensor(x)
+    return _e.absolute(cast(x, promote_float(x.dtype)))
+
+
+@public
+def sign(x: Any) -> Any:
+    """-1, 0 or 1 as each element is negative, zero or positive."""
+    return _e.sign(x)
+
+
+@public
+def square(x: Any) -> Any:
+    """x * x, elementwise; bool counts as int32."""
+    return _e.square(numbers(convert_to_tensor(x)))
+
+
+@public
+def reciprocal(x: Any) -> Any:
+    """1 / x, elementwise."""
+    return _e.reciprocal(x)
+
+
+@public
+def power(x1: Any, x2: Any) -> Any:
+    """x1 to the power of x2, elementwise; bool counts as int32."""
+    a, b = promoted((x1, x2), "same")
+    if b.value is not None and is_int(b.dtype) and (b.numpy() < 0).any():
+        raise ArgumentError(
+            "power. Expected: exponents of 0 or more for integers. Received: "
+            f"{b.numpy().min()}. Cast to a float dtype."
+        )
+    return _e.power(numbers(a), numbers(b))
+
+
+@public
+def maximum(x1: Any, x2: Any) -> Any:
+    """The larger of x1 and x2, elementwise; NaN where one is NaN."""
+    return _e.maximum(x1, x2)
+
+
+@public
+def minimum(x1: Any, x2: Any) -> Any:
+    """The smaller of x1 and x2, elementwise; NaN where one is NaN."""
+    return _e.minimum(x1, x2)
+
+
+_PAIR = [case((3, 4), (3, 4)), case((2, 3, 4), (1, 4))]
+
+
+@composite(cases=_PAIR)
+def fmax(x1: Any, x2: Any) -> Any:
+    """The larger of x1 and x2, elementwise; the other one where one is NaN."""
+    a, b = promoted((x1, x2), "same")
+    return where(_e.isnan(a), b, where(_e.isnan(b), a, _e.maximum(a, b)))
+
+
+@composite(cases=_PAIR)
+def fmin(x1: Any, x2: Any) -> Any:
+    """The smaller of x1 and x2, elementwise; the other one where one is NaN."""
+    a, b = promoted((x1, x2), "same")
+    return where(_e.isnan(a), b, where(_e.isnan(b), a, _e.minimum(a, b)))
+
+
+@composite(cases=[case((3, 4), x_min=-0.7, x_max=1.1)])
+def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+    """min(max(x, x_min), x_max), elementwise; None leaves a side open."""
+    x = numbers(convert_to_tensor(x))
+    if x_min is not None:
+        x = _e.maximum(x, x_min)
+    return x if x_max is None else _e.minimum(x, x_max)
+
+
+# --- rounding -------------------------------------------------------------------------------
+
+
+@public
+def floor(x: Any) -> Any:
+    """The largest whole number not above each element, as a float."""
+    return _e.floor(_floating(x))
+
+
+@public
+def ceil(x: Any) -> Any:
+    """The smallest whole number not below each element, as a float."""
+    return _e.ceil(_floating(x))
+
+
+@public
+def trunc(x: Any) -> Any:
+    """The whole part of each element."""
+    x = convert_to_tensor(x)
+    return x if not is_float(x.dtype) else _e.trunc(x)
+
+
+def _floating(x: Any) -> Any:
+    x = convert_to_tensor(x)
+    return cast(x, promote_float(x.dtype))
+
+
+@composite(cases=[case((3, 4), decimals=2, differentiate=()), case(ints((3,), 900), decimals=-2)])
+def round(x: Any, decimals: int = 0) -> Any:
+    """Each element rounded to `decimals` places, halves to even; integers stay integers."""
+    x, decimals = convert_to_tensor(x), whole("round, decimals", decimals, None)
+    if is_differentiable(x.dtype):
+        return _rounded(x, decimals)
+    if decimals >= 0:
+        return numbers(x)
+    return cast_like(_rounded(cast(x, "float64"), decimals), x)
+
+
+def _rounded(x: Any, decimals: int) -> Any:
+    if decimals == 0:
+        return _e.round_half_even(x)
+    factor = 10.0 ** math.fabs(decimals)
+    if decimals > 0:
+        return _e.round_half_even(x * factor) / factor
+    return _e.round_half_even(x / factor) * factor
+
+
+# --- numbers that are no numbers, neighbours, divisors --------------------------------------------
+
+
+@composite(
+    cases=[case((3, 4)), case(np.array([1.0, np.nan, np.inf]), posinf=2.0, differentiate=())]
+)
+def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """x with NaN and the infinities replaced; None means the largest finite number."""
+    x = convert_to_tensor(x)
+    if not is_float(x.dtype):
+        return x
+    top = largest(x.dtype)
+    high = top if posinf is None else posinf
+    low = -top if neginf is None else neginf
+    zero = _e.zero_like(x)
+    finite = where(_e.isfinite(x), x, zero)
+    edges = where(x > 0, cast_like(high, x), cast_like(low, x))
+    return where(_e.isfinite(x), finite, where(_e.isnan(x), cast_like(nan, x), edges))
+
+
+@public
+def nextafter(x1: Any, x2: Any) -> Any:
+    """The floating number next to x1 in the direction of x2."""
+    return _e.nextafter(x1, x2)
+
+
+@public
+def gcd(x1: Any, x2: Any) -> Any:
+    """The greatest common divisor of integers, elementwise."""
+    return _e.gcd(x1, x2)
+
+
+@public
+def lcm(x1: Any, x2: Any) -> Any:
+    """The least common multiple of integers, elementwise."""
+    return _e.lcm(x1, x2)
+
+
+@composite(cases=[case((3, 4), (3, 4), differentiate=())])
+def heaviside(x1: Any, x2: Any) -> Any:
+    """0 where x1 < 0, x2 where x1 is 0, 1 where x1 > 0."""
+    a, b = promoted((x1, x2), "float")
+    step = where(a > 0, 1.0, where(a < 0, 0.0, b))
+    return where(_e.isnan(a), a, cast_like(step, a))
+
+
+# --- complex numbers ----------------------------------------------------------------------------
+
+
+@public
+def real(x: Any) -> Any:
+    """The real part of each element."""
+    x = convert_to_tensor(x)
+    return _e.real(x) if x.dtype in COMPLEX else x
+
+
+@public
+def imag(x: Any) -> Any:
+    """The imaginary part of each element; zeros for real numbers."""
+    x = convert_to_tensor(x)
+    return _e.imag(x) if x.dtype in COMPLEX else zeros_like(x)
+
+
+@public
+def conj(x: Any) -> Any:
+    """The complex conjugate of each element."""
+    x = convert_to_tensor(x)
+    return _e.conj(x) if x.dtype in COMPLEX else x
+
+
+@public
+def conjugate(x: Any) -> Any:
+    """The complex conjugate of each element."""
+    return conj(x)
+
+
+@composite(cases=[case(complexes((3, 4), 0.3)), case((3, 4))])
+def angle(x: Any) -> Any:
+    """The angle of each complex number with the positive real axis, in radians."""
+    x = convert_to_tensor(x)
+    if x.dtype in COMPLEX:
+        return _e.arctan2(_e.imag(x), _e.real(x))
+    x = _e.stop_gradient(_floating(x))
+    return _e.arctan2(_e.zero_like(x), x)
+
+
+# --- angles and special functions -----------------------------------------------------------------
+
+
+@composite(cases=[case((3, 4))])
+def deg2rad(x: Any) -> Any:
+    """x * pi / 180, elementwise."""
+    return _floating(x) * (math.pi / 180)
+
+
+@composite(cases=[case((3, 4))])
+def rad2deg(x: Any) -> Any:
+    """x * 180 / pi, elementwise."""
+    return _floating(x) * (180 / math.pi)
+
+
+@public
+def erf(x: Any) -> Any:
+    """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
+    return _e.erf(x)
+
+
+@public
+def erfc(x: Any) -> Any:
+    """The complementary error function, 1 - erf(x)."""
+    return _e.erfc(x)
+
+
+@public
+def erfinv(x: Any) -> Any:
+    """The inverse of the error function, for x in (-1, 1)."""
+    return _e.erfinv(x)
+
+
+@public
+def i0(x: Any) -> Any:
+    """The modified Bessel function of the first kind of order zero."""
+    return _e.i0(x)

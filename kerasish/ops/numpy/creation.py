@@ -1,0 +1,257 @@
+"""keras.ops.numpy, new tensors: zeros, ones, ranges, grids, windows."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kerasish import tables
+from kerasish.errors import ArgumentError
+from kerasish.graph.op import case
+from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, promoted
+from kerasish.hints import whole
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic import layout as _s
+from kerasish.ops.basic.elementwise import cast
+from kerasish.ops.declare import composite
+from kerasish.ops.numpy.shape import as_shape, moveaxis
+from kerasish.ops.operation import public
+from kerasish.spec import Shape, dtype_name, is_float
+
+__all__ = [
+    "arange", "array", "bartlett", "blackman", "empty", "empty_like", "full", "full_like",
+    "geomspace", "hamming", "hanning", "kaiser", "linspace", "logspace", "meshgrid", "ones",
+    "ones_like", "zeros", "zeros_like",
+]  # fmt: skip
+
+
+@public
+def array(x: Any, dtype: Any = None) -> Any:
+    """x as a tensor."""
+    return convert_to_tensor(x, dtype)
+
+
+def filled(value: Any, shape: Shape, dtype: Any, symbolic: bool = False) -> Any:
+    """`value` in every element; a node rather than a stored array if `symbolic`."""
+    scalar = convert_to_tensor(value, dtype)
+    if scalar.value is not None and symbolic:
+        scalar = Tensor(scalar.spec, node=node_of(scalar))
+    return _s.broadcast_to(scalar, shape=shape)
+
+
+@public
+def zeros(shape: Any, dtype: Any = None) -> Any:
+    """Zeros of a shape; dtype floatx by default."""
+    return filled(0, as_shape(shape), dtype_name(dtype))
+
+
+@public
+def ones(shape: Any, dtype: Any = None) -> Any:
+    """Ones of a shape; dtype floatx by default."""
+    return filled(1, as_shape(shape), dtype_name(dtype))
+
+
+@public
+def empty(shape: Any, dtype: Any = None) -> Any:
+    """A tensor of a shape whose elements nobody has chosen; they are zeros."""
+    return zeros(shape, dtype)
+
+
+@public
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """`fill_value` in every element of a shape; dtype floatx by default."""
+    return filled(fill_value, as_shape(shape), dtype_name(dtype))
+
+
+def _like(x: Any, value: Any, dtype: Any) -> Any:
+    x = convert_to_tensor(x)
+    return filled(value, x.shape, dtype_name(x.dtype if dtype is None else dtype), x.value is None)
+
+
+@public
+def zeros_like(x: Any, dtype: Any = None) -> Any:
+    """Zeros in the shape and dtype of x."""
+    return _like(x, 0, dtype)
+
+
+@public
+def ones_like(x: Any, dtype: Any = None) -> Any:
+    """Ones in the shape and dtype of x."""
+    return _like(x, 1, dtype)
+
+
+@public
+def empty_like(x: Any, dtype: Any = None) -> Any:
+    """A tensor in the shape and dtype of x whose elements nobody has chosen; they are zeros."""
+    return _like(x, 0, dtype)
+
+
+@public
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """`fill_value` in the shape and dtype of x."""
+    return _like(x, fill_value, dtype)
+
+
+# --- ranges ---------------------------------------------------------------------------------
+
+
+@public
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+    """start, start + step, ... below stop; from 0 when only one bound is given.
+
+    Args:
+        start, stop, step: numbers whose values are known now.
+        dtype: int32 for whole numbers and floatx otherwise, by default.
+    """
+    given = [b for b in (start, stop, step) if b is not None]
+    if dtype is None:
+        kinds = [convert_to_tensor(b) for b in given]
+        dtype = promoted(tuple(kinds), "same")[0].dtype
+    bounds = [b.item() if hasattr(b, "item") else b for b in given]
+    wide = np.float64 if is_float(dtype_name(dtype)) else None
+    if step is not None and bounds[-1] == 0:
+        raise ArgumentError("arange. Expected: a step other than 0. Received: 0.")
+    if not np.isfinite(bounds).all():
+        raise ArgumentError(f"arange. Expected: finite bounds and step. Received: {bounds}.")
+    first, last = (0, bounds[0]) if stop is None else bounds[:2]
+    values = tables.arange(first, last, 1 if step is None else bounds[-1], dtype=wide)
+    return convert_to_tensor(values, dtype_name(dtype))
+
+
+@composite(
+    cases=[
+        case((), (), num=5),
+        case((3,), (3,), num=4, endpoint=False, axis=-1),
+        case((3,), (3,), num=1),
+    ]
+)
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """`num` evenly spaced numbers from start to stop.
+
+    Args:
+        start, stop: numbers or tensors, which broadcast against each other.
+        num: how many.
+        endpoint: whether `stop` is the last of them.
+        retstep: whether to return (numbers, step).
+        dtype: of the numbers; floating by default.
+        axis: where the new axis stands in the result.
+    """
+    num = whole("linspace, num", num)
+    a, b = promoted((start, stop), "float")
+    count = num - 1 if endpoint else num
+    step = (b - a) / count if count else a * math.nan
+    rest = max(len(a.shape), len(b.shape))
+    shape = (num, *(1,) * rest)
+    share = tables.arange(num).reshape(shape) / max(count, 1)
+    weight = convert_to_tensor(share, a.dtype)
+    # Both ends are hit exactly, and there is no cancellation between.
+    values = a * (1 - weight) + b * weight
+    if dtype is not None:
+        name = dtype_name(dtype)
+        values = cast(values if is_float(name) else _e.floor(values), name)
+    values = values if axis == 0 else moveaxis(values, 0, axis)
+    return (values, step) if retstep else values
+
+
+@public
+def logspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """base**start, ..., base**stop: `num` numbers evenly spaced on a logarithmic scale."""
+    powers = linspace(start, stop, num, endpoint, axis=axis)
+    values = _e.power(cast(base, powers.dtype), powers)
+    return values if dtype is None else cast(values, dtype)
+
+
+@public
+def geomspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """`num` numbers from start to stop, each the same multiple of the one before."""
+    a, b = promoted((start, stop), "float")
+    sign = _e.sign(a)
+    powers = linspace(_e.log(a * sign), _e.log(b * sign), num, endpoint, axis=axis)
+    signs = sign if sign.ndim == 0 else _s.expand_dims(sign, axis=axis)
+    values = _e.exp(powers) * signs
+    return values if dtype is None else cast(values, dtype)
+
+
+@public
+def meshgrid(*x: Any, indexing: str = "xy") -> list[Any]:
+    """The coordinates of a grid: one tensor of the grid's shape per axis.
+
+    Args:
+        x: tensors of one axis.
+        indexing: "xy" exchanges the first two axes of the result, "ij" does not.
+    """
+    if indexing not in ("xy", "ij"):
+        raise ArgumentError(f"meshgrid. Expected: indexing 'xy' or 'ij'. Received: {indexing!r}.")
+    axes = [_s.reshape(convert_to_tensor(a), shape=(-1,)) for a in x]
+    order = list(range(len(axes)))
+    if indexing == "xy" and len(axes) > 1:
+        order[:2] = [1, 0]
+    shape = tuple(axes[i].shape[0] for i in order)
+    places = [order.index(i) for i in range(len(axes))]
+    columns = [
+        _s.reshape(a, shape=tuple(a.shape[0] if k == at else 1 for k in range(len(axes))))
+        for a, at in zip(axes, places, strict=True)
+    ]
+    return [_s.broadcast_to(c, shape=shape) for c in columns]
+
+
+# --- windows --------------------------------------------------------------------------------
+
+
+def _window(values: Any) -> Any:
+    return convert_to_tensor(values, dtype_name(None))
+
+
+@public
+def bartlett(x: Any) -> Any:
+    """The triangular window of x points."""
+    return _window(tables.window(np.bartlett, whole("bartlett, x", x)))
+
+
+@public
+def blackman(x: Any) -> Any:
+    """The Blackman window of x points: 0.42 - 0.5 cos(t) + 0.08 cos(2 t)."""
+    return _window(tables.window(np.blackman, whole("blackman, x", x)))
+
+
+@public
+def hamming(x: Any) -> Any:
+    """The Hamming window of x points: 0.54 - 0.46 cos(t)."""
+    return _window(tables.window(np.hamming, whole("hamming, x", x)))
+
+
+@public
+def hanning(x: Any) -> Any:
+    """The Hann window of x points: 0.5 - 0.5 cos(t)."""
+    return _window(tables.window(np.hanning, whole("hanning, x", x)))
+
+
+@public
+def kaiser(x: Any, beta: Any) -> Any:
+    """The Kaiser window of x points: I0(beta sqrt(1 - t**2)) / I0(beta)."""
+    return _window(tables.window(np.kaiser, whole("kaiser, x", x), float(beta)))

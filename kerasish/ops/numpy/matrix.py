@@ -1,0 +1,149 @@
+"""keras.ops.numpy, matrices: identities, diagonals, triangles, Vandermonde matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish import tables
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.hints import whole
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic import layout as _s
+from kerasish.ops.basic.elementwise import cast, where
+from kerasish.ops.basic.reduction import sum as _sum
+from kerasish.ops.declare import composite
+from kerasish.ops.numpy.creation import ones_like, zeros
+from kerasish.ops.numpy.shape import product
+from kerasish.ops.operation import public
+from kerasish.spec import dtype_name, normalize_axis
+
+__all__ = [
+    "diag", "diagflat", "diagonal", "eye", "identity", "trace", "tri", "tril", "triu", "vander",
+]  # fmt: skip
+
+
+@public
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+    """An (N, M) matrix of zeros with ones on diagonal `k`."""
+    return convert_to_tensor(
+        tables.eye(
+            whole("eye, N", N),
+            None if M is None else whole("eye, M", M),
+            whole("eye, k", k, None),
+        ),
+        dtype_name(dtype),
+    )
+
+
+@public
+def identity(n: int, dtype: Any = None) -> Any:
+    """The (n, n) identity matrix."""
+    return eye(n, dtype=dtype)
+
+
+@public
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+    """An (N, M) matrix of ones on and below diagonal `k`, zeros above."""
+    return convert_to_tensor(
+        tables.tri(
+            whole("tri, N", N),
+            None if M is None else whole("tri, M", M),
+            whole("tri, k", k, None),
+        ),
+        dtype_name(dtype),
+    )
+
+
+def _below(x: Any, k: int) -> np.ndarray:
+    """Where a matrix lies on or below diagonal k."""
+    if x.ndim < 2:
+        raise ShapeError(f"tril and triu. Expected: at least two axes. Received: {x.shape}.")
+    # With an unknown dimension only the spec of the result matters, not its value.
+    rows, columns = (1 if d is None else d for d in x.shape[-2:])
+    return tables.tri(rows, columns, whole("k", k, None), dtype=bool)
+
+
+@composite(cases=[case((3, 4)), case((2, 4, 3), k=-1)])
+def tril(x: Any, k: int = 0) -> Any:
+    """x with zeros above diagonal `k` of its last two axes."""
+    x = convert_to_tensor(x)
+    return where(_below(x, k), x, _e.zero_like(x))
+
+
+@composite(cases=[case((3, 4)), case((2, 4, 3), k=1)])
+def triu(x: Any, k: int = 0) -> Any:
+    """x with zeros below diagonal `k` of its last two axes."""
+    x = convert_to_tensor(x)
+    return where(_below(x, whole("k", k, None) - 1), _e.zero_like(x), x)
+
+
+@composite(cases=[case((3, 4)), case((3, 4, 2), offset=-1), case((2, 4, 3), axis1=2, axis2=1)])
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The diagonal `offset` of the matrices over two axes, as the last axis of the result."""
+    x, offset = convert_to_tensor(x), whole("offset", offset, None)
+    first, second = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
+    if first == second:
+        raise ArgumentError(f"Expected: two distinct axes. Received: {axis1} and {axis2}.")
+    rest = [a for a in range(x.ndim) if a not in (first, second)]
+    x = _s.transpose(x, axes=(*rest, first, second))
+    rows, columns = x.shape[-2:]
+    # In the flat matrix the diagonal is a slice with a step of one row and one column.
+    flat = _s.reshape(x, shape=(*x.shape[:-2], product((rows, columns))))
+    if rows is None or columns is None:
+        part: _s.Slice = (0, None, 1)
+    else:
+        start = offset if offset >= 0 else -offset * columns
+        count = min(rows + min(offset, 0), columns - max(offset, 0))
+        part = (start, max(count, 0), columns + 1)
+    return _s.slice_(flat, parts=(*(None,) * len(rest), part))
+
+
+@composite(cases=[case((3, 3)), case((3, 4, 2), offset=1)])
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The sum along the diagonal `offset` of the matrices over two axes."""
+    return _sum(diagonal(x, offset, axis1, axis2), axis=-1)
+
+
+@public
+def diag(x: Any, k: int = 0) -> Any:
+    """A matrix with the vector x on diagonal `k`, or diagonal `k` of the matrix x."""
+    x = convert_to_tensor(x)
+    if x.ndim == 1:
+        return diagflat(x, k)
+    if x.ndim == 2:
+        return diagonal(x, k)
+    raise ShapeError(f"diag. Expected: one or two axes. Received: shape {x.shape}.")
+
+
+@composite(cases=[case((3,)), case((2, 2), k=-2), case((3,), k=1)])
+def diagflat(x: Any, k: int = 0) -> Any:
+    """A matrix with the elements of x on diagonal `k` and zeros elsewhere."""
+    x, k = _s.reshape(x, shape=(-1,)), whole("k", k, None)
+    count = x.shape[0]
+    if count is None:
+        return _s.broadcast_to(_s.expand_dims(x, axis=1), shape=(None, None))
+    size = count + abs(k)
+    start = k if k >= 0 else -k * size
+    flat = _s.unslice(x, parts=((start, count, size + 1),), shape=(size * size,))
+    return _s.reshape(flat, shape=(size, size))
+
+
+@composite(cases=[case((4,)), case((3,), N=2, increasing=True)])
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    """The Vandermonde matrix: powers of x in columns, the highest first unless `increasing`."""
+    x = convert_to_tensor(x)
+    count = x.shape[0] if N is None else whole("vander, N", N)
+    column = _s.expand_dims(x, axis=1)
+    powers = [_power_of(column, k) for k in range(1 if count is None else count)]
+    if not powers:
+        return zeros((*x.shape, 0), x.dtype)
+    found = _s.concatenate(*(powers if increasing else powers[::-1]), axis=1)
+    return found if count is not None else _s.broadcast_to(found, shape=(None, None))
+
+
+def _power_of(x: Any, k: int) -> Any:
+    return ones_like(x) if k == 0 else x if k == 1 else _e.power(x, cast(k, x.dtype))

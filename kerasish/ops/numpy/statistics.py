@@ -1,0 +1,268 @@
+"""keras.ops.numpy, statistics: moments, quantiles, counts, correlations, differences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish import tables
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.op import case
+from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.hints import whole
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic import layout as _s
+from kerasish.ops.basic import reduction as _r
+from kerasish.ops.basic.elementwise import cast, cast_like, where
+from kerasish.ops.basic.indexing import gather, scatter_add
+from kerasish.ops.basic.matmul import matmul, swap_last
+from kerasish.ops.basic.sorting import known_values, searchsorted_
+from kerasish.ops.declare import composite, ints
+from kerasish.ops.numpy.creation import linspace, ones_like
+from kerasish.ops.numpy.shape import slice_axis
+from kerasish.ops.operation import public
+from kerasish.spec import COMPLEX, accumulator, normalize_axis, promote, promote_float
+
+__all__ = [
+    "amax", "amin", "average", "bincount", "corrcoef", "correlate", "count_nonzero", "diff",
+    "histogram", "ptp", "std", "trapezoid", "var",
+]  # fmt: skip
+
+_AXES = [case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)]
+
+
+def floating(x: Any) -> Any:
+    """x as floats: integers and bool become floatx."""
+    x = convert_to_tensor(x)
+    return cast(x, promote_float(x.dtype))
+
+
+@public
+def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The maximum over `axis`."""
+    return _r.max(x, axis=axis, keepdims=keepdims)
+
+
+@public
+def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The minimum over `axis`."""
+    return _r.min(x, axis=axis, keepdims=keepdims)
+
+
+@composite(cases=_AXES)
+def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean of the squared distances from the mean, over `axis`."""
+    x = floating(x)
+    # Half precision loses the square of small distances.
+    wide = cast(x, accumulator(x.dtype))
+    centred = wide - _r.mean(wide, axis=axis, keepdims=True)
+    distance = _e.absolute(centred) if x.dtype in COMPLEX else centred
+    return cast_like(_r.mean(_e.square(distance), axis=axis, keepdims=keepdims), x)
+
+
+@composite(cases=_AXES)
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The square root of the variance over `axis`."""
+    return _e.root(var(x, axis=axis, keepdims=keepdims))
+
+
+@composite(cases=_AXES)
+def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The maximum less the minimum over `axis`."""
+    high = _r.max(x, axis=axis, keepdims=keepdims)
+    return high - _r.min(x, axis=axis, keepdims=keepdims)
+
+
+@composite(
+    cases=[
+        case((3, 4)),
+        case((3, 4), axis=1, weights=np.array([0.1, 0.2, 0.3, 0.4])),
+        case((3,), axis=0, weights=np.array([1, 2, 3])),
+    ]
+)
+def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
+    """sum(weights * x) / sum(weights) over `axis`; the mean where no weights are given.
+
+    Args:
+        x: tensor.
+        axis: int or tuple; None averages over all.
+        weights: shaped like x, or (size of the axis,).
+    """
+    if weights is None:
+        return _r.mean(x, axis=axis)
+    x, w = promoted((x, weights), "float")
+    if w.ndim != x.ndim:
+        if axis is None or w.ndim != 1:
+            raise ShapeError(
+                f"average. Expected: weights of shape {x.shape}, or of one axis with axis given. "
+                f"Received: {w.shape}."
+            )
+        at = normalize_axis(axis, x.ndim)
+        w = _s.reshape(w, shape=tuple(-1 if i == at else 1 for i in range(x.ndim)))
+    return _r.sum(x * w, axis=axis) / _r.sum(w, axis=axis)
+
+
+@composite(cases=[case(ints((3, 4), 2)), case(ints((3, 4), 2), axis=1)])
+def count_nonzero(x: Any, axis: Any = None) -> Any:
+    """How many elements over `axis` are not zero (int32)."""
+    return _r.sum(cast(_e.not_equal(convert_to_tensor(x), 0), "int32"), axis=axis)
+
+
+# --- differences and integrals ----------------------------------------------------------------
+
+
+@composite(cases=[case((3, 5)), case((4, 2), n=2, axis=0), case(ints((5,), 9))])
+def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+    """The differences of neighbours along `axis`, taken n times."""
+    x = convert_to_tensor(a)
+    at = normalize_axis(axis, x.ndim)
+    for _ in range(whole("diff, n", n)):
+        size = x.shape[at]
+        count = None if size is None else max(size - 1, 0)
+        after, before = slice_axis(x, at, 1, count), slice_axis(x, at, 0, count)
+        x = _e.not_equal(after, before) if x.dtype == "bool" else after - before
+    return x
+
+
+@composite(cases=[case((3, 5)), case((3, 4), x=np.array([0.0, 1.0, 1.5, 4.0]))])
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """The integral of y along `axis` by the trapezoidal rule.
+
+    Args:
+        y: values of the function.
+        x: where they were taken: (size of the axis,) or shaped like y.
+        dx: their distance where x is None.
+        axis: which axis.
+    """
+    y, x = (floating(y), None) if x is None else promoted((y, x), "float")
+    at = normalize_axis(axis, y.ndim)
+    if x is None:
+        steps: Any = dx
+    else:
+        steps = diff(x, axis=at if x.ndim == y.ndim else -1)
+        if steps.ndim == 1:
+            steps = _s.reshape(steps, shape=tuple(-1 if i == at else 1 for i in range(y.ndim)))
+    size = y.shape[at]
+    count = None if size is None else max(size - 1, 0)
+    heights = slice_axis(y, at, 1, count) + slice_axis(y, at, 0, count)
+    return _r.sum(heights * steps, axis=at) * 0.5
+
+
+# --- counts -----------------------------------------------------------------------------------
+
+
+@public
+def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Any:
+    """How often each of 0, 1, 2, ... occurs in x, or the sums of the weights of each.
+
+    Args:
+        x: (n,) or (batch, n) integers, not negative. Their values must be known, since the
+            largest decides the length of the result.
+        weights: shaped like x.
+        minlength: least length of the result.
+        sparse: must be False; there are no sparse tensors.
+    """
+    if sparse:
+        raise ArgumentError("bincount. Expected: sparse=False. Received: sparse=True.")
+    minlength = whole("bincount, minlength", minlength)
+    x = convert_to_tensor(x)
+    x = cast(x, promote(x.dtype, "int32"))  # room for the numbers of the rows
+    if x.ndim not in (1, 2):
+        raise ShapeError(f"bincount. Expected: one or two axes. Received: shape {x.shape}.")
+    largest = int(known_values("bincount", x).max(initial=-1))
+    length = max(largest + 1, minlength)
+    held = ones_like(x, "int32") if weights is None else convert_to_tensor(weights)
+    if x.ndim == 1:
+        return scatter_add(x, held, shape=(length,), axis=0)
+    batch = x.shape[0]
+    rows = tables.arange(batch, dtype=np.int32)[:, None] * length
+    flat = _s.reshape(x + rows, shape=(-1,))
+    counts = scatter_add(flat, _s.reshape(held, shape=(-1,)), shape=(batch * length,), axis=0)
+    return _s.reshape(counts, shape=(batch, length))
+
+
+@composite(cases=[case((20,), bins=4, range=(-2.0, 2.0), differentiate=())])
+def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
+    """(counts, edges) of equally wide bins, both floating.
+
+    Args:
+        x: tensor, taken flat.
+        bins: how many.
+        range: (low, high); by default the smallest and the largest element. Elements outside are
+            not counted; the last bin contains its upper edge.
+    """
+    bins = whole("histogram, bins", bins, 1)
+    x = _s.reshape(convert_to_tensor(x), shape=(-1,))
+    wide = floating(x)
+    if range is not None and np.shape(range) != (2,):
+        raise ArgumentError(f"histogram, range. Expected: (low, high). Received: {range!r}.")
+    if range is None:
+        # Without elements, or with one value only, numpy's range is one wide.
+        low, high = (_r.min(wide), _r.max(wide)) if x.shape[0] else (0.0, 1.0)
+    else:
+        low, high = range
+    low, high = promoted((low, high), "float")
+    flat = _e.equal(low, high)
+    low, high = where(flat, low - 0.5, low), where(flat, high + 0.5, high)
+    edges = linspace(cast_like(low, wide), cast_like(high, wide), bins + 1)
+    place = searchsorted_(edges, wide, side="right") - 1
+    place = where(_e.equal(wide, high), bins - 1, place)
+    inside = _e.logical_and(place >= 0, place < bins)
+    place = where(inside, place, 0)
+    return scatter_add(place, cast_like(inside, wide), shape=(bins,), axis=0), edges
+
+
+# --- correlation ------------------------------------------------------------------------------
+
+
+@composite(cases=[case((3, 5)), case((2, 7))])
+def corrcoef(x: Any) -> Any:
+    """The correlation coefficients of the rows of x (Pearson), clipped to [-1, 1]."""
+    x = floating(x)
+    centred = x - _r.mean(x, axis=-1, keepdims=True)
+    if x.ndim == 1:
+        return cast_like(1.0, x)
+    rows = x.shape[-1]
+    covariance = matmul(centred, swap_last(centred)) / ((rows or 2) - 1)
+    spread = _e.root(_r.sum(_e.square(centred), axis=-1, keepdims=True) / ((rows or 2) - 1))
+    found = covariance / spread / swap_last(spread)
+    return _e.minimum(_e.maximum(found, -1.0), 1.0)
+
+
+@composite(
+    cases=[
+        case((6,), (3,)),
+        case((6,), (3,), mode="same"),
+        case((4,), (3,), mode="full"),
+        case((3,), (6,), mode="same"),
+    ]
+)
+def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
+    """c[k] = sum_n x1[n + k] * conj(x2[n]) of two vectors.
+
+    Args:
+        x1, x2: (n,) and (m,).
+        mode: "valid" keeps complete overlaps, "same" as many as the longer vector has elements,
+            "full" all.
+    """
+    a, b = promoted((x1, x2), "float")
+    if a.ndim != 1 or b.ndim != 1:
+        raise ShapeError(f"correlate. Expected: two vectors. Received: {a.shape} and {b.shape}.")
+    n, m = a.shape[0], b.shape[0]
+    if n is None or m is None:
+        return _s.slice_(a, parts=((0, None, 1),))  # only the spec of the result is wanted
+    long, short = max(n, m), min(n, m)
+    spans = {
+        "full": (0, n + m - 1),
+        "same": ((short - 1) // 2 if n >= m else short // 2, long),
+        "valid": (short - 1, long - short + 1),
+    }
+    if mode not in spans:
+        raise ArgumentError(f"correlate. Expected: mode valid, same or full. Received: {mode!r}.")
+    first, count = spans[mode]
+    padded = _s.unslice(a, parts=((m - 1, n, 1),), shape=(n + 2 * (m - 1),))
+    at = tables.outer(np.add, tables.arange(first, first + count), tables.arange(m)).astype(
+        np.int32
+    )
+    return matmul(gather(padded, at, axis=0), _e.conj(b))
