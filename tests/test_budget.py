@@ -17,7 +17,7 @@ from kerasish import budget, ops, saving, tables
 from kerasish.budget import KINDS, Account
 from kerasish.data.npz import open_npz, read_arrays
 from kerasish.declarative import from_yaml
-from kerasish.declarative.document import Options
+from kerasish.declarative.resolve.document import Options
 from kerasish.errors import ArgumentError, ConfigError, DataError, LimitError, UnsafeFileError
 from kerasish.saving.files.text import parse_json
 

@@ -64,6 +64,12 @@ BACKEND_AWARE = ("backend", "compiler/kernels")
 BACKEND_NAMES = {"numpy", "cupy"}
 
 
+PACKAGES = {
+    ".".join(("kerasish", *path.relative_to(PACKAGE).parts[:-1]))
+    for path in PACKAGE.rglob("__init__.py")
+}
+
+
 class Import(NamedTuple):
     """One import of this package: the file's module, what it names, and where."""
 
@@ -194,6 +200,22 @@ def test_no_import_cycle():
     for found in all_imports():
         if not (found.in_function or found.for_types or found.source == found.target):
             edges.setdefault(found.source, set()).add(found.target)
+    assert cycle(edges) == []
+
+
+def room(module: str) -> str:
+    """The folder that a module lies in, down to two levels; one beside such folders is its own."""
+    return ".".join(module.split(".")[1:3])
+
+
+def test_rooms_stand_in_an_order():
+    """Rooms of one folder import one way; an `__init__` that gathers their names is above them."""
+    edges: dict[str, set[str]] = {}
+    for found in all_imports():
+        source, target = room(found.source), room(found.target)
+        gathers = found.source in PACKAGES or source.count(".") + target.count(".") < 2
+        if not (found.for_types or gathers or source == target):
+            edges.setdefault(source, set()).add(target)
     assert cycle(edges) == []
 
 

@@ -12,12 +12,12 @@ from kerasish import backend, config
 from kerasish.cli.configs import allow_plugins, options, project_of
 from kerasish.cli.text import model_lines, size
 from kerasish.compiler.providers import describe as describe_providers
-from kerasish.declarative.document import read_document
-from kerasish.declarative.emit import emit, flow
-from kerasish.declarative.errors import Diagnostics
-from kerasish.declarative.schema import schema as make_schema
-from kerasish.declarative.source import Mapping, Scalar, Sequence, Value, plain
-from kerasish.declarative.vocabulary import KINDS, names
+from kerasish.declarative.check.vocabulary import KINDS, names
+from kerasish.declarative.resolve.document import read_document
+from kerasish.declarative.sections.schema import schema as make_schema
+from kerasish.declarative.text.emit import emit, flow
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
 from kerasish.saving.files.atomic import write_bytes
 from kerasish.version import __version__
 

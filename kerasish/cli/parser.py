@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from kerasish.declarative.build import MAX_PARAMS
-from kerasish.declarative.validate import BACKENDS
+from kerasish.declarative.build.model import MAX_PARAMS
+from kerasish.declarative.sections.validate import BACKENDS
 from kerasish.version import __version__
 
 _EXAMPLES = """examples:

@@ -11,8 +11,8 @@ from typing import Any
 
 from kerasish.cli.configs import CONFIG_FILE
 from kerasish.declarative.api import Project
-from kerasish.declarative.emit import emit
-from kerasish.declarative.source import plain
+from kerasish.declarative.text.emit import emit
+from kerasish.declarative.text.source import plain
 from kerasish.errors import ArgumentError
 from kerasish.saving.files.atomic import write_bytes
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kerasish import budget
-from kerasish.declarative.arrays import Arrays, load_arrays
-from kerasish.declarative.build import MAX_PARAMS, build_model
-from kerasish.declarative.document import Options, read_document, read_text
-from kerasish.declarative.errors import Diagnostics
-from kerasish.declarative.specification import Config
-from kerasish.declarative.train import check_labels, compile_model, fit_arguments
-from kerasish.declarative.validate import validate
+from kerasish.declarative.build.arrays import Arrays, load_arrays
+from kerasish.declarative.build.model import MAX_PARAMS, build_model
+from kerasish.declarative.build.train import check_labels, compile_model, fit_arguments
+from kerasish.declarative.check.specification import Config
+from kerasish.declarative.resolve.document import Options, read_document, read_text
+from kerasish.declarative.sections.validate import validate
+from kerasish.declarative.text.errors import Diagnostics
 from kerasish.errors import ArgumentError
 from kerasish.models import Model
 

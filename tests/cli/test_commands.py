@@ -15,10 +15,10 @@ from kerasish.cli.main import main
 from kerasish.cli.parser import parser
 from kerasish.cli.text import duration, size
 from kerasish.config import settings
-from kerasish.declarative.emit import emit
-from kerasish.declarative.errors import Diagnostics
-from kerasish.declarative.loader import load
-from kerasish.declarative.source import plain
+from kerasish.declarative.text.emit import emit
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.loader import load
+from kerasish.declarative.text.source import plain
 from tests.declarative.helpers import block
 
 CONFIG = block("""

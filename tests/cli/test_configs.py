@@ -9,9 +9,9 @@ import pytest
 
 from kerasish.cli.main import main
 from kerasish.declarative import schema
-from kerasish.declarative.errors import Diagnostics
-from kerasish.declarative.loader import load
-from kerasish.declarative.source import plain
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.loader import load
+from kerasish.declarative.text.source import plain
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 

@@ -9,10 +9,10 @@ import pytest
 
 import kerasish as keras
 from kerasish.declarative import from_yaml, to_yaml
-from kerasish.declarative.document import read_text
-from kerasish.declarative.errors import Diagnostics
-from kerasish.declarative.validate import validate
-from kerasish.declarative.vocabulary import lookup, names
+from kerasish.declarative.check.vocabulary import lookup, names
+from kerasish.declarative.resolve.document import read_text
+from kerasish.declarative.sections.validate import validate
+from kerasish.declarative.text.errors import Diagnostics
 from tests.golden import layer_cases as cases
 
 LABELS = sorted(cases.CASES)

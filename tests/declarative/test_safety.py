@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from kerasish.config import settings
-from kerasish.declarative.build import build_model
-from kerasish.declarative.document import read_text
-from kerasish.declarative.errors import Diagnostics
-from kerasish.declarative.validate import validate
+from kerasish.declarative.build.model import build_model
+from kerasish.declarative.resolve.document import read_text
+from kerasish.declarative.sections.validate import validate
+from kerasish.declarative.text.errors import Diagnostics
 from tests.declarative.helpers import outcome, well_formed
 
 HOSTILE = (

@@ -1,0 +1,48 @@
+"""Checked items -> objects; what a constructor itself refuses becomes a finding at its position."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.check.items import Item
+from kerasish.declarative.text.source import Mark
+from kerasish.errors import KerasishError
+
+
+def construct(value: Any, diagnostics: Diagnostics) -> Any:
+    """The object that an item, or a list or mapping holding items, describes.
+
+    Names and numbers stay as they are. None stands for an item whose constructor failed, which is
+    recorded as K204.
+    """
+    if isinstance(value, list):
+        return [construct(one, diagnostics) for one in value]
+    if isinstance(value, dict):
+        return {key: construct(one, diagnostics) for key, one in value.items()}
+    if not isinstance(value, Item):
+        return value
+    before = len(diagnostics)
+    arguments = {key: construct(one, diagnostics) for key, one in value.arguments.items()}
+    if len(diagnostics) > before:
+        return None
+    try:
+        return value.factory(**arguments)
+    except (KerasishError, ValueError, TypeError) as error:
+        text = one_line(error)
+        diagnostics.add("K204", text, _place(value, text))
+        return None
+
+
+def one_line(error: BaseException) -> str:
+    """An error's text without line breaks."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _place(item: Item, text: str) -> Mark:
+    """The argument that the text names, else the item."""
+    for key, mark in item.marks.items():
+        if re.match(rf"(\w+\.)?{re.escape(key)}\b", text) or f"{key}=" in text:
+            return mark
+    return item.mark

@@ -1,0 +1,108 @@
+"""Objects in their serialized form -> items as a file writes them: `Dense: {units: 3}`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kerasish.declarative.check import vocabulary
+from kerasish.declarative.check.signature import Parameter, signature_of
+from kerasish.errors import ArgumentError, KerasishError
+from kerasish.layers import Layer
+from kerasish.naming import is_automatic, uncounted
+from kerasish.serialization import get_registered_name, snake_case
+
+
+def layer_item(layer: Layer, name: str | None) -> Any:
+    """The item of a layer; `name` is written where it is not None.
+
+    Raises:
+        ArgumentError: the layer cannot be named in a file.
+    """
+    label = _class_label("layer", type(layer))
+    config = {**layer.get_config(), "name": name}
+    return _item(label, type(layer), _changed(type(layer), config))
+
+
+def object_item(serialized: Any, kind: str) -> Any:
+    """The item of a serialized object, a bare name where nothing differs from the defaults."""
+    if not isinstance(serialized, Mapping) or "class_name" not in serialized:
+        return serialized
+    if serialized["class_name"] == "function":
+        return serialized["config"]
+    label = serialized.get("registered_name") or ""
+    label = label if ">" in label else serialized["class_name"]
+    if not vocabulary.contains(kind, label):
+        raise ArgumentError(
+            f"to_yaml. Expected: a registered {kind}. Received: {label!r}. Decorate its class with "
+            "register_keras_serializable()."
+        )
+    cls = vocabulary.lookup(kind, label)
+    config = dict(serialized["config"])
+    name = str(config.get("name"))
+    if is_automatic(name, snake_case(label)) or name == label:
+        del config["name"]
+    return _item(label, cls, _changed(cls, config))
+
+
+def _class_label(kind: str, cls: type) -> str:
+    """The name under which a file finds the class."""
+    for label in (cls.__name__, get_registered_name(cls)):
+        if vocabulary.contains(kind, label) and vocabulary.lookup(kind, label) is cls:
+            return label
+    if cls in vocabulary.REFUSED:
+        raise ArgumentError(
+            f"to_yaml. Expected: layers of which each is a class and plain arguments. Received: "
+            f"{cls.__name__}, whose function is code. Write a layer class and decorate it with "
+            "register_keras_serializable(), or save as .keras, .h5 or to_json(), which hold the "
+            "name of a registered function."
+        )
+    raise ArgumentError(
+        f"to_yaml. Expected: a {kind} that a file may name. Received: {cls.__name__}, which is not "
+        "registered. Decorate its class with register_keras_serializable()."
+    )
+
+
+def _item(label: str, cls: type, arguments: dict[str, Any]) -> Any:
+    """A bare name, `Name: value` where only the first argument is given, else a mapping."""
+    first = signature_of(cls).first
+    if first is not None and list(arguments) == [first.name]:
+        value = arguments[first.name]
+        flat = isinstance(value, list) and not any(isinstance(one, list | dict) for one in value)
+        if flat or (isinstance(value, int | float | str) and not isinstance(value, bool)):
+            return {label: value}
+    return {label: arguments} if arguments else label
+
+
+def _changed(cls: Any, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments that the constructor would not come to by itself, as a file has them."""
+    found = {}
+    for parameter in signature_of(cls).parameters.values():
+        value = config.get(parameter.name)
+        if parameter.name in config and (
+            parameter.required or not _follows(cls, config, parameter)
+        ):
+            found[parameter.name] = _written(parameter, value)
+    return found
+
+
+def _follows(cls: Any, config: Mapping[str, Any], parameter: Parameter) -> bool:
+    """Whether an object made without this argument has the same value in its config."""
+    value = config[parameter.name]
+    if value == parameter.default or parameter.name == "name":
+        return value == parameter.default  # an automatic name counts over the program
+    rest = {key: one for key, one in config.items() if key != parameter.name and one is not None}
+    try:
+        with uncounted():
+            return cls.from_config(rest).get_config().get(parameter.name) == value
+    except (KerasishError, ValueError, TypeError):
+        return False
+
+
+def _written(parameter: Parameter, value: Any) -> Any:
+    kind = parameter.kind
+    if parameter.name == "dtype" and isinstance(value, Mapping):
+        return value["config"]["name"]
+    if isinstance(value, list | tuple):
+        return [_written(parameter, one) for one in value]
+    return object_item(value, kind) if kind else value

@@ -1,0 +1,129 @@
+"""`train:` and the model -> a compiled model and the arguments of `fit`; labels held against it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish.declarative.build.arrays import Arrays, Part
+from kerasish.declarative.build.construct import construct, one_line
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.source import Mark
+from kerasish.declarative.check.specification import DataSection, TrainSection
+from kerasish.errors import KerasishError
+from kerasish.models import Model
+
+
+def compile_model(model: Model, section: TrainSection, diagnostics: Diagnostics) -> None:
+    """Give the model its optimizer, losses and metrics.
+
+    Raises:
+        ConfigError: one of them refuses its arguments or does not fit the outputs.
+    """
+    parts = {
+        "optimizer": construct(section.optimizer, diagnostics),
+        "loss": construct(section.loss, diagnostics),
+        "metrics": construct(section.metrics, diagnostics),
+        "loss_weights": section.loss_weights,
+    }
+    diagnostics.raise_if_any()
+    try:
+        model.compile(**{key: value for key, value in parts.items() if value is not None})
+    except (KerasishError, ValueError, TypeError) as error:
+        diagnostics.stop("K204", one_line(error), section.mark)
+
+
+def fit_arguments(
+    data: DataSection, train: TrainSection, arrays: Arrays, diagnostics: Diagnostics
+) -> dict[str, Any]:
+    """What `fit` is called with, callbacks included."""
+    part, validation = arrays.train, arrays.validation
+    callbacks = construct(list(train.callbacks), diagnostics)
+    diagnostics.raise_if_any()
+    found = {
+        "x": part.x,
+        "y": part.y,
+        "sample_weight": part.sample_weight,
+        "batch_size": data.batch_size,
+        "shuffle": data.shuffle,
+        "epochs": train.epochs,
+        "callbacks": callbacks,
+        "class_weight": train.class_weight,
+        "steps_per_epoch": train.steps_per_epoch,
+        "validation_split": arrays.split or None,
+        "validation_data": None if validation is None else as_tuple(validation),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def as_tuple(part: Part) -> tuple[Any, ...]:
+    """`(x, y)` or `(x, y, sample_weight)`."""
+    whole = (part.x, part.y, part.sample_weight)
+    return whole if part.sample_weight is not None else whole[:2]
+
+
+def check_labels(
+    model: Model, section: TrainSection, arrays: Arrays, diagnostics: Diagnostics
+) -> None:
+    """Hold the labels against the outputs before the first step.
+
+    Raises:
+        ConfigError: K420 where the loss cannot take the labels, K421 where labels and predictions
+            would broadcast.
+    """
+    outputs = model.outputs
+    for part in (arrays.train, arrays.validation, arrays.test):
+        if part is None or part.y is None:
+            continue
+        labels = _by_output(part.y, [str(name) for name in model.output_names])
+        for (name, label), output in zip(labels.items(), outputs, strict=False):
+            if label is not None:
+                loss = _loss_name(section.loss, name)
+                place = section.loss_mark
+                _check_label(loss, np.asarray(label), tuple(output.shape), place, diagnostics)
+    diagnostics.raise_if_any()
+
+
+def _by_output(y: Any, names: list[str]) -> dict[str, Any]:
+    if isinstance(y, dict):
+        return {name: y.get(name) for name in names}
+    return {names[0]: y} if len(names) == 1 else {}
+
+
+def _loss_name(loss: Any, output: str) -> str:
+    """The loss of an output in lower case without underscores."""
+    one = loss.get(output, "") if isinstance(loss, dict) else loss
+    name = one if isinstance(one, str) else getattr(one, "name", "")
+    return name.lower().replace("_", "")
+
+
+def _check_label(
+    loss: str, label: np.ndarray, output: tuple[int | None, ...], mark: Mark, found: Diagnostics
+) -> None:
+    shape = (None, *label.shape[1:])
+    gives = f"the model gives {output}, the labels are {shape} {label.dtype}"
+    classes = output[-1] if len(output) > 1 else None
+    if loss.startswith("sparse"):
+        if not _fits(shape, output[:-1]) and not _fits(shape, (*output[:-1], 1)):
+            message = f"the loss cannot take the labels: {gives}"
+            found.add("K420", message, mark, "sparse losses need one class number for each output")
+        elif label.size and classes is not None and not 0 <= label.min() <= label.max() < classes:
+            low, high = label.min(), label.max()
+            message = f"labels run from {low} to {high}, but the model gives {classes} classes"
+            found.add("K420", message, mark, f"give the last layer {int(high) + 1} units")
+    elif _fits(shape, output) or _fits((*shape, 1), output) or _fits(shape, (*output, 1)):
+        return
+    elif _fits(shape, output[:-1]) and np.issubdtype(label.dtype, np.integer):
+        message = f"the loss cannot take the labels: {gives}"
+        found.add("K420", message, mark, "use sparse_categorical_crossentropy?")
+    else:
+        message = f"labels and predictions would broadcast: {gives}"
+        found.add("K421", message, mark, "give the last layer as many units as there are labels")
+
+
+def _fits(label: tuple[int | None, ...], output: tuple[int | None, ...]) -> bool:
+    """Whether two shapes are equal, an unknown dimension fitting any other."""
+    return len(label) == len(output) and all(
+        a == b or a is None or b is None for a, b in zip(label, output, strict=True)
+    )

@@ -1,0 +1,83 @@
+"""A model -> the YAML that builds an equal one, with what differs from the defaults only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kerasish.config import floatx
+from kerasish.declarative.text.emit import emit
+from kerasish.declarative.build.graph_writer import functional_section
+from kerasish.declarative.build.plain_items import layer_item, object_item
+from kerasish.declarative.sections.validate import FORMAT
+from kerasish.errors import ArgumentError
+from kerasish.layers import InputLayer, Layer
+from kerasish.models import Model, Sequential
+from kerasish.naming import is_automatic
+from kerasish.serialization import serialize_keras_object, snake_case
+
+
+def to_yaml(model: Model) -> str:
+    """The text of a config file for the model, with its `compile` arguments where it has them.
+
+    Weights are not in it. Reading it back gives a model of the same layers, names and shapes.
+
+    Raises:
+        ArgumentError: the model holds what a file cannot: code, or operations that are no layers.
+    """
+    document: dict[str, Any] = {"kerasish": FORMAT, "name": model.name}
+    if isinstance(model, Sequential):
+        document["model"] = _sequential_section(model)
+    else:
+        document["model"] = functional_section(model)
+    train = _train_section(model)
+    if train:
+        document["train"] = train
+    return emit(document)
+
+
+def _sequential_section(model: Sequential) -> dict[str, Any]:
+    if not model.built or len(model.inputs) != 1:
+        raise ArgumentError(
+            f"to_yaml. Expected: a model with a known input shape. Received: {model.name!r}, which "
+            "has none yet. Begin it with an Input, or call it once."
+        )
+    entry = model.inputs[0]
+    declared: dict[str, Any] = {"shape": list(entry.shape[1:])}
+    if entry.dtype != floatx():
+        declared["dtype"] = entry.dtype
+    name = entry.history.operation.name
+    if not is_automatic(name, snake_case(InputLayer.__name__)):
+        declared["name"] = name
+    used: dict[str, int] = {}
+    items = [layer_item(layer, _own_name(layer, used)) for layer in model.layers]
+    return {"input": declared, "layers": items}
+
+
+def _own_name(layer: Layer, used: dict[str, int]) -> str | None:
+    """The layer's name, unless nobody gave it or it is the one that it would get anyway."""
+    stem = snake_case(type(layer).__name__)
+    count = used.get(stem, 0)
+    if not layer._auto_named and layer.name != (f"{stem}_{count}" if count else stem):
+        return layer.name
+    used[stem] = count + 1
+    return None
+
+
+def _train_section(model: Model) -> dict[str, Any]:
+    """`optimizer`, `loss` and `metrics` of a compiled model."""
+    compiled = model.get_compile_config()
+    if not compiled or not compiled.get("optimizer") or not compiled.get("loss"):
+        return {}
+    kinds = {"optimizer": "optimizer", "loss": "loss", "metrics": "metric"}
+    section = {key: _plain(compiled.get(key), kind) for key, kind in kinds.items()}
+    section["loss_weights"] = compiled.get("loss_weights")
+    return {key: value for key, value in section.items() if value not in (None, [], {})}
+
+
+def _plain(value: Any, kind: str) -> Any:
+    if isinstance(value, Mapping) and "class_name" not in value:
+        return {key: _plain(one, kind) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one, kind) for one in value]
+    return object_item(serialize_keras_object(value), kind)

@@ -1,0 +1,1 @@
+"""Values held against what classes and functions take: names, arguments, types."""

@@ -1,0 +1,134 @@
+"""Reading the keys of one section: each with its check, the unknown ones with a suggestion."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from kerasish.declarative.check.specification import Reference
+from kerasish.declarative.text.errors import Diagnostics, did_you_mean
+from kerasish.declarative.text.source import (
+    Entry,
+    Mapping,
+    Mark,
+    Scalar,
+    Sequence,
+    Value,
+    clip,
+    describe,
+)
+
+_SHOWN_CHOICES = 5
+
+
+class Fields:
+    """The entries of the mapping under a section, taken one by one.
+
+    Args:
+        value: the section as written; anything but a mapping is recorded and read as empty.
+        title: the section's name in errors.
+        allowed: the keys it may have.
+        diagnostics: receives K110, K202 and K204.
+    """
+
+    def __init__(
+        self, value: Value, title: str, allowed: Collection[str], diagnostics: Diagnostics
+    ) -> None:
+        self.title = title
+        self.mark = value.mark
+        self.diagnostics = diagnostics
+        self.entries: dict[str, Entry] = {}
+        if not isinstance(value, Mapping):
+            message = f"{title} must be a mapping, received {describe(value)}"
+            hint = f"its keys: {', '.join(allowed)}"
+            diagnostics.add("K110", message, value.mark, hint)
+            return
+        for entry in value:
+            if entry.key in allowed:
+                self.entries[entry.key] = entry
+            else:
+                message = f"{title} has no key '{clip(entry.key, 60)}'"
+                diagnostics.add("K110", message, entry.mark, did_you_mean(entry.key, allowed))
+
+    def value(self, key: str) -> Value | None:
+        """The value under `key`; null counts as absent."""
+        entry = self.entries.get(key)
+        if entry is None or (isinstance(entry.value, Scalar) and entry.value.value is None):
+            return None
+        return entry.value
+
+    def place(self, key: str) -> Mark:
+        """Where `key` is written, else where the section is."""
+        entry = self.entries.get(key)
+        return entry.mark if entry else self.mark
+
+    def require(self, key: str, hint: str = "") -> Value | None:
+        """The value under `key`; its absence is recorded."""
+        found = self.value(key)
+        if found is None:
+            self.diagnostics.add("K202", f"{self.title} needs '{key}'", self.place(key), hint)
+        return found
+
+    def integer(self, key: str, default: Any, least: int = 1) -> Any:
+        """An integer of at least `least`."""
+        found = self.value(key)
+        if found is None:
+            return default
+        held = found.value if isinstance(found, Scalar) else None
+        if isinstance(held, bool) or not isinstance(held, int) or held < least:
+            self._wrong(key, f"an integer ≥ {least}", found)
+            return default
+        return held
+
+    def flag(self, key: str, default: bool) -> bool:
+        """true or false."""
+        found = self.value(key)
+        held = found.value if isinstance(found, Scalar) else None
+        if found is not None and not isinstance(held, bool):
+            self._wrong(key, "true or false", found)
+        return held if isinstance(held, bool) else default
+
+    def text(self, key: str) -> Reference | None:
+        """A text with its mark."""
+        found = self.value(key)
+        if found is None:
+            return None
+        if not isinstance(found, Scalar) or not isinstance(found.value, str):
+            self._wrong(key, "text", found)
+            return None
+        return Reference(found.value, found.mark)
+
+    def choice(self, key: str, choices: Collection[str], default: str) -> str:
+        """One of a few words."""
+        found = self.value(key)
+        if found is None:
+            return default
+        held = found.value if isinstance(found, Scalar) else None
+        if held in choices:
+            return str(held)
+        few = len(choices) <= _SHOWN_CHOICES
+        hint = did_you_mean(held, choices, listing=not few) if isinstance(held, str) else ""
+        self._wrong(key, " or ".join(choices) if few else f"the name of a {key}", found, hint)
+        return default
+
+    def items(self, key: str) -> tuple[Value, ...]:
+        """The items of a list."""
+        found = self.value(key)
+        if found is None:
+            return ()
+        if not isinstance(found, Sequence):
+            self._wrong(key, "a list", found)
+            return ()
+        return found.items
+
+    def mapping(self, key: str) -> Mapping | None:
+        """A mapping."""
+        found = self.value(key)
+        if found is None or isinstance(found, Mapping):
+            return found
+        self._wrong(key, "a mapping", found)
+        return None
+
+    def _wrong(self, key: str, expected: str, value: Value, hint: str = "") -> None:
+        message = f"{key} must be {expected}, received {describe(value)}"
+        self.diagnostics.add("K204", message, value.mark, hint)

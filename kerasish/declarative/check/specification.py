@@ -1,0 +1,133 @@
+"""A checked configuration: plain records between the document and the objects it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kerasish.declarative.check.items import Item
+from kerasish.declarative.text.source import Mapping, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name used where a node, an input or an array is meant.
+
+    `output` is which of several outputs of the node: `lstm.1` is the second of `lstm`.
+    """
+
+    name: str
+    mark: Mark
+    output: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputDeclaration:
+    """One input of a model; `shape` is without the batch, None for an unknown length."""
+
+    name: str | None
+    shape: tuple[int | None, ...]
+    dtype: str | None
+    mark: Mark
+
+
+# What `from:` holds: one node, a list of nodes, or call arguments by name.
+Sources = Reference | list[Reference] | dict[str, Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of a functional model: inputs, and the layers called on them in turn."""
+
+    name: str
+    mark: Mark
+    sources: Sources
+    items: tuple[Item, ...] = ()
+    shared: Reference | None = None
+
+    def references(self) -> list[Reference]:
+        """The nodes that this one reads."""
+        if isinstance(self.sources, Reference):
+            return [self.sources]
+        return list(self.sources.values() if isinstance(self.sources, dict) else self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class SequentialSection:
+    """`type: sequential`: an input and a list of layers."""
+
+    name: str | None
+    mark: Mark
+    input: InputDeclaration | None
+    layers: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionalSection:
+    """`type: functional`: named inputs, shared layers, nodes and outputs."""
+
+    name: str | None
+    mark: Mark
+    inputs: tuple[InputDeclaration, ...]
+    shared: dict[str, Item]
+    nodes: tuple[Node, ...]
+    outputs: tuple[Reference, ...]
+    single_output: bool
+
+
+ModelSection = SequentialSection | FunctionalSection
+
+
+@dataclass(frozen=True, slots=True)
+class ArraysFile:
+    """`{npz: file, x: name, y: name, sha256: ...}`: arrays in a `.npz` file."""
+
+    path: str
+    mark: Mark
+    x: Reference | dict[str, Reference]
+    y: Reference | dict[str, Reference] | None
+    sample_weight: Reference | None
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DataSection:
+    """`data:`: where the arrays come from, how much is held out, and the batches."""
+
+    mark: Mark
+    dataset: Reference | None = None
+    train: ArraysFile | None = None
+    validation: ArraysFile | float | None = None
+    test: ArraysFile | None = None
+    batch_size: int = 32
+    shuffle: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSection:
+    """`train:`: what `compile` and `fit` get."""
+
+    mark: Mark
+    optimizer: Item
+    loss: Any
+    loss_mark: Mark
+    metrics: Any = None
+    loss_weights: Any = None
+    epochs: int = 1
+    callbacks: tuple[Item, ...] = ()
+    class_weight: dict[int, float] | None = None
+    steps_per_epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A whole checked file."""
+
+    document: Mapping
+    name: str
+    model: ModelSection
+    seed: int | None = None
+    backend: str | None = None
+    data: DataSection | None = None
+    train: TrainSection | None = None
+    plugins: tuple[str, ...] = field(default=())

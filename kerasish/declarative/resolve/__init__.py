@@ -1,0 +1,1 @@
+"""Base files, overrides and variables: from a file to one resolved document."""

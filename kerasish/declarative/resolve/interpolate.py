@@ -1,0 +1,334 @@
+"""Variables: `$name` and `"${expression}"` replaced by their values, eagerly and once.
+
+A whole value `$name` or `"${expr}"` keeps its type; inside longer text `${expr}` becomes text.
+`$$` is a plain `$`. Names come from `vars`, from the top-level scalars (`name`, `seed`, ...), from
+the index of an enclosing `repeat`, and from the environment as `$env.NAME` where that is allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping as MappingOf
+from dataclasses import replace
+from typing import NoReturn
+
+from kerasish import budget
+from kerasish.declarative.resolve.expressions import Atom, ExpressionError, evaluate
+from kerasish.declarative.text.errors import Diagnostics, did_you_mean
+from kerasish.declarative.text.source import (
+    MAX_DEPTH,
+    MAX_TEXT,
+    Entry,
+    Mapping,
+    Mark,
+    Scalar,
+    Sequence,
+    Value,
+    clip,
+    describe,
+)
+
+MAX_REPEAT = 1000
+# Collections and variables being resolved at once; keeps recursion far from Python's limit.
+_MAX_NESTING = 100
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_PIECE = re.compile(
+    rf"\$\$|\$\{{(?P<expression>[^{{}}]*)\}}|\$(?P<name>{_NAME}(?:\.{_NAME})*)|\$\{{(?P<open>)"
+)
+_IDENTIFIER = re.compile(_NAME)
+
+Locals = MappingOf[str, int]
+
+
+class _Failed(Exception):
+    """A value could not be worked out; the finding is recorded already."""
+
+
+def interpolate(
+    document: Mapping, diagnostics: Diagnostics, environment: MappingOf[str, str] | None = None
+) -> Mapping:
+    """The document with every variable replaced and every `repeat` written out.
+
+    Args:
+        document: the composed document, overrides applied.
+        diagnostics: receives K204, K301, K302 and K303.
+        environment: what `$env.NAME` reads; None refuses it.
+    """
+    resolver = _Resolver(document, diagnostics, environment)
+    entries = []
+    with budget.opened(document.mark.source.name):
+        for entry in document:
+            try:
+                value = resolver.top_level(entry)
+            except _Failed:
+                value = entry.value
+            entries.append(Entry(entry.key, entry.mark, value))
+            resolver.check_height(value, entry.mark)
+    return Mapping.of(entries, document.mark)
+
+
+class _Resolver:
+    def __init__(
+        self,
+        document: Mapping,
+        diagnostics: Diagnostics,
+        environment: MappingOf[str, str] | None,
+    ) -> None:
+        self.diagnostics = diagnostics
+        self.environment = environment
+        self.depth = 0
+        self.variables: dict[str, Entry] = {
+            entry.key: entry
+            for entry in document
+            if entry.key != "vars" and isinstance(entry.value, Scalar)
+        }
+        declared = document.get("vars")
+        if isinstance(declared, Mapping):
+            self.variables.update(declared.entries)
+        self.known: dict[str, Value] = {}
+        self.failed: set[str] = set()
+        self.active: list[str] = []
+
+    def top_level(self, entry: Entry) -> Value:
+        """The resolved value of a section; `vars` shares the values that uses see."""
+        if entry.key == "vars" and isinstance(entry.value, Mapping):
+            entries = [self._declared(variable) for variable in entry.value]
+            return Mapping.of(entries, entry.value.mark)
+        if self.variables.get(entry.key) is entry:
+            return self._variable(entry.key, entry.value.mark)
+        return self.resolve(entry.value, {})
+
+    def _declared(self, entry: Entry) -> Entry:
+        try:
+            return Entry(entry.key, entry.mark, self._variable(entry.key, entry.value.mark))
+        except _Failed:
+            return entry
+
+    def resolve(self, value: Value, local: Locals) -> Value:
+        """`value` with its variables replaced; a part that fails stays as it was written."""
+        if isinstance(value, Scalar):
+            if not isinstance(value.value, str) or "$" not in value.value:
+                return value
+            return self._text(value, value.value, local)
+        self.depth += 1
+        try:
+            return self._collection(value, local)
+        finally:
+            self.depth -= 1
+
+    def check_height(self, value: Value, mark: Mark) -> None:
+        """Stop where references nest deeper than a file may."""
+        if self.depth + len(self.active) > _MAX_NESTING or value.height > MAX_DEPTH:
+            self.diagnostics.stop("K105", f"nesting is deeper than {MAX_DEPTH} levels", mark)
+
+    def _collection(self, value: Sequence | Mapping, local: Locals) -> Value:
+        if isinstance(value, Mapping):
+            entries = [self._entry(entry, local) for entry in value]
+            return Mapping.of(entries, value.mark)
+        items: list[Value] = []
+        for item in value.items:
+            items.extend(self._item(item, local))
+        return Sequence(tuple(items), value.mark)
+
+    def _entry(self, entry: Entry, local: Locals) -> Entry:
+        try:
+            return Entry(entry.key, entry.mark, self.resolve(entry.value, local))
+        except _Failed:
+            return entry
+
+    def _item(self, item: Value, local: Locals) -> list[Value]:
+        try:
+            if isinstance(item, Mapping) and "repeat" in item.entries:
+                return self._repeat(item, local)
+            return [self.resolve(item, local)]
+        except _Failed:
+            return [item]
+
+    # repeat ------------------------------------------------------------------------------
+
+    def _repeat(self, item: Mapping, local: Locals) -> list[Value]:
+        """The items that `{repeat: n, layers: [...]}` stands for; `index` renames `$i`."""
+        for entry in item:
+            if entry.key not in ("repeat", "layers", "index"):
+                hint = did_you_mean(entry.key, ["repeat", "layers", "index"])
+                self.diagnostics.add("K203", f"repeat has no '{entry.key}'", entry.mark, hint)
+        head = item.entries["repeat"]
+        body = item.get("layers")
+        if not isinstance(body, Sequence):
+            mark = head.mark if body is None else body.mark
+            self._fail("K202", "repeat needs 'layers', a list", mark)
+        count = self.resolve(head.value, local)
+        number = count.value if isinstance(count, Scalar) else None
+        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MAX_REPEAT:
+            message = (
+                f"repeat must be an integer from 0 to {MAX_REPEAT}, received {describe(count)}"
+            )
+            self._fail("K204", message, count.mark)
+        index = self._index_name(item.get("index"))
+        self._charge(number * body.size, item.mark)
+        items: list[Value] = []
+        for turn in range(number):
+            for one in body.items:
+                items.extend(self._item(one, {**local, index: turn}))
+        return items
+
+    def _index_name(self, value: Value | None) -> str:
+        if value is None:
+            return "i"
+        name = value.value if isinstance(value, Scalar) else None
+        if not isinstance(name, str) or not _IDENTIFIER.fullmatch(name):
+            self._fail("K204", f"index must be a name, received {describe(value)}", value.mark)
+        return name
+
+    # text --------------------------------------------------------------------------------
+
+    def _text(self, scalar: Scalar, text: str, local: Locals) -> Value:
+        whole = _PIECE.fullmatch(text)
+        if whole and whole.group("name"):
+            return self._used(scalar, whole.group("name"), scalar.mark, local)
+        if whole and whole.group("expression") is not None:
+            return self._expression(scalar, whole, local)
+        pieces, position = [], 0
+        for piece in _PIECE.finditer(text):
+            with self.diagnostics.limited(scalar.mark):
+                budget.spend("work", 2, "the expressions in a text")
+            pieces.append(text[position : piece.start()])
+            pieces.append(self._piece(scalar, piece, local))
+            position = piece.end()
+        joined = "".join([*pieces, text[position:]])
+        if len(joined) > MAX_TEXT:
+            self._fail("K105", f"the text grows over {MAX_TEXT} characters", scalar.mark)
+        with self.diagnostics.limited(scalar.mark):
+            budget.spend("characters", len(joined), "a text")
+        return replace(scalar, value=joined)
+
+    def _piece(self, scalar: Scalar, piece: re.Match[str], local: Locals) -> str:
+        if piece.group() == "$$":
+            return "$"
+        mark = _inside(scalar, piece.group(), piece.start())
+        if piece.group("open") is not None:
+            self._fail("K303", "'${' has no matching '}'", mark, "write $$ for a plain '$'")
+        if piece.group("name"):
+            name = piece.group("name")
+            message = f"'${name}' inside longer text is ambiguous"
+            self._fail("K303", message, mark, f"write ${{{name}}}, or $$ for a plain '$'")
+        value = self._expression(scalar, piece, local)
+        if not isinstance(value, Scalar):
+            self._fail("K303", f"{describe(value)} cannot be part of a text", mark)
+        return _as_text(value.value)
+
+    def _expression(self, scalar: Scalar, piece: re.Match[str], local: Locals) -> Value:
+        text = piece.group("expression")
+        mark = _inside(scalar, piece.group(), piece.start())
+        exact = mark.text == piece.group()
+        if re.fullmatch(rf"\s*{_NAME}(\.{_NAME})*\s*", text):
+            return self._used(scalar, text.strip(), mark, local)
+
+        def variable(name: str, offset: int, width: int) -> Atom:
+            place = mark.part(2 + offset, width) if exact else mark
+            value = self._named(name, place, local)
+            if not isinstance(value, Scalar):
+                self._fail("K303", f"'{name}' is {describe(value)}, not a number", place)
+            return value.value
+
+        try:
+            return replace(scalar, value=evaluate(text, variable), quoted=False)
+        except ExpressionError as error:
+            width = len(text) if error.width is None else error.width
+            place = mark.part(2 + error.offset, width) if exact else mark
+            self._fail("K303", str(error), place)
+
+    def _used(self, scalar: Scalar, name: str, mark: Mark, local: Locals) -> Value:
+        value = self._named(name, mark, local)
+        if isinstance(value, Scalar):
+            return replace(value, mark=scalar.mark, via=value.via or value.mark)
+        return value
+
+    # names -------------------------------------------------------------------------------
+
+    def _named(self, name: str, mark: Mark, local: Locals) -> Value:
+        """The value of a dotted name used at `mark`."""
+        head, *rest = name.split(".")
+        if head == "env" and rest:
+            return self._from_environment(".".join(rest), mark)
+        if head in local:
+            value: Value = Scalar(local[head], mark)
+        elif head in self.variables:
+            value = self._variable(head, mark)
+        else:
+            known = [*self.variables, *local]
+            self._fail(
+                "K301", f"variable '{clip(head, 60)}' is unknown", mark, _nearby(head, known)
+            )
+        path = head
+        for part in rest:
+            found = value.get(part) if isinstance(value, Mapping) else None
+            if found is None:
+                choices = list(value.entries) if isinstance(value, Mapping) else []
+                message = f"variable '{clip(path, 60)}' has no '{clip(part, 60)}'"
+                self._fail("K301", message, mark, did_you_mean(part, choices))
+            value, path = found, f"{path}.{part}"
+        self._charge(value.size, mark)
+        self.check_height(value, mark)
+        return value
+
+    def _variable(self, name: str, mark: Mark) -> Value:
+        if name in self.known:
+            return self.known[name]
+        if name in self.failed:
+            raise _Failed
+        entry = self.variables[name]
+        self.check_height(entry.value, mark)
+        if name in self.active:
+            cycle = [*self.active[self.active.index(name) :], name]
+            self.failed.update(cycle)
+            defined = [f"{one}: {self.variables[one].mark}" for one in cycle[:-1]]
+            self._fail(
+                "K302", f"variables form a cycle: {' -> '.join(cycle)}", mark, details=defined
+            )
+        self.active.append(name)
+        try:
+            value = self.resolve(entry.value, {})
+        except _Failed:
+            self.failed.add(name)
+            raise
+        finally:
+            self.active.pop()
+        self.known[name] = value
+        return value
+
+    def _from_environment(self, name: str, mark: Mark) -> Value:
+        if self.environment is None:
+            message = f"'$env.{name}' reads the environment, which is not allowed here"
+            self._fail("K303", message, mark, "pass --allow-env to allow it")
+        if name not in self.environment:
+            self._fail("K301", f"the environment variable '{name}' is not set", mark)
+        return Scalar(self.environment[name], mark)
+
+    def _charge(self, values: int, mark: Mark) -> None:
+        """Count values brought in by reference, so that variables cannot multiply like aliases."""
+        with self.diagnostics.limited(mark):
+            budget.spend("values", values, "what variables stand for")
+
+    def _fail(
+        self, code: str, message: str, mark: Mark, hint: str = "", details: list[str] | None = None
+    ) -> NoReturn:
+        self.diagnostics.add(code, message, mark, hint, details or ())
+        raise _Failed
+
+
+def _nearby(name: str, known: list[str]) -> str:
+    return did_you_mean(name, sorted(known)) or "define it under 'vars:'"
+
+
+def _inside(scalar: Scalar, piece: str, start: int) -> Mark:
+    """The mark of the part of a text; the whole text where escapes or line breaks shift it."""
+    mark = scalar.mark.part(start + (1 if scalar.quoted else 0), len(piece))
+    return mark if mark.text == piece else scalar.mark
+
+
+def _as_text(value: Atom) -> str:
+    if value is None:
+        return "null"
+    return str(value).lower() if isinstance(value, bool) else str(value)

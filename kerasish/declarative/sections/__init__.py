@@ -1,0 +1,1 @@
+"""The sections of a document, each checked; their JSON Schema."""

@@ -1,0 +1,69 @@
+"""`input: {shape: [28, 28, 1], dtype: float32, name: image}`, or just `input: [28, 28, 1]`."""
+
+from __future__ import annotations
+
+from kerasish.declarative.check.fields import Fields
+from kerasish.declarative.check.items import Checker
+from kerasish.declarative.check.specification import InputDeclaration
+from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value, describe
+from kerasish.spec import DTYPES
+
+INPUT_HINT = "input: {shape: [28, 28, 1]}"
+_EXPECTED = "a list of integers ≥ 1 (null where it varies)"
+
+
+def read_input(value: Value, checker: Checker) -> InputDeclaration | None:
+    """The input of a sequential model."""
+    if isinstance(value, Sequence):
+        return _declaration(None, value, None, checker)
+    fields = Fields(value, "input", ("shape", "dtype", "name"), checker.diagnostics)
+    own = fields.value("name")
+    return _from_fields(None if own is None else checker.name(own), fields, checker)
+
+
+def read_inputs(mapping: Mapping, checker: Checker) -> list[InputDeclaration]:
+    """The named inputs of a functional model."""
+    found = []
+    for entry in mapping:
+        name = checker.name(Scalar(entry.key, entry.mark))
+        if name is None:
+            continue
+        if isinstance(entry.value, Sequence):
+            found.append(_declaration(name, entry.value, None, checker, entry.mark))
+            continue
+        title = f"input '{entry.key}'"
+        fields = Fields(entry.value, title, ("shape", "dtype"), checker.diagnostics)
+        found.append(_from_fields(name, fields, checker, entry.mark))
+    return [one for one in found if one is not None]
+
+
+def _from_fields(
+    name: str | None, fields: Fields, checker: Checker, mark: Mark | None = None
+) -> InputDeclaration | None:
+    dtype = fields.choice("dtype", DTYPES, "") or None
+    if "shape" not in fields.entries:
+        fields.require("shape", "shape: [28, 28, 1]")
+        return None
+    return _declaration(name, fields.entries["shape"].value, dtype, checker, mark)
+
+
+def _declaration(
+    name: str | None, shape: Value, dtype: str | None, checker: Checker, mark: Mark | None = None
+) -> InputDeclaration | None:
+    sizes = _sizes(shape, checker)
+    return None if sizes is None else InputDeclaration(name, sizes, dtype, mark or shape.mark)
+
+
+def _sizes(value: Value, checker: Checker) -> tuple[int | None, ...] | None:
+    wrong: list[Value] = [] if isinstance(value, Sequence) else [value]
+    sizes: list[int | None] = []
+    for item in value.items if isinstance(value, Sequence) else ():
+        held = item.value if isinstance(item, Scalar) else ""
+        if held is None or (type(held) is int and held >= 1):
+            sizes.append(held)
+        else:
+            wrong.append(item)
+    for item in wrong:
+        message = f"shape must be {_EXPECTED}, received {describe(item)}"
+        checker.diagnostics.add("K204", message, item.mark)
+    return None if wrong else tuple(sizes)

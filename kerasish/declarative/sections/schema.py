@@ -1,0 +1,158 @@
+"""The JSON Schema (2020-12) of a config file, from the signatures of what is registered.
+
+Editors complete and explain with it. A layer item is `anyOf` a bare name and a one-key object
+(never `oneOf`, whose errors list every alternative). Every value may also be a `$variable`.
+"""
+
+from __future__ import annotations
+
+from kerasish.declarative.check import vocabulary
+from kerasish.declarative.check.schema_items import (
+    NAME,
+    VARIABLE,
+    Schema,
+    exactly,
+    kind_schema,
+    ref,
+)
+from kerasish.declarative.check.vocabulary import KINDS
+from kerasish.declarative.sections.data import ARRAYS_KEYS, DATA_KEYS
+from kerasish.declarative.sections.model import FUNCTIONAL_KEYS, SEQUENTIAL_KEYS
+from kerasish.declarative.sections.train import TRAIN_KEYS
+from kerasish.declarative.sections.validate import BACKENDS, FORMAT, SECTIONS
+from kerasish.spec import DTYPES
+
+_COUNT: Schema = {"anyOf": [{"type": "integer", "minimum": 1}, VARIABLE]}
+
+
+def schema() -> Schema:
+    """The schema of a whole file; call it after registering layers of your own."""
+    definitions: dict[str, Schema] = {
+        "variable": {"type": "string", "pattern": r"\$", "description": '$name or "${expr}"'}
+    }
+    for kind in KINDS:
+        definitions[kind] = kind_schema(kind)
+    definitions["layers"] = {"type": "array", "items": _layer_item()}
+    definitions["repeat"] = _repeat()
+    definitions["input"] = _input()
+    definitions["arrays"] = _arrays()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kerasish config",
+        **exactly(_sections(), ["kerasish", "model"]),
+        "$defs": definitions,
+    }
+
+
+def _sections() -> dict[str, Schema]:
+    known: dict[str, Schema] = {
+        "kerasish": {"const": FORMAT, "description": "version of the file format"},
+        "base": {"type": "string", "description": "a file below this one's folder to build on"},
+        "name": NAME,
+        "description": {"type": "string"},
+        "seed": {"anyOf": [{"type": "integer", "minimum": 0}, VARIABLE]},
+        "backend": {"enum": list(BACKENDS)},
+        "vars": {"type": "object", "description": "values used elsewhere as $name"},
+        "plugins": {"type": "array", "items": {"type": "string"}},
+        "model": {"anyOf": [_sequential(), _functional()]},
+        "data": _data(),
+        "train": _train(),
+    }
+    return _in_order(known, ("base", *SECTIONS))
+
+
+def _in_order(known: dict[str, Schema], keys: tuple[str, ...]) -> dict[str, Schema]:
+    """`known` in the order of `keys`, which the checker accepts: a missing one is an error."""
+    return {key: known[key] for key in keys}
+
+
+def _layer_item() -> Schema:
+    return {"anyOf": [ref("layer"), ref("repeat")]}
+
+
+def _repeat() -> Schema:
+    count = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 1000}, VARIABLE]}
+    keys = {"repeat": count, "index": {"type": "string"}, "layers": ref("layers")}
+    return exactly(keys, ["repeat", "layers"])
+
+
+def _input() -> Schema:
+    size = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}, VARIABLE]}
+    shape = {"anyOf": [{"type": "array", "items": size}, VARIABLE]}
+    full = exactly({"shape": shape, "dtype": {"enum": list(DTYPES)}, "name": NAME}, ["shape"])
+    return {"anyOf": [full, shape]}
+
+
+def _sequential() -> Schema:
+    known = {
+        "type": {"const": "sequential"},
+        "name": NAME,
+        "input": ref("input"),
+        "layers": ref("layers"),
+    }
+    return exactly(_in_order(known, SEQUENTIAL_KEYS), ["input", "layers"])
+
+
+def _functional() -> Schema:
+    names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+    sources = {"anyOf": [*names["anyOf"], {"type": "object"}]}
+    node_keys = {"from": sources, "seq": ref("layers"), "use": {"type": "string"}}
+    layers: dict[str, Schema] = {name: {} for name in vocabulary.names("layer")}
+    node = {**exactly({**node_keys, **layers}, ["from"]), "minProperties": 2, "maxProperties": 2}
+    known = {
+        "type": {"const": "functional"},
+        "name": NAME,
+        "inputs": {"type": "object", "additionalProperties": ref("input")},
+        "layers": {"type": "object", "additionalProperties": ref("layer")},
+        "nodes": {"type": "object", "additionalProperties": node},
+        "outputs": names,
+    }
+    return exactly(_in_order(known, FUNCTIONAL_KEYS), ["inputs", "nodes", "outputs"])
+
+
+def _arrays() -> Schema:
+    named = {"type": "object", "additionalProperties": {"type": "string"}}
+    one = {"anyOf": [{"type": "string"}, named]}
+    known = {
+        "npz": {"type": "string", "description": "a file, from the folder of the config"},
+        "x": one,
+        "y": one,
+        "sample_weight": {"type": "string"},
+        "sha256": {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"},
+    }
+    return exactly(_in_order(known, ARRAYS_KEYS), ["npz", "x"])
+
+
+def _data() -> Schema:
+    fraction = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    split = exactly({"split": {"anyOf": [fraction, VARIABLE]}}, ["split"])
+    known = {
+        "dataset": ref("dataset"),
+        "train": ref("arrays"),
+        "validation": {"anyOf": [ref("arrays"), split, {"type": "null"}]},
+        "test": ref("arrays"),
+        "batch_size": _COUNT,
+        "shuffle": {"anyOf": [{"type": "boolean"}, VARIABLE]},
+    }
+    return exactly(_in_order(known, DATA_KEYS))
+
+
+def _train() -> Schema:
+    def for_outputs(kind: str) -> Schema:
+        several = {"type": "array", "items": ref(kind)}
+        by_name = {"type": "object", "additionalProperties": {"anyOf": [ref(kind), several]}}
+        return {"anyOf": [ref(kind), several, by_name]}
+
+    number = {"anyOf": [{"type": "number"}, VARIABLE]}
+    weights = {"type": "object", "additionalProperties": number}
+    known = {
+        "optimizer": ref("optimizer"),
+        "loss": for_outputs("loss"),
+        "loss_weights": {"anyOf": [weights, {"type": "array", "items": number}, number]},
+        "metrics": for_outputs("metric"),
+        "epochs": _COUNT,
+        "callbacks": {"type": "array", "items": ref("callback")},
+        "class_weight": weights,
+        "steps_per_epoch": _COUNT,
+    }
+    return exactly(_in_order(known, TRAIN_KEYS), ["optimizer", "loss"])

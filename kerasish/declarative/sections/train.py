@@ -1,0 +1,146 @@
+"""The `train:` section: what `compile` and `fit` get."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
+
+from kerasish.declarative.check import vocabulary
+from kerasish.declarative.check.fields import Fields
+from kerasish.declarative.check.items import Checker, Item
+from kerasish.declarative.check.specification import TrainSection
+from kerasish.declarative.text.errors import Diagnostics, did_you_mean
+from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value, clip, describe
+
+TRAIN_KEYS = (
+    "optimizer", "loss", "loss_weights", "metrics", "epochs", "callbacks", "class_weight",
+    "steps_per_epoch",
+)  # fmt: skip
+# Arguments of callbacks that say where something is written.
+_PATHS = ("path", "filepath", "filename", "log_dir", "backup_dir")
+
+
+def read_train(value: Value, checker: Checker, outputs: tuple[str, ...]) -> TrainSection | None:
+    """The checked training section.
+
+    Args:
+        value: the section as written.
+        checker: reads the items, and takes what is wrong.
+        outputs: names of the model's outputs, which `loss` and others may be given for.
+    """
+    fields = Fields(value, "train", TRAIN_KEYS, checker.diagnostics)
+    optimizer = fields.require("optimizer", "optimizer: adam")
+    loss = fields.require("loss", "loss: sparse_categorical_crossentropy")
+    metrics = fields.value("metrics")
+    weights = fields.value("loss_weights")
+    callbacks = [checker.item(one, "callback") for one in fields.items("callbacks")]
+    for item in callbacks:
+        if item is not None:
+            _check_paths(item, checker.diagnostics)
+    made = None if optimizer is None else checker.item(optimizer, "optimizer")
+    checked: dict[str, Any] = {
+        "loss": None if loss is None else _per_output(loss, "loss", outputs, checker),
+        "metrics": None if metrics is None else _metrics(metrics, outputs, checker),
+        "loss_weights": None if weights is None else _weights(weights, outputs, fields.diagnostics),
+        "epochs": fields.integer("epochs", 1),
+        "callbacks": tuple(item for item in callbacks if item is not None),
+        "class_weight": _class_weight(fields, checker.diagnostics),
+        "steps_per_epoch": fields.integer("steps_per_epoch", None),
+    }
+    if made is None or loss is None:
+        return None
+    return TrainSection(mark=fields.mark, optimizer=made, loss_mark=loss.mark, **checked)
+
+
+def _per_output(value: Value, kind: str, outputs: tuple[str, ...], checker: Checker) -> Any:
+    """One loss or metric, a list of them, or a mapping from outputs to them."""
+    if isinstance(value, Sequence):
+        return [_per_output(one, kind, (), checker) for one in value.items]
+    if not isinstance(value, Mapping) or _is_item(value, kind):
+        return _one(value, kind, checker)
+    by_output = {}
+    for entry in value:
+        if outputs and entry.key not in outputs:
+            _unknown_output(entry.key, entry.mark, kind, outputs, checker.diagnostics)
+        by_output[entry.key] = _per_output(entry.value, kind, (), checker)
+    return by_output
+
+
+def _is_item(value: Mapping, kind: str) -> bool:
+    return len(value) == 1 and vocabulary.contains(kind, next(iter(value)).key)
+
+
+def _one(value: Value, kind: str, checker: Checker) -> Any:
+    """A bare name is left to `compile`, which also knows the short forms such as `accuracy`."""
+    if isinstance(value, Scalar) and isinstance(value.value, str):
+        item = checker.item(value, kind)
+        return None if item is None else value.value
+    return checker.item(value, kind)
+
+
+def _unknown_output(
+    name: str, mark: Mark, kind: str, outputs: tuple[str, ...], diagnostics: Diagnostics
+) -> None:
+    hint = did_you_mean(name, outputs)
+    message = f"{kind} names the output '{clip(name, 60)}', which the model does not have"
+    diagnostics.add("K401", message, mark, hint)
+
+
+def _metrics(value: Value, outputs: tuple[str, ...], checker: Checker) -> Any:
+    found = _per_output(value, "metric", outputs, checker)
+    return found if isinstance(found, list | dict) else [found]
+
+
+def _weights(value: Value, outputs: tuple[str, ...], diagnostics: Diagnostics) -> Any:
+    """Numbers: one for each output by name, or a list in the order of the outputs."""
+    numbers = []
+    values = [entry.value for entry in value] if isinstance(value, Mapping) else [value]
+    values = list(value.items) if isinstance(value, Sequence) else values
+    for one in values:
+        number = _number(one)
+        if number is None:
+            message = f"loss_weights must be numbers, received {describe(one)}"
+            diagnostics.add("K204", message, one.mark)
+        numbers.append(number)
+    if not isinstance(value, Mapping):
+        return numbers
+    for entry in value:
+        if entry.key not in outputs:
+            _unknown_output(entry.key, entry.mark, "loss_weights", outputs, diagnostics)
+    return dict(zip(value.entries, numbers, strict=True))
+
+
+def _number(value: Value) -> float | None:
+    held = value.value if isinstance(value, Scalar) else None
+    if isinstance(held, bool) or not isinstance(held, int | float):
+        return None
+    return float(held)
+
+
+def _class_weight(fields: Fields, diagnostics: Diagnostics) -> dict[int, float] | None:
+    mapping = fields.mapping("class_weight")
+    if mapping is None:
+        return None
+    weights = {}
+    for entry in mapping:
+        number = _number(entry.value)
+        if number is None or number < 0 or not re.fullmatch(r"[0-9]{1,9}", entry.key):
+            message = "class_weight must map class numbers to weights ≥ 0"
+            diagnostics.add("K204", message, entry.mark, "class_weight: {0: 1.0, 1: 2.5}")
+            continue
+        weights[int(entry.key)] = number
+    return weights
+
+
+def _check_paths(item: Item, diagnostics: Diagnostics) -> None:
+    """A callback of a file writes under the folder where the run was started, nowhere else."""
+    for key in _PATHS:
+        path = item.arguments.get(key)
+        if not isinstance(path, str):
+            continue
+        parts = (*PurePosixPath(path).parts, *PureWindowsPath(path).parts)
+        absolute = PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive
+        if absolute or ".." in parts or "://" in path or "\0" in path or path.startswith("~"):
+            message = f"{key} must be a path below the working folder, received {clip(path, 60)!r}"
+            diagnostics.add("K204", message, item.marks[key])

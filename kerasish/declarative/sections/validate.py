@@ -1,0 +1,99 @@
+"""The whole document checked: sections, layers, references, losses; all findings together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from kerasish.declarative.check.fields import Fields
+from kerasish.declarative.check.items import Checker
+from kerasish.declarative.check.specification import Config, FunctionalSection, ModelSection
+from kerasish.declarative.sections.data import read_data
+from kerasish.declarative.sections.model import read_model
+from kerasish.declarative.sections.train import read_train
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.source import Mapping, Scalar
+
+FORMAT = 1
+BACKENDS = ("auto", "numpy", "cupy")
+SECTIONS = (
+    "kerasish", "name", "description", "seed", "backend", "vars", "plugins", "model", "data",
+    "train",
+)  # fmt: skip
+
+
+def validate(
+    document: Mapping, diagnostics: Diagnostics, plugins: Collection[str] = (), name: str = "model"
+) -> Config:
+    """The configuration that the resolved document describes.
+
+    Args:
+        document: what `read_document` gives.
+        diagnostics: receives the findings.
+        plugins: plugins whose layers the caller has registered.
+        name: the name where the file gives none.
+
+    Raises:
+        ConfigError: something is wrong; all findings at once.
+    """
+    fields = Fields(document, "the file", SECTIONS, diagnostics)
+    _check_format(fields)
+    requested = _plugins(fields)
+    missing = [one for one in requested if one not in plugins]
+    allow = f"or a name of a plugin that is not allowed: --allow {missing[0]}" if missing else ""
+    checker = Checker(diagnostics, allow)
+    own_name = fields.value("name")
+    fields.text("description")
+    fields.mapping("vars")
+    written = fields.require("model")
+    model = None if written is None else read_model(written, checker)
+    data, train = fields.value("data"), fields.value("train")
+    config_data = None if data is None else read_data(data, checker)
+    config_train = None if train is None else read_train(train, checker, output_names(model))
+    seed = fields.integer("seed", None, least=0)
+    backend = fields.choice("backend", BACKENDS, "") or None
+    chosen = name if own_name is None else checker.name(own_name)
+    diagnostics.raise_if_any()
+    if model is None or chosen is None:
+        raise diagnostics.error()
+    return Config(
+        document, chosen, model, seed, backend, config_data, config_train, tuple(requested)
+    )
+
+
+def output_names(model: ModelSection | None) -> tuple[str, ...]:
+    """The names of the model's outputs: the names of the layers that make them."""
+    if not isinstance(model, FunctionalSection):
+        return ()
+    names = {node.name: node for node in model.nodes}
+    found = []
+    for one in model.outputs:
+        node = names.get(one.name)
+        if node is not None and node.shared is not None:
+            found.append(node.shared.name)
+        elif node is not None and node.items:
+            found.append(str(node.items[-1].arguments["name"]))
+        else:
+            found.append(one.name)
+    return tuple(found)
+
+
+def _check_format(fields: Fields) -> None:
+    value = fields.require("kerasish", f"start the file with 'kerasish: {FORMAT}'")
+    if value is None:
+        return
+    held = value.value if isinstance(value, Scalar) else None
+    if type(held) is not int or held != FORMAT:
+        message = f"this is no file of format {FORMAT}"
+        hint = f"this version reads 'kerasish: {FORMAT}'"
+        fields.diagnostics.add("K110", message, value.mark, hint)
+
+
+def _plugins(fields: Fields) -> list[str]:
+    """The plugins that the file asks for; only the caller can grant them."""
+    found = []
+    for value in fields.items("plugins"):
+        if isinstance(value, Scalar) and isinstance(value.value, str):
+            found.append(value.value)
+        else:
+            fields.diagnostics.add("K204", "a plugin must be a name", value.mark)
+    return found

@@ -1,0 +1,1 @@
+"""YAML text to values that know where they were written, and back; findings about them."""

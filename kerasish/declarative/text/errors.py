@@ -1,0 +1,170 @@
+"""Findings about a declarative file: collected while checking, reported all at once.
+
+One finding prints as
+
+    cnn.yaml:14:23: K203 Conv2D has no argument 'filter'
+       |         - Conv2D: {filter: 32, kernel_size: 3}
+       |                    ^^^^^^      did you mean 'filters'?
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NoReturn
+
+from kerasish.budget import KINDS
+from kerasish.declarative.text.source import Mark, clip
+from kerasish.errors import ConfigError, LimitError
+from kerasish.registry import nearest
+
+CODES: dict[str, str] = {
+    "K101": "the YAML syntax is wrong",
+    "K102": "a key is given twice",
+    "K103": "a tag is refused",
+    "K104": "a tab is used for indentation",
+    "K105": "the file is too large, too deep, or expands too far",
+    "K106": "a file cannot be read, or lies outside the project",
+    "K110": "a section is unknown, missing or of the wrong kind",
+    "K120": "an override cannot be read",
+    "K121": "an override points at nothing",
+    "K201": "a layer is unknown",
+    "K202": "an argument is missing",
+    "K203": "an argument is unknown",
+    "K204": "a value has the wrong type or range",
+    "K205": "a name of another kind (activation, loss, optimizer, ...) is unknown",
+    "K206": "a layer item is not one layer",
+    "K301": "a variable is unknown",
+    "K302": "variables refer to each other in a cycle",
+    "K303": "an expression is not allowed or has no value",
+    "K401": "a reference is undefined",
+    "K402": "the graph has a cycle",
+    "K403": "a node or layer is never used",
+    "K404": "a name is used twice, or is not a valid name",
+    "K410": "shapes do not fit",
+    "K420": "the loss does not fit the labels or the outputs",
+    "K421": "labels and predictions would broadcast",
+    "K501": "a data file is missing or its hash differs",
+    "K502": "an array is not in the data file, or does not fit the others",
+    "K503": "the data hold NaN or infinite values",
+    "K601": "the parameter budget is exceeded",
+}
+
+MAX_FINDINGS = 200
+_LINE_WIDTH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: a code of `CODES`, what is wrong, where, and how to mend it."""
+
+    code: str
+    message: str
+    mark: Mark
+    hint: str = ""
+    details: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        head = f"{self.mark}: {self.code} {self.message}"
+        return "\n".join([head, *_excerpt(self.mark, self.hint), *_indented(self.details)])
+
+
+class Diagnostics:
+    """A collector: stages add findings, and the run stops only after all of a stage are known."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
+
+    def add(
+        self, code: str, message: str, mark: Mark, hint: str = "", details: Iterable[str] = ()
+    ) -> None:
+        """Record a finding; the same one at the same place is kept once.
+
+        Raises:
+            ConfigError: it is the last of as many as anyone reads.
+        """
+        if code not in CODES:
+            raise KeyError(f"Unknown diagnostic code. Expected: one of CODES. Received: {code!r}.")
+        found = Diagnostic(code, message, mark, hint, tuple(details))
+        self._found.setdefault((mark.source.name, code, mark.line, mark.column, message), found)
+        if len(self._found) >= MAX_FINDINGS:
+            raise self.error()
+
+    def stop(
+        self, code: str, message: str, mark: Mark, hint: str = "", details: Iterable[str] = ()
+    ) -> NoReturn:
+        """Record a finding after which nothing more can be checked, and raise."""
+        self.add(code, message, mark, hint, details)
+        raise self.error()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """The findings by source, line and column; sources in the order they first appear."""
+        order: dict[str, int] = {}
+        for found in self._found.values():
+            order.setdefault(found.mark.source.name, len(order))
+        return tuple(
+            sorted(
+                self._found.values(),
+                key=lambda d: (order[d.mark.source.name], d.mark.line, d.mark.column, d.code),
+            )
+        )
+
+    def error(self) -> ConfigError:
+        """The error that holds all findings; its text is what a user should read."""
+        found = self.sorted()
+        return ConfigError("\n\n".join(str(one) for one in found), found)
+
+    @contextmanager
+    def limited(self, mark: Mark) -> Iterator[None]:
+        """Context manager: what goes over the account inside is a finding at `mark`, the last."""
+        try:
+            yield
+        except LimitError as error:
+            message = f"the file takes more than a file may: {KINDS[error.kind][2]}"
+            self.stop("K105", message, mark, "raise the limits with allowance=, or --allowance")
+
+    def raise_if_any(self) -> None:
+        """Raise `ConfigError` with every finding if there is one."""
+        if self._found:
+            raise self.error()
+
+
+def did_you_mean(name: str, choices: Iterable[str], listing: bool = True) -> str:
+    """The hint for an unknown name: the nearest choices, else the list of them."""
+    known = list(choices)
+    near = nearest(clip(name, 100), known)
+    if near:
+        return f"did you mean {' or '.join(repr(one) for one in near)}?"
+    if not known or not listing:
+        return ""
+    shown = ", ".join(known[:8])
+    return f"known: {shown}{', ...' if len(known) > 8 else ''}"
+
+
+def _excerpt(mark: Mark, hint: str) -> list[str]:
+    """The source line, and the carets with the hint under it; nothing outside the text."""
+    line = mark.source.line(mark.line)
+    start = min(mark.column - 1, len(line))
+    first = max(0, start - _LINE_WIDTH // 2) if len(line) > _LINE_WIDTH else 0
+    shown = line[first : first + _LINE_WIDTH]
+    cut = "".join(c if c.isprintable() else " " for c in shown)
+    if not cut.strip():
+        return [f"   = {hint}"] if hint else []
+    before, marked = cut[: start - first], cut[start - first : start - first + mark.width]
+    carets = " " * _columns(before) + "^" * max(1, _columns(marked.rstrip()))
+    return [f"   | {cut.rstrip()}", f"   | {carets}" + (f"      {hint}" if hint else "")]
+
+
+def _columns(text: str) -> int:
+    """Terminal columns that `text` takes: wide characters two, combining ones none."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) != 0 for c in text)
+
+
+def _indented(details: tuple[str, ...]) -> list[str]:
+    return [f"   {line}" for line in details]

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import pytest
+
+from kerasish import layers
+from kerasish.declarative.check import docstrings
+from kerasish.declarative.check.hints import check_type
+from kerasish.declarative.check.signature import alternatives, signature_of
+from kerasish.declarative.check.vocabulary import contains, lookup, names
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.loader import load
+from kerasish.layers.base.fields import PaddingMode, PositiveInt, Rate
+
+
+class Base:
+    def __init__(self, *, name: str | None = None, size: int = 3) -> None:
+        pass
+
+
+class Derived(Base):
+    """A derived thing
+    over two lines.
+
+    More.
+
+    Args:
+        width: how wide, in pixels,
+            at most.
+        size, name: of it.
+
+    Raises:
+        ValueError: never: this is no argument.
+    """
+
+    def __init__(self, width: float, size: str = "x", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+class Open:
+    def __init__(self, **kwargs: Any) -> None:
+        pass
+
+
+class KeywordOnly:
+    def __init__(self, *, width: int = 1) -> None:
+        pass
+
+
+def test_keywords_reach_the_base() -> None:
+    found = signature_of(Derived)
+    assert list(found.parameters) == ["width", "size", "name"]
+    assert found.parameters["width"].required
+    assert found.parameters["width"].hint is float
+    assert found.parameters["size"].default == "x"
+    assert found.first is not None
+    assert found.first.name == "width"
+    assert not found.is_open
+    assert str(found) == "(width, size, name)"
+
+
+def test_open_and_keyword_only() -> None:
+    assert signature_of(Open).is_open
+    assert signature_of(KeywordOnly).first is None
+
+
+def test_functions_take_nothing_from_a_file() -> None:
+    assert signature_of(len).parameters == {}
+
+
+def test_a_real_layer() -> None:
+    found = signature_of(layers.Dense)
+    assert list(found.parameters)[:3] == ["units", "activation", "use_bias"]
+    assert {"name", "trainable", "dtype"} < set(found.parameters)
+    assert not found.is_open
+    assert found.parameters["kernel_initializer"].kind == "initializer"
+    assert found.parameters["activation"].kind == "activation"
+    assert found.parameters["units"].kind is None
+
+
+def test_alternatives() -> None:
+    assert alternatives(int | None) == (int, type(None))
+    assert alternatives(Annotated[int | str, "note"]) == (int, str)
+    assert alternatives(int) == (int,)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "value"),
+    [
+        ("3", int, 3),
+        ("3", float, 3.0),
+        ("3", Any, 3),
+        ("x", None, "x"),
+        ("null", int | None, None),
+        ("[1, 2]", tuple[int, int], (1, 2)),
+        ("[1, 2, 3]", tuple[int, ...], (1, 2, 3)),
+        ("[1, 2]", list[float], [1.0, 2.0]),
+        ("[[1, 2], [3, 4]]", tuple[tuple[int, int], ...], ((1, 2), (3, 4))),
+        ("[a]", list, ["a"]),
+        ("{0: 1, 1: 2}", dict[int, float], {0: 1.0, 1: 2.0}),
+        ("{a: 1}", dict[str, int], {"a": 1}),
+        ("{a: 1}", dict, {"a": 1}),
+        ("same", Literal["valid", "same"], "same"),
+        ("64", PositiveInt, 64),
+        ("0.5", Rate, 0.5),
+        ("same", PaddingMode, "same"),
+    ],
+)
+def test_what_fits(text: str, hint: Any, value: Any) -> None:
+    found, expected = check_type(load(text, "x", Diagnostics()), hint)
+    assert (found, expected) == (value, "")
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "words"),
+    [
+        ("3.0", int, "an integer"),
+        ("true", int, "an integer"),
+        ("true", float, "a number"),
+        ("1", bool, "true or false"),
+        ("1", str, "text"),
+        ("null", int, "an integer"),
+        ("x", int | float | None, "an integer, a number or null"),
+        ("[1]", tuple[int, int], "a list of 2 integers"),
+        ("[1, x]", tuple[int, ...], "a list of integers"),
+        ("3", list, "a list"),
+        ("3", list[str], "a list of texts"),
+        ("3", list[int | str], "a list of an integer or text"),
+        ("[1]", dict[str, int], "a mapping"),
+        ("{a: x}", dict[str, int], "a mapping"),
+        ("{a: 1}", dict[int, int], "a mapping"),
+        ("1", Literal[2, "x"], "2 or 'x'"),
+        ("0", PositiveInt, "a positive int"),
+        ("'64'", PositiveInt, "a positive int"),
+        ("2", Rate, "a number in [0, 1]"),
+        ("x", Callable[..., float], "a function, which a file cannot hold"),
+        ("x", bytes, "another value"),
+    ],
+)
+def test_what_does_not(text: str, hint: Any, words: str) -> None:
+    assert check_type(load(text, "x", Diagnostics()), hint) == (None, words)
+
+
+def test_docstrings() -> None:
+    assert docstrings.summary(Derived) == "A derived thing over two lines."
+    assert docstrings.arguments(Derived) == {
+        "width": "how wide, in pixels, at most.",
+        "size": "of it.",
+        "name": "of it.",
+    }
+    assert docstrings.arguments(len) == {}
+
+
+def test_a_file_cannot_name_code() -> None:
+    assert contains("layer", "Dense")
+    assert not contains("layer", "Lambda")
+    assert not contains("layer", "lambda")
+    assert "Lambda" not in names("layer")
+    assert lookup("layer", "Dense") is layers.Dense
+    assert "dense" not in names("layer")
