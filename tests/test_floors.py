@@ -37,9 +37,12 @@ FLOOR_OF = {name: floor for floor, names in enumerate(FLOORS) for name in names}
 
 ENGINE = ("graph/", "compiler/")
 # What could be left out: bindings to libraries and kernels for single ops, the device renderer, the
-# library of elementary functions (without which exp, sin, power run as numpy's ufuncs).
+# cache of compiled code, the library of elementary functions (without which exp, sin and power run
+# as ufuncs of numpy).
 BINDINGS = (
     "compiler/kernels/",
+    "compiler/openmp",
+    "compiler/codegen/object_cache",
     "compiler/codegen/cuda_",
     "compiler/codegen/llvm_math",
     "compiler/codegen/llvm_circular",

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.numpy_backend import give_back
-from kerasish.compiler.codegen import llvm_entry, llvm_ops
+from kerasish.compiler import openmp
+from kerasish.compiler.codegen import llvm_entry, llvm_ops, object_cache
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
 from kerasish.compiler.codegen.llvm_text import register
 from kerasish.compiler.codegen.nest import (
@@ -32,7 +33,6 @@ from kerasish.compiler.codegen.nest import (
     inplace_pairs,
     shapeless,
 )
-from kerasish.compiler.kernels import object_cache, openmp
 from kerasish.compiler.providers import provider
 from kerasish.compiler.region import structure
 from kerasish.config import num_threads

@@ -13,7 +13,7 @@ from kerasish.compiler.passes.pools import pools
 from kerasish.compiler.passes.products import products
 from kerasish.compiler.passes.rows import rows
 from kerasish.compiler.passes.simplify import simplify
-from kerasish.compiler.passes.sinking import late
+from kerasish.compiler.passes.sinking import sink
 from kerasish.errors import GraphError, UnknownNameError
 from kerasish.graph.node import Graph, Node
 from kerasish.graph.verify import verify
@@ -29,7 +29,7 @@ PIPELINE: list[tuple[str, Pass]] = [
     ("own results", own_results),
     ("fuse", fuse),
     ("rows", rows),
-    ("late", late),
+    ("sink", sink),
 ]
 
 

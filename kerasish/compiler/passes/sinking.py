@@ -16,7 +16,7 @@ from kerasish.graph.node import LEAVES, Graph, Node, interning, rebuild
 Key = tuple[int, ...]  # place in the order; keys end with 0, what goes before has a smaller one
 
 
-def late(graph: Graph, device: Backend) -> Graph:
+def sink(graph: Graph, device: Backend) -> Graph:
     """Rebuild the graph in its new order."""
     aliases = Aliases(graph.nodes)
     keys = _keys(graph, aliases)

@@ -16,8 +16,7 @@ import pytest
 from kerasish import ops, registry
 from kerasish.backend.base import current
 from kerasish.compiler import Plan
-from kerasish.compiler.codegen import llvm_jit
-from kerasish.compiler.kernels import object_cache
+from kerasish.compiler.codegen import llvm_jit, object_cache
 from kerasish.compiler.passes import optimize
 from kerasish.config import settings
 from kerasish.graph import Op, op, trace

@@ -11,7 +11,7 @@ import threading
 import numpy as np
 import pytest
 
-from kerasish.compiler.kernels import openmp
+from kerasish.compiler import openmp
 from kerasish.compiler.kernels.onednn import api, library, matmul, program
 from kerasish.errors import BackendError
 
@@ -45,7 +45,7 @@ def test_importing_loads_no_library():
 @needs_library
 def test_threads_of_the_pool():
     code = (
-        "import os\nfrom kerasish.compiler.kernels import openmp\n"
+        "import os\nfrom kerasish.compiler import openmp\n"
         "from kerasish.compiler.kernels.onednn import library\n"
         "library.load()\nset_ = [name for name in os.environ if 'OMP_' in name]\n"
         "print(openmp.load().omp_get_max_threads(), set_)"

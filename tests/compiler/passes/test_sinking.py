@@ -11,7 +11,7 @@ from kerasish.backend.base import current
 from kerasish.compiler.aliases import Aliases, steps_of
 from kerasish.compiler.memory import lifetimes
 from kerasish.compiler.passes import optimize
-from kerasish.compiler.passes.sinking import late
+from kerasish.compiler.passes.sinking import sink
 from kerasish.graph import GradientTape, Graph, Variable, trace
 from kerasish.ops.control.remat import remat
 from kerasish.spec import TensorSpec
@@ -26,7 +26,7 @@ def test_a_step_waits_for_its_user() -> None:
         chain = ops.cumsum(ops.cumprod(w, axis=0), axis=0)
         return early + chain, ops.flip(x)
 
-    check(late, func, X, W, ops=["cumprod", "cumsum", "sort", "add", "slice"])
+    check(sink, func, X, W, ops=["cumprod", "cumsum", "sort", "add", "slice"])
 
 
 def test_a_step_whose_input_would_live_longer_stays() -> None:
@@ -34,7 +34,7 @@ def test_a_step_whose_input_would_live_longer_stays() -> None:
         early = ops.sort(x)
         return early + ops.cumsum(ops.cumprod(w, axis=0), axis=0), None
 
-    check(late, lambda x, w: func(x, w)[0], X, W, ops=["sort", "cumprod", "cumsum", "add"])
+    check(sink, lambda x, w: func(x, w)[0], X, W, ops=["sort", "cumprod", "cumsum", "add"])
 
 
 def test_what_waits_takes_along_what_only_it_needs() -> None:
@@ -43,7 +43,7 @@ def test_what_waits_takes_along_what_only_it_needs() -> None:
         chain = ops.cumsum(ops.cumprod(w, axis=0), axis=0)
         return early + chain, x * 2
 
-    found = check(late, func, X, W)
+    found = check(sink, func, X, W)
     order = names(found)
     assert order.index("argsort") > order.index("sort")
     assert order.index("sort") < order.index("cumprod")  # argsort would make its result wait
@@ -55,7 +55,7 @@ def test_views_and_several_results() -> None:
         chain = ops.cumsum(ops.cumprod(w, axis=0), axis=0)
         return ops.transpose(best)[:, :1] + chain[:2], ops.reshape(at, (-1,)), x * 2
 
-    assert names(check(late, func, X, W)).index("top_k") > 1
+    assert names(check(sink, func, X, W)).index("top_k") > 1
 
 
 def test_an_update_waits_like_any_step() -> None:
@@ -66,7 +66,7 @@ def test_an_update_waits_like_any_step() -> None:
         return ops.sort(w) + x
 
     graph, _ = trace(func, [TensorSpec((4, 4), "float32")] * 2)
-    found = late(graph, current())
+    found = sink(graph, current())
     assert [variable for variable, _ in found.updates] == [v]
 
 
@@ -95,6 +95,6 @@ def test_a_step_of_training_keeps_less_alive() -> None:
 
     specs = [TensorSpec((64, 32), "float32"), TensorSpec((32, 32), "float32")]
     fused = optimize(trace(step, specs)[0], current(), "fuse")
-    before, after = live_bytes(fused), live_bytes(late(fused, current()))
+    before, after = live_bytes(fused), live_bytes(sink(fused, current()))
     assert max(after) < max(before)
     assert sum(after) < sum(before)

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import pytest
-from tests.declarative.sections.test_validate import FUNCTIONAL, SEQUENTIAL
 
 from kerasish import registry
 from kerasish.declarative.check.signature import signature_of
@@ -16,6 +15,7 @@ from kerasish.declarative.text.loader import load
 from kerasish.declarative.text.source import plain
 from tests.declarative.fakes import fake_registry
 from tests.declarative.helpers import block
+from tests.declarative.sections.test_validate import FUNCTIONAL, SEQUENTIAL
 
 __all__ = ["fake_registry"]
 

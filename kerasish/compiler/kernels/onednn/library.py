@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from kerasish.compiler.kernels import openmp
+from kerasish.compiler import openmp
 from kerasish.compiler.providers import ask_again
 from kerasish.errors import BackendError
 
