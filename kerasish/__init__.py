@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kerasish import registry as _registry
 from kerasish.collector import resting as _resting
 from kerasish.collector import take_for_old as _take_for_old
+from kerasish.errors import told as _told
 from kerasish.version import __version__
 
 _MODULES = frozenset(
@@ -119,9 +120,8 @@ def __getattr__(name: str) -> Any:
         module, own = _NAMES[name], name
         found = getattr(_module(module), own)
     else:
-        near = _registry.nearest(name, __dir__(), 1)
-        hint = f". Did you mean {near[0]!r}?" if near and name[0] != "_" else ""
-        raise AttributeError(f"module 'kerasish' has no attribute {name!r}{hint}")
+        near = "" if name[0] == "_" else _registry.hint(name, __dir__())
+        raise AttributeError(_told(f"module 'kerasish' has no attribute {name!r}", fix=near))
     globals()[name] = found
     return found
 

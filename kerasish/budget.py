@@ -76,11 +76,13 @@ class Account:
         """Raise where `amount` is more than is left."""
         if not amount <= self.left[kind]:
             raise LimitError(
-                f"{self.where}: {what} takes more than a file may. Expected: at most "
-                f"{int(self.left[kind]):,} more {KINDS[kind][2]}, of {int(self.limits[kind]):,}. "
-                f"Received: {amount:,.0f}. Load what you trust with a larger allowance=, or "
-                "inside kerasish.saving.allowance(...).",
+                f"{self.where}: {what} takes more than a file may",
                 kind,
+                expected=f"at most {int(self.left[kind]):,} more {KINDS[kind][2]}, of "
+                f"{int(self.limits[kind]):,}",
+                received=f"{amount:,.0f}",
+                fix="Load what you trust with a larger allowance=, or inside "
+                "kerasish.saving.allowance(...).",
             )
 
     def hold(self, *arrays: Any) -> None:
@@ -182,13 +184,14 @@ def typed(what: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise BackendError(
-            f"{what}: this machine has not enough memory for what it describes. "
-            f"Received: {error or 'MemoryError'}."
+            f"{what}: this machine has not enough memory for what it describes",
+            received=error or "MemoryError",
         ) from error
     except Exception as error:
         raise ArgumentError(
-            f"{what}. Expected: a config as get_config() and its like give it. "
-            f"Received: one that gives {type(error).__name__}: {error}."
+            what,
+            expected="a config as get_config() and its like give it",
+            received=f"one that gives {type(error).__name__}: {error}",
         ) from error
 
 
@@ -205,8 +208,9 @@ def reads_config(variables: float | None = None) -> Callable[[F], F]:
             with described(config, variables, f"{cls.__name__}.from_config"):
                 if not isinstance(config, Mapping):
                     raise ArgumentError(
-                        f"{cls.__name__}.from_config. Expected: a dict, as get_config() gives it. "
-                        f"Received: {type(config).__name__}."
+                        f"{cls.__name__}.from_config",
+                        expected="a dict, as get_config() gives it",
+                        received=type(config).__name__,
                     )
                 return method(cls, config, *args, **kwargs)
 
@@ -238,7 +242,7 @@ def _values_in(config: Any, account: Account) -> int:
             return count
         level = pending
     raise UnsafeFileError(
-        f"{account.where}: nested deeper than {_DEPTH}. Expected: the config of a model."
+        f"{account.where}: nested deeper than {_DEPTH}", expected="the config of a model"
     )
 
 
@@ -287,8 +291,9 @@ def checked_times(times: Any) -> float:
     """
     if isinstance(times, bool) or not isinstance(times, (int, float)) or not times > 0:
         raise ArgumentError(
-            "allowance. Expected: a number over 0, how many times the usual limits a file may "
-            f"take. Received: {times!r}."
+            "allowance",
+            expected="a number over 0, how many times the usual limits a file may take",
+            received=repr(times),
         )
     return float(times)
 

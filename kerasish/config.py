@@ -56,7 +56,7 @@ def set_floatx(value: str) -> None:
         value: "float16", "bfloat16", "float32" or "float64".
     """
     if value not in FLOATS:
-        raise ArgumentError(f"floatx. Expected: one of {FLOATS}. Received: {value!r}.")
+        raise ArgumentError("floatx", expected=f"one of {FLOATS}", received=repr(value))
     settings.floatx = value
 
 
@@ -87,8 +87,9 @@ def standardize_data_format(data_format: str | None) -> str:
     known = str(data_format).lower()
     if known not in ("channels_last", "channels_first"):
         raise ArgumentError(
-            "data_format. Expected: 'channels_last' or 'channels_first'. "
-            f"Received: {data_format!r}."
+            "data_format",
+            expected="'channels_last' or 'channels_first'",
+            received=repr(data_format),
         )
     return known
 
@@ -121,7 +122,7 @@ def num_threads() -> int:
     if asked:
         if not asked.isdigit() or int(asked) < 1:
             raise ArgumentError(
-                f"KERASISH_NUM_THREADS. Expected: a positive integer. Received: {asked!r}."
+                "KERASISH_NUM_THREADS", expected="a positive integer", received=repr(asked)
             )
         return int(asked)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kerasish import budget
+from kerasish.errors import told
 from kerasish.hints import refuse_unknown
 
 
@@ -82,7 +83,8 @@ class Configured:
             text = f"{type(self).__name__!r} object has no attribute {name!r}"
             named = getattr(type(self), "registry_kind", None) in ("loss", "metric", "optimizer")
             if named and "name" not in vars(self):  # their constructors set it
-                text += ". Expected: super().__init__() called in its __init__. Received: no call"
+                wanted = "super().__init__() called in its __init__"
+                text = told(text, expected=wanted, received="no call")
             raise AttributeError(text, name=name, obj=self)
 
     def get_config(self) -> dict[str, Any]:

@@ -2,11 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+PARTS = ("what", "expected", "received", "fix", "where")
+
+
+def told(
+    what: str = "", *, expected: object = "", received: object = "", fix: str = "", where: str = ""
+) -> str:
+    """The one sentence form of this package: what failed, what was expected, what came, the fix.
+
+    Args:
+        what: what failed, without a full stop.
+        expected, received: what should have come and what came, without a full stop.
+        fix: whole sentences that say what to do.
+        where: the place in a graph, without a full stop.
+    """
+    expected, received = str(expected), str(received)
+    texts = [
+        what,
+        f"Expected: {expected}" if expected else "",
+        f"Received: {received}" if received else "",
+        where,
+    ]
+    if not any(texts[1:]) and not fix.strip():
+        return what
+    ended = [text if text.endswith(".") else f"{text}." for text in texts if text]
+    return " ".join([*ended, fix.strip()] if fix.strip() else ended)
+
 
 class KerasishError(Exception):
-    """Base of every error of this package."""
+    """Base of every error of this package.
 
+    Args:
+        what: what failed.
+        expected, received, fix: see `told`.
+        node: a node of a graph; its op, scope and line of code are told too.
+    """
+
+    what = expected = received = fix = where = ""
     caller = ""  # what a message begins with where the function that was called put its name there
+
+    def __init__(
+        self,
+        what: object = "",
+        *,
+        expected: object = "",
+        received: object = "",
+        fix: str = "",
+        node: Any = None,
+    ) -> None:
+        super().__init__(what)
+        self.what, self.fix = str(what), fix.strip()
+        self.expected, self.received = str(expected), str(received)
+        self.where = "" if node is None else place_of(node)
+
+    def __str__(self) -> str:
+        return told(**self.parts) if self.parts else super().__str__()
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """What the message is made of, by name: what to show as JSON or YAML."""
+        held = {name: getattr(self, name) for name in PARTS}
+        return {name: text for name, text in held.items() if text}
+
+    def reword(self, change: Callable[[str], str]) -> None:
+        """Replace the text of every part."""
+        for name, text in self.parts.items():
+            setattr(self, name, change(text))
+
+    def begin(self, prefix: str) -> None:
+        """Put a text before what is told."""
+        self.what = prefix + self.what
+
+
+def place_of(node: Any) -> str:
+    """Where a node of a graph comes from: its op, its scope and the line that made it."""
+    scope, source = node.scope or "the graph", node.source or "?"
+    return f"In op {node.op.name!r} of {scope}, made at {source}"
 
 
 class ShapeError(KerasishError, ValueError):
@@ -56,8 +130,10 @@ class NumericsError(KerasishError, FloatingPointError, RuntimeError):
 class ConfigError(KerasishError, ValueError):
     """A declarative file is wrong; `diagnostics` lists every finding with its position."""
 
-    def __init__(self, message: str, diagnostics: tuple[object, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(
+        self, what: object = "", diagnostics: tuple[object, ...] = (), **parts: Any
+    ) -> None:
+        super().__init__(what, **parts)
         self.diagnostics = diagnostics
 
 
@@ -75,6 +151,6 @@ class LimitError(UnsafeFileError):
     `kind` says of what, as one of `kerasish.budget.KINDS`.
     """
 
-    def __init__(self, message: str, kind: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, what: object = "", kind: str = "", **parts: Any) -> None:
+        super().__init__(what, **parts)
         self.kind = kind

@@ -32,13 +32,15 @@ def host_array(x: Any) -> np.ndarray:
     try:
         array = np.asarray(x)
     except ValueError as error:
-        raise ShapeError(f"Expected: rows of equal length. Received: {error}") from None
+        raise ShapeError("", expected="rows of equal length", received=error) from None
     if array.dtype.kind == "O" and is_table(x):
         return numbers(x, "A table")
     if array.dtype.kind in NO_NUMBERS:
         raise DTypeError(
-            f"Expected: numbers. Received: an array of dtype {array.dtype}. Encode strings, times "
-            "and objects as numbers first."
+            "",
+            expected="numbers",
+            received=f"an array of dtype {array.dtype}",
+            fix="Encode strings, times and objects as numbers first.",
         )
     return array
 
@@ -85,8 +87,10 @@ def texts(table: Any, where: str) -> np.ndarray:
         missing = np.asarray(column.isna())
         if missing.any():
             raise DataError(
-                f"{place}. Expected: a text in every row. Received: {int(missing.sum())} missing, "
-                f"the first in row {int(missing.argmax())}. Fill them, such as with `.fillna('')`."
+                place,
+                expected="a text in every row",
+                received=f"{int(missing.sum())} missing, the first in row {int(missing.argmax())}",
+                fix="Fill them, such as with `.fillna('')`.",
             )
     return table.to_numpy(dtype=object)
 
@@ -114,4 +118,4 @@ def _column(column: Any, place: str) -> np.ndarray:
             return np.asarray(values)
     example = f", such as {column.iloc[0]!r}" if len(column) and hasattr(column, "iloc") else ""
     hint = _HINTS.get(str(dtype)) or _HINTS.get(kind, _HINTS["O"])
-    raise DataError(f"{place}. Expected: numbers. Received: dtype {dtype}{example}. {hint}")
+    raise DataError(place, expected="numbers", received=f"dtype {dtype}{example}", fix=hint)

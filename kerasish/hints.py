@@ -8,17 +8,11 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
-from kerasish.errors import ArgumentError
-from kerasish.registry import nearest
+from kerasish.errors import ArgumentError, told
+from kerasish.registry import hint
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    """ " Did you mean 'epochs'?", or "" where nothing is near."""
-    near = nearest(name, list(known), 1)
-    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def one_of(what: str, word: Any, words: Iterable[Any]) -> Any:
@@ -30,7 +24,7 @@ def one_of(what: str, word: Any, words: Iterable[Any]) -> Any:
     held = tuple(words)
     if word not in held:
         near = hint(str(word), [w for w in held if isinstance(w, str)])
-        raise ArgumentError(f"{what}. Expected: one of {held}. Received: {word!r}.{near}")
+        raise ArgumentError(what, expected=f"one of {held}", received=repr(word), fix=near)
     return word
 
 
@@ -46,7 +40,7 @@ def whole(what: str, value: Any, least: int | None = 0) -> int:
         found = None
     if found is None or (least is not None and found < least):
         expected = "an integer" if least is None else f"an integer of {least} or more"
-        raise ArgumentError(f"{what}. Expected: {expected}. Received: {value!r}.")
+        raise ArgumentError(what, expected=expected, received=repr(value))
     return found
 
 
@@ -57,7 +51,7 @@ def function(what: str, value: Any) -> Any:
         ArgumentError: it cannot.
     """
     if not callable(value):
-        raise ArgumentError(f"{what}. Expected: a function. Received: {value!r}.")
+        raise ArgumentError(what, expected="a function", received=repr(value))
     return value
 
 
@@ -73,9 +67,11 @@ def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> 
 
 
 def _refusal(owner: str, unknown: list[str], known: list[str]) -> ArgumentError:
-    received = f"{', '.join(map(repr, unknown))}.{''.join(hint(n, known) for n in unknown)}"
     return ArgumentError(
-        f"{owner} got an unknown argument. Expected: {', '.join(known)}. Received: {received}"
+        f"{owner} got an unknown argument",
+        expected=", ".join(known),
+        received=", ".join(map(repr, unknown)),
+        fix=" ".join(filter(None, (hint(name, known) for name in unknown))),
     )
 
 
@@ -106,7 +102,8 @@ def namespace(
     public = sorted(names)
 
     def __getattr__(name: str) -> Any:
-        raise AttributeError(f"module {module!r} has no attribute {name!r}.{hint(name, public)}")
+        fix = hint(name, public)
+        raise AttributeError(told(f"module {module!r} has no attribute {name!r}", fix=fix))
 
     def __dir__() -> list[str]:
         return list(public)

@@ -7,6 +7,7 @@ keys of `member_keys`, in which no such count is left.
 
 from __future__ import annotations
 
+import functools
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -14,9 +15,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from kerasish.errors import ArgumentError
-from kerasish.serialization import snake_case
 
 _counts: dict[str, int] = {}
+
+
+@functools.lru_cache(4096)
+def snake_case(name: str) -> str:
+    """Keras's lower-case form of a class name: MaxPooling2D -> max_pooling2d."""
+    split = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", split).lower()
 
 
 def auto_name(class_name: str) -> str:
@@ -127,7 +134,7 @@ class opened:
 
     def __init__(self, name: str, caller: Any = None, parent: str | None = None) -> None:
         if not isinstance(name, str) or "/" in name:
-            raise ArgumentError(f"name. Expected: a string without '/'. Received: name={name!r}.")
+            raise ArgumentError("name", expected="a string without '/'", received=f"name={name!r}")
         self.name = name
         self.caller = caller
         self.parent = parent

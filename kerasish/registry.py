@@ -8,7 +8,7 @@ that it is given; `home` says which module of the package enters the built-in na
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from kerasish import budget
@@ -36,8 +36,10 @@ def add(kind: str, obj: T, *names: str, replace: bool = False) -> T:
         held = table.get(name)
         if held is not None and held is not obj and not replace:
             raise ArgumentError(
-                f"The {kind} name {name!r} is taken. Expected: a new name. Received: {obj!r}, "
-                f"while {held!r} holds it. Choose another name, or pass replace=True."
+                f"The {kind} name {name!r} is taken",
+                expected="a new name",
+                received=f"{obj!r}, while {held!r} holds it",
+                fix="Choose another name, or pass replace=True.",
             )
         table[name] = obj
     return obj
@@ -63,10 +65,11 @@ def lookup(kind: str, name: str) -> Any:
     except KeyError:
         if contains(kind, name):
             return _entries[kind][name]
-        near = nearest(name, names(kind))
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise UnknownNameError(
-            f"Unknown {kind}. Expected: a registered {kind} name. Received: {name!r}.{hint}"
+            f"Unknown {kind}",
+            expected=f"a registered {kind} name",
+            received=repr(name),
+            fix=hint(name, names(kind), 3),
         ) from None
 
 
@@ -101,3 +104,9 @@ def nearest(name: str, choices: list[str] | tuple[str, ...], count: int = 3) -> 
         by_plain.setdefault(plain(choice), []).append(choice)
     found = difflib.get_close_matches(plain(str(name)), list(by_plain), n=count, cutoff=0.6)
     return [max(by_plain[key], key=alike) for key in found]
+
+
+def hint(name: str, known: Iterable[str], count: int = 1) -> str:
+    """ "Did you mean 'epochs'?", or "" where nothing is near; up to `count` names."""
+    near = nearest(name, list(known), count)
+    return f"Did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -8,9 +8,7 @@ a module, and a file can name nothing that was not registered before it was read
 
 from __future__ import annotations
 
-import functools
 import inspect
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
@@ -22,6 +20,8 @@ import numpy as np
 from kerasish import budget, registry
 from kerasish.errors import ArgumentError, FileFormatError, UnknownNameError, UnsafeFileError
 from kerasish.hints import one_of
+from kerasish.naming import snake_case
+from kerasish.registry import hint
 from kerasish.spec import DTYPES, np_dtype
 
 T = TypeVar("T")
@@ -48,13 +48,6 @@ _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 _scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=_NOTHING)
 
 
-@functools.lru_cache(4096)
-def snake_case(name: str) -> str:
-    """Keras's lower-case form of a class name: MaxPooling2D -> max_pooling2d."""
-    split = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", split).lower()
-
-
 # --- registering --------------------------------------------------------------------------------
 
 
@@ -74,8 +67,9 @@ def register_keras_serializable(
     def decorate(obj: T) -> T:
         if inspect.isclass(obj) and not hasattr(obj, "get_config"):
             raise ArgumentError(
-                f"register_keras_serializable. Expected: a class with get_config(). "
-                f"Received: {obj!r}."
+                "register_keras_serializable",
+                expected="a class with get_config()",
+                received=repr(obj),
             )
         label = f"{package}>{name or getattr(obj, '__name__', '')}"
         return registry.add("custom", obj, label, replace=True)
@@ -229,8 +223,10 @@ def _serialize_function(obj: Any) -> dict[str, Any]:
     name = str(getattr(obj, "__name__", ""))
     if not name or name == "<lambda>":
         raise ArgumentError(
-            f"Expected: an object with get_config(), or a named function. Received: {obj!r}. "
-            "Give it a name and register it with register_keras_serializable()."
+            "",
+            expected="an object with get_config(), or a named function",
+            received=repr(obj),
+            fix="Give it a name and register it with register_keras_serializable().",
         )
     kind = kind_of(obj)
     label = name if kind else get_registered_name(obj)
@@ -322,14 +318,15 @@ def _revive_special(name: str, value: Any) -> Any:
         dtype = value.get("dtype") if isinstance(value, Mapping) else None
         if not isinstance(dtype, str) or dtype not in DTYPES or "value" not in value:
             raise UnsafeFileError(  # the dtype decides how much is allocated
-                f"An array. Expected: its value, and a dtype of {', '.join(DTYPES)}. "
-                f"Received: dtype {str(dtype)[:80]!r}."
+                "An array",
+                expected=f"its value, and a dtype of {', '.join(DTYPES)}",
+                received=f"dtype {str(dtype)[:80]!r}",
             )
         try:
             return np.array(value["value"], dtype=np_dtype(dtype))
         except (ValueError, TypeError, OverflowError) as error:
             raise FileFormatError(
-                f"An array of {dtype}. Expected: numbers in equal rows. Received: {error}."
+                f"An array of {dtype}", expected="numbers in equal rows", received=error
             ) from error
     if name == "__slice__":
         return slice(value["start"], value["stop"], value["step"])
@@ -341,11 +338,12 @@ def _revive_special(name: str, value: Any) -> Any:
         return str(value["value"])
     if name == "__lambda__":
         raise UnsafeFileError(
-            "The file holds a serialized lambda, which is code. Expected: data. Write the "
-            "function in your program, register it with register_keras_serializable(), and save "
-            "the model again."
+            "The file holds a serialized lambda, which is code",
+            expected="data",
+            fix="Write the function in your program, register it with "
+            "register_keras_serializable(), and save the model again.",
         )
-    raise FileFormatError(f"Expected: a known form of data. Received: class_name {name!r}.")
+    raise FileFormatError("", expected="a known form of data", received=f"class_name {name!r}")
 
 
 def _kind_of_module(config: Mapping[str, Any]) -> str | None:
@@ -376,7 +374,7 @@ def _new_instance(config: Mapping[str, Any], name: str, kind: str | None) -> Any
     found = find(wanted, _kind_of_module(config) or kind)
     from_config = getattr(found, "from_config", None)
     if not inspect.isclass(found) or from_config is None:
-        raise UnknownNameError(f"Expected: the name of a class. Received: {name!r}, a function.")
+        raise UnknownNameError("", expected="the name of a class", received=f"{name!r}, a function")
     inner = config["config"]
     made = from_config(dict(inner) if isinstance(inner, Mapping) else inner)
     build = config.get("build_config")
@@ -399,9 +397,12 @@ def find(name: str, kind: str | None) -> Any:
         return custom
     if ">" in name:
         raise UnknownNameError(
-            f"Unknown object. Expected: a registered name. Received: {name!r}. Decorate its class "
-            f"with register_keras_serializable(package={name.split('>')[0]!r}) and import it "
-            "before loading, or pass it in custom_objects."
+            "Unknown object",
+            expected="a registered name",
+            received=repr(name),
+            fix="Decorate its class with "
+            f"register_keras_serializable(package={name.split('>')[0]!r}) and import it before "
+            "loading, or pass it in custom_objects.",
         )
     kinds = [kind] if kind else list(MODULES)
     if kind == "layer":
@@ -412,11 +413,13 @@ def find(name: str, kind: str | None) -> Any:
                 return registry.lookup(one, form)
     if kind:
         return registry.lookup(kind, name)  # raises, naming the nearest
-    near = registry.nearest(name, [n for k in kinds for n in registry.names(k)])
-    hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
+    near = hint(name, [n for k in kinds for n in registry.names(k)], 3)
     raise UnknownNameError(
-        f"Unknown object. Expected: a registered name. Received: {name!r}.{hint} A class of your "
-        "own is passed in custom_objects, or registered with register_keras_serializable()."
+        "Unknown object",
+        expected="a registered name",
+        received=repr(name),
+        fix=f"{near} A class of your own is passed in custom_objects, or registered with "
+        "register_keras_serializable().",
     )
 
 
@@ -438,7 +441,8 @@ def resolve(kind: str, identifier: Any) -> Any:
             found = found()
     if not (found is None or callable(found) or getattr(found, "registry_kind", "") == kind):
         raise ArgumentError(
-            f"{kind}. Expected: None, a name, a config, a class, a function or an instance. "
-            f"Received: {identifier!r}."
+            kind,
+            expected="None, a name, a config, a class, a function or an instance",
+            received=repr(identifier),
         )
     return found

@@ -47,7 +47,7 @@ class TensorSpec(NamedTuple):
 def known(shape: Shape) -> tuple[int, ...]:
     """`shape` if it has no unknown dimension."""
     if None in shape:
-        raise ShapeError(f"Expected: a shape without unknown dimensions. Received: {shape}.")
+        raise ShapeError("", expected="a shape without unknown dimensions", received=shape)
     return shape  # type: ignore[return-value]
 
 
@@ -140,7 +140,7 @@ def _fixed_name(dtype: Any) -> str:
 
 def _unknown(dtype: Any) -> DTypeError:
     known = ", ".join(DTYPES)
-    return DTypeError(f"Unknown dtype. Expected: one of {known}. Received: {dtype!r}.")
+    return DTypeError("Unknown dtype", expected=f"one of {known}", received=repr(dtype))
 
 
 def is_float(dtype: str) -> bool:
@@ -225,8 +225,9 @@ def _promote_pair_cached(a: str, b: str, default: str) -> str:
         return strong
     if a in FLOAT8 or b in FLOAT8:
         raise DTypeError(
-            "Floats of 8 bits meet no other dtype by themselves. Expected: a cast of one of both. "
-            f"Received: {a} and {b}."
+            "Floats of 8 bits meet no other dtype by themselves",
+            expected="a cast of one of both",
+            received=f"{a} and {b}",
         )
     if a in COMPLEX or b in COMPLEX:
         wide = "complex128" in (a, b) or "float64" in (a, b)
@@ -285,8 +286,9 @@ def broadcast(*shapes: Shape) -> Shape:
                 dim = here
             else:
                 raise ShapeError(
-                    f"Shapes do not broadcast. Expected: equal dimensions, or 1, on axis {axis}. "
-                    f"Received: {' and '.join(map(str, shapes))}."
+                    "Shapes do not broadcast",
+                    expected=f"equal dimensions, or 1, on axis {axis}",
+                    received=" and ".join(map(str, shapes)),
                 )
         out.append(dim)
     return tuple(out)
@@ -295,11 +297,12 @@ def broadcast(*shapes: Shape) -> Shape:
 def normalize_axis(axis: int, ndim: int) -> int:
     """`axis` counted from the front; raises `ArgumentError` when out of range."""
     if not isinstance(axis, (int, np.integer)):
-        raise ArgumentError(f"axis. Expected: an int. Received: {axis!r}.")
+        raise ArgumentError("axis", expected="an int", received=repr(axis))
     if not -ndim <= axis < ndim:
         raise ArgumentError(
-            f"axis. Expected: an int in [{-ndim}, {ndim}) for a tensor of rank {ndim}. "
-            f"Received: {axis}."
+            "axis",
+            expected=f"an int in [{-ndim}, {ndim}) for a tensor of rank {ndim}",
+            received=axis,
         )
     return int(axis) % ndim
 
@@ -311,7 +314,7 @@ def normalize_axes(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ..
     axes = (axis,) if isinstance(axis, (int, np.integer)) else tuple(axis)
     found = sorted(normalize_axis(a, ndim) for a in axes)
     if len(set(found)) != len(found):
-        raise ArgumentError(f"axis. Expected: distinct axes. Received: {axis}.")
+        raise ArgumentError("axis", expected="distinct axes", received=axis)
     return tuple(found)
 
 
@@ -323,7 +326,7 @@ def inverse(axes: Sequence[int]) -> tuple[int, ...]:
 def reduce_shape(shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Shape:
     """The shape left after reducing `axes`."""
     if not isinstance(keepdims, (bool, int, np.bool_)) or keepdims not in (0, 1):
-        raise ArgumentError(f"keepdims. Expected: True or False. Received: {keepdims!r}.")
+        raise ArgumentError("keepdims", expected="True or False", received=repr(keepdims))
     if keepdims:
         return tuple(1 if i in axes else d for i, d in enumerate(shape))
     return tuple(d for i, d in enumerate(shape) if i not in axes)
@@ -351,7 +354,7 @@ def window_padding(
             pairs.append((total // 2, total - total // 2))
         return tuple(pairs)
     if isinstance(padding, str):
-        raise ArgumentError(f"padding. Expected: 'valid' or 'same'. Received: {padding!r}.")
+        raise ArgumentError("padding", expected="'valid' or 'same'", received=repr(padding))
     return padding
 
 
@@ -373,9 +376,10 @@ def window_output(
         span = size + lo + hi - (k - 1) * d - 1
         if span < 0:
             raise ShapeError(
-                f"A window of size {(k - 1) * d + 1} does not fit on spatial axis {axis}. "
-                f"Expected: at least that many elements. Received: {size + lo + hi}. "
-                "Use padding='same', a smaller kernel, or fewer pooling layers before."
+                f"A window of size {(k - 1) * d + 1} does not fit on spatial axis {axis}",
+                expected="at least that many elements",
+                received=size + lo + hi,
+                fix="Use padding='same', a smaller kernel, or fewer pooling layers before.",
             )
         out.append(span // s + 1)
     return tuple(out)

@@ -141,7 +141,7 @@ def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
     packed = _fill(structure, leaves, len(given))
     if next(leaves, _MISSING) is not _MISSING:
         raise ArgumentError(
-            f"Too many leaves. Expected: {len(flatten(structure))}. Received: {len(given)}."
+            "Too many leaves", expected=len(flatten(structure)), received=len(given)
         )
     return packed
 
@@ -155,7 +155,7 @@ def _fill(part: Any, leaves: Iterator[Any], count: int) -> Any:
         return _rebuild(part, [_fill(child, leaves, count) for _, child in _children(part)])
     leaf = next(leaves, _MISSING)
     if leaf is _MISSING:
-        raise ArgumentError(f"Too few leaves for the structure. Received: {count}.")
+        raise ArgumentError("Too few leaves for the structure", received=count)
     return leaf
 
 
@@ -170,7 +170,7 @@ def _assert_same_level(first: Any, other: Any) -> None:
         same = len(first) == len(other)
     if not same:
         raise ArgumentError(
-            f"Structures differ. Expected: the form of {first!r}. Received: {other!r}."
+            "Structures differ", expected=f"the form of {first!r}", received=repr(other)
         )
 
 

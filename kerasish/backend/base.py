@@ -85,8 +85,10 @@ def get(name: str) -> Backend:
             return get("numpy")
     if name not in _MODULES:
         raise BackendError(
-            f"Unknown backend. Expected: one of {', '.join([*_MODULES, 'auto'])}. "
-            f"Received: {name!r}. KERASISH_BACKEND in the environment and set_backend name it."
+            "Unknown backend",
+            expected=f"one of {', '.join([*_MODULES, 'auto'])}",
+            received=repr(name),
+            fix="KERASISH_BACKEND in the environment and set_backend name it.",
         )
     if name not in _made:
         _made[name] = importlib.import_module(_MODULES[name]).make()

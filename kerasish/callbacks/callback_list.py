@@ -57,8 +57,9 @@ def _as_callback(given: Any) -> Callback:
     if told and callable(getattr(given, "set_params", None)):
         return Answering(given)
     raise ArgumentError(
-        "callbacks. Expected: instances of Callback, or objects with set_model, set_params and "
-        f"hooks. Received: {given!r}."
+        "callbacks",
+        expected="instances of Callback, or objects with set_model, set_params and hooks",
+        received=repr(given),
     )
 
 

@@ -52,8 +52,10 @@ def read_checkpoint(path: Path, model: Any) -> None:
     if not isinstance(metrics, list) or len(metrics) != len(variables):
         found = f"{len(metrics)} of them" if isinstance(metrics, list) else "none"
         raise FileFormatError(
-            f"{path}: other metrics. Expected: {len(variables)} variables of metrics. "
-            f"Received: {found}. Compile the model with the metrics it had."
+            f"{path}: other metrics",
+            expected=f"{len(variables)} variables of metrics",
+            received=found,
+            fix="Compile the model with the metrics it had.",
         )
     plan += _fitting(path, "metrics", variables, metrics)
     seed = global_seed_generator().state
@@ -67,8 +69,9 @@ def _fitting(path: Path, what: str, variables: list[Any], arrays: list[Any]) -> 
     for variable, array in zip(variables, arrays, strict=True):
         if not isinstance(array, np.ndarray) or array.shape != variable.shape:
             raise FileFormatError(
-                f"{path}: {what}. Expected: an array of shape {variable.shape} for "
-                f"{variable.path}. Received: {shorten(array)}."
+                f"{path}: {what}",
+                expected=f"an array of shape {variable.shape} for {variable.path}",
+                received=shorten(array),
             )
     return list(zip(variables, arrays, strict=True))
 
@@ -80,13 +83,14 @@ def _take_up(path: Path, fit_state: Any, saved: Any) -> None:
         forms = {name: type(value) for name, value in before.items()}
         found = {k: type(v) for k, v in saved.items()} if isinstance(saved, dict) else None
         if found != forms:
-            raise FileFormatError(f"Expected: {', '.join(forms)}. Received: {shorten(saved)}.")
+            raise FileFormatError("", expected=", ".join(forms), received=shorten(saved))
         fit_state.load_state_dict(saved)
     except Exception as error:
         fit_state.load_state_dict(before)
         raise FileFormatError(
-            f"{path}: the position of another run. Expected: what `fit` wrote, with callbacks of "
-            f"the same classes. Received: {type(error).__name__}: {error}"
+            f"{path}: the position of another run",
+            expected="what `fit` wrote, with callbacks of the same classes",
+            received=f"{type(error).__name__}: {error}",
         ) from error
 
 
@@ -125,12 +129,12 @@ class Checkpoint(Callback):
         super().__init__()
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise ArgumentError(
-                f"save_freq. Expected: 'epoch' or a number of batches. Received: {save_freq!r}."
+                "save_freq", expected="'epoch' or a number of batches", received=repr(save_freq)
             )
         if resume not in ("auto", True, False):
-            raise ArgumentError(f"resume. Expected: 'auto', True or False. Received: {resume!r}.")
+            raise ArgumentError("resume", expected="'auto', True or False", received=repr(resume))
         if keep < 1:
-            raise ArgumentError(f"keep. Expected: 1 or more. Received: {keep!r}.")
+            raise ArgumentError("keep", expected="1 or more", received=repr(keep))
         self.path = Path(path)
         self.save_freq = save_freq
         self.keep = keep
@@ -152,7 +156,7 @@ class Checkpoint(Callback):
             raise ArgumentError(f"path {self.path}: cannot be made: {error.strerror}.") from error
         if not os.access(self.path, os.W_OK | os.X_OK):
             raise ArgumentError(
-                f"path {self.path}. Expected: a folder that can be written. Received: none."
+                f"path {self.path}", expected="a folder that can be written", received="none"
             )
         if self.resume is not False:
             self._resume()
@@ -161,7 +165,7 @@ class Checkpoint(Callback):
         files = self.files()
         if not files and self.resume is True:
             raise ArgumentError(
-                f"resume=True. Expected: a checkpoint in {self.path}. Received: none there."
+                "resume=True", expected=f"a checkpoint in {self.path}", received="none there"
             )
         for number, path in enumerate(files):
             try:
@@ -219,7 +223,7 @@ class BackupAndRestore(Checkpoint):
         delete_checkpoint: bool = True,
     ) -> None:
         if not isinstance(backup_dir, (str, os.PathLike)) or not os.fspath(backup_dir):
-            raise ArgumentError(f"backup_dir. Expected: a folder. Received: {backup_dir!r}.")
+            raise ArgumentError("backup_dir", expected="a folder", received=repr(backup_dir))
         super().__init__(backup_dir, save_freq, keep=2 if double_checkpoint else 1)
         self.delete_checkpoint = delete_checkpoint
 

@@ -12,7 +12,7 @@ from typing import Any
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.paths import check_target, columns
 from kerasish.errors import ArgumentError, FileFormatError
-from kerasish.hints import hint
+from kerasish.registry import hint
 from kerasish.saving.files.atomic import replacing
 
 
@@ -65,7 +65,7 @@ class CSVLogger(Callback):
         super().__init__()
         if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
             raise ArgumentError(
-                f"separator. Expected: one character, such as ',' or ';'. Received: {separator!r}."
+                "separator", expected="one character, such as ',' or ';'", received=repr(separator)
             )
         self.filename = Path(filename)
         self.separator = separator
@@ -174,8 +174,10 @@ class LambdaCallback(Callback):
             if hook.startswith("on_") and not hasattr(Callback, hook):
                 hooks = [name for name in dir(Callback) if name.startswith("on_")]
                 raise ArgumentError(
-                    f"LambdaCallback. Expected: names of hooks such as on_epoch_end. "
-                    f"Received: {hook!r}.{hint(hook, hooks)}"
+                    "LambdaCallback",
+                    expected="names of hooks such as on_epoch_end",
+                    received=repr(hook),
+                    fix=hint(hook, hooks),
                 )
             if function is not None:
                 setattr(self, hook, function)

@@ -48,12 +48,13 @@ class ModelCheckpoint(Monitor):
         endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
         if not self.filepath.endswith(endings):
             raise ArgumentError(
-                f"filepath. Expected: a name that ends in {' or '.join(endings)}. "
-                f"Received: {self.filepath!r}."
+                "filepath",
+                expected=f"a name that ends in {' or '.join(endings)}",
+                received=repr(self.filepath),
             )
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise ArgumentError(
-                f"save_freq. Expected: 'epoch' or a number of batches. Received: {save_freq!r}."
+                "save_freq", expected="'epoch' or a number of batches", received=repr(save_freq)
             )
         self.verbose = verbose
         self.save_best_only = save_best_only

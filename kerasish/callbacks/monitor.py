@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from kerasish.callbacks.callback import Callback
-from kerasish.errors import ArgumentError
-from kerasish.hints import hint
+from kerasish.errors import ArgumentError, told
+from kerasish.registry import hint
 
 MODES = ("auto", "min", "max")
 
@@ -27,9 +27,9 @@ class Monitor(Callback):
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
         super().__init__()
         if mode not in MODES:
-            raise ArgumentError(f"mode. Expected: one of {MODES}. Received: {mode!r}.")
+            raise ArgumentError("mode", expected=f"one of {MODES}", received=repr(mode))
         if not isinstance(min_delta, (int, float, np.number)):
-            raise ArgumentError(f"min_delta. Expected: a number. Received: {min_delta!r}.")
+            raise ArgumentError("min_delta", expected="a number", received=repr(min_delta))
         self.monitor = monitor
         self.mode = mode
         self.min_delta = abs(min_delta)
@@ -44,9 +44,13 @@ class Monitor(Callback):
         if not self._warned:
             self._warned = True
             warnings.warn(
-                f"{type(self).__name__}. Expected: the log {self.monitor!r}. Received: "
-                f"{', '.join(sorted(logs))}.{hint(self.monitor, logs)} "
-                "Logs that begin with val_ need validation_data.",
+                told(
+                    type(self).__name__,
+                    expected=f"the log {self.monitor!r}",
+                    received=", ".join(sorted(logs)),
+                    fix=f"{hint(self.monitor, logs)} Logs that begin with val_ need "
+                    "validation_data.",
+                ),
                 stacklevel=3,
             )
         return None
@@ -56,8 +60,10 @@ class Monitor(Callback):
         if array.size == 1 and array.dtype.kind in "biufV":
             return float(array.reshape(()))
         raise ArgumentError(
-            f"{type(self).__name__}: {self.monitor}. Expected: one number. Received: {value!r}. A "
-            "metric with a result per class has one for all with average='macro'."
+            f"{type(self).__name__}: {self.monitor}",
+            expected="one number",
+            received=repr(value),
+            fix="A metric with a result per class has one for all with average='macro'.",
         )
 
     def improves(self, value: float, best: float | None) -> bool:
@@ -77,8 +83,10 @@ class Monitor(Callback):
             direction = _directions(self.model).get(name)
         if direction is None:
             raise ArgumentError(
-                f"{type(self).__name__}. Expected: mode='min' or 'max', since {self.monitor!r} is "
-                f"no metric whose direction is known. Received: mode={self.mode!r}."
+                type(self).__name__,
+                expected=f"mode='min' or 'max', since {self.monitor!r} is no metric whose "
+                "direction is known",
+                received=f"mode={self.mode!r}",
             )
         self._sign = 1.0 if direction == "down" else -1.0
         return self._sign

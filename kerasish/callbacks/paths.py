@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError
-from kerasish.hints import hint
+from kerasish.registry import hint
 from kerasish.saving.files import atomic
 
 # What a field may say about a number. No fill but 0, blank, _ and -, and no `c`, which could
@@ -33,18 +33,14 @@ def check_fields(template: str, what: str = "filepath") -> str:
     try:
         parts = list(Formatter().parse(template))
     except ValueError as error:
-        raise ArgumentError(
-            f"{what} {template!r}. Expected: {expected}. Received: {error}."
-        ) from None
+        raise ArgumentError(f"{what} {template!r}", expected=expected, received=error) from None
     for _, field, spec, conversion in parts:
         if field is None:
             continue
         plain = field != "" and not re.search(r"[.\[\]]", field) and not field.isdecimal()
         if not plain or conversion or not _SPEC.fullmatch(spec or ""):
             shown = field + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
-            raise ArgumentError(
-                f"{what} {template!r}. Expected: {expected}. Received: {{{shown}}}."
-            )
+            raise ArgumentError(f"{what} {template!r}", expected=expected, received=f"{{{shown}}}")
         if not _WIDE.search(spec or ""):
             _formatted(_SAMPLES.get(field, 0.5), spec or "", what, template)
     return template
@@ -69,8 +65,10 @@ def fill(template: str, values: Mapping[str, Any], what: str = "filepath") -> st
         if field not in values:
             known = sorted(values)
             raise ArgumentError(
-                f"{what} {template!r}. Expected: fields among {', '.join(known)}. "
-                f"Received: {field!r}.{hint(field, known)}"
+                f"{what} {template!r}",
+                expected=f"fields among {', '.join(known)}",
+                received=repr(field),
+                fix=hint(field, known),
             )
         made.append(_formatted(values[field], spec or "", what, template))
     return "".join(made)
@@ -80,8 +78,9 @@ def _formatted(value: Any, spec: str, what: str, template: str) -> str:
     array = np.asarray(value)
     if _WIDE.search(spec):
         raise ArgumentError(
-            f"{what} {template[:200]!r}. Expected: widths of at most 99 characters. "
-            f"Received: {spec[:80]!r}."
+            f"{what} {template[:200]!r}",
+            expected="widths of at most 99 characters",
+            received=repr(spec[:80]),
         )
     if array.size == 1 and array.dtype.kind in "biufV":
         try:
@@ -91,7 +90,7 @@ def _formatted(value: Any, spec: str, what: str, template: str) -> str:
     else:
         received = repr(value)
     raise ArgumentError(
-        f"{what} {template!r}. Expected: a number and a format of numbers. Received: {received}."
+        f"{what} {template!r}", expected="a number and a format of numbers", received=received
     )
 
 
@@ -118,13 +117,16 @@ def check_target(path: str | os.PathLike[str], what: str, *, folders: bool = Fal
     if not known.is_dir():
         received = f"{known}, which is no folder" if known.exists() else f"no folder {known}"
         raise ArgumentError(
-            f"{what} {os.fspath(path)!r}. Expected: a name in an existing folder. "
-            f"Received: {received}. Create it first."
+            f"{what} {os.fspath(path)!r}",
+            expected="a name in an existing folder",
+            received=received,
+            fix="Create it first.",
         )
     if not os.access(known, os.W_OK | os.X_OK):
         raise ArgumentError(
-            f"{what} {os.fspath(path)!r}. Expected: a folder that can be written. "
-            f"Received: {known}, which cannot."
+            f"{what} {os.fspath(path)!r}",
+            expected="a folder that can be written",
+            received=f"{known}, which cannot",
         )
 
 

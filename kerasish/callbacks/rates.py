@@ -44,7 +44,7 @@ class LearningRateScheduler(Callback):
         takes_rate = len(inspect.signature(self.schedule).parameters) > 1
         new = self.schedule(epoch, rate) if takes_rate else self.schedule(epoch)
         if not isinstance(new, (int, float, np.floating)):
-            raise ArgumentError(f"schedule. Expected: a number. Received: {new!r}.")
+            raise ArgumentError("schedule", expected="a number", received=repr(new))
         self.model.optimizer.learning_rate = float(new)
         if self.verbose > 0:
             told = f"LearningRateScheduler setting learning rate to {new}."
@@ -88,7 +88,7 @@ class ReduceLROnPlateau(Monitor):
     ) -> None:
         super().__init__(monitor, mode, min_delta)
         if factor >= 1.0:
-            raise ArgumentError(f"factor. Expected: below 1.0. Received: {factor!r}.")
+            raise ArgumentError("factor", expected="below 1.0", received=repr(factor))
         self.factor = factor
         self.patience = patience
         self.verbose = verbose
@@ -199,6 +199,6 @@ def _ema(model: Any) -> Any:
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     if not optimizer.use_ema:
         raise ArgumentError(
-            f"SwapEMAWeights. Expected: an optimizer with use_ema=True. Received: {optimizer!r}."
+            "SwapEMAWeights", expected="an optimizer with use_ema=True", received=repr(optimizer)
         )
     return optimizer

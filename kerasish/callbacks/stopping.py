@@ -113,8 +113,11 @@ class TerminateOnNaN(Callback):
             return
         if self.raise_error:
             raise NumericsError(
-                f"Batch {batch}. Expected: a finite loss. Received: {loss}. Lower the learning "
-                "rate, clip the gradients (clipnorm=1.0), or find the layer with check_numerics."
+                f"Batch {batch}",
+                expected="a finite loss",
+                received=loss,
+                fix="Lower the learning rate, clip the gradients (clipnorm=1.0), or find the "
+                "layer with check_numerics.",
             )
         tell(f"Batch {batch}: the loss is {loss}, terminating training")
         self.model.stop_training = True

@@ -27,15 +27,17 @@ def allow_plugins(names: list[str]) -> None:
     """Import the modules named on the command line, never those a file names."""
     for name in names:
         if not all(part.isidentifier() for part in name.split(".")):
-            raise ArgumentError(f"--allow. Expected: the name of a module. Received: {name!r}.")
+            raise ArgumentError("--allow", expected="the name of a module", received=repr(name))
         try:
             importlib.import_module(name)
         except ModuleNotFoundError as error:
             if error.name is None or not name.startswith(error.name):
                 raise
             raise ArgumentError(
-                f"--allow {name}. Expected: a module that Python finds, by its name without .py; "
-                f"one in this folder is found with PYTHONPATH=. set. Received: {error}."
+                f"--allow {name}",
+                expected="a module that Python finds, by its name without .py; one in this "
+                "folder is found with PYTHONPATH=. set",
+                received=error,
             ) from None
 
 
@@ -46,6 +48,6 @@ def project_of(arguments: Namespace, source: str) -> Project:
         path = path / CONFIG_FILE
         if not path.is_file():
             raise ArgumentError(
-                f"Expected: a run folder that holds {CONFIG_FILE}. Received: {source!r}."
+                "", expected=f"a run folder that holds {CONFIG_FILE}", received=repr(source)
             )
     return load_config(path, options(arguments))

@@ -32,7 +32,7 @@ def fit(arguments: Namespace) -> None:
     """Train, evaluate on the test data where there are any, and write the run folder."""
     project = project_of(arguments, arguments.config)
     if project.config.train is None or project.config.data is None:
-        raise ArgumentError(f"{arguments.config}. Expected: sections 'data' and 'train'.")
+        raise ArgumentError(arguments.config, expected="sections 'data' and 'train'")
     _prepare(arguments, project)
     model = project.build(arguments.max_params)
     arrays = project.arrays()
@@ -149,8 +149,10 @@ def _part(arrays: Arrays, chosen: str | None) -> tuple[str, Part]:
         if part is not None:
             return name, part
     raise DataError(
-        f"Expected: a config with {' or '.join(order)} data. Received: one without. "
-        "Add it under 'data:', or choose with --part."
+        "",
+        expected=f"a config with {' or '.join(order)} data",
+        received="one without",
+        fix="Add it under 'data:', or choose with --part.",
     )
 
 

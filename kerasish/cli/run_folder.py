@@ -31,8 +31,10 @@ def new_folder(chosen: str | None, name: str) -> Path:
         folder = Path(chosen)
         if (folder / MODEL_FILE).exists():
             raise ArgumentError(
-                f"--run. Expected: a folder without a run. Received: {chosen!r}, which holds "
-                f"{MODEL_FILE}. Choose another, or remove it."
+                "--run",
+                expected="a folder without a run",
+                received=f"{chosen!r}, which holds {MODEL_FILE}",
+                fix="Choose another, or remove it.",
             )
     else:
         number, folder = 1, Path("runs") / name
@@ -51,7 +53,7 @@ def existing_folder(chosen: str) -> Path:
     """
     folder = Path(chosen)
     if not (folder / MODEL_FILE).is_file():
-        raise ArgumentError(f"Expected: a run folder with {MODEL_FILE}. Received: {chosen!r}.")
+        raise ArgumentError("", expected=f"a run folder with {MODEL_FILE}", received=repr(chosen))
     return folder
 
 

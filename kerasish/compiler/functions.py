@@ -118,8 +118,9 @@ class Function(PortableFunction):
             held = self._cache.get(full)
         except TypeError as error:
             raise ArgumentError(
-                f"The function {self.func!r}. Expected: tensors, and plain values that can be "
-                f"told apart by a hash. Received: an argument with {error}."
+                f"The function {self.func!r}",
+                expected="tensors, and plain values that can be told apart by a hash",
+                received=f"an argument with {error}",
             ) from None
         if held is not None:
             self._cache.move_to_end(full)

@@ -144,8 +144,9 @@ class Plan:
             bad = host.size - int(np.isfinite(host).sum())
             if bad:
                 raise NumericsError(
-                    f"check_numerics: {bad} of {host.size} values are NaN or infinite. "
-                    f"Expected: finite values. Received: them {self._where(step.node)}."
+                    f"check_numerics: {bad} of {host.size} values are NaN or infinite",
+                    expected="finite values",
+                    received=f"them {self._where(step.node)}",
                 )
 
     # --- building -----------------------------------------------------------------------------

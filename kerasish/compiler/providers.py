@@ -11,7 +11,7 @@ from kerasish.config import settings
 from kerasish.errors import UnknownNameError
 from kerasish.graph.node import Node
 from kerasish.hints import function
-from kerasish.registry import nearest
+from kerasish.registry import hint
 
 Array = Any
 BoundKernel = Callable[[], None]
@@ -78,10 +78,11 @@ def kernel(
     """
     registry.lookup("op", op_name)
     if provider not in PROVIDERS:
-        near = "".join(f" Did you mean {name!r}?" for name in nearest(provider, list(PROVIDERS), 1))
         raise UnknownNameError(
-            f"A kernel for {op_name!r}. Expected: a provider that was announced with provider(): "
-            f"{', '.join(PROVIDERS)}. Received: {provider!r}.{near}"
+            f"A kernel for {op_name!r}",
+            expected=f"a provider that was announced with provider(): {', '.join(PROVIDERS)}",
+            received=repr(provider),
+            fix=hint(provider, PROVIDERS),
         )
 
     def decorate(bind: Bind) -> Bind:

@@ -51,7 +51,7 @@ def as_source(
             that do not fit each other, or a dataset without end and without `steps`.
     """
     if x is None:
-        raise DataError("x. Expected: data. Received: None.")
+        raise DataError("x", expected="data", received="None")
     if not isinstance(x, (DataSource, PyDataset)):
         x = numbers_to_arrays(x)
     if _is_arrays(x):
@@ -89,8 +89,9 @@ def _check_leaves(structure: Any, role: str) -> None:
     for path, leaf in tree.flatten_with_path(numbers_to_arrays(structure)):
         if leaf is not None and not is_array_like(leaf):
             raise DataError(
-                f"{place(role, path)}. Expected: an array, or a dict, list or tuple of arrays. "
-                f"Received: {type_name(leaf)}."
+                place(role, path),
+                expected="an array, or a dict, list or tuple of arrays",
+                received=type_name(leaf),
             )
 
 
@@ -99,8 +100,10 @@ def _refuse_for(x: Any, **arguments: Any) -> None:
     for name, value in arguments.items():
         if value is not None:
             raise DataError(
-                f"{name}. Expected: nothing beside batches from {type_name(x)}. "
-                f"Received: {type_name(value)}. Yield (x, y, sample_weight) batches."
+                name,
+                expected=f"nothing beside batches from {type_name(x)}",
+                received=type_name(value),
+                fix="Yield (x, y, sample_weight) batches.",
             )
 
 
@@ -114,14 +117,19 @@ def _batch_source(x: Any, class_weight: Mapping[int, float] | None) -> DataSourc
         return StreamSource(x, class_weight=class_weight)
     hint = " Call it, and pass what it returns." if callable(x) else ""
     raise DataError(
-        "x. Expected: arrays, an h5py dataset, a pandas object, a dict, list or tuple of arrays, a "
-        f"generator, an iterable of batches or a PyDataset. Received: {type_name(x)}.{hint}"
+        "x",
+        expected="arrays, an h5py dataset, a pandas object, a dict, list or tuple of arrays, a "
+        "generator, an iterable of batches or a PyDataset",
+        received=type_name(x),
+        fix=hint,
     )
 
 
 def _check_end(x: Any, source: DataSource) -> None:
     if isinstance(x, PyDataset) and source.num_batches is None:
         raise DataError(
-            f"{type_name(x)}. Expected: steps_per_epoch (in evaluate and predict: steps), because "
-            "it has no end (num_batches is None). Received: none."
+            type_name(x),
+            expected="steps_per_epoch (in evaluate and predict: steps), because it has no end "
+            "(num_batches is None)",
+            received="none",
         )

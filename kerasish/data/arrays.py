@@ -164,7 +164,7 @@ class ArraySource(DataSource):
 def need_rng(rng: np.random.Generator | None) -> np.random.Generator:
     """`rng`, which shuffling cannot do without."""
     if rng is None:
-        raise DataError("shuffle=True. Expected: a numpy Generator as rng. Received: None.")
+        raise DataError("shuffle=True", expected="a numpy Generator as rng", received="None")
     return rng
 
 

@@ -49,9 +49,11 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
         return data, None, None
     if not 1 <= len(data) <= 3:
         raise DataError(
-            "A batch. Expected: x, (x,), (x, y) or (x, y, sample_weight). "
-            f"Received: a tuple of {len(data)}. Put several inputs into a dict, or into a tuple "
-            "of their own as the first element."
+            "A batch",
+            expected="x, (x,), (x, y) or (x, y, sample_weight)",
+            received=f"a tuple of {len(data)}",
+            fix="Put several inputs into a dict, or into a tuple of their own as the first "
+            "element.",
         )
     return data[0], data[1] if len(data) > 1 else None, data[2] if len(data) > 2 else None
 

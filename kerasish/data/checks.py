@@ -46,8 +46,10 @@ def numbers_to_arrays(structure: Any) -> Any:
         return np.asarray(structure)
     except ValueError as error:
         raise DataError(
-            "A list of numbers. Expected: rows of one length. Received: rows of different "
-            "lengths. Bring them to one length with kerasish.utils.pad_sequences."
+            "A list of numbers",
+            expected="rows of one length",
+            received="rows of different lengths",
+            fix="Bring them to one length with kerasish.utils.pad_sequences.",
         ) from error
 
 
@@ -76,16 +78,19 @@ def to_numpy(leaf: Any, where: str) -> np.ndarray:
         array = np.from_dlpack(leaf)
     else:
         raise DataError(
-            f"{where}. Expected: a numpy array, something with __array__ or __dlpack__, an h5py "
-            f"dataset, or a dict, list or tuple of these. Received: {type_name(leaf)}."
+            where,
+            expected="a numpy array, something with __array__ or __dlpack__, an h5py dataset, "
+            "or a dict, list or tuple of these",
+            received=type_name(leaf),
         )
     # A masked array exists only where its module was loaded, which takes a first step's third.
     if "numpy.ma" in sys.modules and isinstance(array, np.ma.MaskedArray):
         if np.ma.is_masked(array):
             raise DataError(
-                f"{where}. Expected: an array without gaps. Received: a masked array with "
-                f"{int(np.ma.count_masked(array))} values left out. Fill them, `.filled(...)`, and "
-                "give their samples the weight 0."
+                where,
+                expected="an array without gaps",
+                received=f"a masked array with {int(np.ma.count_masked(array))} values left out",
+                fix="Fill them, `.filled(...)`, and give their samples the weight 0.",
             )
         array = array.data
     check_numbers(array, where)
@@ -100,13 +105,16 @@ def check_numbers(array: Any, where: str) -> None:
     """
     if array.dtype.kind not in KINDS or array.dtype.names:
         raise DataError(
-            f"{where}. Expected: numbers. Received: dtype {array.dtype} "
-            f"({type_name(array)}). Convert its columns to numbers first."
+            where,
+            expected="numbers",
+            received=f"dtype {array.dtype} ({type_name(array)})",
+            fix="Convert its columns to numbers first.",
         )
     if not array.shape:
         raise DataError(
-            f"{where}. Expected: an array whose first dimension counts the samples. "
-            f"Received: a single value, {array!r}."
+            where,
+            expected="an array whose first dimension counts the samples",
+            received=f"a single value, {array!r}",
         )
 
 
@@ -117,7 +125,7 @@ def check_count(name: str, value: Any) -> int:
         DataError: anything else.
     """
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise DataError(f"{name}. Expected: an integer of 1 or more. Received: {value!r}.")
+        raise DataError(name, expected="an integer of 1 or more", received=repr(value))
     return int(value)
 
 
@@ -157,15 +165,13 @@ def check_rows(batch: Batch) -> int:
         if leaf is not None
     }
     if not lengths:
-        raise DataError("x. Expected: at least one array. Received: an empty structure.")
+        raise DataError("x", expected="at least one array", received="an empty structure")
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {count}" for name, count in lengths.items())
-        raise DataError(
-            f"Data. Expected: the same number of samples everywhere. Received: {listed}."
-        )
+        raise DataError("Data", expected="the same number of samples everywhere", received=listed)
     rows = next(iter(lengths.values()))
     if rows == 0:
-        raise DataError("Data. Expected: at least one sample. Received: arrays of length 0.")
+        raise DataError("Data", expected="at least one sample", received="arrays of length 0")
     return rows
 
 

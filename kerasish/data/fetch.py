@@ -27,8 +27,10 @@ def cache_dir() -> Path:
         return Path(home) if home else Path.home() / ".cache" / "kerasish"
     except RuntimeError:
         raise DataError(
-            "There is no folder for downloaded data. Expected: a home directory, or the variable "
-            "KERASISH_HOME. Received: neither. Set KERASISH_HOME to a folder."
+            "There is no folder for downloaded data",
+            expected="a home directory, or the variable KERASISH_HOME",
+            received="neither",
+            fix="Set KERASISH_HOME to a folder.",
         ) from None
 
 
@@ -69,8 +71,10 @@ def _checked(path: Path, sha256: str, url: str = "") -> Path:
     received = sha256_of(path)
     if received != sha256:
         raise DataError(
-            f"{url or path}. Expected: SHA-256 {sha256}. Received: {received}. "
-            + ("The download is damaged or has changed." if url else "Delete the file and retry.")
+            url or path,
+            expected=f"SHA-256 {sha256}",
+            received=received,
+            fix="The download is damaged or has changed." if url else "Delete the file and retry.",
         )
     return path
 

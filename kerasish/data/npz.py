@@ -54,8 +54,9 @@ class Npz:
         info = self._members.get(name)
         if info is None:
             raise DataError(
-                f"{self._label}. Expected: an array {name!r}. "
-                f"Received: {', '.join(self.names[:20]) or 'none'}."
+                self._label,
+                expected=f"an array {name!r}",
+                received=", ".join(self.names[:20]) or "none",
             )
         with translated(f"{self._label}: the array {name!r}"), self._archive.open(info) as stream:
             return read_array(stream, info.file_size, name)
@@ -80,7 +81,7 @@ def open_npz(path: str | os.PathLike[str], allowance: float | None = None) -> It
         packed = sum(info.compress_size for info in archive.infolist())
         if packed > size:
             raise DataError(
-                f"{path}. Expected: members that fit into its {size} bytes. Received: {packed}."
+                path, expected=f"members that fit into its {size} bytes", received=packed
             )
         yield Npz(archive, str(path))
 
@@ -145,6 +146,7 @@ def translated(label: str) -> Iterator[None]:
         raise
     except Exception as error:  # a dozen classes: zlib.error, BadZipFile, SyntaxError, ...
         raise DataError(
-            f"{label} cannot be read. Expected: a whole .npy or .npz file of numbers. "
-            f"Received: {error or type(error).__name__}."
+            f"{label} cannot be read",
+            expected="a whole .npy or .npz file of numbers",
+            received=error or type(error).__name__,
         ) from error

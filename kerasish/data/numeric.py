@@ -23,22 +23,26 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     given = np.asarray(x)
     if given.dtype.kind not in "biufV":
         raise ArgumentError(
-            f"x. Expected: integer labels. Received: dtype {given.dtype}. Number the classes, "
-            "such as with StringLookup or numpy.unique(x, return_inverse=True)."
+            "x",
+            expected="integer labels",
+            received=f"dtype {given.dtype}",
+            fix="Number the classes, such as with StringLookup or numpy.unique(x, "
+            "return_inverse=True).",
         )
     if given.dtype.kind in "fV" and not (np.isfinite(given).all() and (given % 1 == 0).all()):
-        raise ArgumentError("x. Expected: integer labels. Received: fractions, NaN or infinity.")
+        raise ArgumentError("x", expected="integer labels", received="fractions, NaN or infinity")
     labels = given.astype(np.int64)
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     if num_classes is None and not labels.size:
-        raise ArgumentError("num_classes. Expected: a number, since x is empty. Received: None.")
+        raise ArgumentError("num_classes", expected="a number, since x is empty", received="None")
     if num_classes is None:
         num_classes = int(labels.max()) + 1
     if labels.size and not 0 <= labels.min() <= labels.max() < num_classes:
         raise ArgumentError(
-            f"x. Expected: labels from 0 to {num_classes - 1}. "
-            f"Received: labels from {labels.min()} to {labels.max()}."
+            "x",
+            expected=f"labels from 0 to {num_classes - 1}",
+            received=f"labels from {labels.min()} to {labels.max()}",
         )
     return np.eye(num_classes)[labels]
 

@@ -99,7 +99,7 @@ class Prefetcher(Iterator[T], Generic[T]):
             `source` never writes to what it gave.
         """
         if depth < 1:
-            raise ArgumentError(f"depth. Expected: 1 or more. Received: {depth!r}.")
+            raise ArgumentError("depth", expected="1 or more", received=repr(depth))
         self._channel = _Channel(depth)
         # The thread knows the channel and not this object, so that dropping this object ends it.
         self._thread = threading.Thread(

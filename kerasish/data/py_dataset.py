@@ -42,9 +42,7 @@ class PyDataset(ABC):
         counts: dict[str, Any] = {"workers": workers, "max_queue_size": max_queue_size}
         for name, value in counts.items():
             if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-                raise ArgumentError(
-                    f"{name}. Expected: an integer of 0 or more. Received: {value!r}."
-                )
+                raise ArgumentError(name, expected="an integer of 0 or more", received=f"{value!r}")
         self.workers = workers
         self.use_multiprocessing = use_multiprocessing
         self.max_queue_size = max_queue_size
@@ -59,8 +57,10 @@ class PyDataset(ABC):
         if hasattr(self, "__len__"):
             return _count(type(self).__name__, type(self).__len__(self))  # pyright: ignore
         raise DataError(
-            f"{type(self).__name__}. Expected: __len__, the number of batches, or num_batches. "
-            "Received: neither. Let num_batches be None for a dataset without end."
+            type(self).__name__,
+            expected="__len__, the number of batches, or num_batches",
+            received="neither",
+            fix="Let num_batches be None for a dataset without end.",
         )
 
     def __iter__(self) -> Iterator[Any]:
@@ -156,10 +156,13 @@ class PyDatasetSource(DataSource):
             made = future.result()
         except BrokenExecutor as error:
             raise DataError(
-                f"{type(self._dataset).__name__}(use_multiprocessing=True). Expected: worker "
-                "processes, each of which runs the script's definitions. Received: one that ended "
-                "before it gave a batch; what it printed is above. Put what a script does below "
-                '`if __name__ == "__main__":`, or use threads: use_multiprocessing=False.'
+                f"{type(self._dataset).__name__}(use_multiprocessing=True)",
+                expected="worker processes, each of which runs the script's definitions",
+                received="one that ended before it gave a batch; what it printed is above",
+                fix=(
+                    'Put what a script does below `if __name__ == "__main__":`, or use threads: '
+                    "use_multiprocessing=False."
+                ),
             ) from error
         return standardize_batch(made, self._class_weight) if self._processes else made
 
@@ -182,7 +185,7 @@ class PyDatasetSource(DataSource):
     def first_batch(self) -> Batch:
         if self.num_batches == 0:
             raise DataError(
-                f"{type(self._dataset).__name__}. Expected: at least one batch. Received: length 0."
+                type(self._dataset).__name__, expected="at least one batch", received="length 0"
             )
         # What it does before an epoch may be what its batches are made from.
         self.on_epoch_begin()
@@ -225,8 +228,10 @@ def _count(kind: str, count: Any) -> int:
     """
     if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
         raise DataError(
-            f"{kind}. Expected: an integer of 0 or more as the number of batches. "
-            f"Received: {count!r}. Let __len__ return int(math.ceil(samples / batch_size))."
+            kind,
+            expected="an integer of 0 or more as the number of batches",
+            received=f"{count!r}",
+            fix="Let __len__ return int(math.ceil(samples / batch_size)).",
         )
     return int(count)  # pyright: ignore
 

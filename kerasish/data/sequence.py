@@ -34,16 +34,16 @@ def pad_sequences(
     """
     for name, side in (("padding", padding), ("truncating", truncating)):
         if side not in ("pre", "post"):
-            raise ArgumentError(f"{name}. Expected: 'pre' or 'post'. Received: {side!r}.")
+            raise ArgumentError(name, expected="'pre' or 'post'", received=repr(side))
     arrays = []
     for at, sequence in enumerate(sequences):
         if not hasattr(sequence, "__len__"):
-            raise ArgumentError(f"sequences[{at}]. Expected: a sequence. Received: {sequence!r}.")
+            raise ArgumentError(f"sequences[{at}]", expected="a sequence", received=repr(sequence))
         arrays.append(np.asarray(sequence))
     tails = {array.shape[1:] for array in arrays if len(array)}
     if len(tails) > 1:
         raise ArgumentError(
-            f"sequences. Expected: one shape behind the steps. Received: {sorted(tails)}."
+            "sequences", expected="one shape behind the steps", received=sorted(tails)
         )
     length = max(map(len, arrays), default=0) if maxlen is None else maxlen
     padded = np.full((len(arrays), length, *next(iter(tails), ())), value, dtype)
@@ -127,14 +127,15 @@ def timeseries_dataset_from_array(
         counts["batch_size"] = batch_size
     for name, count in counts.items():
         if count < 1:
-            raise ArgumentError(f"{name}. Expected: 1 or more. Received: {count}.")
+            raise ArgumentError(name, expected="1 or more", received=count)
     data = np.asarray(data)
     first = 0 if start_index is None else start_index
     last = len(data) if end_index is None else end_index
     if not 0 <= first < last <= len(data):
         raise ArgumentError(
-            f"start_index, end_index. Expected: 0 <= start < end <= {len(data)}. "
-            f"Received: {first}, {last}."
+            "start_index, end_index",
+            expected=f"0 <= start < end <= {len(data)}",
+            received=f"{first}, {last}",
         )
     # As in Keras, the last start is the last whole window's, and no further than the targets go.
     count = last - first - (sequence_length - 1) * sampling_rate
@@ -144,8 +145,9 @@ def timeseries_dataset_from_array(
     starts = np.arange(0, count, sequence_stride)
     if not len(starts):
         raise ArgumentError(
-            f"sequence_length. Expected: a window that fits into {last - first} samples. "
-            f"Received: {sequence_length} samples at a rate of {sampling_rate}."
+            "sequence_length",
+            expected=f"a window that fits into {last - first} samples",
+            received=f"{sequence_length} samples at a rate of {sampling_rate}",
         )
     if shuffle:
         starts = np.random.default_rng(seed).permutation(starts)

@@ -38,16 +38,18 @@ def train_validation_split(
     """
     if not 0 < validation_split < 1:
         raise DataError(
-            "validation_split. Expected: a fraction between 0 and 1, both excluded. "
-            f"Received: {validation_split!r}."
+            "validation_split",
+            expected="a fraction between 0 and 1, both excluded",
+            received=repr(validation_split),
         )
     parts = Batch(_sliceable(x), _sliceable(y), _sliceable(sample_weight))
     rows = check_rows(parts)
     cut = int(rows * (1.0 - validation_split))
     if cut == 0 or cut == rows:
         raise DataError(
-            f"validation_split. Expected: a fraction that leaves samples on both sides of {rows}. "
-            f"Received: {validation_split!r}, which gives {cut} and {rows - cut}."
+            "validation_split",
+            expected=f"a fraction that leaves samples on both sides of {rows}",
+            received=f"{validation_split!r}, which gives {cut} and {rows - cut}",
         )
     return _rows(parts, 0, cut), _rows(parts, cut, rows)
 
@@ -59,8 +61,10 @@ def _sliceable(structure: Any) -> Any:
     for leaf in tree.flatten(structure):
         if leaf is not None and not is_array_like(leaf):
             raise DataError(
-                "validation_split. Expected: arrays. "
-                f"Received: {type_name(leaf)}. Pass validation_data instead."
+                "validation_split",
+                expected="arrays",
+                received=type_name(leaf),
+                fix="Pass validation_data instead.",
             )
     return tree.map_structure(
         lambda leaf: leaf if leaf is None or is_lazy(leaf) else as_arrays(leaf, "data"), structure

@@ -114,7 +114,7 @@ class StreamSource(DataSource):
                 batch = self._peeked = batch.owned()
             return batch
         raise DataError(
-            f"{type(self._iterable).__name__}. Expected: at least one batch. Received: none."
+            type(self._iterable).__name__, expected="at least one batch", received="none"
         )
 
     def state_dict(self) -> dict[str, int]:

@@ -56,8 +56,9 @@ class ClassWeights(dict[int, float]):
         beyond = sorted(label for label in self if not 0 <= label < classes)
         if beyond:
             raise ArgumentError(
-                f"class_weight. Expected: labels from 0 to {classes - 1}, since there are "
-                f"{classes} classes. Received: {', '.join(map(str, beyond))}."
+                "class_weight",
+                expected=f"labels from 0 to {classes - 1}, since there are {classes} classes",
+                received=", ".join(map(str, beyond)),
             )
 
 
@@ -82,8 +83,10 @@ def _is_number(value: Any) -> bool:
 
 def _wrong(given: Any) -> ArgumentError:
     return ArgumentError(
-        "class_weight. Expected: {label: weight} with integer labels and finite weights, such as "
-        f"{{0: 1.0, 1: 50.0}}, or one weight per class in an array. Received: {given!r}."
+        "class_weight",
+        expected="{label: weight} with integer labels and finite weights, such as {0: 1.0, 1: "
+        "50.0}, or one weight per class in an array",
+        received=repr(given),
     )
 
 
@@ -105,8 +108,10 @@ def with_class_weight(batch: Batch, class_weight: Mapping[int, float] | None) ->
         return batch
     if tree.is_nested(batch.y) or batch.y is None:
         raise DataError(
-            "class_weight. Expected: targets y that are one array. "
-            f"Received: {'no y' if batch.y is None else 'several'}. Pass sample_weight instead."
+            "class_weight",
+            expected="targets y that are one array",
+            received="no y" if batch.y is None else "several",
+            fix="Pass sample_weight instead.",
         )
     weights = class_weight if isinstance(class_weight, ClassWeights) else ClassWeights(class_weight)
     weight = weights.of(batch.y)
@@ -114,7 +119,7 @@ def with_class_weight(batch: Batch, class_weight: Mapping[int, float] | None) ->
         return batch._replace(sample_weight=weight)
     if tree.is_nested(batch.sample_weight):
         raise DataError(
-            "class_weight. Expected: sample_weight that is one array. Received: a structure."
+            "class_weight", expected="sample_weight that is one array", received="a structure"
         )
     given = batch.sample_weight
     rank = max(weight.ndim, given.ndim)
@@ -138,8 +143,10 @@ def weights_as_floats(sample_weight: Any) -> Any:
         if leaf.dtype.kind == "c" or not np.isfinite(leaf).all():
             received = f"dtype {leaf.dtype}" if leaf.dtype.kind == "c" else "NaN or infinity"
             raise DataError(
-                f"sample_weight. Expected: finite real numbers. Received: {received}. Give samples "
-                "that shall not count the weight 0."
+                "sample_weight",
+                expected="finite real numbers",
+                received=received,
+                fix="Give samples that shall not count the weight 0.",
             )
         return leaf.astype(target, copy=False)
 

@@ -40,9 +40,9 @@ def load_data(
         DataError: the file is nowhere and cannot be downloaded, or is not the expected one.
     """
     if version not in ("large", "small"):
-        raise ArgumentError(f"version. Expected: 'large' or 'small'. Received: {version!r}.")
+        raise ArgumentError("version", expected="'large' or 'small'", received=repr(version))
     if not 0 <= test_split < 1:
-        raise ArgumentError(f"test_split. Expected: 0 <= fraction < 1. Received: {test_split!r}.")
+        raise ArgumentError("test_split", expected="0 <= fraction < 1", received=repr(test_split))
     path = fetch("california_housing", FILE, BASE_URL + FILE, SHA256)
     with open_npz(path) as file:
         x, y = file.read("x"), file.read("y")

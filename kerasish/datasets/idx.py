@@ -42,20 +42,19 @@ def read_idx(path: Path) -> np.ndarray:
         with budget.opened(str(path), size), gzip.open(path, "rb") as file:
             raw = b"".join(_charged(file))
     except (OSError, EOFError, zlib.error) as error:
-        raise FileFormatError(f"{path}. Expected: a gzip file. Received: {error}.") from error
+        raise FileFormatError(path, expected="a gzip file", received=error) from error
     if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] != _UINT8 or not 1 <= raw[3] <= 4:
         raise FileFormatError(
-            f"{path}. Expected: an idx file of uint8. Received: a header of {raw[:4]!r}."
+            path, expected="an idx file of uint8", received=f"a header of {raw[:4]!r}"
         )
     start = 4 + 4 * raw[3]
     shape = struct.unpack(f">{raw[3]}I", raw[4:start]) if len(raw) >= start else ()
     if not shape or math.prod(shape) != len(raw) - start:
         raise FileFormatError(
-            f"{path}. Expected: as many values as the shape {shape} says. "
-            f"Received: {len(raw) - start}."
+            path, expected=f"as many values as the shape {shape} says", received=len(raw) - start
         )
     if math.prod(max(1, n) for n in shape) >= 2**63:
-        raise FileFormatError(f"{path}. Expected: a shape of an array. Received: {shape}.")
+        raise FileFormatError(path, expected="a shape of an array", received=shape)
     return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
 
 

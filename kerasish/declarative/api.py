@@ -52,7 +52,7 @@ class Project:
             ConfigError: a file or an array is missing or wrong.
         """
         if self.config.data is None:
-            raise ArgumentError(f"{self.config.name}. Expected: a config with a 'data' section.")
+            raise ArgumentError(self.config.name, expected="a config with a 'data' section")
         return load_arrays(self.config.data, self.folder, self.diagnostics, self.allowance)
 
     def fit_arguments(self, model: Model, arrays: Arrays) -> dict[str, object]:
@@ -63,7 +63,7 @@ class Project:
         """
         data, train = self.config.data, self.config.train
         if data is None or train is None:
-            raise ArgumentError(f"{self.config.name}. Expected: a config with 'data' and 'train'.")
+            raise ArgumentError(self.config.name, expected="a config with 'data' and 'train'")
         check_labels(model, train, arrays, self.diagnostics)
         return fit_arguments(data, train, arrays, self.diagnostics)
 

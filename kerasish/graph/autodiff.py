@@ -64,8 +64,9 @@ def backward(
             continue
         if node.op.vjp is None:
             raise GradientError(
-                f"The gradient of op {node.op.name!r} at {node.source}. Expected: an op declared "
-                "with vjp=, or vjp=no_gradient where none flows. Received: one declared without."
+                f"The gradient of op {node.op.name!r} at {node.source}",
+                expected="an op declared with vjp=, or vjp=no_gradient where none flows",
+                received="one declared without",
             )
         with inherit(node, "grad"):
             y = tensor_of(node)
@@ -74,8 +75,9 @@ def backward(
                 parts = (parts,)
             if len(parts) != len(node.inputs):
                 raise GradientError(
-                    f"The gradient of op {node.op.name!r}. Expected: one entry per input "
-                    f"({len(node.inputs)}). Received: {len(parts)}."
+                    f"The gradient of op {node.op.name!r}",
+                    expected=f"one entry per input ({len(node.inputs)})",
+                    received=len(parts),
                 )
             for source, part in zip(node.inputs, parts, strict=True):
                 if part is not None and source in active and source in sources:
@@ -113,8 +115,9 @@ def _unbroadcast(g: Tensor, source: Node, node: Node) -> Tensor:
     )
     if lead < 0 or any(d not in (1, g.shape[lead + i]) for i, d in enumerate(shape)):
         raise GradientError(
-            f"The gradient of op {node.op.name!r} has the wrong shape. Expected: {shape}, or a "
-            f"shape it broadcasts to. Received: {g.shape}."
+            f"The gradient of op {node.op.name!r} has the wrong shape",
+            expected=f"{shape}, or a shape it broadcasts to",
+            received=g.shape,
         )
     total = _op.get("sum")(g, axis=axes, keepdims=False)
     return total if total.shape == shape else _op.get("reshape")(total, shape=shape)
@@ -125,8 +128,9 @@ def _seed(given: Any, target: Tensor) -> Tensor:
     seed = convert_to_tensor(given, target.dtype)
     if seed.shape != target.shape:
         raise GradientError(
-            "output_gradients, or the tangents of a jvp. Expected: the shape of what they belong "
-            f"to, {target.shape}. Received: {seed.shape}."
+            "output_gradients, or the tangents of a jvp",
+            expected=f"the shape of what they belong to, {target.shape}",
+            received=seed.shape,
         )
     return seed
 
@@ -198,7 +202,7 @@ class GradientTape:
 
     def __enter__(self) -> GradientTape:
         if self in recording.tapes:
-            raise GradientError("GradientTape. Expected: a closed tape. Received: an open one.")
+            raise GradientError("GradientTape", expected="a closed tape", received="an open one")
         if recording.tapes:
             self.held = recording.held
         recording.held = self.held
@@ -226,8 +230,9 @@ class GradientTape:
         """
         if self not in recording.tapes or self.depth != depth():
             raise GradientError(
-                "stop_recording. Expected: a tape opened in this function or body of control flow. "
-                "Received: one that is closed, or open further out."
+                "stop_recording",
+                expected="a tape opened in this function or body of control flow",
+                received="one that is closed, or open further out",
             )
         self.__exit__()
         try:
@@ -322,8 +327,9 @@ class GradientTape:
         y = convert_to_tensor(target)
         if not y.shape or y.shape[:1] != source.shape[:1]:
             raise GradientError(
-                "batch_jacobian. Expected: a target and a source with one leading size. "
-                f"Received: {y.shape} and {source.shape}."
+                "batch_jacobian",
+                expected="a target and a source with one leading size",
+                received=f"{y.shape} and {source.shape}",
             )
         found = self._per_element(y, source, 1)
         if found is None:
@@ -357,8 +363,9 @@ class GradientTape:
             return self.reads.get(source)
         if not isinstance(source, Tensor):
             raise GradientError(
-                "The sources of a gradient. Expected: variables, or tensors that the tape watched. "
-                f"Received: {type(source).__name__}."
+                "The sources of a gradient",
+                expected="variables, or tensors that the tape watched",
+                received=type(source).__name__,
             )
         node = source.node
         while node and node in recording.renamed and node not in self.watched:

@@ -209,8 +209,9 @@ def _checked(node: Node, result: Any, rows: Dim) -> Row:
             or any(a != b and None not in (a, b) for a, b in known)
         ):
             raise ShapeError(
-                f"The batching rule of op {node.op.name!r}. Expected: {spec} for each of {rows} "
-                f"rows. Received: {t.spec}."
+                f"The batching rule of op {node.op.name!r}",
+                expected=f"{spec} for each of {rows} rows",
+                received=t.spec,
             )
     return (result, flags[0]) if single else (result, tuple(flags))
 

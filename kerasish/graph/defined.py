@@ -28,7 +28,9 @@ _INFERRED_LIMIT = 4096
 def expand(op: Op, inputs: tuple[Node, ...], attrs: dict[str, Any]) -> tuple[Node, ...]:
     """The nodes of the definition applied to `inputs`, one per output."""
     if op.definition is None:
-        raise GraphError(f"The op {op.name!r}. Expected: an op defined by ops. Received: a kernel.")
+        raise GraphError(
+            f"The op {op.name!r}", expected="an op defined by ops", received="a kernel"
+        )
     tensors = [Tensor(n.spec, node=n) for n in inputs]
     result = op.definition(*tensors, **attrs)
     return tuple(node_of(t) for t in (result if isinstance(result, tuple) else (result,)))

@@ -176,8 +176,9 @@ def register_gradient(name: str, override: bool = False) -> Callable[..., Any]:
     target = get(name)
     if target.vjp not in (None, no_gradient) and not override:
         raise ArgumentError(
-            f"The op {name!r} already has a gradient. Expected: override=True to replace it. "
-            "Received: override=False."
+            f"The op {name!r} already has a gradient",
+            expected="override=True to replace it",
+            received="override=False",
         )
     return target.gradient
 

@@ -108,9 +108,11 @@ class Tensor(PortableTensor):
         """The value itself on the host, which nobody may write to."""
         if self.value is None:
             raise NoValueError(
-                f"A symbolic tensor has no value yet. Expected: an eager tensor. Received: {self}. "
-                "Return it from the function, use kerasish.ops instead of numpy functions, or set "
-                "run_eagerly=True to debug with values."
+                "A symbolic tensor has no value yet",
+                expected="an eager tensor",
+                received=self,
+                fix="Return it from the function, use kerasish.ops instead of numpy functions, "
+                "or set run_eagerly=True to debug with values.",
             )
         return current().to_numpy(self.value)
 
@@ -150,8 +152,10 @@ class Tensor(PortableTensor):
     def __bool__(self) -> bool:
         if self.value is None:
             raise NoValueError(
-                "A symbolic tensor was used as a Python bool. Expected: a value. "
-                f"Received: {self}. Use kerasish.ops.cond or kerasish.ops.where instead of `if`."
+                "A symbolic tensor was used as a Python bool",
+                expected="a value",
+                received=self,
+                fix="Use kerasish.ops.cond or kerasish.ops.where instead of `if`.",
             )
         return bool(self._host())
 
@@ -160,9 +164,11 @@ class Tensor(PortableTensor):
             raise TypeError("len() of a 0-d tensor")
         if self.shape[0] is None:
             raise NoValueError(
-                f"A symbolic tensor was counted or iterated over. Expected: a known first size. "
-                f"Received: {self}. Use kerasish.ops.map or kerasish.ops.unstack(x, axis=1), "
-                "or index another axis."
+                "A symbolic tensor was counted or iterated over",
+                expected="a known first size",
+                received=self,
+                fix="Use kerasish.ops.map or kerasish.ops.unstack(x, axis=1), or index another "
+                "axis.",
             )
         return self.shape[0]
 

@@ -143,9 +143,10 @@ def _settled(graph: Graph) -> Graph:
     for node in graph.nodes:
         if node.op is PLACEHOLDER and node not in own:
             raise GraphError(
-                "A symbolic tensor outlived the function it was traced in. Expected: tensors with "
-                f"values, arguments and what follows from them. Received: {node.spec}, made at "
-                f"{node.source}. Return it, or keep it in a kerasish.Variable."
+                "A symbolic tensor outlived the function it was traced in",
+                expected="tensors with values, arguments and what follows from them",
+                received=f"{node.spec}, made at {node.source}",
+                fix="Return it, or keep it in a kerasish.Variable.",
             )
     return graph
 

@@ -27,8 +27,10 @@ def _fresh(x: Any) -> Tensor:
     t = convert_to_tensor(x)
     if not is_differentiable(t.dtype):
         raise GradientError(
-            f"A gradient. Expected: a floating or complex tensor to differentiate by. Received: "
-            f"{t.spec}. Cast it, or leave it out of argnums."
+            "A gradient",
+            expected="a floating or complex tensor to differentiate by",
+            received=t.spec,
+            fix="Cast it, or leave it out of argnums.",
         )
     return Tensor(t.spec, t.value, t.node and alias(t.node))
 
@@ -57,8 +59,10 @@ def value_and_grad(
         value = out[0] if has_aux else out
         if value.shape != ():
             raise GradientError(
-                "value_and_grad. Expected: a function whose value is a scalar, shape (). "
-                f"Received: shape {value.shape}. Reduce it with kerasish.ops.sum or mean."
+                "value_and_grad",
+                expected="a function whose value is a scalar, shape ()",
+                received=f"shape {value.shape}",
+                fix="Reduce it with kerasish.ops.sum or mean.",
             )
         found = tree.map_structure(_or_zeros, tape.gradient(value, wrt), wrt)
         return out, (found[0] if isinstance(argnums, int) else tuple(found))

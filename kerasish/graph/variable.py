@@ -61,7 +61,7 @@ def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
     """The first value of a variable."""
     named = isinstance(initializer, (str, Mapping, type)) or initializer is None
     if (named or callable(initializer)) and shape is None:
-        raise ArgumentError(f"Variable {name!r}, {initializer!r}. Expected: shape=(...).")
+        raise ArgumentError(f"Variable {name!r}, {initializer!r}", expected="shape=(...)")
     if named:
         default = "glorot_uniform" if is_float(dtype_name(dtype)) else "zeros"
         initializer = resolve("initializer", default if initializer is None else initializer)
@@ -135,7 +135,7 @@ class Variable(PortableVariable, Flagged):
         name = naming.auto_name("variable") if name is None else name
         if not isinstance(name, str) or "/" in name:
             raise ArgumentError(
-                f"Variable name. Expected: a string without '/'. Received: {name!r}."
+                "Variable name", expected="a string without '/'", received=repr(name)
             )
         shape = (shape,) if isinstance(shape, int) else shape
         if shape is not None and budget.current() is not None:
@@ -148,8 +148,9 @@ class Variable(PortableVariable, Flagged):
             budget.spend("variables", value.spec.nbytes, f"the variable {name!r}")
         elif tuple(shape) != value.shape:
             raise ShapeError(
-                f"The initial value of variable {name!r} has another shape. "
-                f"Expected: {tuple(shape)}. Received: {value.shape}."
+                f"The initial value of variable {name!r} has another shape",
+                expected=tuple(shape),
+                received=value.shape,
             )
         self.spec = value.spec
         self.array = self._buffer()
@@ -226,16 +227,19 @@ class Variable(PortableVariable, Flagged):
         new = convert_to_tensor(value, self.dtype)
         if new.shape != self.shape:
             raise ShapeError(
-                f"Variable {self.path!r} cannot take this value. Expected: shape {self.shape}. "
-                f"Received: shape {new.shape}."
+                f"Variable {self.path!r} cannot take this value",
+                expected=f"shape {self.shape}",
+                received=f"shape {new.shape}",
             )
         made = current_trace()
         if made is not None:
             made.assign(self, new)
         elif new.is_symbolic:
             raise GraphError(
-                f"Variable {self.path!r} cannot hold a symbolic tensor. Expected: a value. "
-                f"Received: {new}. Assign it in the function that is traced, or what it returns."
+                f"Variable {self.path!r} cannot hold a symbolic tensor",
+                expected="a value",
+                received=new,
+                fix="Assign it in the function that is traced, or what it returns.",
             )
         else:
             self.array[...] = new.value

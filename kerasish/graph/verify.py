@@ -45,6 +45,10 @@ def verify(graph: Graph, known: set[Node] | None = None) -> Graph:
 
 def _broken(node: Node, expected: str, received: str) -> GraphError:
     return GraphError(
-        f"The graph is broken at op {node.op.name!r} ({node.scope or 'no scope'}, "
-        f"{node.source or 'no source'}). Expected: {expected}. Received: {received}."
+        (
+            f"The graph is broken at op {node.op.name!r} ({node.scope or 'no scope'}, "
+            f"{node.source or 'no source'})"
+        ),
+        expected=expected,
+        received=received,
     )

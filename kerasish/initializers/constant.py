@@ -55,7 +55,7 @@ class Identity(Initializer):
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         if len(shape) != 2:
-            raise ShapeError(f"Identity. Expected: a shape of 2 dimensions. Received: {shape}.")
+            raise ShapeError("Identity", expected="a shape of 2 dimensions", received=shape)
         name = dtype_name(dtype)
         return convert_to_tensor(self.gain * tables.eye(*shape), name)
 

@@ -105,16 +105,17 @@ class VarianceScaling(RandomInitializer):
         super().__init__(seed)
         self.input_axes, self.output_axes = input_axes, output_axes
         if scale <= 0:
-            raise ArgumentError(f"scale. Expected: a positive number. Received: {scale}.")
+            raise ArgumentError("scale", expected="a positive number", received=scale)
         if mode not in ("fan_in", "fan_out", "fan_avg"):
             raise ArgumentError(
-                f"mode. Expected: 'fan_in', 'fan_out' or 'fan_avg'. Received: {mode!r}."
+                "mode", expected="'fan_in', 'fan_out' or 'fan_avg'", received=repr(mode)
             )
         distribution = "truncated_normal" if distribution == "normal" else distribution
         if distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
             raise ArgumentError(
-                "distribution. Expected: 'truncated_normal', 'untruncated_normal' or 'uniform'. "
-                f"Received: {distribution!r}."
+                "distribution",
+                expected="'truncated_normal', 'untruncated_normal' or 'uniform'",
+                received=repr(distribution),
             )
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
@@ -196,7 +197,7 @@ class Orthogonal(RandomInitializer):
         sizes = tuple(shape)
         if len(sizes) < 2:
             raise ShapeError(
-                f"Orthogonal. Expected: a shape of at least 2 dimensions. Received: {shape}."
+                "Orthogonal", expected="a shape of at least 2 dimensions", received=shape
             )
         rows, columns = math.prod(sizes[:-1]), sizes[-1]
         flat = (max(rows, columns), min(rows, columns))

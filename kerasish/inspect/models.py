@@ -22,18 +22,20 @@ def _step(model: Model, x: Any, y: Any, sample_weight: Any, mode: str | None) ->
     if mode is None:
         mode = "predict" if y is None else "train"
     if mode not in MODES:
-        raise ArgumentError(f"mode. Expected: one of {', '.join(MODES)}. Received: {mode!r}.")
+        raise ArgumentError("mode", expected=f"one of {', '.join(MODES)}", received=repr(mode))
     if mode != "predict" and not model.compiled:
         raise ArgumentError(
-            f"A {mode} step. Expected: a model after compile(). Received: {model.name!r}, which "
-            "is not compiled. Call compile, or pass x alone to look at predictions."
+            f"A {mode} step",
+            expected="a model after compile()",
+            received=f"{model.name!r}, which is not compiled",
+            fix="Call compile, or pass x alone to look at predictions.",
         )
     batch = standardize_batch(arguments((x, y, sample_weight)))
     model.plans.refresh()
     made = model.plans.for_batch(mode, batch).compiled
     if made is None:
         raise ArgumentError(
-            f"A {mode} step. Expected: a compiled one. Received: a model with run_eagerly=True."
+            f"A {mode} step", expected="a compiled one", received="a model with run_eagerly=True"
         )
     return made, batch.leaves, model.plans.lock
 

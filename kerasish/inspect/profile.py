@@ -224,7 +224,7 @@ def profile_plan(plan: Plan, values: Sequence[Any], runs: int = 20, warmup: int 
         values: arrays to fill the plan's inputs with before every run.
     """
     if runs < 1:
-        raise ArgumentError(f"profile. Expected: runs of at least 1. Received: {runs}.")
+        raise ArgumentError("profile", expected="runs of at least 1", received=runs)
 
     def fill() -> None:
         for buffer, value in zip(plan.inputs, values, strict=True):

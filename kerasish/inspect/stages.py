@@ -59,7 +59,7 @@ def show_compiled(compiled: Compiled, stage: str | None = None) -> str:
     names = stage_names()
     if stage is not None and stage not in names:
         raise UnknownNameError(
-            f"Unknown stage. Expected: one of {', '.join(map(repr, names))}. Received: {stage!r}."
+            "Unknown stage", expected=f"one of {', '.join(map(repr, names))}", received=repr(stage)
         )
     texts = {name: format_graph(graph) for name, graph in graphs_of(compiled).items()}
     texts[PLAN] = str(compiled.plan)

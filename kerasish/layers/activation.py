@@ -16,7 +16,7 @@ from kerasish.spec import Shape
 
 def _least(value: Any, least: float, what: str) -> None:
     if value is not None and value < least:
-        raise ArgumentError(f"{what} must be at least {least}. Received: {value}.")
+        raise ArgumentError(f"{what} must be at least {least}", received=value)
 
 
 @builtin()

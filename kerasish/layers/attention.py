@@ -34,8 +34,9 @@ class Scored(Layer):
     def build(self, input_shape: Any) -> None:
         if not isinstance(input_shape, (list, tuple)) or len(input_shape) not in (2, 3):
             raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}. Expected: [query, value] or "
-                f"[query, value, key]. Received: shape(s) {input_shape}."
+                f"{type(self).__name__} {self.name!r}",
+                expected="[query, value] or [query, value, key]",
+                received=f"shape(s) {input_shape}",
             )
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:

@@ -49,8 +49,9 @@ class Windowed(Layer):
         self.data_format = config.standardize_data_format(self.data_format)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise ArgumentError(
-                f"{type(self).__name__}. Expected: strides of 1 with a dilation_rate above 1. "
-                f"Received: strides={self.strides}, dilation_rate={self.dilation_rate}."
+                type(self).__name__,
+                expected="strides of 1 with a dilation_rate above 1",
+                received=f"strides={self.strides}, dilation_rate={self.dilation_rate}",
             )
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
@@ -60,8 +61,9 @@ class Windowed(Layer):
         size = shape[axis]
         if size is None:
             raise ShapeError(
-                f"{type(self).__name__} {self.name!r}. Expected: a known number of channels on "
-                f"axis {axis}. Received: shape {shape}."
+                f"{type(self).__name__} {self.name!r}",
+                expected=f"a known number of channels on axis {axis}",
+                received=f"shape {shape}",
             )
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: size})
         return size
@@ -125,16 +127,18 @@ class BaseConv(Windowed):
         super().__post_init__()
         if self.filters % self.groups:
             raise ArgumentError(
-                f"{type(self).__name__}. Expected: filters divisible by groups. "
-                f"Received: filters={self.filters}, groups={self.groups}."
+                type(self).__name__,
+                expected="filters divisible by groups",
+                received=f"filters={self.filters}, groups={self.groups}",
             )
 
     def build(self, input_shape: Shape) -> None:
         size = self.channels(input_shape)
         if size % self.groups:
             raise ShapeError(
-                f"{type(self).__name__} {self.name!r}. Expected: channels divisible by "
-                f"groups={self.groups}. Received: {size} channels."
+                f"{type(self).__name__} {self.name!r}",
+                expected=f"channels divisible by groups={self.groups}",
+                received=f"{size} channels",
             )
         shape = (*self.kernel_size, size // self.groups, self.filters)
         self.kernel = self._declared_weight("kernel", shape)
@@ -216,8 +220,9 @@ class BaseConvTranspose(Windowed):
             )
             if any(p >= s for p, s in zip(self.output_padding, self.strides, strict=True)):
                 raise ArgumentError(
-                    f"{type(self).__name__}. Expected: output_padding smaller than strides. "
-                    f"Received: output_padding={self.output_padding}, strides={self.strides}."
+                    type(self).__name__,
+                    expected="output_padding smaller than strides",
+                    received=f"output_padding={self.output_padding}, strides={self.strides}",
                 )
 
     def build(self, input_shape: Shape) -> None:

@@ -70,8 +70,9 @@ class Dense(Layer):
         size = input_shape[-1]
         if size is None:
             raise ShapeError(
-                f"Dense {self.name!r}. Expected: an input whose last dimension is known. "
-                f"Received: shape {input_shape}."
+                f"Dense {self.name!r}",
+                expected="an input whose last dimension is known",
+                received=f"shape {input_shape}",
             )
         self.kernel = self._declared_weight("kernel", (size, self.units))
         self.bias = self._declared_weight("bias", (self.units,)) if self.use_bias else None
@@ -196,7 +197,7 @@ class Lambda(Layer):
     ) -> None:
         super().__init__(**kwargs)
         if not callable(function):
-            raise ArgumentError(f"Lambda. Expected: a function. Received: {function!r}.")
+            raise ArgumentError("Lambda", expected="a function", received=repr(function))
         self.function = function
         self.arguments = dict(arguments or {})
         self.mask = mask
@@ -229,9 +230,9 @@ class Lambda(Layer):
             function, mask = map(serialize_keras_object, (self.function, self.mask))
         except ArgumentError:
             raise ArgumentError(
-                f"Lambda {self.name!r} cannot be saved as a config: it holds code. Expected: a "
-                "function with a name, registered with register_keras_serializable(). Received: "
-                f"{self.function!r}."
+                f"Lambda {self.name!r} cannot be saved as a config: it holds code",
+                expected="a function with a name, registered with register_keras_serializable()",
+                received=repr(self.function),
             ) from None
         config = {**super().get_config(), "function": function}
         if self.mask is not None:
@@ -257,9 +258,10 @@ class Lambda(Layer):
                 kept["function"] = find(kept["function"], None)
         if not callable(kept["function"]):
             raise UnsafeFileError(
-                "The file holds a Lambda layer whose function is code. Expected: a function by its "
-                "name. Write a named function, register it with register_keras_serializable(), "
-                "and save the model again."
+                "The file holds a Lambda layer whose function is code",
+                expected="a function by its name",
+                fix="Write a named function, register it with register_keras_serializable(), "
+                "and save the model again.",
             )
         return cls(**kept)
 

@@ -119,8 +119,9 @@ class EinsumDense(Layer):
         match = next((m for m in found if m), None)
         if match is None:
             raise ArgumentError(
-                f"EinsumDense.equation. Expected: 'X,Y->Z', '...X,Y->...Z' or 'X...,Y->Z...'. "
-                f"Received: {self.equation!r}."
+                "EinsumDense.equation",
+                expected="'X,Y->Z', '...X,Y->...Z' or 'X...,Y->Z...'",
+                received=repr(self.equation),
             )
         left = found[1] is not None
         given, weight, out = match.groups()
@@ -148,22 +149,26 @@ class EinsumDense(Layer):
         for letter, size in result.items():
             if letter not in known and letter not in weight:
                 raise ArgumentError(
-                    f"EinsumDense {self.equation!r}. Expected: output axes that the input or the "
-                    f"kernel has. Received: {letter!r}."
+                    f"EinsumDense {self.equation!r}",
+                    expected="output axes that the input or the kernel has",
+                    received=repr(letter),
                 )
             if letter in known and size not in (None, known[letter]):
                 raise ShapeError(
-                    f"EinsumDense {self.equation!r}. Expected: size {known[letter]} on axis "
-                    f"{letter!r} of the output, as in the input. Received: {size}."
+                    f"EinsumDense {self.equation!r}",
+                    expected=f"size {known[letter]} on axis {letter!r} of the output, as in the "
+                    "input",
+                    received=size,
                 )
         for letter in weight:
             if letter not in known and letter not in result:
                 raise ArgumentError(
-                    f"EinsumDense {self.equation!r}. Expected: kernel axes that the input or the "
-                    f"output has. Received: {letter!r}."
+                    f"EinsumDense {self.equation!r}",
+                    expected="kernel axes that the input or the output has",
+                    received=repr(letter),
                 )
         missing = [c for c in self.bias_axes or "" if c not in result]
         if missing:
             raise ArgumentError(
-                f"EinsumDense.bias_axes. Expected: letters of the output. Received: {missing}."
+                "EinsumDense.bias_axes", expected="letters of the output", received=missing
             )

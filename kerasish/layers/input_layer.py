@@ -45,14 +45,14 @@ class InputLayer(Layer):
         if input_tensor is not None:
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
         if sparse or ragged:
-            raise ArgumentError("Input. Expected: a dense input. Received: sparse or ragged=True.")
+            raise ArgumentError("Input", expected="a dense input", received="sparse or ragged=True")
         if batch_shape is None:
             if shape is None:
-                raise ArgumentError("Input. Expected: shape or batch_shape. Received: neither.")
+                raise ArgumentError("Input", expected="shape or batch_shape", received="neither")
             batch_shape = (batch_size, *_checked(shape))
         elif shape is not None or batch_size is not None:
             raise ArgumentError(
-                "Input. Expected: either batch_shape, or shape with batch_size. Received: both."
+                "Input", expected="either batch_shape, or shape with batch_size", received="both"
             )
         super().__init__(name=name, dtype=dtype_name(dtype), **kwargs)
         self.batch_shape = _checked(batch_shape)
@@ -92,7 +92,7 @@ class InputLayer(Layer):
 def _checked(shape: Any) -> tuple[int | None, ...]:
     sizes = (shape,) if isinstance(shape, int) else tuple(shape)
     if any(d is not None and (not isinstance(d, int) or d < 0) for d in sizes):
-        raise ArgumentError(f"Input. Expected: a shape of ints and None. Received: {shape}.")
+        raise ArgumentError("Input", expected="a shape of ints and None", received=shape)
     return sizes
 
 

@@ -23,8 +23,9 @@ class Merge(Layer):
         shapes = list(input_shape) if isinstance(input_shape, (list, tuple)) else []
         if len(shapes) < self.fewest or not all(isinstance(s, (list, tuple)) for s in shapes):
             raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}. Expected: a list of at least {self.fewest} "
-                f"tensors. Received: shape(s) {input_shape}."
+                f"{type(self).__name__} {self.name!r}",
+                expected=f"a list of at least {self.fewest} tensors",
+                received=f"shape(s) {input_shape}",
             )
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
@@ -97,7 +98,7 @@ class Subtract(Merge):
         super().build(input_shape)
         if len(input_shape) != 2:
             raise ArgumentError(
-                f"Subtract {self.name!r}. Expected: two inputs. Received: {len(input_shape)}."
+                f"Subtract {self.name!r}", expected="two inputs", received=len(input_shape)
             )
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
@@ -194,13 +195,14 @@ class Dot(Merge):
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
         if len(input_shape) != 2:
-            raise ArgumentError(f"Dot. Expected: two inputs. Received: {len(input_shape)}.")
+            raise ArgumentError("Dot", expected="two inputs", received=len(input_shape))
         a, b = self._axes(len(input_shape[0]), len(input_shape[1]))
         sizes = input_shape[0][a], input_shape[1][b]
         if None not in sizes and sizes[0] != sizes[1]:
             raise ShapeError(
-                f"Dot {self.name!r}. Expected: equal sizes on axes {a} and {b}. Received: shapes "
-                f"{input_shape[0]} and {input_shape[1]}."
+                f"Dot {self.name!r}",
+                expected=f"equal sizes on axes {a} and {b}",
+                received=f"shapes {input_shape[0]} and {input_shape[1]}",
             )
 
     def _axes(self, rank_a: int, rank_b: int) -> tuple[int, int]:

@@ -175,8 +175,9 @@ class MultiHeadAttention(Projected):
         key_shape = value_shape if key_shape is None else key_shape
         if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
             raise ShapeError(
-                f"MultiHeadAttention {self.name!r}. Expected: value and key of equal shapes but "
-                f"for the last axis. Received: {value_shape} and {key_shape}."
+                f"MultiHeadAttention {self.name!r}",
+                expected="value and key of equal shapes but for the last axis",
+                received=f"{value_shape} and {key_shape}",
             )
         heads, value_size = self.num_heads, self.value_dim or self.key_dim
         self._query_dense = self._input_dense(query_shape, self.key_dim, "query")
@@ -345,8 +346,9 @@ class GroupQueryAttention(Projected):
     def __post_init__(self) -> None:
         if self.num_query_heads % self.num_key_value_heads:
             raise ArgumentError(
-                "GroupQueryAttention. Expected: num_query_heads divisible by num_key_value_heads. "
-                f"Received: {self.num_query_heads} and {self.num_key_value_heads}."
+                "GroupQueryAttention",
+                expected="num_query_heads divisible by num_key_value_heads",
+                received=f"{self.num_query_heads} and {self.num_key_value_heads}",
             )
 
     def build(self, query_shape: Shape, value_shape: Shape, key_shape: Any = None) -> None:

@@ -30,8 +30,9 @@ def _size(layer: Layer, shape: Shape, axis: int) -> int:
     size = shape[normalize_axis(axis, len(shape))]
     if size is None:
         raise ShapeError(
-            f"{type(layer).__name__} {layer.name!r}. Expected: a known size on axis {axis}. "
-            f"Received: shape {shape}."
+            f"{type(layer).__name__} {layer.name!r}",
+            expected=f"a known size on axis {axis}",
+            received=f"shape {shape}",
         )
     return size
 
@@ -131,8 +132,9 @@ class BatchNormalization(Layer):
         """Mean and variance of the timesteps that count."""
         if mask.ndim != x.ndim - 1:
             raise ShapeError(
-                f"BatchNormalization {self.name!r}. Expected: a mask of rank {x.ndim - 1}. "
-                f"Received: shape {mask.shape}."
+                f"BatchNormalization {self.name!r}",
+                expected=f"a mask of rank {x.ndim - 1}",
+                received=f"shape {mask.shape}",
             )
         channel = normalize_axis(self.axis, x.ndim)
         axes = tuple(i for i in range(x.ndim) if i != channel)
@@ -265,8 +267,9 @@ class GroupNormalization(Layer):
             self.groups = size
         if self.groups < 1 or size % self.groups:
             raise ArgumentError(
-                f"GroupNormalization {self.name!r}. Expected: groups that divide the {size} "
-                f"channels. Received: groups={self.groups}."
+                f"GroupNormalization {self.name!r}",
+                expected=f"groups that divide the {size} channels",
+                received=f"groups={self.groups}",
             )
         self.gamma = self._declared_weight("gamma", (size,)) if self.scale else None
         self.beta = self._declared_weight("beta", (size,)) if self.center else None
@@ -330,8 +333,9 @@ class SpectralNormalization(Layer):
             if isinstance(getattr(self.layer, name, None), Variable):
                 return getattr(self.layer, name)
         raise ArgumentError(
-            f"SpectralNormalization. Expected: a layer with a kernel or embeddings. "
-            f"Received: {self.layer!r}."
+            "SpectralNormalization",
+            expected="a layer with a kernel or embeddings",
+            received=repr(self.layer),
         )
 
     def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:

@@ -49,7 +49,7 @@ class Reshape(Layer):
             self.target_shape = (self.target_shape,)
         if self.target_shape.count(-1) > 1:
             raise ArgumentError(
-                f"Reshape.target_shape. Expected: at most one -1. Received: {self.target_shape}."
+                "Reshape.target_shape", expected="at most one -1", received=self.target_shape
             )
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -59,9 +59,10 @@ class Reshape(Layer):
         if -1 not in self.target_shape:
             if None not in shape and math.prod(known(shape)) != math.prod(self.target_shape):
                 raise ShapeError(
-                    f"Reshape {self.name!r}. Expected: {math.prod(self.target_shape)} elements per "
-                    f"sample, as {self.target_shape} holds. Received: {math.prod(known(shape))}, "
-                    f"from shape {shape}."
+                    f"Reshape {self.name!r}",
+                    expected=f"{math.prod(self.target_shape)} elements per sample, as "
+                    f"{self.target_shape} holds",
+                    received=f"{math.prod(known(shape))}, from shape {shape}",
                 )
             return self.target_shape
         if None in shape:
@@ -70,8 +71,10 @@ class Reshape(Layer):
         rest = math.prod(d for d in self.target_shape if d != -1)
         if rest == 0 or size % rest:
             raise ShapeError(
-                f"Reshape {self.name!r}. Expected: a multiple of {rest} elements per sample, as "
-                f"target_{self.target_shape} asks. Received: {size}, from shape {shape}."
+                f"Reshape {self.name!r}",
+                expected=f"a multiple of {rest} elements per sample, as "
+                f"target_{self.target_shape} asks",
+                received=f"{size}, from shape {shape}",
             )
         return tuple(size // rest if d == -1 else d for d in self.target_shape)
 
@@ -89,8 +92,7 @@ class Permute(Layer):
     def __post_init__(self) -> None:
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise ArgumentError(
-                f"Permute.dims. Expected: a permutation of 1..{len(self.dims)}. "
-                f"Received: {self.dims}."
+                "Permute.dims", expected=f"a permutation of 1..{len(self.dims)}", received=self.dims
             )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
@@ -131,8 +133,9 @@ def _pairs(value: Any, rank: int, what: str) -> tuple[tuple[int, int], ...]:
     pairs: Any = tuple((p, p) if isinstance(p, int) else tuple(p) for p in parts)
     if len(pairs) != rank or any(len(p) != 2 or min(p) < 0 for p in pairs):
         raise ArgumentError(
-            f"{what}. Expected: an int, or an int or (before, after) for each of {rank} axes. "
-            f"Received: {value!r}."
+            what,
+            expected=f"an int, or an int or (before, after) for each of {rank} axes",
+            received=repr(value),
         )
     return pairs
 
@@ -221,8 +224,9 @@ class Cropping(Bordered):
             size = inputs.shape[axis]
             if size is not None and before + after >= size:
                 raise ShapeError(
-                    f"{type(self).__name__} {self.name!r}. Expected: more than {before + after} "
-                    f"elements on axis {axis}. Received: shape {inputs.shape}."
+                    f"{type(self).__name__} {self.name!r}",
+                    expected=f"more than {before + after} elements on axis {axis}",
+                    received=f"shape {inputs.shape}",
                 )
             key[axis] = slice(before, -after if after else None)
         return inputs[tuple(key)]

@@ -72,8 +72,9 @@ class UpSampling2D(UpSampling):
         shape = [inputs.shape[a] for a in self.spatial]
         if None in shape:
             raise ArgumentError(
-                f"UpSampling2D {self.name!r}. Expected: known rows and columns to interpolate. "
-                f"Received: shape {inputs.shape}."
+                f"UpSampling2D {self.name!r}",
+                expected="known rows and columns to interpolate",
+                received=f"shape {inputs.shape}",
             )
         size = tuple(d * s for d, s in zip(shape, self.size, strict=True))
         return ops.image.resize(

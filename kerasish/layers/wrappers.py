@@ -110,7 +110,7 @@ class Bidirectional(Layer):
         layer, backward_layer = _revived(layer), _revived(backward_layer)
         if not isinstance(layer, Layer) or not hasattr(layer, "return_sequences"):
             raise ArgumentError(
-                f"Bidirectional.layer. Expected: a recurrent layer. Received: {layer!r}."
+                "Bidirectional.layer", expected="a recurrent layer", received=repr(layer)
             )
         self.merge_mode = None if merge_mode is None else _MODE.convert(merge_mode)
         self.forward_layer: Any = _copy(layer, f"forward_{_plain_name(layer)}", False)
@@ -130,13 +130,15 @@ class Bidirectional(Layer):
         for name in ("stateful", "return_sequences", "return_state"):
             if getattr(forward, name) != getattr(backward, name):
                 raise ArgumentError(
-                    f"Bidirectional. Expected: forward and backward layers of equal {name}. "
-                    f"Received: {getattr(forward, name)} and {getattr(backward, name)}."
+                    "Bidirectional",
+                    expected=f"forward and backward layers of equal {name}",
+                    received=f"{getattr(forward, name)} and {getattr(backward, name)}",
                 )
         if forward.go_backwards == backward.go_backwards:
             raise ArgumentError(
-                "Bidirectional. Expected: a backward layer of the other direction. Received: "
-                f"go_backwards={backward.go_backwards} in both."
+                "Bidirectional",
+                expected="a backward layer of the other direction",
+                received=f"go_backwards={backward.go_backwards} in both",
             )
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:

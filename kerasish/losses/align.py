@@ -65,8 +65,10 @@ def as_real(values: Any, dtype: str | None, what: str) -> Tensor:
     tensor = convert_to_tensor(values)
     if dtype is not None and _is_complex(tensor):
         raise DTypeError(
-            f"{what}. Expected: real numbers, for a loss of dtype {dtype}. "
-            f"Received: {tensor.dtype}. Give the real and imaginary parts as two columns."
+            what,
+            expected=f"real numbers, for a loss of dtype {dtype}",
+            received=tensor.dtype,
+            fix="Give the real and imaginary parts as two columns.",
         )
     return convert_to_tensor(values, dtype)
 
@@ -94,8 +96,10 @@ def of_one_shape(y_true: Tensor, y_pred: Tensor, name: str) -> tuple[Tensor, Ten
     y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
     if not same_shape(y_true.shape, y_pred.shape):
         raise ShapeError(
-            f"{name}. Expected: y_true of the shape of y_pred, {y_pred.shape}. "
-            f"Received: y_true of shape {given}. {_hint(given, y_pred.shape)}"
+            name,
+            expected=f"y_true of the shape of y_pred, {y_pred.shape}",
+            received=f"y_true of shape {given}",
+            fix=_hint(given, y_pred.shape),
         )
     return y_true, y_pred
 
@@ -127,8 +131,10 @@ def weights_like(values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     )
     if missing < 0 or not fits:
         raise ShapeError(
-            f"sample_weight. Expected: one weight per sample, or the shape of the losses "
-            f"{values.shape} or of its leading axes. Received: shape {weights.shape}."
+            "sample_weight",
+            expected=f"one weight per sample, or the shape of the losses {values.shape} or of "
+            "its leading axes",
+            received=f"shape {weights.shape}",
         )
     if missing and weights.ndim:
         weights = ops.reshape(weights, (*_sizes(weights.shape), *(1,) * missing))

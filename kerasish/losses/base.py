@@ -58,7 +58,7 @@ class Loss(Configured):
     ) -> None:
         if reduction not in REDUCTIONS:
             raise ArgumentError(
-                f"reduction. Expected: one of {REDUCTIONS}. Received: {reduction!r}."
+                "reduction", expected=f"one of {REDUCTIONS}", received=repr(reduction)
             )
         self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
@@ -86,7 +86,7 @@ class Loss(Configured):
         losses = self.call(y_true, y_pred)
         if losses is None:
             raise ArgumentError(
-                f"{self.name}. Expected: the loss of every sample, returned. Received: None."
+                self.name, expected="the loss of every sample, returned", received="None"
             )
         losses = convert_to_tensor(losses)
         if losses.mask is not None:

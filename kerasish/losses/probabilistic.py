@@ -7,7 +7,7 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.config import epsilon
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ArgumentError, ShapeError, told
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import aligned, as_floats, floats, same_shape
 from kerasish.losses.base import LossFunctionWrapper, of_labels
@@ -19,18 +19,24 @@ MEAN = "sum_over_batch_size"
 
 def _one_hot_pair(y_true: Any, y_pred: Any, name: str, axis: int) -> tuple[Tensor, Tensor]:
     if isinstance(axis, bool):
-        raise ArgumentError(f"{name}: axis. Expected: an int. Received: {axis!r}.")
+        raise ArgumentError(f"{name}: axis", expected="an int", received=repr(axis))
     y_true, y_pred = floats(y_true, y_pred)
     if not same_shape(y_true.shape, y_pred.shape):
         raise ShapeError(
-            f"{name}. Expected: y_true of the shape of y_pred, {y_pred.shape}. Received: y_true of "
-            f"shape {y_true.shape}. Integer labels need sparse_categorical_crossentropy, or "
-            "kerasish.utils.to_categorical."
+            name,
+            expected=f"y_true of the shape of y_pred, {y_pred.shape}",
+            received=f"y_true of shape {y_true.shape}",
+            fix="Integer labels need sparse_categorical_crossentropy, or "
+            "kerasish.utils.to_categorical.",
         )
     if y_pred.shape[axis] == 1:
         warnings.warn(
-            f"{name} over one class is always the same. Expected: y_pred with 2 or more classes. "
-            f"Received: shape {y_pred.shape}. Use binary_crossentropy for two classes.",
+            told(
+                f"{name} over one class is always the same",
+                expected="y_pred with 2 or more classes",
+                received=f"shape {y_pred.shape}",
+                fix="Use binary_crossentropy for two classes.",
+            ),
             SyntaxWarning,
             stacklevel=4,
         )
@@ -116,9 +122,10 @@ def sparse_categorical_crossentropy(
     expected = tuple(d for i, d in enumerate(y_pred.shape) if i != at)
     if not same_shape(y_true.shape, expected):
         raise ShapeError(
-            f"sparse_categorical_crossentropy. Expected: integer labels of shape {expected} for "
-            f"y_pred of shape {y_pred.shape}. Received: y_true of shape {given}. "
-            "One-hot targets need categorical_crossentropy."
+            "sparse_categorical_crossentropy",
+            expected=f"integer labels of shape {expected} for y_pred of shape {y_pred.shape}",
+            received=f"y_true of shape {given}",
+            fix="One-hot targets need categorical_crossentropy.",
         )
     y_true = ops.cast(y_true, "int32")
     if ignore_class is None:
@@ -206,8 +213,9 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
         labels = ops.squeeze(labels, axis=-1)
     if not same_shape(labels.shape, y_pred.shape[:-1]):
         raise ShapeError(
-            "categorical_generalized_cross_entropy. Expected: integer labels of shape "
-            f"{y_pred.shape[:-1]}. Received: y_true of shape {labels.shape}."
+            "categorical_generalized_cross_entropy",
+            expected=f"integer labels of shape {y_pred.shape[:-1]}",
+            received=f"y_true of shape {labels.shape}",
         )
     hot = ops.cast(ops.one_hot(labels, y_pred.shape[-1]), y_pred.dtype)
     p = ops.sum(y_pred * hot, axis=-1)
@@ -363,5 +371,5 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
         dtype: Any = None,
     ) -> None:
         if not 0 < q < 1:
-            raise ArgumentError(f"q. Expected: a number between 0 and 1. Received: {q!r}.")
+            raise ArgumentError("q", expected="a number between 0 and 1", received=repr(q))
         super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)

@@ -98,8 +98,9 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
     labels = ops.cast(y_true, "int32")
     if labels.ndim != 2 or y_pred.ndim != 3:
         raise ShapeError(
-            "ctc. Expected: y_true (batch, length) and y_pred (batch, time, classes). "
-            f"Received: {labels.shape} and {y_pred.shape}."
+            "ctc",
+            expected="y_true (batch, length) and y_pred (batch, time, classes)",
+            received=f"{labels.shape} and {y_pred.shape}",
         )
     lengths = ops.cast(ops.sum(ops.not_equal(labels, 0), axis=-1), "int32")
     if mask is None:

@@ -83,8 +83,9 @@ def _labels(y_true: Tensor, y_pred: Tensor, name: str) -> Tensor:
         labels = ops.squeeze(y_true, axis=-1)
     if not same_shape(labels.shape, y_pred.shape[:-1]):
         raise ShapeError(
-            f"{name}. Expected: integer labels of shape {y_pred.shape[:-1]}. "
-            f"Received: y_true of shape {y_true.shape}, y_pred of shape {y_pred.shape}."
+            name,
+            expected=f"integer labels of shape {y_pred.shape[:-1]}",
+            received=f"y_true of shape {y_true.shape}, y_pred of shape {y_pred.shape}",
         )
     return labels
 
@@ -92,8 +93,10 @@ def _labels(y_true: Tensor, y_pred: Tensor, name: str) -> Tensor:
 def _check_one_hot(y_true: Tensor, y_pred: Tensor, name: str) -> None:
     if not same_shape(y_true.shape, y_pred.shape):
         raise ShapeError(
-            f"{name}. Expected: one-hot targets of shape {y_pred.shape}. "
-            f"Received: y_true of shape {y_true.shape}. Integer labels need sparse_{name}."
+            name,
+            expected=f"one-hot targets of shape {y_pred.shape}",
+            received=f"y_true of shape {y_true.shape}",
+            fix=f"Integer labels need sparse_{name}.",
         )
 
 

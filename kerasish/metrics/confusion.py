@@ -37,7 +37,7 @@ def as_thresholds(thresholds: Any, default: float) -> list[float]:
         return [default]
     values = list(thresholds) if isinstance(thresholds, (list, tuple, np.ndarray)) else [thresholds]
     if any(t is None or not 0 <= t <= 1 for t in values):
-        raise ArgumentError(f"thresholds. Expected: numbers in [0, 1]. Received: {thresholds!r}.")
+        raise ArgumentError("thresholds", expected="numbers in [0, 1]", received=repr(thresholds))
     return values
 
 
@@ -84,8 +84,9 @@ def count_at(
     if class_id is not None:
         if y_pred.ndim < 2:
             raise ShapeError(
-                "class_id. Expected: y_pred of shape (samples, classes). "
-                f"Received: shape {y_pred.shape}."
+                "class_id",
+                expected="y_pred of shape (samples, classes)",
+                received=f"shape {y_pred.shape}",
             )
         y_true = y_true[..., class_id : class_id + 1]
         y_pred = y_pred[..., class_id : class_id + 1]

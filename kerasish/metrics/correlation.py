@@ -7,7 +7,7 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.config import epsilon
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ArgumentError, ShapeError, told
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import aligned
 from kerasish.metrics.metric import Metric, add_to
@@ -90,11 +90,12 @@ class R2Score(Metric):
         super().__init__(dtype, name)
         if class_aggregation not in _AGGREGATIONS:
             raise ArgumentError(
-                f"class_aggregation. Expected: one of {_AGGREGATIONS}. "
-                f"Received: {class_aggregation!r}."
+                "class_aggregation",
+                expected=f"one of {_AGGREGATIONS}",
+                received=repr(class_aggregation),
             )
         if num_regressors < 0:
-            raise ArgumentError(f"num_regressors. Expected: 0 or more. Received: {num_regressors}.")
+            raise ArgumentError("num_regressors", expected="0 or more", received=num_regressors)
         self.class_aggregation = class_aggregation
         self.num_regressors = num_regressors
         self.num_samples = self.add_variable((), dtype=self.state_dtype, name="num_samples")
@@ -123,8 +124,9 @@ class R2Score(Metric):
     def _build(self, y_true: Tensor, y_pred: Tensor) -> None:
         if y_pred.ndim != 2 or y_true.ndim != 2:
             raise ShapeError(
-                "R2Score. Expected: y_true and y_pred of shape (samples, outputs). "
-                f"Received: {y_true.shape} and {y_pred.shape}."
+                "R2Score",
+                expected="y_true and y_pred of shape (samples, outputs)",
+                received=f"{y_true.shape} and {y_pred.shape}",
             )
         for field in _STATE:
             shape, dtype = (y_pred.shape[-1],), self.state_dtype
@@ -148,8 +150,12 @@ class R2Score(Metric):
         n = self.num_samples.value
         if not n.is_symbolic and float(n) <= self.num_regressors + 1:
             warnings.warn(
-                f"R2Score. Expected: more samples than num_regressors + 1 = "
-                f"{self.num_regressors + 1}. Received: {int(n)}. The plain score is given.",
+                told(
+                    "R2Score",
+                    expected=f"more samples than num_regressors + 1 = {self.num_regressors + 1}",
+                    received=int(n),
+                    fix="The plain score is given.",
+                ),
                 stacklevel=3,
             )
             return score

@@ -59,10 +59,10 @@ class _AtLevel(_AtThresholds):
     ) -> None:
         super().__init__(dtype, name)
         if not 0 <= level <= 1:
-            raise ArgumentError(f"{self.given}. Expected: a number in [0, 1]. Received: {level!r}.")
+            raise ArgumentError(self.given, expected="a number in [0, 1]", received=repr(level))
         if num_thresholds < 1:
             raise ArgumentError(
-                f"num_thresholds. Expected: 1 or more. Received: {num_thresholds!r}."
+                "num_thresholds", expected="1 or more", received=repr(num_thresholds)
             )
         self.level = level
         self.num_thresholds = num_thresholds
@@ -219,7 +219,7 @@ class AUC(_AtThresholds):
         if inner is None:
             if num_thresholds <= 1:
                 raise ArgumentError(
-                    f"num_thresholds. Expected: 2 or more. Received: {num_thresholds!r}."
+                    "num_thresholds", expected="2 or more", received=repr(num_thresholds)
                 )
             inner = spread_thresholds(num_thresholds)[1:-1]
         self.num_thresholds = len(inner) + 2
@@ -231,7 +231,7 @@ class AUC(_AtThresholds):
         self.from_logits = from_logits
         self._built = False
         if num_labels and not multi_label:
-            raise ArgumentError("num_labels. Expected: multi_label=True with it. Received: False.")
+            raise ArgumentError("num_labels", expected="multi_label=True with it", received="False")
         if not multi_label or num_labels:
             self._build(num_labels)
 
@@ -249,8 +249,9 @@ class AUC(_AtThresholds):
         if not self._built:
             if y_pred.ndim != 2:
                 raise ShapeError(
-                    "AUC with multi_label. Expected: y_pred of shape (samples, labels). "
-                    f"Received: shape {y_pred.shape}."
+                    "AUC with multi_label",
+                    expected="y_pred of shape (samples, labels)",
+                    received=f"shape {y_pred.shape}",
                 )
             self._build(y_pred.shape[-1])
         if self.from_logits:
@@ -330,5 +331,5 @@ def _interpolated_pr(counts: Counts) -> Tensor:
 
 def _one_of(what: str, value: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
-        raise ArgumentError(f"{what}. Expected: one of {allowed}. Received: {value!r}.")
+        raise ArgumentError(what, expected=f"one of {allowed}", received=repr(value))
     return value

@@ -36,14 +36,14 @@ class FBetaScore(Metric):
         super().__init__(dtype, name)
         if average not in (None, "micro", "macro", "weighted"):
             raise ArgumentError(
-                f"average. Expected: None, 'micro', 'macro' or 'weighted'. Received: {average!r}."
+                "average", expected="None, 'micro', 'macro' or 'weighted'", received=repr(average)
             )
         if not isinstance(beta, (int, float)) or beta <= 0:
-            raise ArgumentError(f"beta. Expected: a positive number. Received: {beta!r}.")
+            raise ArgumentError("beta", expected="a positive number", received=repr(beta))
         if threshold is not None and (
             not isinstance(threshold, (int, float)) or not 0 < threshold <= 1
         ):
-            raise ArgumentError(f"threshold. Expected: in (0, 1]. Received: {threshold!r}.")
+            raise ArgumentError("threshold", expected="in (0, 1]", received=repr(threshold))
         self.average = average
         self.beta = float(beta)
         self.threshold = threshold
@@ -52,8 +52,9 @@ class FBetaScore(Metric):
     def _build(self, y_true: Tensor, y_pred: Tensor) -> None:
         if y_pred.ndim != 2 or y_true.ndim != 2:
             raise ShapeError(
-                f"{type(self).__name__}. Expected: y_true and y_pred of shape (samples, classes). "
-                f"Received: {y_true.shape} and {y_pred.shape}."
+                type(self).__name__,
+                expected="y_true and y_pred of shape (samples, classes)",
+                received=f"{y_true.shape} and {y_pred.shape}",
             )
         shape = () if self.average == "micro" else (y_pred.shape[-1],)
         for field in _STATE:

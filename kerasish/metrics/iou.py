@@ -47,8 +47,9 @@ class IoU(Metric):
         )
         if max(target_class_ids, default=0) >= num_classes:
             raise ArgumentError(
-                f"target_class_ids. Expected: classes below {num_classes}. "
-                f"Received: {list(target_class_ids)}."
+                "target_class_ids",
+                expected=f"classes below {num_classes}",
+                received=list(target_class_ids),
             )
         self.num_classes = num_classes
         self.target_class_ids = list(target_class_ids)

@@ -50,8 +50,9 @@ def clone_model(
     wrong = [n for n, v in given.items() if v is not None and n not in taken.get(kind, ())]
     if wrong:
         raise ArgumentError(
-            f"clone_model. Expected: a model that takes {' and '.join(wrong)}. "
-            f"Received: {type(model).__name__} {model.name!r}."
+            "clone_model",
+            expected=f"a model that takes {' and '.join(wrong)}",
+            received=f"{type(model).__name__} {model.name!r}",
         )
     with budget.own():
         if kind not in _MODELS:
@@ -140,8 +141,9 @@ def _given(model: Any, input_tensors: Any) -> list[Any]:
     if given and (named or len(given) != len(model.inputs)):
         wanted = tree.map_structure(lambda symbol: symbol.name, model.input)
         raise ArgumentError(
-            f"clone_model. Expected: input_tensors of the form {wanted}. "
-            f"Received: {input_tensors!r}."
+            "clone_model",
+            expected=f"input_tensors of the form {wanted}",
+            received=repr(input_tensors),
         )
     return given
 
@@ -157,8 +159,9 @@ def _clone_graph(
             copies[id(op)] = op.copy() if isinstance(op, Operation) else copy(op)
         if not isinstance(copies[id(op)], (Layer, Operation)):
             raise ArgumentError(
-                "clone_function. Expected: a layer for every layer. "
-                f"Received: {copies[id(op)]!r} for {op.name!r}."
+                "clone_function",
+                expected="a layer for every layer",
+                received=f"{copies[id(op)]!r} for {op.name!r}",
             )
     values = {id(s): copies[id(s.history.operation)].output for s in tree.flatten(model.input)}
     for symbol, given in zip(model.inputs, _given(model, input_tensors), strict=False):

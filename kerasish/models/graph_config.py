@@ -291,8 +291,8 @@ class GraphBuilder:
         return found[output]
 
     def _wrong(self, what: str, expected: str, received: Any = None) -> FileFormatError:
-        shown = f" Received: {shorten(received)}." if received is not None else ""
-        return FileFormatError(f"{self.where}: {what}. Expected: {expected}.{shown}")
+        shown = "" if received is None else shorten(received)
+        return FileFormatError(f"{self.where}: {what}", expected=expected, received=shown)
 
 
 def _is_reference(value: Any) -> bool:

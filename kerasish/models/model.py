@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Self
 
 from kerasish import budget, registry, tree
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base import tracking
@@ -22,6 +22,7 @@ from kerasish.models.summary import summary_text
 from kerasish.ops.operation import is_operation, operation_from_config
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.ops.symbol import KerasTensor
+from kerasish.registry import hint
 from kerasish.saving.weights import load_weights, save_weights
 from kerasish.saving.whole_model import save_model, to_json
 from kerasish.serialization import deserialize_keras_object
@@ -72,8 +73,9 @@ class Model(Trainer, Inspected, StateTree, Layer):
         if len(args) > 3 or twice or (inputs is None) != (outputs is None):
             shown = f"{', '.join(twice)} twice" if twice else f"{len(args)} of them"
             raise ArgumentError(
-                "Model. Expected: Model(inputs, outputs, name=...), or no positional "
-                f"arguments. Received: {shown}."
+                "Model",
+                expected="Model(inputs, outputs, name=...), or no positional arguments",
+                received=shown,
             )
         super().__init__(**kwargs)
         if inputs is not None:
@@ -88,8 +90,10 @@ class Model(Trainer, Inspected, StateTree, Layer):
         """What the model computes: the calls recorded between inputs and outputs."""
         if self.network is None:
             raise NotImplementedError(
-                f"{type(self).__name__} has no call(). Expected: a method call(self, inputs), or "
-                "super().__init__(inputs, outputs)."
+                told(
+                    f"{type(self).__name__} has no call()",
+                    expected="a method call(self, inputs), or super().__init__(inputs, outputs)",
+                ),
             )
         outputs = self.network.run(inputs, mask)
         # As in Keras, a list of one output stands for that output.
@@ -142,21 +146,22 @@ class Model(Trainer, Inspected, StateTree, Layer):
         """
         layers = self.layers
         if (name is None) == (index is None):
-            raise ArgumentError("get_layer. Expected: either a name or an index.")
+            raise ArgumentError("get_layer", expected="either a name or an index")
         if index is not None:
             if not -len(layers) <= index < len(layers):
                 raise ArgumentError(
-                    f"get_layer. Expected: an index below {len(layers)}. Received: {index}."
+                    "get_layer", expected=f"an index below {len(layers)}", received=index
                 )
             return layers[index]
         for layer in layers:
             if layer.name == name:
                 return layer
         known = [layer.name for layer in layers]
-        near = registry.nearest(str(name), known)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise ArgumentError(
-            f"get_layer. Expected: one of {', '.join(map(repr, known))}. Received: {name!r}.{hint}"
+            "get_layer",
+            expected=f"one of {', '.join(map(repr, known))}",
+            received=repr(name),
+            fix=hint(str(name), known, 3),
         )
 
     def _network(self, what: str) -> Network:

@@ -105,8 +105,7 @@ class Network:
         shown = tree.map_structure(lambda s: s.name, wanted)
         found = tree.map_structure(lambda t: f"shape {getattr(t, 'shape', None)}", inputs)
         raise ArgumentError(
-            f"The inputs have another structure than the model's. Expected: {shown}. "
-            f"Received: {found}."
+            "The inputs have another structure than the model's", expected=shown, received=found
         )
 
 
@@ -140,11 +139,12 @@ def _checked(structure: Any, what: str) -> list[KerasTensor]:
         alone = what == "outputs" and getattr(leaf, "history", None) is None
         if not isinstance(leaf, KerasTensor) or alone:
             raise ArgumentError(
-                f"Model {what}. Expected: symbols that come from keras.Input(). "
-                f"Received: {leaf!r} of type {type(leaf).__name__}."
+                f"Model {what}",
+                expected="symbols that come from keras.Input()",
+                received=f"{leaf!r} of type {type(leaf).__name__}",
             )
     if not flat:
-        raise ArgumentError(f"Model {what}. Expected: at least one symbol. Received: none.")
+        raise ArgumentError(f"Model {what}", expected="at least one symbol", received="none")
     return flat
 
 
@@ -155,8 +155,10 @@ def _is_entry(symbol: KerasTensor) -> bool:
 def _record(symbol: KerasTensor) -> CallRecord:
     if symbol.history is None:
         raise GraphError(
-            "The graph is disconnected. Expected: every symbol that the outputs depend on made "
-            f"from the model's inputs, or among them. Received: {symbol}, which no call made."
+            "The graph is disconnected",
+            expected="every symbol that the outputs depend on made from the model's inputs, or "
+            "among them",
+            received=f"{symbol}, which no call made",
         )
     return symbol.history.record
 
@@ -183,9 +185,10 @@ def _ordered(inputs: Iterable[KerasTensor], outputs: Iterable[KerasTensor]) -> I
             seen.add(record)
             if isinstance(record.operation, InputLayer):
                 raise GraphError(
-                    "The graph is disconnected. Expected: every Input that the outputs depend on "
-                    f"among the model's inputs ({names}). Received: outputs that also depend on "
-                    f"{record.operation.name!r}."
+                    "The graph is disconnected",
+                    expected="every Input that the outputs depend on among the model's inputs "
+                    f"({names})",
+                    received=f"outputs that also depend on {record.operation.name!r}",
                 )
             stack.append((record, True))
             stack.extend((parent, False) for parent in reversed(parents(record)))
@@ -228,14 +231,15 @@ def _fitted(value: Any, symbol: KerasTensor, any_size: bool) -> Any:
     if value is None:
         if getattr(symbol.history.operation, "optional", False):
             return None
-        raise ArgumentError(f"Input {symbol.name!r}. Expected: a tensor. Received: None.")
+        raise ArgumentError(f"Input {symbol.name!r}", expected="a tensor", received="None")
     mask = getattr(value, "mask", None)
     dtype = str(getattr(value, "dtype", ""))
     if dtype.startswith("complex") and not symbol.dtype.startswith("complex"):
         raise DTypeError(
-            f"Input {symbol.name!r}. Expected: {symbol.dtype}. Received: {dtype}, whose imaginary "
-            "part would be lost. Give real and imaginary parts as two channels, or say "
-            f"Input(dtype={dtype!r})."
+            f"Input {symbol.name!r}",
+            expected=symbol.dtype,
+            received=f"{dtype}, whose imaginary part would be lost",
+            fix=f"Give real and imaginary parts as two channels, or say Input(dtype={dtype!r}).",
         )
     x: Tensor = convert_to_tensor(value, symbol.dtype)
     wanted = symbol.shape
@@ -249,7 +253,7 @@ def _fitted(value: Any, symbol: KerasTensor, any_size: bool) -> Any:
     )
     if not fits:
         raise ShapeError(
-            f"Input {symbol.name!r}. Expected: shape {wanted}. Received: shape {x.shape}."
+            f"Input {symbol.name!r}", expected=f"shape {wanted}", received=f"shape {x.shape}"
         )
     if x.mask is None:
         x.mask = mask

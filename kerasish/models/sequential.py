@@ -106,13 +106,15 @@ class Sequential(Model):
         layer = _layer_of(layer)
         if not isinstance(layer, Layer):
             raise ArgumentError(
-                f"Sequential {self.name!r}. Expected: layers. Received: {layer!r} of type "
-                f"{type(layer).__name__}."
+                f"Sequential {self.name!r}",
+                expected="layers",
+                received=f"{layer!r} of type {type(layer).__name__}",
             )
         if isinstance(layer, InputLayer) and self._stack:
             raise ArgumentError(
-                f"Sequential {self.name!r}. Expected: one Input, as the first layer. Received: "
-                f"{layer.name!r} after {self._stack[-1].name!r}."
+                f"Sequential {self.name!r}",
+                expected="one Input, as the first layer",
+                received=f"{layer.name!r} after {self._stack[-1].name!r}",
             )
         if not self._stack and not isinstance(layer, InputLayer):
             shape = _own_shape(layer)
@@ -145,7 +147,10 @@ class Sequential(Model):
         """Make all weights for inputs of a shape (with the batch dimension)."""
         if not self._stack:
             raise ArgumentError(
-                f"Sequential {self.name!r}. Expected: layers to build. Received: none. Call add()."
+                f"Sequential {self.name!r}",
+                expected="layers to build",
+                received="none",
+                fix="Call add().",
             )
         if self._chain is not None or not is_shape(input_shape):
             return
@@ -163,8 +168,10 @@ class Sequential(Model):
         inputs = values["inputs"]
         if not self._stack:
             raise ArgumentError(
-                f"Sequential {self.name!r}. Expected: a layer or more. Received: none. "
-                "Give them when it is made, or with add()."
+                f"Sequential {self.name!r}",
+                expected="a layer or more",
+                received="none",
+                fix="Give them when it is made, or with add().",
             )
         if tree.is_nested(inputs) or isinstance(self._stack[0], InputLayer):
             return

@@ -32,7 +32,7 @@ class StateTree:
         """
         if value_format not in FORMATS:
             raise ArgumentError(
-                f"value_format. Expected: one of {FORMATS}. Received: {value_format!r}."
+                "value_format", expected=f"one of {FORMATS}", received=repr(value_format)
             )
         arrays = value_format == "numpy_array"
         return {
@@ -51,20 +51,21 @@ class StateTree:
         plan: list[tuple[Variable, Any]] = []
         for kind, tree in state_tree.items():
             if kind not in held:
-                raise ArgumentError(
-                    f"set_state_tree. Expected: {', '.join(held)}. Received: {kind!r}."
-                )
+                raise ArgumentError("set_state_tree", expected=", ".join(held), received=repr(kind))
             for path, value in _flat(tree):
                 variable = held[kind].get(path)
                 if variable is None:
                     raise ArgumentError(
-                        f"set_state_tree, {kind}. Expected: paths of this model, such as "
-                        f"{', '.join(list(held[kind])[:3]) or 'none'}. Received: {path!r}."
+                        f"set_state_tree, {kind}",
+                        expected="paths of this model, such as "
+                        f"{', '.join(list(held[kind])[:3]) or 'none'}",
+                        received=repr(path),
                     )
                 if tuple(np.shape(value)) != variable.shape:
                     raise ShapeError(
-                        f"set_state_tree, {path}. Expected: shape {variable.shape}. "
-                        f"Received: {tuple(np.shape(value))}."
+                        f"set_state_tree, {path}",
+                        expected=f"shape {variable.shape}",
+                        received=tuple(np.shape(value)),
                     )
                 plan.append((variable, value))
         for variable, value in plan:
@@ -85,8 +86,10 @@ def _by_path(variables: Sequence[Variable]) -> dict[str, Variable]:
     for variable in variables:
         if variable.path in found:
             raise ArgumentError(
-                f"State tree. Expected: a path of its own for every variable. Received: "
-                f"{variable.path!r} twice. Give the layers different names."
+                "State tree",
+                expected="a path of its own for every variable",
+                received=f"{variable.path!r} twice",
+                fix="Give the layers different names.",
             )
         found[variable.path] = variable
     return found

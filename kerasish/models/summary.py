@@ -68,7 +68,7 @@ def _between(members: Sequence[Any], bounds: Sequence[str] | None) -> Sequence[A
     last = [i for i, name in enumerate(names) if re.match(bounds[1], name)]
     if not first or not last:
         raise ArgumentError(
-            f"summary, layer_range. Expected: names out of {names}. Received: {list(bounds)}."
+            "summary, layer_range", expected=f"names out of {names}", received=list(bounds)
         )
     start, stop = sorted((first[0], last[-1]))
     return members[start : stop + 1]
@@ -152,7 +152,7 @@ def _table(rows: list[list[str]], places: Sequence[float], width: int) -> list[s
     ends = [int(p * room) for p in places]
     widths = [b - a for a, b in zip([0, *ends], ends, strict=False)]
     if min(widths) < 4:
-        raise ArgumentError(f"summary. Expected: a wider line. Received: line_length={width}.")
+        raise ArgumentError("summary", expected="a wider line", received=f"line_length={width}")
     right = rows[0].index("Param #")
 
     def rule(left: str, fill: str, middle: str, end: str) -> str:

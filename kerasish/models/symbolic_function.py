@@ -58,6 +58,8 @@ class Function(Operation):
     def get_config(self) -> dict[str, Any]:
         """Raises: symbols have no config; a Model has."""
         raise ArgumentError(
-            "Function. Expected: a Model, which has a config. Received: a Function. Make a "
-            "kerasish.Model of the same inputs and outputs."
+            "Function",
+            expected="a Model, which has a config",
+            received="a Function",
+            fix="Make a kerasish.Model of the same inputs and outputs.",
         )

@@ -19,8 +19,8 @@ from kerasish import registry
 from kerasish.errors import ArgumentError, DTypeError
 from kerasish.graph.defined import define
 from kerasish.graph.op import Case, Op, case, declare, op
-from kerasish.hints import hint
 from kerasish.ops.operation import public_as
+from kerasish.registry import hint
 from kerasish.spec import DTYPES, TensorSpec, broadcast
 
 __all__ = [
@@ -76,7 +76,7 @@ def _elementwise_infer(
     def infer(*specs: TensorSpec, **_: Any) -> TensorSpec:
         own = specs[-1].dtype
         if own not in dtypes:
-            raise DTypeError(f"{name}. Expected: one of {', '.join(dtypes)}. Received: {own}.")
+            raise DTypeError(name, expected=f"one of {', '.join(dtypes)}", received=own)
         dtype: Any = result(own) if callable(result) else result or own
         return TensorSpec(broadcast(*(s.shape for s in specs)), dtype)
 
@@ -123,8 +123,10 @@ def elementwise(
 
     if named and not hasattr(np, named):
         raise ArgumentError(
-            f"{name}. Expected: the name of a numpy ufunc, or a kernel(xp, *arrays, out=None). "
-            f"Received: {named!r}.{hint(named, dir(np))}"
+            name,
+            expected="the name of a numpy ufunc, or a kernel(xp, *arrays, out=None)",
+            received=repr(named),
+            fix=hint(named, dir(np)),
         )
     kernel = by_name if isinstance(ufunc, str) else ufunc
     if cases is None:

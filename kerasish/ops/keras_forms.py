@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from kerasish.serialization import snake_case
+from kerasish.naming import snake_case
 
 # Classes whose names do not follow from the function's.
 _FUNCTIONS = {

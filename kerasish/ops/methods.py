@@ -67,8 +67,10 @@ def _of_numpy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         if kwargs and not kwargs.keys().isdisjoint(_LEFT_ALONE):
             if kwargs.get("out") is not None:
                 raise ArgumentError(
-                    f"{name}, out. Expected: None, since a tensor is a value and results are new "
-                    "ones. Received: an array. Assign what is returned."
+                    f"{name}, out",
+                    expected="None, since a tensor is a value and results are new ones",
+                    received="an array",
+                    fix="Assign what is returned.",
                 )
             for key, alone in _LEFT_ALONE.items():
                 if key in kwargs and key != _OWN.get(name):

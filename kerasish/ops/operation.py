@@ -19,15 +19,17 @@ from typing import Any, Self, TypeVar
 
 from kerasish import naming, registry
 from kerasish.configured import Configured
-from kerasish.errors import ArgumentError, UnknownNameError
+from kerasish.errors import ArgumentError, UnknownNameError, told
 from kerasish.graph import op as graph_op
 from kerasish.graph.node import scope
 from kerasish.graph.op import Op
+from kerasish.naming import snake_case
 from kerasish.ops.keras_forms import form_of_class, form_of_function
 from kerasish.ops.refusals import FAILURES, refused
 from kerasish.ops.symbol import PLAIN, KerasTensor, has_symbol, holds_symbol
 from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call
-from kerasish.serialization import deserialize_keras_object, snake_case
+from kerasish.registry import hint
+from kerasish.serialization import deserialize_keras_object
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -109,7 +111,7 @@ class Operation(Configured):
     def __init__(self, name: str | None = None) -> None:
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise ArgumentError(
-                f"{type(self).__name__}. Expected: a name without '/'. Received: {name!r}."
+                type(self).__name__, expected="a name without '/'", received=repr(name)
             )
         self._set_name(snake_case(type(self).__name__), name)
 
@@ -135,7 +137,7 @@ class Operation(Configured):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """What the operation computes."""
         raise NotImplementedError(
-            f"{type(self).__name__} has no call(). Expected: a method call(self, ...)."
+            told(f"{type(self).__name__} has no call()", expected="a method call(self, ...)"),
         )
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
@@ -214,8 +216,9 @@ class FunctionOperation(Operation):
                 found[name] = args[i]
         if len(args) > len(names):
             raise ArgumentError(
-                f"{self.func_name}. Expected: up to {len(names)} arguments in a call "
-                f"({', '.join(names)}). Received: {len(args)}."
+                self.func_name,
+                expected=f"up to {len(names)} arguments in a call ({', '.join(names)})",
+                received=len(args),
             )
         if self.func_name == "get_item" and isinstance(found.get("key"), list):
             found["key"] = tuple(found["key"])  # a file holds a tuple as a list
@@ -286,7 +289,7 @@ def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Functio
     for extra in [k for k in fixed if closed and k not in known]:
         if fixed.pop(extra) is not None:
             raise ArgumentError(
-                f"The operation {class_name!r}. Expected: {', '.join(known)}. Received: {extra!r}."
+                f"The operation {class_name!r}", expected=", ".join(known), received=repr(extra)
             )
     return FunctionOperation(name, func, fixed, label, form.call if form else _gathered(func))
 
@@ -305,11 +308,11 @@ def _function(name: str) -> Callable[..., Any]:
     if name.startswith(_OP):
         return graph_op.get(name.removeprefix(_OP))
     if not registry.contains("function", name):
-        near = registry.nearest(name, registry.names("function"))
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise UnknownNameError(
-            f"Unknown operation. Expected: the name of a function of kerasish.ops. Received: "
-            f"{name!r}.{hint}"
+            "Unknown operation",
+            expected="the name of a function of kerasish.ops",
+            received=repr(name),
+            fix=hint(name, registry.names("function"), 3),
         )
     return registry.lookup("function", name)
 

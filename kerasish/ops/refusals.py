@@ -54,10 +54,10 @@ def refused(
         return error
     name = label.rpartition(".")[2]
     if isinstance(error, KerasishError):
-        told = str(error).removeprefix(error.caller)
-        if isinstance(error, _NAMED) and not re.search(rf"\b{name}\b", told):
+        error.what = error.what.removeprefix(error.caller)
+        if isinstance(error, _NAMED) and not re.search(rf"\b{name}\b", str(error)):
             error.caller = f"{name}: "
-            error.args = (error.caller + told, *error.args[1:])
+            error.begin(error.caller)
         return error
     signature = inspect.signature(func)
     try:
@@ -69,14 +69,13 @@ def refused(
         for key, value in given.items():
             if not fits(parameters[key], value):
                 expected = _documented(func).get(key) or _kind(parameters[key])
-                return ArgumentError(
-                    f"{name}, {key}. Expected: {expected}. Received: {received(value)}."
-                )
+                return ArgumentError(f"{name}, {key}", expected=expected, received=received(value))
     shown = ", ".join(f"{key}={received(value)}" for key, value in given.items())
     reason = f"{type(error).__name__}: {error}".rstrip(".: ")
     return ArgumentError(
-        f"{name}. Expected: values of {', '.join(parameters)} that fit together. "
-        f"Received: {shown} ({reason})."
+        name,
+        expected=f"values of {', '.join(parameters)} that fit together",
+        received=f"{shown} ({reason})",
     )
 
 
@@ -97,7 +96,7 @@ def values_that(
     """
     found = convert_to_tensor(x, dtype)
     if found.value is not None and not np.all(holds(np.asarray(found))):
-        raise ArgumentError(f"{what}. Expected: {expected}. Received: {received(x)}.")
+        raise ArgumentError(what, expected=expected, received=received(x))
     return found
 
 
@@ -121,11 +120,8 @@ def _not_bound(
         refuse_unknown(name, [k for k in kwargs if k not in known], known)
     except ArgumentError as unknown:
         return unknown
-    return ArgumentError(
-        f"{name}. Expected: {', '.join(known)}. Received: "
-        f"{', '.join([*map(received, args), *(f'{k}={received(v)}' for k, v in kwargs.items())])} "
-        f"({error})."
-    )
+    shown = [*map(received, args), *(f"{key}={received(value)}" for key, value in kwargs.items())]
+    return ArgumentError(name, expected=", ".join(known), received=f"{', '.join(shown)} ({error})")
 
 
 # --- kinds ----------------------------------------------------------------------------------------

@@ -64,14 +64,16 @@ class StatelessScope:
         for variable, value in state_mapping or ():
             if not isinstance(variable, Variable):
                 raise ArgumentError(
-                    "StatelessScope. Expected: pairs (variable, value). Received: "
-                    f"{type(variable).__name__} in place of a variable."
+                    "StatelessScope",
+                    expected="pairs (variable, value)",
+                    received=f"{type(variable).__name__} in place of a variable",
                 )
             held = convert_to_tensor(value, variable.dtype)
             if held.shape != variable.shape:
                 raise ShapeError(
-                    f"StatelessScope, {variable.path!r}. Expected: shape {variable.shape}. "
-                    f"Received: shape {held.shape}."
+                    f"StatelessScope, {variable.path!r}",
+                    expected=f"shape {variable.shape}",
+                    received=f"shape {held.shape}",
                 )
             self._values[variable] = held
 
@@ -124,5 +126,5 @@ def paired(
         ArgumentError: another number of values than of variables.
     """
     if len(variables) != len(values):
-        raise ArgumentError(f"{what}. Expected: {len(variables)} values. Received: {len(values)}.")
+        raise ArgumentError(what, expected=f"{len(variables)} values", received=len(values))
     return list(zip(variables, values, strict=True))

@@ -42,8 +42,9 @@ class KerasTensor(Tensor):
         """`record_history` is accepted for compatibility."""
         if sparse or ragged:
             raise ArgumentError(
-                "KerasTensor. Expected: a dense tensor. Received: "
-                f"{'sparse' if sparse else 'ragged'}=True, which is not supported."
+                "KerasTensor",
+                expected="a dense tensor",
+                received=f"{'sparse' if sparse else 'ragged'}=True, which is not supported",
             )
         spec = TensorSpec(tuple(shape), dtype_name(dtype))
         super().__init__(spec, node=placeholder(spec, name or ""), name=name or "")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from kerasish import budget, tree
-from kerasish.errors import LimitError
+from kerasish.errors import KerasishError, LimitError
 from kerasish.graph.tensor import Tensor, input_tensor
 from kerasish.graph.trace import tracing
 from kerasish.ops.symbol import KerasTensor, has_symbol
@@ -174,6 +174,8 @@ def _to_show(with_none: Exception, with_numbers: Exception) -> Exception:
 
 def _reworded(error: Exception) -> Exception:
     """An error with None for the sizes that stood in."""
+    if isinstance(error, KerasishError):
+        error.reword(lambda text: _STANDING_IN.sub("None", text))
     texts = [_STANDING_IN.sub("None", a) if isinstance(a, str) else a for a in error.args]
     error.args = tuple(texts)
     return error

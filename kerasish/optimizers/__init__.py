@@ -73,8 +73,9 @@ def get(identifier: Any) -> Any:
     found = found() if isinstance(found, type) else found
     if found is not None and not isinstance(found, Optimizer):
         raise ArgumentError(
-            "optimizer. Expected: a name, a config, a class or an instance of Optimizer. "
-            f"Received: {identifier!r}."
+            "optimizer",
+            expected="a name, a config, a class or an instance of Optimizer",
+            received=repr(identifier),
         )
     return found
 

@@ -107,8 +107,10 @@ class AdamW(Adam):
     ) -> None:
         if weight_decay is None:
             raise ArgumentError(
-                "weight_decay. Expected: a number, 0.0 for none. Received: None. "
-                "Adam has no weight decay unless it is given."
+                "weight_decay",
+                expected="a number, 0.0 for none",
+                received="None",
+                fix="Adam has no weight decay unless it is given.",
             )
         super().__init__(
             learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options

@@ -180,7 +180,7 @@ class Ftrl(Optimizer):
         super().__init__(learning_rate, **options)
         if learning_rate_power > 0:
             raise ArgumentError(
-                f"learning_rate_power. Expected: 0 or less. Received: {learning_rate_power!r}."
+                "learning_rate_power", expected="0 or less", received=repr(learning_rate_power)
             )
         penalties = {
             "initial_accumulator_value": initial_accumulator_value,
@@ -190,7 +190,7 @@ class Ftrl(Optimizer):
         }
         for label, value in penalties.items():
             if value < 0:
-                raise ArgumentError(f"{label}. Expected: 0 or more. Received: {value!r}.")
+                raise ArgumentError(label, expected="0 or more", received=repr(value))
         self.learning_rate_power = learning_rate_power
         self.initial_accumulator_value = initial_accumulator_value
         self.l1_regularization_strength = l1_regularization_strength
@@ -247,7 +247,7 @@ class Lion(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **options)
         if not 0 < beta_1 <= 1:
-            raise ArgumentError(f"beta_1. Expected: a number in (0, 1]. Received: {beta_1!r}.")
+            raise ArgumentError("beta_1", expected="a number in (0, 1]", received=repr(beta_1))
         self.beta_1 = beta_1
         self.beta_2 = beta_2
 

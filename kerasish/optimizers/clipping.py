@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kerasish import ops
+from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor
 
 
@@ -34,3 +35,31 @@ def clip_by_global_norm(grads: Sequence[Tensor], limit: float) -> list[Tensor]:
 def clip_by_value(g: Tensor, limit: float) -> Tensor:
     """Every element of g, held between -limit and limit."""
     return ops.minimum(ops.maximum(g, -limit), limit)
+
+
+def check_settings(
+    clipnorm: float | None,
+    clipvalue: float | None,
+    global_clipnorm: float | None,
+    ema_momentum: float,
+    accumulation: int | None,
+) -> None:
+    """Refuse what an optimizer's common arguments may not be.
+
+    Raises:
+        ArgumentError: one of them is out of range.
+    """
+    if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
+        raise ArgumentError(
+            "Clipping",
+            expected="at most one of clipnorm, clipvalue, global_clipnorm",
+            received=f"{clipnorm}, {clipvalue}, {global_clipnorm}",
+        )
+    if not 0 <= ema_momentum <= 1:
+        raise ArgumentError(
+            "ema_momentum", expected="a number in [0, 1]", received=repr(ema_momentum)
+        )
+    if accumulation is not None and accumulation < 2:
+        raise ArgumentError(
+            "gradient_accumulation_steps", expected="None, 2 or more", received=repr(accumulation)
+        )

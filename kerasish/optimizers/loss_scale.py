@@ -39,14 +39,16 @@ class LossScaleOptimizer(Optimizer):
     ) -> None:
         if not isinstance(inner_optimizer, Optimizer):
             raise ArgumentError(
-                "inner_optimizer. Expected: an optimizer, such as Adam(). "
-                f"Received: {inner_optimizer!r}."
+                "inner_optimizer",
+                expected="an optimizer, such as Adam()",
+                received=repr(inner_optimizer),
             )
         for option, value in options.items():
             if value != parameters(Optimizer)[option].default:
                 raise ArgumentError(
-                    f"{option}. Expected: to be set on the inner_optimizer. Received: {value!r} "
-                    "for the LossScaleOptimizer."
+                    option,
+                    expected="to be set on the inner_optimizer",
+                    received=f"{value!r} for the LossScaleOptimizer",
                 )
         super().__init__(0.0, name=name)
         self.inner_optimizer = inner_optimizer

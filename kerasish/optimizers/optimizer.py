@@ -23,7 +23,12 @@ from kerasish.hints import refuse_unknown
 from kerasish.naming import auto_name
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.optimizers.averages import MovingAverages
-from kerasish.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
+from kerasish.optimizers.clipping import (
+    check_settings,
+    clip_by_global_norm,
+    clip_by_norm,
+    clip_by_value,
+)
 from kerasish.optimizers.schedules import LearningRateSchedule
 from kerasish.optimizers.state import Variables, per_update
 
@@ -85,7 +90,9 @@ class Optimizer(MovingAverages):
                 "schedule as learning_rate instead.",
                 stacklevel=2,
             )
-        _check(clipnorm, clipvalue, global_clipnorm, ema_momentum, gradient_accumulation_steps)
+        check_settings(
+            clipnorm, clipvalue, global_clipnorm, ema_momentum, gradient_accumulation_steps
+        )
         self.name = name or auto_name(type(self).__name__)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
@@ -113,8 +120,9 @@ class Optimizer(MovingAverages):
             )
         elif not callable(learning_rate):
             raise ArgumentError(
-                "learning_rate. Expected: a number, a LearningRateSchedule or a callable. "
-                f"Received: {learning_rate!r}."
+                "learning_rate",
+                expected="a number, a LearningRateSchedule or a callable",
+                received=repr(learning_rate),
             )
 
     # --- state ----------------------------------------------------------------------------------
@@ -174,8 +182,10 @@ class Optimizer(MovingAverages):
             held.assign(value)
         else:
             raise ArgumentError(
-                "learning_rate. Expected: nothing to be set, since this optimizer follows "
-                f"{type(held).__name__}. Received: {value!r}. Give the optimizer a number instead."
+                "learning_rate",
+                expected=f"nothing to be set, since this optimizer follows {type(held).__name__}",
+                received=repr(value),
+                fix="Give the optimizer a number instead.",
             )
 
     # --- one update -----------------------------------------------------------------------------
@@ -236,8 +246,10 @@ class Optimizer(MovingAverages):
         """
         if not self.built:
             raise ArgumentError(
-                "stateless_apply. Expected: a built optimizer. Received: an unbuilt one. Call "
-                "build(trainable_variables) first."
+                "stateless_apply",
+                expected="a built optimizer",
+                received="an unbuilt one",
+                fix="Call build(trainable_variables) first.",
             )
         trained, what = self._trainable_variables, "stateless_apply"
         given = paired(f"{what}, trainable_variables", trained, trainable_variables)
@@ -251,27 +263,31 @@ class Optimizer(MovingAverages):
             variables = self._trainable_variables
             if not self.built:
                 raise ArgumentError(
-                    "apply. Expected: trainable_variables, or build(variables) before. "
-                    "Received: gradients alone."
+                    "apply",
+                    expected="trainable_variables, or build(variables) before",
+                    received="gradients alone",
                 )
         elif not self.built:
             self.build(list(variables))
         if not self.built:
             raise ArgumentError(
-                f"{type(self).__name__}.build. Expected: a call of super().build(variables) in it. "
-                "Received: none."
+                f"{type(self).__name__}.build",
+                expected="a call of super().build(variables) in it",
+                received="none",
             )
         if len(grads) != len(variables):
             raise ArgumentError(
-                f"apply. Expected: one gradient per variable, {len(variables)}. "
-                f"Received: {len(grads)}."
+                "apply",
+                expected=f"one gradient per variable, {len(variables)}",
+                received=len(grads),
             )
         for variable in variables:
             if variable not in self._index:
                 raise ArgumentError(
-                    f"Unknown variable {variable.path!r}. Expected: one of the "
-                    f"{len(self._index)} variables that the optimizer was built for. Compile the "
-                    "model again after changing it, or make a new optimizer."
+                    f"Unknown variable {variable.path!r}",
+                    expected=f"one of the {len(self._index)} variables that the optimizer was "
+                    "built for",
+                    fix="Compile the model again after changing it, or make a new optimizer.",
                 )
         return variables
 
@@ -280,8 +296,9 @@ class Optimizer(MovingAverages):
         missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
         if len(missing) == len(grads):
             raise GradientError(
-                "No gradients for any variable. Expected: a loss that depends on the weights. "
-                f"Received: one that depends on none of {missing[:5]}."
+                "No gradients for any variable",
+                expected="a loss that depends on the weights",
+                received=f"one that depends on none of {missing[:5]}",
             )
         if missing:
             warnings.warn(
@@ -364,8 +381,9 @@ class Optimizer(MovingAverages):
         """
         if self.built:
             raise ArgumentError(
-                "exclude_from_weight_decay. Expected: to be called before the first step. "
-                "Received: an optimizer that is built."
+                "exclude_from_weight_decay",
+                expected="to be called before the first step",
+                received="an optimizer that is built",
             )
         self._not_decayed = set(var_list or ())
         self._not_decayed_names = "|".join(var_names) if var_names else None
@@ -423,25 +441,3 @@ class Optimizer(MovingAverages):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
-
-
-def _check(
-    clipnorm: float | None,
-    clipvalue: float | None,
-    global_clipnorm: float | None,
-    ema_momentum: float,
-    accumulation: int | None,
-) -> None:
-    if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
-        raise ArgumentError(
-            "Clipping. Expected: at most one of clipnorm, clipvalue, global_clipnorm. "
-            f"Received: {clipnorm}, {clipvalue}, {global_clipnorm}."
-        )
-    if not 0 <= ema_momentum <= 1:
-        raise ArgumentError(
-            f"ema_momentum. Expected: a number in [0, 1]. Received: {ema_momentum!r}."
-        )
-    if accumulation is not None and accumulation < 2:
-        raise ArgumentError(
-            f"gradient_accumulation_steps. Expected: None, 2 or more. Received: {accumulation!r}."
-        )

@@ -27,7 +27,7 @@ class LearningRateSchedule(Configured):
 
 def _positive(name: str, value: float) -> float:
     if value <= 0:
-        raise ArgumentError(f"{name}. Expected: a positive number. Received: {value!r}.")
+        raise ArgumentError(name, expected="a positive number", received=repr(value))
     return value
 
 
@@ -114,8 +114,9 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     ) -> None:
         if len(values) != len(boundaries) + 1:
             raise ArgumentError(
-                f"values. Expected: {len(boundaries) + 1}, one more than boundaries. "
-                f"Received: {len(values)}."
+                "values",
+                expected=f"{len(boundaries) + 1}, one more than boundaries",
+                received=len(values),
             )
         self.boundaries = list(boundaries)
         self.values = list(values)

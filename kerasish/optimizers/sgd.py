@@ -30,7 +30,7 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **options)
         if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
-            raise ArgumentError(f"momentum. Expected: a number in [0, 1]. Received: {momentum!r}.")
+            raise ArgumentError("momentum", expected="a number in [0, 1]", received=repr(momentum))
         self.momentum = momentum
         self.nesterov = nesterov
         self.momentums: list[Variable | None] = []

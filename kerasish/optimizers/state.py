@@ -138,7 +138,7 @@ class OptimizerState(Versioned, Configured):
         """Set all state, in the order of `variables`."""
         if len(weights) != len(self.variables):
             raise ArgumentError(
-                f"set_weights. Expected: {len(self.variables)} arrays. Received: {len(weights)}."
+                "set_weights", expected=f"{len(self.variables)} arrays", received=len(weights)
             )
         for variable, value in zip(self.variables, weights, strict=True):
             variable.assign(value)
@@ -156,8 +156,10 @@ class OptimizerState(Versioned, Configured):
         """Take all state from `store`."""
         if len(store.keys()) != len(self.variables):
             raise ArgumentError(
-                f"The state of optimizer {self.name!r}. Expected: {len(self.variables)} arrays. "
-                f"Received: {len(store.keys())}. Build the optimizer for the model before loading."
+                f"The state of optimizer {self.name!r}",
+                expected=f"{len(self.variables)} arrays",
+                received=len(store.keys()),
+                fix="Build the optimizer for the model before loading.",
             )
         for i, variable in enumerate(self.variables):
             variable.assign(store[str(i)])

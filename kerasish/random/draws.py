@@ -62,7 +62,7 @@ def randint(
     """Uniform integers in [minval, maxval); int32 for dtype None."""
     dtype = dtype_name("int32" if dtype is None else dtype)
     if not is_int(dtype):
-        raise DTypeError(f"randint. Expected: an integer dtype. Received: {dtype}.")
+        raise DTypeError("randint", expected="an integer dtype", received=dtype)
     low, high = (values_that(np.isfinite, "bounds", b, "numbers") for b in (minval, maxval))
     if low.value is not None and high.value is not None:
         _check_span(dtype, np.asarray(low), np.asarray(high))
@@ -74,8 +74,9 @@ def _check_span(dtype: str, low: np.ndarray, high: np.ndarray) -> None:
     fits = np.all(low >= held.min) and np.all(high - 1.0 <= held.max)
     if not (fits and np.all(low < high) and np.all(high - 1.0 * low <= 2**32)):
         raise ArgumentError(
-            f"randint. Expected: minval < maxval, within the range of {dtype}, at most 2**32 "
-            f"apart. Received: {low.tolist()} and {high.tolist()}."
+            "randint",
+            expected=f"minval < maxval, within the range of {dtype}, at most 2**32 apart",
+            received=f"{low.tolist()} and {high.tolist()}",
         )
 
 
@@ -91,9 +92,7 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
     """
     logits = convert_to_tensor(logits)
     if logits.ndim != 2:
-        raise ShapeError(
-            f"categorical. Expected: logits (batch, classes). Received: {logits.shape}."
-        )
+        raise ShapeError("categorical", expected="logits (batch, classes)", received=logits.shape)
     count = whole("categorical, num_samples", num_samples)
     return _draws.random_categorical(draw_key(seed), logits, count, dtype)
 

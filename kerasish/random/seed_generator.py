@@ -36,7 +36,7 @@ def check_seed(seed: Any) -> int:
         ArgumentError: it is none.
     """
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
-        raise ArgumentError(f"seed. Expected: an int in [0, 2**32). Received: {seed!r}.")
+        raise ArgumentError("seed", expected="an int in [0, 2**32)", received=repr(seed))
     return int(seed)
 
 
@@ -60,7 +60,7 @@ class SeedGenerator:
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
         if kwargs:
             raise ArgumentError(
-                f"SeedGenerator. Expected: seed and name. Received: also {sorted(kwargs)}."
+                "SeedGenerator", expected="seed and name", received=f"also {sorted(kwargs)}"
             )
         self.name = name or naming.auto_name("SeedGenerator")
         self.seed = python_random.getrandbits(31) if seed is None else check_seed(seed)
@@ -129,7 +129,7 @@ def draw_key(seed: Any) -> Tensor:
     if isinstance(seed, (int, np.integer)):
         return convert_to_tensor(np.array([check_seed(seed), 0], np.uint32))
     raise ArgumentError(
-        f"seed. Expected: an int, a SeedGenerator or None. Received: {type(seed).__name__}."
+        "seed", expected="an int, a SeedGenerator or None", received=type(seed).__name__
     )
 
 

@@ -23,7 +23,7 @@ from kerasish.serialization import (
 
 def _penalty(value: Any, name: str) -> float:
     if not isinstance(value, (int, float)) or not value >= 0:
-        raise ArgumentError(f"{name}. Expected: a number >= 0. Received: {value!r}.")
+        raise ArgumentError(name, expected="a number >= 0", received=repr(value))
     return float(value)
 
 
@@ -99,14 +99,14 @@ class OrthogonalRegularizer(Regularizer):
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
         if mode not in ("rows", "columns"):
-            raise ArgumentError(f"mode. Expected: 'rows' or 'columns'. Received: {mode!r}.")
+            raise ArgumentError("mode", expected="'rows' or 'columns'", received=repr(mode))
         self.factor, self.mode = _penalty(factor, "factor"), mode
 
     def __call__(self, x: Any) -> Tensor:
         x = convert_to_tensor(x)
         if x.ndim != 2:
             raise ShapeError(
-                f"OrthogonalRegularizer. Expected: a tensor of rank 2. Received: shape {x.shape}."
+                "OrthogonalRegularizer", expected="a tensor of rank 2", received=f"shape {x.shape}"
             )
         rows = x if self.mode == "rows" else transpose(x, axes=(1, 0))
         unit = rows / sqrt(sum_all(square(rows), axis=1, keepdims=True))

@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from kerasish.hints import hint
+from kerasish.errors import told
+from kerasish.registry import hint
 
 _LOADER = "kerasish.saving.whole_model"
 _HOME = {
@@ -36,7 +37,7 @@ def __getattr__(name: str) -> Any:
     wanted = _ALIASES.get(name, name)
     if wanted not in _HOME:
         raise AttributeError(
-            f"module 'kerasish.saving' has no attribute {name!r}.{hint(name, __dir__())}"
+            told(f"module 'kerasish.saving' has no attribute {name!r}", fix=hint(name, __dir__()))
         )
     found = getattr(importlib.import_module(_HOME[wanted]), wanted)
     globals()[name] = found

@@ -80,13 +80,14 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
     name, module, registered = (item.get(k) for k in ("class_name", "module", "registered_name"))
     for key, value in (("class_name", name), ("module", module), ("registered_name", registered)):
         if not isinstance(value, (str, type(None))):
-            raise UnsafeFileError(f"{where}: {key}. Expected: a text. Received: {shorten(value)}.")
+            raise UnsafeFileError(f"{where}: {key}", expected="a text", received=shorten(value))
     limits.check_name(name, where)
     if name in FORBIDDEN and not _is_named_lambda(item):
         raise UnsafeFileError(
-            f"{where}: {name} is {FORBIDDEN[name]}, which a file cannot bring. Expected: "
-            "registered layers only. Write a layer class, decorate it with "
-            "register_keras_serializable(), and build the model from it."
+            f"{where}: {name} is {FORBIDDEN[name]}, which a file cannot bring",
+            expected="registered layers only",
+            fix="Write a layer class, decorate it with register_keras_serializable(), and "
+            "build the model from it.",
         )
     inner = item.get("config")
     if name in ("__numpy__", "__tensor__"):
@@ -115,7 +116,7 @@ def _check_array(inner: Any, where: str) -> None:
     dtype = inner.get("dtype") if isinstance(inner, dict) else None
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise UnsafeFileError(
-            f"{where}: an array of dtype {shorten(dtype)}. Expected: one of {', '.join(DTYPES)}."
+            f"{where}: an array of dtype {shorten(dtype)}", expected=f"one of {', '.join(DTYPES)}"
         )
 
 
@@ -133,9 +134,10 @@ def _check_origin(name: str, module: str | None, registered: str | None, where: 
         )
     if module and not _is_modelling(module, name):
         raise UnsafeFileError(
-            f"{where}: asks for {shorten(name)} of the module {shorten(module)}. Expected: "
-            "registered names only, since a file never imports anything. If the class is yours, "
-            "decorate it with register_keras_serializable() or pass it in custom_objects."
+            f"{where}: asks for {shorten(name)} of the module {shorten(module)}",
+            expected="registered names only, since a file never imports anything",
+            fix="If the class is yours, decorate it with register_keras_serializable() or pass "
+            "it in custom_objects.",
         )
 
 

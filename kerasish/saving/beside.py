@@ -63,8 +63,9 @@ def plan_seeds(model: Any, kept: State, where: str) -> list[tuple[Variable, np.n
     if not fits or any(v.shape != a.shape for v, a in pairs):
         shown = ", ".join(sorted(saved)) if isinstance(saved, Mapping) else "something else"
         raise FileFormatError(
-            f"{where}: another random state. Expected: {', '.join(sorted(held)) or 'none'}. "
-            f"Received: {shown or 'none'}."
+            f"{where}: another random state",
+            expected=", ".join(sorted(held)) or "none",
+            received=shown or "none",
         )
     return pairs
 
@@ -135,7 +136,7 @@ def _files(folder: str) -> Iterator[Path]:
             file = Path(root) / name
             if file.is_symlink() or not file.is_file():
                 raise ArgumentError(
-                    f"save_assets. Expected: plain files in the folder. Received: {name!r}."
+                    "save_assets", expected="plain files in the folder", received=repr(name)
                 )
             yield file
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import budget, optimizers, registry
-from kerasish.errors import FileFormatError
+from kerasish.errors import FileFormatError, told
 from kerasish.saving.allowed_names import check
 from kerasish.saving.beside import Key, State, optimizer_keys, saved_keys
 from kerasish.saving.files.safe_h5 import SafeDataset
@@ -89,7 +89,7 @@ def compile_model(
         FileFormatError: it is no such config.
     """
     if not isinstance(compile_config, Mapping):
-        raise FileFormatError(f"{where}: compile_config. Expected: an object.")
+        raise FileFormatError(f"{where}: compile_config", expected="an object")
     check(compile_config, where)
     config = fit(modernize(dict(compile_config)))
     if model.compiles_itself:
@@ -142,17 +142,20 @@ def plan_optimizer(
     keys = saved_keys(kept, len(saved))
     if keys is not None and len(saved) == len(held) and keys != optimizer_keys(model):
         raise FileFormatError(
-            f"{where}: the state of optimizer {optimizer.name!r} belongs to other weights. "
-            f"Expected: state of {_shown(optimizer_keys(model))}. Received: {_shown(keys)}."
+            f"{where}: the state of optimizer {optimizer.name!r} belongs to other weights",
+            expected=f"state of {_shown(optimizer_keys(model))}",
+            received=_shown(keys),
         )
     if len(saved) < len(held):
         fresh = type(optimizer).from_config(optimizer.get_config())
         held = held[: len(saved)] if len(saved) == len(fresh.variables) else held
     if [d.shape for d in saved] != [v.shape for v in held]:
         raise FileFormatError(
-            f"{where}: the state of optimizer {optimizer.name!r} does not fit. Expected: "
-            f"{len(held)} arrays. Received: {len(saved)}. Load with compile=False, and compile "
-            "the model yourself to start with a new optimizer."
+            f"{where}: the state of optimizer {optimizer.name!r} does not fit",
+            expected=f"{len(held)} arrays",
+            received=len(saved),
+            fix="Load with compile=False, and compile the model yourself to start with a new "
+            "optimizer.",
         )
     return [(v, d.read(v.shape)) for v, d in zip(held, saved, strict=True)]
 
@@ -176,9 +179,13 @@ def restore_others(
                 plan.append((variable, array))
         elif found:
             warnings.warn(
-                f"{where}: the state at /{path} does not fit. Expected: {len(held)} arrays for "
-                f"{optimizer.name!r}. Received: {len(found)}. It starts with new state; build the "
-                "optimizer in compile_from_config to keep it.",
+                told(
+                    f"{where}: the state at /{path} does not fit",
+                    expected=f"{len(held)} arrays for {optimizer.name!r}",
+                    received=len(found),
+                    fix="It starts with new state; build the optimizer in compile_from_config "
+                    "to keep it.",
+                ),
                 stacklevel=5,
             )
     assign(plan)

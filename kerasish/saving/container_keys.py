@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from kerasish.serialization import snake_case
+from kerasish.naming import snake_case
 
 N = TypeVar("N", bound=Hashable)
 Op = TypeVar("Op", bound=Hashable)

@@ -54,8 +54,10 @@ class LegacyFile:
         found = self._json("model_config")
         if found is None:
             raise FileFormatError(
-                f"{self.root.file}: no model in it. Expected: an attribute 'model_config'. "
-                "Received: weights only. Build the model, then call load_weights on it."
+                f"{self.root.file}: no model in it",
+                expected="an attribute 'model_config'",
+                received="weights only",
+                fix="Build the model, then call load_weights on it.",
             )
         return found
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from kerasish import ops, registry
 from kerasish.configured import parameters
-from kerasish.serialization import MODULES, get_registered_object, snake_case
+from kerasish.naming import snake_case
+from kerasish.serialization import MODULES, get_registered_object
 
 # Arguments that chose an implementation or wrote down a default; they change no result.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {

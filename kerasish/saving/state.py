@@ -60,8 +60,10 @@ def _encode(value: Any, arrays: list[np.ndarray], path: str) -> Any:
         return value.item()
     if path.count(".") + path.count("[") > limits.MAX_NESTING:
         raise ArgumentError(
-            f"state {path[:80]}... Expected: at most {limits.MAX_NESTING} lists and dicts inside "
-            "each other, and none that holds itself. Received: more."
+            f"state {path[:80]}..",
+            expected=f"at most {limits.MAX_NESTING} lists and dicts inside each other, and none "
+            "that holds itself",
+            received="more",
         )
     if isinstance(value, np.ndarray) and (value.dtype.kind in "biuf" or _is_portable(value)):
         arrays.append(value)
@@ -71,8 +73,9 @@ def _encode(value: Any, arrays: list[np.ndarray], path: str) -> Any:
     if isinstance(value, Mapping) and all(isinstance(k, str) and k != _ARRAY for k in value):
         return {k: _encode(v, arrays, f"{path}.{k}") for k, v in value.items()}
     raise ArgumentError(
-        f"state {path}. Expected: plain values, arrays, lists, and dicts with texts as keys. "
-        f"Received: {value!r}."
+        f"state {path}",
+        expected="plain values, arrays, lists, and dicts with texts as keys",
+        received=repr(value),
     )
 
 
@@ -146,14 +149,17 @@ def verify(root: SafeGroup) -> None:
     if set(found) != set(expected):
         odd = sorted(set(found) ^ set(expected))
         raise FileFormatError(
-            f"{root.file}: damaged. Expected: the {len(expected)} arrays of its list. "
-            f"Received: another set, which differs in {', '.join(odd[:5])}."
+            f"{root.file}: damaged",
+            expected=f"the {len(expected)} arrays of its list",
+            received=f"another set, which differs in {', '.join(odd[:5])}",
         )
     for path, dataset in found.items():
         if digest(dataset.read_stored(dataset.shape)) != expected[path]:
             raise FileFormatError(
-                f"{root.file}: /{path} is damaged. Expected: sha256 {expected[path]}. "
-                "Received: other content. Use an earlier checkpoint."
+                f"{root.file}: /{path} is damaged",
+                expected=f"sha256 {expected[path]}",
+                received="other content",
+                fix="Use an earlier checkpoint.",
             )
 
 
@@ -163,8 +169,10 @@ def _verify_configs(root: SafeGroup, expected: Mapping[str, str]) -> None:
         text = root.attr_text(name) or ""
         if digest(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)) != wanted:
             raise FileFormatError(
-                f"{root.file}: {name} is damaged. Expected: sha256 {wanted}. "
-                "Received: other content. Use an earlier file."
+                f"{root.file}: {name} is damaged",
+                expected=f"sha256 {wanted}",
+                received="other content",
+                fix="Use an earlier file.",
             )
 
 

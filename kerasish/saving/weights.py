@@ -5,30 +5,26 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
-from kerasish import budget, registry
+from kerasish import budget
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.graph.variable import Variable
 from kerasish.layers.base import tracking
 from kerasish.layers.base.layer import Layer
-from kerasish.naming import is_automatic, member_keys
+from kerasish.registry import hint
 from kerasish.saving import legacy_h5, state
-from kerasish.saving.container_keys import unique_keys
 from kerasish.saving.files import archives, atomic, safetensors
-from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.files.safe_h5 import SafeGroup, open_h5
 from kerasish.saving.files.sources import as_path
-from kerasish.saving.paths import layer_keys, named_weights, other_optimizers, walk
+from kerasish.saving.legacy_weights import Plan, plan_legacy, write_legacy
+from kerasish.saving.paths import named_weights, other_optimizers, walk
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
-
-# What is to be assigned once everything has been checked: variables and arrays, and layers that
-# load themselves with their arrays by name.
-Plan = list[tuple[Any, Any]]
 
 
 def save_weights(
@@ -53,7 +49,7 @@ def save_weights(
     """
     if max_shard_size is not None:
         raise ArgumentError(
-            f"max_shard_size. Expected: None, one file for all. Received: {max_shard_size!r}."
+            "max_shard_size", expected="None, one file for all", received=repr(max_shard_size)
         )
     path = Path(filepath)
     check_target(path, overwrite)
@@ -73,15 +69,17 @@ def save_weights(
             state.write_state(file, {})
     else:
         raise ArgumentError(
-            "filepath. Expected: a name that ends in .weights.h5, .safetensors or .h5. "
-            f"Received: {path.name!r}."
+            "filepath",
+            expected="a name that ends in .weights.h5, .safetensors or .h5",
+            received=repr(path.name),
         )
 
 
 def _only_objects(path: Path) -> ArgumentError:
     return ArgumentError(
-        "objects_to_skip. Expected: a file that ends in .weights.h5, which goes by objects. "
-        f"Received: {path.name!r}."
+        "objects_to_skip",
+        expected="a file that ends in .weights.h5, which goes by objects",
+        received=repr(path.name),
     )
 
 
@@ -89,15 +87,16 @@ def check_target(path: Path, overwrite: bool) -> None:
     """Raise unless `path` may be written."""
     if atomic.check_target(path).exists() and not overwrite:
         raise ArgumentError(
-            f"filepath. Expected: a new name, or overwrite=True. Received: {path}, which exists."
+            "filepath", expected="a new name, or overwrite=True", received=f"{path}, which exists"
         )
 
 
 def _check_built(model: Any) -> None:
     if not model.built:
         raise ArgumentError(
-            f"{model.name!r} has no weights yet. Expected: a built model. Call it on data once, "
-            "or call build(input_shape) first."
+            f"{model.name!r} has no weights yet",
+            expected="a built model",
+            fix="Call it on data once, or call build(input_shape) first.",
         )
 
 
@@ -168,19 +167,20 @@ def plan_objects(
         if found == [v.shape for v in held]:
             plan += zip(held, file.read(path, found), strict=True)
         elif skip_mismatch:
-            warnings.warn(_difference(label, path, obj, held, found), stacklevel=4)
+            warnings.warn(str(_difference(label, path, obj, held, found)), stacklevel=4)
         elif found or held:
-            raise FileFormatError(
-                _difference(label, path, obj, held, found) + _near(path, file, bool(found))
-            )
+            raise _difference(label, path, obj, held, found, _near(path, file, bool(found)))
     # Beside "optimizer" Keras writes "optimizer/inner_optimizer", whose state is in both.
     stored_paths = {p for p in file.shapes() if p not in known and not _is_optimizer(file, p)}
     extra = sorted(p for p in stored_paths if p.split("/")[0] != "optimizer")
     if extra and not skip_mismatch:
         raise FileFormatError(
-            f"{label}: holds weights that {model.name!r} does not have: "
-            f"{', '.join('/' + p for p in extra[:5])}. Expected: the weights of this model. "
-            "Is it the model that was saved? Pass skip_mismatch=True to leave them out."
+            (
+                f"{label}: holds weights that {model.name!r} does not have: "
+                f"{', '.join('/' + p for p in extra[:5])}"
+            ),
+            expected="the weights of this model",
+            fix="Is it the model that was saved? Pass skip_mismatch=True to leave them out.",
         )
     return plan
 
@@ -192,136 +192,23 @@ def _is_optimizer(file: WeightsFile, path: str) -> bool:
 
 
 def _difference(
-    label: str, path: str, obj: Any, held: Sequence[Variable], found: Sequence[tuple[int, ...]]
-) -> str:
-    wanted = ", ".join(f"{v.name} {v.shape}" for v in held) or "none"
-    return (
-        f"{label}: the weights of {obj.name!r} do not fit. Expected: {wanted}. "
-        f"Received at /{path}: {', '.join(map(str, found)) or 'none'}."
+    label: str,
+    path: str,
+    obj: Any,
+    held: Sequence[Variable],
+    found: Sequence[tuple[int, ...]],
+    fix: str = "",
+) -> FileFormatError:
+    return FileFormatError(
+        f"{label}: the weights of {obj.name!r} at /{path} do not fit",
+        expected=", ".join(f"{v.name} {v.shape}" for v in held) or "none",
+        received=", ".join(map(str, found)) or "none",
+        fix=fix,
     )
 
 
 def _near(path: str, file: WeightsFile, there: bool) -> str:
-    near = [] if there else registry.nearest(path, list(file.shapes()))
-    return f" Nearest in the file: {', '.join('/' + n for n in near)}." if near else ""
-
-
-# --- legacy .h5 ---------------------------------------------------------------------------------
-
-
-def legacy_weights(layer: Any) -> list[Variable]:
-    """The weights of one layer in the order of legacy files."""
-    return [*layer.trainable_weights, *layer.non_trainable_weights]
-
-
-def top_level(model: Any) -> list[Variable]:
-    """The variables that belong to a model and to none of its layers."""
-    return [v for v in tracking.own_variables(model) if any(v is w for w in model.weights)]
-
-
-def write_legacy(group: Any, model: Any) -> None:
-    """The weights of all layers of a model into an open file or group."""
-    names = unique_keys(layer.name for layer in model.layers)
-    arrays = [_named(legacy_weights(layer)) for layer in model.layers]
-    legacy_h5.write_layers(group, dict(zip(names, arrays, strict=True)), _named(top_level(model)))
-
-
-def _named(variables: Sequence[Variable]) -> list[tuple[str, np.ndarray]]:
-    return [(v.path, v.numpy()) for v in variables]
-
-
-def plan_legacy(
-    file: legacy_h5.LegacyFile, model: Any, skip_mismatch: bool = False, by_name: bool = False
-) -> Plan:
-    """Compare a legacy file with a model, and read what is to be assigned.
-
-    Layers are matched by name, the automatic names counted within the model and within the file;
-    where the names differ, by their order among layers with weights.
-
-    Args:
-        by_name: load the layers whose names, as they are, stand in the file, and no others.
-    """
-    found = file.layers()
-    stored_layers = {name: arrays for name, arrays in found.layers.items() if arrays}
-    layers = [layer for layer in model.layers if legacy_weights(layer)]
-    if by_name:
-        named = {layer.name: layer for layer in layers}
-        pairs = [(name, named[name]) for name in stored_layers if name in named]
-    else:
-        pairs = _pairs(file.root.file, stored_layers, layers, skip_mismatch)
-    plan: Plan = []
-    for name, layer in pairs:
-        where = f"{file.root.file}: layer {name!r}"
-        held = legacy_weights(layer)
-        plan += _plan_arrays(where, held, stored_layers[name], skip_mismatch)
-    where = f"{file.root.file}: the model's own weights"
-    return plan + _plan_arrays(where, top_level(model), found.top_level, skip_mismatch)
-
-
-def _pairs(
-    label: str, stored_layers: dict[str, Any], layers: list[Any], some: bool
-) -> list[tuple[str, Any]]:
-    """Names in the file with the layers that they stand for; with `some` those that have one."""
-    bases = {layer._base_name for layer in layers}
-    of = {n: next((b for b in bases if is_automatic(n, b)), n) for n in stored_layers}
-    found = dict(zip(member_keys(list(of.items())), stored_layers, strict=True))
-    wanted = dict(zip(layer_keys(layers), layers, strict=True))
-    if some or set(found) == set(wanted):
-        return [(name, wanted[key]) for key, name in found.items() if key in wanted]
-    if len(found) != len(wanted):
-        odd = sorted(set(found) ^ set(wanted))
-        raise FileFormatError(
-            f"{label}: another number of layers with weights. Expected: {len(wanted)}. "
-            f"Received: {len(found)}. Not on both sides: {', '.join(odd[:10])}."
-        )
-    return list(zip(stored_layers, layers, strict=True))
-
-
-def _plan_arrays(
-    where: str,
-    held: Sequence[Variable],
-    found: Sequence[tuple[str, SafeDataset]],
-    skip_mismatch: bool = False,
-) -> Plan:
-    matched = _match(held, found)
-    if matched is not None:
-        return [(v, d.read(v.shape)) for v, d in matched]
-    message = (
-        f"{where} does not fit. Expected: {_shown((v.name, v.shape) for v in held)}. "
-        f"Received: {_shown((n, d.shape) for n, d in found)}."
-    )
-    if not skip_mismatch:
-        raise FileFormatError(message)
-    warnings.warn(message, stacklevel=5)
-    return []
-
-
-def _shown(items: Iterable[tuple[str, tuple[int, ...]]]) -> str:
-    return ", ".join(f"{name} {shape}" for name, shape in items) or "none"
-
-
-def _match(
-    held: Sequence[Variable], found: Sequence[tuple[str, SafeDataset]]
-) -> list[tuple[Variable, SafeDataset]] | None:
-    """Variables with their arrays: in order, or by name where only the order differs."""
-    if len(held) != len(found):
-        return None
-    in_order = [(v, d) for v, (_, d) in zip(held, found, strict=True)]
-    same_names = all(v.name == _last(n) for v, (n, _) in zip(held, found, strict=True))
-    if not same_names:
-        by_name = {_tail(n): d for n, d in found}
-        tails = [_tail(v.path) for v in held]
-        if len(by_name) == len(held) and set(tails) == set(by_name):
-            in_order = [(v, by_name[t]) for v, t in zip(held, tails, strict=True)]
-    return in_order if all(v.shape == d.shape for v, d in in_order) else None
-
-
-def _last(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def _tail(name: str) -> str:
-    return "/".join(name.split("/")[-2:])
+    return "" if there else hint(path, file.shapes(), 3)
 
 
 # --- reading any of them ------------------------------------------------------------------------
@@ -360,7 +247,7 @@ def load_weights(
         elif archives.is_archive(path):
             weights = archives.read_archive(path).weights
             if weights is None:
-                raise FileFormatError(f"{path}: no weights in it. Expected: {archives.WEIGHTS}.")
+                raise FileFormatError(f"{path}: no weights in it", expected=archives.WEIGHTS)
             with open_h5(weights, str(path)) as root:
                 state.verify(root)
                 plan = plan_objects(WeightsFile(root), model, skip_mismatch, objects_to_skip or ())
@@ -420,8 +307,9 @@ def _plan_shards(path: Path, model: Any) -> Plan:
     missing = [v.path for v in model.weights if id(v) not in set_ones]
     if missing:
         raise FileFormatError(
-            f"{path}: not all weights are in its shards. Expected: also "
-            f"{', '.join(missing[:5])}. Received: {len(plan)} arrays."
+            f"{path}: not all weights are in its shards",
+            expected=f"also {', '.join(missing[:5])}",
+            received=f"{len(plan)} arrays",
         )
     return plan
 
@@ -435,11 +323,12 @@ def _plan_safetensors(path: Path, model: Any, skip_mismatch: bool) -> Plan:
         if shape == variable.shape:
             plan.append((variable, arrays[name]))
         elif not skip_mismatch:
-            near = registry.nearest(name, list(arrays)) if shape is None else []
-            hint = f" Nearest in the file: {', '.join(near)}." if near else ""
+            near = hint(name, arrays, 3) if shape is None else ""
             raise FileFormatError(
-                f"{path}: {name!r} does not fit. Expected: shape {variable.shape}. "
-                f"Received: {shape or 'nothing of that name'}.{hint}"
+                f"{path}: {name!r} does not fit",
+                expected=f"shape {variable.shape}",
+                received=shape or "nothing of that name",
+                fix=near,
             )
     extra = sorted(set(arrays) - set(held))
     if extra and not skip_mismatch:

@@ -68,9 +68,9 @@ class WeightsFile:
             return [dataset.read() for dataset in found]
         if [d.shape for d in found] != [tuple(s) for s in shapes]:
             raise FileFormatError(
-                f"{self.root.file}: /{path} holds other arrays. "
-                f"Expected: {len(shapes)} of shapes {[tuple(s) for s in shapes]}. "
-                f"Received: {len(found)} of shapes {[d.shape for d in found]}."
+                f"{self.root.file}: /{path} holds other arrays",
+                expected=f"{len(shapes)} of shapes {[tuple(s) for s in shapes]}",
+                received=f"{len(found)} of shapes {[d.shape for d in found]}",
             )
         return [d.read(d.shape) for d in found]
 
@@ -112,8 +112,9 @@ def shard_files(path: Path) -> list[Path]:
     entries = parse_json(_whole(path), str(path)).get("weight_map")
     if not isinstance(entries, dict):
         raise FileFormatError(
-            f"{path}: not an index of weight shards. Expected: JSON with a 'weight_map', an "
-            f"object. Received: {shorten(entries)}."
+            f"{path}: not an index of weight shards",
+            expected="JSON with a 'weight_map', an object",
+            received=shorten(entries),
         )
     listed = (n for e in entries.values() for n in (e if isinstance(e, list) else [e]))
     names = {limits.check_name(name, str(path)) for name in listed}

@@ -101,8 +101,10 @@ def save_model(
         _save_archive(path, model, config, kept, include_optimizer)
     else:
         raise ArgumentError(
-            f"filepath. Expected: a name that ends in .keras or .h5. Received: {path.name!r}. "
-            "For weights alone use save_weights."
+            "filepath",
+            expected="a name that ends in .keras or .h5",
+            received=repr(path.name),
+            fix="For weights alone use save_weights.",
         )
 
 
@@ -111,22 +113,24 @@ def _check_arguments(filepath: Any, zipped: bool | None, kwargs: dict[str, Any])
     more = [name for name in kwargs if name != "save_format"]
     if more:
         raise ArgumentError(
-            "save_model. Expected: filepath, overwrite, zipped, include_optimizer, state. "
-            f"Received: {', '.join(more)}."
+            "save_model",
+            expected="filepath, overwrite, zipped, include_optimizer, state",
+            received=", ".join(more),
         )
     is_path = isinstance(filepath, (str, os.PathLike))
     if not is_path and not hasattr(filepath, "write"):
         raise ArgumentError(
-            f"filepath. Expected: a path or an open binary file. Received: {filepath!r}."
+            "filepath", expected="a path or an open binary file", received=repr(filepath)
         )
     known = not is_path or Path(filepath).suffix in (".keras", ".h5", ".hdf5")
     if kwargs.get("save_format") and not known:
         raise ArgumentError(
-            "save_format. Expected: a path that ends in .keras or .h5, which says the format. "
-            f"Received: save_format={kwargs['save_format']!r} and {str(filepath)!r}."
+            "save_format",
+            expected="a path that ends in .keras or .h5, which says the format",
+            received=f"save_format={kwargs['save_format']!r} and {str(filepath)!r}",
         )
     if zipped is False:
-        raise ArgumentError("zipped. Expected: None or True, an archive. Received: False.")
+        raise ArgumentError("zipped", expected="None or True, an archive", received="False")
 
 
 def _save_h5(
@@ -199,7 +203,7 @@ def load_model(
 def _load_archive(path: Path, compile: bool) -> Any:
     archive = archives.read_archive(path)
     if archive.weights is None:
-        raise FileFormatError(f"{path}: no weights. Expected: a member {archives.WEIGHTS}.")
+        raise FileFormatError(f"{path}: no weights", expected=f"a member {archives.WEIGHTS}")
     config = dict(archive.config)
     compile_config = config.pop("compile_config", None)
     with open_h5(archive.weights, str(path)) as root:
@@ -279,8 +283,9 @@ def build(config: Any, where: str, stored: int | None = None) -> Any:
     """
     if not registry.contains("model", "Sequential"):
         raise ArgumentError(
-            "The models are not loaded. Expected: functions of `kerasish.saving`. "
-            "Received: `import kerasish.saving.whole_model` alone."
+            "The models are not loaded",
+            expected="functions of `kerasish.saving`",
+            received="`import kerasish.saving.whole_model` alone",
         )
     check(config, where)
     config = fit(modernize(config))
@@ -294,8 +299,9 @@ def build(config: Any, where: str, stored: int | None = None) -> Any:
         model = deserialize_keras_object(config, kind="model")
     if not hasattr(model, "layers"):
         raise FileFormatError(
-            f"{where}: not a model. Expected: a Sequential, a Functional or a registered "
-            f"subclass of Model. Received: {type(model).__name__}."
+            f"{where}: not a model",
+            expected="a Sequential, a Functional or a registered subclass of Model",
+            received=type(model).__name__,
         )
     return model
 
@@ -314,19 +320,20 @@ def naming(path: Path) -> Iterator[None]:
     try:
         yield
     except KerasishError as error:
-        text = str(error)
-        if str(path) not in text:
-            error.args = (f"{path}: {text}", *error.args[1:])
+        if str(path) not in str(error):
+            error.begin(f"{path}: ")
         raise
     except MemoryError as error:
         raise BackendError(
-            f"{path}: this machine has not enough memory for it. Expected: room for the model "
-            f"and once more for its weights. Received: {error or 'MemoryError'}."
+            f"{path}: this machine has not enough memory for it",
+            expected="room for the model and once more for its weights",
+            received=error or "MemoryError",
         ) from error
     except Exception as error:
         raise FileFormatError(
-            f"{path}: the model in it cannot be built. Expected: a config that its classes "
-            f"accept. Received: {type(error).__name__}: {error}"
+            f"{path}: the model in it cannot be built",
+            expected="a config that its classes accept",
+            received=f"{type(error).__name__}: {error}",
         ) from error
 
 
@@ -359,7 +366,7 @@ def plan_restore(model: Any, filepath: str | os.PathLike[str]) -> tuple[Plan, di
         state.verify(file.root)
         kept = state.read_state(file.root)
         if kept is None:
-            raise FileFormatError(f"{path}: no state in it. Expected: a file of save_model.")
+            raise FileFormatError(f"{path}: no state in it", expected="a file of save_model")
         plan = plan_legacy(file, model)
         saved = [dataset for _, dataset in file.optimizer()]
         plan += compile_state.plan_optimizer(model, saved, kept, str(path)) if saved else []

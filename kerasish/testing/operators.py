@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasish import registry, tree
 from kerasish.backend.base import current
-from kerasish.errors import KerasishError
+from kerasish.errors import KerasishError, told
 from kerasish.graph import Graph, Tensor, convert_to_tensor, format_graph, interpret, trace
 from kerasish.graph.op import Case, Op
 from kerasish.graph.printer import INFIX
@@ -50,7 +50,9 @@ def check_op(
     op = found(target)
     calls = tuple(op.cases if cases is None else cases)
     if not calls:
-        raise AssertionError(f"{op.name} declares no cases. Expected: at least one sample call.")
+        raise AssertionError(
+            told(f"{op.name} declares no cases", expected="at least one sample call"),
+        )
     for call in calls:
         try:
             _check_case(op, call, order, tolerances, single)
@@ -296,7 +298,11 @@ def check_gradients(
         return
     if isinstance(op, Op) and op.vjp is None:
         raise AssertionError(
-            f"op {op.name}. Expected: vjp=, or vjp=no_gradient. Received: it declares no gradient."
+            told(
+                f"op {op.name}",
+                expected="vjp=, or vjp=no_gradient",
+                received="it declares no gradient",
+            ),
         )
 
     def called(*tensors: Any) -> Any:

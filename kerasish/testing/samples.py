@@ -25,8 +25,9 @@ def sample_inputs(
     """
     if not isinstance(case, Case):
         raise ArgumentError(
-            "cases. Expected: calls made by case(*inputs, **attrs), such as case((3, 4), axis=0). "
-            f"Received: {case!r}."
+            "cases",
+            expected="calls made by case(*inputs, **attrs), such as case((3, 4), axis=0)",
+            received=repr(case),
         )
     rng = np.random.default_rng(seed)
     low, high = case.domain or domain

@@ -23,7 +23,7 @@ def whole(name: str, value: Any, least: int) -> int:
         elif isinstance(value, str) and value.strip().isdigit():
             fix = f" Pass {name}={int(value)}."
         raise ArgumentError(
-            f"{name}. Expected: an integer of {least} or more. Received: {value!r}.{fix}"
+            name, expected=f"an integer of {least} or more", received=repr(value), fix=fix
         )
     return int(value)
 
@@ -43,7 +43,7 @@ def flag(name: str, value: Any) -> bool:
         return False
     if isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1)):
         return bool(value)
-    raise ArgumentError(f"{name}. Expected: True or False. Received: {value!r}.")
+    raise ArgumentError(name, expected="True or False", received=repr(value))
 
 
 def verbosity(value: Any) -> int:
@@ -57,8 +57,9 @@ def verbosity(value: Any) -> int:
     if isinstance(value, (int, np.integer, np.bool_)) and value >= 0:
         return min(int(value), 2)
     raise ArgumentError(
-        "verbose. Expected: 0 (silent), 1 or 'auto' (a progress bar), or 2 (a line per epoch). "
-        f"Received: {value!r}."
+        "verbose",
+        expected="0 (silent), 1 or 'auto' (a progress bar), or 2 (a line per epoch)",
+        received=repr(value),
     )
 
 
@@ -74,7 +75,7 @@ def share(name: str, value: Any) -> float:
     if not number or not 0 <= value < 1:
         fix = f" Pass {value / 100}." if number and 1 < value < 100 else ""
         raise ArgumentError(
-            f"{name}. Expected: a fraction of at least 0 and less than 1. Received: {value!r}.{fix}"
+            name, expected="a fraction of at least 0 and less than 1", received=repr(value), fix=fix
         )
     return float(value)
 
@@ -90,6 +91,7 @@ def frequency(value: Any) -> int | frozenset[int]:
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1:
         return int(value)
     raise ArgumentError(
-        "validation_freq. Expected: an integer of 1 or more, or a list of epochs counted from 1. "
-        f"Received: {value!r}."
+        "validation_freq",
+        expected="an integer of 1 or more, or a list of epochs counted from 1",
+        received=repr(value),
     )

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kerasish import losses, ops, tree
 from kerasish.config import floatx
 from kerasish.data.weights import ClassWeights
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor
 from kerasish.losses import Loss, LossFunctionWrapper
 from kerasish.losses.base import takes_labels
@@ -83,8 +83,10 @@ def check_weights(loss_weights: Any) -> None:
     for weight in tree.flatten(loss_weights):
         if isinstance(weight, (str, bool)) or callable(weight):
             raise ArgumentError(
-                f"loss_weights. Expected: numbers, one per output. Received: {loss_weights!r}. "
-                f"Metrics are given by name: metrics={loss_weights!r}."
+                "loss_weights",
+                expected="numbers, one per output",
+                received=repr(loss_weights),
+                fix=f"Metrics are given by name: metrics={loss_weights!r}.",
             )
 
 
@@ -101,8 +103,8 @@ def of_labels(loss: Any) -> bool | None:
     return takes_labels(found) if known else None
 
 
-NOTHING_RETURNED = (
-    "The model's call(). Expected: predictions. Received: None. Let it end with `return`."
+NOTHING_RETURNED = told(
+    "The model's call()", expected="predictions", received="None", fix="Let it end with `return`."
 )
 
 
@@ -189,7 +191,7 @@ class CompileLoss:
                 self.terms.append(Term(i, found, weight, outputs.names[i] or found.name))
         if not self.terms:
             raise ArgumentError(
-                f"loss. Expected: a loss for at least one output. Received: {self.loss!r}."
+                "loss", expected="a loss for at least one output", received=repr(self.loss)
             )
         if len(self.terms) > 1:
             self.metrics = [Mean(name=name) for name in _distinct(self.terms)]
@@ -204,8 +206,9 @@ class CompileLoss:
         named = isinstance(self.loss_weights, Mapping) and weight is not None
         if (listed and len(weight) != len(several)) or (named and several == [None]):
             raise ArgumentError(
-                f"loss_weights. Expected: one per loss. Received: {self.loss_weights!r} for the "
-                f"losses {self.loss!r}."
+                "loss_weights",
+                expected="one per loss",
+                received=f"{self.loss_weights!r} for the losses {self.loss!r}",
             )
 
     def _order(self, outputs: Outputs) -> list[int]:
@@ -263,8 +266,10 @@ def _need_target(target: Any, outputs: Outputs, output: int) -> None:
     if target is None:
         name = outputs.names[output] or f"number {output}"
         raise ArgumentError(
-            f"loss. Expected: targets y for the output {name}, which has a loss. Received: none. "
-            "Pass y, or set the loss of this output to None."
+            "loss",
+            expected=f"targets y for the output {name}, which has a loss",
+            received="none",
+            fix="Pass y, or set the loss of this output to None.",
         )
 
 

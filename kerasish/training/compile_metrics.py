@@ -65,8 +65,10 @@ class CompileMetrics(Metric):
         for what, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
             if given and not isinstance(given, (list, tuple, dict)):
                 raise ArgumentError(
-                    f"{what}. Expected: a list, tuple or dict. Received: {given!r}. "
-                    f"Write [{given!r}]."
+                    what,
+                    expected="a list, tuple or dict",
+                    received=repr(given),
+                    fix=f"Write [{given!r}].",
                 )
         self.given = (metrics, weighted_metrics)
         self.output_names = output_names
@@ -151,7 +153,7 @@ def _listed(entry: Any) -> list[Any]:
 def _target(target: Any, outputs: Outputs, output: int) -> Any:
     if target is None:
         name = outputs.names[output] or f"number {output}"
-        raise ArgumentError(f"metrics. Expected: targets y for the output {name}. Received: none.")
+        raise ArgumentError("metrics", expected=f"targets y for the output {name}", received="none")
     return target
 
 

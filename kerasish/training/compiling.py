@@ -10,6 +10,7 @@ from typing import Any
 
 from kerasish import budget, optimizers
 from kerasish import serialization as _serialization
+from kerasish.errors import told
 from kerasish.hints import hinted
 from kerasish.layers.base import tracking
 from kerasish.layers.base.holder import Holder
@@ -131,9 +132,12 @@ class Compiling(StepFunctions):
         """
         if type(self).compile is not Compiling.compile:
             warnings.warn(
-                f"{type(self).__name__} has its own compile(), so it is loaded without being "
-                "compiled. Expected: get_compile_config() and compile_from_config() beside it, or "
-                "a call of compile().",
+                told(
+                    f"{type(self).__name__} has its own compile(), so it is loaded without being "
+                    "compiled",
+                    expected="get_compile_config() and compile_from_config() beside it, or a "
+                    "call of compile()",
+                ),
                 stacklevel=2,
             )
             return

@@ -123,9 +123,11 @@ def _refuse_missing(y: np.ndarray, rule: LabelRule, where: str) -> None:
         if found.any()
     )
     raise DataError(
-        f"{where}. Expected: finite targets for {rule.loss}. Received: {kinds}, the first at index "
-        f"{_first(missing | endless)}. Remove these samples, or replace the targets and give the "
-        "samples the weight 0; or leave them out in a loss of your own."
+        where,
+        expected=f"finite targets for {rule.loss}",
+        received=f"{kinds}, the first at index {_first(missing | endless)}",
+        fix="Remove these samples, or replace the targets and give the samples the weight 0; "
+        "or leave them out in a loss of your own.",
     )
 
 
@@ -134,8 +136,10 @@ def _refuse(rule: LabelRule, y: np.ndarray, wrong: np.ndarray, where: str) -> No
     value = y[place].item()
     if rule.classes is None:
         raise DataError(
-            f"{where}. Expected: targets from 0 to 1 for {rule.loss}. Received: {value} at index "
-            f"{place}, and {count} such targets in all. {_towards_one(y)}"
+            where,
+            expected=f"targets from 0 to 1 for {rule.loss}",
+            received=f"{value} at index {place}, and {count} such targets in all",
+            fix=_towards_one(y),
         )
     asked = f"integer labels from 0 to {rule.classes - 1}, since the model gives {rule.classes}"
     if value != np.floor(value):
@@ -147,8 +151,10 @@ def _refuse(rule: LabelRule, y: np.ndarray, wrong: np.ndarray, where: str) -> No
             else "Number the classes from 0, or name labels that do not count with ignore_class."
         )
     raise DataError(
-        f"{where}. Expected: {asked} classes. Received: {value} at index {place}, and {count} such "
-        f"labels in all. {hint}"
+        where,
+        expected=f"{asked} classes",
+        received=f"{value} at index {place}, and {count} such labels in all",
+        fix=hint,
     )
 
 

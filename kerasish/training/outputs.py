@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kerasish import registry, tree
+from kerasish import tree
 from kerasish.errors import ArgumentError, DataError
+from kerasish.registry import hint
 
 
 class Outputs:
@@ -42,11 +43,11 @@ class Outputs:
             if key in names:
                 return names.index(key)
         known = [n for n in self.names if n] or [n for n in self.aliases if n]
-        near = registry.nearest(key, known)
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else ""
         raise ArgumentError(
-            f"{what}. Expected: keys among the names of the outputs, {known or 'which have none'}. "
-            f"Received: {key!r}.{hint}"
+            what,
+            expected=f"keys among the names of the outputs, {known or 'which have none'}",
+            received=repr(key),
+            fix=hint(key, known, 3),
         )
 
     def spread(self, given: Any, what: str) -> list[Any]:
@@ -63,8 +64,10 @@ class Outputs:
                 return [given if len(given) != 1 else given[0]]
             if len(given) != self.count:
                 raise ArgumentError(
-                    f"{what}. Expected: one entry per output ({self.count}: {self.names}), or a "
-                    f"dict by output name. Received: a list of {len(given)}."
+                    what,
+                    expected=f"one entry per output ({self.count}: {self.names}), or a dict by "
+                    "output name",
+                    received=f"a list of {len(given)}",
                 )
             return list(given)
         return [given] * self.count
@@ -85,9 +88,10 @@ class Outputs:
         flat = tree.flatten(given)
         if isinstance(given, Mapping) and not any(self.aliases):
             raise DataError(
-                f"{what}. Expected: {'an array' if self.count == 1 else 'a list of arrays'}, since "
-                f"the outputs of the model have no names. Received: a dict with the keys "
-                f"{list(given)}."
+                what,
+                expected=f"{'an array' if self.count == 1 else 'a list of arrays'}, since the "
+                "outputs of the model have no names",
+                received=f"a dict with the keys {list(given)}",
             )
         if isinstance(given, Mapping):
             entries: list[Any] = [None] * self.count
@@ -101,9 +105,10 @@ class Outputs:
             return [next(rest) if needed else None for needed in wanted]
         received = "one array" if not tree.is_nested(given) else f"{len(flat)} arrays"
         raise DataError(
-            f"{what}. Expected: one array per output of the model "
-            f"({self.count}{': ' + str(self.names) if any(self.names) else ''}). "
-            f"Received: {received}."
+            what,
+            expected="one array per output of the model "
+            f"({self.count}{': ' + str(self.names) if any(self.names) else ''})",
+            received=received,
         )
 
 

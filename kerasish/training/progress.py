@@ -71,9 +71,9 @@ class FitState:
         rng = state["data"]["rng"]
         if rng["bit_generator"] != self.rng.bit_generator.state["bit_generator"]:
             raise FileFormatError(
-                "The state of a training run. Expected: the random generator "
-                f"{self.rng.bit_generator.state['bit_generator']}. "
-                f"Received: {rng['bit_generator']}."
+                "The state of a training run",
+                expected=f"the random generator {self.rng.bit_generator.state['bit_generator']}",
+                received=rng["bit_generator"],
             )
         self.rng.bit_generator.state = rng
         self.source.load_state_dict(dict(state["data"]["source"]))

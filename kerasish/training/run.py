@@ -196,8 +196,9 @@ def need_compiled(model: Any, what: str) -> None:
     """Raise unless the model was compiled."""
     if not model.compiled:
         raise ArgumentError(
-            f"{what}. Expected: model.compile(optimizer, loss) before. Received: a model that was "
-            "not compiled."
+            what,
+            expected="model.compile(optimizer, loss) before",
+            received="a model that was not compiled",
         )
 
 

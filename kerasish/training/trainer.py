@@ -62,8 +62,9 @@ class Trainer(Compiling):
             parts.append(ops.sum(loss if is_float(loss.dtype) else ops.cast(loss, floatx())))
         if not parts:
             raise ArgumentError(
-                "No loss to compute. Expected: compile(loss=...), or add_loss in a layer. "
-                "Received: neither."
+                "No loss to compute",
+                expected="compile(loss=...), or add_loss in a layer",
+                received="neither",
             )
         total = parts[0]
         for part in parts[1:]:
@@ -97,8 +98,10 @@ class Trainer(Compiling):
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         if self.optimizer is None:
             raise ArgumentError(
-                "fit. Expected: an optimizer, compile(optimizer=...). Received: None. A model that "
-                "is not trained is only evaluated."
+                "fit",
+                expected="an optimizer, compile(optimizer=...)",
+                received="None",
+                fix="A model that is not trained is only evaluated.",
             )
         with GradientTape() as tape:
             y_pred = self(x, training=True)
@@ -268,7 +271,7 @@ class Trainer(Compiling):
         """One update; returns the loss and the metrics of this batch alone."""
         if class_weight is not None and sample_weight is not None:
             raise ArgumentError(
-                "train_on_batch. Expected: class_weight or sample_weight. Received: both."
+                "train_on_batch", expected="class_weight or sample_weight", received="both"
             )
         need_compiled(self, "train_on_batch")
         batch = standardize_batch((x, y, sample_weight), self._class_weights(class_weight))

@@ -55,7 +55,7 @@ def load(name: str) -> ctypes.CDLL:
     """
     found = _load(name)
     if isinstance(found, str):
-        raise BackendError(f"{name}. Expected: the library. Received: {found}.")
+        raise BackendError(name, expected="the library", received=found)
     return found
 
 
@@ -90,7 +90,7 @@ class Library:
         """
         status = self._functions[name](*arguments)
         if status:
-            raise BackendError(f"{name}. Expected: status 0. Received: {status}.")
+            raise BackendError(name, expected="status 0", received=status)
 
     def follow(self) -> None:
         """Let the next call go to the current stream."""

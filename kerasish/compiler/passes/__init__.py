@@ -42,7 +42,7 @@ def optimize(graph: Graph, device: Backend, until: str | None = None) -> Graph:
     """
     names = [name for name, _ in PIPELINE]
     if until is not None and until not in names:
-        raise UnknownNameError(f"Unknown pass. Expected: one of {names}. Received: {until!r}.")
+        raise UnknownNameError("Unknown pass", expected=f"one of {names}", received=repr(until))
     known = set(graph.nodes)
     for name, step in PIPELINE:
         graph = _verified(step(graph, device), name, known)

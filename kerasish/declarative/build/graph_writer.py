@@ -76,12 +76,14 @@ def _check_layer(operation: Any) -> None:
     if isinstance(operation, Layer):
         return
     raise ArgumentError(
-        "to_yaml. Expected: a model of layers, since a node of a declarative file is a layer "
-        "called on tensors and has no place for the arguments of an operation. Received: the "
-        f"operation {operation.name!r}. Use a layer that does it (Add, Concatenate, Activation, "
-        "Reshape, ...) or a registered layer class of your own, or save as .keras, .h5 or "
-        "to_json(), which hold operations."
-    )
+        "to_yaml",
+expected=("a model of layers, since a node of a declarative file is a layer called on "
+"tensors and has no place for the arguments of an operation"),
+received=f"the operation {operation.name!r}",
+fix=("Use a layer that does it (Add, Concatenate, Activation, Reshape, ...) or a "
+"registered layer class of your own, or save as .keras, .h5 or to_json(), which "
+"hold operations.")
+)
 
 
 def _input(layer: InputLayer) -> dict[str, Any]:
@@ -106,9 +108,10 @@ def _sources(record: CallRecord, names: dict[int, str]) -> Any:
         leaves = tree.flatten(value)
         if not leaves or not all(isinstance(leaf, KerasTensor) for leaf in leaves):
             raise ArgumentError(
-                f"to_yaml. Expected: layers called on tensors only. Received: "
-                f"{record.operation.name!r} called with {key}={value!r}."
-            )
+                "to_yaml",
+expected="layers called on tensors only",
+received=f"{record.operation.name!r} called with {key}={value!r}"
+)
     if len(given) == 1:
         value = next(iter(given.values()))
         if isinstance(value, list | tuple):

@@ -9,8 +9,8 @@ from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.signature import Parameter, signature_of
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.layers import Layer
-from kerasish.naming import is_automatic, uncounted
-from kerasish.serialization import get_registered_name, snake_case
+from kerasish.naming import is_automatic, uncounted, snake_case
+from kerasish.serialization import get_registered_name
 
 
 def layer_item(layer: Layer, name: str | None) -> Any:
@@ -34,9 +34,11 @@ def object_item(serialized: Any, kind: str) -> Any:
     label = label if ">" in label else serialized["class_name"]
     if not vocabulary.contains(kind, label):
         raise ArgumentError(
-            f"to_yaml. Expected: a registered {kind}. Received: {label!r}. Decorate its class with "
-            "register_keras_serializable()."
-        )
+            "to_yaml",
+expected=f"a registered {kind}",
+received=repr(label),
+fix="Decorate its class with register_keras_serializable()."
+)
     cls = vocabulary.lookup(kind, label)
     config = dict(serialized["config"])
     name = str(config.get("name"))
@@ -52,15 +54,19 @@ def _class_label(kind: str, cls: type) -> str:
             return label
     if cls in vocabulary.REFUSED:
         raise ArgumentError(
-            f"to_yaml. Expected: layers of which each is a class and plain arguments. Received: "
-            f"{cls.__name__}, whose function is code. Write a layer class and decorate it with "
-            "register_keras_serializable(), or save as .keras, .h5 or to_json(), which hold the "
-            "name of a registered function."
-        )
+            "to_yaml",
+expected="layers of which each is a class and plain arguments",
+received=f"{cls.__name__}, whose function is code",
+fix=("Write a layer class and decorate it with register_keras_serializable(), or "
+"save as .keras, .h5 or to_json(), which hold the name of a registered "
+"function.")
+)
     raise ArgumentError(
-        f"to_yaml. Expected: a {kind} that a file may name. Received: {cls.__name__}, which is not "
-        "registered. Decorate its class with register_keras_serializable()."
-    )
+        "to_yaml",
+expected=f"a {kind} that a file may name",
+received=f"{cls.__name__}, which is not registered",
+fix="Decorate its class with register_keras_serializable()."
+)
 
 
 def _item(label: str, cls: type, arguments: dict[str, Any]) -> Any:

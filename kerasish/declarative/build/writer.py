@@ -13,8 +13,8 @@ from kerasish.declarative.sections.validate import FORMAT
 from kerasish.errors import ArgumentError
 from kerasish.layers import InputLayer, Layer
 from kerasish.models import Model, Sequential
-from kerasish.naming import is_automatic
-from kerasish.serialization import serialize_keras_object, snake_case
+from kerasish.naming import is_automatic, snake_case
+from kerasish.serialization import serialize_keras_object
 
 
 def to_yaml(model: Model) -> str:
@@ -39,9 +39,11 @@ def to_yaml(model: Model) -> str:
 def _sequential_section(model: Sequential) -> dict[str, Any]:
     if not model.built or len(model.inputs) != 1:
         raise ArgumentError(
-            f"to_yaml. Expected: a model with a known input shape. Received: {model.name!r}, which "
-            "has none yet. Begin it with an Input, or call it once."
-        )
+            "to_yaml",
+expected="a model with a known input shape",
+received=f"{model.name!r}, which has none yet",
+fix="Begin it with an Input, or call it once."
+)
     entry = model.inputs[0]
     declared: dict[str, Any] = {"shape": list(entry.shape[1:])}
     if entry.dtype != floatx():

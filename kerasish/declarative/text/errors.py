@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from kerasish.budget import KINDS
 from kerasish.declarative.text.source import Mark, clip
-from kerasish.errors import ConfigError, LimitError
+from kerasish.errors import ConfigError, LimitError, told
 from kerasish.registry import nearest
 
 CODES: dict[str, str] = {
@@ -86,7 +86,9 @@ class Diagnostics:
             ConfigError: it is the last of as many as anyone reads.
         """
         if code not in CODES:
-            raise KeyError(f"Unknown diagnostic code. Expected: one of CODES. Received: {code!r}.")
+            raise KeyError(
+                told("Unknown diagnostic code", expected="one of CODES", received=repr(code)),
+            )
         found = Diagnostic(code, message, mark, hint, tuple(details))
         self._found.setdefault((mark.source.name, code, mark.line, mark.column, message), found)
         if len(self._found) >= MAX_FINDINGS:

@@ -56,9 +56,10 @@ class Buildable(Holder):
             self.build(first)
         elif missing and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
             raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}. Expected: tensors for "
-                f"{', '.join(name.removesuffix('_shape') for name in missing)} too. "
-                f"Received: {', '.join(name.removesuffix('_shape') for name in given) or 'none'}."
+                f"{type(self).__name__} {self.name!r}",
+                expected="tensors for "
+                f"{', '.join(name.removesuffix('_shape') for name in missing)} too",
+                received=", ".join(name.removesuffix("_shape") for name in given) or "none",
             )
         else:
             self.build(**{name: given[name] for name in names if name in given})
@@ -91,8 +92,9 @@ class Buildable(Holder):
             shape = as_shape(config["input_shape"])
             if not all(isinstance(s, tuple) or s is None for s in _leaves(shape)):
                 raise ArgumentError(
-                    f"{self.name}.build_from_config, input_shape. Expected: a shape, or a list or "
-                    f"dict of shapes. Received: {shape}."
+                    f"{self.name}.build_from_config, input_shape",
+                    expected="a shape, or a list or dict of shapes",
+                    received=shape,
                 )
             if shape is not None:
                 self.build(shape)
@@ -118,9 +120,10 @@ class Buildable(Holder):
         held = tracking.own_variables(self)
         if len(store.keys()) != len(held):
             raise ArgumentError(
-                f"Layer {self.name!r}. Expected: {len(held)} variables "
-                f"({', '.join(v.name for v in held) or 'none: is it built?'}). "
-                f"Received: {len(store.keys())}."
+                f"Layer {self.name!r}",
+                expected=f"{len(held)} variables "
+                f"({', '.join(v.name for v in held) or 'none: is it built?'})",
+                received=len(store.keys()),
             )
         for i, variable in enumerate(held):
             variable.assign(store[str(i)])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import tree
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, told
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops.symbolic import known_shape
 from kerasish.spec import is_float
@@ -48,8 +48,11 @@ class Signature:
             return dict(self.signature.bind(*args, **kwargs).arguments)
         except TypeError as error:
             raise TypeError(
-                f"{owner}.call{self.signature}: {error}. Received: {len(args)} positional "
-                f"arguments and {', '.join(map(repr, kwargs)) or 'no keywords'}."
+                told(
+                    f"{owner}.call{self.signature}: {error}",
+                    received=f"{len(args)} positional arguments and "
+                    f"{', '.join(map(repr, kwargs)) or 'no keywords'}",
+                ),
             ) from None
 
     def unbind(self, values: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -217,6 +220,7 @@ def check_first(first: Any, owner: str) -> None:
     """Raise unless the first argument holds a tensor."""
     if not has_tensor(first):
         raise ArgumentError(
-            f"{owner} was called without a tensor. Expected: a tensor or a structure of tensors "
-            f"as the first argument. Received: {first!r} of type {type(first).__name__}."
+            f"{owner} was called without a tensor",
+            expected="a tensor or a structure of tensors as the first argument",
+            received=f"{first!r} of type {type(first).__name__}",
         )

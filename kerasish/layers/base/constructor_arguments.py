@@ -16,8 +16,9 @@ def ignore(cls: type, name: str, value: Any, harmless: Any) -> None:
     """Let an argument through that means nothing here, if it asks for nothing either."""
     if harmless is not ANY and value != harmless:
         raise ArgumentError(
-            f"{cls.__name__}. Expected: {name}={harmless!r}, the only value supported. "
-            f"Received: {name}={value!r}."
+            cls.__name__,
+            expected=f"{name}={harmless!r}, the only value supported",
+            received=f"{name}={value!r}",
         )
 
 

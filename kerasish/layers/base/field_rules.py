@@ -20,11 +20,12 @@ from typing import Annotated, Any, Literal, Union
 
 import numpy as np
 
-from kerasish import activations, constraints, initializers, registry, regularizers
+from kerasish import activations, constraints, initializers, regularizers
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable
 from kerasish.random import SeedGenerator
+from kerasish.registry import hint
 from kerasish.serialization import resolve, serialize_keras_object
 
 # What a layer may be annotated to hold without being given it.
@@ -60,8 +61,10 @@ class Rule:
     def __post_init__(self) -> None:
         if not isinstance(self.expected, str) or not callable(self.convert):
             raise ArgumentError(
-                "Rule. Expected: words for errors, then a function, such as Rule('an even number', "
-                f"as_even). Received: {self.expected!r}, {self.convert!r}."
+                "Rule",
+                expected="words for errors, then a function, such as Rule('an even number', "
+                "as_even)",
+                received=f"{self.expected!r}, {self.convert!r}",
             )
 
 
@@ -157,10 +160,10 @@ def one_of(*choices: str, **older: str) -> Rule:
 
 
 def _no_choice(value: Any, choices: Sequence[Any]) -> ArgumentError:
-    near = registry.nearest(str(value), [str(choice) for choice in choices])
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     return ArgumentError(
-        f"expected one of {', '.join(map(repr, choices))}. Received: {value!r}.{hint}"
+        f"expected one of {', '.join(map(repr, choices))}",
+        received=repr(value),
+        fix=hint(str(value), map(str, choices)),
     )
 
 

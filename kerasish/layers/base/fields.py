@@ -65,11 +65,12 @@ class Field:
         try:
             return self.rule.convert(value)
         except KerasishError as error:
-            raise type(error)(f"{owner}.{self.name}: {error}") from None
+            error.begin(f"{owner}.{self.name}: ")
+            raise error from None
         except (ValueError, TypeError):
             raise ArgumentError(
-                f"{owner}.{self.name} must be {self.rule.expected}. Received: "
-                f"{self.name}={value!r}."
+                f"{owner}.{self.name} must be {self.rule.expected}",
+                received=f"{self.name}={value!r}",
             ) from None
 
 
@@ -167,10 +168,11 @@ def _around(cls: type) -> dict[str, Any]:
 
 def _unknown(cls: type, name: str, written: Any) -> ArgumentError:
     return ArgumentError(
-        f"{cls.__name__}.{name}. Expected: an annotation that says what the argument may be: "
-        f"{KNOWN}. Received: {name}: {written if isinstance(written, str) else repr(written)}. "
-        "Import its name where the program runs and not for type checkers only, annotate "
-        f"ClassVar[...] or call it _{name} if it is no argument, or write an __init__."
+        f"{cls.__name__}.{name}",
+        expected=f"an annotation that says what the argument may be: {KNOWN}",
+        received=f"{name}: {written if isinstance(written, str) else repr(written)}",
+        fix="Import its name where the program runs and not for type checkers only, annotate "
+        f"ClassVar[...] or call it _{name} if it is no argument, or write an __init__.",
     )
 
 
@@ -187,7 +189,7 @@ def sized(value: Any, rank: int, what: str, zero: bool = False) -> tuple[int, ..
     least = 0 if zero else 1
     if len(sizes) != rank or any(not isinstance(d, int) or d < least for d in sizes):
         raise ArgumentError(
-            f"{what} must be an int >= {least} or a tuple of {rank} of them. Received: {value!r}."
+            f"{what} must be an int >= {least} or a tuple of {rank} of them", received=repr(value)
         )
     return sizes
 
@@ -206,9 +208,11 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
     for f in list(fields.values())[list(fields).index(held) if held else len(fields) :]:
         if f.default is MISSING:
             raise ArgumentError(
-                f"{cls.__name__}.{f.name}. Expected: a default, as {held!r} before it has one. "
-                f"Received: none. Give it one, annotate {f.name}: ClassVar[...] if it is no "
-                "argument, or write an __init__."
+                f"{cls.__name__}.{f.name}",
+                expected=f"a default, as {held!r} before it has one",
+                received="none",
+                fix=f"Give it one, annotate {f.name}: ClassVar[...] if it is no argument, or "
+                "write an __init__.",
             )
     parameters = [
         inspect.Parameter(
@@ -271,8 +275,9 @@ def bind(
     """
     if len(args) > len(names):
         raise ArgumentError(
-            f"{owner}. Expected: at most {len(names)} positional arguments ({', '.join(names)}). "
-            f"Received: {len(args)}."
+            owner,
+            expected=f"at most {len(names)} positional arguments ({', '.join(names)})",
+            received=len(args),
         )
     given = dict(zip(names, args, strict=False))
     for name in names:
@@ -283,9 +288,11 @@ def bind(
         elif name not in given:
             if fields[name].default is MISSING:
                 raise ArgumentError(
-                    f"{owner}. Expected: the argument {name!r} ({fields[name].rule.expected}). "
-                    f"Received: {', '.join(given) or 'nothing'}. If it is no argument, annotate "
-                    f"{name}: ClassVar[...] in the class, call it _{name}, or write an __init__."
+                    owner,
+                    expected=f"the argument {name!r} ({fields[name].rule.expected})",
+                    received=", ".join(given) or "nothing",
+                    fix=f"If it is no argument, annotate {name}: ClassVar[...] in the class, "
+                    f"call it _{name}, or write an __init__.",
                 )
             given[name] = fields[name].default
     return {name: given[name] for name in names}

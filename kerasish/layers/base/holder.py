@@ -17,7 +17,8 @@ from kerasish.graph.trace import current_trace
 from kerasish.graph.variable import Variable
 from kerasish.layers.base import tracking
 from kerasish.layers.base.policy import DTypePolicy, as_policy
-from kerasish.serialization import resolve, snake_case
+from kerasish.naming import snake_case
+from kerasish.serialization import resolve
 from kerasish.spec import dtype_name, is_float
 
 # What belongs to the process: symbols and losses of calls, compiled steps, runs.
@@ -111,7 +112,7 @@ class Holder(Versioned):
     @name.setter
     def name(self, value: str) -> None:
         if not isinstance(value, str) or "/" in value or not value:
-            raise ArgumentError(f"name. Expected: a string without '/'. Received: name={value!r}.")
+            raise ArgumentError("name", expected="a string without '/'", received=f"name={value!r}")
         self._rename(value)
         object.__setattr__(self, "_auto_named", False)
 
@@ -215,7 +216,7 @@ class Holder(Versioned):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         if not isinstance(value, (bool, np.bool_)):
-            raise ArgumentError(f"trainable. Expected: True or False. Received: {value!r}.")
+            raise ArgumentError("trainable", expected="True or False", received=repr(value))
         self._set_own_trainable(bool(value))
         for child in self._sublayers():
             child.trainable = value
@@ -243,18 +244,20 @@ class Holder(Versioned):
         held = self.weights
         if not isinstance(weights, (Sequence, np.ndarray)) or isinstance(weights, str):
             raise ArgumentError(
-                f"{self.name}.set_weights. Expected: a list of {len(held)} arrays. "
-                f"Received: {weights!r}."
+                f"{self.name}.set_weights",
+                expected=f"a list of {len(held)} arrays",
+                received=repr(weights),
             )
         if len(held) != len(weights):
             raise ArgumentError(
-                f"{self.name}.set_weights. Expected: {len(held)} arrays. Received: {len(weights)}."
+                f"{self.name}.set_weights", expected=f"{len(held)} arrays", received=len(weights)
             )
         for variable, value in zip(held, weights, strict=True):
             if tuple(np.shape(value)) != variable.shape:
                 raise ShapeError(
-                    f"{self.name}.set_weights, {variable.path}. Expected: shape "
-                    f"{variable.shape}. Received: {np.shape(value)}."
+                    f"{self.name}.set_weights, {variable.path}",
+                    expected=f"shape {variable.shape}",
+                    received=np.shape(value),
                 )
         for variable, value in zip(held, weights, strict=True):
             variable.assign(value)
@@ -263,8 +266,10 @@ class Holder(Versioned):
         """The number of scalars in all weights."""
         if not self.built:
             raise ArgumentError(
-                f"count_params of {self.name!r}. Expected: a built layer. Received: an unbuilt "
-                "one. Call it on data or call build(input_shape) first."
+                f"count_params of {self.name!r}",
+                expected="a built layer",
+                received="an unbuilt one",
+                fix="Call it on data or call build(input_shape) first.",
             )
         return sum(math.prod(v.shape) for v in self.weights)
 
@@ -333,8 +338,10 @@ class Holder(Versioned):
         known = tuple(int(d) for d in size if d is not None)
         if len(known) != len(size):
             raise ShapeError(
-                f"{self.name}.add_weight. Expected: a shape without unknown dimensions. Received: "
-                f"{size}. Give the Input its full feature shape."
+                f"{self.name}.add_weight",
+                expected="a shape without unknown dimensions",
+                received=size,
+                fix="Give the Input its full feature shape.",
             )
         kept = self.variable_dtype if dtype is None else dtype_name(dtype)
         default = "glorot_uniform" if is_float(kept) else "zeros"
@@ -409,6 +416,7 @@ class Holder(Versioned):
             return func()
         except IndexError:
             raise ArgumentError(
-                f"{self.name}.{what}. Expected: a layer that was called on symbols. Received: one "
-                "that was not."
+                f"{self.name}.{what}",
+                expected="a layer that was called on symbols",
+                received="one that was not",
             ) from None

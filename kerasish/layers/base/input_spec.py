@@ -76,23 +76,23 @@ def check_inputs(spec: Any, inputs: Any, owner: str) -> None:
     else:
         tensors = tree.flatten(inputs)
     if len(specs) != len(tensors):
-        raise ArgumentError(f"{owner}. Expected: {len(specs)} inputs. Received: {len(tensors)}.")
+        raise ArgumentError(owner, expected=f"{len(specs)} inputs", received=len(tensors))
     for one, tensor in zip(specs, tensors, strict=True):
         if one is None:
             continue
         if tensor is None and not one.optional:
-            raise ArgumentError(f"{owner}. Expected: a tensor for {one.name!r}. Received: None.")
+            raise ArgumentError(owner, expected=f"a tensor for {one.name!r}", received="None")
         if isinstance(tensor, Tensor):
             _check(one, tensor, owner)
 
 
 def _check(spec: InputSpec, x: Tensor, owner: str) -> None:
     def fail(expected: str) -> None:
-        raise ShapeError(f"{owner}. Expected: an input of {expected}. Received: shape {x.shape}.")
+        raise ShapeError(owner, expected=f"an input of {expected}", received=f"shape {x.shape}")
 
     shape = x.shape
     if spec.dtype is not None and x.dtype != spec.dtype:
-        raise DTypeError(f"{owner}. Expected: dtype {spec.dtype}. Received: {x.dtype}.")
+        raise DTypeError(owner, expected=f"dtype {spec.dtype}", received=x.dtype)
     if spec.shape is not None and spec.allow_last_axis_squeeze:
         if len(shape) == len(spec.shape) + 1 and shape[-1] == 1:
             shape = shape[:-1]

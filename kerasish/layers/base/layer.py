@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from kerasish import budget, naming, registry, tree
 from kerasish.changes import held
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, told
 from kerasish.graph.node import making, scope
 from kerasish.graph.variable import Variable, reading
 from kerasish.hints import refuse_unknown
@@ -27,9 +27,10 @@ from kerasish.layers.base.fields import Field, constructor, declared, takes_its_
 from kerasish.layers.base.input_spec import check_inputs
 from kerasish.layers.base.remat import RematScope, called, current_scope
 from kerasish.layers.base.stateless import Stateless
+from kerasish.naming import snake_case
 from kerasish.ops.symbol import has_symbol
 from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call, symbols
-from kerasish.serialization import deserialize_keras_object, resolve, snake_case
+from kerasish.serialization import deserialize_keras_object, resolve
 from kerasish.spec import is_float
 
 _PACKAGE = __name__.partition(".")[0]
@@ -124,7 +125,7 @@ class Layer(Buildable, Stateless):
     ) -> None:
         if args:
             raise ArgumentError(
-                f"{type(self).__name__}. Expected: no positional arguments. Received: {args}."
+                type(self).__name__, expected="no positional arguments", received=args
             )
         if name is None:
             kind = vars(type(self)).get("named_as", type(self).__name__)
@@ -186,7 +187,7 @@ class Layer(Buildable, Stateless):
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """What the layer computes."""
         raise NotImplementedError(
-            f"{type(self).__name__} has no call(). Expected: a method call(self, inputs)."
+            told(f"{type(self).__name__} has no call()", expected="a method call(self, inputs)"),
         )
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
@@ -198,8 +199,11 @@ class Layer(Buildable, Stateless):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self._initialized:
             raise RuntimeError(
-                f"{type(self).__name__} was not initialised. Expected: super().__init__() called "
-                "in its __init__. Received: a call without it."
+                told(
+                    f"{type(self).__name__} was not initialised",
+                    expected="super().__init__() called in its __init__",
+                    received="a call without it",
+                ),
             )
         if has_symbol(args, kwargs):
             return record_call(self, self._run, args, kwargs)

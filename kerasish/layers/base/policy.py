@@ -69,6 +69,6 @@ def as_policy(dtype: Any) -> DTypePolicy:
     if isinstance(dtype, dict):
         made = deserialize_keras_object(dtype, kind="policy")
         if not isinstance(made, DTypePolicy):
-            raise ArgumentError(f"dtype. Expected: a dtype policy. Received: {dtype}.")
+            raise ArgumentError("dtype", expected="a dtype policy", received=dtype)
         return made
     return DTypePolicy(dtype if isinstance(dtype, str) else dtype_name(dtype))

@@ -62,7 +62,7 @@ class RematScope:
     ) -> None:
         if mode not in MODES:
             raise ArgumentError(
-                f"RematScope. Expected: mode {', '.join(map(repr, MODES))}. Received: {mode!r}."
+                "RematScope", expected=f"mode {', '.join(map(repr, MODES))}", received=repr(mode)
             )
         self.mode = mode
         self.output_size_threshold = output_size_threshold

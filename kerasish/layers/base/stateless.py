@@ -17,8 +17,10 @@ class Stateless(Holder):
         """Pairs for a scope, checked."""
         if not self.built:
             raise ArgumentError(
-                f"{what} of {self.name!r}. Expected: a built layer. Received: an unbuilt one. Call "
-                "it on data, or call build(input_shape), first."
+                f"{what} of {self.name!r}",
+                expected="a built layer",
+                received="an unbuilt one",
+                fix="Call it on data, or call build(input_shape), first.",
             )
         pairs = []
         for kind, values in (("trainable", trainable), ("non_trainable", fixed)):

@@ -183,8 +183,10 @@ def make_names_unique(layers: Iterable[Any], owner: str) -> None:
         if not layer._auto_named:
             if layer.name in taken:
                 raise ArgumentError(
-                    f"{owner}. Expected: a different name for every layer. Received: "
-                    f"{layer.name!r} twice. Pass another `name` to one of them."
+                    owner,
+                    expected="a different name for every layer",
+                    received=f"{layer.name!r} twice",
+                    fix="Pass another `name` to one of them.",
                 )
             taken[layer.name] = layer
     for layer in members:

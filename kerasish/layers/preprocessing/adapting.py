@@ -37,7 +37,7 @@ def as_numbers(data: Any, what: str) -> np.ndarray:
     _refuse(data, what)
     array = frames.numbers(data, what) if frames.is_table(data) else np.asarray(data)
     if array.dtype.kind not in "biufV":
-        raise DataError(f"{what}. Expected: numbers. Received: an array of dtype {array.dtype}.")
+        raise DataError(what, expected="numbers", received=f"an array of dtype {array.dtype}")
     return array
 
 
@@ -57,8 +57,11 @@ def as_texts(data: Any, what: str) -> np.ndarray:
     missing = [place for place, leaf in enumerate(leaves) if _missing(leaf)]
     if missing:
         raise DataError(
-            f"{what}. Expected: texts. Received: {len(missing)} missing, the first at position "
-            f"{missing[0]}: {leaves[missing[0]]!r}. Put a text in their place, such as ''."
+            what,
+            expected="texts",
+            received=f"{len(missing)} missing, the first at position {missing[0]}: "
+            f"{leaves[missing[0]]!r}",
+            fix="Put a text in their place, such as ''.",
         )
     return array
 
@@ -76,8 +79,7 @@ def _batches(
         return
     if not isinstance(data, Iterable):
         raise DataError(
-            f"{what}. Expected: an array, or an iterable of batches. "
-            f"Received: {type(data).__name__}."
+            what, expected="an array, or an iterable of batches", received=type(data).__name__
         )
     for batch in data:
         yield convert(batch[0] if isinstance(batch, tuple) else batch, what)
@@ -104,13 +106,15 @@ def _refuse(data: Any, what: str) -> None:
     if isinstance(data, Mapping):
         keys = list(data)
         raise DataError(
-            f"{what}. Expected: an array, or an iterable of batches. Received: a dict with the "
-            f"keys {keys}. Give one entry at a time, such as data[{keys[0]!r}]."
-            if keys
-            else f"{what}. Expected: an array. Received: an empty dict."
+            what,
+            expected="an array, or an iterable of batches",
+            received=f"a dict with the keys {keys}" if keys else "an empty dict",
+            fix=f"Give one entry at a time, such as data[{keys[0]!r}]." if keys else "",
         )
     if isinstance(data, (str, bytes)):
         raise DataError(
-            f"{what}. Expected: an array or list. Received: the single value {data!r}. "
-            "Put it into a list."
+            what,
+            expected="an array or list",
+            received=f"the single value {data!r}",
+            fix="Put it into a list.",
         )

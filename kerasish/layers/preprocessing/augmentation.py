@@ -48,8 +48,9 @@ class Images(Layer):
 def _in_window(layer: Layer, size: tuple[Any, Any]) -> tuple[int, int]:
     if None in size:
         raise ShapeError(
-            f"{type(layer).__name__} {layer.name!r}. Expected: images of known height and width. "
-            f"Received: {size}."
+            f"{type(layer).__name__} {layer.name!r}",
+            expected="images of known height and width",
+            received=size,
         )
     return size
 
@@ -168,8 +169,9 @@ def interval(value: Any, what: str, low: float = -math.inf) -> tuple[float, floa
     pair = (-value, value) if isinstance(value, (int, float)) else tuple(value)
     if len(pair) != 2 or not low <= pair[0] <= pair[1]:
         raise ArgumentError(
-            f"{what}. Expected: a number, or a pair (lower, upper) with lower <= upper. "
-            f"Received: {value!r}."
+            what,
+            expected="a number, or a pair (lower, upper) with lower <= upper",
+            received=repr(value),
         )
     return pair
 

@@ -83,7 +83,7 @@ class Lookup(Layer):
 
     def _refuse(self, expected: str, received: str) -> NoReturn:
         raise ArgumentError(
-            f"{type(self).__name__} {self.name!r}. Expected: {expected}. Received: {received}."
+            f"{type(self).__name__} {self.name!r}", expected=expected, received=received
         )
 
     # --- the vocabulary ---------------------------------------------------------------------------
@@ -150,9 +150,10 @@ class Lookup(Layer):
         name = os.fspath(path)
         if not os.path.isfile(name):
             raise DataError(
-                f"{type(self).__name__}.vocabulary. Expected: tokens, or the path of a file with "
-                f"one a line. Received: {name!r}, and there is no such file. Pass one token as "
-                f"[{name!r}]."
+                f"{type(self).__name__}.vocabulary",
+                expected="tokens, or the path of a file with one a line",
+                received=f"{name!r}, and there is no such file",
+                fix=f"Pass one token as [{name!r}].",
             )
         if self.output_mode == "tf_idf":
             self._refuse("tokens and idf_weights with output_mode='tf_idf'", f"the file {name!r}")
@@ -193,7 +194,7 @@ class Lookup(Layer):
             documents.update(set(tokens))
             rows += 1
         if not counts:
-            raise DataError(f"{type(self).__name__}.adapt. Expected: tokens. Received: none.")
+            raise DataError(f"{type(self).__name__}.adapt", expected="tokens", received="none")
         # Keras breaks ties by the token, the last one first.
         order = sorted(counts, reverse=True)
         order.sort(key=counts.__getitem__, reverse=True)
@@ -227,8 +228,9 @@ class Lookup(Layer):
         """
         if isinstance(config.get("vocabulary"), str):
             raise UnsafeFileError(
-                f"{cls.__name__}.from_config. Expected: a vocabulary of tokens. Received: the path "
-                f"{config['vocabulary']!r}; a config opens no file."
+                f"{cls.__name__}.from_config",
+                expected="a vocabulary of tokens",
+                received=f"the path {config['vocabulary']!r}; a config opens no file",
             )
         return super().from_config(config, custom_objects)
 
@@ -254,8 +256,9 @@ class Lookup(Layer):
             return self._index[token]
         if not self.num_oov_indices:
             raise DataError(
-                f"{type(self).__name__} {self.name!r}. Expected: tokens of the vocabulary, since "
-                f"num_oov_indices is 0. Received: {token!r}."
+                f"{type(self).__name__} {self.name!r}",
+                expected="tokens of the vocabulary, since num_oov_indices is 0",
+                received=repr(token),
             )
         first = len(self.specials) - self.num_oov_indices
         return first + zlib.crc32(token.encode()) % self.num_oov_indices
@@ -323,8 +326,10 @@ class IntegerLookup(Lookup):
     def _plain(self, token: Any) -> Any:
         if isinstance(token, (float, np.floating)) and not token.is_integer():
             raise DataError(
-                f"IntegerLookup {self.name!r}. Expected: integers. Received: {token!r}. Divide "
-                "numbers into bins with Discretization first."
+                f"IntegerLookup {self.name!r}",
+                expected="integers",
+                received=repr(token),
+                fix="Divide numbers into bins with Discretization first.",
             )
         return int(token)
 
@@ -352,7 +357,8 @@ class IntegerLookup(Lookup):
         strict = not (self.num_oov_indices or found.is_symbolic)
         if strict and bool(ops.any(ops.equal(found, _UNKNOWN))):
             raise DataError(
-                f"IntegerLookup {self.name!r}. Expected: tokens of the vocabulary, since "
-                "num_oov_indices is 0. Received: others too."
+                f"IntegerLookup {self.name!r}",
+                expected="tokens of the vocabulary, since num_oov_indices is 0",
+                received="others too",
             )
         return self._encoded(found)

@@ -67,8 +67,9 @@ class Normalization(Layer):
         self.axis = () if given is None else (given,) if isinstance(given, int) else tuple(given)
         if (self.mean is None) != (self.variance is None):
             raise ArgumentError(
-                "Normalization. Expected: both mean and variance, or neither. Received: "
-                f"mean={self.mean}, variance={self.variance}."
+                "Normalization",
+                expected="both mean and variance, or neither",
+                received=f"mean={self.mean}, variance={self.variance}",
             )
 
     def build(self, input_shape: Shape) -> None:
@@ -77,8 +78,9 @@ class Normalization(Layer):
         sizes = tuple(input_shape[a] for a in self._kept)
         if None in sizes:
             raise ShapeError(
-                f"Normalization {self.name!r}. Expected: known sizes on axes {self._kept}. "
-                f"Received: shape {input_shape}."
+                f"Normalization {self.name!r}",
+                expected=f"known sizes on axes {self._kept}",
+                received=f"shape {input_shape}",
             )
         self._along = tuple(input_shape[a] if a in self._kept else 1 for a in range(rank))
         self._adapted = None
@@ -97,7 +99,7 @@ class Normalization(Layer):
         """
         if vars(self)["mean"] is not None:
             raise ArgumentError(
-                "Normalization.adapt. Expected: a layer without given mean and variance."
+                "Normalization.adapt", expected="a layer without given mean and variance"
             )
         count, mean, square = 0, tables.zeros(()), tables.zeros(())
         for batch in number_batches(data, "Normalization.adapt"):
@@ -113,7 +115,7 @@ class Normalization(Layer):
             mean = mean + apart * size / total
             count = total
         if not count or self._adapted is None:
-            raise DataError("Normalization.adapt. Expected: at least one batch. Received: none.")
+            raise DataError("Normalization.adapt", expected="at least one batch", received="none")
         self._adapted[0].assign(mean)
         self._adapted[1].assign(square / count)
         self.count.assign(count)
@@ -217,7 +219,7 @@ class Discretization(Layer):
 
     def __post_init__(self) -> None:
         if (self.bin_boundaries is None) == (self.num_bins is None):
-            raise ArgumentError("Discretization. Expected: either bin_boundaries or num_bins.")
+            raise ArgumentError("Discretization", expected="either bin_boundaries or num_bins")
         if self.bin_boundaries is not None:
             self.bin_boundaries = [float(b) for b in self.bin_boundaries]
 
@@ -232,7 +234,7 @@ class Discretization(Layer):
             DataError: there are no data.
         """
         if self.num_bins is None:
-            raise ArgumentError("Discretization.adapt. Expected: num_bins. Received: boundaries.")
+            raise ArgumentError("Discretization.adapt", expected="num_bins", received="boundaries")
         found = np.zeros((2, 0), "float32")
         for batch in itertools.islice(number_batches(data, "Discretization.adapt"), steps):
             values = np.sort(np.asarray(batch, "float32"), axis=None)
@@ -241,7 +243,7 @@ class Discretization(Layer):
             here = np.stack([kept, np.full_like(kept, step)])
             found = _merged(here, found, self.epsilon)
         if not found.size:
-            raise DataError("Discretization.adapt. Expected: numbers. Received: none.")
+            raise DataError("Discretization.adapt", expected="numbers", received="none")
         edges = _compressed(found, 1 / self.num_bins)[0, :-1]
         self.bin_boundaries = [float(edge) for edge in edges]
 
@@ -251,8 +253,10 @@ class Discretization(Layer):
     def call(self, inputs: Tensor) -> Tensor:
         if self.bin_boundaries is None:
             raise ArgumentError(
-                f"Discretization {self.name!r}. Expected: boundaries. Received: none. Call "
-                "adapt(data) first."
+                f"Discretization {self.name!r}",
+                expected="boundaries",
+                received="none",
+                fix="Call adapt(data) first.",
             )
         bins = ops.digitize(inputs, np.asarray(self.bin_boundaries, "float32"))
         if self.output_mode == "int":
@@ -296,7 +300,7 @@ class CategoryEncoding(Layer):
 
     def __post_init__(self) -> None:
         if self.num_tokens is None:
-            raise ArgumentError("CategoryEncoding. Expected: num_tokens. Received: None.")
+            raise ArgumentError("CategoryEncoding", expected="num_tokens", received="None")
 
     def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
         return _call.as_given(values)
@@ -304,8 +308,9 @@ class CategoryEncoding(Layer):
     def call(self, inputs: Tensor, count_weights: Any = None) -> Tensor:
         if count_weights is not None and self.output_mode != "count":
             raise ArgumentError(
-                "CategoryEncoding, count_weights. Expected: output_mode='count'. Received: "
-                f"{self.output_mode!r}."
+                "CategoryEncoding, count_weights",
+                expected="output_mode='count'",
+                received=repr(self.output_mode),
             )
         indices = ops.cast(inputs, "int32")
         depth = self.num_tokens or 0

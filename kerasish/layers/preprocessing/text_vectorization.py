@@ -131,7 +131,8 @@ def _choose(what: str, value: Any, table: Mapping[str | None, Any]) -> Callable[
         return value
     if value not in table:
         raise ArgumentError(
-            f"TextVectorization.{what}. Expected: one of {list(table)}, or a function. "
-            f"Received: {value!r}."
+            f"TextVectorization.{what}",
+            expected=f"one of {list(table)}, or a function",
+            received=repr(value),
         )
     return table[value]

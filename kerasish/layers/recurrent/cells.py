@@ -60,8 +60,9 @@ class Cell(Layer):
         size = input_shape[-1]
         if size is None:
             raise ShapeError(
-                f"{type(self).__name__} {self.name!r}. Expected: a known number of features. "
-                f"Received: shape {input_shape}."
+                f"{type(self).__name__} {self.name!r}",
+                expected="a known number of features",
+                received=f"shape {input_shape}",
             )
         width = self.units * self.gates
         self.kernel = self._declared_weight("kernel", (size, width))

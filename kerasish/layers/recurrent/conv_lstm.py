@@ -73,8 +73,9 @@ class ConvLSTMCell(Cell):
         size = input_shape[self._axis]
         if size is None or None in spatial:
             raise ShapeError(
-                f"{type(self).__name__}. Expected: known sizes but for batch and time. "
-                f"Received: one step of shape {input_shape}."
+                type(self).__name__,
+                expected="known sizes but for batch and time",
+                received=f"one step of shape {input_shape}",
             )
         self._out: Any = window_output(
             spatial, self.kernel_size, self.strides, self.dilation_rate, self.padding

@@ -30,8 +30,9 @@ class StackedRNNCells(Layer):
         for cell in revived:
             if not callable(cell) or not hasattr(cell, "state_size"):
                 raise ArgumentError(
-                    "StackedRNNCells. Expected: cells, layers with a state_size. "
-                    f"Received: {cell!r}."
+                    "StackedRNNCells",
+                    expected="cells, layers with a state_size",
+                    received=repr(cell),
                 )
         self.cells = revived
 
@@ -150,8 +151,10 @@ class Recurrent(Layer):
             batch = sequences_shape[0]
             if batch is None:
                 raise ShapeError(
-                    f"{type(self).__name__} {self.name!r}, stateful. Expected: a known batch "
-                    f"size. Received: shape {sequences_shape}. Give Input a batch_size."
+                    f"{type(self).__name__} {self.name!r}, stateful",
+                    expected="a known batch size",
+                    received=f"shape {sequences_shape}",
+                    fix="Give Input a batch_size.",
                 )
             self.states = tree.map_structure(
                 lambda zero: Variable(
@@ -188,8 +191,9 @@ class Recurrent(Layer):
     ) -> Any:
         if sequences.shape[1] == 0:
             raise ShapeError(
-                f"{type(self).__name__} {self.name!r}. Expected: one timestep or more. "
-                f"Received: shape {sequences.shape}."
+                f"{type(self).__name__} {self.name!r}",
+                expected="one timestep or more",
+                received=f"shape {sequences.shape}",
             )
         states = self._first_states(initial_state, sequences)
         if hasattr(self.cell, "prepare"):
@@ -222,8 +226,9 @@ class Recurrent(Layer):
         count = len(tree.flatten(self.state_size))
         if len(states) != count:
             raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}, initial_state. Expected: {count} states. "
-                f"Received: {len(states)}."
+                f"{type(self).__name__} {self.name!r}, initial_state",
+                expected=f"{count} states",
+                received=len(states),
             )
         for state in states:
             rows = state.shape[0] if state.ndim else None
@@ -237,9 +242,10 @@ class Recurrent(Layer):
                         "the last, smaller batch out, or build the layer for another batch size."
                     )
                 raise ShapeError(
-                    f"{type(self).__name__} {self.name!r}, {whose}. Expected: {batch} sequences "
-                    f"and as many rows in each state. Received: a state of shape {state.shape}. "
-                    f"{hint}"
+                    f"{type(self).__name__} {self.name!r}, {whose}",
+                    expected=f"{batch} sequences and as many rows in each state",
+                    received=f"a state of shape {state.shape}",
+                    fix=hint,
                 )
 
     def _over_time(
@@ -346,8 +352,9 @@ class RNN(Recurrent):
             self.cell = StackedRNNCells(list(self.cell))
         if not callable(self.cell) or not hasattr(self.cell, "state_size"):
             raise ArgumentError(
-                "RNN.cell. Expected: a layer with a state_size attribute and "
-                f"call(inputs, states). Received: {self.cell!r}."
+                "RNN.cell",
+                expected="a layer with a state_size attribute and call(inputs, states)",
+                received=repr(self.cell),
             )
 
     def get_config(self) -> dict[str, Any]:

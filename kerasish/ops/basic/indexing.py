@@ -35,7 +35,7 @@ _GRID = ints((2, 2), 3)
 def integral(what: str, indices: TensorSpec) -> None:
     """Raise DTypeError unless `indices` holds integers."""
     if not is_int(indices.dtype):
-        raise DTypeError(f"{what}. Expected: integer indices. Received: {indices.dtype}.")
+        raise DTypeError(what, expected="integer indices", received=indices.dtype)
 
 
 def wrapped(xp: Any, indices: Any, size: int) -> Any:
@@ -47,8 +47,9 @@ def wrapped(xp: Any, indices: Any, size: int) -> Any:
         low, high = indices.min(), indices.max()
         if low < -size or high >= size:
             raise ArgumentError(
-                f"An index is out of range. Expected: indices in [{-size}, {size}) for an axis of "
-                f"size {size}. Received: {low if low < -size else high}."
+                "An index is out of range",
+                expected=f"indices in [{-size}, {size}) for an axis of size {size}",
+                received=low if low < -size else high,
             )
         if low >= 0:
             return indices
@@ -112,7 +113,7 @@ def _scatter_infer(
     expected = (*shape[:axis], *indices.shape, *shape[axis + 1 :])
     if len(updates.shape) != len(expected) or not broadcasts(updates.shape, expected):
         raise ShapeError(
-            f"scatter_add. Expected: updates of shape {expected}. Received: {updates.shape}."
+            "scatter_add", expected=f"updates of shape {expected}", received=updates.shape
         )
     return TensorSpec(shape, updates.dtype)
 
@@ -214,7 +215,7 @@ def _along_infer(x: TensorSpec, indices: TensorSpec, *, axis: int) -> TensorSpec
     integral("take_along_axis", indices)
     if x.ndim != indices.ndim:
         raise ShapeError(
-            f"take_along_axis. Expected: indices of rank {x.ndim}. Received: {indices.shape}."
+            "take_along_axis", expected=f"indices of rank {x.ndim}", received=indices.shape
         )
     shape = list(broadcast(_others(x.shape, axis), _others(indices.shape, axis)))
     shape[axis] = indices.shape[axis]

@@ -19,15 +19,17 @@ def _reshape_infer(x: TensorSpec, *, shape: Shape) -> TensorSpec:
         count = math.prod(rest)
         if not (unknown or count):
             raise ShapeError(
-                "reshape. Expected: no axis of size 0 beside -1, whose size it would leave open. "
-                f"Received: {tuple(shape)} for a tensor of shape {x.shape}."
+                "reshape",
+                expected="no axis of size 0 beside -1, whose size it would leave open",
+                received=f"{tuple(shape)} for a tensor of shape {x.shape}",
             )
         out[out.index(-1)] = None if unknown else x.size // count
     complete = None not in x.shape and None not in out
     if complete and TensorSpec(tuple(out), x.dtype).size != x.size:
         raise ShapeError(
-            f"reshape. Expected: a shape of {x.size} elements, as the input {x.shape} has. "
-            f"Received: {tuple(shape)}."
+            "reshape",
+            expected=f"a shape of {x.size} elements, as the input {x.shape} has",
+            received=tuple(shape),
         )
     return TensorSpec(tuple(out), x.dtype)
 
@@ -56,7 +58,7 @@ def _(b: Batch, x: Any, *, shape: Shape) -> Any:
 def _transpose_infer(x: TensorSpec, *, axes: tuple[int, ...]) -> TensorSpec:
     if sorted(axes) != list(range(x.ndim)):
         raise ArgumentError(
-            f"transpose. Expected: a permutation of the {x.ndim} axes. Received: {axes}."
+            "transpose", expected=f"a permutation of the {x.ndim} axes", received=axes
         )
     return TensorSpec(tuple(x.shape[a] for a in axes), x.dtype)
 
@@ -99,7 +101,7 @@ def broadcasts(shape: Shape, target: Shape) -> bool:
 
 def _broadcast_infer(x: TensorSpec, *, shape: Shape) -> TensorSpec:
     if not broadcasts(x.shape, shape):
-        raise ShapeError(f"broadcast_to. Expected: a shape {x.shape} grows to. Received: {shape}.")
+        raise ShapeError("broadcast_to", expected=f"a shape {x.shape} grows to", received=shape)
     return TensorSpec(tuple(shape), x.dtype)
 
 
@@ -173,8 +175,9 @@ def _fits(part: Slice | None, size: Dim, shape: Shape) -> None:
     last = start + (count - 1) * step
     if not (0 <= start < size and 0 <= last < size):
         raise ShapeError(
-            f"slice. Expected: elements 0 to {size - 1} of an axis of shape {shape}. "
-            f"Received: {count} elements from {start} in steps of {step}."
+            "slice",
+            expected=f"elements 0 to {size - 1} of an axis of shape {shape}",
+            received=f"{count} elements from {start} in steps of {step}",
         )
 
 
@@ -219,7 +222,7 @@ def _(b: Batch, x: Any, *, parts: tuple[Slice | None, ...]) -> Any:
 def _unslice_infer(g: TensorSpec, *, parts: Any, shape: Shape, value: float = 0.0) -> TensorSpec:
     expected = _slice_infer(TensorSpec(shape, g.dtype), parts=parts).shape
     if not broadcasts(g.shape, expected):
-        raise ShapeError(f"unslice. Expected: a gradient of shape {expected}. Received: {g.shape}.")
+        raise ShapeError("unslice", expected=f"a gradient of shape {expected}", received=g.shape)
     return TensorSpec(shape, g.dtype)
 
 
@@ -269,8 +272,9 @@ def _concat_infer(*specs: TensorSpec, axis: int) -> TensorSpec:
             a != b and a is not None and b is not None for a, b in zip(rest, want, strict=True)
         ):
             raise ShapeError(
-                f"concatenate. Expected: equal shapes but for axis {axis}. "
-                f"Received: {', '.join(str(t.shape) for t in specs)}."
+                "concatenate",
+                expected=f"equal shapes but for axis {axis}",
+                received=", ".join(str(t.shape) for t in specs),
             )
         size = s.shape[at]
         total = None if total is None or size is None else total + size

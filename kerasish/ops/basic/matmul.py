@@ -17,12 +17,13 @@ from kerasish.spec import TensorSpec, broadcast, known
 
 def _matmul_infer(a: TensorSpec, b: TensorSpec) -> TensorSpec:
     if a.ndim < 2 or b.ndim < 2:
-        raise ShapeError(f"matmul. Expected: ranks of at least 2. Received: {a.shape}, {b.shape}.")
+        raise ShapeError("matmul", expected="ranks of at least 2", received=f"{a.shape}, {b.shape}")
     inner, other = a.shape[-1], b.shape[-2]
     if inner != other and inner is not None and other is not None:
         raise ShapeError(
-            "matmul. Expected: the last axis of the first as long as the second-to-last of the "
-            f"second. Received: {a.shape} @ {b.shape}."
+            "matmul",
+            expected="the last axis of the first as long as the second-to-last of the second",
+            received=f"{a.shape} @ {b.shape}",
         )
     batch = broadcast(a.shape[:-2], b.shape[:-2])
     return TensorSpec((*batch, a.shape[-2], b.shape[-1]), a.dtype)
@@ -102,7 +103,7 @@ def matmul(x1: Any, x2: Any) -> Any:
 def matrix_product(a: Any, b: Any) -> Any:
     """`matmul` of tensors of one dtype, in that dtype."""
     if a.ndim == 0 or b.ndim == 0:
-        raise ShapeError(f"matmul. Expected: ranks of at least 1. Received: {a.shape}, {b.shape}.")
+        raise ShapeError("matmul", expected="ranks of at least 1", received=f"{a.shape}, {b.shape}")
     left, right = a.ndim == 1, b.ndim == 1
     a = expand_dims(a, axis=0) if left else a
     b = expand_dims(b, axis=1) if right else b

@@ -124,7 +124,7 @@ def _extremum_vjp(g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
 def _nonempty(name: str) -> Any:
     def infer(x: TensorSpec, *, axis: Axes, keepdims: bool) -> TensorSpec:
         if 0 in [x.shape[a] for a in axis]:
-            raise ShapeError(f"{name}. Expected: at least one element. Received: {x.shape}.")
+            raise ShapeError(name, expected="at least one element", received=x.shape)
         return _reduce_infer(x, axis=axis, keepdims=keepdims)
 
     return infer
@@ -162,7 +162,7 @@ def all_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any
 
 def _arg_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
     if x.shape[axis] == 0:
-        raise ShapeError(f"argmax and argmin. Expected: at least one element. Received: {x.shape}.")
+        raise ShapeError("argmax and argmin", expected="at least one element", received=x.shape)
     return TensorSpec(reduce_shape(x.shape, (axis,), False), "int32")
 
 

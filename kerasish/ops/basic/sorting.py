@@ -58,8 +58,9 @@ def _(g: Any, y: Any, x: Any, *, axis: int) -> Any:
 def _top_k_infer(x: TensorSpec, *, k: int) -> tuple[TensorSpec, TensorSpec]:
     if x.ndim == 0 or (x.shape[-1] is not None and k > x.shape[-1]):
         raise ShapeError(
-            f"top_k. Expected: k of at most the size of the last axis. Received: k={k} for a "
-            f"tensor of shape {x.shape}."
+            "top_k",
+            expected="k of at most the size of the last axis",
+            received=f"k={k} for a tensor of shape {x.shape}",
         )
     shape = (*x.shape[:-1], k)
     return TensorSpec(shape, x.dtype), TensorSpec(shape, "int32")
@@ -88,7 +89,7 @@ def _(g: Any, y: Any, x: Any, *, k: int) -> Any:
 
 def _searchsorted_infer(sequence: TensorSpec, values: TensorSpec, *, side: str) -> TensorSpec:
     if sequence.ndim != 1:
-        raise ShapeError(f"searchsorted. Expected: one sorted axis. Received: {sequence.shape}.")
+        raise ShapeError("searchsorted", expected="one sorted axis", received=sequence.shape)
     return TensorSpec(values.shape, "int32")
 
 
@@ -180,7 +181,7 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Any:
     x = convert_to_tensor(x)
     size, kth = x.shape[normalize_axis(axis, x.ndim)], whole("argpartition, kth", kth, None)
     if size is not None and not -size <= kth < size:
-        raise ArgumentError(f"argpartition. Expected: kth in [{-size}, {size}). Received: {kth}.")
+        raise ArgumentError("argpartition", expected=f"kth in [{-size}, {size})", received=kth)
     return argsort(x, axis=axis)  # a full order is one such order
 
 
@@ -227,7 +228,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
         side: "left" stands before equal elements, "right" after them.
     """
     if side not in ("left", "right"):
-        raise ArgumentError(f"searchsorted. Expected: side 'left' or 'right'. Received: {side!r}.")
+        raise ArgumentError("searchsorted", expected="side 'left' or 'right'", received=repr(side))
     return searchsorted_(sorted_sequence, values, side=side)
 
 
@@ -246,8 +247,10 @@ def known_values(what: str, x: Any) -> np.ndarray:
     x = convert_to_tensor(x)
     if x.value is None:
         raise GraphError(
-            f"{what}. Expected: a tensor with values, since they decide the shape of the result. "
-            f"Received: {x}. Call it outside traced functions, or use run_eagerly=True."
+            what,
+            expected="a tensor with values, since they decide the shape of the result",
+            received=x,
+            fix="Call it outside traced functions, or use run_eagerly=True.",
         )
     return x.numpy()
 
@@ -270,7 +273,7 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None and x2 is None:
         return nonzero(condition)
     if x1 is None or x2 is None:
-        raise ArgumentError("where. Expected: both x1 and x2, or neither. Received: one of them.")
+        raise ArgumentError("where", expected="both x1 and x2, or neither", received="one of them")
     return _e.where(condition, x1, x2)
 
 

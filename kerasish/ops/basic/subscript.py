@@ -29,8 +29,10 @@ def _mask_positions(mask: Any) -> list[Any]:
     """The integer index tensors that a boolean mask stands for."""
     if mask.value is None:
         raise ArgumentError(
-            "x[mask]. Expected: a mask with values, since its count decides the result's shape. "
-            f"Received: {mask}. Use kerasish.ops.where(mask, x, 0) instead."
+            "x[mask]",
+            expected="a mask with values, since its count decides the result's shape",
+            received=mask,
+            fix="Use kerasish.ops.where(mask, x, 0) instead.",
         )
     return [convert_to_tensor(i) for i in np.nonzero(mask.numpy())]
 
@@ -53,8 +55,9 @@ def _expanded(key: Any, ndim: int) -> list[Any]:
     dots = [i for i, item in enumerate(items) if item is Ellipsis]
     if len(dots) > 1 or used > ndim:
         raise ArgumentError(
-            f"x[key]. Expected: at most one Ellipsis and {ndim} indices for a tensor of rank "
-            f"{ndim}. Received: {key}."
+            "x[key]",
+            expected=f"at most one Ellipsis and {ndim} indices for a tensor of rank {ndim}",
+            received=key,
         )
     at = dots[0] if dots else len(items)
     return [*items[:at], *[slice(None)] * (ndim - used), *items[at + 1 :]]
@@ -73,8 +76,9 @@ def _part(item: Any, size: Dim, axis: int) -> Slice | None:
         return (item, 1, 1)
     if not -size <= item < size:
         raise OutOfRangeError(
-            f"An index is out of range. Expected: an int in [{-size}, {size}) for axis {axis}. "
-            f"Received: {item}."
+            "An index is out of range",
+            expected=f"an int in [{-size}, {size}) for axis {axis}",
+            received=item,
         )
     return (int(item) % size, 1, 1)
 
@@ -85,8 +89,9 @@ def _basic(x: Any, items: list[Any]) -> Any:
     for item in real:
         if not (isinstance(item, slice) or _is_int(item)):
             raise ArgumentError(
-                "x[key]. Expected: ints, slices, None, Ellipsis, integer or boolean tensors. "
-                f"Received: {item!r}."
+                "x[key]",
+                expected="ints, slices, None, Ellipsis, integer or boolean tensors",
+                received=repr(item),
             )
     parts = tuple(_part(item, d, i) for i, (item, d) in enumerate(zip(real, x.shape, strict=True)))
     y = slice_(x, parts=parts) if any(p is not None for p in parts) else x

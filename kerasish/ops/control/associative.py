@@ -37,7 +37,7 @@ def associative_scan(
     sizes = {t.shape[a] for t, a in zip(leaves, axes, strict=True)}
     if len(sizes) != 1 or None in sizes:
         raise ShapeError(
-            f"associative_scan. Expected: one known size along axis {axis}. Received: {sizes}."
+            "associative_scan", expected=f"one known size along axis {axis}", received=sizes
         )
     size = int(sizes.pop() or 0)
 

@@ -57,10 +57,11 @@ def fill(structure: Any, tensors: Sequence[Any]) -> Any:
 def _same_specs(before: Sequence[Tensor], after: Sequence[Tensor], what: str) -> None:
     if [t.spec for t in before] != [t.spec for t in after]:
         raise ShapeError(
-            f"{what}. Expected: a body that returns loop values as it takes them, "
-            f"{', '.join(str(t.spec) for t in before)}. "
-            f"Received: {', '.join(str(t.spec) for t in after)}. "
-            "Cast or reshape the initial value to what the body gives."
+            what,
+            expected="a body that returns loop values as it takes them, "
+            f"{', '.join(str(t.spec) for t in before)}",
+            received=", ".join(str(t.spec) for t in after),
+            fix="Cast or reshape the initial value to what the body gives.",
         )
 
 
@@ -139,17 +140,18 @@ def scan(
 
 def _steps(over: Sequence[Tensor], length: int | None) -> int | None:
     if any(t.shape == () for t in over):
-        raise ShapeError("scan. Expected: xs with a leading axis. Received: a tensor of shape ().")
+        raise ShapeError("scan", expected="xs with a leading axis", received="a tensor of shape ()")
     sizes = {t.shape[0] for t in over} - {None}
     if length is not None:
         sizes.add(whole("scan, length", length))
     if len(sizes) > 1:
         raise ArgumentError(
-            "scan. Expected: one number of steps, in the first axis of all xs and in length. "
-            f"Received: {sorted(sizes)}."
+            "scan",
+            expected="one number of steps, in the first axis of all xs and in length",
+            received=sorted(sizes),
         )
     if not over and length is None:
-        raise ArgumentError("scan. Expected: xs, or length. Received: neither.")
+        raise ArgumentError("scan", expected="xs, or length", received="neither")
     return next(iter(sizes), None)
 
 
@@ -204,7 +206,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     """
     holds = convert_to_tensor(pred)
     if holds.shape != ():
-        raise ShapeError(f"cond. Expected: a condition of shape (). Received: {holds.shape}.")
+        raise ShapeError("cond", expected="a condition of shape ()", received=holds.shape)
     function("cond, true_fn", true_fn)
     function("cond, false_fn", false_fn)
     return switch(cast(cast(holds, "bool"), "int32"), (false_fn, true_fn))
@@ -221,9 +223,9 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     """
     at = cast(as_indices("switch, index", index), "int32")
     if at.shape != ():
-        raise ShapeError(f"switch. Expected: an index of shape (). Received: {at.shape}.")
+        raise ShapeError("switch", expected="an index of shape ()", received=at.shape)
     if not isinstance(branches, Sequence) or not branches:
-        raise ArgumentError(f"switch. Expected: one branch or more. Received: {branches!r}.")
+        raise ArgumentError("switch", expected="one branch or more", received=repr(branches))
     for branch in branches:
         function("switch, a branch", branch)
     if at.value is not None:
@@ -366,5 +368,5 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_
 def _bound(value: Any) -> Tensor:
     bound = convert_to_tensor(value)
     if bound.shape != () or not is_int(bound.dtype):
-        raise ArgumentError(f"fori_loop. Expected: integers as bounds. Received: {bound.spec}.")
+        raise ArgumentError("fori_loop", expected="integers as bounds", received=bound.spec)
     return cast(bound, "int32")

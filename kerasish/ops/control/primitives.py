@@ -60,13 +60,15 @@ def _scan_infer(
     for x in specs[n_carry : n_carry + n_xs]:
         if not x.shape or (x.shape[0] != length and None not in (x.shape[0], length)):
             raise ShapeError(
-                f"scan. Expected: xs with {length} elements along the first axis. Received: {x}."
+                "scan", expected=f"xs with {length} elements along the first axis", received=x
             )
     for before, after in zip(carries, body.outputs[:n_carry], strict=True):
         if not _alike(before, after.spec):
             raise ShapeError(
-                f"scan. Expected: a body that returns carried values as it takes them, {before}. "
-                f"Received: {after.spec}. Cast or reshape the initial value to what the body gives."
+                "scan",
+                expected=f"a body that returns carried values as it takes them, {before}",
+                received=after.spec,
+                fix="Cast or reshape the initial value to what the body gives.",
             )
     stacked = [n.spec for n in body.outputs[n_carry:]] + list(carries)
     return (*carries, *(TensorSpec((length, *s.shape), s.dtype) for s in stacked))
@@ -213,8 +215,9 @@ def _switch_infer(
         found = tuple(n.spec for n in graph.outputs)
         if len(found) != len(wanted) or not all(map(_alike, found, wanted)):
             raise ShapeError(
-                "cond/switch. Expected: branches that return alike, "
-                f"{', '.join(map(str, wanted))}. Received: {', '.join(map(str, found))}."
+                "cond/switch",
+                expected=f"branches that return alike, {', '.join(map(str, wanted))}",
+                received=", ".join(map(str, found)),
             )
     return wanted
 
@@ -280,14 +283,14 @@ def _while_infer(
     for before, after in zip(specs[:n_carry], body.outputs, strict=True):
         if not _alike(before, after.spec):
             raise ShapeError(
-                "while_loop. Expected: a body that returns loop values as it takes them, "
-                f"{before}. Received: {after.spec}. "
-                "Cast or reshape the initial value to what the body gives."
+                "while_loop",
+                expected=f"a body that returns loop values as it takes them, {before}",
+                received=after.spec,
+                fix="Cast or reshape the initial value to what the body gives.",
             )
     if cond.outputs[0].spec.shape != ():
         raise ShapeError(
-            "while_loop. Expected: a condition of shape (). "
-            f"Received: {cond.outputs[0].spec.shape}."
+            "while_loop", expected="a condition of shape ()", received=cond.outputs[0].spec.shape
         )
     return tuple(specs[:n_carry])
 
@@ -322,9 +325,11 @@ def _while_vjp(
 ) -> list[Any]:
     if limit is None:
         raise GradientError(
-            "The gradient of while_loop. Expected: maximum_iterations, since the values of every "
-            "round must be kept and their number is not known. Received: an unbounded loop. Pass "
-            "maximum_iterations, or use scan or fori_loop with a fixed number of steps."
+            "The gradient of while_loop",
+            expected="maximum_iterations, since the values of every round must be kept and "
+            "their number is not known",
+            received="an unbounded loop",
+            fix=("Pass maximum_iterations, or use scan or fori_loop with a fixed number of steps."),
         )
     attrs = {
         "body": _masked_round(cond, body, n_carry),

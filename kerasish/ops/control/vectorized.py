@@ -71,8 +71,9 @@ def _rows(tensors: Sequence[Tensor]) -> Dim:
     known = sizes - {None}
     if len(known) > 1 or "no axis" in sizes or not sizes:
         raise ShapeError(
-            "vectorized_map. Expected: tensors with one leading size. Received: "
-            f"{', '.join(str(t.shape) for t in tensors) or 'no tensors'}."
+            "vectorized_map",
+            expected="tensors with one leading size",
+            received=", ".join(str(t.shape) for t in tensors) or "no tensors",
         )
     return next(iter(known), None)  # type: ignore[return-value]
 
@@ -81,8 +82,10 @@ def _assign(variables: Sequence[Variable], found: Sequence[Any]) -> None:
     for variable, (value, stacked) in zip(variables, found, strict=True):
         if stacked:
             raise GraphError(
-                f"vectorized_map. Expected: variable {variable.path!r} to be assigned what is the "
-                "same for every row. Received: a value that differs from row to row. Return it, "
-                "and assign what you make of all rows afterwards."
+                "vectorized_map",
+                expected=f"variable {variable.path!r} to be assigned what is the same for every "
+                "row",
+                received="a value that differs from row to row",
+                fix="Return it, and assign what you make of all rows afterwards.",
             )
         variable.assign(value)

@@ -69,8 +69,9 @@ def _pull(
     found = tree.flatten(answer)
     if len(found) != count:
         raise GradientError(
-            f"custom_gradient. Expected: {count} gradients, one per tensor argument. "
-            f"Received: {len(found)}."
+            "custom_gradient",
+            expected=f"{count} gradients, one per tensor argument",
+            received=len(found),
         )
     return [t if t is None else convert_to_tensor(t) for t in found]
 

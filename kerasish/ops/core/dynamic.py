@@ -31,12 +31,13 @@ def _slice_infer(x: TensorSpec, starts: TensorSpec, *, sizes: Shape) -> TensorSp
     integral("slice", starts)
     if len(sizes) != x.ndim or starts.shape != (x.ndim,):
         raise ShapeError(
-            f"slice. Expected: {x.ndim} starts and sizes for a tensor of shape {x.shape}. "
-            f"Received: {starts.shape} starts and sizes {sizes}."
+            "slice",
+            expected=f"{x.ndim} starts and sizes for a tensor of shape {x.shape}",
+            received=f"{starts.shape} starts and sizes {sizes}",
         )
     pairs = zip(sizes, x.shape, strict=True)
     if any(n is not None and d is not None and n > d for n, d in pairs):
-        raise ShapeError(f"slice. Expected: sizes of at most {x.shape}. Received: {sizes}.")
+        raise ShapeError("slice", expected=f"sizes of at most {x.shape}", received=sizes)
     return TensorSpec(sizes, x.dtype)
 
 
@@ -45,8 +46,9 @@ def _window(x: Any, starts: Any, sizes: Any) -> tuple[Any, ...]:
     firsts = [int(s) for s in starts]
     if any(not 0 <= a <= d - n for a, d, n in zip(firsts, x.shape, sizes, strict=True)):
         raise ArgumentError(
-            f"slice. Expected: a block of shape {tuple(sizes)} inside a tensor of shape {x.shape}. "
-            f"Received: a block that begins at {firsts}."
+            "slice",
+            expected=f"a block of shape {tuple(sizes)} inside a tensor of shape {x.shape}",
+            received=f"a block that begins at {firsts}",
         )
     return tuple(np.s_[a : a + n] for a, n in zip(firsts, sizes, strict=True))
 
@@ -151,11 +153,12 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
     sizes = list(as_shape(shape, -1))
     if starts.shape != (x.ndim,) or len(sizes) != x.ndim:
         raise ShapeError(
-            f"slice. Expected: {x.ndim} starts and sizes for a tensor of shape {x.shape}. "
-            f"Received: starts of shape {starts.shape} and {len(sizes)} sizes."
+            "slice",
+            expected=f"{x.ndim} starts and sizes for a tensor of shape {x.shape}",
+            received=f"starts of shape {starts.shape} and {len(sizes)} sizes",
         )
     if starts.value is None and -1 in sizes:
-        raise ArgumentError(f"slice. Expected: sizes that are known. Received: {shape}.")
+        raise ArgumentError("slice", expected="sizes that are known", received=shape)
     if starts.value is None:
         return dynamic_slice(x, starts, sizes=tuple(sizes))
     firsts = [int(i) for i in starts.numpy()]

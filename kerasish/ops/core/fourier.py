@@ -130,15 +130,15 @@ def _resized(x: Any, size: int) -> Any:
 def _joined(what: str, x: Any) -> Any:
     """The complex tensor of a pair (real, imaginary)."""
     if not isinstance(x, (tuple, list)) or len(x) != 2:
-        raise ArgumentError(f"{what}. Expected: a pair (real, imaginary). Received: {x!r}.")
+        raise ArgumentError(what, expected="a pair (real, imaginary)", received=repr(x))
     real, imag = map(convert_to_tensor, x)
     pairs = zip(real.shape, imag.shape, strict=False)
     if real.ndim != imag.ndim or any(a != b and None not in (a, b) for a, b in pairs):
         raise ShapeError(
-            f"{what}. Expected: two parts of one shape. Received: {real.shape} and {imag.shape}."
+            what, expected="two parts of one shape", received=f"{real.shape} and {imag.shape}"
         )
     if not (is_float(real.dtype) and is_float(imag.dtype)):
-        raise DTypeError(f"{what}. Expected: floats. Received: {real.dtype} and {imag.dtype}.")
+        raise DTypeError(what, expected="floats", received=f"{real.dtype} and {imag.dtype}")
     return _e.complex_(real, imag)
 
 
@@ -149,7 +149,7 @@ def _parted(z: Any) -> tuple[Any, Any]:
 def _over(what: str, x: Any, count: int, inverse: bool) -> tuple[Any, Any]:
     z = _joined(what, x)
     if z.ndim < count:
-        raise ShapeError(f"{what}. Expected: at least {count} axes. Received: {z.shape}.")
+        raise ShapeError(what, expected=f"at least {count} axes", received=z.shape)
     axes = tuple(range(z.ndim - count, z.ndim))
     return _parted(fft_(z, axes=axes, inverse=inverse))
 
@@ -192,10 +192,10 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
     """
     x = convert_to_tensor(x)
     if x.ndim < 1:
-        raise ShapeError(f"rfft. Expected: at least one axis. Received: {x.shape}.")
+        raise ShapeError("rfft", expected="at least one axis", received=x.shape)
     length = x.shape[-1] if fft_length is None else fft_length
     if length is None:
-        raise ShapeError("rfft. Expected: fft_length, since the last axis has unknown size.")
+        raise ShapeError("rfft", expected="fft_length, since the last axis has unknown size")
     return _parted(rfft_(x, length=whole("rfft, fft_length", length, 1)))
 
 
@@ -209,7 +209,7 @@ def irfft(x: Any, fft_length: int | None = None) -> Any:
     """
     z = _joined("irfft", x)
     if z.ndim < 1 or (fft_length is None and z.shape[-1] is None):
-        raise ShapeError(f"irfft. Expected: a last axis of known size. Received: {z.shape}.")
+        raise ShapeError("irfft", expected="a last axis of known size", received=z.shape)
     length = 2 * (z.shape[-1] - 1) if fft_length is None else fft_length
     return irfft_(z, length=whole("irfft, fft_length", length, 1))
 
@@ -225,12 +225,12 @@ def _window(window: Any, length: int, total: int, dtype: str) -> np.ndarray | An
         # Periodic: one period of the cosine, without its last point.
         if window not in ("hann", "hamming"):
             raise ArgumentError(
-                f"window. Expected: 'hann', 'hamming', a vector or None. Received: {window!r}."
+                "window", expected="'hann', 'hamming', a vector or None", received=repr(window)
             )
         window = (np.hanning if window == "hann" else np.hamming)(length + 1)[:-1]
     values = convert_to_tensor(window, dtype)
     if values.shape != (length,):
-        raise ShapeError(f"window. Expected: shape ({length},). Received: {values.shape}.")
+        raise ShapeError("window", expected=f"shape ({length},)", received=values.shape)
     before = (total - length) // 2
     return pad(values, ((before, total - length - before),))
 
@@ -241,8 +241,9 @@ def _check_lengths(what: str, sequence_length: int, stride: int, fft_length: int
     whole(f"{what}, fft_length", fft_length, 1)
     if fft_length < sequence_length:
         raise ArgumentError(
-            f"{what}. Expected: fft_length of at least sequence_length. "
-            f"Received: {fft_length} and {sequence_length}."
+            what,
+            expected="fft_length of at least sequence_length",
+            received=f"{fft_length} and {sequence_length}",
         )
 
 
@@ -277,7 +278,7 @@ def stft(
     x = convert_to_tensor(x)
     _check_lengths("stft", sequence_length, sequence_stride, fft_length)
     if not is_float(x.dtype):
-        raise DTypeError(f"stft. Expected: floats. Received: {x.dtype}.")
+        raise DTypeError("stft", expected="floats", received=x.dtype)
     if center:
         half = fft_length // 2
         x = pad(x, ((0, 0),) * (x.ndim - 1) + ((half, half),), mode="reflect")
@@ -318,7 +319,7 @@ def _istft(
         length = whole("istft, length", length)
     z = _joined("istft", (real, imag))
     if z.ndim < 2:
-        raise ShapeError(f"istft. Expected: at least two axes. Received: {z.shape}.")
+        raise ShapeError("istft", expected="at least two axes", received=z.shape)
     frames = irfft_(z, length=fft_length)
     count = frames.shape[-2]
     if count is None:  # only the spec of the result is wanted
@@ -356,7 +357,7 @@ def istft(
         length: cut the signals to it.
     """
     if not isinstance(x, (tuple, list)) or len(x) != 2:
-        raise ArgumentError(f"istft. Expected: a pair (real, imaginary). Received: {x!r}.")
+        raise ArgumentError("istft", expected="a pair (real, imaginary)", received=repr(x))
     return _istft(
         *x,
         sequence_length=sequence_length,

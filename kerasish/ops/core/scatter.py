@@ -57,7 +57,7 @@ def _rows_infer(x: TensorSpec, indices: TensorSpec, updates: TensorSpec, **_: An
     expected = (*indices.shape, *x.shape[1:])
     if indices.ndim != 1 or not _s.broadcasts(updates.shape, expected):
         raise ShapeError(
-            f"scatter_update. Expected: updates of shape {expected}. Received: {updates.shape}."
+            "scatter_update", expected=f"updates of shape {expected}", received=updates.shape
         )
     return x
 
@@ -166,8 +166,9 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     """
     if reduction not in (None, *REDUCTIONS):
         raise ArgumentError(
-            f"scatter_update. Expected: reduction None, {', '.join(REDUCTIONS)}. "
-            f"Received: {reduction!r}."
+            "scatter_update",
+            expected=f"reduction None, {', '.join(REDUCTIONS)}",
+            received=repr(reduction),
         )
     x = convert_to_tensor(inputs)
     indices = as_indices("scatter_update", indices)

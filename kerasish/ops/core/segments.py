@@ -35,8 +35,9 @@ def _segmented(data: Any, ids: Any, count: int | None) -> tuple[Any, Any, int]:
         a != b and None not in (a, b) for a, b in zip(own, ids.shape, strict=True)
     ):
         raise ShapeError(
-            f"Segments. Expected: an id for each row of the data, {data.shape}. "
-            f"Received: ids of shape {ids.shape}."
+            "Segments",
+            expected=f"an id for each row of the data, {data.shape}",
+            received=f"ids of shape {ids.shape}",
         )
     if count is None:
         count = int(known_values("a segment sum without num_segments", ids).max(initial=-1)) + 1

@@ -43,8 +43,9 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     """
     if sparse or ragged:
         raise ArgumentError(
-            "convert_to_tensor. Expected: sparse and ragged None or False. "
-            f"Received: sparse={sparse}, ragged={ragged}."
+            "convert_to_tensor",
+            expected="sparse and ragged None or False",
+            received=f"sparse={sparse}, ragged={ragged}",
         )
     return _convert(x, dtype)
 
@@ -116,7 +117,7 @@ def view_as_complex(x: Any) -> Any:
     """The complex numbers whose real and imaginary parts lie along the last axis."""
     x = _convert(x)
     if not x.shape or x.shape[-1] != 2:
-        raise ShapeError(f"view_as_complex. Expected: a last axis of 2. Received: {x.shape}.")
+        raise ShapeError("view_as_complex", expected="a last axis of 2", received=x.shape)
     lead = (None,) * (x.ndim - 1)
     parts = [_s.slice_(x, parts=(*lead, (i, 1, 1))) for i in range(2)]
     return _e.complex_(*(_s.reshape(p, shape=x.shape[:-1]) for p in parts))
@@ -137,8 +138,9 @@ def cdist(x: Any, y: Any) -> Any:
     a, b = promoted((x, y), "float")
     if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-1]:
         raise ShapeError(
-            "cdist. Expected: shapes (..., m, d) and (..., n, d). "
-            f"Received: {a.shape} and {b.shape}."
+            "cdist",
+            expected="shapes (..., m, d) and (..., n, d)",
+            received=f"{a.shape} and {b.shape}",
         )
     apart = _s.expand_dims(a, axis=a.ndim - 1) - _s.expand_dims(b, axis=b.ndim - 2)
     return _e.root(_r.sum(_e.square(apart), axis=-1))
@@ -170,8 +172,9 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any
         )
     if size < sequence_length:
         raise ShapeError(
-            f"extract_sequences. Expected: at least {sequence_length} elements on the last axis. "
-            f"Received: shape {x.shape}."
+            "extract_sequences",
+            expected=f"at least {sequence_length} elements on the last axis",
+            received=f"shape {x.shape}",
         )
     starts = tables.arange(0, size - sequence_length + 1, sequence_stride)
     at = tables.outer(np.add, starts, tables.arange(sequence_length)).astype(np.int32)
@@ -191,7 +194,7 @@ def _groups(text: str, pattern: str) -> list[list[str]]:
         if token in "()":
             if (token == "(") == inside:
                 raise ArgumentError(
-                    f"rearrange. Expected: paired parentheses. Received: {pattern!r}."
+                    "rearrange", expected="paired parentheses", received=repr(pattern)
                 )
             inside = token == "("
             if inside:
@@ -202,8 +205,9 @@ def _groups(text: str, pattern: str) -> list[list[str]]:
             found.append([] if token == "1" else [token])
     if inside or _TOKEN.sub("", text).strip():
         raise ArgumentError(
-            "rearrange. Expected: names, 1, ... and paired parentheses on both sides of '->'. "
-            f"Received: {pattern!r}."
+            "rearrange",
+            expected="names, 1, ... and paired parentheses on both sides of '->'",
+            received=repr(pattern),
         )
     return found
 
@@ -230,8 +234,9 @@ def _lengths(
             size is not None and (size % rest or (not missing and size != rest))
         ):
             raise ShapeError(
-                f"rearrange {pattern!r}. Expected: lengths of {' '.join(group)} that make an axis "
-                f"of {size}. Received: {given}."
+                f"rearrange {pattern!r}",
+                expected=f"lengths of {' '.join(group)} that make an axis of {size}",
+                received=given,
             )
         for name in missing:
             sizes[name] = None if size is None else size // rest
@@ -260,11 +265,12 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
     wanted = [n for group in target for n in group]
     if not arrow or len(source) != x.ndim or sorted(names) != sorted(wanted):
         raise ArgumentError(
-            f"rearrange. Expected: the same names on both sides of '->', {x.ndim} axes on the "
-            f"left. Received: {pattern!r}."
+            "rearrange",
+            expected=f"the same names on both sides of '->', {x.ndim} axes on the left",
+            received=repr(pattern),
         )
     if len(set(names)) != len(names):
-        raise ArgumentError(f"rearrange. Expected: distinct names. Received: {pattern!r}.")
+        raise ArgumentError("rearrange", expected="distinct names", received=repr(pattern))
     sizes = _lengths(source, x.shape, axes_lengths, pattern)
     x = _s.reshape(x, shape=tuple(sizes[n] for n in names))
     x = _s.transpose(x, axes=tuple(names.index(n) for n in wanted))

@@ -41,7 +41,7 @@ def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Any:
 
 def _need_three(what: str, x: Any) -> None:
     if x.shape[-1] not in (3, None):
-        raise ShapeError(f"{what}. Expected: 3 channels. Received: {x.shape[-1]}.")
+        raise ShapeError(what, expected="3 channels", received=x.shape[-1])
 
 
 @composite(cases=_COLOURS, domain=(0.05, 0.95))

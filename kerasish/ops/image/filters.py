@@ -71,7 +71,7 @@ def gaussian_blur(
     sizes = per_axis(kernel_size, 2, "gaussian_blur, kernel_size")
     sigma = convert_to_tensor(sigma, wide.dtype)
     if sigma.shape not in ((), (1,), (2,)):
-        raise ShapeError(f"gaussian_blur, sigma. Expected: two numbers. Received: {sigma.shape}.")
+        raise ShapeError("gaussian_blur, sigma", expected="two numbers", received=sigma.shape)
     sigma = _s.broadcast_to(sigma, shape=(2,))
     for k, axis in enumerate((2, 1)):
         wide = _filtered(wide, _gaussian(sizes[k], sigma[k], wide.dtype), axis, "same")
@@ -88,7 +88,7 @@ def sobel_edges(images: Any, data_format: str | None = None) -> Any:
     """
     x = convert_to_tensor(images)
     if x.ndim != 4:
-        raise ShapeError(f"sobel_edges. Expected: a batch of images. Received: shape {x.shape}.")
+        raise ShapeError("sobel_edges", expected="a batch of images", received=f"shape {x.shape}")
     batch, restore = batch_of("sobel_edges", x, data_format)
     smooth, slope = np.array([1.0, 2.0, 1.0]), np.array([-1.0, 0.0, 1.0])
     found = []
@@ -163,7 +163,7 @@ def _patches(
         x = pad(x, ((0, 0), *pairs, (0, 0)))
     elif padding != "valid":
         raise ArgumentError(
-            f"extract_patches. Expected: padding valid or same. Received: {padding!r}."
+            "extract_patches", expected="padding valid or same", received=repr(padding)
         )
     counts = window_output(x.shape[1:-1], window, steps, gaps, "valid")
     # Each spatial axis becomes (position, offset); the offsets then move behind all positions.

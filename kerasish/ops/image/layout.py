@@ -33,8 +33,9 @@ def batch_of(
     x = convert_to_tensor(images)
     if x.ndim not in (spatial + 1, spatial + 2):
         raise ShapeError(
-            f"{what}. Expected: {spatial + 1} axes (one image) or {spatial + 2} (a batch). "
-            f"Received: shape {x.shape}."
+            what,
+            expected=f"{spatial + 1} axes (one image) or {spatial + 2} (a batch)",
+            received=f"shape {x.shape}",
         )
     single = x.ndim == spatial + 1
 
@@ -55,4 +56,4 @@ def channel_axis(images: Any, data_format: str | None) -> int:
 def need_float(what: str, x: Any) -> None:
     """Raise DTypeError unless x holds floats."""
     if not is_float(x.dtype):
-        raise DTypeError(f"{what}. Expected: images of floats. Received: {x.dtype}.")
+        raise DTypeError(what, expected="images of floats", received=x.dtype)

@@ -170,17 +170,20 @@ def resize(
         data_format: "channels_last" or "channels_first".
     """
     if np.ndim(size) != 1 or len(size) != 2:
-        raise ArgumentError(f"resize, size. Expected: (height, width). Received: {size!r}.")
+        raise ArgumentError("resize, size", expected="(height, width)", received=repr(size))
     sizes = per_axis(size, 2, "resize, size")
     if interpolation not in INTERPOLATIONS:
         raise ArgumentError(
-            f"resize. Expected: interpolation one of {', '.join(INTERPOLATIONS)}. "
-            f"Received: {interpolation!r}."
+            "resize",
+            expected=f"interpolation one of {', '.join(INTERPOLATIONS)}",
+            received=repr(interpolation),
         )
     if fill_mode != "constant" or (crop_to_aspect_ratio and pad_to_aspect_ratio):
         raise ArgumentError(
-            "resize. Expected: fill_mode='constant', and at most one of crop_to_aspect_ratio and "
-            f"pad_to_aspect_ratio. Received: fill_mode={fill_mode!r}, both={pad_to_aspect_ratio}."
+            "resize",
+            expected="fill_mode='constant', and at most one of crop_to_aspect_ratio and "
+            "pad_to_aspect_ratio",
+            received=f"fill_mode={fill_mode!r}, both={pad_to_aspect_ratio}",
         )
     x, restore = batch_of("resize", images, data_format)
     wide = cast(x, promote_float(x.dtype))
@@ -237,8 +240,9 @@ def scale_and_translate(
     """
     if method not in KERNELS:
         raise ArgumentError(
-            f"scale_and_translate. Expected: method one of {', '.join(KERNELS)}. "
-            f"Received: {method!r}."
+            "scale_and_translate",
+            expected=f"method one of {', '.join(KERNELS)}",
+            received=repr(method),
         )
     x = convert_to_tensor(images)
     x = x if is_float(x.dtype) else cast(x, promote_float(x.dtype))
@@ -246,9 +250,9 @@ def scale_and_translate(
     shape = per_axis(output_shape, x.ndim, "scale_and_translate, output_shape", 0)
     if not scale.shape == translation.shape == (len(spatial_dims),):
         raise ShapeError(
-            f"scale_and_translate. Expected: scale and translation of shape "
-            f"({len(spatial_dims)},), as spatial_dims. Received: {scale.shape} and "
-            f"{translation.shape}."
+            "scale_and_translate",
+            expected=f"scale and translation of shape ({len(spatial_dims)},), as spatial_dims",
+            received=f"{scale.shape} and {translation.shape}",
         )
     for k, axis in enumerate(spatial_dims):
         at = normalize_axis(axis, x.ndim)
@@ -269,14 +273,12 @@ def _exactly_two(what: str, names: Sequence[str], values: Sequence[Any]) -> None
         if value is not None:
             whole(f"{what}, {name}", value)
     if list(values).count(None) != 1:
-        raise ArgumentError(
-            f"{what}. Expected: exactly two of {', '.join(names)}. Received: {given}."
-        )
+        raise ArgumentError(what, expected=f"exactly two of {', '.join(names)}", received=given)
 
 
 def _spatial_axes(x: Any, data_format: str | None) -> tuple[int, int]:
     if x.ndim not in (3, 4):
-        raise ShapeError(f"Expected: an image or a batch of images. Received: shape {x.shape}.")
+        raise ShapeError("", expected="an image or a batch of images", received=f"shape {x.shape}")
     last = standardize_data_format(data_format) == "channels_last"
     return (x.ndim - 3, x.ndim - 2) if last else (x.ndim - 2, x.ndim - 1)
 
@@ -321,7 +323,7 @@ def crop_images(
         start = _less(x.shape[axis], target, high) if low is None else low
         count = _less(x.shape[axis], low, high) if target is None else target
         if (start or 0) < 0 or (count or 0) < 0:
-            raise ShapeError(f"crop_images. Expected: {name} within {x.shape}. Received: less.")
+            raise ShapeError("crop_images", expected=f"{name} within {x.shape}", received="less")
         x = slice_axis(x, axis, start or 0, count)
     return x
 
@@ -366,6 +368,6 @@ def pad_images(
             high = target - size - low if high is None else high
         pair = (low or 0, high or 0)
         if min(pair) < 0:
-            raise ShapeError(f"pad_images. Expected: {name} beyond {x.shape}. Received: {pair}.")
+            raise ShapeError("pad_images", expected=f"{name} beyond {x.shape}", received=pair)
         widths[axis] = pair
     return pad(x, widths)

@@ -35,8 +35,9 @@ FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
 def _choice(what: str, name: str, value: Any, known_values: Sequence[Any]) -> None:
     if value not in known_values:
         raise ArgumentError(
-            f"{what}. Expected: {name} one of {', '.join(map(str, known_values))}. "
-            f"Received: {value!r}."
+            what,
+            expected=f"{name} one of {', '.join(map(str, known_values))}",
+            received=repr(value),
         )
 
 
@@ -131,8 +132,9 @@ def map_coordinates(
     x, at = convert_to_tensor(inputs), convert_to_tensor(coordinates)
     if at.ndim < 2 or at.shape[0] != x.ndim:
         raise ShapeError(
-            f"map_coordinates. Expected: coordinates ({x.ndim}, ...) for rank {x.ndim}. "
-            f"Received: {at.shape}."
+            "map_coordinates",
+            expected=f"coordinates ({x.ndim}, ...) for rank {x.ndim}",
+            received=at.shape,
         )
     wide = cast(x, promote_float(x.dtype))
     at = cast(at, promote_float(at.dtype))
@@ -194,7 +196,7 @@ def affine_transform(
     t = convert_to_tensor(transform)
     t = cast(t, promote_float(t.dtype))
     if t.ndim not in (1, 2) or t.shape[-1] != 8:
-        raise ShapeError(f"affine_transform. Expected: (8,) or (batch, 8). Received: {t.shape}.")
+        raise ShapeError("affine_transform", expected="(8,) or (batch, 8)", received=t.shape)
     a0, a1, a2, b0, b1, b2, _, _ = unstack(_s.reshape(t, shape=(-1, 8, 1)), axis=1)
     down, across = _grid(*known(x.shape[1:3]))
     u, v = convert_to_tensor(across, t.dtype), convert_to_tensor(down, t.dtype)
@@ -249,8 +251,9 @@ def perspective_transform(
     points = [convert_to_tensor(p) for p in (start_points, end_points)]
     if points[0].shape != points[1].shape or points[0].shape[-2:] != (4, 2):
         raise ShapeError(
-            "perspective_transform. Expected: two times (4, 2) or (batch, 4, 2). "
-            f"Received: {points[0].shape} and {points[1].shape}."
+            "perspective_transform",
+            expected="two times (4, 2) or (batch, 4, 2)",
+            received=f"{points[0].shape} and {points[1].shape}",
         )
     name = "float64" if "float64" in (p.dtype for p in points) else "float32"
     start, end = (_s.reshape(cast(p, name), shape=(-1, 4, 2)) for p in points)

@@ -104,7 +104,7 @@ def _(g: Any, y: Any, x: Any, *, mode: str) -> Any:
     q, r = y
     m, n = x.shape[-2:]
     if mode == "complete" and m > n:
-        raise GradientError("qr. Expected: mode='reduced' to differentiate. Received: 'complete'.")
+        raise GradientError("qr", expected="mode='reduced' to differentiate", received="'complete'")
     gq, gr = (_e.zero_like(t) * t if d is None else d for d, t in zip(g, y, strict=True))
     if m >= n:
         return _qr_vjp(q, r, gq, gr)
@@ -257,8 +257,10 @@ def eig_(xp: Any, x: Any) -> Any:
 def _(g: Any, y: Any, x: Any) -> Any:
     if g[1] is not None:
         raise GradientError(
-            "eig. Expected: a function of the eigenvalues. Received: one of the eigenvectors, "
-            "which have no gradient: their phase is arbitrary. Use eigh for symmetric matrices."
+            "eig",
+            expected="a function of the eigenvalues",
+            received="one of the eigenvectors, which have no gradient: their phase is arbitrary",
+            fix="Use eigh for symmetric matrices.",
         )
     v = y[1]
     inner = swap_last(product(v, _diagonal(g[0]), inv_(v)))
@@ -307,8 +309,10 @@ def _(g: Any, y: Any, x: Any, *, full: bool) -> Any:
     if full and m != n:
         if gu is not None or gv is not None:
             raise GradientError(
-                "svd. Expected: full_matrices=False to differentiate singular vectors of matrices "
-                f"that are not square. Received: full_matrices=True for {x.shape}."
+                "svd",
+                expected="full_matrices=False to differentiate singular vectors of matrices "
+                "that are not square",
+                received=f"full_matrices=True for {x.shape}",
             )
         k = min(m, n)
         u, vt = _leading(u, m, k), _leading(vt, k, n)

@@ -149,7 +149,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     a, columns, vector = _with_columns(a, b)
     if a.ndim != 2 or columns.ndim != 2:
         raise ShapeError(
-            f"lstsq. Expected: (m, n) and (m,) or (m, k). Received: {a.shape} and {columns.shape}."
+            "lstsq", expected="(m, n) and (m,) or (m, k)", received=f"{a.shape} and {columns.shape}"
         )
     y = matmul(_m.pinv_(a, rcond=_cutoff(a) if rcond is None else float(rcond)), columns)
     return _s.reshape(y, shape=y.shape[:-1]) if vector else y
@@ -198,7 +198,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
         mode: "reduced" gives min(m, n) columns, "complete" m.
     """
     if mode not in ("reduced", "complete"):
-        raise ArgumentError(f"qr. Expected: mode 'reduced' or 'complete'. Received: {mode!r}.")
+        raise ArgumentError("qr", expected="mode 'reduced' or 'complete'", received=repr(mode))
     return _d.qr_(x, mode=mode)
 
 
@@ -270,7 +270,7 @@ def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
     if order == 1:
         return _r.sum(size, axis=axis, keepdims=keepdims)
     if isinstance(order, str):
-        raise ArgumentError(f"norm. Expected: a number for vectors. Received: ord={order!r}.")
+        raise ArgumentError("norm", expected="a number for vectors", received=f"ord={order!r}")
     total = _r.sum(_e.power(size, float(order)), axis=axis, keepdims=keepdims)
     return _e.root(total, float(order))
 
@@ -290,8 +290,9 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> A
         found = reduce(s, axis=-1)
     else:
         raise ArgumentError(
-            "norm. Expected: ord None, 'fro', 'nuc', 1, -1, 2, -2, inf or -inf for matrices. "
-            f"Received: {order!r}."
+            "norm",
+            expected="ord None, 'fro', 'nuc', 1, -1, 2, -2, inf or -inf for matrices",
+            received=repr(order),
         )
     kept = tuple(1 if i in axes else d for i, d in enumerate(x.shape))
     rest = tuple(d for i, d in enumerate(x.shape) if i not in axes)
@@ -332,7 +333,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     if len(axes) == 1:
         return _vector_norm(x, ord, axes[0], keepdims)
     if len(axes) != 2:
-        raise ArgumentError(f"norm. Expected: one or two axes. Received: axis={axis}.")
+        raise ArgumentError("norm", expected="one or two axes", received=f"axis={axis}")
     row, column = (normalize_axis(a, x.ndim) for a in axis)
     return _matrix_norm(x, ord, (row, column), keepdims)
 

@@ -62,13 +62,13 @@ def distinct(*shape: int) -> SampleMatrix:
 def square(what: str, x: TensorSpec) -> None:
     """Raise ShapeError unless the last two axes are equal."""
     if x.ndim < 2 or (x.shape[-1] != x.shape[-2] and None not in x.shape[-2:]):
-        raise ShapeError(f"{what}. Expected: square matrices (..., n, n). Received: {x.shape}.")
+        raise ShapeError(what, expected="square matrices (..., n, n)", received=x.shape)
 
 
 def matrix(what: str, x: TensorSpec) -> None:
     """Raise ShapeError unless there are two axes."""
     if x.ndim < 2:
-        raise ShapeError(f"{what}. Expected: matrices (..., m, n). Received: {x.shape}.")
+        raise ShapeError(what, expected="matrices (..., m, n)", received=x.shape)
 
 
 def same(what: str) -> Callable[..., TensorSpec]:
@@ -88,7 +88,7 @@ def solved(what: str, call: Callable[[], Any]) -> Any:
     try:
         return call()
     except np.linalg.LinAlgError as error:
-        raise ArgumentError(f"{what}. {error}. Expected: a matrix it exists for.") from error
+        raise ArgumentError(f"{what}. {error}", expected="a matrix it exists for") from error
 
 
 def product(*factors: Any) -> Any:
@@ -131,7 +131,7 @@ def _solve_infer(a: TensorSpec, b: TensorSpec, **_: Any) -> TensorSpec:
     rows, order = b.shape[-2] if b.ndim > 1 else 0, a.shape[-1]
     if b.ndim < 2 or (rows != order and None not in (rows, order)):
         raise ShapeError(
-            f"solve. Expected: (..., n, n) and (..., n, k). Received: {a.shape} and {b.shape}."
+            "solve", expected="(..., n, n) and (..., n, k)", received=f"{a.shape} and {b.shape}"
         )
     return TensorSpec((*broadcast(a.shape[:-2], b.shape[:-2]), *b.shape[-2:]), b.dtype)
 

@@ -305,7 +305,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     size = x.shape[at]
     middle = None if size is None else size // 2
     if size is not None and size % 2:
-        raise ShapeError(f"glu. Expected: an even size along axis {axis}. Received: {x.shape}.")
+        raise ShapeError("glu", expected=f"an even size along axis {axis}", received=x.shape)
 
     def half(start: int | None) -> Any:
         parts = [None if i != at else (start, middle, 1) for i in range(x.ndim)]

@@ -149,8 +149,9 @@ def _four_axes(x: Any, what: str) -> Any:
     """(T, S) or (B, T, S) with the axes of heads and batch."""
     if x.ndim not in (2, 3, 4):
         raise ShapeError(
-            f"dot_product_attention. Expected: a {what} of 2 to 4 axes, the last ones query and "
-            f"key positions. Received: shape {x.shape}."
+            "dot_product_attention",
+            expected=f"a {what} of 2 to 4 axes, the last ones query and key positions",
+            received=f"shape {x.shape}",
         )
     while x.ndim < 4:
         x = expand_dims(x, axis=1 if x.ndim == 3 else 0)
@@ -188,17 +189,19 @@ def dot_product_attention(
     q, k, v = promoted((query, key, value), "float")
     if (q.ndim, k.ndim, v.ndim) != (4, 4, 4):
         raise ShapeError(
-            "dot_product_attention. Expected: query, key and value of 4 axes (batch, positions, "
-            f"heads, size). Received: {q.shape}, {k.shape}, {v.shape}."
+            "dot_product_attention",
+            expected="query, key and value of 4 axes (batch, positions, heads, size)",
+            received=f"{q.shape}, {k.shape}, {v.shape}",
         )
     if q.shape[2] % k.shape[2] or k.shape[2] != v.shape[2] or q.shape[3] != k.shape[3]:
         raise ShapeError(
-            "dot_product_attention. Expected: one head size, and query heads a multiple of key "
-            f"heads. Received: query {q.shape}, key {k.shape}, value {v.shape}."
+            "dot_product_attention",
+            expected="one head size, and query heads a multiple of key heads",
+            received=f"query {q.shape}, key {k.shape}, value {v.shape}",
         )
     if attn_logits_soft_cap is not None and attn_logits_soft_cap <= 0:
         raise ArgumentError(
-            f"attn_logits_soft_cap. Expected: a positive number. Received: {attn_logits_soft_cap}."
+            "attn_logits_soft_cap", expected="a positive number", received=attn_logits_soft_cap
         )
     rest = []
     if bias is not None:

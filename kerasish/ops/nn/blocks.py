@@ -28,15 +28,13 @@ def _four(x: Any, what: str) -> Any:
     """A batch of images."""
     x = convert_to_tensor(x)
     if x.ndim != 4:
-        raise ShapeError(f"{what}. Expected: a batch of images, 4 axes. Received: {x.shape}.")
+        raise ShapeError(what, expected="a batch of images, 4 axes", received=x.shape)
     return x
 
 
 def _divides(size: Dim, by: int, what: str, shape: Any) -> None:
     if size is not None and size % by:
-        raise ShapeError(
-            f"{what}. Expected: a size divisible by {by}. Received: {size} in {shape}."
-        )
+        raise ShapeError(what, expected=f"a size divisible by {by}", received=f"{size} in {shape}")
 
 
 @composite(
@@ -183,9 +181,7 @@ def fold(
     places = math.prod(taps.kernel)
     n, depth, count = x.shape if x.ndim == 3 else (None, None, None)
     if depth is None or depth % places or count not in (None, rows * columns):
-        raise ShapeError(
-            f"fold. Expected: (N, C * {places}, {rows * columns}). Received: {x.shape}."
-        )
+        raise ShapeError("fold", expected=f"(N, C * {places}, {rows * columns})", received=x.shape)
     channels = depth // places
     split = reshape(x, shape=(n, channels, places, rows, columns))
     whole = (n, channels, *taps.padded(size))
@@ -205,11 +201,11 @@ def psnr(x1: Any, x2: Any, max_val: float) -> Any:
         ShapeError: the shapes differ.
     """
     if not max_val > 0:
-        raise ArgumentError(f"psnr, max_val. Expected: a positive number. Received: {max_val!r}.")
+        raise ArgumentError("psnr, max_val", expected="a positive number", received=repr(max_val))
     a, b = promoted((x1, x2), "float")
     pairs = zip(a.shape, b.shape, strict=False)
     if a.ndim != b.ndim or any(m != n and None not in (m, n) for m, n in pairs):
-        raise ShapeError(f"psnr. Expected: equal shapes. Received: {a.shape} and {b.shape}.")
+        raise ShapeError("psnr", expected="equal shapes", received=f"{a.shape} and {b.shape}")
     difference = subtract(a, b)
     error = mean(difference * difference)
     return 20 * math.log10(max_val) - log(error) * (10 / math.log(10))

@@ -39,7 +39,7 @@ def _explicit(padding: Any, window: Sizes, dilation: Sizes) -> Padding:
         return (((window[0] - 1) * dilation[0], 0),)
     if name not in ("valid", "same"):
         extra = ", or 'causal' in one dimension" if len(window) == 1 else ""
-        raise ArgumentError(f"padding. Expected: 'valid' or 'same'{extra}. Received: {padding!r}.")
+        raise ArgumentError("padding", expected=f"'valid' or 'same'{extra}", received=repr(padding))
     return name
 
 
@@ -79,8 +79,9 @@ def conv(
     channels, per_group = x.shape[-1], w.shape[-2]
     if not channels or channels % per_group:
         raise ShapeError(
-            f"conv. Expected: input channels divisible by the kernel's {per_group}. "
-            f"Received: input {inputs.shape}, kernel {w.shape}."
+            "conv",
+            expected=f"input channels divisible by the kernel's {per_group}",
+            received=f"input {inputs.shape}, kernel {w.shape}",
         )
     dilation = per_axis(dilation_rate, rank, "dilation_rate")
     y = conv_(
@@ -112,8 +113,10 @@ def depthwise_conv(
     channels = x.shape[-1 if standardize_data_format(data_format) == "channels_last" else 1]
     if None not in (channels, w.shape[-2]) and channels != w.shape[-2]:
         raise ShapeError(
-            "depthwise_conv. Expected: a kernel (*window, channels, multiplier) with the channels "
-            f"of the input, {channels}. Received: {w.shape}."
+            "depthwise_conv",
+            expected="a kernel (*window, channels, multiplier) with the channels of the input, "
+            f"{channels}",
+            received=w.shape,
         )
     grouped = reshape(w, shape=(*w.shape[:-2], 1, w.shape[-2] * w.shape[-1]))
     return conv(x, grouped, strides, padding, data_format, dilation_rate)

@@ -41,8 +41,10 @@ def _check(x: Shape, w: Shape, strides: Sizes, groups: int) -> None:
     channels, per_group, filters = x[-1], w[-2], w[-1]
     if channels is None or channels != (per_group or 0) * groups or (filters or 0) % groups:
         raise ShapeError(
-            "conv. Expected: a kernel (*window, channels / groups, filters) that fits the input's "
-            f"channels, and filters divisible by groups={groups}. Received: input {x}, kernel {w}."
+            "conv",
+            expected="a kernel (*window, channels / groups, filters) that fits the input's "
+            f"channels, and filters divisible by groups={groups}",
+            received=f"input {x}, kernel {w}",
         )
 
 
@@ -91,7 +93,7 @@ def _check_gradient(g: Shape, output: Shape) -> None:
         a is None or b is None or a == b for a, b in zip(g, output, strict=True)
     )
     if not fits:
-        raise ShapeError(f"conv. Expected: an output gradient of {output}. Received: {g}.")
+        raise ShapeError("conv", expected=f"an output gradient of {output}", received=g)
 
 
 def _flops(x: Shape, w: Shape, y: Shape) -> int:

@@ -159,8 +159,9 @@ def _same_shape(target: Any, output: Any, what: str) -> None:
     )
     if not fits:
         raise ShapeError(
-            f"{what}. Expected: target and output of one shape. Received: target "
-            f"{target.shape}, output {output.shape}."
+            what,
+            expected="target and output of one shape",
+            received=f"target {target.shape}, output {output.shape}",
         )
 
 
@@ -189,7 +190,7 @@ def categorical_crossentropy(
     target, output = convert_to_tensor(target), as_float(output)
     _same_shape(target, output, "categorical_crossentropy")
     if output.ndim < 1:
-        raise ShapeError("categorical_crossentropy. Expected: rank 1 at least. Received: ().")
+        raise ShapeError("categorical_crossentropy", expected="rank 1 at least", received="()")
     at = normalize_axis(axis, output.ndim)
     if from_logits:
         return softmax_cross_entropy(output, target, axis=at)
@@ -222,7 +223,7 @@ def sparse_categorical_crossentropy(
     labels = labels if is_int(labels.dtype) else cast(labels, "int32")
     if output.ndim < 1:
         raise ShapeError(
-            "sparse_categorical_crossentropy. Expected: rank 1 at least. Received: ()."
+            "sparse_categorical_crossentropy", expected="rank 1 at least", received="()"
         )
     if labels.ndim == output.ndim and labels.shape[-1] == 1:
         labels = reshape(labels, shape=labels.shape[:-1])

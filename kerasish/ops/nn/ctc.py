@@ -81,15 +81,16 @@ def ctc_loss(
     labels, logits = cast(target, "int32"), as_float(output)
     if labels.ndim != 2 or logits.ndim != 3:
         raise ShapeError(
-            "ctc_loss. Expected: target (batch, labels), output (batch, time, classes). "
-            f"Received: {labels.shape}, {logits.shape}."
+            "ctc_loss",
+            expected="target (batch, labels), output (batch, time, classes)",
+            received=f"{labels.shape}, {logits.shape}",
         )
     logs = log_softmax(cast(logits, promote(logits.dtype, "float32")))
     batch, steps, classes = logs.shape
     mask_index = whole("ctc_loss, mask_index", mask_index, None)
     if classes is not None and not -classes <= mask_index < classes:
         raise ArgumentError(
-            f"ctc_loss, mask_index. Expected: one of {classes} classes. Received: {mask_index}."
+            "ctc_loss, mask_index", expected=f"one of {classes} classes", received=mask_index
         )
     (count,) = known(labels.shape[1:])
     # Blanks between and around the labels: states 0..2n, the labels at odd places.
@@ -276,5 +277,5 @@ def ctc_decode(
             blank=int(mask_index),
         )
     raise ArgumentError(
-        f"ctc_decode. Expected: strategy 'greedy' or 'beam_search'. Received: {strategy!r}."
+        "ctc_decode", expected="strategy 'greedy' or 'beam_search'", received=repr(strategy)
     )

@@ -33,7 +33,7 @@ def class_mask(labels: Any, classes: int | None, axis: int) -> Any:
 
 def _dense(sparse: bool, what: str) -> None:
     if sparse:
-        raise ArgumentError(f"{what}. Expected: sparse=False; tensors are dense. Received: True.")
+        raise ArgumentError(what, expected="sparse=False; tensors are dense", received="True")
 
 
 @composite(
@@ -56,7 +56,7 @@ def one_hot(
     """
     _dense(sparse, "one_hot")
     if num_classes is None:
-        raise ArgumentError("one_hot. Expected: the number of classes. Received: None.")
+        raise ArgumentError("one_hot", expected="the number of classes", received="None")
     num_classes = whole("one_hot, num_classes", num_classes)
     labels = convert_to_tensor(x)
     labels = labels if is_int(labels.dtype) else cast(labels, "int32")
@@ -86,11 +86,12 @@ def multi_hot(
     count = kwargs.pop("num_tokens", num_classes)
     if kwargs or count is None:
         raise ArgumentError(
-            "multi_hot. Expected: num_classes, and nothing unknown. "
-            f"Received: num_classes={count}, {sorted(kwargs)}."
+            "multi_hot",
+            expected="num_classes, and nothing unknown",
+            received=f"num_classes={count}, {sorted(kwargs)}",
         )
     labels = convert_to_tensor(inputs)
     if labels.ndim == 0:
-        raise ShapeError("multi_hot. Expected: rank 1 at least. Received: shape ().")
+        raise ShapeError("multi_hot", expected="rank 1 at least", received="shape ()")
     hits = one_hot(labels, count, axis=axis, dtype=dtype)
     return max(hits, axis=1 if labels.ndim > 1 else 0)

@@ -162,8 +162,10 @@ def layer_normalization(
     """
     if kwargs.pop("rms_scaling", False) or kwargs:
         raise ArgumentError(
-            "layer_normalization. Expected: x, gamma, beta, axis, epsilon. Received: also "
-            f"{', '.join(kwargs) or 'rms_scaling=True'}. Use rms_normalization for RMS scaling."
+            "layer_normalization",
+            expected="x, gamma, beta, axis, epsilon",
+            received=f"also {', '.join(kwargs) or 'rms_scaling=True'}",
+            fix="Use rms_normalization for RMS scaling.",
         )
     x = as_float(x)
     axes = normalize_axes(axis, x.ndim)
@@ -187,8 +189,9 @@ def _compact(p: Any, x: Any, axis: Axes) -> Any:
     if p.ndim == x.ndim and tuple(p.shape[a] for a in axis) == wanted:
         return reshape(p, shape=wanted)
     raise ShapeError(
-        f"normalization. Expected: a parameter of shape {wanted}, that of the axes {axis} of the "
-        f"input {x.shape}. Received: {p.shape}."
+        "normalization",
+        expected=f"a parameter of shape {wanted}, that of the axes {axis} of the input {x.shape}",
+        received=p.shape,
     )
 
 

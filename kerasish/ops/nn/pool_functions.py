@@ -27,7 +27,7 @@ def _arguments(x: Any, pool_size: Any, strides: Any, padding: str) -> dict[str, 
     rank = x.ndim - 2
     name = padding.lower() if isinstance(padding, str) else ""
     if name not in ("valid", "same"):
-        raise ArgumentError(f"padding. Expected: 'valid' or 'same'. Received: {padding!r}.")
+        raise ArgumentError("padding", expected="'valid' or 'same'", received=repr(padding))
     return {
         "window": per_axis(pool_size, rank, "pool_size"),
         "strides": per_axis(pool_size if strides is None else strides, rank, "strides"),

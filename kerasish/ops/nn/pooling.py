@@ -45,7 +45,7 @@ def _max_infer(x: TensorSpec, **attrs: Any) -> tuple[TensorSpec, TensorSpec]:
 def _transposed_infer(g: TensorSpec, *rest: TensorSpec, input_shape: Shape, **attrs: Any) -> Any:
     wanted = _output(input_shape, **attrs)
     if any(len(s.shape) != len(wanted) or s.shape[1:-1] != wanted[1:-1] for s in (g, *rest)):
-        raise ShapeError(f"pooling. Expected: a gradient of {wanted}. Received: {g.shape}.")
+        raise ShapeError("pooling", expected=f"a gradient of {wanted}", received=g.shape)
     return TensorSpec((g.shape[0], *input_shape[1:]), g.dtype)
 
 

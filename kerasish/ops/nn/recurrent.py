@@ -59,9 +59,10 @@ def _check(x: Any, kernel: Any, recurrent: Any, gates: int, what: str) -> None:
     wanted = (x.shape[-1], gates * units), (units, gates * units)
     if x.ndim != 3 or (kernel.shape, recurrent.shape) != wanted:
         raise ShapeError(
-            f"{what}. Expected: x (batch, time, features), kernel (features, {gates} * units), "
-            f"recurrent kernel (units, {gates} * units). Received: {x.shape}, {kernel.shape}, "
-            f"{recurrent.shape}."
+            what,
+            expected=f"x (batch, time, features), kernel (features, {gates} * units), recurrent "
+            f"kernel (units, {gates} * units)",
+            received=f"{x.shape}, {kernel.shape}, {recurrent.shape}",
         )
 
 

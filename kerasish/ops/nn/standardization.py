@@ -37,8 +37,9 @@ def moments(
     """
     if synchronized:
         raise ArgumentError(
-            "moments. Expected: synchronized=False, since training runs on one device. "
-            "Received: True."
+            "moments",
+            expected="synchronized=False, since training runs on one device",
+            received="True",
         )
     x = as_float(x)
     wide = cast(x, accumulator(x.dtype))
@@ -65,7 +66,7 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
         ArgumentError: `order` is no positive int.
     """
     if not isinstance(order, int) or order < 1:
-        raise ArgumentError(f"normalize. Expected: order, a positive int. Received: {order!r}.")
+        raise ArgumentError("normalize", expected="order, a positive int", received=repr(order))
     x = as_float(x)
     x = reshape(x, shape=(1,)) if x.ndim == 0 else x
     least = default_epsilon() if epsilon is None else epsilon
@@ -112,8 +113,9 @@ def group_normalization(
     channels = x.shape[at]
     if channels is None or channels % groups:
         raise ShapeError(
-            f"group_normalization. Expected: channels divisible by groups={groups}. "
-            f"Received: {channels} channels."
+            "group_normalization",
+            expected=f"channels divisible by groups={groups}",
+            received=f"{channels} channels",
         )
     others = tuple(i for i in range(1, x.ndim) if i != at)
 

@@ -197,7 +197,7 @@ def per_axis(value: Any, rank: int, what: str, least: int = 1) -> Sizes:
         sizes *= rank
     if len(sizes) != rank:
         raise ArgumentError(
-            f"{what}. Expected: an int of {least} or more, or {rank} of them. Received: {value!r}."
+            what, expected=f"an int of {least} or more, or {rank} of them", received=repr(value)
         )
     return sizes
 
@@ -206,6 +206,7 @@ def check_rank(shape: Shape, rank: int, what: str) -> None:
     """Raise ShapeError unless `shape` has `rank` spatial axes beside batch and channels."""
     if len(shape) != rank + 2:
         raise ShapeError(
-            f"{what}. Expected: {rank + 2} axes (batch, {rank} spatial, channels). "
-            f"Received: shape {shape}."
+            what,
+            expected=f"{rank + 2} axes (batch, {rank} spatial, channels)",
+            received=f"shape {shape}",
         )

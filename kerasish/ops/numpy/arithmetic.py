@@ -145,8 +145,10 @@ def power(x1: Any, x2: Any) -> Any:
     a, b = promoted((x1, x2), "same")
     if b.value is not None and is_int(b.dtype) and (b.numpy() < 0).any():
         raise ArgumentError(
-            "power. Expected: exponents of 0 or more for integers. Received: "
-            f"{b.numpy().min()}. Cast to a float dtype."
+            "power",
+            expected="exponents of 0 or more for integers",
+            received=b.numpy().min(),
+            fix="Cast to a float dtype.",
         )
     return _e.power(numbers(a), numbers(b))
 

@@ -38,8 +38,9 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
     """
     if len(condlist) != len(choicelist):
         raise ArgumentError(
-            "select. Expected: as many conditions as choices. "
-            f"Received: {len(condlist)} and {len(choicelist)}."
+            "select",
+            expected="as many conditions as choices",
+            received=f"{len(condlist)} and {len(choicelist)}",
         )
     *choices, found = promoted((*choicelist, default), "same")
     for condition, choice in reversed(list(zip(condlist, choices, strict=True))):
@@ -76,8 +77,7 @@ def _view_infer(x: TensorSpec, *, dtype: str) -> TensorSpec:
     last = x.shape[-1] if x.shape else 0
     if not last or last * old % new:
         raise ShapeError(
-            f"view. Expected: a last axis whose bytes make whole elements of {dtype}. "
-            f"Received: {x}."
+            "view", expected=f"a last axis whose bytes make whole elements of {dtype}", received=x
         )
     return TensorSpec((*x.shape[:-1], last * old // new), dtype)
 
@@ -126,13 +126,13 @@ def vectorize(
     """
     function("vectorize, pyfunc", pyfunc)
     if not (signature is None or isinstance(signature, str)):
-        raise ArgumentError(f"vectorize, signature. Expected: a text. Received: {signature!r}.")
+        raise ArgumentError("vectorize, signature", expected="a text", received=repr(signature))
     kinds = (list, tuple, set, frozenset)
     if not (excluded is None or isinstance(excluded, kinds)) or any(
         not isinstance(item, (int, str)) for item in excluded or ()
     ):
         raise ArgumentError(
-            f"vectorize, excluded. Expected: positions or names. Received: {excluded!r}."
+            "vectorize, excluded", expected="positions or names", received=repr(excluded)
         )
     left, _, right = (signature or "").partition("->")
     cores = _cores(left) if signature else None

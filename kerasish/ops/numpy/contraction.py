@@ -31,7 +31,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def _wrong(subscripts: str, expected: str, received: str) -> ArgumentError:
-    return ArgumentError(f"einsum {subscripts!r}. Expected: {expected}. Received: {received}.")
+    return ArgumentError(f"einsum {subscripts!r}", expected=expected, received=received)
 
 
 def _parse(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
@@ -203,17 +203,17 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
         axes = whole("tensordot, axes", axes)
         if axes > min(a.ndim, b.ndim):
             raise ShapeError(
-                f"tensordot. Expected: at least {axes} axes each. Received: {a.shape}, {b.shape}."
+                "tensordot", expected=f"at least {axes} axes each", received=f"{a.shape}, {b.shape}"
             )
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
         if len(axes) != 2:
-            raise ArgumentError(f"tensordot, axes. Expected: a pair. Received: {axes!r}.")
+            raise ArgumentError("tensordot, axes", expected="a pair", received=repr(axes))
         ends = [[e] if np.ndim(e) == 0 else list(e) for e in axes]
         left = [normalize_axis(i, a.ndim) for i in ends[0]]
         right = [normalize_axis(i, b.ndim) for i in ends[1]]
     if len(left) != len(right):
-        raise ArgumentError(f"tensordot. Expected: as many axes of each. Received: {axes}.")
+        raise ArgumentError("tensordot", expected="as many axes of each", received=axes)
     names = list(_LETTERS[: a.ndim + b.ndim])
     own, other = names[: a.ndim], names[a.ndim :]
     for i, j in zip(left, right, strict=True):
@@ -283,7 +283,7 @@ def cross(
     a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
     if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
         raise ShapeError(
-            f"cross. Expected: vectors of 2 or 3 components. Received: {a.shape} and {b.shape}."
+            "cross", expected="vectors of 2 or 3 components", received=f"{a.shape} and {b.shape}"
         )
     u, v = _components(a), _components(b)
     last = u[0] * v[1] - u[1] * v[0]

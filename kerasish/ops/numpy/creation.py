@@ -112,9 +112,9 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     bounds = [b.item() if hasattr(b, "item") else b for b in given]
     wide = np.float64 if is_float(dtype_name(dtype)) else None
     if step is not None and bounds[-1] == 0:
-        raise ArgumentError("arange. Expected: a step other than 0. Received: 0.")
+        raise ArgumentError("arange", expected="a step other than 0", received="0")
     if not np.isfinite(bounds).all():
-        raise ArgumentError(f"arange. Expected: finite bounds and step. Received: {bounds}.")
+        raise ArgumentError("arange", expected="finite bounds and step", received=bounds)
     first, last = (0, bounds[0]) if stop is None else bounds[:2]
     values = tables.arange(first, last, 1 if step is None else bounds[-1], dtype=wide)
     return convert_to_tensor(values, dtype_name(dtype))
@@ -206,7 +206,7 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Any]:
         indexing: "xy" exchanges the first two axes of the result, "ij" does not.
     """
     if indexing not in ("xy", "ij"):
-        raise ArgumentError(f"meshgrid. Expected: indexing 'xy' or 'ij'. Received: {indexing!r}.")
+        raise ArgumentError("meshgrid", expected="indexing 'xy' or 'ij'", received=repr(indexing))
     axes = [_s.reshape(convert_to_tensor(a), shape=(-1,)) for a in x]
     order = list(range(len(axes)))
     if indexing == "xy" and len(axes) > 1:

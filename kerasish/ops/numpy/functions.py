@@ -66,7 +66,7 @@ def log1p(x: Any) -> Any:
 def _log_sum(a: Any, b: Any, power: Any, log_one_plus: Any) -> Any:
     """max(a, b) + log(1 + base**-|a - b|), whose gap is 0 for equal infinities too."""
     if a.dtype in COMPLEX:
-        raise DTypeError(f"logaddexp. Expected: real numbers. Received: {a.dtype}.")
+        raise DTypeError("logaddexp", expected="real numbers", received=a.dtype)
     gap = where(equal(a, b), _e.zero_like(a), a - b)
     return _e.maximum(a, b) + log_one_plus(power(-_e.absolute(gap)))
 

@@ -30,7 +30,7 @@ def _several(what: str, xs: Any) -> list[Any]:
     """The tensors to join, one at least."""
     tensors = list(xs) if isinstance(xs, Iterable) else []
     if not tensors:
-        raise ArgumentError(f"{what}. Expected: a list of one tensor or more. Received: {xs!r}.")
+        raise ArgumentError(what, expected="a list of one tensor or more", received=repr(xs))
     return tensors
 
 
@@ -49,8 +49,9 @@ def _stack(*xs: Any, axis: int = 0) -> Any:
     for t in tensors:
         if len(t.shape) != len(tensors[0].shape):
             raise ShapeError(
-                "stack. Expected: tensors of one shape. "
-                f"Received: {', '.join(str(t.shape) for t in tensors)}."
+                "stack",
+                expected="tensors of one shape",
+                received=", ".join(str(t.shape) for t in tensors),
             )
     at = normalize_axis(axis, tensors[0].ndim + 1)
     return _s.concatenate(*(_s.expand_dims(t, axis=at) for t in tensors), axis=at)
@@ -110,7 +111,7 @@ def _cuts(what: str, size: Dim, parts: Any, even: bool) -> list[tuple[int, Dim]]
             return [(0, None)] * int(parts)
         if even and size % parts:
             raise ArgumentError(
-                f"{what}. Expected: a number of parts that divides {size}. Received: {parts}."
+                what, expected=f"a number of parts that divides {size}", received=parts
             )
         base, extra = divmod(size, int(parts))
         tables.numbers(int(parts))
@@ -184,7 +185,7 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
     count = x.shape[at] if num is None else whole("unstack, num", num)
     if count is None:
         raise ShapeError(
-            f"unstack. Expected: num, since axis {axis} has unknown size. Received: None."
+            "unstack", expected=f"num, since axis {axis} has unknown size", received="None"
         )
     shape = (*x.shape[:at], *x.shape[at + 1 :])
     return [_s.reshape(slice_axis(x, at, i, 1), shape=shape) for i in range(count)]
@@ -235,11 +236,11 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     counts = np.asarray(repeats)
     if counts.dtype.kind not in "iub" or (counts < 0).any():
         raise ArgumentError(
-            f"repeat, repeats. Expected: integers of 0 or more. Received: {repeats!r}."
+            "repeat, repeats", expected="integers of 0 or more", received=repr(repeats)
         )
     if counts.ndim > 1 or (counts.size != 1 and x.shape[at] not in (None, counts.size)):
         raise ShapeError(
-            f"repeat, repeats. Expected: one number, or {x.shape[at]}. Received: {repeats!r}."
+            "repeat, repeats", expected=f"one number, or {x.shape[at]}", received=repr(repeats)
         )
     if counts.size != 1:
         return gather(x, tables.repeat(tables.arange(counts.size), counts).astype("int32"), axis=at)
@@ -257,14 +258,15 @@ def _widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
     array = np.asarray(pad_width)
     if array.dtype.kind not in "iu" or (array < 0).any():
         raise ArgumentError(
-            "pad, pad_width. Expected: integers of 0 or more, one, a pair, or a pair per axis. "
-            f"Received: {pad_width!r}."
+            "pad, pad_width",
+            expected="integers of 0 or more, one, a pair, or a pair per axis",
+            received=repr(pad_width),
         )
     if array.ndim == 1 and array.size == 2 and ndim != 1:
         array = array[None]
     if not broadcasts(array.shape, (ndim, 2)):
         raise ShapeError(
-            f"pad, pad_width. Expected: a pair for each of {ndim} axes. Received: {pad_width!r}."
+            "pad, pad_width", expected=f"a pair for each of {ndim} axes", received=repr(pad_width)
         )
     return [(int(a), int(b)) for a, b in np.broadcast_to(array, (ndim, 2))]
 
@@ -292,14 +294,15 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         constant_values: the number to add in mode "constant"; 0 by default.
     """
     if mode not in _MODES:
-        raise ArgumentError(f"pad. Expected: mode {', '.join(_MODES)}. Received: {mode!r}.")
+        raise ArgumentError("pad", expected=f"mode {', '.join(_MODES)}", received=repr(mode))
     x = convert_to_tensor(x)
     widths = _widths(pad_width, x.ndim)
     if mode != "constant":
         if constant_values is not None:
             raise ArgumentError(
-                "pad. Expected: constant_values only with mode='constant'. "
-                f"Received: mode={mode!r}, constant_values={constant_values!r}."
+                "pad",
+                expected="constant_values only with mode='constant'",
+                received=f"mode={mode!r}, constant_values={constant_values!r}",
             )
         return _moving_pad(x, widths, mode)
     return _constant_pad(x, widths, 0.0 if constant_values is None else float(constant_values))
@@ -324,7 +327,7 @@ def _moving_pad(x: Any, widths: Sequence[tuple[int, int]], mode: Any) -> Any:
             x = _constant_pad(x, ends, 0.0)
             continue
         if size == 0:
-            raise ShapeError(f"pad. Expected: elements on axis {axis} to repeat. Received: none.")
+            raise ShapeError("pad", expected=f"elements on axis {axis} to repeat", received="none")
         order = tables.pad(tables.arange(size, dtype=np.int32), (before, after), mode=mode)
         x = gather(x, order, axis=axis)
     return x

@@ -61,7 +61,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 def _below(x: Any, k: int) -> np.ndarray:
     """Where a matrix lies on or below diagonal k."""
     if x.ndim < 2:
-        raise ShapeError(f"tril and triu. Expected: at least two axes. Received: {x.shape}.")
+        raise ShapeError("tril and triu", expected="at least two axes", received=x.shape)
     # With an unknown dimension only the spec of the result matters, not its value.
     rows, columns = (1 if d is None else d for d in x.shape[-2:])
     return tables.tri(rows, columns, whole("k", k, None), dtype=bool)
@@ -87,7 +87,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     x, offset = convert_to_tensor(x), whole("offset", offset, None)
     first, second = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
     if first == second:
-        raise ArgumentError(f"Expected: two distinct axes. Received: {axis1} and {axis2}.")
+        raise ArgumentError("", expected="two distinct axes", received=f"{axis1} and {axis2}")
     rest = [a for a in range(x.ndim) if a not in (first, second)]
     x = _s.transpose(x, axes=(*rest, first, second))
     rows, columns = x.shape[-2:]
@@ -116,7 +116,7 @@ def diag(x: Any, k: int = 0) -> Any:
         return diagflat(x, k)
     if x.ndim == 2:
         return diagonal(x, k)
-    raise ShapeError(f"diag. Expected: one or two axes. Received: shape {x.shape}.")
+    raise ShapeError("diag", expected="one or two axes", received=f"shape {x.shape}")
 
 
 @composite(cases=[case((3,)), case((2, 2), k=-2), case((3,), k=1)])

@@ -50,7 +50,7 @@ def _rows(x: Any, axes: tuple[int, ...]) -> Any:
 def _quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip: bool) -> Any:
     if method not in METHODS:
         raise ArgumentError(
-            f"quantile. Expected: method one of {', '.join(METHODS)}. Received: {method!r}."
+            "quantile", expected=f"method one of {', '.join(METHODS)}", received=repr(method)
         )
     q = values_that(lambda v: (v >= 0) & (v <= 1), "q", q, "shares in [0, 1], or 0 to 100 percent")
     given = convert_to_tensor(x)

@@ -34,8 +34,11 @@ def as_shape(shape: Any, least: int = 0) -> Shape:
     sizes = shape if isinstance(shape, Sequence) and not isinstance(shape, str) else (shape,)
     if shape is None or (None in sizes and current_trace() is None):
         raise ArgumentError(
-            f"shape. Expected: sizes that are known. Received: {shape}. Where a size is that of an "
-            "input, make the tensor inside a layer, or use zeros_like, ones_like or full_like."
+            "shape",
+            expected="sizes that are known",
+            received=shape,
+            fix="Where a size is that of an input, make the tensor inside a layer, or use "
+            "zeros_like, ones_like or full_like.",
         )
     return tuple(None if d is None else whole("shape, a size", d, least) for d in sizes)
 
@@ -74,8 +77,9 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     moved, places = ([normalize_axis(a, x.ndim) for a in end] for end in ends)
     if len(moved) != len(places) or len({*moved}) != len(moved) or len({*places}) != len(places):
         raise ArgumentError(
-            "moveaxis. Expected: as many distinct source as destination axes. "
-            f"Received: {source} and {destination}."
+            "moveaxis",
+            expected="as many distinct source as destination axes",
+            received=f"{source} and {destination}",
         )
     order = [a for a in range(x.ndim) if a not in moved]
     for place, axis in sorted(zip(places, moved, strict=True)):
@@ -115,7 +119,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
     for a in gone:
         if x.shape[a] not in (1, None):
             raise ShapeError(
-                f"squeeze. Expected: size 1 on axis {a}. Received: a tensor of shape {x.shape}."
+                "squeeze", expected=f"size 1 on axis {a}", received=f"a tensor of shape {x.shape}"
             )
     return _s.reshape(x, shape=tuple(d for i, d in enumerate(x.shape) if i not in gone))
 
@@ -200,7 +204,7 @@ def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
     """x turned by k quarter turns in the plane of two axes, from the first to the second."""
     x = convert_to_tensor(array)
     if len(axes) != 2 or normalize_axis(axes[0], x.ndim) == normalize_axis(axes[1], x.ndim):
-        raise ArgumentError(f"rot90. Expected: two distinct axes. Received: {axes}.")
+        raise ArgumentError("rot90", expected="two distinct axes", received=axes)
     first, second = axes
     turns = k % 4
     if turns == 0:

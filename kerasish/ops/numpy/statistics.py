@@ -95,8 +95,9 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
     if w.ndim != x.ndim:
         if axis is None or w.ndim != 1:
             raise ShapeError(
-                f"average. Expected: weights of shape {x.shape}, or of one axis with axis given. "
-                f"Received: {w.shape}."
+                "average",
+                expected=f"weights of shape {x.shape}, or of one axis with axis given",
+                received=w.shape,
             )
         at = normalize_axis(axis, x.ndim)
         w = _s.reshape(w, shape=tuple(-1 if i == at else 1 for i in range(x.ndim)))
@@ -164,12 +165,12 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
         sparse: must be False; there are no sparse tensors.
     """
     if sparse:
-        raise ArgumentError("bincount. Expected: sparse=False. Received: sparse=True.")
+        raise ArgumentError("bincount", expected="sparse=False", received="sparse=True")
     minlength = whole("bincount, minlength", minlength)
     x = convert_to_tensor(x)
     x = cast(x, promote(x.dtype, "int32"))  # room for the numbers of the rows
     if x.ndim not in (1, 2):
-        raise ShapeError(f"bincount. Expected: one or two axes. Received: shape {x.shape}.")
+        raise ShapeError("bincount", expected="one or two axes", received=f"shape {x.shape}")
     largest = int(known_values("bincount", x).max(initial=-1))
     length = max(largest + 1, minlength)
     held = ones_like(x, "int32") if weights is None else convert_to_tensor(weights)
@@ -196,7 +197,7 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
     x = _s.reshape(convert_to_tensor(x), shape=(-1,))
     wide = floating(x)
     if range is not None and np.shape(range) != (2,):
-        raise ArgumentError(f"histogram, range. Expected: (low, high). Received: {range!r}.")
+        raise ArgumentError("histogram, range", expected="(low, high)", received=repr(range))
     if range is None:
         # Without elements, or with one value only, numpy's range is one wide.
         low, high = (_r.min(wide), _r.max(wide)) if x.shape[0] else (0.0, 1.0)
@@ -248,7 +249,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
     """
     a, b = promoted((x1, x2), "float")
     if a.ndim != 1 or b.ndim != 1:
-        raise ShapeError(f"correlate. Expected: two vectors. Received: {a.shape} and {b.shape}.")
+        raise ShapeError("correlate", expected="two vectors", received=f"{a.shape} and {b.shape}")
     n, m = a.shape[0], b.shape[0]
     if n is None or m is None:
         return _s.slice_(a, parts=((0, None, 1),))  # only the spec of the result is wanted
@@ -259,7 +260,7 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
         "valid": (short - 1, long - short + 1),
     }
     if mode not in spans:
-        raise ArgumentError(f"correlate. Expected: mode valid, same or full. Received: {mode!r}.")
+        raise ArgumentError("correlate", expected="mode valid, same or full", received=repr(mode))
     first, count = spans[mode]
     padded = _s.unslice(a, parts=((m - 1, n, 1),), shape=(n + 2 * (m - 1),))
     at = tables.outer(np.add, tables.arange(first, first + count), tables.arange(m)).astype(

@@ -25,7 +25,7 @@ GOLDEN, MIX_1, MIX_2 = 0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111E
 
 def _bits_infer(key: TensorSpec, *, shape: Shape) -> TensorSpec:
     if key != TensorSpec((2,), "uint32"):
-        raise DTypeError(f"random_bits. Expected: a key, uint32[2]. Received: {key}.")
+        raise DTypeError("random_bits", expected="a key, uint32[2]", received=key)
     return TensorSpec(tuple(shape), "uint32")
 
 
@@ -99,7 +99,7 @@ def squares(xp: Any, key: Any, index: Any) -> Any:
 def float_name(dtype: Any, what: str) -> str:
     name = dtype_name(dtype)
     if not is_float(name):
-        raise DTypeError(f"{what}. Expected: a floating dtype. Received: {name}.")
+        raise DTypeError(what, expected="a floating dtype", received=name)
     return name
 
 
@@ -227,7 +227,7 @@ def random_dropout(key: Any, x: Any, rate: float, noise_shape: Any = None) -> An
         ArgumentError: the rate is outside [0, 1].
     """
     if not 0 <= rate <= 1:
-        raise ArgumentError(f"dropout rate. Expected: a number in [0, 1]. Received: {rate!r}.")
+        raise ArgumentError("dropout rate", expected="a number in [0, 1]", received=repr(rate))
     x = convert_to_tensor(x)
     if rate == 0:
         return x

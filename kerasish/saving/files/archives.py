@@ -88,13 +88,15 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
         raise
     except _DAMAGED as error:
         raise FileFormatError(
-            f"{path}: not a whole .keras archive. Expected: a zip file with {CONFIG} and "
-            f"{WEIGHTS}. Received: {error}."
+            f"{path}: not a whole .keras archive",
+            expected=f"a zip file with {CONFIG} and {WEIGHTS}",
+            received=error,
         ) from error
     if CONFIG not in parts:
         raise FileFormatError(
-            f"{path}: no model in it. Expected: a member {CONFIG}. "
-            f"Received: {', '.join(sorted(parts)) or 'an empty archive'}."
+            f"{path}: no model in it",
+            expected=f"a member {CONFIG}",
+            received=", ".join(sorted(parts)) or "an empty archive",
         )
     return Archive(
         config=parse_json(parts[CONFIG], f"{path}: {CONFIG}"),
@@ -107,7 +109,7 @@ def read_archive(path: str | os.PathLike[str]) -> Archive:
 def _members(archive: zipfile.ZipFile, path: str) -> dict[str, zipfile.ZipInfo]:
     infos = archive.infolist()
     if len(infos) > limits.MAX_OBJECTS:
-        raise UnsafeFileError(f"{path}: {len(infos)} members. Expected: a handful.")
+        raise UnsafeFileError(f"{path}: {len(infos)} members", expected="a handful")
     found: dict[str, zipfile.ZipInfo] = {}
     for info in infos:
         name = info.filename
@@ -116,8 +118,9 @@ def _members(archive: zipfile.ZipFile, path: str) -> dict[str, zipfile.ZipInfo]:
             continue
         if name not in (METADATA, CONFIG, WEIGHTS) and not name.startswith(ASSETS):
             raise UnsafeFileError(
-                f"{path}: an unknown member {name!r}. "
-                f"Expected: {METADATA}, {CONFIG}, {WEIGHTS} and {ASSETS}... only."
+                f"{path}: an unknown member {name!r}",
+                expected=f"{METADATA}, {CONFIG}, {WEIGHTS} and {ASSETS}..",
+                fix="only.",
             )
         if name in found:
             raise UnsafeFileError(f"{path}: the member {name!r} occurs twice.")
@@ -135,13 +138,14 @@ def _account(members: Mapping[str, zipfile.ZipInfo], size: int, path: str) -> No
     packed = sum(info.compress_size for info in members.values())
     if packed > size:
         raise UnsafeFileError(
-            f"{path}: members of {packed} bytes together. Expected: at most the {size} of the file."
+            f"{path}: members of {packed} bytes together",
+            expected=f"at most the {size} of the file",
         )
     most = {METADATA: limits.MAX_METADATA_BYTES, CONFIG: limits.MAX_CONFIG_BYTES}
     for name, info in members.items():
         if info.file_size > most.get(name, info.file_size):
             raise UnsafeFileError(
-                f"{path}: {name} of {info.file_size} bytes. Expected: at most {most[name]}."
+                f"{path}: {name} of {info.file_size} bytes", expected=f"at most {most[name]}"
             )
         budget.spend("read", info.file_size, f"{name} of {info.file_size:,} bytes")
 
@@ -149,14 +153,14 @@ def _account(members: Mapping[str, zipfile.ZipInfo], size: int, path: str) -> No
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> bytes:
     where = f"{path}: {info.filename}"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise UnsafeFileError(f"{where}: compression {info.compress_type}. Expected: deflate.")
+        raise UnsafeFileError(f"{where}: compression {info.compress_type}", expected="deflate")
     if info.flag_bits & 0x1:
-        raise UnsafeFileError(f"{where}: encrypted. Expected: a plain member.")
+        raise UnsafeFileError(f"{where}: encrypted", expected="a plain member")
     with archive.open(info) as member:
         data = member.read(info.file_size + 1)
     if len(data) != info.file_size:
         raise FileFormatError(
-            f"{where}: wrong size. Expected: {info.file_size} bytes. Received: {len(data)}."
+            f"{where}: wrong size", expected=f"{info.file_size} bytes", received=len(data)
         )
     return data
 

@@ -83,18 +83,20 @@ def check_target(path: str | os.PathLike[str]) -> Path:
     except (OSError, ValueError) as error:  # a NUL inside, or longer than any name may be
         reason = getattr(error, "strerror", None) or error
         raise ArgumentError(
-            f"path. Expected: the name of a file. Received: {os.fspath(path)[:80]!r}: {reason}."
+            "path", expected="the name of a file", received=f"{os.fspath(path)[:80]!r}: {reason}"
         ) from error
     if target.is_dir():
-        raise ArgumentError(f"path. Expected: the name of a file. Received: the folder {path}.")
+        raise ArgumentError("path", expected="the name of a file", received=f"the folder {path}")
     if target.exists() and not target.is_file():
         raise ArgumentError(
-            f"path. Expected: the name of a file. Received: {path}, a pipe, socket or device."
+            "path", expected="the name of a file", received=f"{path}, a pipe, socket or device"
         )
     if not target.parent.is_dir():
         raise ArgumentError(
-            f"path. Expected: a name in an existing folder. Received: {path}, "
-            f"but there is no folder {target.parent}. Create it first."
+            "path",
+            expected="a name in an existing folder",
+            received=f"{path}, but there is no folder {target.parent}",
+            fix="Create it first.",
         )
     return target
 
@@ -142,8 +144,8 @@ def _take_away_leftovers(folder: Path) -> None:
 
 def _refused(path: str | os.PathLike[str], error: OSError) -> FileFormatError:
     return FileFormatError(
-        f"{path} could not be written: {error}. Any earlier file of that name is unchanged. "
-        "Expected: a writable folder with room for the file."
+        f"{path} could not be written: {error}. Any earlier file of that name is unchanged",
+        expected="a writable folder with room for the file",
     )
 
 

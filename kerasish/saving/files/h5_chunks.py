@@ -37,7 +37,7 @@ def check_chunks(dataset: Any, filters: list[int], where: str, most: int) -> Non
     if _DEFLATE not in filters:
         return
     if filters.count(_DEFLATE) > 1:
-        raise UnsafeFileError(f"{where}: compressed more than once. Expected: gzip at most once.")
+        raise UnsafeFileError(f"{where}: compressed more than once", expected="gzip at most once")
     size = math.prod(chunk) * dataset.dtype.itemsize
     skipped = 1 << filters.index(_DEFLATE)  # a chunk may have been stored without the filter
     stored: list[Any] = []
@@ -51,6 +51,7 @@ def check_chunks(dataset: Any, filters: list[int], where: str, most: int) -> Non
             found = len(zlib.decompressobj().decompress(packed, size + 1))
         if found != size:  # fewer, and the library reads on behind them
             raise UnsafeFileError(
-                f"{where}: a chunk that is not what it says. Expected: {size} bytes in it. "
-                f"Received: {found if found < size else 'more'}."
+                f"{where}: a chunk that is not what it says",
+                expected=f"{size} bytes in it",
+                received=found if found < size else "more",
             )

@@ -72,15 +72,19 @@ class Heaps:
             found = attribute_data(data, header, name.encode(), count * _REFERENCE.size)
             if found is None:
                 raise FileFormatError(
-                    f"{self.label}: the texts of attribute {name!r} are not in their object's "
-                    "header. Expected: the layout that Keras writes. Save the model again."
+                    (
+                        f"{self.label}: the texts of attribute {name!r} are not in their object's "
+                        "header"
+                    ),
+                    expected="the layout that Keras writes",
+                    fix="Save the model again.",
                 )
             lengths = [length for length, _, _ in _REFERENCE.iter_unpack(found)]
         longest = max(lengths, default=0)
         if longest > self.largest:
             raise FileFormatError(
-                f"{self.label}: attribute {name!r} refers to a text of {longest} bytes. "
-                f"Expected: at most {self.largest}, as the largest in the file."
+                f"{self.label}: attribute {name!r} refers to a text of {longest} bytes",
+                expected=f"at most {self.largest}, as the largest in the file",
             )
         return sum(lengths)
 
@@ -90,7 +94,7 @@ def _scan(data: bytes | mmap.mmap, label: str) -> int:
     widths = tuple(data[13:15] if version < 2 else data[9:11])
     if widths != (8, 8):
         raise FileFormatError(
-            f"{label}: widths of offsets and lengths. Expected: 8 and 8. Received: {widths}."
+            f"{label}: widths of offsets and lengths", expected="8 and 8", received=widths
         )
     largest, at = 0, data.find(_SIGNATURE)
     while at >= 0:
@@ -123,6 +127,7 @@ def _walk(data: bytes | mmap.mmap, start: int, label: str) -> int:
 
 def _damaged(label: str, start: int) -> FileFormatError:
     return FileFormatError(
-        f"{label}: a damaged heap of texts at byte {start}. "
-        "Expected: objects that fill it exactly. Received: sizes that do not."
+        f"{label}: a damaged heap of texts at byte {start}",
+        expected="objects that fill it exactly",
+        received="sizes that do not",
     )

@@ -27,8 +27,9 @@ def check_name(name: object, where: str) -> str:
     if isinstance(name, str) and _NAME.fullmatch(name) and name.strip(". "):
         return name
     raise UnsafeFileError(
-        f"{where}: a name that no model needs. Expected: letters, digits and _ . - in at most "
-        f"512 characters, not '.' or '..'. Received: {_shorten(name)}."
+        f"{where}: a name that no model needs",
+        expected="letters, digits and _ . - in at most 512 characters, not '.' or '..'",
+        received=_shorten(name),
     )
 
 
@@ -36,7 +37,7 @@ def check_path(path: object, where: str) -> list[str]:
     """The components of a "/"-separated path, each one checked by `check_name`."""
     if not isinstance(path, str) or path.count("/") > MAX_DEPTH:
         raise UnsafeFileError(
-            f"{where}: a path nested deeper than {MAX_DEPTH}. Received: {_shorten(path)}."
+            f"{where}: a path nested deeper than {MAX_DEPTH}", received=_shorten(path)
         )
     return [check_name(part, where) for part in path.strip("/").split("/")]
 

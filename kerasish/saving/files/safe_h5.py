@@ -54,7 +54,7 @@ def guarded(method: Callable[P, R]) -> Callable[P, R]:
             raise
         except Exception as error:  # h5py maps library failures to a dozen classes
             raise FileFormatError(
-                f"{args[0]}: damaged. Expected: readable HDF5 content. Received: {error}."
+                f"{args[0]}: damaged", expected="readable HDF5 content", received=error
             ) from error
 
     return wrapper
@@ -121,7 +121,7 @@ def _root(file: Any, name: str) -> Any:
 
 def _truncated(name: str, error: Exception) -> FileFormatError:
     return FileFormatError(
-        f"{name}: truncated or damaged. Expected: a whole HDF5 file. Received: {error}."
+        f"{name}: truncated or damaged", expected="a whole HDF5 file", received=error
     )
 
 
@@ -138,8 +138,9 @@ def _check_signature(source: str | os.PathLike[str] | bytes, name: str) -> int:
             raise FileFormatError(f"{name}: cannot be read: {error.strerror or error}.") from error
     if head != SIGNATURE:
         raise FileFormatError(
-            f"{name}: not an HDF5 file. Expected: the signature {SIGNATURE!r} at its start. "
-            f"Received: {head!r}."
+            f"{name}: not an HDF5 file",
+            expected=f"the signature {SIGNATURE!r} at its start",
+            received=repr(head),
         )
     return size
 
@@ -210,7 +211,7 @@ class _Node:
 
     def wrong(self, what: str, expected: str, received: str) -> FileFormatError:
         """The error for content that is not what this place should hold."""
-        return FileFormatError(f"{self}: {what}. Expected: {expected}. Received: {received}.")
+        return FileFormatError(f"{self}: {what}", expected=expected, received=received)
 
 
 class SafeGroup(_Node):
@@ -249,7 +250,7 @@ class SafeGroup(_Node):
             raise self.wrong("incomplete", f"a member {name!r}", ", ".join(self.names()[:20]))
         if self.handle.id.links.get_info(key).type != h5py.h5l.TYPE_HARD:
             raise UnsafeFileError(
-                f"{self}: {name!r} is a link to somewhere else. Expected: data in this file."
+                f"{self}: {name!r} is a link to somewhere else", expected="data in this file"
             )
         found = h5py.h5o.open(self.handle.id, key)
         path = f"{self.path}/{name}" if self.path else name
@@ -323,7 +324,7 @@ class SafeDataset(_Node):
         elif stored == np.bool_:
             return "bool"
         raise UnsafeFileError(
-            f"{self}: dtype {stored}. Expected: bool, an integer or a float of at most 64 bits."
+            f"{self}: dtype {stored}", expected="bool, an integer or a float of at most 64 bits"
         )
 
     @property
@@ -382,14 +383,13 @@ class SafeDataset(_Node):
         inside = (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED)
         if plist.get_external_count() or layout not in inside:
             raise UnsafeFileError(
-                f"{self}: stored in another file. Expected: data inside {self.file}."
+                f"{self}: stored in another file", expected=f"data inside {self.file}"
             )
         filters = [plist.get_filter(i)[0] for i in range(plist.get_nfilters())]
         if any(code not in _FILTERS for code in filters):
             raise UnsafeFileError(
-                f"{self}: filters {filters}. Expected: only "
-                + ", ".join(f"{code} ({name})" for code, name in _FILTERS.items())
-                + "."
+                f"{self}: filters {filters}",
+                expected="only " + ", ".join(f"{code} ({name})" for code, name in _FILTERS.items()),
             )
         chunked = layout == h5py.h5d.CHUNKED
         self._check_size(plist.get_chunk() if chunked else None, bool(filters))
@@ -404,8 +404,8 @@ class SafeDataset(_Node):
         )
         if self.nbytes > most or stored > self.opened.size or too_wide:
             raise UnsafeFileError(
-                f"{self}: declares {self.nbytes} bytes of shape {self.shape} but stores {stored}. "
-                f"Expected: all of them inside the {self.opened.size} bytes of the file."
+                f"{self}: declares {self.nbytes} bytes of shape {self.shape} but stores {stored}",
+                expected=f"all of them inside the {self.opened.size} bytes of the file",
             )
 
 

@@ -144,7 +144,7 @@ def _tensor(
     if start + stop > len(data):
         raise _wrong(label, "the size of the file", f"{start + stop} bytes or more", len(data))
     if len(shape) > 32:
-        raise UnsafeFileError(f"{label}: {name!r} has {len(shape)} dimensions. Expected: up to 32.")
+        raise UnsafeFileError(f"{label}: {name!r} has {len(shape)} dimensions", expected="up to 32")
     if math.prod(max(1, n) for n in shape) * dtype.itemsize >= 2**63:
         raise _wrong(label, f"{name!r} shape", "one that an array can have", shape)
     little = dtype.newbyteorder("<") if dtype.kind in _ORDERED else dtype
@@ -156,7 +156,7 @@ def _tensor(
 
 def _wrong(label: str, what: str, expected: str, received: Any) -> FileFormatError:
     text = repr(received)
-    return FileFormatError(f"{label}: {what}. Expected: {expected}. Received: {text[:200]}.")
+    return FileFormatError(f"{label}: {what}", expected=expected, received=text[:200])
 
 
 def write(
@@ -199,8 +199,9 @@ def _digest(header: Mapping[str, Any], parts: Iterable[bytes | memoryview]) -> s
 def _little(array: np.ndarray, name: str) -> np.ndarray:
     if dtype_name(array.dtype) not in _CODES:
         raise DTypeError(
-            f"{name!r} cannot be stored. Expected: one of {', '.join(_CODES)}. "
-            f"Received: {array.dtype}."
+            f"{name!r} cannot be stored",
+            expected=f"one of {', '.join(_CODES)}",
+            received=array.dtype,
         )
     if array.dtype.kind in _ORDERED:
         array = array.astype(array.dtype.newbyteorder("<"), copy=False)

@@ -26,13 +26,11 @@ def check_source(path: str | os.PathLike[str]) -> None:
         return
     except ValueError as error:  # a NUL inside
         raise FileFormatError(
-            f"{os.fspath(path)!r}: cannot be read. Expected: the name of a file. Received: {error}."
+            f"{os.fspath(path)!r}: cannot be read", expected="the name of a file", received=error
         ) from error
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "a pipe, socket or device"
-        raise FileFormatError(
-            f"{path}: cannot be read. Expected: a regular file. Received: {kind}."
-        )
+        raise FileFormatError(f"{path}: cannot be read", expected="a regular file", received=kind)
 
 
 @contextmanager
@@ -54,5 +52,5 @@ def as_path(source: Any) -> Iterator[Path]:
             yield path
     else:
         raise ArgumentError(
-            f"filepath. Expected: a path or an open binary file. Received: {source!r}."
+            "filepath", expected="a path or an open binary file", received=repr(source)
         )

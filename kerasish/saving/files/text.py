@@ -23,7 +23,7 @@ def parse_json(data: bytes | str, where: str) -> dict[str, Any]:
     raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
     if len(raw) > limits.MAX_CONFIG_BYTES:
         raise UnsafeFileError(
-            f"{where}: {len(raw)} bytes. Expected: at most {limits.MAX_CONFIG_BYTES}."
+            f"{where}: {len(raw)} bytes", expected=f"at most {limits.MAX_CONFIG_BYTES}"
         )
     budget.spend("objects", raw.count(b"{") + raw.count(b"["), "the JSON text")
     budget.grant("work", len(raw) / 8)
@@ -34,11 +34,10 @@ def parse_json(data: bytes | str, where: str) -> dict[str, Any]:
     except ValueError as error:
         if isinstance(error, FileFormatError):
             raise
-        raise FileFormatError(f"{where}: not JSON. Received: {error}.") from error
+        raise FileFormatError(f"{where}: not JSON", received=error) from error
     if not isinstance(found, dict):
-        raise FileFormatError(
-            f"{where}: Expected: a JSON object. Received: {type(found).__name__}."
-        )
+        kind = type(found).__name__
+        raise FileFormatError(f"{where}: JSON", expected="an object", received=kind)
     check_depth(found, where)
     return found
 
@@ -65,7 +64,7 @@ def _children(item: Any) -> list[Any]:
 
 def _too_deep(where: str) -> UnsafeFileError:
     return UnsafeFileError(
-        f"{where}: nested deeper than {limits.MAX_NESTING}. Expected: the config of a model."
+        f"{where}: nested deeper than {limits.MAX_NESTING}", expected="the config of a model"
     )
 
 

@@ -169,8 +169,9 @@ class Convolution:
                 self.lib.call("cudnnSetConvolutionMathType", self.window.pointer, one.math)
                 return one.algorithm, one.memory
         raise BackendError(
-            f"{self.function}. Expected: a deterministic algorithm within {SCRATCH} bytes. "
-            f"Received: none for {self.problem}."
+            self.function,
+            expected=f"a deterministic algorithm within {SCRATCH} bytes",
+            received=f"none for {self.problem}",
         )
 
     def run_on(self, first: Array, second: Array, out: Array) -> Call:

@@ -117,7 +117,7 @@ def raise_status(name: str, status: int) -> None:
     text = Status(status).name.lower() if known else f"status {status}"
     missing = status in (Status.UNIMPLEMENTED, Status.LAST_IMPL_REACHED)
     kind = UnsupportedError if missing else OneDNNError
-    raise kind(f"dnnl_{name} failed. Expected: success. Received: {text}.")
+    raise kind(f"dnnl_{name} failed", expected="success", received=text)
 
 
 class Handle:
@@ -252,7 +252,9 @@ class PrimitiveDesc(Handle):
         """Itself, unless it is the reference loop, which is slower than numpy."""
         if self.implementation.startswith("ref"):
             raise UnsupportedError(
-                "oneDNN has only its reference loop for this computation. Expected: a compiled "
-                f"kernel. Received: {self.implementation}. Use another provider."
+                "oneDNN has only its reference loop for this computation",
+                expected="a compiled kernel",
+                received=self.implementation,
+                fix="Use another provider.",
             )
         return self

@@ -38,7 +38,7 @@ class Geometry(NamedTuple):
         """strides, dilates (oneDNN counts skipped elements), padding low, padding high."""
         if any(lo < 0 or hi < 0 for lo, hi in self.padding):
             raise UnsupportedError(
-                f"oneDNN convolution. Expected: padding >= 0. Received: {self.padding}."
+                "oneDNN convolution", expected="padding >= 0", received=self.padding
             )
         return (
             dims(self.strides),

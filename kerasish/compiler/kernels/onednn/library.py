@@ -114,7 +114,9 @@ def load() -> ctypes.CDLL:
         found = _load()
     if isinstance(found, str):
         raise BackendError(
-            f"oneDNN could not be loaded. Expected: {SONAME}. Received: {found}. "
-            f"Install it with: pip install {WHEEL}"
+            "oneDNN could not be loaded",
+            expected=SONAME,
+            received=found,
+            fix=f"Install it with: pip install {WHEEL}",
         )
     return found

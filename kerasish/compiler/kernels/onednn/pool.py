@@ -31,8 +31,9 @@ def _geometry(window: Geometry, size: Size) -> tuple[Any, ...]:
     reach = [(k - 1) * d for k, d in zip(size, window.dilation, strict=True)]
     if any(max(pair) > r for pair, r in zip(window.padding, reach, strict=True)):
         raise UnsupportedError(
-            "oneDNN pooling. Expected: padding smaller than the window. "
-            f"Received: {window.padding} for a window of {size}."
+            "oneDNN pooling",
+            expected="padding smaller than the window",
+            received=f"{window.padding} for a window of {size}",
         )
     return strides, dims(size), dilation, low, high
 
@@ -72,8 +73,9 @@ def _positions(program: Program, shape: Size, desc: PrimitiveDesc, size: Size) -
     ours = dense_data(shape, "uint8" if math.prod(size) <= 255 else "int32")
     if not wanted.same(ours):
         raise UnsupportedError(
-            "oneDNN max pooling. Expected: positions channels last. Received: another layout of "
-            f"{desc.implementation}."
+            "oneDNN max pooling",
+            expected="positions channels last",
+            received=f"another layout of {desc.implementation}",
         )
     return program.temporary(wanted)
 
