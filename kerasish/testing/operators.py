@@ -9,13 +9,14 @@ import numpy as np
 
 from kerasish import registry, tree
 from kerasish.backend.base import current
-from kerasish.errors import KerasishError, told
+from kerasish.errors import KerasishError, UnknownNameError, told
 from kerasish.graph import Graph, Tensor, convert_to_tensor, format_graph, interpret, trace
 from kerasish.graph.op import Case, Op
 from kerasish.graph.printer import INFIX
 from kerasish.graph.tensor import promoted
 from kerasish.graph.verify import verify
 from kerasish.ops.declare import Composite
+from kerasish.registry import hint
 from kerasish.spec import Shape, TensorSpec, dtype_name, is_differentiable
 from kerasish.testing.gradients import TOLERANCES, check_grads, differentiable, gradients
 from kerasish.testing.samples import described, sample_inputs
@@ -62,9 +63,17 @@ def check_op(
 
 def found(target: Any) -> Any:
     """The op or composite of a name; itself if it is one."""
-    if not isinstance(target, str):
+    if isinstance(target, (Op, Composite)):
         return target
-    return registry.lookup("op" if registry.contains("op", target) else "composite", target)
+    for kind in ("op", "composite"):
+        if registry.contains(kind, str(target)):
+            return registry.lookup(kind, str(target))
+    raise UnknownNameError(
+        "What to check",
+        expected="an op, a composite, or the name of one",
+        received=repr(target),
+        fix=hint(str(target), (*registry.names("op"), *registry.names("composite"))),
+    )
 
 
 def callable_of(op: Any) -> Callable[..., Any]:

@@ -22,8 +22,7 @@ PAGES = sorted(page for page in DOCS.glob("*.md") if ">>> " in page.read_text(en
 # What the pieces of a page do together.
 USE = {
     "CONTRIBUTING.md": """
-from kerasish.graph.op import get
-check_compiled(get("cumsum"))
+check("cumsum")
 total = keras.function(lambda x: ops.cumsum(x, axis=0))
 x = np.arange(4, dtype="float32")
 assert total(x).numpy().tolist() == [0, 1, 3, 6]

@@ -1,0 +1,135 @@
+"""check: one call finds what is wrong with an op, and says in which part."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from kerasish import registry
+from kerasish.compiler.codegen import llvm_jit
+from kerasish.errors import UnknownNameError
+from kerasish.graph.op import Op, case, get, no_gradient
+from kerasish.ops.declare import elementwise
+from kerasish.testing import check, check_lowered
+from kerasish.testing.lowered import at_hand
+from tests.backend import fake_device
+from tests.compiler.codegen import cuda_shim
+
+needs_llvm = pytest.mark.skipif(bool(llvm_jit.unavailable()), reason="needs llvmlite")
+ELEMENTWISE = [n for n in registry.names("op") if get(n).elementwise]
+
+
+@pytest.fixture
+def planted() -> Iterator[Callable[..., Op]]:
+    """A function that declares sin, or something wrong, for the length of one test."""
+
+    def plant(**fields: Any) -> Op:
+        given: dict[str, Any] = {
+            "ufunc": "sin",
+            "vjp": lambda g, y, x: g * get("cos")(x),
+            "arity": 1,
+        } | fields
+        return elementwise("planted_sine", **given)
+
+    yield plant
+    registry._entries["op"].pop("planted_sine", None)
+
+
+def failed(op: Op) -> list[str]:
+    """The parts that fail."""
+    with pytest.raises(AssertionError) as caught:
+        check(op)
+    parts = re.findall(r"^(kernel and gradient|batching|lowering: \w+|compiled plan):",
+                       str(caught.value), re.MULTILINE)  # fmt: skip
+    assert "planted_sine((3,4))" in str(caught.value)
+    return parts
+
+
+def test_parts_of_ops_and_composites() -> None:
+    both = ("kernel and gradient", "batching")
+    lowerings = tuple(f"lowering: {r.NAME}" for r in at_hand())
+    assert "lowering: blocks" in lowerings
+    assert check("tanh") == (*both, *lowerings, "compiled plan")
+    assert check(get("matmul")) == check("logsumexp") == (*both, "compiled plan")
+    assert check("tanh", [case((2, 2))])
+    with pytest.raises(UnknownNameError, match="Did you mean 'tanh'"):
+        check("tanhh")
+    with pytest.raises(UnknownNameError, match="an op, a composite, or the name of one"):
+        check(max)
+
+
+def test_a_right_op_passes(planted: Callable[..., Op]) -> None:
+    op = planted()
+    op.lowering("llvm")(lambda e, x: e.call("llvm.sin", x))
+    assert check(op)
+
+
+def test_no_cases(planted: Callable[..., Op]) -> None:
+    with pytest.raises(AssertionError, match="kernel and gradient: planted_sine declares no cases"):
+        check(planted(cases=()))
+
+
+def test_a_wrong_kernel(planted: Callable[..., Op]) -> None:
+    def kernel(xp: Any, x: Any, out: Any = None) -> Any:
+        return xp.sin(x + 1e-3 * (x.dtype == "f4"), out=out)
+
+    assert "kernel and gradient" in failed(planted(ufunc=kernel))
+
+
+def test_a_wrong_gradient(planted: Callable[..., Op]) -> None:
+    assert failed(planted(vjp=lambda g, y, x: g * get("sin")(x))) == ["kernel and gradient"]
+
+
+def test_a_wrong_batching_rule(planted: Callable[..., Op]) -> None:
+    op = planted()
+    op.elementwise = False
+    op.batching(lambda b, x: get("sin")(x * 2))
+    assert failed(op) == ["batching"]
+
+
+@needs_llvm
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda e, x: e.call("llvm.cos", x),
+        lambda e, x: e.call("llvm.sin", e.convert(e.convert(x, "int32"), x.dtype)),
+        lambda e, x: e.add(e.call("llvm.sin", x), e.like(1e-4, x)),
+        lambda e, x: e.no_such_method(x),
+        lambda e, x: e.call("llvm.no_such_intrinsic", x),
+    ],
+)
+def test_a_wrong_lowering(planted: Callable[..., Op], rule: Callable[..., Any]) -> None:
+    op = planted()
+    op.lowering("llvm")(rule)
+    assert "lowering: llvm" in failed(op)
+
+
+@pytest.mark.skipif(bool(cuda_shim.unavailable()), reason="needs g++")
+def test_a_wrong_lowering_for_a_device(planted: Callable[..., Op]) -> None:
+    op = planted()
+    with fake_device.device():
+        (cuda,) = at_hand()
+        op.lowering("cuda")(lambda x: f"sin({x})")
+        assert check_lowered(op, cuda)
+        op.lowering("cuda")(lambda x: f"cos({x})")
+        with pytest.raises(AssertionError, match=r"planted_sine\(\(3,4\)\), lowered by cuda"):
+            check_lowered(op, cuda)
+
+
+def test_a_kernel_that_goes_wrong_in_a_plan(planted: Callable[..., Op]) -> None:
+    def kernel(xp: Any, x: Any, out: Any = None) -> Any:
+        if out is None:
+            return xp.sin(x)
+        out[...] = xp.sin(x) + 1e-3
+        return out
+
+    assert "compiled plan" in failed(planted(ufunc=kernel, vjp=no_gradient))
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_every_lowering_gives_what_the_kernel_gives(name: str) -> None:
+    for renderer in at_hand():
+        check_lowered(name, renderer)
