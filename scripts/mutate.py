@@ -1,20 +1,22 @@
 """Plant small faults in files of the package, and print those that no test finds.
 
     python scripts/mutate.py --files kerasish/layers/core.py --count 20 --seed 3
+    python scripts/mutate.py --files kerasish/training --count 100
     python scripts/mutate.py --commit HEAD --count 6
 
-Each fault is written into a copy of the tree; the checkout is never changed. The tests of the
-file's folder run on it (`--tests` names others), and a run past its time limit counts as killed.
-With `--seconds` no run goes on past that time, and what it cut short is not counted. Mutants
-known to change nothing stand in `mutants_equivalent.txt`, one a line, with tabs between: file,
-source line, what the mutation says, reason.
+Each fault is written into a copy of the tree; the checkout is never changed. The file's own tests
+(`test_<file>.py`) run first, then those of its room, then those of all rooms above it and the
+general ones (`--tests` names others), and the first that fails ends it. A run past its time limit
+counts as killed. With `--seconds` no run goes on past that time: what it cut short is not counted,
+and tests that would take more than half of what is left are not begun. Mutants known to change
+nothing stand in `mutants_equivalent.txt`, one a line, with tabs between: file, the source line,
+the line as mutated, the reason.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
-import difflib
 import os
 import random
 import shutil
@@ -31,6 +33,12 @@ ROOT = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("mutants_equivalent.txt")
 HIDDEN = {".git", "__pycache__", ".venv", ".pytest_cache", ".ruff_cache"}
 
+GENERAL = {  # tests outside of a floor's folder that are about all of it
+    "layers": ["test_every_layer.py"],
+    "ops": ["test_every_op.py"],
+    "graph": ["test_every_op.py"],
+    "training": ["callbacks"],
+}
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
     ast.LtE: ast.Lt,
@@ -148,30 +156,60 @@ def mutants(source: str) -> list[Mutant]:
     return sorted(found.values(), key=lambda m: m.line)
 
 
-def known_equivalent(path: str, mutant: Mutant, text: str) -> bool:
-    """Whether the list says that this mutant changes nothing."""
-    key = (path, mutant.source.splitlines()[mutant.line - 1].strip(), mutant.what)
-    return any(tuple(line.split("\t")[:3]) == key for line in text.splitlines())
+def lines_of(mutant: Mutant) -> tuple[str, str]:
+    """The lines that a mutant changes, before and after, each as one line of text."""
+    old, new = mutant.source.splitlines(), mutant.mutated.splitlines()
+    while old and new and old[0] == new[0]:
+        old, new = old[1:], new[1:]
+    while old and new and old[-1] == new[-1]:
+        old, new = old[:-1], new[:-1]
+    return " ".join(s.strip() for s in old), " ".join(s.strip() for s in new)
 
 
-def room_of(path: str) -> list[str]:
-    """The nearest folder of tests that mirrors a file's folder, and those of every layer."""
-    folder = Path(path).parent.relative_to("kerasish")
-    while not (ROOT / "tests" / folder).is_dir():
-        folder = folder.parent
-    room = "tests" if folder == Path() else (Path("tests") / folder).as_posix()
-    return [room, "tests/test_every_layer.py"] if folder.parts[:1] == ("layers",) else [room]
+def equivalent() -> dict[tuple[str, str, str], str]:
+    """(file, line, mutated line) of the mutants that change nothing, with the reason."""
+    found = {}
+    for line in EQUIVALENT.read_text().splitlines():
+        name, old, new, reason = line.split("\t")
+        found[name, old, new] = reason
+    return found
 
 
-def run_tests(tree: Path, tests: Sequence[str], limit: float) -> str:
-    """'passed', 'failed', 'timeout' or 'broken', what the tests say in a tree."""
+def stages_of(path: str) -> list[list[str]]:
+    """What is run for a file, one after the other: its own tests, its room's, the general ones."""
+    tests = ROOT / "tests"
+    relative = Path(path).relative_to("kerasish")
+    room = tests / relative.parent
+    stages = [[room / f"test_{relative.stem}.py"]]
+    while not room.is_dir():
+        room = room.parent
+    if room == tests:  # everything stands under it; only the files in it are about such a file
+        stages.append(sorted(tests.glob("test_*.py")))
+    else:
+        stages.append([room])
+        top = tests / relative.parts[0]
+        stages.append([top, *(tests / name for name in GENERAL.get(top.name, ()))])
+    done: set[Path] = set()
+    fresh = []
+    for stage in stages:
+        new = [p for p in stage if p.exists() and p not in done]
+        done.update(new)
+        fresh.append([p.relative_to(ROOT).as_posix() for p in new])
+    return [stage for stage in fresh if stage]
+
+
+def run_tests(tree: Path, tests: Sequence[str], limit: float, done: Sequence[str] = ()) -> str:
+    """'passed', 'failed', 'timeout' or 'broken', what the tests say in a tree.
+
+    `done` are tests that ran before; the folders in `tests` run without them.
+    """
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
     command += ["-m", "not conformance and not gpu", *tests]
-    environment = os.environ | {"PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+    command += [f"--ignore={name}" for name in done]
     process = subprocess.Popen(
         command,
         cwd=tree,
-        env=environment,
+        env=os.environ | {"PYTHONPATH": str(tree)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # its workers end with it
@@ -185,6 +223,61 @@ def run_tests(tree: Path, tests: Sequence[str], limit: float) -> str:
     return {0: "passed", 4: "broken", 5: "broken"}.get(code, "failed")
 
 
+class NotSoundError(Exception):
+    """Tests that do not pass on the tree without a fault."""
+
+
+class Trials:
+    """Runs of tests on a copy of the tree, with and without faults, until the time is over."""
+
+    def __init__(self, tree: Path, seconds: float) -> None:
+        self.tree = tree
+        self.end = time.monotonic() + seconds
+        self.limits: dict[tuple[str, ...], float | None] = {}
+        self.writes = int(time.time())
+
+    def left(self) -> float:
+        return max(0.0, self.end - time.monotonic())
+
+    def write(self, name: str, text: str) -> None:
+        """Compiled code goes by whole seconds and the size: each text has a second of its own."""
+        self.writes += 1
+        (self.tree / name).write_text(text)
+        os.utime(self.tree / name, (self.writes, self.writes))
+
+    def limit(self, tests: Sequence[str], done: Sequence[str]) -> float | None:
+        """Seconds that tests may take, from a run without a fault; None where that did not fit."""
+        key = tuple(tests)
+        if key not in self.limits:
+            start = time.monotonic()
+            said = run_tests(self.tree, tests, self.left() / 2, done)
+            if said in ("failed", "broken"):
+                raise NotSoundError(f"without any fault these do not pass: {' '.join(tests)}")
+            taken = time.monotonic() - start
+            self.limits[key] = 10 + 3 * taken if said == "passed" else None
+            if said == "timeout":
+                print("no time for", *tests, flush=True)
+        return self.limits[key]
+
+    def said(self, name: str, mutant: Mutant, stages: Sequence[Sequence[str]]) -> str | None:
+        """'passed', 'failed' or 'timeout'; None where the time did not suffice to tell."""
+        done: list[str] = []
+        for tests in stages:
+            limit = self.limit(tests, done)
+            left = self.left()
+            if limit is None or not left:
+                return None
+            self.write(name, mutant.mutated)
+            said = run_tests(self.tree, tests, min(left, limit), done)
+            self.write(name, mutant.source)
+            if said == "timeout" and left < limit:
+                return None
+            if said != "passed":
+                return "timeout" if said == "timeout" else "failed"
+            done += tests
+        return "passed"
+
+
 def changed_files(commit: str) -> list[str]:
     """Files of the package that a commit changed and that are still there."""
     command = ["git", "diff-tree", "--no-commit-id", "--name-only", "-r", "--root", commit]
@@ -193,10 +286,17 @@ def changed_files(commit: str) -> list[str]:
     return [n for n in names if (ROOT / n).exists()]
 
 
+def modules(name: str) -> list[str]:
+    """A file, or the files under a folder, as paths from the root of the checkout."""
+    path = ROOT / name
+    found = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    return [p.relative_to(ROOT).as_posix() for p in found]
+
+
 def main() -> int:
     """0 where every test passes without a fault and at most `--allow` mutants live."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--files", nargs="+", default=[])
+    parser.add_argument("--files", nargs="+", default=[], help="files or folders")
     parser.add_argument("--commit", help="the files that this commit changed")
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
@@ -204,49 +304,40 @@ def main() -> int:
     parser.add_argument("--allow", type=int, help="fail where more survive; without it they print")
     parser.add_argument("--seconds", type=float, default=1e6, help="end by then")
     given = parser.parse_args()
-    files = given.files + (changed_files(given.commit) if given.commit else [])
-    known = EQUIVALENT.read_text() if EQUIVALENT.exists() else ""
+    files = [name for given_name in given.files for name in modules(given_name)]
+    files += changed_files(given.commit) if given.commit else []
+    known = equivalent()
     pool = [
         (name, mutant)
         for name in sorted(set(files))
         for mutant in mutants((ROOT / name).read_text())
-        if not known_equivalent(name, mutant, known)
+        if (name, *lines_of(mutant)) not in known
     ]
+    if not pool:
+        print("nothing was sampled: there is no fault to plant in", *(files or ["no file"]))
+        return 0
     chosen = random.Random(given.seed).sample(pool, min(given.count, len(pool)))
     totals = {"passed": 0, "failed": 0, "timeout": 0}
-    limits: dict[tuple[str, ...], float] = {}
-    begin = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, symlinks=True, ignore=lambda _, names: HIDDEN & set(names))
+        trials = Trials(tree, given.seconds)
         for name, mutant in chosen:
-            tests = tuple(given.tests or room_of(name))
-            if tests not in limits:
-                start = time.monotonic()
-                said = run_tests(tree, tests, max(0.0, begin + given.seconds - start))
-                if said == "timeout":
-                    print("no time is left for", *tests)
-                    break
-                if said != "passed":
-                    print("without any fault these do not pass:", *tests)
-                    return 2
-                limits[tests] = 10 + 3 * (time.monotonic() - start)
-            left = begin + given.seconds - time.monotonic()
-            if left <= 0:
-                break
-            (tree / name).write_text(mutant.mutated)
-            said = run_tests(tree, tests, min(left, limits[tests]))
-            (tree / name).write_text(mutant.source)
-            if said == "timeout" and left < limits[tests]:
-                break
-            if said == "broken":
-                said = "failed"
+            try:
+                said = trials.said(name, mutant, [given.tests] if given.tests else stages_of(name))
+            except NotSoundError as error:
+                print(error)
+                return 2
+            if said is None:
+                continue
             totals[said] += 1
             if said == "passed":
                 print(f"SURVIVED {name}:{mutant.line} {mutant.what}")
-                texts = mutant.source.splitlines(), mutant.mutated.splitlines()
-                print(*difflib.unified_diff(*texts, name, name, lineterm="", n=1), sep="\n")
+                print("\t".join([name, *lines_of(mutant)]), flush=True)
     ran = sum(totals.values())
+    if not ran:
+        print(f"nothing was sampled: the tests of {len(files)} files do not fit in the time")
+        return 1
     print(f"{ran} of {len(pool)} mutants ran: {totals['failed']} failed a test,", end=" ")
     print(f"{totals['timeout']} ran past the limit, {totals['passed']} survived")
     return int(given.allow is not None and totals["passed"] > given.allow)
