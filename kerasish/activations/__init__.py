@@ -39,7 +39,8 @@ from kerasish.activations.functions import (
     threshold,
 )
 from kerasish.hints import namespace
-from kerasish.serialization import custom_object_scope, resolve, serialize_keras_object
+from kerasish.kinds import forms
+from kerasish.serialization import resolve, serialize_keras_object
 
 swish = silu
 hard_swish = hard_silu
@@ -62,10 +63,7 @@ def serialize(activation: Any) -> Any:
     return serialize_keras_object(activation)
 
 
-def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    """The activation that `serialize` described."""
-    with custom_object_scope(custom_objects or {}):
-        return resolve("activation", config)
+deserialize = forms("activation").deserialize
 
 
 __all__ = [

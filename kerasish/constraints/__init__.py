@@ -9,14 +9,10 @@ from kerasish.config import epsilon
 from kerasish.configured import Configured
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import namespace
+from kerasish.kinds import forms
+from kerasish.naming import snake_case
 from kerasish.ops.basic.elementwise import maximum, minimum, sqrt, square
 from kerasish.ops.basic.reduction import sum as sum_all
-from kerasish.serialization import (
-    deserialize_keras_object,
-    resolve,
-    serialize_keras_object,
-    snake_case,
-)
 
 
 class Constraint(Configured):
@@ -101,19 +97,7 @@ for _cls in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm):
 max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 
 
-def get(identifier: Any) -> Any:
-    """The constraint that a name, a config, a class or a callable stands for; None for None."""
-    return resolve("constraint", identifier)
-
-
-def serialize(constraint: Any) -> Any:
-    """The config of a constraint."""
-    return serialize_keras_object(constraint)
-
-
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The constraint that `serialize` described."""
-    return deserialize_keras_object(config, custom_objects, kind="constraint")
+get, serialize, deserialize = forms("constraint")
 
 
 __all__ = [

@@ -24,12 +24,9 @@ from kerasish.initializers.drawn import (
     VarianceScaling,
 )
 from kerasish.initializers.initializer import Initializer
-from kerasish.serialization import (
-    deserialize_keras_object,
-    resolve,
-    serialize_keras_object,
-    snake_case,
-)
+from kerasish.kinds import forms
+from kerasish.naming import snake_case
+from kerasish.serialization import resolve
 
 BUILT_IN = (
     Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Identity, LecunNormal,
@@ -69,14 +66,7 @@ def get(identifier: Any) -> Callable[..., Any] | None:
     return resolve("initializer", identifier)
 
 
-def serialize(initializer: Any) -> Any:
-    """The config of an initializer."""
-    return serialize_keras_object(initializer)
-
-
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The initializer that `serialize` described."""
-    return deserialize_keras_object(config, custom_objects, kind="initializer")
+_, serialize, deserialize = forms("initializer")
 
 
 __all__ = [

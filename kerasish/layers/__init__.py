@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kerasish.hints import namespace
+from kerasish.kinds import forms
 from kerasish.layers.activation import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from kerasish.layers.attention import AdditiveAttention, Attention
 from kerasish.layers.base.input_spec import InputSpec
@@ -120,7 +119,6 @@ from kerasish.layers.reshaping import (
 from kerasish.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
 from kerasish.layers.wrappers import Bidirectional, TimeDistributed, Wrapper
 from kerasish.ops.operation import Operation
-from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 
 # Keras's other names of the same classes.
 AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
@@ -139,14 +137,7 @@ SeparableConvolution1D, SeparableConvolution2D = SeparableConv1D, SeparableConv2
 GroupedQueryAttention = GroupQueryAttention
 
 
-def serialize(layer: Layer) -> dict[str, Any]:
-    """A layer as plain data."""
-    return serialize_keras_object(layer)
-
-
-def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Layer:
-    """The layer that `serialize` described."""
-    return deserialize_keras_object(config, custom_objects, kind="layer")
+_, serialize, deserialize = forms("layer")
 
 
 __all__ = [

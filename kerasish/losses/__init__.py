@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from kerasish import registry
-from kerasish import serialization as _serialization
 from kerasish.hints import namespace
+from kerasish.kinds import forms
 from kerasish.losses.base import Loss, LossFunctionWrapper
 from kerasish.losses.margin import (
     CategoricalHinge,
@@ -168,22 +165,7 @@ for _alias, _loss in _ALIASES.items():
     registry.add("loss", _loss, _alias, _alias.upper())
 
 
-def get(identifier: Any) -> Any:
-    """The loss that a name, config, class, function or instance stands for; None for None."""
-    return _serialization.resolve("loss", identifier)
-
-
-def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The loss that `serialize` described."""
-    if isinstance(name, str):
-        with _serialization.custom_object_scope(custom_objects or {}):
-            return _serialization.find(name, "loss")
-    return _serialization.deserialize_keras_object(name, custom_objects, kind="loss")
-
-
-def serialize(loss: Any) -> Any:
-    """A loss as plain data: a function's name, or a class and its config."""
-    return _serialization.serialize_keras_object(loss)
+get, serialize, deserialize = forms("loss", config="name")
 
 
 __getattr__, __dir__ = namespace(__name__, __all__)

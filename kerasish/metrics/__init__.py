@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from kerasish import registry
-from kerasish import serialization as _serialization
 from kerasish.hints import namespace
+from kerasish.kinds import forms
 from kerasish.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -82,6 +79,7 @@ from kerasish.metrics.of_losses import (
     SquaredHinge,
 )
 from kerasish.metrics.reduction import Mean, MeanMetricWrapper, Sum
+from kerasish.naming import snake_case
 
 __all__ = [
     "AUC",
@@ -213,27 +211,12 @@ _ALIASES = {
     "bce": BinaryCrossentropy,
 }
 for _metric in CLASSES:
-    registry.add("metric", _metric, _metric.__name__, _serialization.snake_case(_metric.__name__))
+    registry.add("metric", _metric, _metric.__name__, snake_case(_metric.__name__))
 for _alias, _metric in _ALIASES.items():
     registry.add("metric", _metric, _alias, _alias.upper())
 
 
-def get(identifier: Any) -> Any:
-    """The metric that a name, config, class, function or instance stands for; None for None."""
-    return _serialization.resolve("metric", identifier)
-
-
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The metric that `serialize` described."""
-    if isinstance(config, str):
-        with _serialization.custom_object_scope(custom_objects or {}):
-            return _serialization.find(config, "metric")
-    return _serialization.deserialize_keras_object(config, custom_objects, kind="metric")
-
-
-def serialize(metric: Any) -> Any:
-    """A metric as plain data: its class and config."""
-    return _serialization.serialize_keras_object(metric)
+get, serialize, deserialize = forms("metric")
 
 
 __getattr__, __dir__ = namespace(__name__, __all__)

@@ -9,6 +9,7 @@ from kerasish import registry
 from kerasish import serialization as _serialization
 from kerasish.errors import ArgumentError
 from kerasish.hints import namespace
+from kerasish.kinds import forms
 from kerasish.optimizers import schedules
 from kerasish.optimizers.adafactor import Adafactor
 from kerasish.optimizers.adam import Adam, Adamax, AdamW, Lamb, Nadam
@@ -80,14 +81,7 @@ def get(identifier: Any) -> Any:
     return found
 
 
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The optimizer that `serialize` described."""
-    return _serialization.deserialize_keras_object(config, custom_objects, kind="optimizer")
-
-
-def serialize(optimizer: Any) -> Any:
-    """An optimizer as plain data: its class and config."""
-    return _serialization.serialize_keras_object(optimizer)
+_, serialize, deserialize = forms("optimizer")
 
 
 __getattr__, __dir__ = namespace(__name__, __all__)

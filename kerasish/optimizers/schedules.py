@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from kerasish import ops, registry
-from kerasish import serialization as _serialization
 from kerasish.config import floatx
 from kerasish.configured import Configured
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.kinds import forms
 from kerasish.spec import is_int
 
 
@@ -275,11 +275,4 @@ for _schedule in (
     registry.add("schedule", _schedule, _schedule.__name__)
 
 
-def serialize(learning_rate_schedule: Any) -> Any:
-    """A schedule as plain data."""
-    return _serialization.serialize_keras_object(learning_rate_schedule)
-
-
-def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """The schedule that `serialize` described."""
-    return _serialization.deserialize_keras_object(config, custom_objects, kind="schedule")
+_, serialize, deserialize = forms("schedule", word="learning_rate_schedule")

@@ -9,16 +9,12 @@ from kerasish.configured import Configured
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import namespace
+from kerasish.kinds import forms
+from kerasish.naming import snake_case
 from kerasish.ops.basic.elementwise import absolute, sqrt, square
 from kerasish.ops.basic.layout import transpose
 from kerasish.ops.basic.matmul import matmul
 from kerasish.ops.basic.reduction import sum as sum_all
-from kerasish.serialization import (
-    deserialize_keras_object,
-    resolve,
-    serialize_keras_object,
-    snake_case,
-)
 
 
 def _penalty(value: Any, name: str) -> float:
@@ -123,19 +119,7 @@ registry.add("regularizer", L1L2, "l1_l2")
 l1, l2, l1_l2, orthogonal_regularizer = L1, L2, L1L2, OrthogonalRegularizer
 
 
-def get(identifier: Any) -> Any:
-    """The regularizer that a name, a config, a class or a callable stands for; None for None."""
-    return resolve("regularizer", identifier)
-
-
-def serialize(regularizer: Any) -> Any:
-    """The config of a regularizer."""
-    return serialize_keras_object(regularizer)
-
-
-def deserialize(config: Any, custom_objects: Any = None) -> Any:
-    """The regularizer that `serialize` described."""
-    return deserialize_keras_object(config, custom_objects, kind="regularizer")
+get, serialize, deserialize = forms("regularizer")
 
 
 __all__ = [
