@@ -117,8 +117,9 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         found: Any = _module(f"kerasish.{name}")
     elif name in _NAMES:
-        module, own = _NAMES[name], name
-        found = getattr(_module(module), own)
+        if _NAMES[name] == "kerasish.graph":
+            _module("kerasish.ops")  # which gives tensors their operators
+        found = getattr(_module(_NAMES[name]), name)
     else:
         near = "" if name[0] == "_" else _registry.hint(name, __dir__())
         raise AttributeError(_told(f"module 'kerasish' has no attribute {name!r}", fix=near))

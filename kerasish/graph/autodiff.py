@@ -16,9 +16,10 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.errors import GradientError
-from kerasish.graph import op as _op
 from kerasish.graph.batching import lift, reshaped, spread
 from kerasish.graph.node import PICK, PLACEHOLDER, Node, inherit, mark, placeholder, toposort
+from kerasish.graph.op import no_gradient
+from kerasish.graph.primitives import add, broadcast_to, reshape, sum_, transpose
 from kerasish.graph.recording import Held, alias, recording
 from kerasish.graph.tensor import (
     Tensor,
@@ -89,18 +90,18 @@ def _carries(node: Node) -> bool:
     """Whether a gradient can flow through a node."""
     spec = node.spec
     floats = not isinstance(spec, TensorSpec) or is_differentiable(spec.dtype)
-    return floats and node.op.vjp is not _op.no_gradient
+    return floats and node.op.vjp is not no_gradient
 
 
 def _accumulate(sums: dict[Node, Any], node: Node, part: Tensor) -> None:
     held = sums.get(node)
-    sums[node] = part if held is None else held + part
+    sums[node] = part if held is None else add(held, part)
 
 
 def _accumulate_part(sums: dict[Node, Any], node: Node, g: Tensor) -> None:
     parent, index = node.inputs[0], node.attrs["index"]
     parts = list(sums.get(parent) or (None,) * len(parent.spec))
-    parts[index] = g if parts[index] is None else parts[index] + g
+    parts[index] = g if parts[index] is None else add(parts[index], g)
     sums[parent] = tuple(parts)
 
 
@@ -119,8 +120,8 @@ def _unbroadcast(g: Tensor, source: Node, node: Node) -> Tensor:
             expected=f"{shape}, or a shape it broadcasts to",
             received=g.shape,
         )
-    total = _op.get("sum")(g, axis=axes, keepdims=False)
-    return total if total.shape == shape else _op.get("reshape")(total, shape=shape)
+    total = sum_(g, axis=axes, keepdims=False)
+    return total if total.shape == shape else reshape(total, shape=shape)
 
 
 def _seed(given: Any, target: Tensor) -> Tensor:
@@ -140,7 +141,7 @@ def ones_like_seed(node: Node) -> Tensor:
     one = convert_to_tensor(1.0, node.spec.dtype)
     if node.value is None:
         one = Tensor(one.spec, node=node_of(one))  # a symbol, or every step would run eagerly
-    return _op.get("broadcast_to")(one, shape=node.spec.shape)
+    return broadcast_to(one, shape=node.spec.shape)
 
 
 def unit_rows(x: Tensor, shared: int = 0) -> Tensor:
@@ -336,7 +337,7 @@ class GradientTape:
             return None
         # (*elements, rows, *source) -> (rows, *elements, *source)
         at = y.ndim - 1
-        return _op.get("transpose")(found, axes=(at, *(i for i in range(found.ndim) if i != at)))
+        return transpose(found, axes=(at, *(i for i in range(found.ndim) if i != at)))
 
     def _per_element(self, target: Any, sources: Any, shared: int) -> Any:
         """The gradients for a seed per element of the target; `shared` leading axes share one."""
@@ -345,7 +346,7 @@ class GradientTape:
         count = math.prod(inner)
         seed = input_tensor(y.spec, "seed")
         found = tree.flatten(self.gradient(y, sources, seed))
-        seeds = _op.get("broadcast_to")(unit_rows(y, shared), shape=(count, *y.shape))
+        seeds = broadcast_to(unit_rows(y, shared), shape=(count, *y.shape))
         nodes = [node_of(g) for g in found if g is not None]
         rows = iter(lift(nodes, {node_of(seed): (seeds, True)}, count))
         leaves: list[Any] = []

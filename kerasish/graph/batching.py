@@ -13,11 +13,11 @@ left becomes a scan over that op alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kerasish.errors import ShapeError
+from kerasish.errors import GraphError, ShapeError
 from kerasish.graph.node import (
     PICK,
     Graph,
@@ -29,10 +29,14 @@ from kerasish.graph.node import (
     placeholder,
     toposort,
 )
-from kerasish.graph.op import Op, get
+from kerasish.graph.op import Op
+from kerasish.graph.primitives import broadcast_to, reshape
 from kerasish.graph.tensor import Tensor, node_of, tensor_of
 from kerasish.graph.trace import current_trace
 from kerasish.spec import Dim, Shape, TensorSpec
+
+# The op library puts the op of loops here: an op without a rule goes row by row.
+scan_hook: list[Op] = []
 
 Row = tuple[Any, Any]  # a tensor and whether it is stacked; tuples of both for several results
 
@@ -85,12 +89,12 @@ class Batch:
 
 def reshaped(x: Tensor, shape: Shape) -> Tensor:
     """x in another shape."""
-    return x if x.shape == shape else get("reshape")(x, shape=shape)
+    return x if x.shape == shape else reshape(x, shape=shape)
 
 
 def spread(x: Tensor, rows: Dim) -> Tensor:
     """x for every row."""
-    return get("broadcast_to")(x, shape=(rows, *x.shape))
+    return broadcast_to(x, shape=(rows, *x.shape))
 
 
 def merged(x: Tensor) -> Tensor:
@@ -107,20 +111,6 @@ def merged_size(rows: Dim, size: Dim) -> Dim:
 def split(x: Tensor, rows: Dim, shape: Shape) -> Tensor:
     """The inverse of `merged`: `shape` for each of the rows."""
     return reshaped(x, (rows, *shape))
-
-
-def shifted(*names: str) -> Callable[..., Any]:
-    """The rule of an op whose attributes `names` are axes: the rows push them one up."""
-
-    def moved(axes: Any, rank: int) -> Any:
-        return tuple(a % rank + 1 for a in axes) if isinstance(axes, tuple) else axes % rank + 1
-
-    def rule(b: Batch, *x: Any, **attrs: Any) -> Any:
-        inputs = b.full(*x)
-        rank = inputs[0].ndim - 1
-        return b.again(*inputs, **{name: moved(attrs[name], rank) for name in names})
-
-    return rule
 
 
 def leading(b: Batch, *x: Any, **attrs: Any) -> Any:
@@ -178,7 +168,13 @@ def _by_loop(node: Node, x: Sequence[Any], stacked: Sequence[bool], rows: Dim) -
     single = isinstance(node.spec, TensorSpec)
     outputs = [inner] if single else [pick(inner, i) for i in range(len(node.spec))]
     order = sorted(range(len(x)), key=lambda i: not stacked[i])
-    found = get("scan")(
+    if not scan_hook:
+        raise GraphError(
+            f"Op {node.op.name!r} for many rows",
+            expected="the op library, since the op goes row by row",
+            fix="import kerasish.ops",
+        )
+    found = scan_hook[0](
         *(x[i] for i in order),
         body=Graph([marks[i] for i in order], outputs),
         n_carry=0,

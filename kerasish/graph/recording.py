@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from kerasish.graph.node import Node, here, keep_apart
-from kerasish.graph.op import get
+from kerasish.graph.primitives import reshape
 
 
 def alias(node: Node) -> Node:
     """A node of its own, whose gradient is told from that of the node it equals."""
     attrs = {"shape": node.spec.shape}
-    return Node(get("reshape"), (node,), attrs, node.spec, value=node.value, scope=here())
+    return Node(reshape, (node,), attrs, node.spec, value=node.value, scope=here())
 
 
 class Held:

@@ -11,9 +11,9 @@ import numpy as np
 from kerasish import budget, registry
 from kerasish.backend.base import current
 from kerasish.config import settings
-from kerasish.errors import NoValueError
+from kerasish.errors import GraphError, NoValueError
 from kerasish.frames import NO_NUMBERS, host_array
-from kerasish.graph import op as _op
+from kerasish.graph import primitives
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
 from kerasish.graph.op import Op, apply_hook
 from kerasish.graph.recording import recording
@@ -21,27 +21,13 @@ from kerasish.portable import PortableTensor
 from kerasish.spec import TensorSpec, dtype_name, is_float, promote, promote_float
 from kerasish.tree import flatten
 
-# Operators and methods find their op or function by name, since the op library stands higher.
 
-
-def operator(name: str) -> tuple[Any, Any]:
-    """x <op> y, and the same for a tensor at the right of something else."""
-
-    def left(self: Tensor, other: Any) -> Any:
-        return NotImplemented if other is None else _op.get(name)(self, other)
-
-    def right(self: Tensor, other: Any) -> Any:
-        return NotImplemented if other is None else _op.get(name)(other, self)
-
-    return left, right
-
-
-def unary(name: str) -> Any:
-    return lambda self: _op.get(name)(self)
-
-
-def _method(name: str) -> Any:
-    return lambda self, *args, **kwargs: registry.lookup("method", name)(self, *args, **kwargs)
+def _unbound(*_: Any, **__: Any) -> Any:
+    raise GraphError(
+        "Operators and methods of tensors",
+        expected="the op library, which gives tensors theirs",
+        fix="import kerasish.ops",
+    )
 
 
 class Tensor(PortableTensor):
@@ -185,42 +171,16 @@ class Tensor(PortableTensor):
 
     __hash__ = object.__hash__
 
-    __add__, __radd__ = operator("add")
-    __sub__, __rsub__ = operator("subtract")
-    __mul__, __rmul__ = operator("multiply")
-    __truediv__, __rtruediv__ = operator("divide")
-    __floordiv__, __rfloordiv__ = operator("floor_divide")
-    __mod__, __rmod__ = operator("mod")
-    __pow__, __rpow__ = operator("power")
-    __and__, __rand__ = operator("bitwise_and")
-    __or__, __ror__ = operator("bitwise_or")
-    __xor__, __rxor__ = operator("bitwise_xor")
-    __lshift__, __rlshift__ = operator("left_shift")
-    __rshift__, __rrshift__ = operator("right_shift")
-    __lt__, _ = operator("less")
-    __le__, _ = operator("less_equal")
-    __gt__, _ = operator("greater")
-    __ge__, _ = operator("greater_equal")
-    __eq__, _ = operator("equal")
-    __ne__, _ = operator("not_equal")
-    __neg__ = unary("negative")
-    __abs__ = unary("absolute")
-    __invert__ = unary("bitwise_not")
-    __matmul__ = _method("matmul")
-    __rmatmul__ = _method("rmatmul")
-    __getitem__ = _method("getitem")
-    T = property(_method("T"))
+    # `ops.methods` binds the operators, and numpy's methods of arrays.
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = _unbound
+    __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = _unbound
+    __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = __lshift__ = __rlshift__ = _unbound
+    __rshift__ = __rrshift__ = __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __abs__ = _unbound
+    __eq__ = __ne__ = _unbound  # type: ignore[assignment]
+    __invert__ = __round__ = __matmul__ = __rmatmul__ = __getitem__ = _unbound
+    T: Any = property(_unbound)
 
 
-# What arrays have, under numpy's names: `ops.methods` says what they mean.
-METHODS = (
-    "all any argmax argmin argsort astype clip conj conjugate copy cumprod cumsum diagonal dot "
-    "flatten max mean min nonzero prod ravel repeat reshape round searchsorted sort squeeze std "
-    "sum swapaxes take trace transpose var"
-).split()
-for _name in METHODS:
-    setattr(Tensor, _name, _method(_name))
-Tensor.__round__ = _method("round")  # type: ignore[attr-defined]
 Tensor._keras_mask = Tensor.mask  # type: ignore[attr-defined]  # `mask` by Keras's name
 
 
@@ -236,7 +196,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
     if isinstance(x, Tensor):
         if dtype is None or dtype_name(dtype) == x.dtype:
             return x
-        return _op.get("cast")(x, dtype=dtype_name(dtype))
+        return primitives.cast_(x, dtype=dtype_name(dtype))
     if type(x) is float and dtype is not None:
         name = dtype_name(dtype)
         array = _number(x, math.copysign(1.0, x), name, settings.backend)
@@ -292,8 +252,8 @@ def _is_ours(x: Any) -> bool:
 def _stack(x: Any, dtype: Any) -> Tensor:
     parts = [convert_to_tensor(item) for item in x]
     common = dtype_name(dtype) if dtype is not None else promote(*(p.dtype for p in parts))
-    rows = [_op.get("expand_dims")(convert_to_tensor(p, common), axis=0) for p in parts]
-    return _op.get("concatenate")(*rows, axis=0)
+    rows = [primitives.expand_dims(convert_to_tensor(p, common), axis=0) for p in parts]
+    return primitives.concatenate(*rows, axis=0)
 
 
 def wrap(array: Any, dtype: str | None = None) -> Tensor:

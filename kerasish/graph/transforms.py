@@ -10,9 +10,10 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.errors import GradientError
+from kerasish.graph import primitives
 from kerasish.graph.autodiff import GradientTape, unit_rows
 from kerasish.graph.batching import lift, reshaped, spread
-from kerasish.graph.op import get
+from kerasish.graph.primitives import broadcast_to, multiply, transpose
 from kerasish.graph.recording import alias
 from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, node_of
 from kerasish.spec import is_differentiable, normalize_axis
@@ -85,7 +86,7 @@ def _followed(
 
 
 def _or_zeros(g: Tensor | None, like: Tensor) -> Tensor:
-    return like * 0 if g is None else g
+    return multiply(like, 0) if g is None else g
 
 
 def grad(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -126,7 +127,7 @@ def jvp(func: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any
         pulled = inner.gradient(outputs, held, dummies)
     used = [(p, t) for p, t in zip(pulled, tangents, strict=True) if p is not None]
     if not used:
-        return out, tree.map_structure(lambda o: o * 0, out)
+        return out, tree.map_structure(lambda o: multiply(o, 0), out)
     found = outer.gradient([p for p, _ in used], dummies, [t for _, t in used])
     moved = [_or_zeros(f, o) for f, o in zip(found, outputs, strict=True)]
     return out, tree.pack_sequence_as(out, moved)
@@ -178,7 +179,7 @@ def jacobian(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Call
 
 def _outer_zeros(y: Tensor, x: Tensor) -> Tensor:
     zero: Any = convert_to_tensor(0, y.dtype)
-    return get("broadcast_to")(zero, shape=(*y.shape, *x.shape))
+    return broadcast_to(zero, shape=(*y.shape, *x.shape))
 
 
 def jacfwd(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -214,7 +215,7 @@ def jacfwd(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callab
 def _columns(row: tuple[Tensor, bool], x: Tensor) -> Tensor:
     """Derivatives along every element of x, (size, *output), as (*output, *x.shape)."""
     each = row[0] if row[1] else spread(row[0], x.size)
-    last = get("transpose")(each, axes=(*range(1, each.ndim), 0))
+    last = transpose(each, axes=(*range(1, each.ndim), 0))
     return reshaped(last, (*last.shape[:-1], *x.shape))
 
 
@@ -236,4 +237,4 @@ def hessian(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Calla
 
 def stop_gradient(x: Any) -> Tensor:
     """`x` unchanged, through which no gradient flows."""
-    return get("stop_gradient")(x)
+    return primitives.stop_gradient(x)

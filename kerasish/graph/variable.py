@@ -20,9 +20,7 @@ from kerasish.graph.tensor import (
     Tensor,
     convert_to_tensor,
     node_of,
-    operator,
     tensor_of,
-    unary,
     wrap,
 )
 from kerasish.graph.trace import current_trace, eagerly, start
@@ -267,11 +265,6 @@ class Variable(PortableVariable, Flagged):
         raise TypeError(f"A Variable, {self.path!r}, has no truth value. Use bool(v.value).")
 
     __hash__ = object.__hash__
-    # As Keras's variables have them; those of tensors work on bits.
-    __and__, __rand__ = operator("logical_and")
-    __or__, __ror__ = operator("logical_or")
-    __xor__, __rxor__ = operator("logical_xor")
-    __invert__ = unary("logical_not")
 
 
 def _forward(method: str) -> Any:

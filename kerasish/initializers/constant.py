@@ -8,9 +8,9 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import ShapeError
+from kerasish.graph.primitives import broadcast_to
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.initializers.initializer import Initializer, Shape
-from kerasish.ops.basic.layout import broadcast_to
 from kerasish.ops.numpy.shape import as_shape
 from kerasish.spec import dtype_name, np_dtype
 

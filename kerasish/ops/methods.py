@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import registry
 from kerasish.errors import ArgumentError
-from kerasish.graph.tensor import METHODS
+from kerasish.graph.op import Op
+from kerasish.graph.tensor import Tensor
+from kerasish.graph.variable import Variable
 from kerasish.ops import numpy as np_ops
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic.matmul import matmul
+from kerasish.ops.basic.subscript import get_item
 from kerasish.ops.core.tensors import cast
 
 
@@ -82,7 +86,61 @@ def _of_numpy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-for _name in METHODS:
-    _method = OTHER.get(_name) or getattr(np_ops, _name)
-    registry.add("method", _of_numpy(_name, _method), _name)
-registry.add("method", np_ops.transpose, "T")
+# --- binding: the one place where tensors and variables get operators and methods -----------------
+
+
+def _operators(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """x <op> y, and the same for a tensor at the right of something else."""
+
+    def left(self: Any, other: Any) -> Any:
+        return NotImplemented if other is None else op(self, other)
+
+    def right(self: Any, other: Any) -> Any:
+        return NotImplemented if other is None else op(other, self)
+
+    return left, right
+
+
+PAIRS = {
+    "add": _e.add, "sub": _e.subtract, "mul": _e.multiply, "truediv": _e.divide,
+    "floordiv": _e.floor_divide, "mod": _e.mod, "pow": _e.power, "and": _e.bitwise_and,
+    "or": _e.bitwise_or, "xor": _e.bitwise_xor, "lshift": _e.left_shift, "rshift": _e.right_shift,
+}  # fmt: skip
+COMPARISONS = {
+    "lt": _e.less, "le": _e.less_equal, "gt": _e.greater, "ge": _e.greater_equal, "eq": _e.equal,
+    "ne": _e.not_equal,
+}  # fmt: skip
+SINGLES = {"neg": _e.negative, "abs": _e.absolute, "invert": _e.bitwise_not}
+# As Keras's variables have them; those of tensors work on bits.
+LOGIC = {"and": _e.logical_and, "or": _e.logical_or, "xor": _e.logical_xor}
+METHODS = (
+    "all any argmax argmin argsort astype clip conj conjugate copy cumprod cumsum diagonal dot "
+    "flatten max mean min nonzero prod ravel repeat reshape round searchsorted sort squeeze std "
+    "sum swapaxes take trace transpose var"
+).split()
+
+
+def bind() -> None:
+    """Give `Tensor` and `Variable` their operators and methods."""
+    for cls, pairs in ((Tensor, PAIRS), (Variable, LOGIC)):
+        for name, op in pairs.items():
+            left, right = _operators(op)
+            setattr(cls, f"__{name}__", left)
+            setattr(cls, f"__r{name}__", right)
+    for name, op in COMPARISONS.items():
+        setattr(Tensor, f"__{name}__", _operators(op)[0])
+    for name, op in SINGLES.items():
+        setattr(Tensor, f"__{name}__", lambda self, op=op: op(self))
+    setattr(Variable, "__invert__", lambda self: _e.logical_not(self))  # noqa: B010
+    Tensor.__matmul__ = lambda self, other: matmul(self, other)
+    Tensor.__rmatmul__ = lambda self, other: matmul(other, self)
+    Tensor.__getitem__ = lambda self, key: get_item(self, key)
+    for name in METHODS:
+        method = _of_numpy(name, OTHER.get(name) or getattr(np_ops, name))
+        setattr(Tensor, name, method)
+        if name == "round":
+            setattr(Tensor, "__round__", method)  # noqa: B010
+    Tensor.T = property(np_ops.transpose)
+
+
+bind()

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 from kerasish import registry
 from kerasish.configured import Configured
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.primitives import transpose
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import namespace
 from kerasish.kinds import forms
 from kerasish.naming import snake_case
 from kerasish.ops.basic.elementwise import absolute, sqrt, square
-from kerasish.ops.basic.layout import transpose
 from kerasish.ops.basic.matmul import matmul
 from kerasish.ops.basic.reduction import sum as sum_all
 

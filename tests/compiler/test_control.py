@@ -8,10 +8,10 @@ import pytest
 from kerasish import config, tree
 from kerasish.compiler import control, function
 from kerasish.graph import GradientTape, convert_to_tensor
+from kerasish.graph.primitives import reshape, transpose
 from kerasish.graph.variable import Variable
 from kerasish.inspect import memory, profile
 from kerasish.ops.basic import elementwise as e
-from kerasish.ops.basic.layout import reshape, transpose
 from kerasish.ops.basic.matmul import matmul
 from kerasish.ops.basic.reduction import sum as sum_of
 from kerasish.ops.control.functions import cond, fori_loop, scan, switch, while_loop

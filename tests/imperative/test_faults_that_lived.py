@@ -13,7 +13,7 @@ from kerasish import ops
 from kerasish.backend.base import current
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph import trace
-from kerasish.graph.batching import shifted
+from kerasish.graph.primitives import shifted
 from kerasish.graph.recording import recording, unrecorded
 from kerasish.optimizers.clipping import clip_by_global_norm
 from kerasish.spec import TensorSpec

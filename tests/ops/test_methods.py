@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.graph.tensor import METHODS
+from kerasish.ops.methods import METHODS
 
 X = np.array([[3.0, -1.5, 2.25], [0.5, 4.0, -2.0]], "float32")
 CALLS = {

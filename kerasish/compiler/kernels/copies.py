@@ -13,7 +13,7 @@ from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
-from kerasish.ops.basic.layout import as_slices
+from kerasish.graph.primitives import as_slices
 from kerasish.spec import known
 
 NAME = "llvm"

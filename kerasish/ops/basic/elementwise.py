@@ -10,9 +10,13 @@ import math
 from typing import Any
 
 from kerasish.graph.op import case, no_gradient, op
+from kerasish.graph.primitives import add as add
+from kerasish.graph.primitives import cast_ as cast_
+from kerasish.graph.primitives import multiply as multiply
+from kerasish.graph.primitives import stop_gradient as stop_gradient
 from kerasish.graph.tensor import convert_to_tensor, is_weak, promoted
 from kerasish.ops.basic import special
-from kerasish.ops.declare import bools, complexes, elementwise, ints, same_as_first
+from kerasish.ops.declare import bools, complexes, elementwise, ints
 from kerasish.spec import (
     BOOL,
     COMPLEX,
@@ -41,9 +45,7 @@ _SIGNED = (case((3, 4), domain=(0.3, 2.0)), case((3, 4), domain=(-2.0, -0.3)))
 
 # --- arithmetic -----------------------------------------------------------------------------
 
-add = binary("add", "add", lambda g, y, a, b: (g, g))
 subtract = binary("subtract", "subtract", lambda g, y, a, b: (g, -g), dtypes=NUMBERS)
-multiply = binary("multiply", "multiply", lambda g, y, a, b: (g * b, g * a))
 divide = binary(
     "divide",
     "true_divide",
@@ -338,32 +340,6 @@ def where(condition: Any, x1: Any, x2: Any) -> Any:
     return select(cast(condition, dtype="bool"), a, b)
 
 
-def _cast_infer(x: TensorSpec, *, dtype: str) -> TensorSpec:
-    return TensorSpec(x.shape, dtype)
-
-
-@op(
-    "cast",
-    infer=_cast_infer,
-    elementwise=True,
-    cases=(
-        case((3, 4), dtype="float64"),
-        case(ints((3, 4)), dtype="float32"),
-        case((3,), dtype="int32"),
-    ),
-)
-def cast_(xp: Any, x: Any, *, dtype: str) -> Any:
-    """x in another dtype; a complex number gives its real part."""
-    if x.dtype.kind == "c" and dtype not in COMPLEX and dtype != "bool":
-        x = x.real
-    return x.astype(np_dtype(dtype))
-
-
-@cast_.gradient
-def _(g: Any, y: Any, x: Any, *, dtype: str) -> Any:
-    return cast_(g, dtype=x.dtype)
-
-
 def cast(x: Any, dtype: Any) -> Any:
     """`x` in another dtype; `x` itself where it has that dtype."""
     name = dtype_name(dtype)
@@ -380,12 +356,3 @@ def cast_like(x: Any, like: Any) -> Any:
 def zero_like(x: Any) -> Any:
     """A scalar zero in the dtype of `x`."""
     return convert_to_tensor(0, x.dtype)
-
-
-stop_gradient = op(
-    "stop_gradient",
-    infer=same_as_first,
-    vjp=no_gradient,
-    elementwise=True,
-    cases=(case((3, 4), differentiate=()),),
-)(lambda xp, x: x.copy())

@@ -9,11 +9,11 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
-from kerasish.graph.batching import Batch, merged, shifted
+from kerasish.graph.batching import Batch, merged
 from kerasish.graph.op import case, op
+from kerasish.graph.primitives import broadcasts, move_axis, reshape, shifted, transpose
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, less, logical_and, where
-from kerasish.ops.basic.layout import broadcasts, move_axis, reshape, transpose
 from kerasish.ops.declare import ints
 from kerasish.ops.operation import public
 from kerasish.spec import (

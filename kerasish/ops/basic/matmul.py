@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from kerasish import registry
 from kerasish.errors import ShapeError
 from kerasish.graph.batching import Batch
 from kerasish.graph.op import case, op
+from kerasish.graph.primitives import expand_dims, reshape, transpose
 from kerasish.graph.tensor import convert_to_tensor, promoted
-from kerasish.ops.basic.layout import expand_dims, reshape, transpose
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, broadcast, known
 
@@ -111,10 +110,6 @@ def matrix_product(a: Any, b: Any) -> Any:
     drop = ([-2] if left else []) + ([-1] if right else [])
     shape = [d for i, d in enumerate(y.shape) if i - y.ndim not in drop]
     return reshape(y, shape=tuple(shape)) if drop else y
-
-
-registry.add("method", matmul, "matmul")
-registry.add("method", lambda self, other: matmul(other, self), "rmatmul")
 
 
 def _flat_matmul(a: Any, b: Any) -> Any:

@@ -8,11 +8,21 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ShapeError
-from kerasish.graph.batching import shifted
 from kerasish.graph.op import case, op
+from kerasish.graph.primitives import (
+    REDUCED,
+    Axes,
+    accumulated,
+    broadcast_to,
+    expand_dims,
+    kept,
+    reduce_infer,
+    reshape,
+    shifted,
+    sum_,
+)
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, cast_like, equal, maximum, minimum, where
-from kerasish.ops.basic.layout import broadcast_to, expand_dims, reshape
 from kerasish.ops.declare import bools, ints
 from kerasish.ops.operation import public
 from kerasish.spec import (
@@ -26,82 +36,15 @@ from kerasish.spec import (
 
 __all__ = ["all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "sum"]
 
-Axes = tuple[int, ...]
-_CASES = (
-    case((3, 4), axis=(1,), keepdims=False),
-    case((2, 3, 4), axis=(0, 2), keepdims=True),
-    case((2, 3), axis=(0, 1), keepdims=False),
-    case((2, 3), axis=(), keepdims=False),
-)
-
-
-def _reduce_infer(x: TensorSpec, *, axis: Axes, keepdims: bool) -> TensorSpec:
-    return TensorSpec(reduce_shape(x.shape, axis, keepdims), x.dtype)
-
 
 def _bool_infer(x: TensorSpec, *, axis: Axes, keepdims: bool) -> TensorSpec:
     return TensorSpec(reduce_shape(x.shape, axis, keepdims), "bool")
 
 
-def kept(g: Any, x: Any, axis: Axes) -> Any:
-    """`g`, the gradient of a reduction of `x`, with its reduced axes back as size 1."""
-    shape = tuple(1 if i in axis else d for i, d in enumerate(x.shape))
-    return g if g.shape == shape else reshape(g, shape=shape)
-
-
-def _accumulated(reduce: Any, x: Any, axis: Axes, keepdims: bool, out: Any) -> Any:
-    """A reduction in the dtype of x, rounded once."""
-    wide = accumulator(x.dtype.name)
-    if wide == x.dtype.name:
-        return reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype, out=out)
-    total = reduce(x, axis=axis, keepdims=keepdims, dtype=wide)
-    if out is None:
-        return total.astype(x.dtype)
-    out[...] = total
-    return out
-
-
-@op("sum", infer=_reduce_infer, out=True, batch=shifted("axis"), cases=_CASES)
-def sum_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
-    """The sum over axes, in the dtype of x."""
-    short = math.prod(x.shape[axis[-1] + 1 :]) if axis else 0
-    together = bool(axis) and axis[-1] - axis[0] == len(axis) - 1 and axis[-1] < x.ndim - 1
-    if not (together and 0 < 2 * short <= ROW and x.flags.c_contiguous):
-        return _accumulated(xp.sum, x, axis, keepdims, out)
-    rows = x.reshape(math.prod(x.shape[: axis[0]]), math.prod(x.shape[a] for a in axis), short)
-    y = _sum_rows(xp, rows).reshape(reduce_shape(x.shape, axis, keepdims))
-    if out is None:
-        return y.astype(x.dtype, copy=False)
-    out[...] = y
-    return out
-
-
-ROW = 1024  # numbers
-
-
-def _sum_rows(xp: Any, x: Any) -> Any:
-    """(k, n, c) -> (k, c), short rows c joined to long ones first: fast, and with small errors."""
-    lead, count, short = x.shape
-    wide = accumulator(x.dtype.name)
-    fold = ROW // short
-    whole = count - count % fold
-    rest = xp.sum(x[:, whole:], axis=1, dtype=wide)
-    if not whole:
-        return rest
-    rows = x[:, :whole].reshape(lead, whole // fold, fold * short)
-    rows = xp.sum(rows, axis=1, dtype=wide).reshape(lead, fold, short)
-    return xp.sum(rows, axis=1, dtype=wide) + rest
-
-
-@sum_.gradient
-def _(g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
-    return broadcast_to(kept(g, x, axis), shape=x.shape)
-
-
-@op("prod", infer=_reduce_infer, out=True, batch=shifted("axis"), cases=_CASES, domain=(0.5, 1.5))
+@op("prod", infer=reduce_infer, out=True, batch=shifted("axis"), cases=REDUCED, domain=(0.5, 1.5))
 def prod_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The product over axes, in the dtype of x."""
-    return _accumulated(xp.prod, x, axis, keepdims, out)
+    return accumulated(xp.prod, x, axis, keepdims, out)
 
 
 @prod_.gradient
@@ -125,18 +68,22 @@ def _nonempty(name: str) -> Any:
     def infer(x: TensorSpec, *, axis: Axes, keepdims: bool) -> TensorSpec:
         if 0 in [x.shape[a] for a in axis]:
             raise ShapeError(name, expected="at least one element", received=x.shape)
-        return _reduce_infer(x, axis=axis, keepdims=keepdims)
+        return reduce_infer(x, axis=axis, keepdims=keepdims)
 
     return infer
 
 
-@op("max", infer=_nonempty("max"), vjp=_extremum_vjp, out=True, batch=shifted("axis"), cases=_CASES)
+@op(
+    "max", infer=_nonempty("max"), vjp=_extremum_vjp, out=True, batch=shifted("axis"), cases=REDUCED
+)
 def max_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The maximum over axes; equal maxima share the gradient."""
     return xp.max(x, axis=axis, keepdims=keepdims, out=out)
 
 
-@op("min", infer=_nonempty("min"), vjp=_extremum_vjp, out=True, batch=shifted("axis"), cases=_CASES)
+@op(
+    "min", infer=_nonempty("min"), vjp=_extremum_vjp, out=True, batch=shifted("axis"), cases=REDUCED
+)
 def min_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
     """The minimum over axes; equal minima share the gradient."""
     return xp.min(x, axis=axis, keepdims=keepdims, out=out)

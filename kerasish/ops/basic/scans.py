@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.graph.batching import shifted
 from kerasish.graph.op import case, op
+from kerasish.graph.primitives import reshape, shifted
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, cast_like, equal, logical_and, where, zero_like
-from kerasish.ops.basic.layout import reshape
 from kerasish.ops.declare import ints, same_as_first
 from kerasish.ops.operation import public
 from kerasish.spec import accumulator, normalize_axis

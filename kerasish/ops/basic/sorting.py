@@ -8,12 +8,13 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import ArgumentError, GraphError, ShapeError
-from kerasish.graph.batching import Batch, leading, shifted
+from kerasish.graph import primitives as _s
+from kerasish.graph.batching import Batch, leading
 from kerasish.graph.op import case, op
+from kerasish.graph.primitives import shifted
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic.elementwise import cast, cast_like
 from kerasish.ops.basic.indexing import add_along, take_along_axis
 from kerasish.ops.basic.reduction import sum as _sum

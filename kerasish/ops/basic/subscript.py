@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import registry
 from kerasish.errors import ArgumentError, OutOfRangeError
+from kerasish.graph.primitives import Slice, reshape, slice_, transpose
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops.basic.indexing import as_indices, flat_positions, gather
-from kerasish.ops.basic.layout import Slice, reshape, slice_, transpose
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, known
 
@@ -174,6 +173,3 @@ def get_item(x: Any, key: Any) -> Any:
     if any(isinstance(item, Tensor) for item in items):
         return _advanced(x, items)
     return _basic(x, items)
-
-
-registry.add("method", get_item, "getitem")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish.errors import ShapeError
+from kerasish.graph.primitives import concatenate, slice_
 from kerasish.graph.tensor import Tensor
 from kerasish.hints import function
-from kerasish.ops.basic.layout import concatenate, slice_
 from kerasish.ops.control.functions import fill, tensors_of
 from kerasish.ops.operation import public
 from kerasish.spec import normalize_axis

@@ -17,9 +17,9 @@ from typing import Any
 
 from kerasish.graph.batching import Batch, lift, lift_graph, spread
 from kerasish.graph.node import CONSTANT, Graph, interning, placeholder, substitute
+from kerasish.graph.primitives import move_axis, reshape
 from kerasish.graph.tensor import Tensor, node_of, tensor_of
 from kerasish.ops.basic.elementwise import equal, select
-from kerasish.ops.basic.layout import move_axis, reshape
 from kerasish.ops.basic.reduction import any_
 from kerasish.ops.control.primitives import scan_op, switch_op, while_op
 

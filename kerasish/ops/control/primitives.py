@@ -14,12 +14,13 @@ import numpy as np
 from kerasish.errors import GradientError, ShapeError
 from kerasish.graph import interpret
 from kerasish.graph.autodiff import backward
+from kerasish.graph.batching import scan_hook
 from kerasish.graph.node import Graph, Node, interning, placeholder, substitute
 from kerasish.graph.op import Op, case, declare
+from kerasish.graph.primitives import broadcast_to
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, tensor_of, wrap
 from kerasish.graph.trace import eagerly
 from kerasish.ops.basic.elementwise import add, less, multiply, select, subtract
-from kerasish.ops.basic.layout import broadcast_to
 from kerasish.ops.declare import ints
 from kerasish.spec import TensorSpec, is_differentiable, np_dtype
 
@@ -202,6 +203,7 @@ scan_op = declare(
         doc="A body run over the leading axis of xs, with values carried from step to step.",
     )
 )
+scan_hook.append(scan_op)
 
 
 # --- switch ---------------------------------------------------------------------------------------

@@ -12,12 +12,13 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
-from kerasish.graph.batching import leading, shifted
+from kerasish.graph import primitives as _s
+from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
+from kerasish.graph.primitives import shifted
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import cast_like, where
 from kerasish.ops.basic.indexing import scatter_add

@@ -9,11 +9,11 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import primitives as _s
 from kerasish.graph.batching import Batch, merged, split
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic.elementwise import cast, cast_like, where
 from kerasish.ops.basic.indexing import (
     as_indices,

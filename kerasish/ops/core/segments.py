@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ShapeError
+from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic.elementwise import where
 from kerasish.ops.basic.indexing import (
     as_indices,

@@ -7,8 +7,8 @@ from typing import Any
 
 from kerasish.config import standardize_data_format
 from kerasish.errors import DTypeError, ShapeError
+from kerasish.graph import primitives as _s
 from kerasish.graph.tensor import convert_to_tensor
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.nn.conv_functions import from_channels_last, to_channels_last
 from kerasish.spec import is_float
 

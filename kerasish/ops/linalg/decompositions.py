@@ -14,10 +14,10 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import GradientError
+from kerasish.graph import primitives as _s
 from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic.elementwise import cast_like, where
 from kerasish.ops.basic.indexing import take_along
 from kerasish.ops.basic.matmul import matmul, swap_last

@@ -9,11 +9,11 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import primitives as _s
 from kerasish.graph import transforms
 from kerasish.graph.op import case
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import cast, cast_like
 from kerasish.ops.basic.matmul import matmul, swap_last

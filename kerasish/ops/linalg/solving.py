@@ -15,9 +15,9 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import primitives as _s
 from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import cast_like
 from kerasish.ops.basic.matmul import matmul, swap_last

@@ -10,8 +10,8 @@ import math
 from typing import Any
 
 from kerasish.errors import ShapeError
-from kerasish.graph.batching import shifted
 from kerasish.graph.op import case, op
+from kerasish.graph.primitives import shifted, slice_
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic.elementwise import (
     absolute,
@@ -28,7 +28,6 @@ from kerasish.ops.basic.elementwise import (
     tanh,
     where,
 )
-from kerasish.ops.basic.layout import slice_
 from kerasish.ops.basic.reduction import max_, sum_
 from kerasish.ops.declare import composite, primitive, same_as_first
 from kerasish.ops.operation import public

@@ -11,9 +11,9 @@ import numpy as np
 from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
+from kerasish.graph.primitives import concatenate, expand_dims, reshape, transpose
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops.basic.elementwise import cast, cast_like, logical_and, tanh, where
-from kerasish.ops.basic.layout import concatenate, expand_dims, reshape, transpose
 from kerasish.ops.basic.matmul import matmul_, swap_last
 from kerasish.ops.declare import bools, composite, primitive
 from kerasish.ops.nn.activation import softmax_

@@ -8,10 +8,10 @@ from typing import Any
 from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
+from kerasish.graph.primitives import concatenate, expand_dims, reshape, slice_, transpose, unslice
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic.elementwise import log, subtract
-from kerasish.ops.basic.layout import concatenate, expand_dims, reshape, slice_, transpose, unslice
 from kerasish.ops.basic.reduction import mean
 from kerasish.ops.declare import composite
 from kerasish.ops.nn.windows import Sizes, per_axis

@@ -7,8 +7,8 @@ from typing import Any
 from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
+from kerasish.graph.primitives import reshape, transpose
 from kerasish.graph.tensor import convert_to_tensor
-from kerasish.ops.basic.layout import reshape, transpose
 from kerasish.ops.declare import composite
 from kerasish.ops.nn.convolution import conv_, conv_input_grad
 from kerasish.ops.nn.windows import Sizes, check_rank, per_axis

@@ -18,7 +18,7 @@ from typing import Any
 from kerasish.errors import ShapeError
 from kerasish.graph.batching import Batch, merged, merged_size, split
 from kerasish.graph.op import case, op
-from kerasish.ops.basic.layout import reshape, transpose
+from kerasish.graph.primitives import reshape, transpose
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.nn.windows import Sizes, Windows, check_rank, samples
 from kerasish.spec import (

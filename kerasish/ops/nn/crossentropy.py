@@ -13,9 +13,9 @@ import numpy as np
 from kerasish.config import epsilon as default_epsilon
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case
+from kerasish.graph.primitives import expand_dims, reshape
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, cast_like, log, maximum, minimum, where
-from kerasish.ops.basic.layout import expand_dims, reshape
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.declare import composite, ints, primitive
 from kerasish.ops.nn.activation import as_float, log_sigmoid, log_softmax_, softmax_

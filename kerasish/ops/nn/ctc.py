@@ -15,11 +15,11 @@ from kerasish.backend.base import current
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import in_batch
 from kerasish.graph.op import case, no_gradient, op
+from kerasish.graph.primitives import broadcast_to, concatenate, expand_dims, reshape, transpose
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic.elementwise import cast, exp, log, logical_and, maximum, where
 from kerasish.ops.basic.indexing import take_along
-from kerasish.ops.basic.layout import broadcast_to, concatenate, expand_dims, reshape, transpose
 from kerasish.ops.basic.reduction import argmax, max, sum_
 from kerasish.ops.control.functions import scan
 from kerasish.ops.declare import composite, ints

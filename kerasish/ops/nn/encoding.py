@@ -9,10 +9,10 @@ import numpy as np
 from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
+from kerasish.graph.primitives import expand_dims
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic.elementwise import cast
-from kerasish.ops.basic.layout import expand_dims
 from kerasish.ops.basic.reduction import max
 from kerasish.ops.declare import composite, ints
 from kerasish.spec import dtype_name, is_int, normalize_axis

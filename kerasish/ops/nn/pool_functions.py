@@ -10,10 +10,10 @@ from kerasish import budget, tables
 from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import case
+from kerasish.graph.primitives import reshape, transpose
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic.elementwise import cast
 from kerasish.ops.basic.indexing import gather
-from kerasish.ops.basic.layout import reshape, transpose
 from kerasish.ops.basic.matmul import matmul
 from kerasish.ops.basic.reduction import max
 from kerasish.ops.declare import composite

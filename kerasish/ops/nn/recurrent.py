@@ -15,9 +15,9 @@ from typing import Any
 from kerasish.errors import ShapeError
 from kerasish.graph.defined import define
 from kerasish.graph.op import case
+from kerasish.graph.primitives import concatenate, expand_dims, reshape, slice_, transpose
 from kerasish.graph.tensor import Tensor
 from kerasish.ops.basic.elementwise import cast, cast_like, sigmoid, tanh, where
-from kerasish.ops.basic.layout import concatenate, expand_dims, reshape, slice_, transpose
 from kerasish.ops.basic.matmul import matmul, swap_last
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.control.functions import scan

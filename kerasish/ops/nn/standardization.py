@@ -7,9 +7,9 @@ from typing import Any
 from kerasish.config import epsilon as default_epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
+from kerasish.graph.primitives import broadcast_to, reshape
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic.elementwise import absolute, cast, maximum, minimum, power, root, rsqrt
-from kerasish.ops.basic.layout import broadcast_to, reshape
 from kerasish.ops.basic.reduction import mean, sum_
 from kerasish.ops.declare import composite
 from kerasish.ops.nn.activation import as_float

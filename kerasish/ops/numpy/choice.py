@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import primitives as _s
 from kerasish.graph.batching import leading
 from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.hints import function
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic.elementwise import where
 from kerasish.ops.basic.indexing import as_indices
 from kerasish.ops.declare import ints

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic.matmul import matmul, matrix_product, summable
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.declare import composite

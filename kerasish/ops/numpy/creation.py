@@ -9,11 +9,11 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import ArgumentError
+from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic.elementwise import cast
 from kerasish.ops.declare import composite
 from kerasish.ops.numpy.shape import as_shape, moveaxis

@@ -9,12 +9,12 @@ import numpy as np
 
 from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
+from kerasish.graph.primitives import broadcasts
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.hints import whole
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.basic.indexing import gather
-from kerasish.ops.basic.layout import broadcasts
 from kerasish.ops.declare import composite
 from kerasish.ops.numpy.shape import slice_axis
 from kerasish.ops.operation import public

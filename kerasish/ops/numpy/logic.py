@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from kerasish.graph.op import case
+from kerasish.graph.primitives import expand_dims, reshape
 from kerasish.graph.tensor import convert_to_tensor, promoted
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast
-from kerasish.ops.basic.layout import expand_dims, reshape
 from kerasish.ops.basic.reduction import all as _all
 from kerasish.ops.basic.reduction import any as _any
 from kerasish.ops.declare import complexes, composite, ints

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of
 from kerasish.graph.trace import current_trace
 from kerasish.hints import whole
-from kerasish.ops.basic import layout as _s
 from kerasish.ops.declare import composite
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, Shape, TensorSpec, normalize_axes, normalize_axis

@@ -13,9 +13,9 @@ import numpy as np
 
 from kerasish.errors import ArgumentError, DTypeError
 from kerasish.graph.op import case, op
+from kerasish.graph.primitives import reshape, slice_
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, log, maximum, right_shift, sqrt, where
-from kerasish.ops.basic.layout import reshape, slice_
 from kerasish.ops.declare import composite
 from kerasish.spec import HALVES, Shape, TensorSpec, dtype_name, is_float
 

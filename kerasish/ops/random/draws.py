@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from kerasish.graph.op import case, no_gradient, op
+from kerasish.graph.primitives import broadcast_to, expand_dims
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, log, right_shift, sqrt, where
 from kerasish.ops.basic.indexing import gather
-from kerasish.ops.basic.layout import broadcast_to, expand_dims
 from kerasish.ops.basic.reduction import argmax, sum
 from kerasish.ops.declare import composite
 from kerasish.ops.random.distributions import (

@@ -13,7 +13,7 @@ from kerasish import ops
 from kerasish.compiler import function
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.kernels import copies
-from kerasish.ops.basic.layout import as_slices, unslice
+from kerasish.graph.primitives import as_slices, unslice
 from kerasish.spec import TensorSpec
 
 pytestmark = pytest.mark.skipif(

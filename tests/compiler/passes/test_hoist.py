@@ -13,10 +13,10 @@ from kerasish.compiler.passes.hoist import hoist
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph import GradientTape, convert_to_tensor, trace
 from kerasish.graph.node import LEAVES, PICK
+from kerasish.graph.primitives import reshape, transpose
 from kerasish.graph.verify import verify
 from kerasish.ops.basic import elementwise as e
 from kerasish.ops.basic.indexing import gather
-from kerasish.ops.basic.layout import reshape, transpose
 from kerasish.ops.basic.matmul import matmul
 from kerasish.ops.basic.reduction import sum as sum_of
 from kerasish.ops.basic.sorting import top_k

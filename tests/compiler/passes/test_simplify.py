@@ -14,8 +14,8 @@ from kerasish.compiler.passes.simplify import RULES, rule, scalar, simplify
 from kerasish.graph import Node, Variable, trace
 from kerasish.graph.node import CONSTANT
 from kerasish.graph.op import get
+from kerasish.graph.primitives import unslice
 from kerasish.graph.verify import verify
-from kerasish.ops.basic.layout import unslice
 from kerasish.spec import TensorSpec
 from tests.compiler.passes.shape import check, floats, names
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerasish.ops.basic.reduction import ROW, sum_
+from kerasish.graph.primitives import ROW, sum_
 from tests.tolerances import assert_close
 
 RNG = np.random.default_rng(2)

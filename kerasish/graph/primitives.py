@@ -1,14 +1,48 @@
-"""Ops that move elements without computing: reshape, transpose, slice, pad, concatenate."""
+"""The ops that the graph itself calls: those that move elements, sums, casts, + and *.
+
+Differentiation, batching and tapes are written in these, so they stand below tensors. All other
+ops are in `kerasish.ops`.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from kerasish.errors import ArgumentError, ShapeError
-from kerasish.graph.batching import Batch, shifted
-from kerasish.graph.op import case, op
-from kerasish.spec import Dim, Shape, TensorSpec, inverse, promote
+from kerasish.graph.elementwise import elementwise, same_as_first
+from kerasish.graph.op import case, no_gradient, op
+from kerasish.spec import (
+    COMPLEX,
+    Dim,
+    Shape,
+    TensorSpec,
+    accumulator,
+    inverse,
+    np_dtype,
+    promote,
+    reduce_shape,
+)
+
+if TYPE_CHECKING:
+    from kerasish.graph.batching import Batch
+
+
+def shifted(*names: str) -> Callable[..., Any]:
+    """The rule of an op whose attributes `names` are axes: the rows push them one up."""
+
+    def moved(axes: Any, rank: int) -> Any:
+        return tuple(a % rank + 1 for a in axes) if isinstance(axes, tuple) else axes % rank + 1
+
+    def rule(b: Batch, *x: Any, **attrs: Any) -> Any:
+        inputs = b.full(*x)
+        rank = inputs[0].ndim - 1
+        return b.again(*inputs, **{name: moved(attrs[name], rank) for name in names})
+
+    return rule
 
 
 def _reshape_infer(x: TensorSpec, *, shape: Shape) -> TensorSpec:
@@ -258,9 +292,6 @@ def _(b: Batch, g: Any, *, parts: Any, shape: Shape, value: float = 0.0) -> Any:
     return b.again(*b.aligned(g), parts=(None, *parts), shape=(b.rows, *shape))
 
 
-# --- joining ----------------------------------------------------------------------------------
-
-
 def _concat_infer(*specs: TensorSpec, axis: int) -> TensorSpec:
     first = specs[0]
     at = axis % first.ndim
@@ -305,3 +336,114 @@ def _(g: Any, y: Any, *xs: Any, axis: int) -> Any:
         parts.append(slice_(g, parts=tuple(spans)))
         at += size
     return tuple(parts)
+
+
+# --- sums --------------------------------------------------------------------------------------
+
+Axes = tuple[int, ...]
+REDUCED = (
+    case((3, 4), axis=(1,), keepdims=False),
+    case((2, 3, 4), axis=(0, 2), keepdims=True),
+    case((2, 3), axis=(0, 1), keepdims=False),
+    case((2, 3), axis=(), keepdims=False),
+)
+
+
+def reduce_infer(x: TensorSpec, *, axis: Axes, keepdims: bool) -> TensorSpec:
+    return TensorSpec(reduce_shape(x.shape, axis, keepdims), x.dtype)
+
+
+def kept(g: Any, x: Any, axis: Axes) -> Any:
+    """`g`, the gradient of a reduction of `x`, with its reduced axes back as size 1."""
+    shape = tuple(1 if i in axis else d for i, d in enumerate(x.shape))
+    return g if g.shape == shape else reshape(g, shape=shape)
+
+
+def accumulated(reduce: Any, x: Any, axis: Axes, keepdims: bool, out: Any) -> Any:
+    """A reduction in the dtype of x, rounded once."""
+    wide = accumulator(x.dtype.name)
+    if wide == x.dtype.name:
+        return reduce(x, axis=axis, keepdims=keepdims, dtype=x.dtype, out=out)
+    total = reduce(x, axis=axis, keepdims=keepdims, dtype=wide)
+    if out is None:
+        return total.astype(x.dtype)
+    out[...] = total
+    return out
+
+
+@op("sum", infer=reduce_infer, out=True, batch=shifted("axis"), cases=REDUCED)
+def sum_(xp: Any, x: Any, *, axis: Axes, keepdims: bool, out: Any = None) -> Any:
+    """The sum over axes, in the dtype of x."""
+    short = math.prod(x.shape[axis[-1] + 1 :]) if axis else 0
+    together = bool(axis) and axis[-1] - axis[0] == len(axis) - 1 and axis[-1] < x.ndim - 1
+    if not (together and 0 < 2 * short <= ROW and x.flags.c_contiguous):
+        return accumulated(xp.sum, x, axis, keepdims, out)
+    rows = x.reshape(math.prod(x.shape[: axis[0]]), math.prod(x.shape[a] for a in axis), short)
+    y = _sum_rows(xp, rows).reshape(reduce_shape(x.shape, axis, keepdims))
+    if out is None:
+        return y.astype(x.dtype, copy=False)
+    out[...] = y
+    return out
+
+
+ROW = 1024  # numbers
+
+
+def _sum_rows(xp: Any, x: Any) -> Any:
+    """(k, n, c) -> (k, c), short rows c joined to long ones first: fast, and with small errors."""
+    lead, count, short = x.shape
+    wide = accumulator(x.dtype.name)
+    fold = ROW // short
+    whole = count - count % fold
+    rest = xp.sum(x[:, whole:], axis=1, dtype=wide)
+    if not whole:
+        return rest
+    rows = x[:, :whole].reshape(lead, whole // fold, fold * short)
+    rows = xp.sum(rows, axis=1, dtype=wide).reshape(lead, fold, short)
+    return xp.sum(rows, axis=1, dtype=wide) + rest
+
+
+@sum_.gradient
+def _(g: Any, y: Any, x: Any, *, axis: Axes, keepdims: bool) -> Any:
+    return broadcast_to(kept(g, x, axis), shape=x.shape)
+
+
+# --- arithmetic, casts ------------------------------------------------------------------------
+
+add = elementwise("add", "add", lambda g, y, a, b: (g, g), arity=2)
+multiply = elementwise("multiply", "multiply", lambda g, y, a, b: (g * b, g * a), arity=2)
+
+
+def _cast_infer(x: TensorSpec, *, dtype: str) -> TensorSpec:
+    return TensorSpec(x.shape, dtype)
+
+
+@op(
+    "cast",
+    infer=_cast_infer,
+    elementwise=True,
+    cases=(
+        case((3, 4), dtype="float64"),
+        case(np.arange(12, dtype="int32").reshape(3, 4), dtype="float32"),
+        case((3,), dtype="int32"),
+    ),
+)
+def cast_(xp: Any, x: Any, *, dtype: str) -> Any:
+    """x in another dtype; a complex number gives its real part."""
+    if x.dtype.kind == "c" and dtype not in COMPLEX and dtype != "bool":
+        x = x.real
+    return x.astype(np_dtype(dtype))
+
+
+@cast_.gradient
+def _(g: Any, y: Any, x: Any, *, dtype: str) -> Any:
+    return cast_(g, dtype=x.dtype)
+
+
+stop_gradient = op(
+    "stop_gradient",
+    infer=same_as_first,
+    vjp=no_gradient,
+    elementwise=True,
+    cases=(case((3, 4), differentiate=()),),
+)(lambda xp, x: x.copy())
