@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
+from kerasish.arguments.signatures import parameters
 from kerasish.errors import ArgumentError, told
 from kerasish.registry import hint
 
@@ -88,7 +88,7 @@ def hinted(func: Callable[P, R]) -> Callable[P, R]:
             unknown = [name for name in kwargs if name not in known]
             if not unknown:
                 raise
-            shown = [name for name in inspect.signature(func).parameters if name != "self"]
+            shown = [name for name in parameters(func) if name != "self"]
             owner = func.__qualname__.removesuffix(".__init__").rpartition(".")[2]
             raise _refusal(owner, unknown, shown) from None
 

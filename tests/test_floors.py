@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kerasish"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("spec", "errors", "budget", "tables", "tree", "registry", "config", "version",
      "serialization", "kinds", "configured", "hints", "changes", "collector", "frames", "naming",
-     "portable"),
+     "portable", "arguments"),
     ("backend",),
     ("graph",),
     ("ops",),
@@ -322,7 +322,44 @@ def test_nothing_can_run_code_from_a_file():
     assert found == {}
 
 
+def reads_signatures(tree: ast.AST) -> bool:
+    """Whether code reads a signature or type hints by itself."""
+    return any(
+        ast.unparse(node) in ("inspect.signature", "inspect.Signature.from_callable")
+        or (isinstance(node, ast.Attribute) and node.attr in ("from_callable", "get_type_hints"))
+        or (isinstance(node, ast.Name) and node.id == "get_type_hints")
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module in ("inspect", "typing")
+            and any(alias.name in ("signature", "get_type_hints") for alias in node.names)
+        )
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Attribute, ast.Name, ast.ImportFrom))
+    )
+
+
+def test_signatures_are_read_in_one_place():
+    found = [relative(path) for path in files() if reads_signatures(syntax(path))]
+    assert found == ["arguments/signatures.py"]
+
+
 # The rules above must be able to fail.
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "inspect.signature(f)",
+        "inspect.Signature.from_callable(f)",
+        "Signature.from_callable(f)",
+        "typing.get_type_hints(f)",
+        "from inspect import signature",
+        "from typing import get_type_hints as hints",
+    ],
+)
+def test_readers_of_signatures_are_seen(code: str):
+    assert reads_signatures(ast.parse(code))
+    assert not reads_signatures(ast.parse("signature(f), inspect.getdoc(f)"))
 
 
 @pytest.mark.parametrize(

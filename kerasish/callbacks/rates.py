@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from kerasish.arguments.signatures import parameters
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.monitor import Monitor
 from kerasish.callbacks.told import tell
@@ -41,7 +41,7 @@ class LearningRateScheduler(Callback):
             return  # resumed inside this epoch: the restored rate is already that of the schedule
         self._set_in = epoch
         rate = rate_of(self.model)
-        takes_rate = len(inspect.signature(self.schedule).parameters) > 1
+        takes_rate = len(parameters(self.schedule)) > 1
         new = self.schedule(epoch, rate) if takes_rate else self.schedule(epoch)
         if not isinstance(new, (int, float, np.floating)):
             raise ArgumentError("schedule", expected="a number", received=repr(new))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 from kerasish import budget, ops, tree
+from kerasish.arguments.signatures import constructor
 from kerasish.config import floatx
-from kerasish.configured import Configured, parameters
+from kerasish.configured import Configured
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.hints import hinted
@@ -167,7 +168,7 @@ class LossFunctionWrapper(Loss):
         if type(self) is LossFunctionWrapper:
             config["fn"] = serialize_keras_object(self.fn)
             return {**config, **self.fn_kwargs}
-        named = parameters(type(self))
+        named = constructor(type(self)).parameters
         return {**config, **{k: v for k, v in self.fn_kwargs.items() if k in named}}
 
     @classmethod

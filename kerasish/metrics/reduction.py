@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from kerasish import budget, ops
-from kerasish.configured import parameters
+from kerasish.arguments.signatures import constructor
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
 from kerasish.losses.base import divide_no_nan, masked_weight
@@ -103,7 +103,7 @@ class MeanMetricWrapper(Mean):
         config = super().get_config()
         if type(self) is MeanMetricWrapper:
             return {**config, "fn": serialize_keras_object(self.fn), **self.fn_kwargs}
-        named = parameters(type(self))
+        named = constructor(type(self)).parameters
         return {**config, **{k: v for k, v in self.fn_kwargs.items() if k in named}}
 
     @classmethod

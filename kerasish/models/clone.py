@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from kerasish import budget, tree
+from kerasish.arguments.signatures import ours, parameters
 from kerasish.errors import ArgumentError
 from kerasish.layers.base.constructor_arguments import fields_in, fields_of, from_fields
-from kerasish.layers.base.fields import is_ours
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.core import Lambda
 from kerasish.layers.input_layer import InputLayer
@@ -111,11 +110,11 @@ def _clone(model: Any, input_tensors: Any, copy: Copy, call: Callable[..., Any] 
 
 def _like(model: Any) -> Any:
     """The class of a clone: the package's own where a constructor of one's own takes no parts."""
-    first = list(inspect.signature(type(model).__init__).parameters.values())[1:2]
+    first = list(parameters(type(model).__init__).values())[1:2]
     takes = any(p.kind is p.VAR_POSITIONAL or p.name in ("inputs", "layers") for p in first)
     if takes or from_fields(type(model)):
         return type(model)
-    return next(base for base in type(model).__mro__ if is_ours(base))
+    return next(base for base in type(model).__mro__ if ours(base))
 
 
 def _copy(layer: Any) -> Any:

@@ -13,11 +13,11 @@ In files an Operation has the form that Keras gives its own (`keras_forms`).
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
 
 from kerasish import naming, registry
+from kerasish.arguments.signatures import MISSING, BoundArguments, Parameter, parameters, signature
 from kerasish.configured import Configured
 from kerasish.errors import ArgumentError, UnknownNameError, told
 from kerasish.graph import op as graph_op
@@ -36,8 +36,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 # What files say where Keras has no such function.
 MODULE = "kerasish.ops"
 _OP = "op."
-_POSITIONALS = inspect.Parameter.VAR_POSITIONAL
-_KEYWORDS = inspect.Parameter.VAR_KEYWORD
+_POSITIONALS = Parameter.VAR_POSITIONAL
+_KEYWORDS = Parameter.VAR_KEYWORD
 
 
 def public(func: F) -> F:
@@ -73,11 +73,6 @@ def public_as(label: str) -> Callable[[F], F]:
         return registry.add("function", made, label)
 
     return decorate
-
-
-@functools.lru_cache(4096)
-def _signature(func: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(func)
 
 
 class Operation(Configured):
@@ -197,11 +192,11 @@ class FunctionOperation(Operation):
             if isinstance(self.func, Op):
                 return self.func(*args, **self.fixed)
             given = {**self.fixed, **self._named(args), **kwargs}
-            signature = _signature(self.func)
-            for rest in (n for n, p in signature.parameters.items() if p.kind is _KEYWORDS):
-                more = {k: given.pop(k) for k in list(given) if k not in signature.parameters}
+            held = signature(self.func)
+            for rest in (n for n, p in held.parameters.items() if p.kind is _KEYWORDS):
+                more = {k: given.pop(k) for k in list(given) if k not in held.parameters}
                 given[rest] = more
-            bound = inspect.BoundArguments(signature, given)  # type: ignore[arg-type]
+            bound = BoundArguments(held, given)  # type: ignore[arg-type]
             return self.func(*bound.args, **bound.kwargs)
 
     def _named(self, args: tuple[Any, ...]) -> dict[str, Any]:
@@ -229,8 +224,8 @@ class FunctionOperation(Operation):
         config: dict[str, Any] = {"name": self.name}
         if isinstance(self.func, Op) or form_of_function(self.func_name) is None:
             return {**config, **self.fixed}
-        for name, parameter in _signature(self.func).parameters.items():
-            if name not in self._takes and parameter.default is not inspect.Parameter.empty:
+        for name, parameter in parameters(self.func).items():
+            if name not in self._takes and parameter.default is not MISSING:
                 config[name] = parameter.default
         return {**config, **self.fixed}
 
@@ -284,7 +279,7 @@ def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Functio
     if isinstance(func, Op):
         fixed = {key: _hashable(value) for key, value in fixed.items()}
         return FunctionOperation(name, func, fixed, label, ())
-    known = _signature(func).parameters
+    known = parameters(func)
     closed = all(p.kind is not _KEYWORDS for p in known.values())
     for extra in [k for k in fixed if closed and k not in known]:
         if fixed.pop(extra) is not None:
@@ -296,8 +291,7 @@ def operation_from_config(class_name: str, config: Mapping[str, Any]) -> Functio
 
 def _gathered(func: Callable[..., Any]) -> tuple[str, ...]:
     """What a call of a function takes by position where Keras has no form for it: only `*x`."""
-    parameters = _signature(func).parameters.values()
-    return tuple(f"*{p.name}" for p in parameters if p.kind is _POSITIONALS)
+    return tuple(f"*{p.name}" for p in parameters(func).values() if p.kind is _POSITIONALS)
 
 
 def _hashable(value: Any) -> Any:
@@ -319,11 +313,11 @@ def _function(name: str) -> Callable[..., Any]:
 
 def _record(label: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
     """Make an operation of one call of a public function on symbols."""
-    given = _signature(func).bind(*args, **kwargs).arguments
+    given = signature(func).bind(*args, **kwargs).arguments
     form = form_of_function(label)
     takes = form.call if form else _gathered(func)
-    parameters = _signature(func).parameters
-    for rest in (n for n, p in parameters.items() if p.kind is _KEYWORDS):
+    known = parameters(func)
+    for rest in (n for n, p in known.items() if p.kind is _KEYWORDS):
         given.update(given.pop(rest, {}))
     positional: list[Any] = []
     # Keras's classes want every argument of a call, given or not.
@@ -331,9 +325,9 @@ def _record(label: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs:
         if name.startswith("*"):
             positional.extend(given.pop(name[1:], ()))
         else:
-            positional.append(given.pop(name, parameters[name].default))
+            positional.append(given.pop(name, known[name].default))
     keywords = any(name.startswith("**") for name in takes)
-    named = [k for k, v in given.items() if holds_symbol(v) or (keywords and k not in parameters)]
+    named = [k for k, v in given.items() if holds_symbol(v) or (keywords and k not in known)]
     kwargs = {k: given.pop(k) for k in named}
     return FunctionOperation(label, func, dict(given), None, takes)(*positional, **kwargs)
 

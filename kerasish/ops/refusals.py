@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.arguments.signatures import Parameter, Signature, signature
 from kerasish.errors import ArgumentError, DTypeError, GradientError, KerasishError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import refuse_unknown
@@ -59,12 +60,12 @@ def refused(
             error.caller = f"{name}: "
             error.begin(error.caller)
         return error
-    signature = inspect.signature(func)
+    held = signature(func)
     try:
-        given = signature.bind(*args, **kwargs).arguments
+        given = held.bind(*args, **kwargs).arguments
     except TypeError as wrong:
-        return _not_bound(name, signature, args, kwargs, wrong)
-    parameters = signature.parameters
+        return _not_bound(name, held, args, kwargs, wrong)
+    parameters = held.parameters
     for fits in (_fits, _likely):
         for key, value in given.items():
             if not fits(parameters[key], value):
@@ -112,7 +113,7 @@ def _of_a_user(trace: TracebackType | None) -> bool:
 
 
 def _not_bound(
-    name: str, signature: inspect.Signature, args: Any, kwargs: Mapping[str, Any], error: Exception
+    name: str, signature: Signature, args: Any, kwargs: Mapping[str, Any], error: Exception
 ) -> Exception:
     """The error of a call that lacks an argument, or has one too many."""
     known = list(signature.parameters)
@@ -154,7 +155,7 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 }
 
 
-def _declared(parameter: inspect.Parameter) -> list[str]:
+def _declared(parameter: Parameter) -> list[str]:
     """The alternatives of an annotation, without what stands in brackets."""
     text = parameter.annotation if isinstance(parameter.annotation, str) else "Any"
     while "[" in text:
@@ -165,14 +166,14 @@ def _declared(parameter: inspect.Parameter) -> list[str]:
     return [part.strip() for part in text.split("|")]
 
 
-def _kind(parameter: inspect.Parameter) -> str:
+def _kind(parameter: Parameter) -> str:
     words = [_KINDS[kind][1] if kind in _KINDS else "" for kind in _declared(parameter)]
     if parameter.name == "dtype":
         return "a dtype"
     return " or ".join(words) if all(words) else "numbers, or a tensor of them"
 
 
-def _fits(parameter: inspect.Parameter, value: Any) -> bool:
+def _fits(parameter: Parameter, value: Any) -> bool:
     """Whether a value is of the kind that its parameter declares."""
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return True
@@ -184,7 +185,7 @@ def _fits(parameter: inspect.Parameter, value: Any) -> bool:
     return any(kind is None or kind[0](value) for kind in kinds)
 
 
-def _likely(parameter: inspect.Parameter, value: Any) -> bool:
+def _likely(parameter: Parameter, value: Any) -> bool:
     """Whether a value that may be anything is what tensors and sizes are made of."""
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return True

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from kerasish import budget, initializers, ops
 from kerasish import serialization as _serialization
-from kerasish.configured import parameters
+from kerasish.arguments.signatures import constructor
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, Variable
 from kerasish.optimizers.optimizer import Optimizer
@@ -44,7 +44,7 @@ class LossScaleOptimizer(Optimizer):
                 received=repr(inner_optimizer),
             )
         for option, value in options.items():
-            if value != parameters(Optimizer)[option].default:
+            if value != constructor(Optimizer).parameters[option].default:
                 raise ArgumentError(
                     option,
                     expected="to be set on the inner_optimizer",

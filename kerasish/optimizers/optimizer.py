@@ -6,7 +6,6 @@ expression, and the factors that depend on the step alone are computed once for 
 
 from __future__ import annotations
 
-import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,8 +13,8 @@ from typing import Any, ClassVar, Self
 
 from kerasish import budget, initializers, ops
 from kerasish import serialization as _serialization
+from kerasish.arguments.signatures import Signature, constructor
 from kerasish.config import floatx
-from kerasish.configured import parameters
 from kerasish.errors import ArgumentError, GradientError
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.node import scope
@@ -61,10 +60,10 @@ class Optimizer(MovingAverages):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         # The options that `**options` passes on to this class are shown with the others.
-        shown = sorted(parameters(cls).values(), key=lambda p: p.default is not p.empty)
-        cls.__signature__ = inspect.Signature(shown)
+        shown = sorted(constructor(cls).parameters.values(), key=lambda p: p.default is not p.empty)
+        cls.__signature__ = Signature(shown)
 
-    __signature__: ClassVar[inspect.Signature]
+    __signature__: ClassVar[Signature]
     legacy = frozenset({"decay"})
 
     def __init__(
@@ -84,7 +83,7 @@ class Optimizer(MovingAverages):
     ) -> None:
         if legacy:
             unknown = [name for name in legacy if name not in self.legacy]
-            refuse_unknown(type(self).__name__, unknown, parameters(type(self)))
+            refuse_unknown(type(self).__name__, unknown, constructor(type(self)).parameters)
             warnings.warn(
                 f"{type(self).__name__}: {', '.join(legacy)} changes nothing any more. Give a "
                 "schedule as learning_rate instead.",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasish import ops, registry
-from kerasish.configured import parameters
+from kerasish.arguments.signatures import constructor
 from kerasish.naming import snake_case
 from kerasish.serialization import MODULES, get_registered_object
 
@@ -154,5 +154,5 @@ def _known(name: str) -> set[str]:
     classes = [registry.lookup(k, name) for k in MODULES if registry.contains(k, name)]
     known: set[str] = set()
     for cls in filter(inspect.isclass, classes):
-        known |= set(parameters(cls)) | set(getattr(cls, "ignored", ()))
+        known |= set(constructor(cls).parameters) | set(getattr(cls, "ignored", ()))
     return known

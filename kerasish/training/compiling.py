@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from kerasish import budget, optimizers
 from kerasish import serialization as _serialization
+from kerasish.arguments.signatures import parameters
 from kerasish.errors import told
 from kerasish.hints import hinted
 from kerasish.layers.base import tracking
@@ -141,7 +141,7 @@ class Compiling(StepFunctions):
                 stacklevel=2,
             )
             return
-        known = set(inspect.signature(Compiling.compile).parameters) - {"self"}
+        known = set(parameters(Compiling.compile)) - {"self"}
         with budget.described(config, budget.FREE_VARIABLES, "compile_from_config"):
             revive = _serialization.deserialize_keras_object
             arguments = {

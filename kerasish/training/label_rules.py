@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kerasish import losses
+from kerasish.arguments.signatures import ours
 from kerasish.errors import DataError
 from kerasish.losses import Loss
 from kerasish.losses.base import LossFunctionWrapper
@@ -52,7 +53,7 @@ def label_rules(terms: Iterable[tuple[int, Loss]], predictions: Sequence[Any]) -
     rules: list[LabelRule] = []
     for output, loss in terms:
         func = loss.fn if isinstance(loss, LossFunctionWrapper) else type(loss)
-        if not (_is_ours(func) and _is_ours(type(loss))):
+        if not (ours(func) and ours(type(loss))):
             continue
         masked = getattr(predictions[output], "mask", None) is not None
         rule = LabelRule(output, str(loss.name), masked=masked)
@@ -64,10 +65,6 @@ def label_rules(terms: Iterable[tuple[int, Loss]], predictions: Sequence[Any]) -
             rule = rule._replace(low=0, high=1)
         rules.append(rule)
     return rules
-
-
-def _is_ours(made: Any) -> bool:
-    return str(getattr(made, "__module__", "")).startswith("kerasish.")
 
 
 def check(rule: LabelRule, y: np.ndarray, weights: np.ndarray | None, name: str) -> None:

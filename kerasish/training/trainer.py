@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kerasish import ops, tree
+from kerasish.arguments.signatures import takes
 from kerasish.config import floatx
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
 from kerasish.data.streams import standardize_batch
@@ -72,9 +72,8 @@ class Trainer(Compiling):
         return total
 
     def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Tensor:
-        takes = "training" in inspect.signature(self.compute_loss).parameters
+        flag = {"training": training} if takes(self.compute_loss, "training") else {}
         with scope("loss"):
-            flag = {"training": training} if takes else {}
             return self.compute_loss(x, y, y_pred, sample_weight, **flag)
 
     def compute_metrics(

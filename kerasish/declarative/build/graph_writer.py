@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from typing import Any
 
+from kerasish.arguments.signatures import parameters
 from kerasish import tree
 from kerasish.config import floatx
 from kerasish.declarative.build.plain_items import layer_item
@@ -101,8 +101,7 @@ def _name_of(symbol: KerasTensor, names: dict[int, str]) -> str:
 
 def _sources(record: CallRecord, names: dict[int, str]) -> Any:
     """`from`: a node, a list of nodes, or call arguments by name."""
-    parameters = list(inspect.signature(record.operation.call).parameters)
-    given = dict(zip(parameters, record.args, strict=False)) | record.kwargs
+    given = dict(zip(parameters(record.operation.call), record.args, strict=False)) | record.kwargs
     given = {key: value for key, value in given.items() if value is not None}
     for key, value in given.items():
         leaves = tree.flatten(value)

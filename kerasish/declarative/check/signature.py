@@ -1,22 +1,16 @@
-"""What a constructor takes, read from its signature and type hints: the one schema there is.
-
-A constructor that ends in `**kwargs` passes them to its base class, so the base's parameters are
-added; that is how `name`, `trainable` and `dtype` reach every layer.
-"""
+"""What a constructor takes, as a file sees it: kinds by Keras's naming, the first argument."""
 
 from __future__ import annotations
 
-import functools
-import inspect
 import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kerasish.arguments.signatures import constructor, kept, parameters
 from kerasish.layers.base.fields import LayerField, Rule
 
-_KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
 _SUFFIX_KINDS = ("activation", "initializer", "regularizer", "constraint")
 _NAME_KINDS = {
     "loss": "loss",
@@ -69,61 +63,28 @@ class Signature:
         return f"({', '.join(names[:4])}{', ...' if len(names) > 4 else ''})"
 
 
-@functools.lru_cache(maxsize=1024)
+@kept
 def signature_of(factory: Callable[..., Any]) -> Signature:
-    """The parameters of a class or function that a name in a file stands for."""
-    found: dict[str, Parameter] = {}
-    is_open = False
-    first: str | None = None
-    constructors = _constructors(factory)
-    for function in constructors:
-        hints = _hints(function)
-        is_open = False
-        for parameter in inspect.signature(function).parameters.values():
-            if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-                is_open = True
-            elif parameter.name not in ("self", "cls") and parameter.kind not in (
-                inspect.Parameter.VAR_POSITIONAL,
-                inspect.Parameter.POSITIONAL_ONLY,
-            ):
-                found.setdefault(parameter.name, _parameter(parameter, hints))
-                if function is constructors[0] and parameter.kind is not _KEYWORD_ONLY:
-                    first = first or parameter.name
-        if not is_open:
-            break
-    # The package's own bases take any keyword in order to refuse it with a better message.
-    is_open = is_open and not str(constructors[-1].__module__).startswith("kerasish.")
-    return Signature(found, is_open, found[first] if first else None)
-
-
-def _constructors(factory: Callable[..., Any]) -> list[Callable[..., Any]]:
-    """The functions whose parameters add up, from the class itself to its bases.
+    """The parameters of a class or function that a name in a file stands for.
 
     A loss, metric or activation that is a function is named, never called, by a file: it takes
     no arguments there.
     """
     if not isinstance(factory, type):
-        return []
-    own = [vars(cls)["__init__"] for cls in factory.__mro__ if "__init__" in vars(cls)]
-    return [function for function in own if function is not object.__init__]
+        return Signature({}, is_open=False)
+    taken = constructor(factory)
+    found = {
+        name: Parameter(name, taken.hints.get(name), p.default is p.empty, _default(p))
+        for name, p in taken.parameters.items()
+        if p.kind is not p.POSITIONAL_ONLY
+    }
+    own = list(parameters(taken.functions[0]).values())[1:] if taken.functions else []
+    first = next((p.name for p in own if p.kind is p.POSITIONAL_OR_KEYWORD), None)
+    return Signature(found, taken.is_open, found[first] if first else None)
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(function, include_extras=True)
-    except (NameError, TypeError, AttributeError):
-        # A hint that names something imported for type checkers only cannot be used.
-        return {}
-
-
-def _parameter(parameter: inspect.Parameter, hints: dict[str, Any]) -> Parameter:
-    required = parameter.default is inspect.Parameter.empty
-    return Parameter(
-        parameter.name,
-        hints.get(parameter.name),
-        required,
-        None if required else parameter.default,
-    )
+def _default(parameter: Any) -> Any:
+    return None if parameter.default is parameter.empty else parameter.default
 
 
 def rule_of(hint: Any) -> Rule | None:

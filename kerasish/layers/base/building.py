@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kerasish import budget
+from kerasish.arguments.signatures import parameters, signature
 from kerasish.errors import ArgumentError
 from kerasish.graph.trace import eagerly
 from kerasish.layers.base import call as _call
@@ -45,16 +45,16 @@ class Buildable(Holder):
             shapes = {} if first is None else {"input_shape": first}
             object.__setattr__(self, "_build_shapes", shapes)
             return  # sublayers build themselves when they are called
-        parameters = list(inspect.signature(self.build).parameters.values())
-        names = [p.name for p in parameters if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        asked = list(parameters(self.build).values())
+        names = [p.name for p in asked if p.kind is not p.VAR_KEYWORD]
         missing = [
             p.name
-            for p in parameters
+            for p in asked
             if p.default is p.empty and p.name in names and p.name not in given
         ]
         if len(names) == 1:
             self.build(first)
-        elif missing and not any(p.kind is p.VAR_POSITIONAL for p in parameters):
+        elif missing and not any(p.kind is p.VAR_POSITIONAL for p in asked):
             raise ArgumentError(
                 f"{type(self).__name__} {self.name!r}",
                 expected="tensors for "
@@ -131,7 +131,7 @@ class Buildable(Holder):
 
 def recorded_build(build: Callable[..., None]) -> Callable[..., None]:
     """`build` run eagerly, its shapes remembered; calls of super().build() are left alone."""
-    parameters = inspect.signature(build)
+    held = signature(build)
 
     @functools.wraps(build)
     def wrapper(self: Buildable, *args: Any, **kwargs: Any) -> None:
@@ -145,7 +145,7 @@ def recorded_build(build: Callable[..., None]) -> Callable[..., None]:
                 build(self, *args, **kwargs)
         finally:
             object.__setattr__(self, "_building", False)
-        shapes = dict(parameters.bind(self, *args, **kwargs).arguments)
+        shapes = dict(held.bind(self, *args, **kwargs).arguments)
         del shapes[next(iter(shapes))]
         self._finish_build(shapes)
         return None

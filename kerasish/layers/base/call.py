@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,33 +10,34 @@ from typing import Any
 import numpy as np
 
 from kerasish import tree
+from kerasish.arguments.signatures import Parameter, kept, parameters, signature
 from kerasish.errors import ArgumentError, told
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops.symbolic import known_shape
 from kerasish.spec import is_float
 
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 class Signature:
     """The arguments of a `call` method, without self."""
 
     def __init__(self, func: Callable[..., Any]) -> None:
-        self.parameters = dict(inspect.signature(func).parameters)
+        self.parameters = dict(parameters(func))
         del self.parameters[next(iter(self.parameters))]
         self.names = list(self.parameters)
         kinds = [p.kind for p in self.parameters.values()]
         self.first = self.names[0] if self.names else ""
-        self.open = inspect.Parameter.VAR_KEYWORD in kinds
+        self.open = Parameter.VAR_KEYWORD in kinds
         self.plain = bool(kinds) and kinds[0] in _POSITIONAL
         self.training = "training" in self.parameters
         self.mask = "mask" in self.parameters
-        self.signature = inspect.Signature(list(self.parameters.values()))
+        self.signature = signature(func).replace(parameters=list(self.parameters.values()))
 
     def default(self, name: str) -> Any:
         """The default of an argument, None where it has none."""
         found = self.parameters[name].default
-        return None if found is inspect.Parameter.empty else found
+        return None if found is Parameter.empty else found
 
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any], owner: str) -> dict[str, Any]:
         """The given arguments by name; those gathered by *args or **kwargs as one entry."""
@@ -61,18 +60,18 @@ class Signature:
         kwargs: dict[str, Any] = {}
         for name, value in values.items():
             kind = self.parameters[name].kind
-            if kind is inspect.Parameter.VAR_KEYWORD:
+            if kind is Parameter.VAR_KEYWORD:
                 kwargs.update(value)
-            elif kind is inspect.Parameter.VAR_POSITIONAL:
+            elif kind is Parameter.VAR_POSITIONAL:
                 args.extend(value)
-            elif kind is inspect.Parameter.KEYWORD_ONLY or len(args) < self.names.index(name):
+            elif kind is Parameter.KEYWORD_ONLY or len(args) < self.names.index(name):
                 kwargs[name] = value
             else:
                 args.append(value)
         return tuple(args), kwargs
 
 
-@functools.lru_cache(4096)
+@kept
 def signature_of(func: Callable[..., Any]) -> Signature:
     """The `Signature` of an unbound `call` method."""
     return Signature(func)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from kerasish.arguments.signatures import parameters, signature
 from kerasish.errors import ArgumentError
 from kerasish.serialization import deserialize_keras_object
 
@@ -29,16 +29,16 @@ def from_fields(cls: type) -> bool:
 def captured(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """The constructor's arguments by name, defaults included; {} where they do not bind."""
     try:
-        bound = inspect.signature(cls.__init__).bind(None, *args, **kwargs)
+        bound = signature(cls.__init__).bind(None, *args, **kwargs)
     except TypeError:
         return {}
     bound.apply_defaults()
     found: dict[str, Any] = {}
     for name, parameter in list(bound.signature.parameters.items())[1:]:
         value = bound.arguments[name]
-        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+        if parameter.kind is parameter.VAR_KEYWORD:
             found.update(value)
-        elif parameter.kind is not inspect.Parameter.VAR_POSITIONAL:
+        elif parameter.kind is not parameter.VAR_POSITIONAL:
             found[name] = value
     return found
 
@@ -65,7 +65,7 @@ def fields_in(cls: Any, config: Mapping[str, Any], custom_objects: Any = None) -
 
 def untaken(cls: type, config: Mapping[str, Any]) -> list[str]:
     """Which of name, dtype and trainable a constructor without **kwargs does not take."""
-    parameters = inspect.signature(cls.__init__).parameters
-    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+    taken = parameters(cls.__init__)
+    if any(p.kind is p.VAR_KEYWORD for p in taken.values()):
         return []
-    return [n for n in ("name", "dtype", "trainable") if n in config and n not in parameters]
+    return [n for n in ("name", "dtype", "trainable") if n in config and n not in taken]

@@ -10,9 +10,7 @@ function), what is refused, and how it is written into a config; see `field_rule
 
 from __future__ import annotations
 
-import inspect
 import re
-import sys
 import typing
 import warnings
 from collections.abc import Callable, Collection, Mapping
@@ -21,6 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from kerasish.arguments.signatures import MISSING, Parameter, Signature, meaning, ours, parameters
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.layers.base.field_rules import (
     KNOWN,
@@ -43,8 +42,6 @@ from kerasish.layers.base.field_rules import (
     readable,
     rule_of,
 )
-
-MISSING = inspect.Parameter.empty
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,10 @@ def declared(cls: type, attributes: Collection[str] = ()) -> dict[str, Field]:
         word = _QUALIFIER.match(written if isinstance(written, str) else repr(written))
         if word and (word[1] == "ClassVar" or default is not MISSING):
             continue
-        hint = _hint(cls, name, written)
+        try:
+            hint = meaning(cls, name, written)
+        except NameError:
+            raise _unknown(cls, name, written) from None
         if typing.get_origin(hint) is Final or hint is Final:
             hint = (*typing.get_args(hint), Any)[0]
         try:
@@ -120,13 +120,8 @@ def _held(cls: Any, name: str) -> bool:
         return False
     for base in cls.__mro__[1:]:
         if name in vars(base) or name in vars(base).get("__annotations__", ()):
-            return is_ours(base)
+            return ours(base)
     return False
-
-
-def is_ours(made: Any) -> bool:
-    """Whether a class or function is the package's."""
-    return made.__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def takes_its_own(base: Callable[..., Any]) -> bool:
@@ -136,34 +131,10 @@ def takes_its_own(base: Callable[..., Any]) -> bool:
         base: the constructor; fields go along with the package's, and with one that hands on
             whatever it is given.
     """
-    if is_ours(base):
+    if ours(base):
         return False
-    parameters = list(inspect.signature(base).parameters.values())[1:]
-    return any(p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)
-
-
-def _hint(cls: type, name: str, written: Any) -> Any:
-    """The type that an annotation means, as the place of the class statement knows names."""
-    holder = type(cls.__name__, (), {"__annotations__": {name: written}})
-    module = dict(vars(sys.modules[cls.__module__])) if cls.__module__ in sys.modules else {}
-    itself = {cls.__name__: cls}  # its name is not bound yet
-    for names in ({**module, **itself}, {**module, **_around(cls), **vars(cls), **itself}):
-        try:
-            return typing.get_type_hints(holder, names, include_extras=True)[name]
-        except (NameError, AttributeError, SyntaxError, TypeError):
-            continue
-    raise _unknown(cls, name, written)
-
-
-def _around(cls: type) -> dict[str, Any]:
-    """The local names of the function in which a class is being made."""
-    frame = inspect.currentframe()
-    function = cls.__qualname__.rpartition(".<locals>")[0].rpartition(".")[2]
-    while frame is not None:
-        if function and frame.f_code.co_name == function:
-            return frame.f_locals
-        frame = frame.f_back
-    return {}
+    own = list(parameters(base).values())[1:]
+    return any(p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in own)
 
 
 def _unknown(cls: type, name: str, written: Any) -> ArgumentError:
@@ -214,18 +185,18 @@ def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None
                 fix=f"Give it one, annotate {f.name}: ClassVar[...] if it is no argument, or "
                 "write an __init__.",
             )
-    parameters = [
-        inspect.Parameter(
+    own = [
+        Parameter(
             f.name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            Parameter.POSITIONAL_OR_KEYWORD,
             default=f.default,
             annotation=MISSING if (hint := readable(f.hint)) is Any else hint,
         )
         for f in fields.values()
     ]
-    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    rest = inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)
-    signature = inspect.Signature([own, *parameters, rest])
+    itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    rest = Parameter("kwargs", Parameter.VAR_KEYWORD)
+    signature = Signature([itself, *own, rest])
     names = list(fields)
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -301,6 +272,6 @@ def bind(
 __all__ = [
     "Activation", "CausalPaddingMode", "Constraint", "DataFormat", "Field", "Initializer",
     "IntOrTuple", "Interpolation", "LayerField", "PaddingMode", "PartialShape", "PositiveInt",
-    "Rate", "Regularizer", "Rule", "bind", "constructor", "declared", "is_ours", "modernise",
+    "Rate", "Regularizer", "Rule", "bind", "constructor", "declared", "modernise",
     "one_of", "plain", "sized", "takes_its_own",
 ]  # fmt: skip

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self
 
 from kerasish import budget, naming, registry, tree
+from kerasish.arguments.signatures import MISSING
 from kerasish.changes import held
 from kerasish.errors import ArgumentError, told
 from kerasish.graph.node import making, scope
@@ -377,7 +377,7 @@ class Layer(Buildable, Stateless):
         shown = [f"name={self.name}"]
         for name, one in type(self).fields.items():
             value = one.rule.serialize(self._argument(name))
-            usual = inspect.Parameter.empty
+            usual = MISSING
             if one.default is not usual:
                 usual = one.rule.serialize(one.convert(one.default, ""))
             if value != usual:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import tree
+from kerasish.arguments.signatures import parameters
 from kerasish.errors import GradientError
 from kerasish.graph.batching import Batch, lift_graph
 from kerasish.graph.interpret import apply_graph
@@ -77,11 +77,11 @@ def _pull(
 
 
 def _wants_keyword(grad: Callable[..., Any]) -> bool:
-    parameter = inspect.signature(grad).parameters.get("upstream")
+    parameter = parameters(grad).get("upstream")
     return (
         parameter is not None
-        and parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        and parameter.default is inspect.Parameter.empty
+        and parameter.kind is parameter.KEYWORD_ONLY
+        and parameter.default is parameter.empty
     )
 
 

@@ -1,0 +1,1 @@
+"""What the arguments of an object are: signatures, hints, rules, configs."""
