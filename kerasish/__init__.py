@@ -140,39 +140,71 @@ if TYPE_CHECKING:
     from kerasish import activations as activations
     from kerasish import backend as backend
     from kerasish import callbacks as callbacks
+    from kerasish import cli as cli
+    from kerasish import compiler as compiler
     from kerasish import config as config
     from kerasish import constraints as constraints
+    from kerasish import data as data
     from kerasish import datasets as datasets
+    from kerasish import declarative as declarative
+    from kerasish import dtype_policies as dtype_policies
+    from kerasish import errors as errors
+    from kerasish import graph as graph
     from kerasish import initializers as initializers
+    from kerasish import inspect as inspect
     from kerasish import layers as layers
     from kerasish import losses as losses
     from kerasish import metrics as metrics
+    from kerasish import mixed_precision as mixed_precision
     from kerasish import models as models
     from kerasish import ops as ops
     from kerasish import optimizers as optimizers
     from kerasish import random as random
+    from kerasish import registry as registry
     from kerasish import regularizers as regularizers
     from kerasish import saving as saving
+    from kerasish import serialization as serialization
+    from kerasish import spec as spec
+    from kerasish import testing as testing
+    from kerasish import training as training
     from kerasish import tree as tree
     from kerasish import utils as utils
     from kerasish.compiler.functions import function as function
+    from kerasish.constraints import Constraint as Constraint
     from kerasish.graph import GradientTape as GradientTape
+    from kerasish.graph import Graph as Graph
+    from kerasish.graph import Node as Node
+    from kerasish.graph import Op as Op
     from kerasish.graph import Tensor as Tensor
     from kerasish.graph import Variable as Variable
     from kerasish.graph import convert_to_tensor as convert_to_tensor
+    from kerasish.graph import eagerly as eagerly
+    from kerasish.graph import format_graph as format_graph
     from kerasish.graph import grad as grad
     from kerasish.graph import hessian as hessian
     from kerasish.graph import hvp as hvp
+    from kerasish.graph import is_tensor as is_tensor
     from kerasish.graph import jacfwd as jacfwd
     from kerasish.graph import jacobian as jacobian
     from kerasish.graph import jvp as jvp
+    from kerasish.graph import overridden_gradient as overridden_gradient
+    from kerasish.graph import register_gradient as register_gradient
+    from kerasish.graph import stop_gradient as stop_gradient
+    from kerasish.graph import trace as trace
     from kerasish.graph import value_and_grad as value_and_grad
     from kerasish.graph import vjp as vjp
+    from kerasish.graph.node import name_scope as name_scope
+    from kerasish.graph.node import scope as scope
+    from kerasish.graph.op import no_gradient as no_gradient
+    from kerasish.initializers import Initializer as Initializer
     from kerasish.layers import Input as Input
     from kerasish.layers import InputSpec as InputSpec
     from kerasish.layers import Layer as Layer
+    from kerasish.layers import Operation as Operation
     from kerasish.layers.base.policy import DTypePolicy as DTypePolicy
     from kerasish.layers.base.remat import RematScope as RematScope
+    from kerasish.losses import Loss as Loss
+    from kerasish.metrics import Metric as Metric
     from kerasish.models import Functional as Functional
     from kerasish.models import Model as Model
     from kerasish.models import Sequential as Sequential
@@ -180,3 +212,7 @@ if TYPE_CHECKING:
     from kerasish.ops.control.remat import remat as remat
     from kerasish.ops.stateless import StatelessScope as StatelessScope
     from kerasish.ops.symbol import KerasTensor as KerasTensor
+    from kerasish.optimizers import Optimizer as Optimizer
+    from kerasish.regularizers import Regularizer as Regularizer
+    from kerasish.serialization import register as register
+    from kerasish.serialization import register_keras_serializable as register_keras_serializable

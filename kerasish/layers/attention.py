@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from kerasish import ops, random
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import Rate, one_of
+from kerasish.layers.base.fields import Deferred, Rate, one_of
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
 
@@ -25,8 +25,8 @@ class Scored(Layer):
     floats_only = True
     supports_masking = True
     if TYPE_CHECKING:
-        dropout: Any
-        seed: Any
+        dropout: ClassVar[Deferred[Any]]
+        seed: ClassVar[Deferred[Any]]
 
     def __post_init__(self) -> None:
         self.seed_generator = SeedGenerator(self.seed) if self.dropout > 0 else None

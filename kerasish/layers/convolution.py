@@ -13,6 +13,7 @@ from kerasish.layers.base.fields import (
     CausalPaddingMode,
     Constraint,
     DataFormat,
+    Deferred,
     Initializer,
     IntOrTuple,
     PaddingMode,
@@ -31,17 +32,17 @@ class Windowed(Layer):
     floats_only = True
     written = ("activity_regularizer",)
     rank: ClassVar[int]
-    bias: Variable | None
-    depthwise_kernel: Variable
-    pointwise_kernel: Variable
-    if TYPE_CHECKING:  # declared, in Keras's order, by the subclasses
-        kernel_size: Any
-        strides: Any
-        dilation_rate: Any
-        padding: Any
-        data_format: Any
-        activation: Any
-        use_bias: bool
+    if TYPE_CHECKING:  # fields are declared, in Keras's order, by the subclasses
+        bias: ClassVar[Deferred[Variable | None]]
+        depthwise_kernel: ClassVar[Deferred[Variable]]
+        pointwise_kernel: ClassVar[Deferred[Variable]]
+        kernel_size: ClassVar[Deferred[Any]]
+        strides: ClassVar[Deferred[Any]]
+        dilation_rate: ClassVar[Deferred[Any]]
+        padding: ClassVar[Deferred[Any]]
+        data_format: ClassVar[Deferred[Any]]
+        activation: ClassVar[Deferred[Any]]
+        use_bias: ClassVar[Deferred[bool]]
 
     def __post_init__(self) -> None:
         for name in ("kernel_size", "strides", "dilation_rate"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from string import ascii_lowercase as letters
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import budget, ops
 from kerasish.errors import ArgumentError, ShapeError
@@ -13,6 +13,7 @@ from kerasish.layers.activation import Softmax
 from kerasish.layers.attention import causal_mask
 from kerasish.layers.base.fields import (
     Constraint,
+    Deferred,
     Initializer,
     IntOrTuple,
     PositiveInt,
@@ -33,12 +34,12 @@ class Projected(Layer):
     written = ("activity_regularizer",)
     supports_masking = True
     if TYPE_CHECKING:
-        use_bias: bool
-        sliding_window: int | None
-        dropout: float
-        seed: int | None
-        kernel_initializer: Any
-        bias_initializer: Any
+        use_bias: ClassVar[Deferred[bool]]
+        sliding_window: ClassVar[Deferred[int | None]]
+        dropout: ClassVar[Deferred[float]]
+        seed: ClassVar[Deferred[int | None]]
+        kernel_initializer: ClassVar[Deferred[Any]]
+        bias_initializer: ClassVar[Deferred[Any]]
 
     def _dense(
         self, equation: str, shape: tuple[int | None, ...], bias_axes: str, name: str, **more: Any

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import ops
 from kerasish.config import epsilon as default_epsilon
@@ -12,6 +12,7 @@ from kerasish.graph.variable import Variable
 from kerasish.initializers import TruncatedNormal
 from kerasish.layers.base.fields import (
     Constraint,
+    Deferred,
     Initializer,
     IntOrTuple,
     LayerField,
@@ -152,7 +153,7 @@ class _OverAxes(Layer):
     floats_only = True
     autocast = False
     if TYPE_CHECKING:
-        axis: Any
+        axis: ClassVar[Deferred[Any]]
 
     def _axes(self, shape: Shape) -> tuple[int, ...]:
         return normalize_axes(self.axis, len(shape))

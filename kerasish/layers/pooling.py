@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import DataFormat, IntOrTuple, PaddingMode, sized
+from kerasish.layers.base.fields import DataFormat, Deferred, IntOrTuple, PaddingMode, sized
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 
@@ -24,10 +24,10 @@ class Pooling(Layer):
     rank: ClassVar[int]
     pool: ClassVar[Any]
     if TYPE_CHECKING:
-        pool_size: Any
-        strides: Any
-        padding: Any
-        data_format: Any
+        pool_size: ClassVar[Deferred[Any]]
+        strides: ClassVar[Deferred[Any]]
+        padding: ClassVar[Deferred[Any]]
+        data_format: ClassVar[Deferred[Any]]
 
     def __post_init__(self) -> None:
         self.pool_size = sized(self.pool_size, self.rank, f"{self.name}.pool_size")

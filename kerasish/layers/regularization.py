@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops, random
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import DataFormat, Rate
+from kerasish.layers.base.fields import DataFormat, Deferred, Rate
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
@@ -69,7 +69,7 @@ class SpatialDropout(Noise):
 
     rank: ClassVar[int]
     if TYPE_CHECKING:
-        data_format: Any
+        data_format: ClassVar[Deferred[Any]]
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from kerasish import config, ops
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import DataFormat, IntOrTuple, PositiveInt
+from kerasish.layers.base.fields import DataFormat, Deferred, IntOrTuple, PositiveInt
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import Shape, known
@@ -145,9 +145,9 @@ class Bordered(Layer):
 
     rank: ClassVar[int]
     field: ClassVar[str]
-    _pairs: tuple[tuple[int, int], ...]
     if TYPE_CHECKING:
-        data_format: Any
+        _pairs: ClassVar[Deferred[tuple[tuple[int, int], ...]]]
+        data_format: ClassVar[Deferred[Any]]
 
     def __post_init__(self) -> None:
         value = getattr(self, self.field)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, dataclass_transform
 
 from kerasish import budget
 from kerasish.arguments.signatures import parameters, signature
@@ -12,13 +12,21 @@ from kerasish.errors import ArgumentError
 from kerasish.graph.trace import eagerly
 from kerasish.layers.base import call as _call
 from kerasish.layers.base import tracking
+from kerasish.layers.base.fields import keyword
 from kerasish.layers.base.holder import Holder
+from kerasish.layers.base.remat import RematScope
 from kerasish.ops.symbolic import is_shape
 
 
+@dataclass_transform(eq_default=False, field_specifiers=(keyword,))
 class Buildable(Holder):
     """`build` called with shapes, what it was called with remembered, and weights stored."""
 
+    supports_masking: bool = False
+    autocast: bool = True
+    activity_regularizer: Any = None
+    _initialized: bool
+    _remat_scope: RematScope | None
     _building: bool
     _build_shapes: dict[str, Any] | None
     _initial_weights: Any = None

@@ -219,14 +219,20 @@ BASIC: dict[Any, Rule] = {
 }
 BASIC[object] = BASIC[Any]
 
+# A type checker knows one type for what is given and for what is read. It is that of all that
+# converts, and Any where most layers compute with what comes out: sizes, shapes, functions, layers.
+_Made = str | Mapping[str, Any] | Callable[..., Any] | None
 PositiveInt = Annotated[int, Rule("a positive int", _positive)]
 Rate = Annotated[float, Rule("a number in [0, 1]", _rate)]
 IntOrTuple = Annotated[Any, Rule("an int or a tuple of ints", _int_or_ints, _as_list)]
 PartialShape = Annotated[Any, Rule("an int or a tuple of ints and None", _partial_shape, _as_list)]
 Activation = Annotated[Any, Rule("an activation", activations.get, activations.serialize)]
-Initializer = Annotated[Any, Rule("an initializer", initializers.get, initializers.serialize)]
-Regularizer = Annotated[Any, Rule("a regularizer", regularizers.get, regularizers.serialize)]
-Constraint = Annotated[Any, Rule("a constraint", constraints.get, constraints.serialize)]
+Initializer = Annotated[
+    _Made | np.ndarray | Tensor,
+    Rule("an initializer", initializers.get, initializers.serialize),
+]
+Regularizer = Annotated[_Made, Rule("a regularizer", regularizers.get, regularizers.serialize)]
+Constraint = Annotated[_Made, Rule("a constraint", constraints.get, constraints.serialize)]
 LayerField = Annotated[Any, Rule("a layer", _layer)]
 PaddingMode = Annotated[str, one_of("valid", "same")]
 CausalPaddingMode = Annotated[str, one_of("valid", "same", "causal")]

@@ -15,7 +15,7 @@ import typing
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
 
@@ -43,6 +43,8 @@ from kerasish.layers.base.field_rules import (
     rule_of,
 )
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class Field:
@@ -69,6 +71,22 @@ class Field:
                 f"{owner}.{self.name} must be {self.rule.expected}",
                 received=f"{self.name}={value!r}",
             ) from None
+
+
+# --- for type checkers ----------------------------------------------------------------------------
+
+
+def keyword(*, alias: str, default: Any = None, kw_only: bool = True) -> Any:
+    """An argument that every constructor takes by name, in a TYPE_CHECKING block."""
+
+
+class Deferred(Generic[T]):
+    """`units: ClassVar[Deferred[int]]`: an attribute that subclasses declare as a field."""
+
+    if TYPE_CHECKING:
+
+        def __get__(self, layer: Any, cls: Any = None) -> T: ...
+        def __set__(self, layer: Any, value: T) -> None: ...
 
 
 # --- what a class declares ------------------------------------------------------------------------
@@ -270,8 +288,8 @@ def bind(
 
 
 __all__ = [
-    "Activation", "CausalPaddingMode", "Constraint", "DataFormat", "Field", "Initializer",
-    "IntOrTuple", "Interpolation", "LayerField", "PaddingMode", "PartialShape", "PositiveInt",
-    "Rate", "Regularizer", "Rule", "bind", "constructor", "declared", "modernise",
-    "one_of", "plain", "sized", "takes_its_own",
+    "Activation", "CausalPaddingMode", "Constraint", "DataFormat", "Deferred", "Field",
+    "Initializer", "IntOrTuple", "Interpolation", "LayerField", "PaddingMode", "PartialShape",
+    "PositiveInt", "Rate", "Regularizer", "Rule", "bind", "constructor", "declared",
+    "keyword", "modernise", "one_of", "plain", "sized", "takes_its_own",
 ]  # fmt: skip

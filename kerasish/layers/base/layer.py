@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from kerasish import budget, naming, registry, tree
 from kerasish.arguments.signatures import MISSING
@@ -23,9 +23,16 @@ from kerasish.layers.base.constructor_arguments import (
     untaken,
 )
 from kerasish.layers.base.field_rules import plain
-from kerasish.layers.base.fields import Field, constructor, declared, takes_its_own
+from kerasish.layers.base.fields import (
+    Field,
+    Regularizer,
+    constructor,
+    declared,
+    keyword,
+    takes_its_own,
+)
 from kerasish.layers.base.input_spec import check_inputs
-from kerasish.layers.base.remat import RematScope, called, current_scope
+from kerasish.layers.base.remat import called, current_scope
 from kerasish.layers.base.stateless import Stateless
 from kerasish.naming import snake_case
 from kerasish.ops.symbol import has_symbol
@@ -33,6 +40,7 @@ from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call, sym
 from kerasish.serialization import deserialize_keras_object, resolve
 from kerasish.spec import is_float
 
+T = TypeVar("T")
 _PACKAGE = __name__.partition(".")[0]
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
 # What a subclass may set, with or without an annotation, and no constructor takes.
@@ -72,18 +80,23 @@ class Layer(Buildable, Stateless):
     written: ClassVar[tuple[str, ...]] = ()  # what Keras's configs hold all the same
     # Older names of arguments, with the present ones.
     renamed: ClassVar[dict[str, str]] = {}
-    supports_masking: bool = False
     # Whether integers among the inputs mean floats: of layers that compute with fractions.
     floats_only: ClassVar[bool] = False
     # Whether what a call gives a row hangs on the other rows, or on the calls before it.
     sees_batch: ClassVar[bool] = False
     # Whether a `RematScope` over all layers means this layer as a whole, not only what is in it.
     rematerialises: ClassVar[bool] = True
-    autocast: bool = True
-    activity_regularizer: Any = None
-    _initialized: bool
-    _remat_scope: RematScope | None
     _positional_values = False
+    if TYPE_CHECKING:  # what every constructor takes besides fields
+        _n: str | None = keyword(alias="name", default=None)
+        _t: bool = keyword(alias="trainable", default=True)
+        _d: Any = keyword(alias="dtype", default=None)
+        _c: bool = keyword(alias="autocast", default=True)
+        _r: Regularizer = keyword(alias="activity_regularizer", default=None)
+        _s: Sequence[int | None] | None = keyword(alias="input_shape", default=None)
+        _b: Sequence[int | None] | None = keyword(alias="batch_input_shape", default=None)
+        _i: int | None = keyword(alias="input_dim", default=None)
+        _w: Any = keyword(alias="weights", default=None)
 
     def __init_subclass__(cls, first: tuple[str, ...] = (), **kwargs: Any) -> None:
         """Args: first: inherited fields that come first in this class, in another order."""
@@ -386,10 +399,10 @@ class Layer(Buildable, Stateless):
         return f"<{type(self).__name__} {', '.join(shown)}, built={self.built}>"
 
 
-def builtin(*aliases: str) -> Callable[[type], Any]:
+def builtin(*aliases: str) -> Callable[[type[T]], type[T]]:
     """Decorator: enter a layer class of this package under its name, its file name and aliases."""
 
-    def decorate(cls: type) -> type:
+    def decorate(cls: type[T]) -> type[T]:
         return registry.add("layer", cls, cls.__name__, snake_case(cls.__name__), *aliases)
 
     return decorate

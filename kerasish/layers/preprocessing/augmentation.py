@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from kerasish import config, ops, random
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import DataFormat, Interpolation, PositiveInt, one_of
+from kerasish.layers.base.fields import DataFormat, Deferred, Interpolation, PositiveInt, one_of
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
 from kerasish.spec import is_int
@@ -22,7 +22,7 @@ class Images(Layer):
     """A layer on one image (height, width, channels) or a batch of them."""
 
     if TYPE_CHECKING:
-        data_format: Any
+        data_format: ClassVar[Deferred[Any]]
 
     def __post_init__(self) -> None:
         if "data_format" in type(self).fields:
@@ -232,9 +232,9 @@ class Warp(Augmentation):
     """Images read at moved places: rotations, translations, zooms, shears."""
 
     if TYPE_CHECKING:
-        interpolation: str
-        fill_mode: str
-        fill_value: float
+        interpolation: ClassVar[Deferred[str]]
+        fill_mode: ClassVar[Deferred[str]]
+        fill_value: ClassVar[Deferred[float]]
 
     def _warped(self, x: Tensor, *rows: Any, centred: bool = True) -> Tensor:
         """Output pixel (u, v) reads input (a u + b v + c, d u + e v + f).

@@ -12,7 +12,7 @@ import math
 import os
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from kerasish import budget, ops, tables
 from kerasish.errors import ArgumentError, DataError, UnsafeFileError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base.constructor_arguments import ANY
-from kerasish.layers.base.fields import PositiveInt, one_of
+from kerasish.layers.base.fields import Deferred, PositiveInt, one_of
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.layers.preprocessing.adapting import as_texts, number_batches, text_batches
 from kerasish.layers.preprocessing.numbers import encode
@@ -57,15 +57,15 @@ class Lookup(Layer):
     }
     encoding = "utf-8"
     if TYPE_CHECKING:
-        max_tokens: int | None
-        num_oov_indices: int
-        mask_token: Any
-        oov_token: Any
-        vocabulary: Any
-        idf_weights: Any
-        invert: bool
-        output_mode: str
-        pad_to_max_tokens: bool
+        max_tokens: ClassVar[Deferred[int | None]]
+        num_oov_indices: ClassVar[Deferred[int]]
+        mask_token: ClassVar[Deferred[Any]]
+        oov_token: ClassVar[Deferred[Any]]
+        vocabulary: ClassVar[Deferred[Any]]
+        idf_weights: ClassVar[Deferred[Any]]
+        invert: ClassVar[Deferred[bool]]
+        output_mode: ClassVar[Deferred[str]]
+        pad_to_max_tokens: ClassVar[Deferred[bool]]
 
     def __post_init__(self) -> None:
         if self.invert and self.output_mode != "int":

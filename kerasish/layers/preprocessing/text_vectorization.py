@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
@@ -60,10 +60,10 @@ class TextVectorization(Lookup):
     idf_weights: Any = None
     encoding: str = "utf-8"
 
-    num_oov_indices = 1
-    mask_token = ""
-    oov_token = "[UNK]"
-    invert = False
+    num_oov_indices: ClassVar[int] = 1
+    mask_token: ClassVar[Any] = ""
+    oov_token: ClassVar[Any] = "[UNK]"
+    invert: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         _choose("standardize", self.standardize, _STANDARDIZE)

@@ -7,7 +7,8 @@ steps (Gal and Ghahramani, A Theoretically Grounded Application of Dropout in RN
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from kerasish import ops, random
 from kerasish.errors import ShapeError
@@ -16,6 +17,7 @@ from kerasish.initializers import Ones
 from kerasish.layers.base.fields import (
     Activation,
     Constraint,
+    Deferred,
     Initializer,
     PositiveInt,
     Rate,
@@ -33,12 +35,12 @@ class Cell(Layer):
     gates = 1
     outputs_state = True  # the output of a step is its first new state
     if TYPE_CHECKING:
-        units: int
-        activation: Any
-        use_bias: bool
-        dropout: float
-        recurrent_dropout: float
-        seed: int | None
+        units: ClassVar[Deferred[int]]
+        activation: ClassVar[Deferred[Any]]
+        use_bias: ClassVar[Deferred[bool]]
+        dropout: ClassVar[Deferred[float]]
+        recurrent_dropout: ClassVar[Deferred[float]]
+        seed: ClassVar[Deferred[int | None]]
 
     ignored = {"implementation": 2}
 
@@ -236,8 +238,8 @@ class LSTMCell(Cell):
             return super()._make_bias(shape)
 
         def initializer(_: Any, dtype: Any = None) -> Tensor:
-            one, draw = (self.units,), self.bias_initializer
-            rest = (self.units * 2,)
+            one, rest = (self.units,), (self.units * 2,)
+            draw = cast(Callable[..., Tensor], self.bias_initializer)
             return ops.concatenate([draw(one, dtype), Ones()(one, dtype), draw(rest, dtype)])
 
         return self.add_weight(

@@ -12,6 +12,7 @@ from kerasish.layers.base.fields import (
     Activation,
     Constraint,
     DataFormat,
+    Deferred,
     Initializer,
     IntOrTuple,
     PaddingMode,
@@ -185,8 +186,8 @@ class ConvLSTM(Recurrent):
 
     floats_only = True
     rank: ClassVar[int]
-    unroll = False
-    zero_output_for_mask = False
+    unroll: ClassVar[bool] = False
+    zero_output_for_mask: ClassVar[bool] = False
 
     filters: PositiveInt
     kernel_size: IntOrTuple
@@ -219,7 +220,7 @@ class ConvLSTM(Recurrent):
     ignored = {"unroll": False, "zero_output_for_mask": False}
     written = ("activity_regularizer", "unroll", "zero_output_for_mask")
     if TYPE_CHECKING:
-        cell: ConvLSTMCell
+        cell: ClassVar[Deferred[ConvLSTMCell]]
 
     def __post_init__(self) -> None:
         for name in ("kernel_size", "strides", "dilation_rate"):

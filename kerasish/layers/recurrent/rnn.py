@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import ops, tree
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
+from kerasish.layers.base.fields import Deferred
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import infer
@@ -128,14 +129,14 @@ class Recurrent(Layer):
     supports_masking = True
     untracked = Layer.untracked | {"states"}
     if TYPE_CHECKING:
-        cell: Any
-        return_sequences: bool
-        return_state: bool
-        go_backwards: bool
-        stateful: bool
-        unroll: bool
-        zero_output_for_mask: bool
-        states: list[Variable] | None
+        cell: ClassVar[Deferred[Any]]
+        return_sequences: ClassVar[Deferred[bool]]
+        return_state: ClassVar[Deferred[bool]]
+        go_backwards: ClassVar[Deferred[bool]]
+        stateful: ClassVar[Deferred[bool]]
+        unroll: ClassVar[Deferred[bool]]
+        zero_output_for_mask: ClassVar[Deferred[bool]]
+        states: ClassVar[Deferred[list[Variable] | None]]
 
     @property
     def state_size(self) -> list[Any]:

@@ -10,6 +10,7 @@ from kerasish.layers.base.constructor_arguments import ANY
 from kerasish.layers.base.fields import (
     Activation,
     Constraint,
+    Deferred,
     Initializer,
     PositiveInt,
     Rate,
@@ -48,9 +49,9 @@ class OverCell(Recurrent):
     cell_class: ClassVar[type[Cell]]
     ignored = {"use_cudnn": ANY, "implementation": ANY, "time_major": False}
     if TYPE_CHECKING:
-        units: int
-        dropout: float
-        recurrent_dropout: float
+        units: ClassVar[Deferred[int]]
+        dropout: ClassVar[Deferred[float]]
+        recurrent_dropout: ClassVar[Deferred[float]]
 
     def __post_init__(self) -> None:
         own = type(self).fields

@@ -1,0 +1,153 @@
+"""What a type checker says about programs that use kerasish: each line that is wrong, no other."""
+
+import inspect
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import kerasish as keras
+
+SETTINGS = {"typeCheckingMode": "basic", "pythonVersion": "3.11"}
+WRONG = "# wrong"
+
+
+def checked(tmp_path, source):
+    """pyright's diagnostics of a program."""
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(SETTINGS))
+    (tmp_path / "program.py").write_text(source)
+    command = [sys.executable, "-m", "pyright", "--outputjson", "-p", str(tmp_path)]
+    command += ["--pythonpath", sys.executable]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert done.stdout, done.stderr
+    return json.loads(done.stdout)["generalDiagnostics"]
+
+
+def flagged(tmp_path, source):
+    """Checks that exactly the lines marked `# wrong` are flagged, each by an error."""
+    source = textwrap.dedent(source)
+    errors = [d for d in checked(tmp_path, source) if d["severity"] == "error"]
+    found = {d["range"]["start"]["line"]: d["message"] for d in errors}
+    marked = {i for i, line in enumerate(source.splitlines()) if WRONG in line}
+    assert marked == set(found), found
+
+
+def test_constructors_of_layers_are_checked_and_completed(tmp_path):
+    flagged(
+        tmp_path,
+        """
+        import numpy as np
+        import kerasish as keras
+        from kerasish.layers import Conv2D, Dense
+
+        keras.layers.Dense(3, unots=1)  # wrong
+        keras.layers.Dense(unots=3)  # wrong
+        keras.layers.Dense("x")  # wrong
+        keras.layers.Dense()  # wrong
+        keras.layers.Dense(3, use_bias="no")  # wrong
+        keras.layers.Dense(3, kernel_initializer=3)  # wrong
+        keras.layers.Dropout(0.5, noise=1)  # wrong
+        keras.layers.Flatten(unots=3)  # wrong
+        Dense(3, unots=1)  # wrong
+        Dense("x")  # wrong
+        Conv2D(3, 3, pading="same")  # wrong
+
+        keras.layers.Dense(3, name="a", dtype="float32", trainable=False, autocast=False)
+        keras.layers.Dense(3, "relu", False, "ones", activity_regularizer="l2")
+        keras.layers.Dense(3, activation="relu", input_shape=(4,))
+        keras.layers.Dense(3, activation=lambda x: x * 2, dtype=keras.DTypePolicy("float32"))
+        keras.layers.Dense(
+            3, kernel_initializer="he_normal", kernel_regularizer=keras.regularizers.L2(1e-4)
+        )
+        keras.layers.Dense(3, bias_initializer=np.zeros(3), kernel_constraint={"class_name": "x"})
+        keras.layers.Dense(3, kernel_initializer=keras.initializers.HeNormal(seed=1))
+        keras.layers.Flatten(name="flat", activity_regularizer="l2")
+        keras.layers.LSTM(4, return_sequences=True, dropout=0.1, name="lstm")
+        keras.layers.MultiHeadAttention(2, 3, dropout=0.1, name="attention")
+        Conv2D(8, 3, padding="same", strides=(2, 2), data_format="channels_last")
+        Dense(3, name="a")(keras.ops.ones((1, 2)))
+        {Dense(3): 1}
+        """,
+    )
+
+
+def test_layers_of_users_are_checked_as_they_are_written(tmp_path):
+    flagged(
+        tmp_path,
+        """
+        from typing import Literal
+        import kerasish as keras
+        from kerasish import Initializer, Layer, ops
+
+
+        class Written(keras.layers.Layer):
+            def __init__(self, units, factor: float = 1.0, **kwargs):
+                super().__init__(**kwargs)
+                self.units = units
+                self.factor = factor
+
+            def build(self, input_shape):
+                self.kernel = self.add_weight((input_shape[-1], self.units), "ones", name="kernel")
+
+            def call(self, inputs):
+                return ops.matmul(inputs, self.kernel) * self.factor
+
+
+        class Wider(keras.layers.Dense):
+            def __init__(self, units: int, **kwargs):
+                super().__init__(2 * units, **kwargs)
+
+
+        @keras.register("layer")
+        class Declared(Layer):
+            units: int
+            mode: Literal["mean", "sum"] = "mean"
+            inner: Layer | None = None
+            supports_masking = True
+
+            def call(self, inputs):
+                return inputs * self.units
+
+
+        Written(3, name="a", trainable=False, dtype="float32")
+        Written(3, 2.0)
+        Written(3, "x")  # wrong
+        Wider(3, activation="relu", name="a")
+        Declared(3, name="a")
+        Declared(3, mode="sum", inner=Declared(2), dtype="float32")
+        Declared(3, mode="max")  # wrong
+        Declared("x")  # wrong
+        Declared(3, modus="sum")  # wrong
+        Declared(3).units.bit_length()
+        Declared(3).name.upper()
+        model = keras.Sequential([keras.Input((4,)), Declared(2), keras.layers.Dense(2)])
+        """,
+    )
+
+
+ROOTS = ("Layer", "Operation")
+# Its arguments stand in another order than its base's, which no annotation can say.
+REORDERED = {"Conv3DTranspose", "Convolution3DTranspose"}
+
+
+def test_checkers_know_the_arguments_of_every_layer_in_the_order_of_the_run(tmp_path):
+    held = vars(keras.layers)
+    names = [n for n in keras.layers.__all__ if inspect.isclass(held[n]) and n not in ROOTS]
+    lines = [f"reveal_type(keras.layers.{n}.__init__)" for n in names]
+    source = "\n".join(["import kerasish as keras", *lines])
+    shown = [d["message"] for d in checked(tmp_path, source)]
+    assert len(shown) == len(names)
+    differ = {}
+    for name, text in zip(names, shown, strict=True):
+        static = re.findall(r"(?:[(,] )(\w+): ", text.partition(", *")[0] + ", ")
+        parameters = inspect.signature(held[name]).parameters.values()
+        run = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+        if static != run:
+            differ[name] = static, run
+    assert set(differ) == REORDERED, differ
+
+
+def test_the_package_says_that_it_is_typed():
+    assert (Path(inspect.getfile(keras)).parent / "py.typed").is_file()
