@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kerasish.errors import GraphError
 from kerasish.graph.node import CONSTANT, LEAVES, PLACEHOLDER, Graph, Node
 from kerasish.spec import TensorSpec, dtype_name
 
 
-def verify(graph: Graph, known: set[Node] | None = None) -> Graph:
+def verify(graph: Graph, known: set[Node] | None = None, like: Graph | None = None) -> Graph:
     """`graph` itself, if it is well formed.
 
     Args:
         known: nodes that were found right before, and are not asked again; those of `graph` join.
+        like: a graph whose place it takes: of the same inputs, specs of results, and variables.
 
     Raises:
         GraphError: names the first node that breaks a rule: inputs come first, specs agree with
@@ -40,7 +43,19 @@ def verify(graph: Graph, known: set[Node] | None = None) -> Graph:
     for variable, node in graph.updates:
         if node.spec != variable.spec:
             raise _broken(node, f"the spec {variable.spec} of {variable.path}", str(node.spec))
+    if like is not None and _interface(like) != _interface(graph):
+        specs = ", ".join(str(node.spec) for node in graph.results)
+        raise GraphError(
+            "The graph takes the place of another",
+            expected="its inputs, specs of results, and updated variables",
+            received=f"{len(graph.inputs)} inputs, {len(graph.updates)} updates, results {specs}",
+        )
     return graph
+
+
+def _interface(graph: Graph) -> Any:
+    variables = [id(variable) for variable, _ in graph.updates]
+    return graph.inputs, [node.spec for node in graph.results], variables
 
 
 def _broken(node: Node, expected: str, received: str) -> GraphError:

@@ -1,4 +1,4 @@
-"""Checks for operators of one's own: gradients against differences, shapes against kernels."""
+"""Checks for ops and passes of one's own."""
 
 from kerasish.graph.verify import verify
 from kerasish.testing.batched import check_batched
@@ -7,6 +7,7 @@ from kerasish.testing.everything import check
 from kerasish.testing.gradients import check_grads, numeric_grad
 from kerasish.testing.lowered import check_lowered
 from kerasish.testing.operators import check_op
+from kerasish.testing.passes import check_pass
 from kerasish.testing.samples import sample_inputs
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "check_grads",
     "check_lowered",
     "check_op",
+    "check_pass",
     "numeric_grad",
     "sample_inputs",
     "verify",

@@ -21,7 +21,7 @@ from kerasish.config import disable_provider, enable_provider
 from kerasish.graph import Graph, Node, Variable, trace
 from kerasish.graph.node import PICK, VARIABLE
 from kerasish.spec import TensorSpec
-from tests.compiler.programs import Program, draw_program
+from kerasish.testing.programs import Program, draw_program
 
 F = TensorSpec((64,), "float32")
 

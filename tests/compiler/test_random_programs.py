@@ -16,7 +16,7 @@ from kerasish.compiler.codegen import llvm_jit
 from kerasish.config import disable_provider, enable_provider
 from kerasish.graph import convert_to_tensor, interpret, trace
 from kerasish.graph.verify import verify
-from tests.compiler.programs import Program, draw_program
+from kerasish.testing.programs import Program, draw_program, widened
 from tests.tolerances import tolerance
 
 STEPS = 2  # the second run sees the arena and the variables as the first one left them
@@ -56,12 +56,6 @@ def run(program: Program, how: str) -> list[np.ndarray]:
         found += [t.numpy().copy() for t in call(*arrays)]
         found += [v.numpy() for v in variables]
     return found
-
-
-def widened(program: Program) -> Program:
-    """The program on float64."""
-    wide = [[a.astype("float64") for a in arrays] for arrays in (program.inputs, program.variables)]
-    return Program(*wide, program.lines, program.outputs, program.assigns, program.order)
 
 
 def same(program: Program, got: list[np.ndarray], want: list[np.ndarray], how: str) -> None:

@@ -35,11 +35,14 @@ assert model.optimizer.get_config()["beta"] == 0.5
 """
 }
 MODULES = [
+    "kerasish.compiler.passes",
     "kerasish.graph.autodiff",
     "kerasish.graph.transforms",
     "kerasish.layers.base.remat",
     "kerasish.ops.control.remat",
     "kerasish.ops.control.vectorized",
+    "kerasish.testing.everything",
+    "kerasish.testing.passes",
 ]
 
 

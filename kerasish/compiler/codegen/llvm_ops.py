@@ -28,23 +28,28 @@ EXACT = {
     "round_half_even", "select", "copy", "stop_gradient", "real", "imag", "conj", "fmod",
 }  # fmt: skip
 WHOLE = ("float32", *SIGNED, *UNSIGNED)
+EITHER = ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf")
 
 
 def _compare(predicate: str) -> Rule:
     return lambda e, a, b: e.compare(predicate, a, b)
 
 
+def _intrinsic(name: str) -> Rule:
+    return lambda e, x: e.call(f"llvm.{name}", x)
+
+
 def _logic(instruction: str) -> Rule:
     return lambda e, a, b: e.binary(instruction, a, b)
 
 
-def _maximum(e: Emitter, a: Value, b: Value) -> Value:
+def maximum(e: Emitter, a: Value, b: Value) -> Value:
     # numpy's rule: NaN wins from either side.
     y = e.select(e.compare("gt", a, b), a, b)
     return e.select(e.compare("eq", a, a), y, a) if is_float(a.dtype) else y
 
 
-def _minimum(e: Emitter, a: Value, b: Value) -> Value:
+def minimum(e: Emitter, a: Value, b: Value) -> Value:
     y = e.select(e.compare("lt", a, b), a, b)
     return e.select(e.compare("eq", a, a), y, a) if is_float(a.dtype) else y
 
@@ -99,8 +104,9 @@ def _cast(e: Emitter, x: Value, *, dtype: str) -> Value:
     return e.convert(x, register(dtype))
 
 
-def _either(narrow: Rule, double: Rule) -> Rule:
-    """`narrow` for float32, `double` for float64."""
+def _either(name: str) -> Rule:
+    """That of `llvm_math` for float32, that of `llvm_wide` for float64."""
+    narrow, double = getattr(math, name), getattr(wide, name)
     return lambda e, x: (narrow if x.dtype == "float32" else double)(e, x)
 
 
@@ -109,87 +115,48 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "add": (Emitter.add, NUMBERS),
     "subtract": (Emitter.sub, NUMBERS),
     "multiply": (Emitter.mul, NUMBERS),
-    "divide": (Emitter.div, ("float32", "float64")),
+    "divide": (Emitter.div, FLOATING),
     "negative": (Emitter.neg, NUMBERS),
     "square": (lambda e, x: e.mul(x, x), NUMBERS),
-    "reciprocal": (lambda e, x: e.div(e.like(1.0, x), x), ("float32", "float64")),
+    "reciprocal": (lambda e, x: e.div(e.like(1.0, x), x), FLOATING),
     "absolute": (_absolute, NUMBERS),
     "sign": (_sign, NUMBERS),
-    "maximum": (_maximum, NUMBERS),
-    "minimum": (_minimum, NUMBERS),
-    "mod": (divide.mod, WHOLE),
-    "fmod": (divide.fmod, WHOLE),
-    "floor_divide": (divide.floor_divide, WHOLE),
-    "floor": (lambda e, x: e.call("llvm.floor", x), ("float32", "float64")),
-    "ceil": (lambda e, x: e.call("llvm.ceil", x), ("float32", "float64")),
-    "trunc": (lambda e, x: e.call("llvm.trunc", x), ("float32", "float64")),
-    "round_half_even": (lambda e, x: e.call("llvm.rint", x), ("float32", "float64")),
+    "maximum": (maximum, NUMBERS),
+    "minimum": (minimum, NUMBERS),
+    **{f.__name__: (f, WHOLE) for f in (divide.mod, divide.fmod, divide.floor_divide)},
+    **{name: (_intrinsic(name), FLOATING) for name in ("floor", "ceil", "trunc")},
+    "round_half_even": (_intrinsic("rint"), FLOATING),
     "equal": (_compare("eq"), REGISTERS),
     "not_equal": (_compare("ne"), REGISTERS),
     "less": (_compare("lt"), REGISTERS),
     "less_equal": (_compare("le"), REGISTERS),
     "greater": (_compare("gt"), REGISTERS),
     "greater_equal": (_compare("ge"), REGISTERS),
-    "logical_and": (_logic("and"), ("bool",)),
-    "logical_or": (_logic("or"), ("bool",)),
-    "logical_xor": (_logic("xor"), ("bool",)),
+    **{f"logical_{name}": (_logic(name), ("bool",)) for name in ("and", "or", "xor")},
     "logical_not": (_not, ("bool",)),
-    "bitwise_and": (_logic("and"), INTS),
-    "bitwise_or": (_logic("or"), INTS),
-    "bitwise_xor": (_logic("xor"), INTS),
+    **{f"bitwise_{name}": (_logic(name), INTS) for name in ("and", "or", "xor")},
     "bitwise_not": (_not, INTS),
     "left_shift": (_left_shift, (*SIGNED, *UNSIGNED)),
     "right_shift": (_right_shift, (*SIGNED, *UNSIGNED)),
-    "isnan": (lambda e, x: e.compare("ne", x, x), ("float32", "float64")),
-    "isinf": (_isinf, ("float32", "float64")),
-    "isfinite": (_isfinite, ("float32", "float64")),
+    "isnan": (lambda e, x: e.compare("ne", x, x), FLOATING),
+    "isinf": (_isinf, FLOATING),
+    "isfinite": (_isfinite, FLOATING),
     "select": (Emitter.select, REGISTERS),
     "cast": (_cast, REGISTERS),
-    "real": (lambda e, x: x, NUMBERS),
-    "conj": (lambda e, x: x, NUMBERS),
+    **{name: (lambda e, x: x, NUMBERS) for name in ("real", "conj")},
     "imag": (lambda e, x: e.like(0, x), NUMBERS),
-    "stop_gradient": (lambda e, x: x, REGISTERS),
-    "copy": (lambda e, x: x, REGISTERS),
-    "sqrt": (math.sqrt, ("float32", "float64")),
-    "rsqrt": (math.rsqrt, ("float32", "float64")),
-    "exp": (_either(math.exp, wide.exp), FLOATING),
-    "expm1": (_either(math.expm1, wide.expm1), FLOATING),
-    "log": (_either(math.log, wide.log), FLOATING),
-    "log1p": (_either(math.log1p, wide.log1p), FLOATING),
-    "tanh": (_either(math.tanh, wide.tanh), FLOATING),
-    "sigmoid": (_either(math.sigmoid, wide.sigmoid), FLOATING),
-    "erf": (_either(math.erf, wide.erf), FLOATING),
-    "exp2": (wide.exp2, ("float32",)),
-    "sinh": (wide.sinh, ("float32",)),
-    "cosh": (wide.cosh, ("float32",)),
-    "log2": (wide.log2, ("float32",)),
-    "log10": (wide.log10, ("float32",)),
-    "arcsinh": (wide.arcsinh, ("float32",)),
-    "arccosh": (wide.arccosh, ("float32",)),
-    "arctanh": (wide.arctanh, ("float32",)),
-    "cbrt": (wide.cbrt, ("float32",)),
-    "power": (wide.power, ("float32",)),
-    "sin": (circular.sin, FLOATING),
-    "cos": (circular.cos, FLOATING),
-    "tan": (circular.tan, ("float32",)),
-    "arctan": (circular.arctan, ("float32",)),
-    "arctan2": (circular.arctan2, ("float32",)),
-    "arcsin": (circular.arcsin, ("float32",)),
-    "arccos": (circular.arccos, ("float32",)),
-    "hypot": (wide.hypot, ("float32",)),
-    "erfc": (wide.erfc, ("float32",)),
-    "erfinv": (wide.erfinv, ("float32",)),
-}
-
-# The elementwise ops without a rule, and why numpy runs them.
-LEFT_OUT = {
-    "complex": "registers hold real numbers only",
-    "gcd": "a loop of unknown length for every element",
-    "lcm": "a loop of unknown length for every element",
-    "i0": "a series of sixty terms, met in windows of signals and nowhere in training",
-    "i1": "a series of sixty terms, met in windows of signals and nowhere in training",
-    "nextafter": "met in tests of numerics and nowhere in training",
-}
+    **{name: (lambda e, x: x, REGISTERS) for name in ("stop_gradient", "copy")},
+    **{f.__name__: (f, FLOATING) for f in (math.sqrt, math.rsqrt, circular.sin, circular.cos)},
+    **{name: (_either(name), FLOATING) for name in EITHER},
+    **{
+        f.__name__: (f, ("float32",))
+        for f in (
+            circular.tan, circular.arctan, circular.arctan2, circular.arcsin, circular.arccos,
+            wide.exp2, wide.sinh, wide.cosh, wide.log2, wide.log10, wide.arcsinh, wide.arccosh,
+            wide.arctanh, wide.cbrt, wide.power, wide.hypot, wide.erfc, wide.erfinv,
+        )
+    },
+}  # fmt: skip
 
 
 def supported(node: Node) -> bool:

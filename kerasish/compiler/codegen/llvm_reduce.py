@@ -56,10 +56,8 @@ def horizontal(e: Emitter, node: Node, v: Value) -> Value:
 
 def merge(e: Emitter, node: Node, a: Value, b: Value) -> Value:
     """The reduction of two values of `node`."""
-    if node.op.name == "sum":
-        return e.add(a, b)
-    name = {"max": "maximum", "min": "minimum"}[node.op.name]
-    return llvm_ops.RULES[name][0](e, a, b)
+    rules = {"sum": Emitter.add, "max": llvm_ops.maximum, "min": llvm_ops.minimum}
+    return rules[node.op.name](e, a, b)
 
 
 def identity(node: Node) -> float | int:

@@ -14,9 +14,12 @@ from kerasish.compiler.passes.products import products
 from kerasish.compiler.passes.rows import rows
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.compiler.passes.sinking import sink
-from kerasish.errors import GraphError, UnknownNameError
+from kerasish.config import settings
+from kerasish.errors import ArgumentError, GraphError, UnknownNameError
 from kerasish.graph.node import Graph, Node
 from kerasish.graph.verify import verify
+from kerasish.hints import function
+from kerasish.registry import hint
 
 Pass = Callable[[Graph, Backend], Graph]
 
@@ -33,26 +36,89 @@ PIPELINE: list[tuple[str, Pass]] = [
 ]
 
 
+def graph_pass(*, before: str = "", after: str = "") -> Callable[[Pass], Pass]:
+    """Decorator: enter `pass(graph, device) -> graph` into the pipeline, under the function's name.
+
+    What was compiled before is compiled anew, with the pass. It runs on graphs of functions, of
+    training steps and of the bodies of loops, on each by itself. `kerasish.testing.check_pass`
+    tries one.
+
+    Args:
+        before: the name of a pass that comes right after this one; those of the package are
+            expand, simplify, hoist, pools, products, own results, fuse, rows and sink.
+        after: the name of a pass that comes right before; give one of the two.
+
+    Raises:
+        UnknownNameError: no pass is called that.
+        ArgumentError: neither or both are given; or the name is taken.
+
+    Example: exp(log(x)) -> x
+
+        >>> from kerasish.compiler import graph_pass, remove_pass
+        >>> from kerasish.graph import rewrite
+        >>> @graph_pass(after="simplify")
+        ... def exp_of_log(graph, device):
+        ...     def rule(node, inputs):
+        ...         undone = node.op.name == "exp" and inputs[0].op.name == "log"
+        ...         return inputs[0].inputs[0] if undone else None
+        ...     return rewrite(graph, rule)
+        >>> remove_pass("exp_of_log")
+    """
+    if bool(before) == bool(after):
+        given = f"before={before!r}, after={after!r}"
+        raise ArgumentError("graph_pass", expected="before= or after= a pass", received=given)
+
+    def decorate(apply: Pass) -> Pass:
+        name = function("graph_pass", apply).__name__
+        if name in dict(PIPELINE):
+            free = f"Call remove_pass({name!r}) first."
+            raise ArgumentError("graph_pass", expected="a new name", received=name, fix=free)
+        PIPELINE.insert(_place(before or after) + bool(after), (name, apply))
+        settings.generation += 1
+        return apply
+
+    return decorate
+
+
+def remove_pass(name: str) -> None:
+    """Take a pass out of the pipeline; what was compiled before is compiled anew, without it.
+
+    Raises:
+        UnknownNameError: no pass is called that.
+    """
+    del PIPELINE[_place(name)]
+    settings.generation += 1
+
+
+def _place(name: str) -> int:
+    names = list(dict(PIPELINE))
+    if name not in names:
+        near = hint(name, names)
+        raise UnknownNameError(
+            "Unknown pass", expected=f"one of {names}", received=repr(name), fix=near
+        )
+    return names.index(name)
+
+
 def optimize(graph: Graph, device: Backend, until: str | None = None) -> Graph:
     """Run the pipeline, or its beginning up to and with the pass named `until`.
 
     Raises:
         UnknownNameError: no pass is called that.
-        GraphError: a pass gave a graph that is not well formed; it is named.
+        GraphError: a pass gave a graph that is not well formed, or has other inputs, results or
+            updates; it is named.
     """
-    names = [name for name, _ in PIPELINE]
-    if until is not None and until not in names:
-        raise UnknownNameError("Unknown pass", expected=f"one of {names}", received=repr(until))
+    end = len(PIPELINE) if until is None else _place(until) + 1
     known = set(graph.nodes)
-    for name, step in PIPELINE:
-        graph = _verified(step(graph, device), name, known)
-        if name == until:
-            break
+    for name, step in PIPELINE[:end]:
+        graph = _verified(step(graph, device), graph, name, known)
     return graph
 
 
-def _verified(graph: Graph, name: str, known: set[Node]) -> Graph:
+def _verified(made: Graph, given: Graph, name: str, known: set[Node]) -> Graph:
+    if not isinstance(made, Graph):
+        raise GraphError(f"The pass {name!r}", expected="a Graph", received=repr(made))
     try:
-        return verify(graph, known)
+        return verify(made, known, given)
     except GraphError as error:
         raise GraphError(f"After the pass {name!r}: {error}") from None

@@ -87,10 +87,7 @@ def rows(graph: Graph, device: Backend) -> Graph:
 
     Variables that are written otherwise are marked: nobody keeps account of their rows.
     """
-    users: dict[Node, list[Node]] = {}
-    for node in graph.nodes:
-        for source in node.inputs:
-            users.setdefault(source, []).append(node)
+    users = graph.users
     found = {n: match for n in graph.nodes if n.op is FUSED and (match := _match(graph, n, users))}
     replaced: set[Node] = set()
 

@@ -202,17 +202,28 @@ def test_one_lane_equals_many() -> None:
         assert (compiled(name, many) == compiled(name, x)).all()
 
 
+# The elementwise ops without a rule, and why numpy runs them.
+LEFT_OUT = {
+    "complex": "registers hold real numbers only",
+    "gcd": "a loop of unknown length for every element",
+    "lcm": "a loop of unknown length for every element",
+    "i0": "a series of sixty terms, met in windows of signals and nowhere in training",
+    "i1": "a series of sixty terms, met in windows of signals and nowhere in training",
+    "nextafter": "met in tests of numerics and nowhere in training",
+}
+
+
 def test_every_elementwise_op_has_a_rule_or_a_reason() -> None:
     for name in registry.names("op"):
         op = get(name)
         if op.elementwise and not op.definition and not op.lowerings:
-            assert name in llvm_ops.RULES or name in llvm_ops.LEFT_OUT, name
+            assert name in llvm_ops.RULES or name in LEFT_OUT, name
 
 
 def test_rules_and_reasons_exclude_each_other() -> None:
-    assert not llvm_ops.RULES.keys() & llvm_ops.LEFT_OUT.keys()
-    assert llvm_ops.LEFT_OUT.keys() <= set(registry.names("op"))
-    assert all(isinstance(reason, str) and reason for reason in llvm_ops.LEFT_OUT.values())
+    assert not llvm_ops.RULES.keys() & LEFT_OUT.keys()
+    assert LEFT_OUT.keys() <= set(registry.names("op"))
+    assert all(isinstance(reason, str) and reason for reason in LEFT_OUT.values())
 
 
 def values(dtype: str, rng: Any = RNG) -> tuple[np.ndarray, np.ndarray]:

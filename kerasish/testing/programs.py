@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,14 @@ class Program:
         for variable, value in self.assigns:
             variables[variable].assign(values[value])
         return values
+
+
+def widened(program: Program) -> Program:
+    """The program on float64."""
+    inputs = [a.astype("float64") for a in program.inputs]
+    return replace(
+        program, inputs=inputs, variables=[a.astype("float64") for a in program.variables]
+    )
 
 
 def _weighted(results: Sequence[Any]) -> Any:
