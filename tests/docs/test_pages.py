@@ -10,11 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from kerasish import layers as _layers  # all ops are there before a page declares its own
 from kerasish import registry
+from kerasish.compiler import providers
+from kerasish.compiler.passes import PIPELINE
 
 _ = _layers
 DOCS = Path(__file__).parents[2] / "docs"
@@ -48,9 +51,17 @@ MODULES = [
 
 @pytest.fixture(autouse=True)
 def ops_of_the_page() -> Iterator[None]:
-    """Ops that a page declares are gone after it."""
+    """Ops that a page declares are gone after it, and so are its kernels and passes."""
     before = set(registry.names("op"))
+    tables: tuple[dict[str, Any], ...] = (providers.PROVIDERS, providers.ADDS)
+    held = [dict(table) for table in tables]
+    kernels = {name: [*found] for name, found in providers._kernels.items()}
+    pipeline = [*PIPELINE]
     yield
+    PIPELINE[:] = pipeline
+    for table, kept in zip((*tables, providers._kernels), (*held, kernels), strict=True):
+        table.clear()
+        table.update(kept)
     for name in set(registry.names("op")) - before:
         if not name.endswith("_grad"):
             registry._entries["op"].pop(name)
