@@ -7,13 +7,16 @@ anew where they are needed. A base here is enough for classes of the engine.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, ClassVar
+
+STATE = "state"  # the kind of what objects hold and no constructor takes: no name stands for it
 
 
 class PortableVariable:
     """A variable is copied with its value, into a buffer of its own."""
 
     __slots__ = ()
+    registry_kind: ClassVar[str] = STATE
 
     def __getstate__(self) -> Any:
         own: Any = self
@@ -34,6 +37,7 @@ class PortableTensor:
     """A tensor is copied with its value; what a tape knows of it stays behind."""
 
     __slots__ = ()
+    registry_kind: ClassVar[str] = STATE
 
     def __getstate__(self) -> Any:
         own: Any = self

@@ -12,12 +12,12 @@ import pytest
 
 import kerasish as keras
 from kerasish import registry
+from kerasish.arguments.rules import Rule
 from kerasish.cli.main import main
 from kerasish.compiler import function, kernel, provider
 from kerasish.compiler.providers import PROVIDERS, _available, _kernels
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import Op, op
-from kerasish.layers.base.fields import Rule
 from kerasish.ops.basic.elementwise import unary
 from kerasish.testing import check_op
 

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kerasish"
 # A name is a module or folder directly under kerasish/. It imports from its own floor and below.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("spec", "errors", "budget", "tables", "tree", "registry", "config", "version",
-     "serialization", "kinds", "configured", "hints", "changes", "collector", "frames", "naming",
+     "serialization", "kinds", "hints", "changes", "collector", "frames", "naming",
      "portable", "arguments"),
     ("backend",),
     ("graph",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
-from kerasish.configured import check_keywords
+from kerasish.arguments.configured import check_keywords
 
 Logs = dict[str, Any] | None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from kerasish import registry
+from kerasish.arguments.configured import Configured
 from kerasish.config import epsilon
-from kerasish.configured import Configured
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import namespace
 from kerasish.kinds import forms

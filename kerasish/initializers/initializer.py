@@ -6,7 +6,7 @@ import random as python_random
 from typing import Any, ClassVar, Self
 
 from kerasish import budget
-from kerasish.configured import Configured
+from kerasish.arguments.configured import Configured
 from kerasish.graph.tensor import Tensor
 
 Shape = tuple[int, ...]

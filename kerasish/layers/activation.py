@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish import ops
+from kerasish.arguments.rules import Constraint, Initializer, IntOrTuple, Regularizer
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import Constraint, Initializer, IntOrTuple, Regularizer
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import Shape

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from kerasish import ops, random
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import Rate, one_of
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import Deferred, Rate, one_of
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
 

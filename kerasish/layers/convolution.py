@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops
-from kerasish.errors import ArgumentError, ShapeError
-from kerasish.graph.tensor import Tensor
-from kerasish.graph.variable import Variable
-from kerasish.layers.base.fields import (
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import (
     Activation,
     CausalPaddingMode,
     Constraint,
     DataFormat,
-    Deferred,
     Initializer,
     IntOrTuple,
     PaddingMode,
@@ -21,6 +18,9 @@ from kerasish.layers.base.fields import (
     Regularizer,
     sized,
 )
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.graph.variable import Variable
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import Shape

@@ -6,19 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasish import budget, ops
-from kerasish.errors import ArgumentError, ShapeError, UnsafeFileError
-from kerasish.graph.tensor import Tensor
-from kerasish.layers.base import call as _call
-from kerasish.layers.base.constructor_arguments import ANY
-from kerasish.layers.base.fields import (
+from kerasish.arguments.given import ANY
+from kerasish.arguments.rules import (
     Activation as ActivationField,
 )
-from kerasish.layers.base.fields import (
+from kerasish.arguments.rules import (
     Constraint,
     Initializer,
     PositiveInt,
     Regularizer,
 )
+from kerasish.errors import ArgumentError, ShapeError, UnsafeFileError
+from kerasish.graph.tensor import Tensor
+from kerasish.layers.base import call as _call
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.serialization import (

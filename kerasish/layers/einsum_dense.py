@@ -6,16 +6,16 @@ import re
 from typing import Any, NamedTuple
 
 from kerasish import budget, ops
-from kerasish.errors import ArgumentError, ShapeError
-from kerasish.graph.tensor import Tensor
-from kerasish.initializers import VarianceScaling
-from kerasish.layers.base.fields import (
+from kerasish.arguments.rules import (
     Activation,
     Constraint,
     Initializer,
     PartialShape,
     Regularizer,
 )
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.initializers import VarianceScaling
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import Dim, Shape

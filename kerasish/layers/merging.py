@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import ops
+from kerasish.arguments.rules import IntOrTuple
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import IntOrTuple
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import normalize_axis
 

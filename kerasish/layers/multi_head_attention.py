@@ -7,19 +7,19 @@ from string import ascii_lowercase as letters
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import budget, ops
-from kerasish.errors import ArgumentError, ShapeError
-from kerasish.graph.tensor import Tensor
-from kerasish.layers.activation import Softmax
-from kerasish.layers.attention import causal_mask
-from kerasish.layers.base.fields import (
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import (
     Constraint,
-    Deferred,
     Initializer,
     IntOrTuple,
     PositiveInt,
     Rate,
     Regularizer,
 )
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.layers.activation import Softmax
+from kerasish.layers.attention import causal_mask
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.layers.einsum_dense import EinsumDense
 from kerasish.layers.regularization import Dropout

@@ -5,14 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import ops
-from kerasish.config import epsilon as default_epsilon
-from kerasish.errors import ArgumentError, ShapeError
-from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.graph.variable import Variable
-from kerasish.initializers import TruncatedNormal
-from kerasish.layers.base.fields import (
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import (
     Constraint,
-    Deferred,
     Initializer,
     IntOrTuple,
     LayerField,
@@ -20,6 +15,11 @@ from kerasish.layers.base.fields import (
     Rate,
     Regularizer,
 )
+from kerasish.config import epsilon as default_epsilon
+from kerasish.errors import ArgumentError, ShapeError
+from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.variable import Variable
+from kerasish.initializers import TruncatedNormal
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.ops.nn.normalization import batch_norm_train

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import DataFormat, IntOrTuple, PaddingMode, sized
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import DataFormat, Deferred, IntOrTuple, PaddingMode, sized
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 

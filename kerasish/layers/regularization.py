@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops, random
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import DataFormat, Rate
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import DataFormat, Deferred, Rate
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import DataFormat, IntOrTuple, PositiveInt
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import DataFormat, Deferred, IntOrTuple, PositiveInt
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.spec import Shape, known

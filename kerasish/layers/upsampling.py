@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from kerasish import config, ops
+from kerasish.arguments.rules import DataFormat, Interpolation, IntOrTuple, PositiveInt, sized
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import DataFormat, Interpolation, IntOrTuple, PositiveInt, sized
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer, builtin
 

@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from kerasish import budget, ops
+from kerasish.arguments.rules import LayerField, one_of
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base import call as _call
-from kerasish.layers.base.fields import LayerField, one_of
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 from kerasish.spec import Shape

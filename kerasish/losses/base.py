@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 from kerasish import budget, ops, tree
+from kerasish.arguments.configured import Configured
 from kerasish.arguments.signatures import constructor
 from kerasish.config import floatx
-from kerasish.configured import Configured
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.hints import hinted

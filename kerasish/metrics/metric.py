@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from kerasish import initializers, ops, tree
+from kerasish.arguments.configured import Configured
 from kerasish.config import floatx
-from kerasish.configured import Configured
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.trace import current_trace
 from kerasish.hints import hinted

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from kerasish import budget, tree
+from kerasish.arguments.given import fields_in, fields_of, from_fields
 from kerasish.arguments.signatures import ours, parameters
 from kerasish.errors import ArgumentError
-from kerasish.layers.base.constructor_arguments import fields_in, fields_of, from_fields
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.core import Lambda
 from kerasish.layers.input_layer import InputLayer

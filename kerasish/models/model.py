@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Self
 
 from kerasish import budget, registry, tree
+from kerasish.arguments.given import fields_in, fields_of
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base import tracking
-from kerasish.layers.base.constructor_arguments import fields_in, fields_of
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
 from kerasish.models.graph_config import GraphBuilder, graph_config

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from kerasish import budget, naming, registry, tree
+from kerasish.arguments.given import fields_in, fields_of
 from kerasish.errors import ArgumentError
 from kerasish.layers.base import tracking
-from kerasish.layers.base.constructor_arguments import fields_in, fields_of
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.input_layer import InputLayer
 from kerasish.models.model import Model

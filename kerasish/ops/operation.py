@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
 
 from kerasish import naming, registry
+from kerasish.arguments.configured import Configured
 from kerasish.arguments.signatures import MISSING, BoundArguments, Parameter, parameters, signature
-from kerasish.configured import Configured
 from kerasish.errors import ArgumentError, UnknownNameError, told
 from kerasish.graph import op as graph_op
 from kerasish.graph.node import scope

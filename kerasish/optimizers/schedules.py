@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from kerasish import ops, registry
+from kerasish.arguments.configured import Configured
 from kerasish.config import floatx
-from kerasish.configured import Configured
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.kinds import forms

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import initializers
+from kerasish.arguments.configured import Configured
 from kerasish.changes import Versioned, held
-from kerasish.configured import Configured
 from kerasish.errors import ArgumentError
 from kerasish.graph import Variable
 

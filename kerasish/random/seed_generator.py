@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random as python_random
 import threading
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from kerasish.backend.base import backend
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
+from kerasish.portable import STATE
 
 _STEP = np.array([0, 1], np.uint32)
 _moving = threading.RLock()  # held while a key is taken, so that no two threads take the same
@@ -56,6 +57,8 @@ class SeedGenerator:
         >>> generator = random.SeedGenerator(1)
         >>> x = random.normal((2, 3), seed=generator)
     """
+
+    registry_kind: ClassVar[str] = STATE
 
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any) -> None:
         if kwargs:

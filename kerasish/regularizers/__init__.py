@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from kerasish import registry
-from kerasish.configured import Configured
+from kerasish.arguments.configured import Configured
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.primitives import transpose
 from kerasish.graph.tensor import Tensor, convert_to_tensor

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import kerasish as keras
+from kerasish.arguments.rules import Initializer
 
 layers = keras.layers
 
@@ -30,7 +31,7 @@ class Declared(layers.Layer):
     """The same with declared fields."""
 
     factor: float
-    start: keras.layers.base.fields.Initializer = "ones"
+    start: Initializer = "ones"
 
     def build(self, input_shape: Any) -> None:
         self.gain = self.add_weight((input_shape[-1],), self.start)

@@ -6,10 +6,10 @@ import collections.abc
 import typing
 from typing import Any
 
+from kerasish.arguments.rules import Rule
 from kerasish.declarative.check.signature import alternatives, rule_of
 from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
 from kerasish.errors import ArgumentError
-from kerasish.layers.base.fields import Rule
 
 _LISTS = (list, tuple, collections.abc.Sequence, collections.abc.Iterable, set, frozenset)
 _MAPPINGS = (dict, collections.abc.Mapping)

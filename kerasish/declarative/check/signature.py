@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kerasish.arguments.rules import LayerField, Rule
 from kerasish.arguments.signatures import constructor, kept, parameters
-from kerasish.layers.base.fields import LayerField, Rule
 
 _SUFFIX_KINDS = ("activation", "initializer", "regularizer", "constraint")
 _NAME_KINDS = {

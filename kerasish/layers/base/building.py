@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
 from kerasish import budget
+from kerasish.arguments.fields import keyword
 from kerasish.arguments.signatures import parameters, signature
 from kerasish.errors import ArgumentError
 from kerasish.graph.trace import eagerly
 from kerasish.layers.base import call as _call
 from kerasish.layers.base import tracking
-from kerasish.layers.base.fields import keyword
 from kerasish.layers.base.holder import Holder
 from kerasish.layers.base.remat import RematScope
 from kerasish.ops.symbolic import is_shape

@@ -6,6 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from kerasish import budget, naming, registry, tree
+from kerasish.arguments.fields import Field, declared, keyword, make_constructor, takes_its_own
+from kerasish.arguments.given import (
+    captured,
+    fields_in,
+    fields_of,
+    from_fields,
+    ignore,
+    untaken,
+)
+from kerasish.arguments.rules import Regularizer, plain
 from kerasish.arguments.signatures import MISSING
 from kerasish.changes import held
 from kerasish.errors import ArgumentError, told
@@ -14,23 +24,6 @@ from kerasish.graph.variable import Variable, reading
 from kerasish.hints import refuse_unknown
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.building import Buildable, as_shape, recorded_build
-from kerasish.layers.base.constructor_arguments import (
-    captured,
-    fields_in,
-    fields_of,
-    from_fields,
-    ignore,
-    untaken,
-)
-from kerasish.layers.base.field_rules import plain
-from kerasish.layers.base.fields import (
-    Field,
-    Regularizer,
-    constructor,
-    declared,
-    keyword,
-    takes_its_own,
-)
 from kerasish.layers.base.input_spec import check_inputs
 from kerasish.layers.base.remat import called, current_scope
 from kerasish.layers.base.stateless import Stateless
@@ -117,7 +110,7 @@ class Layer(Buildable, Stateless):
         if new or from_fields(cls):
             every = {**cls.fields, **new}
             cls.fields = {**{name: every[name] for name in first}, **every}
-            cls.__init__ = constructor(cls, cls.fields, base)
+            cls.__init__ = make_constructor(cls, cls.fields, base)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls)

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from kerasish import config, ops, random
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import DataFormat, Interpolation, PositiveInt, one_of
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.fields import DataFormat, Deferred, Interpolation, PositiveInt, one_of
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
 from kerasish.spec import is_int

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, Self
 import numpy as np
 
 from kerasish import budget, ops, tables
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.given import ANY
+from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError, DataError, UnsafeFileError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers.base.constructor_arguments import ANY
-from kerasish.layers.base.fields import Deferred, PositiveInt, one_of
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.layers.preprocessing.adapting import as_texts, number_batches, text_batches
 from kerasish.layers.preprocessing.numbers import encode

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Self
 import numpy as np
 
 from kerasish import budget, config, ops, tables
+from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError, DataError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base import call as _call
-from kerasish.layers.base.fields import PositiveInt, one_of
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.layers.preprocessing.adapting import number_batches
 from kerasish.spec import Shape, normalize_axis

@@ -9,9 +9,9 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from kerasish import ops
+from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers.base.fields import PositiveInt, one_of
 from kerasish.layers.base.layer import builtin
 from kerasish.layers.preprocessing.adapting import as_texts
 from kerasish.layers.preprocessing.lookup import OLDER_MODES, Lookup

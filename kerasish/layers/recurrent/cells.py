@@ -11,18 +11,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from kerasish import ops, random
-from kerasish.errors import ShapeError
-from kerasish.graph.tensor import Tensor
-from kerasish.initializers import Ones
-from kerasish.layers.base.fields import (
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import (
     Activation,
     Constraint,
-    Deferred,
     Initializer,
     PositiveInt,
     Rate,
     Regularizer,
 )
+from kerasish.errors import ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.initializers import Ones
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.random import SeedGenerator
 from kerasish.spec import Shape

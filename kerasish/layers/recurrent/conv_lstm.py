@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops, random
-from kerasish.errors import ShapeError
-from kerasish.graph.tensor import Tensor
-from kerasish.initializers import Ones
-from kerasish.layers.base.fields import (
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.rules import (
     Activation,
     Constraint,
     DataFormat,
-    Deferred,
     Initializer,
     IntOrTuple,
     PaddingMode,
@@ -21,6 +18,9 @@ from kerasish.layers.base.fields import (
     Regularizer,
     sized,
 )
+from kerasish.errors import ShapeError
+from kerasish.graph.tensor import Tensor
+from kerasish.initializers import Ones
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import builtin
 from kerasish.layers.recurrent.cells import Cell

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import ops, tree
+from kerasish.arguments.fields import Deferred
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
-from kerasish.layers.base.fields import Deferred
 from kerasish.layers.base.layer import Layer, builtin
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import infer

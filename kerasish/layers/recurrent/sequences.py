@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import activations, ops
-from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers.base.constructor_arguments import ANY
-from kerasish.layers.base.fields import (
+from kerasish.arguments.fields import Deferred
+from kerasish.arguments.given import ANY
+from kerasish.arguments.rules import (
     Activation,
     Constraint,
-    Deferred,
     Initializer,
     PositiveInt,
     Rate,
     Regularizer,
 )
+from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import builtin
 from kerasish.layers.recurrent.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell

@@ -6,13 +6,13 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from kerasish import layers
+from kerasish.arguments.rules import PaddingMode, PositiveInt, Rate
 from kerasish.declarative.check import docstrings
 from kerasish.declarative.check.hints import check_type
 from kerasish.declarative.check.signature import alternatives, signature_of
 from kerasish.declarative.check.vocabulary import contains, lookup, names
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import load
-from kerasish.layers.base.fields import PaddingMode, PositiveInt, Rate
 
 
 class Base:

@@ -5,7 +5,7 @@
         activation: Activation = None
 
 A field's annotation says how a value is converted when it is assigned ("relu" becomes the
-function), what is refused, and how it is written into a config; see `field_rules`.
+function), what is refused, and how it is written into a config; see `rules`.
 """
 
 from __future__ import annotations
@@ -19,29 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import numpy as np
 
+from kerasish.arguments.rules import KNOWN, Rule, readable, rule_of
 from kerasish.arguments.signatures import MISSING, Parameter, Signature, meaning, ours, parameters
 from kerasish.errors import ArgumentError, KerasishError
-from kerasish.layers.base.field_rules import (
-    KNOWN,
-    Activation,
-    CausalPaddingMode,
-    Constraint,
-    DataFormat,
-    Initializer,
-    Interpolation,
-    IntOrTuple,
-    LayerField,
-    PaddingMode,
-    PartialShape,
-    PositiveInt,
-    Rate,
-    Regularizer,
-    Rule,
-    one_of,
-    plain,
-    readable,
-    rule_of,
-)
 
 T = TypeVar("T")
 
@@ -168,22 +148,7 @@ def _unknown(cls: type, name: str, written: Any) -> ArgumentError:
 # --- the constructor ------------------------------------------------------------------------------
 
 
-def sized(value: Any, rank: int, what: str, zero: bool = False) -> tuple[int, ...]:
-    """An int, or a tuple of `rank` ints, as a tuple of positive (`zero`: non-negative) ints.
-
-    Raises:
-        ArgumentError: another number of ints, or one too small.
-    """
-    sizes = (value,) * rank if isinstance(value, int) else tuple(value)
-    least = 0 if zero else 1
-    if len(sizes) != rank or any(not isinstance(d, int) or d < least for d in sizes):
-        raise ArgumentError(
-            f"{what} must be an int >= {least} or a tuple of {rank} of them", received=repr(value)
-        )
-    return sizes
-
-
-def constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None]) -> Any:
+def make_constructor(cls: type, fields: Mapping[str, Field], base: Callable[..., None]) -> Any:
     """The `__init__` that `fields` describe: assign each, then run `__post_init__`.
 
     Args:
@@ -285,11 +250,3 @@ def bind(
                 )
             given[name] = fields[name].default
     return {name: given[name] for name in names}
-
-
-__all__ = [
-    "Activation", "CausalPaddingMode", "Constraint", "DataFormat", "Deferred", "Field",
-    "Initializer", "IntOrTuple", "Interpolation", "LayerField", "PaddingMode", "PartialShape",
-    "PositiveInt", "Rate", "Regularizer", "Rule", "bind", "constructor", "declared",
-    "keyword", "modernise", "one_of", "plain", "sized", "takes_its_own",
-]  # fmt: skip

@@ -20,16 +20,12 @@ from typing import Annotated, Any, Literal, Union
 
 import numpy as np
 
-from kerasish import activations, constraints, initializers, regularizers
+from kerasish import registry
 from kerasish.errors import ArgumentError
-from kerasish.graph.tensor import Tensor
-from kerasish.graph.variable import Variable
-from kerasish.random import SeedGenerator
+from kerasish.portable import STATE, PortableTensor
 from kerasish.registry import hint
-from kerasish.serialization import resolve, serialize_keras_object
+from kerasish.serialization import kind_of, resolve, serialize_keras_object
 
-# What a layer may be annotated to hold without being given it.
-STATE = (Variable, Tensor, SeedGenerator)
 KNOWN = (
     "int, float, bool, str, Any, Literal, an Enum, list, tuple, dict, Sequence, Mapping, Callable, "
     "np.ndarray, a class of layers, initializers, regularizers, constraints, losses, metrics or "
@@ -127,6 +123,25 @@ def _as_list(value: Any) -> Any:
     return [_as_list(item) for item in value] if isinstance(value, tuple) else value
 
 
+def of_kind(kind: str) -> Rule:
+    """The rule of what a name, a config, a class or an object of a kind of the registry gives."""
+    return Rule(f"a {kind}", functools.partial(resolve, kind))
+
+
+def _activation(value: Any) -> Any:
+    return resolve("activation", "linear" if value is None else value)
+
+
+def _written_activation(value: Any) -> Any:
+    return value.__name__ if kind_of(value) == "activation" else plain(value)
+
+
+def _initializer(value: Any) -> Any:
+    if isinstance(value, np.ndarray) or hasattr(value, "is_symbolic"):
+        return registry.lookup("initializer", "constant")(np.asarray(value))
+    return resolve("initializer", value)
+
+
 def _layer(value: Any) -> Any:
     found = resolve("layer", value)
     if not hasattr(found, "get_config") or not callable(found):
@@ -199,9 +214,7 @@ def _object(kind: str, cls: type) -> Rule:
     """What a name, a config or an object stands for, of a class of the registry's `kind`."""
 
     def convert(value: Any) -> Any:
-        if kind == "initializer" and isinstance(value, np.ndarray):
-            return initializers.get(value)
-        found = resolve(kind, value)
+        found = _initializer(value) if kind == "initializer" else resolve(kind, value)
         if not isinstance(found, cls):
             raise TypeError
         return found
@@ -226,13 +239,10 @@ PositiveInt = Annotated[int, Rule("a positive int", _positive)]
 Rate = Annotated[float, Rule("a number in [0, 1]", _rate)]
 IntOrTuple = Annotated[Any, Rule("an int or a tuple of ints", _int_or_ints, _as_list)]
 PartialShape = Annotated[Any, Rule("an int or a tuple of ints and None", _partial_shape, _as_list)]
-Activation = Annotated[Any, Rule("an activation", activations.get, activations.serialize)]
-Initializer = Annotated[
-    _Made | np.ndarray | Tensor,
-    Rule("an initializer", initializers.get, initializers.serialize),
-]
-Regularizer = Annotated[_Made, Rule("a regularizer", regularizers.get, regularizers.serialize)]
-Constraint = Annotated[_Made, Rule("a constraint", constraints.get, constraints.serialize)]
+Activation = Annotated[Any, Rule("an activation", _activation, _written_activation)]
+Initializer = Annotated[_Made | np.ndarray | PortableTensor, Rule("an initializer", _initializer)]
+Regularizer = Annotated[_Made, of_kind("regularizer")]
+Constraint = Annotated[_Made, of_kind("constraint")]
 LayerField = Annotated[Any, Rule("a layer", _layer)]
 PaddingMode = Annotated[str, one_of("valid", "same")]
 CausalPaddingMode = Annotated[str, one_of("valid", "same", "causal")]
@@ -250,6 +260,21 @@ def optional(rule: Rule) -> Rule:
         lambda value: None if value is None else rule.serialize(value),
         rule.described,
     )
+
+
+def sized(value: Any, rank: int, what: str, zero: bool = False) -> tuple[int, ...]:
+    """An int, or a tuple of `rank` ints, as a tuple of positive (`zero`: non-negative) ints.
+
+    Raises:
+        ArgumentError: another number of ints, or one too small.
+    """
+    sizes = (value,) * rank if isinstance(value, int) else tuple(value)
+    least = 0 if zero else 1
+    if len(sizes) != rank or any(not isinstance(d, int) or d < least for d in sizes):
+        raise ArgumentError(
+            f"{what} must be an int >= {least} or a tuple of {rank} of them", received=repr(value)
+        )
+    return sizes
 
 
 DataFormat = Annotated[str | None, optional(one_of("channels_last", "channels_first"))]
@@ -356,8 +381,6 @@ def rule_of(hint: Any) -> Rule | None:
 def _of_class(cls: type) -> Rule | None:
     if cls in BASIC:
         return BASIC[cls]
-    if issubclass(cls, STATE):
-        return None
     if issubclass(cls, Enum):
         return _member(cls)
     if issubclass(cls, np.ndarray):
@@ -365,7 +388,7 @@ def _of_class(cls: type) -> Rule | None:
     kind = getattr(cls, "registry_kind", None)
     if kind is None:
         raise TypeError(cls)
-    return _object(kind, cls)
+    return None if kind == STATE else _object(kind, cls)
 
 
 def _union(members: tuple[Any, ...]) -> Rule | None:

@@ -27,8 +27,8 @@ import pytest
 
 import kerasish as keras
 from kerasish import registry
+from kerasish.arguments.rules import Rule
 from kerasish.errors import ArgumentError, UnknownNameError
-from kerasish.layers.base.fields import Rule
 
 Layer = keras.layers.Layer
 T = TypeVar("T")
@@ -346,7 +346,7 @@ def test_defaults_that_can_change_are_not_shared() -> None:
 
 
 def test_the_example_of_contributing_runs_as_written() -> None:
-    page = (Path(__file__).parents[3] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
     blocks = [
         code for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "Layer" in code
     ]
