@@ -16,11 +16,12 @@ from kerasish.backend.base import Backend, current
 from kerasish.compiler.aliases import Aliases, Value, output_specs, steps_of
 from kerasish.compiler.codegen.renderer import Region, renderer
 from kerasish.compiler.memory import MemoryPlan, plan_memory
+from kerasish.compiler.passes.rows import UPDATE_ROWS
 from kerasish.compiler.providers import Kernel, find
 from kerasish.compiler.region import FUSED
 from kerasish.config import settings
 from kerasish.errors import NumericsError
-from kerasish.graph.node import CONSTANT, LEAVES, VARIABLE, Graph, Node
+from kerasish.graph.node import CONSTANT, LEAVES, PICK, VARIABLE, Graph, Node
 from kerasish.graph.printer import names_of
 from kerasish.hints import function
 from kerasish.spec import TensorSpec, is_float, known
@@ -91,6 +92,9 @@ class Plan:
             else:
                 self.steps.append(self._bind(node))
         self._compile_regions()
+        for variable, node in graph.updates:
+            writer = node.inputs[0] if node.op is PICK else node
+            variable.swept |= writer.op is not UPDATE_ROWS  # which keeps account of moving rows
         for variable, node in self.memory.copies:
             copy = functools.partial(_assign, variable.array, self._values[node])
             self.steps.append(Step(node, "reference", copy, (variable.array,)))

@@ -83,13 +83,9 @@ UPDATE_ROWS = declare(
 
 
 def rows(graph: Graph, device: Backend) -> Graph:
-    """Replace sweeps over tables by updates of their rows.
-
-    Variables that are written otherwise are marked: nobody keeps account of their rows.
-    """
+    """Replace sweeps over tables by updates of their rows."""
     users = graph.users
     found = {n: match for n in graph.nodes if n.op is FUSED and (match := _match(graph, n, users))}
-    replaced: set[Node] = set()
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Any:
         if node not in found:
@@ -101,18 +97,13 @@ def rows(graph: Graph, device: Backend) -> Graph:
         made = make_node(UPDATE_ROWS, given, attrs, node.spec, like=node)
         if find(made, device.name) is None:
             return None
-        replaced.add(node)
         return (
             made
             if isinstance(node.spec, TensorSpec)
             else tuple(pick(made, k) for k in range(len(node.spec)))
         )
 
-    made = rewrite(graph, rule) if found else graph
-    for variable, node in graph.updates:
-        if (node.inputs[0] if node.op is PICK else node) not in replaced:
-            variable.swept = True
-    return made
+    return rewrite(graph, rule) if found else graph
 
 
 def _match(graph: Graph, node: Node, users: dict[Node, list[Node]]) -> dict[str, Any] | None:

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.compiler import passes
+from kerasish.backend.base import current
+from kerasish.compiler import Plan, passes
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.passes.rows import SMALL, rows
-from kerasish.graph import Graph
+from kerasish.graph import Graph, trace
 
 pytestmark = pytest.mark.skipif(
     llvm_jit.unavailable() is not None, reason=f"LLVM: {llvm_jit.unavailable()}"
@@ -123,6 +124,16 @@ def test_plans_that_sweep_make_account_impossible(monkeypatch: pytest.MonkeyPatc
     got = run()
     swept(monkeypatch)
     np.testing.assert_array_equal(got, run())
+
+
+def test_the_plan_and_no_pass_says_that_a_variable_is_swept() -> None:
+    table = keras.Variable(np.zeros((WORDS, WIDTH), "float32"))
+    func = keras.function(lambda: table.assign(table + 1.0))
+    traced, _ = trace(func.func, [])
+    graph = passes.optimize(traced, current())
+    assert not table.swept
+    Plan(graph)
+    assert table.swept
 
 
 def test_memory_counts_what_it_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
