@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import LEAVES, PICK, Node
 from kerasish.spec import TensorSpec, known, np_dtype
 
@@ -46,7 +47,7 @@ class Aliases:
             source = self._shadow.get(node.inputs[0])
             if source is None:
                 source = _shadow(node.inputs[0].spec)
-            view = _reshaped(source, node) if node.op.name == "reshape" else _viewed(source, node)
+            view = _reshaped(source, node) if node.op is _p.reshape else _viewed(source, node)
             if view is not None:
                 self._shadow[node] = view
                 self._owner[node] = self._owner[node.inputs[0]]

@@ -194,7 +194,7 @@ class Plan:
         return flat.view(dtype).reshape(known(spec.shape))
 
     def _view(self, node: Node) -> Array:
-        if node.op.name == "pick":
+        if node.op is PICK:
             return self._owned[node.inputs[0], node.attrs["index"]]
         return node.op.kernel(self.device.xp, self._values[node.inputs[0]], **node.attrs)
 

@@ -13,9 +13,10 @@ from kerasish.compiler.passes import optimize
 from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.plan import Plan, Step
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, interning, make_node, rebuild, rewrite
+from kerasish.ops.control.primitives import scan_op, switch_op, while_op
 
 Array = Any
-CONTROL = ("scan", "switch", "while_loop")
+CONTROL = (scan_op, switch_op, while_op)
 
 
 class BodyPlan(Plan):
@@ -93,13 +94,13 @@ def prepare(body: Graph, device: Backend, fixed: Iterable[Node] = ()) -> Graph:
     """
     graph = _isolated(optimize(body, device), set(fixed))
     aliases = Aliases(graph.nodes)
-    inner = {aliases.owner(i) for n in graph.nodes if n.op.name in CONTROL for i in n.inputs}
+    inner = {aliases.owner(i) for n in graph.nodes if n.op in CONTROL for i in n.inputs}
     taken: set[Node] = set()
 
     def own(node: Node) -> Node:
         value = aliases.owner(node)
         whole = node is value[0] or node.op is PICK
-        held = value in inner or value[0].op.name in CONTROL or value[0].op in LEAVES
+        held = value in inner or value[0].op in CONTROL or value[0].op in LEAVES
         if whole and not held and node not in taken:
             taken.add(node)
             return node
@@ -115,13 +116,13 @@ def prepare(body: Graph, device: Backend, fixed: Iterable[Node] = ()) -> Graph:
 
 def _isolated(graph: Graph, fixed: set[Node]) -> Graph:
     """Copies of moving inputs in front of the loops and branches inside."""
-    if not any(node.op.name in CONTROL for node in graph.nodes):
+    if not any(node.op in CONTROL for node in graph.nodes):
         return graph
     aliases = Aliases(graph.nodes)
     moving = set(graph.inputs) - fixed
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
-        if node.op.name not in CONTROL:
+        if node.op not in CONTROL:
             return None
         own = (
             make_node(COPY, (new,), {}, new.spec, like=node)

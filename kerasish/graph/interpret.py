@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from kerasish.graph.node import CONSTANT, VARIABLE, Graph, Node, substitute, toposort
+from kerasish.graph.node import CONSTANT, PICK, VARIABLE, Graph, Node, substitute, toposort
 from kerasish.graph.tensor import Tensor, node_of, tensor_of, wrap
 from kerasish.graph.variable import autocast
 
@@ -25,7 +25,7 @@ def run(nodes: Sequence[Node], known: dict[Node, Any]) -> list[Any]:
         elif node.op is VARIABLE:
             with autocast(None):  # the graph itself says where it casts
                 values[node] = node.attrs["variable"].value
-        elif node.op.name == "pick":
+        elif node.op is PICK:
             values[node] = values[node.inputs[0]][node.attrs["index"]]
         else:
             values[node] = node.op(*(values[i] for i in node.inputs), **node.attrs)

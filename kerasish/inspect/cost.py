@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish.compiler.aliases import output_specs
+from kerasish.compiler.region import FUSED
+from kerasish.graph import primitives as _p
 from kerasish.graph.defined import expand
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, interning, placeholder, toposort
 
@@ -47,7 +49,7 @@ def nbytes(node: Node) -> int:
 
 
 def _stored(source: Node) -> int:
-    while source.op.name == "broadcast_to":
+    while source.op is _p.broadcast_to:
         source = source.inputs[0]
     return source.spec.nbytes
 
@@ -55,7 +57,7 @@ def _stored(source: Node) -> int:
 def label(node: Node, width: int = 40) -> str:
     """A node's op by name; for a fused region, what was fused."""
     body: Any = node.attrs.get("body")
-    if node.op.name != "fused" or not isinstance(body, Graph):
+    if node.op is not FUSED or not isinstance(body, Graph):
         return node.op.name
     names = [n.op.name for n in body.nodes if n.op not in LEAVES and n.op is not PICK]
     text = f"fused {len(names)}: {' '.join(names)}"

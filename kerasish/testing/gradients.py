@@ -9,7 +9,8 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.graph import convert_to_tensor, grad
-from kerasish.graph.op import get
+from kerasish.graph import primitives as _p
+from kerasish.ops.basic import elementwise as _e
 from kerasish.spec import is_differentiable
 
 # The best step of a central difference is about eps**(1/3) (Press et al., Numerical Recipes,
@@ -53,8 +54,8 @@ def weighted(func: Callable[..., Any], seed: int) -> Callable[..., Any]:
                 u = u + 1j * rng.uniform(-1.0, 1.0, out.shape)
             part = out * convert_to_tensor(u, out.dtype)
             if part.dtype.startswith("complex"):
-                part = get("real")(part)
-            total = total + get("sum")(part, axis=tuple(range(part.ndim)), keepdims=False)
+                part = _e.real(part)
+            total = total + _p.sum_(part, axis=tuple(range(part.ndim)), keepdims=False)
         return total
 
     return scalar

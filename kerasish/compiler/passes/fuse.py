@@ -9,6 +9,7 @@ from __future__ import annotations
 from kerasish.backend.base import Backend
 from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, kind_of, row_shapes
 from kerasish.compiler.codegen.renderer import Renderer, renderer
+from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.passes.groups import Groups
 from kerasish.compiler.region import FUSED
 from kerasish.graph.node import (
@@ -54,7 +55,7 @@ def fuse(graph: Graph, device: Backend) -> Graph:
 
 
 def _worth_a_kernel(node: Node, chosen: Renderer) -> bool:
-    return node.op.name != "copy" and chosen.supported(node) and chosen.alone(node)
+    return node.op is not COPY and chosen.supported(node) and chosen.alone(node)
 
 
 def group(graph: Graph, chosen: Renderer) -> Groups:

@@ -27,15 +27,22 @@ from kerasish.compiler.passes.loop_sums import (
 )
 from kerasish.compiler.passes.scan_parts import Later, Loop, batched, count_uses
 from kerasish.compiler.passes.simplify import simplify
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, inherit, make_node, rewrite, toposort
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic import indexing as _i
+from kerasish.ops.basic.matmul import matmul_
+from kerasish.ops.control.primitives import scan_op
+from kerasish.ops.nn import convolution as _c
 from kerasish.spec import TensorSpec
 
-PRODUCTS = ("matmul", "conv", "conv_input_grad")
+PRODUCTS = (matmul_, _c.conv_, _c.conv_input_grad)
+LINEAR = (_p.reshape, _p.transpose, _p.expand_dims, _e.negative, _p.unslice)
 
 
 def hoist(graph: Graph, device: Backend) -> Graph:
     """Rewrite every scan of a graph, inner ones first, and simplify what stands around them."""
-    scans = [node for node in graph.nodes if node.op.name == "scan"]
+    scans = [node for node in graph.nodes if node.op is scan_op]
     if not scans:
         return graph
     used: dict[Node, set[int]] = {node: set() for node in scans}
@@ -116,9 +123,9 @@ def _rows_in_order(loop: Loop) -> None:
     """Captured operands of products that are transposed: copied once, not walked every round."""
     wanted: dict[Node, Node] = {}
     for node in toposort(loop.roots()):
-        for source in node.inputs if node.op.name == "matmul" else ():
+        for source in node.inputs if node.op is matmul_ else ():
             found = loop.outside(source)
-            if found is not None and not found[1] and found[0].op.name == "transpose":
+            if found is not None and not found[1] and found[0].op is _p.transpose:
                 wanted[source] = make_node(COPY, (found[0],), {}, like=source)
     if wanted:
         loop.replace({node: loop.give(copied, False) for node, copied in wanted.items()})
@@ -137,7 +144,7 @@ def _sums_after(loop: Loop) -> None:
         if terms is None:
             continue
         held = dict(loop.extra)
-        totals = [_total(loop, term) for term in sorted(terms, key=lambda t: t.op.name == "sum")]
+        totals = [_total(loop, term) for term in sorted(terms, key=lambda t: t.op is _p.sum_)]
         if any(total is None for total in totals):
             loop.extra = held
             continue
@@ -150,7 +157,7 @@ def _terms(node: Node, mark: Node, uses: dict[Node, int]) -> list[Node] | None:
     """The t_i of node = mark + t_1 + t_2 + ..., if nobody else reads a partial sum."""
     terms: list[Node] = []
     while node is not mark:
-        if node.op.name != "add" or uses[node] != 1:
+        if node.op is not _p.add or uses[node] != 1:
             return None
         a, b = node.inputs
         on_path = [_leads_to(side, mark) for side in (a, b)]
@@ -171,7 +178,7 @@ def _added(start: Node, totals: list[Later]) -> Later:
     def total() -> Node:
         node = start
         for part in totals:
-            node = make("add", node, part())
+            node = make(_p.add, node, part())
         return node
 
     return total
@@ -179,33 +186,36 @@ def _added(start: Node, totals: list[Later]) -> Later:
 
 def _total(loop: Loop, node: Node) -> Later | None:
     """The sum over all rounds of a body's node."""
-    name = node.op.name
-    if name in ("reshape", "transpose", "expand_dims", "negative", "unslice"):
+    op = node.op
+    if op in LINEAR:
         return _applied(loop, node)
-    if name == "sum" and loop.is_stacked(node.inputs[0]):
+    if op is _p.sum_ and loop.is_stacked(node.inputs[0]):
         source = loop.stacked(node.inputs[0])
         return source and (lambda: sum_of_sums(node, source()))
     sums = {
-        "matmul": sum_of_products,
-        "conv_weight_grad": lambda x, g: sum_of_kernels(node, x, g),
-        "scatter_add": lambda i, u: sum_of_scatters(node, i, u),
+        matmul_: sum_of_products,
+        _c.conv_weight_grad: lambda x, g: sum_of_kernels(node, x, g),
+        _i.scatter_add: lambda i, u: sum_of_scatters(node, i, u),
     }
-    fits = name in sums and len(node.spec.shape) == 2 if name == "matmul" else name in sums
-    if name == "scatter_add":
+    if op is matmul_:
+        fits = len(node.spec.shape) == 2
+    elif op is _i.scatter_add:
         fits = node.attrs["axis"] == 0
+    else:
+        fits = op in sums
     if not fits:
         return None
     both = [loop.stacked(source) for source in node.inputs]
     if both[0] is None or both[1] is None:
         return None
     first, second = both[0], both[1]
-    return lambda: sums[name](first(), second())
+    return lambda: sums[op](first(), second())
 
 
 def _applied(loop: Loop, node: Node) -> Later | None:
     """The sum of a linear op's results is the op of the sum."""
     source = _total(loop, node.inputs[0])
-    return source and (lambda: make(node.op.name, source(), **node.attrs))
+    return source and (lambda: make(node.op, source(), **node.attrs))
 
 
 def _results_after(loop: Loop) -> None:
@@ -221,7 +231,7 @@ def _results_after(loop: Loop) -> None:
 
 def _product(loop: Loop, node: Node, needed: set[Node]) -> Later | None:
     """A product, or a view of one, for all rounds after the loop."""
-    if node in needed or not (node.op.view or node.op.name in PRODUCTS):
+    if node in needed or not (node.op.view or node.op in PRODUCTS):
         return None
     if node.op.view:
         source = _product(loop, node.inputs[0], needed)

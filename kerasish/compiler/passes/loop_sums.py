@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import Node, make_node
-from kerasish.graph.op import get
+from kerasish.graph.op import Op
+from kerasish.ops.basic.matmul import matmul_
 from kerasish.spec import known
 
 
-def make(name: str, *inputs: Node, **attrs: Any) -> Node:
-    """A node of the op called `name`."""
-    return make_node(get(name), inputs, attrs)
+def make(op: Op, *inputs: Node, **attrs: Any) -> Node:
+    """A node of an op."""
+    return make_node(op, inputs, attrs)
 
 
 def reshape(node: Node, shape: Sequence[int]) -> Node:
     """`node` in another shape."""
-    return node if node.spec.shape == tuple(shape) else make("reshape", node, shape=tuple(shape))
+    return node if node.spec.shape == tuple(shape) else make(_p.reshape, node, shape=tuple(shape))
 
 
 def _swap_last(node: Node) -> Node:
     rank = len(node.spec.shape)
-    return make("transpose", node, axes=(*range(rank - 2), rank - 1, rank - 2))
+    return make(_p.transpose, node, axes=(*range(rank - 2), rank - 1, rank - 2))
 
 
 def _merged(node: Node) -> Node:
@@ -34,13 +36,13 @@ def sum_of_products(a: Node, b: Node) -> Node:
     """sum_t a[t] @ b[t] as one product: a (T, M, K), b (T, K, N) -> (M, T*K) @ (T*K, N)."""
     t, m, k = known(a.spec.shape)
     left = _swap_last(reshape(_swap_last(a), (t * k, m)))
-    return make("matmul", left, reshape(b, (t * k, known(b.spec.shape)[-1])))
+    return make(matmul_, left, reshape(b, (t * k, known(b.spec.shape)[-1])))
 
 
 def sum_of_sums(node: Node, source: Node) -> Node:
     """sum_t sum(x[t]) as one sum over all rows of `source`."""
     axes = tuple(a + 1 for a in node.attrs["axis"])
-    total = make("sum", source, axis=(0, *axes), keepdims=False)
+    total = make(_p.sum_, source, axis=(0, *axes), keepdims=False)
     return reshape(total, known(node.spec.shape))
 
 

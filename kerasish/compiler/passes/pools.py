@@ -15,7 +15,10 @@ from typing import Any
 
 from kerasish.backend.base import Backend
 from kerasish.compiler.passes.simplify import scalar
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import PICK, Graph, Node, make_node, pick, rewrite
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.nn import pooling as _pool
 from kerasish.spec import is_float
 
 Users = dict[Node, list[Node]]
@@ -39,7 +42,7 @@ def pools(graph: Graph, device: Backend) -> Graph:
     users = graph.users
     for node in graph.results:  # a result has one more reader
         users.setdefault(node, []).append(node)
-    found = {n: p for n in graph.nodes if n.op.name == "max_pool" and (p := _found(n, users))}
+    found = {n: p for n in graph.nodes if n.op is _pool.max_pool_ and (p := _found(n, users))}
     if not found:
         return graph
     owners = {mask: node for node, p in found.items() for mask in p.masks}
@@ -57,7 +60,7 @@ def pools(graph: Graph, device: Backend) -> Graph:
             masked[node] = make_node(node.op, (mask, scatter.inputs[0], zero), {}, like=node)
             parts = masked[node], scatter.inputs[1]
             return make_node(scatter.op, parts, scatter.attrs, scatter.spec, like=scatter)
-        if node.op.name == "sum" and node.inputs[0] in masked:
+        if node.op is _p.sum_ and node.inputs[0] in masked:
             if node.attrs["axis"] == tuple(range(node.inputs[0].spec.ndim - 1)):
                 return make_node(node.op, (masked[node.inputs[0]],), node.attrs, like=node)
         return None
@@ -90,11 +93,11 @@ def _found(node: Node, users: Users) -> _Pool | None:
     if not (_is_relu(relu) and smaller and is_float(relu.spec.dtype)):
         return None
     total = relu.inputs[0]
-    made = _Pool(total.op.name == "add" and users[total] == [relu] and _is_row(total))
+    made = _Pool(total.op is _p.add and users[total] == [relu] and _is_row(total))
     for user in users[relu]:
         if user is node:
             continue
-        if user.op.name != "greater" or user.inputs[0] is not relu or scalar(user.inputs[1]) != 0:
+        if user.op is not _e.greater or user.inputs[0] is not relu or scalar(user.inputs[1]) != 0:
             return None
         if not all(_carries(mask, user, node, users) for mask in users.get(user, ())):
             return None
@@ -103,7 +106,7 @@ def _found(node: Node, users: Users) -> _Pool | None:
 
 
 def _is_relu(node: Node) -> bool:
-    return node.op.name == "maximum" and scalar(node.inputs[1]) == 0
+    return node.op is _e.maximum and scalar(node.inputs[1]) == 0
 
 
 def _is_row(total: Node) -> bool:
@@ -115,10 +118,10 @@ def _is_row(total: Node) -> bool:
 
 def _carries(mask: Node, above: Node, node: Node, users: Users) -> bool:
     """Whether `mask` is select(above, the pooling's gradient, 0)."""
-    if mask.op.name != "select" or mask.inputs[0] is not above or scalar(mask.inputs[2]) != 0:
+    if mask.op is not _e.select or mask.inputs[0] is not above or scalar(mask.inputs[2]) != 0:
         return False
     scatter = mask.inputs[1]
-    if scatter.op.name != "max_pool_scatter" or users[scatter] != [mask]:
+    if scatter.op is not _pool.max_pool_scatter or users[scatter] != [mask]:
         return False
     at = scatter.inputs[1]
     same = all(scatter.attrs[name] == node.attrs[name] for name in node.attrs)

@@ -16,12 +16,15 @@ from kerasish.compiler.aliases import reshaped_strides
 from kerasish.compiler.codegen.nest import contiguous
 from kerasish.compiler.passes.scan_parts import count_uses
 from kerasish.compiler.providers import find
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import LEAVES, Graph, Node, make_node, rewrite
-from kerasish.graph.op import Op, case, declare, get
+from kerasish.graph.op import Op, case, declare
+from kerasish.ops.basic import reduction as _r
+from kerasish.ops.basic.matmul import matmul_
 from kerasish.spec import TensorSpec, inverse, known
 
-MATMUL = get("matmul")
-RESHAPE = get("reshape")
+MATMUL = matmul_
+RESHAPE = _p.reshape
 VIEWS = ("reshape", "transpose", "expand_dims")
 
 
@@ -104,9 +107,9 @@ def products(graph: Graph, device: Backend) -> Graph:
 
     rules: dict[Node, Any] = {}
     for node in graph.nodes:
-        if node.op.name == "add" and (addend(node, 0) or addend(node, 1)):
+        if node.op is _p.add and (addend(node, 0) or addend(node, 1)):
             rules[node] = joined
-        elif node.op.name == "transpose" and turns(node):
+        elif node.op is _p.transpose and turns(node):
             rules[node] = turned
 
     def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
@@ -129,7 +132,7 @@ def _fusible(node: Node, users: dict[Node, list[Node]]) -> bool:
     found = users.get(node, [])
     return any(
         u.op.elementwise
-        or u.op.name in ("sum", "max", "min")
+        or u.op in (_p.sum_, _r.max_, _r.min_)
         or (u.op is RESHAPE and _fusible(u, users))
         for u in found
     )

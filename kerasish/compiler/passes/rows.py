@@ -32,13 +32,13 @@ from kerasish.graph.node import (
     placeholder,
     rewrite,
 )
-from kerasish.graph.op import Op, case, declare, get
+from kerasish.graph.op import Op, case, declare
 from kerasish.graph.tensor import node_of, tensor_of
+from kerasish.ops.basic.indexing import scatter_add
 from kerasish.ops.declare import ints
 from kerasish.spec import TensorSpec, known
 
 SMALL = 1 << 18  # elements of a table that is swept as fast as its rows are found
-SCATTER = get("scatter_add")
 
 
 def _infer(*specs: TensorSpec, body: Graph, **_: Any) -> Any:
@@ -47,7 +47,7 @@ def _infer(*specs: TensorSpec, body: Graph, **_: Any) -> Any:
 
 def _kernel(xp: Any, ids: Any, updates: Any, *others: Any, body: Graph, at: int, **_: Any) -> Any:
     shape = known(body.inputs[at].spec.shape)
-    g = SCATTER.kernel(xp, ids, updates, shape=shape, axis=0)
+    g = scatter_add.kernel(xp, ids, updates, shape=shape, axis=0)
     return FUSED.kernel(xp, *others[:at], g, *others[at:], body=body)
 
 
@@ -109,7 +109,7 @@ def rows(graph: Graph, device: Backend) -> Graph:
 def _match(graph: Graph, node: Node, users: dict[Node, list[Node]]) -> dict[str, Any] | None:
     """The attributes of the op that can take a region's place, but for its body; or None."""
     body: Graph = node.attrs["body"]
-    sparse = [i for i, source in enumerate(node.inputs) if source.op is SCATTER]
+    sparse = [i for i, source in enumerate(node.inputs) if source.op is scatter_add]
     if len(sparse) != 1 or users[node.inputs[sparse[0]]] != [node]:
         return None
     at = sparse[0]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kerasish.graph import batching
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import (
     CONSTANT,
     LEAVES,
@@ -21,7 +22,6 @@ from kerasish.graph.node import (
     substitute,
     toposort,
 )
-from kerasish.graph.op import get
 from kerasish.graph.tensor import Tensor, node_of
 from kerasish.spec import TensorSpec, known
 
@@ -223,7 +223,7 @@ class Loop:
         if sliced:
             return node
         attrs = {"shape": (self.rows, *known(node.spec.shape))}
-        return make_node(get("broadcast_to"), (node,), attrs)
+        return make_node(_p.broadcast_to, (node,), attrs)
 
     def stacked(self, node: Node) -> Later | None:
         """A body's node with a row per round, after the loop; the loop stacks it if need be."""

@@ -15,23 +15,27 @@ import numpy as np
 from kerasish.backend.base import Backend
 from kerasish.compiler.codegen.nest import kind_of
 from kerasish.compiler.passes.constants import folded
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import CONSTANT, Graph, Node, constant, make_node, rewrite
-from kerasish.graph.op import get
+from kerasish.graph.op import Op
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic import indexing as _i
+from kerasish.ops.basic import reduction as _r
 from kerasish.spec import accumulator, bits, broadcast, is_float, known, np_dtype
 
 Inputs = tuple[Node, ...]
 Rule = Callable[[Node, Inputs], Node | None]
-RULES: dict[str, list[Rule]] = {}
+RULES: dict[Op, list[Rule]] = {}
 TERMS = 64  # of a sum that are looked at together
 LONG = 32  # innermost numbers that are worth a loop of their own over them
 
 
-def rule(*names: str) -> Callable[[Rule], Rule]:
+def rule(*ops: Op) -> Callable[[Rule], Rule]:
     """Decorator: try a function on nodes of these ops."""
 
     def decorate(func: Rule) -> Rule:
-        for name in names:
-            RULES.setdefault(name, []).append(func)
+        for op in ops:
+            RULES.setdefault(op, []).append(func)
         return func
 
     return decorate
@@ -49,11 +53,11 @@ def scalar(node: Node) -> Any:
     return _scalars[node]
 
 
-def _make(like: Node, name: str, inputs: Inputs, **attrs: Any) -> Node:
-    return make_node(get(name), inputs, attrs, like=like)
+def _make(like: Node, op: Op, inputs: Inputs, **attrs: Any) -> Node:
+    return make_node(op, inputs, attrs, like=like)
 
 
-@rule("multiply")
+@rule(_p.multiply)
 def times_one(node: Node, inputs: Inputs) -> Node | None:
     """x * 1 -> x"""
     for one, x in (inputs, inputs[::-1]):
@@ -62,7 +66,7 @@ def times_one(node: Node, inputs: Inputs) -> Node | None:
     return None
 
 
-@rule("add")
+@rule(_p.add)
 def plus_zero(node: Node, inputs: Inputs) -> Node | None:
     """x + 0 -> x"""
     for zero, x in (inputs, inputs[::-1]):
@@ -71,30 +75,30 @@ def plus_zero(node: Node, inputs: Inputs) -> Node | None:
     return None
 
 
-@rule("add")
+@rule(_p.add)
 def plus_negative(node: Node, inputs: Inputs) -> Node | None:
     """x + (-y) -> x - y"""
     for x, y in (inputs, inputs[::-1]):
-        if y.op.name == "negative":
-            return _make(node, "subtract", (x, y.inputs[0]))
+        if y.op is _e.negative:
+            return _make(node, _e.subtract, (x, y.inputs[0]))
     return None
 
 
-@rule("subtract", "divide", "power")
+@rule(_e.subtract, _e.divide, _e.power)
 def right_neutral(node: Node, inputs: Inputs) -> Node | None:
     """x - 0 -> x, x / 1 -> x, x ** 1 -> x, x ** 2 -> x * x"""
     x, c = inputs
     value = scalar(c)
     if value is None or x.spec != node.spec:
         return None
-    if value == (0 if node.op.name == "subtract" else 1):
+    if value == (0 if node.op is _e.subtract else 1):
         return x
-    if node.op.name == "power" and value == 2:
-        return _make(node, "multiply", (x, x))
+    if node.op is _e.power and value == 2:
+        return _make(node, _p.multiply, (x, x))
     return None
 
 
-@rule("divide")
+@rule(_e.divide)
 def by_power_of_two(node: Node, inputs: Inputs) -> Node | None:
     """x / 8 -> x * 0.125 (exact for powers of two)"""
     value = scalar(inputs[1])
@@ -106,56 +110,56 @@ def by_power_of_two(node: Node, inputs: Inputs) -> Node | None:
         return None
     inverse = inputs[1].value.copy()
     inverse[...] = 1.0 / value
-    return _make(node, "multiply", (inputs[0], constant(inverse, inputs[1].spec)))
+    return _make(node, _p.multiply, (inputs[0], constant(inverse, inputs[1].spec)))
 
 
-@rule("negative", "logical_not")
+@rule(_e.negative, _e.logical_not)
 def twice(node: Node, inputs: Inputs) -> Node | None:
     """-(-x) -> x, not not x -> x for booleans"""
     again = inputs[0].op is node.op and inputs[0].inputs[0].spec == node.spec
     return inputs[0].inputs[0] if again else None
 
 
-@rule("cast", "reshape", "transpose", "broadcast_to", "expand_dims")
+@rule(_p.cast_, _p.reshape, _p.transpose, _p.broadcast_to, _p.expand_dims)
 def nothing_changes(node: Node, inputs: Inputs) -> Node | None:
     """reshape(x, x.shape) -> x, transpose(x, (0, 1, 2)) -> x, cast(x, x.dtype) -> x"""
-    if node.op.name == "transpose" and list(node.attrs["axes"]) != sorted(node.attrs["axes"]):
+    if node.op is _p.transpose and list(node.attrs["axes"]) != sorted(node.attrs["axes"]):
         return None
     return inputs[0] if inputs[0].spec == node.spec else None
 
 
-@rule("stop_gradient")
+@rule(_p.stop_gradient)
 def gone(node: Node, inputs: Inputs) -> Node | None:
     """stop_gradient(x) -> x, once gradients are taken"""
     return inputs[0]
 
 
-@rule("reshape", "expand_dims")
+@rule(_p.reshape, _p.expand_dims)
 def reshape_twice(node: Node, inputs: Inputs) -> Node | None:
     """reshape(reshape(x)) -> reshape(x); expand_dims(x) -> reshape(x)"""
     x = inputs[0]
-    while x.op.name in ("reshape", "expand_dims"):
+    while x.op in (_p.reshape, _p.expand_dims):
         x = x.inputs[0]
-    if x is inputs[0] and node.op.name == "reshape":
+    if x is inputs[0] and node.op is _p.reshape:
         return None
     if x.spec == node.spec:
         return x
-    return _make(node, "reshape", (x,), shape=node.spec.shape)
+    return _make(node, _p.reshape, (x,), shape=node.spec.shape)
 
 
-@rule("transpose")
+@rule(_p.transpose)
 def transpose_twice(node: Node, inputs: Inputs) -> Node | None:
     """transpose(transpose(x, p), q) -> transpose(x, p[q])"""
     x = inputs[0]
-    if x.op.name != "transpose":
+    if x.op is not _p.transpose:
         return None
     axes = tuple(x.attrs["axes"][a] for a in node.attrs["axes"])
     if list(axes) == sorted(axes):
         return x.inputs[0]
-    return _make(node, "transpose", (x.inputs[0],), axes=axes)
+    return _make(node, _p.transpose, (x.inputs[0],), axes=axes)
 
 
-@rule("slice")
+@rule(_p.slice_)
 def slice_twice(node: Node, inputs: Inputs) -> Node | None:
     """x[a][b] -> x[c], x[::-1][::-1] -> x"""
     x = inputs[0]
@@ -163,14 +167,14 @@ def slice_twice(node: Node, inputs: Inputs) -> Node | None:
     parts = tuple(p or w for p, w in zip(node.attrs["parts"], whole, strict=True))
     if parts == whole:
         return x
-    if x.op.name != "slice":
+    if x.op is not _p.slice_:
         return None
     pairs = zip(x.attrs["parts"], parts, strict=True)
     joined = tuple(b if a is None else (a[0] + b[0] * a[2], b[1], a[2] * b[2]) for a, b in pairs)
-    return _make(node, "slice", (x.inputs[0],), parts=joined)
+    return _make(node, _p.slice_, (x.inputs[0],), parts=joined)
 
 
-@rule("add")
+@rule(_p.add)
 def side_by_side(node: Node, inputs: Inputs) -> Node | None:
     """The gradient of x[:2] + that of x[2:] -> both in one array, without zeros to add"""
     if not all(terms := [_padded(x) for x in inputs]):
@@ -193,11 +197,11 @@ def side_by_side(node: Node, inputs: Inputs) -> Node | None:
 
 def _padded(x: Node) -> list[Node]:
     """The arrays among zeros that a node is the sum of; none where there is something else."""
-    if x.op.name == "unslice":
-        place = get("slice").infer(x.spec, parts=x.attrs["parts"])
+    if x.op is _p.unslice:
+        place = _p.slice_.infer(x.spec, parts=x.attrs["parts"])
         # What is put there may be smaller, and repeated.
         return [x] if place == x.inputs[0].spec and not x.attrs.get("value", 0.0) else []
-    if x.op.name != "add":
+    if x.op is not _p.add:
         return []
     a, b = map(_padded, x.inputs)
     return a + b if a and b and len(a) + len(b) < TERMS else []
@@ -215,32 +219,32 @@ def _joined(node: Node, a: Node, b: Node) -> Node | None:
         return None
     pieces: list[Node] = []
     for x in (a.inputs[0], b.inputs[0]):
-        joined = x.op.name == "concatenate" and x.attrs["axis"] == axis
+        joined = x.op is _p.concatenate and x.attrs["axis"] == axis
         pieces.extend(x.inputs if joined else (x,))
-    whole = _make(node, "concatenate", tuple(pieces), axis=axis)
+    whole = _make(node, _p.concatenate, tuple(pieces), axis=axis)
     parts = (*first[:axis], (start, size + more, 1), *first[axis + 1 :])
-    return _make(node, "unslice", (whole,), parts=parts, shape=node.spec.shape)
+    return _make(node, _p.unslice, (whole,), parts=parts, shape=node.spec.shape)
 
 
-@rule("unslice")
+@rule(_p.unslice)
 def unslice_all(node: Node, inputs: Inputs) -> Node | None:
     """The gradient of x[::-1] -> g[::-1]: nothing of it is left to fill"""
     g, shape, parts = inputs[0], node.spec.shape, node.attrs["parts"]
     if g.spec.shape == shape and all(p is None or p[2] in (1, -1) for p in parts):
-        return _make(node, "slice", (g,), parts=parts)
+        return _make(node, _p.slice_, (g,), parts=parts)
     return None
 
 
-@rule("sum", "max", "min", "prod")
+@rule(_p.sum_, _r.max_, _r.min_, _r.prod_)
 def reduce_nothing(node: Node, inputs: Inputs) -> Node | None:
     """sum(x) over axes of size 1 -> reshape(x)"""
     x = inputs[0]
     if all(x.spec.shape[a] == 1 for a in node.attrs["axis"]):
-        return x if x.spec == node.spec else _make(node, "reshape", (x,), shape=node.spec.shape)
+        return x if x.spec == node.spec else _make(node, _p.reshape, (x,), shape=node.spec.shape)
     return None
 
 
-@rule("sum", "max", "min", "prod")
+@rule(_p.sum_, _r.max_, _r.min_, _r.prod_)
 def one_run_of_axes_after_another(node: Node, inputs: Inputs) -> Node | None:
     """sum(x, axis=(0, 2)) -> sum(sum(x, axis=2), axis=0): each is a loop that regions can have"""
     x, axes = inputs[0], node.attrs["axis"]
@@ -257,38 +261,38 @@ def one_run_of_axes_after_another(node: Node, inputs: Inputs) -> Node | None:
     if last[-1] == len(shape) - 1 and math.prod(shape[a] for a in last) >= LONG:
         runs = [last, *runs[:-1]]
     for run in runs:
-        x = _make(node, node.op.name, (x,), axis=run, keepdims=True)
-    return x if x.spec == node.spec else _make(node, "reshape", (x,), shape=node.spec.shape)
+        x = _make(node, node.op, (x,), axis=run, keepdims=True)
+    return x if x.spec == node.spec else _make(node, _p.reshape, (x,), shape=node.spec.shape)
 
 
-@rule("gather")
+@rule(_i.gather)
 def cast_what_is_read(node: Node, inputs: Inputs) -> Node | None:
     """gather(cast(x), i) -> cast(gather(x, i)), where that casts less"""
     x, indices = inputs
-    if x.op.name != "cast" or node.spec.size >= x.spec.size:
+    if x.op is not _p.cast_ or node.spec.size >= x.spec.size:
         return None
-    rows = _make(node, "gather", (x.inputs[0], indices), **node.attrs)
-    return _make(node, "cast", (rows,), **x.attrs)
+    rows = _make(node, _i.gather, (x.inputs[0], indices), **node.attrs)
+    return _make(node, _p.cast_, (rows,), **x.attrs)
 
 
-@rule("cast")
+@rule(_p.cast_)
 def sum_in_the_wider_dtype(node: Node, inputs: Inputs) -> Node | None:
     """cast(scatter_add(i, u), float32) -> scatter_add(i, cast(u, float32)) for 16-bit floats"""
     x = inputs[0]
-    if x.op.name != "scatter_add" or node.spec.dtype != "float32":
+    if x.op is not _i.scatter_add or node.spec.dtype != "float32":
         return None
     if not is_float(x.spec.dtype) or bits(x.spec.dtype) != 16:
         return None
     indices, updates = x.inputs
-    wide = _make(node, "cast", (updates,), **node.attrs)
-    return _make(node, "scatter_add", (indices, wide), **x.attrs)
+    wide = _make(node, _p.cast_, (updates,), **node.attrs)
+    return _make(node, _i.scatter_add, (indices, wide), **x.attrs)
 
 
 def unbroadcast_inputs(node: Node, inputs: Inputs) -> Node | None:
     """f(broadcast_to(x), y) -> f(x, y), where y has the full shape anyway"""
     changed = list(inputs)
     for i, x in enumerate(inputs):
-        if x.op.name != "broadcast_to":
+        if x.op is not _p.broadcast_to:
             continue
         trial = [*changed[:i], x.inputs[0], *changed[i + 1 :]]
         if broadcast(*(t.spec.shape for t in trial)) == node.spec.shape:
@@ -316,7 +320,7 @@ def simplify(graph: Graph, device: Backend) -> Graph:
 
 
 def _once(node: Node, inputs: Inputs) -> Node | None:
-    for attempt in RULES.get(node.op.name, ()):
+    for attempt in RULES.get(node.op, ()):
         changed = attempt(node, inputs)
         if changed is not None and changed is not node:
             return changed
