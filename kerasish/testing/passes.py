@@ -13,6 +13,7 @@ from kerasish.compiler.passes import PIPELINE, Pass, optimize
 from kerasish.errors import KerasishError
 from kerasish.graph import Graph, convert_to_tensor, format_graph, trace
 from kerasish.graph.interpret import run_graph
+from kerasish.graph.node import PICK
 from kerasish.graph.verify import verify
 from kerasish.spec import TensorSpec, dtype_name, is_float
 from kerasish.testing.operators import close
@@ -33,7 +34,7 @@ STEADY = 1e-3  # what float32 and float64 may differ by in a program whose steps
 
 def names(graph: Graph) -> list[str]:
     """The ops that compute something, in order."""
-    return [n.op.name for n in graph.nodes if n.inputs and n.op.name != "pick"]
+    return [n.op.name for n in graph.nodes if n.inputs and n.op is not PICK]
 
 
 def values(graph: Graph, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from kerasish import ops
 from kerasish.graph import GradientTape, Variable
-from kerasish.graph.op import get
+from kerasish.ops.basic.elementwise import sigmoid
 from kerasish.spec import TensorSpec
 
 Shape = tuple[int, ...]
@@ -117,7 +117,7 @@ def _present(found: Sequence[Any]) -> list[Any]:
 
 UNARY: dict[str, Callable[[Any], Any]] = {
     "tanh": ops.tanh,
-    "sigmoid": get("sigmoid"),
+    "sigmoid": sigmoid,
     "negative": ops.negative,
     "absolute": ops.absolute,
     "exp(-x*x)": lambda x: ops.exp(-x * x),
