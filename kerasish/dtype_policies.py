@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kerasish.hints import namespace
 from kerasish.kinds import forms
 from kerasish.layers.base.policy import DTypePolicy
 from kerasish.layers.base.policy import as_policy as get
+from kerasish.names import namespace
 
 FloatDTypePolicy = DTypePolicy
 

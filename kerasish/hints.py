@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
 from kerasish.arguments.signatures import parameters
-from kerasish.errors import ArgumentError, told
+from kerasish.errors import ArgumentError
 from kerasish.registry import hint
 
 P = ParamSpec("P")
@@ -93,19 +93,3 @@ def hinted(func: Callable[P, R]) -> Callable[P, R]:
             raise _refusal(owner, unknown, shown) from None
 
     return call
-
-
-def namespace(
-    module: str, names: Iterable[str]
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """`__getattr__` and `__dir__` of a public namespace: what it lists, and hints for the rest."""
-    public = sorted(names)
-
-    def __getattr__(name: str) -> Any:
-        fix = hint(name, public)
-        raise AttributeError(told(f"module {module!r} has no attribute {name!r}", fix=fix))
-
-    def __dir__() -> list[str]:
-        return list(public)
-
-    return __getattr__, __dir__

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kerasish.hints import namespace
 from kerasish.layers.base.policy import DTypePolicy, dtype_policy, set_dtype_policy
+from kerasish.names import namespace
 from kerasish.optimizers import LossScaleOptimizer
 
 Policy = DTypePolicy

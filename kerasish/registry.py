@@ -2,7 +2,7 @@
 
 Kinds in use: op, layer, activation, initializer, regularizer, constraint, loss, metric,
 optimizer, schedule, callback, dataset, model, method. Nothing here imports anything by a name
-that it is given; `home` says which module of the package enters the built-in names of a kind.
+that it is given; `home` says how a built-in name of a kind is entered when it is asked for.
 """
 
 from __future__ import annotations
@@ -17,12 +17,20 @@ from kerasish.errors import ArgumentError, UnknownNameError
 T = TypeVar("T")
 
 _entries: dict[str, dict[str, Any]] = {}
-_homes: dict[str, Callable[[], Any]] = {}
+_homes: dict[str, tuple[Callable[[str], Any], Callable[[], Iterable[str]] | None]] = {}
 
 
-def home(kind: str, load: Callable[[], Any]) -> None:
-    """Say what enters the built-in names of a kind; called when one of them is not there yet."""
-    _homes[kind] = load
+def home(
+    kind: str, load: Callable[[str], Any], known: Callable[[], Iterable[str]] | None = None
+) -> None:
+    """Say how the built-in names of a kind come in.
+
+    Args:
+        kind: a kind.
+        load: `load(name)` enters this name, if it is a built-in one that is not there yet.
+        known: returns all built-in names; without it, `load` enters all of them.
+    """
+    _homes[kind] = load, known
 
 
 def add(kind: str, obj: T, *names: str, replace: bool = False) -> T:
@@ -32,7 +40,10 @@ def add(kind: str, obj: T, *names: str, replace: bool = False) -> T:
         ArgumentError: a name is taken by another object and `replace` is False.
     """
     table = _entries.setdefault(kind, {})
+    own = str(getattr(obj, "__module__", "")).partition(".")[0] == __name__.partition(".")[0]
     for name in names:
+        if not own and name not in table:  # a built-in one holds its name before it is loaded
+            built_in(kind, name)
         held = table.get(name)
         if held is not None and held is not obj and not replace:
             raise ArgumentError(
@@ -76,15 +87,25 @@ def lookup(kind: str, name: str) -> Any:
 def contains(kind: str, name: str) -> bool:
     """Whether `name` is entered under `kind`."""
     if name not in _entries.get(kind, {}) and kind in _homes:
-        _homes[kind]()
+        _homes[kind][0](name)
     return name in _entries.get(kind, {})
 
 
 def names(kind: str) -> list[str]:
     """All names of a kind, sorted."""
-    if kind in _homes:
-        _homes[kind]()
-    return sorted(_entries.get(kind, {}))
+    if kind in _homes and _homes[kind][1] is None:
+        _homes[kind][0]("")
+    return sorted({*_entries.get(kind, {}), *_built_in(kind)})
+
+
+def built_in(kind: str, name: str) -> Any:
+    """The built-in object of this name; None where there is none."""
+    return lookup(kind, name) if name in _built_in(kind) else None
+
+
+def _built_in(kind: str) -> Iterable[str]:
+    known = _homes[kind][1] if kind in _homes else None
+    return known() if known else ()
 
 
 def nearest(name: str, choices: list[str] | tuple[str, ...], count: int = 3) -> list[str]:

@@ -15,7 +15,7 @@ from kerasish.data import (
     to_categorical,
     unpack_x_y_sample_weight,
 )
-from kerasish.hints import namespace
+from kerasish.names import namespace
 from kerasish.ops.symbol import KerasTensor
 from kerasish.random import set_random_seed
 from kerasish.serialization import (

@@ -17,9 +17,9 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kerasish"
 
 # A name is a module or folder directly under kerasish/. It imports from its own floor and below.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("spec", "errors", "budget", "tables", "tree", "registry", "config", "version",
-     "serialization", "kinds", "hints", "changes", "collector", "frames", "naming",
-     "portable", "arguments"),
+    ("spec", "errors", "budget", "tables", "tree", "registry", "names", "_names", "config",
+     "version", "serialization", "kinds", "arguments", "hints", "changes", "collector",
+     "frames", "naming", "portable"),
     ("backend",),
     ("graph",),
     ("ops",),

@@ -5,45 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kerasish.activations.functions import (
-    FUNCTIONS,
-    celu,
-    elu,
-    exponential,
-    gelu,
-    glu,
-    hard_shrink,
-    hard_sigmoid,
-    hard_silu,
-    hard_tanh,
-    leaky_relu,
-    linear,
-    log_sigmoid,
-    log_softmax,
-    mish,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    soft_shrink,
-    softmax,
-    softplus,
-    softsign,
-    sparse_plus,
-    sparse_sigmoid,
-    sparsemax,
-    squareplus,
-    tanh,
-    tanh_shrink,
-    threshold,
-)
-from kerasish.hints import namespace
+from kerasish import registry
+from kerasish.activations.functions import linear
 from kerasish.kinds import forms
+from kerasish.names import namespace
 from kerasish.serialization import resolve, serialize_keras_object
-
-swish = silu
-hard_swish = hard_silu
 
 
 def get(identifier: Any) -> Callable[..., Any]:
@@ -58,49 +24,11 @@ def get(identifier: Any) -> Callable[..., Any]:
 
 def serialize(activation: Any) -> Any:
     """The name of a built-in activation, the config of any other."""
-    if any(activation is function for function in FUNCTIONS):
-        return activation.__name__
+    name = getattr(activation, "__name__", "")
+    if registry.built_in("activation", name) is activation:
+        return name
     return serialize_keras_object(activation)
 
 
 deserialize = forms("activation").deserialize
-
-
-__all__ = [
-    "celu",
-    "deserialize",
-    "elu",
-    "exponential",
-    "gelu",
-    "get",
-    "glu",
-    "hard_shrink",
-    "hard_sigmoid",
-    "hard_silu",
-    "hard_swish",
-    "hard_tanh",
-    "leaky_relu",
-    "linear",
-    "log_sigmoid",
-    "log_softmax",
-    "mish",
-    "relu",
-    "relu6",
-    "selu",
-    "serialize",
-    "sigmoid",
-    "silu",
-    "soft_shrink",
-    "softmax",
-    "softplus",
-    "softsign",
-    "sparse_plus",
-    "sparse_sigmoid",
-    "sparsemax",
-    "squareplus",
-    "swish",
-    "tanh",
-    "tanh_shrink",
-    "threshold",
-]
-__getattr__, __dir__ = namespace(__name__, __all__)
+__getattr__, __dir__ = namespace(__name__, ("get", "serialize", "deserialize"))

@@ -9,30 +9,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops import nn
 from kerasish.ops.basic import elementwise as _elementwise
 from kerasish.ops.nn import activation as _ops
-from kerasish.ops.nn.activation import (
-    celu,
-    elu,
-    glu,
-    hard_shrink,
-    hard_sigmoid,
-    hard_silu,
-    hard_tanh,
-    leaky_relu,
-    log_sigmoid,
-    log_softmax,
-    mish,
-    relu6,
-    selu,
-    soft_shrink,
-    softmax,
-    softsign,
-    sparse_plus,
-    sparse_sigmoid,
-    sparsemax,
-    squareplus,
-    tanh_shrink,
-    threshold,
-)
+from kerasish.ops.nn.activation import leaky_relu, relu6
 from kerasish.ops.numpy import functions as numpy_functions
 from kerasish.ops.operation import public_as
 
@@ -61,6 +38,7 @@ def relu(
     return positive - negative_slope * _ops.relu(threshold - x) if negative_slope else positive
 
 
+@registry.entry("activation", "swish")
 def silu(x: Any) -> Any:
     """x * sigmoid(x)."""
     return nn.silu(x)
@@ -94,15 +72,3 @@ def exponential(x: Any) -> Any:
 def linear(x: Any) -> Any:
     """x itself."""
     return x
-
-
-FUNCTIONS = (
-    celu, elu, exponential, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu,
-    linear, log_sigmoid, log_softmax, mish, relu, relu6, selu, sigmoid, silu, soft_shrink, softmax,
-    softplus, softsign, sparse_plus, sparse_sigmoid, sparsemax, squareplus, tanh, tanh_shrink,
-    threshold,
-)  # fmt: skip
-for _function in FUNCTIONS:
-    registry.add("activation", _function, _function.__name__)
-registry.add("activation", silu, "swish")
-registry.add("activation", hard_silu, "hard_swish")

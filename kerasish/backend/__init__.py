@@ -16,7 +16,7 @@ from kerasish.backend.settings import (
     set_image_data_format,
     standardize_dtype,
 )
-from kerasish.hints import namespace
+from kerasish.names import namespace
 
 
 def is_keras_tensor(x: object) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import random
+from kerasish import random, registry
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.initializers.initializer import RandomInitializer, Shape
@@ -18,6 +18,7 @@ from kerasish.spec import dtype_name
 TRUNCATED_STDDEV = 0.87962566103423978
 
 
+@registry.entry("initializer", "normal")
 class RandomNormal(RandomInitializer):
     """Normal draws.
 
@@ -43,6 +44,7 @@ class TruncatedNormal(RandomNormal):
         )
 
 
+@registry.entry("initializer", "uniform")
 class RandomUniform(RandomInitializer):
     """Uniform draws from [minval, maxval).
 
@@ -178,6 +180,7 @@ class LecunNormal(_Scaled):
     _choice = (1.0, "fan_in", "truncated_normal")
 
 
+@registry.entry("initializer", "OrthogonalInitializer")
 class Orthogonal(RandomInitializer):
     """An orthogonal matrix times `gain`, the trailing axis against all others.
 

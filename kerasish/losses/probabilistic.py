@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from kerasish import ops
+from kerasish import ops, registry
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError, told
 from kerasish.graph import Tensor, convert_to_tensor
@@ -144,6 +144,7 @@ def sparse_categorical_crossentropy(
     return losses
 
 
+@registry.entry("loss", "bce", "BCE")
 def binary_crossentropy(
     y_true: Any,
     y_pred: Any,
@@ -191,6 +192,7 @@ def binary_focal_crossentropy(
     return ops.mean(losses, axis=axis)
 
 
+@registry.entry("loss", "kld", "KLD")
 def kl_divergence(y_true: Any, y_pred: Any) -> Tensor:
     """sum(y_true log(y_true / y_pred)) over the last axis (Kullback and Leibler, 1951)."""
     y_true, y_pred = aligned(y_true, y_pred, "kl_divergence")

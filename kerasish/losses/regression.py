@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from kerasish import ops
+from kerasish import ops, registry
 from kerasish.config import epsilon
 from kerasish.graph import Tensor
 from kerasish.losses.align import aligned
@@ -15,18 +15,21 @@ Reduction = str | None
 MEAN = "sum_over_batch_size"
 
 
+@registry.entry("loss", "mse", "MSE")
 def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
     """mean((y_true - y_pred)^2)."""
     y_true, y_pred = aligned(y_true, y_pred, "mean_squared_error")
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
 
 
+@registry.entry("loss", "mae", "MAE")
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Tensor:
     """mean(|y_true - y_pred|)."""
     y_true, y_pred = aligned(y_true, y_pred, "mean_absolute_error")
     return ops.mean(ops.absolute(y_true - y_pred), axis=-1)
 
 
+@registry.entry("loss", "mape", "MAPE")
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Tensor:
     """100 mean(|y_true - y_pred| / max(|y_true|, epsilon))."""
     y_true, y_pred = aligned(y_true, y_pred, "mean_absolute_percentage_error")
@@ -34,6 +37,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Tensor:
     return 100.0 * ops.mean(ops.absolute((y_true - y_pred) / scale), axis=-1)
 
 
+@registry.entry("loss", "msle", "MSLE")
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
     """mean((log(y_true + 1) - log(y_pred + 1))^2), both at least epsilon."""
     y_true, y_pred = aligned(y_true, y_pred, "mean_squared_logarithmic_error")

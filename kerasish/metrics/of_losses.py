@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish import ops
+from kerasish import ops, registry
 from kerasish.graph import Tensor
 from kerasish.losses import (
     binary_crossentropy,
@@ -25,6 +25,7 @@ from kerasish.losses.align import aligned
 from kerasish.metrics.reduction import Mean, MeanMetricWrapper
 
 
+@registry.entry("metric", "mse", "MSE")
 class MeanSquaredError(MeanMetricWrapper):
     """The mean of (y_true - y_pred)^2."""
 
@@ -50,6 +51,7 @@ class RootMeanSquaredError(Mean):
         return ops.sqrt(super().result())
 
 
+@registry.entry("metric", "mae", "MAE")
 class MeanAbsoluteError(MeanMetricWrapper):
     """The mean of |y_true - y_pred|."""
 
@@ -59,6 +61,7 @@ class MeanAbsoluteError(MeanMetricWrapper):
         super().__init__(mean_absolute_error, name, dtype)
 
 
+@registry.entry("metric", "mape", "MAPE")
 class MeanAbsolutePercentageError(MeanMetricWrapper):
     """100 times the mean of |y_true - y_pred| / |y_true|."""
 
@@ -68,6 +71,7 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
         super().__init__(mean_absolute_percentage_error, name, dtype)
 
 
+@registry.entry("metric", "msle", "MSLE")
 class MeanSquaredLogarithmicError(MeanMetricWrapper):
     """The mean of (log(y_true + 1) - log(y_pred + 1))^2."""
 
@@ -119,6 +123,7 @@ class Poisson(MeanMetricWrapper):
         super().__init__(poisson, name, dtype)
 
 
+@registry.entry("metric", "bce", "BCE")
 class BinaryCrossentropy(MeanMetricWrapper):
     """The mean binary cross-entropy."""
 

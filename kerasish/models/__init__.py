@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kerasish.hints import namespace
 from kerasish.models.clone import clone_model
 from kerasish.models.model import Functional, Model
 from kerasish.models.sequential import Sequential
+from kerasish.names import namespace
 from kerasish.saving import load_model, model_from_json, save_model
 
 __all__ = [

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Self
 
-from kerasish import budget, registry, tree
+from kerasish import budget, tree
 from kerasish.arguments.given import fields_in, fields_of
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor
@@ -393,7 +393,3 @@ def _symbols_of(config: Mapping[str, Any], custom_objects: Any) -> tuple[Any, An
     graph = GraphBuilder("the config of a functional model", layers)
     graph.run(nodes)
     return graph.structure(config["input_layers"]), graph.structure(config["output_layers"])
-
-
-registry.add("model", Model, "Model")
-registry.add("model", Functional, "Functional")

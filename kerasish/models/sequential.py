@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from kerasish import budget, naming, registry, tree
+from kerasish import budget, naming, tree
 from kerasish.arguments.given import fields_in, fields_of
 from kerasish.errors import ArgumentError
 from kerasish.layers.base import tracking
@@ -271,6 +271,3 @@ def _own_shape(layer: Layer) -> Any:
         if known is not None and len(known.inputs) == 1:
             return known.inputs[0].shape
     return None
-
-
-registry.add("model", Sequential, "Sequential")

@@ -8,59 +8,9 @@ from typing import Any
 from kerasish import registry
 from kerasish import serialization as _serialization
 from kerasish.errors import ArgumentError
-from kerasish.hints import namespace
 from kerasish.kinds import forms
-from kerasish.optimizers import schedules
-from kerasish.optimizers.adafactor import Adafactor
-from kerasish.optimizers.adam import Adam, Adamax, AdamW, Lamb, Nadam
-from kerasish.optimizers.adaptive import Adadelta, Adagrad, Ftrl, Lion, RMSprop
-from kerasish.optimizers.loss_scale import LossScaleOptimizer
-from kerasish.optimizers.newer import Muon, ScheduleFreeAdamW
+from kerasish.names import namespace
 from kerasish.optimizers.optimizer import Optimizer
-from kerasish.optimizers.sgd import SGD
-
-CLASSES = (
-    SGD,
-    Adam,
-    AdamW,
-    Adamax,
-    Nadam,
-    Lamb,
-    RMSprop,
-    Adagrad,
-    Adadelta,
-    Ftrl,
-    Lion,
-    Adafactor,
-    Muon,
-    ScheduleFreeAdamW,
-    LossScaleOptimizer,
-)
-for _optimizer in CLASSES:
-    registry.add("optimizer", _optimizer, _optimizer.__name__, _optimizer.__name__.lower())
-
-__all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "Adamax",
-    "Nadam",
-    "Lamb",
-    "RMSprop",
-    "Adagrad",
-    "Adadelta",
-    "Ftrl",
-    "Lion",
-    "Adafactor",
-    "Muon",
-    "ScheduleFreeAdamW",
-    "LossScaleOptimizer",
-    "Optimizer",
-    "deserialize",
-    "get",
-    "schedules",
-    "serialize",
-]
 
 
 def get(identifier: Any) -> Any:
@@ -82,6 +32,4 @@ def get(identifier: Any) -> Any:
 
 
 _, serialize, deserialize = forms("optimizer")
-
-
-__getattr__, __dir__ = namespace(__name__, __all__)
+__getattr__, __dir__ = namespace(__name__, ("get", "serialize", "deserialize"))

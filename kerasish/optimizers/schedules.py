@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from kerasish import ops, registry
+from kerasish import ops
 from kerasish.arguments.configured import Configured
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
@@ -262,17 +262,6 @@ class CosineDecayRestarts(LearningRateSchedule):
         height = ops.power(convert_to_tensor(float(self.m_mul)), restarts)
         cosine = 0.5 * height * (1.0 + ops.cos(math.pi * done))
         return self.initial_learning_rate * ((1 - self.alpha) * cosine + self.alpha)
-
-
-for _schedule in (
-    ExponentialDecay,
-    InverseTimeDecay,
-    PiecewiseConstantDecay,
-    PolynomialDecay,
-    CosineDecay,
-    CosineDecayRestarts,
-):
-    registry.add("schedule", _schedule, _schedule.__name__)
 
 
 _, serialize, deserialize = forms("schedule", word="learning_rate_schedule")

@@ -1,6 +1,6 @@
 """Random draws with Keras's names: pure draws, seeded by integers or by a SeedGenerator."""
 
-from kerasish.hints import namespace
+from kerasish.names import namespace
 from kerasish.random.draws import (
     beta,
     binomial,

@@ -14,6 +14,7 @@ from kerasish.losses import Loss, LossFunctionWrapper
 from kerasish.losses.base import takes_labels
 from kerasish.metrics import Mean
 from kerasish.naming import object_name
+from kerasish.serialization import kind_of
 from kerasish.training.label_rules import LabelRule, label_rules
 from kerasish.training.outputs import Outputs
 
@@ -99,7 +100,7 @@ def of_labels(loss: Any) -> bool | None:
     if isinstance(entries[0], str) and entries[0].lower() in BY_SHAPE:
         return None
     found = losses.get(entries[0])
-    known = isinstance(found, LossFunctionWrapper) or found in losses.FUNCTIONS
+    known = isinstance(found, LossFunctionWrapper) or kind_of(found) == "loss"
     return takes_labels(found) if known else None
 
 

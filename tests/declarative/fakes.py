@@ -93,6 +93,7 @@ def loss(y_true: Any, y_pred: Any) -> Any:
 @pytest.fixture
 def fake_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_entries", {})
+    monkeypatch.setattr(registry, "_homes", {})
     for layer in (Conv2D, Dense, Dropout, Flatten, Reshape, Bidirectional, Concatenate):
         registry.entry("layer")(layer)
     registry.add("activation", identity, "relu", "softmax", "sigmoid")

@@ -10,6 +10,7 @@ import pytest
 from kerasish import initializers, random, registry
 from kerasish.errors import ArgumentError, ShapeError, UnknownNameError
 from kerasish.random import SeedGenerator, set_random_seed
+from tests.built_in import classes
 from tests.golden_objects import check_object
 from tests.keras_objects import INITIALIZERS, key
 
@@ -87,7 +88,7 @@ def test_orthogonal_signs_are_fair():
     assert 110 < sum(drawn) < 190
 
 
-NAMES = sorted({cls.__name__ for cls in initializers.BUILT_IN})
+NAMES = [cls.__name__ for cls in classes(initializers, "Initializer")]
 
 
 @pytest.mark.parametrize("name", NAMES)

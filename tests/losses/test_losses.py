@@ -6,6 +6,7 @@ import pytest
 import kerasish as keras
 from kerasish import losses, ops
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
+from tests.built_in import classes, functions
 from tests.golden import cases
 from tests.golden_values import check_case
 from tests.tolerances import assert_close
@@ -48,12 +49,12 @@ def test_gradients_are_finite_and_follow_the_loss(label: str):
     np.testing.assert_allclose(float(value) - after, step * norm, rtol=1e-2, atol=1e-12)
 
 
-@pytest.mark.parametrize("cls", losses.CLASSES[1:])
+@pytest.mark.parametrize("cls", classes(losses, "Loss", "LossFunctionWrapper"))
 def test_functions_and_classes_are_found_by_name(cls):
     assert isinstance(losses.get(cls.__name__), cls)
 
 
-@pytest.mark.parametrize("function", losses.FUNCTIONS)
+@pytest.mark.parametrize("function", functions(losses))
 def test_functions_are_found_by_name(function):
     assert losses.get(function.__name__) is function
 
@@ -221,7 +222,7 @@ def test_nothing_warns_without_reason():
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int8", "int32", "bool"])
-@pytest.mark.parametrize("function", losses.FUNCTIONS)
+@pytest.mark.parametrize("function", functions(losses))
 def test_integers_give_what_equal_floats_give(function, dtype: str):
     rng = np.random.default_rng(1)
     most = 2 if dtype == "bool" else 100

@@ -9,10 +9,11 @@ import kerasish as keras
 from kerasish import constraints, ops, optimizers
 from kerasish.compiler import Function
 from kerasish.optimizers import schedules
+from tests.built_in import classes
 from tests.tolerances import assert_close
 
 STEPS = 3
-NAMES = [cls.__name__ for cls in optimizers.CLASSES if cls is not optimizers.LossScaleOptimizer]
+NAMES = [cls.__name__ for cls in classes(optimizers, "LossScaleOptimizer", "Optimizer")]
 
 
 def variables() -> list[keras.Variable]:

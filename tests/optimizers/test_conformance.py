@@ -7,10 +7,11 @@ import pytest
 
 import kerasish as ours
 from tests.beside import keras as theirs
+from tests.built_in import classes
 
 pytestmark = pytest.mark.conformance
 
-NAMES = [c.__name__ for c in ours.optimizers.CLASSES if c is not ours.optimizers.LossScaleOptimizer]
+NAMES = [c.__name__ for c in classes(ours.optimizers, "LossScaleOptimizer", "Optimizer")]
 OPTIONS = {
     "plain": {},
     "clipnorm": {"clipnorm": 0.7, "weight_decay": 0.1},

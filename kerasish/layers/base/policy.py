@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from kerasish import budget, registry
+from kerasish import budget
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.serialization import deserialize_keras_object
@@ -46,7 +46,6 @@ class DTypePolicy:
         return hash(self.name)
 
 
-registry.add("policy", DTypePolicy, "DTypePolicy", "FloatDTypePolicy")
 _default: list[DTypePolicy] = []
 
 

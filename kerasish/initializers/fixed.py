@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import tables
+from kerasish import registry, tables
 from kerasish.errors import ShapeError
 from kerasish.graph.primitives import broadcast_to
 from kerasish.graph.tensor import Tensor, convert_to_tensor
@@ -29,6 +29,7 @@ class Constant(Initializer):
         return broadcast_to(convert_to_tensor(self.value, dtype_name(dtype)), shape=as_shape(shape))
 
 
+@registry.entry("initializer", "zero")
 class Zeros(Initializer):
     """0 everywhere."""
 
@@ -36,6 +37,7 @@ class Zeros(Initializer):
         return Constant(0)(shape, dtype)
 
 
+@registry.entry("initializer", "one")
 class Ones(Initializer):
     """1 everywhere."""
 
@@ -43,6 +45,7 @@ class Ones(Initializer):
         return Constant(1)(shape, dtype)
 
 
+@registry.entry("initializer", "IdentityInitializer")
 class Identity(Initializer):
     """The identity matrix times `gain`; for rectangles, ones on the diagonal.
 
@@ -60,6 +63,7 @@ class Identity(Initializer):
         return convert_to_tensor(self.gain * tables.eye(*shape), name)
 
 
+@registry.entry("initializer", "STFTInitializer")
 class STFT(Initializer):
     """The windowed Fourier basis as a convolution kernel, shape (length, 1, bins).
 

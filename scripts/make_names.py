@@ -1,0 +1,247 @@
+"""Write kerasish/_names.py, the index of public and built-in names, and the stubs of namespaces.
+
+    python scripts/make_names.py
+
+A class is listed because it stands in a module of its kind's folder, under a name without an
+underscore; layers are listed because `@builtin` says so. What else a namespace offers is below.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from kerasish import registry
+from kerasish.naming import snake_case
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTE = "Written by scripts/make_names.py."
+Homes = dict[str, str]  # a module, and the names it has; "name:own" where it calls it otherwise
+Table = dict[str, tuple[str, str]]  # a name, its module and its name there
+
+
+class Kind(NamedTuple):
+    """How the names of a kind are found in its folder."""
+
+    kind: str
+    base: str = ""  # "module:class"; classes below it are of the kind
+    form: Any = None  # makes the second name of a class
+    both: bool = False  # whether the second name is public as well
+    functions: str = ""  # modules of the folder whose public functions are of the kind
+    abstract: str = ""  # classes that are bases only
+    aliases: str = ""  # how further names that are public begin
+
+
+KINDS = {
+    "activations": Kind("activation", functions="functions", aliases="Aa"),
+    "callbacks": Kind("callback", "callback:Callback", abstract="Answering Monitor"),
+    "constraints": Kind("constraint", "projections:Constraint", snake_case, both=True),
+    "initializers": Kind(
+        "initializer",
+        "initializer:Initializer",
+        snake_case,
+        both=True,
+        abstract="RandomInitializer",
+        aliases="A",
+    ),
+    "layers": Kind("layer", aliases="A"),
+    "datasets": Kind("dataset"),
+    "losses": Kind("loss", "base:Loss", functions="margin probabilistic regression structured"),
+    "metrics": Kind("metric", "metric:Metric", snake_case),
+    "optimizers": Kind("optimizer", "optimizer:Optimizer", str.lower),
+    "optimizers.schedules": Kind("schedule", ":LearningRateSchedule"),
+    "regularizers": Kind("regularizer", "penalties:Regularizer", snake_case, aliases="a"),
+}
+
+# Names that the rules do not find; a module under "" is offered itself.
+ACTIVATIONS = {
+    "kerasish.ops.nn.activation": "celu elu glu hard_shrink hard_sigmoid hard_silu "
+    "hard_swish:hard_silu hard_tanh leaky_relu log_sigmoid log_softmax mish relu6 selu soft_shrink "
+    "softmax softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold"
+}
+OFFERED: dict[str, Homes] = {
+    "kerasish.activations": ACTIVATIONS,
+    "kerasish": {
+        "": "activations backend callbacks cli compiler config constraints data datasets "
+        "declarative dtype_policies errors graph initializers inspect layers losses metrics "
+        "mixed_precision models ops optimizers random registry regularizers saving serialization "
+        "spec testing training tree utils",
+        "kerasish.models": "Model Sequential Functional",
+        "kerasish.layers.base.input_spec": "InputSpec",
+        "kerasish.layers.base.layer": "Layer",
+        "kerasish.layers.input_layer": "Input",
+        "kerasish.ops.operation": "Operation",
+        "kerasish.layers.base.policy": "DTypePolicy",
+        "kerasish.layers.base.remat": "RematScope",
+        "kerasish.graph": "GradientTape Graph Node Op Tensor Variable convert_to_tensor eagerly "
+        "format_graph grad hessian hvp is_tensor jacfwd jacobian jvp overridden_gradient "
+        "register_gradient stop_gradient trace value_and_grad vjp",
+        "kerasish.graph.node": "name_scope scope",
+        "kerasish.graph.op": "no_gradient",
+        "kerasish.ops.control.remat": "remat",
+        "kerasish.ops.stateless": "StatelessScope",
+        "kerasish.ops.symbol": "KerasTensor",
+        "kerasish.compiler.functions": "function",
+        "kerasish.models.symbolic_function": "Function",
+        "kerasish.initializers.initializer": "Initializer",
+        "kerasish.regularizers.penalties": "Regularizer",
+        "kerasish.constraints.projections": "Constraint",
+        "kerasish.losses.base": "Loss",
+        "kerasish.metrics.metric": "Metric",
+        "kerasish.optimizers.optimizer": "Optimizer",
+        "kerasish.serialization": "register register_keras_serializable",
+    },
+    "kerasish.callbacks": {"kerasish.callbacks.callback_list": "CallbackList"},
+    "kerasish.layers": {
+        "kerasish.layers.base.input_spec": "InputSpec",
+        "kerasish.layers.base.layer": "Layer",
+        "kerasish.layers.input_layer": "Input",
+        "kerasish.ops.operation": "Operation",
+        "kerasish.layers.merging": "add average concatenate dot maximum minimum multiply subtract",
+        "kerasish.layers.pooling": "GlobalMaxPool1D:GlobalMaxPooling1D",
+    },
+    "kerasish.metrics": {
+        "kerasish.metrics.accuracy": "binary_accuracy categorical_accuracy "
+        "sparse_categorical_accuracy sparse_top_k_categorical_accuracy top_k_categorical_accuracy",
+        "kerasish.metrics.correlation": "concordance_correlation pearson_correlation",
+        "kerasish.losses": "binary_crossentropy binary_focal_crossentropy "
+        "categorical_crossentropy categorical_focal_crossentropy categorical_hinge hinge huber "
+        "kl_divergence log_cosh mean_absolute_error mean_absolute_percentage_error "
+        "mean_squared_error mean_squared_logarithmic_error poisson "
+        "sparse_categorical_crossentropy squared_hinge",
+    },
+    "kerasish.optimizers": {"": "schedules"},
+}
+
+# Names of kinds that stand in other folders. Ops are entered by whole modules (names.py).
+ENTERED: dict[str, Homes] = {
+    "activation": ACTIVATIONS,
+    "model": {
+        "kerasish.models.model": "Model Functional",
+        "kerasish.models.sequential": "Sequential",
+    },
+    "policy": {"kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy"},
+}
+
+
+def table(homes: Homes) -> Table:
+    """Every name with its module and its own name there."""
+    parts = [
+        (home, *name.partition(":")) for home, names in homes.items() for name in names.split()
+    ]
+    return {name: (home, own or name) for home, name, _, own in parts}
+
+
+def modules(package: str) -> list[ModuleType]:
+    top = importlib.import_module(package)
+    below = pkgutil.walk_packages(getattr(top, "__path__", ()), package + ".")
+    return [top, *(importlib.import_module(found.name) for found in below)]
+
+
+def of_kind(package: str, rule: Kind) -> tuple[Table, Table]:
+    """The public names and the names in the registry of a kind's folder."""
+    public: Table = {}
+    entered: Table = {}
+    base: Any = None
+    if rule.base:
+        home, _, name = rule.base.rpartition(":")
+        base = getattr(importlib.import_module(f"{package}.{home}".rstrip(".")), name)
+    for module in modules(package):
+        short = module.__name__.removeprefix(package + ".")
+        for name, found in vars(module).items():
+            if name[0] == "_" or getattr(found, "__module__", "") != module.__name__:
+                continue
+            at = (module.__name__, name)
+            if base and inspect.isclass(found) and issubclass(found, base):
+                if name in rule.abstract.split():
+                    continue
+                public[name] = at
+                if found is not base:
+                    entered[name] = at
+                    if rule.form:
+                        entered[rule.form(name)] = at
+                    if rule.both:
+                        public[rule.form(name)] = at
+            elif short in rule.functions.split() and callable(found):
+                public[name] = entered[name] = at
+    for name in registry.names(rule.kind):
+        found = registry.lookup(rule.kind, name)
+        if found.__module__.startswith(package + "."):
+            entered[name] = (found.__module__, found.__name__)
+            if ("A" if name[0].isupper() else "a") in rule.aliases:
+                public[name] = entered[name]
+    return public, entered
+
+
+def index() -> tuple[dict[str, Table], dict[str, Table]]:
+    """The public names of every namespace, and the names of every kind."""
+    public = {package: table(homes) for package, homes in OFFERED.items()}
+    kinds = {kind: table(homes) for kind, homes in ENTERED.items()}
+    for folder, rule in KINDS.items():
+        package = f"kerasish.{folder}"
+        found, entered = of_kind(package, rule)
+        kinds[rule.kind] = {**kinds.get(rule.kind, {}), **entered}
+        if "." not in folder and found:
+            public.setdefault(package, {}).update(found)
+    for names in public.values():  # a namespace may offer what another one does
+        for name, (home, own) in names.items():
+            names[name] = public.get(home, {}).get(own, (home, own)) if home else (home, own)
+    return public, kinds
+
+
+def homes(names: Table) -> Homes:
+    found: dict[str, list[str]] = {}
+    for name, (home, own) in sorted(names.items(), key=lambda item: (item[1][0], item[0])):
+        found.setdefault(home, []).append(name if name == own else f"{name}:{own}")
+    return {home: " ".join(listed) for home, listed in found.items()}
+
+
+def written(tables: dict[str, Table]) -> str:
+    lines = ["{"]
+    for key, names in sorted(tables.items()):
+        lines.append(f'    "{key}": {{')
+        lines += [f'        "{home}": "{listed}",' for home, listed in homes(names).items()]
+        lines.append("    },")
+    return "\n".join([*lines, "}"])
+
+
+def stub(package: str, names: Table) -> str:
+    """What editors and type checkers read of a namespace."""
+    module = importlib.import_module(package)
+    lines = [f"# {NOTE}", "from typing import Any", ""]
+    for name, (home, own) in sorted(names.items(), key=lambda item: (item[1][0], item[0])):
+        lines.append(f"from {home or package} import {own} as {name}")
+    lines += ["", "__all__: list[str]"]
+    for name, found in sorted(vars(module).items()):
+        own = inspect.isfunction(found) and found.__module__ == package
+        if own and name not in names and name[0] != "_":
+            given = [
+                f"{p.name}: Any" + (" = ..." if p.default is not p.empty else "")
+                for p in inspect.signature(found).parameters.values()
+            ]
+            lines.append(f"def {name}({', '.join(given)}) -> Any: ...")
+    return "\n".join([*lines, ""])
+
+
+def files() -> dict[Path, str]:
+    """Every generated file and its text."""
+    public, kinds = index()
+    text = (
+        f'"""Where public names and built-in names live. {NOTE}"""\n\n'
+        f"PUBLIC: dict[str, dict[str, str]] = {written(public)}\n"
+        f"KINDS: dict[str, dict[str, str]] = {written(kinds)}\n"
+    )
+    stubs = {
+        ROOT.joinpath(*package.split("."), "__init__.pyi"): stub(package, names)
+        for package, names in public.items()
+    }
+    return {ROOT / "kerasish/_names.py": text, **stubs}
+
+
+if __name__ == "__main__":
+    for path, content in files().items():
+        path.write_text(content, encoding="utf-8")
