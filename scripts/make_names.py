@@ -214,8 +214,10 @@ def stub(package: str, names: Table) -> str:
     module = importlib.import_module(package)
     lines = [f"# {NOTE}", "from typing import Any", ""]
     for name, (home, own) in sorted(names.items(), key=lambda item: (item[1][0], item[0])):
-        lines.append(f"from {home or package} import {own} as {name}")
+        if name == own:
+            lines.append(f"from {home or package} import {own} as {name}")
     lines += ["", "__all__: list[str]"]
+    lines += [f"{name} = {own}" for name, (_, own) in sorted(names.items()) if name != own]
     for name, found in sorted(vars(module).items()):
         own = inspect.isfunction(found) and found.__module__ == package
         if own and name not in names and name[0] != "_":

@@ -8,7 +8,6 @@ from kerasish.activations.functions import relu as relu
 from kerasish.activations.functions import sigmoid as sigmoid
 from kerasish.activations.functions import silu as silu
 from kerasish.activations.functions import softplus as softplus
-from kerasish.activations.functions import silu as swish
 from kerasish.activations.functions import tanh as tanh
 from kerasish.ops.nn.activation import celu as celu
 from kerasish.ops.nn.activation import elu as elu
@@ -16,7 +15,6 @@ from kerasish.ops.nn.activation import glu as glu
 from kerasish.ops.nn.activation import hard_shrink as hard_shrink
 from kerasish.ops.nn.activation import hard_sigmoid as hard_sigmoid
 from kerasish.ops.nn.activation import hard_silu as hard_silu
-from kerasish.ops.nn.activation import hard_silu as hard_swish
 from kerasish.ops.nn.activation import hard_tanh as hard_tanh
 from kerasish.ops.nn.activation import leaky_relu as leaky_relu
 from kerasish.ops.nn.activation import log_sigmoid as log_sigmoid
@@ -35,6 +33,8 @@ from kerasish.ops.nn.activation import tanh_shrink as tanh_shrink
 from kerasish.ops.nn.activation import threshold as threshold
 
 __all__: list[str]
+hard_swish = hard_silu
+swish = silu
 def deserialize(config: Any, custom_objects: Any = ...) -> Any: ...
 def get(identifier: Any) -> Any: ...
 def serialize(activation: Any) -> Any: ...

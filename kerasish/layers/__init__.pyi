@@ -16,18 +16,10 @@ from kerasish.layers.convolution import Conv2D as Conv2D
 from kerasish.layers.convolution import Conv2DTranspose as Conv2DTranspose
 from kerasish.layers.convolution import Conv3D as Conv3D
 from kerasish.layers.convolution import Conv3DTranspose as Conv3DTranspose
-from kerasish.layers.convolution import Conv1D as Convolution1D
-from kerasish.layers.convolution import Conv1DTranspose as Convolution1DTranspose
-from kerasish.layers.convolution import Conv2D as Convolution2D
-from kerasish.layers.convolution import Conv2DTranspose as Convolution2DTranspose
-from kerasish.layers.convolution import Conv3D as Convolution3D
-from kerasish.layers.convolution import Conv3DTranspose as Convolution3DTranspose
 from kerasish.layers.convolution import DepthwiseConv1D as DepthwiseConv1D
 from kerasish.layers.convolution import DepthwiseConv2D as DepthwiseConv2D
 from kerasish.layers.convolution import SeparableConv1D as SeparableConv1D
 from kerasish.layers.convolution import SeparableConv2D as SeparableConv2D
-from kerasish.layers.convolution import SeparableConv1D as SeparableConvolution1D
-from kerasish.layers.convolution import SeparableConv2D as SeparableConvolution2D
 from kerasish.layers.core import Activation as Activation
 from kerasish.layers.core import Dense as Dense
 from kerasish.layers.core import Embedding as Embedding
@@ -54,7 +46,6 @@ from kerasish.layers.merging import minimum as minimum
 from kerasish.layers.merging import multiply as multiply
 from kerasish.layers.merging import subtract as subtract
 from kerasish.layers.multi_head_attention import GroupQueryAttention as GroupQueryAttention
-from kerasish.layers.multi_head_attention import GroupQueryAttention as GroupedQueryAttention
 from kerasish.layers.multi_head_attention import MultiHeadAttention as MultiHeadAttention
 from kerasish.layers.normalization import BatchNormalization as BatchNormalization
 from kerasish.layers.normalization import GroupNormalization as GroupNormalization
@@ -71,24 +62,12 @@ from kerasish.layers.pooling import AdaptiveMaxPooling3D as AdaptiveMaxPooling3D
 from kerasish.layers.pooling import AveragePooling1D as AveragePooling1D
 from kerasish.layers.pooling import AveragePooling2D as AveragePooling2D
 from kerasish.layers.pooling import AveragePooling3D as AveragePooling3D
-from kerasish.layers.pooling import AveragePooling1D as AvgPool1D
-from kerasish.layers.pooling import AveragePooling2D as AvgPool2D
-from kerasish.layers.pooling import AveragePooling3D as AvgPool3D
 from kerasish.layers.pooling import GlobalAveragePooling1D as GlobalAveragePooling1D
 from kerasish.layers.pooling import GlobalAveragePooling2D as GlobalAveragePooling2D
 from kerasish.layers.pooling import GlobalAveragePooling3D as GlobalAveragePooling3D
-from kerasish.layers.pooling import GlobalAveragePooling1D as GlobalAvgPool1D
-from kerasish.layers.pooling import GlobalAveragePooling2D as GlobalAvgPool2D
-from kerasish.layers.pooling import GlobalAveragePooling3D as GlobalAvgPool3D
-from kerasish.layers.pooling import GlobalMaxPooling1D as GlobalMaxPool1D
-from kerasish.layers.pooling import GlobalMaxPooling2D as GlobalMaxPool2D
-from kerasish.layers.pooling import GlobalMaxPooling3D as GlobalMaxPool3D
 from kerasish.layers.pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
 from kerasish.layers.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from kerasish.layers.pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
-from kerasish.layers.pooling import MaxPooling1D as MaxPool1D
-from kerasish.layers.pooling import MaxPooling2D as MaxPool2D
-from kerasish.layers.pooling import MaxPooling3D as MaxPool3D
 from kerasish.layers.pooling import MaxPooling1D as MaxPooling1D
 from kerasish.layers.pooling import MaxPooling2D as MaxPooling2D
 from kerasish.layers.pooling import MaxPooling3D as MaxPooling3D
@@ -147,5 +126,26 @@ from kerasish.layers.wrappers import Wrapper as Wrapper
 from kerasish.ops.operation import Operation as Operation
 
 __all__: list[str]
+AvgPool1D = AveragePooling1D
+AvgPool2D = AveragePooling2D
+AvgPool3D = AveragePooling3D
+Convolution1D = Conv1D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2D = Conv2D
+Convolution2DTranspose = Conv2DTranspose
+Convolution3D = Conv3D
+Convolution3DTranspose = Conv3DTranspose
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
+GlobalMaxPool1D = GlobalMaxPooling1D
+GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D
+GroupedQueryAttention = GroupQueryAttention
+MaxPool1D = MaxPooling1D
+MaxPool2D = MaxPooling2D
+MaxPool3D = MaxPooling3D
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D
 def deserialize(config: Any, custom_objects: Any = ...) -> Any: ...
 def serialize(layer: Any) -> Any: ...
