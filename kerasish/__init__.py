@@ -17,26 +17,22 @@ from kerasish.names import load as _load
 from kerasish.names import namespace as _namespace
 from kerasish.version import __version__
 
-# Functions whose modules stand on a higher floor than the classes and modules that offer them.
-_METHODS = {
+# Functions whose modules stand on a higher floor than those that call them.
+_FROM_ABOVE = {
     **{f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")},
+    "random.draw_key": "kerasish.random",
     "utils.is_keras_tensor": "kerasish.utils",
     **{f"config.{name}": "kerasish.backend" for name in ("backend", "set_backend")},
     **{f"config.{n}": "kerasish.layers.base.policy" for n in ("dtype_policy", "set_dtype_policy")},
 }
 
 
-def _late(name: str, module: str) -> Callable[..., Any]:
-    """The function of a module that is loaded when it is first called."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return getattr(_load(module), name)(*args, **kwargs)
-
-    return call
+def _offered(name: str, module: str) -> Callable[[], Any]:
+    return lambda: getattr(_load(module), name.partition(".")[2])
 
 
-for _name, _home in _METHODS.items():
-    _registry.add("method", _late(_name.partition(".")[2], _home), _name)
+for _name, _home in _FROM_ABOVE.items():
+    _registry.offer(_name, _offered(_name, _home))
 
 
 def version() -> str:

@@ -171,7 +171,7 @@ def disable_interactive_logging() -> None:
 
 def backend() -> str:
     """The name of the backend in use."""
-    return registry.lookup("method", "config.backend")()
+    return registry.above("config.backend")()
 
 
 def set_backend(name: str) -> None:
@@ -183,14 +183,14 @@ def set_backend(name: str) -> None:
     Raises:
         BackendError: the backend cannot run here; the setting is unchanged then.
     """
-    registry.lookup("method", "config.set_backend")(name)
+    registry.above("config.set_backend")(name)
 
 
 def dtype_policy() -> Any:
     """The default dtype policy of layers."""
-    return registry.lookup("method", "config.dtype_policy")()
+    return registry.above("config.dtype_policy")()
 
 
 def set_dtype_policy(policy: Any) -> None:
     """Set the default dtype policy of layers, such as "mixed_float16"."""
-    registry.lookup("method", "config.set_dtype_policy")(policy)
+    registry.above("config.set_dtype_policy")(policy)

@@ -86,7 +86,6 @@ for _kind in KINDS:
 # Kinds that the modules of a folder enter when it is loaded.
 for _kind, _home in {
     "op": "kerasish.ops",
-    "method": "kerasish.ops",
     "runner": "kerasish.compiler.kernels.alone",
 }.items():
     registry.home(_kind, functools.partial(_enter_all, _home))

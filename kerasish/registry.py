@@ -1,7 +1,7 @@
 """The closed registry of names: the only way from a name in a file or a string to an object.
 
 Kinds in use: op, layer, activation, initializer, regularizer, constraint, loss, metric,
-optimizer, schedule, callback, dataset, model, method. Nothing here imports anything by a name
+optimizer, schedule, callback, dataset, model. Nothing here imports anything by a name
 that it is given; `home` says how a built-in name of a kind is entered when it is asked for.
 """
 
@@ -18,6 +18,17 @@ T = TypeVar("T")
 
 _entries: dict[str, dict[str, Any]] = {}
 _homes: dict[str, tuple[Callable[[str], Any], Callable[[], Iterable[str]] | None]] = {}
+_above: dict[str, Callable[[], Any]] = {}
+
+
+def offer(name: str, load: Callable[[], Any]) -> None:
+    """Say where lower floors find a function of a higher one; `load` gives it at the first call."""
+    _above[name] = load
+
+
+def above(name: str) -> Any:
+    """A function of a higher floor, by the name under which it is offered."""
+    return _above[name]()
 
 
 def home(

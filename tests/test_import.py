@@ -29,3 +29,12 @@ def test_import_loads_numpy_only():
     loaded = set(json.loads(done.stdout))
     assert "kerasish" in loaded
     assert loaded & set(HEAVY) == set()
+
+
+def test_what_ops_need_of_higher_floors_is_found_by_them_alone():
+    code = (
+        "import numpy as np, kerasish.ops as ops\n"
+        "print(ops.image.elastic_transform(np.ones((4, 4, 1), 'float32')).shape)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("(4, 4, 1)\n", "")

@@ -21,7 +21,7 @@ from kerasish.names import namespace
 
 def is_keras_tensor(x: object) -> bool:
     """`kerasish.utils.is_keras_tensor`, where older code looks for it."""
-    return registry.lookup("method", "utils.is_keras_tensor")(x)
+    return registry.above("utils.is_keras_tensor")(x)
 
 
 __all__ = [

@@ -33,7 +33,7 @@ class Inspected:
         Returns:
             A `kerasish.inspect.Profile`: print it, or ask `by_layer()`, `by_op()`, `save_trace()`.
         """
-        call = registry.lookup("method", "model.profile")
+        call = registry.above("model.profile")
         return call(self, x, y, sample_weight, mode, runs, warmup)
 
     def memory(
@@ -44,7 +44,7 @@ class Inspected:
         Returns:
             A `kerasish.inspect.Memory`, in bytes: print it, or ask `total`.
         """
-        return registry.lookup("method", "model.memory")(self, x, y, sample_weight, mode)
+        return registry.above("model.memory")(self, x, y, sample_weight, mode)
 
     def graph(
         self,
@@ -59,4 +59,4 @@ class Inspected:
         Args:
             stage: "traced", the name of a pass, or "plan"; None shows all.
         """
-        return registry.lookup("method", "model.graph")(self, x, y, sample_weight, mode, stage)
+        return registry.above("model.graph")(self, x, y, sample_weight, mode, stage)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from kerasish import budget, naming, registry
+from kerasish import budget, naming
 from kerasish.backend.base import backend
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
@@ -134,7 +134,3 @@ def draw_key(seed: Any) -> Tensor:
     raise ArgumentError(
         "seed", expected="an int, a SeedGenerator or None", received=type(seed).__name__
     )
-
-
-# Ops that draw stand on a lower floor.
-registry.add("method", draw_key, "draw_key")

@@ -295,7 +295,7 @@ def elastic_transform(
         return restore(x)
     count, height, width = known(x.shape[:3])
     name = promote_float(x.dtype)
-    key = registry.lookup("method", "draw_key")
+    key = registry.above("random.draw_key")
     size = int(6 * sigma) | 1
     at = []
     for base in reversed(_grid(height, width)):
