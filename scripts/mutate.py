@@ -138,7 +138,9 @@ def mutants(source: str) -> list[Mutant]:
     for line in data.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     found: dict[str, Mutant] = {}
-    for node in _walk(ast.parse(source)):
+    whole = ast.parse(source)
+    dumped = ast.dump(whole)
+    for node in _walk(whole):
         for old, what, new in _changes(node):
             begin = starts[old.lineno - 1] + old.col_offset  # type: ignore[attr-defined]
             end = starts[old.end_lineno - 1] + old.end_col_offset  # type: ignore[attr-defined]
@@ -147,7 +149,7 @@ def mutants(source: str) -> list[Mutant]:
                 text = f"({text})"
             mutated = (data[:begin] + text.encode() + data[end:]).decode()
             try:
-                same = ast.dump(ast.parse(mutated)) == ast.dump(ast.parse(source))
+                same = ast.dump(ast.parse(mutated)) == dumped
             except SyntaxError:  # such as inside a pattern of `match`
                 continue
             if not same:

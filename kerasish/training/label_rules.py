@@ -158,7 +158,7 @@ def _refuse(rule: LabelRule, y: np.ndarray, wrong: np.ndarray, where: str) -> No
 def _towards_one(y: np.ndarray) -> str:
     """How to bring such targets to [0, 1], where their values tell it."""
     low, high = y.min().item(), y.max().item()
-    values = set(np.unique(y[:1000]).tolist()) if y.size else set()
+    values = set(np.unique(y[:1000]).tolist())
     if low == -1 and values <= {-1, 1}:
         return "Pass (y + 1) / 2, or take the loss 'hinge'."
     if low == 1 and high == 2:

@@ -8,6 +8,7 @@ import pytest
 import kerasish as keras
 from kerasish import layers
 from kerasish.errors import ArgumentError
+from kerasish.training import arguments
 
 X, Y = np.ones((6, 2), "float32"), np.ones((6, 1), "float32")
 NO_COUNTS = [0, -1, 1.5, 2.0, float("inf"), float("nan"), True, "2", [2], np.float32(2)]
@@ -97,3 +98,50 @@ def test_what_is_taken(model):
             X, Y, epochs=2, verbose=0, validation_data=(X, Y), validation_freq=epochs
         ).history
         assert len(found["val_loss"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "level"),
+    [
+        *[("auto", 1), (0, 0), (1, 1), (2, 2), (3, 2), (5, 2), (True, 1), (False, 0)],
+        *[(np.int64(2), 2), (np.uint8(7), 2), (np.True_, 1)],
+    ],
+)
+def test_levels_of_verbosity(value, level):
+    assert arguments.verbosity(value) == level
+    assert type(arguments.verbosity(value)) is int
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"),
+    [(1, ""), (1.5, "Pass 0.015."), (99.0, "Pass 0.99."), (100, ""), (True, ""), (-0.5, "")],
+)
+def test_a_percentage_is_told_as_a_fraction(value, fix):
+    with pytest.raises(ArgumentError) as caught:
+        arguments.share("validation_split", value)
+    assert str(caught.value).partition(f"Received: {value!r}.")[2].strip() == fix
+
+
+def test_bounds_of_plain_arguments():
+    assert arguments.share("x", 0) == 0.0
+    assert arguments.share("x", np.float32(0.5)) == 0.5
+    assert type(arguments.share("x", 0)) is float
+    assert arguments.whole("x", 3, 3) == 3
+    assert type(arguments.whole("x", np.int8(3), 3)) is int
+    assert arguments.whole_or_none("x", 1) == 1
+    assert arguments.whole_or_none("x", 0, least=0) == 0
+    assert arguments.whole_or_none("x", None) is None
+    assert arguments.frequency(1) == 1
+    assert arguments.frequency([2, 2, 3]) == frozenset({2, 3})
+    for wrong in ({2: 1}, "2", b"2", True, 0, [0]):
+        with pytest.raises(ArgumentError, match="validation_freq"):
+            arguments.frequency(wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "fix"), [(2.5, ""), (2.0, "Pass x=2."), (" 7 ", "Pass x=7."), ("-7", ""), ("a", "")]
+)
+def test_the_whole_number_meant_is_told(value, fix):
+    with pytest.raises(ArgumentError) as caught:
+        arguments.whole("x", value, 1)
+    assert str(caught.value).partition(f"Received: {value!r}.")[2].strip() == fix

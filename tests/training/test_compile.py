@@ -182,3 +182,28 @@ def test_an_output_without_a_loss_needs_no_targets():
     assert model.test_on_batch(inputs, targets, sample_weight=[None, np.full(4, 2.0)]) == 2 * alone
     history = model.fit(inputs, targets, validation_split=0.5, verbose=0).history
     assert history.keys() == {"loss", "val_loss"}
+
+
+def test_what_compile_was_given_as_plain_data():
+    model = one()
+    assert model.get_compile_config() == {}
+    model.compile(keras.optimizers.SGD(0.25), "mse", metrics=["mae"], loss_weights=[2.0])
+    config = model.get_compile_config()
+    assert (config["loss"], config["metrics"], config["loss_weights"]) == ("mse", ["mae"], [2.0])
+    other = one()
+    other.compile_from_config(config)
+    assert other.optimizer.built
+    assert float(other.optimizer.learning_rate) == 0.25
+    other.set_weights(model.get_weights())
+    assert other.evaluate(X, Y, verbose=0) == model.evaluate(X, Y, verbose=0)
+
+
+def test_a_compile_of_ones_own_is_not_guessed():
+    class Own(keras.Model):
+        def compile(self, rate):
+            super().compile(keras.optimizers.SGD(rate), "mse")
+
+    model = Own()
+    with pytest.warns(UserWarning, match=r"Own has its own compile\(\)"):
+        model.compile_from_config({"optimizer": "sgd", "loss": "mse"})
+    assert not model.compiled

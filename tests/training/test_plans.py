@@ -395,3 +395,23 @@ def test_predictions_are_the_callers():
     kept = first.copy()
     model.predict(2 * X, verbose=0)
     np.testing.assert_array_equal(first, kept)
+
+
+def test_a_second_prediction_of_a_shape_looks_for_no_plan(monkeypatch: pytest.MonkeyPatch):
+    model = listed()
+    first = model.predict_on_batch(X)
+    looked: list[str] = []
+    for_batch = plans.Plans.for_batch
+
+    def seen(self, mode, *rest, **options):
+        looked.append(mode)
+        return for_batch(self, mode, *rest, **options)
+
+    monkeypatch.setattr(plans.Plans, "for_batch", seen)
+    second = model.predict_on_batch(X * 2)
+    assert looked == []
+    np.testing.assert_allclose(second, first * 2)
+    np.testing.assert_allclose(model.predict_on_batch(X), first)
+    np.testing.assert_allclose(second, first * 2)  # each result is an array of its own
+    model.predict_on_batch(X[:3])
+    assert looked == ["predict"]
