@@ -124,7 +124,7 @@ def fit(
     if validation_split and validation_data is None:
         train, held = train_validation_split(x, y, sample_weight, validation_split=validation_split)
         x, y, sample_weight = train
-        validation_data = tuple(held) if held.sample_weight is not None else tuple(held[:2])
+        validation_data = tuple(held)
     source = as_source(
         x,
         y,

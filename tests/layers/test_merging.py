@@ -63,3 +63,12 @@ def test_three_inputs_and_wider_ones() -> None:
 def test_sums_take_masked_values_as_they_are() -> None:
     y = layers.Add()([masked(A, MASK_A), masked(B, MASK_B)])
     np.testing.assert_array_equal(y, A + B)
+
+
+def test_joined_inputs_without_a_mask_count() -> None:
+    layer = layers.Concatenate(axis=1)
+    y = layer([masked(A, MASK_A), masked(B, None)])
+    np.testing.assert_array_equal(y.mask, [[*MASK_A[0], *[True] * 4]])
+    assert layer([masked(A, None), masked(B, None)]).mask is None
+    last = layers.Concatenate()([masked(A, MASK_A), masked(B, MASK_B)])
+    np.testing.assert_array_equal(last.mask, MASK_A | MASK_B)

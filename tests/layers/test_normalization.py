@@ -84,3 +84,18 @@ def test_ids_masks_and_layers_of_ones_own_see_whole_numbers() -> None:
     assert layers.Reshape((1, 1))(np.array([[3]])).dtype == "int64"
     ids = np.array([[2**24 + 1]])
     assert int(layers.Identity()(ids)[0, 0]) == 2**24 + 1
+
+
+@pytest.mark.parametrize("axis", [1, -1])
+def test_masked_moments_along_any_channel_axis(axis: int) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 3, 5)).astype("float32")
+    mask = np.array([[1, 1, 0], [1, 0, 0], [1, 1, 1], [0, 1, 1]], "bool")
+    layer = layers.BatchNormalization(axis=axis, momentum=0.0)
+    layer(x, training=True, mask=mask)
+    weights = np.broadcast_to(mask[..., None], x.shape)
+    others = tuple(a for a in range(3) if a != axis % 3)
+    mean = (x * weights).sum(others, keepdims=True) / weights.sum(others, keepdims=True)
+    apart = (x * weights - mean) ** 2 * weights
+    variance = apart.sum(others) / weights.sum(others)
+    np.testing.assert_allclose(layer.moving_mean, mean.reshape(-1), rtol=1e-5)
+    np.testing.assert_allclose(layer.moving_variance, variance, rtol=1e-5)

@@ -8,6 +8,7 @@ import pytest
 import kerasish as keras
 from kerasish import layers, losses, metrics, ops
 from kerasish.errors import ArgumentError
+from kerasish.training.compile_loss import of_labels
 
 X = np.ones((4, 2), "float32")
 Y = np.zeros((4, 1), "float32")
@@ -207,3 +208,71 @@ def test_a_compile_of_ones_own_is_not_guessed():
     with pytest.warns(UserWarning, match=r"Own has its own compile\(\)"):
         model.compile_from_config({"optimizer": "sgd", "loss": "mse"})
     assert not model.compiled
+
+
+def test_before_compile_steps_are_compiled() -> None:
+    model = one()
+    assert model.run_eagerly is False
+    assert model.metrics == []
+    assert model.get_metrics_result() == {}
+
+
+@pytest.mark.parametrize(
+    ("loss", "labels"),
+    [
+        ("sparse_categorical_crossentropy", True),
+        (["sparse_categorical_crossentropy"], True),
+        (losses.SparseCategoricalCrossentropy(from_logits=True), True),
+        ("mse", False),
+        (losses.MeanSquaredError(), False),
+        (lambda y, p: y, None),
+        ("CE", None),
+        (None, None),
+        (["mse", "mse"], None),
+        ({"a": "sparse_categorical_crossentropy", "b": "mse"}, None),
+    ],
+)
+def test_whether_targets_are_labels(loss, labels):
+    assert of_labels(loss) is labels
+
+
+def test_a_metric_as_plain_data_for_one_of_several_outputs():
+    model = two()
+    metric = metrics.serialize(metrics.MeanAbsoluteError(name="off"))
+    found = logs(model, [Y, Y], metrics={"a": metric})
+    assert sorted(found) == ["a_loss", "a_off", "b_loss", "loss"]
+
+
+def test_the_mean_of_each_loss_is_over_samples():
+    model = two()
+    model.compile("sgd", "mse")
+    x = np.arange(10, dtype="float32").reshape(5, 2)
+    y = [np.zeros((5, 1)), np.ones((5, 1))]
+    found = model.evaluate(x, y, batch_size=2, verbose=0, return_dict=True)
+    a, b = model.predict(x, verbose=0)
+    np.testing.assert_allclose(found["a_loss"], (a**2).mean(), rtol=1e-5)
+    np.testing.assert_allclose(found["b_loss"], ((b - 1) ** 2).mean(), rtol=1e-5)
+    np.testing.assert_allclose(found["loss"], found["a_loss"] + found["b_loss"], rtol=1e-5)
+
+
+def test_the_only_output_without_a_name_is_called_anything():
+    class Plain(keras.Model):
+        def call(self, x):
+            return x
+
+    for loss in ({"anything": "mse"}, ["mse"], "mse"):
+        model = Plain()
+        model.compile("sgd", loss)
+        np.testing.assert_allclose(model.evaluate(X, X + 2, verbose=0), 4.0)
+
+
+def test_evaluation_is_not_training():
+    class Flagged(keras.Model):
+        def call(self, x, training=True):
+            return x * (2.0 if training else 1.0)
+
+    model = Flagged()
+    model.compile("sgd", "mse")
+    assert model.evaluate(X, X, verbose=0) == 0.0
+    assert model.test_on_batch(X, X) == 0.0
+    np.testing.assert_array_equal(model.predict(X, verbose=0), X)

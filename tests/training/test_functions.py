@@ -126,3 +126,14 @@ def test_a_model_without_functions_of_its_own_keeps_its_plans() -> None:
     model.make_train_function()
     model.fit(X, Y, batch_size=5, verbose=0)
     assert len(model.plans) == held
+
+
+@pytest.mark.parametrize("mode", ["train", "test", "predict"])
+def test_a_function_is_made_once_unless_forced(mode: str):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    make = getattr(model, f"make_{mode}_function")
+    held = make()
+    assert make() is held
+    assert getattr(model, f"{mode}_function") is held
+    assert make(force=True) is not held

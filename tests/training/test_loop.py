@@ -168,3 +168,17 @@ def test_a_pass_gives_back_what_its_feeder_holds(fails: bool, monkeypatch: pytes
     else:
         model.fit(batches(), verbose=0)
     assert len(closed) == 1
+
+
+@pytest.mark.parametrize(("seconds", "ticks"), [(1000.0, 0), (1e-9, 5), (0.0, 0)])
+def test_progress_is_shown_only_after_a_while(seconds, ticks):
+    class Watch(keras.callbacks.Callback):
+        seen = 0
+        tick_seconds = seconds
+
+        def on_tick(self, step, logs):
+            self.seen += 1
+
+    watch = Watch()
+    linear().fit(np.zeros((20, 3)), np.zeros((20, 1)), batch_size=4, verbose=0, callbacks=[watch])
+    assert watch.seen == ticks

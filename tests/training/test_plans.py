@@ -415,3 +415,12 @@ def test_a_second_prediction_of_a_shape_looks_for_no_plan(monkeypatch: pytest.Mo
     np.testing.assert_allclose(second, first * 2)  # each result is an array of its own
     model.predict_on_batch(X[:3])
     assert looked == ["predict"]
+
+
+def test_a_forgotten_plan_is_not_at_hand_either(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(plans, "LIMIT", 2)
+    model = listed()
+    for size in (8, 4, 3):
+        model.predict_on_batch(X[:size])
+    ready = {shape[0] for shape, _ in model.plans._quick}
+    assert ready == {4, 3}

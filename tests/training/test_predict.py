@@ -40,3 +40,12 @@ def test_scalars_are_one_per_batch():
     np.testing.assert_allclose(
         Total().predict(X, batch_size=4, verbose=0, callbacks=[]), [X[:4].sum(), X[4:].sum()]
     )
+
+
+def test_batches_must_give_the_same_outputs():
+    class Odd(keras.Model):
+        def call(self, inputs):
+            return [inputs] * inputs.shape[0]
+
+    with pytest.raises(ValueError, match="zip"):
+        Odd().predict(X[:5], batch_size=3, verbose=0)

@@ -110,7 +110,7 @@ class TextVectorization(Lookup):
 
 
 def _row(indices: Sequence[int]) -> Tensor:
-    return convert_to_tensor(np.array([indices], "int64").reshape(1, -1))
+    return convert_to_tensor(np.array([indices], "int64"))
 
 
 _STANDARDIZE: dict[str | None, Callable[[str], str]] = {

@@ -252,3 +252,14 @@ def test_unregistered_classes_do_not() -> None:
     with pytest.raises(UnknownNameError, match="Private"):
         layers.deserialize(config)
     assert type(layers.deserialize(config, {"Private": Private})) is Private
+
+
+def test_a_training_flag_without_a_default_is_not_made_up() -> None:
+    class Flagged(layers.Layer):
+        def call(self, x: Any, training: Any) -> Any:
+            return x * (2.0 if training else 1.0)
+
+    assert float(Flagged()(np.float32(3), training=True)) == 6.0
+    assert float(Flagged()(np.float32(3), training=False)) == 3.0
+    with pytest.raises(TypeError, match="training"):
+        Flagged()(np.float32(3))

@@ -8,7 +8,7 @@ import pytest
 
 import kerasish as keras
 from kerasish import layers
-from kerasish.errors import DataError
+from kerasish.errors import DataError, ShapeError
 
 FRAME = pd.DataFrame({"colour": ["red", "blue", "red"], "form": ["cube", "red", "ball"]})
 ROWS = np.array([[1.0, 10.0], [3.0, 10.0], [5.0, 40.0]])
@@ -159,3 +159,19 @@ def test_moments_can_be_read():
     given(ROWS)
     np.testing.assert_array_equal(given.mean.numpy(), [[3.0, 3.0]])
     assert given.get_config()["mean"] == 3.0
+
+
+def test_a_normalization_that_saw_nothing_changes_nothing():
+    x = np.arange(6, dtype="float32").reshape(2, 3)
+    np.testing.assert_allclose(layers.Normalization()(x), x, rtol=1e-6)
+
+
+def test_a_normalization_needs_known_sizes():
+    with pytest.raises(ShapeError, match=r"known sizes on axes \(2,\)"):
+        layers.Normalization().build((None, 3, None))
+    layers.Normalization(axis=1).build((None, 3, None))
+
+
+def test_a_text_without_words_is_counted_as_one():
+    layer = layers.TextVectorization(output_mode="count", vocabulary=["a", "b"])
+    np.testing.assert_array_equal(layer(["a b a", "", "z"]), [[0, 2, 1], [0, 0, 0], [1, 0, 0]])

@@ -145,3 +145,9 @@ def test_contrast_of_channels_first() -> None:
     first = layers.RandomContrast((0.5, 0.5), data_format="channels_first", seed=3)
     last = layers.RandomContrast((0.5, 0.5), seed=3)
     assert_close(first(X.transpose(0, 3, 1, 2)).numpy().transpose(0, 2, 3, 1), last(X))
+
+
+def test_what_draws_nothing_has_no_state() -> None:
+    for layer in (layers.CenterCrop(2, 2), layers.Resizing(2, 2)):
+        assert layer.variables == []
+    assert len(layers.RandomFlip().variables) == 1

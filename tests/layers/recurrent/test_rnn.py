@@ -208,3 +208,21 @@ def test_the_states_of_stacked_cells_of_one_state_are_tensors() -> None:
     assert_close(again[1].numpy(), np.full((2, 5), 24.0))
     mixed = keras.layers.RNN([Counting(5), keras.layers.LSTMCell(2)], return_state=True)
     assert [isinstance(s, list) for s in mixed(x)[1:]] == [False, True]
+
+
+class Doubling(layers.Layer):
+    """A cell whose output is not its state."""
+
+    state_size = 2
+
+    def call(self, x: Any, states: Any) -> Any:
+        return 2 * states[0], [states[0] + x]
+
+
+def test_one_masked_step_of_a_cell_of_ones_own_repeats_zeros() -> None:
+    layer = layers.RNN(Doubling(), return_state=True)
+    x = np.ones((2, 1, 2), "float32")
+    start = [np.full((2, 2), 3, "float32")]
+    y, state = layer(x, initial_state=start, mask=np.array([[True], [False]]))
+    np.testing.assert_array_equal(y, [[6, 6], [0, 0]])
+    np.testing.assert_array_equal(state, [[4, 4], [3, 3]])
