@@ -32,6 +32,11 @@ FUSED = declare(
 )
 
 
+def has_own(body: Graph, target: str) -> bool:
+    """Whether a lowering from outside is among a region's, so that only its text tells it apart."""
+    return any((held := n.op.lowerings.get(target)) and held.own for n in body.nodes)
+
+
 def structure(body: Graph) -> tuple[Any, ...]:
     """A key that two regions share when one kernel can serve both."""
     index: dict[Node, int] = {}

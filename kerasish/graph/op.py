@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kerasish import registry
+from kerasish.config import settings
 from kerasish.errors import ArgumentError
 from kerasish.hints import one_of
 from kerasish.spec import TensorSpec
@@ -44,6 +45,21 @@ def case(
     return Case(inputs, attrs, domain, differentiate)
 
 
+@dataclass(frozen=True)
+class Lowering:
+    """How a renderer writes one element of an op.
+
+    Attributes:
+        write: `write(emitter, *values, **attrs)` for LLVM, `write(*texts, **attrs)` for CUDA.
+        dtypes: what the inputs may be (16-bit floats are float32 to LLVM); None: all numbers.
+        own: not of the package, so it may be any code.
+    """
+
+    write: Callable[..., Any]
+    dtypes: tuple[str, ...] | None = None
+    own: bool = True
+
+
 def no_gradient(g: Any, y: Any, *x: Any, **attrs: Any) -> Gradients:
     """The vjp of an op through which no gradient flows: its derivative counts as zero."""
     return (None,) * len(x)
@@ -78,6 +94,8 @@ class Op:
         definition: the op written in other ops; replaces infer, kernel and vjp, and is what the
             compiler expands the op into when no provider has a kernel for it.
         domain: where floats of the cases are drawn from.
+        lowerings: how one element is written, by renderer; those of the package are entered when
+            `kerasish.compiler` is imported. `lowering` puts another one there.
         ufunc: the numpy ufunc that is the kernel, where one is.
         whole: libraries run it whole and much faster, so that large eager calls go to them too.
         flops: `flops(*specs, **attrs) -> int`; None means one per output element.
@@ -101,7 +119,7 @@ class Op:
     whole: bool = False
     ufunc: str = ""
     doc: str = ""
-    lowerings: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    lowerings: dict[str, Lowering] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -120,16 +138,23 @@ class Op:
         self.batch = func
         return func
 
-    def lowering(self, target: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def lowering(self, target: str, dtypes: tuple[str, ...] | None = None) -> Callable[[Any], Any]:
         """Decorator: declare how one scalar of this elementwise op is rendered for `target`.
+
+        What was compiled before is compiled anew. Another lowering that stood in `lowerings`
+        comes back by `op.lowering(target)(held)`.
 
         Args:
             target: "llvm" (receives an emitter and IR values) or "cuda" (receives expression
-                texts and returns one).
+                texts, each with its `dtype`, and returns one); docs/extending.md lists what an
+                emitter can do.
+            dtypes: what the inputs may be; None for all numbers. With others the kernel runs.
         """
 
-        def decorate(func: Callable[..., Any]) -> Callable[..., Any]:
-            self.lowerings[one_of("lowering", target, ("llvm", "cuda"))] = func
+        def decorate(func: Any) -> Any:
+            made = func if isinstance(func, Lowering) else Lowering(func, dtypes)
+            self.lowerings[one_of("lowering", target, ("llvm", "cuda"))] = made
+            settings.generation += 1
             return func
 
         return decorate

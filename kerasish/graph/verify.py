@@ -44,12 +44,9 @@ def verify(graph: Graph, known: set[Node] | None = None, like: Graph | None = No
         if node.spec != variable.spec:
             raise _broken(node, f"the spec {variable.spec} of {variable.path}", str(node.spec))
     if like is not None and _interface(like) != _interface(graph):
-        specs = ", ".join(str(node.spec) for node in graph.results)
-        raise GraphError(
-            "The graph takes the place of another",
-            expected="its inputs, specs of results, and updated variables",
-            received=f"{len(graph.inputs)} inputs, {len(graph.updates)} updates, results {specs}",
-        )
+        own = "its inputs, specs of results, and updated variables"
+        got = f"{graph.inputs}, {[n.spec for n in graph.results]}, {len(graph.updates)} updates"
+        raise GraphError("The graph takes the place of another", expected=own, received=got)
     return graph
 
 

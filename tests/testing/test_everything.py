@@ -6,13 +6,17 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
-from kerasish import registry
+from kerasish import ops, registry
+from kerasish.compiler import function
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.errors import UnknownNameError
+from kerasish.graph import trace
 from kerasish.graph.op import Op, case, get, no_gradient
 from kerasish.ops.declare import elementwise
+from kerasish.spec import TensorSpec
 from kerasish.testing import check, check_lowered
 from kerasish.testing.lowered import at_hand
 from tests.backend import fake_device
@@ -107,12 +111,50 @@ def test_a_wrong_lowering(planted: Callable[..., Op], rule: Callable[..., Any]) 
     assert "lowering: llvm" in failed(op)
 
 
+@needs_llvm
+def test_a_lowering_of_the_package_can_be_seen_and_put_back() -> None:
+    op = get("expm1")
+    held = op.lowerings["llvm"]
+    assert not held.own
+    assert held.dtypes == ("float32", "float64")
+    assert set(op.lowerings) == {"llvm", "cuda"}
+    double = function(lambda x: op(x) * 2.0)
+    x = np.linspace(0.5, 1, 5).astype("float32")
+    right = double(x).numpy()
+    op.lowering("llvm", ("float32",))(lambda e, x: x)
+    try:
+        assert double(x).numpy().tolist() == (x * 2).tolist()
+        with pytest.raises(AssertionError, match="lowered by llvm"):
+            check(op)
+        assert not llvm_jit.supported(trace(op, [TensorSpec((3,), "float64")])[0].outputs[0])
+    finally:
+        op.lowering("llvm")(held)
+    assert op.lowerings["llvm"] is held
+    assert double(x).numpy().tolist() == right.tolist()
+    assert check(op)
+
+
+@needs_llvm
+def test_an_exact_op_of_ones_own_is_rounded_in_16_bits() -> None:
+    op = get("negative")
+    held = op.lowerings["llvm"]
+    op.lowering("llvm")(lambda e, x: e.mul(x, e.like(-1.0001, x)))
+    try:
+        x = np.linspace(0.5, 1, 5).astype("float16")
+        given = function(lambda x: ops.cast(op(x), "float32") * 2.0)(x).numpy()
+        assert given.tolist() == given.astype("float16").tolist()
+    finally:
+        op.lowering("llvm")(held)
+
+
 @pytest.mark.skipif(bool(cuda_shim.unavailable()), reason="needs g++")
 def test_a_wrong_lowering_for_a_device(planted: Callable[..., Op]) -> None:
     op = planted()
     with fake_device.device():
         (cuda,) = at_hand()
         op.lowering("cuda")(lambda x: f"sin({x})")
+        assert check_lowered(op, cuda)
+        op.lowering("cuda")(lambda x: f"({'float' if x.dtype == 'float32' else 'double'})sin({x})")
         assert check_lowered(op, cuda)
         op.lowering("cuda")(lambda x: f"cos({x})")
         with pytest.raises(AssertionError, match=r"planted_sine\(\(3,4\)\), lowered by cuda"):

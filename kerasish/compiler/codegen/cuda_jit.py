@@ -27,7 +27,7 @@ from kerasish.compiler.codegen.nest import (
     shapeless,
 )
 from kerasish.compiler.providers import provider
-from kerasish.compiler.region import structure
+from kerasish.compiler.region import has_own, structure
 from kerasish.errors import BackendError
 from kerasish.graph.node import Graph, Node
 
@@ -89,8 +89,8 @@ class Uncompiled:
             self.key: Any = ("flat", shapeless(body), steps, writer.index)
         else:
             self.key = (structure(body), tuple(self.nest.dims), steps)
-        if any("cuda" in n.op.lowerings for n in body.nodes):
-            self.key = (*self.key, writer.render())  # a user's lowering may be any code
+        if has_own(body, NAME):
+            self.key = (*self.key, writer.render())
 
     def bind(self) -> Callable[[], Any]:
         """The zero-argument step, once `compile_all` has made the kernels."""

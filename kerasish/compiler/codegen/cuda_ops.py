@@ -1,8 +1,8 @@
 """How each elementwise op is written in CUDA C, and which ops of which dtypes can be.
 
 A rule is a text in which {0}, {1}, ... stand for the operands, names of variables, and {t} for
-the C type of the first; or a function of the node and the operands. A user's own op joins through
-`op.lowering("cuda")`: expression texts in, one out.
+the C type of the first; or a function of the operands. `compiler/lowerings.py` enters them as
+`op.lowerings["cuda"]`, where a user's own may take their place: expression texts in, one out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
-from typing import Any
 
 from kerasish.graph.node import Node
 from kerasish.spec import SIGNED, UNSIGNED, TensorSpec, bits, is_float, np_dtype
@@ -72,17 +71,27 @@ def literal(value: float | int | bool, dtype: str) -> str:
     return f"(({register_type(dtype)}){text})"
 
 
-def _absolute(node: Node, x: str) -> str:
-    dtype = node.spec.dtype
-    if is_float(dtype):
+class Operand(str):
+    """The text of an operand, and its dtype."""
+
+    dtype: str
+
+    def __new__(cls, text: str, dtype: str) -> Operand:
+        made = super().__new__(cls, text)
+        made.dtype = dtype
+        return made
+
+
+def _absolute(x: Operand) -> str:
+    if is_float(x.dtype):
         return f"fabs({x})"
-    return x if dtype in UNSIGNED else f"{x} < 0 ? -{x} : {x}"
+    return x if x.dtype in UNSIGNED else f"{x} < 0 ? -{x} : {x}"
 
 
-def _sign(node: Node, x: str) -> str:
-    if is_float(node.spec.dtype):
+def _sign(x: Operand) -> str:
+    if is_float(x.dtype):
         return f"{x} > 0 ? 1 : {x} < 0 ? -1 : {x} == 0 ? 0 : {x}"  # NaN stays itself
-    return f"({x} > 0) - ({x} < 0)" if node.spec.dtype in SIGNED else f"{x} > 0"
+    return f"({x} > 0) - ({x} < 0)" if x.dtype in SIGNED else f"{x} > 0"
 
 
 def cast(dtype: str, source: str, x: str) -> str:
@@ -94,8 +103,8 @@ def cast(dtype: str, source: str, x: str) -> str:
     return f"({register_type(dtype)}){x}"
 
 
-def _cast(node: Node, x: str) -> str:
-    return cast(node.spec.dtype, node.inputs[0].spec.dtype, x)
+def _cast(x: Operand, *, dtype: str) -> str:
+    return cast(dtype, x.dtype, x)
 
 
 Rule = str | Callable[..., str]
@@ -152,14 +161,20 @@ _CALLED = {
 RULES.update({name: (f"{called}({{0}})", FLOATS) for name, called in _CALLED.items()})
 
 
+def filled(rule: Rule) -> Callable[..., str]:
+    """A rule as a function of operands."""
+    if callable(rule):
+        return rule
+    return lambda *x: rule.format(*x, t=register_type(x[0].dtype))
+
+
 def supported(node: Node) -> bool:
     """Whether CUDA code can be written for an elementwise node."""
     if not isinstance(node.spec, TensorSpec) or node.spec.dtype not in REGISTERS:
         return False
     dtypes = [i.spec.dtype for i in node.inputs]
-    if "cuda" in node.op.lowerings:
-        return all(d in REGISTERS for d in dtypes)
-    if node.op.name not in RULES or any(d not in RULES[node.op.name][1] for d in dtypes):
+    held = node.op.lowerings.get("cuda")
+    if held is None or any(d not in (held.dtypes or REGISTERS) for d in dtypes):
         return False
     # Out of range, C leaves float -> int undefined where numpy gives some value; only widths
     # that hold every float that casts are written occur with are taken.
@@ -169,16 +184,11 @@ def supported(node: Node) -> bool:
 
 def expression(node: Node, operands: list[str]) -> str:
     """The value of one elementwise node as an expression over variables."""
-    own: Any = node.op.lowerings.get("cuda")
-    rule: Any = None if own is not None else RULES[node.op.name][0]
-    if own is not None:
-        text = str(own(*operands, **node.attrs))
-    elif callable(rule):
-        text = str(rule(node, *operands))
-    else:
-        text = rule.format(*operands, t=register_type(node.inputs[0].spec.dtype))
+    held = node.op.lowerings["cuda"]
+    given = [Operand(x, i.spec.dtype) for x, i in zip(operands, node.inputs, strict=True)]
+    text = str(held.write(*given, **node.attrs))
     dtype = node.spec.dtype
-    if dtype in HALVES and node.op.name not in EXACT:
+    if dtype in HALVES and (held.own or node.op.name not in EXACT):
         return f"from_{dtype}(to_{dtype}({text}))"
     return text
 

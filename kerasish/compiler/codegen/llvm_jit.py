@@ -34,7 +34,7 @@ from kerasish.compiler.codegen.nest import (
     shapeless,
 )
 from kerasish.compiler.providers import provider
-from kerasish.compiler.region import structure
+from kerasish.compiler.region import has_own, structure
 from kerasish.config import num_threads
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import TensorSpec
@@ -207,8 +207,8 @@ class Uncompiled:
         else:
             flat = tuple(tuple(self.nest.strides[n]) for n in self.writer.operands)
             self.key = (structure(body), tuple(self.nest.dims), flat)
-        if any("llvm" in n.op.lowerings for n in body.nodes):
-            self.key = (*self.key, self.writer.render())  # a user's lowering may be any code
+        if has_own(body, NAME):
+            self.key = (*self.key, self.writer.render())
 
     def bind(self) -> Callable[[], Any]:
         """The zero-argument step, once `compile_all` has given the region its kernel."""

@@ -1,12 +1,12 @@
 """How each elementwise op is written in LLVM IR, and which ops of which dtypes can be.
 
-A user's own op joins through `op.lowering("llvm")`.
+`compiler/lowerings.py` enters them as `op.lowerings["llvm"]`, where a user's own may take their
+place.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from kerasish.compiler.codegen import llvm_circular as circular
 from kerasish.compiler.codegen import llvm_divide as divide
@@ -74,12 +74,8 @@ def _not(e: Emitter, x: Value) -> Value:
     return e.binary("xor", x, e.like(-1 if x.dtype != "bool" else 1, x))
 
 
-def _isfinite(e: Emitter, x: Value) -> Value:
-    return e.compare("lt", e.call("llvm.fabs", x), e.like(float("inf"), x))
-
-
-def _isinf(e: Emitter, x: Value) -> Value:
-    return e.compare("eq", e.call("llvm.fabs", x), e.like(float("inf"), x))
+def _against_infinity(predicate: str) -> Rule:
+    return lambda e, x: e.compare(predicate, e.call("llvm.fabs", x), e.like(float("inf"), x))
 
 
 def _shift(e: Emitter, instruction: str, a: Value, b: Value, beyond: Value) -> Value:
@@ -90,18 +86,10 @@ def _shift(e: Emitter, instruction: str, a: Value, b: Value, beyond: Value) -> V
     return e.select(fits, e.binary(instruction, a, e.select(fits, b, e.like(0, b))), beyond)
 
 
-def _left_shift(e: Emitter, a: Value, b: Value) -> Value:
-    return _shift(e, "shl", a, b, e.like(0, a))
-
-
 def _right_shift(e: Emitter, a: Value, b: Value) -> Value:
     if a.dtype in UNSIGNED:
         return _shift(e, "lshr", a, b, e.like(0, a))
     return _shift(e, "ashr", a, b, e.binary("ashr", a, e.like(bits(a.dtype) - 1, a)))
-
-
-def _cast(e: Emitter, x: Value, *, dtype: str) -> Value:
-    return e.convert(x, register(dtype))
 
 
 def _either(name: str) -> Rule:
@@ -126,23 +114,21 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     **{f.__name__: (f, WHOLE) for f in (divide.mod, divide.fmod, divide.floor_divide)},
     **{name: (_intrinsic(name), FLOATING) for name in ("floor", "ceil", "trunc")},
     "round_half_even": (_intrinsic("rint"), FLOATING),
-    "equal": (_compare("eq"), REGISTERS),
-    "not_equal": (_compare("ne"), REGISTERS),
-    "less": (_compare("lt"), REGISTERS),
-    "less_equal": (_compare("le"), REGISTERS),
-    "greater": (_compare("gt"), REGISTERS),
-    "greater_equal": (_compare("ge"), REGISTERS),
+    **{name: (_compare(predicate), REGISTERS) for name, predicate in (
+        ("equal", "eq"), ("not_equal", "ne"), ("less", "lt"), ("less_equal", "le"),
+        ("greater", "gt"), ("greater_equal", "ge"),
+    )},
     **{f"logical_{name}": (_logic(name), ("bool",)) for name in ("and", "or", "xor")},
     "logical_not": (_not, ("bool",)),
     **{f"bitwise_{name}": (_logic(name), INTS) for name in ("and", "or", "xor")},
     "bitwise_not": (_not, INTS),
-    "left_shift": (_left_shift, (*SIGNED, *UNSIGNED)),
+    "left_shift": (lambda e, a, b: _shift(e, "shl", a, b, e.like(0, a)), (*SIGNED, *UNSIGNED)),
     "right_shift": (_right_shift, (*SIGNED, *UNSIGNED)),
     "isnan": (lambda e, x: e.compare("ne", x, x), FLOATING),
-    "isinf": (_isinf, FLOATING),
-    "isfinite": (_isfinite, FLOATING),
+    "isinf": (_against_infinity("eq"), FLOATING),
+    "isfinite": (_against_infinity("lt"), FLOATING),
     "select": (Emitter.select, REGISTERS),
-    "cast": (_cast, REGISTERS),
+    "cast": (lambda e, x, *, dtype: e.convert(x, register(dtype)), REGISTERS),
     **{name: (lambda e, x: x, NUMBERS) for name in ("real", "conj")},
     "imag": (lambda e, x: e.like(0, x), NUMBERS),
     **{name: (lambda e, x: x, REGISTERS) for name in ("stop_gradient", "copy")},
@@ -164,12 +150,11 @@ def supported(node: Node) -> bool:
     if not isinstance(node.spec, TensorSpec) or node.spec.dtype not in MEMORY:
         return False
     dtypes = [register(i.spec.dtype) for i in node.inputs]
-    if "llvm" in node.op.lowerings:
-        return all(d in REGISTERS for d in dtypes)
+    held = node.op.lowerings.get("llvm")
+    if held is None or any(d not in (held.dtypes or REGISTERS) for d in dtypes):
+        return False
     if node.op.name == "cast" and dtypes[0] == "float64" and node.spec.dtype == "float16":
         return False  # by way of float32 it would be rounded twice
-    if node.op.name not in RULES or any(d not in RULES[node.op.name][1] for d in dtypes):
-        return False
     # LLVM leaves float -> int out of range undefined where numpy gives some value; only widths
     # that hold every float that casts are written occur with are taken.
     narrow = node.op.name == "cast" and is_float(dtypes[0]) and node.spec.dtype in NUMBERS
@@ -181,7 +166,6 @@ def emit(e: Emitter, node: Node, inputs: list[Value]) -> Value:
 
     Half precision is computed in float32 and rounded after every op, as numpy does it.
     """
-    own = node.op.lowerings.get("llvm")
-    rule: Any = own or RULES[node.op.name][0]
-    y = rule(e, *inputs, **node.attrs)
-    return y if node.op.name in EXACT else e.rounded(y, node.spec.dtype)
+    held = node.op.lowerings["llvm"]
+    y = held.write(e, *inputs, **node.attrs)
+    return y if node.op.name in EXACT and not held.own else e.rounded(y, node.spec.dtype)

@@ -39,16 +39,13 @@ class Scope:
         e = self.e
         if node.op is CONSTANT:
             made = e.const(node.value.item(), register(node.spec.dtype), 1)
-        elif node.op is PLACEHOLDER:
+        elif node.op is PLACEHOLDER or node.op.name == DRAWS:
             step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
-            lanes = self.w.lanes if step else 1
-            made = e.load(
-                self.w.bases[node], self.offsets[node], node.spec.dtype, lanes, step, self.mask
-            )
-        elif node.op.name == DRAWS:
-            step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
-            lanes = self.w.lanes if step else 1
-            made = llvm_random.draw(e, self.w.keys[node], self.offsets[node], lanes, step)
+            at, lanes = self.offsets[node], self.w.lanes if step else 1
+            if node.op is PLACEHOLDER:
+                made = e.load(self.w.bases[node], at, node.spec.dtype, lanes, step, self.mask)
+            else:
+                made = llvm_random.draw(e, self.w.keys[node], at, lanes, step)
         elif node in self.spills and self.w.nest.stage[node] < self.stage:
             dtype = register(node.spec.dtype)
             made = e.load(self.spills[node], self.index, dtype, self.w.lanes, 1, None)
