@@ -14,43 +14,14 @@ import re
 import typing
 import warnings
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-import numpy as np
-
-from kerasish.arguments.rules import KNOWN, Rule, readable, rule_of
+from kerasish.arguments.contract import Contract, Field, Raising, bind
+from kerasish.arguments.rules import KNOWN, readable, rule_of
 from kerasish.arguments.signatures import MISSING, Parameter, Signature, meaning, ours, parameters
-from kerasish.errors import ArgumentError, KerasishError
+from kerasish.errors import ArgumentError
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Field:
-    """One declared argument of a layer."""
-
-    name: str
-    hint: Any
-    rule: Rule
-    default: Any = MISSING
-
-    def convert(self, value: Any, owner: str) -> Any:
-        """The value as the layer keeps it.
-
-        Raises:
-            ArgumentError: the field's type does not allow it.
-        """
-        try:
-            return self.rule.convert(value)
-        except KerasishError as error:
-            error.begin(f"{owner}.{self.name}: ")
-            raise error from None
-        except (ValueError, TypeError):
-            raise ArgumentError(
-                f"{owner}.{self.name} must be {self.rule.expected}",
-                received=f"{self.name}={value!r}",
-            ) from None
 
 
 # --- for type checkers ----------------------------------------------------------------------------
@@ -180,18 +151,17 @@ def make_constructor(cls: type, fields: Mapping[str, Field], base: Callable[...,
     itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     rest = Parameter("kwargs", Parameter.VAR_KEYWORD)
     signature = Signature([itself, *own, rest])
-    names = list(fields)
+    contract = Contract(dict(fields))
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         modernise(cls, kwargs)
         ahead = args if self._made_of(args) else ()
-        given = bind(cls.__name__, names, fields, args[len(ahead) :], kwargs)
+        raising = Raising(type(self).__name__, contract)
+        bound = bind(contract, raising.given(args[len(ahead) :], kwargs), raising)
         if ahead or not kwargs.keys().isdisjoint(("inputs", "outputs")):
             object.__setattr__(self, "_parts_given", True)
         base(self, *ahead, **kwargs)
-        for name, value in given.items():
-            # An array stays the caller's, who may fill it again.
-            setattr(self, name, value.copy() if type(value) is np.ndarray else value)
+        self._take(bound)
         self.__post_init__()
         whole = type(self).__init__ is __init__  # no other constructor adds to it
         if whole and self.builds_by_calling and not self._sublayers():
@@ -213,40 +183,3 @@ def modernise(cls: Any, kwargs: dict[str, Any]) -> None:
             warnings.warn(
                 f"{cls.__name__}: the argument {old!r} is now called {new!r}.", stacklevel=4
             )
-
-
-def bind(
-    owner: str,
-    names: list[str],
-    fields: Mapping[str, Field],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-) -> dict[str, Any]:
-    """The value of every field; keywords that are fields are taken out of `kwargs`.
-
-    Raises:
-        ArgumentError: too many arguments, one given twice, or a required one missing.
-    """
-    if len(args) > len(names):
-        raise ArgumentError(
-            owner,
-            expected=f"at most {len(names)} positional arguments ({', '.join(names)})",
-            received=len(args),
-        )
-    given = dict(zip(names, args, strict=False))
-    for name in names:
-        if name in kwargs:
-            if name in given:
-                raise ArgumentError(f"{owner}. The argument {name!r} was given twice.")
-            given[name] = kwargs.pop(name)
-        elif name not in given:
-            if fields[name].default is MISSING:
-                raise ArgumentError(
-                    owner,
-                    expected=f"the argument {name!r} ({fields[name].rule.expected})",
-                    received=", ".join(given) or "nothing",
-                    fix=f"If it is no argument, annotate {name}: ClassVar[...] in the class, "
-                    f"call it _{name}, or write an __init__.",
-                )
-            given[name] = fields[name].default
-    return {name: given[name] for name in names}

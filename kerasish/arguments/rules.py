@@ -230,7 +230,7 @@ BASIC: dict[Any, Rule] = {
     str: Rule("a string", _text),
     Any: Rule("anything", lambda value: value, described=True),
 }
-BASIC[object] = BASIC[Any]
+BASIC[object] = ANYTHING = BASIC[Any]
 
 # A type checker knows one type for what is given and for what is read. It is that of all that
 # converts, and Any where most layers compute with what comes out: sizes, shapes, functions, layers.
@@ -287,7 +287,7 @@ def _several(kind: Callable[[Iterable[Any]], Any], each: Rule, size: int | None 
         return kind(each.convert(item) for item in value)
 
     word = "list" if kind is list else "list or tuple"
-    expected = f"a {word}" if each is BASIC[Any] else f"a {word} of which each is {each.expected}"
+    expected = f"a {word}" if each is ANYTHING else f"a {word} of which each is {each.expected}"
     return Rule(expected, convert, lambda v: [each.serialize(item) for item in v], each.described)
 
 
@@ -310,7 +310,7 @@ def _mapping(keys: Rule, values: Rule) -> Rule:
         # JSON has text for keys only.
         return keys.convert(int(value) if keys is BASIC[int] and type(value) is str else value)
 
-    expected = "a dict" if values is BASIC[Any] else f"a dict of which each is {values.expected}"
+    expected = "a dict" if values is ANYTHING else f"a dict of which each is {values.expected}"
     return Rule(
         expected,
         lambda value: {key(k): values.convert(v) for k, v in dict(value).items()},
@@ -342,6 +342,12 @@ def _any_of(hints: Sequence[Any], rules: Sequence[Rule]) -> Rule:
 # --- annotations --------------------------------------------------------------------------------
 
 
+def marked(hint: Any) -> Rule | None:
+    """The rule that stands in an `Annotated` hint."""
+    parts = hint.__metadata__ if typing.get_origin(hint) is Annotated else ()
+    return next((part for part in parts if isinstance(part, Rule)), None)
+
+
 def rule_of(hint: Any) -> Rule | None:
     """The rule of an annotation; None for what no constructor takes: a Variable, a Tensor.
 
@@ -352,8 +358,7 @@ def rule_of(hint: Any) -> Rule | None:
         return hint
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        found = next((part for part in hint.__metadata__ if isinstance(part, Rule)), None)
-        return found or rule_of(inner[0])
+        return marked(hint) or rule_of(inner[0])
     if origin is Literal:
         return _literal(*inner)
     if hint is typing.Self:
@@ -374,7 +379,7 @@ def rule_of(hint: Any) -> Rule | None:
     if isinstance(hint, type) or origin is np.ndarray:
         return _of_class(kind)
     if hint is Any:
-        return BASIC[Any]
+        return ANYTHING
     raise TypeError(hint)
 
 
@@ -397,7 +402,7 @@ def _union(members: tuple[Any, ...]) -> Rule | None:
     rules = [rule for rule in found if rule is not None]
     if len(rules) < len(found):
         return None
-    rule = BASIC[Any] if BASIC[Any] in rules else _any_of(hints, rules)
+    rule = ANYTHING if ANYTHING in rules else _any_of(hints, rules)
     if len(rules) == 1:
         rule = rules[0]
     return optional(rule) if len(hints) < len(members) else rule
@@ -414,6 +419,15 @@ def _container(kind: Any, inner: tuple[Any, ...]) -> Rule | None:
     if kind is tuple and inner and Ellipsis not in inner:
         return _each_its_own(rules)
     return _several(list if kind is list else tuple, rules[0])
+
+
+def alternatives(hint: Any) -> tuple[Any, ...]:
+    """The members of a union; a lone type is its own only member."""
+    if typing.get_origin(hint) is Annotated:
+        return alternatives(typing.get_args(hint)[0])
+    if typing.get_origin(hint) in (Union, UnionType):
+        return tuple(one for member in typing.get_args(hint) for one in alternatives(member))
+    return (hint,)
 
 
 def readable(hint: Any) -> Any:

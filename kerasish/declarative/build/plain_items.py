@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasish.declarative.check import vocabulary
-from kerasish.declarative.check.signature import Parameter, signature_of
+from kerasish.arguments.contract import Field, contract_of
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.layers import Layer
 from kerasish.naming import is_automatic, uncounted, snake_case
@@ -71,7 +71,7 @@ fix="Decorate its class with register_keras_serializable()."
 
 def _item(label: str, cls: type, arguments: dict[str, Any]) -> Any:
     """A bare name, `Name: value` where only the first argument is given, else a mapping."""
-    first = signature_of(cls).first
+    first = contract_of(cls).first
     if first is not None and list(arguments) == [first.name]:
         value = arguments[first.name]
         flat = isinstance(value, list) and not any(isinstance(one, list | dict) for one in value)
@@ -83,7 +83,7 @@ def _item(label: str, cls: type, arguments: dict[str, Any]) -> Any:
 def _changed(cls: Any, config: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that the constructor would not come to by itself, as a file has them."""
     found = {}
-    for parameter in signature_of(cls).parameters.values():
+    for parameter in contract_of(cls).fields.values():
         value = config.get(parameter.name)
         if parameter.name in config and (
             parameter.required or not _follows(cls, config, parameter)
@@ -92,7 +92,7 @@ def _changed(cls: Any, config: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _follows(cls: Any, config: Mapping[str, Any], parameter: Parameter) -> bool:
+def _follows(cls: Any, config: Mapping[str, Any], parameter: Field) -> bool:
     """Whether an object made without this argument has the same value in its config."""
     value = config[parameter.name]
     if value == parameter.default or parameter.name == "name":
@@ -105,7 +105,7 @@ def _follows(cls: Any, config: Mapping[str, Any], parameter: Parameter) -> bool:
         return False
 
 
-def _written(parameter: Parameter, value: Any) -> Any:
+def _written(parameter: Field, value: Any) -> Any:
     kind = parameter.kind
     if parameter.name == "dtype" and isinstance(value, Mapping):
         return value["config"]["name"]

@@ -6,8 +6,7 @@ import collections.abc
 import typing
 from typing import Any
 
-from kerasish.arguments.rules import Rule
-from kerasish.declarative.check.signature import alternatives, rule_of
+from kerasish.arguments.rules import Rule, alternatives, marked
 from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
 from kerasish.errors import ArgumentError
 
@@ -30,7 +29,7 @@ def check_type(value: Value, hint: Any, kind: str | None = None) -> tuple[Any, s
         hint: a type hint; None and unknown kinds of hints accept everything.
         kind: the registry kind of the parameter, for the description only.
     """
-    rule = rule_of(hint)
+    rule = marked(hint)
     if rule is not None:
         return _by_rule(value, rule)
     members = alternatives(hint)

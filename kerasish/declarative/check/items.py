@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from kerasish.arguments.contract import Field, bind, contract_of
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.hints import check_type
-from kerasish.declarative.check.signature import Parameter, signature_of
 from kerasish.declarative.text.errors import Diagnostics, did_you_mean
 from kerasish.declarative.text.source import (
     Entry,
@@ -107,26 +107,12 @@ class Checker:
     # arguments ---------------------------------------------------------------------------
 
     def _arguments(self, item: Item, value: Value, depth: int) -> None:
-        signature = signature_of(item.factory)
-        for entry in self._given(item, value):
-            parameter = signature.parameters.get(entry.key)
-            if parameter is None and not signature.is_open:
-                hint = did_you_mean(entry.key, signature.parameters, listing=False)
-                takes = f"{item.name}{signature}" if signature.parameters else "it takes none"
-                message = f"{item.name} has no argument '{clip(entry.key, 60)}'"
-                self.diagnostics.add("K203", message, entry.mark, f"{hint}  {takes}".strip())
-                continue
-            item.marks[entry.key] = entry.value.mark
-            known = parameter or Parameter(entry.key, None, False, None)
-            item.arguments[entry.key] = self.argument(known, entry.value, depth)
-        for parameter in signature.parameters.values():
-            if parameter.required and parameter.name not in item.marks:
-                message = f"{item.name} needs '{parameter.name}'"
-                self.diagnostics.add("K202", message, item.mark, f"{item.name}{signature}")
+        given = {entry.key: entry for entry in self._given(item, value)}
+        item.arguments = bind(contract_of(item.factory), given, _Found(self, item, depth))
 
     def _given(self, item: Item, value: Value) -> Iterator[Entry]:
         """The arguments as they are written, a lone value under its parameter's name."""
-        first = signature_of(item.factory).first
+        first = contract_of(item.factory).first
         if isinstance(value, Mapping):
             yield from value
         elif isinstance(value, Sequence) or value.value is not None:
@@ -136,7 +122,7 @@ class Checker:
             else:
                 yield Entry(first.name, value.mark, value)
 
-    def argument(self, parameter: Parameter, value: Value, depth: int = 0) -> Any:
+    def argument(self, parameter: Field, value: Value, depth: int = 0) -> Any:
         """The Python value of an argument: plain, an `Item`, or a list of them."""
         if parameter.name == "name":
             return self.name(value)
@@ -171,6 +157,31 @@ class Checker:
             self.diagnostics.add("K404", message, value.mark)
             return None
         return text
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The report on the arguments of an item: findings at their places."""
+
+    checker: Checker
+    item: Item
+    depth: int
+
+    def value(self, field: Field, value: Entry) -> Any:
+        self.item.marks[field.name] = value.value.mark
+        return self.checker.argument(field, value.value, self.depth)
+
+    def unknown(self, name: str, value: Entry) -> None:
+        contract = contract_of(self.item.factory)
+        hint = did_you_mean(name, contract.fields, listing=False)
+        takes = f"{self.item.name}{contract}" if contract.fields else "it takes none"
+        message = f"{self.item.name} has no argument '{clip(name, 60)}'"
+        self.checker.diagnostics.add("K203", message, value.mark, f"{hint}  {takes}".strip())
+
+    def missing(self, field: Field, given: Any) -> None:
+        message = f"{self.item.name} needs '{field.name}'"
+        hint = f"{self.item.name}{contract_of(self.item.factory)}"
+        self.checker.diagnostics.add("K202", message, self.item.mark, hint)
 
 
 def valid_name(text: str) -> bool:

@@ -6,9 +6,10 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+from kerasish.arguments.contract import Field, contract_of
+from kerasish.arguments.rules import alternatives, marked
 from kerasish.declarative.check import docstrings, vocabulary
 from kerasish.declarative.check.items import VALID_NAME
-from kerasish.declarative.check.signature import Parameter, alternatives, rule_of, signature_of
 from kerasish.errors import KerasishError
 
 Schema = dict[str, Any]
@@ -37,7 +38,7 @@ def kind_schema(kind: str) -> Schema:
     bare, properties = [], {}
     for name in names:
         factory = vocabulary.lookup(kind, name)
-        needs = [p.name for p in signature_of(factory).parameters.values() if p.required]
+        needs = [p.name for p in contract_of(factory).fields.values() if p.required]
         if not needs:
             bare.append(name)
         if isinstance(factory, type):
@@ -50,17 +51,17 @@ def kind_schema(kind: str) -> Schema:
 
 def _arguments(factory: type, needs: list[str]) -> Schema:
     """`{argument: value}`, the value of the first argument alone, or nothing."""
-    signature = signature_of(factory)
+    contract = contract_of(factory)
     described = docstrings.arguments(factory)
     properties = {
         parameter.name: _argument(parameter, described.get(parameter.name, ""))
-        for parameter in signature.parameters.values()
+        for parameter in contract.fields.values()
     }
     named = exactly(properties, needs)
-    if signature.is_open:
+    if contract.is_open:
         named["additionalProperties"] = True
     forms = [named]
-    first = signature.first
+    first = contract.first
     if first is not None and not [name for name in needs if name != first.name]:
         forms.append(_argument(first, ""))
     if not needs:
@@ -69,7 +70,7 @@ def _arguments(factory: type, needs: list[str]) -> Schema:
     return {"anyOf": forms, **({"description": text} if text else {})}
 
 
-def _argument(parameter: Parameter, description: str) -> Schema:
+def _argument(parameter: Field, description: str) -> Schema:
     kind = parameter.kind
     if parameter.name == "name":
         made: Schema = {"anyOf": [*NAME["anyOf"], {"type": "null"}]}
@@ -96,7 +97,7 @@ def _accepting_variables(made: Schema) -> Schema:
 
 def _of_hint(hint: Any) -> Schema:
     """The schema of a type hint; empty where any value goes."""
-    rule = rule_of(hint)
+    rule = marked(hint)
     if rule is not None:
         inner = typing.get_args(hint)[0]
         return {**_bounds(_of_hint(inner), rule.convert), "description": rule.expected}

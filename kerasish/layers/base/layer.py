@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+import numpy as np
+
 from kerasish import budget, naming, registry, tree
-from kerasish.arguments.fields import Field, declared, keyword, make_constructor, takes_its_own
+from kerasish.arguments.contract import Field
+from kerasish.arguments.fields import declared, keyword, make_constructor, takes_its_own
 from kerasish.arguments.given import (
     captured,
     fields_in,
@@ -163,7 +166,17 @@ class Layer(Buildable, Stateless):
         declared_field = type(self).fields.get(name)
         if declared_field is not None:
             value = declared_field.convert(value, type(self).__name__)
-        elif isinstance(value, Variable) and name not in self.untracked:
+        self._keep(name, value)
+
+    def _take(self, bound: Mapping[str, Any]) -> None:
+        """Keep what a constructor bound, which is converted."""
+        keep = self._keep if type(self).__setattr__ is Layer.__setattr__ else self.__setattr__
+        for name, value in bound.items():
+            # An array stays the caller's, who may fill it again.
+            keep(name, value.copy() if type(value) is np.ndarray else value)
+
+    def _keep(self, name: str, value: Any) -> None:
+        if isinstance(value, Variable) and name not in self.untracked:
             self._own(value)
         before = held(self, name)
         if isinstance(before, Variable) and before is not value:

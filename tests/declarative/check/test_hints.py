@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -9,18 +9,12 @@ from kerasish import layers
 from kerasish.arguments.rules import PaddingMode, PositiveInt, Rate
 from kerasish.declarative.check import docstrings
 from kerasish.declarative.check.hints import check_type
-from kerasish.declarative.check.signature import alternatives, signature_of
 from kerasish.declarative.check.vocabulary import contains, lookup, names
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import load
 
 
-class Base:
-    def __init__(self, *, name: str | None = None, size: int = 3) -> None:
-        pass
-
-
-class Derived(Base):
+class Derived:
     """A derived thing
     over two lines.
 
@@ -36,54 +30,7 @@ class Derived(Base):
     """
 
     def __init__(self, width: float, size: str = "x", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-
-
-class Open:
-    def __init__(self, **kwargs: Any) -> None:
         pass
-
-
-class KeywordOnly:
-    def __init__(self, *, width: int = 1) -> None:
-        pass
-
-
-def test_keywords_reach_the_base() -> None:
-    found = signature_of(Derived)
-    assert list(found.parameters) == ["width", "size", "name"]
-    assert found.parameters["width"].required
-    assert found.parameters["width"].hint is float
-    assert found.parameters["size"].default == "x"
-    assert found.first is not None
-    assert found.first.name == "width"
-    assert not found.is_open
-    assert str(found) == "(width, size, name)"
-
-
-def test_open_and_keyword_only() -> None:
-    assert signature_of(Open).is_open
-    assert signature_of(KeywordOnly).first is None
-
-
-def test_functions_take_nothing_from_a_file() -> None:
-    assert signature_of(len).parameters == {}
-
-
-def test_a_real_layer() -> None:
-    found = signature_of(layers.Dense)
-    assert list(found.parameters)[:3] == ["units", "activation", "use_bias"]
-    assert {"name", "trainable", "dtype"} < set(found.parameters)
-    assert not found.is_open
-    assert found.parameters["kernel_initializer"].kind == "initializer"
-    assert found.parameters["activation"].kind == "activation"
-    assert found.parameters["units"].kind is None
-
-
-def test_alternatives() -> None:
-    assert alternatives(int | None) == (int, type(None))
-    assert alternatives(Annotated[int | str, "note"]) == (int, str)
-    assert alternatives(int) == (int,)
 
 
 @pytest.mark.parametrize(
