@@ -160,10 +160,9 @@ class Runs:
         return next((run for run in reversed(self.active) if run.mode == mode), None)
 
     def ended(self, run: Run) -> None:
-        """Take a run from the active ones."""
+        """Take a run from the active ones; of those in each other the outermost comes last."""
         self.active.remove(run)
-        if self.innermost(run.mode) is None:
-            self.flags[run.mode] = run.stopped
+        self.flags[run.mode] = run.stopped
 
     def stopped(self, mode: str) -> bool:
         """The flag of the innermost run of a mode, or how the last one ended."""

@@ -9,6 +9,7 @@ import kerasish as keras
 from kerasish import layers, losses, metrics, ops
 from kerasish.errors import ArgumentError
 from kerasish.training.compile_loss import of_labels
+from kerasish.training.trainer import Trainer
 
 X = np.ones((4, 2), "float32")
 Y = np.zeros((4, 1), "float32")
@@ -205,9 +206,10 @@ def test_a_compile_of_ones_own_is_not_guessed():
             super().compile(keras.optimizers.SGD(rate), "mse")
 
     model = Own()
-    with pytest.warns(UserWarning, match=r"Own has its own compile\(\)"):
+    with pytest.warns(UserWarning, match=r"Own has its own compile\(\)") as seen:
         model.compile_from_config({"optimizer": "sgd", "loss": "mse"})
     assert not model.compiled
+    assert seen[0].filename == __file__
 
 
 def test_before_compile_steps_are_compiled() -> None:
@@ -276,3 +278,56 @@ def test_evaluation_is_not_training():
     assert model.evaluate(X, X, verbose=0) == 0.0
     assert model.test_on_batch(X, X) == 0.0
     np.testing.assert_array_equal(model.predict(X, verbose=0), X)
+
+
+def test_objects_of_a_compile_config_come_back():
+    model = one()
+    model.compile("sgd", losses.Huber(delta=0.5), metrics=[metrics.MeanAbsoluteError(name="off")])
+    other = one()
+    other.set_weights(model.get_weights())
+    other.compile_from_config(model.get_compile_config())
+    assert isinstance(other.loss, losses.Huber)
+    assert other.evaluate(X, Y, verbose=0, return_dict=True).keys() == {"loss", "off"}
+    assert other.evaluate(X, Y, verbose=0) == model.evaluate(X, Y, verbose=0)
+
+
+def test_what_is_no_layer_can_be_compiled():
+    class Bare(Trainer):
+        pass
+
+    bare = Bare()
+    bare.compile("sgd", "mse")
+    assert bare.compiled
+    assert not isinstance(bare.optimizer, keras.optimizers.LossScaleOptimizer)
+
+
+def test_a_metric_of_an_output_needs_its_targets():
+    model = two()
+    model.compile("sgd", {"a": "mse"}, metrics={"b": "mae"})
+    with pytest.raises(ArgumentError, match=r"targets y for the output b.*Received: none"):
+        model.evaluate(X, {"a": Y}, verbose=0)
+
+
+def test_weights_of_classes_are_weights_of_their_samples():
+    found = []
+    y = np.array([[0.0], [1.0], [1.0], [0.0]])
+    for given in (
+        {"class_weight": {0: 3.0, 1: 0.5}},
+        {"sample_weight": np.array([3.0, 0.5, 0.5, 3.0])},
+        {},
+    ):
+        keras.utils.set_random_seed(0)
+        model = one()
+        model.compile(keras.optimizers.SGD(0.1), "bce")
+        found.append([model.train_on_batch(X, y, **given), *model.get_weights()])
+    for weighted, sampled in zip(*found[:2], strict=True):
+        np.testing.assert_allclose(weighted, sampled, rtol=1e-6)
+    assert abs(found[0][0] - found[2][0]) > 0.1
+
+
+def test_the_metrics_of_a_compiled_model_inside_are_its_own():
+    inner = one()
+    inner.compile("sgd", "mse", metrics=["mae"])
+    outer = keras.Sequential([keras.Input((2,)), inner])
+    outer.compile("sgd", "mse")
+    assert list(outer.fit(X, Y, verbose=0).history) == ["loss"]

@@ -104,3 +104,13 @@ def test_compiling_again_says_it_again():
 
 def test_a_sequential_without_an_input():
     assert len(said(keras.Sequential([layers.Dense(2)]), SPARSE)) == 1
+
+
+def test_one_warning_for_all_batches():
+    x, y = np.ones((6, 2), "float32"), np.ones((6, 1), "float32")
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(1, activation="softmax")])
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="softmax over one unit") as seen:
+        model.fit(iter([(x, y)] * 3), verbose=0)
+    assert len(seen) == 1
+    model.evaluate(x, y, verbose=0)  # a warning would be an error

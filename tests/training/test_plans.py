@@ -424,3 +424,18 @@ def test_a_forgotten_plan_is_not_at_hand_either(monkeypatch: pytest.MonkeyPatch)
         model.predict_on_batch(X[:size])
     ready = {shape[0] for shape, _ in model.plans._quick}
     assert ready == {4, 3}
+
+
+def test_a_step_that_makes_no_weights_is_traced_once():
+    model = made()
+    model.train_on_batch(X, Y)
+    before = model.traces
+    model.train_on_batch(X[:5], Y[:5])
+    assert model.traces == before + 1
+
+
+def test_predictions_of_what_is_no_array():
+    model = listed()
+    wanted = model.predict_on_batch(X)
+    for same in (X.tolist(), keras.ops.convert_to_tensor(X), X):
+        np.testing.assert_array_equal(model.predict_on_batch(same), wanted)
