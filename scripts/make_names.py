@@ -209,24 +209,39 @@ def written(tables: dict[str, Table]) -> str:
     return "\n".join([*lines, "}"])
 
 
+def taken(function: Any, types: bool) -> str:
+    """The parameters of a function as a stub has them."""
+    found = inspect.signature(function).parameters.values()
+    said = {p.name: p.annotation if types and p.name != "self" else "Any" for p in found}
+    texts = [p.name if p.name == "self" else f"{p.name}: {said[p.name]}" for p in found]
+    return ", ".join(
+        text + ("" if p.default is p.empty else " = ...")
+        for text, p in zip(texts, found, strict=True)
+    )
+
+
 def stub(package: str, names: Table) -> str:
-    """What editors and type checkers read of a namespace."""
+    """What editors and type checkers read of a namespace.
+
+    A class around a function has a constructor that no annotation says; its stub does.
+    """
     module = importlib.import_module(package)
-    lines = [f"# {NOTE}", "from typing import Any", ""]
+    imports, after = ["from typing import Any", ""], ["", "__all__: list[str]"]
     for name, (home, own) in sorted(names.items(), key=lambda item: (item[1][0], item[0])):
-        if name == own:
-            lines.append(f"from {home or package} import {own} as {name}")
-    lines += ["", "__all__: list[str]"]
-    lines += [f"{name} = {own}" for name, (_, own) in sorted(names.items()) if name != own]
+        found = getattr(module, name)
+        init = vars(found).get("__init__") if inspect.isclass(found) else None
+        if name != own:
+            after.append(f"{name} = {own}")
+        elif "around" in getattr(init, "__dict__", {}):
+            after.append(f"class {name}({found.__mro__[1].__name__}):")
+            after.append(f"    def __init__({taken(init, True)}) -> None: ...")
+        else:
+            imports.append(f"from {home or package} import {own} as {name}")
     for name, found in sorted(vars(module).items()):
         own = inspect.isfunction(found) and found.__module__ == package
         if own and name not in names and name[0] != "_":
-            given = [
-                f"{p.name}: Any" + (" = ..." if p.default is not p.empty else "")
-                for p in inspect.signature(found).parameters.values()
-            ]
-            lines.append(f"def {name}({', '.join(given)}) -> Any: ...")
-    return "\n".join([*lines, ""])
+            after.append(f"def {name}({taken(found, False)}) -> Any: ...")
+    return "\n".join([f"# {NOTE}", *imports, *after, ""])
 
 
 def files() -> dict[Path, str]:

@@ -33,8 +33,8 @@ from kerasish.ops.nn.activation import tanh_shrink as tanh_shrink
 from kerasish.ops.nn.activation import threshold as threshold
 
 __all__: list[str]
-hard_swish = hard_silu
 swish = silu
+hard_swish = hard_silu
 def deserialize(config: Any, custom_objects: Any = ...) -> Any: ...
 def get(identifier: Any) -> Any: ...
 def serialize(activation: Any) -> Any: ...

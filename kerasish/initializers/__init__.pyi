@@ -20,24 +20,24 @@ from kerasish.initializers.fixed import Zeros as Zeros
 from kerasish.initializers.initializer import Initializer as Initializer
 
 __all__: list[str]
-IdentityInitializer = Identity
 OrthogonalInitializer = Orthogonal
-STFTInitializer = STFT
-constant = Constant
 glorot_normal = GlorotNormal
 glorot_uniform = GlorotUniform
 he_normal = HeNormal
 he_uniform = HeUniform
-identity = Identity
 lecun_normal = LecunNormal
 lecun_uniform = LecunUniform
-ones = Ones
 orthogonal = Orthogonal
 random_normal = RandomNormal
 random_uniform = RandomUniform
-stft = STFT
 truncated_normal = TruncatedNormal
 variance_scaling = VarianceScaling
+IdentityInitializer = Identity
+STFTInitializer = STFT
+constant = Constant
+identity = Identity
+ones = Ones
+stft = STFT
 zeros = Zeros
 def deserialize(config: Any, custom_objects: Any = ...) -> Any: ...
 def get(identifier: Any) -> Any: ...

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from kerasish import budget, ops, tree
 from kerasish.arguments.configured import Configured
+from kerasish.arguments.forwarding import wrap
 from kerasish.arguments.signatures import constructor
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
@@ -142,6 +143,11 @@ class LossFunctionWrapper(Loss):
     """
 
     hands_on = True
+
+    def __init_subclass__(cls, of: Any = None, order: str = "", **defaults: Any) -> None:
+        super().__init_subclass__()
+        if of is not None:
+            wrap(cls, of, order or "* reduction name dtype", defaults)
 
     def __init__(
         self,

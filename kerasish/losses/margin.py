@@ -9,9 +9,6 @@ from kerasish.graph import Tensor
 from kerasish.losses.align import aligned
 from kerasish.losses.base import LossFunctionWrapper
 
-Reduction = str | None
-MEAN = "sum_over_batch_size"
-
 
 def _signs(y_true: Tensor) -> Tensor:
     """Targets of 0 and 1 as -1 and 1; others, if any one is neither, stay."""
@@ -39,26 +36,13 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Tensor:
     return ops.maximum(wrong - right + 1.0, 0.0)
 
 
-class Hinge(LossFunctionWrapper):
+class Hinge(LossFunctionWrapper, of=hinge):
     """mean(max(1 - y_true y_pred, 0)); see `Loss` for the arguments."""
 
-    def __init__(self, reduction: Reduction = MEAN, name: str = "hinge", dtype: Any = None) -> None:
-        super().__init__(hinge, reduction, name, dtype)
 
-
-class SquaredHinge(LossFunctionWrapper):
+class SquaredHinge(LossFunctionWrapper, of=squared_hinge):
     """mean(max(1 - y_true y_pred, 0)^2); see `Loss` for the arguments."""
 
-    def __init__(
-        self, reduction: Reduction = MEAN, name: str = "squared_hinge", dtype: Any = None
-    ) -> None:
-        super().__init__(squared_hinge, reduction, name, dtype)
 
-
-class CategoricalHinge(LossFunctionWrapper):
+class CategoricalHinge(LossFunctionWrapper, of=categorical_hinge):
     """The margin between the true class and the best other one; see `Loss` for the arguments."""
-
-    def __init__(
-        self, reduction: Reduction = MEAN, name: str = "categorical_hinge", dtype: Any = None
-    ) -> None:
-        super().__init__(categorical_hinge, reduction, name, dtype)

@@ -224,138 +224,32 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     return (1 - ops.power(p, q)) / q
 
 
-class CategoricalCrossentropy(LossFunctionWrapper):
+class CategoricalCrossentropy(LossFunctionWrapper, of=categorical_crossentropy):
     """Cross-entropy with one-hot targets; see `categorical_crossentropy` and `Loss`."""
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: Reduction = MEAN,
-        name: str = "categorical_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            categorical_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
 
-
-class CategoricalFocalCrossentropy(LossFunctionWrapper):
+class CategoricalFocalCrossentropy(LossFunctionWrapper, of=categorical_focal_crossentropy):
     """Focal loss with one-hot targets; see `categorical_focal_crossentropy` and `Loss`."""
 
-    def __init__(
-        self,
-        alpha: Any = 0.25,
-        gamma: float = 2.0,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: Reduction = MEAN,
-        name: str = "categorical_focal_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            categorical_focal_crossentropy,
-            reduction,
-            name,
-            dtype,
-            alpha=alpha,
-            gamma=gamma,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
 
-
-class SparseCategoricalCrossentropy(LossFunctionWrapper):
+class SparseCategoricalCrossentropy(
+    LossFunctionWrapper,
+    of=sparse_categorical_crossentropy,
+    order="from_logits ignore_class reduction axis name dtype",
+):
     """Cross-entropy with integer labels; see `sparse_categorical_crossentropy` and `Loss`."""
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        ignore_class: int | None = None,
-        reduction: Reduction = MEAN,
-        axis: int = -1,
-        name: str = "sparse_categorical_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            sparse_categorical_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            ignore_class=ignore_class,
-            axis=axis,
-        )
 
-
-class BinaryCrossentropy(LossFunctionWrapper):
+class BinaryCrossentropy(LossFunctionWrapper, of=binary_crossentropy):
     """Cross-entropy of independent yes/no outputs; see `binary_crossentropy` and `Loss`."""
 
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: Reduction = MEAN,
-        name: str = "binary_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            binary_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
 
-
-class BinaryFocalCrossentropy(LossFunctionWrapper):
+class BinaryFocalCrossentropy(LossFunctionWrapper, of=binary_focal_crossentropy):
     """Focal loss of yes/no outputs; see `binary_focal_crossentropy` and `Loss`."""
 
-    def __init__(
-        self,
-        apply_class_balancing: bool = False,
-        alpha: float = 0.25,
-        gamma: float = 2.0,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: Reduction = MEAN,
-        name: str = "binary_focal_crossentropy",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            binary_focal_crossentropy,
-            reduction,
-            name,
-            dtype,
-            apply_class_balancing=apply_class_balancing,
-            alpha=alpha,
-            gamma=gamma,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
 
-
-class KLDivergence(LossFunctionWrapper):
+class KLDivergence(LossFunctionWrapper, of=kl_divergence):
     """sum(y_true log(y_true / y_pred)); see `Loss` for the arguments."""
-
-    def __init__(
-        self, reduction: Reduction = MEAN, name: str = "kl_divergence", dtype: Any = None
-    ) -> None:
-        super().__init__(kl_divergence, reduction, name, dtype)
 
 
 class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):

@@ -11,9 +11,6 @@ from kerasish.graph import Tensor
 from kerasish.losses.align import aligned
 from kerasish.losses.base import LossFunctionWrapper
 
-Reduction = str | None
-MEAN = "sum_over_batch_size"
-
 
 @registry.entry("loss", "mse", "MSE")
 def mean_squared_error(y_true: Any, y_pred: Any) -> Tensor:
@@ -75,95 +72,41 @@ def poisson(y_true: Any, y_pred: Any) -> Tensor:
     return ops.mean(y_pred - y_true * ops.log(y_pred + epsilon()), axis=-1)
 
 
-class MeanSquaredError(LossFunctionWrapper):
+class MeanSquaredError(LossFunctionWrapper, of=mean_squared_error):
     """mean((y_true - y_pred)^2); see `Loss` for the arguments."""
 
-    def __init__(
-        self, reduction: Reduction = MEAN, name: str = "mean_squared_error", dtype: Any = None
-    ) -> None:
-        super().__init__(mean_squared_error, reduction, name, dtype)
 
-
-class MeanAbsoluteError(LossFunctionWrapper):
+class MeanAbsoluteError(LossFunctionWrapper, of=mean_absolute_error):
     """mean(|y_true - y_pred|); see `Loss` for the arguments."""
 
-    def __init__(
-        self, reduction: Reduction = MEAN, name: str = "mean_absolute_error", dtype: Any = None
-    ) -> None:
-        super().__init__(mean_absolute_error, reduction, name, dtype)
 
-
-class MeanAbsolutePercentageError(LossFunctionWrapper):
+class MeanAbsolutePercentageError(LossFunctionWrapper, of=mean_absolute_percentage_error):
     """100 mean(|y_true - y_pred| / |y_true|); see `Loss` for the arguments."""
 
-    def __init__(
-        self,
-        reduction: Reduction = MEAN,
-        name: str = "mean_absolute_percentage_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_absolute_percentage_error, reduction, name, dtype)
 
-
-class MeanSquaredLogarithmicError(LossFunctionWrapper):
+class MeanSquaredLogarithmicError(LossFunctionWrapper, of=mean_squared_logarithmic_error):
     """mean((log(y_true + 1) - log(y_pred + 1))^2); see `Loss` for the arguments."""
 
-    def __init__(
-        self,
-        reduction: Reduction = MEAN,
-        name: str = "mean_squared_logarithmic_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_squared_logarithmic_error, reduction, name, dtype)
 
-
-class Huber(LossFunctionWrapper):
+class Huber(LossFunctionWrapper, of=huber, name="huber_loss"):
     """Quadratic up to `delta`, linear beyond; see `Loss` for the other arguments.
 
     Args:
         delta: where the error changes from quadratic to linear.
     """
 
-    def __init__(
-        self,
-        delta: float = 1.0,
-        reduction: Reduction = MEAN,
-        name: str = "huber_loss",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(huber, reduction, name, dtype, delta=delta)
 
-
-class LogCosh(LossFunctionWrapper):
+class LogCosh(LossFunctionWrapper, of=log_cosh):
     """mean(log(cosh(y_pred - y_true))); see `Loss` for the arguments."""
 
-    def __init__(
-        self, reduction: Reduction = MEAN, name: str = "log_cosh", dtype: Any = None
-    ) -> None:
-        super().__init__(log_cosh, reduction, name, dtype)
 
-
-class CosineSimilarity(LossFunctionWrapper):
+class CosineSimilarity(LossFunctionWrapper, of=cosine_similarity):
     """-cos of the angle between y_true and y_pred; see `Loss` for the other arguments.
 
     Args:
         axis: the axis along which a vector lies.
     """
 
-    def __init__(
-        self,
-        axis: int = -1,
-        reduction: Reduction = MEAN,
-        name: str = "cosine_similarity",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(cosine_similarity, reduction, name, dtype, axis=axis)
 
-
-class Poisson(LossFunctionWrapper):
+class Poisson(LossFunctionWrapper, of=poisson):
     """mean(y_pred - y_true log(y_pred)); see `Loss` for the arguments."""
-
-    def __init__(
-        self, reduction: Reduction = MEAN, name: str = "poisson", dtype: Any = None
-    ) -> None:
-        super().__init__(poisson, reduction, name, dtype)

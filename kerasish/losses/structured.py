@@ -11,9 +11,6 @@ from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import aligned, as_floats
 from kerasish.losses.base import LossFunctionWrapper, of_labels, of_sequences
 
-Reduction = str | None
-MEAN = "sum_over_batch_size"
-
 
 def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Tensor:
     """1 - 2 sum(y_true y_pred) / (sum(y_true) + sum(y_pred)) (Milletari et al., 2016).
@@ -113,62 +110,25 @@ def ctc(y_true: Any, y_pred: Any) -> Tensor:
     return ops.ctc_loss(labels, y_pred, lengths, times, mask_index=0)
 
 
-class Dice(LossFunctionWrapper):
+class Dice(LossFunctionWrapper, of=dice, order="reduction name axis dtype"):
     """1 - the Dice coefficient; see `dice` and `Loss`."""
 
-    def __init__(
-        self,
-        reduction: Reduction = MEAN,
-        name: str = "dice",
-        axis: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(dice, reduction, name, dtype, axis=axis)
 
-
-class Tversky(LossFunctionWrapper):
+class Tversky(LossFunctionWrapper, of=tversky, order="alpha beta reduction name axis dtype"):
     """1 - the Tversky index; see `tversky` and `Loss`."""
 
-    def __init__(
-        self,
-        alpha: float = 0.5,
-        beta: float = 0.5,
-        reduction: Reduction = MEAN,
-        name: str = "tversky",
-        axis: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis)
 
-
-class Circle(LossFunctionWrapper):
+class Circle(
+    LossFunctionWrapper,
+    of=circle,
+    order="gamma margin remove_diagonal reduction name dtype",
+    gamma=80.0,
+):
     """Circle loss of embeddings; see `circle` and `Loss`.
 
     Keras takes the embeddings as they are; so does this: scale them to length 1 in the model.
     """
 
-    def __init__(
-        self,
-        gamma: float = 80.0,
-        margin: float = 0.4,
-        remove_diagonal: bool = True,
-        reduction: Reduction = MEAN,
-        name: str = "circle",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            circle,
-            reduction,
-            name,
-            dtype,
-            gamma=gamma,
-            margin=margin,
-            remove_diagonal=remove_diagonal,
-        )
 
-
-class CTC(LossFunctionWrapper):
+class CTC(LossFunctionWrapper, of=ctc):
     """Connectionist temporal classification; see `ctc` and `Loss`."""
-
-    def __init__(self, reduction: Reduction = MEAN, name: str = "ctc", dtype: Any = None) -> None:
-        super().__init__(ctc, reduction, name, dtype)

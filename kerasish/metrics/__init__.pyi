@@ -17,10 +17,7 @@ from kerasish.losses.regression import mean_absolute_percentage_error as mean_ab
 from kerasish.losses.regression import mean_squared_error as mean_squared_error
 from kerasish.losses.regression import mean_squared_logarithmic_error as mean_squared_logarithmic_error
 from kerasish.losses.regression import poisson as poisson
-from kerasish.metrics.accuracy import Accuracy as Accuracy
 from kerasish.metrics.accuracy import BinaryAccuracy as BinaryAccuracy
-from kerasish.metrics.accuracy import CategoricalAccuracy as CategoricalAccuracy
-from kerasish.metrics.accuracy import SparseCategoricalAccuracy as SparseCategoricalAccuracy
 from kerasish.metrics.accuracy import SparseTopKCategoricalAccuracy as SparseTopKCategoricalAccuracy
 from kerasish.metrics.accuracy import TopKCategoricalAccuracy as TopKCategoricalAccuracy
 from kerasish.metrics.accuracy import binary_accuracy as binary_accuracy
@@ -34,8 +31,6 @@ from kerasish.metrics.confusion import Precision as Precision
 from kerasish.metrics.confusion import Recall as Recall
 from kerasish.metrics.confusion import TrueNegatives as TrueNegatives
 from kerasish.metrics.confusion import TruePositives as TruePositives
-from kerasish.metrics.correlation import ConcordanceCorrelation as ConcordanceCorrelation
-from kerasish.metrics.correlation import PearsonCorrelation as PearsonCorrelation
 from kerasish.metrics.correlation import R2Score as R2Score
 from kerasish.metrics.correlation import concordance_correlation as concordance_correlation
 from kerasish.metrics.correlation import pearson_correlation as pearson_correlation
@@ -52,26 +47,50 @@ from kerasish.metrics.iou import MeanIoU as MeanIoU
 from kerasish.metrics.iou import OneHotIoU as OneHotIoU
 from kerasish.metrics.iou import OneHotMeanIoU as OneHotMeanIoU
 from kerasish.metrics.metric import Metric as Metric
-from kerasish.metrics.of_losses import BinaryCrossentropy as BinaryCrossentropy
-from kerasish.metrics.of_losses import CategoricalCrossentropy as CategoricalCrossentropy
-from kerasish.metrics.of_losses import CategoricalHinge as CategoricalHinge
-from kerasish.metrics.of_losses import CosineSimilarity as CosineSimilarity
-from kerasish.metrics.of_losses import Hinge as Hinge
-from kerasish.metrics.of_losses import KLDivergence as KLDivergence
-from kerasish.metrics.of_losses import LogCoshError as LogCoshError
-from kerasish.metrics.of_losses import MeanAbsoluteError as MeanAbsoluteError
-from kerasish.metrics.of_losses import MeanAbsolutePercentageError as MeanAbsolutePercentageError
-from kerasish.metrics.of_losses import MeanSquaredError as MeanSquaredError
-from kerasish.metrics.of_losses import MeanSquaredLogarithmicError as MeanSquaredLogarithmicError
-from kerasish.metrics.of_losses import Poisson as Poisson
 from kerasish.metrics.of_losses import RootMeanSquaredError as RootMeanSquaredError
-from kerasish.metrics.of_losses import SparseCategoricalCrossentropy as SparseCategoricalCrossentropy
-from kerasish.metrics.of_losses import SquaredHinge as SquaredHinge
 from kerasish.metrics.reduction import Mean as Mean
 from kerasish.metrics.reduction import MeanMetricWrapper as MeanMetricWrapper
 from kerasish.metrics.reduction import Sum as Sum
 
 __all__: list[str]
+class Accuracy(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class CategoricalAccuracy(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class SparseCategoricalAccuracy(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class ConcordanceCorrelation(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ..., axis: int = ...) -> None: ...
+class PearsonCorrelation(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ..., axis: int = ...) -> None: ...
+class BinaryCrossentropy(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ..., from_logits: bool = ..., label_smoothing: float = ...) -> None: ...
+class CategoricalCrossentropy(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ..., from_logits: bool = ..., label_smoothing: float = ..., axis: int = ...) -> None: ...
+class CategoricalHinge(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class CosineSimilarity(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ..., axis: int = ...) -> None: ...
+class Hinge(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class KLDivergence(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class LogCoshError(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class MeanAbsoluteError(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class MeanAbsolutePercentageError(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class MeanSquaredError(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class MeanSquaredLogarithmicError(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class Poisson(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class SparseCategoricalCrossentropy(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ..., from_logits: bool = ..., ignore_class: int | None = ..., axis: int = ...) -> None: ...
+class SquaredHinge(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
 def deserialize(config: Any, custom_objects: Any = ...) -> Any: ...
 def get(identifier: Any) -> Any: ...
 def serialize(metric: Any) -> Any: ...

@@ -100,13 +100,10 @@ def _check_one_hot(y_true: Tensor, y_pred: Tensor, name: str) -> None:
         )
 
 
-class Accuracy(MeanMetricWrapper):
+class Accuracy(MeanMetricWrapper, of=accuracy):
     """The share of predictions that equal the targets."""
 
     direction = "up"
-
-    def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
-        super().__init__(accuracy, name, dtype)
 
 
 class BinaryAccuracy(MeanMetricWrapper):
@@ -121,22 +118,16 @@ class BinaryAccuracy(MeanMetricWrapper):
         self.threshold = threshold
 
 
-class CategoricalAccuracy(MeanMetricWrapper):
+class CategoricalAccuracy(MeanMetricWrapper, of=categorical_accuracy):
     """The share of samples whose likeliest class is that of the one-hot target."""
 
     direction = "up"
 
-    def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(categorical_accuracy, name, dtype)
 
-
-class SparseCategoricalAccuracy(MeanMetricWrapper):
+class SparseCategoricalAccuracy(MeanMetricWrapper, of=sparse_categorical_accuracy):
     """The share of samples whose likeliest class is the integer label."""
 
     direction = "up"
-
-    def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(sparse_categorical_accuracy, name, dtype)
 
 
 class TopKCategoricalAccuracy(MeanMetricWrapper):

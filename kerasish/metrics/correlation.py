@@ -38,7 +38,7 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     return 2 * ops.mean(a * b, axis=axis) / (spread + epsilon())
 
 
-class PearsonCorrelation(MeanMetricWrapper):
+class PearsonCorrelation(MeanMetricWrapper, of=pearson_correlation):
     """The mean Pearson correlation of the rows of y_true and y_pred.
 
     Args:
@@ -47,13 +47,8 @@ class PearsonCorrelation(MeanMetricWrapper):
 
     direction = "up"
 
-    def __init__(
-        self, name: str = "pearson_correlation", dtype: Any = None, axis: int = -1
-    ) -> None:
-        super().__init__(pearson_correlation, name, dtype, axis=axis)
 
-
-class ConcordanceCorrelation(MeanMetricWrapper):
+class ConcordanceCorrelation(MeanMetricWrapper, of=concordance_correlation):
     """The mean concordance correlation of the rows of y_true and y_pred.
 
     Args:
@@ -61,11 +56,6 @@ class ConcordanceCorrelation(MeanMetricWrapper):
     """
 
     direction = "up"
-
-    def __init__(
-        self, name: str = "concordance_correlation", dtype: Any = None, axis: int = -1
-    ) -> None:
-        super().__init__(concordance_correlation, name, dtype, axis=axis)
 
 
 class R2Score(Metric):

@@ -26,13 +26,10 @@ from kerasish.metrics.reduction import Mean, MeanMetricWrapper
 
 
 @registry.entry("metric", "mse", "MSE")
-class MeanSquaredError(MeanMetricWrapper):
+class MeanSquaredError(MeanMetricWrapper, of=mean_squared_error):
     """The mean of (y_true - y_pred)^2."""
 
     direction = "down"
-
-    def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(mean_squared_error, name, dtype)
 
 
 class RootMeanSquaredError(Mean):
@@ -52,42 +49,30 @@ class RootMeanSquaredError(Mean):
 
 
 @registry.entry("metric", "mae", "MAE")
-class MeanAbsoluteError(MeanMetricWrapper):
+class MeanAbsoluteError(MeanMetricWrapper, of=mean_absolute_error):
     """The mean of |y_true - y_pred|."""
 
     direction = "down"
 
-    def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
-        super().__init__(mean_absolute_error, name, dtype)
-
 
 @registry.entry("metric", "mape", "MAPE")
-class MeanAbsolutePercentageError(MeanMetricWrapper):
+class MeanAbsolutePercentageError(MeanMetricWrapper, of=mean_absolute_percentage_error):
     """100 times the mean of |y_true - y_pred| / |y_true|."""
 
     direction = "down"
 
-    def __init__(self, name: str = "mean_absolute_percentage_error", dtype: Any = None) -> None:
-        super().__init__(mean_absolute_percentage_error, name, dtype)
-
 
 @registry.entry("metric", "msle", "MSLE")
-class MeanSquaredLogarithmicError(MeanMetricWrapper):
+class MeanSquaredLogarithmicError(MeanMetricWrapper, of=mean_squared_logarithmic_error):
     """The mean of (log(y_true + 1) - log(y_pred + 1))^2."""
 
     direction = "down"
 
-    def __init__(self, name: str = "mean_squared_logarithmic_error", dtype: Any = None) -> None:
-        super().__init__(mean_squared_logarithmic_error, name, dtype)
 
-
-class LogCoshError(MeanMetricWrapper):
+class LogCoshError(MeanMetricWrapper, of=log_cosh, name="logcosh"):
     """The mean of log(cosh(y_pred - y_true))."""
 
     direction = "down"
-
-    def __init__(self, name: str = "logcosh", dtype: Any = None) -> None:
-        super().__init__(log_cosh, name, dtype)
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
@@ -96,123 +81,61 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     return ops.sum(ops.normalize(y_true, axis=axis) * ops.normalize(y_pred, axis=axis), axis=axis)
 
 
-class CosineSimilarity(MeanMetricWrapper):
+class CosineSimilarity(MeanMetricWrapper, of=cosine_similarity):
     """The mean cosine of the angle between y_true and y_pred."""
 
     direction = "up"
 
-    def __init__(self, name: str = "cosine_similarity", dtype: Any = None, axis: int = -1) -> None:
-        super().__init__(cosine_similarity, name, dtype, axis=axis)
 
-
-class KLDivergence(MeanMetricWrapper):
+class KLDivergence(MeanMetricWrapper, of=kl_divergence):
     """The mean of sum(y_true log(y_true / y_pred))."""
 
     direction = "down"
 
-    def __init__(self, name: str = "kl_divergence", dtype: Any = None) -> None:
-        super().__init__(kl_divergence, name, dtype)
 
-
-class Poisson(MeanMetricWrapper):
+class Poisson(MeanMetricWrapper, of=poisson):
     """The mean of y_pred - y_true log(y_pred)."""
 
     direction = "down"
 
-    def __init__(self, name: str = "poisson", dtype: Any = None) -> None:
-        super().__init__(poisson, name, dtype)
-
 
 @registry.entry("metric", "bce", "BCE")
-class BinaryCrossentropy(MeanMetricWrapper):
+class BinaryCrossentropy(
+    MeanMetricWrapper,
+    of=binary_crossentropy,
+    order="name dtype from_logits label_smoothing",
+    label_smoothing=0,
+):
     """The mean binary cross-entropy."""
 
     direction = "down"
 
-    def __init__(
-        self,
-        name: str = "binary_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0,
-    ) -> None:
-        super().__init__(
-            binary_crossentropy,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-        )
 
-
-class CategoricalCrossentropy(MeanMetricWrapper):
+class CategoricalCrossentropy(MeanMetricWrapper, of=categorical_crossentropy, label_smoothing=0):
     """The mean cross-entropy with one-hot targets."""
 
     direction = "down"
 
-    def __init__(
-        self,
-        name: str = "categorical_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        label_smoothing: float = 0,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(
-            categorical_crossentropy,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
 
-
-class SparseCategoricalCrossentropy(MeanMetricWrapper):
+class SparseCategoricalCrossentropy(MeanMetricWrapper, of=sparse_categorical_crossentropy):
     """The mean cross-entropy with integer labels."""
 
     direction = "down"
 
-    def __init__(
-        self,
-        name: str = "sparse_categorical_crossentropy",
-        dtype: Any = None,
-        from_logits: bool = False,
-        ignore_class: int | None = None,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(
-            sparse_categorical_crossentropy,
-            name,
-            dtype,
-            from_logits=from_logits,
-            ignore_class=ignore_class,
-            axis=axis,
-        )
 
-
-class Hinge(MeanMetricWrapper):
+class Hinge(MeanMetricWrapper, of=hinge):
     """The mean hinge loss."""
 
     direction = "down"
 
-    def __init__(self, name: str = "hinge", dtype: Any = None) -> None:
-        super().__init__(hinge, name, dtype)
 
-
-class SquaredHinge(MeanMetricWrapper):
+class SquaredHinge(MeanMetricWrapper, of=squared_hinge):
     """The mean squared hinge loss."""
 
     direction = "down"
 
-    def __init__(self, name: str = "squared_hinge", dtype: Any = None) -> None:
-        super().__init__(squared_hinge, name, dtype)
 
-
-class CategoricalHinge(MeanMetricWrapper):
+class CategoricalHinge(MeanMetricWrapper, of=categorical_hinge):
     """The mean categorical hinge loss."""
 
     direction = "down"
-
-    def __init__(self, name: str = "categorical_hinge", dtype: Any = None) -> None:
-        super().__init__(categorical_hinge, name, dtype)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from kerasish import budget, ops
+from kerasish.arguments.forwarding import wrap
 from kerasish.arguments.signatures import constructor
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
@@ -86,6 +87,11 @@ class MeanMetricWrapper(Mean):
     """
 
     hands_on = True
+
+    def __init_subclass__(cls, of: Any = None, order: str = "", **defaults: Any) -> None:
+        super().__init_subclass__()
+        if of is not None:
+            wrap(cls, of, order or "name dtype *", defaults)
 
     def __init__(
         self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
