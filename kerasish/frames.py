@@ -6,7 +6,7 @@ pandas itself is never imported.
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,12 @@ _HINTS = {
     "m": "Pass `.dt.total_seconds()`.",
     "O": "Convert it with `.astype`, or encode text with `StringLookup` or `pandas.get_dummies`.",
 }
+
+
+class HasArray(Protocol):
+    """What numpy reads as an array: arrays, variables, columns of tables, others' tensors."""
+
+    def __array__(self) -> np.ndarray: ...
 
 
 def host_array(x: Any) -> np.ndarray:

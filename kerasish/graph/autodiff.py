@@ -100,7 +100,7 @@ def _accumulate(sums: dict[Node, Any], node: Node, part: Tensor) -> None:
 
 def _accumulate_part(sums: dict[Node, Any], node: Node, g: Tensor) -> None:
     parent, index = node.inputs[0], node.attrs["index"]
-    parts = list(sums.get(parent) or (None,) * len(parent.spec))
+    parts: list[Any] = list(sums.get(parent) or (None,) * len(parent.spec))
     parts[index] = g if parts[index] is None else add(parts[index], g)
     sums[parent] = tuple(parts)
 

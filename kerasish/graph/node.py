@@ -100,9 +100,7 @@ def frozen(value: Any) -> tuple[Any, Any]:
 
 def attr_key(attrs: dict[str, Any]) -> tuple[Any, ...]:
     """A hashable key of attributes."""
-    if not attrs:
-        return ()
-    return tuple((k, frozen(v)) for k, v in sorted(attrs.items()))
+    return tuple((k, frozen(v)) for k, v in sorted(attrs.items())) if attrs else ()
 
 
 def make_node(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from kerasish import budget, registry
 from kerasish.backend.base import current
 from kerasish.config import settings
 from kerasish.errors import GraphError, NoValueError
-from kerasish.frames import NO_NUMBERS, host_array
+from kerasish.frames import NO_NUMBERS, HasArray, host_array
 from kerasish.graph import primitives
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
 from kerasish.graph.op import Op, apply_hook
@@ -22,7 +23,7 @@ from kerasish.spec import TensorSpec, dtype_name, is_float, promote, promote_flo
 from kerasish.tree import flatten
 
 
-def _unbound(*_: Any, **__: Any) -> Any:
+def _unbound(*_: Any, **__: Any) -> Tensor:
     raise GraphError(
         "Operators and methods of tensors",
         expected="the op library, which gives tensors theirs",
@@ -158,7 +159,7 @@ class Tensor(PortableTensor):
             )
         return self.shape[0]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
     def __format__(self, spec: str) -> str:
@@ -178,10 +179,19 @@ class Tensor(PortableTensor):
     __rshift__ = __rrshift__ = __lt__ = __le__ = __gt__ = __ge__ = __neg__ = __abs__ = _unbound
     __eq__ = __ne__ = _unbound  # type: ignore[assignment]
     __invert__ = __round__ = __matmul__ = __rmatmul__ = __getitem__ = _unbound
-    T: Any = property(_unbound)
+    T = property(_unbound)
+    all = any = argmax = argmin = argsort = astype = clip = conj = conjugate = copy = _unbound
+    cumprod = cumsum = diagonal = dot = flatten = max = mean = min = prod = ravel = _unbound
+    repeat = reshape = round = searchsorted = sort = squeeze = std = sum = swapaxes = _unbound
+    take = trace = transpose = var = _unbound
+    nonzero: Any = _unbound
 
 
 Tensor._keras_mask = Tensor.mask  # type: ignore[attr-defined]  # `mask` by Keras's name
+
+
+# What functions of tensors take: whatever `convert_to_tensor` makes a tensor of.
+TensorLike: TypeAlias = Tensor | HasArray | complex | Sequence["TensorLike"]
 
 
 # --- conversion -------------------------------------------------------------------------------
@@ -202,9 +212,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
         array = _number(x, math.copysign(1.0, x), name, settings.backend)
         return Tensor(TensorSpec((), name), array)
     read = getattr(x, "__kerasish_tensor__", None)
-    if read is not None:
-        return convert_to_tensor(read(), dtype)
-    return _from_host(x, dtype)
+    return _from_host(x, dtype) if read is None else convert_to_tensor(read(), dtype)
 
 
 @functools.lru_cache(1024)

@@ -64,8 +64,7 @@ def _extreme(op: Callable[[Tensor, Tensor], Tensor], inputs: list[Tensor]) -> Te
     for x, here in rest:
         x = x if here is None else ops.where(here, x, y)
         y = op(y if counts is None else ops.where(counts, y, x), x)
-        both = counts is not None and here is not None
-        counts = ops.logical_or(counts, here) if both else None
+        counts = None if counts is None or here is None else ops.logical_or(counts, here)
     return y
 
 

@@ -189,11 +189,12 @@ def _likely(parameter: Parameter, value: Any) -> bool:
     """Whether a value that may be anything is what tensors and sizes are made of."""
     if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
         return True
-    if value is parameter.default or _declared(parameter) != ["Any"]:
+    declared = _declared(parameter)
+    if value is parameter.default or not {"Any", "TensorLike"}.intersection(declared):
         return True
     if isinstance(value, str):
         return isinstance(parameter.default, str) or parameter.name == "dtype"
-    return value is not None and not callable(value)
+    return "None" in declared if value is None else not callable(value)
 
 
 def _documented(func: Callable[..., Any]) -> dict[str, str]:

@@ -68,9 +68,7 @@ class KernelWriter:
                 if len(nest.dims) > 1
                 else nest.dims[0].size
             )
-        if nest.kind == "rows":
-            return nest.count("P")
-        return nest.count("P") * self.chunks
+        return nest.count("P") * (1 if nest.kind == "rows" else self.chunks)
 
     @property
     def is_flat_map(self) -> bool:

@@ -74,9 +74,7 @@ def kind_of(domain: tuple[int, ...], axes: tuple[int, ...], limit: int = 4096) -
         return "rows" if math.prod(domain) <= limit else "flat"
     if axes == tuple(range(rank - len(axes), rank)):
         return "rows"
-    if axes == tuple(range(axes[0], axes[0] + len(axes))):
-        return "columns"
-    return None
+    return "columns" if axes == tuple(range(axes[0], axes[0] + len(axes))) else None
 
 
 def row_shapes(domain: tuple[int, ...], axes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:

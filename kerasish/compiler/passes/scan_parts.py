@@ -237,9 +237,7 @@ class Loop:
                 return self._past(node)
         if node.op.view:
             source = self.stacked(node.inputs[0])
-            if source is None:
-                return None
-            return lambda: self._view(node, source())
+            return None if source is None else lambda: self._view(node, source())
         if node.spec.nbytes * self.rows > self.limit:
             return None
         self.extra.setdefault(node, Result(node, lambda: self._rows[node]))

@@ -142,9 +142,7 @@ def reshape_twice(node: Node, inputs: Inputs) -> Node | None:
         x = x.inputs[0]
     if x is inputs[0] and node.op is _p.reshape:
         return None
-    if x.spec == node.spec:
-        return x
-    return _make(node, _p.reshape, (x,), shape=node.spec.shape)
+    return x if x.spec == node.spec else _make(node, _p.reshape, (x,), shape=node.spec.shape)
 
 
 @rule(_p.transpose)

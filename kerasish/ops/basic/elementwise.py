@@ -14,7 +14,7 @@ from kerasish.graph.primitives import add as add
 from kerasish.graph.primitives import cast_ as cast_
 from kerasish.graph.primitives import multiply as multiply
 from kerasish.graph.primitives import stop_gradient as stop_gradient
-from kerasish.graph.tensor import convert_to_tensor, is_weak, promoted
+from kerasish.graph.tensor import Tensor, convert_to_tensor, is_weak, promoted
 from kerasish.ops.basic import special
 from kerasish.ops.declare import bools, complexes, elementwise, ints
 from kerasish.spec import (
@@ -340,7 +340,7 @@ def where(condition: Any, x1: Any, x2: Any) -> Any:
     return select(cast(condition, dtype="bool"), a, b)
 
 
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: Any, dtype: Any) -> Tensor:
     """`x` in another dtype; `x` itself where it has that dtype."""
     name = dtype_name(dtype)
     # A number takes the dtype at once: by way of floatx it would lose digits.
@@ -348,7 +348,7 @@ def cast(x: Any, dtype: Any) -> Any:
     return x if x.dtype == name else cast_(x, dtype=name)
 
 
-def cast_like(x: Any, like: Any) -> Any:
+def cast_like(x: Any, like: Any) -> Tensor:
     """`x` in the dtype of `like`."""
     return cast(x, dtype=like.dtype)
 

@@ -12,7 +12,7 @@ from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from kerasish.graph.batching import Batch, merged
 from kerasish.graph.op import case, op
 from kerasish.graph.primitives import broadcasts, move_axis, reshape, shifted, transpose
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, less, logical_and, where
 from kerasish.ops.declare import ints
 from kerasish.ops.operation import public
@@ -303,7 +303,7 @@ def _(b: Batch, indices: Any, updates: Any, *, shape: Shape, axis: int) -> Any:
 # --- the public functions -----------------------------------------------------------------------
 
 
-def as_indices(what: str, indices: Any) -> Any:
+def as_indices(what: str, indices: Any) -> Tensor:
     """`indices` as an integer tensor; an empty list counts as one."""
     found = convert_to_tensor(indices)
     if not is_int(found.dtype) and None not in found.shape and 0 in found.shape:
@@ -313,7 +313,7 @@ def as_indices(what: str, indices: Any) -> Any:
 
 
 @public
-def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """The slices of `x` at `indices` along `axis`.
 
     Args:
@@ -332,7 +332,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
 
 
 @public
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """`x` at one position along `axis` for every entry of `indices` (flat for None)."""
     x = convert_to_tensor(x)
     indices = as_indices("take_along_axis", indices)

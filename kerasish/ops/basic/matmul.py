@@ -9,7 +9,7 @@ from kerasish.errors import ShapeError
 from kerasish.graph.batching import Batch
 from kerasish.graph.op import case, op
 from kerasish.graph.primitives import expand_dims, reshape, transpose
-from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, broadcast, known
 
@@ -93,7 +93,7 @@ def summable(tensors: list[Any]) -> list[Any]:
 
 
 @public
-def matmul(x1: Any, x2: Any) -> Any:
+def matmul(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Matrix product as in numpy: 1-d operands act as a row or a column, batches broadcast."""
     a, b = summable(promoted((x1, x2), "same"))
     return matrix_product(a, b)

@@ -21,7 +21,7 @@ from kerasish.graph.primitives import (
     shifted,
     sum_,
 )
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, cast_like, equal, maximum, minimum, where
 from kerasish.ops.declare import bools, ints
 from kerasish.ops.operation import public
@@ -139,27 +139,27 @@ _WIDENED = {
 }
 
 
-def _widened(x: Any) -> Any:
+def _widened(x: Any) -> Tensor:
     x = convert_to_tensor(x)
     return cast(x, dtype=_WIDENED[x.dtype]) if x.dtype in _WIDENED else x
 
 
 @public
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The sum over `axis` (all axes for None). Small integers and bool add up in 32 bits."""
     x = _widened(x)
     return sum_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
 
 
 @public
-def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+def prod(x: TensorLike, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Tensor:
     """The product over `axis` (all axes for None)."""
     x = _widened(x) if dtype is None else convert_to_tensor(x, dtype)
     return prod_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
 
 
 @public
-def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def mean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean over `axis`; integers and bool give floatx."""
     x = convert_to_tensor(x)
     dtype = promote_float(x.dtype)
@@ -183,29 +183,29 @@ def _extremum(op_: Any, x: Any, axis: Any, keepdims: bool, initial: Any, join: A
 
 
 @public
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def max(x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """The maximum over `axis`, and of `initial` where it is given."""
     return _extremum(max_, x, axis, keepdims, initial, maximum)
 
 
 @public
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def min(x: TensorLike, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Tensor:
     """The minimum over `axis`, and of `initial` where it is given."""
     return _extremum(min_, x, axis, keepdims, initial, minimum)
 
 
 @public
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def any(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Whether any element over `axis` is not zero."""
-    x = cast(x, dtype="bool")
-    return any_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
+    truth: Tensor = cast(x, dtype="bool")
+    return any_(truth, axis=normalize_axes(axis, truth.ndim), keepdims=keepdims)
 
 
 @public
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def all(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """Whether all elements over `axis` are not zero."""
-    x = cast(x, dtype="bool")
-    return all_(x, axis=normalize_axes(axis, x.ndim), keepdims=keepdims)
+    truth: Tensor = cast(x, dtype="bool")
+    return all_(truth, axis=normalize_axes(axis, truth.ndim), keepdims=keepdims)
 
 
 def _arg(op_: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
@@ -219,12 +219,12 @@ def _arg(op_: Any, x: Any, axis: int | None, keepdims: bool) -> Any:
 
 
 @public
-def argmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+def argmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The position (int32) of the first maximum along `axis`, of the flat tensor for None."""
     return _arg(argmax_, x, axis, keepdims)
 
 
 @public
-def argmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+def argmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The position (int32) of the first minimum along `axis`, of the flat tensor for None."""
     return _arg(argmin_, x, axis, keepdims)

@@ -6,7 +6,7 @@ from typing import Any
 
 from kerasish.graph.op import case, op
 from kerasish.graph.primitives import reshape, shifted
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, cast_like, equal, logical_and, where, zero_like
 from kerasish.ops.declare import ints, same_as_first
 from kerasish.ops.operation import public
@@ -91,12 +91,12 @@ def _scan(op_: Any, x: Any, axis: int | None, dtype: Any) -> Any:
 
 
 @public
-def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def cumsum(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """The running sums along `axis`, of the flat tensor for None."""
     return _scan(cumsum_, x, axis, dtype)
 
 
 @public
-def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def cumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """The running products along `axis`, of the flat tensor for None."""
     return _scan(cumprod_, x, axis, dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from kerasish.graph import primitives as _s
 from kerasish.graph.batching import Batch, leading
 from kerasish.graph.op import case, op
 from kerasish.graph.primitives import shifted
-from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, cast_like
@@ -159,7 +159,7 @@ def _(g: Any, y: Any, x: Any, *, size: int, fill: Any) -> Any:
 
 
 @public
-def sort(x: Any, axis: int | None = -1) -> Any:
+def sort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """x in ascending order along `axis`; None sorts the flat tensor."""
     x = convert_to_tensor(x)
     if axis is None:
@@ -168,7 +168,7 @@ def sort(x: Any, axis: int | None = -1) -> Any:
 
 
 @public
-def argsort(x: Any, axis: int | None = -1) -> Any:
+def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """The positions (int32) that sort x along `axis`, of the flat tensor for None."""
     x = convert_to_tensor(x)
     if axis is None:
@@ -177,7 +177,7 @@ def argsort(x: Any, axis: int | None = -1) -> Any:
 
 
 @public
-def argpartition(x: Any, kth: int, axis: int = -1) -> Any:
+def argpartition(x: TensorLike, kth: int, axis: int = -1) -> Tensor:
     """Positions such that element `kth` is in its sorted place, smaller ones before it."""
     x = convert_to_tensor(x)
     size, kth = x.shape[normalize_axis(axis, x.ndim)], whole("argpartition, kth", kth, None)
@@ -187,7 +187,7 @@ def argpartition(x: Any, kth: int, axis: int = -1) -> Any:
 
 
 @public
-def top_k(x: Any, k: int, sorted: bool = True) -> Any:
+def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """(values, positions) of the k largest elements along the last axis.
 
     Args:
@@ -203,7 +203,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> Any:
 
 
 @composite(cases=[case(ints((4,), 5), (4, 5), k=2)])
-def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
+def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     """Whether the prediction of each target is among the k largest of its row.
 
     Args:
@@ -220,7 +220,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Any:
 
 
 @public
-def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
+def searchsorted(sorted_sequence: TensorLike, values: TensorLike, side: str = "left") -> Tensor:
     """Where each value would stand in a sorted vector.
 
     Args:
@@ -234,7 +234,7 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Any:
 
 
 @public
-def digitize(x: Any, bins: Any) -> Any:
+def digitize(x: TensorLike, bins: TensorLike) -> Tensor:
     """The number of the bin of each element: how many of the ascending edges are <= x."""
     return searchsorted_(bins, x, side="right")
 
@@ -257,14 +257,20 @@ def known_values(what: str, x: Any) -> np.ndarray:
 
 
 @public
-def nonzero(x: Any) -> tuple[Any, ...]:
+def nonzero(x: TensorLike) -> tuple[Tensor, ...]:
     """The positions of the elements that are not zero: one int32 tensor per axis."""
     found = np.nonzero(known_values("nonzero", x))
     return tuple(convert_to_tensor(i.astype(np.int32)) for i in found)
 
 
+@overload
+def where(condition: TensorLike) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: TensorLike, x1: TensorLike, x2: TensorLike) -> Tensor: ...
 @public
-def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+def where(
+    condition: TensorLike, x1: TensorLike | None = None, x2: TensorLike | None = None
+) -> Tensor | tuple[Tensor, ...]:
     """Elements of x1 where the condition holds, of x2 elsewhere; alone, the positions it holds at.
 
     Args:
@@ -278,9 +284,20 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     return _e.where(condition, x1, x2)
 
 
-@public
+@overload
 def unique(
-    x: Any,
+    x: TensorLike,
+    sorted: bool = True,
+    return_index: Literal[False] = False,
+    return_inverse: Literal[False] = False,
+    return_counts: Literal[False] = False,
+    axis: int | None = None,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Tensor: ...
+@overload
+def unique(
+    x: TensorLike,
     sorted: bool = True,
     return_index: bool = False,
     return_inverse: bool = False,
@@ -288,7 +305,18 @@ def unique(
     axis: int | None = None,
     size: int | None = None,
     fill_value: Any = None,
-) -> Any:
+) -> tuple[Tensor, ...]: ...
+@public
+def unique(
+    x: TensorLike,
+    sorted: bool = True,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Tensor | tuple[Tensor, ...]:
     """The distinct elements of x, ascending.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasish.errors import ArgumentError, OutOfRangeError
 from kerasish.graph.primitives import Slice, reshape, slice_, transpose
-from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.indexing import as_indices, flat_positions, gather
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, known
@@ -156,7 +156,7 @@ def _with_new_axes(
 
 
 @public
-def get_item(x: Any, key: Any) -> Any:
+def get_item(x: TensorLike, key: TensorLike | None) -> Tensor:
     """`x[key]` with numpy's meaning.
 
     Args:

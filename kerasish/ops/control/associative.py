@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from kerasish.errors import ShapeError
 from kerasish.graph.primitives import concatenate, slice_
@@ -13,13 +13,15 @@ from kerasish.ops.control.functions import fill, tensors_of
 from kerasish.ops.operation import public
 from kerasish.spec import normalize_axis
 
+Y = TypeVar("Y")
+
 __all__ = ["associative_scan"]
 
 
 @public
 def associative_scan(
-    f: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0
-) -> Any:
+    f: Callable[[Any, Any], Y], elems: Any, reverse: bool = False, axis: int = 0
+) -> Y:
     """All partial combinations of the slices of `elems` along `axis`, in log2(size) rounds.
 
     In round k every slice is combined with the one 2**k before it (Hillis and Steele, 1986).

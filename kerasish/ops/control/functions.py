@@ -7,13 +7,13 @@ that hold their bodies as graphs (`control_ops`). Both mean the same, variables 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from kerasish import tables, tree
 from kerasish.errors import ArgumentError, ShapeError
-from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, tensor_of
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, input_tensor, tensor_of
 from kerasish.graph.trace import tracing
 from kerasish.hints import function, whole
 from kerasish.ops.basic.elementwise import cast
@@ -31,6 +31,9 @@ from kerasish.ops.control.primitives import scan_op, switch_op, while_op, zeros_
 from kerasish.ops.numpy.join import stack
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, is_int
+
+C = TypeVar("C")
+Y = TypeVar("Y")
 
 __all__ = [
     "cond",
@@ -70,13 +73,13 @@ def _same_specs(before: Sequence[Tensor], after: Sequence[Tensor], what: str) ->
 
 @public
 def scan(
-    f: Callable[[Any, Any], tuple[Any, Any]],
+    f: Callable[[Any, Any], tuple[C, Y]],
     init: Any,
     xs: Any = None,
     length: int | None = None,
     reverse: bool = False,
     unroll: int | bool = 1,
-) -> tuple[Any, Any]:
+) -> tuple[C, Y]:
     """Run `carry, y = f(carry, x)` over the leading axis of `xs`.
 
     Args:
@@ -181,7 +184,7 @@ def _no_rounds(f: Any, init: Any, xs: Any) -> Any:
 
 
 @public
-def map(f: Callable[[Any], Any], xs: Any) -> Any:
+def map(f: Callable[[Any], Y], xs: Any) -> Y:
     """`f` applied to every slice of `xs` along the leading axis, the results stacked.
 
     Args:
@@ -196,7 +199,7 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 
 
 @public
-def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
+def cond(pred: TensorLike, true_fn: Callable[[], Y], false_fn: Callable[[], Y]) -> Y:
     """What `true_fn()` gives if `pred` holds, else what `false_fn()` gives; only one is run.
 
     Args:
@@ -213,7 +216,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
 
 
 @public
-def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
+def switch(index: TensorLike, branches: Sequence[Callable[..., Y]], *operands: Any) -> Y:
     """What `branches[index](*operands)` gives; only that branch is run.
 
     Args:
@@ -263,10 +266,10 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
 @public
 def while_loop(
     cond: Callable[..., Any],
-    body: Callable[..., Any],
+    body: Callable[..., C],
     loop_vars: Any,
     maximum_iterations: int | None = None,
-) -> Any:
+) -> C:
     """Repeat `loop_vars = body(*loop_vars)` while `cond(*loop_vars)` holds.
 
     In a trace, only a loop with `maximum_iterations` can be differentiated: its values of every
@@ -286,8 +289,8 @@ def while_loop(
     values = tuple(loop_vars) if several else (loop_vars,)
 
     def move(current: Any) -> Any:
-        moved = body(*current)
-        moved = tuple(moved) if several else (moved,)
+        given: Any = body(*current)
+        moved = tuple(given) if several else (given,)
         tree.assert_same_structure(values, moved)
         return moved
 
@@ -297,7 +300,8 @@ def while_loop(
     else:
         with inline():
             found = _while_in_python(cond, move, values, start, maximum_iterations)
-    return type(loop_vars)(found) if several else found[0]
+    kind: Any = type(loop_vars)
+    return kind(found) if several else found[0]
 
 
 def _while_in_python(
@@ -339,7 +343,9 @@ def _while_in_graph(
 
 
 @public
-def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init_val: Any) -> Any:
+def fori_loop(
+    lower: TensorLike, upper: TensorLike, body_fun: Callable[[Any, Any], C], init_val: Any
+) -> C:
     """Repeat `value = body_fun(i, value)` for i from `lower` to `upper` - 1.
 
     With Python ints as bounds the loop is a scan and can be differentiated.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from kerasish import tree
 from kerasish.errors import GraphError, ShapeError
@@ -17,11 +17,13 @@ from kerasish.ops.control.bodies import trace_part
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, TensorSpec
 
+Y = TypeVar("Y")
+
 __all__ = ["vectorized_map"]
 
 
 @public
-def vectorized_map(function: Callable[[Any], Any], elements: Any) -> Any:
+def vectorized_map(function: Callable[[Any], Y], elements: Any) -> Y:
     """`function` applied to every slice of `elements` along the leading axis, stacked.
 
     The function is traced once, for one slice; every op in it is then done for all slices at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from kerasish import tree
 from kerasish.arguments.signatures import parameters
@@ -17,10 +17,13 @@ from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, node_
 from kerasish.hints import function
 from kerasish.ops.control.closure import close_over
 
+P = ParamSpec("P")
+Y = TypeVar("Y")
+
 __all__ = ["custom_gradient"]
 
 
-def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
+def custom_gradient(f: Callable[P, tuple[Y, Any]]) -> Callable[P, Y]:
     """Decorator: give a function of tensors a gradient of its own.
 
     Args:

@@ -11,7 +11,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.batching import Batch
 from kerasish.graph.op import case, op
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, cast_like, where
 from kerasish.ops.basic.indexing import (
@@ -137,7 +137,7 @@ def _starts(what: str, start_indices: Any) -> Any:
 
 
 @public
-def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
+def slice(inputs: TensorLike, start_indices: TensorLike, shape: Any) -> Tensor:
     """The block of `inputs` of a shape that begins at `start_indices`.
 
     Args:
@@ -170,7 +170,7 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
 
 
 @public
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Any:
+def slice_update(inputs: TensorLike, start_indices: Any, updates: TensorLike) -> Tensor:
     """`inputs` with the block that begins at `start_indices` replaced by `updates`.
 
     Raises:

@@ -16,7 +16,7 @@ from kerasish.graph import primitives as _s
 from kerasish.graph.batching import leading
 from kerasish.graph.op import case, op
 from kerasish.graph.primitives import shifted
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
@@ -156,7 +156,7 @@ def _over(what: str, x: Any, count: int, inverse: bool) -> tuple[Any, Any]:
 
 
 @public
-def fft(x: Any) -> tuple[Any, Any]:
+def fft(x: TensorLike) -> tuple[Tensor, Tensor]:
     """The discrete Fourier transform over the last axis, sum_n x[n] exp(-2 pi i k n / N).
 
     Args:
@@ -169,19 +169,19 @@ def fft(x: Any) -> tuple[Any, Any]:
 
 
 @public
-def fft2(x: Any) -> tuple[Any, Any]:
+def fft2(x: TensorLike) -> tuple[Tensor, Tensor]:
     """The discrete Fourier transform over the last two axes, of a pair (real, imaginary)."""
     return _over("fft2", x, 2, inverse=False)
 
 
 @public
-def ifft2(x: Any) -> tuple[Any, Any]:
+def ifft2(x: TensorLike) -> tuple[Tensor, Tensor]:
     """The inverse of `fft2`, of a pair (real, imaginary)."""
     return _over("ifft2", x, 2, inverse=True)
 
 
 @public
-def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
+def rfft(x: TensorLike, fft_length: int | None = None) -> tuple[Tensor, Tensor]:
     """The transform of real signals over the last axis, frequencies 0 to fft_length // 2.
 
     Args:
@@ -201,7 +201,7 @@ def rfft(x: Any, fft_length: int | None = None) -> tuple[Any, Any]:
 
 
 @public
-def irfft(x: Any, fft_length: int | None = None) -> Any:
+def irfft(x: TensorLike, fft_length: int | None = None) -> Tensor:
     """The real signals whose `rfft` is the pair x.
 
     Args:
@@ -256,13 +256,13 @@ def _check_lengths(what: str, sequence_length: int, stride: int, fft_length: int
     ]
 )
 def stft(
-    x: Any,
+    x: TensorLike,
     sequence_length: int,
     sequence_stride: int,
     fft_length: int,
     window: Any = "hann",
     center: bool = True,
-) -> tuple[Any, Any]:
+) -> tuple[Tensor, Tensor]:
     """The transforms of short overlapping windows of the last axis.
 
     Args:
@@ -342,14 +342,14 @@ def _istft(
 
 @public
 def istft(
-    x: Any,
+    x: TensorLike,
     sequence_length: int,
     sequence_stride: int,
     fft_length: int,
     length: int | None = None,
     window: Any = "hann",
     center: bool = True,
-) -> Any:
+) -> Tensor:
     """The signals whose `stft` with the same parameters is the pair x.
 
     Args:

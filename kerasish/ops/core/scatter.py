@@ -12,7 +12,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.batching import Batch, merged, split
 from kerasish.graph.op import case, op
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, cast_like, where
 from kerasish.ops.basic.indexing import (
@@ -154,7 +154,9 @@ def _(g: Any, y: Any, x: Any, indices: Any, updates: Any, *, mode: str) -> Any:
 
 
 @public
-def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | None = None) -> Any:
+def scatter_update(
+    inputs: TensorLike, indices: TensorLike, updates: TensorLike, reduction: str | None = None
+) -> Tensor:
     """inputs with updates written at positions.
 
     Args:
@@ -204,7 +206,7 @@ def _scatter(values: Any, indices: Any, shape: Any) -> Any:
 
 
 @public
-def scatter(indices: Any, values: Any, shape: Any) -> Any:
+def scatter(indices: TensorLike, values: TensorLike, shape: Any) -> Tensor:
     """Zeros of a shape with values at positions; values at one position add up.
 
     Args:

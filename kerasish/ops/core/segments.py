@@ -10,7 +10,7 @@ import numpy as np
 from kerasish.errors import ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import where
@@ -60,8 +60,8 @@ _FULL = [case((5, 2), segment_ids=np.array([0, 1, 0, 2, 2]), num_segments=3)]
     cases=[*_SEGMENTS, case(ints((4,)), segment_ids=np.array([1, -1, 3, 0]), num_segments=3)]
 )
 def segment_sum(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> Any:
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
+) -> Tensor:
     """The sums of the rows of each segment.
 
     Args:
@@ -92,23 +92,23 @@ def _highest(dtype: str) -> float:
 
 @composite(cases=_FULL)
 def segment_max(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> Any:
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
+) -> Tensor:
     """The maxima of the rows of each segment, -inf (or the least integer) for empty ones."""
     return _reduced(data, segment_ids, num_segments, "max", _lowest)
 
 
 @composite(cases=_FULL)
 def segment_min(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> Any:
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
+) -> Tensor:
     """The minima of the rows of each segment, inf (or the largest integer) for empty ones."""
     return _reduced(data, segment_ids, num_segments, "min", _highest)
 
 
 @composite(cases=_SEGMENTS)
 def segment_prod(
-    data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> Any:
+    data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
+) -> Tensor:
     """The products of the rows of each segment, 1 for empty ones."""
     return _reduced(data, segment_ids, num_segments, "mul", 1)

@@ -11,8 +11,8 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
+from kerasish.graph.tensor import Tensor, TensorLike, is_tensor, promoted
 from kerasish.graph.tensor import convert_to_tensor as _convert
-from kerasish.graph.tensor import is_tensor, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
@@ -33,7 +33,9 @@ __all__ = [
 
 
 @public
-def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any = None) -> Any:
+def convert_to_tensor(
+    x: TensorLike, dtype: Any = None, sparse: Any = None, ragged: Any = None
+) -> Tensor:
     """x as a tensor.
 
     Args:
@@ -50,30 +52,30 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     return _convert(x, dtype)
 
 
-def convert_to_numpy(x: Any) -> np.ndarray:
+def convert_to_numpy(x: TensorLike) -> np.ndarray:
     """The value of x as a numpy array."""
     return np.asarray(_convert(x))
 
 
-def dtype(x: Any) -> str:
+def dtype(x: TensorLike) -> str:
     """The name of the dtype of x."""
     return _convert(x).dtype
 
 
 @public
-def cast(x: Any, dtype: Any) -> Any:
+def cast(x: TensorLike, dtype: Any) -> Tensor:
     """x in another dtype."""
     return _cast(x, dtype)
 
 
 @public
-def stop_gradient(variable: Any) -> Any:
+def stop_gradient(variable: TensorLike) -> Tensor:
     """The same values, through which no gradient flows."""
     return _e.stop_gradient(variable)
 
 
 @composite(cases=[case((3, 4), dtype="uint8", domain=(-300.0, 300.0), differentiate=())])
-def saturate_cast(x: Any, dtype: Any) -> Any:
+def saturate_cast(x: TensorLike, dtype: Any) -> Tensor:
     """x in another dtype, values beyond its range becoming the nearest in range."""
     x = _convert(x)
     name = dtype_name(dtype)
@@ -113,7 +115,7 @@ def _range(name: str) -> tuple[Any, Any]:
 
 
 @composite(cases=[case((3, 2)), case((2, 4, 2))])
-def view_as_complex(x: Any) -> Any:
+def view_as_complex(x: TensorLike) -> Tensor:
     """The complex numbers whose real and imaginary parts lie along the last axis."""
     x = _convert(x)
     if not x.shape or x.shape[-1] != 2:
@@ -124,7 +126,7 @@ def view_as_complex(x: Any) -> Any:
 
 
 @composite(cases=[case(complexes((3,)))])
-def view_as_real(x: Any) -> Any:
+def view_as_real(x: TensorLike) -> Tensor:
     """The real and imaginary parts of x along a new last axis."""
     return stack([_e.real(x), _e.imag(x)], axis=-1)
 
@@ -133,7 +135,7 @@ def view_as_real(x: Any) -> Any:
 
 
 @composite(cases=[case((3, 4), (5, 4)), case((2, 3, 4), (2, 2, 4))])
-def cdist(x: Any, y: Any) -> Any:
+def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     """The Euclidean distance of every row of x from every row of y: (..., m, n)."""
     a, b = promoted((x, y), "float")
     if a.ndim < 2 or b.ndim < 2 or a.shape[-1] != b.shape[-1]:
@@ -147,7 +149,7 @@ def cdist(x: Any, y: Any) -> Any:
 
 
 @composite(cases=[case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)])
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def logsumexp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """log(sum(exp(x))) over `axis`, without overflow."""
     x = _convert(x)
     x = _cast(x, promote_float(x.dtype))
@@ -160,7 +162,7 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @composite(cases=[case((2, 7), sequence_length=3, sequence_stride=2)])
-def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Any:
+def extract_sequences(x: TensorLike, sequence_length: int, sequence_stride: int) -> Tensor:
     """Windows of the last axis, one every `sequence_stride`: (..., windows, sequence_length)."""
     x = _convert(x)
     sequence_length = whole("extract_sequences, sequence_length", sequence_length, 1)
@@ -244,7 +246,7 @@ def _lengths(
 
 
 @public
-def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
+def rearrange(tensor: TensorLike, pattern: str, **axes_lengths: int) -> Tensor:
     """Axes split, reordered and merged as a pattern says (the notation of einops).
 
     Args:

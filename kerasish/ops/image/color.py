@@ -8,6 +8,7 @@ import numpy as np
 
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case
+from kerasish.graph.tensor import Tensor, TensorLike
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import cast, cast_like, where
@@ -24,7 +25,7 @@ _COLOURS = [case((2, 3, 4, 3), domain=(0.05, 0.95)), case((3, 2, 2), data_format
 
 
 @composite(cases=_COLOURS, domain=(0.05, 0.95))
-def rgb_to_grayscale(images: Any, data_format: str | None = None) -> Any:
+def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tensor:
     """0.2989 R + 0.5870 G + 0.1140 B, in one channel; grey images stay as they are.
 
     Args:
@@ -45,7 +46,7 @@ def _need_three(what: str, x: Any) -> None:
 
 
 @composite(cases=_COLOURS, domain=(0.05, 0.95))
-def rgb_to_hsv(images: Any, data_format: str | None = None) -> Any:
+def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
     """Hue, saturation and value, each in [0, 1], of RGB images with values in [0, 1]."""
     x, restore = batch_of("rgb_to_hsv", images, data_format)
     need_float("rgb_to_hsv", x)
@@ -68,7 +69,7 @@ def rgb_to_hsv(images: Any, data_format: str | None = None) -> Any:
 
 
 @composite(cases=_COLOURS, domain=(0.05, 0.95))
-def hsv_to_rgb(images: Any, data_format: str | None = None) -> Any:
+def hsv_to_rgb(images: TensorLike, data_format: str | None = None) -> Tensor:
     """RGB images of hue, saturation and value in [0, 1]."""
     x, restore = batch_of("hsv_to_rgb", images, data_format)
     need_float("hsv_to_rgb", x)

@@ -10,7 +10,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
@@ -53,11 +53,11 @@ def _filtered(x: Any, weights: Any, axis: int, padding: str) -> Any:
     ]
 )
 def gaussian_blur(
-    images: Any,
+    images: TensorLike,
     kernel_size: Any = (3, 3),
     sigma: Any = (1.0, 1.0),
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """Images convolved with a Gaussian, with zeros beyond their edges.
 
     Args:
@@ -79,7 +79,7 @@ def gaussian_blur(
 
 
 @composite(cases=[case((2, 4, 5, 2)), case((1, 2, 4, 4), data_format="channels_first")])
-def sobel_edges(images: Any, data_format: str | None = None) -> Any:
+def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
     """The derivatives (dy, dx) of images by Sobel's filters, along a new last axis.
 
     Args:
@@ -107,15 +107,15 @@ def sobel_edges(images: Any, data_format: str | None = None) -> Any:
     domain=(0.1, 0.9),
 )
 def ssim(
-    image1: Any,
-    image2: Any,
+    image1: TensorLike,
+    image2: TensorLike,
     max_val: float = 1.0,
     filter_size: int = 11,
     filter_sigma: float = 1.5,
     k1: float = 0.01,
     k2: float = 0.03,
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """The structural similarity of images, 1 for equal ones (Wang et al. 2004).
 
     Args:
@@ -188,13 +188,13 @@ def _patches(
     ]
 )
 def extract_patches(
-    images: Any,
+    images: TensorLike,
     size: Any,
     strides: Any = None,
     dilation_rate: Any = 1,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """The windows of images, each flattened into the channels.
 
     Args:
@@ -213,13 +213,13 @@ def extract_patches(
 
 
 def extract_patches_3d(
-    volumes: Any,
+    volumes: TensorLike,
     size: Any,
     strides: Any = None,
     dilation_rate: Any = 1,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """`extract_patches` of volumes: windows of depth, height and width."""
     sizes = (size, size, size) if isinstance(size, int) else size
     return extract_patches(volumes, sizes, strides, dilation_rate, padding, data_format)

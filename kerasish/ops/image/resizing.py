@@ -15,7 +15,7 @@ from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
@@ -146,7 +146,7 @@ def _padded_to_ratio(x: Any, sizes: Sequence[int], value: float) -> Any:
     ]
 )
 def resize(
-    images: Any,
+    images: TensorLike,
     size: Any,
     interpolation: str = "bilinear",
     antialias: bool = False,
@@ -155,7 +155,7 @@ def resize(
     fill_mode: str = "constant",
     fill_value: float = 0.0,
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """Images at another size, in their own dtype.
 
     Args:
@@ -218,14 +218,14 @@ def resize(
     ]
 )
 def scale_and_translate(
-    images: Any,
+    images: TensorLike,
     output_shape: Any,
-    scale: Any,
-    translation: Any,
+    scale: TensorLike,
+    translation: TensorLike,
     spatial_dims: Sequence[int],
     method: str,
     antialias: bool = True,
-) -> Any:
+) -> Tensor:
     """Images resampled so that a point u of the input goes to scale * u + translation.
 
     Args:
@@ -294,7 +294,7 @@ def _less(total: Dim, *parts: Dim) -> Dim:
     ]
 )
 def crop_images(
-    images: Any,
+    images: TensorLike,
     top_cropping: int | None = None,
     left_cropping: int | None = None,
     bottom_cropping: int | None = None,
@@ -302,7 +302,7 @@ def crop_images(
     target_height: int | None = None,
     target_width: int | None = None,
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """Images without rows and columns at their edges.
 
     Args:
@@ -335,7 +335,7 @@ def crop_images(
     ]
 )
 def pad_images(
-    images: Any,
+    images: TensorLike,
     top_padding: int | None = None,
     left_padding: int | None = None,
     bottom_padding: int | None = None,
@@ -343,7 +343,7 @@ def pad_images(
     target_height: int | None = None,
     target_width: int | None = None,
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """Images with zeros around them.
 
     Args:

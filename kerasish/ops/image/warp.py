@@ -12,7 +12,7 @@ from kerasish import registry, tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import cast, cast_like, where
@@ -114,8 +114,12 @@ _MODES = [case((3, 4), coordinates=_POINTS, order=1, fill_mode=m) for m in FILL_
     ]
 )
 def map_coordinates(
-    inputs: Any, coordinates: Any, order: int, fill_mode: str = "constant", fill_value: float = 0
-) -> Any:
+    inputs: TensorLike,
+    coordinates: TensorLike,
+    order: int,
+    fill_mode: str = "constant",
+    fill_value: float = 0,
+) -> Tensor:
     """The values of an array at fractional coordinates.
 
     Args:
@@ -170,13 +174,13 @@ _SHEAR = np.array([1.1, 0.2, -0.3, -0.1, 0.9, 0.4, 0.0, 0.0])
     ]
 )
 def affine_transform(
-    images: Any,
-    transform: Any,
+    images: TensorLike,
+    transform: TensorLike,
     interpolation: str = "bilinear",
     fill_mode: str = "constant",
     fill_value: float = 0,
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """Images whose pixel (x, y) is the input at (a0 x + a1 y + a2, b0 x + b1 y + b2).
 
     Args:
@@ -228,13 +232,13 @@ _TO = np.array([[0.2, 0.1], [0.1, 2.7], [3.6, 0.3], [3.9, 2.8]])
     ]
 )
 def perspective_transform(
-    images: Any,
-    start_points: Any,
-    end_points: Any,
+    images: TensorLike,
+    start_points: TensorLike,
+    end_points: TensorLike,
     interpolation: str = "bilinear",
     fill_value: float = 0,
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """Images moved so that four points go to four others, straight lines staying straight.
 
     Args:
@@ -267,7 +271,7 @@ def perspective_transform(
 
 @public
 def elastic_transform(
-    images: Any,
+    images: TensorLike,
     alpha: float = 20.0,
     sigma: float = 5.0,
     interpolation: str = "bilinear",
@@ -275,7 +279,7 @@ def elastic_transform(
     fill_value: float = 0.0,
     seed: Any = None,
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """Images whose pixels moved by smooth random distances (Simard et al. 2003).
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph import transforms
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import cast, cast_like
@@ -24,6 +24,9 @@ from kerasish.ops.numpy.shape import moveaxis
 from kerasish.ops.operation import public
 from kerasish.spec import normalize_axes, normalize_axis, promote_float, real_dtype
 
+A = TypeVar("A")
+Y = TypeVar("Y")
+
 __all__ = [
     "cholesky", "cholesky_inverse", "det", "eig", "eigh", "inv", "jvp", "lstsq", "lu_factor",
     "matrix_rank", "norm", "pinv", "qr", "solve", "solve_triangular", "svd",
@@ -32,13 +35,13 @@ __all__ = [
 _POSITIVE = np.array([[4.0, 1.0, 0.3], [1.0, 3.0, -0.5], [0.3, -0.5, 2.0]])
 
 
-def _floating(what: str, x: Any) -> Any:
+def _floating(what: str, x: Any) -> Tensor:
     x = convert_to_tensor(x)
     _m.matrix(what, x.spec)
     return cast(x, promote_float(x.dtype))
 
 
-def _symmetric(x: Any) -> Any:
+def _symmetric(x: Any) -> Tensor:
     """(x + x^T) / 2, since the routines read one triangle only."""
     return (x + _e.conj(swap_last(x))) * 0.5
 
@@ -47,7 +50,7 @@ def _symmetric(x: Any) -> Any:
 
 
 @public
-def inv(x: Any) -> Any:
+def inv(x: TensorLike) -> Tensor:
     """The inverse of square matrices.
 
     Raises:
@@ -57,31 +60,31 @@ def inv(x: Any) -> Any:
 
 
 @public
-def det(x: Any) -> Any:
+def det(x: TensorLike) -> Tensor:
     """The determinants of square matrices."""
     return _m.det_(x)
 
 
 @public
-def slogdet(x: Any) -> tuple[Any, Any]:
+def slogdet(x: TensorLike) -> tuple[Tensor, Tensor]:
     """(sign, log of the absolute value) of the determinants of square matrices."""
     return _m.slogdet_(x)
 
 
 @public
-def logdet(x: Any) -> Any:
+def logdet(x: TensorLike) -> Tensor:
     """The logarithm of the determinant of a positive definite matrix."""
     return _m.slogdet_(x)[1]
 
 
-def _with_columns(a: Any, b: Any) -> tuple[Any, Any, bool]:
+def _with_columns(a: Any, b: Any) -> tuple[Tensor, Tensor, bool]:
     a, b = promoted((a, b), "float")
     vector = b.ndim == a.ndim - 1
     return a, _s.expand_dims(b, axis=b.ndim) if vector else b, vector
 
 
 @public
-def solve(a: Any, b: Any) -> Any:
+def solve(a: TensorLike, b: TensorLike) -> Tensor:
     """The x of a x = b.
 
     Args:
@@ -97,7 +100,7 @@ def solve(a: Any, b: Any) -> Any:
 
 
 @public
-def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
+def solve_triangular(a: TensorLike, b: TensorLike, lower: bool = False) -> Tensor:
     """The x of a x = b, reading only the lower or upper triangle of a.
 
     Args:
@@ -118,7 +121,7 @@ def _cutoff(x: Any, factor: float = 1.0) -> float:
 
 
 @public
-def pinv(x: Any, rcond: float | None = None) -> Any:
+def pinv(x: TensorLike, rcond: float | None = None) -> Tensor:
     """The Moore-Penrose inverse of matrices.
 
     Args:
@@ -137,7 +140,7 @@ def pinv(x: Any, rcond: float | None = None) -> Any:
         case(_m.distinct(2, 3), (2,)),
     ]
 )
-def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> Tensor:
     """The x of least norm that minimises |a x - b|.
 
     Args:
@@ -159,7 +162,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
 
 
 @composite(cases=[case(_POSITIVE), case(_POSITIVE, upper=True)])
-def cholesky(x: Any, upper: bool = False) -> Any:
+def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
     """The lower triangular L of x = L L^T, or its transpose.
 
     Args:
@@ -174,7 +177,7 @@ def cholesky(x: Any, upper: bool = False) -> Any:
 
 
 @composite(cases=[case(np.tril(_POSITIVE)), case(np.triu(_POSITIVE), upper=True)])
-def cholesky_inverse(x: Any, upper: bool = False) -> Any:
+def cholesky_inverse(x: TensorLike, upper: bool = False) -> Tensor:
     """The inverse of L L^T (or U^T U) from its Cholesky factor.
 
     Args:
@@ -190,7 +193,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Any:
 
 
 @public
-def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
+def qr(x: TensorLike, mode: str = "reduced") -> tuple[Tensor, Tensor]:
     """(q, r): orthonormal columns and an upper triangle whose product is x.
 
     Args:
@@ -203,7 +206,7 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Any, Any]:
 
 
 @public
-def lu_factor(x: Any) -> tuple[Any, Any]:
+def lu_factor(x: TensorLike) -> tuple[Tensor, Tensor]:
     """(lu, pivots): both triangles in one matrix, and the row each step swaps in.
 
     Args:
@@ -214,19 +217,27 @@ def lu_factor(x: Any) -> tuple[Any, Any]:
 
 
 @composite(cases=[case(_POSITIVE)])
-def eigh(x: Any) -> tuple[Any, Any]:
+def eigh(x: TensorLike) -> tuple[Tensor, Tensor]:
     """(w, v): ascending eigenvalues and eigenvectors in columns of symmetric matrices."""
     return _d.eigh_(_symmetric(_floating("eigh", x)))
 
 
 @public
-def eig(x: Any) -> tuple[Any, Any]:
+def eig(x: TensorLike) -> tuple[Tensor, Tensor]:
     """(w, v): eigenvalues and eigenvectors in columns of square matrices, complex."""
     return _d.eig_(x)
 
 
+@overload
+def svd(
+    x: TensorLike, full_matrices: bool = True, compute_uv: Literal[True] = True
+) -> tuple[Tensor, Tensor, Tensor]: ...
+@overload
+def svd(x: TensorLike, full_matrices: bool = ..., compute_uv: bool = ...) -> Tensor: ...
 @public
-def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+def svd(
+    x: TensorLike, full_matrices: bool = True, compute_uv: bool = True
+) -> Tensor | tuple[Tensor, Tensor, Tensor]:
     """(u, s, v^T) with x = u diag(s) v^T, singular values descending.
 
     Args:
@@ -239,7 +250,7 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 
 @composite(cases=[case(_m.distinct(3, 4), differentiate=())])
-def matrix_rank(x: Any, tol: Any = None) -> Any:
+def matrix_rank(x: TensorLike, tol: Any = None) -> Tensor:
     """How many singular values exceed `tol` (int32).
 
     Args:
@@ -312,7 +323,7 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> A
         case(_m.distinct(3, 4), ord="nuc"),
     ]
 )
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+def norm(x: TensorLike, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The norm of vectors or matrices.
 
     Args:
@@ -341,10 +352,24 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
 # --- forward differentiation ----------------------------------------------------------------------
 
 
+@overload
+def jvp(
+    fun: Callable[..., Y],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    has_aux: Literal[False] = False,
+) -> tuple[Y, Y]: ...
+@overload
+def jvp(
+    fun: Callable[..., tuple[Y, A]],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    has_aux: Literal[True],
+) -> tuple[Y, Y, A]: ...
 @public
 def jvp(
     fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
-) -> Any:
+) -> tuple[object, ...]:
     """(fun(*primals), its derivative along the tangents), and the auxiliary value if there is one.
 
     Args:

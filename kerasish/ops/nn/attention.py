@@ -12,7 +12,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import concatenate, expand_dims, reshape, transpose
-from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.ops.basic.elementwise import cast, cast_like, logical_and, tanh, where
 from kerasish.ops.basic.matmul import matmul_, swap_last
 from kerasish.ops.declare import bools, composite, primitive
@@ -160,16 +160,16 @@ def _four_axes(x: Any, what: str) -> Any:
 
 @composite(cases=[case((2, 3, 2, 4), (2, 5, 2, 4), (2, 5, 2, 4), bools((3, 5)))])
 def dot_product_attention(
-    query: Any,
-    key: Any,
-    value: Any,
-    bias: Any = None,
-    mask: Any = None,
+    query: TensorLike,
+    key: TensorLike,
+    value: TensorLike,
+    bias: TensorLike | None = None,
+    mask: TensorLike | None = None,
     scale: float | None = None,
     is_causal: bool = False,
     flash_attention: bool | None = None,
     attn_logits_soft_cap: float | None = None,
-) -> Any:
+) -> Tensor:
     """softmax(query key^T * scale + bias) value, for every head.
 
     Args:

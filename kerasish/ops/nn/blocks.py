@@ -9,7 +9,7 @@ from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import concatenate, expand_dims, reshape, slice_, transpose, unslice
-from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic.elementwise import log, subtract
 from kerasish.ops.basic.reduction import mean
@@ -24,7 +24,7 @@ def _scaled(size: Dim, times: int = 1, by: int = 1) -> Dim:
     return None if size is None else size * times // by
 
 
-def _four(x: Any, what: str) -> Any:
+def _four(x: Any, what: str) -> Tensor:
     """A batch of images."""
     x = convert_to_tensor(x)
     if x.ndim != 4:
@@ -43,7 +43,7 @@ def _divides(size: Dim, by: int, what: str, shape: Any) -> None:
         case((2, 8, 3, 2), block_size=2, data_format="channels_first"),
     ]
 )
-def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def depth_to_space(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Channels laid out as blocks of pixels: (N, H, W, C) -> (N, H b, W b, C / b**2).
 
     Args:
@@ -71,7 +71,7 @@ def depth_to_space(x: Any, block_size: int, data_format: str = "channels_last") 
         case((2, 3, 4, 6), block_size=2, data_format="channels_first"),
     ]
 )
-def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") -> Any:
+def space_to_depth(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Blocks of pixels laid out as channels: (N, H, W, C) -> (N, H / b, W / b, C b**2).
 
     Args:
@@ -131,7 +131,9 @@ class _Taps:
         case((2, 3, 5, 6), kernel_size=(3, 2), dilation=(1, 2), padding=1, stride=2),
     ]
 )
-def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Any:
+def unfold(
+    x: TensorLike, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Tensor:
     """The windows of images as columns: (N, C, H, W) -> (N, C * window, number of windows).
 
     Args:
@@ -160,13 +162,13 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
     ]
 )
 def fold(
-    x: Any,
+    x: TensorLike,
     output_size: Any,
     kernel_size: Any,
     dilation: Any = 1,
     padding: Any = 0,
     stride: Any = 1,
-) -> Any:
+) -> Tensor:
     """Columns added up into images: the transpose of `unfold`.
 
     Args:
@@ -194,7 +196,7 @@ def fold(
 
 
 @composite(cases=[case((2, 3, 4), (2, 3, 4), max_val=2.0)])
-def psnr(x1: Any, x2: Any, max_val: float) -> Any:
+def psnr(x1: TensorLike, x2: TensorLike, max_val: float) -> Tensor:
     """Peak signal-to-noise ratio, 20 log10(max_val) - 10 log10(mean((x1 - x2)**2)), in dB.
 
     Raises:

@@ -8,7 +8,7 @@ from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import reshape, transpose
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.declare import composite
 from kerasish.ops.nn.convolution import conv_, conv_input_grad
 from kerasish.ops.nn.windows import Sizes, check_rank, per_axis
@@ -52,13 +52,13 @@ def _operands(inputs: Any, kernel: Any, data_format: str) -> tuple[Any, Any]:
 
 @public
 def conv(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     strides: Any = 1,
     padding: Any = "valid",
     data_format: str | None = None,
     dilation_rate: Any = 1,
-) -> Any:
+) -> Tensor:
     """Convolution in 1, 2 or 3 dimensions.
 
     Args:
@@ -81,7 +81,7 @@ def conv(
         raise ShapeError(
             "conv",
             expected=f"input channels divisible by the kernel's {per_group}",
-            received=f"input {inputs.shape}, kernel {w.shape}",
+            received=f"input {convert_to_tensor(inputs).shape}, kernel {w.shape}",
         )
     dilation = per_axis(dilation_rate, rank, "dilation_rate")
     y = conv_(
@@ -97,13 +97,13 @@ def conv(
 
 @public
 def depthwise_conv(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     strides: Any = 1,
     padding: Any = "valid",
     data_format: str | None = None,
     dilation_rate: Any = 1,
-) -> Any:
+) -> Tensor:
     """Convolution of every channel with filters of its own.
 
     Args as in `conv`, but for the kernel: (*window, channels, multiplier). The output has
@@ -124,14 +124,14 @@ def depthwise_conv(
 
 @public
 def separable_conv(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
+    inputs: TensorLike,
+    depthwise_kernel: TensorLike,
+    pointwise_kernel: TensorLike,
     strides: Any = 1,
     padding: Any = "valid",
     data_format: str | None = None,
     dilation_rate: Any = 1,
-) -> Any:
+) -> Tensor:
     """A depthwise convolution, then one with a window of size 1 that mixes the channels."""
     data_format = standardize_data_format(data_format)
     y = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
@@ -171,14 +171,14 @@ def transposed_axis(
     ]
 )
 def conv_transpose(
-    inputs: Any,
-    kernel: Any,
+    inputs: TensorLike,
+    kernel: TensorLike,
     strides: Any = 1,
     padding: str = "valid",
     output_padding: Any = None,
     data_format: str | None = None,
     dilation_rate: Any = 1,
-) -> Any:
+) -> Tensor:
     """The transpose of a convolution: upsamples by the strides.
 
     Args:

@@ -14,7 +14,7 @@ from kerasish.config import epsilon as default_epsilon
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import expand_dims, reshape
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, cast_like, log, maximum, minimum, where
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.declare import composite, ints, primitive
@@ -173,8 +173,8 @@ def _same_shape(target: Any, output: Any, what: str) -> None:
     ]
 )
 def categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
+) -> Tensor:
     """-sum(target * log(output)) along `axis`.
 
     Args:
@@ -205,8 +205,8 @@ def categorical_crossentropy(
     ]
 )
 def sparse_categorical_crossentropy(
-    target: Any, output: Any, from_logits: bool = False, axis: int = -1
-) -> Any:
+    target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
+) -> Tensor:
     """-log(output) at the class that `target` names.
 
     Args:
@@ -236,7 +236,9 @@ def sparse_categorical_crossentropy(
 
 
 @composite(cases=[case((3, 4), (3, 4), domain=(0.1, 0.9)), case((3, 4), (3, 4), from_logits=True)])
-def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Any:
+def binary_crossentropy(
+    target: TensorLike, output: TensorLike, from_logits: bool = False
+) -> Tensor:
     """-target * log(output) - (1 - target) * log(1 - output), elementwise.
 
     Args:

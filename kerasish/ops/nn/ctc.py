@@ -16,7 +16,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.batching import in_batch
 from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.primitives import broadcast_to, concatenate, expand_dims, reshape, transpose
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic.elementwise import cast, exp, log, logical_and, maximum, where
 from kerasish.ops.basic.indexing import take_along
@@ -64,8 +64,12 @@ _TARGET = np.array([[1, 2, 2, 0], [3, 1, 0, 0]], np.int32)
     ]
 )  # fmt: skip
 def ctc_loss(
-    target: Any, output: Any, target_length: Any, output_length: Any, mask_index: int = 0
-) -> Any:
+    target: TensorLike,
+    output: TensorLike,
+    target_length: TensorLike,
+    output_length: TensorLike,
+    mask_index: int = 0,
+) -> Tensor:
     """-log of the probability of `target`, summed over all its alignments; one per sample.
 
     Args:
@@ -236,14 +240,14 @@ def _log_add(a: float, b: float) -> float:
 
 @public
 def ctc_decode(
-    inputs: Any,
-    sequence_lengths: Any,
+    inputs: TensorLike,
+    sequence_lengths: TensorLike,
     strategy: str = "greedy",
     beam_width: int = 100,
     top_paths: int = 1,
     merge_repeated: bool = True,
     mask_index: int = 0,
-) -> tuple[Any, Any]:
+) -> tuple[Tensor, Tensor]:
     """The label sequences that the outputs of a CTC model stand for.
 
     Args:

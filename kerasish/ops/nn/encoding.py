@@ -10,7 +10,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import expand_dims
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic.elementwise import cast
 from kerasish.ops.basic.reduction import max
@@ -40,8 +40,8 @@ def _dense(sparse: bool, what: str) -> None:
     cases=[case(ints((3, 4), 5, -1), num_classes=5), case(ints((3,), 5), num_classes=4, axis=0)]
 )
 def one_hot(
-    x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
-) -> Any:
+    x: TensorLike, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Tensor:
     """Ones where a new axis stands at the class that `x` names, zeros elsewhere.
 
     Args:
@@ -66,13 +66,13 @@ def one_hot(
 
 @composite(cases=[case(ints((3, 4), 5), num_classes=5), case(ints((3,), 5), num_classes=5)])
 def multi_hot(
-    inputs: Any,
+    inputs: TensorLike,
     num_classes: int | None = None,
     axis: int = -1,
     dtype: Any = None,
     sparse: bool = False,
     **kwargs: Any,
-) -> Any:
+) -> Tensor:
     """Ones at all classes that a row of `inputs` names, zeros elsewhere.
 
     Args:

@@ -13,7 +13,7 @@ from kerasish.config import epsilon as default_epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import broadcast_to, reshape
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, cast_like, rsqrt
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.declare import primitive
@@ -140,13 +140,13 @@ layer_norm = primitive(
 
 @public
 def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
+    x: TensorLike,
+    gamma: TensorLike | None = None,
+    beta: TensorLike | None = None,
     axis: Any = -1,
     epsilon: float | None = None,
     **kwargs: Any,
-) -> Any:
+) -> Tensor:
     """(x - mean) * rsqrt(var + epsilon) * gamma + beta, moments over `axis` of each sample.
 
     Args:
@@ -237,8 +237,8 @@ rms_norm = primitive(
 
 @public
 def rms_normalization(
-    x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None
-) -> Any:
+    x: TensorLike, scale: TensorLike | None = None, axis: Any = -1, epsilon: float | None = None
+) -> Tensor:
     """x * rsqrt(mean(x**2) + epsilon) * scale, the mean over `axis` of each sample.
 
     Args:
@@ -350,14 +350,14 @@ batch_norm_train = primitive(
 
 @public
 def batch_normalization(
-    x: Any,
-    mean: Any,
-    variance: Any,
+    x: TensorLike,
+    mean: TensorLike,
+    variance: TensorLike,
     axis: int,
-    offset: Any = None,
-    scale: Any = None,
+    offset: TensorLike | None = None,
+    scale: TensorLike | None = None,
     epsilon: float = 1e-3,
-) -> Any:
+) -> Tensor:
     """(x - mean) * rsqrt(variance + epsilon) * scale + offset with given moments.
 
     Args:

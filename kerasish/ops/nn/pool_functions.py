@@ -11,7 +11,7 @@ from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import reshape, transpose
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.basic.matmul import matmul
@@ -37,12 +37,12 @@ def _arguments(x: Any, pool_size: Any, strides: Any, padding: str) -> dict[str, 
 
 @composite(cases=[case((2, 3, 5, 6), pool_size=2, data_format="channels_first")])
 def max_pool(
-    inputs: Any,
+    inputs: TensorLike,
     pool_size: Any,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """The maximum of every window.
 
     Args:
@@ -60,12 +60,12 @@ def max_pool(
 
 @composite(cases=[case((2, 3, 5, 6), pool_size=2, padding="same", data_format="channels_first")])
 def average_pool(
-    inputs: Any,
+    inputs: TensorLike,
     pool_size: Any,
     strides: Any = None,
     padding: str = "valid",
     data_format: str | None = None,
-) -> Any:
+) -> Tensor:
     """The mean of every window without its padding, floatx for integers. Args as in `max_pool`."""
     data_format = standardize_data_format(data_format)
     x = to_channels_last(_floating(inputs), data_format)
@@ -73,7 +73,7 @@ def average_pool(
     return from_channels_last(y, data_format)
 
 
-def _floating(x: Any) -> Any:
+def _floating(x: Any) -> Tensor:
     x = convert_to_tensor(x)
     return cast(x, promote_float(x.dtype))
 
@@ -97,7 +97,9 @@ def _output_size(x: Any, output_size: Any) -> Sizes:
         case((2, 3, 7), output_size=4, data_format="channels_first"),
     ]
 )
-def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Any:
+def adaptive_average_pool(
+    inputs: TensorLike, output_size: Any, data_format: str | None = None
+) -> Tensor:
     """Means over `output_size` windows per axis that cover the input evenly; integers give floatx.
 
     Args:
@@ -127,7 +129,9 @@ def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None
         case((2, 3, 7), output_size=4, data_format="channels_first"),
     ]
 )
-def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Any:
+def adaptive_max_pool(
+    inputs: TensorLike, output_size: Any, data_format: str | None = None
+) -> Tensor:
     """Maxima over `output_size` windows per axis that cover the input evenly.
 
     Args as in `adaptive_average_pool`.

@@ -16,7 +16,7 @@ from kerasish.errors import ShapeError
 from kerasish.graph.defined import define
 from kerasish.graph.op import case
 from kerasish.graph.primitives import concatenate, expand_dims, reshape, slice_, transpose
-from kerasish.graph.tensor import Tensor
+from kerasish.graph.tensor import Tensor, TensorLike
 from kerasish.ops.basic.elementwise import cast, cast_like, sigmoid, tanh, where
 from kerasish.ops.basic.matmul import matmul, swap_last
 from kerasish.ops.basic.reduction import sum_
@@ -200,9 +200,9 @@ lstm_loop = primitive("lstm_loop", _lstm, cases=_LSTM, vjp=_lstm_vjp)
     cases=_both((_B, _T, _I), _STATE, _STATE, (_I, 4 * _U), (_U, 4 * _U), (4 * _U,)),
 )
 def lstm(
-    x: Any, h0: Any, c0: Any, kernel: Any, recurrent: Any, bias: Any, *counts: Any,
-    reverse: bool = False,
-) -> tuple[Any, Any, Any]:  # fmt: skip
+    x: TensorLike, h0: TensorLike, c0: TensorLike, kernel: TensorLike, recurrent: TensorLike,
+    bias: TensorLike, *counts: Any, reverse: bool = False,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     """(sequence, h, c) of an LSTM; see `lstm_loop`.
 
     x (B, T, I), kernel (I, 4U).
@@ -296,8 +296,14 @@ gru_loop = primitive("gru_loop", _gru, cases=_GRU, vjp=_gru_vjp)
 
 @composite(cases=_both((_B, _T, _I), _STATE, (_I, 3 * _U), (_U, 3 * _U), (2, 3 * _U)))
 def gru(
-    x: Any, h0: Any, kernel: Any, recurrent: Any, bias: Any, *counts: Any, reverse: bool = False
-) -> tuple[Any, Any]:
+    x: TensorLike,
+    h0: TensorLike,
+    kernel: TensorLike,
+    recurrent: TensorLike,
+    bias: TensorLike,
+    *counts: Any,
+    reverse: bool = False,
+) -> tuple[Tensor, Tensor]:
     """(sequence, h) of a GRU with its reset after the product; see `gru_loop`.
 
     x (B, T, I), kernel (I, 3U).

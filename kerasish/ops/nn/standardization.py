@@ -8,7 +8,7 @@ from kerasish.config import epsilon as default_epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import broadcast_to, reshape
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import absolute, cast, maximum, minimum, power, root, rsqrt
 from kerasish.ops.basic.reduction import mean, sum_
 from kerasish.ops.declare import composite
@@ -22,8 +22,8 @@ _FLOAT16_MAX = 65504.0
     cases=[case((3, 4), axes=0), case((2, 3, 4), axes=(0, 2), keepdims=True), case((3,), axes=[0])]
 )
 def moments(
-    x: Any, axes: Any, keepdims: bool = False, synchronized: bool = False
-) -> tuple[Any, Any]:
+    x: TensorLike, axes: Any, keepdims: bool = False, synchronized: bool = False
+) -> tuple[Tensor, Tensor]:
     """(mean, variance) over `axes`; the variance divides by the count.
 
     Args:
@@ -59,7 +59,9 @@ def moments(
 
 
 @composite(cases=[case((3, 4)), case((3, 4), axis=0, order=1), case((3, 4), axis=-1, order=3)])
-def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Any:
+def normalize(
+    x: TensorLike, axis: Any = -1, order: int = 2, epsilon: float | None = None
+) -> Tensor:
     """x divided by its norm along `axis`, sum(|x|**order) ** (1 / order), at least epsilon.
 
     Raises:
@@ -68,7 +70,9 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
     if not isinstance(order, int) or order < 1:
         raise ArgumentError("normalize", expected="order, a positive int", received=repr(order))
     x = as_float(x)
-    x = reshape(x, shape=(1,)) if x.ndim == 0 else x
+    if x.ndim == 0:
+        one: Tensor = reshape(x, shape=(1,))
+        x = one
     least = default_epsilon() if epsilon is None else epsilon
     axes = normalize_axes(axis, x.ndim)
     # Half precision holds neither the squares nor the least norm.
@@ -88,13 +92,13 @@ def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = No
     ]
 )
 def group_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
+    x: TensorLike,
+    gamma: TensorLike | None = None,
+    beta: TensorLike | None = None,
     groups: int = 32,
     axis: int = -1,
     epsilon: float = 1e-3,
-) -> Any:
+) -> Tensor:
     """Normalization of each sample over groups of channels (Wu and He, "Group normalization").
 
     Args:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, cast_like, equal, where
@@ -28,31 +28,31 @@ __all__ = [
 
 
 @public
-def add(x1: Any, x2: Any) -> Any:
+def add(x1: TensorLike, x2: TensorLike) -> Tensor:
     """x1 + x2, elementwise."""
     return _e.add(x1, x2)
 
 
 @public
-def subtract(x1: Any, x2: Any) -> Any:
+def subtract(x1: TensorLike, x2: TensorLike) -> Tensor:
     """x1 - x2, elementwise."""
     return _e.subtract(x1, x2)
 
 
 @public
-def multiply(x1: Any, x2: Any) -> Any:
+def multiply(x1: TensorLike, x2: TensorLike) -> Tensor:
     """x1 * x2, elementwise."""
     return _e.multiply(x1, x2)
 
 
 @public
-def divide(x1: Any, x2: Any) -> Any:
+def divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """x1 / x2, elementwise; integers give floatx."""
     return _e.divide(x1, x2)
 
 
 @public
-def true_divide(x1: Any, x2: Any) -> Any:
+def true_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """x1 / x2, elementwise; integers give floatx."""
     return _e.divide(x1, x2)
 
@@ -63,7 +63,7 @@ def true_divide(x1: Any, x2: Any) -> Any:
         case((3, 4), np.zeros((3, 1)), differentiate=(0,)),
     ]
 )
-def divide_no_nan(x1: Any, x2: Any) -> Any:
+def divide_no_nan(x1: TensorLike, x2: TensorLike) -> Tensor:
     """x1 / x2, elementwise, and 0 where x2 is 0."""
     a, b = promoted((x1, x2), "float")
     zero = equal(b, 0)
@@ -71,76 +71,76 @@ def divide_no_nan(x1: Any, x2: Any) -> Any:
 
 
 @public
-def floor_divide(x1: Any, x2: Any) -> Any:
+def floor_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
     """floor(x1 / x2), elementwise."""
     a, b = promoted((x1, x2), "same")
     return _e.floor_divide(numbers(a), numbers(b))
 
 
 @public
-def mod(x1: Any, x2: Any) -> Any:
+def mod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """x1 - floor(x1 / x2) * x2, elementwise: the remainder with the sign of x2."""
     a, b = promoted((x1, x2), "same")
     return _e.mod(numbers(a), numbers(b))
 
 
 @public
-def fmod(x1: Any, x2: Any) -> Any:
+def fmod(x1: TensorLike, x2: TensorLike) -> Tensor:
     """x1 - trunc(x1 / x2) * x2, elementwise: the remainder with the sign of x1."""
     a, b = promoted((x1, x2), "same")
     return _e.fmod(numbers(a), numbers(b))
 
 
-def numbers(x: Any) -> Any:
+def numbers(x: Any) -> Tensor:
     """bool as int32, as Keras computes remainders."""
     return cast(x, "int32") if x.dtype == "bool" else x
 
 
 @public
-def negative(x: Any) -> Any:
+def negative(x: TensorLike) -> Tensor:
     """-x, elementwise."""
     return _e.negative(x)
 
 
 @public
-def abs(x: Any) -> Any:
+def abs(x: TensorLike) -> Tensor:
     """The absolute value of each element; of a complex number, its modulus."""
     return _e.absolute(x)
 
 
 @public
-def absolute(x: Any) -> Any:
+def absolute(x: TensorLike) -> Tensor:
     """The absolute value of each element; of a complex number, its modulus."""
     return _e.absolute(x)
 
 
 @public
-def fabs(x: Any) -> Any:
+def fabs(x: TensorLike) -> Tensor:
     """The absolute value of each element, as a floating number."""
     x = convert_to_tensor(x)
     return _e.absolute(cast(x, promote_float(x.dtype)))
 
 
 @public
-def sign(x: Any) -> Any:
+def sign(x: TensorLike) -> Tensor:
     """-1, 0 or 1 as each element is negative, zero or positive."""
     return _e.sign(x)
 
 
 @public
-def square(x: Any) -> Any:
+def square(x: TensorLike) -> Tensor:
     """x * x, elementwise; bool counts as int32."""
     return _e.square(numbers(convert_to_tensor(x)))
 
 
 @public
-def reciprocal(x: Any) -> Any:
+def reciprocal(x: TensorLike) -> Tensor:
     """1 / x, elementwise."""
     return _e.reciprocal(x)
 
 
 @public
-def power(x1: Any, x2: Any) -> Any:
+def power(x1: TensorLike, x2: TensorLike) -> Tensor:
     """x1 to the power of x2, elementwise; bool counts as int32."""
     a, b = promoted((x1, x2), "same")
     if b.value is not None and is_int(b.dtype) and (b.numpy() < 0).any():
@@ -154,13 +154,13 @@ def power(x1: Any, x2: Any) -> Any:
 
 
 @public
-def maximum(x1: Any, x2: Any) -> Any:
+def maximum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The larger of x1 and x2, elementwise; NaN where one is NaN."""
     return _e.maximum(x1, x2)
 
 
 @public
-def minimum(x1: Any, x2: Any) -> Any:
+def minimum(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The smaller of x1 and x2, elementwise; NaN where one is NaN."""
     return _e.minimum(x1, x2)
 
@@ -169,21 +169,21 @@ _PAIR = [case((3, 4), (3, 4)), case((2, 3, 4), (1, 4))]
 
 
 @composite(cases=_PAIR)
-def fmax(x1: Any, x2: Any) -> Any:
+def fmax(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The larger of x1 and x2, elementwise; the other one where one is NaN."""
     a, b = promoted((x1, x2), "same")
     return where(_e.isnan(a), b, where(_e.isnan(b), a, _e.maximum(a, b)))
 
 
 @composite(cases=_PAIR)
-def fmin(x1: Any, x2: Any) -> Any:
+def fmin(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The smaller of x1 and x2, elementwise; the other one where one is NaN."""
     a, b = promoted((x1, x2), "same")
     return where(_e.isnan(a), b, where(_e.isnan(b), a, _e.minimum(a, b)))
 
 
 @composite(cases=[case((3, 4), x_min=-0.7, x_max=1.1)])
-def clip(x: Any, x_min: Any, x_max: Any) -> Any:
+def clip(x: TensorLike, x_min: TensorLike, x_max: TensorLike) -> Tensor:
     """min(max(x, x_min), x_max), elementwise; None leaves a side open."""
     x = numbers(convert_to_tensor(x))
     if x_min is not None:
@@ -195,31 +195,31 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Any:
 
 
 @public
-def floor(x: Any) -> Any:
+def floor(x: TensorLike) -> Tensor:
     """The largest whole number not above each element, as a float."""
     return _e.floor(_floating(x))
 
 
 @public
-def ceil(x: Any) -> Any:
+def ceil(x: TensorLike) -> Tensor:
     """The smallest whole number not below each element, as a float."""
     return _e.ceil(_floating(x))
 
 
 @public
-def trunc(x: Any) -> Any:
+def trunc(x: TensorLike) -> Tensor:
     """The whole part of each element."""
     x = convert_to_tensor(x)
     return x if not is_float(x.dtype) else _e.trunc(x)
 
 
-def _floating(x: Any) -> Any:
+def _floating(x: Any) -> Tensor:
     x = convert_to_tensor(x)
     return cast(x, promote_float(x.dtype))
 
 
 @composite(cases=[case((3, 4), decimals=2, differentiate=()), case(ints((3,), 900), decimals=-2)])
-def round(x: Any, decimals: int = 0) -> Any:
+def round(x: TensorLike, decimals: int = 0) -> Tensor:
     """Each element rounded to `decimals` places, halves to even; integers stay integers."""
     x, decimals = convert_to_tensor(x), whole("round, decimals", decimals, None)
     if is_differentiable(x.dtype):
@@ -244,7 +244,7 @@ def _rounded(x: Any, decimals: int) -> Any:
 @composite(
     cases=[case((3, 4)), case(np.array([1.0, np.nan, np.inf]), posinf=2.0, differentiate=())]
 )
-def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(x: TensorLike, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Tensor:
     """x with NaN and the infinities replaced; None means the largest finite number."""
     x = convert_to_tensor(x)
     if not is_float(x.dtype):
@@ -259,25 +259,25 @@ def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -
 
 
 @public
-def nextafter(x1: Any, x2: Any) -> Any:
+def nextafter(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The floating number next to x1 in the direction of x2."""
     return _e.nextafter(x1, x2)
 
 
 @public
-def gcd(x1: Any, x2: Any) -> Any:
+def gcd(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The greatest common divisor of integers, elementwise."""
     return _e.gcd(x1, x2)
 
 
 @public
-def lcm(x1: Any, x2: Any) -> Any:
+def lcm(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The least common multiple of integers, elementwise."""
     return _e.lcm(x1, x2)
 
 
 @composite(cases=[case((3, 4), (3, 4), differentiate=())])
-def heaviside(x1: Any, x2: Any) -> Any:
+def heaviside(x1: TensorLike, x2: TensorLike) -> Tensor:
     """0 where x1 < 0, x2 where x1 is 0, 1 where x1 > 0."""
     a, b = promoted((x1, x2), "float")
     step = where(a > 0, 1.0, where(a < 0, 0.0, b))
@@ -288,34 +288,34 @@ def heaviside(x1: Any, x2: Any) -> Any:
 
 
 @public
-def real(x: Any) -> Any:
+def real(x: TensorLike) -> Tensor:
     """The real part of each element."""
     x = convert_to_tensor(x)
     return _e.real(x) if x.dtype in COMPLEX else x
 
 
 @public
-def imag(x: Any) -> Any:
+def imag(x: TensorLike) -> Tensor:
     """The imaginary part of each element; zeros for real numbers."""
     x = convert_to_tensor(x)
     return _e.imag(x) if x.dtype in COMPLEX else zeros_like(x)
 
 
 @public
-def conj(x: Any) -> Any:
+def conj(x: TensorLike) -> Tensor:
     """The complex conjugate of each element."""
     x = convert_to_tensor(x)
     return _e.conj(x) if x.dtype in COMPLEX else x
 
 
 @public
-def conjugate(x: Any) -> Any:
+def conjugate(x: TensorLike) -> Tensor:
     """The complex conjugate of each element."""
     return conj(x)
 
 
 @composite(cases=[case(complexes((3, 4), 0.3)), case((3, 4))])
-def angle(x: Any) -> Any:
+def angle(x: TensorLike) -> Tensor:
     """The angle of each complex number with the positive real axis, in radians."""
     x = convert_to_tensor(x)
     if x.dtype in COMPLEX:
@@ -328,36 +328,36 @@ def angle(x: Any) -> Any:
 
 
 @composite(cases=[case((3, 4))])
-def deg2rad(x: Any) -> Any:
+def deg2rad(x: TensorLike) -> Tensor:
     """x * pi / 180, elementwise."""
     return _floating(x) * (math.pi / 180)
 
 
 @composite(cases=[case((3, 4))])
-def rad2deg(x: Any) -> Any:
+def rad2deg(x: TensorLike) -> Tensor:
     """x * 180 / pi, elementwise."""
     return _floating(x) * (180 / math.pi)
 
 
 @public
-def erf(x: Any) -> Any:
+def erf(x: TensorLike) -> Tensor:
     """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
     return _e.erf(x)
 
 
 @public
-def erfc(x: Any) -> Any:
+def erfc(x: TensorLike) -> Tensor:
     """The complementary error function, 1 - erf(x)."""
     return _e.erfc(x)
 
 
 @public
-def erfinv(x: Any) -> Any:
+def erfinv(x: TensorLike) -> Tensor:
     """The inverse of the error function, for x in (-1, 1)."""
     return _e.erfinv(x)
 
 
 @public
-def i0(x: Any) -> Any:
+def i0(x: TensorLike) -> Tensor:
     """The modified Bessel function of the first kind of order zero."""
     return _e.i0(x)

@@ -6,13 +6,13 @@ import functools
 import math
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.batching import leading
 from kerasish.graph.op import case, no_gradient, op
-from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.hints import function
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import where
@@ -24,11 +24,13 @@ from kerasish.ops.operation import public
 from kerasish.ops.refusals import values_that
 from kerasish.spec import TensorSpec, bits, broadcast, dtype_name, known, np_dtype
 
+Y = TypeVar("Y")
+
 __all__ = ["select", "unravel_index", "vectorize", "view"]
 
 
 @public
-def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Any:
+def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0) -> Tensor:
     """For each place, the element of the first choice whose condition holds there.
 
     Args:
@@ -49,7 +51,7 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 
 
 @public
-def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
+def unravel_index(indices: TensorLike, shape: Any) -> tuple[Tensor, ...]:
     """The coordinates, in an array of `shape`, of positions in its flat form."""
     sizes = known(as_shape(shape))
     total = math.prod(sizes)
@@ -99,7 +101,7 @@ def view_(xp: Any, x: Any, *, dtype: str) -> Any:
 
 
 @public
-def view(x: Any, dtype: Any = None) -> Any:
+def view(x: TensorLike, dtype: Any = None) -> Tensor:
     """The bytes of x read as another dtype; the last axis shrinks or grows with its width."""
     x = convert_to_tensor(x)
     return x if dtype is None else view_(x, dtype=dtype_name(dtype))
@@ -115,8 +117,8 @@ def _cores(text: str) -> list[list[str]]:
 
 
 def vectorize(
-    pyfunc: Callable[..., Any], *, excluded: Any = None, signature: str | None = None
-) -> Callable[..., Any]:
+    pyfunc: Callable[..., Y], *, excluded: Any = None, signature: str | None = None
+) -> Callable[..., Y]:
     """A function that applies `pyfunc` to every element, or to every slice a signature names.
 
     Args:

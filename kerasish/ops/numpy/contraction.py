@@ -14,7 +14,7 @@ import numpy as np
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import promoted
+from kerasish.graph.tensor import Tensor, TensorLike, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.matmul import matmul, matrix_product, summable
@@ -170,7 +170,7 @@ def _einsum(*operands: Any, subscripts: str) -> Any:
 
 
 @public
-def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
+def einsum(subscripts: str, *operands: TensorLike, **kwargs: Any) -> Tensor:
     """The sum of products that `subscripts` says, in Einstein's notation.
 
     Args:
@@ -190,7 +190,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Any:
         case((3,), (2,), axes=0),
     ]
 )
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+def tensordot(x1: TensorLike, x2: TensorLike, axes: Any = 2) -> Tensor:
     """The sum of products over chosen axes.
 
     Args:
@@ -223,7 +223,7 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
 
 
 @public
-def dot(x1: Any, x2: Any) -> Any:
+def dot(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Matrix product; for more axes, the last of x1 with the second to last of x2."""
     a, b = promoted((x1, x2), "same")
     if a.ndim == 0 or b.ndim == 0:
@@ -232,7 +232,7 @@ def dot(x1: Any, x2: Any) -> Any:
 
 
 @public
-def inner(x1: Any, x2: Any) -> Any:
+def inner(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The sum of products over the last axes."""
     a, b = promoted((x1, x2), "same")
     if a.ndim == 0 or b.ndim == 0:
@@ -241,20 +241,20 @@ def inner(x1: Any, x2: Any) -> Any:
 
 
 @composite(cases=[case((3,), (4,)), case((2, 2), (3,))])
-def outer(x1: Any, x2: Any) -> Any:
+def outer(x1: TensorLike, x2: TensorLike) -> Tensor:
     """All products of an element of x1 with one of x2: (size of x1, size of x2)."""
     return _s.reshape(x1, shape=(-1, 1)) * _s.reshape(x2, shape=(1, -1))
 
 
 @public
-def vdot(x1: Any, x2: Any) -> Any:
+def vdot(x1: TensorLike, x2: TensorLike) -> Tensor:
     """sum(conj(x1) * x2) of the flat tensors."""
     a, b = (_s.reshape(x, shape=(-1,)) for x in promoted((x1, x2), "same"))
     return matrix_product(_e.conj(a), b)
 
 
 @composite(cases=[case((2, 3), (3, 2)), case((3,), (2, 2))])
-def kron(x1: Any, x2: Any) -> Any:
+def kron(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The Kronecker product: x2 scaled by each element of x1, laid out in blocks."""
     a, b = promoted((x1, x2), "same")
     rank = max(a.ndim, b.ndim)
@@ -267,8 +267,13 @@ def kron(x1: Any, x2: Any) -> Any:
 
 @composite(cases=[case((4, 3), (4, 3)), case((2, 3, 2), (2, 2, 3), axisa=1), case((2, 2), (2, 3))])
 def cross(
-    x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
-) -> Any:
+    x1: TensorLike,
+    x2: TensorLike,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
+) -> Tensor:
     """The vector product; vectors of two components lie in the plane.
 
     Args:

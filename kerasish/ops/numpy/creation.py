@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, node_of, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast
@@ -28,7 +28,7 @@ __all__ = [
 
 
 @public
-def array(x: Any, dtype: Any = None) -> Any:
+def array(x: TensorLike, dtype: Any = None) -> Tensor:
     """x as a tensor."""
     return convert_to_tensor(x, dtype)
 
@@ -42,25 +42,25 @@ def filled(value: Any, shape: Shape, dtype: Any, symbolic: bool = False) -> Any:
 
 
 @public
-def zeros(shape: Any, dtype: Any = None) -> Any:
+def zeros(shape: Any, dtype: Any = None) -> Tensor:
     """Zeros of a shape; dtype floatx by default."""
     return filled(0, as_shape(shape), dtype_name(dtype))
 
 
 @public
-def ones(shape: Any, dtype: Any = None) -> Any:
+def ones(shape: Any, dtype: Any = None) -> Tensor:
     """Ones of a shape; dtype floatx by default."""
     return filled(1, as_shape(shape), dtype_name(dtype))
 
 
 @public
-def empty(shape: Any, dtype: Any = None) -> Any:
+def empty(shape: Any, dtype: Any = None) -> Tensor:
     """A tensor of a shape whose elements nobody has chosen; they are zeros."""
     return zeros(shape, dtype)
 
 
 @public
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """`fill_value` in every element of a shape; dtype floatx by default."""
     return filled(fill_value, as_shape(shape), dtype_name(dtype))
 
@@ -71,25 +71,25 @@ def _like(x: Any, value: Any, dtype: Any) -> Any:
 
 
 @public
-def zeros_like(x: Any, dtype: Any = None) -> Any:
+def zeros_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Zeros in the shape and dtype of x."""
     return _like(x, 0, dtype)
 
 
 @public
-def ones_like(x: Any, dtype: Any = None) -> Any:
+def ones_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """Ones in the shape and dtype of x."""
     return _like(x, 1, dtype)
 
 
 @public
-def empty_like(x: Any, dtype: Any = None) -> Any:
+def empty_like(x: TensorLike, dtype: Any = None) -> Tensor:
     """A tensor in the shape and dtype of x whose elements nobody has chosen; they are zeros."""
     return _like(x, 0, dtype)
 
 
 @public
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full_like(x: TensorLike, fill_value: Any, dtype: Any = None) -> Tensor:
     """`fill_value` in the shape and dtype of x."""
     return _like(x, fill_value, dtype)
 
@@ -98,7 +98,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
 
 
 @public
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Any:
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
     """start, start + step, ... below stop; from 0 when only one bound is given.
 
     Args:
@@ -120,6 +120,27 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return convert_to_tensor(values, dtype_name(dtype))
 
 
+@overload
+def linspace(
+    start: TensorLike,
+    stop: TensorLike,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: Literal[False] = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Tensor: ...
+@overload
+def linspace(
+    start: TensorLike,
+    stop: TensorLike,
+    num: int = 50,
+    endpoint: bool = True,
+    *,
+    retstep: Literal[True],
+    dtype: Any = None,
+    axis: int = 0,
+) -> tuple[Tensor, Tensor]: ...
 @composite(
     cases=[
         case((), (), num=5),
@@ -128,14 +149,14 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     ]
 )
 def linspace(
-    start: Any,
-    stop: Any,
+    start: TensorLike,
+    stop: TensorLike,
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
     dtype: Any = None,
     axis: int = 0,
-) -> Any:
+) -> Tensor | tuple[Tensor, Tensor]:
     """`num` evenly spaced numbers from start to stop.
 
     Args:
@@ -165,14 +186,14 @@ def linspace(
 
 @public
 def logspace(
-    start: Any,
-    stop: Any,
+    start: TensorLike,
+    stop: TensorLike,
     num: int = 50,
     endpoint: bool = True,
     base: Any = 10,
     dtype: Any = None,
     axis: int = 0,
-) -> Any:
+) -> Tensor:
     """base**start, ..., base**stop: `num` numbers evenly spaced on a logarithmic scale."""
     powers = linspace(start, stop, num, endpoint, axis=axis)
     values = _e.power(cast(base, powers.dtype), powers)
@@ -181,13 +202,13 @@ def logspace(
 
 @public
 def geomspace(
-    start: Any,
-    stop: Any,
+    start: TensorLike,
+    stop: TensorLike,
     num: int = 50,
     endpoint: bool = True,
     dtype: Any = None,
     axis: int = 0,
-) -> Any:
+) -> Tensor:
     """`num` numbers from start to stop, each the same multiple of the one before."""
     a, b = promoted((start, stop), "float")
     sign = _e.sign(a)
@@ -198,7 +219,7 @@ def geomspace(
 
 
 @public
-def meshgrid(*x: Any, indexing: str = "xy") -> list[Any]:
+def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
     """The coordinates of a grid: one tensor of the grid's shape per axis.
 
     Args:
@@ -228,30 +249,30 @@ def _window(values: Any) -> Any:
 
 
 @public
-def bartlett(x: Any) -> Any:
+def bartlett(x: Any) -> Tensor:
     """The triangular window of x points."""
     return _window(tables.window(np.bartlett, whole("bartlett, x", x)))
 
 
 @public
-def blackman(x: Any) -> Any:
+def blackman(x: Any) -> Tensor:
     """The Blackman window of x points: 0.42 - 0.5 cos(t) + 0.08 cos(2 t)."""
     return _window(tables.window(np.blackman, whole("blackman, x", x)))
 
 
 @public
-def hamming(x: Any) -> Any:
+def hamming(x: Any) -> Tensor:
     """The Hamming window of x points: 0.54 - 0.46 cos(t)."""
     return _window(tables.window(np.hamming, whole("hamming, x", x)))
 
 
 @public
-def hanning(x: Any) -> Any:
+def hanning(x: Any) -> Tensor:
     """The Hann window of x points: 0.5 - 0.5 cos(t)."""
     return _window(tables.window(np.hanning, whole("hanning, x", x)))
 
 
 @public
-def kaiser(x: Any, beta: Any) -> Any:
+def kaiser(x: Any, beta: Any) -> Tensor:
     """The Kaiser window of x points: I0(beta sqrt(1 - t**2)) / I0(beta)."""
     return _window(tables.window(np.kaiser, whole("kaiser, x", x), float(beta)))

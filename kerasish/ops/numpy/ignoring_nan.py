@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic import scans as _scans
@@ -47,26 +47,26 @@ def _present(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 @composite(cases=_CASES)
-def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nansum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The sum of the elements that are not NaN."""
     return _r.sum(_filled(x, 0.0), axis=axis, keepdims=keepdims)
 
 
 @composite(cases=_CASES, domain=(0.5, 1.5))
-def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanprod(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The product of the elements that are not NaN."""
     return _r.prod(_filled(x, 1.0), axis=axis, keepdims=keepdims)
 
 
 @composite(cases=_CASES)
-def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean of the elements that are not NaN; NaN where there are none."""
     wide = _wide(x)
     return cast_like(nansum(wide, axis, keepdims) / _present(wide, axis, keepdims), floating(x))
 
 
 @composite(cases=_CASES)
-def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanvar(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The variance of the elements that are not NaN; NaN where there are none."""
     wide = _wide(x)
     centred = wide - nanmean(wide, axis, keepdims=True)
@@ -74,7 +74,7 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @composite(cases=[case((3, 4)), case(_HOLES, axis=1, differentiate=())])
-def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanstd(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The standard deviation of the elements that are not NaN."""
     return _e.root(nanvar(x, axis, keepdims))
 
@@ -89,13 +89,13 @@ def _extremum(reduce: Any, x: Any, axis: Any, keepdims: bool, worst: float) -> A
 
 
 @composite(cases=_CASES)
-def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The maximum of the elements that are not NaN; NaN where there are none."""
     return _extremum(_r.max, x, axis, keepdims, -np.inf)
 
 
 @composite(cases=_CASES)
-def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The minimum of the elements that are not NaN; NaN where there are none."""
     return _extremum(_r.min, x, axis, keepdims, np.inf)
 
@@ -110,24 +110,24 @@ def _position(find: Any, x: Any, axis: int | None, keepdims: bool, worst: float)
 
 
 @composite(cases=_ONE)
-def nanargmax(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+def nanargmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The position of the maximum of the elements that are not NaN; -1 where there are none."""
     return _position(_r.argmax, x, axis, keepdims, -np.inf)
 
 
 @composite(cases=_ONE)
-def nanargmin(x: Any, axis: int | None = None, keepdims: bool = False) -> Any:
+def nanargmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The position of the minimum of the elements that are not NaN; -1 where there are none."""
     return _position(_r.argmin, x, axis, keepdims, np.inf)
 
 
 @composite(cases=_ONE)
-def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def nancumsum(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """The running sums along `axis`, NaN counting as 0."""
     return _scans.cumsum(_filled(x, 0.0), axis, dtype)
 
 
 @composite(cases=_ONE)
-def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def nancumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """The running products along `axis`, NaN counting as 1."""
     return _scans.cumprod(_filled(x, 1.0), axis, dtype)

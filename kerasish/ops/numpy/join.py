@@ -12,7 +12,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.primitives import broadcasts
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.declare import composite
@@ -35,7 +35,7 @@ def _several(what: str, xs: Any) -> list[Any]:
 
 
 @public
-def concatenate(xs: Any, axis: int | None = 0) -> Any:
+def concatenate(xs: TensorLike, axis: int | None = 0) -> Tensor:
     """Tensors after one another along `axis`; None joins the flat tensors."""
     tensors = [convert_to_tensor(x) for x in _several("concatenate", xs)]
     if axis is None:
@@ -58,7 +58,7 @@ def _stack(*xs: Any, axis: int = 0) -> Any:
 
 
 @public
-def stack(x: Any, axis: int = 0) -> Any:
+def stack(x: TensorLike, axis: int = 0) -> Tensor:
     """Tensors of one shape along a new axis."""
     x = _several("stack", x)
     return _stack(*x, axis=axis)
@@ -75,26 +75,26 @@ def _at_least(x: Any, rank: int) -> Any:
 
 
 @public
-def hstack(xs: Any) -> Any:
+def hstack(xs: TensorLike) -> Tensor:
     """Tensors side by side: along axis 1, or axis 0 where they have one axis."""
     tensors = [_at_least(x, 1) for x in _several("hstack", xs)]
     return _s.concatenate(*tensors, axis=0 if tensors[0].ndim == 1 else 1)
 
 
 @public
-def vstack(xs: Any) -> Any:
+def vstack(xs: TensorLike) -> Tensor:
     """Tensors on top of one another, along axis 0."""
     return _s.concatenate(*(_at_least(x, 2) for x in _several("vstack", xs)), axis=0)
 
 
 @public
-def dstack(xs: Any) -> Any:
+def dstack(xs: TensorLike) -> Tensor:
     """Tensors behind one another, along axis 2."""
     return _s.concatenate(*(_at_least(x, 3) for x in _several("dstack", xs)), axis=2)
 
 
 @public
-def append(x1: Any, x2: Any, axis: int | None = None) -> Any:
+def append(x1: TensorLike, x2: TensorLike, axis: int | None = None) -> Tensor:
     """x2 after x1 along `axis`; None joins the flat tensors."""
     return concatenate([x1, x2], axis=axis)
 
@@ -132,7 +132,7 @@ def _parted(what: str, x: Any, parts: Any, axis: int, even: bool) -> list[Any]:
 @composite(
     cases=[case((4, 6), indices_or_sections=3, axis=1), case((5, 2), indices_or_sections=[1, 3])]
 )
-def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """The parts of x along `axis`.
 
     Args:
@@ -147,32 +147,32 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 @composite(cases=[case((5, 2), indices_or_sections=3)])
-def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """The parts of x along `axis`, the first ones larger where they cannot be equal."""
     return _parted("array_split", x, indices_or_sections, axis, even=False)
 
 
 @public
-def hsplit(x: Any, indices_or_sections: Any) -> list[Any]:
+def hsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """The parts of x along axis 1, or axis 0 where it has one axis."""
     x = convert_to_tensor(x)
     return split(x, indices_or_sections, axis=0 if x.ndim == 1 else 1)
 
 
 @public
-def vsplit(x: Any, indices_or_sections: Any) -> list[Any]:
+def vsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """The parts of x along axis 0."""
     return split(x, indices_or_sections, axis=0)
 
 
 @public
-def dsplit(x: Any, indices_or_sections: Any) -> list[Any]:
+def dsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     """The parts of x along axis 2."""
     return split(x, indices_or_sections, axis=2)
 
 
 @composite(cases=[case((3, 4), axis=1), case((2, 3, 2), axis=-1)])
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Any]:
+def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices of x along `axis`, without that axis.
 
     Args:
@@ -201,7 +201,7 @@ def _times(size: Dim, by: int) -> Dim:
 @composite(
     cases=[case((3, 4), repeats=(2, 1)), case((3,), repeats=(2, 2)), case((2, 3), repeats=2)]
 )
-def tile(x: Any, repeats: Any) -> Any:
+def tile(x: TensorLike, repeats: Any) -> Tensor:
     """x repeated as a whole, `repeats` times per axis; missing axes are added in front."""
     x = convert_to_tensor(x)
     times = [whole("tile, repeats", r) for r in np.atleast_1d(np.asarray(repeats))]
@@ -221,7 +221,7 @@ def tile(x: Any, repeats: Any) -> Any:
         case((3, 4), repeats=[1, 0, 2], axis=0),
     ]
 )
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
+def repeat(x: TensorLike, repeats: TensorLike, axis: int | None = None) -> Tensor:
     """Each element repeated in its place along `axis`; None works on the flat tensor.
 
     Args:
@@ -231,7 +231,8 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """
     x = convert_to_tensor(x)
     if axis is None or x.ndim == 0:  # a scalar counts as one element
-        x, axis = _s.reshape(x, shape=(-1,)), axis or 0
+        one: Tensor = _s.reshape(x, shape=(-1,))
+        x, axis = one, axis or 0
     at = normalize_axis(axis, x.ndim)
     counts = np.asarray(repeats)
     if counts.dtype.kind not in "iub" or (counts < 0).any():
@@ -283,7 +284,9 @@ _MODES = ("constant", "reflect", "symmetric", "edge", "wrap")
         case((3, 4), pad_width=((0, 1), (2, 0)), mode="edge"),
     ]
 )
-def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> Any:
+def pad(
+    x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: Any = None
+) -> Tensor:
     """x with elements added at the ends of its axes.
 
     Args:

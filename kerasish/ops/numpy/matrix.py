@@ -10,7 +10,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, where
@@ -27,7 +27,7 @@ __all__ = [
 
 
 @public
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """An (N, M) matrix of zeros with ones on diagonal `k`."""
     return convert_to_tensor(
         tables.eye(
@@ -40,13 +40,13 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
 
 
 @public
-def identity(n: int, dtype: Any = None) -> Any:
+def identity(n: int, dtype: Any = None) -> Tensor:
     """The (n, n) identity matrix."""
     return eye(n, dtype=dtype)
 
 
 @public
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Any:
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """An (N, M) matrix of ones on and below diagonal `k`, zeros above."""
     return convert_to_tensor(
         tables.tri(
@@ -68,31 +68,31 @@ def _below(x: Any, k: int) -> np.ndarray:
 
 
 @composite(cases=[case((3, 4)), case((2, 4, 3), k=-1)])
-def tril(x: Any, k: int = 0) -> Any:
+def tril(x: TensorLike, k: int = 0) -> Tensor:
     """x with zeros above diagonal `k` of its last two axes."""
     x = convert_to_tensor(x)
     return where(_below(x, k), x, _e.zero_like(x))
 
 
 @composite(cases=[case((3, 4)), case((2, 4, 3), k=1)])
-def triu(x: Any, k: int = 0) -> Any:
+def triu(x: TensorLike, k: int = 0) -> Tensor:
     """x with zeros below diagonal `k` of its last two axes."""
     x = convert_to_tensor(x)
     return where(_below(x, whole("k", k, None) - 1), _e.zero_like(x), x)
 
 
 @composite(cases=[case((3, 4)), case((3, 4, 2), offset=-1), case((2, 4, 3), axis1=2, axis2=1)])
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """The diagonal `offset` of the matrices over two axes, as the last axis of the result."""
     x, offset = convert_to_tensor(x), whole("offset", offset, None)
     first, second = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
     if first == second:
         raise ArgumentError("", expected="two distinct axes", received=f"{axis1} and {axis2}")
     rest = [a for a in range(x.ndim) if a not in (first, second)]
-    x = _s.transpose(x, axes=(*rest, first, second))
-    rows, columns = x.shape[-2:]
+    last: Tensor = _s.transpose(x, axes=(*rest, first, second))
+    rows, columns = last.shape[-2:]
     # In the flat matrix the diagonal is a slice with a step of one row and one column.
-    flat = _s.reshape(x, shape=(*x.shape[:-2], product((rows, columns))))
+    flat = _s.reshape(last, shape=(*last.shape[:-2], product((rows, columns))))
     if rows is None or columns is None:
         part: _s.Slice = (0, None, 1)
     else:
@@ -103,13 +103,13 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 
 @composite(cases=[case((3, 3)), case((3, 4, 2), offset=1)])
-def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def trace(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """The sum along the diagonal `offset` of the matrices over two axes."""
     return _sum(diagonal(x, offset, axis1, axis2), axis=-1)
 
 
 @public
-def diag(x: Any, k: int = 0) -> Any:
+def diag(x: TensorLike, k: int = 0) -> Tensor:
     """A matrix with the vector x on diagonal `k`, or diagonal `k` of the matrix x."""
     x = convert_to_tensor(x)
     if x.ndim == 1:
@@ -120,20 +120,20 @@ def diag(x: Any, k: int = 0) -> Any:
 
 
 @composite(cases=[case((3,)), case((2, 2), k=-2), case((3,), k=1)])
-def diagflat(x: Any, k: int = 0) -> Any:
+def diagflat(x: TensorLike, k: int = 0) -> Tensor:
     """A matrix with the elements of x on diagonal `k` and zeros elsewhere."""
-    x, k = _s.reshape(x, shape=(-1,)), whole("k", k, None)
-    count = x.shape[0]
+    row: Tensor = _s.reshape(x, shape=(-1,))
+    k, count = whole("k", k, None), row.shape[0]
     if count is None:
-        return _s.broadcast_to(_s.expand_dims(x, axis=1), shape=(None, None))
+        return _s.broadcast_to(_s.expand_dims(row, axis=1), shape=(None, None))
     size = count + abs(k)
     start = k if k >= 0 else -k * size
-    flat = _s.unslice(x, parts=((start, count, size + 1),), shape=(size * size,))
+    flat = _s.unslice(row, parts=((start, count, size + 1),), shape=(size * size,))
     return _s.reshape(flat, shape=(size, size))
 
 
 @composite(cases=[case((4,)), case((3,), N=2, increasing=True)])
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Tensor:
     """The Vandermonde matrix: powers of x in columns, the highest first unless `increasing`."""
     x = convert_to_tensor(x)
     count = x.shape[0] if N is None else whole("vander, N", N)

@@ -9,7 +9,7 @@ import numpy as np
 from kerasish.errors import ArgumentError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import cast, cast_like, where
@@ -106,8 +106,8 @@ def _arranged(y: Any, shape: Any, axes: tuple[int, ...], keepdims: bool, scalar:
 
 @composite(cases=_CASES)
 def quantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Tensor:
     """The values below which the shares q of the elements over `axis` lie.
 
     Args:
@@ -122,8 +122,8 @@ def quantile(
 
 @composite(cases=[*_CASES, case(_HOLES, q=0.5, axis=1, differentiate=())])
 def nanquantile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Tensor:
     """`quantile` of the elements that are not NaN; NaN where there are none."""
     return _quantile(x, q, axis, method, keepdims, skip=True)
 
@@ -135,27 +135,27 @@ def _percent(q: Any) -> Any:
 
 @composite(cases=_PERCENT)
 def percentile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Tensor:
     """`quantile` with q in percent."""
     return quantile(x, _percent(q), axis, method, keepdims)
 
 
 @composite(cases=_PERCENT)
 def nanpercentile(
-    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+    x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Tensor:
     """`nanquantile` with q in percent."""
     return nanquantile(x, _percent(q), axis, method, keepdims)
 
 
 @composite(cases=_AXES)
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def median(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The middle of the sorted elements over `axis`; the mean of the two middle ones."""
     return quantile(x, 0.5, axis, keepdims=keepdims)
 
 
 @composite(cases=_AXES)
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmedian(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """`median` of the elements that are not NaN."""
     return nanquantile(x, 0.5, axis, keepdims=keepdims)

@@ -9,7 +9,7 @@ from typing import Any
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, node_of
 from kerasish.graph.trace import current_trace
 from kerasish.hints import whole
 from kerasish.ops.declare import composite
@@ -50,19 +50,19 @@ def product(dims: Sequence[Dim]) -> Dim:
 
 
 @public
-def reshape(x: Any, newshape: Any) -> Any:
+def reshape(x: TensorLike, newshape: Any) -> Tensor:
     """The elements of x, in C order, in another shape; one dimension may be -1."""
     return _s.reshape(x, shape=as_shape(newshape, -1))
 
 
 @public
-def ravel(x: Any) -> Any:
+def ravel(x: TensorLike) -> Tensor:
     """All elements in one axis, in C order."""
     return _s.reshape(x, shape=(-1,))
 
 
 @public
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(x: TensorLike, axes: Any = None) -> Tensor:
     """Axes in the order `axes`, in reverse order for None."""
     x = convert_to_tensor(x)
     order = range(x.ndim)[::-1] if axes is None else [normalize_axis(a, x.ndim) for a in axes]
@@ -70,7 +70,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 
 @public
-def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+def moveaxis(x: TensorLike, source: Any, destination: Any) -> Tensor:
     """Axes `source` moved to the positions `destination`; the others keep their order."""
     x = convert_to_tensor(x)
     ends = [[a] if isinstance(a, int) else list(a) for a in (source, destination)]
@@ -88,7 +88,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
 
 
 @public
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(x: TensorLike, axis1: int, axis2: int) -> Tensor:
     """x with two axes exchanged."""
     x = convert_to_tensor(x)
     a, b = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
@@ -97,7 +97,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 
 @public
-def expand_dims(x: Any, axis: Any) -> Any:
+def expand_dims(x: TensorLike, axis: Any) -> Tensor:
     """New axes of size 1 at the positions `axis` (an int or a tuple) of the result."""
     x = convert_to_tensor(x)
     if isinstance(axis, int):
@@ -109,7 +109,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
 
 
 @public
-def squeeze(x: Any, axis: Any = None) -> Any:
+def squeeze(x: TensorLike, axis: Any = None) -> Tensor:
     """x without the axes `axis` of size 1, without all such axes for None."""
     x = convert_to_tensor(x)
     if axis is None:
@@ -125,7 +125,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 
 @public
-def broadcast_to(x: Any, shape: Any) -> Any:
+def broadcast_to(x: TensorLike, shape: Any) -> Tensor:
     """x repeated along new axes and along axes of size 1."""
     return _s.broadcast_to(x, shape=as_shape(shape))
 
@@ -134,7 +134,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 @composite(cases=[case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1)])
-def flip(x: Any, axis: Any = None) -> Any:
+def flip(x: TensorLike, axis: Any = None) -> Tensor:
     """Elements in reverse order along `axis` (an int or a tuple), along all axes for None."""
     x = convert_to_tensor(x)
     chosen = normalize_axes(axis, x.ndim)
@@ -147,13 +147,13 @@ def _reversed(size: Dim) -> _s.Slice:
 
 
 @public
-def fliplr(x: Any) -> Any:
+def fliplr(x: TensorLike) -> Tensor:
     """Elements in reverse order along axis 1."""
     return flip(x, axis=1)
 
 
 @public
-def flipud(x: Any) -> Any:
+def flipud(x: TensorLike) -> Tensor:
     """Elements in reverse order along axis 0."""
     return flip(x, axis=0)
 
@@ -166,7 +166,7 @@ def flipud(x: Any) -> Any:
         case((3, 4), shift=7, axis=-1),
     ]
 )
-def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+def roll(x: TensorLike, shift: Any, axis: Any = None) -> Tensor:
     """Elements moved by `shift` places along `axis`, those that leave coming in at the front.
 
     Args:
@@ -184,7 +184,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     return x
 
 
-def _roll_one(x: Any, shift: int, axis: int) -> Any:
+def _roll_one(x: Any, shift: int, axis: int) -> Tensor:
     size = x.shape[axis]
     if not size or shift % size == 0:
         return x
@@ -200,7 +200,7 @@ def slice_axis(x: Any, axis: int, start: int, count: Dim) -> Any:
 
 
 @composite(cases=[case((3, 4)), case((2, 3, 4), k=2, axes=(1, 2)), case((3, 4), k=-1)])
-def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
+def rot90(array: TensorLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
     """x turned by k quarter turns in the plane of two axes, from the first to the second."""
     x = convert_to_tensor(array)
     if len(axes) != 2 or normalize_axis(axes[0], x.ndim) == normalize_axis(axes[1], x.ndim):
@@ -219,19 +219,19 @@ def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
 # --- what a tensor is -----------------------------------------------------------------------------
 
 
-def shape(x: Any) -> tuple[Any, ...]:
+def shape(x: TensorLike) -> tuple[Any, ...]:
     """The shape as a tuple; None where a dimension of a symbolic tensor is not known."""
     return convert_to_tensor(x).shape
 
 
 @public
-def ndim(x: Any) -> int:
+def ndim(x: TensorLike) -> int:
     """The number of axes."""
     return convert_to_tensor(x).ndim
 
 
 @public
-def size(x: Any) -> Any:
+def size(x: TensorLike) -> int | Tensor:
     """The number of elements; a symbol, int32, where a dimension is not known."""
     count = product(convert_to_tensor(x).shape)
     if count is None:  # its value does not matter: what runs is traced with known shapes
@@ -240,7 +240,7 @@ def size(x: Any) -> Any:
 
 
 @public
-def copy(x: Any) -> Any:
+def copy(x: TensorLike) -> Tensor:
     """A tensor of its own with the elements of x."""
     x = convert_to_tensor(x)
     return _s.reshape(x, shape=x.shape)

@@ -10,7 +10,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
@@ -32,26 +32,26 @@ __all__ = [
 _AXES = [case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)]
 
 
-def floating(x: Any) -> Any:
+def floating(x: Any) -> Tensor:
     """x as floats: integers and bool become floatx."""
     x = convert_to_tensor(x)
     return cast(x, promote_float(x.dtype))
 
 
 @public
-def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def amax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The maximum over `axis`."""
     return _r.max(x, axis=axis, keepdims=keepdims)
 
 
 @public
-def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def amin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The minimum over `axis`."""
     return _r.min(x, axis=axis, keepdims=keepdims)
 
 
 @composite(cases=_AXES)
-def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def var(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean of the squared distances from the mean, over `axis`."""
     x = floating(x)
     # Half precision loses the square of small distances.
@@ -62,13 +62,13 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @composite(cases=_AXES)
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def std(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The square root of the variance over `axis`."""
     return _e.root(var(x, axis=axis, keepdims=keepdims))
 
 
 @composite(cases=_AXES)
-def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def ptp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The maximum less the minimum over `axis`."""
     high = _r.max(x, axis=axis, keepdims=keepdims)
     return high - _r.min(x, axis=axis, keepdims=keepdims)
@@ -81,7 +81,7 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         case((3,), axis=0, weights=np.array([1, 2, 3])),
     ]
 )
-def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
+def average(x: TensorLike, axis: Any = None, weights: TensorLike | None = None) -> Tensor:
     """sum(weights * x) / sum(weights) over `axis`; the mean where no weights are given.
 
     Args:
@@ -105,7 +105,7 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> Any:
 
 
 @composite(cases=[case(ints((3, 4), 2)), case(ints((3, 4), 2), axis=1)])
-def count_nonzero(x: Any, axis: Any = None) -> Any:
+def count_nonzero(x: TensorLike, axis: Any = None) -> Tensor:
     """How many elements over `axis` are not zero (int32)."""
     return _r.sum(cast(_e.not_equal(convert_to_tensor(x), 0), "int32"), axis=axis)
 
@@ -114,7 +114,7 @@ def count_nonzero(x: Any, axis: Any = None) -> Any:
 
 
 @composite(cases=[case((3, 5)), case((4, 2), n=2, axis=0), case(ints((5,), 9))])
-def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+def diff(a: TensorLike, n: int = 1, axis: int = -1) -> Tensor:
     """The differences of neighbours along `axis`, taken n times."""
     x = convert_to_tensor(a)
     at = normalize_axis(axis, x.ndim)
@@ -127,7 +127,7 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 @composite(cases=[case((3, 5)), case((3, 4), x=np.array([0.0, 1.0, 1.5, 4.0]))])
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
     """The integral of y along `axis` by the trapezoidal rule.
 
     Args:
@@ -154,7 +154,9 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
 
 
 @public
-def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Any:
+def bincount(
+    x: TensorLike, weights: TensorLike | None = None, minlength: int = 0, sparse: bool = False
+) -> Tensor:
     """How often each of 0, 1, 2, ... occurs in x, or the sums of the weights of each.
 
     Args:
@@ -184,7 +186,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
 
 @composite(cases=[case((20,), bins=4, range=(-2.0, 2.0), differentiate=())])
-def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
+def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor]:
     """(counts, edges) of equally wide bins, both floating.
 
     Args:
@@ -194,13 +196,12 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
             not counted; the last bin contains its upper edge.
     """
     bins = whole("histogram, bins", bins, 1)
-    x = _s.reshape(convert_to_tensor(x), shape=(-1,))
-    wide = floating(x)
+    wide = floating(_s.reshape(convert_to_tensor(x), shape=(-1,)))
     if range is not None and np.shape(range) != (2,):
         raise ArgumentError("histogram, range", expected="(low, high)", received=repr(range))
     if range is None:
         # Without elements, or with one value only, numpy's range is one wide.
-        low, high = (_r.min(wide), _r.max(wide)) if x.shape[0] else (0.0, 1.0)
+        low, high = (_r.min(wide), _r.max(wide)) if wide.shape[0] else (0.0, 1.0)
     else:
         low, high = range
     low, high = promoted((low, high), "float")
@@ -218,7 +219,7 @@ def histogram(x: Any, bins: int = 10, range: Any = None) -> Any:
 
 
 @composite(cases=[case((3, 5)), case((2, 7))])
-def corrcoef(x: Any) -> Any:
+def corrcoef(x: TensorLike) -> Tensor:
     """The correlation coefficients of the rows of x (Pearson), clipped to [-1, 1]."""
     x = floating(x)
     centred = x - _r.mean(x, axis=-1, keepdims=True)
@@ -239,7 +240,7 @@ def corrcoef(x: Any) -> Any:
         case((3,), (6,), mode="same"),
     ]
 )
-def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
+def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
     """c[k] = sum_n x1[n + k] * conj(x2[n]) of two vectors.
 
     Args:

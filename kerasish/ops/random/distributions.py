@@ -14,7 +14,7 @@ import numpy as np
 from kerasish.errors import ArgumentError, DTypeError
 from kerasish.graph.op import case, op
 from kerasish.graph.primitives import reshape, slice_
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, log, maximum, right_shift, sqrt, where
 from kerasish.ops.declare import composite
 from kerasish.spec import HALVES, Shape, TensorSpec, dtype_name, is_float
@@ -133,8 +133,8 @@ def _symmetric(key: Any, shape: Shape, dtype: str) -> Any:
     cases=[case(SAMPLE_KEY, shape=(3, 4)), case(SAMPLE_KEY, shape=(5,), minval=-2.0, maxval=3.0)]
 )
 def random_uniform(
-    key: Any, shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None
-) -> Any:
+    key: TensorLike, shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None
+) -> Tensor:
     """Uniform draws from [minval, maxval): (bits >> 8) * 2**-24, scaled and shifted."""
     name = float_name(dtype, "random_uniform")
     u = _unit(key, shape, name)
@@ -184,8 +184,8 @@ def standard_normal(key: Any, shape: Shape, dtype: str, bound: float = 1.0) -> A
     cases=[case(SAMPLE_KEY, shape=(3, 4)), case(SAMPLE_KEY, shape=(5,), mean=-2.0, stddev=3.0)]
 )
 def random_normal(
-    key: Any, shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None
-) -> Any:
+    key: TensorLike, shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None
+) -> Tensor:
     """Normal draws by the inverse error function of one uniform draw; |z| is at most 5.42."""
     name = float_name(dtype, "random_normal")
     return standard_normal(key, shape, name) * stddev + mean
@@ -195,8 +195,8 @@ def random_normal(
     cases=[case(SAMPLE_KEY, shape=(3, 4)), case(SAMPLE_KEY, shape=(5,), mean=-2.0, stddev=3.0)]
 )
 def random_truncated_normal(
-    key: Any, shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None
-) -> Any:
+    key: TensorLike, shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None
+) -> Tensor:
     """Normal draws conditioned on lying within two standard deviations of the mean."""
     name = float_name(dtype, "random_truncated_normal")
     z = standard_normal(key, shape, name, bound=math.erf(2 / math.sqrt(2)))
@@ -213,7 +213,7 @@ def random_truncated_normal(
         case(SAMPLE_KEY, (3, 4), rate=0.0),
     ]
 )
-def random_dropout(key: Any, x: Any, rate: float, noise_shape: Any = None) -> Any:
+def random_dropout(key: TensorLike, x: TensorLike, rate: float, noise_shape: Any = None) -> Tensor:
     """x / (1 - rate) where bits >= rate * 2**32, else 0: one integer comparison an element.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 
 from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.primitives import broadcast_to, expand_dims
-from kerasish.graph.tensor import convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, log, right_shift, sqrt, where
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.basic.reduction import argmax, sum
@@ -42,7 +42,9 @@ def open_unit(key: Any, shape: Shape) -> Any:
         case(SAMPLE_KEY, shape=(), minval=0, maxval=9),
     ]
 )
-def random_randint(key: Any, shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32") -> Any:
+def random_randint(
+    key: TensorLike, shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32"
+) -> Tensor:
     """Uniform integers in [minval, maxval): the high word of bits * (maxval - minval).
 
     The span may be at most 2**32; each value's probability is off by less than span * 2**-32
@@ -56,7 +58,9 @@ def random_randint(key: Any, shape: Shape, minval: Any, maxval: Any, dtype: Any 
 
 
 @composite(cases=[case(SAMPLE_KEY, (3, 4), differentiate=(), num_samples=5)])
-def random_categorical(key: Any, logits: Any, num_samples: int, dtype: Any = "int32") -> Any:
+def random_categorical(
+    key: TensorLike, logits: TensorLike, num_samples: int, dtype: Any = "int32"
+) -> Tensor:
     """Class indices (batch, num_samples) drawn with probabilities softmax(logits).
 
     The maximum of logits + Gumbel noise is such a draw (Gumbel-max).
@@ -84,7 +88,7 @@ def random_permutation(xp: Any, key: Any, *, size: int) -> Any:
 
 
 @composite(cases=[case(SAMPLE_KEY, (5, 2)), case(SAMPLE_KEY, (2, 5), axis=-1)])
-def random_shuffle(key: Any, x: Any, axis: int = 0) -> Any:
+def random_shuffle(key: TensorLike, x: TensorLike, axis: int = 0) -> Tensor:
     """The slices of `x` along `axis` in random order."""
     x = convert_to_tensor(x)
     at = normalize_axis(axis, x.ndim)
@@ -120,7 +124,7 @@ def _gamma(key: Any, alpha: Any, shape: Shape) -> Any:
         case(SAMPLE_KEY, (4,), differentiate=(), domain=(0.2, 3.0), shape=(2, 4)),
     ]
 )
-def random_gamma(key: Any, alpha: Any, shape: Shape, dtype: Any = None) -> Any:
+def random_gamma(key: TensorLike, alpha: TensorLike, shape: Shape, dtype: Any = None) -> Tensor:
     """Gamma draws with shape parameter `alpha` and scale 1.
 
     Marsaglia and Tsang, "A simple method for generating gamma variables" (2000): the first
@@ -133,7 +137,7 @@ def random_gamma(key: Any, alpha: Any, shape: Shape, dtype: Any = None) -> Any:
 @composite(
     cases=[case(SAMPLE_KEY, (3, 4), (4,), differentiate=(), domain=(0.2, 3.0), shape=(3, 4))]
 )
-def random_beta(key: Any, alpha: Any, beta: Any, shape: Shape, dtype: Any = None) -> Any:
+def random_beta(key: TensorLike, alpha: Any, beta: Any, shape: Shape, dtype: Any = None) -> Tensor:
     """Beta draws: a / (a + b) of two gamma draws."""
     name = float_name(dtype, "random_beta")
     left, right = split_key(key, 2)
@@ -238,8 +242,8 @@ def log_factorial(xp: Any, k: Any) -> Any:
 
 @composite(cases=[case(SAMPLE_KEY, np.full((4,), 9.0), np.full((3, 1), 0.3), shape=(3, 4))])
 def random_binomial(
-    key: Any, counts: Any, probabilities: Any, shape: Shape, dtype: Any = None
-) -> Any:
+    key: TensorLike, counts: TensorLike, probabilities: TensorLike, shape: Shape, dtype: Any = None
+) -> Tensor:
     """Numbers of successes in `counts` trials of the given probabilities."""
     name = float_name(dtype, "random_binomial")
     n, p = convert_to_tensor(counts, "float64"), convert_to_tensor(probabilities, "float64")
