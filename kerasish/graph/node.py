@@ -235,7 +235,7 @@ def toposort(outputs: Iterable[Node], stop: Any = ()) -> list[Node]:
     return order
 
 
-_BY_SERIAL = attrgetter("serial")
+BY_SERIAL = attrgetter("serial")  # the order of making, in which inputs stand before users
 
 
 class Graph:
@@ -274,7 +274,7 @@ class Graph:
                     if source not in found:
                         found.add(source)
                         stack.append(source)
-            self._nodes = sorted(found, key=_BY_SERIAL)
+            self._nodes = sorted(found, key=BY_SERIAL)
         return self._nodes
 
     @property

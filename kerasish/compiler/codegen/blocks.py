@@ -138,7 +138,8 @@ def _block(
             remaining[source] -= 1
             if remaining[source] == 0 and source in home:
                 freed.append(home.pop(source))
-        _release(pool, freed)
+        for dtype, number in freed:
+            pool.setdefault(dtype, []).append(number)
         if node in results:
             target = results[node]
         else:
@@ -157,11 +158,6 @@ def _acquire(pool: dict[str, list[int]], made: Counter[str], dtype: str) -> tupl
         return dtype, spare.pop()
     made[dtype] += 1
     return dtype, made[dtype]
-
-
-def _release(pool: dict[str, list[int]], keys: list[tuple[str, int]]) -> None:
-    for dtype, number in keys:
-        pool.setdefault(dtype, []).append(number)
 
 
 def _call(node: Node, arguments: list[Any], out: np.ndarray) -> BoundKernel:

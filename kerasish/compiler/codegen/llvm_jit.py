@@ -218,21 +218,9 @@ class Uncompiled:
         team = threads() if work > PARALLEL_COST and self.count > 1 else 1
         arrays = [*self.inputs, *self.outputs, scratch]
         slots = [a.ctypes.data for a in arrays]
-        step = kernel.entry.bind(self.count, min(team, self.count), slots)
-        return _Step(step, (arrays, kernel))
-
-
-class _Step:
-    """A call that keeps its arrays alive."""
-
-    __slots__ = ("call", "keep")
-
-    def __init__(self, call: Callable[[], Any], keep: Any) -> None:
-        self.call = call
-        self.keep = keep
-
-    def __call__(self) -> None:
-        self.call()
+        step: Any = kernel.entry.bind(self.count, min(team, self.count), slots)
+        step.keep = (arrays, kernel)  # which must live as long as it may be called
+        return step
 
 
 def supported(node: Node) -> bool:

@@ -9,9 +9,21 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from kerasish.errors import UnknownNameError, told
+from kerasish.registry import hint
 from kerasish.spec import HALVES, UNSIGNED, bits, is_float
 
+# What `Emitter.call` can call, by whether it is for floats and the number of operands, which have
+# the result's type. LLVM ends the process at some that are given another kind or number.
+_NAMES = {
+    (True, 1): "fabs sqrt floor ceil trunc rint round roundeven sin cos exp exp2 log log2 log10",
+    (True, 2): "copysign minnum maxnum pow", (True, 3): "fma fmuladd",
+    (False, 1): "ctpop bitreverse", (False, 3): "fshl fshr",
+    (False, 2): "smin smax umin umax sadd.sat uadd.sat ssub.sat usub.sat",
+}  # fmt: skip
+INTRINSICS = {k: tuple(f"llvm.{n}" for n in names.split()) for k, names in _NAMES.items()}
 FLOAT_TYPES = {"float32": "float", "float64": "double"}
 
 
@@ -75,6 +87,11 @@ class Emitter:
         self.declarations: set[str] = set()
         self._tails: dict[str, int] = {}  # masks of the first lanes, and how many these are
         self._count = 0
+
+    def __getattr__(self, name: str) -> Any:
+        known = [one for one in dir(Emitter) if not one.startswith("_")]
+        text = told(f"An Emitter has no {name!r}", expected=", ".join(known), fix=hint(name, known))
+        raise AttributeError(text)
 
     def fresh(self, hint: str = "v") -> str:
         self._count += 1
@@ -152,12 +169,13 @@ class Emitter:
         return self.let(f"select {condition}, {a}, {b}", a.dtype, a.lanes)
 
     def call(self, name: str, *args: Value) -> Value:
-        """An LLVM intrinsic overloaded on its first argument's type, such as `llvm.sqrt`."""
-        values = self.level(*args)
-        first = values[0]
-        one = {"float": "f32", "double": "f64"}.get(
-            scalar_type(first.dtype), scalar_type(first.dtype)
-        )
+        """An LLVM intrinsic of the arguments' type and number: one of `INTRINSICS`."""
+        first, *_ = values = self.level(*args)
+        known = INTRINSICS.get((is_float(first.dtype), len(args)), ())
+        if name not in known:
+            what, near = f"An intrinsic of {len(args)} {first.dtype}", hint(name, known)
+            raise UnknownNameError(what, expected=", ".join(known), received=name, fix=near)
+        one = _mangled(scalar_type(first.dtype))
         suffix = one if first.lanes == 1 else f"v{first.lanes}{one}"
         types = ", ".join(v.type for v in values)
         self.declarations.add(f"declare {first.type} @{name}.{suffix}({types})")

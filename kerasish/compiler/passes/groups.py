@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 
-from kerasish.graph.node import Node
+from kerasish.graph.node import BY_SERIAL, Node
 
 Shape = tuple[int, ...]
 LIMIT = 96  # members of one group; more would not fit a processor's registers anyway
@@ -91,7 +91,7 @@ class Groups:
             for source in node.inputs:
                 readers = self._readers[source]
                 readers[:] = dict.fromkeys(a if g == b else g for g in readers)
-        self.members[a] = _in_order(self.members[a] + self.members[b])
+        self.members[a] = sorted(self.members[a] + self.members[b], key=BY_SERIAL)
         self.members[b] = []
         self.axes[a] = self.axes[a] or self.axes[b]
         self._above[a], self._above[b] = between, 0
@@ -146,8 +146,3 @@ class Groups:
             bit = 1 << group
             if self._needed & bit:
                 self._above = [above | mask if above & bit else above for above in self._above]
-
-
-def _in_order(nodes: list[Node]) -> list[Node]:
-    """Nodes by the order of their making, in which inputs stand before users."""
-    return sorted(nodes, key=lambda n: n.serial)

@@ -8,7 +8,6 @@ reshape(transpose(a @ b)) ->  reshape(product(a, b))           (written in the o
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import Any
 
 from kerasish.backend.base import Backend
@@ -61,7 +60,7 @@ PRODUCT = declare(
 def products(graph: Graph, device: Backend) -> Graph:
     """Join products with sums and transpositions behind them."""
     users = graph.users
-    uses = Counter(count_uses(graph.results))
+    uses = count_uses(graph.results)
 
     def only(node: Node) -> bool:
         return uses[node] == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -288,13 +289,7 @@ class Loop:
         return tuple(self.node if make is None else make() for make in later)
 
 
-def count_uses(roots: Iterable[Node]) -> dict[Node, int]:
+def count_uses(roots: Iterable[Node]) -> Counter[Node]:
     """How often each node is an input, or a root, among all that `roots` need."""
     roots = list(roots)
-    count: dict[Node, int] = {}
-    for node in roots:
-        count[node] = count.get(node, 0) + 1
-    for node in toposort(roots):
-        for source in node.inputs:
-            count[source] = count.get(source, 0) + 1
-    return count
+    return Counter([*roots, *(source for node in toposort(roots) for source in node.inputs)])
