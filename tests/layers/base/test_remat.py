@@ -116,6 +116,31 @@ def test_a_block_is_computed_again_as_one() -> None:
         named = keras.Sequential([layers.Dense(3, name="a")], name="m")
     assert remats(named) == ["m"]
 
+    def within(graph: Any) -> list[Any]:
+        inner = [v for n in graph.nodes for v in n.attrs.values() if hasattr(v, "nodes")]
+        found = [n for n in graph.nodes if n.op.name == "remat"]
+        return found + [n for each in inner for n in within(each)]
+
+    assert len(within(trace(block, [SPEC])[0])) == 1
+
+
+def test_a_call_that_fails_leaves_the_scope_as_it_was() -> None:
+    class Fails(layers.Layer):
+        def call(self, x: Any) -> Any:
+            raise ValueError("no")
+
+    with keras.RematScope():
+        fails, dense = Fails(), layers.Dense(2, name="dense")
+    with pytest.raises(ValueError, match="no"):
+        remats(fails)
+    assert remats(dense) == ["dense"]
+    with keras.RematScope("activations"):
+        again = layers.Dense(2, activation=Fails().call, name="again")
+    held = again.activation
+    with pytest.raises(ValueError, match="no"):
+        remats(again)
+    assert again.activation is held
+
 
 def test_losses_and_masks_come_out() -> None:
     class Penalised(layers.Layer):
