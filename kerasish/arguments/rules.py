@@ -129,7 +129,9 @@ def of_kind(kind: str) -> Rule:
 
 
 def _activation(value: Any) -> Any:
-    return resolve("activation", "linear" if value is None else value)
+    if value is None:
+        return registry.lookup("activation", "linear")
+    return resolve("activation", value)
 
 
 def _written_activation(value: Any) -> Any:
