@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import numpy as np
@@ -182,3 +183,19 @@ def test_progress_is_shown_only_after_a_while(seconds, ticks):
     watch = Watch()
     linear().fit(np.zeros((20, 3)), np.zeros((20, 1)), batch_size=4, verbose=0, callbacks=[watch])
     assert watch.seen == ticks
+
+
+def test_the_next_progress_comes_a_while_after_the_last(monkeypatch):
+    seen: list[int] = []
+
+    class Watch(keras.callbacks.Callback):
+        tick_seconds = 2.5
+
+        def on_tick(self, step, logs):
+            seen.append(step)
+
+    monkeypatch.setattr(loop, "perf_counter", itertools.count(1.0).__next__)
+    data = np.zeros((20, 3)), np.zeros((20, 1))
+    linear().fit(*data, batch_size=4, verbose=0, callbacks=[Watch()])
+    # Read at 1 for the first, at 2, 3 and 4 after batches, at 5 for the second, then at 6 and 7.
+    assert seen == [3]
