@@ -8,7 +8,7 @@ Un-broadcasting and the summing of contributions happen here and nowhere else.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -222,7 +222,7 @@ class GradientTape:
             recording.settle()
 
     @contextmanager
-    def stop_recording(self) -> Iterator[None]:
+    def stop_recording(self) -> Generator[None, None, None]:
         """Context manager: the tape is closed inside.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +30,7 @@ class Case:
     """
 
     inputs: tuple[Any, ...]
-    attrs: dict[str, Any] = field(default_factory=dict)
+    attrs: dict[str, Any] = field(default_factory=dict[str, Any])
     domain: tuple[float, float] | None = None
     differentiate: tuple[int, ...] | None = None
 
@@ -119,7 +119,7 @@ class Op:
     whole: bool = False
     ufunc: str = ""
     doc: str = ""
-    lowerings: dict[str, Lowering] = field(default_factory=dict)
+    lowerings: dict[str, Lowering] = field(default_factory=dict[str, Lowering])
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -209,7 +209,7 @@ def register_gradient(name: str, override: bool = False) -> Callable[..., Any]:
 
 
 @contextmanager
-def overridden_gradient(name: str, vjp: Callable[..., Gradients]) -> Iterator[None]:
+def overridden_gradient(name: str, vjp: Callable[..., Gradients]) -> Generator[None, None, None]:
     """Context manager: use another gradient for the op `name` while tracing inside."""
     target, held = get(name), get(name).vjp
     target.vjp = vjp

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -53,7 +53,7 @@ class Held:
         return node
 
     @contextmanager
-    def body(self, carried: dict[Any, Node]) -> Iterator[dict[Any, Node]]:
+    def body(self, carried: dict[Any, Node]) -> Generator[dict[Any, Node], None, None]:
         """Context manager: a layer that begins with `carried`."""
         self.layers.append(carried)
         try:
@@ -101,7 +101,7 @@ recording = _Recording()
 
 
 @contextmanager
-def unrecorded() -> Iterator[None]:
+def unrecorded() -> Generator[None, None, None]:
     """Context manager: what happens inside is hidden from the tapes that are open outside."""
     outside = recording.tapes, recording.held
     recording.tapes = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,7 @@ class Trace(Held):
         self.layers[-1][variable] = alias(node) if own else node
 
     @contextmanager
-    def part(self, carried: dict[Variable, Node]) -> Iterator[dict[Variable, Node]]:
+    def part(self, carried: dict[Variable, Node]) -> Generator[dict[Variable, Node], None, None]:
         """Context manager: a body that finds variables as they are, or as `carried` says, and
         leaves them so; gives what it has assigned."""
         self.assigned.append({})
@@ -83,7 +83,7 @@ def depth() -> int:
 
 
 @contextmanager
-def entered(made: Trace | None) -> Iterator[None]:
+def entered(made: Trace | None) -> Generator[None, None, None]:
     """Context manager: variables are read and written through `made`; None: in their buffers."""
     _local.traces.append(made)
     try:
@@ -93,7 +93,7 @@ def entered(made: Trace | None) -> Iterator[None]:
 
 
 @contextmanager
-def tracing() -> Iterator[Trace]:
+def tracing() -> Generator[Trace, None, None]:
     """Context manager: ops on symbolic tensors and variable reads inside build one graph."""
     made = Trace()
     with entered(made), unrecorded(), interning():
@@ -101,7 +101,7 @@ def tracing() -> Iterator[Trace]:
 
 
 @contextmanager
-def eagerly() -> Iterator[None]:
+def eagerly() -> Generator[None, None, None]:
     """Context manager: inside, variables read and write their buffers even during a trace."""
     with entered(None), unrecorded():
         yield

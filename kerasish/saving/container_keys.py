@@ -14,7 +14,7 @@ Op = TypeVar("Op", bound=Hashable)
 def unique_keys(names: Iterable[str]) -> list[str]:
     """Repeats numbered in order: dense, dense, relu -> dense, dense_1, relu."""
     seen: dict[str, int] = {}
-    keys = []
+    keys: list[str] = []
     for name in names:
         count = seen.get(name, -1) + 1
         seen[name] = count

@@ -22,7 +22,7 @@ class Stateless(Holder):
                 received="an unbuilt one",
                 fix="Call it on data, or call build(input_shape), first.",
             )
-        pairs = []
+        pairs: list[Any] = []
         for kind, values in (("trainable", trainable), ("non_trainable", fixed)):
             variables = getattr(self, f"{kind}_variables")
             pairs += paired(f"{what} of {self.name!r}, {kind}_variables", variables, values)

@@ -52,8 +52,8 @@ class Archive:
 
     config: dict[str, Any]
     weights: bytes | None = None
-    metadata: dict[str, Any] = field(default_factory=dict)
-    assets: dict[str, bytes] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    assets: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:

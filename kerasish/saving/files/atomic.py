@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -27,7 +27,7 @@ _TEMPORARY = re.compile(r"\..{1,80}\.\d{1,10}-[0-9a-f]{8}\.tmp", re.DOTALL)
 
 
 @contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str]) -> Generator[Path, None, None]:
     """Give the path of a new empty file that takes the place of `path` when the block ends well.
 
     Any exception inside the block removes the temporary file and leaves `path` as it was. Where

@@ -11,7 +11,7 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from kerasish import budget
@@ -44,7 +44,7 @@ class Heaps:
             self.largest = _scan(data, label)
 
     @contextmanager
-    def _view(self) -> Iterator[bytes | mmap.mmap]:
+    def _view(self) -> Generator[bytes | mmap.mmap, None, None]:
         if isinstance(self.source, bytes):
             yield self.source
             return

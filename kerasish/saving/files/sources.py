@@ -6,7 +6,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def check_source(path: str | os.PathLike[str]) -> None:
 
 
 @contextmanager
-def as_path(source: Any) -> Iterator[Path]:
+def as_path(source: Any) -> Generator[Path, None, None]:
     """Context manager: the path of what is to be read, a path or an open binary file.
 
     What is left of an open file is copied into a private file for as long as it is read.
