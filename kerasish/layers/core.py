@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasish import budget, ops
-from kerasish.arguments.given import ANY
+from kerasish.arguments.remembered import ANY
 from kerasish.arguments.rules import (
     Activation as ActivationField,
 )

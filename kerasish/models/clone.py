@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from kerasish import budget, tree
-from kerasish.arguments.given import fields_in, fields_of, from_fields
+from kerasish.arguments.remembered import fields_in, fields_of, from_fields
 from kerasish.arguments.signatures import ours, parameters
 from kerasish.errors import ArgumentError
 from kerasish.layers.base.layer import Layer

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Self
 
 from kerasish import budget, tree
-from kerasish.arguments.given import fields_in, fields_of
+from kerasish.arguments.remembered import fields_in, fields_of
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor
 from kerasish.layers.base import call as _call

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 from kerasish import budget, naming, tree
-from kerasish.arguments.given import fields_in, fields_of
+from kerasish.arguments.remembered import fields_in, fields_of
 from kerasish.errors import ArgumentError
 from kerasish.layers.base import tracking
 from kerasish.layers.base.layer import Layer

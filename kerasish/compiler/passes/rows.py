@@ -19,6 +19,7 @@ import numpy as np
 from kerasish.backend.base import Backend
 from kerasish.compiler.providers import find
 from kerasish.compiler.region import FUSED
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import (
     CONSTANT,
     PICK,
@@ -34,6 +35,7 @@ from kerasish.graph.node import (
 )
 from kerasish.graph.op import Op, case, declare
 from kerasish.graph.tensor import node_of, tensor_of
+from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.indexing import scatter_add
 from kerasish.ops.declare import ints
 from kerasish.spec import TensorSpec, known
@@ -178,22 +180,26 @@ def _outside(body: Graph, zero: set[Node]) -> dict[Node, Any]:
     return held
 
 
+# What is 0 where its input is.
+KEEP_ZERO = (_e.square, _e.sqrt, _e.negative, _e.absolute, _e.sign, _e.tanh, _p.cast_)
+
+
 def _combined(node: Node, inputs: Sequence[Any]) -> Any:
-    name, first = node.op.name, inputs[0]
-    if name == "add" and 0 in inputs:
+    op, first = node.op, inputs[0]
+    if op is _p.add and 0 in inputs:
         return inputs[1] if first == 0 else first
-    if name == "subtract" and inputs[1] == 0:
+    if op is _e.subtract and inputs[1] == 0:
         return first
-    if name == "multiply" and 0 in inputs:
+    if op is _p.multiply and 0 in inputs:
         return 0
-    if name == "divide" and first == 0 and inputs[1] != 0:
+    if op is _e.divide and first == 0 and inputs[1] != 0:
         return 0
-    if name in ("square", "sqrt", "negative", "absolute", "sign", "tanh", "cast") and first == 0:
+    if op in KEEP_ZERO and first == 0:
         return 0
-    if name in ("maximum", "minimum") and first is inputs[1]:
+    if op in (_e.maximum, _e.minimum) and first is inputs[1]:
         return first
-    if name == "select" and inputs[1] is inputs[2]:
+    if op is _e.select and inputs[1] is inputs[2]:
         return inputs[1]
-    if name in ("reshape", "broadcast_to", "expand_dims"):
+    if op in (_p.reshape, _p.broadcast_to, _p.expand_dims):
         return first
     return None

@@ -10,7 +10,7 @@ import numpy as np
 from kerasish import budget, naming, registry, tree
 from kerasish.arguments.contract import Field
 from kerasish.arguments.fields import declared, keyword, make_constructor, takes_its_own
-from kerasish.arguments.given import (
+from kerasish.arguments.remembered import (
     captured,
     fields_in,
     fields_of,

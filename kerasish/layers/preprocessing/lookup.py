@@ -18,7 +18,7 @@ import numpy as np
 
 from kerasish import budget, ops, tables
 from kerasish.arguments.fields import Deferred
-from kerasish.arguments.given import ANY
+from kerasish.arguments.remembered import ANY
 from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError, DataError, UnsafeFileError
 from kerasish.graph.tensor import Tensor, convert_to_tensor

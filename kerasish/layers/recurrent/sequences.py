@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import activations, ops
 from kerasish.arguments.fields import Deferred
-from kerasish.arguments.given import ANY
+from kerasish.arguments.remembered import ANY
 from kerasish.arguments.rules import (
     Activation,
     Constraint,
