@@ -20,9 +20,9 @@ from kerasish import naming, registry
 from kerasish.arguments.configured import Configured
 from kerasish.arguments.signatures import MISSING, BoundArguments, Parameter, parameters, signature
 from kerasish.errors import ArgumentError, UnknownNameError, told
-from kerasish.graph import op as graph_op
 from kerasish.graph.node import scope
 from kerasish.graph.op import Op
+from kerasish.graph.op import get as get_op
 from kerasish.naming import snake_case
 from kerasish.ops.keras_forms import form_of_class, form_of_function
 from kerasish.ops.refusals import FAILURES, refused
@@ -300,7 +300,7 @@ def _hashable(value: Any) -> Any:
 
 def _function(name: str) -> Callable[..., Any]:
     if name.startswith(_OP):
-        return graph_op.get(name.removeprefix(_OP))
+        return get_op(name.removeprefix(_OP))
     if not registry.contains("function", name):
         raise UnknownNameError(
             "Unknown operation",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.check.items import Item
+from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError
 

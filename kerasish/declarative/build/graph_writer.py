@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from kerasish.arguments.signatures import parameters
 from kerasish import tree
+from kerasish.arguments.signatures import parameters
 from kerasish.config import floatx
 from kerasish.declarative.build.plain_items import layer_item
 from kerasish.errors import ArgumentError
@@ -77,13 +77,17 @@ def _check_layer(operation: Any) -> None:
         return
     raise ArgumentError(
         "to_yaml",
-expected=("a model of layers, since a node of a declarative file is a layer called on "
-"tensors and has no place for the arguments of an operation"),
-received=f"the operation {operation.name!r}",
-fix=("Use a layer that does it (Add, Concatenate, Activation, Reshape, ...) or a "
-"registered layer class of your own, or save as .keras, .h5 or to_json(), which "
-"hold operations.")
-)
+        expected=(
+            "a model of layers, since a node of a declarative file is a layer called on "
+            "tensors and has no place for the arguments of an operation"
+        ),
+        received=f"the operation {operation.name!r}",
+        fix=(
+            "Use a layer that does it (Add, Concatenate, Activation, Reshape, ...) or a "
+            "registered layer class of your own, or save as .keras, .h5 or to_json(), which "
+            "hold operations."
+        ),
+    )
 
 
 def _input(layer: InputLayer) -> dict[str, Any]:
@@ -108,9 +112,9 @@ def _sources(record: CallRecord, names: dict[int, str]) -> Any:
         if not leaves or not all(isinstance(leaf, KerasTensor) for leaf in leaves):
             raise ArgumentError(
                 "to_yaml",
-expected="layers called on tensors only",
-received=f"{record.operation.name!r} called with {key}={value!r}"
-)
+                expected="layers called on tensors only",
+                received=f"{record.operation.name!r} called with {key}={value!r}",
+            )
     if len(given) == 1:
         value = next(iter(given.values()))
         if isinstance(value, list | tuple):

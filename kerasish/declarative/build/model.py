@@ -12,9 +12,7 @@ from typing import Any
 from kerasish import budget, tree
 from kerasish.config import floatx
 from kerasish.declarative.build.construct import construct, one_line
-from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.check.items import Item
-from kerasish.declarative.text.source import Mark
 from kerasish.declarative.check.specification import (
     FunctionalSection,
     InputDeclaration,
@@ -23,6 +21,8 @@ from kerasish.declarative.check.specification import (
     Reference,
     SequentialSection,
 )
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError, LimitError
 from kerasish.layers import Input, Layer
 from kerasish.models import Model, Sequential

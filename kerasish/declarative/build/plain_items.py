@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kerasish.declarative.check import vocabulary
 from kerasish.arguments.contract import Field, contract_of
+from kerasish.declarative.check import vocabulary
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.layers import Layer
-from kerasish.naming import is_automatic, uncounted, snake_case
+from kerasish.naming import is_automatic, snake_case, uncounted
 from kerasish.serialization import get_registered_name
 
 
@@ -35,10 +35,10 @@ def object_item(serialized: Any, kind: str) -> Any:
     if not vocabulary.contains(kind, label):
         raise ArgumentError(
             "to_yaml",
-expected=f"a registered {kind}",
-received=repr(label),
-fix="Decorate its class with register_keras_serializable()."
-)
+            expected=f"a registered {kind}",
+            received=repr(label),
+            fix="Decorate its class with register_keras_serializable().",
+        )
     cls = vocabulary.lookup(kind, label)
     config = dict(serialized["config"])
     name = str(config.get("name"))
@@ -55,18 +55,20 @@ def _class_label(kind: str, cls: type) -> str:
     if cls in vocabulary.REFUSED:
         raise ArgumentError(
             "to_yaml",
-expected="layers of which each is a class and plain arguments",
-received=f"{cls.__name__}, whose function is code",
-fix=("Write a layer class and decorate it with register_keras_serializable(), or "
-"save as .keras, .h5 or to_json(), which hold the name of a registered "
-"function.")
-)
+            expected="layers of which each is a class and plain arguments",
+            received=f"{cls.__name__}, whose function is code",
+            fix=(
+                "Write a layer class and decorate it with register_keras_serializable(), or "
+                "save as .keras, .h5 or to_json(), which hold the name of a registered "
+                "function."
+            ),
+        )
     raise ArgumentError(
         "to_yaml",
-expected=f"a {kind} that a file may name",
-received=f"{cls.__name__}, which is not registered",
-fix="Decorate its class with register_keras_serializable()."
-)
+        expected=f"a {kind} that a file may name",
+        received=f"{cls.__name__}, which is not registered",
+        fix="Decorate its class with register_keras_serializable().",
+    )
 
 
 def _item(label: str, cls: type, arguments: dict[str, Any]) -> Any:

@@ -8,9 +8,9 @@ import numpy as np
 
 from kerasish.declarative.build.arrays import Arrays, Part
 from kerasish.declarative.build.construct import construct, one_line
+from kerasish.declarative.check.specification import DataSection, TrainSection
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
-from kerasish.declarative.check.specification import DataSection, TrainSection
 from kerasish.errors import KerasishError
 from kerasish.models import Model
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasish.config import floatx
-from kerasish.declarative.text.emit import emit
 from kerasish.declarative.build.graph_writer import functional_section
 from kerasish.declarative.build.plain_items import layer_item, object_item
 from kerasish.declarative.sections.validate import FORMAT
+from kerasish.declarative.text.emit import emit
 from kerasish.errors import ArgumentError
 from kerasish.layers import InputLayer, Layer
 from kerasish.models import Model, Sequential
@@ -40,10 +40,10 @@ def _sequential_section(model: Sequential) -> dict[str, Any]:
     if not model.built or len(model.inputs) != 1:
         raise ArgumentError(
             "to_yaml",
-expected="a model with a known input shape",
-received=f"{model.name!r}, which has none yet",
-fix="Begin it with an Input, or call it once."
-)
+            expected="a model with a known input shape",
+            received=f"{model.name!r}, which has none yet",
+            fix="Begin it with an Input, or call it once.",
+        )
     entry = model.inputs[0]
     declared: dict[str, Any] = {"shape": list(entry.shape[1:])}
     if entry.dtype != floatx():

@@ -10,9 +10,9 @@ import pytest
 
 from kerasish import registry
 from kerasish.declarative.build.arrays import Arrays, load_arrays
+from kerasish.declarative.check.items import Checker
 from kerasish.declarative.sections.data import read_data
 from kerasish.declarative.text.errors import Diagnostics
-from kerasish.declarative.check.items import Checker
 from kerasish.declarative.text.loader import load
 from kerasish.errors import DataError
 from tests.declarative.helpers import block, error_text

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from kerasish.declarative.build.model import MAX_PARAMS, build_model
 from kerasish.declarative.resolve.document import read_text
-from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.sections.validate import validate
+from kerasish.declarative.text.errors import Diagnostics
 from kerasish.models import Model, Sequential
 from tests.declarative.helpers import block, error_text, outcome, well_formed
 
