@@ -77,13 +77,16 @@ def register_keras_serializable(
     return decorate
 
 
-def register(kind: str, *names: str, package: str = "Custom") -> Callable[[T], T]:
+def register(
+    kind: str, *names: str, package: str = "Custom", replace: bool = False
+) -> Callable[[T], T]:
     """Decorator: let declarative files and configs name this class or function.
 
     Args:
         kind: what it is: "layer", "activation", "initializer", "loss", "metric", "optimizer", ...
         names: its names; by default the object's own and its lower-case form.
         package: whose it is, for files of weights and configs.
+        replace: whether it takes a name that another object has.
 
     Raises:
         ArgumentError: an unknown kind, or a name that is taken.
@@ -100,7 +103,7 @@ def register(kind: str, *names: str, package: str = "Custom") -> Callable[[T], T
 
     def decorate(obj: T) -> T:
         own = str(getattr(obj, "__name__", ""))
-        registry.add(kind, obj, *(names or dict.fromkeys((own, snake_case(own)))))
+        registry.add(kind, obj, *(names or dict.fromkeys((own, snake_case(own)))), replace=replace)
         return registry.add("custom", obj, f"{package}>{own}", replace=True)
 
     return decorate
@@ -161,9 +164,6 @@ def sharing(objects: Iterable[Any]) -> Iterator[None]:
         yield
     finally:
         _numbered.reset(token)
-
-
-# --- to plain data ------------------------------------------------------------------------------
 
 
 def kind_of(obj: Any) -> str | None:

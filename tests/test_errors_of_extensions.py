@@ -152,3 +152,62 @@ def test_a_module_that_is_not_found_says_how_it_is(
         capsys.readouterr().err
     )
     sys.modules.pop("module_of_mine", None)
+
+
+def test_an_elementwise_op_takes_as_many_tensors_as_it_declares() -> None:
+    made = unary("my_op", "expm1", lambda g, y, x: g * (y + 1))
+    x, y = keras.ops.ones(3), keras.ops.zeros(3)
+    with pytest.raises(ArgumentError, match=r"my_op\. Expected: 1 tensor\. Received: 2\."):
+        made(x, y)
+    np.testing.assert_array_equal(y, np.zeros(3))
+
+
+def test_an_op_in_a_model_is_found_again(tmp_path: Path) -> None:
+    made = unary("my_op", "expm1", lambda g, y, x: g * (y + 1))
+    x = keras.Input((3,))
+    keras.Model(x, made(x)).save(tmp_path / "m.keras")
+    again = keras.saving.load_model(tmp_path / "m.keras")
+    np.testing.assert_allclose(again(np.ones((1, 3))), np.expm1(np.ones((1, 3))), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["clipnorm", "clipvalue", "global_clipnorm"])
+def test_gradients_are_not_clipped_to_less_than_nothing(name: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"{name}\. Expected: None, or a number of 0 or more"):
+        keras.optimizers.SGD(0.1, **{name: -1.0})
+
+
+def test_a_name_is_taken_over_on_demand() -> None:
+    keras.register("activation", "my_doubled")(lambda x: x * 2)
+    with pytest.raises(ArgumentError, match=r"Choose another name; .*replace=True"):
+        keras.register("activation", "my_doubled")(lambda x: x * 3)
+    tripled = keras.register("activation", "my_doubled", replace=True)(lambda x: x * 3)
+    assert keras.activations.get("my_doubled") is tripled
+    registry._entries["activation"].pop("my_doubled")
+
+
+def test_a_kernel_serves_what_was_compiled_before() -> None:
+    twice = function(lambda x: keras.ops.cumsum(x))
+    x = np.ones(3, "float32")
+    np.testing.assert_array_equal(twice(x), [1, 2, 3])
+    provider("mine", lambda: None, "cumulative sums")
+
+    @kernel("cumsum", provider="mine", first=True)
+    def _(node: Any, inputs: Sequence[Any], outputs: Sequence[Any]) -> Callable[[], None]:
+        return lambda: outputs[0].fill(9)
+
+    np.testing.assert_array_equal(twice(x), [9, 9, 9])
+
+
+def test_an_error_in_a_pass_of_ones_own_names_it() -> None:
+    @keras.compiler.graph_pass(before="fuse")
+    def mistaken(graph: Any, device: Any) -> Any:
+        return graph.nods
+
+    try:
+        with pytest.raises(AttributeError) as caught:
+            function(lambda x: x * 3)(np.ones(2, "float32"))
+    finally:
+        keras.compiler.remove_pass("mistaken")
+    assert caught.value.__notes__ == [
+        "In the pass 'mistaken'. Its rule gives a node, a tuple of nodes or None."
+    ]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kerasish.arguments.rules import ANYTHING, LayerField, Rule, marked
+from kerasish.arguments.rules import ANYTHING, LayerField, Rule, alternatives, marked
 from kerasish.arguments.signatures import MISSING, constructor, kept, parameters
 from kerasish.errors import ArgumentError, KerasishError
 
@@ -57,7 +57,9 @@ class Field:
         for kind in _SUFFIX_KINDS:
             if self.name == kind or self.name.endswith(f"_{kind}"):
                 return kind
-        return "layer" if self.rule is marked(LayerField) else _NAME_KINDS.get(self.name)
+        if self.rule is marked(LayerField):
+            return "layer"
+        return _NAME_KINDS.get(self.name) or _annotated_kind(self.hint)
 
     def convert(self, value: Any, owner: str) -> Any:
         """The value as the object keeps it.
@@ -78,6 +80,12 @@ class Field:
         return ArgumentError(
             f"{owner}.{self.name} must be {self.rule.expected}", received=f"{self.name}={value!r}"
         )
+
+
+def _annotated_kind(hint: Any) -> str | None:
+    """The registry kind of a class that a hint names, such as `keras.Initializer | None`."""
+    kinds = (getattr(one, "registry_kind", None) for one in alternatives(hint))
+    return next((kind for kind in kinds if isinstance(kind, str) and kind != "state"), None)
 
 
 @dataclass(frozen=True)

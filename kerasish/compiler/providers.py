@@ -68,7 +68,7 @@ def kernel(
 ) -> Callable[[Bind], Bind]:
     """Decorator: register `bind(node, inputs, outputs) -> step` for an op.
 
-    Kernels registered first are tried first.
+    Kernels registered first are tried first. What was compiled before is compiled anew.
 
     Args:
         first: whether this one is tried before those that are there already.
@@ -89,6 +89,7 @@ def kernel(
         made = Kernel(provider, supports, bind, backend, inplace)
         held = _kernels.setdefault(op_name, [])
         held.insert(0 if first else len(held), made)
+        settings.generation += 1
         return bind
 
     return decorate

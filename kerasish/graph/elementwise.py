@@ -19,9 +19,16 @@ def same_as_first(first: TensorSpec, *_: TensorSpec, **__: Any) -> TensorSpec:
 
 
 def _elementwise_infer(
-    result: Any, name: str = "", dtypes: tuple[str, ...] = DTYPES
+    result: Any, name: str = "", dtypes: tuple[str, ...] = DTYPES, arity: int = 0
 ) -> Callable[..., TensorSpec]:
     def infer(*specs: TensorSpec, **_: Any) -> TensorSpec:
+        if arity and len(specs) != arity:
+            raise ArgumentError(
+                name,
+                expected=f"{arity} tensor{'s' * (arity > 1)}",
+                received=len(specs),
+                fix="Attributes are given by keyword.",
+            )
         own = specs[-1].dtype
         if own not in dtypes:
             raise DTypeError(name, expected=f"one of {', '.join(dtypes)}", received=own)
@@ -85,7 +92,7 @@ def elementwise(
     return declare(
         Op(
             name,
-            _elementwise_infer(result, name, dtypes),
+            _elementwise_infer(result, name, dtypes, arity),
             kernel,
             vjp=vjp,
             cases=cases,

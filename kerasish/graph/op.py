@@ -151,9 +151,11 @@ class Op:
             dtypes: what the inputs may be; None for all numbers. With others the kernel runs.
         """
 
+        one_of("lowering", target, ("llvm", "cuda"))
+
         def decorate(func: Any) -> Any:
             made = func if isinstance(func, Lowering) else Lowering(func, dtypes)
-            self.lowerings[one_of("lowering", target, ("llvm", "cuda"))] = made
+            self.lowerings[target] = made
             settings.generation += 1
             return func
 

@@ -55,6 +55,13 @@ def check_settings(
             expected="at most one of clipnorm, clipvalue, global_clipnorm",
             received=f"{clipnorm}, {clipvalue}, {global_clipnorm}",
         )
+    for name, limit in zip(
+        ("clipnorm", "clipvalue", "global_clipnorm"),
+        (clipnorm, clipvalue, global_clipnorm),
+        strict=True,
+    ):
+        if limit is not None and not limit >= 0:
+            raise ArgumentError(name, expected="None, or a number of 0 or more", received=limit)
     if not 0 <= ema_momentum <= 1:
         raise ArgumentError(
             "ema_momentum", expected="a number in [0, 1]", received=repr(ema_momentum)

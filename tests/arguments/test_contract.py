@@ -6,9 +6,10 @@ from typing import Annotated, Any
 import pytest
 
 import kerasish as keras
-from kerasish import layers
+from kerasish import layers, registry
 from kerasish.arguments.contract import Contract, Field, Raising, bind, contract_of
 from kerasish.arguments.rules import LayerField, PositiveInt, Rule, alternatives, marked
+from kerasish.declarative import from_yaml
 from kerasish.errors import ArgumentError
 
 
@@ -175,3 +176,22 @@ def test_an_assignment_of_ones_own_sees_every_field() -> None:
 
     assert Watched(size=4.0).size == 4
     assert "size" in seen
+
+
+def test_the_kind_of_a_field_is_that_of_the_class_it_names():
+    @keras.register("layer", "by_annotation")
+    class ByAnnotation(keras.layers.Layer):
+        init: keras.Initializer | None = None
+        inner: keras.layers.Layer | None = None
+
+        def call(self, inputs):
+            return inputs
+
+    try:
+        text = "kerasish: 1\nmodel:\n  input: [3]\n  layers:\n"
+        text += "    - by_annotation: {init: ones, inner: {Dense: {units: 2}}}\n"
+        made = from_yaml(text).layers[-1]
+        assert isinstance(made.init, keras.initializers.Ones)
+        assert made.inner.units == 2
+    finally:
+        registry._entries["layer"].pop("by_annotation")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from kerasish.arguments.signatures import ours
 from kerasish.backend.base import Backend
 from kerasish.compiler.passes.copies import own_results
 from kerasish.compiler.passes.expand import expand
@@ -111,8 +112,20 @@ def optimize(graph: Graph, device: Backend, until: str | None = None) -> Graph:
     end = len(PIPELINE) if until is None else _place(until) + 1
     known = set(graph.nodes)
     for name, step in PIPELINE[:end]:
-        graph = _verified(step(graph, device), graph, name, known)
+        graph = _verified(_applied(name, step, graph, device), graph, name, known)
     return graph
+
+
+def _applied(name: str, step: Pass, graph: Graph, device: Backend) -> Graph:
+    """What a pass gives; an error in one of a user's says which it was."""
+    try:
+        return step(graph, device)
+    except Exception as error:
+        if not ours(step):
+            error.add_note(
+                f"In the pass {name!r}. Its rule gives a node, a tuple of nodes or None."
+            )
+        raise
 
 
 def _verified(made: Graph, given: Graph, name: str, known: set[Node]) -> Graph:

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.arguments.signatures import ours
 from kerasish.declarative.build.arrays import Arrays, Part
 from kerasish.declarative.build.construct import construct, one_line
+from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.specification import DataSection, TrainSection
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
@@ -78,8 +80,10 @@ def check_labels(
             continue
         labels = _by_output(part.y, [str(name) for name in model.output_names])
         for (name, label), output in zip(labels.items(), outputs, strict=False):
-            if label is not None:
-                loss = _loss_name(section.loss, name)
+            one = section.loss.get(name, "") if isinstance(section.loss, dict) else section.loss
+            if label is not None and not _of_a_user(one):
+                loss = (one if isinstance(one, str) else getattr(one, "name", "")).lower()
+                loss = loss.replace("_", "")
                 place = section.loss_mark
                 _check_label(loss, np.asarray(label), tuple(output.shape), place, diagnostics)
     diagnostics.raise_if_any()
@@ -91,11 +95,12 @@ def _by_output(y: Any, names: list[str]) -> dict[str, Any]:
     return {names[0]: y} if len(names) == 1 else {}
 
 
-def _loss_name(loss: Any, output: str) -> str:
-    """The loss of an output in lower case without underscores."""
-    one = loss.get(output, "") if isinstance(loss, dict) else loss
-    name = one if isinstance(one, str) else getattr(one, "name", "")
-    return name.lower().replace("_", "")
+def _of_a_user(loss: Any) -> bool:
+    """Whether a loss is not the package's: then it takes what labels it likes."""
+    if isinstance(loss, str):
+        loss = vocabulary.lookup("loss", loss) if vocabulary.contains("loss", loss) else None
+    made = getattr(loss, "factory", loss)
+    return callable(made) and not ours(made)
 
 
 def _check_label(

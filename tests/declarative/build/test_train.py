@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import kerasish as keras
+from kerasish import registry
 from kerasish.declarative.api import Options, Project, from_yaml, load_config
 from kerasish.declarative.build.train import as_tuple
 from tests.declarative.helpers import block, error_text
@@ -169,3 +171,21 @@ def test_several_outputs(folder: Path) -> None:
     assert {"loss", "label_loss", "score_loss", "label_accuracy"} <= set(history)
     wrong = error_text(lambda: prepared(folder, "data.train.y.score=wide"))
     assert "K421" in wrong
+
+
+def test_a_loss_of_ones_own_takes_what_labels_it_likes(folder: Path) -> None:
+    @keras.register("loss", "own_nll")
+    def own_nll(y_true, y_pred):
+        picked = keras.ops.one_hot(keras.ops.cast(y_true, "int32"), 3)
+        return -keras.ops.sum(picked * keras.ops.log(y_pred + 1e-7), axis=-1)
+
+    try:
+        text = CONFIG.replace("loss: sparse_categorical_crossentropy", "loss: own_nll")
+        text = text.replace("{TopKCategoricalAccuracy: {k: 2}}", "sparse_categorical_accuracy")
+        (folder / "own.yaml").write_text(text)
+        project = load_config(folder / "own.yaml")
+        model = project.build()
+        history = model.fit(**project.fit_arguments(model, project.arrays()), verbose=0)
+        assert np.isfinite(history.history["loss"]).all()
+    finally:
+        registry._entries["loss"].pop("own_nll")
