@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from kerasish.declarative.build.model import MAX_PARAMS
+from kerasish.declarative.building.model import MAX_PARAMS
 from kerasish.declarative.sections.validate import BACKENDS
 from kerasish.version import __version__
 

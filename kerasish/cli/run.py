@@ -17,7 +17,7 @@ from kerasish.cli.configs import allow_plugins, project_of
 from kerasish.cli.text import duration, model_lines, numbers
 from kerasish.data.npz import read_arrays
 from kerasish.declarative.api import Project
-from kerasish.declarative.build.arrays import Arrays, Part
+from kerasish.declarative.building.arrays import Arrays, Part
 from kerasish.errors import ArgumentError, DataError
 from kerasish.models import Model
 from kerasish.saving.files.atomic import replacing

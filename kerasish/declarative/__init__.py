@@ -1,7 +1,7 @@
 """Models, data and training described in YAML: a file that can name things but never run code."""
 
 from kerasish.declarative.api import Options, Project, from_yaml, load_config
-from kerasish.declarative.build.writer import to_yaml
+from kerasish.declarative.building.writer import to_yaml
 from kerasish.declarative.sections.schema import schema
 
 __all__ = ["Options", "Project", "from_yaml", "load_config", "schema", "to_yaml"]

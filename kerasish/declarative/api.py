@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kerasish import budget
-from kerasish.declarative.build.arrays import Arrays, load_arrays
-from kerasish.declarative.build.model import MAX_PARAMS, build_model
-from kerasish.declarative.build.train import check_labels, compile_model, fit_arguments
+from kerasish.declarative.building.arrays import Arrays, load_arrays
+from kerasish.declarative.building.model import MAX_PARAMS, build_model
+from kerasish.declarative.building.train import check_labels, compile_model, fit_arguments
 from kerasish.declarative.check.specification import Config
 from kerasish.declarative.resolve.document import Options, read_document, read_text
 from kerasish.declarative.sections.validate import validate

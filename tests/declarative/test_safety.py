@@ -16,7 +16,7 @@ import pytest
 from kerasish import registry
 from kerasish._names import KINDS
 from kerasish.config import settings
-from kerasish.declarative.build.model import build_model
+from kerasish.declarative.building.model import build_model
 from kerasish.declarative.resolve.document import read_text
 from kerasish.declarative.sections.validate import validate
 from kerasish.declarative.text.errors import Diagnostics

@@ -8,7 +8,7 @@ import pytest
 import kerasish as keras
 from kerasish import registry
 from kerasish.declarative.api import Options, Project, from_yaml, load_config
-from kerasish.declarative.build.train import as_tuple
+from kerasish.declarative.building.train import as_tuple
 from tests.declarative.helpers import block, error_text
 
 CONFIG = """

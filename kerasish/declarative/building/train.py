@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from kerasish.arguments.signatures import ours
-from kerasish.declarative.build.arrays import Arrays, Part
-from kerasish.declarative.build.construct import construct, one_line
+from kerasish.declarative.building.arrays import Arrays, Part
+from kerasish.declarative.building.construct import construct, one_line
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.specification import DataSection, TrainSection
 from kerasish.declarative.text.errors import Diagnostics

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasish.config import floatx
-from kerasish.declarative.build.graph_writer import functional_section
-from kerasish.declarative.build.plain_items import layer_item, object_item
+from kerasish.declarative.building.graph_writer import functional_section
+from kerasish.declarative.building.plain_items import layer_item, object_item
 from kerasish.declarative.sections.validate import FORMAT
 from kerasish.declarative.text.emit import emit
 from kerasish.errors import ArgumentError

@@ -11,7 +11,7 @@ from typing import Any
 
 from kerasish import budget, tree
 from kerasish.config import floatx
-from kerasish.declarative.build.construct import construct, one_line
+from kerasish.declarative.building.construct import construct, one_line
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.check.specification import (
     FunctionalSection,

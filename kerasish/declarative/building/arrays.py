@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.data.npz import Npz, open_npz
-from kerasish.declarative.build.construct import one_line
+from kerasish.declarative.building.construct import one_line
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.specification import ArraysFile, DataSection, Reference
 from kerasish.declarative.text.errors import Diagnostics, did_you_mean

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kerasish import registry
-from kerasish.declarative.build.arrays import Arrays, load_arrays
+from kerasish.declarative.building.arrays import Arrays, load_arrays
 from kerasish.declarative.check.items import Checker
 from kerasish.declarative.sections.data import read_data
 from kerasish.declarative.text.errors import Diagnostics

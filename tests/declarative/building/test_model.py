@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kerasish.declarative.build.model import MAX_PARAMS, build_model
+from kerasish.declarative.building.model import MAX_PARAMS, build_model
 from kerasish.declarative.resolve.document import read_text
 from kerasish.declarative.sections.validate import validate
 from kerasish.declarative.text.errors import Diagnostics

@@ -8,7 +8,7 @@ from typing import Any
 from kerasish import tree
 from kerasish.arguments.signatures import parameters
 from kerasish.config import floatx
-from kerasish.declarative.build.plain_items import layer_item
+from kerasish.declarative.building.plain_items import layer_item
 from kerasish.errors import ArgumentError
 from kerasish.layers import InputLayer, Layer
 from kerasish.models import Model

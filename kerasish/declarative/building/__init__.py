@@ -1,0 +1,1 @@
+"""Checked sections to models, data and compiled training; and models back to YAML."""
