@@ -16,7 +16,7 @@ from kerasish.arguments.rules import Rule
 from kerasish.cli.main import main
 from kerasish.compiler import function, kernel, provider
 from kerasish.compiler.providers import PROVIDERS, _available, _kernels
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, GraphError
 from kerasish.graph.op import Op, op
 from kerasish.ops.basic.elementwise import unary
 from kerasish.testing import check_op
@@ -211,3 +211,12 @@ def test_an_error_in_a_pass_of_ones_own_names_it() -> None:
     assert caught.value.__notes__ == [
         "In the pass 'mistaken'. Its rule gives a node, a tuple of nodes or None."
     ]
+
+
+def test_a_rule_that_gives_a_tensor_is_told_what_a_node_is() -> None:
+    def rule(node: Any, inputs: Any) -> Any:
+        return keras.ops.ones(2) if node.op.name == "multiply" else None
+
+    graph = keras.trace(lambda x: x * 3, [keras.spec.TensorSpec((2,), "float32")])[0]
+    with pytest.raises(GraphError, match=r"Received: Tensor\. In op 'multiply' .* is its `\.node`"):
+        keras.graph.rewrite(graph, rule)

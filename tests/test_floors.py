@@ -49,7 +49,7 @@ BINDINGS = (
     "compiler/codegen/llvm_circular",
     "compiler/codegen/llvm_wide",
 )
-ENGINE_LINES = 6474  # 344 of them in graph/primitives.py and elementwise.py, 34 in graph/verify.py
+ENGINE_LINES = 6484  # 344 of them in graph/primitives.py and elementwise.py, 34 in graph/verify.py
 NO_CODE = (
     tokenize.COMMENT,
     tokenize.NL,

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import attrgetter
+from types import NoneType
 from typing import Any
 
 from kerasish import naming
@@ -310,6 +311,14 @@ def rewrite(graph: Graph, rule: Any) -> Graph:
                 done[node] = inputs[0][node.attrs["index"]]
                 continue
             new = rule(node, inputs)
+            if not isinstance(new, (Node, tuple, NoneType)):
+                raise GraphError(
+                    "What a rule gives",
+                    expected="a node, a tuple of nodes, or None",
+                    received=type(new).__name__,
+                    fix="The node of a tensor is its `.node`.",
+                    node=node,
+                )
             done[node] = rebuild(node, inputs) if new is None else new
     return Graph(
         (done[n] for n in graph.inputs),

@@ -72,7 +72,8 @@ def graph_pass(*, before: str = "", after: str = "") -> Callable[[Pass], Pass]:
     def decorate(apply: Pass) -> Pass:
         name = function("graph_pass", apply).__name__
         if name in dict(PIPELINE):
-            free = f"Call remove_pass({name!r}) first."
+            own = not ours(dict(PIPELINE)[name])
+            free = f"Call remove_pass({name!r}) first." if own else "Choose another name."
             raise ArgumentError("graph_pass", expected="a new name", received=name, fix=free)
         PIPELINE.insert(_place(before or after) + bool(after), (name, apply))
         settings.generation += 1
