@@ -69,7 +69,7 @@ def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> 
 def _refusal(owner: str, unknown: list[str], known: list[str]) -> ArgumentError:
     return ArgumentError(
         f"{owner} got an unknown argument",
-        expected=", ".join(known),
+        expected=", ".join(dict.fromkeys(known)),
         received=", ".join(map(repr, unknown)),
         fix=" ".join(filter(None, (hint(name, known) for name in unknown))),
     )

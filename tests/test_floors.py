@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import functools
 import io
-import re
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -413,48 +412,3 @@ def test_upward_and_inner_imports_are_seen():
 def test_cycles_are_seen():
     assert cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
     assert cycle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
-
-
-def test_the_sentence_of_an_error_is_written_in_one_place():
-    spelt = [
-        f"{relative(path)}:{node.lineno}"
-        for path in files()
-        if relative(path) != "errors.py"
-        for node in ast.walk(syntax(path))
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and re.search(r"\b(Expected|Received): |Did you mean", node.value)
-    ]
-    assert [at for at in spelt if not at.startswith("registry.py")] == []
-
-
-def names_an_op(node: ast.AST) -> bool:
-    """Whether code finds or compares an op by a name written there, and not as an object."""
-    if isinstance(node, ast.Compare):
-        text = isinstance(node.left, ast.Attribute) and ast.unparse(node.left).endswith("op.name")
-        words = [w for side in node.comparators for w in ast.walk(side)]
-        return text and any(isinstance(w, ast.Constant) for w in words)
-    if not (isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)):
-        return False
-    called = ast.unparse(node.func)
-    by_kind = called == "registry.lookup" and node.args[0].value in ("op", "method")
-    return called in ("get", "op.get", "_op.get") or (
-        by_kind and len(node.args) > 1 and isinstance(node.args[1], ast.Constant)
-    )
-
-
-def test_ops_are_objects_and_no_names():
-    """An edge made of a string is seen by no import: who means an op imports it."""
-    found = [
-        f"{relative(path)}:{node.lineno}"
-        for path in files()
-        if relative(path).startswith(("graph/", "compiler/passes/", "testing/", "inspect/"))
-        for node in ast.walk(syntax(path))
-        if isinstance(node, (ast.Compare, ast.Call)) and names_an_op(node)
-    ]
-    assert found == []
-
-
-@pytest.mark.parametrize("code", ["x.op.name == 'add'", "get('add')", "n.op.name in ('a', 'b')"])
-def test_names_of_ops_are_seen(code: str):
-    assert any(names_an_op(node) for node in ast.walk(ast.parse(code)))

@@ -85,3 +85,11 @@ def test_an_old_argument_warns() -> None:
 def test_old_homes() -> None:
     keras.backend.clear_session()
     assert keras.backend.is_keras_tensor(keras.Input((2,)))
+
+
+def test_what_a_call_takes_is_listed_once() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        keras.layers.Dense(3, unots=2)
+    taken = caught.value.expected.split(", ")
+    assert len(taken) == len(set(taken))
+    assert caught.value.fix == "Did you mean 'units'?"
