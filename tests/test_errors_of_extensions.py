@@ -160,6 +160,8 @@ def test_an_elementwise_op_takes_as_many_tensors_as_it_declares() -> None:
     with pytest.raises(ArgumentError, match=r"my_op\. Expected: 1 tensor\. Received: 2\."):
         made(x, y)
     np.testing.assert_array_equal(y, np.zeros(3))
+    with pytest.raises(ArgumentError, match="at least one tensor by position"):
+        made()
 
 
 def test_an_op_in_a_model_is_found_again(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from kerasish import budget, registry
 from kerasish.backend.base import current
 from kerasish.config import settings
-from kerasish.errors import GraphError, NoValueError
+from kerasish.errors import ArgumentError, GraphError, NoValueError
 from kerasish.frames import NO_NUMBERS, HasArray, host_array
 from kerasish.graph import primitives
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
@@ -305,6 +305,8 @@ def is_weak(x: Any) -> bool:
 
 def promoted(inputs: tuple[Any, ...], rule: str) -> list[Tensor]:
     """Inputs cast to their common dtype; `rule` is "same" or "float"."""
+    if not inputs:
+        raise ArgumentError("An op", expected="at least one tensor by position", received="none")
     first = inputs[0]
     if type(first) is Tensor and (rule == "same" or is_float(first.dtype)):
         dtype = first.dtype  # the usual case: tensors of one dtype, or a float and a number
