@@ -305,8 +305,6 @@ def is_weak(x: Any) -> bool:
 
 def promoted(inputs: tuple[Any, ...], rule: str) -> list[Tensor]:
     """Inputs cast to their common dtype; `rule` is "same" or "float"."""
-    if not inputs:
-        raise ArgumentError("An op", expected="at least one tensor by position", received="none")
     first = inputs[0]
     if type(first) is Tensor and (rule == "same" or is_float(first.dtype)):
         dtype = first.dtype  # the usual case: tensors of one dtype, or a float and a number
@@ -322,6 +320,8 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     """Apply an op: run its kernel if every input has a value, else add a node to the graph."""
     if op.promote is None:
         tensors = [x if isinstance(x, Tensor) else convert_to_tensor(x) for x in inputs]
+    elif not inputs:
+        raise ArgumentError(op.name, expected="at least one tensor by position", received="none")
     else:
         tensors = promoted(inputs, op.promote)
     account = budget.current()
