@@ -7,7 +7,6 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
-from kerasish.arguments.signatures import parameters
 from kerasish.errors import ArgumentError
 from kerasish.registry import hint
 
@@ -78,7 +77,7 @@ def _refusal(owner: str, unknown: list[str], known: list[str]) -> ArgumentError:
 def hinted(func: Callable[P, R]) -> Callable[P, R]:
     """Decorator: a keyword that `func` does not take is an error with the nearest one."""
     code = func.__code__  # type: ignore[attr-defined]
-    known = frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @functools.wraps(func)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -88,7 +87,7 @@ def hinted(func: Callable[P, R]) -> Callable[P, R]:
             unknown = [name for name in kwargs if name not in known]
             if not unknown:
                 raise
-            shown = [name for name in parameters(func) if name != "self"]
+            shown = [name for name in known if name != "self"]
             owner = func.__qualname__.removesuffix(".__init__").rpartition(".")[2]
             raise _refusal(owner, unknown, shown) from None
 
