@@ -1,7 +1,8 @@
 """How ops are declared: unary and binary elementwise ops, composites, sample inputs.
 
     softplus = composite(cases=[case((3, 4))])(lambda x: ...)      # an op made of ops
-    exp = elementwise("exp", "exp", lambda g, y, x: g * y, arity=1) # a primitive
+    exp_ = elementwise("exp", "exp", lambda g, y, x: g * y, arity=1) # a primitive
+    exp = of_one(exp_, "e to the power of each element.")            # its public function
 
 Everything else about an op (its tests, its fused kernels, its documentation) follows from this.
 """
@@ -9,9 +10,10 @@ Everything else about an op (its tests, its fused kernels, its documentation) fo
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -19,11 +21,12 @@ from kerasish import registry
 from kerasish.graph.defined import define
 from kerasish.graph.elementwise import elementwise, same_as_first
 from kerasish.graph.op import Case, Op, case, op
+from kerasish.graph.tensor import Tensor, TensorLike
 from kerasish.ops.operation import public_as
 
 __all__ = [
-    "Case", "Composite", "Sample", "bools", "case", "complexes", "composite", "elementwise", "ints",
-    "op", "primitive", "same_as_first",
+    "Case", "Composite", "OfOne", "OfTwo", "Sample", "bools", "case", "complexes", "composite",
+    "elementwise", "entered", "ints", "of_one", "of_two", "op", "primitive", "same_as_first",
 ]  # fmt: skip
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -103,3 +106,46 @@ def primitive(
     """
     fields.setdefault("whole", True)
     return define(name, definition, cases=cases, doc=inspect.getdoc(definition) or "", **fields)
+
+
+class OfOne(Protocol):
+    """A public function of one tensor."""
+
+    def __call__(self, x: TensorLike) -> Tensor: ...
+
+
+class OfTwo(Protocol):
+    """A public function of two tensors."""
+
+    def __call__(self, x1: TensorLike, x2: TensorLike) -> Tensor: ...
+
+
+def entered(func: F, doc: str, name: str) -> F:
+    """Make a function public that was made by another one, in the module that calls that."""
+    func.__name__ = func.__qualname__ = name
+    func.__module__, func.__doc__ = sys._getframe(2).f_globals["__name__"], doc  # pyright: ignore[reportPrivateUsage]
+    return public_as(name)(func)
+
+
+def of_one(op: Op, doc: str, name: str = "") -> OfOne:
+    """The public function of an op of one tensor.
+
+    Args:
+        op: what is called with the tensor.
+        doc: its docstring.
+        name: its name, that of the op by default.
+    """
+
+    def call(x: TensorLike) -> Tensor:
+        return op(x)
+
+    return entered(call, doc, name or op.name)
+
+
+def of_two(op: Op, doc: str, name: str = "") -> OfTwo:
+    """The public function of an op of two tensors, as `of_one`."""
+
+    def call(x1: TensorLike, x2: TensorLike) -> Tensor:
+        return op(x1, x2)
+
+    return entered(call, doc, name or op.name)

@@ -17,7 +17,7 @@ from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import cast, cast_like
 from kerasish.ops.basic.matmul import matmul, swap_last
-from kerasish.ops.declare import composite
+from kerasish.ops.declare import composite, of_one
 from kerasish.ops.linalg import decompositions as _d
 from kerasish.ops.linalg import solving as _m
 from kerasish.ops.numpy.shape import moveaxis
@@ -59,10 +59,7 @@ def inv(x: TensorLike) -> Tensor:
     return _m.inv_(x)
 
 
-@public
-def det(x: TensorLike) -> Tensor:
-    """The determinants of square matrices."""
-    return _m.det_(x)
+det = of_one(_m.det_, "The determinants of square matrices.")
 
 
 @public

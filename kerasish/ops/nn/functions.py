@@ -5,35 +5,16 @@ from __future__ import annotations
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, promoted
 from kerasish.ops.basic import elementwise as _elementwise
-from kerasish.ops.declare import composite
+from kerasish.ops.declare import composite, of_one
 from kerasish.ops.nn import activation as _activation
-from kerasish.ops.operation import public
 
 __all__ = ["polar", "relu", "sigmoid", "silu", "softplus", "swish"]
 
 
-@public
-def relu(x: TensorLike) -> Tensor:
-    """max(x, 0); the gradient at 0 is 0."""
-    return _activation.relu(x)
-
-
-@public
-def sigmoid(x: TensorLike) -> Tensor:
-    """1 / (1 + exp(-x))."""
-    return _elementwise.sigmoid(x)
-
-
-@public
-def silu(x: TensorLike) -> Tensor:
-    """x * sigmoid(x)."""
-    return _activation.silu(x)
-
-
-@public
-def softplus(x: TensorLike) -> Tensor:
-    """log(1 + exp(x))."""
-    return _activation.softplus(x)
+relu = of_one(_activation.relu, "max(x, 0); the gradient at 0 is 0.")
+sigmoid = of_one(_elementwise.sigmoid, "1 / (1 + exp(-x)).")
+silu = of_one(_activation.silu, "x * sigmoid(x).")
+softplus = of_one(_activation.softplus, "log(1 + exp(x)).")
 
 
 swish = silu

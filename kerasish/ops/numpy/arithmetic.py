@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError
-from kerasish.graph.op import case
+from kerasish.graph.op import Op, case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, cast_like, equal, where
-from kerasish.ops.declare import complexes, composite, ints
+from kerasish.ops.declare import OfTwo, complexes, composite, entered, ints, of_one, of_two
 from kerasish.ops.numpy.creation import zeros_like
 from kerasish.ops.operation import public
 from kerasish.spec import COMPLEX, is_differentiable, is_float, is_int, largest, promote_float
@@ -27,34 +27,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-@public
-def add(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 + x2, elementwise."""
-    return _e.add(x1, x2)
-
-
-@public
-def subtract(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 - x2, elementwise."""
-    return _e.subtract(x1, x2)
-
-
-@public
-def multiply(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 * x2, elementwise."""
-    return _e.multiply(x1, x2)
-
-
-@public
-def divide(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 / x2, elementwise; integers give floatx."""
-    return _e.divide(x1, x2)
-
-
-@public
-def true_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 / x2, elementwise; integers give floatx."""
-    return _e.divide(x1, x2)
+add = of_two(_e.add, "x1 + x2, elementwise.")
+subtract = of_two(_e.subtract, "x1 - x2, elementwise.")
+multiply = of_two(_e.multiply, "x1 * x2, elementwise.")
+divide = of_two(_e.divide, "x1 / x2, elementwise; integers give floatx.")
+true_divide = of_two(_e.divide, "x1 / x2, elementwise; integers give floatx.", "true_divide")
 
 
 @composite(
@@ -70,48 +47,32 @@ def divide_no_nan(x1: TensorLike, x2: TensorLike) -> Tensor:
     return where(zero, 0.0, a / where(zero, 1.0, b))
 
 
-@public
-def floor_divide(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """floor(x1 / x2), elementwise."""
-    a, b = promoted((x1, x2), "same")
-    return _e.floor_divide(numbers(a), numbers(b))
-
-
-@public
-def mod(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 - floor(x1 / x2) * x2, elementwise: the remainder with the sign of x2."""
-    a, b = promoted((x1, x2), "same")
-    return _e.mod(numbers(a), numbers(b))
-
-
-@public
-def fmod(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 - trunc(x1 / x2) * x2, elementwise: the remainder with the sign of x1."""
-    a, b = promoted((x1, x2), "same")
-    return _e.fmod(numbers(a), numbers(b))
-
-
 def numbers(x: Any) -> Tensor:
     """bool as int32, as Keras computes remainders."""
     return cast(x, "int32") if x.dtype == "bool" else x
 
 
-@public
-def negative(x: TensorLike) -> Tensor:
-    """-x, elementwise."""
-    return _e.negative(x)
+def _quotient(op: Op, doc: str) -> OfTwo:
+    def call(x1: TensorLike, x2: TensorLike) -> Tensor:
+        return op(*map(numbers, promoted((x1, x2), "same")))
+
+    return entered(call, doc, op.name)
 
 
-@public
-def abs(x: TensorLike) -> Tensor:
-    """The absolute value of each element; of a complex number, its modulus."""
-    return _e.absolute(x)
+floor_divide = _quotient(_e.floor_divide, "floor(x1 / x2), elementwise.")
+mod = _quotient(_e.mod, "x1 - floor(x1 / x2) * x2, elementwise: the remainder with the sign of x2.")
+fmod = _quotient(
+    _e.fmod, "x1 - trunc(x1 / x2) * x2, elementwise: the remainder with the sign of x1."
+)
 
 
-@public
-def absolute(x: TensorLike) -> Tensor:
-    """The absolute value of each element; of a complex number, its modulus."""
-    return _e.absolute(x)
+negative = of_one(_e.negative, "-x, elementwise.")
+abs = of_one(
+    _e.absolute, "The absolute value of each element; of a complex number, its modulus.", "abs"
+)
+absolute = of_one(
+    _e.absolute, "The absolute value of each element; of a complex number, its modulus."
+)
 
 
 @public
@@ -121,10 +82,7 @@ def fabs(x: TensorLike) -> Tensor:
     return _e.absolute(cast(x, promote_float(x.dtype)))
 
 
-@public
-def sign(x: TensorLike) -> Tensor:
-    """-1, 0 or 1 as each element is negative, zero or positive."""
-    return _e.sign(x)
+sign = of_one(_e.sign, "-1, 0 or 1 as each element is negative, zero or positive.")
 
 
 @public
@@ -133,10 +91,7 @@ def square(x: TensorLike) -> Tensor:
     return _e.square(numbers(convert_to_tensor(x)))
 
 
-@public
-def reciprocal(x: TensorLike) -> Tensor:
-    """1 / x, elementwise."""
-    return _e.reciprocal(x)
+reciprocal = of_one(_e.reciprocal, "1 / x, elementwise.")
 
 
 @public
@@ -153,16 +108,8 @@ def power(x1: TensorLike, x2: TensorLike) -> Tensor:
     return _e.power(numbers(a), numbers(b))
 
 
-@public
-def maximum(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """The larger of x1 and x2, elementwise; NaN where one is NaN."""
-    return _e.maximum(x1, x2)
-
-
-@public
-def minimum(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """The smaller of x1 and x2, elementwise; NaN where one is NaN."""
-    return _e.minimum(x1, x2)
+maximum = of_two(_e.maximum, "The larger of x1 and x2, elementwise; NaN where one is NaN.")
+minimum = of_two(_e.minimum, "The smaller of x1 and x2, elementwise; NaN where one is NaN.")
 
 
 _PAIR = [case((3, 4), (3, 4)), case((2, 3, 4), (1, 4))]
@@ -258,22 +205,9 @@ def nan_to_num(x: TensorLike, nan: Any = 0.0, posinf: Any = None, neginf: Any = 
     return where(_e.isfinite(x), finite, where(_e.isnan(x), cast_like(nan, x), edges))
 
 
-@public
-def nextafter(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """The floating number next to x1 in the direction of x2."""
-    return _e.nextafter(x1, x2)
-
-
-@public
-def gcd(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """The greatest common divisor of integers, elementwise."""
-    return _e.gcd(x1, x2)
-
-
-@public
-def lcm(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """The least common multiple of integers, elementwise."""
-    return _e.lcm(x1, x2)
+nextafter = of_two(_e.nextafter, "The floating number next to x1 in the direction of x2.")
+gcd = of_two(_e.gcd, "The greatest common divisor of integers, elementwise.")
+lcm = of_two(_e.lcm, "The least common multiple of integers, elementwise.")
 
 
 @composite(cases=[case((3, 4), (3, 4), differentiate=())])
@@ -339,25 +273,9 @@ def rad2deg(x: TensorLike) -> Tensor:
     return _floating(x) * (180 / math.pi)
 
 
-@public
-def erf(x: TensorLike) -> Tensor:
-    """The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
-    return _e.erf(x)
-
-
-@public
-def erfc(x: TensorLike) -> Tensor:
-    """The complementary error function, 1 - erf(x)."""
-    return _e.erfc(x)
-
-
-@public
-def erfinv(x: TensorLike) -> Tensor:
-    """The inverse of the error function, for x in (-1, 1)."""
-    return _e.erfinv(x)
-
-
-@public
-def i0(x: TensorLike) -> Tensor:
-    """The modified Bessel function of the first kind of order zero."""
-    return _e.i0(x)
+erf = of_one(
+    _e.erf, "The error function, 2 / sqrt(pi) times the integral of exp(-t**2) from 0 to x."
+)
+erfc = of_one(_e.erfc, "The complementary error function, 1 - erf(x).")
+erfinv = of_one(_e.erfinv, "The inverse of the error function, for x in (-1, 1).")
+i0 = of_one(_e.i0, "The modified Bessel function of the first kind of order zero.")

@@ -10,8 +10,7 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, cast_like, equal, where
-from kerasish.ops.declare import composite, ints
-from kerasish.ops.operation import public
+from kerasish.ops.declare import composite, ints, of_one, of_two
 from kerasish.spec import COMPLEX, promote_float
 
 __all__ = [
@@ -21,46 +20,13 @@ __all__ = [
 ]  # fmt: skip
 
 
-@public
-def exp(x: TensorLike) -> Tensor:
-    """e to the power of each element."""
-    return _e.exp(x)
-
-
-@public
-def exp2(x: TensorLike) -> Tensor:
-    """2 to the power of each element."""
-    return _e.exp2(x)
-
-
-@public
-def expm1(x: TensorLike) -> Tensor:
-    """exp(x) - 1, accurate near zero."""
-    return _e.expm1(x)
-
-
-@public
-def log(x: TensorLike) -> Tensor:
-    """The natural logarithm of each element."""
-    return _e.log(x)
-
-
-@public
-def log2(x: TensorLike) -> Tensor:
-    """The logarithm to base 2 of each element."""
-    return _e.log2(x)
-
-
-@public
-def log10(x: TensorLike) -> Tensor:
-    """The logarithm to base 10 of each element."""
-    return _e.log10(x)
-
-
-@public
-def log1p(x: TensorLike) -> Tensor:
-    """log(1 + x), accurate near zero."""
-    return _e.log1p(x)
+exp = of_one(_e.exp, "e to the power of each element.")
+exp2 = of_one(_e.exp2, "2 to the power of each element.")
+expm1 = of_one(_e.expm1, "exp(x) - 1, accurate near zero.")
+log = of_one(_e.log, "The natural logarithm of each element.")
+log2 = of_one(_e.log2, "The logarithm to base 2 of each element.")
+log10 = of_one(_e.log10, "The logarithm to base 10 of each element.")
+log1p = of_one(_e.log1p, "log(1 + x), accurate near zero.")
 
 
 def _log_sum(a: Any, b: Any, power: Any, log_one_plus: Any) -> Any:
@@ -85,28 +51,10 @@ def logaddexp2(x1: TensorLike, x2: TensorLike) -> Tensor:
     return _log_sum(a, b, _e.exp2, lambda t: _e.log1p(t) * (1 / math.log(2)))
 
 
-@public
-def sqrt(x: TensorLike) -> Tensor:
-    """The square root of each element."""
-    return _e.sqrt(x)
-
-
-@public
-def rsqrt(x: TensorLike) -> Tensor:
-    """1 / sqrt(x), elementwise."""
-    return _e.rsqrt(x)
-
-
-@public
-def cbrt(x: TensorLike) -> Tensor:
-    """The cube root of each element."""
-    return _e.cbrt(x)
-
-
-@public
-def hypot(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """sqrt(x1**2 + x2**2), without overflow."""
-    return _e.hypot(x1, x2)
+sqrt = of_one(_e.sqrt, "The square root of each element.")
+rsqrt = of_one(_e.rsqrt, "1 / sqrt(x), elementwise.")
+cbrt = of_one(_e.cbrt, "The cube root of each element.")
+hypot = of_two(_e.hypot, "sqrt(x1**2 + x2**2), without overflow.")
 
 
 @composite(cases=[case((3, 4), ints((3, 4), 5, low=-5))])
@@ -120,82 +68,19 @@ def ldexp(x1: TensorLike, x2: TensorLike) -> Tensor:
 # --- trigonometry ---------------------------------------------------------------------------
 
 
-@public
-def sin(x: TensorLike) -> Tensor:
-    """The sine of each element, in radians."""
-    return _e.sin(x)
-
-
-@public
-def cos(x: TensorLike) -> Tensor:
-    """The cosine of each element, in radians."""
-    return _e.cos(x)
-
-
-@public
-def tan(x: TensorLike) -> Tensor:
-    """The tangent of each element, in radians."""
-    return _e.tan(x)
-
-
-@public
-def arcsin(x: TensorLike) -> Tensor:
-    """The inverse sine of each element, in [-pi/2, pi/2]."""
-    return _e.arcsin(x)
-
-
-@public
-def arccos(x: TensorLike) -> Tensor:
-    """The inverse cosine of each element, in [0, pi]."""
-    return _e.arccos(x)
-
-
-@public
-def arctan(x: TensorLike) -> Tensor:
-    """The inverse tangent of each element, in (-pi/2, pi/2)."""
-    return _e.arctan(x)
-
-
-@public
-def arctan2(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """The angle of the point (x2, x1) with the first axis, in [-pi, pi]."""
-    return _e.arctan2(x1, x2)
-
-
-@public
-def sinh(x: TensorLike) -> Tensor:
-    """The hyperbolic sine of each element."""
-    return _e.sinh(x)
-
-
-@public
-def cosh(x: TensorLike) -> Tensor:
-    """The hyperbolic cosine of each element."""
-    return _e.cosh(x)
-
-
-@public
-def tanh(x: TensorLike) -> Tensor:
-    """The hyperbolic tangent of each element."""
-    return _e.tanh(x)
-
-
-@public
-def arcsinh(x: TensorLike) -> Tensor:
-    """The inverse hyperbolic sine of each element."""
-    return _e.arcsinh(x)
-
-
-@public
-def arccosh(x: TensorLike) -> Tensor:
-    """The inverse hyperbolic cosine of each element."""
-    return _e.arccosh(x)
-
-
-@public
-def arctanh(x: TensorLike) -> Tensor:
-    """The inverse hyperbolic tangent of each element."""
-    return _e.arctanh(x)
+sin = of_one(_e.sin, "The sine of each element, in radians.")
+cos = of_one(_e.cos, "The cosine of each element, in radians.")
+tan = of_one(_e.tan, "The tangent of each element, in radians.")
+arcsin = of_one(_e.arcsin, "The inverse sine of each element, in [-pi/2, pi/2].")
+arccos = of_one(_e.arccos, "The inverse cosine of each element, in [0, pi].")
+arctan = of_one(_e.arctan, "The inverse tangent of each element, in (-pi/2, pi/2).")
+arctan2 = of_two(_e.arctan2, "The angle of the point (x2, x1) with the first axis, in [-pi, pi].")
+sinh = of_one(_e.sinh, "The hyperbolic sine of each element.")
+cosh = of_one(_e.cosh, "The hyperbolic cosine of each element.")
+tanh = of_one(_e.tanh, "The hyperbolic tangent of each element.")
+arcsinh = of_one(_e.arcsinh, "The inverse hyperbolic sine of each element.")
+arccosh = of_one(_e.arccosh, "The inverse hyperbolic cosine of each element.")
+arctanh = of_one(_e.arctanh, "The inverse hyperbolic tangent of each element.")
 
 
 @composite(cases=[case((3, 4)), case((3, 4), domain=(-0.03, 0.03))])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
-from kerasish.graph.op import case
+from kerasish.graph.op import Op, case
 from kerasish.graph.primitives import expand_dims, reshape
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast
 from kerasish.ops.basic.reduction import all as _all
 from kerasish.ops.basic.reduction import any as _any
-from kerasish.ops.declare import complexes, composite, ints
+from kerasish.ops.declare import OfTwo, complexes, composite, entered, ints, of_one, of_two
 from kerasish.ops.numpy.arithmetic import imag, numbers
 from kerasish.ops.operation import public
 from kerasish.spec import is_float, promote_float
@@ -25,58 +27,24 @@ __all__ = [
 ]  # fmt: skip
 
 
-@public
-def equal(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 == x2, elementwise."""
-    return _e.equal(x1, x2)
+equal = of_two(_e.equal, "x1 == x2, elementwise.")
+not_equal = of_two(_e.not_equal, "x1 != x2, elementwise.")
+less = of_two(_e.less, "x1 < x2, elementwise.")
+less_equal = of_two(_e.less_equal, "x1 <= x2, elementwise.")
+greater = of_two(_e.greater, "x1 > x2, elementwise.")
+greater_equal = of_two(_e.greater_equal, "x1 >= x2, elementwise.")
 
 
-@public
-def not_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 != x2, elementwise."""
-    return _e.not_equal(x1, x2)
+def _logical(op: Op, doc: str) -> OfTwo:
+    def call(x1: TensorLike, x2: TensorLike) -> Tensor:
+        return op(cast(x1, "bool"), cast(x2, "bool"))
+
+    return entered(call, doc, op.name)
 
 
-@public
-def less(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 < x2, elementwise."""
-    return _e.less(x1, x2)
-
-
-@public
-def less_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 <= x2, elementwise."""
-    return _e.less_equal(x1, x2)
-
-
-@public
-def greater(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 > x2, elementwise."""
-    return _e.greater(x1, x2)
-
-
-@public
-def greater_equal(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """x1 >= x2, elementwise."""
-    return _e.greater_equal(x1, x2)
-
-
-@public
-def logical_and(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """Whether both elements are not zero."""
-    return _e.logical_and(cast(x1, "bool"), cast(x2, "bool"))
-
-
-@public
-def logical_or(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """Whether at least one of the elements is not zero."""
-    return _e.logical_or(cast(x1, "bool"), cast(x2, "bool"))
-
-
-@public
-def logical_xor(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """Whether exactly one of the elements is not zero."""
-    return _e.logical_xor(cast(x1, "bool"), cast(x2, "bool"))
+logical_and = _logical(_e.logical_and, "Whether both elements are not zero.")
+logical_or = _logical(_e.logical_or, "Whether at least one of the elements is not zero.")
+logical_xor = _logical(_e.logical_xor, "Whether exactly one of the elements is not zero.")
 
 
 @public
@@ -88,22 +56,9 @@ def logical_not(x: TensorLike) -> Tensor:
 # --- tests of single numbers ----------------------------------------------------------------------
 
 
-@public
-def isnan(x: TensorLike) -> Tensor:
-    """Whether each element is NaN."""
-    return _e.isnan(x)
-
-
-@public
-def isinf(x: TensorLike) -> Tensor:
-    """Whether each element is infinite."""
-    return _e.isinf(x)
-
-
-@public
-def isfinite(x: TensorLike) -> Tensor:
-    """Whether each element is neither infinite nor NaN."""
-    return _e.isfinite(x)
+isnan = of_one(_e.isnan, "Whether each element is NaN.")
+isinf = of_one(_e.isinf, "Whether each element is infinite.")
+isfinite = of_one(_e.isfinite, "Whether each element is neither infinite nor NaN.")
 
 
 @composite(cases=[case(np.array([1.0, np.inf, -np.inf, np.nan]))])
@@ -176,55 +131,30 @@ def isin(
 # --- bits ---------------------------------------------------------------------------------------
 
 
-@public
-def bitwise_and(x: TensorLike, y: TensorLike) -> Tensor:
-    """x & y, bit by bit."""
-    return _e.bitwise_and(x, y)
+class _OfBits(Protocol):
+    def __call__(self, x: TensorLike, y: TensorLike) -> Tensor: ...
 
 
-@public
-def bitwise_or(x: TensorLike, y: TensorLike) -> Tensor:
-    """x | y, bit by bit."""
-    return _e.bitwise_or(x, y)
+def _bits(op: Op, doc: str, name: str = "") -> _OfBits:
+    def call(x: TensorLike, y: TensorLike) -> Tensor:
+        return op(x, y)
+
+    return entered(call, doc, name or op.name)
 
 
-@public
-def bitwise_xor(x: TensorLike, y: TensorLike) -> Tensor:
-    """x ^ y, bit by bit."""
-    return _e.bitwise_xor(x, y)
+def _shift(op: Op, sign: str, name: str) -> _OfBits:
+    def call(x: TensorLike, y: TensorLike) -> Tensor:
+        return op(*map(numbers, promoted((x, y), "same")))
+
+    return entered(call, f"x {sign} y, elementwise; bool counts as int32.", name)
 
 
-@public
-def bitwise_not(x: TensorLike) -> Tensor:
-    """~x, bit by bit."""
-    return _e.bitwise_not(x)
-
-
-@public
-def bitwise_invert(x: TensorLike) -> Tensor:
-    """~x, bit by bit."""
-    return _e.bitwise_not(x)
-
-
-@public
-def left_shift(x: TensorLike, y: TensorLike) -> Tensor:
-    """x << y, elementwise; bool counts as int32."""
-    return _e.left_shift(*map(numbers, promoted((x, y), "same")))
-
-
-@public
-def bitwise_left_shift(x: TensorLike, y: TensorLike) -> Tensor:
-    """x << y, elementwise; bool counts as int32."""
-    return _e.left_shift(*map(numbers, promoted((x, y), "same")))
-
-
-@public
-def right_shift(x: TensorLike, y: TensorLike) -> Tensor:
-    """x >> y, elementwise; bool counts as int32."""
-    return _e.right_shift(*map(numbers, promoted((x, y), "same")))
-
-
-@public
-def bitwise_right_shift(x: TensorLike, y: TensorLike) -> Tensor:
-    """x >> y, elementwise; bool counts as int32."""
-    return _e.right_shift(*map(numbers, promoted((x, y), "same")))
+bitwise_and = _bits(_e.bitwise_and, "x & y, bit by bit.")
+bitwise_or = _bits(_e.bitwise_or, "x | y, bit by bit.")
+bitwise_xor = _bits(_e.bitwise_xor, "x ^ y, bit by bit.")
+bitwise_not = of_one(_e.bitwise_not, "~x, bit by bit.")
+bitwise_invert = of_one(_e.bitwise_not, "~x, bit by bit.", "bitwise_invert")
+left_shift = _shift(_e.left_shift, "<<", "left_shift")
+bitwise_left_shift = _shift(_e.left_shift, "<<", "bitwise_left_shift")
+right_shift = _shift(_e.right_shift, ">>", "right_shift")
+bitwise_right_shift = _shift(_e.right_shift, ">>", "bitwise_right_shift")
