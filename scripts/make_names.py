@@ -3,7 +3,7 @@
     python scripts/make_names.py
 
 A class is listed because it stands in a module of its kind's folder, under a name without an
-underscore; layers are listed because `@builtin` says so. What else a namespace offers is below.
+underscore, and is no mere base of a family. What else a namespace offers is below.
 """
 
 from __future__ import annotations
@@ -36,6 +36,14 @@ class Kind(NamedTuple):
     aliases: str = ""  # how further names that are public begin
 
 
+# Bases that a family of layers shares.
+FAMILIES = """
+    AdaptiveAverage AdaptiveMax AdaptivePooling Augmentation AveragePooling BaseConv
+    BaseConvTranspose BaseDepthwiseConv BaseSeparableConv Bordered Cell ConvLSTM ConvLSTMCell
+    Cropping GlobalAverage GlobalMax GlobalPooling Images Lookup MaxPooling Merge Noise OverCell
+    Pooling Projected Recurrent Scored SpatialDropout UpSampling Warp Windowed ZeroPadding
+"""
+
 KINDS = {
     "activations": Kind("activation", functions="functions", aliases="Aa"),
     "callbacks": Kind("callback", "callback:Callback", abstract="Answering Monitor"),
@@ -48,7 +56,7 @@ KINDS = {
         abstract="RandomInitializer",
         aliases="A",
     ),
-    "layers": Kind("layer", aliases="A"),
+    "layers": Kind("layer", "base.layer:Layer", snake_case, abstract=FAMILIES),
     "datasets": Kind("dataset"),
     "losses": Kind("loss", "base:Loss", functions="margin probabilistic regression structured"),
     "metrics": Kind("metric", "metric:Metric", snake_case),
@@ -62,6 +70,19 @@ ACTIVATIONS = {
     "kerasish.ops.nn.activation": "celu elu glu hard_shrink hard_sigmoid hard_silu "
     "hard_swish:hard_silu hard_tanh leaky_relu log_sigmoid log_softmax mish relu6 selu soft_shrink "
     "softmax softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold"
+}
+LAYERS = {
+    "kerasish.layers.convolution": "Convolution1D:Conv1D Convolution2D:Conv2D Convolution3D:Conv3D "
+    "Convolution1DTranspose:Conv1DTranspose Convolution2DTranspose:Conv2DTranspose "
+    "Convolution3DTranspose:Conv3DTranspose SeparableConvolution1D:SeparableConv1D "
+    "SeparableConvolution2D:SeparableConv2D",
+    "kerasish.layers.multi_head_attention": "GroupedQueryAttention:GroupQueryAttention",
+    "kerasish.layers.pooling": " ".join(
+        f"{scope}{short}Pool{rank}D:{scope}{long}Pooling{rank}D"
+        for scope in ("", "Global")
+        for short, long in (("Avg", "Average"), ("Max", "Max"))
+        for rank in (1, 2, 3)
+    ),
 }
 OFFERED: dict[str, Homes] = {
     "kerasish.activations": ACTIVATIONS,
@@ -97,12 +118,12 @@ OFFERED: dict[str, Homes] = {
     },
     "kerasish.callbacks": {"kerasish.callbacks.callback_list": "CallbackList"},
     "kerasish.layers": {
+        **LAYERS,
         "kerasish.layers.base.input_spec": "InputSpec",
         "kerasish.layers.base.layer": "Layer",
         "kerasish.layers.input_layer": "Input",
         "kerasish.ops.operation": "Operation",
         "kerasish.layers.merging": "add average concatenate dot maximum minimum multiply subtract",
-        "kerasish.layers.pooling": "GlobalMaxPool1D:GlobalMaxPooling1D",
     },
     "kerasish.metrics": {
         "kerasish.metrics.accuracy": "binary_accuracy categorical_accuracy "
@@ -120,6 +141,7 @@ OFFERED: dict[str, Homes] = {
 # Names of kinds that stand in other folders. Ops are entered by whole modules (names.py).
 ENTERED: dict[str, Homes] = {
     "activation": ACTIVATIONS,
+    "layer": LAYERS,
     "model": {
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",

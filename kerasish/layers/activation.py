@@ -10,7 +10,7 @@ from kerasish.arguments.rules import Constraint, Initializer, IntOrTuple, Regula
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.spec import Shape
 
 
@@ -19,7 +19,6 @@ def _least(value: Any, least: float, what: str) -> None:
         raise ArgumentError(f"{what} must be at least {least}", received=value)
 
 
-@builtin()
 class ReLU(Layer):
     """max(x, 0), with an optional ceiling, slope and threshold.
 
@@ -52,7 +51,6 @@ class ReLU(Layer):
         return y if self.max_value is None else ops.minimum(y, self.max_value)
 
 
-@builtin()
 class LeakyReLU(Layer):
     """x where x > 0, else negative_slope * x.
 
@@ -72,7 +70,6 @@ class LeakyReLU(Layer):
         return ops.leaky_relu(inputs, negative_slope=self.negative_slope)
 
 
-@builtin()
 class ELU(Layer):
     """x where x > 0, else alpha * (exp(x) - 1).
 
@@ -88,7 +85,6 @@ class ELU(Layer):
         return ops.elu(inputs, alpha=self.alpha)
 
 
-@builtin()
 class PReLU(Layer):
     """x where x > 0, else alpha * x, with learned slopes alpha.
 
@@ -123,7 +119,6 @@ class PReLU(Layer):
         return ops.relu(inputs) - self.alpha * ops.relu(-inputs)
 
 
-@builtin()
 class Softmax(Layer):
     """exp(x) / sum(exp(x)) along an axis; masked elements get 0.
 

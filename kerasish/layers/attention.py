@@ -9,7 +9,7 @@ from kerasish.arguments.fields import Deferred
 from kerasish.arguments.rules import Rate, one_of
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.random import SeedGenerator
 
 
@@ -76,7 +76,6 @@ class Scored(Layer):
         return mask[0] if mask else None
 
 
-@builtin()
 class Attention(Scored):
     """Scores are scalar products of queries and keys (or a learned sum of tanh).
 
@@ -111,7 +110,6 @@ class Attention(Scored):
         return self.concat_score_weight * ops.sum(ops.tanh(joined), axis=-1)
 
 
-@builtin()
 class AdditiveAttention(Scored):
     """Scores are sum(scale * tanh(query + key)).
 

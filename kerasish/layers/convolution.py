@@ -22,7 +22,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.spec import Shape
 
 
@@ -153,14 +153,12 @@ class BaseConv(Windowed):
         return self.finish(self.convolution_op(inputs, self.kernel))
 
 
-@builtin("Convolution1D")
 class Conv1D(BaseConv):
     __doc__ = f"Convolution over one axis, such as time: {BaseConv.__doc__}"
     rank = 1
     padding: CausalPaddingMode = "valid"
 
 
-@builtin("Convolution2D")
 class Conv2D(BaseConv):
     __doc__ = f"Convolution over two axes, such as images: {BaseConv.__doc__}"
     rank = 2
@@ -168,7 +166,6 @@ class Conv2D(BaseConv):
     dilation_rate: IntOrTuple = (1, 1)
 
 
-@builtin("Convolution3D")
 class Conv3D(BaseConv):
     __doc__ = f"Convolution over three axes, such as volumes: {BaseConv.__doc__}"
     rank = 3
@@ -238,13 +235,11 @@ class BaseConvTranspose(Windowed):
         return self.finish(y)
 
 
-@builtin("Convolution1DTranspose")
 class Conv1DTranspose(BaseConvTranspose):
     __doc__ = BaseConvTranspose.__doc__
     rank = 1
 
 
-@builtin("Convolution2DTranspose")
 class Conv2DTranspose(BaseConvTranspose):
     __doc__ = BaseConvTranspose.__doc__
     rank = 2
@@ -252,7 +247,6 @@ class Conv2DTranspose(BaseConvTranspose):
     dilation_rate: IntOrTuple = (1, 1)
 
 
-@builtin("Convolution3DTranspose")
 class Conv3DTranspose(
     BaseConvTranspose, first=("filters", "kernel_size", "strides", "padding", "data_format")
 ):
@@ -314,13 +308,11 @@ class BaseDepthwiseConv(Windowed):
         return self.finish(ops.depthwise_conv(inputs, self.kernel, **self.window))
 
 
-@builtin()
 class DepthwiseConv1D(BaseDepthwiseConv):
     __doc__ = BaseDepthwiseConv.__doc__
     rank = 1
 
 
-@builtin()
 class DepthwiseConv2D(BaseDepthwiseConv):
     __doc__ = BaseDepthwiseConv.__doc__
     rank = 2
@@ -386,13 +378,11 @@ class BaseSeparableConv(Windowed):
         return self.finish(y)
 
 
-@builtin("SeparableConvolution1D")
 class SeparableConv1D(BaseSeparableConv):
     __doc__ = BaseSeparableConv.__doc__
     rank = 1
 
 
-@builtin("SeparableConvolution2D")
 class SeparableConv2D(BaseSeparableConv):
     __doc__ = BaseSeparableConv.__doc__
     rank = 2

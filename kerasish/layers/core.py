@@ -20,7 +20,7 @@ from kerasish.errors import ArgumentError, ShapeError, UnsafeFileError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.serialization import (
     custom_object_scope,
     deserialize_keras_object,
@@ -30,7 +30,6 @@ from kerasish.serialization import (
 from kerasish.spec import Shape
 
 
-@builtin()
 class Dense(Layer):
     """Affine map on the last axis: activation(x @ kernel + bias).
 
@@ -83,7 +82,6 @@ class Dense(Layer):
         return self.activation(x if self.bias is None else x + self.bias)
 
 
-@builtin()
 class Activation(Layer):
     """activation(x).
 
@@ -99,7 +97,6 @@ class Activation(Layer):
         return self.activation(inputs)
 
 
-@builtin()
 class Identity(Layer):
     """x itself."""
 
@@ -109,7 +106,6 @@ class Identity(Layer):
         return inputs
 
 
-@builtin()
 class Masking(Layer):
     """Masks the timesteps at which every feature equals `mask_value`, and sets them to zero.
 
@@ -127,7 +123,6 @@ class Masking(Layer):
         return inputs * ops.cast(kept, inputs.dtype)
 
 
-@builtin()
 class Embedding(Layer):
     """Rows of a table: integers in [0, input_dim) become vectors of `output_dim` floats.
 
@@ -172,7 +167,6 @@ class Embedding(Layer):
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
 
-@builtin()
 class Lambda(Layer):
     """A function as a layer.
 

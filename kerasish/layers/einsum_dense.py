@@ -17,7 +17,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import VarianceScaling
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.spec import Dim, Shape
 
 _FORMS = (
@@ -36,7 +36,6 @@ class Parts(NamedTuple):
     output_axes: list[int]
 
 
-@builtin()
 class EinsumDense(Layer):
     """activation(einsum(equation, x, kernel) + bias).
 

@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish.errors import ArgumentError
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
 from kerasish.spec import dtype_name
 
 
-@builtin()
 class InputLayer(Layer):
     """The entry of a model: shape and dtype of one input.
 

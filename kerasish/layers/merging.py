@@ -9,7 +9,7 @@ from kerasish import ops
 from kerasish.arguments.rules import IntOrTuple
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.spec import normalize_axis
 
 
@@ -76,7 +76,6 @@ def _widened(x: Tensor, count: int) -> Tensor:
     return y
 
 
-@builtin()
 class Add(Merge):
     """The sum of the inputs."""
 
@@ -87,7 +86,6 @@ class Add(Merge):
         return total
 
 
-@builtin()
 class Subtract(Merge):
     """The first input minus the second."""
 
@@ -104,7 +102,6 @@ class Subtract(Merge):
         return ops.subtract(inputs[0], inputs[1])
 
 
-@builtin()
 class Multiply(Merge):
     """The product of the inputs; what is masked in one takes no part, in all is 0."""
 
@@ -122,7 +119,6 @@ class Multiply(Merge):
         return ops.where(anywhere, product, ops.zeros_like(product))
 
 
-@builtin()
 class Average(Merge):
     """The mean of the inputs."""
 
@@ -133,7 +129,6 @@ class Average(Merge):
         return total / len(inputs)
 
 
-@builtin()
 class Maximum(Merge):
     """The largest of the inputs, element by element; what is masked in one takes no part."""
 
@@ -141,7 +136,6 @@ class Maximum(Merge):
         return _extreme(ops.maximum, inputs)
 
 
-@builtin()
 class Minimum(Merge):
     """The smallest of the inputs, element by element; what is masked in one takes no part."""
 
@@ -149,7 +143,6 @@ class Minimum(Merge):
         return _extreme(ops.minimum, inputs)
 
 
-@builtin()
 class Concatenate(Merge):
     """The inputs one after another along an axis.
 
@@ -178,7 +171,6 @@ class Concatenate(Merge):
         return ops.any(ops.concatenate(parts, axis=axis), axis=-1)
 
 
-@builtin()
 class Dot(Merge):
     """Scalar products of two inputs along an axis of each.
 

@@ -20,7 +20,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.activation import Softmax
 from kerasish.layers.attention import causal_mask
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.layers.einsum_dense import EinsumDense
 from kerasish.layers.regularization import Dropout
 from kerasish.ops.nn.attention import dot_product_attention
@@ -116,7 +116,6 @@ def _clone(initializer: Any) -> Any:
         return type(initializer).from_config(initializer.get_config())
 
 
-@builtin()
 class MultiHeadAttention(Projected):
     """softmax(query_h key_h^T / sqrt(key_dim)) value_h for every head h, projected back.
 
@@ -304,7 +303,6 @@ def _equations(rank: int, axes: Any) -> tuple[str, str]:
     return f"{source},{target}->{product}", f"{product},{source}->{target}"
 
 
-@builtin("GroupedQueryAttention")
 class GroupQueryAttention(Projected):
     """Multi-head attention in which several query heads share one key and value head.
 

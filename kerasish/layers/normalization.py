@@ -21,7 +21,7 @@ from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
 from kerasish.initializers import TruncatedNormal
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.ops.nn.normalization import batch_norm_train
 from kerasish.ops.nn.standardization import group_normalization
 from kerasish.spec import Shape, normalize_axes, normalize_axis, promote
@@ -38,7 +38,6 @@ def _size(layer: Layer, shape: Shape, axis: int) -> int:
     return size
 
 
-@builtin()
 class BatchNormalization(Layer):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta for every channel.
 
@@ -159,7 +158,6 @@ class _OverAxes(Layer):
         return normalize_axes(self.axis, len(shape))
 
 
-@builtin()
 class LayerNormalization(_OverAxes):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta, the moments those of each sample.
 
@@ -204,7 +202,6 @@ class LayerNormalization(_OverAxes):
         return ops.cast(y, self.compute_dtype)
 
 
-@builtin()
 class RMSNormalization(_OverAxes):
     """scale * x / sqrt(mean(x**2) + epsilon), the mean that of each sample.
 
@@ -227,7 +224,6 @@ class RMSNormalization(_OverAxes):
         return ops.rms_normalization(x, self.scale, self.axis, self.epsilon)
 
 
-@builtin()
 class GroupNormalization(Layer):
     """Normalization of groups of channels within each sample.
 
@@ -282,7 +278,6 @@ class GroupNormalization(Layer):
         return ops.cast(y, self.compute_dtype)
 
 
-@builtin()
 class UnitNormalization(Layer):
     """x / sqrt(sum(x**2)): every vector along `axis` gets length 1.
 
@@ -298,7 +293,6 @@ class UnitNormalization(Layer):
         return ops.normalize(inputs, axis=self.axis, order=2, epsilon=1e-12)
 
 
-@builtin()
 class SpectralNormalization(Layer):
     """A layer whose kernel is divided by an estimate of its largest singular value.
 

@@ -9,7 +9,7 @@ from kerasish.arguments.fields import Deferred
 from kerasish.arguments.rules import DataFormat, IntOrTuple, PaddingMode, sized
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 
 
 class Pooling(Layer):
@@ -61,39 +61,33 @@ class AveragePooling(Pooling):
     data_format: DataFormat = None
 
 
-@builtin("MaxPool1D")
 class MaxPooling1D(MaxPooling):
     __doc__ = f"The maximum of each window along one axis: {Pooling.__doc__}"
     rank = 1
 
 
-@builtin("MaxPool2D")
 class MaxPooling2D(MaxPooling):
     __doc__ = f"The maximum of each window over two axes: {Pooling.__doc__}"
     rank = 2
     pool_size: IntOrTuple = (2, 2)
 
 
-@builtin("MaxPool3D")
 class MaxPooling3D(MaxPooling):
     __doc__ = f"The maximum of each window over three axes: {Pooling.__doc__}"
     rank = 3
     pool_size: IntOrTuple = (2, 2, 2)
 
 
-@builtin("AvgPool1D")
 class AveragePooling1D(AveragePooling):
     __doc__ = f"The mean of each window along one axis, padding left out: {Pooling.__doc__}"
     rank = 1
 
 
-@builtin("AvgPool2D")
 class AveragePooling2D(AveragePooling):
     __doc__ = f"The mean of each window over two axes, padding left out: {Pooling.__doc__}"
     rank = 2
 
 
-@builtin("AvgPool3D")
 class AveragePooling3D(AveragePooling):
     __doc__ = f"The mean of each window over three axes, padding left out: {Pooling.__doc__}"
     rank = 3
@@ -139,7 +133,6 @@ class GlobalMax(GlobalPooling):
         return ops.max(inputs, axis=self.axes, keepdims=self.keepdims)
 
 
-@builtin("GlobalAvgPool1D")
 class GlobalAveragePooling1D(GlobalAverage):
     __doc__ = f"The mean over time, of the timesteps that count: {GlobalPooling.__doc__}"
     rank = 1
@@ -157,31 +150,26 @@ class GlobalAveragePooling1D(GlobalAverage):
         return None
 
 
-@builtin("GlobalAvgPool2D")
 class GlobalAveragePooling2D(GlobalAverage):
     __doc__ = f"The mean over two axes: {GlobalPooling.__doc__}"
     rank = 2
 
 
-@builtin("GlobalAvgPool3D")
 class GlobalAveragePooling3D(GlobalAverage):
     __doc__ = f"The mean over three axes: {GlobalPooling.__doc__}"
     rank = 3
 
 
-@builtin("GlobalMaxPool1D")
 class GlobalMaxPooling1D(GlobalMax):
     __doc__ = f"The maximum over time: {GlobalPooling.__doc__}"
     rank = 1
 
 
-@builtin("GlobalMaxPool2D")
 class GlobalMaxPooling2D(GlobalMax):
     __doc__ = f"The maximum over two axes: {GlobalPooling.__doc__}"
     rank = 2
 
 
-@builtin("GlobalMaxPool3D")
 class GlobalMaxPooling3D(GlobalMax):
     __doc__ = f"The maximum over three axes: {GlobalPooling.__doc__}"
     rank = 3
@@ -222,37 +210,31 @@ class AdaptiveAverage(AdaptivePooling):
     pool = staticmethod(ops.adaptive_average_pool)
 
 
-@builtin()
 class AdaptiveMaxPooling1D(AdaptiveMax):
     __doc__ = AdaptivePooling.__doc__
     rank = 1
 
 
-@builtin()
 class AdaptiveMaxPooling2D(AdaptiveMax):
     __doc__ = AdaptivePooling.__doc__
     rank = 2
 
 
-@builtin()
 class AdaptiveMaxPooling3D(AdaptiveMax):
     __doc__ = AdaptivePooling.__doc__
     rank = 3
 
 
-@builtin()
 class AdaptiveAveragePooling1D(AdaptiveAverage):
     __doc__ = AdaptivePooling.__doc__
     rank = 1
 
 
-@builtin()
 class AdaptiveAveragePooling2D(AdaptiveAverage):
     __doc__ = AdaptivePooling.__doc__
     rank = 2
 
 
-@builtin()
 class AdaptiveAveragePooling3D(AdaptiveAverage):
     __doc__ = AdaptivePooling.__doc__
     rank = 3

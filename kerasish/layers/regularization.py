@@ -10,7 +10,7 @@ from kerasish.arguments.fields import Deferred
 from kerasish.arguments.rules import DataFormat, Rate
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.random import SeedGenerator
 from kerasish.regularizers import L1L2
 
@@ -37,7 +37,6 @@ class Noise(Layer):
         raise NotImplementedError
 
 
-@builtin()
 class Dropout(Noise):
     """While training, a random share `rate` of elements is zero, the rest times 1 / (1 - rate).
 
@@ -91,7 +90,6 @@ class SpatialDropout(Noise):
         return random.dropout(inputs, self.strength, shape, self.seed_generator)
 
 
-@builtin()
 class SpatialDropout1D(SpatialDropout):
     __doc__ = SpatialDropout.__doc__
     rank = 1
@@ -99,7 +97,6 @@ class SpatialDropout1D(SpatialDropout):
     seed: int | None = None
 
 
-@builtin()
 class SpatialDropout2D(SpatialDropout):
     __doc__ = SpatialDropout.__doc__
     rank = 2
@@ -108,7 +105,6 @@ class SpatialDropout2D(SpatialDropout):
     seed: int | None = None
 
 
-@builtin()
 class SpatialDropout3D(SpatialDropout):
     __doc__ = SpatialDropout.__doc__
     rank = 3
@@ -117,7 +113,6 @@ class SpatialDropout3D(SpatialDropout):
     seed: int | None = None
 
 
-@builtin()
 class GaussianNoise(Noise):
     """While training, x plus normal noise.
 
@@ -141,7 +136,6 @@ class GaussianNoise(Noise):
         return inputs + noise
 
 
-@builtin()
 class GaussianDropout(Noise):
     """While training, x times normal noise of mean 1 and variance rate / (1 - rate).
 
@@ -162,7 +156,6 @@ class GaussianDropout(Noise):
         )
 
 
-@builtin()
 class AlphaDropout(Noise):
     """Dropout for SELU networks: dropped elements become -1.758, then mean and variance are kept.
 
@@ -188,7 +181,6 @@ class AlphaDropout(Noise):
         return a * (inputs * kept + low * (1 - kept)) - a * low * self.rate
 
 
-@builtin()
 class ActivityRegularization(Layer):
     """x itself, with a penalty l1 * sum(|x|) + l2 * sum(x**2) per sample.
 

@@ -11,11 +11,10 @@ from kerasish.arguments.rules import DataFormat, IntOrTuple, PositiveInt
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.spec import Shape, known
 
 
-@builtin()
 class Flatten(Layer):
     """All axes but the batch in one.
 
@@ -35,7 +34,6 @@ class Flatten(Layer):
         return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
 
 
-@builtin()
 class Reshape(Layer):
     """The same elements of every sample in another shape.
 
@@ -80,7 +78,6 @@ class Reshape(Layer):
         return tuple(size // rest if d == -1 else d for d in self.target_shape)
 
 
-@builtin()
 class Permute(Layer):
     """Axes in another order; the batch stays first.
 
@@ -101,7 +98,6 @@ class Permute(Layer):
         return ops.transpose(inputs, axes=(0, *self.dims))
 
 
-@builtin()
 class RepeatVector(Layer):
     """(batch, features) n times over: (batch, n, features).
 
@@ -185,7 +181,6 @@ class ZeroPadding(Bordered):
         return ops.pad(inputs, widths)
 
 
-@builtin()
 class ZeroPadding1D(ZeroPadding):
     __doc__ = ZeroPadding.__doc__
     rank = 1
@@ -193,7 +188,6 @@ class ZeroPadding1D(ZeroPadding):
     data_format: DataFormat = None
 
 
-@builtin()
 class ZeroPadding2D(ZeroPadding):
     __doc__ = ZeroPadding.__doc__
     rank = 2
@@ -201,7 +195,6 @@ class ZeroPadding2D(ZeroPadding):
     data_format: DataFormat = None
 
 
-@builtin()
 class ZeroPadding3D(ZeroPadding):
     __doc__ = ZeroPadding.__doc__
     rank = 3
@@ -233,14 +226,12 @@ class Cropping(Bordered):
         return inputs[tuple(key)]
 
 
-@builtin()
 class Cropping1D(Cropping):
     __doc__ = Cropping.__doc__
     rank = 1
     cropping: IntOrTuple = (1, 1)
 
 
-@builtin()
 class Cropping2D(Cropping):
     __doc__ = Cropping.__doc__
     rank = 2
@@ -248,7 +239,6 @@ class Cropping2D(Cropping):
     data_format: DataFormat = None
 
 
-@builtin()
 class Cropping3D(Cropping):
     __doc__ = Cropping.__doc__
     rank = 3

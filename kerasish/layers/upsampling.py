@@ -9,10 +9,9 @@ from kerasish.arguments.rules import DataFormat, Interpolation, IntOrTuple, Posi
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 
 
-@builtin()
 class UpSampling1D(Layer):
     """Every timestep `size` times.
 
@@ -46,7 +45,6 @@ class UpSampling(Layer):
         return x
 
 
-@builtin()
 class UpSampling2D(UpSampling):
     """Rows and columns several times, or images resized by whole factors.
 
@@ -82,7 +80,6 @@ class UpSampling2D(UpSampling):
         )
 
 
-@builtin()
 class UpSampling3D(UpSampling):
     """Every element of three spatial axes several times.
 

@@ -10,12 +10,11 @@ from kerasish.arguments.rules import LayerField, one_of
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base import call as _call
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 from kerasish.spec import Shape
 
 
-@builtin()
 class Wrapper(Layer):
     """A layer that holds another one in `layer`.
 
@@ -30,7 +29,6 @@ class Wrapper(Layer):
             self.layer.build(input_shape)
 
 
-@builtin()
 class TimeDistributed(Wrapper):
     """The same layer on every timestep.
 
@@ -83,7 +81,6 @@ def _product(*sizes: int | None) -> int | None:
 _MODE = one_of("sum", "mul", "concat", "ave")
 
 
-@builtin()
 class Bidirectional(Layer):
     """A recurrent layer run forwards and another backwards, their outputs merged.
 

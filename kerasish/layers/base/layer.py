@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
-from kerasish import budget, naming, registry, tree
+from kerasish import budget, naming, tree
 from kerasish.arguments.contract import Field
 from kerasish.arguments.fields import declared, keyword, make_constructor, takes_its_own
 from kerasish.arguments.remembered import (
@@ -30,7 +30,6 @@ from kerasish.layers.base.building import Buildable, as_shape, recorded_build
 from kerasish.layers.base.input_spec import check_inputs
 from kerasish.layers.base.remat import called, current_scope
 from kerasish.layers.base.stateless import Stateless
-from kerasish.naming import snake_case
 from kerasish.ops.symbol import has_symbol
 from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call, symbols
 from kerasish.serialization import deserialize_keras_object, resolve
@@ -403,15 +402,6 @@ class Layer(Buildable, Stateless):
                 brief = value["class_name"] if isinstance(value, dict) else value
                 shown.append(f"{name}={brief}")
         return f"<{type(self).__name__} {', '.join(shown)}, built={self.built}>"
-
-
-def builtin(*aliases: str) -> Callable[[type[T]], type[T]]:
-    """Decorator: enter a layer class of this package under its name, its file name and aliases."""
-
-    def decorate(cls: type[T]) -> type[T]:
-        return registry.add("layer", cls, cls.__name__, snake_case(cls.__name__), *aliases)
-
-    return decorate
 
 
 def _owner_of_init(cls: Any) -> Any:

@@ -10,7 +10,7 @@ from kerasish.arguments.fields import Deferred
 from kerasish.arguments.rules import DataFormat, Interpolation, PositiveInt, one_of
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.random import SeedGenerator
 from kerasish.spec import is_int
 
@@ -56,7 +56,6 @@ def _in_window(layer: Layer, size: tuple[Any, Any]) -> tuple[int, int]:
     return size
 
 
-@builtin()
 class Resizing(Images):
     """Images at another size.
 
@@ -107,7 +106,6 @@ def _resized_window(layer: Any, x: Tensor) -> Tensor:
     )
 
 
-@builtin()
 class CenterCrop(Images):
     """The middle of images; smaller ones are resized.
 
@@ -177,7 +175,6 @@ def interval(value: Any, what: str, low: float = -math.inf) -> tuple[float, floa
     return pair
 
 
-@builtin()
 class RandomFlip(Augmentation):
     """Images mirrored with probability 1/2.
 
@@ -199,7 +196,6 @@ class RandomFlip(Augmentation):
         return x
 
 
-@builtin()
 class RandomCrop(Augmentation):
     """A part of images at a place drawn for the batch.
 
@@ -266,7 +262,6 @@ class Warp(Augmentation):
         )
 
 
-@builtin()
 class RandomRotation(Warp):
     """Images rotated by a random angle.
 
@@ -293,7 +288,6 @@ class RandomRotation(Warp):
         return self._warped(x, cos, -sin, 0.0, sin, cos, 0.0)
 
 
-@builtin()
 class RandomTranslation(Warp):
     """Images moved by a random part of their size.
 
@@ -322,7 +316,6 @@ class RandomTranslation(Warp):
         return self._warped(x, 1.0, 0.0, -right * width, 0.0, 1.0, -down * height)
 
 
-@builtin()
 class RandomZoom(Warp):
     """Images zoomed in or out around the middle.
 
@@ -354,7 +347,6 @@ class RandomZoom(Warp):
         return self._warped(x, wide, 0.0, 0.0, 0.0, tall, 0.0)
 
 
-@builtin()
 class RandomShear(Warp):
     """Images sheared along their axes, from their top left corner.
 
@@ -385,7 +377,6 @@ class RandomShear(Warp):
         return self._warped(x, 1.0, along, 0.0, down, 1.0, 0.0, centred=False)
 
 
-@builtin()
 class RandomBrightness(Augmentation):
     """A random number added to every image.
 
@@ -413,7 +404,6 @@ class RandomBrightness(Augmentation):
         return ops.clip(x + (ops.trunc(more) if whole else more), least, most)
 
 
-@builtin()
 class RandomContrast(Augmentation):
     """Distances from the mean of each channel times a random number.
 

@@ -22,7 +22,7 @@ from kerasish.arguments.remembered import ANY
 from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError, DataError, UnsafeFileError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.layers.preprocessing.adapting import as_texts, number_batches, text_batches
 from kerasish.layers.preprocessing.numbers import encode
 
@@ -284,7 +284,6 @@ class Lookup(Layer):
         return np.where(inside, table[np.where(inside, places, 0)], self.oov_token)
 
 
-@builtin()
 class StringLookup(Lookup):
     __doc__ = Lookup.__doc__
 
@@ -309,7 +308,6 @@ class StringLookup(Lookup):
         return self._encoded(convert_to_tensor(indices))
 
 
-@builtin()
 class IntegerLookup(Lookup):
     __doc__ = Lookup.__doc__
 

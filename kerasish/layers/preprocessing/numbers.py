@@ -13,12 +13,11 @@ from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError, DataError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base import call as _call
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.layers.preprocessing.adapting import number_batches
 from kerasish.spec import Shape, normalize_axis
 
 
-@builtin()
 class Rescaling(Layer):
     """x * scale + offset.
 
@@ -42,7 +41,6 @@ class Rescaling(Layer):
         return x * convert_to_tensor(self.scale, dtype) + convert_to_tensor(self.offset, dtype)
 
 
-@builtin()
 class Normalization(Layer):
     """(x - mean) / sqrt(variance), with moments that are given or learned by `adapt`.
 
@@ -197,7 +195,6 @@ def _compressed(sample: np.ndarray, share: float) -> np.ndarray:
 _MODES = Annotated[str, one_of("int", "one_hot", "multi_hot", "count")]
 
 
-@builtin()
 class Discretization(Layer):
     """The bin that a number falls into: 0 below the first boundary.
 
@@ -281,7 +278,6 @@ class Discretization(Layer):
         return super().from_config(config, custom_objects)
 
 
-@builtin()
 class CategoryEncoding(Layer):
     """Integers in [0, num_tokens) as vectors of that size.
 

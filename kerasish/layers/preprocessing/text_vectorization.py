@@ -12,7 +12,6 @@ from kerasish import ops
 from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers.base.layer import builtin
 from kerasish.layers.preprocessing.adapting import as_texts
 from kerasish.layers.preprocessing.lookup import OLDER_MODES, Lookup
 
@@ -22,7 +21,6 @@ _SPACE = re.compile("[ \t\n\v\f\r]+")
 _LOWER = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
-@builtin()
 class TextVectorization(Lookup):
     """Texts as rows of word indices, or as one vector each.
 

@@ -23,7 +23,7 @@ from kerasish.arguments.rules import (
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import Ones
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.random import SeedGenerator
 from kerasish.spec import Shape
 
@@ -151,7 +151,6 @@ class Cell(Layer):
         raise NotImplementedError
 
 
-@builtin()
 class SimpleRNNCell(Cell):
     """h' = activation(x kernel + h recurrent_kernel + bias).
 
@@ -188,7 +187,6 @@ class SimpleRNNCell(Cell):
         return h, [h]
 
 
-@builtin()
 class LSTMCell(Cell):
     """c' = f c + i activation(z_c), h' = o activation(c'), gates i, f, o of x and h.
 
@@ -259,7 +257,6 @@ class LSTMCell(Cell):
         return h, [h, c]
 
 
-@builtin()
 class GRUCell(Cell):
     """h' = z h + (1 - z) activation(x_h + r * recurrent_h), gates z, r of x and h.
 

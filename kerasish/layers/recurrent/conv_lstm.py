@@ -22,7 +22,6 @@ from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import Ones
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import builtin
 from kerasish.layers.recurrent.cells import Cell
 from kerasish.layers.recurrent.rnn import Recurrent
 from kerasish.spec import Shape, window_output
@@ -244,19 +243,16 @@ class ConvLSTM(Recurrent):
         return self.cell.advance
 
 
-@builtin()
 class ConvLSTM1D(ConvLSTM):
     __doc__ = ConvLSTM.__doc__
     rank = 1
 
 
-@builtin()
 class ConvLSTM2D(ConvLSTM):
     __doc__ = ConvLSTM.__doc__
     rank = 2
 
 
-@builtin()
 class ConvLSTM3D(ConvLSTM):
     __doc__ = ConvLSTM.__doc__
     rank = 3

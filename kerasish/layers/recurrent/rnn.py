@@ -9,14 +9,13 @@ from kerasish.arguments.fields import Deferred
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
-from kerasish.layers.base.layer import Layer, builtin
+from kerasish.layers.base.layer import Layer
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import infer
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 from kerasish.spec import Shape
 
 
-@builtin()
 class StackedRNNCells(Layer):
     """Cells on top of each other, as one cell.
 
@@ -317,7 +316,6 @@ def _held(counts: Tensor, new: Any, old: Any) -> Any:
     return tree.map_structure(lambda n, o: ops.where(_beside(counts, n), n, o), new, old)
 
 
-@builtin()
 class RNN(Recurrent):
     """A cell applied to every timestep, each step seeing the states that the one before left.
 

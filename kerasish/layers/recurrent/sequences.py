@@ -17,7 +17,6 @@ from kerasish.arguments.rules import (
 )
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import builtin
 from kerasish.layers.recurrent.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
 from kerasish.layers.recurrent.rnn import Recurrent
 from kerasish.ops.nn.recurrent import gru, lstm
@@ -126,7 +125,6 @@ def _is_tanh_sigmoid(cell: Any) -> bool:
     return cell.activation is activations.tanh and cell.recurrent_activation is activations.sigmoid
 
 
-@builtin()
 class SimpleRNN(OverCell):
     __doc__ = f"""h' = activation(x kernel + h recurrent_kernel + bias), over a sequence.
 
@@ -161,7 +159,6 @@ class SimpleRNN(OverCell):
     zero_output_for_mask: bool = False
 
 
-@builtin()
 class LSTM(OverCell):
     __doc__ = f"""Long short-term memory over a sequence.
 
@@ -211,7 +208,6 @@ class LSTM(OverCell):
         return lstm(x, *states, *weights, *counts, reverse=self.go_backwards)
 
 
-@builtin()
 class GRU(OverCell):
     __doc__ = f"""Gated recurrent unit over a sequence.
 
