@@ -38,6 +38,7 @@ GENERAL = {  # tests outside of a floor's folder that are about all of it
     "ops": ["test_every_op.py"],
     "graph": ["test_every_op.py"],
     "training": ["callbacks"],
+    "arguments": ["layers", "losses", "metrics"],
 }
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -75,8 +76,14 @@ def _like(node: ast.AST, **changes: object) -> ast.AST:
     return type(node)(**(fields | changes))
 
 
+def _for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
 def _changes(node: ast.AST) -> Iterator[tuple[ast.AST, str, ast.AST]]:
     """(node replaced, what is done, node in its place) of one node, its children apart."""
+    if _for_types(node):
+        return
     if isinstance(node, ast.Compare):
         for i, op in enumerate(node.ops):
             if swapped := COMPARISONS.get(type(op)):
@@ -115,7 +122,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
     """Children that can hold a fault: no annotations, no texts of errors, no docstrings."""
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom):
         return
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+    if _for_types(node):
         return
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "type_params"):

@@ -58,7 +58,6 @@ class FitRun(Measured):
         logs: dict[str, Any] = {}
         while state.epoch < last and not self.stopped and not source.exhausted:
             epoch, start = state.epoch, state.step
-            self.measuring = True
             if not start:
                 self.reset()
             watched.on_epoch_begin(epoch)

@@ -9,6 +9,7 @@ import pytest
 from scripts import mutate
 
 SOURCE = '''
+if TYPE_CHECKING: import h
 def f(x: "int" = 1) -> bool:
     """Text + 1."""
     if not x:
@@ -20,14 +21,14 @@ def f(x: "int" = 1) -> bool:
 def test_what_is_planted() -> None:
     found = mutate.mutants(SOURCE)
     assert [(m.line, m.what) for m in found] == [
-        (2, "constant changed"),
-        (4, "condition always True"),
-        (4, "condition always False"),
-        (4, "Not dropped"),
-        (6, "None returned"),
-        (6, "and/or swapped"),
-        (6, "Lt to LtE"),
-        (6, "argument dropped"),
+        (3, "constant changed"),
+        (5, "condition always True"),
+        (5, "condition always False"),
+        (5, "Not dropped"),
+        (7, "None returned"),
+        (7, "and/or swapped"),
+        (7, "Lt to LtE"),
+        (7, "argument dropped"),
     ]
     for mutant in found:
         assert ast.dump(ast.parse(mutant.mutated)) != ast.dump(ast.parse(SOURCE))

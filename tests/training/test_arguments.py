@@ -145,3 +145,8 @@ def test_the_whole_number_meant_is_told(value, fix):
     with pytest.raises(ArgumentError) as caught:
         arguments.whole("x", value, 1)
     assert str(caught.value).partition(f"Received: {value!r}.")[2].strip() == fix
+
+
+def test_none_is_no_and_nothing():
+    assert arguments.flag("shuffle", None) is False
+    assert arguments.share("validation_split", None) == 0.0

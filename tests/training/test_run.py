@@ -203,3 +203,26 @@ def test_hooks_are_called_once_per_execution():
     calls.clear()
     model.predict(X, batch_size=4, verbose=0, callbacks=[Look()])
     assert calls == [(2, 12), (5, 8)]
+
+
+def test_a_validation_that_was_stopped_begins_anew_in_the_next_epoch():
+    model = made()
+    stops = At("test_batch_end", lambda m: setattr(m, "stop_evaluating", True))
+    data = {"validation_data": (X, Y), "validation_batch_size": 4}
+    model.fit(X, Y, epochs=3, verbose=0, callbacks=[stops], **data)
+    assert stops.count == 3
+    begins = At("test_batch_begin", lambda m: None)
+    once = At("epoch_begin", lambda m: None)
+
+    def stop_first(m):
+        m.stop_evaluating = once.count == 1
+
+    model.fit(
+        X,
+        Y,
+        epochs=2,
+        verbose=0,
+        callbacks=[once, begins, At("test_batch_end", stop_first)],
+        **data,
+    )
+    assert begins.count == 1 + 5
