@@ -53,14 +53,17 @@ print(after_fits - start, resident() - after_fits)
 RESIDENT = PROGRAM[: PROGRAM.index("def build")]
 # What libraries keep of every shape that they meet, or of every module that they link.
 CONVOLUTIONS = """
+from kerasish.compiler.kernels.geometry import Problem
 from kerasish.compiler.kernels.onednn import conv
+from kerasish.ops.nn.windows import Windows
 w = np.ones((3, 32, 32), "float32")
 def meet(start, end):
     for length in range(start, end):
         x, y = np.ones((1, length, 32), "float32"), np.empty((1, length, 32), "float32")
-        window = conv.Geometry((1,), ((1, 1),), (1,))
-        conv.bind_conv(x, w, y, window)()
-        conv.bind_conv_input_grad(y, w, x, window)()
+        windows = Windows.of((length,), (3,), (1,), (1,), "same")
+        problem = Problem(x.shape, w.shape, y.shape, "float32", windows)
+        conv.bind_conv(problem, "y", {"x": x, "w": w}, y)()
+        conv.bind_conv(problem, "x", {"y": y, "w": w}, x)()
 meet(1, 200)
 start = resident()
 meet(200, 500)

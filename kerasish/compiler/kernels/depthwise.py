@@ -11,10 +11,9 @@ from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.kernels.copies import copy
+from kerasish.compiler.kernels.geometry import problem_of
 from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
-from kerasish.ops.nn.windows import Windows
-from kerasish.spec import known
 
 NAME = "depthwise_grad"
 SLOTS = (
@@ -27,19 +26,13 @@ SMALL = 3  # taps along every axis up to which oneDNN has a kernel of its own
 MOST = 12  # taps along a row whose sums fit the registers
 
 
-def _windows(node: Node) -> Windows:
-    a = node.attrs
-    size = known(node.inputs[0].spec.shape)[1:-1]
-    return Windows.of(size, a["kernel_shape"][:-2], a["strides"], a["dilation"], a["padding"])
-
-
 def _supports(node: Node) -> bool:
     *window, inner, channels = node.attrs["kernel_shape"]
     if not (inner == 1 and channels == node.attrs["groups"] > 1 and len(window) in (1, 2)):
         return False
     if node.inputs[0].spec.dtype not in ("float32", "bfloat16"):
         return False
-    cropped = any(lo < 0 or hi < 0 for lo, hi in _windows(node).padding)
+    cropped = any(lo < 0 or hi < 0 for lo, hi in problem_of(node).windows.padding)
     return (
         max(window) > SMALL and window[-1] <= MOST and node.inputs[1].spec.size > 0 and not cropped
     )
@@ -47,7 +40,7 @@ def _supports(node: Node) -> bool:
 
 @kernel("conv_weight_grad", provider="llvm", supports=_supports)
 def _weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    (x, g), dw, windows = inputs, outputs[0], _windows(node)
+    (x, g), dw, windows = inputs, outputs[0], problem_of(node).windows
     before: list[BoundKernel] = []
 
     def dense(array: Array, shape: tuple[int, ...], place: tuple[slice, ...]) -> Array:

@@ -13,10 +13,9 @@ from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.kernels.copies import copy
+from kerasish.compiler.kernels.geometry import pool_windows
 from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
-from kerasish.ops.nn.windows import Windows
-from kerasish.spec import known
 
 NAME = "max_pool"
 SLOTS = ("x", "y", "index", "rows", "columns", "channels", "sample", "row", "down", "across")
@@ -25,22 +24,16 @@ Arrays = Sequence[Any]
 MOST = 16  # positions of a window that are worth unrolling
 
 
-def _windows(node: Node) -> Windows:
-    a = node.attrs
-    size = known(node.inputs[0].spec.shape)[1:-1]
-    return Windows.of(size, a["window"], a["strides"], (1,) * len(size), a["padding"])
-
-
 def _supports(node: Node) -> bool:
     x, window = node.inputs[0].spec, node.attrs["window"]
     if x.dtype not in ("float32", "bfloat16") or len(window) > 2 or math.prod(window) > MOST:
         return False
-    return bool(x.size and not _windows(node).pads)
+    return bool(x.size and not pool_windows(node).pads)
 
 
 @kernel("max_pool", provider="llvm", supports=_supports)
 def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    x, (y, index), windows = inputs[0], outputs, _windows(node)
+    x, (y, index), windows = inputs[0], outputs, pool_windows(node)
     before: list[BoundKernel] = []
     if not x.flags.c_contiguous:
         source, x = x, np.empty(x.shape, x.dtype)

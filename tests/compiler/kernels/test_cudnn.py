@@ -9,9 +9,11 @@ import pytest
 
 import kerasish as keras
 from kerasish.compiler import function
-from kerasish.compiler.kernels.cudnn.conv import Problem
+from kerasish.compiler.kernels.cudnn.conv import lows, padded
+from kerasish.compiler.kernels.geometry import Problem
 from kerasish.config import enable_tensor_float_32
 from kerasish.graph.op import get
+from kerasish.ops.nn.windows import Windows
 from kerasish.testing.samples import sample_inputs
 from tests.compiler.kernels.fake_nvidia import libraries
 from tests.tolerances import assert_close
@@ -71,9 +73,11 @@ def test_float32_is_rounded_only_where_that_is_asked_for():
 
 
 def test_uneven_padding_is_done_in_a_copy():
-    even = Problem((1, 5, 2), (3, 2, 4), (1, 5, 4), "float32", (1,), (1,), ((1, 1),), 1)
-    assert (even.padded, even.lows) == ((1, 5, 2), (1,))
-    cut = Problem((1, 5, 2), (3, 2, 4), (1, 3, 4), "float32", (1,), (1,), ((1, -1),), 1)
-    assert (cut.padded, cut.lows) == ((1, 5, 2), (0,))
-    own, inside = cut.parts
+    windows = Windows.of((5,), (3,), (1,), (1,), ((1, 1),))
+    even = Problem((1, 5, 2), (3, 2, 4), (1, 5, 4), "float32", windows)
+    assert (padded(even), lows(even)) == ((1, 5, 2), (1,))
+    windows = Windows.of((5,), (3,), (1,), (1,), ((1, -1),))
+    cut = Problem((1, 5, 2), (3, 2, 4), (1, 3, 4), "float32", windows)
+    assert (padded(cut), lows(cut)) == ((1, 5, 2), (0,))
+    own, inside = windows.overlap()
     assert (own[1], inside[1]) == (slice(0, 4), slice(1, 5))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kerasish.compiler.kernels.geometry import Problem
 from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
-from kerasish.compiler.kernels.onednn.conv import Geometry
+from kerasish.compiler.kernels.onednn.constants import Alg
+from kerasish.ops.nn.windows import Windows
 from kerasish.spec import np_dtype
 from tests.tolerances import assert_close
 
@@ -50,45 +52,48 @@ def test_product_with_bias_and_sum() -> None:
 
 @pytest.mark.parametrize("groups", [1, 4])
 def test_convolution(groups: int) -> None:
-    window = Geometry((1, 1), ((1, 1), (1, 1)), (1, 1), groups)
+    windows = Windows.of((8, 9), (3, 3), (1, 1), (1, 1), "same")
     x, w, g = values(1, 2, 8, 9, 16), values(2, 3, 3, 16 // groups, 32), values(3, 2, 8, 9, 32)
-    wide = [v.astype("f4") for v in (x, w, g)]
-    binds = [
-        (conv.bind_conv, (0, 1), (2, 8, 9, 32)),
-        (conv.bind_conv_input_grad, (2, 1), (2, 8, 9, 16)),
-        (conv.bind_conv_weight_grad, (0, 2), w.shape),
-    ]
-    for bind, order, shape in binds:
-        y, want = poisoned(*shape), np.empty(shape, "f4")
-        bind(*((x, w, g)[i] for i in order), y, window)()
-        bind(*(wide[i] for i in order), want, window)()
+    held = {"x": x, "w": w, "y": g}
+    wide = {name: v.astype("f4") for name, v in held.items()}
+    problem = Problem(x.shape, w.shape, g.shape, "bfloat16", windows, groups)
+    for result in held:
+        y, want = poisoned(*held[result].shape), np.empty(held[result].shape, "f4")
+        for problem_, arrays, out in (
+            (problem, held, y),
+            (problem._replace(dtype="float32"), wide, want),
+        ):
+            given = {name: v for name, v in arrays.items() if name != result}
+            conv.bind_conv(problem_, result, given, out)()
         assert_close(y, want, dtype="bfloat16")
 
 
 def test_depthwise_in_strides() -> None:
     """Its first choice for the input's gradient is 75 times slower than the one taken."""
-    window = Geometry((2, 2), ((0, 1), (0, 1)), (1, 1), 16)
+    windows = Windows.of((8, 8), (3, 3), (2, 2), (1, 1), ((0, 1), (0, 1)))
     g, w = values(1, 2, 4, 4, 16), values(2, 3, 3, 1, 16)
     dx, want = poisoned(2, 8, 8, 16), np.empty((2, 8, 8, 16), "f4")
-    conv.bind_conv_input_grad(g, w, dx, window)()
-    conv.bind_conv_input_grad(g.astype("f4"), w.astype("f4"), want, window)()
+    problem = Problem(dx.shape, w.shape, g.shape, "bfloat16", windows, 16)
+    conv.bind_conv(problem, "x", {"y": g, "w": w}, dx)()
+    given = {"y": g.astype("f4"), "w": w.astype("f4")}
+    conv.bind_conv(problem._replace(dtype="float32"), "x", given, want)()
     assert_close(dx, want, dtype="bfloat16")
-    shapes = conv.Shapes(dx.shape, w.shape, g.shape, "bfloat16")
-    assert not conv.backward(shapes, window, "data").implementation.startswith("brgconv")
+    assert not conv.primitive(problem, "x").implementation.startswith("brgconv")
 
 
 def test_pooling() -> None:
-    window, size = Geometry((2, 2), ((0, 0), (0, 0)), (1, 1)), (2, 2)
+    windows = Windows.of((8, 8), (2, 2), (2, 2), (1, 1), "valid")
+    most, mean = Alg.POOLING_MAX, Alg.POOLING_AVG_EXCLUDE_PADDING
     x, g = values(1, 2, 8, 8, 16), values(2, 2, 4, 4, 16)
     y, dx, index = poisoned(2, 4, 4, 16), poisoned(2, 8, 8, 16), np.empty((2, 4, 4, 16), "i4")
-    pool.bind_max_pool(x, y, index, window, size)()
+    pool.bind_pool(most, x, y, windows, index)()
     blocks = x.astype("f4").reshape(2, 4, 2, 4, 2, 16)
     assert_close(y, blocks.max((2, 4)), dtype="bfloat16")
-    pool.bind_max_pool_scatter(g, index, dx, window, size)()
+    pool.bind_pool_grad(most, g, dx, windows, index)()
     assert_close(dx.astype("f4").reshape(2, 4, 2, 4, 2, 16).sum((2, 4)), g.astype("f4"))
-    pool.bind_avg_pool(x, y, window, size)()
+    pool.bind_pool(mean, x, y, windows)()
     assert_close(y, blocks.mean((2, 4)), dtype="bfloat16")
-    pool.bind_avg_pool_grad(g, dx, window, size)()
+    pool.bind_pool_grad(mean, g, dx, windows)()
     assert_close(dx.astype("f4").reshape(2, 4, 2, 4, 2, 16).sum((2, 4)), g.astype("f4"))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import pytest
 
@@ -85,27 +83,12 @@ def test_strided_views(view, side):
     check(flat, a, b[0, 0])
 
 
-FUNCTIONS = {
-    "relu": lambda z: np.maximum(z, 0),
-    "tanh": np.tanh,
-    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
-    "gelu": lambda z: z * 0.5 * (1 + np.vectorize(math.erf)(z / math.sqrt(2))),
-    "gelu_tanh": lambda z: z * 0.5 * (1 + np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3))),
-}
-
-
 @pytest.mark.parametrize("shape", [(9, 7), (2, 9, 7), (2, 1, 3, 7)], ids=str)
-@pytest.mark.parametrize("activation", [None, *matmul.ACTIVATIONS])
-def test_bias_and_activation(shape, activation):
+def test_bias(shape):
     a, b, bias = values(1, shape), values(2, (7, 5)), values(3, 5)
     y = np.full((*shape[:-1], 5), np.nan, "f4")
-    matmul.bind_matmul(a, b, y, bias, activation)()
-    z = a.astype("f8") @ b.astype("f8") + bias
-    assert_close(y, z if activation is None else FUNCTIONS[activation](z))
-
-
-def test_every_activation_has_its_reference():
-    assert FUNCTIONS.keys() == matmul.ACTIVATIONS.keys()
+    matmul.bind_matmul(a, b, y, bias)()
+    assert_close(y, a.astype("f8") @ b.astype("f8") + bias)
 
 
 @pytest.mark.parametrize("shape", [(9, 7), (2, 9, 7)], ids=str)

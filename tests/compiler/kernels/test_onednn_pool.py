@@ -9,8 +9,8 @@ import pytest
 
 from kerasish.compiler.kernels.onednn import library, pool
 from kerasish.compiler.kernels.onednn.api import UnsupportedError
-from kerasish.compiler.kernels.onednn.conv import Geometry
-from kerasish.spec import window_output, window_padding
+from kerasish.compiler.kernels.onednn.constants import Alg
+from kerasish.ops.nn.windows import Windows
 
 pytestmark = pytest.mark.skipif(
     library.unavailable() is not None, reason=f"oneDNN: {library.unavailable()}"
@@ -31,20 +31,17 @@ CASES = [
     ((1, 4, 4, 4, 17), (2, 2, 2), (2, 2, 2), "valid"),
     ((2, 5, 5, 8), (1, 1), (2, 2), "same"),
 ]
+MAX, MEAN = Alg.POOLING_MAX, Alg.POOLING_AVG_EXCLUDE_PADDING
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 
 class Case:
     def __init__(self, shape, size, strides, padding):
-        ones = (1,) * len(size)
-        spatial = shape[1:-1]
         self.size = size
-        explicit = window_padding(spatial, size, strides, ones, padding)
-        self.window = Geometry(strides, explicit, ones)
-        out = window_output(spatial, size, strides, ones, padding)
+        self.window = Windows.of(shape[1:-1], size, strides, (1,) * len(size), padding)
         rng = np.random.default_rng(0)
         self.x = rng.standard_normal(shape, dtype="f4")
-        self.g = rng.standard_normal((shape[0], *out, shape[-1]), dtype="f4")
+        self.g = rng.standard_normal((shape[0], *self.window.output, shape[-1]), dtype="f4")
 
     def windows(self):
         """For every output position, (where in y, list of (position in window, where in x))."""
@@ -97,7 +94,7 @@ def test_max_pool(case, with_index):
     c = Case(*case)
     y = np.full_like(c.g, np.nan)
     index = np.full(y.shape, -1, "i4") if with_index else None
-    pool.bind_max_pool(c.x, y, index, c.window, c.size)()
+    pool.bind_pool(MAX, c.x, y, c.window, index)()
     want, where = c.max_pool(c.x)
     np.testing.assert_array_equal(y, want)
     if with_index:
@@ -109,7 +106,7 @@ def test_the_first_of_equal_maxima_wins(case):
     c = Case(*case)
     c.x[...] = np.random.default_rng(1).integers(-1, 1, c.x.shape)
     y, index = np.empty_like(c.g), np.empty(c.g.shape, "i4")
-    pool.bind_max_pool(c.x, y, index, c.window, c.size)()
+    pool.bind_pool(MAX, c.x, y, c.window, index)()
     np.testing.assert_array_equal(index, c.max_pool(c.x)[1])
 
 
@@ -118,7 +115,7 @@ def test_max_pool_scatter(case):
     c = Case(*case)
     index = c.max_pool(c.x)[1]
     dx = np.full_like(c.x, np.nan)
-    step = pool.bind_max_pool_scatter(c.g, index, dx, c.window, c.size)
+    step = pool.bind_pool_grad(MAX, c.g, dx, c.window, index)
     for _ in range(2):
         step()
         np.testing.assert_allclose(dx, c.max_pool_scatter(c.g, index), rtol=1e-5, atol=1e-5)
@@ -128,9 +125,9 @@ def test_max_pool_scatter(case):
 def test_avg_pool(case):
     c = Case(*case)
     y, dx = np.full_like(c.g, np.nan), np.full_like(c.x, np.nan)
-    pool.bind_avg_pool(c.x, y, c.window, c.size)()
+    pool.bind_pool(MEAN, c.x, y, c.window)()
     np.testing.assert_allclose(y, c.avg_pool(c.x), rtol=1e-5, atol=1e-6)
-    pool.bind_avg_pool_grad(c.g, dx, c.window, c.size)()
+    pool.bind_pool_grad(MEAN, c.g, dx, c.window)()
     np.testing.assert_allclose(dx, c.avg_pool_grad(c.g), rtol=1e-5, atol=1e-5)
 
 
@@ -139,17 +136,17 @@ def test_strided_inputs():
     x = np.ascontiguousarray(c.x.swapaxes(1, 2)).swapaxes(1, 2)
     g = np.broadcast_to(c.g[:, :1, :1], c.g.shape)
     y, index, dx = np.empty_like(c.g), np.empty(c.g.shape, "i4"), np.empty_like(c.x)
-    pool.bind_max_pool(x, y, index, c.window, c.size)()
+    pool.bind_pool(MAX, x, y, c.window, index)()
     np.testing.assert_array_equal(y, c.max_pool(x)[0])
     wide = np.repeat(index, 2, axis=-1)[..., ::2]
-    pool.bind_max_pool_scatter(g, wide, dx, c.window, c.size)()
+    pool.bind_pool_grad(MAX, g, dx, c.window, wide)()
     np.testing.assert_allclose(dx, c.max_pool_scatter(g, index), rtol=1e-5, atol=1e-5)
-    pool.bind_avg_pool_grad(g, dx, c.window, c.size)()
+    pool.bind_pool_grad(MEAN, g, dx, c.window)()
     np.testing.assert_allclose(dx, c.avg_pool_grad(g), rtol=1e-5, atol=1e-5)
 
 
 def test_a_window_lying_wholly_in_padding_is_left_to_others():
     x, y = np.ones((1, 4, 4, 1), "f4"), np.empty((1, 8, 4, 1), "f4")
-    window = Geometry((1, 1), ((3, 3), (0, 0)), (1, 1))
+    windows = Windows.of((4, 4), (3, 1), (1, 1), (1, 1), ((3, 3), (0, 0)))
     with pytest.raises(UnsupportedError, match="padding smaller"):
-        pool.bind_avg_pool(x, y, window, (3, 1))
+        pool.bind_pool(MEAN, x, y, windows)

@@ -93,12 +93,13 @@ def test_a_failed_call_is_an_error_with_its_status():
 
 
 @needs_library
-def test_scratch_moves_its_memories_when_it_grows():
+def test_scratch_moves_its_memories_when_it_grows(monkeypatch):
     scratch = program.Scratch()
+    monkeypatch.setattr(program, "SCRATCH", scratch)
     a = np.arange(12, dtype="f4").reshape(3, 4)[:, ::-1]
     b = np.random.default_rng(0).standard_normal((8, 6), dtype="f4")[::2, ::2]
     y = np.empty((3, 3), "f4")
-    step = matmul.bind_matmul(a, b, y, scratch=scratch)
+    step = matmul.bind_matmul(a, b, y)
     step()
     small = scratch.nbytes
     assert small > 0

@@ -8,12 +8,12 @@ from typing import Any
 from kerasish.backend.base import Call, current
 from kerasish.compiler.kernels.cublas import library, windows
 from kerasish.compiler.kernels.cublas.product import bind_product
+from kerasish.compiler.kernels.geometry import problem_of, specs_of
 from kerasish.compiler.kernels.nvidia import BACKEND, TYPES, contiguous, copy, in_order
 from kerasish.compiler.providers import BoundKernel, kernel, provider
 from kerasish.config import settings
 from kerasish.graph.node import Node
-from kerasish.ops.nn.windows import Windows
-from kerasish.spec import TensorSpec, inverse, known
+from kerasish.spec import inverse
 
 NAME = library.NAME
 Arrays = Sequence[Any]
@@ -23,12 +23,8 @@ provider(NAME, library.unavailable, "matrix products by cuBLAS")
 
 def _supported(node: Node) -> bool:
     """Floats of one dtype, and nothing is empty."""
-    specs = [*(i.spec for i in node.inputs), node.spec]
-    return (
-        specs[0].dtype in TYPES
-        and all(isinstance(s, TensorSpec) and s.dtype == specs[0].dtype for s in specs)
-        and all(0 not in s.shape for s in specs)
-    )
+    dtype, specs = node.spec.dtype, specs_of(node)
+    return dtype in TYPES and all(s.dtype == dtype and 0 not in s.shape for s in specs)
 
 
 @kernel("matmul", provider=NAME, backend=BACKEND, supports=_supported)
@@ -52,24 +48,17 @@ def _product(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
 # --- the gradient of a convolution's kernel -------------------------------------------------------
 
 
-def _windows(node: Node) -> Windows:
-    a, x, w = node.attrs, known(node.inputs[0].spec.shape), known(node.spec.shape)
-    return Windows.of(x[1:-1], w[:-2], a["strides"], a["dilation"], a["padding"])
-
-
 def _as_product(node: Node) -> bool:
     """Exact float32 without groups: what cuDNN has there repeats its results, but slowly."""
-    return (
-        _supported(node)
-        and node.spec.dtype == "float32"
-        and not settings.tensor_float_32
-        and node.attrs["groups"] == 1
-        and windows.fits(known(node.inputs[0].spec.shape), known(node.spec.shape), _windows(node))
-    )
+    plain = _supported(node) and node.spec.dtype == "float32" and node.attrs["groups"] == 1
+    if not plain or settings.tensor_float_32:
+        return False
+    p = problem_of(node)
+    return windows.fits(p.x, p.w, p.windows)
 
 
 @kernel("conv_weight_grad", provider=NAME, backend=BACKEND, supports=_as_product)
 def _conv_weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     before: list[Call] = []
     x, g = (contiguous(v, before) for v in inputs)
-    return in_order(*before, windows.bind_weight_grad(x, g, outputs[0], _windows(node)))
+    return in_order(*before, windows.bind_weight_grad(x, g, outputs[0], problem_of(node).windows))

@@ -24,12 +24,12 @@ def bind_columns(x: Array, y: Array, windows: Windows) -> Callable[[], Any]:
     """
     axes, channels = filled(windows), x.shape[-1]
     dilation = (1,) * (AXES - len(windows.dilation)) + tuple(windows.dilation)
-    sizes, positions = [a[0] for a in axes], [a[4] for a in axes]
+    sizes, positions = [a.size for a in axes], [a.positions for a in axes]
     lines = [coordinates("o", positions, channels * math.prod(windows.window), "e")]
     lines.append(f"    const int c = e % {channels}; int q = e / {channels};")
-    for a, (_, window, stride, low, _) in reversed(list(enumerate(axes))):
-        step = f"q % {window} * {dilation[a]}"
-        lines.append(f"    const int i{a} = o{a} * {stride} - {low} + {step}; q /= {window};")
+    for a, axis in reversed(list(enumerate(axes))):
+        at = f"o{a} * {axis.stride} - {axis.low} + q % {axis.window} * {dilation[a]}"
+        lines.append(f"    const int i{a} = {at}; q /= {axis.window};")
     inside = " && ".join(f"i{a} >= 0 && i{a} < {sizes[a]}" for a in range(AXES))
     lines.append(f"    y[t] = {inside} ? x[{offset('i', sizes, channels)}] : 0;\n")
     memory = memory_type(x.dtype.name)

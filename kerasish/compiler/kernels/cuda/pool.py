@@ -6,8 +6,8 @@ reach it, in order: the same sums in the same order as the reference kernels.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from kerasish.compiler.codegen.cuda_ops import RULES, loaded, memory_type, register_type, stored
 from kerasish.compiler.kernels.cuda.launch import launcher
@@ -17,17 +17,29 @@ Array = Any
 AXES = 3  # spatial axes are filled up to these with axes of one
 
 
-def filled(windows: Windows) -> list[tuple[int, int, int, int, int]]:
-    """(size, window, stride, padding before, positions) of each of three axes."""
-    found = zip(
-        windows.spatial, windows.window, windows.strides, (lo for lo, _ in windows.padding),
-        windows.output, strict=True,
-    )  # fmt: skip
-    own = list(found)
-    return [(1, 1, 1, 0, 1)] * (AXES - len(own)) + own
+class Axis(NamedTuple):
+    """One spatial axis of windows."""
+
+    size: int
+    window: int
+    stride: int
+    low: int  # padding before
+    positions: int
 
 
-def coordinates(letter: str, sizes: list[int], channels: int, last: str = "c") -> str:
+def filled(windows: Windows) -> list[Axis]:
+    """Three axes: as many of one element as there are too few, then those of the windows."""
+    low = [before for before, _ in windows.padding]
+    found = [
+        Axis(*own)
+        for own in zip(
+            windows.spatial, windows.window, windows.strides, low, windows.output, strict=True
+        )
+    ]
+    return [Axis(1, 1, 1, 0, 1)] * (AXES - len(found)) + found
+
+
+def coordinates(letter: str, sizes: Sequence[int], channels: int, last: str = "c") -> str:
     """Statements that split t into n, three coordinates and the last one, c."""
     lines = [f"    const int {last} = t % {channels}; int r = t / {channels};"]
     for axis, size in reversed(list(enumerate(sizes))):
@@ -35,7 +47,7 @@ def coordinates(letter: str, sizes: list[int], channels: int, last: str = "c") -
     return "\n".join([*lines, "    const int n = r;\n"])
 
 
-def offset(letter: str, sizes: list[int], channels: int) -> str:
+def offset(letter: str, sizes: Sequence[int], channels: int) -> str:
     """Where an element with these coordinates lies."""
     text = "n"
     for axis, size in enumerate(sizes):
@@ -43,111 +55,117 @@ def offset(letter: str, sizes: list[int], channels: int) -> str:
     return f"{text} * {channels} + c"
 
 
-def _window(axes: list[tuple[int, int, int, int, int]], inside: str, outside: str = "") -> str:
-    """Loops over the positions of a window at o0, o1, o2: `p` counts them, i0.. is where each is.
+def _loops(axes: Sequence[Axis], places: Sequence[str], tests: Sequence[str], inside: str) -> str:
+    """Loops over the positions k0, k1, k2 of a window, which `p` counts.
 
     Args:
-        inside: what is done with an element of x.
-        outside: what is done with padding.
+        places: what is computed of each.
+        tests: where there is anything to do, which `inside` says.
     """
     lines = ["    int p = 0;"]
-    lines += [f"    for (int k{a} = 0; k{a} < {axes[a][1]}; k{a}++)" for a in range(AXES - 1)]
-    lines.append(f"    for (int k2 = 0; k2 < {axes[2][1]}; k2++, p++) {{")
-    for a, (_, _, stride, low, _) in enumerate(axes):
-        lines.append(f"      const int i{a} = o{a} * {stride} - {low} + k{a};")
-    test = " && ".join(f"i{a} >= 0 && i{a} < {axes[a][0]}" for a in range(AXES))
-    return "\n".join([*lines, f"      if ({test}) {{ {inside} }}", f"      {outside}", "    }\n"])
-
-
-def _covering(axes: list[tuple[int, int, int, int, int]], inside: str) -> str:
-    """Loops over the windows that reach i0, i1, i2: o0.. is where each is, `p` our place in it."""
-    lines = ["    int p = 0;"]
-    lines += [f"    for (int k{a} = 0; k{a} < {axes[a][1]}; k{a}++)" for a in range(AXES - 1)]
-    lines.append(f"    for (int k2 = 0; k2 < {axes[2][1]}; k2++, p++) {{")
-    tests = []
-    for a, (_, _, stride, low, positions) in enumerate(axes):
-        lines.append(f"      const int f{a} = i{a} + {low} - k{a}, o{a} = f{a} / {stride};")
-        tests.append(f"f{a} >= 0 && f{a} % {stride} == 0 && o{a} < {positions}")
+    lines += [f"    for (int k{a} = 0; k{a} < {axes[a].window}; k{a}++)" for a in range(AXES - 1)]
+    lines.append(f"    for (int k2 = 0; k2 < {axes[2].window}; k2++, p++) {{")
+    lines += [f"      const int {place};" for place in places]
     return "\n".join([*lines, f"      if ({' && '.join(tests)}) {{ {inside} }}", "    }\n"])
 
 
-def _count(axes: list[tuple[int, int, int, int, int]]) -> str:
+def _window(axes: Sequence[Axis], inside: str) -> str:
+    """Loops over the elements of x in the window at o0, o1, o2: i0.. is where each is."""
+    places = [f"i{a} = o{a} * {x.stride} - {x.low} + k{a}" for a, x in enumerate(axes)]
+    tests = [f"i{a} >= 0 && i{a} < {x.size}" for a, x in enumerate(axes)]
+    return _loops(axes, places, tests, inside)
+
+
+def _covering(axes: Sequence[Axis], inside: str) -> str:
+    """Loops over the windows that reach i0, i1, i2: o0.. is where each is, `p` our place in it."""
+    places, tests = [], []
+    for a, x in enumerate(axes):
+        places.append(f"f{a} = i{a} + {x.low} - k{a}, o{a} = f{a} / {x.stride}")
+        tests.append(f"f{a} >= 0 && f{a} % {x.stride} == 0 && o{a} < {x.positions}")
+    return _loops(axes, places, tests, inside)
+
+
+def _count(axes: Sequence[Axis]) -> str:
     """Statements that set `inside`: how many elements of the window at o0, o1, o2 are x's."""
     lines = []
-    for a, (size, window, stride, low, _) in enumerate(axes):
-        first = f"o{a} * {stride} - {low}"
+    for a, x in enumerate(axes):
+        first = f"o{a} * {x.stride} - {x.low}"
         lines.append(
-            f"const int a{a} = {first} > 0 ? {first} : 0, e{a} = {first} + {window}, "
-            f"b{a} = (e{a} < {size} ? e{a} : {size}) - a{a};"
+            f"const int a{a} = {first} > 0 ? {first} : 0, e{a} = {first} + {x.window}, "
+            f"b{a} = (e{a} < {x.size} ? e{a} : {x.size}) - a{a};"
         )
     product = " * ".join(f"(b{a} > 1 ? b{a} : 1)" for a in range(AXES))
     return " ".join([*lines, f"const int inside = {product};"])
 
 
+class _Pooling:
+    """What the kernels over windows of arrays of one dtype are written with."""
+
+    def __init__(self, windows: Windows, like: Array) -> None:
+        self.axes, self.dtype, self.channels = filled(windows), like.dtype.name, like.shape[-1]
+        self.register = register_type(self.dtype)
+        self.sizes = {"i": [a.size for a in self.axes], "o": [a.positions for a in self.axes]}
+
+    def at(self, letter: str) -> str:
+        """Where an element of x ("i") or y ("o") lies."""
+        return offset(letter, self.sizes[letter], self.channels)
+
+    def value(self, array: str, letter: str) -> str:
+        """The value of an array there."""
+        return loaded(self.dtype, f"{array}[{self.at(letter)}]")
+
+    def sums(self, terms: str, result: str) -> str:
+        """Statements that set `sum` in loops, and the result."""
+        value = stored(self.dtype, "sum")
+        return f"    {self.register} sum = 0;\n{terms}    {result}[t] = {value};\n"
+
+    def step(
+        self, name: str, letter: str, body: str, reads: Mapping[str, Array], **writes: Array | None
+    ) -> Callable[[], Any]:
+        """The kernel over every element of x or of y, bound to arrays; None is not wanted."""
+        written = {name: array for name, array in writes.items() if array is not None}
+        memory, arrays = memory_type(self.dtype), {**reads, **written}
+        declared = ", ".join(
+            f"{'const ' if n in reads else ''}{'int' if n == 'index' else memory}* {n}"
+            for n in arrays
+        )
+        lines = coordinates(letter, self.sizes[letter], self.channels) + body
+        count = next(iter(written.values())).size
+        return launcher(name, declared, lines, count, *arrays.values())
+
+
 def bind_max_pool(x: Array, y: Array, index: Array | None, windows: Windows) -> Callable[[], Any]:
     """y = the maximum of each window; index = its row-major position there, int32, if wanted."""
-    axes, dtype, channels = filled(windows), x.dtype.name, x.shape[-1]
-    memory, register = memory_type(dtype), register_type(dtype)
-    sizes, positions = [a[0] for a in axes], [a[4] for a in axes]
+    k = _Pooling(windows, x)
     larger = str(RULES["maximum"][0]).format("best", "v")
-    place = f"x[{offset('i', sizes, channels)}]"
-    take = f"const {register} h = {larger}; if (h != best) where = p; best = h;"
+    take = f"const {k.register} v = {k.value('x', 'i')}, h = {larger}; "
     body = (
-        coordinates("o", positions, channels)
-        + f"    {register} best = -INF_VALUE; int where = 0;\n"
-        + _window(axes, f"const {register} v = {loaded(dtype, place)}; {take}")
-        + f"    y[t] = {stored(dtype, 'best')};\n"
+        f"    {k.register} best = -INF_VALUE; int where = 0;\n"
+        + _window(k.axes, f"{take}if (h != best) where = p; best = h;")
+        + f"    y[t] = {stored(k.dtype, 'best')};\n"
         + ("    index[t] = where;\n" if index is not None else "")
     )
-    arguments = f"const {memory}* x, {memory}* y" + (", int* index" if index is not None else "")
-    arrays = (x, y) if index is None else (x, y, index)
-    return launcher("max_pool", arguments, body, y.size, *arrays)
+    return k.step("max_pool", "o", body, {"x": x}, y=y, index=index)
 
 
 def bind_max_pool_scatter(g: Array, index: Array, dx: Array, windows: Windows) -> Callable[[], Any]:
     """dx = the sum of g over the windows whose maximum stood there."""
-    axes, dtype, channels = filled(windows), g.dtype.name, g.shape[-1]
-    memory, register = memory_type(dtype), register_type(dtype)
-    sizes, positions = [a[0] for a in axes], [a[4] for a in axes]
-    take = f"const int w = {offset('o', positions, channels)}; "
-    take += f"if (index[w] == p) sum += {loaded(dtype, 'g[w]')};"
-    body = (
-        coordinates("i", sizes, channels)
-        + f"    {register} sum = 0;\n"
-        + _covering(axes, take)
-        + f"    dx[t] = {stored(dtype, 'sum')};\n"
-    )
-    arguments = f"const {memory}* g, const int* index, {memory}* dx"
-    return launcher("max_pool_scatter", arguments, body, dx.size, g, index, dx)
+    k = _Pooling(windows, g)
+    take = f"const int w = {k.at('o')}; if (index[w] == p) sum += {loaded(k.dtype, 'g[w]')};"
+    body = k.sums(_covering(k.axes, take), "dx")
+    return k.step("max_pool_scatter", "i", body, {"g": g, "index": index}, dx=dx)
 
 
 def bind_avg_pool(x: Array, y: Array, windows: Windows) -> Callable[[], Any]:
     """y = the mean of each window's elements that are no padding."""
-    axes, dtype, channels = filled(windows), x.dtype.name, x.shape[-1]
-    memory, register = memory_type(dtype), register_type(dtype)
-    sizes, positions = [a[0] for a in axes], [a[4] for a in axes]
-    place = f"x[{offset('i', sizes, channels)}]"
-    body = (
-        coordinates("o", positions, channels)
-        + f"    {register} sum = 0;\n"
-        + _window(axes, f"sum += {loaded(dtype, place)};")
-        + f"    {_count(axes)}\n    y[t] = {stored(dtype, 'sum / inside')};\n"
-    )
-    arguments = f"const {memory}* x, {memory}* y"
-    return launcher("avg_pool", arguments, body, y.size, x, y)
+    k = _Pooling(windows, x)
+    terms = _window(k.axes, f"sum += {k.value('x', 'i')};")
+    body = k.sums(f"{terms}    {_count(k.axes)} sum /= inside;\n", "y")
+    return k.step("avg_pool", "o", body, {"x": x}, y=y)
 
 
 def bind_avg_pool_grad(g: Array, dx: Array, windows: Windows) -> Callable[[], Any]:
     """dx = the sum, over the windows that reach it, of g divided by the window's count."""
-    axes, dtype, channels = filled(windows), g.dtype.name, g.shape[-1]
-    memory, register = memory_type(dtype), register_type(dtype)
-    sizes, positions = [a[0] for a in axes], [a[4] for a in axes]
-    place = f"g[{offset('o', positions, channels)}]"
-    body = (
-        coordinates("i", sizes, channels)
-        + f"    {register} sum = 0;\n"
-        + _covering(axes, f"{_count(axes)} sum += {loaded(dtype, place)} / inside;")
-        + f"    dx[t] = {stored(dtype, 'sum')};\n"
-    )
-    arguments = f"const {memory}* g, {memory}* dx"
-    return launcher("avg_pool_grad", arguments, body, dx.size, g, dx)
+    k = _Pooling(windows, g)
+    term = f"{_count(k.axes)} sum += {k.value('g', 'o')} / inside;"
+    return k.step("avg_pool_grad", "i", k.sums(_covering(k.axes, term), "dx"), {"g": g}, dx=dx)

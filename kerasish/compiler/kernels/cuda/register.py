@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish.backend.base import Call
+from kerasish.compiler.aliases import output_specs
 from kerasish.compiler.codegen.cuda_jit import NAME
 from kerasish.compiler.codegen.cuda_ops import FLOATS
 from kerasish.compiler.kernels.cuda import pool, scatter
 from kerasish.compiler.kernels.cuda.launch import LIMIT
+from kerasish.compiler.kernels.geometry import pool_windows, specs_of
 from kerasish.compiler.kernels.nvidia import BACKEND, contiguous, in_order, room
 from kerasish.compiler.providers import BoundKernel, kernel
 from kerasish.graph.node import Node
-from kerasish.ops.nn.windows import Windows
-from kerasish.spec import TensorSpec, known
+from kerasish.graph.op import Op
+from kerasish.ops.nn import pooling
+from kerasish.spec import known
 
 Arrays = Sequence[Any]
 
 
 def _supported(node: Node) -> bool:
     """Floats (beside positions), not empty, and short enough for 32-bit indices."""
-    outputs = (node.spec,) if isinstance(node.spec, TensorSpec) else node.spec
-    specs = [*(i.spec for i in node.inputs), *outputs]
-    sizes = [math.prod(known(s.shape)) for s in specs]
-    return outputs[0].dtype in FLOATS and min(sizes) > 0 and max(sizes) < LIMIT
+    sizes = [math.prod(known(s.shape)) for s in specs_of(node)]
+    return output_specs(node)[0].dtype in FLOATS and min(sizes) > 0 and max(sizes) < LIMIT
 
 
 def _scatters(node: Node) -> bool:
@@ -34,41 +35,27 @@ def _scatters(node: Node) -> bool:
     return _supported(node) and math.prod(y) // y[axis] * rows < LIMIT
 
 
-def _windows(node: Node, x: tuple[int, ...]) -> Windows:
-    a = node.attrs
-    ones = (1,) * len(a["window"])
-    return Windows.of(x[1:-1], a["window"], a["strides"], ones, a["padding"])
-
-
 @kernel("max_pool", provider=NAME, backend=BACKEND, supports=_supported)
 def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     before: list[Call] = []
     x = contiguous(inputs[0], before)
     y = room(outputs[1].shape, x) if outputs[0] is None else outputs[0]
-    return in_order(*before, pool.bind_max_pool(x, y, outputs[1], _windows(node, x.shape)))
+    return in_order(*before, pool.bind_max_pool(x, y, outputs[1], pool_windows(node)))
 
 
-@kernel("max_pool_scatter", provider=NAME, backend=BACKEND, supports=_supported)
-def _max_pool_scatter(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    before: list[Call] = []
-    g, index = (contiguous(v, before) for v in inputs)
-    windows = _windows(node, outputs[0].shape)
-    return in_order(*before, pool.bind_max_pool_scatter(g, index, outputs[0], windows))
+def _pools(op: Op, bind: Callable[..., Call]) -> None:
+    """The kernel of an op of one output."""
+
+    @kernel(op.name, provider=NAME, backend=BACKEND, supports=_supported)
+    def _(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
+        before: list[Call] = []
+        given = [contiguous(v, before) for v in inputs]
+        return in_order(*before, bind(*given, outputs[0], pool_windows(node)))
 
 
-@kernel("avg_pool", provider=NAME, backend=BACKEND, supports=_supported)
-def _avg_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    before: list[Call] = []
-    x = contiguous(inputs[0], before)
-    return in_order(*before, pool.bind_avg_pool(x, outputs[0], _windows(node, x.shape)))
-
-
-@kernel("avg_pool_grad", provider=NAME, backend=BACKEND, supports=_supported)
-def _avg_pool_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    before: list[Call] = []
-    g = contiguous(inputs[0], before)
-    windows = _windows(node, outputs[0].shape)
-    return in_order(*before, pool.bind_avg_pool_grad(g, outputs[0], windows))
+_pools(pooling.max_pool_scatter, pool.bind_max_pool_scatter)
+_pools(pooling.avg_pool_, pool.bind_avg_pool)
+_pools(pooling.avg_pool_grad, pool.bind_avg_pool_grad)
 
 
 @kernel("scatter_add", provider=NAME, backend=BACKEND, supports=_scatters)

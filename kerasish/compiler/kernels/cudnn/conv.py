@@ -9,26 +9,13 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from kerasish.backend.base import Call, current
 from kerasish.compiler.kernels.cudnn import library
-from kerasish.compiler.kernels.cudnn.library import (
-    CORRELATION,
-    DEFAULT_MATH,
-    FMA,
-    FOUND,
-    KINDS,
-    NHWC,
-    TENSOR_OPS,
-    TYPES,
-    Cudnn,
-    Descriptor,
-    Ranked,
-    sizes,
-)
+from kerasish.compiler.kernels.cudnn.library import TYPES, Cudnn, Descriptor, Ranked, sizes
+from kerasish.compiler.kernels.geometry import Problem, Size
 from kerasish.compiler.kernels.nvidia import (
     SCRATCH,
     contiguous,
@@ -40,65 +27,30 @@ from kerasish.compiler.kernels.nvidia import (
 )
 from kerasish.config import settings
 from kerasish.errors import BackendError
-from kerasish.ops.nn.windows import Windows
+from kerasish.spec import HALVES
 
 Array = Any
-Size = tuple[int, ...]
-Pairs = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A convolution, as the forward one sees it.
+def even(problem: Problem) -> bool:
+    """Whether cuDNN can pad: both ends alike."""
+    return all(low == high >= 0 for low, high in problem.windows.padding)
 
-    Attributes:
-        x, w, y: (N, *S, C), (*K, C / groups, O), (N, *S', O).
-        dtype: of all three.
-        strides, dilation: per spatial axis.
-        padding: (before, after) per spatial axis; negative cuts.
-        groups: of channels.
-    """
 
-    x: Size
-    w: Size
-    y: Size
-    dtype: str
-    strides: Size
-    dilation: Size
-    padding: Pairs
-    groups: int
+def padded(problem: Problem) -> Size:
+    """The shape of x as cuDNN gets it."""
+    x = problem.x
+    return x if even(problem) else (x[0], *problem.windows.padded, x[-1])
 
-    @property
-    def even(self) -> bool:
-        """Whether cuDNN can pad it: both ends alike."""
-        return all(low == high >= 0 for low, high in self.padding)
 
-    @property
-    def padded(self) -> Size:
-        """The shape of x as cuDNN gets it."""
-        if self.even:
-            return self.x
-        inner = zip(self.x[1:-1], self.padding, strict=True)
-        return (self.x[0], *(n + low + high for n, (low, high) in inner), self.x[-1])
+def lows(problem: Problem) -> Size:
+    """What cuDNN is to pad at each end."""
+    return tuple(low if even(problem) else 0 for low, _ in problem.windows.padding)
 
-    @property
-    def lows(self) -> Size:
-        """What cuDNN is to pad at each end."""
-        return tuple(low if self.even else 0 for low, _ in self.padding)
 
-    @property
-    def filters(self) -> Size:
-        """The shape of the kernel as cuDNN gets it: (O, *K, C / groups)."""
-        return (self.w[-1], *self.w[:-1])
-
-    @property
-    def parts(self) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-        """(which part of x is used, where in the padded x it stands)."""
-        window = self.w[:-2]
-        space = self.x[1:-1]
-        return Windows(
-            space, window, self.strides, self.dilation, self.padding, self.y[1:-1]
-        ).overlap()
+def filters(problem: Problem) -> Size:
+    """The shape of the kernel as cuDNN gets it: (O, *K, C / groups)."""
+    return (problem.w[-1], *problem.w[:-1])
 
 
 def _plane(shape: Size) -> Size:
@@ -114,54 +66,54 @@ def _tensor(lib: Cudnn, shape: Size, dtype: str) -> Descriptor:
 
 
 class Convolution:
-    """One of the three ops with its descriptors and its algorithm.
+    """A convolution or one of its gradients, with its descriptors and its algorithm.
 
     Args:
-        op: "conv", "conv_input_grad" or "conv_weight_grad".
-        problem: the forward convolution behind it.
+        result: what is computed: "y", or the gradient of "x" or of "w".
+        problem: the forward convolution.
         tf32: whether float32 may be rounded to TF32.
 
     Raises:
         BackendError: cuDNN has no deterministic algorithm within the limit.
     """
 
-    def __init__(self, op: str, problem: Problem, tf32: bool) -> None:
-        self.problem = problem
-        self.ins, self.out, self.function, self._rank = KINDS[op]
+    def __init__(self, result: str, problem: Problem, tf32: bool) -> None:
+        self.problem, self.out = problem, result
+        self.ins, self.function, self._rank = library.KINDS[result]
         self.lib = lib = library.cudnn()
         p, dtype = problem, problem.dtype
-        o, *window, c = _plane(p.filters)
+        o, *window, c = _plane(filters(p))
         one = len(p.x) == 3
-        lows, strides, dilation = (
-            (first, *v) if one else v for first, v in ((0, p.lows), (1, p.strides), (1, p.dilation))
+        low, strides, dilation = (
+            (first, *v) if one else v
+            for first, v in ((0, lows(p)), (1, p.windows.strides), (1, p.windows.dilation))
         )
+        shape = sizes([o, c, *window])
         self.descriptors = {
-            "x": _tensor(lib, p.padded, dtype),
+            "x": _tensor(lib, padded(p), dtype),
             "y": _tensor(lib, p.y, dtype),
-            "w": Descriptor(
-                lib, "Filter", TYPES[dtype], NHWC, len(window) + 2, sizes([o, c, *window])
-            ),
+            "w": Descriptor(lib, "Filter", TYPES[dtype], library.NHWC, len(shape), shape),
         }
         wide = TYPES["float64" if dtype == "float64" else "float32"]
         self.window = Descriptor(
-            lib, "Convolution", len(window), sizes(lows), sizes(strides), sizes(dilation),
-            CORRELATION, wide,
+            lib, "Convolution", len(window), sizes(low), sizes(strides), sizes(dilation),
+            library.CORRELATION, wide,
         )  # fmt: skip
         lib.call("cudnnSetConvolutionGroupCount", self.window.pointer, p.groups)
-        if dtype in ("float16", "bfloat16"):
-            math_type = TENSOR_OPS
+        if dtype in HALVES:
+            math_type = library.TENSOR_OPS
         else:
-            math_type = DEFAULT_MATH if tf32 or dtype == "float64" else FMA
+            math_type = library.DEFAULT_MATH if tf32 or dtype == "float64" else library.FMA
         lib.call("cudnnSetConvolutionMathType", self.window.pointer, math_type)
         self.algorithm, self.memory = self._choose()
 
     def _choose(self) -> tuple[int, int]:
         """(algorithm, bytes it needs): the first of cuDNN's ranking that repeats its results."""
-        found, count = (Ranked * FOUND)(), ctypes.c_int()
+        found, count = (Ranked * library.FOUND)(), ctypes.c_int()
         first, second = (self.descriptors[k].pointer for k in self.ins)
         out = self.descriptors[self.out].pointer
         self.lib.call(
-            self._rank, self.lib.handle, first, second, self.window.pointer, out, FOUND,
+            self._rank, self.lib.handle, first, second, self.window.pointer, out, library.FOUND,
             ctypes.byref(count), found,
         )  # fmt: skip
         for one in found[: count.value]:
@@ -197,46 +149,45 @@ class Convolution:
 
 
 @functools.lru_cache(256)
-def convolution(op: str, problem: Problem, tf32: bool) -> Convolution:
-    """The convolution of an op, under the setting of TF32 at hand."""
-    return Convolution(op, problem, tf32)
+def convolution(result: str, problem: Problem, tf32: bool) -> Convolution:
+    """The convolution that computes a result, under the setting of TF32 at hand."""
+    return Convolution(result, problem, tf32)
 
 
-def bind_conv(op: str, problem: Problem, inputs: Sequence[Array], output: Array) -> list[Call]:
-    """The calls, in order, that run one of the three ops.
+def bind_conv(
+    result: str, problem: Problem, given: Mapping[str, Array], output: Array
+) -> list[Call]:
+    """The calls, in order, that compute y = conv(x, w), or the gradient of x or of w.
 
     Args:
-        op: "conv" takes (x, w), "conv_input_grad" (g, w), "conv_weight_grad" (x, g).
-        problem: the forward convolution behind it.
-        inputs: any strides.
-        output: contiguous; written.
+        result: which of "x", "w" and "y" is computed.
+        problem: the forward convolution.
+        given: the other two, any strides.
+        output: the result, contiguous; written.
     """
-    made = convolution(op, problem, settings.tensor_float_32)
+    made = convolution(result, problem, settings.tensor_float_32)
     xp = current().xp
-    names = {"conv": "xw", "conv_input_grad": "yw", "conv_weight_grad": "xy"}[op]
-    given = dict(zip(names, inputs, strict=True))
     before: list[Call] = []
     after: list[Call] = []
-    own, inside = problem.parts
+    own, inside = problem.windows.overlap()
     held: dict[str, Array] = {}
     for name, v in given.items():
         if name == "w":
-            held[name] = room(problem.filters, v)
+            held[name] = room(filters(problem), v)
             before.append(copy(held[name], xp.moveaxis(v, -1, 0)))
-        elif name == "x" and not problem.even:
-            held[name] = room(problem.padded, v)
+        elif name == "x" and not even(problem):
+            held[name] = room(padded(problem), v)
             held[name].fill(0)
             before.append(copy(held[name][inside], v[own]))
         else:
             held[name] = contiguous(v, before)
     target = output
-    if made.out == "w":
-        target = room(problem.filters, output)
+    if result == "w":
+        target = room(filters(problem), output)
         after.append(copy(output, xp.moveaxis(target, 0, -1)))
-    elif made.out == "x" and not problem.even:
-        target = room(problem.padded, output)
+    elif result == "x" and not even(problem):
+        target = room(padded(problem), output)
         before.append(functools.partial(output.fill, 0))  # what was cut off has no gradient
         after.append(copy(output[own], target[inside]))
     first, second = made.ins
-    run = made.run_on(held[first], held[second], target)
-    return [*before, run, *after]
+    return [*before, made.run_on(held[first], held[second], target), *after]

@@ -17,18 +17,14 @@ DEFAULT_MATH, TENSOR_OPS, FMA = 0, 1, 3  # cudnnMathType_t; the first rounds flo
 FOUND = 10  # algorithms asked for
 
 KINDS = {
-    # what comes in as (first, second) and out: x, w, y are those of the forward convolution
-    "conv": ("xw", "y", "cudnnConvolutionForward", "cudnnGetConvolutionForwardAlgorithm_v7"),
-    "conv_input_grad": (
-        "wy", "x", "cudnnConvolutionBackwardData", "cudnnGetConvolutionBackwardDataAlgorithm_v7"
-    ),
-    "conv_weight_grad": (
-        "xy", "w",
-        "cudnnConvolutionBackwardFilter", "cudnnGetConvolutionBackwardFilterAlgorithm_v7",
+    "y": ("xw", "cudnnConvolutionForward", "cudnnGetConvolutionForwardAlgorithm_v7"),
+    "x": ("wy", "cudnnConvolutionBackwardData", "cudnnGetConvolutionBackwardDataAlgorithm_v7"),
+    "w": (
+        "xy", "cudnnConvolutionBackwardFilter", "cudnnGetConvolutionBackwardFilterAlgorithm_v7"
     ),
 }  # fmt: skip
-"""Per op: its inputs in cuDNN's order, its output, the function that runs, and the one that
-ranks algorithms."""
+"""By what is computed of x, w, y of the forward convolution: the other two in cuDNN's order, the
+function that runs, and the one that ranks algorithms."""
 
 Pointer, Int, Sizes = ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int)
 SIGNATURES: dict[str, tuple[Any, ...]] = {
@@ -46,7 +42,7 @@ SIGNATURES: dict[str, tuple[Any, ...]] = {
     "cudnnSetConvolutionMathType": (Pointer, Int),
     "cudnnSetConvolutionGroupCount": (Pointer, Int),
 }
-for _, _, _run, _rank in KINDS.values():
+for _, _run, _rank in KINDS.values():
     # (handle, alpha, first, its array, second, its array, convolution, algorithm, workspace, its
     # size, beta, output, its array); (handle, first, second, convolution, output, count, ...)
     SIGNATURES[_run] = (

@@ -20,7 +20,6 @@ from kerasish.compiler.kernels.onednn.constants import (
     SCRATCHPAD_USER,
     STREAM_DEFAULT,
     UNDEFINED,
-    Alg,
     Arg,
     Query,
     Status,
@@ -56,7 +55,6 @@ _SIGNATURES = {
     "post_ops_create": "p",
     "post_ops_destroy": "p",
     "post_ops_append_sum": "pfii",
-    "post_ops_append_eltwise": "piff",
     "primitive_desc_query": "piip",
     "primitive_desc_next_impl": "p",
     "primitive_desc_destroy": "p",
@@ -202,20 +200,14 @@ class Desc:
         return bool(_querying()[2](self, other))
 
 
-def attributes(
-    eltwise: Sequence[tuple[Alg, float, float]] = (), accumulate: bool = False
-) -> Handle:
-    """Primitive attributes: our own scratchpad, dst += first where asked, then elementwise ops."""
+def attributes(accumulate: bool = False) -> Handle:
+    """Primitive attributes: our own scratchpad, and dst += where asked."""
     attr = Handle("primitive_attr_destroy", "primitive_attr_create")
     call("primitive_attr_set_scratchpad_mode", attr, SCRATCHPAD_USER)
-    if not eltwise and not accumulate:
-        return attr
-    post = Handle("post_ops_destroy", "post_ops_create")
     if accumulate:
+        post = Handle("post_ops_destroy", "post_ops_create")
         call("post_ops_append_sum", post, 1.0, 0, UNDEFINED)  # in the dtype of dst
-    for alg, alpha, beta in eltwise:
-        call("post_ops_append_eltwise", post, alg, alpha, beta)
-    call("primitive_attr_set_post_ops", attr, post)
+        call("primitive_attr_set_post_ops", attr, post)
     return attr
 
 

@@ -25,18 +25,11 @@ class Arg(IntEnum):
     DST = 17
     WEIGHTS = 33
     BIAS = 41
-    MEAN = 49
-    VARIANCE = 50
-    SCALE = 51
-    SHIFT = 52
     WORKSPACE = 64
     SCRATCHPAD = 80
     DIFF_SRC = 129
     DIFF_DST = 145
     DIFF_WEIGHTS = 161
-    DIFF_BIAS = 169
-    DIFF_SCALE = 255
-    DIFF_SHIFT = 256
 
 
 class Query(IntEnum):
@@ -58,11 +51,6 @@ class Alg(IntEnum):
     """dnnl_alg_kind_t."""
 
     CONVOLUTION_DIRECT = 1
-    RELU = 32
-    TANH = 33
-    SIGMOID = 41
-    GELU_TANH = 43
-    GELU_ERF = 49
     POOLING_MAX = 511
     POOLING_AVG_EXCLUDE_PADDING = 1023
 

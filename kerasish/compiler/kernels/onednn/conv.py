@@ -7,10 +7,11 @@ the implementation wants, which costs little beside the convolution.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from kerasish.compiler.kernels.geometry import Problem
 from kerasish.compiler.kernels.onednn.api import (
     Desc,
     PrimitiveDesc,
@@ -20,51 +21,34 @@ from kerasish.compiler.kernels.onednn.api import (
     engine,
 )
 from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
-from kerasish.compiler.kernels.onednn.program import Array, BoundKernel, Program, Scratch, dense
+from kerasish.compiler.kernels.onednn.program import (
+    Array,
+    BoundKernel,
+    Program,
+    channels_first,
+    dense_data,
+)
+from kerasish.ops.nn.windows import Windows
 
 MANY = 256  # shapes whose code is kept for ever
 _met: set[Hashable] = set()
+# What oneDNN calls x, w and y of the forward convolution where it reads and where it writes them.
+READ = {"x": Arg.SRC, "w": Arg.WEIGHTS, "y": Arg.DIFF_DST}
+WRITTEN = {"x": Arg.DIFF_SRC, "w": Arg.DIFF_WEIGHTS, "y": Arg.DST}
 
 
-class Geometry(NamedTuple):
-    """The geometry of a convolution over its spatial axes."""
-
-    strides: tuple[int, ...]
-    padding: tuple[tuple[int, int], ...]  # explicit (low, high) pairs
-    dilation: tuple[int, ...]
-    groups: int = 1
-
-    def arguments(self) -> tuple[Any, Any, Any, Any]:
-        """strides, dilates (oneDNN counts skipped elements), padding low, padding high."""
-        if any(lo < 0 or hi < 0 for lo, hi in self.padding):
-            raise UnsupportedError(
-                "oneDNN convolution", expected="padding >= 0", received=self.padding
-            )
-        return (
-            dims(self.strides),
-            dims([d - 1 for d in self.dilation]),
-            dims([lo for lo, _ in self.padding]),
-            dims([hi for _, hi in self.padding]),
+def geometry(windows: Windows) -> tuple[Any, Any, Any, Any]:
+    """strides, dilates (oneDNN counts skipped elements), padding low, padding high."""
+    if any(lo < 0 or hi < 0 for lo, hi in windows.padding):
+        raise UnsupportedError(
+            "oneDNN convolution", expected="padding >= 0", received=windows.padding
         )
-
-
-def channels_first(rank: int) -> tuple[int, ...]:
-    """The order in which oneDNN sees the axes (N, *S, C)."""
-    return (0, rank - 1, *range(1, rank - 1))
-
-
-def dense_data(shape: tuple[int, ...], dtype: str = "float32") -> Desc:
-    """The dense channels-last layout of an array (N, *S, C)."""
-    return dense(shape, channels_first(len(shape)), dtype)
-
-
-class Shapes(NamedTuple):
-    """The shapes of one convolution, whichever way it is computed, in the order of its ops."""
-
-    x: tuple[int, ...]  # (N, *S, C)
-    w: tuple[int, ...]  # (*K, C / groups, O)
-    y: tuple[int, ...]  # (N, *S', O)
-    dtype: str = "float32"  # or "bfloat16"; sums are float32
+    return (
+        dims(windows.strides),
+        dims([d - 1 for d in windows.dilation]),
+        dims([lo for lo, _ in windows.padding]),
+        dims([hi for _, hi in windows.padding]),
+    )
 
 
 def _grouped(w: Array, groups: int) -> tuple[Array, tuple[int, ...]]:
@@ -76,48 +60,38 @@ def _grouped(w: Array, groups: int) -> tuple[Array, tuple[int, ...]]:
     return view, (rank + 1, rank + 2, rank, *range(rank))
 
 
-def _descs(shapes: Shapes, groups: int) -> tuple[Desc, Desc, Desc]:
-    """The layouts of x, w and y, that of w left to the primitive."""
-    *kernel, ci, co = shapes.w
+@lru_cache(32)
+def primitive(problem: Problem, result: str) -> PrimitiveDesc:
+    """What computes y, or the gradient of x or of w, from the other two.
+
+    The layout of w is left to the primitive.
+
+    Raises:
+        UnsupportedError: oneDNN has no fast one.
+    """
+    *kernel, ci, co = problem.w
+    groups = problem.groups
     split = (co, ci) if groups == 1 else (groups, co // groups, ci)
-    weights = Desc.any((*split, *kernel), shapes.dtype)
-    return dense_data(shapes.x, shapes.dtype), weights, dense_data(shapes.y, shapes.dtype)
-
-
-@lru_cache(16)
-def forward(
-    shapes: Shapes, window: Geometry, bias: bool = False, relu: bool = False
-) -> PrimitiveDesc:
-    """The primitive of `bind_conv`; raises `UnsupportedError` where there is no fast one."""
-    x, w, y = _descs(shapes, window.groups)
+    data = (
+        dense_data(problem.x, problem.dtype),
+        Desc.any((*split, *kernel), problem.dtype),
+        *((None,) if result != "x" else ()),  # no bias
+        dense_data(problem.y, problem.dtype),
+        *geometry(problem.windows),
+    )
 
     def described() -> PrimitiveDesc:
-        return PrimitiveDesc(
-            "convolution_forward", engine(), Prop.FORWARD_TRAINING, Alg.CONVOLUTION_DIRECT,
-            x, w, dense(shapes.y[-1:], dtype=shapes.dtype) if bias else None, y,
-            *window.arguments(), attributes([(Alg.RELU, 0.0, 0.0)] if relu else []),
-        )  # fmt: skip
+        direct, plain = Alg.CONVOLUTION_DIRECT, attributes()
+        if result == "y":
+            kind = "convolution_forward"
+            return PrimitiveDesc(kind, engine(), Prop.FORWARD_TRAINING, direct, *data, plain)
+        kind = f"convolution_backward_{'data' if result == 'x' else 'weights'}"
+        return PrimitiveDesc(kind, engine(), direct, *data, primitive(problem, "y"), plain)
 
-    return _bounded(described, ("forward", shapes, window, bias, relu)).require_fast()
-
-
-@lru_cache(16)
-def backward(shapes: Shapes, window: Geometry, kind: str, bias: bool = False) -> PrimitiveDesc:
-    """The primitive of the gradients, kind "data" or "weights"."""
-    x, w, y = _descs(shapes, window.groups)
-    own = dense(shapes.y[-1:], dtype=shapes.dtype) if bias else None
-    bias_grad = [own] if kind == "weights" else []
-
-    def described() -> PrimitiveDesc:
-        return PrimitiveDesc(
-            f"convolution_backward_{kind}", engine(), Alg.CONVOLUTION_DIRECT,
-            x, w, *bias_grad, y, *window.arguments(),
-            forward(shapes, window), attributes(),
-        )  # fmt: skip
-
-    found = _bounded(described, (kind, shapes, window, bias))
-    if _depthwise(shapes.w, window.groups):
-        # Its choice in bfloat16 for strides of 2 takes 75 times as long as the next one.
+    found = _bounded(described, (problem, result))
+    if result != "y" and ci == 1 and co == groups > 1:
+        # A kernel for every channel: the choice in bfloat16 for strides of 2 takes 75 times as
+        # long as the next one.
         found.skip("brgconv")
     return found.require_fast()
 
@@ -142,114 +116,31 @@ def _bounded(described: Callable[[], PrimitiveDesc], key: Hashable) -> Primitive
     return found
 
 
-def _depthwise(kernel: tuple[int, ...], groups: int) -> bool:
-    """Whether every channel has a kernel of its own."""
-    return kernel[-2] == 1 and kernel[-1] == groups > 1
-
-
-def bind_conv(
-    x: Array,
-    w: Array,
-    y: Array,
-    window: Geometry,
-    bias: Array | None = None,
-    relu: bool = False,
-    scratch: Scratch | None = None,
-) -> BoundKernel:
-    """y = conv(x, w) (+ bias) (then relu).
+def bind_conv(problem: Problem, result: str, given: Mapping[str, Array], out: Array) -> BoundKernel:
+    """y = conv(x, w), or the gradient with respect to x or to w where y's is given.
 
     Args:
-        x: (N, *S, C) float32 or bfloat16, any strides.
-        w: (*K, C / groups, O) of that dtype, any strides.
-        y: (N, *S', O) of that dtype, contiguous; written.
-        window: strides, explicit padding, dilation, groups.
-        bias: (O,) of that dtype, contiguous.
-        relu: clip at zero in the same pass. A NaN becomes 0 there, so a diverged model looks sound.
-        scratch: where temporaries live; None: the process's.
+        problem: the forward convolution, in float32 or bfloat16; sums are float32.
+        result: which of "x", "w" and "y" is computed.
+        given: the other two, any strides.
+        out: the result, contiguous; written.
 
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    desc = forward(Shapes(x.shape, w.shape, y.shape, x.dtype.name), window, bias is not None, relu)
-    program = Program(scratch)
-    view, order = _grouped(w, window.groups)
-    args = {
-        Arg.SRC: program.fetch(program.bind(x, channels_first(x.ndim)), desc.desc(Arg.SRC)),
-        Arg.WEIGHTS: program.fetch(program.bind(view, order), desc.desc(Arg.WEIGHTS)),
-        Arg.DST: program.bind(y, channels_first(y.ndim)),
+    desc, program = primitive(problem, result), Program()
+    memories = {
+        name: program.bind(*_grouped(array, problem.groups))
+        if name == "w"
+        else program.bind(array, channels_first(array.ndim))
+        for name, array in {**given, result: out}.items()
     }
-    if bias is not None:
-        args[Arg.BIAS] = program.bind(bias)
-    program.execute(desc, args)
-    return program.step()
-
-
-def bind_conv_input_grad(
-    g: Array, w: Array, dx: Array, window: Geometry, scratch: Scratch | None = None
-) -> BoundKernel:
-    """dx = the gradient of `conv` with respect to x; also the transposed convolution of g.
-
-    Args:
-        g: (N, *S', O) float32 or bfloat16, any strides.
-        w: (*K, C / groups, O) of that dtype, any strides.
-        dx: (N, *S, C) of that dtype, contiguous; written.
-        window: of the forward convolution.
-        scratch: where temporaries live; None: the process's.
-
-    Raises:
-        UnsupportedError: oneDNN has no fast kernel for it.
-    """
-    desc = backward(Shapes(dx.shape, w.shape, g.shape, g.dtype.name), window, "data")
-    program = Program(scratch)
-    view, order = _grouped(w, window.groups)
-    program.execute(desc, {
-        Arg.DIFF_DST: program.fetch(
-            program.bind(g, channels_first(g.ndim)), desc.desc(Arg.DIFF_DST)
-        ),
-        Arg.WEIGHTS: program.fetch(program.bind(view, order), desc.desc(Arg.WEIGHTS)),
-        Arg.DIFF_SRC: program.bind(dx, channels_first(dx.ndim)),
-    })  # fmt: skip
-    return program.step()
-
-
-def bind_conv_weight_grad(
-    x: Array,
-    g: Array,
-    dw: Array,
-    window: Geometry,
-    dbias: Array | None = None,
-    scratch: Scratch | None = None,
-) -> BoundKernel:
-    """dw = the gradient of `conv` with respect to w; dbias = g summed over all but channels.
-
-    Args:
-        x: (N, *S, C) float32 or bfloat16, any strides.
-        g: (N, *S', O) float32 or bfloat16, any strides.
-        dw: (*K, C / groups, O) of that dtype, contiguous; written.
-        window: of the forward convolution.
-        dbias: (O,) of that dtype, contiguous; written where given.
-        scratch: where temporaries live; None: the process's.
-
-    Raises:
-        UnsupportedError: oneDNN has no fast kernel for it.
-    """
-    shapes = Shapes(x.shape, dw.shape, g.shape, x.dtype.name)
-    desc = backward(shapes, window, "weights", dbias is not None)
-    program = Program(scratch)
-    view, order = _grouped(dw, window.groups)
-    target = program.bind(view, order)
-    written = target
-    if not target.desc.same(desc.desc(Arg.DIFF_WEIGHTS)):
-        written = program.temporary(desc.desc(Arg.DIFF_WEIGHTS))
-    args = {
-        Arg.SRC: program.fetch(program.bind(x, channels_first(x.ndim)), desc.desc(Arg.SRC)),
-        Arg.DIFF_DST: program.fetch(
-            program.bind(g, channels_first(g.ndim)), desc.desc(Arg.DIFF_DST)
-        ),
-        Arg.DIFF_WEIGHTS: written,
-    }
-    if dbias is not None:
-        args[Arg.DIFF_BIAS] = program.bind(dbias)
+    target = memories.pop(result)
+    args = {READ[n]: program.fetch(held, desc.desc(READ[n])) for n, held in memories.items()}
+    wanted = desc.desc(WRITTEN[result])
+    args[WRITTEN[result]] = written = (
+        target if target.desc.same(wanted) else program.temporary(wanted)
+    )
     program.execute(desc, args)
     if written is not target:
         program.reorder(written, target)

@@ -1,4 +1,4 @@
-"""Matrix products with arbitrary strides, batch broadcasting, bias, activation, accumulation."""
+"""Matrix products with arbitrary strides, batch broadcasting, bias, accumulation."""
 
 from __future__ import annotations
 
@@ -8,29 +8,11 @@ from functools import lru_cache
 import numpy as np
 
 from kerasish.compiler.kernels.onednn.api import Desc, PrimitiveDesc, attributes, engine
-from kerasish.compiler.kernels.onednn.constants import Alg, Arg
-from kerasish.compiler.kernels.onednn.program import (
-    Array,
-    BoundKernel,
-    Program,
-    Scratch,
-    dense,
-)
+from kerasish.compiler.kernels.onednn.constants import Arg
+from kerasish.compiler.kernels.onednn.program import Array, BoundKernel, Program, dense
 from kerasish.spec import inverse
 
 Size = tuple[int, ...]
-
-ACTIVATIONS = {
-    "relu": Alg.RELU,
-    "tanh": Alg.TANH,
-    "sigmoid": Alg.SIGMOID,
-    "gelu": Alg.GELU_ERF,
-    "gelu_tanh": Alg.GELU_TANH,
-}
-"""Activations a product can end with; "gelu" is the exact one, through erf.
-
-"relu" turns NaN into 0, so a diverged model looks sound; the others keep NaN.
-"""
 
 
 def _joined(a: Array, b: Array, y: Array) -> tuple[Array, Array, Array]:
@@ -59,14 +41,10 @@ def _unrepeated(v: Array, other: Size) -> Array:
 
 
 def _describe(
-    operands: Sequence[Desc],
-    bias: Desc | None = None,
-    activation: str | None = None,
-    accumulate: bool = False,
+    operands: Sequence[Desc], bias: Desc | None = None, accumulate: bool = False
 ) -> PrimitiveDesc:
     a, b, y = operands
-    eltwise = [] if activation is None else [(ACTIVATIONS[activation], 0.0, 0.0)]
-    return PrimitiveDesc("matmul", engine(), a, b, bias, y, attributes(eltwise, accumulate))
+    return PrimitiveDesc("matmul", engine(), a, b, bias, y, attributes(accumulate))
 
 
 @lru_cache(16)
@@ -97,32 +75,28 @@ def bind_matmul(
     b: Array,
     y: Array,
     bias: Array | None = None,
-    activation: str | None = None,
     accumulate: bool = False,
-    scratch: Scratch | None = None,
 ) -> BoundKernel:
-    """y = activation(a @ b (+ bias) (+ y where `accumulate`)).
+    """y = a @ b (+ bias) (+ y where `accumulate`).
 
     Args:
         a: (..., M, K) float32 or bfloat16, any strides.
         b: (..., K, N) like a, any strides; batch axes broadcast as in numpy.
         y: (..., M, N) like a, any positive strides; written.
         bias: (N,) like a.
-        activation: a key of `ACTIVATIONS`, or None.
         accumulate: add to what y holds.
-        scratch: where temporaries live; None: the process's.
 
     Raises:
         UnsupportedError: oneDNN has no fast kernel for it.
     """
-    program = Program(scratch)
+    program = Program()
     x, w, out = _joined(a, b, y)
     sources = [program.bind(x), program.bind(w)]
     target = program.bind(out)
     ends = {Arg.DST: target}
     if bias is not None:
         ends[Arg.BIAS] = program.bind(bias.reshape((1,) * (out.ndim - 1) + bias.shape))
-    extra = (ends[Arg.BIAS].desc if bias is not None else None, activation, accumulate)
+    extra = (ends[Arg.BIAS].desc if bias is not None else None, accumulate)
     wanted = [m.desc for m in sources]
     if _prefers_copy(x, out):
         wanted[0] = Desc.any(x.shape, x.dtype.name)

@@ -79,7 +79,7 @@ class Scratch:
 
 
 SCRATCH = Scratch()
-"""The scratch of steps that were given none of their own."""
+"""The scratch of all steps."""
 
 
 class _ExecArg(ctypes.Structure):
@@ -121,6 +121,16 @@ def dense(shape: Sequence[int], order: Sequence[int] | None = None, dtype: str =
     return Desc.strided([shape[i] for i in order], [strides[i] for i in order], dtype)
 
 
+def channels_first(rank: int) -> tuple[int, ...]:
+    """The order in which oneDNN sees the axes (N, *S, C)."""
+    return (0, rank - 1, *range(1, rank - 1))
+
+
+def dense_data(shape: Sequence[int], dtype: str) -> Desc:
+    """The dense channels-last layout of an array (N, *S, C)."""
+    return dense(shape, channels_first(len(shape)), dtype)
+
+
 def describable(array: Array) -> bool:
     """Whether oneDNN can address the array in place: positive whole strides, no overlap."""
     item = array.itemsize
@@ -133,8 +143,8 @@ def describable(array: Array) -> bool:
 class Program:
     """Collects primitives over fixed arrays; `step` gives the zero-argument callable."""
 
-    def __init__(self, scratch: Scratch | None = None) -> None:
-        self._scratch = SCRATCH if scratch is None else scratch
+    def __init__(self) -> None:
+        self._scratch = SCRATCH
         self._offset = 0
         self._calls: list[Any] = []
         self._keep: list[object] = []

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.compiler.aliases import output_specs
+from kerasish.compiler.kernels.geometry import ROLES, pool_windows, problem_of, specs_of
 from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
 from kerasish.compiler.kernels.onednn.api import UnsupportedError
 from kerasish.compiler.kernels.onednn.constants import Alg
-from kerasish.compiler.kernels.onednn.conv import Geometry, Shapes
 from kerasish.compiler.providers import BoundKernel, kernel, provider
 from kerasish.graph.node import Node
-from kerasish.spec import TensorSpec, inverse, known, window_padding
+from kerasish.spec import inverse, known
 
 NAME = library.NAME
 Arrays = Sequence[Any]
@@ -31,20 +32,11 @@ _LOWEST = np.finfo(np.float32).min
 provider(NAME, library.unavailable, "convolution, pooling and matrix products by oneDNN")
 
 
-def _specs(node: Node) -> tuple[TensorSpec, ...]:
-    outputs = (node.spec,) if isinstance(node.spec, TensorSpec) else node.spec
-    return (*(i.spec for i in node.inputs), *outputs)
-
-
-def _shape(node: Node) -> tuple[int, ...]:
-    return known(node.spec.shape)
-
-
 def _supported(describe: Callable[[Node], object], integers: int = 0) -> Callable[[Node], bool]:
     """`supports` of an op: floats of one dtype, nothing is empty, and oneDNN can describe it."""
 
     def supports(node: Node) -> bool:
-        specs = _specs(node)
+        specs = specs_of(node)
         dtypes = [s.dtype for s in specs]
         floats = dtypes.count(_float(node))
         if dtypes.count("int32") != integers or floats + integers != len(dtypes):
@@ -68,78 +60,30 @@ def _float(node: Node) -> str:
 # --- convolution ----------------------------------------------------------------------------------
 
 
-def _conv_window(node: Node, shapes: Shapes) -> Geometry:
-    a = node.attrs
-    padding = window_padding(
-        shapes.x[1:-1], shapes.w[:-2], a["strides"], a["dilation"], a["padding"]
-    )
-    return Geometry(tuple(a["strides"]), tuple(padding), tuple(a["dilation"]), a["groups"])
+def _bind_conv(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
+    *given, result = ROLES[node.op]
+    named = dict(zip(given, inputs, strict=True))
+    return conv.bind_conv(problem_of(node), result, named, outputs[0])
 
 
-def _conv_shapes(node: Node) -> Shapes:
-    """The shapes of the forward convolution behind any of the three ops."""
-    first, second = (known(i.spec.shape) for i in node.inputs)
-    if node.op.name == "conv":
-        return Shapes(first, second, _shape(node), _float(node))
-    if node.op.name == "conv_input_grad":
-        return Shapes(_shape(node), second, first, _float(node))
-    return Shapes(first, _shape(node), second, _float(node))
-
-
-def _describe_conv(node: Node) -> object:
-    shapes = _conv_shapes(node)
-    window = _conv_window(node, shapes)
-    if node.op.name == "conv":
-        return conv.forward(shapes, window)
-    return conv.backward(shapes, window, "data" if node.op.name == "conv_input_grad" else "weights")
-
-
-@kernel("conv", provider=NAME, supports=_supported(_describe_conv))
-def _conv(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return conv.bind_conv(inputs[0], inputs[1], outputs[0], _conv_window(node, _conv_shapes(node)))
-
-
-@kernel("conv_input_grad", provider=NAME, supports=_supported(_describe_conv))
-def _conv_input_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return conv.bind_conv_input_grad(
-        inputs[0], inputs[1], outputs[0], _conv_window(node, _conv_shapes(node))
-    )
-
-
-@kernel("conv_weight_grad", provider=NAME, supports=_supported(_describe_conv))
-def _conv_weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return conv.bind_conv_weight_grad(
-        inputs[0], inputs[1], outputs[0], _conv_window(node, _conv_shapes(node))
-    )
+_convolves = _supported(lambda node: conv.primitive(problem_of(node), ROLES[node.op][-1]))
+for _op in ROLES:
+    kernel(_op.name, provider=NAME, supports=_convolves)(_bind_conv)
 
 
 # --- pooling --------------------------------------------------------------------------------------
 
-_POOLING = {
-    "max_pool": Alg.POOLING_MAX,
-    "max_pool_scatter": Alg.POOLING_MAX,
-    "avg_pool": Alg.POOLING_AVG_EXCLUDE_PADDING,
-    "avg_pool_grad": Alg.POOLING_AVG_EXCLUDE_PADDING,
-}
+MAX, MEAN = Alg.POOLING_MAX, Alg.POOLING_AVG_EXCLUDE_PADDING
 
 
-def _pool_window(node: Node, x: tuple[int, ...]) -> tuple[Geometry, tuple[int, ...]]:
-    """The window's geometry and its size."""
-    size, strides = tuple(node.attrs["window"]), tuple(node.attrs["strides"])
-    ones = (1,) * len(size)
-    padding = window_padding(x[1:-1], size, strides, ones, node.attrs["padding"])
-    return Geometry(strides, tuple(padding), ones), size
+def _pools(alg: Alg, backward: bool = False) -> Callable[[Node], bool]:
+    def describe(node: Node) -> object:
+        first, made = (known(s.shape) for s in (node.inputs[0].spec, output_specs(node)[0]))
+        if backward:
+            return pool.backward(alg, made, first, pool_windows(node), _float(node))
+        return pool.forward(alg, first, made, pool_windows(node), alg is MAX, _float(node))
 
-
-def _describe_pool(node: Node) -> object:
-    alg = _POOLING[node.op.name]
-    first = known(node.inputs[0].spec.shape)
-    if node.op.name in ("max_pool", "avg_pool"):
-        y = _specs(node)[1].shape
-        window = _pool_window(node, first)
-        return pool.forward(alg, first, known(y), *window, alg is Alg.POOLING_MAX, _float(node))
-    window = _pool_window(node, _shape(node))
-    return pool.backward(alg, _shape(node), first, *window, _float(node))
+    return _supported(describe, integers=int(alg is MAX))
 
 
 def _passed_over(x: Any, y: Any) -> bool:
@@ -151,11 +95,11 @@ def _passed_over(x: Any, y: Any) -> bool:
     return bool(magnitude.max() > 0x7F80 or ((low == 0xFF7F) | (low == 0xFF80)).any())
 
 
-@kernel("max_pool", provider=NAME, supports=_supported(_describe_pool, integers=1))
+@kernel("max_pool", provider=NAME, supports=_pools(MAX))
 def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     (x,), (y, index) = inputs, outputs
     y = np.empty(index.shape, x.dtype) if y is None else y
-    run = pool.bind_max_pool(x, y, index, *_pool_window(node, x.shape))
+    run = pool.bind_pool(MAX, x, y, pool_windows(node), index)
 
     def step() -> None:
         run()
@@ -168,21 +112,19 @@ def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     return step
 
 
-@kernel("max_pool_scatter", provider=NAME, supports=_supported(_describe_pool, integers=1))
+@kernel("max_pool_scatter", provider=NAME, supports=_pools(MAX, backward=True))
 def _max_pool_scatter(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return pool.bind_max_pool_scatter(
-        inputs[0], inputs[1], outputs[0], *_pool_window(node, outputs[0].shape)
-    )
+    return pool.bind_pool_grad(MAX, inputs[0], outputs[0], pool_windows(node), inputs[1])
 
 
-@kernel("avg_pool", provider=NAME, supports=_supported(_describe_pool))
+@kernel("avg_pool", provider=NAME, supports=_pools(MEAN))
 def _avg_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return pool.bind_avg_pool(inputs[0], outputs[0], *_pool_window(node, inputs[0].shape))
+    return pool.bind_pool(MEAN, inputs[0], outputs[0], pool_windows(node))
 
 
-@kernel("avg_pool_grad", provider=NAME, supports=_supported(_describe_pool))
+@kernel("avg_pool_grad", provider=NAME, supports=_pools(MEAN, backward=True))
 def _avg_pool_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return pool.bind_avg_pool_grad(inputs[0], outputs[0], *_pool_window(node, outputs[0].shape))
+    return pool.bind_pool_grad(MEAN, inputs[0], outputs[0], pool_windows(node))
 
 
 # --- products -------------------------------------------------------------------------------------
@@ -191,7 +133,8 @@ def _avg_pool_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
 def _describe_matmul(node: Node) -> object:
     a, b = (known(i.spec.shape) for i in node.inputs[:2])
     axes = node.attrs.get("axes")
-    y = _shape(node) if axes is None else tuple(_shape(node)[i] for i in inverse(axes))
+    y = known(node.spec.shape)
+    y = y if axes is None else tuple(y[i] for i in inverse(axes))
     if min(y[-2:]) == 1 or math.prod(y) * a[-1] <= SMALL_PRODUCT:
         raise UnsupportedError("OpenBLAS is faster at small products and at single rows.")
     return matmul.forward(a, b, y, axes, _float(node))
