@@ -84,8 +84,29 @@ LAYERS = {
         for rank in (1, 2, 3)
     ),
 }
+ALIASES = {
+    "kerasish.ops.nn.activation": "hard_swish:hard_silu",
+    "kerasish.ops.nn.functions": "swish",
+}
 OFFERED: dict[str, Homes] = {
     "kerasish.activations": ACTIVATIONS,
+    "kerasish.ops": {
+        "": "image linalg nn numpy random",
+        "kerasish.graph.tensor": "is_tensor",
+        "kerasish.ops.core.custom": "custom_gradient",
+        "kerasish.ops.core.tensors": "convert_to_numpy dtype",
+        "kerasish.ops.numpy.axes": "shape",
+        "kerasish.ops.numpy.choice": "vectorize",
+        **ALIASES,
+    },
+    "kerasish.ops.image": {"kerasish.ops.image.filters": "extract_patches_3d"},
+    "kerasish.ops.linalg": {},
+    "kerasish.ops.nn": ALIASES,
+    "kerasish.ops.numpy": {
+        "kerasish.ops.linalg.functions": "slogdet",
+        "kerasish.ops.numpy.axes": "shape",
+        "kerasish.ops.numpy.choice": "vectorize",
+    },
     "kerasish": {
         "": "activations backend callbacks cli compiler config constraints data datasets "
         "declarative dtype_policies errors graph initializers inspect layers losses metrics "
@@ -137,6 +158,16 @@ OFFERED: dict[str, Homes] = {
     },
     "kerasish.optimizers": {"": "schedules"},
 }
+
+# The rooms of ops whose public functions a namespace offers, and those that only layers call.
+ROOMS = {
+    "kerasish.ops": "basic numpy core linalg control nn",
+    "kerasish.ops.image": "image",
+    "kerasish.ops.linalg": "linalg",
+    "kerasish.ops.nn": "nn",
+    "kerasish.ops.numpy": "basic numpy",
+}
+INNER = "group_normalization gru lstm mish".split()
 
 # Names of kinds that stand in other folders. Ops are entered by whole modules (names.py).
 ENTERED: dict[str, Homes] = {
@@ -199,10 +230,28 @@ def of_kind(package: str, rule: Kind) -> tuple[Table, Table]:
     return public, entered
 
 
+def of_rooms(rooms: str) -> Table:
+    """The functions that rooms of ops declare public."""
+    importlib.import_module("kerasish.ops")
+    places = tuple(f"kerasish.ops.{room}." for room in rooms.split())
+    found = {name: registry.lookup("function", name) for name in registry.names("function")}
+    return {
+        name: (function.__module__, name)
+        for name, function in found.items()
+        if function.__module__.startswith(places) and name not in INNER
+    }
+
+
 def index() -> tuple[dict[str, Table], dict[str, Table]]:
     """The public names of every namespace, and the names of every kind."""
     public = {package: table(homes) for package, homes in OFFERED.items()}
     kinds = {kind: table(homes) for kind, homes in ENTERED.items()}
+    for package, rooms in ROOMS.items():
+        public[package].update(of_rooms(rooms))
+        space = importlib.import_module(package)
+        for name, (home, own) in public[package].items():
+            if home:  # what is loaded next may use names that the index does not have yet
+                setattr(space, name, getattr(importlib.import_module(home), own))
     for folder, rule in KINDS.items():
         package = f"kerasish.{folder}"
         found, entered = of_kind(package, rule)

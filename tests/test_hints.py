@@ -14,7 +14,8 @@ SPACES = {
     "initializers": ("Zeroes", "Zeros"), "layers": ("Dens", "Dense"),
     "losses": ("MeanSquareError", "MeanSquaredError"), "metrics": ("Acuracy", "Accuracy"),
     "optimizers": ("Addam", "Adam"), "regularizers": ("L22", "L2"),
-    "saving": ("load_modl", "load_model"), "utils": ("to_catagorical", "to_categorical"),
+    "ops": ("sofmax", "softmax"), "saving": ("load_modl", "load_model"),
+    "utils": ("to_catagorical", "to_categorical"),
 }  # fmt: skip
 
 

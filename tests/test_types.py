@@ -202,7 +202,8 @@ OPEN = ("shape",)
 
 def public_functions():
     for namespace in NAMESPACES:
-        for name, held in vars(namespace).items():
+        for name in dir(namespace):
+            held = getattr(namespace, name)
             if inspect.isfunction(held) and name[0] != "_" and name not in OPEN:
                 yield f"{namespace.__name__}.{name}", held
 

@@ -11,7 +11,7 @@ from kerasish.errors import ShapeError
 from kerasish.graph.primitives import broadcast_to
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.initializers.initializer import Initializer, Shape
-from kerasish.ops.numpy.shape import as_shape
+from kerasish.ops.numpy.axes import as_shape
 from kerasish.spec import dtype_name, np_dtype
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import whole
-from kerasish.ops.numpy.shape import as_shape
+from kerasish.ops.numpy.axes import as_shape
 from kerasish.ops.operation import public_as
 from kerasish.ops.random import distributions as _ops
 from kerasish.ops.random import draws as _draws

@@ -23,7 +23,7 @@ held = {}
 for name in sys.argv[1:]:
     module = importlib.import_module(name)
     held[name] = {
-        k: v for k, v in vars(module).items()
+        k: v for k, v in ((k, getattr(module, k)) for k in dir(module))
         if callable(v) and not isinstance(v, type) and not k.startswith("_")
     }
 

@@ -26,8 +26,6 @@ from kerasish.spec import (
     normalize_axis,
 )
 
-__all__ = ["take", "take_along_axis"]
-
 _LINES = ints((3,), 4, low=-4)
 _GRID = ints((2, 2), 3)
 

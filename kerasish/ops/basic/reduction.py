@@ -34,8 +34,6 @@ from kerasish.spec import (
     reduce_shape,
 )
 
-__all__ = ["all", "any", "argmax", "argmin", "max", "mean", "min", "prod", "sum"]
-
 
 def _bool_infer(x: TensorSpec, *, axis: Axes, keepdims: bool) -> TensorSpec:
     return TensorSpec(reduce_shape(x.shape, axis, keepdims), "bool")

@@ -12,8 +12,6 @@ from kerasish.ops.declare import ints, same_as_first
 from kerasish.ops.operation import public
 from kerasish.spec import accumulator, normalize_axis
 
-__all__ = ["cumprod", "cumsum"]
-
 _CASES = (
     case((3, 4), axis=1, reverse=False),
     case((3, 4), axis=0, reverse=True),

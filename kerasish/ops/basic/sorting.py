@@ -22,11 +22,6 @@ from kerasish.ops.declare import bools, composite, ints
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, TensorSpec, normalize_axis
 
-__all__ = [
-    "argpartition", "argsort", "digitize", "in_top_k", "nonzero", "searchsorted", "sort",
-    "top_k", "unique", "where",
-]  # fmt: skip
-
 _CASES = (case((3, 4), axis=1), case((5, 2), axis=0), case(ints((3, 6), 3), axis=1))
 
 

@@ -13,8 +13,6 @@ from kerasish.ops.basic.indexing import as_indices, flat_positions, gather
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, known
 
-__all__ = ["get_item"]
-
 
 def _is_array(item: Any) -> bool:
     return isinstance(item, (Tensor, np.ndarray, list)) or hasattr(item, "__kerasish_tensor__")

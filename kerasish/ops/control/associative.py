@@ -15,8 +15,6 @@ from kerasish.spec import normalize_axis
 
 Y = TypeVar("Y")
 
-__all__ = ["associative_scan"]
-
 
 @public
 def associative_scan(

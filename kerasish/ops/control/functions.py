@@ -35,15 +35,6 @@ from kerasish.spec import TensorSpec, is_int
 C = TypeVar("C")
 Y = TypeVar("Y")
 
-__all__ = [
-    "cond",
-    "fori_loop",
-    "map",
-    "scan",
-    "switch",
-    "while_loop",
-]
-
 _Leaves = list[Any]
 
 

@@ -23,8 +23,6 @@ from kerasish.graph.trace import Slot, current_trace
 from kerasish.ops.control.bodies import inline, subgraph
 from kerasish.ops.declare import same_as_first
 
-__all__ = ["remat"]
-
 
 @op("barrier", infer=same_as_first, view=True, batch=leading, cases=(case((3, 4)),))
 def barrier(xp: Any, x: Any) -> Any:

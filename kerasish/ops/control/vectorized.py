@@ -19,8 +19,6 @@ from kerasish.spec import Dim, TensorSpec
 
 Y = TypeVar("Y")
 
-__all__ = ["vectorized_map"]
-
 
 @public
 def vectorized_map(function: Callable[[Any], Y], elements: Any) -> Y:

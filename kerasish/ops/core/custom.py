@@ -20,8 +20,6 @@ from kerasish.ops.control.closure import close_over
 P = ParamSpec("P")
 Y = TypeVar("Y")
 
-__all__ = ["custom_gradient"]
-
 
 def custom_gradient(f: Callable[P, tuple[Y, Any]]) -> Callable[P, Y]:
     """Decorator: give a function of tensors a gradient of its own.

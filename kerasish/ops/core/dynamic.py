@@ -19,12 +19,10 @@ from kerasish.ops.basic.indexing import (
     integral,
     take_along,
 )
+from kerasish.ops.numpy.axes import as_shape
 from kerasish.ops.numpy.creation import filled
-from kerasish.ops.numpy.shape import as_shape
 from kerasish.ops.operation import public
 from kerasish.spec import Shape, TensorSpec
-
-__all__ = ["slice", "slice_update"]
 
 
 def _slice_infer(x: TensorSpec, starts: TensorSpec, *, sizes: Shape) -> TensorSpec:

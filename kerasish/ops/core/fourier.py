@@ -24,12 +24,10 @@ from kerasish.ops.basic.elementwise import cast_like, where
 from kerasish.ops.basic.indexing import scatter_add
 from kerasish.ops.core.tensors import extract_sequences
 from kerasish.ops.declare import complexes, composite
+from kerasish.ops.numpy.axes import product, slice_axis
 from kerasish.ops.numpy.join import pad
-from kerasish.ops.numpy.shape import product, slice_axis
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, complex_dtype, is_float, np_dtype, real_dtype
-
-__all__ = ["fft", "fft2", "ifft2", "irfft", "istft", "rfft", "stft"]
 
 
 def _complex_infer(x: TensorSpec, *, axes: tuple[int, ...], inverse: bool) -> TensorSpec:

@@ -25,13 +25,11 @@ from kerasish.ops.basic.indexing import (
     wrapped,
 )
 from kerasish.ops.declare import composite
+from kerasish.ops.numpy.axes import as_shape
 from kerasish.ops.numpy.creation import filled
 from kerasish.ops.numpy.join import unstack
-from kerasish.ops.numpy.shape import as_shape
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, known
-
-__all__ = ["scatter", "scatter_update"]
 
 REDUCTIONS = ("add", "mul", "max", "min")
 

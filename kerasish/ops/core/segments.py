@@ -24,8 +24,6 @@ from kerasish.ops.declare import composite, ints
 from kerasish.ops.numpy.creation import filled
 from kerasish.spec import is_float
 
-__all__ = ["segment_max", "segment_min", "segment_prod", "segment_sum"]
-
 
 def _segmented(data: Any, ids: Any, count: int | None) -> tuple[Any, Any, int]:
     """(rows, their segment with one more for those outside, number of segments)."""

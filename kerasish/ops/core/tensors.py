@@ -11,7 +11,7 @@ from kerasish import tables
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import Tensor, TensorLike, is_tensor, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, promoted
 from kerasish.graph.tensor import convert_to_tensor as _convert
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
@@ -20,16 +20,10 @@ from kerasish.ops.basic.elementwise import cast as _cast
 from kerasish.ops.basic.elementwise import where
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.declare import complexes, composite
+from kerasish.ops.numpy.axes import product
 from kerasish.ops.numpy.join import stack
-from kerasish.ops.numpy.shape import product
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, dtype_name, is_float, largest, promote_float
-
-__all__ = [
-    "cast", "cdist", "convert_to_numpy", "convert_to_tensor", "dtype", "extract_sequences",
-    "is_tensor", "logsumexp", "rearrange", "saturate_cast", "stop_gradient",
-    "view_as_complex", "view_as_real",
-]  # fmt: skip
 
 
 @public

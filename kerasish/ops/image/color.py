@@ -17,8 +17,6 @@ from kerasish.ops.image.layout import batch_of, need_float
 from kerasish.ops.numpy.join import stack, unstack
 from kerasish.spec import promote_float
 
-__all__ = ["hsv_to_rgb", "rgb_to_grayscale", "rgb_to_hsv"]
-
 # ITU-R BT.601 luma.
 LUMA = (0.2989, 0.5870, 0.1140)
 _COLOURS = [case((2, 3, 4, 3), domain=(0.05, 0.95)), case((3, 2, 2), data_format="channels_first")]

@@ -20,12 +20,10 @@ from kerasish.ops.declare import composite
 from kerasish.ops.image.layout import batch_of
 from kerasish.ops.nn.conv_functions import depthwise_conv
 from kerasish.ops.nn.windows import per_axis
+from kerasish.ops.numpy.axes import product
 from kerasish.ops.numpy.join import pad
-from kerasish.ops.numpy.shape import product
 from kerasish.ops.refusals import values_that
 from kerasish.spec import known, promote_float, window_output, window_padding
-
-__all__ = ["extract_patches", "extract_patches_3d", "gaussian_blur", "sobel_edges", "ssim"]
 
 
 def _gaussian(size: int, sigma: Any, dtype: str) -> Any:

@@ -26,12 +26,10 @@ from kerasish.ops.core.tensors import saturate_cast
 from kerasish.ops.declare import composite
 from kerasish.ops.image.layout import batch_of
 from kerasish.ops.nn.windows import per_axis
+from kerasish.ops.numpy.axes import product, slice_axis
 from kerasish.ops.numpy.functions import sinc
 from kerasish.ops.numpy.join import pad
-from kerasish.ops.numpy.shape import product, slice_axis
 from kerasish.spec import Dim, is_float, is_int, known, normalize_axis, promote_float
-
-__all__ = ["crop_images", "pad_images", "resize", "scale_and_translate"]
 
 
 def _triangle(t: Any) -> Any:

@@ -26,8 +26,6 @@ from kerasish.ops.operation import public
 from kerasish.ops.random.distributions import random_normal
 from kerasish.spec import is_float, known, promote_float
 
-__all__ = ["affine_transform", "elastic_transform", "map_coordinates", "perspective_transform"]
-
 ORDERS = {"nearest": 0, "bilinear": 1}
 FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
 

@@ -20,17 +20,12 @@ from kerasish.ops.basic.matmul import matmul, swap_last
 from kerasish.ops.declare import composite, of_one
 from kerasish.ops.linalg import decompositions as _d
 from kerasish.ops.linalg import solving as _m
-from kerasish.ops.numpy.shape import moveaxis
+from kerasish.ops.numpy.axes import moveaxis
 from kerasish.ops.operation import public
 from kerasish.spec import normalize_axes, normalize_axis, promote_float, real_dtype
 
 A = TypeVar("A")
 Y = TypeVar("Y")
-
-__all__ = [
-    "cholesky", "cholesky_inverse", "det", "eig", "eigh", "inv", "jvp", "lstsq", "lu_factor",
-    "matrix_rank", "norm", "pinv", "qr", "solve", "solve_triangular", "svd",
-]  # fmt: skip
 
 _POSITIVE = np.array([[4.0, 1.0, 0.3], [1.0, 3.0, -0.5], [0.3, -0.5, 2.0]])
 

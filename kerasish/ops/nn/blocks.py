@@ -17,8 +17,6 @@ from kerasish.ops.declare import composite
 from kerasish.ops.nn.windows import Sizes, per_axis
 from kerasish.spec import Dim, window_output
 
-__all__ = ["depth_to_space", "fold", "psnr", "space_to_depth", "unfold"]
-
 
 def _scaled(size: Dim, times: int = 1, by: int = 1) -> Dim:
     return None if size is None else size * times // by

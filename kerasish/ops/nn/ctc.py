@@ -27,8 +27,6 @@ from kerasish.ops.nn.activation import as_float, log_softmax
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, known, promote
 
-__all__ = ["ctc_decode", "ctc_loss"]
-
 # The logarithm of the probability of what cannot be.
 _NEVER = -1e5
 

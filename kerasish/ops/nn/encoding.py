@@ -17,8 +17,6 @@ from kerasish.ops.basic.reduction import max
 from kerasish.ops.declare import composite, ints
 from kerasish.spec import dtype_name, is_int, normalize_axis
 
-__all__ = ["multi_hot", "one_hot"]
-
 
 def class_mask(labels: Any, classes: int | None, axis: int) -> Any:
     """A new axis along which exactly the place that `labels` names is True.

@@ -8,9 +8,6 @@ from kerasish.ops.basic import elementwise as _elementwise
 from kerasish.ops.declare import composite, of_one
 from kerasish.ops.nn import activation as _activation
 
-__all__ = ["polar", "relu", "sigmoid", "silu", "softplus", "swish"]
-
-
 relu = of_one(_activation.relu, "max(x, 0); the gradient at 0 is 0.")
 sigmoid = of_one(_elementwise.sigmoid, "1 / (1 + exp(-x)).")
 silu = of_one(_activation.silu, "x * sigmoid(x).")

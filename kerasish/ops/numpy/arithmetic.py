@@ -18,15 +18,6 @@ from kerasish.ops.numpy.creation import zeros_like
 from kerasish.ops.operation import public
 from kerasish.spec import COMPLEX, is_differentiable, is_float, is_int, largest, promote_float
 
-__all__ = [
-    "abs", "absolute", "add", "angle", "ceil", "clip", "conj", "conjugate", "deg2rad", "divide",
-    "divide_no_nan", "erf", "erfc", "erfinv", "fabs", "floor", "floor_divide", "fmax", "fmin",
-    "fmod", "gcd", "heaviside", "i0", "imag", "lcm", "maximum", "minimum", "mod", "multiply",
-    "nan_to_num", "negative", "nextafter", "power", "rad2deg", "real", "reciprocal", "round",
-    "sign", "square", "subtract", "true_divide", "trunc",
-]  # fmt: skip
-
-
 add = of_two(_e.add, "x1 + x2, elementwise.")
 subtract = of_two(_e.subtract, "x1 - x2, elementwise.")
 multiply = of_two(_e.multiply, "x1 * x2, elementwise.")

@@ -18,15 +18,13 @@ from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import where
 from kerasish.ops.basic.indexing import as_indices
 from kerasish.ops.declare import ints
+from kerasish.ops.numpy.axes import as_shape
 from kerasish.ops.numpy.join import stack
-from kerasish.ops.numpy.shape import as_shape
 from kerasish.ops.operation import public
 from kerasish.ops.refusals import values_that
 from kerasish.spec import TensorSpec, bits, broadcast, dtype_name, known, np_dtype
 
 Y = TypeVar("Y")
-
-__all__ = ["select", "unravel_index", "vectorize", "view"]
 
 
 @public

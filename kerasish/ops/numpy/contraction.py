@@ -17,15 +17,13 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic.matmul import matmul, matrix_product, summable
+from kerasish.ops.basic.matmul import matrix_product, summable
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.declare import composite
+from kerasish.ops.numpy.axes import moveaxis, product
 from kerasish.ops.numpy.matrix import diagonal
-from kerasish.ops.numpy.shape import moveaxis, product
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, broadcast, normalize_axis
-
-__all__ = ["cross", "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "vdot"]
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

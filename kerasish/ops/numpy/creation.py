@@ -16,15 +16,9 @@ from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast
 from kerasish.ops.declare import composite
-from kerasish.ops.numpy.shape import as_shape, moveaxis
+from kerasish.ops.numpy.axes import as_shape, moveaxis
 from kerasish.ops.operation import public
 from kerasish.spec import Shape, dtype_name, is_float
-
-__all__ = [
-    "arange", "array", "bartlett", "blackman", "empty", "empty_like", "full", "full_like",
-    "geomspace", "hamming", "hanning", "kaiser", "linspace", "logspace", "meshgrid", "ones",
-    "ones_like", "zeros", "zeros_like",
-]  # fmt: skip
 
 
 @public

@@ -13,13 +13,6 @@ from kerasish.ops.basic.elementwise import cast, cast_like, equal, where
 from kerasish.ops.declare import composite, ints, of_one, of_two
 from kerasish.spec import COMPLEX, promote_float
 
-__all__ = [
-    "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "cbrt", "cos",
-    "cosh", "exp", "exp2", "expm1", "hypot", "ldexp", "log", "log10", "log1p", "log2",
-    "logaddexp", "logaddexp2", "rsqrt", "sin", "sinc", "sinh", "sqrt", "tan", "tanh",
-]  # fmt: skip
-
-
 exp = of_one(_e.exp, "e to the power of each element.")
 exp2 = of_one(_e.exp2, "2 to the power of each element.")
 expm1 = of_one(_e.expm1, "exp(x) - 1, accurate near zero.")

@@ -16,11 +16,6 @@ from kerasish.ops.declare import composite
 from kerasish.ops.numpy.statistics import floating
 from kerasish.spec import accumulator, is_float
 
-__all__ = [
-    "nanargmax", "nanargmin", "nancumprod", "nancumsum", "nanmax", "nanmean", "nanmin",
-    "nanprod", "nanstd", "nansum", "nanvar",
-]  # fmt: skip
-
 _HOLES = np.array([[1.0, np.nan, -2.0], [0.5, 3.0, np.nan]])
 _CASES = [
     case((3, 4)),

@@ -16,14 +16,9 @@ from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.declare import composite
-from kerasish.ops.numpy.shape import slice_axis
+from kerasish.ops.numpy.axes import slice_axis
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, normalize_axis
-
-__all__ = [
-    "append", "array_split", "concatenate", "dsplit", "dstack", "hsplit", "hstack", "pad",
-    "repeat", "split", "stack", "tile", "unstack", "vsplit", "vstack",
-]  # fmt: skip
 
 
 def _several(what: str, xs: Any) -> list[Any]:

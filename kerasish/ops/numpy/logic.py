@@ -18,15 +18,6 @@ from kerasish.ops.numpy.arithmetic import imag, numbers
 from kerasish.ops.operation import public
 from kerasish.spec import is_float, promote_float
 
-__all__ = [
-    "allclose", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_not",
-    "bitwise_or", "bitwise_right_shift", "bitwise_xor", "equal", "greater", "greater_equal",
-    "isclose", "isfinite", "isin", "isinf", "isnan", "isneginf", "isposinf", "isreal",
-    "left_shift", "less", "less_equal", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "not_equal", "right_shift", "signbit",
-]  # fmt: skip
-
-
 equal = of_two(_e.equal, "x1 == x2, elementwise.")
 not_equal = of_two(_e.not_equal, "x1 != x2, elementwise.")
 less = of_two(_e.less, "x1 < x2, elementwise.")

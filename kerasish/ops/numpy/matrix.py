@@ -16,14 +16,10 @@ from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, where
 from kerasish.ops.basic.reduction import sum as _sum
 from kerasish.ops.declare import composite
+from kerasish.ops.numpy.axes import product
 from kerasish.ops.numpy.creation import ones_like, zeros
-from kerasish.ops.numpy.shape import product
 from kerasish.ops.operation import public
 from kerasish.spec import dtype_name, normalize_axis
-
-__all__ = [
-    "diag", "diagflat", "diagonal", "eye", "identity", "trace", "tri", "tril", "triu", "vander",
-]  # fmt: skip
 
 
 @public

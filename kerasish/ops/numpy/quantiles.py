@@ -16,13 +16,9 @@ from kerasish.ops.basic.elementwise import cast, cast_like, where
 from kerasish.ops.basic.indexing import take_along
 from kerasish.ops.basic.sorting import sort_
 from kerasish.ops.declare import composite
-from kerasish.ops.numpy.shape import product
+from kerasish.ops.numpy.axes import product
 from kerasish.ops.refusals import values_that
 from kerasish.spec import accumulator, normalize_axes, promote_float, reduce_shape
-
-__all__ = [
-    "median", "nanmedian", "nanpercentile", "nanquantile", "percentile", "quantile",
-]  # fmt: skip
 
 METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 _CASES = [

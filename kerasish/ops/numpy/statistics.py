@@ -19,15 +19,10 @@ from kerasish.ops.basic.indexing import gather, scatter_add
 from kerasish.ops.basic.matmul import matmul, swap_last
 from kerasish.ops.basic.sorting import known_values, searchsorted_
 from kerasish.ops.declare import composite, ints
+from kerasish.ops.numpy.axes import slice_axis
 from kerasish.ops.numpy.creation import linspace, ones_like
-from kerasish.ops.numpy.shape import slice_axis
 from kerasish.ops.operation import public
 from kerasish.spec import COMPLEX, accumulator, normalize_axis, promote, promote_float
-
-__all__ = [
-    "amax", "amin", "average", "bincount", "corrcoef", "correlate", "count_nonzero", "diff",
-    "histogram", "ptp", "std", "trapezoid", "var",
-]  # fmt: skip
 
 _AXES = [case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)]
 

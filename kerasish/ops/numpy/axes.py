@@ -16,11 +16,6 @@ from kerasish.ops.declare import composite
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, Shape, TensorSpec, normalize_axes, normalize_axis
 
-__all__ = [
-    "broadcast_to", "copy", "expand_dims", "flip", "fliplr", "flipud", "moveaxis", "ndim",
-    "ravel", "reshape", "roll", "rot90", "shape", "size", "squeeze", "swapaxes", "transpose",
-]  # fmt: skip
-
 
 def as_shape(shape: Any, least: int = 0) -> Shape:
     """A shape given as an int, a sequence of ints, or an integer tensor.
