@@ -6,16 +6,20 @@ a file collects what it finds, each with its place.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from kerasish.arguments.rules import ANYTHING, LayerField, Rule, alternatives, marked
-from kerasish.arguments.signatures import MISSING, constructor, kept, parameters
+from kerasish.arguments.signatures import MISSING, constructor, kept, ours, parameters
 from kerasish.errors import ArgumentError, KerasishError
+from kerasish.hints import refuse_unknown
+from kerasish.registry import nearest
 
 _SUFFIX_KINDS = ("activation", "initializer", "regularizer", "constraint")
+_SHARED = frozenset((str, int, float, bool, type(None)))  # what copying would only take time for
 _NAME_KINDS = {
     "loss": "loss",
     "metric": "metric",
@@ -50,6 +54,11 @@ class Field:
     def required(self) -> bool:
         """Whether it must be given."""
         return self.default is MISSING
+
+    def fresh(self) -> Any:
+        """The default, a copy for every object: none shares a list or a layer with another."""
+        value = self.default
+        return value if type(value) in _SHARED else copy.deepcopy(value)
 
     @property
     def kind(self) -> str | None:
@@ -167,12 +176,14 @@ class Raising:
     Args:
         owner: the class as errors name it.
         contract: its arguments.
+        cls: the class, which knows what its base takes besides; None where that is nothing.
     """
 
-    __slots__ = ("contract", "owner")
+    __slots__ = ("cls", "contract", "names", "owner")
 
-    def __init__(self, owner: str, contract: Contract) -> None:
-        self.owner, self.contract = owner, contract
+    def __init__(self, owner: str, contract: Contract, cls: Any = None) -> None:
+        self.owner, self.contract, self.cls = owner, contract, cls
+        self.names: tuple[str, ...] = ()  # what is given, fields or not
 
     def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """The arguments of a call by name, in order, defaults among them; out of `kwargs` are taken
@@ -189,13 +200,14 @@ class Raising:
                 received=len(args),
             )
         found = dict(zip(fields, args, strict=False))
+        self.names = (*found, *kwargs)
         for name, field in fields.items():
             if name in kwargs:
                 if name in found:
                     raise ArgumentError(f"{self.owner}. The argument {name!r} was given twice.")
                 found[name] = kwargs.pop(name)
             elif name not in found and field.default is not MISSING:
-                found[name] = field.default
+                found[name] = field.fresh()
         return found
 
     def value(self, field: Field, value: Any) -> Any:
@@ -211,11 +223,16 @@ class Raising:
 
     def missing(self, field: Field, given: Mapping[str, Any]) -> None:
         """Raises: the argument must be given."""
-        names = [n for n, v in given.items() if v is not self.contract.fields[n].default]
+        fields = list(self.contract.fields)
+        taken = {*fields, *(self.cls.keywords() if self.cls else ())}
+        others = [name for name in self.names if name not in taken]
+        refuse_unknown(self.owner, [n for n in others if nearest(n, fields, 1)], fields)
         raise ArgumentError(
             self.owner,
             expected=f"the argument {field.name!r} ({field.rule.expected})",
-            received=", ".join(names) or "nothing",
-            fix=f"If it is no argument, annotate {field.name}: ClassVar[...] in the class, "
+            received=", ".join(self.names) or "nothing",
+            fix=""
+            if ours(self.cls)
+            else f"If it is no argument, annotate {field.name}: ClassVar[...] in the class, "
             f"call it _{field.name}, or write an __init__.",
         )

@@ -14,6 +14,7 @@ import re
 import typing
 import warnings
 from collections.abc import Callable, Collection, Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from kerasish.arguments.contract import Contract, Field, Raising, bind
@@ -43,7 +44,7 @@ class Deferred(Generic[T]):
 # --- what a class declares ------------------------------------------------------------------------
 
 
-def declared(cls: type, attributes: Collection[str] = ()) -> dict[str, Field]:
+def declared(cls: Any, attributes: Collection[str] = ()) -> dict[str, Field]:
     """The fields that a class itself declares, in order.
 
     A class-level annotation is a field unless it is private, a ClassVar, a Final with a value, of
@@ -55,13 +56,20 @@ def declared(cls: type, attributes: Collection[str] = ()) -> dict[str, Field]:
         attributes: what every layer has and no constructor takes, whatever its annotation.
 
     Raises:
-        ArgumentError: an annotation that names something unknown, or says nothing about values.
+        ArgumentError: an annotation that names something unknown, or says nothing about values; a
+            name that hides what every layer has; a default that cannot be copied.
     """
     found: dict[str, Field] = {}
     for name, written in vars(cls).get("__annotations__", {}).items():
         default = vars(cls).get(name, MISSING)
-        if name.startswith("_") or name in attributes or (default is MISSING and _held(cls, name)):
+        if name.startswith("_") or name in attributes:
             continue
+        own = name in cls.fields or name == "activity_regularizer"  # one that a class may show
+        if not own and (held := _held(cls, name)):
+            if not ours(cls) and (default is not MISSING or _fixed(held[0])):
+                raise hidden(cls.__name__, name, "a field")
+            if default is MISSING:
+                continue
         word = _QUALIFIER.match(written if isinstance(written, str) else repr(written))
         if word and (word[1] == "ClassVar" or default is not MISSING):
             continue
@@ -77,20 +85,71 @@ def declared(cls: type, attributes: Collection[str] = ()) -> dict[str, Field]:
             raise _unknown(cls, name, readable(hint)) from None
         if rule is not None:
             found[name] = Field(name, hint, rule, default)
+            _check_default(cls, found[name])
     return found
 
 
 _QUALIFIER = re.compile(r"(?:\w+\.)?(ClassVar|Final)\b")
 
 
-def _held(cls: Any, name: str) -> bool:
-    """Whether the package's classes have an attribute of this name that is no field."""
-    if name in cls.fields:
-        return False
+_TAKEN = ("name", "dtype", "trainable", "autocast")  # what every constructor takes
+
+
+def _held(cls: type, name: str) -> tuple[Any] | None:
+    """What a class of the package above has under this name: a member, None if annotated alone."""
     for base in cls.__mro__[1:]:
         if name in vars(base) or name in vars(base).get("__annotations__", ()):
-            return ours(base)
-    return False
+            return (vars(base).get(name),) if ours(base) else None
+    return None
+
+
+def _fixed(member: Any) -> bool:
+    """Whether it is a method, or a property that cannot be set."""
+    return isinstance(member, FunctionType) or (
+        isinstance(member, property) and member.fset is None
+    )
+
+
+def refuse_hiding(cls: type) -> None:
+    """Raise where a class puts something else in the place of a method or property that it needs.
+
+    Raises:
+        ArgumentError: a value for a method, or no property for a property.
+    """
+    for name, value in vars(cls).items():
+        (held,) = _held(cls, name) or (None,)
+        if isinstance(held, FunctionType):
+            wrong = not (callable(value) or hasattr(value, "__get__"))
+        elif isinstance(held, property):
+            wrong = isinstance(value, FunctionType) or not hasattr(value, "__get__")
+        else:
+            wrong = name == "fields"
+        if wrong and name != "input_spec":  # a class may set that for all its objects
+            raise hidden(cls.__name__, name, repr(value))
+
+
+def hidden(owner: str, name: str, received: str) -> ArgumentError:
+    """The error of a class that would hide what every layer has under a name."""
+    return ArgumentError(
+        f"{owner}.{name}",
+        expected=f"another name: {name!r} is what every layer or model has and needs itself",
+        received=received,
+        fix=f"Give {name}= where it is made, or to super().__init__()."
+        if name in _TAKEN
+        else f"Call it my_{name.lstrip('_')} or the like.",
+    )
+
+
+def _check_default(cls: type, field: Field) -> None:
+    try:
+        field.fresh()
+    except Exception as error:  # noqa: BLE001 - whatever its own copying raises
+        raise ArgumentError(
+            f"{cls.__name__}.{field.name}",
+            expected="a default of which every object can have a copy",
+            received=f"{field.default!r} ({error})",
+            fix=f"Let {field.name} be None by default and make it in __post_init__.",
+        ) from None
 
 
 def takes_its_own(base: Callable[..., Any]) -> bool:
@@ -156,7 +215,7 @@ def make_constructor(cls: type, fields: Mapping[str, Field], base: Callable[...,
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         modernise(cls, kwargs)
         ahead = args if self._made_of(args) else ()
-        raising = Raising(type(self).__name__, contract)
+        raising = Raising(type(self).__name__, contract, type(self))
         bound = bind(contract, raising.given(args[len(ahead) :], kwargs), raising)
         if ahead or not kwargs.keys().isdisjoint(("inputs", "outputs")):
             object.__setattr__(self, "_parts_given", True)

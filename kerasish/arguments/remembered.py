@@ -7,6 +7,8 @@ from typing import Any
 
 from kerasish.arguments.signatures import parameters, signature
 from kerasish.errors import ArgumentError
+from kerasish.hints import refuse_unknown
+from kerasish.registry import nearest
 from kerasish.serialization import deserialize_keras_object
 
 ANY: Any = object()  # in `ignored`: whatever is given changes nothing
@@ -26,11 +28,18 @@ def from_fields(cls: type) -> bool:
     return getattr(cls.__init__, "from_fields", False)
 
 
-def captured(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The constructor's arguments by name, defaults included; {} where they do not bind."""
+def captured(cls: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The constructor's arguments by name, defaults included; {} where they do not bind.
+
+    Raises:
+        ArgumentError: they do not, and one of them looks like a misspelt one.
+    """
     try:
         bound = signature(cls.__init__).bind(None, *args, **kwargs)
     except TypeError:
+        known = list(parameters(cls.__init__))[1:]
+        others = [name for name in kwargs if name not in {*known, *cls.keywords()}]
+        refuse_unknown(cls.__name__, [n for n in others if nearest(n, known, 1)], known)
         return {}
     bound.apply_defaults()
     found: dict[str, Any] = {}

@@ -124,6 +124,15 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
+    @property
+    def __name__(self) -> str:
+        """As of a function: files of models know an activation by it."""
+        return self.name
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Op:
+        """Itself: what holds an op, copied, holds the same op."""
+        return self
+
     def __call__(self, *inputs: Any, **attrs: Any) -> Any:
         """Apply the op: at once on values, as a new node on symbolic tensors."""
         return apply_hook[0](self, inputs, attrs)

@@ -136,7 +136,7 @@ def test_the_report_of_a_constructor_raises() -> None:
     with pytest.raises(ArgumentError, match=r"Mine\.units must be a positive int.*units=0"):
         bind(contract, {"units": 0}, raising)
     with pytest.raises(ArgumentError, match=r"the argument 'units' \(a positive int\).*nothing"):
-        bind(contract, {"rate": 0.5}, raising)
+        bind(contract, {"rate": 0.5}, Raising("Mine", contract))
     with pytest.raises(ArgumentError, match=r"Mine.*'depth'"):
         bind(contract, {"units": 1, "depth": 2}, raising)
     with pytest.raises(ArgumentError, match="twice"):

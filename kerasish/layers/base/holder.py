@@ -25,6 +25,33 @@ from kerasish.spec import dtype_name, is_float
 _LEFT_BEHIND = frozenset(("_calls", "_losses", "_version", "_plans", "_runs", "_functions"))
 
 
+def _bookkeeping(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What a layer keeps about itself, as it is before any constructor runs."""
+    return {
+        "_weights": [],
+        "_frozen": set(),
+        "_losses": [],
+        "_calls": [],
+        "_given": given,
+        "_path": None,
+        "_parent_path": None,
+        "_trainable": True,
+        "_warned": False,
+        "_auto_named": True,
+        "_base_name": name,
+        "_name": name,
+        "_initialized": False,
+        "_build_shapes": None,
+        "_building": False,
+        "built": False,
+        "_version": tick(),
+    }
+
+
+# What no subclass may set; of these others it may.
+BOOKKEEPING = frozenset(_bookkeeping("", {})) - {"_name", "_initialized", "built"}
+
+
 def _revived(cls: type[Holder]) -> Holder:
     """A layer without its state, for copies."""
     made = object.__new__(cls)
@@ -66,27 +93,8 @@ class Holder(Versioned):
 
     def _start(self, given: dict[str, Any]) -> None:
         """Set the bookkeeping up before any constructor of a subclass runs."""
-        state: dict[str, Any] = {
-            "_weights": [],
-            "_frozen": set(),
-            "_losses": [],
-            "_calls": [],
-            "_given": given,
-            "_path": None,
-            "_parent_path": None,
-            "_trainable": True,
-            "_warned": False,
-            "_auto_named": True,
-            "_base_name": snake_case(type(self).__name__),
-            "_initialized": False,
-            "_build_shapes": None,
-            "_building": False,
-            "built": False,
-            "_version": tick(),
-        }
-        for name, value in state.items():
+        for name, value in _bookkeeping(snake_case(type(self).__name__), given).items():
             object.__setattr__(self, name, value)
-        object.__setattr__(self, "_name", state["_base_name"])
 
     # --- copies -------------------------------------------------------------------------------
 

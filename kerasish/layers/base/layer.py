@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
 from kerasish import budget, naming, tree
 from kerasish.arguments.contract import Field
-from kerasish.arguments.fields import declared, keyword, make_constructor, takes_its_own
+from kerasish.arguments.fields import (
+    declared,
+    hidden,
+    keyword,
+    make_constructor,
+    refuse_hiding,
+    takes_its_own,
+)
 from kerasish.arguments.remembered import (
     captured,
     fields_in,
@@ -19,7 +27,7 @@ from kerasish.arguments.remembered import (
     untaken,
 )
 from kerasish.arguments.rules import Regularizer, plain
-from kerasish.arguments.signatures import MISSING
+from kerasish.arguments.signatures import MISSING, ours
 from kerasish.changes import held
 from kerasish.errors import ArgumentError, told
 from kerasish.graph.node import making, scope
@@ -27,6 +35,7 @@ from kerasish.graph.variable import Variable, reading
 from kerasish.hints import refuse_unknown
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.building import Buildable, as_shape, recorded_build
+from kerasish.layers.base.holder import BOOKKEEPING
 from kerasish.layers.base.input_spec import check_inputs
 from kerasish.layers.base.remat import called, current_scope
 from kerasish.layers.base.stateless import Stateless
@@ -38,6 +47,7 @@ from kerasish.spec import is_float
 T = TypeVar("T")
 _PACKAGE = __name__.partition(".")[0]
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
+_OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim")
 # What a subclass may set, with or without an annotation, and no constructor takes.
 _ATTRIBUTES = frozenset("supports_masking floats_only sees_batch rematerialises".split())
 
@@ -97,6 +107,8 @@ class Layer(Buildable, Stateless):
         """Args: first: inherited fields that come first in this class, in another order."""
         super().__init_subclass__(**kwargs)
         own = vars(cls)
+        if not ours(cls):
+            refuse_hiding(cls)
         if "build" in own:
             cls.build = recorded_build(own["build"])
             cls.builds_by_calling = False
@@ -158,6 +170,11 @@ class Layer(Buildable, Stateless):
             self.trainable = trainable
         self._initialized = True
 
+    @classmethod
+    def keywords(cls) -> set[str]:
+        """What the constructor takes by name besides fields."""
+        return {*COMMON, *_OF_THE_INPUT, *cls.ignored, "weights", "inputs", "outputs"}
+
     def __post_init__(self) -> None:
         """Runs after the declared fields are assigned; for what depends on several of them."""
 
@@ -165,6 +182,8 @@ class Layer(Buildable, Stateless):
         declared_field = type(self).fields.get(name)
         if declared_field is not None:
             value = declared_field.convert(value, type(self).__name__)
+        elif name in _NEEDED and not callable(value):
+            raise hidden(type(self).__name__, name, repr(value))
         self._keep(name, value)
 
     def _take(self, bound: Mapping[str, Any]) -> None:
@@ -180,7 +199,12 @@ class Layer(Buildable, Stateless):
         before = held(self, name)
         if isinstance(before, Variable) and before is not value:
             self._weights[:] = [v for v in self._weights if v is not before]
-        object.__setattr__(self, name, value)
+        try:
+            object.__setattr__(self, name, value)
+        except AttributeError:
+            if not ours(getattr(getattr(type(self), name, None), "fget", None)):
+                raise  # a property of a subclass
+            raise AttributeError(str(hidden(type(self).__name__, name, repr(value)))) from None
         if not _call.calls.training:  # what a call leaves behind is part of what it does
             self._noted(name, before, value)
 
@@ -402,6 +426,15 @@ class Layer(Buildable, Stateless):
                 brief = value["class_name"] if isinstance(value, dict) else value
                 shown.append(f"{name}={brief}")
         return f"<{type(self).__name__} {', '.join(shown)}, built={self.built}>"
+
+
+# What no object may put something else in the place of: methods, and what it keeps about itself.
+_NEEDED = BOOKKEEPING.union(
+    name
+    for base in Layer.__mro__
+    for name, held in vars(base).items()
+    if name[0] != "_" and isinstance(held, FunctionType)
+)
 
 
 def _owner_of_init(cls: Any) -> Any:
