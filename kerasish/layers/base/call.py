@@ -223,3 +223,17 @@ def check_first(first: Any, owner: str) -> None:
             expected="a tensor or a structure of tensors as the first argument",
             received=f"{first!r} of type {type(first).__name__}",
         )
+
+
+def note(error: Exception, label: str, values: dict[str, Any], doing: str = "called") -> None:
+    """Say once, on the error itself, in which layer it happened.
+
+    Args:
+        label: its class and name.
+        values: arguments by name; their shapes are told.
+        doing: what was done with them.
+    """
+    if not any("In layer" in note for note in getattr(error, "__notes__", ())):
+        given = {k: shapes(v) for k, v in values.items() if has_tensor(v)}
+        shown = ", ".join(f"{name} {shape}" for name, shape in given.items())
+        error.add_note(f"In layer {label}, {doing} with {shown or 'no tensors'}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -44,7 +44,6 @@ from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call, sym
 from kerasish.serialization import deserialize_keras_object, resolve
 from kerasish.spec import is_float
 
-T = TypeVar("T")
 _PACKAGE = __name__.partition(".")[0]
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
 _OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim")
@@ -294,7 +293,7 @@ class Layer(Buildable, Stateless):
                         "True in a layer that works on each timestep alone."
                     )
         except Exception as error:
-            _note(error, label, values)
+            _call.note(error, label, values)
             raise
         finally:  # by assignments, between which no interrupt can come
             calls.training, calls.lent, reading.dtype, making.scopes, naming.scopes.open = around
@@ -441,11 +440,3 @@ def _owner_of_init(cls: Any) -> Any:
     """The class whose `get_config` holds if nothing was written below the class's `__init__`."""
     owner = next(b for b in cls.__mro__ if "__init__" in vars(b))
     return next(b for b in owner.__mro__[1:] if issubclass(b, Layer))
-
-
-def _note(error: Exception, label: str, values: dict[str, Any]) -> None:
-    """Say once, on the error itself, in which layer it happened."""
-    if not any("In layer" in note for note in getattr(error, "__notes__", ())):
-        given = {k: _call.shapes(v) for k, v in values.items() if _call.has_tensor(v)}
-        shown = ", ".join(f"{name} {shape}" for name, shape in given.items())
-        error.add_note(f"In layer {label}, called with {shown or 'no tensors'}.")
