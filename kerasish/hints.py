@@ -54,6 +54,28 @@ def function(what: str, value: Any) -> Any:
     return value
 
 
+def asked(what: str, form: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a function gives that a user wrote.
+
+    Args:
+        what: its place, for errors.
+        form: how it is called, such as "f(shape, dtype)".
+
+    Raises:
+        ArgumentError: it cannot be called so, or gives nothing.
+    """
+    try:
+        found = func(*args, **kwargs)
+    except TypeError as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            raise  # of its own code
+        raise ArgumentError(what, expected=form, received=f"{func!r} ({error})") from None
+    if found is None:
+        fix = "Let it end with `return`."
+        raise ArgumentError(what, expected=f"a result of {form}", received=repr(func), fix=fix)
+    return found
+
+
 def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> None:
     """Raise on arguments that nobody takes.
 

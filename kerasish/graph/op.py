@@ -124,10 +124,8 @@ class Op:
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
-    @property
-    def __name__(self) -> str:
-        """As of a function: files of models know an activation by it."""
-        return self.name
+    # As of a function: files of models know an activation by it.
+    __name__ = property(lambda self: self.name)  # type: ignore[assignment]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Op:
         """Itself: what holds an op, copied, holds the same op."""

@@ -24,22 +24,18 @@ from kerasish.graph.tensor import (
     wrap,
 )
 from kerasish.graph.trace import current_trace, eagerly, start
-from kerasish.hints import one_of
+from kerasish.hints import asked, one_of
 from kerasish.portable import PortableVariable
 from kerasish.serialization import resolve
 from kerasish.spec import dtype_name, is_float, np_dtype
 
 
-class _Autocast(threading.local):
-    dtype: str | None = None
+class _State(threading.local):
+    dtype: str | None = None  # in which variables are read, where not in their own
+    blank: bool = False  # whether new ones are zero
 
 
-class _Blank(threading.local):
-    on: bool = False
-
-
-reading = _Autocast()
-_blank = _Blank()
+reading = _State()
 
 
 @contextmanager
@@ -48,11 +44,11 @@ def blank_variables() -> Iterator[None]:
 
     Nothing is drawn for weights that are about to be read from a file.
     """
-    held, _blank.on = _blank.on, True
+    held, reading.blank = reading.blank, True
     try:
         yield
     finally:
-        _blank.on = held
+        reading.blank = held
 
 
 def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
@@ -66,12 +62,11 @@ def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
     if not callable(initializer):
         return convert_to_tensor(initializer, dtype)
     wanted = dtype_name(dtype)
-    fill = _zeros if _blank.on else initializer
-    return convert_to_tensor(fill(tuple(shape), dtype=wanted), wanted)
-
-
-def _zeros(shape: tuple[int, ...], dtype: str) -> np.ndarray:
-    return np.zeros(shape, np_dtype(dtype))
+    if reading.blank:
+        return convert_to_tensor(np.zeros(shape, np_dtype(wanted)), wanted)
+    what = f"The initializer of the variable {name!r}"
+    made = asked(what, "f(shape, dtype)", initializer, tuple(shape), dtype=wanted)
+    return convert_to_tensor(made, wanted)
 
 
 @contextmanager
@@ -192,8 +187,7 @@ class Variable(PortableVariable, Flagged):
 
     def _read(self) -> Tensor:
         """The present value in the variable's own dtype."""
-        made = current_trace()
-        if made is not None:
+        if (made := current_trace()) is not None:
             return tensor_of(made.read(self, start))
         if recording.tapes:
             return tensor_of(recording.held.read(self, Variable._leaf))
@@ -244,8 +238,7 @@ class Variable(PortableVariable, Flagged):
             self.moving = None
             recording.forget(self)
             if recording.tapes:
-                followed = recording.follows(new)
-                node = node_of(new) if followed else constant(new.value, new.spec)
+                node = node_of(new) if recording.follows(new) else constant(new.value, new.spec)
                 recording.held.layers[-1][self] = alias(node)
         return new
 
