@@ -62,6 +62,23 @@ def test_equal_names_are_numbered():
     assert logs(two(), [Y, Y], metrics=[[Steps()], [Steps()]])[1:3] == ["a_steps", "b_steps_1"]
 
 
+def test_equal_names_of_losses_are_numbered():
+    class Three(keras.Model):
+        def call(self, x):
+            return [x, x * 2, x * 3]
+
+    names = ["loss", "mse_loss", "mse_loss_1", "mse_loss_2"]
+    model = Three()
+    model.compile("sgd", "mse")
+    assert list(model.evaluate(X, [X] * 3, verbose=0, return_dict=True)) == names
+
+
+def test_a_loss_of_any_dtype_is_added_up_in_floatx():
+    model = one()
+    model.compile("sgd", losses.MeanSquaredError(dtype="float64"))
+    assert model.compute_loss(X, Y, model(X)).dtype == "float32"
+
+
 def test_one_output_takes_a_dict_of_one_entry():
     for name in ("o", "another"):
         assert logs(one(), Y, metrics={name: ["mae", "mse"]}) == ["loss", "mae", "mse"]
