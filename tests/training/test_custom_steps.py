@@ -130,6 +130,15 @@ def test_logs_that_are_no_metrics_are_those_of_the_last_batch():
     assert history == {"largest": [pytest.approx(float(X[10:].max()))] * 2, "rows": [3.0, 3.0]}
 
 
+def test_logs_may_be_arrays():
+    class Columns(Based):
+        def train_step(self, data):
+            return {"columns": ops.max(data[0], axis=0)}
+
+    history = built(Columns).fit(X, Y, batch_size=len(X), verbose=0).history
+    np.testing.assert_array_equal(history["columns"], [X.max(axis=0)])
+
+
 def test_a_loss_of_ones_own():
     model = built(OwnLoss, optimizer=keras.optimizers.SGD(0.0))
     loss = model.fit(X, Y, batch_size=13, verbose=0).history["loss"][0]
