@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from kerasish.arguments.rules import ANYTHING, LayerField, Rule, alternatives, marked
+from kerasish.arguments.remembered import from_fields
+from kerasish.arguments.rules import ANYTHING, Rule, rule_for
 from kerasish.arguments.signatures import MISSING, constructor, kept, ours, parameters
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.hints import refuse_unknown
@@ -41,14 +42,16 @@ class Field:
     Attributes:
         name: as it is given and kept.
         hint: its type, `Annotated` and all; None where there is no usable one.
-        rule: how values are converted; that of anything where the class does so itself.
+        rule: how values are converted.
         default: MISSING where it must be given.
+        declared: whether it is a field of a class, which converts by the rule, and by it alone.
     """
 
     name: str
     hint: Any = None
     rule: Rule = ANYTHING
     default: Any = MISSING
+    declared: bool = False
 
     @property
     def required(self) -> bool:
@@ -62,13 +65,13 @@ class Field:
 
     @property
     def kind(self) -> str | None:
-        """The registry kind that values come from, by Keras's naming."""
+        """The registry kind that values come from: the rule's, else by Keras's naming."""
+        if self.rule.kind or (self.declared and self.rule is not ANYTHING):
+            return self.rule.kind
         for kind in _SUFFIX_KINDS:
             if self.name == kind or self.name.endswith(f"_{kind}"):
                 return kind
-        if self.rule is marked(LayerField):
-            return "layer"
-        return _NAME_KINDS.get(self.name) or _annotated_kind(self.hint)
+        return _NAME_KINDS.get(self.name)
 
     def convert(self, value: Any, owner: str) -> Any:
         """The value as the object keeps it.
@@ -89,12 +92,6 @@ class Field:
         return ArgumentError(
             f"{owner}.{self.name} must be {self.rule.expected}", received=f"{self.name}={value!r}"
         )
-
-
-def _annotated_kind(hint: Any) -> str | None:
-    """The registry kind of a class that a hint names, such as `keras.Initializer | None`."""
-    kinds = (getattr(one, "registry_kind", None) for one in alternatives(hint))
-    return next((kind for kind in kinds if isinstance(kind, str) and kind != "state"), None)
 
 
 @dataclass(frozen=True)
@@ -127,8 +124,10 @@ def contract_of(factory: Callable[..., Any]) -> Contract:
     if not isinstance(factory, type):
         return Contract({})
     taken = constructor(factory)
+    fields = getattr(factory, "fields", {}) if from_fields(factory) else {}
     found = {
-        name: Field(name, hint := taken.hints.get(name), marked(hint) or ANYTHING, p.default)
+        name: fields.get(name)
+        or Field(name, hint := taken.hints.get(name), rule_for(hint), p.default)
         for name, p in taken.parameters.items()
         if p.kind is not p.POSITIONAL_ONLY
     }
@@ -168,6 +167,13 @@ def bind(contract: Contract, given: Mapping[str, Any], report: Report) -> dict[s
         else:
             report.unknown(name, value)
     return bound
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A value that another report has converted already: a constructor takes it as it is."""
+
+    value: Any
 
 
 class Raising:
@@ -212,6 +218,8 @@ class Raising:
 
     def value(self, field: Field, value: Any) -> Any:
         """The value by the rule of its field."""
+        if type(value) is Converted:
+            return value.value
         try:
             return field.rule.convert(value)
         except (KerasishError, ValueError, TypeError) as error:

@@ -84,7 +84,7 @@ def declared(cls: Any, attributes: Collection[str] = ()) -> dict[str, Field]:
         except TypeError:
             raise _unknown(cls, name, readable(hint)) from None
         if rule is not None:
-            found[name] = Field(name, hint, rule, default)
+            found[name] = Field(name, hint, rule, default, declared=True)
             _check_default(cls, found[name])
     return found
 

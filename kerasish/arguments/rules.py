@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import typing
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union
@@ -25,6 +25,7 @@ from kerasish.errors import ArgumentError
 from kerasish.portable import STATE, PortableTensor
 from kerasish.registry import hint
 from kerasish.serialization import kind_of, resolve, serialize_keras_object
+from kerasish.spec import DTYPES, np_dtype
 
 KNOWN = (
     "int, float, bool, str, Any, Literal, an Enum, list, tuple, dict, Sequence, Mapping, Callable, "
@@ -47,12 +48,18 @@ class Rule:
         convert: value -> value as kept; raises ValueError or TypeError on what it refuses.
         serialize: value as kept -> plain data.
         described: whether plain data may describe objects that are to be made before `convert`.
+        kind: the registry kind of the objects that a name or a config stands for, here or inside.
+        inside: the rule of what a list or mapping holds; None where the value is neither.
+        keyed: whether it is a mapping.
     """
 
     expected: str
     convert: Callable[[Any], Any]
     serialize: Callable[[Any], Any] = field(default=plain)
     described: bool = False
+    kind: str | None = None
+    inside: Rule | None = None
+    keyed: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.expected, str) or not callable(self.convert):
@@ -125,7 +132,7 @@ def _as_list(value: Any) -> Any:
 
 def of_kind(kind: str) -> Rule:
     """The rule of what a name, a config, a class or an object of a kind of the registry gives."""
-    return Rule(f"a {kind}", functools.partial(resolve, kind))
+    return Rule(f"a {kind}", functools.partial(resolve, kind), kind=kind)
 
 
 def _activation(value: Any) -> Any:
@@ -222,7 +229,19 @@ def _object(kind: str, cls: type) -> Rule:
         return found
 
     article = "an" if cls.__name__[0] in "AEIOU" else "a"
-    return Rule(f"{article} {cls.__name__}", convert)
+    return Rule(f"{article} {cls.__name__}", convert, kind=kind)
+
+
+def _array(value: Any) -> np.ndarray:
+    """An array out of numbers in rows, or of `{value: rows, dtype: name}`, as configs say it."""
+    if isinstance(value, Mapping) and value.keys() == {"value", "dtype"}:
+        if value["dtype"] not in DTYPES:
+            raise ValueError
+        return np.array(value["value"], np_dtype(value["dtype"]))
+    found = np.asarray(value)
+    if isinstance(value, str) or (found.dtype == object and not isinstance(value, np.ndarray)):
+        raise ValueError
+    return found
 
 
 BASIC: dict[Any, Rule] = {
@@ -237,15 +256,18 @@ BASIC[object] = ANYTHING = BASIC[Any]
 # A type checker knows one type for what is given and for what is read. It is that of all that
 # converts, and Any where most layers compute with what comes out: sizes, shapes, functions, layers.
 _Made = str | Mapping[str, Any] | Callable[..., Any] | None
+_ACTIVATION = Rule("an activation", _activation, _written_activation, kind="activation")
+_INITIALIZER = Rule("an initializer", _initializer, kind="initializer")
+_LAYER = Rule("a layer", _layer, kind="layer")
 PositiveInt = Annotated[int, Rule("a positive int", _positive)]
 Rate = Annotated[float, Rule("a number in [0, 1]", _rate)]
 IntOrTuple = Annotated[Any, Rule("an int or a tuple of ints", _int_or_ints, _as_list)]
 PartialShape = Annotated[Any, Rule("an int or a tuple of ints and None", _partial_shape, _as_list)]
-Activation = Annotated[Any, Rule("an activation", _activation, _written_activation)]
-Initializer = Annotated[_Made | np.ndarray | PortableTensor, Rule("an initializer", _initializer)]
+Activation = Annotated[Any, _ACTIVATION]
+Initializer = Annotated[_Made | np.ndarray | PortableTensor, _INITIALIZER]
 Regularizer = Annotated[_Made, of_kind("regularizer")]
 Constraint = Annotated[_Made, of_kind("constraint")]
-LayerField = Annotated[Any, Rule("a layer", _layer)]
+LayerField = Annotated[Any, _LAYER]
 PaddingMode = Annotated[str, one_of("valid", "same")]
 CausalPaddingMode = Annotated[str, one_of("valid", "same", "causal")]
 Interpolation = Annotated[str, one_of("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")]
@@ -256,11 +278,11 @@ Interpolation = Annotated[str, one_of("nearest", "bilinear", "bicubic", "lanczos
 
 def optional(rule: Rule) -> Rule:
     """What `rule` takes, or None."""
-    return Rule(
-        f"{rule.expected}, or None",
-        lambda value: None if value is None else rule.convert(value),
-        lambda value: None if value is None else rule.serialize(value),
-        rule.described,
+    return replace(
+        rule,
+        expected=f"{rule.expected}, or None",
+        convert=lambda value: None if value is None else rule.convert(value),
+        serialize=lambda value: None if value is None else rule.serialize(value),
     )
 
 
@@ -290,7 +312,14 @@ def _several(kind: Callable[[Iterable[Any]], Any], each: Rule, size: int | None 
 
     word = "list" if kind is list else "list or tuple"
     expected = f"a {word}" if each is ANYTHING else f"a {word} of which each is {each.expected}"
-    return Rule(expected, convert, lambda v: [each.serialize(item) for item in v], each.described)
+    return Rule(
+        expected,
+        convert,
+        lambda value: [each.serialize(item) for item in value],
+        each.described,
+        each.kind,
+        each,
+    )
 
 
 def _each_its_own(rules: list[Rule]) -> Rule:
@@ -304,6 +333,7 @@ def _each_its_own(rules: list[Rule]) -> Rule:
         convert,
         lambda value: [rule.serialize(item) for rule, item in zip(rules, value, strict=True)],
         any(rule.described for rule in rules),
+        next((rule.kind for rule in rules if rule.kind), None),
     )
 
 
@@ -318,6 +348,9 @@ def _mapping(keys: Rule, values: Rule) -> Rule:
         lambda value: {key(k): values.convert(v) for k, v in dict(value).items()},
         lambda value: {str(k): values.serialize(v) for k, v in value.items()},
         values.described,
+        values.kind,
+        values,
+        keyed=True,
     )
 
 
@@ -338,6 +371,7 @@ def _any_of(hints: Sequence[Any], rules: Sequence[Rule]) -> Rule:
         lambda value: pick(value)[1],
         lambda value: pick(value)[0].serialize(value),
         any(rule.described for rule in rules),
+        next((rule.kind for rule in rules if rule.kind), None),
     )
 
 
@@ -364,7 +398,7 @@ def rule_of(hint: Any) -> Rule | None:
     if origin is Literal:
         return _literal(*inner)
     if hint is typing.Self:
-        return Rule("a layer", _layer)
+        return _LAYER
     if isinstance(hint, typing.TypeVar):
         return rule_of(hint.__bound__ or Any)
     if hasattr(hint, "__supertype__"):  # a NewType
@@ -385,13 +419,21 @@ def rule_of(hint: Any) -> Rule | None:
     raise TypeError(hint)
 
 
+def rule_for(hint: Any) -> Rule:
+    """The rule of a parameter's hint; that of anything where the hint says nothing about values."""
+    try:
+        return ANYTHING if hint is None else rule_of(hint) or ANYTHING
+    except TypeError:
+        return ANYTHING
+
+
 def _of_class(cls: type) -> Rule | None:
     if cls in BASIC:
         return BASIC[cls]
     if issubclass(cls, Enum):
         return _member(cls)
     if issubclass(cls, np.ndarray):
-        return Rule("an array", np.asarray, described=True)
+        return Rule("an array", _array, described=True)
     kind = getattr(cls, "registry_kind", None)
     if kind is None:
         raise TypeError(cls)

@@ -20,6 +20,7 @@ def options(arguments: Namespace) -> Options:
         allow_env=getattr(arguments, "allow_env", False),
         plugins=tuple(arguments.plugins),
         allowance=arguments.allowance,
+        command=True,
     )
 
 

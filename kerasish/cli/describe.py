@@ -48,7 +48,7 @@ def summary(arguments: Namespace) -> None:
 
 def show(arguments: Namespace) -> None:
     """The document after bases, overrides and variables."""
-    document = read_document(arguments.config, Diagnostics(), options(arguments))
+    document = read_document(arguments.config, Diagnostics(command=True), options(arguments))
     if arguments.resolved or not arguments.origins:
         print(emit(plain(document)), end="")
     if arguments.origins:

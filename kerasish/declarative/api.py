@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kerasish import budget
 from kerasish.declarative.building.arrays import Arrays, load_arrays
 from kerasish.declarative.building.model import MAX_PARAMS, build_model
-from kerasish.declarative.building.train import check_labels, compile_model, fit_arguments
+from kerasish.declarative.building.train import (
+    check_labels,
+    compile_model,
+    data_arguments,
+    training_arguments,
+)
 from kerasish.declarative.check.specification import Config
 from kerasish.declarative.resolve.document import Options, read_document, read_text
+from kerasish.declarative.sections.train import FIT_KEYS
 from kerasish.declarative.sections.validate import validate
 from kerasish.declarative.text.errors import Diagnostics
-from kerasish.errors import ArgumentError
+from kerasish.declarative.text.source import Mapping
+from kerasish.errors import ArgumentError, told
 from kerasish.models import Model
 
 __all__ = ["Options", "Project", "from_yaml", "load_config"]
@@ -55,35 +63,31 @@ class Project:
             raise ArgumentError(self.config.name, expected="a config with a 'data' section")
         return load_arrays(self.config.data, self.folder, self.diagnostics, self.allowance)
 
-    def fit_arguments(self, model: Model, arrays: Arrays) -> dict[str, object]:
-        """What `model.fit` is to be called with, once the labels are found to fit.
+    def fit_arguments(self, model: Model, arrays: Arrays | None = None) -> dict[str, object]:
+        """What `model.fit` is to be called with, callbacks included.
+
+        Args:
+            model: what `build` gave.
+            arrays: what `arrays` gave, whose labels are held against the outputs; None leaves the
+                data, and how they are cut into batches, to the caller.
 
         Raises:
-            ConfigError: the labels do not fit the outputs and the loss.
+            ArgumentError: the config has no train section.
+            ConfigError: the labels do not fit the outputs and the loss, or a callback refuses its
+                arguments.
         """
         data, train = self.config.data, self.config.train
-        if data is None or train is None:
-            raise ArgumentError(self.config.name, expected="a config with 'data' and 'train'")
-        check_labels(model, train, arrays, self.diagnostics)
-        return fit_arguments(data, train, arrays, self.diagnostics)
+        if train is None:
+            raise ArgumentError(self.config.name, expected="a config with a 'train' section")
+        found = training_arguments(train, self.diagnostics)
+        if data is not None and arrays is not None:
+            check_labels(model, train, arrays, self.diagnostics)
+            found |= data_arguments(data, arrays)
+        return found
 
 
-def load_config(path: str | os.PathLike[str], options: Options | None = None) -> Project:
-    """The checked config in a file.
-
-    Raises:
-        ConfigError: something is wrong in it; all findings at once.
-    """
-    chosen = options or Options()
-    diagnostics = Diagnostics()
-    with budget.opened(str(path), 0, chosen.allowance):
-        document = read_document(path, diagnostics, chosen)
-        config = validate(document, diagnostics, chosen.plugins, Path(path).stem)
-    return Project(config, Path(path).resolve().parent, diagnostics, chosen.allowance)
-
-
-def from_yaml(source: str | os.PathLike[str], options: Options | None = None) -> Model:
-    """The model that a YAML file or text describes, compiled where it has a `train` section.
+def load_config(source: str | os.PathLike[str], options: Options | None = None) -> Project:
+    """The checked config in a YAML file or text.
 
     Args:
         source: a path, or a text of several lines.
@@ -92,11 +96,41 @@ def from_yaml(source: str | os.PathLike[str], options: Options | None = None) ->
     Raises:
         ConfigError: something is wrong in it; all findings at once.
     """
-    if not isinstance(source, str) or "\n" not in source:
-        return load_config(source, options).build()
     chosen = options or Options()
-    diagnostics = Diagnostics()
-    with budget.opened("the text", 0, chosen.allowance):
-        document = read_text(source, diagnostics, chosen)
-        config = validate(document, diagnostics, chosen.plugins)
-    return Project(config, Path(), diagnostics, chosen.allowance).build()
+    diagnostics = Diagnostics(chosen.command)
+    is_text = isinstance(source, str) and "\n" in source
+    path = Path() if is_text else Path(source)
+    with budget.opened("the text" if is_text else str(path), 0, chosen.allowance):
+        read = read_text if is_text else read_document
+        document = read(str(source), diagnostics, chosen)
+        config = validate(document, diagnostics, chosen.plugins, path.stem or "model")
+    return Project(config, path.resolve().parent, diagnostics, chosen.allowance)
+
+
+def from_yaml(source: str | os.PathLike[str], options: Options | None = None) -> Model:
+    """The model that a YAML file or text describes, compiled where it has a `train` section.
+
+    What the section says of `fit` (`epochs`, `callbacks`, ...) is no part of a model: a warning
+    names what the file has of it. `load_config` holds it, and the data.
+
+    Args:
+        source: a path, or a text of several lines.
+        options: overrides and permissions.
+
+    Raises:
+        ConfigError: something is wrong in it; all findings at once.
+    """
+    project = load_config(source, options)
+    model = project.build()
+    train = project.config.document.get("train")
+    unused = [key for key in FIT_KEYS if isinstance(train, Mapping) and train.get(key) is not None]
+    if unused:
+        warnings.warn(
+            told(
+                f"from_yaml gives a model, which does not hold the file's {', '.join(unused)}",
+                fix="project = load_config(...); model = project.build() and "
+                "model.fit(x, y, **project.fit_arguments(model)) use them.",
+            ),
+            stacklevel=2,
+        )
+    return model

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import Any
 
+from kerasish.arguments.contract import Converted
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
@@ -21,8 +23,12 @@ def construct(value: Any, diagnostics: Diagnostics) -> Any:
         return [construct(one, diagnostics) for one in value]
     if isinstance(value, dict):
         return {key: construct(one, diagnostics) for key, one in value.items()}
+    if isinstance(value, Converted):
+        return copy.deepcopy(value)  # what is built twice shares no list
     if not isinstance(value, Item):
         return value
+    if not isinstance(value.factory, type):
+        return value.factory  # a function is named, not called
     before = len(diagnostics)
     arguments = {key: construct(one, diagnostics) for key, one in value.arguments.items()}
     if len(diagnostics) > before:

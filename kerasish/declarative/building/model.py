@@ -80,7 +80,8 @@ class _Builder:
             if error.kind != "variables":
                 self.diagnostics.stop("K105", one_line(error), mark)
             message = f"{item.label} takes the model over {self.max_params:,} parameters"
-            self.diagnostics.add("K601", message, mark, "raise the budget with --max-params")
+            raise_it = self.diagnostics.told("build(max_params=...)", "--max-params")
+            self.diagnostics.add("K601", message, mark, f"raise the budget with {raise_it}")
             return None
         except (KerasishError, ValueError, TypeError) as error:
             several = "inputs" if len(made_from) > 1 else "input"

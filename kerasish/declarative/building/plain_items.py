@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kerasish import registry
 from kerasish.arguments.contract import Field, contract_of
 from kerasish.declarative.check import vocabulary
 from kerasish.errors import ArgumentError, KerasishError
@@ -24,34 +25,50 @@ def layer_item(layer: Layer, name: str | None) -> Any:
     return _item(label, type(layer), _changed(type(layer), config))
 
 
-def object_item(serialized: Any, kind: str) -> Any:
-    """The item of a serialized object, a bare name where nothing differs from the defaults."""
-    if not isinstance(serialized, Mapping) or "class_name" not in serialized:
-        return serialized
-    if serialized["class_name"] == "function":
-        return serialized["config"]
-    label = serialized.get("registered_name") or ""
-    label = label if ">" in label else serialized["class_name"]
+def written(value: Any, kind: str) -> Any:
+    """The items in serialized lists and mappings; a bare name where nothing differs from the
+    defaults."""
+    if isinstance(value, list | tuple):
+        return [written(one, kind) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    if "class_name" not in value or "config" not in value:
+        return {key: written(one, kind) for key, one in value.items()}
+    is_function = value["class_name"] == "function"
+    label = value["config"] if is_function else value.get("registered_name") or ""
+    label = label if is_function or ">" in label else value["class_name"]
     if not vocabulary.contains(kind, label):
         raise ArgumentError(
             "to_yaml",
             expected=f"a registered {kind}",
             received=repr(label),
-            fix="Decorate its class with register_keras_serializable().",
+            fix="Save as .keras, .h5 or to_json(), which hold models inside models."
+            if registry.contains("model", label)
+            else f"Write @kerasish.register({kind!r}) above it.",
         )
+    if is_function:
+        return label
     cls = vocabulary.lookup(kind, label)
-    config = dict(serialized["config"])
+    config = dict(value["config"])
     name = str(config.get("name"))
-    if is_automatic(name, snake_case(label)) or name == label:
+    if is_automatic(name, snake_case(cls.__name__)) or name == label:
         del config["name"]
-    return _item(label, cls, _changed(cls, config))
+    return _item(_shortest(kind, cls, label), cls, _changed(cls, config))
+
+
+def _shortest(kind: str, cls: type, label: str) -> str:
+    """The class's own name where a file finds it by that."""
+    name = cls.__name__
+    return (
+        name if vocabulary.contains(kind, name) and vocabulary.lookup(kind, name) is cls else label
+    )
 
 
 def _class_label(kind: str, cls: type) -> str:
     """The name under which a file finds the class."""
-    for label in (cls.__name__, get_registered_name(cls)):
-        if vocabulary.contains(kind, label) and vocabulary.lookup(kind, label) is cls:
-            return label
+    label = _shortest(kind, cls, get_registered_name(cls))
+    if vocabulary.contains(kind, label) and vocabulary.lookup(kind, label) is cls:
+        return label
     if cls in vocabulary.REFUSED:
         raise ArgumentError(
             "to_yaml",
@@ -90,7 +107,7 @@ def _changed(cls: Any, config: Mapping[str, Any]) -> dict[str, Any]:
         if parameter.name in config and (
             parameter.required or not _follows(cls, config, parameter)
         ):
-            found[parameter.name] = _written(parameter, value)
+            found[parameter.name] = _argument(cls, parameter, value)
     return found
 
 
@@ -107,10 +124,30 @@ def _follows(cls: Any, config: Mapping[str, Any], parameter: Field) -> bool:
         return False
 
 
-def _written(parameter: Field, value: Any) -> Any:
-    kind = parameter.kind
-    if parameter.name == "dtype" and isinstance(value, Mapping):
+def _argument(cls: type, field: Field, value: Any) -> Any:
+    if field.name == "dtype" and isinstance(value, Mapping):
         return value["config"]["name"]
-    if isinstance(value, list | tuple):
-        return [_written(parameter, one) for one in value]
-    return object_item(value, kind) if kind else value
+    if field.kind is not None:
+        return written(value, field.kind)
+    if not _names_an_object(value):
+        return value
+    if value.get("class_name") == "__numpy__":
+        rows, array = value["config"]["value"], value["config"]
+        for form in (rows, array):
+            if field.rule.serialize(field.rule.convert(form)) == value:
+                return form
+    raise ArgumentError(
+        "to_yaml",
+        expected="arguments whose annotations say what they hold",
+        received=f"{cls.__name__}.{field.name}, which holds an object",
+        fix=f"Annotate it, such as {field.name}: keras.layers.Layer, Sequence[keras.layers.Layer], "
+        "keras.Initializer or np.ndarray.",
+    )
+
+
+def _names_an_object(value: Any) -> bool:
+    """Whether a part of a config stands for something that is no plain data."""
+    if isinstance(value, Mapping):
+        named = "class_name" in value and "config" in value
+        return named or any(map(_names_an_object, value.values()))
+    return isinstance(value, list | tuple) and any(map(_names_an_object, value))

@@ -36,23 +36,32 @@ def compile_model(model: Model, section: TrainSection, diagnostics: Diagnostics)
         diagnostics.stop("K204", one_line(error), section.mark)
 
 
-def fit_arguments(
-    data: DataSection, train: TrainSection, arrays: Arrays, diagnostics: Diagnostics
-) -> dict[str, Any]:
-    """What `fit` is called with, callbacks included."""
-    part, validation = arrays.train, arrays.validation
+def training_arguments(train: TrainSection, diagnostics: Diagnostics) -> dict[str, Any]:
+    """What `fit` is called with beside the data, callbacks included.
+
+    Raises:
+        ConfigError: a callback refuses its arguments.
+    """
     callbacks = construct(list(train.callbacks), diagnostics)
     diagnostics.raise_if_any()
+    found = {
+        "epochs": train.epochs,
+        "callbacks": callbacks,
+        "class_weight": train.class_weight,
+        "steps_per_epoch": train.steps_per_epoch,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def data_arguments(data: DataSection, arrays: Arrays) -> dict[str, Any]:
+    """What `fit` is called with of the data."""
+    part, validation = arrays.train, arrays.validation
     found = {
         "x": part.x,
         "y": part.y,
         "sample_weight": part.sample_weight,
         "batch_size": data.batch_size,
         "shuffle": data.shuffle,
-        "epochs": train.epochs,
-        "callbacks": callbacks,
-        "class_weight": train.class_weight,
-        "steps_per_epoch": train.steps_per_epoch,
         "validation_split": arrays.split or None,
         "validation_data": None if validation is None else as_tuple(validation),
     }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from kerasish.config import floatx
 from kerasish.declarative.building.graph_writer import functional_section
-from kerasish.declarative.building.plain_items import layer_item, object_item
+from kerasish.declarative.building.plain_items import layer_item, written
 from kerasish.declarative.sections.validate import FORMAT
 from kerasish.declarative.text.emit import emit
 from kerasish.errors import ArgumentError
@@ -72,14 +71,8 @@ def _train_section(model: Model) -> dict[str, Any]:
     if not compiled or not compiled.get("optimizer") or not compiled.get("loss"):
         return {}
     kinds = {"optimizer": "optimizer", "loss": "loss", "metrics": "metric"}
-    section = {key: _plain(compiled.get(key), kind) for key, kind in kinds.items()}
+    section = {
+        key: written(serialize_keras_object(compiled.get(key)), kind) for key, kind in kinds.items()
+    }
     section["loss_weights"] = compiled.get("loss_weights")
     return {key: value for key, value in section.items() if value not in (None, [], {})}
-
-
-def _plain(value: Any, kind: str) -> Any:
-    if isinstance(value, Mapping) and "class_name" not in value:
-        return {key: _plain(one, kind) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one, kind) for one in value]
-    return object_item(serialize_keras_object(value), kind)

@@ -7,13 +7,14 @@ an error speaks about the layer that was meant and never lists every layer there
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
-from kerasish.arguments.contract import Field, bind, contract_of
+from kerasish import registry
+from kerasish.arguments.contract import Converted, Field, bind, contract_of
+from kerasish.arguments.rules import Rule
 from kerasish.declarative.check import vocabulary
-from kerasish.declarative.check.hints import check_type
 from kerasish.declarative.text.errors import Diagnostics, did_you_mean
 from kerasish.declarative.text.source import (
     Entry,
@@ -26,11 +27,13 @@ from kerasish.declarative.text.source import (
     describe,
     plain,
 )
+from kerasish.errors import KerasishError
 
 VALID_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 # Kinds whose constructors take a bare name and look it up themselves.
 _BY_NAME = frozenset({"activation", "initializer", "regularizer", "constraint", "loss", "metric"})
 MAX_NESTING = 16
+_SHOWN = 8  # names that a hint lists
 
 
 @dataclass(slots=True)
@@ -52,11 +55,16 @@ class Item:
 
 
 class Checker:
-    """Turns values into items; everything wrong goes to `diagnostics`."""
+    """Turns values into items; everything wrong goes to `diagnostics`.
 
-    def __init__(self, diagnostics: Diagnostics, plugin_hint: str = "") -> None:
+    Args:
+        diagnostics: receives the findings.
+        missing: modules that the file asks for and nobody imported.
+    """
+
+    def __init__(self, diagnostics: Diagnostics, missing: Collection[str] = ()) -> None:
         self.diagnostics = diagnostics
-        self._plugin_hint = plugin_hint
+        self._missing = missing
 
     def item(self, value: Value, kind: str, depth: int = 0) -> Item | None:
         """The item that `value` describes; None where it does not, which is recorded."""
@@ -65,7 +73,7 @@ class Checker:
             return None
         name, mark = head.key, head.mark
         if not vocabulary.contains(kind, name):
-            self._unknown(kind, name, mark)
+            self.unknown(kind, name, mark)
             return None
         item = Item(kind, name, vocabulary.lookup(kind, name), mark)
         before = len(self.diagnostics)
@@ -92,17 +100,44 @@ class Checker:
 
     def _two_names(self, value: Mapping, kind: str) -> None:
         first, second = list(value)[:2]
+        named = plain(first.value)
         hint = f"start a new item with '- ' before '{clip(second.key, 40)}'"
         if vocabulary.contains(kind, first.key) and not vocabulary.contains(kind, second.key):
             hint = f"is '{clip(second.key, 40)}' an argument of {first.key}? indent it further"
+        elif isinstance(named, str) and vocabulary.contains(kind, named):
+            hint = f"write {named}: {{{clip(second.key, 40)}: ...}}"
         message = f"one item holds two names: '{clip(first.key, 40)}' and '{clip(second.key, 40)}'"
         self.diagnostics.add("K206", message, second.mark, hint)
 
-    def _unknown(self, kind: str, name: str, mark: Mark) -> None:
+    def unknown(self, kind: str, name: str, mark: Mark) -> None:
+        """Record a name that is none of a kind, with what may have been meant."""
         code = "K201" if kind == "layer" else "K205"
-        hints = [did_you_mean(name, vocabulary.names(kind)), self._plugin_hint]
-        message = f"unknown {kind} '{clip(name, 60)}'"
-        self.diagnostics.add(code, message, mark, "  ".join(filter(None, hints)))
+        self.diagnostics.add(
+            code, f"unknown {kind} '{clip(name, 60)}'", mark, self._meant(kind, name)
+        )
+
+    def _meant(self, kind: str, name: str) -> str:
+        if name in ("None", "True", "False"):
+            return f"write {name.lower().replace('none', 'null')}"
+        head = name.partition("(")[0]
+        if head != name and vocabulary.contains(kind, head):
+            return f"write {head}: {{argument: value}}"
+        register = f"@kerasish.register({kind!r})"
+        if vocabulary.is_unregistered(kind, name):
+            return f"write {register} above the class {name}"
+        known = vocabulary.names(kind)
+        near = did_you_mean(name, known, listing=len(known) <= _SHOWN)
+        if self._missing:
+            first = next(iter(self._missing))
+            more = self.diagnostics.told(f"import {first} first", f"pass --allow {first}")
+            return f"{near}  or a name of {first}, which the file asks for? {more}".strip()
+        if near:
+            return near
+        other = vocabulary.kind_of(name)
+        if other:
+            return f"it is a name of another kind: {other}"
+        module = self.diagnostics.told("import its module first", "name its module: --allow MODULE")
+        return f"one of your own? write {register} above it, and {module}"
 
     # arguments ---------------------------------------------------------------------------
 
@@ -122,35 +157,57 @@ class Checker:
             else:
                 yield Entry(first.name, value.mark, value)
 
-    def argument(self, parameter: Field, value: Value, depth: int = 0) -> Any:
-        """The Python value of an argument: plain, an `Item`, or a list of them."""
-        if parameter.name == "name":
-            return self.name(value)
-        kind = parameter.kind
-        if kind is not None and not _is_none(value):
-            if isinstance(value, Sequence):
-                return [self.argument(parameter, one, depth) for one in value.items]
-            if isinstance(value, Mapping):
-                return self.item(value, kind, depth + 1)
-            if isinstance(value.value, str):
-                return self._named(kind, value.value, value.mark, depth)
-        converted, expected = check_type(value, parameter.hint, kind)
-        if expected:
-            message = f"{parameter.name} must be {expected}, received {describe(value)}"
-            self.diagnostics.add("K204", message, value.mark, _quoting_hint(value, expected))
-        return converted
+    def argument(self, field: Field, value: Value, depth: int = 0) -> Any:
+        """The value of an argument: converted by the rule of its field, or names and `Item`s.
 
-    def _named(self, kind: str, name: str, mark: Mark, depth: int) -> Any:
-        if kind not in _BY_NAME:
-            return self.item(Scalar(name, mark), kind, depth + 1)
-        if not vocabulary.contains(kind, name):
-            self._unknown(kind, name, mark)
-        return name
+        What names are for is made with the object, so only its constructor converts such a value.
+        """
+        if field.name == "name":
+            return self.name(value)
+        if field.kind is not None and not _is_plain(value):
+            return self._objects(field, field.rule, field.kind, value, depth)
+        converted = self._converted(field, field.rule, value)
+        return Converted(converted) if field.declared else converted
+
+    def _converted(self, field: Field, rule: Rule, value: Value) -> Any:
+        """The value by a rule; what it refuses is recorded."""
+        try:
+            return rule.convert(plain(value))
+        except (KerasishError, ValueError, TypeError) as error:
+            expected = in_yaml(rule.expected)
+            message = f"{field.name} must be {expected}, received {describe(value)}"
+            hint = _quoting_hint(value, expected) or getattr(error, "fix", "")
+            self.diagnostics.add("K204", message, value.mark, hint[:1].lower() + hint[1:])
+            return None
+
+    def _objects(self, field: Field, rule: Rule, kind: str, value: Value, depth: int) -> Any:
+        """Names and items of a kind in the lists and mappings that a rule asks for."""
+        inside = rule.inside
+        if _is_plain(value) or (
+            inside and not isinstance(value, Mapping if rule.keyed else Sequence)
+        ):
+            self._converted(field, rule, value)
+            return plain(value)
+        if isinstance(value, Sequence):
+            return [self._objects(field, inside or rule, kind, i, depth) for i in value.items]
+        if isinstance(value, Mapping) and inside:
+            return {e.key: self._objects(field, inside, kind, e.value, depth) for e in value}
+        return self.named(value, kind, depth + 1)
+
+    def named(self, value: Value, kind: str, depth: int = 0) -> Any:
+        """An item; a bare name stays one where the kind's own look-up knows it, and a function of
+        one's own is itself."""
+        item = self.item(value, kind, depth)
+        if item is None or kind not in _BY_NAME or not isinstance(value, Scalar):
+            return item
+        if registry.contains(kind, item.name):
+            return item.name
+        return item if isinstance(item.factory, type) else item.factory
 
     def name(self, value: Value) -> str | None:
         """A name for a layer, node or model: no path, nothing that could leave a folder."""
-        text = plain(value) if isinstance(value, Scalar) else None
-        if text is None and isinstance(value, Scalar):
+        text = value.value if isinstance(value, Scalar) else value
+        if text is None:
             return None
         if not isinstance(text, str) or not valid_name(text):
             message = f"a name must be letters, digits, '_', '-' or '.', received {describe(value)}"
@@ -189,8 +246,32 @@ def valid_name(text: str) -> bool:
     return bool(VALID_NAME.fullmatch(text)) and text not in (".", "..")
 
 
-def _is_none(value: Value) -> bool:
-    return isinstance(value, Scalar) and value.value is None
+def _is_plain(value: Value) -> TypeGuard[Scalar]:
+    """Whether a value names nothing: a number, true, false or null."""
+    return isinstance(value, Scalar) and not isinstance(value.value, str)
+
+
+# The words of rules, which speak of Python, for what is written in a file.
+_WORDS = (
+    (r", or None\b", " or null"),
+    (r"\bTrue or False\b", "true or false"),
+    (r"\ba list or tuple\b|\ba tuple\b", "a list"),
+    (r"\ban int\b", "an integer"),
+    (r"\bints\b", "integers"),
+    (r"of which each is (an |a )(integer|number)\b", r"of \2s"),
+    (r"of (\d+): an integer(, an integer)*$", r"of \1 integers"),
+    (r"\ba string\b", "text"),
+    (r"\ba dict\b", "a mapping"),
+    (r"\ba function\b", "a function, which a file cannot hold"),
+    (r"\ban array\b", "numbers in lists of one length, or {value: lists, dtype: name}"),
+)
+
+
+def in_yaml(expected: str) -> str:
+    """What a rule expects, in the words of YAML."""
+    for python, yaml in _WORDS:
+        expected = re.sub(python, yaml, expected)
+    return expected
 
 
 def _quoting_hint(value: Value, expected: str) -> str:

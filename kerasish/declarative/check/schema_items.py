@@ -79,6 +79,7 @@ def _argument(parameter: Field, description: str) -> Schema:
     else:
         forms = [ref(kind), {"type": "array", "items": ref(kind)}, {"type": "null"}]
         forms += [{"type": "number"}] if kind == "schedule" else []
+        forms += [{"type": "object"}] if parameter.rule.keyed else []
         made = {"anyOf": forms}
     if description:
         made = {**made, "description": description}

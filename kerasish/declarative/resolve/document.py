@@ -25,7 +25,8 @@ class Options:
     Attributes:
         overrides: `--set` arguments, applied in order.
         allow_env: whether `$env.NAME` may read the environment.
-        plugins: names of plugins whose layers the caller has registered.
+        plugins: names of modules whose layers the caller has registered.
+        command: whether errors say options of the command line, not arguments of functions.
         project: the folder that `base` files must lie in; the config's own where None.
         allowance: how many times the usual limits of memory and work the file may take; None for
             what `kerasish.saving.allowance` says.
@@ -34,6 +35,7 @@ class Options:
     overrides: SequenceOf[str] = ()
     allow_env: bool = False
     plugins: SequenceOf[str] = ()
+    command: bool = False
     project: Path | None = None
     allowance: float | None = None
 

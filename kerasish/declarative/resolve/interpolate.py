@@ -301,7 +301,8 @@ class _Resolver:
     def _from_environment(self, name: str, mark: Mark) -> Value:
         if self.environment is None:
             message = f"'$env.{name}' reads the environment, which is not allowed here"
-            self._fail("K303", message, mark, "pass --allow-env to allow it")
+            allow = self.diagnostics.told("Options(allow_env=True)", "--allow-env")
+            self._fail("K303", message, mark, f"pass {allow} to allow it")
         if name not in self.environment:
             self._fail("K301", f"the environment variable '{name}' is not set", mark)
         return Scalar(self.environment[name], mark)

@@ -13,10 +13,8 @@ from kerasish.declarative.check.specification import TrainSection
 from kerasish.declarative.text.errors import Diagnostics, did_you_mean
 from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value, clip, describe
 
-TRAIN_KEYS = (
-    "optimizer", "loss", "loss_weights", "metrics", "epochs", "callbacks", "class_weight",
-    "steps_per_epoch",
-)  # fmt: skip
+FIT_KEYS = ("epochs", "callbacks", "class_weight", "steps_per_epoch")
+TRAIN_KEYS = ("optimizer", "loss", "loss_weights", "metrics", *FIT_KEYS)
 # Arguments of callbacks that say where something is written.
 _PATHS = ("path", "filepath", "filename", "log_dir", "backup_dir")
 
@@ -55,10 +53,10 @@ def read_train(value: Value, checker: Checker, outputs: tuple[str, ...]) -> Trai
 
 def _per_output(value: Value, kind: str, outputs: tuple[str, ...], checker: Checker) -> Any:
     """One loss or metric, a list of them, or a mapping from outputs to them."""
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and value.items:
         return [_per_output(one, kind, (), checker) for one in value.items]
-    if not isinstance(value, Mapping) or _is_item(value, kind):
-        return _one(value, kind, checker)
+    if not isinstance(value, Mapping) or _is_item(value, kind, outputs):
+        return checker.named(value, kind)
     by_output = {}
     for entry in value:
         if outputs and entry.key not in outputs:
@@ -67,16 +65,17 @@ def _per_output(value: Value, kind: str, outputs: tuple[str, ...], checker: Chec
     return by_output
 
 
-def _is_item(value: Mapping, kind: str) -> bool:
-    return len(value) == 1 and vocabulary.contains(kind, next(iter(value)).key)
-
-
-def _one(value: Value, kind: str, checker: Checker) -> Any:
-    """A bare name is left to `compile`, which also knows the short forms such as `accuracy`."""
-    if isinstance(value, Scalar) and isinstance(value.value, str):
-        item = checker.item(value, kind)
-        return None if item is None else value.value
-    return checker.item(value, kind)
+def _is_item(value: Mapping, kind: str, outputs: tuple[str, ...]) -> bool:
+    """Whether a mapping is one loss or metric and its arguments: outputs have losses or metrics."""
+    if len(value) != 1:
+        return not len(value)
+    (entry,) = value
+    if vocabulary.contains(kind, entry.key) or entry.key in outputs:
+        return entry.key not in outputs
+    inner = entry.value
+    if isinstance(inner, Mapping):
+        return not (len(inner) == 1 and vocabulary.contains(kind, next(iter(inner)).key))
+    return isinstance(inner, Scalar) and not isinstance(inner.value, str)
 
 
 def _unknown_output(
@@ -88,6 +87,8 @@ def _unknown_output(
 
 
 def _metrics(value: Value, outputs: tuple[str, ...], checker: Checker) -> Any:
+    if isinstance(value, Sequence) and not value.items:
+        return None
     found = _per_output(value, "metric", outputs, checker)
     return found if isinstance(found, list | dict) else [found]
 

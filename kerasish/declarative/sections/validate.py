@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
 
 from kerasish.declarative.check.fields import Fields
@@ -29,7 +30,7 @@ def validate(
     Args:
         document: what `read_document` gives.
         diagnostics: receives the findings.
-        plugins: plugins whose layers the caller has registered.
+        plugins: modules whose layers the caller has registered, beside those that are imported.
         name: the name where the file gives none.
 
     Raises:
@@ -38,9 +39,8 @@ def validate(
     fields = Fields(document, "the file", SECTIONS, diagnostics)
     _check_format(fields)
     requested = _plugins(fields)
-    missing = [one for one in requested if one not in plugins]
-    allow = f"or a name of a plugin that is not allowed: --allow {missing[0]}" if missing else ""
-    checker = Checker(diagnostics, allow)
+    missing = [one for one in requested if one not in plugins and one not in sys.modules]
+    checker = Checker(diagnostics, missing)
     own_name = fields.value("name")
     fields.text("description")
     fields.mapping("vars")

@@ -72,9 +72,14 @@ class Diagnostic:
 
 
 class Diagnostics:
-    """A collector: stages add findings, and the run stops only after all of a stage are known."""
+    """A collector: stages add findings, and the run stops only after all of a stage are known.
 
-    def __init__(self) -> None:
+    Args:
+        command: whether hints speak to someone at the command line, not to a program.
+    """
+
+    def __init__(self, command: bool = False) -> None:
+        self._command = command
         self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
 
     def add(
@@ -100,6 +105,10 @@ class Diagnostics:
         """Record a finding after which nothing more can be checked, and raise."""
         self.add(code, message, mark, hint, details)
         raise self.error()
+
+    def told(self, program: str, command: str) -> str:
+        """The one of two hints that says what its reader can do."""
+        return command if self._command else program
 
     def __len__(self) -> int:
         return len(self._found)
@@ -128,7 +137,8 @@ class Diagnostics:
             yield
         except LimitError as error:
             message = f"the file takes more than a file may: {KINDS[error.kind][2]}"
-            self.stop("K105", message, mark, "raise the limits with allowance=, or --allowance")
+            wider = self.told("Options(allowance=...)", "--allowance")
+            self.stop("K105", message, mark, f"raise the limits with {wider}")
 
     def raise_if_any(self) -> None:
         """Raise `ConfigError` with every finding if there is one."""

@@ -138,7 +138,8 @@ def test_what_a_constructor_refuses_has_a_position(folder: Path) -> None:
 
 
 def test_from_yaml(folder: Path) -> None:
-    model = from_yaml(folder / "c.yaml")
+    with pytest.warns(UserWarning, match="does not hold the file's epochs"):
+        model = from_yaml(folder / "c.yaml")
     assert model.output_shape == (None, 3)
     assert model.compiled
     model = from_yaml("kerasish: 1\nmodel: {input: [2], layers: [{Dense: 5}]}")

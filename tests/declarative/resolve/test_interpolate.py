@@ -141,7 +141,7 @@ def test_all_errors_at_once_exact_text() -> None:
 
     cnn.yaml:8:4: K303 '$env.HOME' reads the environment, which is not allowed here
        | t: $env.HOME
-       |    ^^^^^^^^^      pass --allow-env to allow it
+       |    ^^^^^^^^^      pass Options(allow_env=True) to allow it
 
     cnn.yaml:10:12: K204 repeat must be an integer from 0 to 1000, received -1 (integer)
        | - {repeat: -1, layers: []}
