@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from kerasish.arguments.annotations import rule_for
 from kerasish.arguments.remembered import from_fields
-from kerasish.arguments.rules import ANYTHING, Rule, rule_for
+from kerasish.arguments.rules import ANYTHING, Rule
 from kerasish.arguments.signatures import MISSING, constructor, kept, ours, parameters
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.hints import refuse_unknown

@@ -17,8 +17,8 @@ from collections.abc import Callable, Collection, Mapping
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from kerasish.arguments.annotations import KNOWN, readable, rule_of
 from kerasish.arguments.contract import Contract, Field, Raising, bind
-from kerasish.arguments.rules import KNOWN, readable, rule_of
 from kerasish.arguments.signatures import MISSING, Parameter, Signature, meaning, ours, parameters
 from kerasish.errors import ArgumentError
 

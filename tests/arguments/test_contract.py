@@ -7,8 +7,9 @@ import pytest
 
 import kerasish as keras
 from kerasish import layers, registry
+from kerasish.arguments.annotations import alternatives, marked
 from kerasish.arguments.contract import Contract, Field, Raising, bind, contract_of
-from kerasish.arguments.rules import LayerField, PositiveInt, Rule, alternatives, marked
+from kerasish.arguments.rules import LayerField, PositiveInt, Rule
 from kerasish.declarative import from_yaml
 from kerasish.errors import ArgumentError
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Optional
 
 import pytest
 
-from kerasish.arguments.rules import Rule, readable
+from kerasish.arguments.annotations import readable
+from kerasish.arguments.rules import Rule
 
 EVEN = Annotated[int, Rule("an even number", int)]
 

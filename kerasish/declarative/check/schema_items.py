@@ -6,8 +6,8 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+from kerasish.arguments.annotations import alternatives, marked
 from kerasish.arguments.contract import Field, contract_of
-from kerasish.arguments.rules import alternatives, marked
 from kerasish.declarative.check import docstrings, vocabulary
 from kerasish.declarative.check.items import VALID_NAME
 from kerasish.errors import KerasishError

@@ -6,8 +6,9 @@ from typing import Any, Literal
 import pytest
 
 from kerasish import layers
+from kerasish.arguments.annotations import rule_for
 from kerasish.arguments.contract import Converted, Field
-from kerasish.arguments.rules import PaddingMode, PositiveInt, Rate, rule_for
+from kerasish.arguments.rules import PaddingMode, PositiveInt, Rate
 from kerasish.declarative.check import docstrings
 from kerasish.declarative.check.items import Checker
 from kerasish.declarative.check.vocabulary import contains, lookup, names
