@@ -19,7 +19,7 @@ def told(
         fix: whole sentences that say what to do.
         where: the place in a graph, without a full stop.
     """
-    expected, received = str(expected), str(received)
+    what, expected, received = what.removesuffix(": "), str(expected), str(received)
     texts = [
         what,
         f"Expected: {expected}" if expected else "",

@@ -5,6 +5,7 @@ pandas itself is never imported.
 
 from __future__ import annotations
 
+import reprlib
 from numbers import Real
 from typing import Any, Protocol
 
@@ -42,11 +43,16 @@ def host_array(x: Any) -> np.ndarray:
     if array.dtype.kind == "O" and is_table(x):
         return numbers(x, "A table")
     if array.dtype.kind in NO_NUMBERS:
+        alone = not array.shape and array.dtype.kind == "O"
         raise DTypeError(
             "",
             expected="numbers",
-            received=f"an array of dtype {array.dtype}",
-            fix="Encode strings, times and objects as numbers first.",
+            received=reprlib.repr(x) if alone else f"an array of dtype {array.dtype}",
+            fix="Let the function that gives it end with `return`."
+            if x is None
+            else "Take out of it what is a tensor or an array."
+            if alone
+            else "Encode strings, times and objects as numbers first.",
         )
     return array
 

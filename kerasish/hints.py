@@ -97,7 +97,7 @@ def _refusal(owner: str, unknown: list[str], known: list[str]) -> ArgumentError:
 
 
 def hinted(func: Callable[P, R]) -> Callable[P, R]:
-    """Decorator: a keyword that `func` does not take is an error with the nearest one."""
+    """Decorator: a keyword that `func` does not take, or has already, is an error with the fix."""
     code = func.__code__  # type: ignore[attr-defined]
     known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
@@ -107,10 +107,18 @@ def hinted(func: Callable[P, R]) -> Callable[P, R]:
             return func(*args, **kwargs)
         except TypeError:
             unknown = [name for name in kwargs if name not in known]
-            if not unknown:
-                raise
             shown = [name for name in known if name != "self"]
             owner = func.__qualname__.removesuffix(".__init__").rpartition(".")[2]
+            for name, value in zip(known, args, strict=False):
+                if name in kwargs:
+                    raise ArgumentError(
+                        f"{owner} got {name!r} twice",
+                        expected=", ".join(shown),
+                        received=f"{value!r} in its place and {kwargs[name]!r}",
+                        fix=f"Give {value!r} by the name of the argument that it is.",
+                    ) from None
+            if not unknown:
+                raise
             raise _refusal(owner, unknown, shown) from None
 
     return call

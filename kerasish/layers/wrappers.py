@@ -50,18 +50,18 @@ class TimeDistributed(Wrapper):
         batch, steps = inputs.shape[:2]
         rows = _product(batch, steps)
         options: dict[str, Any] = {}
-        if self.layer._takes_training():
+        if self.layer._call_takes("training"):
             options["training"] = training
         held = self.layer._flatten_layers()
         if training and steps is not None and any(one.sees_batch for one in held):
             return self._step_by_step(inputs, mask, options)
-        if mask is not None and mask.ndim > 2 and self.layer._takes_mask():
+        if mask is not None and mask.ndim > 2 and self.layer._call_takes("mask"):
             options["mask"] = ops.reshape(mask, (rows, *mask.shape[2:]))
         y = self._inner(ops.reshape(inputs, (rows, *inputs.shape[2:])), options)
         return ops.reshape(y, (batch, steps, *y.shape[1:]))
 
     def _step_by_step(self, inputs: Tensor, mask: Tensor | None, options: dict[str, Any]) -> Tensor:
-        masked = mask is not None and self.layer._takes_mask()
+        masked = mask is not None and self.layer._call_takes("mask")
         outputs = []
         for t in range(inputs.shape[1]):
             more = {"mask": mask[:, t]} if mask is not None and masked else {}

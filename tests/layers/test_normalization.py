@@ -64,7 +64,7 @@ def test_whole_numbers_are_numbers_like_others(make: Any, dtype: str, training: 
     x = np.random.default_rng(0).integers(0, 9, (3, 5, 4)).astype(dtype)
     layer = make()
     layer.build(x.shape)
-    flag = {"training": training} if layer._takes_training() else {}
+    flag = {"training": training} if layer._call_takes("training") else {}
     y, z = layer(x, **flag), layer(x.astype("float32"), **flag)
     assert y.dtype == "float32"
     assert_close(y, z)

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, dataclass_transform
 
-from kerasish import budget
+import numpy as np
+
+from kerasish import budget, naming
 from kerasish.arguments.fields import keyword
 from kerasish.arguments.signatures import parameters, signature
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, KerasishError, ShapeError
 from kerasish.graph.trace import eagerly
+from kerasish.graph.variable import Variable
+from kerasish.hints import hinted, whole
 from kerasish.layers.base import call as _call
 from kerasish.layers.base import tracking
 from kerasish.layers.base.holder import Holder
 from kerasish.layers.base.remat import RematScope
 from kerasish.ops.symbolic import is_shape
+from kerasish.serialization import resolve
+from kerasish.spec import dtype_name, is_float
 
 
 @dataclass_transform(eq_default=False, field_specifiers=(keyword,))
@@ -36,6 +42,75 @@ class Buildable(Holder):
     if TYPE_CHECKING:
 
         def build(self, *args: Any, **kwargs: Any) -> None: ...
+
+    @hinted
+    def add_weight(
+        self,
+        shape: Sequence[int | None] | int | None = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: Any = None,
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a weight of this layer.
+
+        Args:
+            shape: its shape; () by default.
+            initializer: name, config or callable; glorot_uniform for floats, else zeros.
+            dtype: dtype; the layer's variable dtype by default.
+            trainable: whether optimizers change it.
+            autocast: whether a mixed precision layer reads it in its compute dtype.
+            regularizer: adds a penalty to the losses.
+            constraint: applied after each update.
+            aggregation: accepted for compatibility; there is one replica.
+            overwrite_with_gradient: whether its gradient replaces it, instead of an update.
+            name: last part of its path.
+        """
+        owner = f"{type(self).__name__}.add_weight"
+        size = _sizes(shape, owner)
+        kept = self.variable_dtype if dtype is None else dtype_name(dtype)
+        default = "glorot_uniform" if is_float(kept) else "zeros"
+        with naming.opened(self.name, self, self._parent_path):
+            try:
+                made = Variable(
+                    resolve("initializer", default if initializer is None else initializer),
+                    shape=size,
+                    dtype=kept,
+                    trainable=trainable,
+                    name=name or None,
+                    regularizer=resolve("regularizer", regularizer),
+                    constraint=resolve("constraint", constraint),
+                    autocast=autocast,
+                )
+            except KerasishError as error:
+                error.begin(f"{owner}: ")
+                raise
+        made.overwrite_with_gradient = overwrite_with_gradient
+        self._own(made)
+        return made
+
+    def add_variable(self, shape: Any, initializer: Any, **options: Any) -> Variable:
+        """`add_weight` under its older name, shape and initializer first."""
+        return self.add_weight(shape, initializer, **options)
+
+    def _declared_weight(self, field: str, shape: Sequence[int | None], **options: Any) -> Variable:
+        """`add_weight` with what the fields `<field>_initializer` and the like say."""
+
+        def said(what: str) -> Any:
+            return getattr(self, f"{field}_{what}", None)
+
+        return self.add_weight(
+            shape,
+            said("initializer"),
+            regularizer=said("regularizer"),
+            constraint=said("constraint"),
+            **{"name": field, **options},
+        )
 
     def _made_of(self, args: tuple[Any, ...]) -> bool:
         """Whether such first arguments are parts, which a constructor without fields takes."""
@@ -64,10 +139,11 @@ class Buildable(Holder):
             self.build(first)
         elif missing and not any(p.kind is p.VAR_POSITIONAL for p in asked):
             raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}",
+                f"{type(self).__name__} {self.name!r}, build({', '.join(names)})",
                 expected="tensors for "
                 f"{', '.join(name.removesuffix('_shape') for name in missing)} too",
                 received=", ".join(name.removesuffix("_shape") for name in given) or "none",
+                fix="Of several arguments, name_shape is the shape of what call() calls name.",
             )
         else:
             self.build(**{name: given[name] for name in names if name in given})
@@ -137,6 +213,52 @@ class Buildable(Holder):
             variable.assign(store[str(i)])
 
 
+def _sizes(shape: Any, owner: str) -> tuple[int, ...]:
+    """The shape of a weight, checked.
+
+    Raises:
+        ArgumentError: it is none.
+        ShapeError: it has unknown dimensions.
+    """
+    if isinstance(shape, str):
+        raise ArgumentError(
+            owner,
+            expected="a shape, then an initializer",
+            received=repr(shape),
+            fix=f"Give a name by name: add_weight(shape, name={shape!r}).",
+        )
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else () if shape is None else shape
+    if not np.iterable(sizes):
+        raise ArgumentError(owner, expected="a shape", received=repr(shape))
+    if any(size is None for size in sizes):
+        raise ShapeError(
+            owner,
+            expected="a shape without unknown dimensions",
+            received=sizes,
+            fix="Give the Input its full feature shape.",
+        )
+    return tuple(whole(f"{owner}, shape", size) for size in sizes)
+
+
+def _nothing(self: Any) -> None: ...
+
+
+def check_method(cls: type, name: str, first: str) -> None:
+    """Raise unless a method that a class has, takes the object itself, and then `first`.
+
+    Raises:
+        ArgumentError: it does not.
+    """
+    method = vars(cls).get(name, _nothing)
+    bound = isinstance(method, (staticmethod, classmethod))
+    if bound or not parameters(method):
+        raise ArgumentError(
+            f"{cls.__name__}.{name}",
+            expected=f"def {name}(self, {first})",
+            received=f"a {type(method).__name__}" if bound else "no argument for the object itself",
+        )
+
+
 def recorded_build(build: Callable[..., None]) -> Callable[..., None]:
     """`build` run eagerly, its shapes remembered; calls of super().build() are left alone."""
     held = signature(build)
@@ -151,6 +273,10 @@ def recorded_build(build: Callable[..., None]) -> Callable[..., None]:
         try:
             with eagerly(), self._scope():
                 build(self, *args, **kwargs)
+        except Exception as error:
+            shown = ", ".join(map(str, (*args, *kwargs.values())))
+            _call.note(error, f"{type(self).__name__} {self.name!r}", f"built for {shown}")
+            raise
         finally:
             object.__setattr__(self, "_building", False)
         shapes = dict(held.bind(self, *args, **kwargs).arguments)

@@ -11,25 +11,33 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.arguments.signatures import Parameter, kept, parameters, signature
-from kerasish.errors import ArgumentError, told
+from kerasish.errors import ArgumentError, DTypeError, told
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops.symbolic import known_shape
+from kerasish.registry import hint
 from kerasish.spec import is_float
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+_FILLED = ("training", "mask")
+_NAMED = (*_POSITIONAL, Parameter.KEYWORD_ONLY)
 
 
 class Signature:
     """The arguments of a `call` method, without self."""
 
     def __init__(self, func: Callable[..., Any]) -> None:
-        self.parameters = dict(parameters(func))
-        del self.parameters[next(iter(self.parameters))]
-        self.names = list(self.parameters)
+        self.itself, *self.names = parameters(func)
+        self.parameters = {name: parameters(func)[name] for name in self.names}
         kinds = [p.kind for p in self.parameters.values()]
         self.first = self.names[0] if self.names else ""
         self.open = Parameter.VAR_KEYWORD in kinds
         self.plain = bool(kinds) and kinds[0] in _POSITIONAL
+        rest = [self.parameters[name] for name in self.names[1:]]
+        self.needed = [  # what no call gives by itself, as it does the flag and masks
+            p.name
+            for p in rest
+            if p.default is p.empty and p.kind in _NAMED and not p.name.endswith(_FILLED)
+        ]
         self.training = "training" in self.parameters
         self.mask = "mask" in self.parameters
         self.signature = signature(func).replace(parameters=list(self.parameters.values()))
@@ -42,6 +50,12 @@ class Signature:
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any], owner: str) -> dict[str, Any]:
         """The given arguments by name; those gathered by *args or **kwargs as one entry."""
         if len(args) == 1 and not kwargs and self.plain:
+            if self.needed:
+                raise ArgumentError(
+                    f"{owner}.call",
+                    expected=f"tensors for {', '.join(self.needed)} too",
+                    received=self.first,
+                )
             return {self.first: args[0]}
         try:
             return dict(self.signature.bind(*args, **kwargs).arguments)
@@ -51,6 +65,9 @@ class Signature:
                     f"{owner}.call{self.signature}: {error}",
                     received=f"{len(args)} positional arguments and "
                     f"{', '.join(map(repr, kwargs)) or 'no keywords'}",
+                    fix=" ".join(hint(k, self.names) for k in kwargs if k not in self.names)
+                    if self.itself == "self"
+                    else f"Write def call(self, {self.itself}, ...): what is called comes first.",
                 ),
             ) from None
 
@@ -222,18 +239,43 @@ def check_first(first: Any, owner: str) -> None:
             f"{owner} was called without a tensor",
             expected="a tensor or a structure of tensors as the first argument",
             received=f"{first!r} of type {type(first).__name__}",
+            fix="Let what gives it end with `return`." if first is None else "",
         )
 
 
-def note(error: Exception, label: str, values: dict[str, Any], doing: str = "called") -> None:
-    """Say once, on the error itself, in which layer it happened.
+def given(value: Any, owner: str) -> Any:
+    """What a call on symbols gives, numbers and arrays as tensors.
 
-    Args:
-        label: its class and name.
-        values: arguments by name; their shapes are told.
-        doing: what was done with them.
+    Raises:
+        ArgumentError: None, or something else that is no tensor.
     """
+
+    def tensor(leaf: Any) -> Any:
+        if leaf is not None and not isinstance(leaf, (Tensor, str)):
+            try:
+                return convert_to_tensor(leaf)
+            except (DTypeError, TypeError, ValueError):
+                pass
+        if isinstance(leaf, Tensor):
+            return leaf
+        raise ArgumentError(
+            f"{owner}.call",
+            expected="tensors, or lists, tuples and dicts of them, returned",
+            received=repr(leaf) if leaf is value else f"{leaf!r} among them",
+            fix="Let it end with `return`." if value is None else "",
+        )
+
+    return tree.map_structure(tensor, value)
+
+
+def note(error: Exception, label: str, doing: str) -> None:
+    """Say once, on the error itself, in which layer it happened, and what was done with it."""
     if not any("In layer" in note for note in getattr(error, "__notes__", ())):
-        given = {k: shapes(v) for k, v in values.items() if has_tensor(v)}
-        shown = ", ".join(f"{name} {shape}" for name, shape in given.items())
-        error.add_note(f"In layer {label}, {doing} with {shown or 'no tensors'}.")
+        error.add_note(f"In layer {label}, {doing}.")
+
+
+def called_with(values: dict[str, Any]) -> str:
+    """How a layer was called, for a note: the shapes of its arguments."""
+    held = {k: shapes(v) for k, v in values.items() if has_tensor(v)}
+    shown = ", ".join(f"{name} {shape}" for name, shape in held.items())
+    return f"called with {shown or 'no tensors'}"

@@ -11,15 +11,14 @@ import numpy as np
 
 from kerasish import naming, tree
 from kerasish.changes import Versioned, tick
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ArgumentError, ShapeError, told
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.trace import current_trace
 from kerasish.graph.variable import Variable
+from kerasish.hints import asked
 from kerasish.layers.base import tracking
 from kerasish.layers.base.policy import DTypePolicy, as_policy
 from kerasish.naming import snake_case
-from kerasish.serialization import resolve
-from kerasish.spec import dtype_name, is_float
 
 # What belongs to the process: symbols and losses of calls, compiled steps, runs.
 _LEFT_BEHIND = frozenset(("_calls", "_losses", "_version", "_plans", "_runs", "_functions"))
@@ -289,7 +288,15 @@ class Holder(Versioned):
     @property
     def dtype_policy(self) -> Any:
         """The `DTypePolicy`; setting it takes a policy, a name, a dtype or a config."""
-        return self._dtype_policy
+        try:
+            return self._dtype_policy
+        except AttributeError:
+            raise AttributeError(
+                told(
+                    f"{type(self).__name__} has no dtype yet",
+                    expected="super().__init__() called first in its __init__",
+                )
+            ) from None
 
     @dtype_policy.setter
     def dtype_policy(self, value: Any) -> None:
@@ -315,77 +322,6 @@ class Holder(Versioned):
         """The dtype that floating inputs are cast to."""
         return self.compute_dtype
 
-    def add_weight(
-        self,
-        shape: Sequence[int | None] | int | None = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: Any = None,
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-    ) -> Variable:
-        """Make a weight of this layer.
-
-        Args:
-            shape: its shape; () by default.
-            initializer: name, config or callable; glorot_uniform for floats, else zeros.
-            dtype: dtype; the layer's variable dtype by default.
-            trainable: whether optimizers change it.
-            autocast: whether a mixed precision layer reads it in its compute dtype.
-            regularizer: adds a penalty to the losses.
-            constraint: applied after each update.
-            aggregation: accepted for compatibility; there is one replica.
-            overwrite_with_gradient: whether its gradient replaces it, instead of an update.
-            name: last part of its path.
-        """
-        size = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape or ())
-        known = tuple(int(d) for d in size if d is not None)
-        if len(known) != len(size):
-            raise ShapeError(
-                f"{self.name}.add_weight",
-                expected="a shape without unknown dimensions",
-                received=size,
-                fix="Give the Input its full feature shape.",
-            )
-        kept = self.variable_dtype if dtype is None else dtype_name(dtype)
-        default = "glorot_uniform" if is_float(kept) else "zeros"
-        with naming.opened(self.name, self, self._parent_path):
-            made = Variable(
-                resolve("initializer", default if initializer is None else initializer),
-                shape=known,
-                dtype=kept,
-                trainable=trainable,
-                name=name or None,
-                regularizer=resolve("regularizer", regularizer),
-                constraint=resolve("constraint", constraint),
-                autocast=autocast,
-            )
-        made.overwrite_with_gradient = overwrite_with_gradient
-        self._own(made)
-        return made
-
-    def add_variable(self, shape: Any, initializer: Any, **options: Any) -> Variable:
-        """`add_weight` under its older name, shape and initializer first."""
-        return self.add_weight(shape, initializer, **options)
-
-    def _declared_weight(self, field: str, shape: Sequence[int | None], **options: Any) -> Variable:
-        """`add_weight` with what the fields `<field>_initializer` and the like say."""
-
-        def said(what: str) -> Any:
-            return getattr(self, f"{field}_{what}", None)
-
-        return self.add_weight(
-            shape,
-            said("initializer"),
-            regularizer=said("regularizer"),
-            constraint=said("constraint"),
-            **{"name": field, **options},
-        )
-
     def _set_policy(self, dtype: Any) -> None:
         object.__setattr__(self, "_dtype_policy", as_policy(dtype))
         self._moved()
@@ -404,7 +340,11 @@ class Holder(Versioned):
         if current_trace() is None:
             # What a trace added means nothing outside it.
             added = [loss for loss in added if not loss.is_symbolic]
-        penalties = [v.regularizer(v.value) for v in self.trainable_weights if v.regularizer]
+        penalties = [
+            asked(f"The regularizer of {v.path!r}", "f(weight)", v.regularizer, v.value)
+            for v in self.trainable_weights
+            if v.regularizer
+        ]
         return added + penalties
 
     def _clear_losses(self) -> None:

@@ -32,9 +32,9 @@ from kerasish.changes import held
 from kerasish.errors import ArgumentError, told
 from kerasish.graph.node import making, scope
 from kerasish.graph.variable import Variable, reading
-from kerasish.hints import refuse_unknown
+from kerasish.hints import asked, refuse_unknown
 from kerasish.layers.base import call as _call
-from kerasish.layers.base.building import Buildable, as_shape, recorded_build
+from kerasish.layers.base.building import Buildable, as_shape, check_method, recorded_build
 from kerasish.layers.base.holder import BOOKKEEPING
 from kerasish.layers.base.input_spec import check_inputs
 from kerasish.layers.base.remat import called, current_scope
@@ -108,6 +108,8 @@ class Layer(Buildable, Stateless):
         own = vars(cls)
         if not ours(cls):
             refuse_hiding(cls)
+            check_method(cls, "call", "inputs")
+            check_method(cls, "build", "input_shape")
         if "build" in own:
             cls.build = recorded_build(own["build"])
             cls.builds_by_calling = False
@@ -144,7 +146,10 @@ class Layer(Buildable, Stateless):
     ) -> None:
         if args:
             raise ArgumentError(
-                type(self).__name__, expected="no positional arguments", received=args
+                type(self).__name__,
+                expected="no positional arguments",
+                received=args,
+                fix=f"Give them by name, one of {', '.join(COMMON)}.",
             )
         if name is None:
             kind = vars(type(self)).get("named_as", type(self).__name__)
@@ -247,7 +252,7 @@ class Layer(Buildable, Stateless):
                 ),
             )
         if has_symbol(args, kwargs):
-            return record_call(self, self._run, args, kwargs)
+            return record_call(self, self._found, args, kwargs)
         return self._run(*args, **kwargs)
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
@@ -293,7 +298,7 @@ class Layer(Buildable, Stateless):
                         "True in a layer that works on each timestep alone."
                     )
         except Exception as error:
-            _call.note(error, label, values)
+            _call.note(error, label, _call.called_with(values))
             raise
         finally:  # by assignments, between which no interrupt can come
             calls.training, calls.lent, reading.dtype, making.scopes, naming.scopes.open = around
@@ -301,17 +306,17 @@ class Layer(Buildable, Stateless):
             self._finish_build(self._build_shapes or {})
         return outputs
 
+    def _found(self, *args: Any, **kwargs: Any) -> Any:
+        """`_run` on symbols: all that it gives are tensors."""
+        return _call.given(self._run(*args, **kwargs), type(self).__name__)
+
     def _runs_foreign_code(self) -> bool:
         """Whether `call` was written outside of this package."""
         return type(self).call.__module__.partition(".")[0] != _PACKAGE
 
-    def _takes_training(self) -> bool:
-        """Whether `call` has a training flag."""
-        return _call.signature_of(type(self).call).training
-
-    def _takes_mask(self) -> bool:
-        """Whether `call` has a mask argument."""
-        return _call.signature_of(type(self).call).mask
+    def _call_takes(self, name: str) -> bool:
+        """Whether `call` has an argument of this name."""
+        return name in _call.signature_of(type(self).call).parameters
 
     def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
         lent = _call.lent(self)
@@ -345,19 +350,20 @@ class Layer(Buildable, Stateless):
         for output in tree.flatten(outputs):
             if finding.active and output.ndim:
                 continue  # only the shape is being found
-            penalty = self.activity_regularizer(output)
+            owner = f"{type(self).__name__}.activity_regularizer"
+            penalty = asked(owner, "f(outputs)", self.activity_regularizer, output)
             self.add_loss(penalty / max(output.shape[0], 1) if output.ndim else penalty)
 
     # --- shapes and history ---------------------------------------------------------------------
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Symbols of the shapes and dtypes that a call on these symbols gives."""
-        return infer(self._run, args, kwargs)
+        return infer(self._found, args, kwargs)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The shape (or structure of shapes) of the output for inputs of the given shapes."""
         given = [symbols(shape, self.input_dtype) for shape in (*args, *kwargs.values())]
-        return tree.map_structure(lambda s: s.shape, infer(self._run, tuple(given), {}))
+        return tree.map_structure(lambda s: s.shape, infer(self._found, tuple(given), {}))
 
     @property
     def input(self) -> Any:

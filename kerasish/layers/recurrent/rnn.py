@@ -118,7 +118,7 @@ def _typed(cell: Any, states: list[Any], otherwise: str) -> list[Any]:
 
 
 def _training(cell: Any, training: bool | None) -> dict[str, Any]:
-    takes = isinstance(cell, Layer) and cell._takes_training()
+    takes = isinstance(cell, Layer) and cell._call_takes("training")
     return {"training": training} if takes else {}
 
 

@@ -10,7 +10,13 @@ import pytest
 
 import kerasish as keras
 from kerasish import registry
-from kerasish.errors import ArgumentError, UnsafeFileError
+from kerasish.errors import (
+    ArgumentError,
+    DTypeError,
+    ShapeError,
+    UnknownNameError,
+    UnsafeFileError,
+)
 from kerasish.ops.basic.elementwise import unary
 from tests.layers.own_layers import ROWS
 
@@ -164,3 +170,177 @@ def test_an_op_of_ones_own_is_an_activation_that_files_know_by_name(tmp_path: An
         np.testing.assert_array_equal(again(ROWS), model(ROWS))
     finally:
         registry._entries["op"].pop(op.name)
+
+
+# --- call and build -------------------------------------------------------------------------------
+
+
+def test_call_and_build_take_the_object_itself() -> None:
+    with pytest.raises(ArgumentError, match=r"call\. Expected: def call\(self, inputs\)"):
+        made(call=lambda: 1)
+    with pytest.raises(ArgumentError, match=r"call.*Received: a staticmethod"):
+        made(call=staticmethod(lambda inputs: inputs))
+    with pytest.raises(ArgumentError, match=r"build\. Expected: def build\(self, input_shape\)"):
+        made(build=lambda: None)
+    with pytest.raises(TypeError, match=r"Write def call\(self, inputs, \.\.\.\)"):
+        made(call=lambda inputs: inputs)()(ROWS)
+
+
+def test_what_a_call_lacks_or_does_not_take_is_named() -> None:
+    mine = made(call=lambda self, first, second, scale=1: first + second * scale)
+    with pytest.raises(ArgumentError, match=r"Mine\.call\. Expected: tensors for second too"):
+        mine()(ROWS)
+    with pytest.raises(TypeError, match=r"'scala'.*Did you mean 'scale'"):
+        mine()(ROWS, ROWS, scala=2)
+
+
+def test_the_arguments_of_build_are_named_after_those_of_call() -> None:
+    mine = made(build=lambda self, input_shape, other: None)
+    with pytest.raises(ArgumentError, match=r"build\(input_shape, other\).*name_shape is the sha"):
+        mine()(ROWS)
+
+
+def test_an_error_in_build_says_in_which_layer_and_for_what_shape() -> None:
+    def build(self: Any, input_shape: Any) -> None:
+        input_shape.last()
+
+    with pytest.raises(AttributeError) as caught:
+        made(build=build)(name="a")(ROWS)
+    assert caught.value.__notes__ == ["In layer Mine 'a', built for (2, 3)."]
+
+
+NO_TENSORS = {
+    "nothing": lambda x: None,
+    "nothing among tensors": lambda x: (x, None),
+    "a text": lambda x: "rows",
+    "a set": lambda x: {x},
+    "a generator": lambda x: (row for row in [x]),
+}
+
+
+@pytest.mark.parametrize("case", NO_TENSORS)
+def test_what_a_call_gives_is_blamed_on_itself(case: str) -> None:
+    mine = made(call=lambda self, inputs: NO_TENSORS[case](inputs))
+    with pytest.raises(ArgumentError, match=r"Mine\.call\. Expected: tensors, or lists"):
+        keras.Sequential([keras.Input((3,)), mine(), layers.Dense(1)])
+    with pytest.raises(ArgumentError, match=r"Mine\.call"):
+        mine().compute_output_shape((None, 3))
+
+
+def test_nothing_given_to_a_layer_says_who_may_have_given_it() -> None:
+    with pytest.raises(ArgumentError, match=r"Let what gives it end with `return`"):
+        layers.Dense(1)(made(call=lambda self, inputs: None)()(ROWS))
+
+
+@pytest.mark.parametrize("value", [2, 2.5, np.ones((2, 2), "float32"), True])
+def test_numbers_and_arrays_among_the_results_are_tensors_of_a_graph(value: Any) -> None:
+    x = keras.Input((3,))
+    y, z = made(call=lambda self, inputs: (inputs, value))()(x)
+    assert z.shape == np.shape(value)
+    model = keras.Model(x, [y, z + 1])
+    np.testing.assert_array_equal(model(ROWS)[1], np.add(value, 1))
+
+
+# --- weights --------------------------------------------------------------------------------------
+
+
+def weight(*args: Any, **kwargs: Any) -> Any:
+    """What making a weight so raises, in the build of a layer."""
+    mine = made(build=lambda self, shape: setattr(self, "w", self.add_weight(*args, **kwargs)))
+    with pytest.raises((ArgumentError, ShapeError, UnknownNameError)) as caught:
+        mine()(ROWS)
+    return str(caught.value)
+
+
+def test_a_weight_says_what_is_wrong_with_its_arguments() -> None:
+    older = weight("w", (3,))
+    assert older.startswith("Mine.add_weight. Expected: a shape, then an initializer")
+    assert "add_weight(shape, name='w')" in older
+    assert "Give 'w' by the name" in weight("w", shape=(3,))
+    assert "Did you mean 'initializer'" in weight((3,), initialiser="zeros")
+    for wrong in ("a", 3.0, -3):
+        told = f"shape. Expected: an integer of 0 or more. Received: {wrong!r}."
+        assert weight((2, wrong)) == f"Mine.add_weight, {told}"
+    assert "Mine.add_weight: Unknown initializer" in weight((3,), "float32")
+    assert "Mine.add_weight: regularizer" in weight((3,), regularizer=0.1)
+
+
+def test_an_initializer_that_is_no_initializer_says_how_it_is_called() -> None:
+    found = weight((3,), lambda shape: np.ones(shape))
+    assert "Mine.add_weight: The initializer of the variable" in found
+    assert "Expected: f(shape, dtype)" in found
+    assert "end with `return`" in weight((3,), lambda shape, dtype: None)
+    with pytest.raises(ArgumentError, match=r"variable 'w'\. Expected: f\(shape, dtype\)"):
+        keras.Variable(lambda shape: np.ones(shape), shape=(2,), name="w")
+
+    def broken(shape: Any, dtype: Any) -> Any:
+        raise TypeError("of its own code")
+
+    with pytest.raises(TypeError, match="of its own code"):
+        keras.Variable(broken, shape=(2,))
+
+
+def test_a_weight_before_the_constructor_of_the_base() -> None:
+    class Mine(layers.Layer):
+        def __init__(self) -> None:
+            self.w = self.add_weight((3,))
+            super().__init__()
+
+    with pytest.raises(AttributeError, match=r"Mine.*super\(\).__init__\(\) called first"):
+        Mine()
+
+
+@pytest.mark.parametrize("where", ["kernel_regularizer", "activity_regularizer"])
+def test_a_regularizer_that_gives_nothing_is_named(where: str) -> None:
+    layer: Any = layers.Dense(2, **{where: lambda x: None})
+    with pytest.raises(ArgumentError, match=r"(kernel'|activity_regularizer)\. Expected: a result"):
+        _ = layer(ROWS), layer.losses
+
+
+def test_what_is_no_number_is_shown() -> None:
+    with pytest.raises(DTypeError, match=r"^convert_to_tensor\. Expected: numbers\. Received: No"):
+        ops.convert_to_tensor(None)
+    with pytest.raises(DTypeError, match=r"Received: \{'a': 1\}\. Take out of it"):
+        ops.convert_to_tensor({"a": 1})
+
+
+# --- variables ------------------------------------------------------------------------------------
+
+
+def held(layer: Any, form: str) -> None:
+    one, two = (keras.Variable(np.full(3, value, "float32")) for value in (1, 2))
+    forms = {"bare": one, "list": [one, two], "tuple": (one, two), "dict": {"b": one, "a": [two]}}
+    layer.held = forms[form]
+
+
+@pytest.mark.parametrize("place", ["__init__", "build"])
+@pytest.mark.parametrize("form", ["bare", "list", "tuple", "dict"])
+def test_variables_that_a_layer_holds_are_its_weights(form: str, place: str, tmp_path: Any) -> None:
+    class Mine(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            if place == "__init__":
+                held(self, form)
+
+        def build(self, input_shape: Any) -> None:
+            if place == "build":
+                held(self, form)
+
+        def call(self, inputs: Any) -> Any:
+            return inputs * sum(keras.tree.flatten(self.held))
+
+    def model() -> Any:
+        made = keras.Sequential([keras.Input((3,)), Mine()])
+        made.compile("sgd", "mse")
+        return made
+
+    first, second = model(), model()
+    count = 1 if form == "bare" else 2
+    assert len(first.trainable_variables) == count
+    assert first.count_params() == 3 * count
+    before = first.get_weights()
+    first.fit(ROWS, ROWS * 5, verbose=0)
+    assert not any(np.allclose(a, b) for a, b in zip(before, first.get_weights(), strict=True))
+    first.save_weights(tmp_path / "w.weights.h5")
+    second.load_weights(tmp_path / "w.weights.h5")
+    np.testing.assert_array_equal(second(ROWS), first(ROWS))
