@@ -20,8 +20,10 @@ from kerasish.version import __version__
 # Functions whose modules stand on a higher floor than those that call them.
 _FROM_ABOVE = {
     **{f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")},
+    "graph.made_of": "kerasish.ops.operation",
     "random.draw_key": "kerasish.random",
     "utils.is_keras_tensor": "kerasish.utils",
+    "config.announced": "kerasish.compiler.providers",
     **{f"config.{name}": "kerasish.backend" for name in ("backend", "set_backend")},
     **{f"config.{n}": "kerasish.layers.base.policy" for n in ("dtype_policy", "set_dtype_policy")},
 }

@@ -95,14 +95,18 @@ def standardize_data_format(data_format: str | None) -> str:
 
 
 def disable_provider(name: str) -> None:
-    """Stop using one provider of kernels ("onednn", "llvm", ...) for plans built from now on."""
-    settings.disabled_providers |= {name}
+    """Stop using one provider of kernels ("onednn", "llvm", ...) for plans built from now on.
+
+    Raises:
+        ArgumentError: no provider has the name.
+    """
+    settings.disabled_providers |= {registry.above("config.announced")(name)}
     settings.generation += 1
 
 
 def enable_provider(name: str) -> None:
-    """Undo `disable_provider`."""
-    settings.disabled_providers -= {name}
+    """Undo `disable_provider`; errors as there."""
+    settings.disabled_providers -= {registry.above("config.announced")(name)}
     settings.generation += 1
 
 

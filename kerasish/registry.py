@@ -61,7 +61,8 @@ def add(kind: str, obj: T, *names: str, replace: bool = False) -> T:
                 f"The {kind} name {name!r} is taken",
                 expected="a new name",
                 received=f"{obj!r}, while {held!r} holds it",
-                fix="Choose another name; keras.register(..., replace=True) takes one over.",
+                fix="Choose another name"
+                + ("." if kind == "op" else "; keras.register(..., replace=True) takes one over."),
             )
         table[name] = obj
     return obj

@@ -16,9 +16,18 @@ from kerasish.arguments.rules import Rule
 from kerasish.cli.main import main
 from kerasish.compiler import function, kernel, provider
 from kerasish.compiler.providers import PROVIDERS, _available, _kernels
-from kerasish.errors import ArgumentError, GraphError
-from kerasish.graph.op import Op, op
+from kerasish.errors import (
+    ArgumentError,
+    DTypeError,
+    GradientError,
+    GraphError,
+    ShapeError,
+    UnknownNameError,
+)
+from kerasish.graph.op import Op, get, op, register_gradient
 from kerasish.ops.basic.elementwise import unary
+from kerasish.ops.declare import elementwise
+from kerasish.spec import TensorSpec
 from kerasish.testing import check_op
 
 
@@ -222,3 +231,151 @@ def test_a_rule_that_gives_a_tensor_is_told_what_a_node_is() -> None:
     graph = keras.trace(lambda x: x * 3, [keras.spec.TensorSpec((2,), "float32")])[0]
     with pytest.raises(GraphError, match=r"Received: Tensor\. In op 'multiply' .* is its `\.node`"):
         keras.graph.rewrite(graph, rule)
+
+
+X = np.linspace(0.5, 2, 6).astype("float32")
+
+
+def squared(**fields: Any) -> Op:
+    """An elementwise op of one's own, with something wrong about it."""
+    given: dict[str, Any] = {"ufunc": "square", "vjp": lambda g, y, x: g * 2 * x, "arity": 1}
+    return elementwise("my_op", **{**given, **fields})
+
+
+def plain(kernel: Any, infer: Any = lambda x: x, **fields: Any) -> Op:
+    return op("my_op", infer=infer, **fields)(kernel)
+
+
+@pytest.mark.parametrize(
+    ("declare", "message"),
+    [
+        (lambda: squared(arity="1"), "my_op, arity. Expected: an integer of 1 or more"),
+        (lambda: squared(arity=2), "arity. Expected: 1, as numpy's square takes. Received: 2"),
+        (lambda: squared(ufunc=3), "my_op, kernel. Expected: a function"),
+        (lambda: squared(ufunc=lambda xp, x: x * x), r"kernel\(xp, \*arrays, out=None\).*without"),
+        (lambda: squared(vjp="no"), "'my_op', vjp. Expected: a function. Received: 'no'"),
+        (lambda: squared(promote="floats"), "promote.*'floats'. Did you mean 'float'"),
+        (lambda: squared(dtypes="float32"), "dtypes in a tuple. Received: 'float32'"),
+        (lambda: squared(dtypes=("float",)), "my_op, dtypes.*'float'. Did you mean 'float64'"),
+        (lambda: squared(result="float"), "my_op, result.*'float'. Did you mean 'float64'"),
+        (lambda: plain(np.sin, elemntwise=True), "'elemntwise'. Did you mean 'elementwise'"),
+        (lambda: plain(np.sin, infer=None), "'my_op', infer. Expected: a function"),
+        (lambda: plain(np.sin).batching(3), "'my_op', batch. Expected: a function"),
+        (lambda: plain(np.sin).lowering("llvm"), "Expected: an elementwise op.*compiler.kernel"),
+        (lambda: squared().lowering("llvm")(3), "'my_op', lowering. Expected: a function"),
+        (lambda: squared().lowering("llvm", ("float",)), "lowering, dtypes.*mean 'float64'"),
+        (lambda: register_gradient("tanh", override=True)("x"), "'tanh', vjp. Expected: a func"),
+    ],
+)
+def test_a_declaration_says_which_part_is_wrong(declare: Any, message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        declare()
+
+
+@pytest.mark.parametrize("run", [lambda f: f, function])
+@pytest.mark.parametrize(
+    ("made", "kind", "message"),
+    [
+        (lambda: plain(np.sin, lambda x: x.shape), ArgumentError, r"infer of op 'my_op'.*TensorSp"),
+        (lambda: plain(np.sin, lambda x: None), ArgumentError, "infer of op 'my_op'.*Received: No"),
+        (lambda: plain(lambda xp, x: None), ShapeError, r"float32\[6\], as infer says.*\[None\]"),
+        (
+            lambda: plain(lambda xp, x: (x,)),
+            ShapeError,
+            r"as infer says. Received: shapes \[\(1, 6",
+        ),
+        (lambda: plain(lambda xp, x: x.sum()), ShapeError, r"Received: shapes \[\(\)\]"),
+        (
+            lambda: plain(lambda xp, x: (x,), lambda x: (x, x)),
+            ShapeError,
+            r"float32\[6\], float32\[6\], as infer says.*\[\(6,\)\]",
+        ),
+        (
+            lambda: plain(lambda xp, x: x / 2, lambda x: TensorSpec(x.shape, "int32")),
+            DTypeError,
+            r"Expected: int32\[6\].*Received: float32\[6\].*promote='float' casts",
+        ),
+    ],
+)
+def test_what_a_kernel_gives_is_held_to_what_infer_says(
+    made: Any, kind: type[Exception], message: str, run: Any
+) -> None:
+    with pytest.raises(kind, match=message):
+        run(made())(X)
+
+
+@pytest.mark.parametrize("run", [lambda f: f, function])
+def test_a_kernel_cannot_write_into_its_inputs(run: Any) -> None:
+    def kernel(xp: Any, x: Any) -> Any:
+        x += 1
+        return x * 2
+
+    with pytest.raises(ValueError, match="read-only") as caught:
+        run(plain(kernel))(X)
+    assert "never writes to its inputs" in caught.value.__notes__[0]
+
+
+def test_whole_numbers_become_floats_as_in_numpy_or_an_error_says_how() -> None:
+    sine = squared(ufunc="sin")
+    np.testing.assert_allclose(sine(np.arange(3)), np.sin(np.arange(3.0)), rtol=1e-6)
+    registry._entries["op"].pop("my_op")
+
+    def squash(xp: Any, x: Any, out: Any = None) -> Any:
+        return xp.divide(x, 1 + xp.absolute(x), out=out)
+
+    for run in (squared(ufunc=squash), function(get("my_op"))):
+        with pytest.raises(DTypeError, match=r"int64\[3\], as infer says.*promote='float'"):
+            run(np.array([1, 2, 3]))
+
+
+def test_attributes_that_cannot_be_hashed_are_an_error() -> None:
+    made = plain(lambda xp, x, *, axes: x, lambda x, *, axes: x)
+    with pytest.raises(ArgumentError, match=r"'my_op'. Expected: .* tuples in place of lists"):
+        function(lambda x: made(x, axes=[1]))(X)
+
+
+@pytest.mark.parametrize(
+    ("vjp", "message"),
+    [
+        (lambda g, y, x: (g, g), r"one entry per input \(1\). Received: 2"),
+        (lambda g, y, x: 2.0, "tensors or None.*Received: 1: float.*Write it in ops"),
+        (lambda g, y, x: (np.ones(6, "float32"),), "Received: 1: ndarray.*Write it in ops"),
+        (lambda g, y, x: keras.ops.cast(g, "float64"), "wrong dtype. Expected: float32.*float64"),
+        (lambda g, y, x: keras.ops.ones(5), r"wrong shape. Expected: \(6,\).*Received: \(5,\)"),
+    ],
+)
+def test_a_gradient_of_the_wrong_form_is_told_with_its_op(vjp: Any, message: str) -> None:
+    made = squared(vjp=vjp)
+    for run in (lambda f: f, function):
+        with pytest.raises(GradientError, match=f"The gradient of op 'my_op'.*{message}"):
+            run(keras.grad(lambda x: keras.ops.sum(made(x))))(X)
+
+
+def test_a_function_of_an_op_that_is_called_wrongly_says_how_it_is_called() -> None:
+    made = squared(vjp=lambda g, x: g)
+    with pytest.raises(TypeError) as caught:
+        keras.grad(lambda x: keras.ops.sum(made(x)))(X)
+    assert "vjp of op 'my_op', which is called as vjp(g, y, *x" in caught.value.__notes__[0]
+    made.batching(lambda x: x)
+    with pytest.raises(TypeError) as caught:
+        keras.ops.vectorized_map(made, np.ones((2, 3)))
+    assert "batching rule of op 'my_op', which is called as rule(b," in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "received"),
+    [(lambda b, x: x.value, "ndarray"), (lambda b, x: [x], "list"), (lambda b, x: x[:, :2], "2")],
+)
+def test_a_batching_rule_of_the_wrong_form_is_told(rule: Any, received: str) -> None:
+    made = squared()  # elementwise, yet a rule that is declared counts
+    made.batching(rule)
+    with pytest.raises(ShapeError, match=rf"rule of op 'my_op'. .*for each of 2 rows.*{received}"):
+        keras.ops.vectorized_map(made, np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "look_up", [register_gradient, lambda n: kernel(n, provider="llvm"), keras.testing.check]
+)
+def test_a_function_that_is_made_of_ops_says_of_which(look_up: Any) -> None:
+    with pytest.raises(UnknownNameError, match="'mean' is a function made of other ops: sum, div"):
+        look_up("mean")

@@ -79,6 +79,7 @@ def takes(func: Callable[..., Any], name: str) -> bool:
 
 def ours(made: Any) -> bool:
     """Whether a class or function is the package's."""
+    made = made.func if isinstance(made, functools.partial) else made
     return str(getattr(made, "__module__", "")).partition(".")[0] == __name__.partition(".")[0]
 
 

@@ -68,7 +68,7 @@ class Backend(Protocol):
         ...
 
 
-_MODULES = {"numpy": "kerasish.backend.numpy_backend", "cupy": "kerasish.backend.cupy_backend"}
+BACKENDS = {"numpy": "kerasish.backend.numpy_backend", "cupy": "kerasish.backend.cupy_backend"}
 _made: dict[str, Backend] = {}
 
 
@@ -83,15 +83,15 @@ def get(name: str) -> Backend:
             return get("cupy")
         except BackendError:
             return get("numpy")
-    if name not in _MODULES:
+    if name not in BACKENDS:
         raise BackendError(
             "Unknown backend",
-            expected=f"one of {', '.join([*_MODULES, 'auto'])}",
+            expected=f"one of {', '.join([*BACKENDS, 'auto'])}",
             received=repr(name),
             fix="KERASISH_BACKEND in the environment and set_backend name it.",
         )
     if name not in _made:
-        _made[name] = importlib.import_module(_MODULES[name]).make()
+        _made[name] = importlib.import_module(BACKENDS[name]).make()
     return _made[name]
 
 

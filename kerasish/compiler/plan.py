@@ -17,13 +17,13 @@ from kerasish.compiler.aliases import Aliases, Value, output_specs, steps_of
 from kerasish.compiler.codegen.renderer import Region, renderer
 from kerasish.compiler.memory import MemoryPlan, plan_memory
 from kerasish.compiler.passes.rows import UPDATE_ROWS
-from kerasish.compiler.providers import Kernel, find
+from kerasish.compiler.providers import REFERENCE, Kernel, Trial, find, tried
 from kerasish.compiler.region import FUSED
 from kerasish.config import settings
 from kerasish.errors import NumericsError
 from kerasish.graph.node import CONSTANT, LEAVES, PICK, VARIABLE, Graph, Node
+from kerasish.graph.op import locked
 from kerasish.graph.printer import names_of
-from kerasish.hints import function
 from kerasish.spec import TensorSpec, is_float, known
 
 Array = Any
@@ -97,7 +97,7 @@ class Plan:
             variable.swept |= writer.op is not UPDATE_ROWS  # which keeps account of moving rows
         for variable, node in self.memory.copies:
             copy = functools.partial(_assign, variable.array, self._values[node])
-            self.steps.append(Step(node, "reference", copy, (variable.array,)))
+            self.steps.append(Step(node, REFERENCE, copy, (variable.array,)))
         self.inputs = [self._values[n] for n in graph.inputs]
         self.outputs = [self._values[n] for n in graph.outputs]
         self._flat = list(opened(self.steps))
@@ -118,7 +118,7 @@ class Plan:
             return
         self._run(self._calls, self._flat)
         if not self._settled:
-            self._calls = self.device.recorded(self._calls)
+            self._calls = self.device.recorded([tried(call) for call in self._calls])
             self._settled = True
 
     def _run(self, calls: Sequence[Callable[[], Any]], steps: Sequence[Step]) -> None:
@@ -216,13 +216,17 @@ class Plan:
         self, node: Node, kernel: Kernel | None, inputs: list[Array], outputs: list[Array]
     ) -> tuple[str, Callable[[], Any]]:
         if kernel is not None:
-            what = f"The step that the kernel of {kernel.provider} for {node.op.name!r} returns"
-            return kernel.provider, function(what, kernel.bind(node, inputs, outputs))
+            return kernel.provider, kernel.step(node, inputs, outputs)
         if node.op is FUSED and self._renderer is not None:
             region = self._renderer.Uncompiled(node.attrs["body"], inputs, outputs)
             self._pending[len(self.steps)] = region
             return self._renderer.NAME, _not_bound
-        return "reference", reference(node, self.device.xp, inputs, outputs)
+        if not node.op.own:
+            return REFERENCE, reference(node, self.device.xp, inputs, outputs)
+        inputs = [*map(locked, inputs)]
+        held = functools.partial(node.op.run, self.device.xp, inputs, node.attrs, node.spec)
+        call = reference(node, self.device.xp, inputs, outputs)
+        return REFERENCE, Trial(f"the kernel of op {node.op.name!r}", call, inputs, outputs, held)
 
     def _compile_regions(self) -> None:
         """Compile all regions of the plan as one module, then bind them."""

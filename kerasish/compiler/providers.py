@@ -6,11 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kerasish import registry
+import numpy as np
+
+from kerasish.arguments.signatures import ours
+from kerasish.backend.base import BACKENDS
 from kerasish.config import settings
-from kerasish.errors import UnknownNameError
+from kerasish.errors import ArgumentError, BackendError, UnknownNameError
 from kerasish.graph.node import Node
-from kerasish.hints import function
+from kerasish.graph.op import Op, get, locked, on_host
+from kerasish.hints import function, one_of
+from kerasish.names import load
 from kerasish.registry import hint
 
 Array = Any
@@ -20,6 +25,7 @@ Bind = Callable[[Node, Sequence[Array], Sequence[Array | None]], BoundKernel]
 
 PROVIDERS: dict[str, Callable[[], str | None]] = {}  # name -> why it cannot run here, or None
 ADDS: dict[str, str] = {}  # name -> what it brings, in words
+REFERENCE = "reference"  # what plans call an op's own kernel
 _kernels: dict[str, list[Kernel]] = {}
 _available: dict[str, bool] = {}
 
@@ -44,50 +50,172 @@ class Kernel:
     backend: str | None = "numpy"
     inplace: Inplace = ()
 
+    def takes(self, node: Node) -> bool:
+        """Whether it supports a node."""
+        try:
+            return bool(self.supports(node))
+        except Exception as error:
+            error.add_note(f"In supports(node) of the kernel of {self.provider} for {node}.")
+            raise
 
-def provider(name: str, unavailable: Callable[[], str | None], adds: str) -> None:
+    def step(self, node: Node, inputs: Sequence[Array], outputs: Sequence[Any]) -> BoundKernel:
+        """The step that `bind` gives; a user's is held to what it must do."""
+        name = f"the kernel of {self.provider} for {node.op.name!r}"
+        if ours(self.bind):
+            return function(f"The step that {name} returns", self.bind(node, inputs, outputs))
+        inputs, outputs = tuple(map(locked, inputs)), tuple(outputs)
+        try:
+            made = self.bind(node, inputs, outputs)
+        except Exception as error:
+            error.add_note(f"In {name}, called as bind(node, inputs, outputs). {_RULE}")
+            raise
+        return Trial(name, function(f"The step that {name} returns", made), inputs, outputs)
+
+
+_RULE = "It gives a step() that writes into the arrays of `outputs`; `inputs` are never written to."
+_STAIN = 0xA5
+
+
+class Trial:
+    """A step of a user's that is watched at its first run.
+
+    Args:
+        name: of the kernel that gave it.
+        step: what a plan runs from then on.
+        inputs, outputs: its arrays.
+        before: is called before the first run.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], Any],
+        inputs: Sequence[Array],
+        outputs: Sequence[Any],
+        before: Callable[[], Any] | None = None,
+    ) -> None:
+        self.name, self.step, self.before, self.first = name, step, before, True
+        self._bytes = [
+            array.reshape(-1).view(np.uint8)
+            for array in outputs
+            if on_host(array)
+            and array.size
+            and array.flags.c_contiguous
+            and array.dtype.name not in ("int8", "uint8")  # which may well give this number
+            and not any(np.may_share_memory(array, x) for x in inputs)
+        ]
+
+    def __call__(self) -> None:
+        """Run it.
+
+        Raises:
+            BackendError: it left an output as it was.
+        """
+        if not self.first:
+            self.step()
+            return
+        if self.before is not None:
+            self.before()
+        for array in self._bytes:
+            array[...] = _STAIN
+        try:
+            given = self.step()
+        except Exception as error:
+            error.add_note(f"In the step of {self.name}. {_RULE}")
+            raise
+        if any((array == _STAIN).all() for array in self._bytes):
+            raise BackendError(
+                f"The step of {self.name}",
+                expected="values written into every array of `outputs`, as by outputs[0][...] = y",
+                received="none" if given is None else f"none; it returns a {type(given).__name__}",
+            )
+        self.first = False
+
+
+def tried(call: Callable[[], Any]) -> Callable[[], Any]:
+    """What to run once a step has run: of one that was on trial the step itself."""
+    return call.step if isinstance(call, Trial) else call
+
+
+def provider(
+    name: str, unavailable: Callable[[], str | None], adds: str, *, replace: bool = False
+) -> None:
     """Announce a provider.
 
     Args:
         name: as settings and printed plans show it.
         unavailable: gives the reason why it cannot run on this machine, or None where it can.
         adds: what it brings, in words, for `kerasish info`.
+        replace: whether it takes the place of another of its name, which is not the package's.
+
+    Raises:
+        ArgumentError: the name is taken, or one of them is of another kind.
     """
-    PROVIDERS[name] = function(f"provider({name!r}), unavailable", unavailable)
+    what = f"provider({name!r})"
+    if {type(name), type(adds)} != {str}:
+        raise ArgumentError(what, expected="name and adds as texts", received=f"{name!r}, {adds!r}")
+    held = PROVIDERS.get(name)
+    if name == REFERENCE or (held is not None and (ours(held) or not replace)):
+        own = held is not None and not ours(held)
+        fix = "provider(..., replace=True) replaces it." if own else "It is the package's."
+        raise ArgumentError(what, expected="a new name", received="one that is taken", fix=fix)
+    PROVIDERS[name] = function(f"{what}, unavailable", unavailable)
     ADDS[name] = adds
+    ask_again(name)
 
 
 def kernel(
-    op_name: str,
+    op_name: str | Op,
     *,
     provider: str,
     supports: Callable[[Node], bool] = lambda node: True,
     backend: str | None = "numpy",
     inplace: Inplace = (),
     first: bool = False,
+    replace: bool = False,
 ) -> Callable[[Bind], Bind]:
     """Decorator: register `bind(node, inputs, outputs) -> step` for an op.
 
     Kernels registered first are tried first. What was compiled before is compiled anew.
 
     Args:
+        op_name: the op, or its name.
+        provider, supports, backend, inplace: see `Kernel`.
         first: whether this one is tried before those that are there already.
+        replace: whether it takes the place of the kernel that its provider has for this op.
 
     Raises:
         UnknownNameError: no such op, or no such provider.
+        ArgumentError: the provider has a kernel for this op, or an argument is of another kind.
     """
-    registry.lookup("op", op_name)
+    op_name = get(op_name).name
+    what = f"A kernel for {op_name!r}"
+    function(f"{what}, supports", supports)
+    one_of(f"{what}, backend", backend, (None, *BACKENDS))
+    if not (callable(inplace) or (type(inplace) is tuple and all(map(_is_place, inplace)))):
+        expected = "a tuple of places of inputs, or a function of the node"
+        raise ArgumentError(f"{what}, inplace", expected=expected, received=repr(inplace))
     if provider not in PROVIDERS:
         raise UnknownNameError(
-            f"A kernel for {op_name!r}",
+            what,
             expected=f"a provider that was announced with provider(): {', '.join(PROVIDERS)}",
             received=repr(provider),
             fix=hint(provider, PROVIDERS),
         )
 
+    held = _kernels.setdefault(op_name, [])
+    same = [k for k in held if (k.provider, k.backend) == (provider, backend)]
+    if same and not replace:
+        raise ArgumentError(
+            f"{what} of {provider}",
+            expected="one from a provider",
+            received="a second one",
+            fix="kernel(..., replace=True) puts it in the place of the first.",
+        )
+
     def decorate(bind: Bind) -> Bind:
-        made = Kernel(provider, supports, bind, backend, inplace)
-        held = _kernels.setdefault(op_name, [])
+        made = Kernel(provider, supports, function(what, bind), backend, inplace)
+        held[:] = [k for k in held if k not in same]
         held.insert(0 if first else len(held), made)
         settings.generation += 1
         return bind
@@ -95,13 +223,46 @@ def kernel(
     return decorate
 
 
+def _is_place(place: Any) -> bool:
+    return type(place) is int and place >= 0
+
+
+def announced(name: str) -> str:
+    """`name`, if a provider has it.
+
+    Raises:
+        ArgumentError: none has.
+    """
+    load("kerasish.compiler")  # whose modules announce those of the package
+    return one_of("A provider of kernels", name, PROVIDERS)
+
+
 def active(name: str) -> bool:
     """Whether a provider can run here and is not switched off."""
     if name in settings.disabled_providers or name not in PROVIDERS:
         return False
     if name not in _available:
-        _available[name] = PROVIDERS[name]() is None
+        _available[name] = reason(name) is None
     return _available[name]
+
+
+def reason(name: str) -> str | None:
+    """Why a provider cannot run here, or None.
+
+    Raises:
+        ArgumentError: its function gives something else than a text or None.
+    """
+    try:
+        found: Any = PROVIDERS[name]()
+    except Exception as error:
+        error.add_note(f"In unavailable() of provider({name!r}), which returns why it cannot run.")
+        raise
+    if found is not None and not isinstance(found, str):
+        expected = "the reason why it cannot run here, or None where it can"
+        raise ArgumentError(
+            f"provider({name!r}), unavailable()", expected=expected, received=repr(found)
+        )
+    return found
 
 
 def ask_again(name: str) -> None:
@@ -114,7 +275,7 @@ def find(node: Node, backend: str) -> Kernel | None:
     """The first kernel of an active provider that supports `node`, or None."""
     for candidate in _kernels.get(node.op.name, ()):
         here = candidate.backend is None or candidate.backend == backend
-        if here and active(candidate.provider) and candidate.supports(node):
+        if here and active(candidate.provider) and candidate.takes(node):
             return candidate
     return None
 
@@ -122,8 +283,8 @@ def find(node: Node, backend: str) -> Kernel | None:
 def describe() -> list[tuple[str, str]]:
     """Pairs (provider, "active: what it does", or why not and what it would add)."""
     rows: list[tuple[str, str]] = []
-    for name, unavailable in PROVIDERS.items():
-        reason = "switched off" if name in settings.disabled_providers else unavailable()
-        state = "active" if reason is None else f"{reason.rstrip('.')}; it would add"
+    for name in PROVIDERS:
+        why = "switched off" if name in settings.disabled_providers else reason(name)
+        state = "active" if why is None else f"{why.rstrip('.')}; it would add"
         rows.append((name, f"{state}: {ADDS[name]}"))
     return rows

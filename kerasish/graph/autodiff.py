@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -71,19 +72,30 @@ def backward(
             )
         with inherit(node, "grad"):
             y = tensor_of(node)
-            parts = node.op.vjp(g, y, *map(tensor_of, node.inputs), **node.attrs)
-            if parts is None or isinstance(parts, Tensor):
-                parts = (parts,)
-            if len(parts) != len(node.inputs):
-                raise GradientError(
-                    f"The gradient of op {node.op.name!r}",
-                    expected=f"one entry per input ({len(node.inputs)})",
-                    received=len(parts),
-                )
-            for source, part in zip(node.inputs, parts, strict=True):
+            try:
+                parts = node.op.vjp(g, y, *map(tensor_of, node.inputs), **node.attrs)
+            except Exception as error:
+                node.op.note(error, "vjp")
+                raise
+            for source, part in zip(node.inputs, _each(parts, node), strict=True):
                 if part is not None and source in active and source in sources:
                     _accumulate(sums, source, _unbroadcast(part, source, node))
     return [sums.get(node) for node in wrt]
+
+
+def _each(parts: Any, node: Node) -> Sequence[Tensor | None]:
+    """What a vjp gave, if it is a tensor or None for every input."""
+    found: Sequence[Any] = parts if type(parts) in (tuple, list) else (parts,)
+    kinds = [type(part).__name__ for part in found if not isinstance(part, (Tensor, NoneType))]
+    if kinds or len(found) != len(node.inputs):
+        raise GradientError(
+            f"The gradient of op {node.op.name!r}",
+            expected=f"tensors or None, one entry per input ({len(node.inputs)})",
+            received=f"{len(found)}{': ' * bool(kinds)}{', '.join(kinds)}",
+            fix="Write it in ops." if kinds else "",
+            node=node,
+        )
+    return found
 
 
 def _carries(node: Node) -> bool:
@@ -108,6 +120,14 @@ def _accumulate_part(sums: dict[Node, Any], node: Node, g: Tensor) -> None:
 def _unbroadcast(g: Tensor, source: Node, node: Node) -> Tensor:
     """Sum a gradient over the axes along which the input was broadcast."""
     shape = source.spec.shape
+    if g.dtype != source.spec.dtype:
+        raise GradientError(
+            f"The gradient of op {node.op.name!r} has the wrong dtype",
+            expected=source.spec.dtype,
+            received=g.dtype,
+            fix="Cast it to the dtype of the input.",
+            node=node,
+        )
     if g.shape == shape:
         return g
     lead = g.ndim - len(shape)
@@ -119,6 +139,7 @@ def _unbroadcast(g: Tensor, source: Node, node: Node) -> Tensor:
             f"The gradient of op {node.op.name!r} has the wrong shape",
             expected=f"{shape}, or a shape it broadcasts to",
             received=g.shape,
+            node=node,
         )
     total = sum_(g, axis=axes, keepdims=False)
     return total if total.shape == shape else reshape(total, shape=shape)

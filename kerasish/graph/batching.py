@@ -142,11 +142,14 @@ def has_rule(op: Op) -> bool:
 
 def batched(node: Node, x: Sequence[Any], stacked: Sequence[bool], rows: Dim) -> Any:
     """The result of a node for all rows by its op's rule; None where that knows none."""
-    specs = (node.spec,) if isinstance(node.spec, TensorSpec) else node.spec
-    b = Batch(node.op, node.attrs, rows, tuple(stacked), specs)
-    if node.op.elementwise:
-        return b.again(*b.aligned(*x))
-    return None if node.op.batch is None else node.op.batch(b, *x, **node.attrs)
+    b = Batch(node.op, node.attrs, rows, tuple(stacked), node.specs)
+    if node.op.batch is None:
+        return b.again(*b.aligned(*x)) if node.op.elementwise else None
+    try:
+        return node.op.batch(b, *x, **node.attrs)
+    except Exception as error:
+        node.op.note(error, "batching rule")
+        raise
 
 
 def _by_definition(node: Node, x: Sequence[Any], stacked: Sequence[bool], rows: Dim) -> Any:
@@ -192,24 +195,27 @@ def _checked(node: Node, result: Any, rows: Dim) -> Row:
     Raises:
         ShapeError: it has neither the spec of one row nor that with the rows in front.
     """
-    single = isinstance(node.spec, TensorSpec)
-    results, specs = ((result,), (node.spec,)) if single else (result, node.spec)
-    flags = []
-    for t, spec in zip(results, specs, strict=True):
-        flags.append(len(t.shape) > len(spec.shape))
-        wanted = (rows, *spec.shape) if flags[-1] else spec.shape
-        known = zip(t.shape, wanted, strict=False)
-        if (
-            len(t.shape) != len(wanted)
-            or t.dtype != spec.dtype
-            or any(a != b and None not in (a, b) for a, b in known)
-        ):
-            raise ShapeError(
-                f"The batching rule of op {node.op.name!r}",
-                expected=f"{spec} for each of {rows} rows",
-                received=t.spec,
-            )
+    single, specs = isinstance(node.spec, TensorSpec), node.specs
+    results: tuple[Any, ...] = result if type(result) is tuple and not single else (result,)
+    right = len(results) == len(specs) and all(isinstance(t, Tensor) for t in results)
+    if not right or not all(
+        _fits(t.spec, spec, rows) for t, spec in zip(results, specs, strict=True)
+    ):
+        raise ShapeError(
+            f"The batching rule of op {node.op.name!r}",
+            expected=f"tensors, {', '.join(map(str, specs))} for each of {rows} rows",
+            received=", ".join(str(getattr(t, "spec", type(t).__name__)) for t in results),
+        )
+    flags = [t.ndim > len(spec.shape) for t, spec in zip(results, specs, strict=True)]
     return (result, flags[0]) if single else (result, tuple(flags))
+
+
+def _fits(found: TensorSpec, one: TensorSpec, rows: Dim) -> bool:
+    """Whether a spec is that of one row, with the rows in front or without."""
+    front = (rows,) * (found.ndim > one.ndim)
+    pairs = zip(found.shape, (*front, *one.shape), strict=False)
+    agree = all(a == b or None in (a, b) for a, b in pairs)
+    return agree and found.dtype == one.dtype and found.ndim == one.ndim + len(front)
 
 
 # --- graphs ---------------------------------------------------------------------------------------

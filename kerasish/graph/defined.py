@@ -16,7 +16,7 @@ from kerasish.graph import interpret
 from kerasish.graph.autodiff import backward
 from kerasish.graph.node import Node, attr_key, interning, placeholder, substitute
 from kerasish.graph.op import Case, Op, declare
-from kerasish.graph.tensor import Tensor, node_of, tensor_of, wrap
+from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, tensor_of, wrap
 from kerasish.graph.trace import eagerly
 from kerasish.spec import TensorSpec, is_differentiable
 
@@ -72,8 +72,8 @@ def define(
         with eagerly():
             result = definition(*map(wrap, arrays), **attrs)
         if isinstance(result, tuple):
-            return tuple(t.value for t in result)
-        return result.value
+            return tuple(convert_to_tensor(t).value for t in result)
+        return convert_to_tensor(result).value
 
     made = Op(name, infer, kernel or run, cases=cases, definition=definition, **fields)
     made.vjp = vjp or _derived_gradient(made)

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.arguments.signatures import ours, takes
 from kerasish.errors import ArgumentError, DTypeError
-from kerasish.graph.op import Case, Op, declare
+from kerasish.graph.op import Case, Op, declare, known_dtypes
+from kerasish.hints import function, one_of, whole
 from kerasish.registry import hint
 from kerasish.spec import DTYPES, TensorSpec, broadcast
 
@@ -59,7 +61,8 @@ def elementwise(
         ufunc: the numpy ufunc's name, or `kernel(xp, *arrays, out=None)`.
         vjp: `vjp(g, y, *x)`; `no_gradient` where none flows; None: not declared, see `Op`.
         arity: number of inputs, which broadcast against each other.
-        promote: see `Op`.
+        promote: see `Op`; "same" is "float" where numpy's ufunc takes floats only. A kernel that
+            gives floats for whole numbers is given "float".
         result: dtype of the result, or a function of that of the (promoted) inputs; None for
             the inputs' own.
         domain: where sample floats are drawn from.
@@ -69,9 +72,13 @@ def elementwise(
         dtypes: those of the (promoted) inputs it is for.
 
     Raises:
-        ArgumentError: numpy has no function of that name.
+        ArgumentError: numpy has no function of that name, or one that takes other inputs.
     """
     named = ufunc if isinstance(ufunc, str) else ""
+    whole(f"{name}, arity", arity, 1)
+    known_dtypes(name, dtypes)
+    if isinstance(result, str):
+        one_of(f"{name}, result", result, DTYPES)
 
     def by_name(xp: Any, *arrays: Any, out: Any = None) -> Any:
         return getattr(xp, named)(*arrays, out=out)
@@ -83,7 +90,20 @@ def elementwise(
             received=repr(named),
             fix=hint(named, dir(np)),
         )
-    kernel = by_name if isinstance(ufunc, str) else ufunc
+    kernel = by_name if isinstance(ufunc, str) else function(f"{name}, kernel", ufunc)
+    made = getattr(np, named, None)
+    if isinstance(made, np.ufunc):
+        if made.nin != arity:
+            expected = f"{made.nin}, as numpy's {named} takes"
+            raise ArgumentError(f"{name}, arity", expected=expected, received=arity)
+        if promote == "same" and not any(types[0] in "bil" for types in made.types):
+            promote = "float"
+    elif not (ours(kernel) or takes(kernel, "out")):
+        raise ArgumentError(
+            f"{name}, kernel",
+            expected="kernel(xp, *arrays, out=None), which hands `out` to the last function in it",
+            received="one without out=",
+        )
     if cases is None:
         shapes: list[tuple[Any, ...]] = [((3, 4),) * arity]
         if arity > 1:

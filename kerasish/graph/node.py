@@ -10,11 +10,10 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from operator import attrgetter
-from types import NoneType
 from typing import Any
 
 from kerasish import naming
-from kerasish.errors import GraphError
+from kerasish.errors import ArgumentError, GraphError
 from kerasish.graph.op import Op, declare
 from kerasish.spec import TensorSpec
 
@@ -66,6 +65,11 @@ class Node:
     @property
     def dtype(self) -> str:
         return self.spec.dtype
+
+    @property
+    def specs(self) -> tuple[TensorSpec, ...]:
+        """The spec of every output."""
+        return (self.spec,) if isinstance(self.spec, TensorSpec) else self.spec
 
 
 def mark() -> int:
@@ -124,11 +128,19 @@ def make_node(
         mine = like.key if like is not None and like.attrs is attrs else None
         mine = attr_key(attrs) if mine is None else mine
         key = (op, tuple(map(id, inputs)), mine)
-        held = table.get(key)
+        try:
+            held = table.get(key)
+        except TypeError:
+            raise ArgumentError(
+                f"op {op.name!r}",
+                expected="attributes that can be hashed, tuples in place of lists",
+                received=attrs,
+            ) from None
         if held is not None:
             return held
     if spec is None:
         spec = op.infer(*(node.spec for node in inputs), **attrs)
+        spec = op.inferred(spec) if op.own else spec
     if like is None:
         node = Node(op, inputs, attrs, spec, source=_line(), scope=here())
     else:
@@ -302,29 +314,45 @@ def rewrite(graph: Graph, rule: Any) -> Graph:
     Args:
         rule: `rule(node, inputs)`: what takes the place of `node`, whose inputs have become
             `inputs`: a node, a tuple of nodes for an op with several outputs, or None to keep it.
+
+    Raises:
+        GraphError: the rule gives something else, or nodes of other shapes or dtypes.
     """
     done: dict[Node, Any] = {}
     with interning():
         for node in graph.nodes:
             inputs = tuple([done[i] for i in node.inputs])
             if node.op is PICK and isinstance(inputs[0], tuple):
-                done[node] = inputs[0][node.attrs["index"]]
+                done[node] = _fitting(inputs[0][node.attrs["index"]], node)
                 continue
             new = rule(node, inputs)
-            if not isinstance(new, (Node, tuple, NoneType)):
-                raise GraphError(
-                    "What a rule gives",
-                    expected="a node, a tuple of nodes, or None",
-                    received=type(new).__name__,
-                    fix="The node of a tensor is its `.node`.",
-                    node=node,
-                )
-            done[node] = rebuild(node, inputs) if new is None else new
+            done[node] = rebuild(node, inputs) if new is None else _fitting(new, node)
     return Graph(
         (done[n] for n in graph.inputs),
         (done[n] for n in graph.outputs),
         ((variable, done[n]) for variable, n in graph.updates),
     )
+
+
+def _fitting(new: Any, node: Node) -> Any:
+    """What a rule gives, if it can take the place of a node."""
+    several = isinstance(new, tuple)
+    each: tuple[Any, ...] = new if several else (new,)
+    if not all(isinstance(one, Node) for one in each):
+        raise GraphError(
+            "What a rule gives",
+            expected="a node, a tuple of nodes, or None",
+            received=type(new).__name__,
+            fix="The node of a tensor is its `.node`.",
+            node=node,
+        )
+    # Of several outputs only those that are read count; each is looked at where it is.
+    fits = node.spec == new.spec if not several else len(each) == len(node.spec)
+    if not fits or (several and isinstance(node.spec, TensorSpec)):
+        received = ", ".join(str(one.spec) for one in each)
+        expected = ", ".join(map(str, node.specs))
+        raise GraphError("What a rule gives", expected=expected, received=received, node=node)
+    return new
 
 
 def rebuild(node: Node, inputs: tuple[Node, ...]) -> Node:

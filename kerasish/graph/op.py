@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from dataclasses import fields as fields_of
 from typing import Any
 
+import numpy as np
+
 from kerasish import registry
+from kerasish.arguments.signatures import ours
 from kerasish.config import settings
-from kerasish.errors import ArgumentError
-from kerasish.hints import one_of
-from kerasish.spec import TensorSpec
+from kerasish.errors import ArgumentError, DTypeError, ShapeError, UnknownNameError
+from kerasish.hints import function, one_of, refuse_unknown
+from kerasish.spec import DTYPES, TensorSpec, np_dtype
 
 Specs = TensorSpec | tuple[TensorSpec, ...]
 Gradients = Any  # one Tensor or None per input; a lone Tensor stands for a 1-tuple
@@ -121,6 +125,14 @@ class Op:
     doc: str = ""
     lowerings: dict[str, Lowering] = field(default_factory=dict[str, Lowering])
 
+    def __post_init__(self) -> None:
+        for part in ("infer", "kernel", "vjp", "batch", "definition"):
+            given = getattr(self, part)
+            if given is not None or part in ("infer", "kernel"):
+                function(f"op {self.name!r}, {part}", given)
+        one_of(f"op {self.name!r}, promote", self.promote, (None, "same", "float"))
+        self.own = not (ours(self.infer) and ours(self.kernel))  # not of the package: held to it
+
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
@@ -137,12 +149,12 @@ class Op:
 
     def gradient(self, func: Callable[..., Gradients]) -> Callable[..., Gradients]:
         """Decorator: declare `func` as this op's vjp."""
-        self.vjp = func
+        self.vjp = function(f"op {self.name!r}, vjp", func)
         return func
 
     def batching(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: declare `func` as this op's batching rule."""
-        self.batch = func
+        self.batch = function(f"op {self.name!r}, batch", func)
         return func
 
     def lowering(self, target: str, dtypes: tuple[str, ...] | None = None) -> Callable[[Any], Any]:
@@ -156,17 +168,107 @@ class Op:
                 texts, each with its `dtype`, and returns one); docs/extending.md lists what an
                 emitter can do.
             dtypes: what the inputs may be; None for all numbers. With others the kernel runs.
-        """
 
-        one_of("lowering", target, ("llvm", "cuda"))
+        Raises:
+            ArgumentError: the op is not elementwise, or there is no such target or dtype.
+        """
+        what = f"op {self.name!r}, lowering"
+        one_of(what, target, ("llvm", "cuda"))
+        known_dtypes(what, dtypes or ())
+        if not self.elementwise:
+            raise ArgumentError(
+                what,
+                expected="an elementwise op",
+                received="another",
+                fix="Write its kernel for a library: kerasish.compiler.kernel.",
+            )
 
         def decorate(func: Any) -> Any:
-            made = func if isinstance(func, Lowering) else Lowering(func, dtypes)
+            held = isinstance(func, Lowering)
+            made = func if held else Lowering(function(what, func), dtypes)
             self.lowerings[target] = made
             settings.generation += 1
             return func
 
         return decorate
+
+    def note(self, error: Exception, part: str) -> None:
+        """Let an error in one of the op's functions say which it was, and how that is called."""
+        error.add_note(f"In the {part} of op {self.name!r}, which is called as {_CALLS[part]}.")
+
+    def inferred(self, specs: Any) -> Specs:
+        """What `infer` gave, if it is a spec or a tuple of specs."""
+        if isinstance(specs, TensorSpec):
+            return specs
+        found: tuple[Any, ...] = tuple(specs) if type(specs) in (tuple, list) else ()
+        if not found or not all(isinstance(spec, TensorSpec) for spec in found):
+            raise ArgumentError(
+                f"What infer of op {self.name!r} gives",
+                expected="kerasish.spec.TensorSpec(shape, dtype), or a tuple of them",
+                received=repr(specs),
+            )
+        return found
+
+    def run(self, xp: Any, arrays: Iterable[Any], attrs: dict[str, Any], specs: Specs) -> Any:
+        """What the kernel gives, held to `specs`; its inputs cannot be written to.
+
+        Raises:
+            ShapeError, DTypeError: it gives something else.
+        """
+        try:
+            result = self.kernel(xp, *map(locked, arrays), **attrs)
+        except Exception as error:
+            self.note(error, "kernel")
+            raise
+        wanted = (specs,) if isinstance(specs, TensorSpec) else specs
+        single = wanted is not specs
+        given: tuple[Any, ...] = (result,) if single or result is None else tuple(result)
+        what = f"What the kernel of op {self.name!r} gives"
+        expected = f"{', '.join(map(str, wanted))}, as infer says"
+        shapes = [None if array is None else np.shape(array) for array in given]
+        if shapes != [spec.shape for spec in wanted]:
+            raise ShapeError(what, expected=expected, received=f"shapes {shapes}")
+        for array, spec in zip(given, wanted, strict=True):
+            dtype = getattr(array, "dtype", None) or np.result_type(array)
+            if not np.can_cast(dtype, np_dtype(spec.dtype), "same_kind"):
+                raise DTypeError(
+                    what,
+                    expected=expected,
+                    received=f"{dtype}{[*spec.shape]}",
+                    fix="promote='float' casts whole numbers to floats first; infer, or result= "
+                    "of an elementwise op, says what comes out.",
+                )
+        return result
+
+
+_CALLS = {
+    "kernel": "kernel(xp, *arrays, **attrs) and never writes to its inputs",
+    "vjp": "vjp(g, y, *x, **attrs), on tensors",
+    "batching rule": "rule(b, *x, **attrs), on tensors",
+    "lowering": "write(emitter, *values, **attrs) for llvm, write(*texts, **attrs) for cuda",
+}
+
+
+def locked(array: Any) -> Any:
+    """A view that cannot be written to; on a device, whose arrays know no such thing, itself."""
+    if not on_host(array):
+        return array
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def on_host(array: Any) -> bool:
+    """Whether an array is numpy's."""
+    return isinstance(array, np.ndarray)
+
+
+def known_dtypes(what: str, dtypes: Any) -> None:
+    """Raise unless `dtypes` is a tuple or list of names of dtypes."""
+    if isinstance(dtypes, str):
+        raise ArgumentError(what, expected="dtypes in a tuple", received=repr(dtypes))
+    for name in dtypes:
+        one_of(f"{what}, dtypes", name, DTYPES)
 
 
 # The one late binding of this floor: tensor.py puts its `apply` here, since ops are declared
@@ -179,15 +281,30 @@ def declare(op: Op) -> Op:
     return registry.add("op", op, op.name)
 
 
-def get(name: str) -> Op:
-    """The op called `name`."""
-    return registry.lookup("op", name)
+def get(name: str | Op) -> Op:
+    """The op called `name`; an op is itself.
+
+    Raises:
+        UnknownNameError: there is none. Of a function that is made of ops, it says of which.
+    """
+    if isinstance(name, Op):
+        return name
+    try:
+        return registry.lookup("op", name)
+    except UnknownNameError as error:
+        error.fix = registry.above("graph.made_of")(name) or error.fix
+        raise
+
+
+_FIELDS = {f.name for f in fields_of(Op)} - {"name", "infer", "kernel"}
 
 
 def op(
     name: str, *, infer: Callable[..., Specs], **fields: Any
 ) -> Callable[[Callable[..., Any]], Op]:
     """Decorator form of a declaration: the decorated function is the kernel."""
+
+    refuse_unknown(f"op {name!r}", fields.keys() - _FIELDS, sorted(_FIELDS))
 
     def decorate(kernel: Callable[..., Any]) -> Op:
         fields.setdefault("doc", kernel.__doc__ or "")
@@ -221,7 +338,7 @@ def register_gradient(name: str, override: bool = False) -> Callable[..., Any]:
 def overridden_gradient(name: str, vjp: Callable[..., Gradients]) -> Generator[None, None, None]:
     """Context manager: use another gradient for the op `name` while tracing inside."""
     target, held = get(name), get(name).vjp
-    target.vjp = vjp
+    target.gradient(vjp)
     try:
         yield
     finally:

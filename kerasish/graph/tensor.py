@@ -334,6 +334,8 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
                 return found[0](op, tensors, attrs)
             return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs))
     specs = op.infer(*(t.spec for t in tensors), **attrs)  # raises before a kernel can misread
+    if op.own:
+        specs = op.inferred(specs)
     if isinstance(specs, TensorSpec) and None in specs.shape:  # an attribute is not known yet
         return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs, specs))
     device, single = current(), isinstance(specs, TensorSpec)
@@ -343,7 +345,10 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     arrays = registry.lookup("runner", "alone")(op, tensors, attrs) if op.whole else None
     if arrays is None:
         with np.errstate(all="ignore"):
-            result = op.kernel(device.xp, *(t.value for t in tensors), **attrs)
+            if op.own:
+                result = op.run(device.xp, [t.value for t in tensors], attrs, specs)
+            else:
+                result = op.kernel(device.xp, *(t.value for t in tensors), **attrs)
         arrays = (result,) if single else result
     outs = [Tensor(s, device.asarray(a, s.dtype)) for a, s in zip(arrays, each, strict=True)]
     if account is not None:

@@ -12,6 +12,7 @@ In files an Operation has the form that Keras gives its own (`keras_forms`).
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeVar
@@ -23,6 +24,7 @@ from kerasish.errors import ArgumentError, UnknownNameError, told
 from kerasish.graph.node import scope
 from kerasish.graph.op import Op
 from kerasish.graph.op import get as get_op
+from kerasish.graph.trace import trace
 from kerasish.naming import snake_case
 from kerasish.ops.keras_forms import form_of_class, form_of_function
 from kerasish.ops.refusals import FAILURES, refused
@@ -30,6 +32,7 @@ from kerasish.ops.symbol import PLAIN, KerasTensor, has_symbol, holds_symbol
 from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call
 from kerasish.registry import hint
 from kerasish.serialization import deserialize_keras_object
+from kerasish.spec import TensorSpec
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -73,6 +76,21 @@ def public_as(label: str) -> Callable[[F], F]:
         return registry.add("function", made, label)
 
     return decorate
+
+
+def made_of(name: str) -> str:
+    """Of which ops a public function is made, as a sentence; "" where there is none of the name."""
+    if not registry.contains("function", name):
+        return ""
+    for count in (1, 2, 3):
+        with contextlib.suppress(*FAILURES):
+            graph, _ = trace(registry.lookup("function", name), [_SAMPLE] * count)
+            ops = ", ".join(dict.fromkeys(node.op.name for node in graph.nodes if node.inputs))
+            return f"{name!r} is a function made of other ops: {ops}. Name one of these."
+    return f"{name!r} is a function made of other ops."
+
+
+_SAMPLE = TensorSpec((2, 2), "float32")
 
 
 class Operation(Configured):

@@ -51,8 +51,8 @@ def refused(
         args, kwargs: with what.
         error: what was raised.
     """
-    if _of_a_user(error.__traceback__):
-        return error
+    if _of_a_user(error.__traceback__) or hasattr(error, "__notes__"):
+        return error  # notes name the function of a user's op that was called wrongly
     name = label.rpartition(".")[2]
     if isinstance(error, KerasishError):
         error.what = error.what.removeprefix(error.caller)

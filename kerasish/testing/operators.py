@@ -16,6 +16,7 @@ from kerasish.graph.printer import INFIX
 from kerasish.graph.tensor import promoted
 from kerasish.graph.verify import verify
 from kerasish.ops.declare import Composite
+from kerasish.ops.operation import made_of
 from kerasish.registry import hint
 from kerasish.spec import Shape, TensorSpec, dtype_name, is_differentiable
 from kerasish.testing.gradients import TOLERANCES, check_grads, differentiable, gradients
@@ -72,7 +73,8 @@ def found(target: Any) -> Any:
         "What to check",
         expected="an op, a composite, or the name of one",
         received=repr(target),
-        fix=hint(str(target), (*registry.names("op"), *registry.names("composite"))),
+        fix=made_of(str(target))
+        or hint(str(target), (*registry.names("op"), *registry.names("composite"))),
     )
 
 

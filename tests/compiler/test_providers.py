@@ -12,7 +12,7 @@ from kerasish import ops
 from kerasish.compiler import Plan, function, kernel, provider
 from kerasish.compiler.providers import PROVIDERS, _available, _kernels, active, find
 from kerasish.config import disable_provider, enable_provider, settings
-from kerasish.errors import UnknownNameError
+from kerasish.errors import ArgumentError, BackendError, UnknownNameError
 from kerasish.graph import Node, convert_to_tensor
 from kerasish.graph.node import make_node, placeholder
 from kerasish.graph.op import get
@@ -150,3 +150,113 @@ def test_a_kernel_may_outrank_those_that_are_there() -> None:
     behind = library("behind")
     function(ops.sin)(X)
     assert not behind
+
+
+def test_a_second_kernel_of_one_provider_for_one_op_says_how_to_replace_the_first() -> None:
+    first = library()
+    with pytest.raises(ArgumentError, match=r"'sin' of library.*kernel\(\.\.\., replace=True\)"):
+        library()
+    second = library(replace=True)
+    function(ops.sin)(X)
+    assert (len(first), len(second)) == (0, 1)
+    assert len(library("library", backend="cupy")) == 0  # for other arrays it is no second one
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"backend": "numpyy"}, "'sin', backend.*Did you mean 'numpy'"),
+        ({"supports": True}, "'sin', supports. Expected: a function. Received: True"),
+        ({"supports": "float32"}, "'sin', supports. Expected: a function"),
+        ({"inplace": True}, "'sin', inplace. Expected: a tuple of places"),
+        ({"inplace": 0}, "'sin', inplace. Expected: a tuple of places"),
+        ({"inplace": ("x",)}, "'sin', inplace. Expected: a tuple of places"),
+    ],
+)
+def test_what_a_kernel_is_registered_with_is_checked(options: Any, message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        library(**options)
+    with pytest.raises(ArgumentError, match=r"A kernel for 'sin'. Expected: a function"):
+        kernel(get("sin"), provider="llvm")(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["llvm", "reference", "library"])
+def test_the_name_of_a_provider_is_new(name: str) -> None:
+    library()
+    with pytest.raises(ArgumentError, match=rf"provider\('{name}'\). Expected: a new name"):
+        provider(name, lambda: None, "nothing")
+    provider("library", lambda: "gone", "nothing", replace=True)
+    assert not active("library")
+
+
+@pytest.mark.parametrize("reason", [True, False, 3])
+def test_why_a_provider_cannot_run_is_a_text(reason: Any) -> None:
+    provider("library", lambda: reason, "nothing")
+    with pytest.raises(ArgumentError, match=rf"unavailable\(\). Expected: the reason.*{reason}"):
+        active("library")
+    with pytest.raises(ArgumentError, match="name and adds as texts"):
+        provider("other", lambda: None, 3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("switch", [disable_provider, enable_provider])
+def test_only_providers_that_there_are_can_be_switched(switch: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"Expected: one of .*'onednnn'. Did you mean 'onednn'"):
+        switch("onednnn")
+
+
+def bound(bind: Any) -> Any:
+    """What sin gives by a kernel; its errors are those of a user's."""
+    provider("library", lambda: None, "nothing")
+    kernel("sin", provider="library")(bind)
+    return function(ops.sin)(X)
+
+
+@pytest.mark.parametrize(
+    ("step", "returns"),
+    [
+        (lambda x, out: np.sin(x), "a ndarray"),
+        (lambda x, out: None, "none"),
+    ],
+)
+def test_a_step_that_does_not_write_its_output_is_told(step: Any, returns: str) -> None:
+    with pytest.raises(BackendError, match=rf"library for 'sin'. .*outputs\[0\]\[...\].*{returns}"):
+        bound(lambda node, inputs, outputs: lambda: step(inputs[0], outputs[0]))
+
+
+def test_a_kernel_that_runs_while_it_is_bound_is_told() -> None:
+    def bind(node: Node, inputs: Any, outputs: Any) -> Any:
+        np.sin(inputs[0], out=outputs[0])
+        return lambda: None
+
+    with pytest.raises(BackendError, match="Received: none"):
+        bound(bind)
+
+
+@pytest.mark.parametrize(
+    ("bind", "kind"),
+    [
+        (lambda inputs, outputs: None, TypeError),
+        (lambda node, inputs, outputs: lambda: inputs[0].fill(7), ValueError),
+        (lambda node, inputs, outputs: lambda: outputs.__setitem__(0, inputs[0]), AttributeError),
+        (lambda node, inputs, outputs: lambda x: None, TypeError),
+    ],
+)
+def test_a_kernel_of_the_wrong_form_is_told_what_it_does(bind: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind) as caught:
+        bound(bind)
+    assert "the kernel of library for 'sin'" in caught.value.__notes__[0]
+    assert "`inputs` are never written to" in caught.value.__notes__[0]
+
+
+def test_a_step_runs_as_it_is_once_it_has_been_tried() -> None:
+    library()
+    f = function(ops.sin)
+    f(X)
+    assert [type(call).__name__ for call in f.plan_for(F4)._calls] == ["function"]
+
+
+def test_an_error_in_supports_names_the_kernel() -> None:
+    library(supports=lambda node: node.dtypo)
+    with pytest.raises(AttributeError) as caught:
+        function(ops.sin)(X)
+    assert "supports(node) of the kernel of library" in caught.value.__notes__[0]

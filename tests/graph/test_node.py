@@ -145,11 +145,25 @@ def test_rewrite_may_give_several_outputs():
     def rule(node, inputs):
         if node.op.name != "top_k":
             return None
-        order = make_node(get("argsort"), inputs, {"axis": 1})
-        return inputs[0], order
+        part = make_node(get("slice"), inputs, {"parts": (None, (0, 2, 1))})
+        return part, make_node(get("cast"), (part,), {"dtype": "int32"})
 
     after = rewrite(graph, rule)
-    assert [n.op.name for n in after.outputs] == ["placeholder", "argsort"]
+    assert [n.op.name for n in after.outputs] == ["slice", "cast"]
+
+
+def test_what_a_rule_gives_has_the_spec_of_what_it_replaces():
+    for func in (lambda x: ops.exp(x), lambda x: ops.top_k(x, 2)):
+        graph, _ = trace(func, [SPEC])
+        name = graph.nodes[1].op.name
+        short = make_node(get("slice"), graph.inputs, {"parts": ((0, 1, 1), None)})
+        for given in (short, (short,), (short, short)):
+
+            def rule(node, _, given=given, name=name):
+                return given if node.op.name == name else None
+
+            with pytest.raises(GraphError, match=r"a rule gives\. Expected.*\[1, 3\]"):
+                rewrite(graph, rule)
 
 
 def test_rebuild_keeps_leaves():

@@ -9,6 +9,7 @@ from typing import Any
 
 from kerasish import registry
 from kerasish.compiler.functions import Function
+from kerasish.compiler.providers import REFERENCE
 from kerasish.graph.op import Op
 from kerasish.graph.tensor import Tensor
 
@@ -27,7 +28,7 @@ def planned(op: Op, tensors: Sequence[Tensor], attrs: dict[str, Any]) -> Sequenc
     with function.lock:
         made, given = function.prepared(*tensors, **attrs)
         plan = made.plan
-        if all(step.provider == "reference" for step in plan.steps):
+        if all(step.provider == REFERENCE for step in plan.steps):
             return None
         for buffer, tensor in zip(plan.inputs, given, strict=True):
             buffer[...] = tensor.value
