@@ -54,26 +54,63 @@ def function(what: str, value: Any) -> Any:
     return value
 
 
-def asked(what: str, form: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """What a function gives that a user wrote.
+def label(func: Any) -> str:
+    """What errors call a function of a user's: its name, with that of the class of a method."""
+    owner, name = getattr(func, "__self__", None), getattr(func, "__name__", "")
+    if owner is None:
+        return name or type(func).__name__
+    return f"{type(owner).__name__}.{name}"
+
+
+def called(what: str, form: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a function gives that a user wrote; None is a result too.
 
     Args:
-        what: its place, for errors.
+        what: its place, for errors; by default its `label`.
         form: how it is called, such as "f(shape, dtype)".
+
+    Raises:
+        ArgumentError: it cannot be called so.
+    """
+    try:
+        return func(*args, **kwargs)
+    except TypeError as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            raise  # of its own code
+        what = what or label(func)
+        raise ArgumentError(what, expected=form, received=f"{func!r} ({error})") from None
+
+
+def asked(what: str, form: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What a function gives that a user wrote, which must be something; see `called`.
 
     Raises:
         ArgumentError: it cannot be called so, or gives nothing.
     """
-    try:
-        found = func(*args, **kwargs)
-    except TypeError as error:
-        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
-            raise  # of its own code
-        raise ArgumentError(what, expected=form, received=f"{func!r} ({error})") from None
+    found = called(what, form, func, *args, **kwargs)
     if found is None:
         fix = "Let it end with `return`."
         raise ArgumentError(what, expected=f"a result of {form}", received=repr(func), fix=fix)
     return found
+
+
+def instance(what: str, cls: Any) -> Any:
+    """An instance of a class that is made without arguments.
+
+    Raises:
+        ArgumentError: it asks for some.
+    """
+    try:
+        return cls()
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise  # from inside
+        raise ArgumentError(
+            what,
+            expected="an instance, or a class that is made without arguments",
+            received=cls.__name__,
+            fix=f"Pass {cls.__name__}(...).",
+        ) from None
 
 
 def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from kerasish import budget, registry
 from kerasish.errors import ArgumentError, FileFormatError, UnknownNameError, UnsafeFileError
-from kerasish.hints import one_of
+from kerasish.hints import instance, one_of
 from kerasish.naming import snake_case
 from kerasish.registry import hint
 from kerasish.spec import DTYPES, np_dtype
@@ -438,7 +438,7 @@ def resolve(kind: str, identifier: Any) -> Any:
     if inspect.isclass(found):
         named = isinstance(identifier, str)
         with budget.typed(f"{kind} {identifier!r} without arguments") if named else nullcontext():
-            found = found()
+            found = found() if named else instance(kind, found)
     if not (found is None or callable(found) or getattr(found, "registry_kind", "") == kind):
         raise ArgumentError(
             kind,

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from difflib import SequenceMatcher
 from typing import Any, Self
 
 from kerasish.arguments.configured import check_keywords
+from kerasish.arguments.signatures import ours
+from kerasish.errors import told
+from kerasish.registry import hint
 
 Logs = dict[str, Any] | None
+# Words that others have for parts of a run.
+_WORDS = {
+    "start": "begin",
+    "finish": "end",
+    "finished": "end",
+    "step": "batch",
+    "fit": "train",
+    "training": "train",
+    "validation": "test",
+    "evaluate": "test",
+}
+_ALIKE = 0.8  # from here on a name that is no hook is taken for a misspelt one
 
 
 class Callback:
@@ -22,6 +39,14 @@ class Callback:
 
     tick_seconds: float | None = None
     runs_last: bool = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name in () if ours(cls) else vars(cls):
+            meant = _meant(name)
+            if meant:
+                what = f"{cls.__name__}.{name} is no hook, so no run calls it"
+                warnings.warn(told(what, fix=meant), stacklevel=2)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         check_keywords(cls, kwargs)
@@ -112,3 +137,13 @@ class Callback:
 
     def on_tick(self, step: int, logs: dict[str, Any]) -> None:
         """Every `tick_seconds` within an epoch, with the steps done and the metrics so far."""
+
+
+def _meant(name: str) -> str:
+    """A hint at the hook that a name looks like without being one; "" for all others."""
+    if not name.startswith("on_") or hasattr(Callback, name):
+        return ""
+    words = "_".join(_WORDS.get(word, word) for word in name.split("_"))
+    hooks = [hook for hook in vars(Callback) if hook.startswith("on_")]
+    alike = [hook for hook in hooks if SequenceMatcher(None, words, hook).ratio() >= _ALIKE]
+    return hint(words, alike)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from kerasish.arguments.signatures import signature
 from kerasish.callbacks.callback import Callback
 from kerasish.callbacks.history import History
 from kerasish.callbacks.progress import ProgbarLogger
 from kerasish.errors import ArgumentError
+from kerasish.hints import called, label
 
 _OLD_NAMES = {
     "on_train_batch_begin": "on_batch_begin",
@@ -78,6 +80,43 @@ class BatchHooks:
         for callback in self._tickers:
             callback.on_tick(step, found)
 
+    def refuse_misfits(self) -> None:
+        """Raise where a hook does not take what it is called with.
+
+        Raises:
+            ArgumentError: one does not.
+        """
+        for hook in (*self.on_begin, *self.on_end):
+            try:
+                signature(hook).bind(0, {})
+            except TypeError as error:
+                form = f"{hook.__name__}(batch, logs)"
+                raise ArgumentError(label(hook), expected=form, received=error) from None
+
+
+def _of_run(hook: str) -> Callable[..., None]:
+    def call(self: CallbackList, logs: Any = None) -> None:
+        """See `Callback`."""
+        self._call(hook, logs)
+
+    return call
+
+
+def _of_epoch(hook: str) -> Callable[..., None]:
+    def call(self: CallbackList, epoch: int, logs: Any = None) -> None:
+        """See `Callback`."""
+        self._call(hook, epoch, logs)
+
+    return call
+
+
+def _of_batch(hook: str) -> Callable[..., None]:
+    def call(self: CallbackList, batch: int, logs: Any = None) -> None:
+        """See `Callback`."""
+        self._call(hook, batch, logs)
+
+    return call
+
 
 class CallbackList:
     """Callbacks called one after the other.
@@ -144,71 +183,24 @@ class CallbackList:
         *first, logs = args
         logs = {} if logs is None else logs
         for method in _methods(self.callbacks, hook):
-            method(*first, logs)
+            called("", f"{hook}({'number, ' if first else ''}logs)", method, *first, logs)
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_train_begin", logs)
-
-    def on_train_end(self, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_train_end", logs)
-
-    def on_test_begin(self, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_test_begin", logs)
-
-    def on_test_end(self, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_test_end", logs)
-
-    def on_predict_begin(self, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_predict_begin", logs)
-
-    def on_predict_end(self, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_predict_end", logs)
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_epoch_begin", epoch, logs)
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_epoch_end", epoch, logs)
-
-    def on_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self.on_train_batch_begin(batch, logs)
-
-    def on_batch_end(self, batch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self.on_train_batch_end(batch, logs)
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_train_batch_begin", batch, logs)
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_train_batch_end", batch, logs)
-
-    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_test_batch_begin", batch, logs)
-
-    def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_test_batch_end", batch, logs)
-
-    def on_predict_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_predict_batch_begin", batch, logs)
-
-    def on_predict_batch_end(self, batch: int, logs: Any = None) -> None:
-        """See `Callback`."""
-        self._call("on_predict_batch_end", batch, logs)
+    on_train_begin = _of_run("on_train_begin")
+    on_train_end = _of_run("on_train_end")
+    on_test_begin = _of_run("on_test_begin")
+    on_test_end = _of_run("on_test_end")
+    on_predict_begin = _of_run("on_predict_begin")
+    on_predict_end = _of_run("on_predict_end")
+    on_epoch_begin = _of_epoch("on_epoch_begin")
+    on_epoch_end = _of_epoch("on_epoch_end")
+    on_batch_begin = _of_batch("on_train_batch_begin")
+    on_batch_end = _of_batch("on_train_batch_end")
+    on_train_batch_begin = _of_batch("on_train_batch_begin")
+    on_train_batch_end = _of_batch("on_train_batch_end")
+    on_test_batch_begin = _of_batch("on_test_batch_begin")
+    on_test_batch_end = _of_batch("on_test_batch_end")
+    on_predict_batch_begin = _of_batch("on_predict_batch_begin")
+    on_predict_batch_end = _of_batch("on_predict_batch_end")
 
 
 def _methods(callbacks: list[Callback], hook: str) -> list[Callable[..., None]]:

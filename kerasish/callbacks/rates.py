@@ -12,6 +12,7 @@ from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.monitor import Monitor
 from kerasish.callbacks.told import tell
 from kerasish.errors import ArgumentError
+from kerasish.hints import called
 
 
 def rate_of(model: Any) -> float:
@@ -41,8 +42,8 @@ class LearningRateScheduler(Callback):
             return  # resumed inside this epoch: the restored rate is already that of the schedule
         self._set_in = epoch
         rate = rate_of(self.model)
-        takes_rate = len(parameters(self.schedule)) > 1
-        new = self.schedule(epoch, rate) if takes_rate else self.schedule(epoch)
+        given = (epoch, rate) if len(parameters(self.schedule)) > 1 else (epoch,)
+        new = called("schedule", "schedule(epoch, learning_rate)", self.schedule, *given)
         if not isinstance(new, (int, float, np.floating)):
             raise ArgumentError("schedule", expected="a number", received=repr(new))
         self.model.optimizer.learning_rate = float(new)

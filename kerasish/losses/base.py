@@ -6,15 +6,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 from kerasish import budget, ops, tree
-from kerasish.arguments.configured import Configured
 from kerasish.arguments.forwarding import wrap
 from kerasish.arguments.signatures import constructor
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.hints import hinted
+from kerasish.hints import called, hinted
 from kerasish.losses.align import as_real, squeeze_or_expand_to_same_rank, weights_like
 from kerasish.naming import auto_name
+from kerasish.ops.stateful import InSteps, one_tensor
 from kerasish.serialization import resolve, serialize_keras_object
 from kerasish.spec import dtype_name
 
@@ -31,7 +31,7 @@ def computing_dtype(dtype: Any) -> str:
     return dtype_name(getattr(dtype, "compute_dtype", dtype))
 
 
-class Loss(Configured):
+class Loss(InSteps):
     """Base of losses: a subclass defines `call(y_true, y_pred)`, one loss per sample.
 
     Args:
@@ -85,12 +85,8 @@ class Loss(Configured):
             y_pred.mask, mask = mask, None
         to = None if self.keeps_targets else self.dtype
         y_true = tree.map_structure(lambda t: as_real(t, to, "y_true"), y_true)
-        losses = self.call(y_true, y_pred)
-        if losses is None:
-            raise ArgumentError(
-                self.name, expected="the loss of every sample, returned", received="None"
-            )
-        losses = convert_to_tensor(losses)
+        losses = called("", "call(y_true, y_pred)", self.call, y_true, y_pred)
+        losses = one_tensor(self.name, "the loss of every sample", losses)
         if losses.mask is not None:
             mask = losses.mask if mask is None else ops.logical_and(mask, losses.mask)
         return reduce_weighted_values(losses, sample_weight, mask, self.reduction, self.dtype)
@@ -167,7 +163,7 @@ class LossFunctionWrapper(Loss):
         if not (tree.is_nested(y_true) or tree.is_nested(y_pred)):
             # Else a function of one's own would set every target against every prediction.
             y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self.fn_kwargs)
+        return called("", "f(y_true, y_pred)", self.fn, y_true, y_pred, **self.fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

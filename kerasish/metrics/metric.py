@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from kerasish import initializers, ops, tree
-from kerasish.arguments.configured import Configured
+from kerasish import ops
 from kerasish.config import floatx
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.trace import current_trace
 from kerasish.hints import hinted
 from kerasish.losses.base import computing_dtype
 from kerasish.naming import auto_name
+from kerasish.ops.stateful import Stateful
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.spec import is_float
 
-_BOOKS = ("_variables", "_metrics", "_given")  # what a metric keeps of itself
 
-
-class Metric(Configured):
+class Metric(Stateful):
     """Base of metrics.
 
     A subclass makes its state with `add_variable`, changes it in `update_state` and reads it in
@@ -38,6 +36,7 @@ class Metric(Configured):
     """
 
     registry_kind: ClassVar[str] = "metric"
+    untracked = Stateful.untracked | {"_metrics"}
 
     direction: str | None = None  # "up" or "down": which way is better
     in_floatx = False  # whether it computes in floatx whatever its dtype is, as Keras's counts do
@@ -51,12 +50,11 @@ class Metric(Configured):
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, Metric) and value not in self._metrics:
+    def _track(self, value: Any, around: tuple[int, ...] = ()) -> None:
+        if not isinstance(value, Metric):
+            super()._track(value, around)
+        elif value not in self._metrics:
             self._metrics.append(value)
-        elif isinstance(value, Variable) and not any(value is v for v in self._variables):
-            self._variables.append(value)
-        super().__setattr__(name, value)
 
     @property
     def dtype(self) -> str:
@@ -71,20 +69,8 @@ class Metric(Configured):
     @property
     def variables(self) -> list[Variable]:
         """The state, that of metrics inside this one included, in lists and dicts too."""
-        inside = [*self._variables, *self._metrics, *self._contained()]
-        found: dict[int, Variable] = {}
-        for part in inside:
-            for variable in [part] if isinstance(part, Variable) else part.variables:
-                found.setdefault(id(variable), variable)
-        return list(found.values())
-
-    def _contained(self) -> Iterator[Variable | Metric]:
-        """Variables and metrics in containers among the attributes."""
-        for name, value in vars(self).items():
-            if isinstance(value, (list, tuple, dict)) and name not in _BOOKS:
-                for leaf in tree.flatten(value):
-                    if isinstance(leaf, (Variable, Metric)):
-                        yield leaf
+        inside = [v for metric in self._metrics for v in metric.variables]
+        return list({id(v): v for v in (*self._state(), *inside)}.values())
 
     def add_variable(
         self,
@@ -103,16 +89,8 @@ class Metric(Configured):
             aggregation: accepted for compatibility.
             name: its name.
         """
-        variable = Variable(
-            initializers.get("zeros" if initializer is None else initializer),
-            tuple(shape),
-            self.state_dtype if dtype is None else dtype,
-            trainable=False,
-            name=name or "variable",
-        )
-        variable.path = f"{self.name}/{variable.name}"
-        self._variables.append(variable)
-        return variable
+        dtype = self.state_dtype if dtype is None else dtype
+        return self._make(shape, initializer, dtype, name)
 
     def add_weight(
         self,

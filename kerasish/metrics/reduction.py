@@ -9,9 +9,11 @@ from kerasish import budget, ops
 from kerasish.arguments.forwarding import wrap
 from kerasish.arguments.signatures import constructor
 from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.hints import called
 from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
 from kerasish.losses.base import divide_no_nan, masked_weight
 from kerasish.metrics.metric import Metric, add_to
+from kerasish.ops.stateful import one_tensor
 from kerasish.serialization import resolve, serialize_keras_object
 
 
@@ -102,7 +104,8 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         mask = getattr(y_pred, "mask", None)
-        values = self.fn(y_true, y_pred, **self.fn_kwargs)
+        values = called("", "f(y_true, y_pred)", self.fn, y_true, y_pred, **self.fn_kwargs)
+        values = one_tensor(self.name, "a value for every sample", values)
         super().update_state(values, masked_weight(sample_weight, mask, self.compute_dtype, "sum"))
 
     def get_config(self) -> dict[str, Any]:

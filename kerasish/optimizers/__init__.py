@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from kerasish import registry
@@ -15,13 +14,9 @@ from kerasish.optimizers.optimizer import Optimizer
 
 def get(identifier: Any) -> Any:
     """The optimizer that a name (in any case), config, class or instance stands for."""
-    found = identifier
-    if isinstance(identifier, str):
-        name = identifier.lower() if registry.contains("optimizer", identifier.lower()) else None
-        found = _serialization.find(name or identifier, "optimizer")
-    elif isinstance(identifier, Mapping):
-        found = deserialize(identifier)
-    found = found() if isinstance(found, type) else found
+    if isinstance(identifier, str) and registry.contains("optimizer", identifier.lower()):
+        identifier = identifier.lower()
+    found = _serialization.resolve("optimizer", identifier)
     if found is not None and not isinstance(found, Optimizer):
         raise ArgumentError(
             "optimizer",

@@ -68,7 +68,7 @@ class LossScaleOptimizer(Optimizer):
 
     @property
     def variables(self) -> list[Variable]:
-        return [*self._variables, *self.inner_optimizer.variables]
+        return [*self._state(), *self.inner_optimizer.variables]
 
     def keyed_variables(self) -> list[tuple[Variable | None, str, Variable]]:
         inner = self.inner_optimizer.keyed_variables()

@@ -6,7 +6,6 @@ expression, and the factors that depend on the step alone are computed once for 
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -15,11 +14,13 @@ from kerasish import budget, initializers, ops
 from kerasish import serialization as _serialization
 from kerasish.arguments.signatures import Signature, constructor
 from kerasish.config import floatx
-from kerasish.errors import ArgumentError, GradientError
+from kerasish.errors import ArgumentError, GradientError, ShapeError, told
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.node import scope
-from kerasish.hints import refuse_unknown
+from kerasish.graph.trace import current_trace
+from kerasish.hints import asked, called, label, refuse_unknown
 from kerasish.naming import auto_name
+from kerasish.ops.stateful import one_tensor
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.optimizers.averages import MovingAverages
 from kerasish.optimizers.clipping import (
@@ -30,11 +31,12 @@ from kerasish.optimizers.clipping import (
 )
 from kerasish.optimizers.schedules import LearningRateSchedule
 from kerasish.optimizers.state import Variables, per_update
+from kerasish.optimizers.weight_decay import WeightDecay
 
 LearningRate = float | LearningRateSchedule | Callable[[], Any]
 
 
-class Optimizer(MovingAverages):
+class Optimizer(WeightDecay, MovingAverages):
     """Base of optimizers.
 
     A subclass makes its slots in `build` and defines `update_step(gradient, variable,
@@ -109,19 +111,18 @@ class Optimizer(MovingAverages):
         self._slots_of: dict[Variable, tuple[Variable, str]] = {}
         self._model_variables_moving_average = []
         self._accumulated_gradients: list[Variable | None] = []
-        self._not_decayed: set[Variable] = set()
-        self._not_decayed_names: str | None = None
         self._iterations = self.add_variable((), dtype="int32", name="iteration")
         self._learning_rate: Any = learning_rate
         if isinstance(learning_rate, (int, float)):
             self._learning_rate = self.add_variable(
                 (), initializers.Constant(float(learning_rate)), floatx(), name="learning_rate"
             )
-        elif not callable(learning_rate):
+        elif not callable(learning_rate) or isinstance(learning_rate, type):
             raise ArgumentError(
                 "learning_rate",
-                expected="a number, a LearningRateSchedule or a callable",
+                expected="a number, a LearningRateSchedule or a callable without arguments",
                 received=repr(learning_rate),
+                fix=f"Pass {learning_rate.__name__}(...)." if callable(learning_rate) else "",
             )
 
     # --- state ----------------------------------------------------------------------------------
@@ -167,8 +168,17 @@ class Optimizer(MovingAverages):
         if isinstance(self._learning_rate, Variable):
             return self._learning_rate
         if isinstance(self._learning_rate, LearningRateSchedule):
-            return self._learning_rate(ops.convert_to_tensor(self.iterations))
-        return self._learning_rate()
+            step = ops.convert_to_tensor(self.iterations)
+            return called(label(self._learning_rate), "schedule(step)", self._learning_rate, step)
+        return called("learning_rate", "f()", self._learning_rate)
+
+    def _rate(self) -> Tensor:
+        """The learning rate of an update: one number."""
+        rate, owner = self.learning_rate, label(self._learning_rate)
+        found = one_tensor(owner, "the learning rate, one number", rate)
+        if found.shape != ():
+            raise ShapeError(owner, expected="one number", received=f"shape {found.shape}")
+        return found
 
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
@@ -323,22 +333,44 @@ class Optimizer(MovingAverages):
 
     def _update(self, pairs: list[tuple[Any, Variable]]) -> None:
         grads = self._clip_gradients([g for g, _ in pairs])
-        rate = self.learning_rate
-        rate = rate.value if isinstance(rate, Variable) else ops.convert_to_tensor(rate)
+        rate = self._rate()
         variables = [v for _, v in pairs]
         self._decay(variables, rate)
         self.prepare_step(rate)
         self._shared = {}
         try:
-            for gradient, variable in zip(grads, variables, strict=True):
-                self.update_step(gradient, variable, rate)
+            self._step(list(zip(grads, variables, strict=True)), rate)
         finally:
             self._shared = None
         if self.use_ema:
             self._average()
         for variable in variables:
             if variable.constraint is not None:
-                variable.assign(variable.constraint(variable.value))
+                what = f"The constraint of {variable.path}"
+                kept = asked(what, "f(weights)", variable.constraint, variable.value)
+                variable.assign(kept)
+
+    def _step(self, pairs: list[tuple[Any, Variable]], rate: Tensor) -> None:
+        """Every `update_step`; where it is traced, what it assigns is looked at.
+
+        Raises:
+            ArgumentError: it returned something and changed nothing.
+        """
+        trace, changes, returned = current_trace(), 0, None
+        for gradient, variable in pairs:
+            before = None if trace is None else trace.peek(variable)
+            form = "update_step(gradient, variable, learning_rate)"
+            found = called("", form, self.update_step, gradient, variable, rate)
+            returned = returned if found is None else found
+            changes += trace is None or trace.peek(variable) is not before
+        if changes == 0:
+            what = f"{type(self).__name__}.update_step changed no variable"
+            expected = (
+                "self.assign(variable, ...), self.assign_sub(variable, ...) or the like in it"
+            )
+            if returned is not None:
+                raise ArgumentError(what, expected=expected, received=f"{returned}, returned")
+            warnings.warn(told(what, expected=expected, received="none"), stacklevel=2)
 
     def prepare_step(self, learning_rate: Tensor) -> None:
         """Change state that belongs to no variable; called once before the `update_step`s."""
@@ -355,37 +387,6 @@ class Optimizer(MovingAverages):
         if self.clipvalue:
             return [clip_by_value(g, self.clipvalue) for g in grads]
         return grads
-
-    def _decay(self, variables: Variables, rate: Tensor) -> None:
-        """Weights shrink by weight_decay * learning_rate (Loshchilov and Hutter, 2019)."""
-        for variable in variables:
-            decay = self._decay_of(variable)
-            if decay is not None:
-                value = variable.value
-                variable.assign(value - value * (decay * ops.cast(rate, variable.dtype)))
-
-    def _decay_of(self, variable: Variable) -> float | None:
-        pattern = self._not_decayed_names
-        named = pattern is not None and re.search(pattern, variable.name) is not None
-        return None if variable in self._not_decayed or named else self.weight_decay
-
-    def exclude_from_weight_decay(
-        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
-    ) -> None:
-        """Leave variables out of weight decay.
-
-        Args:
-            var_list: these variables.
-            var_names: variables in whose name one of these (regular expressions) is found.
-        """
-        if self.built:
-            raise ArgumentError(
-                "exclude_from_weight_decay",
-                expected="to be called before the first step",
-                received="an optimizer that is built",
-            )
-        self._not_decayed = set(var_list or ())
-        self._not_decayed_names = "|".join(var_names) if var_names else None
 
     # --- accumulation and averages --------------------------------------------------------------
 

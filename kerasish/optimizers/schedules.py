@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from kerasish import ops
-from kerasish.arguments.configured import Configured
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.kinds import forms
+from kerasish.ops.stateful import InSteps
 from kerasish.spec import is_int
 
 
-class LearningRateSchedule(Configured):
+class LearningRateSchedule(InSteps):
     """Base of schedules: a subclass defines `__call__(step)`, written in ops."""
 
     registry_kind: ClassVar[str] = "schedule"

@@ -6,11 +6,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kerasish import initializers
-from kerasish.arguments.configured import Configured
 from kerasish.changes import Versioned, held
 from kerasish.errors import ArgumentError
 from kerasish.graph import Variable
+from kerasish.naming import is_automatic
+from kerasish.ops.stateful import Stateful
 
 Variables = Sequence[Variable]
 
@@ -31,11 +31,10 @@ def per_update(method: Callable[..., Any]) -> Any:
     return shared
 
 
-class OptimizerState(Versioned, Configured):
+class OptimizerState(Versioned, Stateful):
     """Base of `Optimizer`: everything about its variables and nothing about updates."""
 
-    name: str
-    _variables: list[Variable]
+    untracked = Stateful.untracked | {"_trainable_variables", "_slots_of"}
     _index: dict[Variable, int]
     _slots_of: dict[Variable, tuple[Variable, str]]  # slot -> its weight, and what it is
     _shared: dict[Any, Any] | None = None  # within an update: see `per_update`
@@ -43,13 +42,17 @@ class OptimizerState(Versioned, Configured):
 
     def __setattr__(self, name: str, value: Any) -> None:
         before = held(self, name)
-        object.__setattr__(self, name, value)
+        super().__setattr__(name, value)
         self._noted(name, before, value)
 
     @property
     def variables(self) -> list[Variable]:
-        """All state, in the order of Keras's files: iteration, learning rate, then slots."""
-        return list(self._variables)
+        """All state, in the order of Keras's files: iteration, learning rate, then what `build`
+        made or set; variables of the model that are set as attributes are none of it."""
+        return self._state()
+
+    def _state(self) -> list[Variable]:
+        return [v for v in super()._state() if v not in self._index]
 
     def add_variable(
         self,
@@ -61,16 +64,7 @@ class OptimizerState(Versioned, Configured):
         name: str | None = None,
     ) -> Variable:
         """A new variable of the optimizer's state; `aggregation` and `layout` change nothing."""
-        variable = Variable(
-            initializers.get(initializer),
-            tuple(shape),
-            dtype,
-            trainable=False,
-            name=name or "variable",
-        )
-        variable.path = f"{self.name}/{variable.name}"
-        self._variables.append(variable)
-        return variable
+        return self._make(shape, initializer, dtype, name)
 
     def add_variable_from_reference(
         self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
@@ -90,8 +84,11 @@ class OptimizerState(Versioned, Configured):
     def keyed_variables(self) -> list[tuple[Variable | None, str, Variable]]:
         """All state as (the weight that it belongs to or None, what it is, the variable)."""
         found: list[tuple[Variable | None, str, Variable]] = []
-        for variable in self._variables:
-            weight, label = self._slots_of.get(variable, (None, variable.name))
+        for variable in self._state():
+            # A number that counts over the program is none by which a file finds a variable.
+            own = is_automatic(variable.name, "variable")
+            unbound = (None, "variable" if own else variable.name)
+            weight, label = self._slots_of.get(variable, unbound)
             found.append((weight, label, variable))
         return found
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kerasish import losses, ops, tree
@@ -10,11 +12,14 @@ from kerasish.config import floatx
 from kerasish.data.weights import ClassWeights
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor
+from kerasish.graph.tensor import input_tensor
+from kerasish.graph.trace import tracing
 from kerasish.losses import Loss, LossFunctionWrapper
 from kerasish.losses.base import takes_labels
 from kerasish.metrics import Mean
 from kerasish.naming import object_name
 from kerasish.serialization import kind_of
+from kerasish.spec import TensorSpec
 from kerasish.training.label_rules import LabelRule, label_rules
 from kerasish.training.outputs import Outputs
 
@@ -73,6 +78,34 @@ def as_loss(identifier: Any, y_true: Any, y_pred: Any) -> Loss:
         return found
     name = identifier if isinstance(identifier, str) else object_name(found)
     return LossFunctionWrapper(found, name=name)
+
+
+def warn_of_pairs(name: str, func: Any, y_true: Any, y_pred: Any) -> None:
+    """Warn where a loss or metric of one's own sets every target against every prediction.
+
+    That is what subtracting (n,) from (n, 1) does. Whether it happens is tried out with two targets
+    and three predictions: where they are brought into one shape first, that fails.
+    """
+    if {y_true.shape[1:], y_pred.shape[1:]} != {(), (1,)}:
+        return
+    all_pairs = False
+    with suppress(Exception), tracing():
+        two, three = (
+            input_tensor(TensorSpec((rows, *t.shape[1:]), t.dtype))
+            for rows, t in ((2, y_true), (3, y_pred))
+        )
+        func(two, three)
+        all_pairs = True
+    if all_pairs:
+        warnings.warn(
+            told(
+                f"{name} sets every target against every prediction",
+                expected="y of the shape of the predictions",
+                received=f"y of shape {y_true.shape}, predictions of shape {y_pred.shape}",
+                fix="Pass y[:, None] or y[:, 0], or reshape it in the function.",
+            ),
+            stacklevel=2,
+        )
 
 
 def check_weights(loss_weights: Any) -> None:
@@ -189,6 +222,8 @@ class CompileLoss:
                 _need_target(targets[i], outputs, i)
                 found = as_loss(one, targets[i], predictions[i])
                 weight = weights[i][k] if isinstance(weights[i], (list, tuple)) else weights[i]
+                if not isinstance(found, LossFunctionWrapper):
+                    warn_of_pairs(found.name, found.call, targets[i], predictions[i])
                 self.terms.append(Term(i, found, weight, outputs.names[i] or found.name))
         if not self.terms:
             raise ArgumentError(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from kerasish import metrics as _metrics
 from kerasish import tree
+from kerasish.arguments.signatures import ours
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import scope
+from kerasish.hints import called, function
 from kerasish.metrics import MeanMetricWrapper, Metric
 from kerasish.naming import object_name
-from kerasish.training.compile_loss import arrange_weights, target_kind
+from kerasish.ops.stateful import one_tensor
+from kerasish.training.compile_loss import arrange_weights, target_kind, warn_of_pairs
 from kerasish.training.outputs import Outputs
 
 
@@ -99,7 +102,10 @@ class CompileMetrics(Metric):
             targets = outputs.arrange(y_true, "y", wanted)
             for i, listed in enumerate(spread):
                 for one in _listed(listed):
-                    metric = as_metric(one, _target(targets[i], outputs, i), predictions[i])
+                    target = _target(targets[i], outputs, i)
+                    metric = as_metric(one, target, predictions[i])
+                    if isinstance(metric, MeanMetricWrapper) and not ours(metric.fn):
+                        warn_of_pairs(metric.name, metric.fn, target, predictions[i])
                     named = outputs.count > 1 and outputs.names[i]
                     prefix = f"{outputs.names[i]}_" if named else ""
                     label = _label(metric.name, prefix, weighted, taken)
@@ -120,7 +126,14 @@ class CompileMetrics(Metric):
             weight = weights[output] if weighted else None
             extra = {} if weight is None else {"sample_weight": weight}
             with scope(metric.name):
-                metric.update_state(targets[output], predictions[output], **extra)
+                called(
+                    "",
+                    "update_state(y_true, y_pred, sample_weight=None)",
+                    metric.update_state,
+                    targets[output],
+                    predictions[output],
+                    **extra,
+                )
 
     def reset_state(self) -> None:
         for metric in self.metrics:
@@ -128,14 +141,22 @@ class CompileMetrics(Metric):
 
     def result(self) -> dict[str, Any]:
         """The results by name; a metric whose result is a dict adds its own names."""
-        found: dict[str, Any] = {}
-        for entry in self.entries:
-            result = entry.metric.result()
-            if isinstance(result, dict):
-                found.update(result)
-            else:
-                found[entry.label] = result
-        return found
+        return results((entry.label, entry.metric) for entry in self.entries)
+
+
+def results(metrics: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """The results of metrics under these labels; one that is a dict comes under its own names.
+
+    Raises:
+        ArgumentError: a metric gives none.
+    """
+    found: dict[str, Any] = {}
+    for label, metric in metrics:
+        result = function(f"{type(metric).__name__}.result", metric.result)()
+        if result is None or isinstance(result, str):
+            one_tensor(f"{type(metric).__name__}.result", "a number, a tensor or a dict", result)
+        found |= result if isinstance(result, dict) else {label: result}
+    return found
 
 
 def _per_output(outputs: Outputs, given: Any, what: str) -> list[Any]:

@@ -17,7 +17,7 @@ from kerasish.layers.base.holder import Holder
 from kerasish.metrics import Mean
 from kerasish.optimizers import LossScaleOptimizer
 from kerasish.training.compile_loss import CompileLoss, check_names, check_weights
-from kerasish.training.compile_metrics import CompileMetrics
+from kerasish.training.compile_metrics import CompileMetrics, results
 from kerasish.training.functions import StepFunctions
 from kerasish.training.plans import Plans
 from kerasish.training.run import Runs
@@ -260,11 +260,7 @@ class Compiling(StepFunctions):
 
     def get_metrics_result(self) -> dict[str, Any]:
         """The results of all metrics by name."""
-        found: dict[str, Any] = {}
-        for metric in self.metrics:
-            result = metric.result()
-            found |= result if isinstance(result, dict) else {metric.name: result}
-        return found
+        return results((metric.name, metric) for metric in self.metrics)
 
 
 def _output_names(model: Any) -> list[str] | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from kerasish.metrics import Mean, Metric
 from kerasish.spec import np_dtype
+from kerasish.training.compile_metrics import results
 from kerasish.training.step import as_logs
 
 
@@ -40,8 +41,7 @@ class MetricResults:
 def _named(label: str, metric: Metric) -> dict[str, Any]:
     if type(metric).result is Mean.result:
         return {label: _quotient(metric)}
-    result = metric.result()
-    return as_logs(result if isinstance(result, dict) else {label: result})
+    return as_logs(results([(label, metric)]))
 
 
 def _quotient(mean: Any) -> float:

@@ -63,7 +63,12 @@ class Run:
 
     def one_pass(self, feed: Feeder, start: int = 0) -> int:
         """Run the batches of a pass from number `start` on; returns how many there were in all."""
-        return run_pass(feed, start, self.callbacks.hooks(self.mode), self)
+        hooks = self.callbacks.hooks(self.mode)
+        try:
+            return run_pass(feed, start, hooks, self)
+        except TypeError:
+            hooks.refuse_misfits()
+            raise
 
     def ran(self, bound: Bound) -> None:
         """A batch is done."""

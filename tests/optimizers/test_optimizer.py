@@ -273,3 +273,42 @@ def test_signatures_show_all_options():
     assert list(shown)[:5] == ["learning_rate", "beta_1", "beta_2", "epsilon", "amsgrad"]
     assert {"weight_decay", "clipnorm", "use_ema", "name"} <= shown.keys()
     assert "options" not in shown
+
+
+@keras.register("optimizer", "counting_descent")
+class Counting(optimizers.Optimizer):
+    """Descent with its state in variables that nobody entered."""
+
+    def build(self, variables):
+        super().build(variables)
+        self.count = keras.Variable(0.0, name="count")
+        self.means, self.more = [keras.Variable(np.zeros(v.shape)) for v in variables], {}
+        self.means.append(keras.Variable(0.0))
+        self.more["last"] = keras.Variable(0.0, name="last")
+        self.watched = list(variables)  # the model's, and no state
+
+    def update_step(self, gradient, variable, learning_rate):
+        self.count.assign_add(1.0)
+        mean = self.slot(self.means, variable)
+        self.assign(mean, 0.9 * mean.value + gradient)
+        self.assign_sub(variable, learning_rate * mean.value)
+
+
+def test_variables_that_an_optimizer_holds_are_its_state(tmp_path):
+    def fitted(model):
+        return model.fit(np.ones((8, 3)), np.ones((8, 1)), verbose=0).history["loss"]
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    model.compile(Counting(0.1), "mse")
+    fitted(model)
+    held = model.optimizer
+    names = [v.name.partition("_")[0] for v in held.variables]
+    assert names == ["iteration", "learning", "count", *["variable"] * 3, "last"]
+    assert float(held.count) == 2
+    assert len(held.get_weights()) == 7
+    for name in ("m.keras", "m.h5"):
+        model.save(tmp_path / name)
+        again = keras.saving.load_model(tmp_path / name)
+        for one, other in zip(held.variables, again.optimizer.variables, strict=True):
+            np.testing.assert_array_equal(one.numpy(), other.numpy())
+    assert fitted(again) == fitted(model)
