@@ -11,11 +11,16 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
+import types
+import typing
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from kerasish import registry
+from kerasish.arguments import rules
+from kerasish.layers import Layer
 from kerasish.naming import snake_case
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -291,10 +296,46 @@ def taken(function: Any, types: bool) -> str:
     )
 
 
+def annotated(cls: type) -> list[str]:
+    """The fields of a class in the order in which type checkers read them."""
+    found: dict[str, None] = {}
+    for base in reversed(cls.__mro__):
+        for name, text in vars(base).get("__annotations__", {}).items():
+            if "ClassVar" in str(text):
+                found.pop(name, None)
+            elif name in vars(base).get("fields", {}):
+                found[name] = None
+    return list(found)
+
+
+def fielded(name: str, cls: Any) -> list[str]:
+    """A class whose fields are annotated in order, behind one that has none: a field that is
+    annotated again keeps its place, but a ClassVar takes it away."""
+    block = re.findall(r"(_\w): .* = keyword\(alias=\"(\w+)\"", inspect.getsource(Layer))
+    gone = [*annotated(cls), *(held for held, alias in block if alias in cls.fields)]
+    lines = [f"class _{name}Bare(_{name}):", *(f"    {one}: ClassVar[Any]" for one in gone)]
+    lines += [f"class {name}(_{name}Bare):", f'    """{cls.__doc__}"""']
+    for field in cls.fields.values():
+        default = "" if field.required else f" = {field.default!r}"
+        lines.append(f"    {field.name}: {typed(field.hint)}{default}")
+    return lines
+
+
+def typed(hint: Any) -> str:
+    """A hint as it was written."""
+    for name, held in vars(rules).items():
+        if held is hint and name[0] != "_" and typing.get_origin(hint) is Annotated:
+            return f"rules.{name}"
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return " | ".join(typed(part) for part in typing.get_args(hint))
+    return "None" if hint is types.NoneType else hint.__name__
+
+
 def stub(package: str, names: Table) -> str:
     """What editors and type checkers read of a namespace.
 
-    A class around a function has a constructor that no annotation says; its stub does.
+    A class around a function has a constructor that no annotation says; its stub does. So has a
+    layer whose fields are `weights`, `placed` or its cell's: its stub annotates them in order.
     """
     module = importlib.import_module(package)
     imports, after = ["from typing import Any", ""], ["", "__all__: list[str]"]
@@ -306,12 +347,17 @@ def stub(package: str, names: Table) -> str:
         elif "around" in getattr(init, "__dict__", {}):
             after.append(f"class {name}({found.__mro__[1].__name__}):")
             after.append(f"    def __init__({taken(init, True)}) -> None: ...")
+        elif inspect.isclass(found) and list(getattr(found, "fields", ())) != annotated(found):
+            imports.append(f"from {home or package} import {own} as _{name}")
+            after += fielded(name, found)
         else:
             imports.append(f"from {home or package} import {own} as {name}")
     for name, found in sorted(vars(module).items()):
         own = inspect.isfunction(found) and found.__module__ == package
         if own and name not in names and name[0] != "_":
             after.append(f"def {name}({taken(found, False)}) -> Any: ...")
+    if any("ClassVar" in line for line in after):
+        imports[1:1] = ["from typing import ClassVar", "", "from kerasish.arguments import rules"]
     return "\n".join([f"# {NOTE}", *imports, *after, ""])
 
 

@@ -46,6 +46,7 @@ class Field:
         rule: how values are converted.
         default: MISSING where it must be given.
         declared: whether it is a field of a class, which converts by the rule, and by it alone.
+        behind: the field after which it stands, "" for none; None for where it is declared.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Field:
     rule: Rule = ANYTHING
     default: Any = MISSING
     declared: bool = False
+    behind: str | None = None
 
     @property
     def required(self) -> bool:

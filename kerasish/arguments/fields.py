@@ -15,10 +15,11 @@ import typing
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
 
 from kerasish.arguments.annotations import KNOWN, readable, rule_of
 from kerasish.arguments.contract import Contract, Field, Raising, bind
+from kerasish.arguments.rules import ANYTHING, Constraint, Initializer, Regularizer
 from kerasish.arguments.signatures import MISSING, Parameter, Signature, meaning, ours, parameters
 from kerasish.errors import ArgumentError
 
@@ -32,6 +33,24 @@ def keyword(*, alias: str, default: Any = None, kw_only: bool = True) -> Any:
     """An argument that every constructor takes by name, in a TYPE_CHECKING block."""
 
 
+class Place(NamedTuple):
+    """Where a field stands; `placed` makes it."""
+
+    behind: str
+    default: Any
+
+
+def placed(*, behind: str = "", default: Any = MISSING, kw_only: bool = True) -> Any:
+    """`groups: PositiveInt = placed(behind="dilation_rate", default=1)`: a field elsewhere.
+
+    Args:
+        behind: the field before it; by default it is the first.
+        default: as that of any field; by default it must be given.
+        kw_only: for type checkers, which are not to mind the order.
+    """
+    return Place(behind, default)
+
+
 class Deferred(Generic[T]):
     """`units: ClassVar[Deferred[int]]`: an attribute that subclasses declare as a field."""
 
@@ -42,6 +61,28 @@ class Deferred(Generic[T]):
 
 
 # --- what a class declares ------------------------------------------------------------------------
+
+OF_WEIGHTS = {"initializer": Initializer, "regularizer": Regularizer, "constraint": Constraint}
+
+
+class Weights(dict[str, Field]):
+    """The arguments of weights, by name; `weights` makes them."""
+
+
+def weights(**initial: Any) -> Weights:
+    """`learned = weights(kernel="glorot_uniform", bias="zeros")`: the arguments of weights.
+
+    Each weight has a `kernel_initializer`, whose default is given, a `kernel_regularizer` and a
+    `kernel_constraint`. They stand where they are declared, in Keras's order: the initializers of
+    all, the regularizers, the constraints, and among these what else the class itself declares of
+    such a name (`activity_regularizer`).
+    """
+    return Weights(
+        (name := f"{weight}_{kind}", Field(name, hint, rule_of(hint) or ANYTHING, first, True))
+        for kind, hint in OF_WEIGHTS.items()
+        for weight, value in initial.items()
+        for first in [value if kind == "initializer" else None]
+    )
 
 
 def declared(cls: Any, attributes: Collection[str] = ()) -> dict[str, Field]:
@@ -62,6 +103,10 @@ def declared(cls: Any, attributes: Collection[str] = ()) -> dict[str, Field]:
     found: dict[str, Field] = {}
     for name, written in vars(cls).get("__annotations__", {}).items():
         default = vars(cls).get(name, MISSING)
+        behind = None
+        if isinstance(default, Place):
+            behind, default = default
+            delattr(cls, name) if default is MISSING else setattr(cls, name, default)
         if name.startswith("_") or name in attributes:
             continue
         own = name in cls.fields or name == "activity_regularizer"  # one that a class may show
@@ -84,9 +129,34 @@ def declared(cls: Any, attributes: Collection[str] = ()) -> dict[str, Field]:
         except TypeError:
             raise _unknown(cls, name, readable(hint)) from None
         if rule is not None:
-            found[name] = Field(name, hint, rule, default, declared=True)
+            found[name] = Field(name, hint, rule, default, True, behind)
             _check_default(cls, found[name])
-    return found
+    return _with_weights(vars(cls), found)
+
+
+def _with_weights(own: Mapping[str, Any], found: dict[str, Field]) -> dict[str, Field]:
+    """The fields of a class body with those of its `weights` in their place."""
+    at = next((i for i, held in enumerate(own.values()) if isinstance(held, Weights)), None)
+    if at is None:
+        return found
+    kinds = list(OF_WEIGHTS)
+    _, learned = list(own.items())[at]
+    after = list(own)[at:]
+    said = {n: f for n, f in found.items() if n.rpartition("_")[2] in kinds}
+    block = sorted({**learned, **said}.items(), key=lambda o: kinds.index(o[0].rpartition("_")[2]))
+    rest = {n: f for n, f in found.items() if n not in said}
+    ahead = {n: f for n, f in rest.items() if n not in after}
+    return {**ahead, **dict(block), **rest}
+
+
+def in_order(fields: Mapping[str, Field]) -> dict[str, Field]:
+    """The fields, each that is `placed` where it says; by the order of the classes otherwise."""
+    order = [name for name, field in fields.items() if field.behind is None]
+    for name, field in fields.items():
+        if field.behind is not None:
+            before = order.index(field.behind) if field.behind in order else len(order)
+            order.insert(before + 1 if field.behind else 0, name)
+    return {name: fields[name] for name in order}
 
 
 _QUALIFIER = re.compile(r"(?:\w+\.)?(ClassVar|Final)\b")

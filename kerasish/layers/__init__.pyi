@@ -1,32 +1,35 @@
 # Written by scripts/make_names.py.
 from typing import Any
+from typing import ClassVar
+
+from kerasish.arguments import rules
 
 from kerasish.layers.activation import ELU as ELU
 from kerasish.layers.activation import LeakyReLU as LeakyReLU
-from kerasish.layers.activation import PReLU as PReLU
+from kerasish.layers.activation import PReLU as _PReLU
 from kerasish.layers.activation import ReLU as ReLU
 from kerasish.layers.activation import Softmax as Softmax
 from kerasish.layers.attention import AdditiveAttention as AdditiveAttention
 from kerasish.layers.attention import Attention as Attention
 from kerasish.layers.base.input_spec import InputSpec as InputSpec
 from kerasish.layers.base.layer import Layer as Layer
-from kerasish.layers.convolution import Conv1D as Conv1D
-from kerasish.layers.convolution import Conv1DTranspose as Conv1DTranspose
-from kerasish.layers.convolution import Conv2D as Conv2D
-from kerasish.layers.convolution import Conv2DTranspose as Conv2DTranspose
-from kerasish.layers.convolution import Conv3D as Conv3D
-from kerasish.layers.convolution import Conv3DTranspose as Conv3DTranspose
-from kerasish.layers.convolution import DepthwiseConv1D as DepthwiseConv1D
-from kerasish.layers.convolution import DepthwiseConv2D as DepthwiseConv2D
-from kerasish.layers.convolution import SeparableConv1D as SeparableConv1D
-from kerasish.layers.convolution import SeparableConv2D as SeparableConv2D
+from kerasish.layers.convolution import Conv1D as _Conv1D
+from kerasish.layers.convolution import Conv1DTranspose as _Conv1DTranspose
+from kerasish.layers.convolution import Conv2D as _Conv2D
+from kerasish.layers.convolution import Conv2DTranspose as _Conv2DTranspose
+from kerasish.layers.convolution import Conv3D as _Conv3D
+from kerasish.layers.convolution import Conv3DTranspose as _Conv3DTranspose
+from kerasish.layers.convolution import DepthwiseConv1D as _DepthwiseConv1D
+from kerasish.layers.convolution import DepthwiseConv2D as _DepthwiseConv2D
+from kerasish.layers.convolution import SeparableConv1D as _SeparableConv1D
+from kerasish.layers.convolution import SeparableConv2D as _SeparableConv2D
 from kerasish.layers.core import Activation as Activation
-from kerasish.layers.core import Dense as Dense
-from kerasish.layers.core import Embedding as Embedding
+from kerasish.layers.core import Dense as _Dense
+from kerasish.layers.core import Embedding as _Embedding
 from kerasish.layers.core import Identity as Identity
 from kerasish.layers.core import Lambda as Lambda
 from kerasish.layers.core import Masking as Masking
-from kerasish.layers.einsum_dense import EinsumDense as EinsumDense
+from kerasish.layers.einsum_dense import EinsumDense as _EinsumDense
 from kerasish.layers.input_layer import Input as Input
 from kerasish.layers.input_layer import InputLayer as InputLayer
 from kerasish.layers.merging import Add as Add
@@ -45,11 +48,11 @@ from kerasish.layers.merging import maximum as maximum
 from kerasish.layers.merging import minimum as minimum
 from kerasish.layers.merging import multiply as multiply
 from kerasish.layers.merging import subtract as subtract
-from kerasish.layers.multi_head_attention import GroupQueryAttention as GroupQueryAttention
-from kerasish.layers.multi_head_attention import MultiHeadAttention as MultiHeadAttention
-from kerasish.layers.normalization import BatchNormalization as BatchNormalization
-from kerasish.layers.normalization import GroupNormalization as GroupNormalization
-from kerasish.layers.normalization import LayerNormalization as LayerNormalization
+from kerasish.layers.multi_head_attention import GroupQueryAttention as _GroupQueryAttention
+from kerasish.layers.multi_head_attention import MultiHeadAttention as _MultiHeadAttention
+from kerasish.layers.normalization import BatchNormalization as _BatchNormalization
+from kerasish.layers.normalization import GroupNormalization as _GroupNormalization
+from kerasish.layers.normalization import LayerNormalization as _LayerNormalization
 from kerasish.layers.normalization import RMSNormalization as RMSNormalization
 from kerasish.layers.normalization import SpectralNormalization as SpectralNormalization
 from kerasish.layers.normalization import UnitNormalization as UnitNormalization
@@ -88,17 +91,17 @@ from kerasish.layers.preprocessing.numbers import Discretization as Discretizati
 from kerasish.layers.preprocessing.numbers import Normalization as Normalization
 from kerasish.layers.preprocessing.numbers import Rescaling as Rescaling
 from kerasish.layers.preprocessing.text_vectorization import TextVectorization as TextVectorization
-from kerasish.layers.recurrent.cells import GRUCell as GRUCell
-from kerasish.layers.recurrent.cells import LSTMCell as LSTMCell
-from kerasish.layers.recurrent.cells import SimpleRNNCell as SimpleRNNCell
-from kerasish.layers.recurrent.conv_lstm import ConvLSTM1D as ConvLSTM1D
-from kerasish.layers.recurrent.conv_lstm import ConvLSTM2D as ConvLSTM2D
-from kerasish.layers.recurrent.conv_lstm import ConvLSTM3D as ConvLSTM3D
-from kerasish.layers.recurrent.rnn import RNN as RNN
+from kerasish.layers.recurrent.cells import GRUCell as _GRUCell
+from kerasish.layers.recurrent.cells import LSTMCell as _LSTMCell
+from kerasish.layers.recurrent.cells import SimpleRNNCell as _SimpleRNNCell
+from kerasish.layers.recurrent.conv_lstm import ConvLSTM1D as _ConvLSTM1D
+from kerasish.layers.recurrent.conv_lstm import ConvLSTM2D as _ConvLSTM2D
+from kerasish.layers.recurrent.conv_lstm import ConvLSTM3D as _ConvLSTM3D
+from kerasish.layers.recurrent.rnn import RNN as _RNN
 from kerasish.layers.recurrent.rnn import StackedRNNCells as StackedRNNCells
-from kerasish.layers.recurrent.sequences import GRU as GRU
-from kerasish.layers.recurrent.sequences import LSTM as LSTM
-from kerasish.layers.recurrent.sequences import SimpleRNN as SimpleRNN
+from kerasish.layers.recurrent.sequences import GRU as _GRU
+from kerasish.layers.recurrent.sequences import LSTM as _LSTM
+from kerasish.layers.recurrent.sequences import SimpleRNN as _SimpleRNN
 from kerasish.layers.regularization import ActivityRegularization as ActivityRegularization
 from kerasish.layers.regularization import AlphaDropout as AlphaDropout
 from kerasish.layers.regularization import Dropout as Dropout
@@ -126,15 +129,786 @@ from kerasish.layers.wrappers import Wrapper as Wrapper
 from kerasish.ops.operation import Operation as Operation
 
 __all__: list[str]
+class _PReLUBare(_PReLU):
+    shared_axes: ClassVar[Any]
+class PReLU(_PReLUBare):
+    """x where x > 0, else alpha * x, with learned slopes alpha.
+
+    Args:
+        alpha_initializer: initial slopes.
+        alpha_regularizer: penalty on the slopes.
+        alpha_constraint: applied after each update.
+        shared_axes: axes along which slopes are shared.
+
+    Source: He et al., Delving Deep into Rectifiers (2015).
+    """
+    alpha_initializer: rules.Initializer = 'Zeros'
+    alpha_regularizer: rules.Regularizer = None
+    alpha_constraint: rules.Constraint = None
+    shared_axes: rules.IntOrTuple | None = None
+class _Conv1DBare(_Conv1D):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    filters: ClassVar[Any]
+    groups: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class Conv1D(_Conv1DBare):
+    """Convolution over one axis, such as time: activation(x * kernel + bias): each output channel sees a window of its group's channels.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" for windows inside the input, "same" for padding with zeros.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        groups: into how many groups the channels are split.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = 1
+    padding: rules.CausalPaddingMode = 'valid'
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = 1
+    groups: rules.PositiveInt = 1
+    activation: rules.Activation = None
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _Conv1DTransposeBare(_Conv1DTranspose):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    filters: ClassVar[Any]
+    output_padding: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class Conv1DTranspose(_Conv1DTransposeBare):
+    """The transpose of a convolution: each input element adds its window to the output.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window in the output.
+        padding: "valid" or "same", that of the convolution it transposes.
+        output_padding: further elements at the end of the output; None follows from the others.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = 1
+    padding: rules.PaddingMode = 'valid'
+    output_padding: rules.IntOrTuple | None = None
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = 1
+    activation: rules.Activation = None
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _Conv2DBare(_Conv2D):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    filters: ClassVar[Any]
+    groups: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class Conv2D(_Conv2DBare):
+    """Convolution over two axes, such as images: activation(x * kernel + bias): each output channel sees a window of its group's channels.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" for windows inside the input, "same" for padding with zeros.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        groups: into how many groups the channels are split.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = (1, 1)
+    padding: rules.PaddingMode = 'valid'
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = (1, 1)
+    groups: rules.PositiveInt = 1
+    activation: rules.Activation = None
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _Conv2DTransposeBare(_Conv2DTranspose):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    filters: ClassVar[Any]
+    output_padding: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class Conv2DTranspose(_Conv2DTransposeBare):
+    """The transpose of a convolution: each input element adds its window to the output.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window in the output.
+        padding: "valid" or "same", that of the convolution it transposes.
+        output_padding: further elements at the end of the output; None follows from the others.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = (1, 1)
+    padding: rules.PaddingMode = 'valid'
+    output_padding: rules.IntOrTuple | None = None
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = (1, 1)
+    activation: rules.Activation = None
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _Conv3DBare(_Conv3D):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    filters: ClassVar[Any]
+    groups: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class Conv3D(_Conv3DBare):
+    """Convolution over three axes, such as volumes: activation(x * kernel + bias): each output channel sees a window of its group's channels.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" for windows inside the input, "same" for padding with zeros.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        groups: into how many groups the channels are split.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = (1, 1, 1)
+    padding: rules.PaddingMode = 'valid'
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = (1, 1, 1)
+    groups: rules.PositiveInt = 1
+    activation: rules.Activation = None
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _Conv3DTransposeBare(_Conv3DTranspose):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    filters: ClassVar[Any]
+    output_padding: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class Conv3DTranspose(_Conv3DTransposeBare):
+    """The transpose of a convolution: each input element adds its window to the output.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window in the output.
+        padding: "valid" or "same", that of the convolution it transposes.
+        output_padding: further elements at the end of the output; None follows from the others.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = (1, 1, 1)
+    padding: rules.PaddingMode = 'valid'
+    data_format: rules.DataFormat = None
+    output_padding: rules.IntOrTuple | None = None
+    dilation_rate: rules.IntOrTuple = (1, 1, 1)
+    activation: rules.Activation = None
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
 Convolution1D = Conv1D
 Convolution1DTranspose = Conv1DTranspose
 Convolution2D = Conv2D
 Convolution2DTranspose = Conv2DTranspose
 Convolution3D = Conv3D
 Convolution3DTranspose = Conv3DTranspose
+class _DepthwiseConv1DBare(_DepthwiseConv1D):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    depth_multiplier: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class DepthwiseConv1D(_DepthwiseConv1DBare):
+    """A convolution of every input channel by itself, into `depth_multiplier` output channels.
+
+    Args:
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" or "same".
+        depth_multiplier: output channels per input channel.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        depthwise_initializer, bias_initializer: initial values.
+        depthwise_regularizer, bias_regularizer, activity_regularizer: penalties.
+        depthwise_constraint, bias_constraint: applied after each update.
+    """
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = 1
+    padding: rules.PaddingMode = 'valid'
+    depth_multiplier: rules.PositiveInt = 1
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = 1
+    activation: rules.Activation = None
+    use_bias: bool = True
+    depthwise_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    depthwise_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    depthwise_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _DepthwiseConv2DBare(_DepthwiseConv2D):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    depth_multiplier: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class DepthwiseConv2D(_DepthwiseConv2DBare):
+    """A convolution of every input channel by itself, into `depth_multiplier` output channels.
+
+    Args:
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" or "same".
+        depth_multiplier: output channels per input channel.
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        depthwise_initializer, bias_initializer: initial values.
+        depthwise_regularizer, bias_regularizer, activity_regularizer: penalties.
+        depthwise_constraint, bias_constraint: applied after each update.
+    """
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = (1, 1)
+    padding: rules.PaddingMode = 'valid'
+    depth_multiplier: rules.PositiveInt = 1
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = (1, 1)
+    activation: rules.Activation = None
+    use_bias: bool = True
+    depthwise_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    depthwise_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    depthwise_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _SeparableConv1DBare(_SeparableConv1D):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    filters: ClassVar[Any]
+    depth_multiplier: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class SeparableConv1D(_SeparableConv1DBare):
+    """A depthwise convolution, then one of window size 1 that mixes the channels.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" or "same".
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        depth_multiplier: channels per input channel in between.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        depthwise_initializer, pointwise_initializer, bias_initializer: initial values.
+        depthwise_regularizer, pointwise_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        depthwise_constraint, pointwise_constraint, bias_constraint: applied after each update.
+
+    Source: Chollet, Xception (2017).
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = 1
+    padding: rules.PaddingMode = 'valid'
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = 1
+    depth_multiplier: rules.PositiveInt = 1
+    activation: rules.Activation = None
+    use_bias: bool = True
+    depthwise_initializer: rules.Initializer = 'glorot_uniform'
+    pointwise_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    depthwise_regularizer: rules.Regularizer = None
+    pointwise_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    depthwise_constraint: rules.Constraint = None
+    pointwise_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _SeparableConv2DBare(_SeparableConv2D):
+    kernel_size: ClassVar[Any]
+    strides: ClassVar[Any]
+    padding: ClassVar[Any]
+    data_format: ClassVar[Any]
+    dilation_rate: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    filters: ClassVar[Any]
+    depth_multiplier: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class SeparableConv2D(_SeparableConv2DBare):
+    """A depthwise convolution, then one of window size 1 that mixes the channels.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" or "same".
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        depth_multiplier: channels per input channel in between.
+        activation: name or function.
+        use_bias: whether to add a bias.
+        depthwise_initializer, pointwise_initializer, bias_initializer: initial values.
+        depthwise_regularizer, pointwise_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        depthwise_constraint, pointwise_constraint, bias_constraint: applied after each update.
+
+    Source: Chollet, Xception (2017).
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = (1, 1)
+    padding: rules.PaddingMode = 'valid'
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = (1, 1)
+    depth_multiplier: rules.PositiveInt = 1
+    activation: rules.Activation = None
+    use_bias: bool = True
+    depthwise_initializer: rules.Initializer = 'glorot_uniform'
+    pointwise_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    depthwise_regularizer: rules.Regularizer = None
+    pointwise_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    depthwise_constraint: rules.Constraint = None
+    pointwise_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
+class _DenseBare(_Dense):
+    units: ClassVar[Any]
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class Dense(_DenseBare):
+    """Affine map on the last axis: activation(x @ kernel + bias).
+
+    Args:
+        units: size of the output's last axis.
+        activation: name or function; None is linear.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer: penalties on the weights.
+        activity_regularizer: penalty on the output.
+        kernel_constraint, bias_constraint: applied after each update.
+
+    Example:
+        >>> import kerasish as keras
+        >>> keras.layers.Dense(3, activation="relu")(keras.ops.ones((2, 4))).shape
+        (2, 3)
+    """
+    units: rules.PositiveInt
+    activation: rules.Activation = None
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _EmbeddingBare(_Embedding):
+    input_dim: ClassVar[Any]
+    output_dim: ClassVar[Any]
+    mask_zero: ClassVar[Any]
+    _i: ClassVar[Any]
+class Embedding(_EmbeddingBare):
+    """Rows of a table: integers in [0, input_dim) become vectors of `output_dim` floats.
+
+    Args:
+        input_dim: number of rows.
+        output_dim: size of a row.
+        embeddings_initializer: initial table.
+        embeddings_regularizer: penalty on the table.
+        embeddings_constraint: applied after each update.
+        mask_zero: whether 0 marks a missing timestep.
+        weights: [table], the initial one.
+    """
+    input_dim: rules.PositiveInt
+    output_dim: rules.PositiveInt
+    embeddings_initializer: rules.Initializer = 'uniform'
+    embeddings_regularizer: rules.Regularizer = None
+    embeddings_constraint: rules.Constraint = None
+    mask_zero: bool = False
+class _EinsumDenseBare(_EinsumDense):
+    equation: ClassVar[Any]
+    output_shape: ClassVar[Any]
+    activation: ClassVar[Any]
+    bias_axes: ClassVar[Any]
+class EinsumDense(_EinsumDenseBare):
+    """activation(einsum(equation, x, kernel) + bias).
+
+    Args:
+        equation: "ab,bc->ac", with "..." before or after for axes that stay.
+        output_shape: sizes of the output without the batch and what "..." stands for; None for
+            sizes that follow from the input.
+        activation: name or function.
+        bias_axes: the output axes (letters) that the bias has; None for no bias.
+        kernel_initializer, bias_initializer: initial values.
+        kernel_regularizer, bias_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+
+    Example:
+        >>> import kerasish as keras
+        >>> layer = keras.layers.EinsumDense("abc,cd->abd", output_shape=(None, 64))
+        >>> layer(keras.ops.ones((2, 5, 8))).shape
+        (2, 5, 64)
+    """
+    equation: str
+    output_shape: rules.PartialShape
+    activation: rules.Activation = None
+    bias_axes: str | None = None
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+class _GroupQueryAttentionBare(_GroupQueryAttention):
+    head_dim: ClassVar[Any]
+    num_query_heads: ClassVar[Any]
+    num_key_value_heads: ClassVar[Any]
+    dropout: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    sliding_window: ClassVar[Any]
+    flash_attention: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    use_gate: ClassVar[Any]
+    seed: ClassVar[Any]
+    _r: ClassVar[Any]
+class GroupQueryAttention(_GroupQueryAttentionBare):
+    """Multi-head attention in which several query heads share one key and value head.
+
+    Args:
+        head_dim: size of a head.
+        num_query_heads: number of query heads.
+        num_key_value_heads: number of key and value heads, which divides it.
+        dropout: share of attention weights that are zero while training.
+        use_bias: whether the projections have biases.
+        sliding_window: how near a key must be; None for any distance.
+        flash_attention: accepted for compatibility; the compiler chooses the kernel.
+        kernel_initializer, bias_initializer: initial values of the projections.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+        use_gate: whether a sigmoid of the query multiplies the result before it is projected.
+        seed: int, for the same draws every time.
+
+    Source: Ainslie et al., GQA (2023).
+    """
+    head_dim: rules.PositiveInt
+    num_query_heads: rules.PositiveInt
+    num_key_value_heads: rules.PositiveInt
+    dropout: rules.Rate = 0.0
+    use_bias: bool = True
+    sliding_window: rules.PositiveInt | None = None
+    flash_attention: bool | None = None
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    use_gate: bool = False
+    seed: int | None = None
 GroupedQueryAttention = GroupQueryAttention
+class _MultiHeadAttentionBare(_MultiHeadAttention):
+    num_heads: ClassVar[Any]
+    key_dim: ClassVar[Any]
+    value_dim: ClassVar[Any]
+    dropout: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    output_shape: ClassVar[Any]
+    attention_axes: ClassVar[Any]
+    sliding_window: ClassVar[Any]
+    flash_attention: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    use_gate: ClassVar[Any]
+    seed: ClassVar[Any]
+    _r: ClassVar[Any]
+class MultiHeadAttention(_MultiHeadAttentionBare):
+    """softmax(query_h key_h^T / sqrt(key_dim)) value_h for every head h, projected back.
+
+    Args:
+        num_heads: number of heads.
+        key_dim: size of a head's queries and keys.
+        value_dim: size of a head's values; `key_dim` by default.
+        dropout: share of attention weights that are zero while training.
+        use_bias: whether the projections have biases.
+        output_shape: last axes of the output; the query's by default.
+        attention_axes: the axes that are attended over; all but the first and last by default.
+        sliding_window: how near a key must be; None for any distance.
+        flash_attention: accepted for compatibility; the compiler chooses the kernel.
+        kernel_initializer, bias_initializer: initial values of the projections.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: applied after each update.
+        use_gate: whether a sigmoid of the query multiplies the result before it is projected.
+        seed: int, for the same draws every time.
+
+    Source: Vaswani et al., Attention Is All You Need (2017).
+
+    Example:
+        >>> import kerasish as keras
+        >>> layer = keras.layers.MultiHeadAttention(num_heads=2, key_dim=4)
+        >>> x = keras.ops.ones((1, 5, 8))
+        >>> layer(x, x, use_causal_mask=True).shape
+        (1, 5, 8)
+    """
+    num_heads: rules.PositiveInt
+    key_dim: rules.PositiveInt
+    value_dim: rules.PositiveInt | None = None
+    dropout: rules.Rate = 0.0
+    use_bias: bool = True
+    output_shape: rules.IntOrTuple | None = None
+    attention_axes: rules.IntOrTuple | None = None
+    sliding_window: rules.PositiveInt | None = None
+    flash_attention: bool | None = None
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    use_gate: bool = False
+    seed: int | None = None
+class _BatchNormalizationBare(_BatchNormalization):
+    axis: ClassVar[Any]
+    momentum: ClassVar[Any]
+    epsilon: ClassVar[Any]
+    center: ClassVar[Any]
+    scale: ClassVar[Any]
+    moving_mean_initializer: ClassVar[Any]
+    moving_variance_initializer: ClassVar[Any]
+class BatchNormalization(_BatchNormalizationBare):
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta for every channel.
+
+    While training, mean and variance are those of the batch, and the moving ones follow them:
+    moving = momentum * moving + (1 - momentum) * batch. Otherwise the moving ones are used.
+
+    Args:
+        axis: the channel axis.
+        momentum: how slowly the moving moments follow.
+        epsilon: keeps the division finite.
+        center: whether there is a beta.
+        scale: whether there is a gamma.
+        beta_initializer, gamma_initializer: initial values.
+        moving_mean_initializer, moving_variance_initializer: initial moments.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: applied after each update.
+
+    Source: Ioffe and Szegedy, Batch Normalization (2015).
+    """
+    axis: int = -1
+    momentum: rules.Rate = 0.99
+    epsilon: float = 0.001
+    center: bool = True
+    scale: bool = True
+    beta_initializer: rules.Initializer = 'zeros'
+    gamma_initializer: rules.Initializer = 'ones'
+    moving_mean_initializer: rules.Initializer = 'zeros'
+    moving_variance_initializer: rules.Initializer = 'ones'
+    beta_regularizer: rules.Regularizer = None
+    gamma_regularizer: rules.Regularizer = None
+    beta_constraint: rules.Constraint = None
+    gamma_constraint: rules.Constraint = None
+class _GroupNormalizationBare(_GroupNormalization):
+    groups: ClassVar[Any]
+    axis: ClassVar[Any]
+    epsilon: ClassVar[Any]
+    center: ClassVar[Any]
+    scale: ClassVar[Any]
+class GroupNormalization(_GroupNormalizationBare):
+    """Normalization of groups of channels within each sample.
+
+    Args:
+        groups: number of groups; -1 makes every channel a group.
+        axis: the channel axis.
+        epsilon: keeps the division finite.
+        center: whether there is a beta.
+        scale: whether there is a gamma.
+        beta_initializer, gamma_initializer: initial values.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: applied after each update.
+
+    Source: Wu and He, Group Normalization (2018).
+    """
+    groups: int = 32
+    axis: int = -1
+    epsilon: float = 0.001
+    center: bool = True
+    scale: bool = True
+    beta_initializer: rules.Initializer = 'zeros'
+    gamma_initializer: rules.Initializer = 'ones'
+    beta_regularizer: rules.Regularizer = None
+    gamma_regularizer: rules.Regularizer = None
+    beta_constraint: rules.Constraint = None
+    gamma_constraint: rules.Constraint = None
+class _LayerNormalizationBare(_LayerNormalization):
+    axis: ClassVar[Any]
+    epsilon: ClassVar[Any]
+    center: ClassVar[Any]
+    scale: ClassVar[Any]
+class LayerNormalization(_LayerNormalizationBare):
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, the moments those of each sample.
+
+    Args:
+        axis: the axes over which moments are taken.
+        epsilon: keeps the division finite.
+        center: whether there is a beta.
+        scale: whether there is a gamma.
+        beta_initializer, gamma_initializer: initial values.
+        beta_regularizer, gamma_regularizer: penalties.
+        beta_constraint, gamma_constraint: applied after each update.
+
+    Source: Ba, Kiros and Hinton, Layer Normalization (2016).
+    """
+    axis: rules.IntOrTuple = -1
+    epsilon: float = 0.001
+    center: bool = True
+    scale: bool = True
+    beta_initializer: rules.Initializer = 'zeros'
+    gamma_initializer: rules.Initializer = 'ones'
+    beta_regularizer: rules.Regularizer = None
+    gamma_regularizer: rules.Regularizer = None
+    beta_constraint: rules.Constraint = None
+    gamma_constraint: rules.Constraint = None
 AvgPool1D = AveragePooling1D
 AvgPool2D = AveragePooling2D
 AvgPool3D = AveragePooling3D
@@ -147,5 +921,520 @@ GlobalMaxPool3D = GlobalMaxPooling3D
 MaxPool1D = MaxPooling1D
 MaxPool2D = MaxPooling2D
 MaxPool3D = MaxPooling3D
+class _GRUCellBare(_GRUCell):
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    dropout: ClassVar[Any]
+    recurrent_dropout: ClassVar[Any]
+    seed: ClassVar[Any]
+    units: ClassVar[Any]
+    recurrent_activation: ClassVar[Any]
+    reset_after: ClassVar[Any]
+class GRUCell(_GRUCellBare):
+    """h' = z h + (1 - z) activation(x_h + r * recurrent_h), gates z, r of x and h.
+
+    Args:
+        units: size of state and output.
+        activation: of the candidate.
+        recurrent_activation: of the gates.
+        use_bias: whether there are biases.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        reset_after: whether the reset gate acts after the product with the state, or before.
+        seed: int, for the same draws every time.
+
+    Source: Cho et al., Learning Phrase Representations (2014).
+    """
+    units: rules.PositiveInt
+    activation: rules.Activation = 'tanh'
+    recurrent_activation: rules.Activation = 'sigmoid'
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    recurrent_initializer: rules.Initializer = 'orthogonal'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    recurrent_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    recurrent_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    dropout: rules.Rate = 0.0
+    recurrent_dropout: rules.Rate = 0.0
+    reset_after: bool = True
+    seed: int | None = None
+class _LSTMCellBare(_LSTMCell):
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    dropout: ClassVar[Any]
+    recurrent_dropout: ClassVar[Any]
+    seed: ClassVar[Any]
+    units: ClassVar[Any]
+    recurrent_activation: ClassVar[Any]
+    unit_forget_bias: ClassVar[Any]
+class LSTMCell(_LSTMCellBare):
+    """c' = f c + i activation(z_c), h' = o activation(c'), gates i, f, o of x and h.
+
+    Args:
+        units: size of states and output.
+        activation: of the candidate and the cell state.
+        recurrent_activation: of the gates.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        seed: int, for the same draws every time.
+
+    Source: Hochreiter and Schmidhuber, Long Short-Term Memory (1997); Jozefowicz et al. (2015).
+    """
+    units: rules.PositiveInt
+    activation: rules.Activation = 'tanh'
+    recurrent_activation: rules.Activation = 'sigmoid'
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    recurrent_initializer: rules.Initializer = 'orthogonal'
+    bias_initializer: rules.Initializer = 'zeros'
+    unit_forget_bias: bool = True
+    kernel_regularizer: rules.Regularizer = None
+    recurrent_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    recurrent_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    dropout: rules.Rate = 0.0
+    recurrent_dropout: rules.Rate = 0.0
+    seed: int | None = None
+class _SimpleRNNCellBare(_SimpleRNNCell):
+    activation: ClassVar[Any]
+    use_bias: ClassVar[Any]
+    dropout: ClassVar[Any]
+    recurrent_dropout: ClassVar[Any]
+    seed: ClassVar[Any]
+    units: ClassVar[Any]
+class SimpleRNNCell(_SimpleRNNCellBare):
+    """h' = activation(x kernel + h recurrent_kernel + bias).
+
+    Args:
+        units: size of state and output.
+        activation: name or function.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        seed: int, for the same draws every time.
+    """
+    units: rules.PositiveInt
+    activation: rules.Activation = 'tanh'
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    recurrent_initializer: rules.Initializer = 'orthogonal'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    recurrent_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    recurrent_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    dropout: rules.Rate = 0.0
+    recurrent_dropout: rules.Rate = 0.0
+    seed: int | None = None
+class _ConvLSTM1DBare(_ConvLSTM1D):
+    return_sequences: ClassVar[Any]
+    return_state: ClassVar[Any]
+    go_backwards: ClassVar[Any]
+    stateful: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class ConvLSTM1D(_ConvLSTM1DBare):
+    """An LSTM over images (batch, time, ..., channels) whose products are convolutions.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" or "same"; the convolution of the state is always "same".
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: of the candidate and the cell state.
+        recurrent_activation: of the gates.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        seed: int, for the same draws every time.
+        return_sequences: whether all outputs are returned, or the last one.
+        return_state: whether the last states are returned too.
+        go_backwards: whether the sequence is run through from its end.
+        stateful: whether a batch goes on from the states that the one before left.
+
+    Source: Shi et al., Convolutional LSTM Network (2015).
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = 1
+    padding: rules.PaddingMode = 'valid'
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = 1
+    activation: rules.Activation = 'tanh'
+    recurrent_activation: rules.Activation = 'sigmoid'
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    recurrent_initializer: rules.Initializer = 'orthogonal'
+    bias_initializer: rules.Initializer = 'zeros'
+    unit_forget_bias: bool = True
+    kernel_regularizer: rules.Regularizer = None
+    recurrent_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    recurrent_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    dropout: rules.Rate = 0.0
+    recurrent_dropout: rules.Rate = 0.0
+    seed: int | None = None
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+class _ConvLSTM2DBare(_ConvLSTM2D):
+    return_sequences: ClassVar[Any]
+    return_state: ClassVar[Any]
+    go_backwards: ClassVar[Any]
+    stateful: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class ConvLSTM2D(_ConvLSTM2DBare):
+    """An LSTM over images (batch, time, ..., channels) whose products are convolutions.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" or "same"; the convolution of the state is always "same".
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: of the candidate and the cell state.
+        recurrent_activation: of the gates.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        seed: int, for the same draws every time.
+        return_sequences: whether all outputs are returned, or the last one.
+        return_state: whether the last states are returned too.
+        go_backwards: whether the sequence is run through from its end.
+        stateful: whether a batch goes on from the states that the one before left.
+
+    Source: Shi et al., Convolutional LSTM Network (2015).
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = 1
+    padding: rules.PaddingMode = 'valid'
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = 1
+    activation: rules.Activation = 'tanh'
+    recurrent_activation: rules.Activation = 'sigmoid'
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    recurrent_initializer: rules.Initializer = 'orthogonal'
+    bias_initializer: rules.Initializer = 'zeros'
+    unit_forget_bias: bool = True
+    kernel_regularizer: rules.Regularizer = None
+    recurrent_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    recurrent_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    dropout: rules.Rate = 0.0
+    recurrent_dropout: rules.Rate = 0.0
+    seed: int | None = None
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+class _ConvLSTM3DBare(_ConvLSTM3D):
+    return_sequences: ClassVar[Any]
+    return_state: ClassVar[Any]
+    go_backwards: ClassVar[Any]
+    stateful: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class ConvLSTM3D(_ConvLSTM3DBare):
+    """An LSTM over images (batch, time, ..., channels) whose products are convolutions.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: size of the window.
+        strides: step of the window.
+        padding: "valid" or "same"; the convolution of the state is always "same".
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: distance between the elements of a window.
+        activation: of the candidate and the cell state.
+        recurrent_activation: of the gates.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        seed: int, for the same draws every time.
+        return_sequences: whether all outputs are returned, or the last one.
+        return_state: whether the last states are returned too.
+        go_backwards: whether the sequence is run through from its end.
+        stateful: whether a batch goes on from the states that the one before left.
+
+    Source: Shi et al., Convolutional LSTM Network (2015).
+    """
+    filters: rules.PositiveInt
+    kernel_size: rules.IntOrTuple
+    strides: rules.IntOrTuple = 1
+    padding: rules.PaddingMode = 'valid'
+    data_format: rules.DataFormat = None
+    dilation_rate: rules.IntOrTuple = 1
+    activation: rules.Activation = 'tanh'
+    recurrent_activation: rules.Activation = 'sigmoid'
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    recurrent_initializer: rules.Initializer = 'orthogonal'
+    bias_initializer: rules.Initializer = 'zeros'
+    unit_forget_bias: bool = True
+    kernel_regularizer: rules.Regularizer = None
+    recurrent_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    recurrent_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    dropout: rules.Rate = 0.0
+    recurrent_dropout: rules.Rate = 0.0
+    seed: int | None = None
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+class _RNNBare(_RNN):
+    return_sequences: ClassVar[Any]
+    return_state: ClassVar[Any]
+    go_backwards: ClassVar[Any]
+    stateful: ClassVar[Any]
+    unroll: ClassVar[Any]
+    zero_output_for_mask: ClassVar[Any]
+    cell: ClassVar[Any]
+class RNN(_RNNBare):
+    """A cell applied to every timestep, each step seeing the states that the one before left.
+
+    Args:
+        cell: a layer with `state_size` and `call(inputs, states) -> (output, new_states)`, or a
+            list of them, stacked.
+        return_sequences: whether all outputs are returned, or the last one.
+        return_state: whether the last states are returned too.
+        go_backwards: whether the sequence is run through from its end.
+        stateful: whether a batch goes on from the states that the one before left.
+        unroll: whether the graph repeats the cell for every step.
+        zero_output_for_mask: whether masked steps give zeros, or the output before.
+
+    Example:
+        >>> import kerasish as keras
+        >>> layer = keras.layers.RNN(keras.layers.SimpleRNNCell(4))
+        >>> layer(keras.ops.ones((2, 5, 3))).shape
+        (2, 4)
+    """
+    cell: Any
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    zero_output_for_mask: bool = False
+class _GRUBare(_GRU):
+    return_sequences: ClassVar[Any]
+    return_state: ClassVar[Any]
+    go_backwards: ClassVar[Any]
+    stateful: ClassVar[Any]
+    unroll: ClassVar[Any]
+    zero_output_for_mask: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    reset_after: ClassVar[Any]
+    _r: ClassVar[Any]
+class GRU(_GRUBare):
+    """Gated recurrent unit over a sequence.
+
+    Args:
+        units: size of state and output.
+        activation: of the candidate.
+        recurrent_activation: of the gates.
+        reset_after: whether the reset gate acts after the product with the state.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        seed: int, for the same draws every time.
+        return_sequences: whether all outputs are returned, or the last one.
+        return_state: whether the last states are returned too.
+        go_backwards: whether the sequence is run through from its end.
+        stateful: whether a batch goes on from the states that the one before left.
+        unroll: whether the graph repeats the cell for every step.
+        zero_output_for_mask: whether masked steps give zeros, or the output before.
+
+    Source: Cho et al. (2014).
+    """
+    units: rules.PositiveInt
+    activation: rules.Activation = 'tanh'
+    recurrent_activation: rules.Activation = 'sigmoid'
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    recurrent_initializer: rules.Initializer = 'orthogonal'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    recurrent_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    recurrent_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    dropout: rules.Rate = 0.0
+    recurrent_dropout: rules.Rate = 0.0
+    seed: int | None = None
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    reset_after: bool = True
+    zero_output_for_mask: bool = False
+class _LSTMBare(_LSTM):
+    return_sequences: ClassVar[Any]
+    return_state: ClassVar[Any]
+    go_backwards: ClassVar[Any]
+    stateful: ClassVar[Any]
+    unroll: ClassVar[Any]
+    zero_output_for_mask: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    _r: ClassVar[Any]
+class LSTM(_LSTMBare):
+    """Long short-term memory over a sequence.
+
+    Args:
+        units: size of states and output.
+        activation: of the candidate and the cell state.
+        recurrent_activation: of the gates.
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        seed: int, for the same draws every time.
+        return_sequences: whether all outputs are returned, or the last one.
+        return_state: whether the last states are returned too.
+        go_backwards: whether the sequence is run through from its end.
+        stateful: whether a batch goes on from the states that the one before left.
+        unroll: whether the graph repeats the cell for every step.
+        zero_output_for_mask: whether masked steps give zeros, or the output before.
+
+    Source: Hochreiter and Schmidhuber (1997).
+    """
+    units: rules.PositiveInt
+    activation: rules.Activation = 'tanh'
+    recurrent_activation: rules.Activation = 'sigmoid'
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    recurrent_initializer: rules.Initializer = 'orthogonal'
+    bias_initializer: rules.Initializer = 'zeros'
+    unit_forget_bias: bool = True
+    kernel_regularizer: rules.Regularizer = None
+    recurrent_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    recurrent_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    dropout: rules.Rate = 0.0
+    recurrent_dropout: rules.Rate = 0.0
+    seed: int | None = None
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    zero_output_for_mask: bool = False
+class _SimpleRNNBare(_SimpleRNN):
+    return_sequences: ClassVar[Any]
+    return_state: ClassVar[Any]
+    go_backwards: ClassVar[Any]
+    stateful: ClassVar[Any]
+    unroll: ClassVar[Any]
+    zero_output_for_mask: ClassVar[Any]
+    activity_regularizer: ClassVar[Any]
+    seed: ClassVar[Any]
+    _r: ClassVar[Any]
+class SimpleRNN(_SimpleRNNBare):
+    """h' = activation(x kernel + h recurrent_kernel + bias), over a sequence.
+
+    Args:
+        units: size of state and output.
+        activation: name or function.
+        use_bias: whether there is a bias.
+        kernel_initializer, recurrent_initializer, bias_initializer: initial values.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer:
+            penalties.
+        kernel_constraint, recurrent_constraint, bias_constraint: applied after each update.
+        dropout: share of inputs that are zero while training.
+        recurrent_dropout: share of states that are zero while training.
+        seed: int, for the same draws every time.
+        return_sequences: whether all outputs are returned, or the last one.
+        return_state: whether the last states are returned too.
+        go_backwards: whether the sequence is run through from its end.
+        stateful: whether a batch goes on from the states that the one before left.
+        unroll: whether the graph repeats the cell for every step.
+        zero_output_for_mask: whether masked steps give zeros, or the output before.
+
+    """
+    units: rules.PositiveInt
+    activation: rules.Activation = 'tanh'
+    use_bias: bool = True
+    kernel_initializer: rules.Initializer = 'glorot_uniform'
+    recurrent_initializer: rules.Initializer = 'orthogonal'
+    bias_initializer: rules.Initializer = 'zeros'
+    kernel_regularizer: rules.Regularizer = None
+    recurrent_regularizer: rules.Regularizer = None
+    bias_regularizer: rules.Regularizer = None
+    activity_regularizer: rules.Regularizer = None
+    kernel_constraint: rules.Constraint = None
+    recurrent_constraint: rules.Constraint = None
+    bias_constraint: rules.Constraint = None
+    dropout: rules.Rate = 0.0
+    recurrent_dropout: rules.Rate = 0.0
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    seed: int | None = None
+    zero_output_for_mask: bool = False
 def deserialize(config: Any, custom_objects: Any = ...) -> Any: ...
 def serialize(layer: Any) -> Any: ...

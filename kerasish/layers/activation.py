@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish import ops
-from kerasish.arguments.rules import Constraint, Initializer, IntOrTuple, Regularizer
+from kerasish.arguments.fields import weights
+from kerasish.arguments.rules import IntOrTuple
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
@@ -98,9 +99,7 @@ class PReLU(Layer):
     """
 
     floats_only = True
-    alpha_initializer: Initializer = "Zeros"
-    alpha_regularizer: Regularizer = None
-    alpha_constraint: Constraint = None
+    learned = weights(alpha="Zeros")
     shared_axes: IntOrTuple | None = None
     supports_masking = True
 

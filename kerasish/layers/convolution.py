@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops
-from kerasish.arguments.fields import Deferred
+from kerasish.arguments.fields import Deferred, placed, weights
 from kerasish.arguments.rules import (
     Activation,
     CausalPaddingMode,
-    Constraint,
     DataFormat,
-    Initializer,
     IntOrTuple,
     PaddingMode,
     PositiveInt,
@@ -32,17 +30,17 @@ class Windowed(Layer):
     floats_only = True
     written = ("activity_regularizer",)
     rank: ClassVar[int]
-    if TYPE_CHECKING:  # fields are declared, in Keras's order, by the subclasses
+    kernel_size: IntOrTuple
+    strides: IntOrTuple = 1
+    padding: PaddingMode = "valid"
+    data_format: DataFormat = None
+    dilation_rate: IntOrTuple = 1
+    activation: Activation = None
+    use_bias: bool = True
+    if TYPE_CHECKING:
         bias: ClassVar[Deferred[Variable | None]]
         depthwise_kernel: ClassVar[Deferred[Variable]]
         pointwise_kernel: ClassVar[Deferred[Variable]]
-        kernel_size: ClassVar[Deferred[Any]]
-        strides: ClassVar[Deferred[Any]]
-        dilation_rate: ClassVar[Deferred[Any]]
-        padding: ClassVar[Deferred[Any]]
-        data_format: ClassVar[Deferred[Any]]
-        activation: ClassVar[Deferred[Any]]
-        use_bias: ClassVar[Deferred[bool]]
 
     def __post_init__(self) -> None:
         for name in ("kernel_size", "strides", "dilation_rate"):
@@ -68,6 +66,10 @@ class Windowed(Layer):
             )
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: size})
         return size
+
+    def make_bias(self, size: int) -> None:
+        """One number per output channel, or None."""
+        self.bias = self._declared_weight("bias", (size,)) if self.use_bias else None
 
     def finish(self, y: Tensor) -> Tensor:
         """Bias and activation."""
@@ -105,22 +107,10 @@ class BaseConv(Windowed):
         kernel_constraint, bias_constraint: applied after each update.
     """
 
-    filters: PositiveInt
-    kernel_size: IntOrTuple
-    strides: IntOrTuple = 1
-    padding: PaddingMode = "valid"
-    data_format: DataFormat = None
-    dilation_rate: IntOrTuple = 1
-    groups: PositiveInt = 1
-    activation: Activation = None
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
+    filters: PositiveInt = placed()
+    groups: PositiveInt = placed(behind="dilation_rate", default=1)
+    learned = weights(kernel="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
 
     ignored = {"lora_rank": None, "lora_alpha": None, "quantization_config": None}
 
@@ -143,7 +133,7 @@ class BaseConv(Windowed):
             )
         shape = (*self.kernel_size, size // self.groups, self.filters)
         self.kernel = self._declared_weight("kernel", shape)
-        self.bias = self._declared_weight("bias", (self.filters,)) if self.use_bias else None
+        self.make_bias(self.filters)
 
     def convolution_op(self, inputs: Tensor, kernel: Any) -> Tensor:
         """The convolution with any kernel, without bias or activation; a hook for subclasses."""
@@ -191,22 +181,10 @@ class BaseConvTranspose(Windowed):
         kernel_constraint, bias_constraint: applied after each update.
     """
 
-    filters: PositiveInt
-    kernel_size: IntOrTuple
-    strides: IntOrTuple = 1
-    padding: PaddingMode = "valid"
-    output_padding: IntOrTuple | None = None
-    data_format: DataFormat = None
-    dilation_rate: IntOrTuple = 1
-    activation: Activation = None
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
+    filters: PositiveInt = placed()
+    output_padding: IntOrTuple | None = placed(behind="padding", default=None)
+    learned = weights(kernel="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
 
     ignored = {"groups": 1}
 
@@ -226,7 +204,7 @@ class BaseConvTranspose(Windowed):
     def build(self, input_shape: Shape) -> None:
         shape = (*self.kernel_size, self.filters, self.channels(input_shape))
         self.kernel = self._declared_weight("kernel", shape)
-        self.bias = self._declared_weight("bias", (self.filters,)) if self.use_bias else None
+        self.make_bias(self.filters)
 
     def call(self, inputs: Tensor) -> Tensor:
         y = ops.conv_transpose(
@@ -247,11 +225,10 @@ class Conv2DTranspose(BaseConvTranspose):
     dilation_rate: IntOrTuple = (1, 1)
 
 
-class Conv3DTranspose(
-    BaseConvTranspose, first=("filters", "kernel_size", "strides", "padding", "data_format")
-):
+class Conv3DTranspose(BaseConvTranspose):
     __doc__ = BaseConvTranspose.__doc__
     rank = 3
+    output_padding: IntOrTuple | None = placed(behind="data_format", default=None)
     strides: IntOrTuple = (1, 1, 1)
     dilation_rate: IntOrTuple = (1, 1, 1)
 
@@ -273,36 +250,17 @@ class BaseDepthwiseConv(Windowed):
         depthwise_constraint, bias_constraint: applied after each update.
     """
 
-    kernel_size: IntOrTuple
-    strides: IntOrTuple = 1
-    padding: PaddingMode = "valid"
-    depth_multiplier: PositiveInt = 1
-    data_format: DataFormat = None
-    dilation_rate: IntOrTuple = 1
-    activation: Activation = None
-    use_bias: bool = True
-    depthwise_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    depthwise_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
+    depth_multiplier: PositiveInt = placed(behind="padding", default=1)
+    learned = weights(depthwise="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
-    depthwise_constraint: Constraint = None
-    bias_constraint: Constraint = None
 
     ignored = {"groups": 1}
 
     def build(self, input_shape: Shape) -> None:
         size = self.channels(input_shape)
-        self.kernel = self.add_weight(
-            (*self.kernel_size, size, self.depth_multiplier),
-            self.depthwise_initializer,
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
-            name="kernel",
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self._declared_weight("bias", (size * self.depth_multiplier,))
+        shape = (*self.kernel_size, size, self.depth_multiplier)
+        self.kernel = self._declared_weight("depthwise", shape, name="kernel")
+        self.make_bias(size * self.depth_multiplier)
 
     def call(self, inputs: Tensor) -> Tensor:
         return self.finish(ops.depthwise_conv(inputs, self.kernel, **self.window))
@@ -341,37 +299,23 @@ class BaseSeparableConv(Windowed):
     Source: Chollet, Xception (2017).
     """
 
-    filters: PositiveInt
-    kernel_size: IntOrTuple
-    strides: IntOrTuple = 1
-    padding: PaddingMode = "valid"
-    data_format: DataFormat = None
-    dilation_rate: IntOrTuple = 1
-    depth_multiplier: PositiveInt = 1
-    activation: Activation = None
-    use_bias: bool = True
-    depthwise_initializer: Initializer = "glorot_uniform"
-    pointwise_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    depthwise_regularizer: Regularizer = None
-    pointwise_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
+    filters: PositiveInt = placed()
+    depth_multiplier: PositiveInt = placed(behind="dilation_rate", default=1)
+    learned = weights(depthwise="glorot_uniform", pointwise="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
-    depthwise_constraint: Constraint = None
-    pointwise_constraint: Constraint = None
-    bias_constraint: Constraint = None
 
     ignored = {"groups": 1}
 
     def build(self, input_shape: Shape) -> None:
         size = self.channels(input_shape)
+        between = size * self.depth_multiplier
         for name, shape in (
             ("depthwise", (*self.kernel_size, size, self.depth_multiplier)),
-            ("pointwise", (1,) * self.rank + (size * self.depth_multiplier, self.filters)),
+            ("pointwise", (*(1,) * self.rank, between, self.filters)),
         ):
             own = f"{name}_kernel"
             setattr(self, own, self._declared_weight(name, shape, name=own))
-        self.bias = self._declared_weight("bias", (self.filters,)) if self.use_bias else None
+        self.make_bias(self.filters)
 
     def call(self, inputs: Tensor) -> Tensor:
         y = ops.separable_conv(inputs, self.depthwise_kernel, self.pointwise_kernel, **self.window)

@@ -6,16 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasish import budget, ops
+from kerasish.arguments.fields import weights
 from kerasish.arguments.remembered import ANY
 from kerasish.arguments.rules import (
     Activation as ActivationField,
 )
-from kerasish.arguments.rules import (
-    Constraint,
-    Initializer,
-    PositiveInt,
-    Regularizer,
-)
+from kerasish.arguments.rules import PositiveInt, Regularizer
 from kerasish.errors import ArgumentError, ShapeError, UnsafeFileError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base import call as _call
@@ -52,13 +48,8 @@ class Dense(Layer):
     units: PositiveInt
     activation: ActivationField = None
     use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
+    learned = weights(kernel="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
 
     ignored = {"quantization_config": None, "lora_rank": None, "lora_alpha": None}
     written = ("quantization_config",)
@@ -138,9 +129,7 @@ class Embedding(Layer):
 
     input_dim: PositiveInt
     output_dim: PositiveInt
-    embeddings_initializer: Initializer = "uniform"
-    embeddings_regularizer: Regularizer = None
-    embeddings_constraint: Constraint = None
+    learned = weights(embeddings="uniform")
     mask_zero: bool = False
 
     ignored = {

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from kerasish import budget, ops
-from kerasish.arguments.rules import (
-    Activation,
-    Constraint,
-    Initializer,
-    PartialShape,
-    Regularizer,
-)
+from kerasish.arguments.fields import Deferred, weights
+from kerasish.arguments.rules import Activation, PartialShape
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import VarianceScaling
@@ -61,12 +56,10 @@ class EinsumDense(Layer):
     output_shape: PartialShape
     activation: Activation = None
     bias_axes: str | None = None
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
+    learned = weights(kernel="glorot_uniform", bias="zeros")
+
+    if TYPE_CHECKING:
+        kernel_initializer: ClassVar[Deferred[Any]]
 
     ignored = {
         "lora_rank": None,
@@ -92,13 +85,7 @@ class EinsumDense(Layer):
             }
             with budget.own():
                 initializer = type(initializer).from_config(config)
-        self.kernel = self.add_weight(
-            parts.kernel,
-            initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
+        self.kernel = self._declared_weight("kernel", parts.kernel, initializer=initializer)
         self.bias = None if parts.bias is None else self._declared_weight("bias", parts.bias)
         self.input_spec = InputSpec(ndim=len(input_shape))
 

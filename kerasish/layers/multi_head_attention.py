@@ -7,15 +7,8 @@ from string import ascii_lowercase as letters
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import budget, ops
-from kerasish.arguments.fields import Deferred
-from kerasish.arguments.rules import (
-    Constraint,
-    Initializer,
-    IntOrTuple,
-    PositiveInt,
-    Rate,
-    Regularizer,
-)
+from kerasish.arguments.fields import Deferred, Weights, weights
+from kerasish.arguments.rules import IntOrTuple, PositiveInt, Rate, Regularizer
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.activation import Softmax
@@ -38,35 +31,23 @@ class Projected(Layer):
         sliding_window: ClassVar[Deferred[int | None]]
         dropout: ClassVar[Deferred[float]]
         seed: ClassVar[Deferred[int | None]]
-        kernel_initializer: ClassVar[Deferred[Any]]
-        bias_initializer: ClassVar[Deferred[Any]]
+        learned: ClassVar[Weights]
 
     def _dense(
         self, equation: str, shape: tuple[int | None, ...], bias_axes: str, name: str, **more: Any
     ) -> EinsumDense:
         """A projection with this layer's initializers, regularizers and constraints."""
-        shared = {
-            key: getattr(self, key)
-            for key in (
-                "kernel_regularizer",
-                "bias_regularizer",
-                "activity_regularizer",
-                "kernel_constraint",
-                "bias_constraint",
-            )
-        }
+        given = {name: getattr(self, name) for name in (*self.learned, "activity_regularizer")}
+        # Initializers give one instance's draws again at every call, so each has its own.
+        own = {n: _clone(first) for n, first in given.items() if n.endswith("initializer")}
         return EinsumDense(
             equation,
             shape,
             bias_axes=bias_axes if self.use_bias else None,
-            # Initializers give one instance's draws again at every call, so each has its own.
-            kernel_initializer=_clone(self.kernel_initializer),
-            bias_initializer=_clone(self.bias_initializer),
             name=name,
             dtype=self.dtype_policy,
             trainable=self.trainable,
-            **shared,
-            **more,
+            **{**given, **own, **more},
         )
 
     def _add_activity_loss(self, outputs: Any) -> None:
@@ -154,13 +135,8 @@ class MultiHeadAttention(Projected):
     attention_axes: IntOrTuple | None = None
     sliding_window: PositiveInt | None = None
     flash_attention: bool | None = None
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
+    learned = weights(kernel="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
     use_gate: bool = False
     seed: int | None = None
 
@@ -332,13 +308,8 @@ class GroupQueryAttention(Projected):
     use_bias: bool = True
     sliding_window: PositiveInt | None = None
     flash_attention: bool | None = None
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
+    learned = weights(kernel="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
     use_gate: bool = False
     seed: int | None = None
 

@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import ops
-from kerasish.arguments.fields import Deferred
-from kerasish.arguments.rules import (
-    Constraint,
-    Initializer,
-    IntOrTuple,
-    LayerField,
-    PositiveInt,
-    Rate,
-    Regularizer,
-)
+from kerasish.arguments.fields import Deferred, weights
+from kerasish.arguments.rules import Initializer, IntOrTuple, LayerField, PositiveInt, Rate
 from kerasish.config import epsilon as default_epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
@@ -65,14 +57,9 @@ class BatchNormalization(Layer):
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: Initializer = "zeros"
-    gamma_initializer: Initializer = "ones"
+    learned = weights(beta="zeros", gamma="ones")
     moving_mean_initializer: Initializer = "zeros"
     moving_variance_initializer: Initializer = "ones"
-    beta_regularizer: Regularizer = None
-    gamma_regularizer: Regularizer = None
-    beta_constraint: Constraint = None
-    gamma_constraint: Constraint = None
 
     ignored = {
         "renorm": False,
@@ -177,12 +164,7 @@ class LayerNormalization(_OverAxes):
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: Initializer = "zeros"
-    gamma_initializer: Initializer = "ones"
-    beta_regularizer: Regularizer = None
-    gamma_regularizer: Regularizer = None
-    beta_constraint: Constraint = None
-    gamma_constraint: Constraint = None
+    learned = weights(beta="zeros", gamma="ones")
 
     ignored = {"rms_scaling": False}
     written = ("rms_scaling",)
@@ -246,12 +228,7 @@ class GroupNormalization(Layer):
     epsilon: float = 1e-3
     center: bool = True
     scale: bool = True
-    beta_initializer: Initializer = "zeros"
-    gamma_initializer: Initializer = "ones"
-    beta_regularizer: Regularizer = None
-    gamma_regularizer: Regularizer = None
-    beta_constraint: Constraint = None
-    gamma_constraint: Constraint = None
+    learned = weights(beta="zeros", gamma="ones")
 
     supports_masking = True
 

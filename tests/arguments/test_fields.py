@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 import kerasish as keras
+from kerasish.arguments.fields import placed, weights
+from kerasish.arguments.rules import Initializer, Regularizer
 from kerasish.errors import ArgumentError
 
 layers = keras.layers
@@ -113,3 +115,60 @@ def test_an_array_that_was_given_stays_the_callers(make: Any) -> None:
     np.testing.assert_array_equal(layer(x).numpy(), before)
     given[...] = 0
     assert layer.get_config()
+
+
+class Shaped(keras.layers.Layer):
+    units: int
+    use_bias: bool = True
+    learned = weights(kernel="glorot_uniform", bias="zeros")
+    scale_initializer: Initializer = "ones"
+    activity_regularizer: Regularizer = None
+    seed: int | None = None
+
+
+def names_of(cls: type) -> list[str]:
+    return list(inspect.signature(cls).parameters)[:-1]
+
+
+def test_weights_are_arguments_where_they_are_declared() -> None:
+    assert (
+        names_of(Shaped)
+        == (
+            "units use_bias kernel_initializer bias_initializer scale_initializer "
+            "kernel_regularizer bias_regularizer activity_regularizer "
+            "kernel_constraint bias_constraint seed"
+        ).split()
+    )
+    layer = Shaped(2, kernel_initializer="he_normal", bias_constraint="non_neg")
+    assert isinstance(layer.kernel_initializer, keras.initializers.HeNormal)
+    assert isinstance(layer.bias_initializer, keras.initializers.Zeros)
+    again = Shaped.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    assert isinstance(again.bias_constraint, keras.constraints.NonNeg)
+    with pytest.raises(ArgumentError, match=r"Shaped\.kernel_regularizer"):
+        Shaped(2, kernel_regularizer=3)
+
+
+def test_a_placed_field_stands_where_it_says() -> None:
+    class Placed(Shaped):
+        groups: int = placed(behind="units", default=1)
+        rank: int = placed()
+        seed: int | None = placed(behind="bias_initializer", default=3)
+
+    wanted = "rank units groups use_bias kernel_initializer bias_initializer seed".split()
+    assert names_of(Placed)[: len(wanted)] == wanted
+    assert Placed.seed == 3
+    assert not hasattr(Placed, "rank")
+    assert (Placed(2, 4).rank, Placed(2, 4).units, Placed(2, 4).seed) == (2, 4, 3)
+    with pytest.raises(ArgumentError, match="rank"):
+        Placed(units=4)
+
+
+def test_a_class_variable_takes_an_inherited_field_away() -> None:
+    class Plain(Shaped):
+        use_bias: ClassVar[bool] = False
+
+    assert "use_bias" not in names_of(Plain)
+    assert Plain(2).use_bias is False
+    with pytest.raises(ArgumentError, match="use_bias"):
+        Plain(2, use_bias=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, dataclass_transform
 import numpy as np
 
 from kerasish import budget, naming
-from kerasish.arguments.fields import keyword
+from kerasish.arguments.fields import OF_WEIGHTS, keyword, placed
 from kerasish.arguments.signatures import parameters, signature
 from kerasish.errors import ArgumentError, KerasishError, ShapeError
 from kerasish.graph.trace import eagerly
@@ -24,7 +24,7 @@ from kerasish.serialization import resolve
 from kerasish.spec import dtype_name, is_float
 
 
-@dataclass_transform(eq_default=False, field_specifiers=(keyword,))
+@dataclass_transform(eq_default=False, field_specifiers=(keyword, placed))
 class Buildable(Holder):
     """`build` called with shapes, what it was called with remembered, and weights stored."""
 
@@ -100,17 +100,8 @@ class Buildable(Holder):
 
     def _declared_weight(self, field: str, shape: Sequence[int | None], **options: Any) -> Variable:
         """`add_weight` with what the fields `<field>_initializer` and the like say."""
-
-        def said(what: str) -> Any:
-            return getattr(self, f"{field}_{what}", None)
-
-        return self.add_weight(
-            shape,
-            said("initializer"),
-            regularizer=said("regularizer"),
-            constraint=said("constraint"),
-            **{"name": field, **options},
-        )
+        of = {kind: getattr(self, f"{field}_{kind}", None) for kind in OF_WEIGHTS}
+        return self.add_weight(shape, **{**of, "name": field, **options})
 
     def _made_of(self, args: tuple[Any, ...]) -> bool:
         """Whether such first arguments are parts, which a constructor without fields takes."""

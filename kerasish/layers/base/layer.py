@@ -13,6 +13,7 @@ from kerasish.arguments.contract import Field
 from kerasish.arguments.fields import (
     declared,
     hidden,
+    in_order,
     keyword,
     make_constructor,
     refuse_hiding,
@@ -102,8 +103,8 @@ class Layer(Buildable, Stateless):
         _i: int | None = keyword(alias="input_dim", default=None)
         _w: Any = keyword(alias="weights", default=None)
 
-    def __init_subclass__(cls, first: tuple[str, ...] = (), **kwargs: Any) -> None:
-        """Args: first: inherited fields that come first in this class, in another order."""
+    def __init_subclass__(cls, lent: Mapping[str, Field] | None = None, **kwargs: Any) -> None:
+        """Args: lent: fields of another class that are this one's too, before its others."""
         super().__init_subclass__(**kwargs)
         own = vars(cls)
         if not ours(cls):
@@ -122,9 +123,10 @@ class Layer(Buildable, Stateless):
         if takes_its_own(base):
             return
         new = declared(cls, _ATTRIBUTES)
-        if new or from_fields(cls):
-            every = {**cls.fields, **new}
-            cls.fields = {**{name: every[name] for name in first}, **every}
+        if new or lent or from_fields(cls):
+            said = own.get("__annotations__", {}).keys() - new.keys()  # ClassVars, no arguments
+            held = {name: field for name, field in cls.fields.items() if name not in said}
+            cls.fields = in_order({**(lent or {}), **held, **new})
             cls.__init__ = make_constructor(cls, cls.fields, base)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:

@@ -7,19 +7,11 @@ steps (Gal and Ghahramani, A Theoretically Grounded Application of Dropout in RN
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import ops, random
-from kerasish.arguments.fields import Deferred
-from kerasish.arguments.rules import (
-    Activation,
-    Constraint,
-    Initializer,
-    PositiveInt,
-    Rate,
-    Regularizer,
-)
+from kerasish.arguments.fields import Deferred, placed, weights
+from kerasish.arguments.rules import Activation, PositiveInt, Rate
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import Ones
@@ -34,13 +26,15 @@ class Cell(Layer):
     floats_only = True
     gates = 1
     outputs_state = True  # the output of a step is its first new state
+    activation: Activation = "tanh"
+    use_bias: bool = True
+    learned = weights(kernel="glorot_uniform", recurrent="orthogonal", bias="zeros")
+    dropout: Rate = 0.0
+    recurrent_dropout: Rate = 0.0
+    seed: int | None = None
     if TYPE_CHECKING:
         units: ClassVar[Deferred[int]]
-        activation: ClassVar[Deferred[Any]]
-        use_bias: ClassVar[Deferred[bool]]
-        dropout: ClassVar[Deferred[float]]
-        recurrent_dropout: ClassVar[Deferred[float]]
-        seed: ClassVar[Deferred[int | None]]
+        bias_initializer: ClassVar[Deferred[Any]]
 
     ignored = {"implementation": 2}
 
@@ -166,21 +160,7 @@ class SimpleRNNCell(Cell):
         seed: int, for the same draws every time.
     """
 
-    units: PositiveInt
-    activation: Activation = "tanh"
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    recurrent_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    recurrent_constraint: Constraint = None
-    bias_constraint: Constraint = None
-    dropout: Rate = 0.0
-    recurrent_dropout: Rate = 0.0
-    seed: int | None = None
+    units: PositiveInt = placed()
 
     def advance(self, z: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         h = self.activation(z + self._recurrent(states[0]))
@@ -208,23 +188,9 @@ class LSTMCell(Cell):
 
     gates = 4
 
-    units: PositiveInt
-    activation: Activation = "tanh"
-    recurrent_activation: Activation = "sigmoid"
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
-    bias_initializer: Initializer = "zeros"
-    unit_forget_bias: bool = True
-    kernel_regularizer: Regularizer = None
-    recurrent_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    recurrent_constraint: Constraint = None
-    bias_constraint: Constraint = None
-    dropout: Rate = 0.0
-    recurrent_dropout: Rate = 0.0
-    seed: int | None = None
+    units: PositiveInt = placed()
+    recurrent_activation: Activation = placed(behind="activation", default="sigmoid")
+    unit_forget_bias: bool = placed(behind="bias_initializer", default=True)
 
     @property
     def state_size(self) -> list[int]:
@@ -236,17 +202,12 @@ class LSTMCell(Cell):
             return super()._make_bias(shape)
 
         def initializer(_: Any, dtype: Any = None) -> Tensor:
-            one, rest = (self.units,), (self.units * 2,)
-            draw = cast(Callable[..., Tensor], self.bias_initializer)
+            size = shape[0] // self.gates
+            one, rest = (size,), (size * 2,)
+            draw = self.bias_initializer
             return ops.concatenate([draw(one, dtype), Ones()(one, dtype), draw(rest, dtype)])
 
-        return self.add_weight(
-            shape,
-            initializer,
-            regularizer=self.bias_regularizer,
-            constraint=self.bias_constraint,
-            name="bias",
-        )
+        return self._declared_weight("bias", shape, initializer=initializer)
 
     def advance(self, z: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         h, c = states
@@ -278,23 +239,9 @@ class GRUCell(Cell):
 
     gates = 3
 
-    units: PositiveInt
-    activation: Activation = "tanh"
-    recurrent_activation: Activation = "sigmoid"
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    recurrent_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    recurrent_constraint: Constraint = None
-    bias_constraint: Constraint = None
-    dropout: Rate = 0.0
-    recurrent_dropout: Rate = 0.0
-    reset_after: bool = True
-    seed: int | None = None
+    units: PositiveInt = placed()
+    recurrent_activation: Activation = placed(behind="activation", default="sigmoid")
+    reset_after: bool = placed(behind="recurrent_dropout", default=True)
 
     def _make_bias(self, shape: tuple[int, ...]) -> Any:
         return super()._make_bias((2, *shape) if self.reset_after else shape)

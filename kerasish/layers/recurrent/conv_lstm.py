@@ -5,55 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops, random
-from kerasish.arguments.fields import Deferred
-from kerasish.arguments.rules import (
-    Activation,
-    Constraint,
-    DataFormat,
-    Initializer,
-    IntOrTuple,
-    PaddingMode,
-    PositiveInt,
-    Rate,
-    Regularizer,
-    sized,
-)
+from kerasish.arguments.fields import Deferred, placed
+from kerasish.arguments.rules import DataFormat, IntOrTuple, PaddingMode, PositiveInt, sized
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.initializers import Ones
-from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.recurrent.cells import Cell
-from kerasish.layers.recurrent.rnn import Recurrent
+from kerasish.layers.recurrent.cells import LSTMCell
+from kerasish.layers.recurrent.sequences import OverCell
 from kerasish.spec import Shape, window_output
 
 
-class ConvLSTMCell(Cell):
+class ConvLSTMCell(LSTMCell):
     """One step: c' = f c + i activation(z_c), h' = o activation(c'), with convolutions for z."""
 
-    gates = 4
-
-    filters: PositiveInt
-    kernel_size: Any
-    strides: Any = 1
-    padding: PaddingMode = "valid"
-    data_format: DataFormat = None
-    dilation_rate: Any = 1
-    activation: Activation = "tanh"
-    recurrent_activation: Activation = "sigmoid"
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
-    bias_initializer: Initializer = "zeros"
-    unit_forget_bias: bool = True
-    kernel_regularizer: Regularizer = None
-    recurrent_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    recurrent_constraint: Constraint = None
-    bias_constraint: Constraint = None
-    dropout: Rate = 0.0
-    recurrent_dropout: Rate = 0.0
-    seed: int | None = None
+    units: ClassVar[Any]
+    filters: PositiveInt = placed()
+    kernel_size: IntOrTuple = placed(behind="filters")
+    strides: IntOrTuple = placed(behind="kernel_size", default=1)
+    padding: PaddingMode = placed(behind="strides", default="valid")
+    data_format: DataFormat = placed(behind="padding", default=None)
+    dilation_rate: IntOrTuple = placed(behind="data_format", default=1)
 
     @property
     def state_size(self) -> list[int]:
@@ -86,14 +56,6 @@ class ConvLSTMCell(Cell):
             "recurrent", (*self.kernel_size, self.filters, width), name="recurrent_kernel"
         )
         self.bias = self._make_bias((width,)) if self.use_bias else None
-
-    def _make_bias(self, shape: tuple[int, ...]) -> Any:
-        made = super()._make_bias(shape)
-        if self.unit_forget_bias:
-            value = made.numpy()
-            value[self.filters : 2 * self.filters] = Ones()((self.filters,), made.dtype)
-            made.assign(value)
-        return made
 
     def get_initial_state(self, batch_size: int | None = None) -> list[Tensor]:
         """Zeros."""
@@ -154,7 +116,7 @@ class ConvLSTMCell(Cell):
         return h, [h, c]
 
 
-class ConvLSTM(Recurrent):
+class ConvLSTM(OverCell, of=ConvLSTMCell):
     """An LSTM over images (batch, time, ..., channels) whose products are convolutions.
 
     Args:
@@ -188,34 +150,6 @@ class ConvLSTM(Recurrent):
     unroll: ClassVar[bool] = False
     zero_output_for_mask: ClassVar[bool] = False
 
-    filters: PositiveInt
-    kernel_size: IntOrTuple
-    strides: IntOrTuple = 1
-    padding: PaddingMode = "valid"
-    data_format: DataFormat = None
-    dilation_rate: IntOrTuple = 1
-    activation: Activation = "tanh"
-    recurrent_activation: Activation = "sigmoid"
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
-    bias_initializer: Initializer = "zeros"
-    unit_forget_bias: bool = True
-    kernel_regularizer: Regularizer = None
-    recurrent_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    recurrent_constraint: Constraint = None
-    bias_constraint: Constraint = None
-    dropout: Rate = 0.0
-    recurrent_dropout: Rate = 0.0
-    seed: int | None = None
-    return_sequences: bool = False
-    return_state: bool = False
-    go_backwards: bool = False
-    stateful: bool = False
-
     ignored = {"unroll": False, "zero_output_for_mask": False}
     written = ("activity_regularizer", "unroll", "zero_output_for_mask")
     if TYPE_CHECKING:
@@ -225,22 +159,7 @@ class ConvLSTM(Recurrent):
         for name in ("kernel_size", "strides", "dilation_rate"):
             setattr(self, name, sized(getattr(self, name), self.rank, f"{self.name}.{name}"))
         self.data_format = config.standardize_data_format(self.data_format)
-        arguments = {name: getattr(self, name) for name in ConvLSTMCell.fields}
-        self.cell = ConvLSTMCell(
-            **arguments,
-            dtype=self.dtype_policy,
-            trainable=self.trainable,
-            name="conv_lstm_cell",
-        )
-        self.input_spec = InputSpec(ndim=self.rank + 3)
-
-    def _over_time(
-        self, x: Tensor, states: list[Any], mask: Tensor | None, training: bool | None
-    ) -> tuple[Tensor, Tensor, list[Any]]:
-        return super()._over_time(self.cell.project(x), states, mask, training)
-
-    def _step(self, training: bool | None) -> Any:
-        return self.cell.advance
+        super().__post_init__()
 
 
 class ConvLSTM1D(ConvLSTM):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import ops, tree
-from kerasish.arguments.fields import Deferred
+from kerasish.arguments.fields import Deferred, placed
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
@@ -127,14 +127,14 @@ class Recurrent(Layer):
 
     supports_masking = True
     untracked = Layer.untracked | {"states"}
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    zero_output_for_mask: bool = False
     if TYPE_CHECKING:
         cell: ClassVar[Deferred[Any]]
-        return_sequences: ClassVar[Deferred[bool]]
-        return_state: ClassVar[Deferred[bool]]
-        go_backwards: ClassVar[Deferred[bool]]
-        stateful: ClassVar[Deferred[bool]]
-        unroll: ClassVar[Deferred[bool]]
-        zero_output_for_mask: ClassVar[Deferred[bool]]
         states: ClassVar[Deferred[list[Variable] | None]]
 
     @property
@@ -336,13 +336,7 @@ class RNN(Recurrent):
         (2, 4)
     """
 
-    cell: Any
-    return_sequences: bool = False
-    return_state: bool = False
-    go_backwards: bool = False
-    stateful: bool = False
-    unroll: bool = False
-    zero_output_for_mask: bool = False
+    cell: Any = placed()
 
     def __post_init__(self) -> None:
         if isinstance(self.cell, dict):

@@ -5,20 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import activations, ops
-from kerasish.arguments.fields import Deferred
+from kerasish.arguments.fields import Deferred, placed
 from kerasish.arguments.remembered import ANY
-from kerasish.arguments.rules import (
-    Activation,
-    Constraint,
-    Initializer,
-    PositiveInt,
-    Rate,
-    Regularizer,
-)
+from kerasish.arguments.rules import Regularizer
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.recurrent.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
 from kerasish.layers.recurrent.rnn import Recurrent
+from kerasish.naming import snake_case
 from kerasish.ops.nn.recurrent import gru, lstm
 from kerasish.spec import Shape
 
@@ -46,26 +40,33 @@ class OverCell(Recurrent):
     floats_only = True
     written = ("activity_regularizer",)
     cell_class: ClassVar[type[Cell]]
+    rank: ClassVar[int] = 0  # of what a step sees, beside batch and features
+    activity_regularizer: Regularizer = placed(behind="bias_regularizer", default=None)
     ignored = {"use_cudnn": ANY, "implementation": ANY, "time_major": False}
     if TYPE_CHECKING:
         units: ClassVar[Deferred[int]]
         dropout: ClassVar[Deferred[float]]
         recurrent_dropout: ClassVar[Deferred[float]]
 
+    def __init_subclass__(cls, of: type[Cell] | None = None, **options: Any) -> None:
+        """Args: of: the class of the cell, whose arguments come first."""
+        if of is not None:
+            cls.cell_class, options["lent"] = of, of.fields
+        super().__init_subclass__(**options)
+
     def __post_init__(self) -> None:
-        own = type(self).fields
-        arguments = {name: getattr(self, name) for name in self.cell_class.fields if name in own}
         self.cell = self.cell_class(
-            **arguments,
+            **{name: getattr(self, name) for name in self.cell_class.fields},
             dtype=self.dtype_policy,
             trainable=self.trainable,
-            name=_cell_name(self.cell_class),
+            name=snake_case(self.cell_class.__name__),
         )
-        self.input_spec = InputSpec(ndim=3)
+        self.input_spec = InputSpec(ndim=self.rank + 3)
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
         super().build(sequences_shape, initial_state_shape)
-        self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[-1]})
+        if not self.rank:
+            self.input_spec = InputSpec(ndim=3, axes={-1: sequences_shape[-1]})
 
     def _over_time(
         self, x: Tensor, states: list[Any], mask: Tensor | None, training: bool | None
@@ -115,17 +116,11 @@ class OverCell(Recurrent):
         return self.cell.recurrent_kernel
 
 
-def _cell_name(cls: type) -> str:
-    return {"SimpleRNNCell": "simple_rnn_cell", "LSTMCell": "lstm_cell", "GRUCell": "gru_cell"}[
-        cls.__name__
-    ]
-
-
 def _is_tanh_sigmoid(cell: Any) -> bool:
     return cell.activation is activations.tanh and cell.recurrent_activation is activations.sigmoid
 
 
-class SimpleRNN(OverCell):
+class SimpleRNN(OverCell, of=SimpleRNNCell):
     __doc__ = f"""h' = activation(x kernel + h recurrent_kernel + bias), over a sequence.
 
     Args:
@@ -133,33 +128,10 @@ class SimpleRNN(OverCell):
         activation: name or function.{_COMMON}
     """
 
-    cell_class = SimpleRNNCell
-
-    units: PositiveInt
-    activation: Activation = "tanh"
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    recurrent_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    recurrent_constraint: Constraint = None
-    bias_constraint: Constraint = None
-    dropout: Rate = 0.0
-    recurrent_dropout: Rate = 0.0
-    return_sequences: bool = False
-    return_state: bool = False
-    go_backwards: bool = False
-    stateful: bool = False
-    unroll: bool = False
-    seed: int | None = None
-    zero_output_for_mask: bool = False
+    seed: int | None = placed(behind="unroll", default=None)
 
 
-class LSTM(OverCell):
+class LSTM(OverCell, of=LSTMCell):
     __doc__ = f"""Long short-term memory over a sequence.
 
     Args:
@@ -169,33 +141,6 @@ class LSTM(OverCell):
         unit_forget_bias: whether the forget gate's bias starts at 1.{_COMMON}
     Source: Hochreiter and Schmidhuber (1997).
     """
-
-    cell_class = LSTMCell
-
-    units: PositiveInt
-    activation: Activation = "tanh"
-    recurrent_activation: Activation = "sigmoid"
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
-    bias_initializer: Initializer = "zeros"
-    unit_forget_bias: bool = True
-    kernel_regularizer: Regularizer = None
-    recurrent_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    recurrent_constraint: Constraint = None
-    bias_constraint: Constraint = None
-    dropout: Rate = 0.0
-    recurrent_dropout: Rate = 0.0
-    seed: int | None = None
-    return_sequences: bool = False
-    return_state: bool = False
-    go_backwards: bool = False
-    stateful: bool = False
-    unroll: bool = False
-    zero_output_for_mask: bool = False
 
     def _is_standard(self) -> bool:
         return _is_tanh_sigmoid(self.cell)
@@ -208,7 +153,7 @@ class LSTM(OverCell):
         return lstm(x, *states, *weights, *counts, reverse=self.go_backwards)
 
 
-class GRU(OverCell):
+class GRU(OverCell, of=GRUCell):
     __doc__ = f"""Gated recurrent unit over a sequence.
 
     Args:
@@ -219,32 +164,7 @@ class GRU(OverCell):
     Source: Cho et al. (2014).
     """
 
-    cell_class = GRUCell
-
-    units: PositiveInt
-    activation: Activation = "tanh"
-    recurrent_activation: Activation = "sigmoid"
-    use_bias: bool = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    recurrent_initializer: Initializer = "orthogonal"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    recurrent_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    recurrent_constraint: Constraint = None
-    bias_constraint: Constraint = None
-    dropout: Rate = 0.0
-    recurrent_dropout: Rate = 0.0
-    seed: int | None = None
-    return_sequences: bool = False
-    return_state: bool = False
-    go_backwards: bool = False
-    stateful: bool = False
-    unroll: bool = False
-    reset_after: bool = True
-    zero_output_for_mask: bool = False
+    reset_after: bool = placed(behind="unroll", default=True)
 
     def _is_standard(self) -> bool:
         return self.cell.reset_after and _is_tanh_sigmoid(self.cell)
