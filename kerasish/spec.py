@@ -294,6 +294,13 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(out)
 
 
+def alike(a: Shape, b: Shape) -> bool:
+    """Whether two shapes are one, as far as their dimensions are known."""
+    return len(a) == len(b) and all(
+        m == n or m is None or n is None for m, n in zip(a, b, strict=True)
+    )
+
+
 def normalize_axis(axis: int, ndim: int) -> int:
     """`axis` counted from the front; raises `ArgumentError` when out of range."""
     if not isinstance(axis, (int, np.integer)):

@@ -21,6 +21,7 @@ from kerasish.spec import (
     Shape,
     TensorSpec,
     accumulator,
+    alike,
     inverse,
     np_dtype,
     promote,
@@ -297,11 +298,8 @@ def _concat_infer(*specs: TensorSpec, axis: int) -> TensorSpec:
     at = axis % first.ndim
     total: Dim = 0
     for s in specs:
-        rest = [a for i, a in enumerate(s.shape) if i != at]
-        want = [a for i, a in enumerate(first.shape) if i != at]
-        if s.ndim != first.ndim or any(
-            a != b and a is not None and b is not None for a, b in zip(rest, want, strict=True)
-        ):
+        rest, want = ((*t.shape[:at], *t.shape[at + 1 :]) for t in (s, first))
+        if s.ndim != first.ndim or not alike(rest, want):
             raise ShapeError(
                 "concatenate",
                 expected=f"equal shapes but for axis {axis}",

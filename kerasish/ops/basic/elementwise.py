@@ -28,6 +28,7 @@ from kerasish.spec import (
     complex_dtype,
     dtype_name,
     np_dtype,
+    promote_float,
     real_dtype,
 )
 
@@ -346,6 +347,12 @@ def cast(x: Any, dtype: Any) -> Tensor:
     # A number takes the dtype at once: by way of floatx it would lose digits.
     x = convert_to_tensor(x, name if is_weak(x) else None)
     return x if x.dtype == name else cast_(x, dtype=name)
+
+
+def as_float(x: Any) -> Tensor:
+    """`x` as a tensor of a floating dtype: integers and bool become floatx."""
+    x = convert_to_tensor(x)
+    return cast(x, promote_float(x.dtype))
 
 
 def cast_like(x: Any, like: Any) -> Tensor:

@@ -22,7 +22,7 @@ from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, tensor_of,
 from kerasish.graph.trace import eagerly
 from kerasish.ops.basic.elementwise import add, less, multiply, select, subtract
 from kerasish.ops.declare import ints
-from kerasish.spec import TensorSpec, is_differentiable, np_dtype
+from kerasish.spec import TensorSpec, alike, is_differentiable, np_dtype
 
 
 def run_body(graph: Graph, arrays: Sequence[Any]) -> list[Any]:
@@ -38,11 +38,7 @@ def zeros_of(spec: TensorSpec) -> Tensor:
 
 def _alike(a: TensorSpec, b: TensorSpec) -> bool:
     """Whether two specs are one as far as their dimensions are known."""
-    return (
-        a.dtype == b.dtype
-        and len(a.shape) == len(b.shape)
-        and all(m == n or m is None or n is None for m, n in zip(a.shape, b.shape, strict=True))
-    )
+    return a.dtype == b.dtype and alike(a.shape, b.shape)
 
 
 # --- scan -----------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from kerasish.ops.declare import complexes, composite
 from kerasish.ops.numpy.axes import product, slice_axis
 from kerasish.ops.numpy.join import pad
 from kerasish.ops.operation import public
-from kerasish.spec import TensorSpec, complex_dtype, is_float, np_dtype, real_dtype
+from kerasish.spec import TensorSpec, alike, complex_dtype, is_float, np_dtype, real_dtype
 
 
 def _complex_infer(x: TensorSpec, *, axes: tuple[int, ...], inverse: bool) -> TensorSpec:
@@ -131,8 +131,7 @@ def _joined(what: str, x: Any) -> Any:
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         raise ArgumentError(what, expected="a pair (real, imaginary)", received=repr(x))
     real, imag = map(convert_to_tensor, x)
-    pairs = zip(real.shape, imag.shape, strict=False)
-    if real.ndim != imag.ndim or any(a != b and None not in (a, b) for a, b in pairs):
+    if not alike(real.shape, imag.shape):
         raise ShapeError(
             what, expected="two parts of one shape", received=f"{real.shape} and {imag.shape}"
         )

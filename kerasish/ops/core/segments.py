@@ -22,16 +22,13 @@ from kerasish.ops.basic.sorting import known_values
 from kerasish.ops.core.scatter import scatter_reduce
 from kerasish.ops.declare import composite, ints
 from kerasish.ops.numpy.creation import filled
-from kerasish.spec import is_float
+from kerasish.spec import alike, is_float
 
 
 def _segmented(data: Any, ids: Any, count: int | None) -> tuple[Any, Any, int]:
     """(rows, their segment with one more for those outside, number of segments)."""
     data, ids = convert_to_tensor(data), as_indices("segment", ids)
-    own = data.shape[: ids.ndim]
-    if len(own) != ids.ndim or any(
-        a != b and None not in (a, b) for a, b in zip(own, ids.shape, strict=True)
-    ):
+    if not alike(data.shape[: ids.ndim], ids.shape):
         raise ShapeError(
             "Segments",
             expected=f"an id for each row of the data, {data.shape}",

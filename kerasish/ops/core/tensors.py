@@ -23,7 +23,7 @@ from kerasish.ops.declare import complexes, composite
 from kerasish.ops.numpy.axes import product
 from kerasish.ops.numpy.join import stack
 from kerasish.ops.operation import public
-from kerasish.spec import Dim, dtype_name, is_float, largest, promote_float
+from kerasish.spec import Dim, dtype_name, is_float, largest
 
 
 @public
@@ -145,8 +145,7 @@ def cdist(x: TensorLike, y: TensorLike) -> Tensor:
 @composite(cases=[case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)])
 def logsumexp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """log(sum(exp(x))) over `axis`, without overflow."""
-    x = _convert(x)
-    x = _cast(x, promote_float(x.dtype))
+    x = _e.as_float(x)
     if 0 in x.shape:
         return _e.log(_r.sum(_e.exp(x), axis=axis, keepdims=keepdims))
     top = _e.stop_gradient(_r.max(x, axis=axis, keepdims=True))

@@ -11,11 +11,10 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
-from kerasish.ops.basic.elementwise import cast, cast_like, where
+from kerasish.ops.basic.elementwise import as_float, cast_like, where
 from kerasish.ops.declare import composite
 from kerasish.ops.image.layout import batch_of, need_float
 from kerasish.ops.numpy.join import stack, unstack
-from kerasish.spec import promote_float
 
 # ITU-R BT.601 luma.
 LUMA = (0.2989, 0.5870, 0.1140)
@@ -34,7 +33,7 @@ def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tens
     if x.shape[-1] == 1:
         return restore(x)
     _need_three("rgb_to_grayscale", x)
-    wide = cast(x, promote_float(x.dtype))
+    wide = as_float(x)
     return restore(cast_like(_r.sum(wide * cast_like(np.array(LUMA), wide), -1, True), x))
 
 

@@ -14,7 +14,7 @@ from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
-from kerasish.ops.basic.elementwise import cast, cast_like
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.declare import composite
 from kerasish.ops.image.layout import batch_of
@@ -23,7 +23,7 @@ from kerasish.ops.nn.windows import per_axis
 from kerasish.ops.numpy.axes import product
 from kerasish.ops.numpy.join import pad
 from kerasish.ops.refusals import values_that
-from kerasish.spec import known, promote_float, window_output, window_padding
+from kerasish.spec import known, window_output, window_padding
 
 
 def _gaussian(size: int, sigma: Any, dtype: str) -> Any:
@@ -65,7 +65,7 @@ def gaussian_blur(
         data_format: "channels_last" or "channels_first".
     """
     x, restore = batch_of("gaussian_blur", images, data_format)
-    wide = cast(x, promote_float(x.dtype))
+    wide = as_float(x)
     sizes = per_axis(kernel_size, 2, "gaussian_blur, kernel_size")
     sigma = convert_to_tensor(sigma, wide.dtype)
     if sigma.shape not in ((), (1,), (2,)):
@@ -129,7 +129,7 @@ def ssim(
     a, _ = batch_of("ssim", image1, data_format)
     b, _ = batch_of("ssim", image2, data_format)
     single = convert_to_tensor(image1).ndim == 3
-    wide = cast(a, promote_float(a.dtype))
+    wide = as_float(a)
     other = cast_like(b, wide)
     weights = _gaussian(whole("ssim, filter_size", filter_size, 1), filter_sigma, wide.dtype)
 

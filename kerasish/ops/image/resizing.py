@@ -19,7 +19,7 @@ from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
-from kerasish.ops.basic.elementwise import cast, cast_like, where
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like, where
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.basic.matmul import matmul
 from kerasish.ops.core.tensors import saturate_cast
@@ -29,7 +29,7 @@ from kerasish.ops.nn.windows import per_axis
 from kerasish.ops.numpy.axes import product, slice_axis
 from kerasish.ops.numpy.functions import sinc
 from kerasish.ops.numpy.join import pad
-from kerasish.spec import Dim, is_float, is_int, known, normalize_axis, promote_float
+from kerasish.spec import Dim, is_int, known, normalize_axis
 
 
 def _triangle(t: Any) -> Any:
@@ -184,7 +184,7 @@ def resize(
             received=f"fill_mode={fill_mode!r}, both={pad_to_aspect_ratio}",
         )
     x, restore = batch_of("resize", images, data_format)
-    wide = cast(x, promote_float(x.dtype))
+    wide = as_float(x)
     if crop_to_aspect_ratio:
         wide = _cropped_to_ratio(wide, sizes)
     elif pad_to_aspect_ratio:
@@ -242,8 +242,7 @@ def scale_and_translate(
             expected=f"method one of {', '.join(KERNELS)}",
             received=repr(method),
         )
-    x = convert_to_tensor(images)
-    x = x if is_float(x.dtype) else cast(x, promote_float(x.dtype))
+    x = as_float(images)
     scale, translation = convert_to_tensor(scale), convert_to_tensor(translation)
     shape = per_axis(output_shape, x.ndim, "scale_and_translate, output_shape", 0)
     if not scale.shape == translation.shape == (len(spatial_dims),):

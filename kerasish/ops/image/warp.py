@@ -15,7 +15,7 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
-from kerasish.ops.basic.elementwise import cast, cast_like, where
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like, where
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.declare import composite
 from kerasish.ops.image.filters import gaussian_blur
@@ -138,10 +138,8 @@ def map_coordinates(
             expected=f"coordinates ({x.ndim}, ...) for rank {x.ndim}",
             received=at.shape,
         )
-    wide = cast(x, promote_float(x.dtype))
-    at = cast(at, promote_float(at.dtype))
-    batch = _s.reshape(wide, shape=(1, *x.shape, 1))
-    rows = [_s.reshape(row, shape=(1, -1)) for row in unstack(at)]
+    batch = _s.reshape(as_float(x), shape=(1, *x.shape, 1))
+    rows = [_s.reshape(row, shape=(1, -1)) for row in unstack(as_float(at))]
     y = _sampled(batch, rows, order, fill_mode, fill_value)
     return _in_dtype(_s.reshape(y, shape=at.shape[1:]), x)
 
@@ -154,10 +152,9 @@ def _grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _warped(x: Any, at: list[Any], order: int, mode: str, value: float) -> Any:
     """A channels-last batch read at (y, x), each (batch or 1, height * width)."""
-    wide = cast(x, promote_float(x.dtype))
     count, height, width, _ = x.shape
     spread = [_s.broadcast_to(c, shape=(count, c.shape[1])) for c in at]
-    y = _sampled(wide, spread, order, mode, value)
+    y = _sampled(as_float(x), spread, order, mode, value)
     return _in_dtype(_s.reshape(y, shape=(count, height, width, x.shape[-1])), x)
 
 
@@ -195,8 +192,7 @@ def affine_transform(
     x, restore = batch_of("affine_transform", images, data_format)
     if None in x.shape[1:3]:  # only the spec of the result is wanted
         return restore(x)
-    t = convert_to_tensor(transform)
-    t = cast(t, promote_float(t.dtype))
+    t = as_float(transform)
     if t.ndim not in (1, 2) or t.shape[-1] != 8:
         raise ShapeError("affine_transform", expected="(8,) or (batch, 8)", received=t.shape)
     a0, a1, a2, b0, b1, b2, _, _ = unstack(_s.reshape(t, shape=(-1, 8, 1)), axis=1)

@@ -7,7 +7,6 @@ linear algebra functions" (2010).
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,7 @@ import numpy as np
 from kerasish import tables
 from kerasish.errors import GradientError
 from kerasish.graph import primitives as _s
-from kerasish.graph.batching import leading
-from kerasish.graph.op import case, op
+from kerasish.graph.op import case
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast_like, where
 from kerasish.ops.basic.indexing import take_along
@@ -24,18 +22,19 @@ from kerasish.ops.basic.matmul import matmul, swap_last
 from kerasish.ops.basic.sorting import argsort_
 from kerasish.ops.linalg.solving import (
     SampleMatrix,
-    cubic,
     distinct,
     inv_,
     matrix,
+    matrix_op,
+    of_square,
     positive,
     product,
     same,
     solve_triangular_,
     solved,
-    square,
     well,
     wide,
+    without,
 )
 from kerasish.ops.numpy.matrix import tril, triu
 from kerasish.spec import TensorSpec, complex_dtype, np_dtype, real_dtype
@@ -43,12 +42,9 @@ from kerasish.spec import TensorSpec, complex_dtype, np_dtype, real_dtype
 # --- factorisations -----------------------------------------------------------------------------
 
 
-@op(
+@matrix_op(
     "cholesky",
-    infer=same("cholesky"),
-    promote="float",
-    batch=leading,
-    flops=cubic,
+    infer=of_square("cholesky", same),
     refuses=(0,),
     # The lower triangle alone is read: the public function symmetrises first.
     cases=(case(positive(3, 3), differentiate=()), case(positive(2, 2, 2), differentiate=())),
@@ -80,12 +76,9 @@ def _qr_infer(x: TensorSpec, *, mode: str) -> tuple[TensorSpec, TensorSpec]:
     return TensorSpec((*lead, m, inner), x.dtype), TensorSpec((*lead, inner, n), x.dtype)
 
 
-@op(
+@matrix_op(
     "qr",
     infer=_qr_infer,
-    promote="float",
-    batch=leading,
-    flops=cubic,
     cases=(
         case(well(4, 3), mode="reduced"),
         case(well(2, 3, 5), mode="reduced"),
@@ -124,18 +117,12 @@ def _qr_vjp(q: Any, r: Any, gq: Any, gr: Any) -> Any:
     return swap_last(solve_triangular_(r, right, lower=False))
 
 
-def _lu_infer(x: TensorSpec) -> tuple[TensorSpec, ...]:
-    square("lu_factor", x)
-    rows = TensorSpec(x.shape[:-1], "int32")
-    return x, rows, rows
+_ROWS = without(1, lambda _: "int32")
 
 
-@op(
+@matrix_op(
     "lu_factor",
-    infer=_lu_infer,
-    promote="float",
-    batch=leading,
-    flops=cubic,
+    infer=of_square("lu_factor", same, _ROWS, _ROWS),
     cases=(case(SampleMatrix((3, 3), "reversed")), case(well(2, 4, 4))),
 )
 def lu_(xp: Any, x: Any) -> Any:
@@ -183,14 +170,6 @@ def _(g: Any, y: Any, x: Any) -> Any:
 # --- eigenvalues and singular values --------------------------------------------------------------
 
 
-def _vector_infer(what: str) -> Callable[..., tuple[TensorSpec, TensorSpec]]:
-    def infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
-        square(what, x)
-        return TensorSpec(x.shape[:-1], real_dtype(x.dtype)), x
-
-    return infer
-
-
 def _gaps(w: Any) -> Any:
     """1 / (w_j - w_i), and 0 on the diagonal."""
     rows, columns = _s.expand_dims(w, axis=w.ndim), _s.expand_dims(w, axis=w.ndim - 1)
@@ -205,12 +184,9 @@ def _diagonal(v: Any) -> Any:
     return _s.expand_dims(v, axis=v.ndim) * cast_like(tables.eye(size), v)
 
 
-@op(
+@matrix_op(
     "eigh",
-    infer=_vector_infer("eigh"),
-    promote="float",
-    batch=leading,
-    flops=cubic,
+    infer=of_square("eigh", without(1, real_dtype), same),
     refuses=(0,),
     # Only one triangle is read: the public function symmetrises first.
     cases=(case(positive(3, 3), differentiate=()), case(positive(2, 3, 3), differentiate=())),
@@ -231,18 +207,9 @@ def _(g: Any, y: Any, x: Any) -> Any:
     return product(v, inner, t)
 
 
-def _eig_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
-    square("eig", x)
-    name = complex_dtype(x.dtype)
-    return TensorSpec(x.shape[:-1], name), TensorSpec(x.shape, name)
-
-
-@op(
+@matrix_op(
     "eig",
-    infer=_eig_infer,
-    promote="float",
-    batch=leading,
-    flops=cubic,
+    infer=of_square("eig", without(1, complex_dtype), without(0, complex_dtype)),
     refuses=(0,),
     cases=(case(well(3, 3), differentiate=()),),
 )
@@ -276,12 +243,9 @@ def _svd_infer(x: TensorSpec, *, full: bool) -> tuple[TensorSpec, ...]:
     return TensorSpec((*lead, m, u), x.dtype), values, TensorSpec((*lead, v, n), x.dtype)
 
 
-@op(
+@matrix_op(
     "svd",
     infer=_svd_infer,
-    promote="float",
-    batch=leading,
-    flops=cubic,
     refuses=(0,),
     cases=(
         case(distinct(4, 3), full=False),

@@ -15,14 +15,14 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
-from kerasish.ops.basic.elementwise import cast, cast_like
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like
 from kerasish.ops.basic.matmul import matmul, swap_last
 from kerasish.ops.declare import composite, of_one
 from kerasish.ops.linalg import decompositions as _d
 from kerasish.ops.linalg import solving as _m
 from kerasish.ops.numpy.axes import moveaxis
 from kerasish.ops.operation import public
-from kerasish.spec import normalize_axes, normalize_axis, promote_float, real_dtype
+from kerasish.spec import normalize_axes, normalize_axis, real_dtype
 
 A = TypeVar("A")
 Y = TypeVar("Y")
@@ -33,7 +33,7 @@ _POSITIVE = np.array([[4.0, 1.0, 0.3], [1.0, 3.0, -0.5], [0.3, -0.5, 2.0]])
 def _floating(what: str, x: Any) -> Tensor:
     x = convert_to_tensor(x)
     _m.matrix(what, x.spec)
-    return cast(x, promote_float(x.dtype))
+    return as_float(x)
 
 
 def _symmetric(x: Any) -> Tensor:
@@ -325,8 +325,7 @@ def norm(x: TensorLike, ord: Any = None, axis: Any = None, keepdims: bool = Fals
         axis: an int takes vectors, a pair matrices; None takes the whole tensor.
         keepdims: whether the reduced axes stay, with size 1.
     """
-    x = convert_to_tensor(x)
-    x = cast(x, promote_float(x.dtype))
+    x = as_float(x)
     if axis is None:
         if ord is None:
             size = _e.square(_e.absolute(x))

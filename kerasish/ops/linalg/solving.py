@@ -7,6 +7,7 @@ linear algebra functions" (2010).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -71,12 +72,23 @@ def matrix(what: str, x: TensorSpec) -> None:
         raise ShapeError(what, expected="matrices (..., m, n)", received=x.shape)
 
 
-def same(what: str) -> Callable[..., TensorSpec]:
-    def infer(x: TensorSpec) -> TensorSpec:
+def of_square(what: str, *results: Callable[[TensorSpec], TensorSpec]) -> Callable[..., Any]:
+    """The infer rule of a function of square matrices, whose results are of these specs."""
+
+    def infer(x: TensorSpec) -> Any:
         square(what, x)
-        return x
+        found = tuple(result(x) for result in results)
+        return found[0] if len(found) == 1 else found
 
     return infer
+
+
+def without(axes: int, dtype: Callable[[str], str] = str) -> Callable[[TensorSpec], TensorSpec]:
+    """A result without the last `axes` axes, in the dtype that `dtype` makes of the input's."""
+    return lambda x: TensorSpec(x.shape[: x.ndim - axes], dtype(x.dtype))
+
+
+same = without(0)
 
 
 def wide(xp: Any, x: Any) -> Any:
@@ -106,12 +118,12 @@ def cubic(x: TensorSpec, *_: Any, **__: Any) -> int:
     return 10 * x.size * min(known(x.shape)[-2:])
 
 
-@op(
+matrix_op = functools.partial(op, promote="float", batch=leading, flops=cubic)
+
+
+@matrix_op(
     "inv",
-    infer=same("inv"),
-    promote="float",
-    batch=leading,
-    flops=cubic,
+    infer=of_square("inv", same),
     refuses=(0,),
     cases=(case(well(3, 3)), case(well(2, 3, 3))),
 )
@@ -136,12 +148,9 @@ def _solve_infer(a: TensorSpec, b: TensorSpec, **_: Any) -> TensorSpec:
     return TensorSpec((*broadcast(a.shape[:-2], b.shape[:-2]), *b.shape[-2:]), b.dtype)
 
 
-@op(
+@matrix_op(
     "solve",
     infer=_solve_infer,
-    promote="float",
-    batch=leading,
-    flops=cubic,
     refuses=(0,),
     cases=(case(well(3, 3), (3, 2)), case(well(2, 3, 3), (2, 3, 1))),
 )
@@ -156,12 +165,9 @@ def _(g: Any, y: Any, a: Any, b: Any) -> Any:
     return -matmul(db, swap_last(y)), db
 
 
-@op(
+@matrix_op(
     "solve_triangular",
     infer=_solve_infer,
-    promote="float",
-    batch=leading,
-    flops=cubic,
     refuses=(0,),
     cases=(case(well(3, 3), (3, 2), lower=True), case(well(2, 3, 3), (2, 3, 1), lower=False)),
 )
@@ -183,12 +189,9 @@ def _pinv_infer(x: TensorSpec, *, rcond: float) -> TensorSpec:
     return TensorSpec((*x.shape[:-2], x.shape[-1], x.shape[-2]), x.dtype)
 
 
-@op(
+@matrix_op(
     "pinv",
     infer=_pinv_infer,
-    promote="float",
-    batch=leading,
-    flops=cubic,
     refuses=(0,),
     cases=(case(distinct(3, 2), rcond=1e-10), case(distinct(2, 3, 4), rcond=1e-10)),
 )
@@ -212,27 +215,12 @@ def _(g: Any, p: Any, x: Any, *, rcond: float) -> Any:
 # --- determinants -----------------------------------------------------------------------------
 
 
-def _number(what: str) -> Callable[..., TensorSpec]:
-    def infer(x: TensorSpec) -> TensorSpec:
-        square(what, x)
-        return TensorSpec(x.shape[:-2], x.dtype)
-
-    return infer
-
-
 def _column(g: Any) -> Any:
     """Numbers as (..., 1, 1), to scale matrices."""
     return _s.reshape(g, shape=(*g.shape, 1, 1))
 
 
-@op(
-    "det",
-    infer=_number("det"),
-    promote="float",
-    batch=leading,
-    flops=cubic,
-    cases=(case(well(3, 3)), case(well(2, 2, 2))),
-)
+@matrix_op("det", infer=of_square("det", without(2)), cases=(case(well(3, 3)), case(well(2, 2, 2))))
 def det_(xp: Any, x: Any) -> Any:
     """The determinants of square matrices."""
     return xp.asarray(xp.linalg.det(wide(xp, x))).astype(x.dtype)
@@ -245,7 +233,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 
 @op(
     "cofactors",
-    infer=same("cofactors"),
+    infer=of_square("cofactors", same),
     promote="float",
     batch=leading,
     cases=(case(well(3, 3)), case(well(2, 2, 2)), case(well(1, 1))),
@@ -280,17 +268,9 @@ def _(g: Any, y: Any, x: Any) -> Any:
     return _r.sum(back, axis=(back.ndim - 4, back.ndim - 3))
 
 
-def _slogdet_infer(x: TensorSpec) -> tuple[TensorSpec, TensorSpec]:
-    square("slogdet", x)
-    return TensorSpec(x.shape[:-2], x.dtype), TensorSpec(x.shape[:-2], real_dtype(x.dtype))
-
-
-@op(
+@matrix_op(
     "slogdet",
-    infer=_slogdet_infer,
-    promote="float",
-    batch=leading,
-    flops=cubic,
+    infer=of_square("slogdet", without(2), without(2, real_dtype)),
     cases=(case(well(3, 3)), case(SampleMatrix((2, 3, 3), "reversed"))),
 )
 def slogdet_(xp: Any, x: Any) -> Any:

@@ -15,6 +15,7 @@ from kerasish.graph.primitives import shifted, slice_
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import (
     absolute,
+    as_float,
     cast,
     erf,
     exp,
@@ -31,17 +32,11 @@ from kerasish.ops.basic.elementwise import (
 from kerasish.ops.basic.reduction import max_, sum_
 from kerasish.ops.declare import composite, primitive, same_as_first
 from kerasish.ops.operation import public
-from kerasish.spec import normalize_axes, normalize_axis, promote_float
+from kerasish.spec import normalize_axes, normalize_axis
 
 Axes = tuple[int, ...]
 _BOTH_SIDES = (case((3, 4), domain=(0.2, 2.0)), case((3, 4), domain=(-2.0, -0.2)))
 _ALONG = (case((3, 4), axis=(1,)), case((2, 3, 4), axis=(0, 2)), case((2, 3, 4), axis=(1,)))
-
-
-def as_float(x: Any) -> Tensor:
-    """`x` as a tensor of a floating dtype."""
-    x = convert_to_tensor(x)
-    return cast(x, promote_float(x.dtype))
 
 
 # --- functions that stay whole ------------------------------------------------------------------

@@ -15,7 +15,7 @@ from kerasish.ops.basic.elementwise import log, subtract
 from kerasish.ops.basic.reduction import mean
 from kerasish.ops.declare import composite
 from kerasish.ops.nn.windows import Sizes, per_axis
-from kerasish.spec import Dim, window_output
+from kerasish.spec import Dim, alike, window_output
 
 
 def _scaled(size: Dim, times: int = 1, by: int = 1) -> Dim:
@@ -203,8 +203,7 @@ def psnr(x1: TensorLike, x2: TensorLike, max_val: float) -> Tensor:
     if not max_val > 0:
         raise ArgumentError("psnr, max_val", expected="a positive number", received=repr(max_val))
     a, b = promoted((x1, x2), "float")
-    pairs = zip(a.shape, b.shape, strict=False)
-    if a.ndim != b.ndim or any(m != n and None not in (m, n) for m, n in pairs):
+    if not alike(a.shape, b.shape):
         raise ShapeError("psnr", expected="equal shapes", received=f"{a.shape} and {b.shape}")
     difference = subtract(a, b)
     error = mean(difference * difference)

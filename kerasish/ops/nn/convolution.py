@@ -26,6 +26,7 @@ from kerasish.spec import (
     Shape,
     TensorSpec,
     accumulator,
+    alike,
     known,
     window_output,
 )
@@ -89,10 +90,7 @@ def _weight_grad_infer(
 
 
 def _check_gradient(g: Shape, output: Shape) -> None:
-    fits = len(g) == len(output) and all(
-        a is None or b is None or a == b for a, b in zip(g, output, strict=True)
-    )
-    if not fits:
+    if not alike(g, output):
         raise ShapeError("conv", expected=f"an output gradient of {output}", received=g)
 
 

@@ -15,12 +15,12 @@ from kerasish.errors import ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import expand_dims, reshape
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
-from kerasish.ops.basic.elementwise import cast, cast_like, log, maximum, minimum, where
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like, log, maximum, minimum, where
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.declare import composite, ints, primitive
-from kerasish.ops.nn.activation import as_float, log_sigmoid, log_softmax_, softmax_
+from kerasish.ops.nn.activation import log_sigmoid, log_softmax_, softmax_
 from kerasish.ops.nn.encoding import class_mask
-from kerasish.spec import TensorSpec, is_int, normalize_axis, promote
+from kerasish.spec import TensorSpec, alike, is_int, normalize_axis, promote
 
 _LABELS = ints((3,), 4)
 
@@ -154,10 +154,7 @@ sparse_cross_entropy = primitive(
 
 
 def _same_shape(target: Any, output: Any, what: str) -> None:
-    fits = target.ndim == output.ndim and all(
-        a is None or b is None or a == b for a, b in zip(target.shape, output.shape, strict=True)
-    )
-    if not fits:
+    if not alike(target.shape, output.shape):
         raise ShapeError(
             what,
             expected="target and output of one shape",

@@ -18,12 +18,12 @@ from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.primitives import broadcast_to, concatenate, expand_dims, reshape, transpose
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
-from kerasish.ops.basic.elementwise import cast, exp, log, logical_and, maximum, where
+from kerasish.ops.basic.elementwise import as_float, cast, exp, log, logical_and, maximum, where
 from kerasish.ops.basic.indexing import take_along
 from kerasish.ops.basic.reduction import argmax, max, sum_
 from kerasish.ops.control.functions import scan
 from kerasish.ops.declare import composite, ints
-from kerasish.ops.nn.activation import as_float, log_softmax
+from kerasish.ops.nn.activation import log_softmax
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, known, promote
 

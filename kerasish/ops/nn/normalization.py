@@ -14,10 +14,9 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import broadcast_to, reshape
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
-from kerasish.ops.basic.elementwise import cast, cast_like, rsqrt
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like, rsqrt
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.declare import primitive
-from kerasish.ops.nn.activation import as_float
 from kerasish.ops.operation import public
 from kerasish.spec import accumulator, normalize_axes, normalize_axis, promote
 

@@ -12,7 +12,7 @@ from kerasish.errors import ArgumentError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import reshape, transpose
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
-from kerasish.ops.basic.elementwise import cast
+from kerasish.ops.basic.elementwise import as_float
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.basic.matmul import matmul
 from kerasish.ops.basic.reduction import max
@@ -20,7 +20,6 @@ from kerasish.ops.declare import composite
 from kerasish.ops.nn.conv_functions import from_channels_last, to_channels_last
 from kerasish.ops.nn.pooling import avg_pool_, max_pool_
 from kerasish.ops.nn.windows import Sizes, per_axis
-from kerasish.spec import promote_float
 
 
 def _arguments(x: Any, pool_size: Any, strides: Any, padding: str) -> dict[str, Any]:
@@ -68,14 +67,9 @@ def average_pool(
 ) -> Tensor:
     """The mean of every window without its padding, floatx for integers. Args as in `max_pool`."""
     data_format = standardize_data_format(data_format)
-    x = to_channels_last(_floating(inputs), data_format)
+    x = to_channels_last(as_float(inputs), data_format)
     y = avg_pool_(x, **_arguments(x, pool_size, strides, padding))
     return from_channels_last(y, data_format)
-
-
-def _floating(x: Any) -> Tensor:
-    x = convert_to_tensor(x)
-    return cast(x, promote_float(x.dtype))
 
 
 # --- adaptive pooling: windows that tile an axis of any size --------------------------------------
@@ -108,7 +102,7 @@ def adaptive_average_pool(
         data_format: "channels_last" or "channels_first"; None takes the setting.
     """
     data_format = standardize_data_format(data_format)
-    x = to_channels_last(_floating(inputs), data_format)
+    x = to_channels_last(as_float(inputs), data_format)
     for axis, count in enumerate(_output_size(x, output_size), start=1):
         size = x.shape[axis]
         # With an unknown size only the spec of the result matters, not its value.

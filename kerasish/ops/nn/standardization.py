@@ -9,10 +9,18 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.primitives import broadcast_to, reshape
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
-from kerasish.ops.basic.elementwise import absolute, cast, maximum, minimum, power, root, rsqrt
+from kerasish.ops.basic.elementwise import (
+    absolute,
+    as_float,
+    cast,
+    maximum,
+    minimum,
+    power,
+    root,
+    rsqrt,
+)
 from kerasish.ops.basic.reduction import mean, sum_
 from kerasish.ops.declare import composite
-from kerasish.ops.nn.activation import as_float
 from kerasish.spec import accumulator, normalize_axes, normalize_axis
 
 _FLOAT16_MAX = 65504.0

@@ -12,11 +12,11 @@ from kerasish.graph.op import Op, case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic.elementwise import cast, cast_like, equal, where
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like, equal, where
 from kerasish.ops.declare import OfTwo, complexes, composite, entered, ints, of_one, of_two
 from kerasish.ops.numpy.creation import zeros_like
 from kerasish.ops.operation import public
-from kerasish.spec import COMPLEX, is_differentiable, is_float, is_int, largest, promote_float
+from kerasish.spec import COMPLEX, is_differentiable, is_float, is_int, largest
 
 add = of_two(_e.add, "x1 + x2, elementwise.")
 subtract = of_two(_e.subtract, "x1 - x2, elementwise.")
@@ -69,8 +69,7 @@ absolute = of_one(
 @public
 def fabs(x: TensorLike) -> Tensor:
     """The absolute value of each element, as a floating number."""
-    x = convert_to_tensor(x)
-    return _e.absolute(cast(x, promote_float(x.dtype)))
+    return _e.absolute(as_float(x))
 
 
 sign = of_one(_e.sign, "-1, 0 or 1 as each element is negative, zero or positive.")
@@ -135,13 +134,13 @@ def clip(x: TensorLike, x_min: TensorLike, x_max: TensorLike) -> Tensor:
 @public
 def floor(x: TensorLike) -> Tensor:
     """The largest whole number not above each element, as a float."""
-    return _e.floor(_floating(x))
+    return _e.floor(as_float(x))
 
 
 @public
 def ceil(x: TensorLike) -> Tensor:
     """The smallest whole number not below each element, as a float."""
-    return _e.ceil(_floating(x))
+    return _e.ceil(as_float(x))
 
 
 @public
@@ -149,11 +148,6 @@ def trunc(x: TensorLike) -> Tensor:
     """The whole part of each element."""
     x = convert_to_tensor(x)
     return x if not is_float(x.dtype) else _e.trunc(x)
-
-
-def _floating(x: Any) -> Tensor:
-    x = convert_to_tensor(x)
-    return cast(x, promote_float(x.dtype))
 
 
 @composite(cases=[case((3, 4), decimals=2, differentiate=()), case(ints((3,), 900), decimals=-2)])
@@ -245,7 +239,7 @@ def angle(x: TensorLike) -> Tensor:
     x = convert_to_tensor(x)
     if x.dtype in COMPLEX:
         return _e.arctan2(_e.imag(x), _e.real(x))
-    x = _e.stop_gradient(_floating(x))
+    x = _e.stop_gradient(as_float(x))
     return _e.arctan2(_e.zero_like(x), x)
 
 
@@ -255,13 +249,13 @@ def angle(x: TensorLike) -> Tensor:
 @composite(cases=[case((3, 4))])
 def deg2rad(x: TensorLike) -> Tensor:
     """x * pi / 180, elementwise."""
-    return _floating(x) * (math.pi / 180)
+    return as_float(x) * (math.pi / 180)
 
 
 @composite(cases=[case((3, 4))])
 def rad2deg(x: TensorLike) -> Tensor:
     """x * 180 / pi, elementwise."""
-    return _floating(x) * (180 / math.pi)
+    return as_float(x) * (180 / math.pi)
 
 
 erf = of_one(

@@ -9,7 +9,7 @@ from kerasish.errors import DTypeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic.elementwise import cast, cast_like, equal, where
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like, equal, where
 from kerasish.ops.declare import composite, ints, of_one, of_two
 from kerasish.spec import COMPLEX, promote_float
 
@@ -79,8 +79,7 @@ arctanh = of_one(_e.arctanh, "The inverse hyperbolic tangent of each element.")
 @composite(cases=[case((3, 4)), case((3, 4), domain=(-0.03, 0.03))])
 def sinc(x: TensorLike) -> Tensor:
     """sin(pi x) / (pi x), and 1 at zero."""
-    x = convert_to_tensor(x)
-    scaled = cast(x, promote_float(x.dtype)) * math.pi
+    scaled = as_float(x) * math.pi
     # Near zero the quotient's gradient is a difference of equal numbers; the series has none.
     small = _e.absolute(scaled) < 0.1
     square = _e.square(where(small, scaled, 0.0))

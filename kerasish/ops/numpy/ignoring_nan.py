@@ -11,9 +11,8 @@ from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic import scans as _scans
-from kerasish.ops.basic.elementwise import cast, cast_like, where
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like, where
 from kerasish.ops.declare import composite
-from kerasish.ops.numpy.statistics import floating
 from kerasish.spec import accumulator, is_float
 
 _HOLES = np.array([[1.0, np.nan, -2.0], [0.5, 3.0, np.nan]])
@@ -32,7 +31,7 @@ def _filled(x: Any, value: float) -> Any:
 
 
 def _wide(x: Any) -> Any:
-    x = floating(x)
+    x = as_float(x)
     return cast(x, accumulator(x.dtype))
 
 
@@ -57,7 +56,7 @@ def nanprod(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
 def nanmean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean of the elements that are not NaN; NaN where there are none."""
     wide = _wide(x)
-    return cast_like(nansum(wide, axis, keepdims) / _present(wide, axis, keepdims), floating(x))
+    return cast_like(nansum(wide, axis, keepdims) / _present(wide, axis, keepdims), as_float(x))
 
 
 @composite(cases=_CASES)
@@ -65,7 +64,7 @@ def nanvar(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The variance of the elements that are not NaN; NaN where there are none."""
     wide = _wide(x)
     centred = wide - nanmean(wide, axis, keepdims=True)
-    return cast_like(nanmean(_e.square(centred), axis, keepdims), floating(x))
+    return cast_like(nanmean(_e.square(centred), axis, keepdims), as_float(x))
 
 
 @composite(cases=[case((3, 4)), case(_HOLES, axis=1, differentiate=())])

@@ -16,7 +16,7 @@ from kerasish.ops.basic.reduction import any as _any
 from kerasish.ops.declare import OfTwo, complexes, composite, entered, ints, of_one, of_two
 from kerasish.ops.numpy.arithmetic import imag, numbers
 from kerasish.ops.operation import public
-from kerasish.spec import is_float, promote_float
+from kerasish.spec import is_float
 
 equal = of_two(_e.equal, "x1 == x2, elementwise.")
 not_equal = of_two(_e.not_equal, "x1 != x2, elementwise.")
@@ -55,15 +55,13 @@ isfinite = of_one(_e.isfinite, "Whether each element is neither infinite nor NaN
 @composite(cases=[case(np.array([1.0, np.inf, -np.inf, np.nan]))])
 def isposinf(x: TensorLike) -> Tensor:
     """Whether each element is +infinity."""
-    x = convert_to_tensor(x)
-    return _e.equal(cast(x, promote_float(x.dtype)), np.inf)
+    return _e.equal(_e.as_float(x), np.inf)
 
 
 @composite(cases=[case(np.array([1.0, np.inf, -np.inf, np.nan]))])
 def isneginf(x: TensorLike) -> Tensor:
     """Whether each element is -infinity."""
-    x = convert_to_tensor(x)
-    return _e.equal(cast(x, promote_float(x.dtype)), -np.inf)
+    return _e.equal(_e.as_float(x), -np.inf)
 
 
 @composite(cases=[case(complexes((3,))), case((3,))])

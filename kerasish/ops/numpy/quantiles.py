@@ -12,7 +12,7 @@ from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
-from kerasish.ops.basic.elementwise import cast, cast_like, where
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like, where
 from kerasish.ops.basic.indexing import take_along
 from kerasish.ops.basic.sorting import sort_
 from kerasish.ops.declare import composite
@@ -125,8 +125,7 @@ def nanquantile(
 
 
 def _percent(q: Any) -> Any:
-    q = convert_to_tensor(q)
-    return cast(q, promote_float(q.dtype)) / 100.0
+    return as_float(q) / 100.0
 
 
 @composite(cases=_PERCENT)

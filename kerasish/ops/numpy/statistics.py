@@ -14,7 +14,7 @@ from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promote
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
-from kerasish.ops.basic.elementwise import cast, cast_like, where
+from kerasish.ops.basic.elementwise import as_float, cast, cast_like, where
 from kerasish.ops.basic.indexing import gather, scatter_add
 from kerasish.ops.basic.matmul import matmul, swap_last
 from kerasish.ops.basic.sorting import known_values, searchsorted_
@@ -22,15 +22,9 @@ from kerasish.ops.declare import composite, ints
 from kerasish.ops.numpy.axes import slice_axis
 from kerasish.ops.numpy.creation import linspace, ones_like
 from kerasish.ops.operation import public
-from kerasish.spec import COMPLEX, accumulator, normalize_axis, promote, promote_float
+from kerasish.spec import COMPLEX, accumulator, normalize_axis, promote
 
 _AXES = [case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)]
-
-
-def floating(x: Any) -> Tensor:
-    """x as floats: integers and bool become floatx."""
-    x = convert_to_tensor(x)
-    return cast(x, promote_float(x.dtype))
 
 
 @public
@@ -48,7 +42,7 @@ def amin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
 @composite(cases=_AXES)
 def var(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean of the squared distances from the mean, over `axis`."""
-    x = floating(x)
+    x = as_float(x)
     # Half precision loses the square of small distances.
     wide = cast(x, accumulator(x.dtype))
     centred = wide - _r.mean(wide, axis=axis, keepdims=True)
@@ -131,7 +125,7 @@ def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: Any = 1.0, axis: i
         dx: their distance where x is None.
         axis: which axis.
     """
-    y, x = (floating(y), None) if x is None else promoted((y, x), "float")
+    y, x = (as_float(y), None) if x is None else promoted((y, x), "float")
     at = normalize_axis(axis, y.ndim)
     if x is None:
         steps: Any = dx
@@ -191,7 +185,7 @@ def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor,
             not counted; the last bin contains its upper edge.
     """
     bins = whole("histogram, bins", bins, 1)
-    wide = floating(_s.reshape(convert_to_tensor(x), shape=(-1,)))
+    wide = as_float(_s.reshape(convert_to_tensor(x), shape=(-1,)))
     if range is not None and np.shape(range) != (2,):
         raise ArgumentError("histogram, range", expected="(low, high)", received=repr(range))
     if range is None:
@@ -216,7 +210,7 @@ def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor,
 @composite(cases=[case((3, 5)), case((2, 7))])
 def corrcoef(x: TensorLike) -> Tensor:
     """The correlation coefficients of the rows of x (Pearson), clipped to [-1, 1]."""
-    x = floating(x)
+    x = as_float(x)
     centred = x - _r.mean(x, axis=-1, keepdims=True)
     if x.ndim == 1:
         return cast_like(1.0, x)
