@@ -11,6 +11,7 @@ matrices; the gradient of the input is a convolution with the reversed kernel.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -32,11 +33,10 @@ from kerasish.spec import (
 )
 
 
-def _spatial_output(x: Shape, w: Shape, strides: Sizes, padding: Padding, dilation: Sizes) -> Shape:
-    return window_output(x[1:-1], known(w[:-2]), strides, dilation, padding)
-
-
-def _check(x: Shape, w: Shape, strides: Sizes, groups: int) -> None:
+def _output(
+    x: Shape, w: Shape, *, strides: Sizes, padding: Padding, dilation: Sizes, groups: int
+) -> Shape:
+    """The shape of a convolution; raises ShapeError where input and kernel do not fit."""
     check_rank(x, len(strides), "conv")
     check_rank(w, len(strides), "conv kernel")
     channels, per_group, filters = x[-1], w[-2], w[-1]
@@ -47,45 +47,24 @@ def _check(x: Shape, w: Shape, strides: Sizes, groups: int) -> None:
             f"channels, and filters divisible by groups={groups}",
             received=f"input {x}, kernel {w}",
         )
+    return (x[0], *window_output(x[1:-1], known(w[:-2]), strides, dilation, padding), filters)
 
 
-def _conv_infer(
-    x: TensorSpec, w: TensorSpec, *, strides: Sizes, padding: Padding, dilation: Sizes, groups: int
-) -> TensorSpec:
-    _check(x.shape, w.shape, strides, groups)
-    spatial = _spatial_output(x.shape, w.shape, strides, padding, dilation)
-    return TensorSpec((x.shape[0], *spatial, w.shape[-1]), x.dtype)
+def _conv_infer(x: TensorSpec, w: TensorSpec, **attrs: Any) -> TensorSpec:
+    return TensorSpec(_output(x.shape, w.shape, **attrs), x.dtype)
 
 
 def _input_grad_infer(
-    g: TensorSpec,
-    w: TensorSpec,
-    *,
-    strides: Sizes,
-    padding: Padding,
-    dilation: Sizes,
-    groups: int,
-    input_shape: Shape,
+    g: TensorSpec, w: TensorSpec, *, input_shape: Shape, **attrs: Any
 ) -> TensorSpec:
-    _check(input_shape, w.shape, strides, groups)
-    spatial = _spatial_output(input_shape, w.shape, strides, padding, dilation)
-    _check_gradient(g.shape, (input_shape[0], *spatial, w.shape[-1]))
+    _check_gradient(g.shape, _output(input_shape, w.shape, **attrs))
     return TensorSpec((g.shape[0], *input_shape[1:]), g.dtype)
 
 
 def _weight_grad_infer(
-    x: TensorSpec,
-    g: TensorSpec,
-    *,
-    strides: Sizes,
-    padding: Padding,
-    dilation: Sizes,
-    groups: int,
-    kernel_shape: Sizes,
+    x: TensorSpec, g: TensorSpec, *, kernel_shape: Sizes, **attrs: Any
 ) -> TensorSpec:
-    _check(x.shape, kernel_shape, strides, groups)
-    spatial = _spatial_output(x.shape, kernel_shape, strides, padding, dilation)
-    _check_gradient(g.shape, (x.shape[0], *spatial, kernel_shape[-1]))
+    _check_gradient(g.shape, _output(x.shape, kernel_shape, **attrs))
     return TensorSpec(kernel_shape, x.dtype)
 
 
@@ -99,9 +78,7 @@ def _flops(x: Shape, w: Shape, y: Shape) -> int:
     return 2 * math.prod(known(y)) * math.prod(known(w[:-1]))
 
 
-def _cases(
-    last: str, first: tuple[str, str], differentiate: tuple[int, ...] | None = None
-) -> tuple[Any, ...]:
+def _cases(first: tuple[str, str], last: str = "") -> tuple[Any, ...]:
     """One table of geometries for the three ops; `first` says which arrays are inputs."""
     table = (
         # x, w, y, strides, padding, dilation, groups
@@ -121,8 +98,18 @@ def _cases(
         }  # fmt: skip
         if last:
             attrs[last] = x if last == "input_shape" else w
-        cases.append(case(*(arrays[name] for name in first), differentiate=differentiate, **attrs))
+        cases.append(case(*(arrays[name] for name in first), **attrs))
     return tuple(cases)
+
+
+_conv_op = functools.partial(op, promote="same", out=True, whole=True)
+
+
+def _windows(
+    x: Any, w: Any, *, strides: Sizes, padding: Padding, dilation: Sizes, groups: int
+) -> Windows:
+    """How a kernel of shape w slides over an input of shape x."""
+    return Windows.of(x[1:-1], w[:-2], strides, dilation, padding)
 
 
 # --- reference kernels --------------------------------------------------------------------------
@@ -132,31 +119,18 @@ def _cases(
 PRODUCT = 10**6
 
 
-@op(
+@_conv_op(
     "conv",
     infer=_conv_infer,
-    promote="same",
-    out=True,
-    cases=_cases("", ("x", "w")),
-    whole=True,
+    cases=_cases(("x", "w")),
     flops=lambda x, w, **a: _flops(x.shape, w.shape, _conv_infer(x, w, **a).shape),
 )
-def conv_(
-    xp: Any,
-    x: Any,
-    w: Any,
-    *,
-    strides: Sizes,
-    padding: Padding,
-    dilation: Sizes,
-    groups: int,
-    out: Any = None,
-) -> Any:
+def conv_(xp: Any, x: Any, w: Any, *, out: Any = None, **attrs: Any) -> Any:
     """The correlation of x with w over the spatial axes."""
-    windows = Windows.of(x.shape[1:-1], w.shape[:-2], strides, dilation, padding)
+    windows = _windows(x.shape, w.shape, **attrs)
     if out is None:
         out = xp.empty((x.shape[0], *windows.output, w.shape[-1]), x.dtype)
-    _correlate(xp, x, w, windows, groups, out)
+    _correlate(xp, x, w, windows, attrs["groups"], out)
     return out
 
 
@@ -234,34 +208,22 @@ def _stack(m: Any, rows: int) -> tuple[Any, Any]:
     return m[:, : full * rows].reshape(groups, full, rows, columns), m[:, full * rows :]
 
 
-@op(
+@_conv_op(
     "conv_input_grad",
     infer=_input_grad_infer,
-    promote="same",
-    out=True,
-    cases=_cases("input_shape", ("g", "w")),
-    whole=True,
+    cases=_cases(("g", "w"), "input_shape"),
     flops=lambda g, w, **a: _flops(a["input_shape"], w.shape, g.shape),
 )
 def conv_input_grad(
-    xp: Any,
-    g: Any,
-    w: Any,
-    *,
-    strides: Sizes,
-    padding: Padding,
-    dilation: Sizes,
-    groups: int,
-    input_shape: Sizes,
-    out: Any = None,
+    xp: Any, g: Any, w: Any, *, input_shape: Sizes, out: Any = None, **attrs: Any
 ) -> Any:
     """The gradient of conv with respect to x: a transposed convolution."""
-    windows = Windows.of(input_shape[1:-1], w.shape[:-2], strides, dilation, padding)
+    windows, groups = _windows(input_shape, w.shape, **attrs), attrs["groups"]
     if out is None:
         out = xp.empty((g.shape[0], *input_shape[1:]), g.dtype)
     swapped = xp.swapaxes(_split(w, groups), -3, -1)  # (*K, O/g, groups, C/g)
     swapped = swapped.reshape(*swapped.shape[:-2], w.shape[-2] * groups)
-    if max(strides) == 1:
+    if max(windows.strides) == 1:
         ((_, taps, phase),) = windows.transposed()
         _correlate(xp, g, swapped[taps], phase, groups, out)
         return out
@@ -273,29 +235,17 @@ def conv_input_grad(
     return out
 
 
-@op(
+@_conv_op(
     "conv_weight_grad",
     infer=_weight_grad_infer,
-    promote="same",
-    out=True,
-    cases=_cases("kernel_shape", ("x", "g")),
-    whole=True,
+    cases=_cases(("x", "g"), "kernel_shape"),
     flops=lambda x, g, **a: _flops(x.shape, a["kernel_shape"], g.shape),
 )
 def conv_weight_grad(
-    xp: Any,
-    x: Any,
-    g: Any,
-    *,
-    strides: Sizes,
-    padding: Padding,
-    dilation: Sizes,
-    groups: int,
-    kernel_shape: Sizes,
-    out: Any = None,
+    xp: Any, x: Any, g: Any, *, kernel_shape: Sizes, out: Any = None, **attrs: Any
 ) -> Any:
     """The gradient of conv with respect to w."""
-    windows = Windows.of(x.shape[1:-1], kernel_shape[:-2], strides, dilation, padding)
+    windows, groups = _windows(x.shape, kernel_shape, **attrs), attrs["groups"]
     total = xp.zeros(kernel_shape, accumulator(x.dtype.name))
     if _single(total, groups):
         axes = tuple(range(g.ndim - 1))

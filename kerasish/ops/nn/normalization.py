@@ -42,10 +42,13 @@ def _along(p: Any, x: Any, axis: Axes) -> Any:
     return reshape(p, shape=tuple(sizes.get(i, 1) for i in range(x.ndim)))
 
 
+def _others(ndim: int, axis: Axes) -> Axes:
+    return tuple(i for i in range(ndim) if i not in axis)
+
+
 def _parameter_grad(g: Any, like: Any, axis: Axes) -> Any:
     """The gradient of a parameter: `g` summed over the axes it was broadcast along."""
-    rest = tuple(i for i in range(g.ndim) if i not in axis)
-    return cast_like(sum_(g, axis=rest, keepdims=False), like)
+    return cast_like(sum_(g, axis=_others(g.ndim, axis), keepdims=False), like)
 
 
 def _parameters(given: tuple[Any, ...], scale: bool, center: bool) -> tuple[Any, Any]:
@@ -60,25 +63,49 @@ def _affine(x: Any, gamma: Any, beta: Any, axis: Axes) -> Any:
 
 
 def _normalize_grad(
-    g: Any, x: Any, gamma: Any, axis: Axes, over: Axes, epsilon: float
-) -> tuple[Any, Any]:
-    """Gradient of (x - mean) * rsqrt(var + epsilon) * gamma with moments `over` some axes.
+    x: Any, rest: tuple[Any, ...], axis: Axes, over: Axes, epsilon: float, scale: bool, center: bool
+) -> Any:
+    """Gradient of (x - mean) * rsqrt(var + epsilon) * gamma + beta with moments `over` some axes.
 
     With h = (x - mean) * r and u = g * gamma: dx = r * (u - mean(u) - h * mean(u * h)).
 
+    Args:
+        x: what was normalized.
+        rest: the parameters, and at last g.
+
     Returns:
-        (dx, g * h): the second is what the gradient of gamma sums up.
+        (dx, dgamma if `scale`, dbeta if `center`).
     """
-    centred = x - _mean(x, over)
+    gamma, beta = _parameters(rest[:-1], scale, center)
+    g, wide = _wide(rest[-1]), _wide(x)
+    centred = wide - _mean(wide, over)
     r = rsqrt(_mean(centred * centred, over) + epsilon)
     h = centred * r
     u = g if gamma is None else g * _along(gamma, g, axis)
-    return r * (u - _mean(u, over) - h * _mean(u * h, over)), g * h
+    found = [cast_like(r * (u - _mean(u, over) - h * _mean(u * h, over)), x)]
+    if scale:
+        found.append(_parameter_grad(g * h, gamma, axis))
+    if center:
+        found.append(_parameter_grad(g, beta, axis))
+    return tuple(found) if len(found) > 1 else found[0]
+
+
+_FLAGS = [(scale, center) for scale in (True, False) for center in (True, False)]
+
+
+def _cases(table: Any, tail: bool) -> tuple[Any, ...]:
+    """Sample calls for rows (shape, axis, flags); `tail`: with a gradient at the end."""
+    cases = []
+    for shape, axis, flags in table:
+        kept = tuple(shape[a] for a in axis)
+        for scale, center in flags:
+            inputs = [shape, *([kept] if scale else []), *([kept] if center else [])]
+            attrs = {"axis": axis, "epsilon": 1e-3, "scale": scale, "center": center}
+            cases.append(case(*inputs, *([shape] if tail else []), **attrs))
+    return tuple(cases)
 
 
 # --- layer normalization ------------------------------------------------------------------------
-
-_FLAGS = [(scale, center) for scale in (True, False) for center in (True, False)]
 
 
 def _layer_norm(
@@ -96,44 +123,18 @@ def _layer_norm(
     return cast_like(_affine(centred * r, gamma, beta, axis), x)
 
 
-def _layer_norm_grad(
-    x: Any, *rest: Any, axis: Axes, epsilon: float, scale: bool, center: bool
-) -> Any:
+def _layer_norm_grad(x: Any, *rest: Any, axis: Axes, **attrs: Any) -> Any:
     """(dx, dgamma if `scale`, dbeta if `center`) of layer_norm, given x, its parameters and g."""
-    *parameters, g = rest
-    gamma, beta = _parameters(tuple(parameters), scale, center)
-    wide = _wide(g)
-    dx, product = _normalize_grad(wide, _wide(x), gamma, axis, axis, epsilon)
-    found = [cast_like(dx, x)]
-    if scale:
-        found.append(_parameter_grad(product, gamma, axis))
-    if center:
-        found.append(_parameter_grad(wide, beta, axis))
-    return tuple(found) if len(found) > 1 else found[0]
+    return _normalize_grad(x, rest, axis, axis, **attrs)
 
 
-def _layer_norm_cases(tail: tuple[int, ...] | None) -> tuple[Any, ...]:
-    """`tail`: the shape of a gradient at the end, or None."""
-    cases = []
-    for shape, axis in (((3, 4), (1,)), ((2, 3, 4), (1, 2))):
-        kept = tuple(shape[a] for a in axis)
-        for scale, center in _FLAGS:
-            inputs = [shape, *([kept] if scale else []), *([kept] if center else [])]
-            inputs += [shape] if tail is not None else []
-            flags = {"axis": axis, "epsilon": 1e-3, "scale": scale, "center": center}
-            cases.append(case(*inputs, **flags))
-    return tuple(cases)
-
-
-layer_norm_grad = primitive("layer_norm_grad", _layer_norm_grad, cases=_layer_norm_cases(()))
-
-
-def _layer_norm_vjp(g: Any, y: Any, *x: Any, **attrs: Any) -> Any:
-    return layer_norm_grad(*x, g, **attrs)
-
-
+_LAYERS = [((3, 4), (1,), _FLAGS), ((2, 3, 4), (1, 2), _FLAGS)]
+layer_norm_grad = primitive("layer_norm_grad", _layer_norm_grad, cases=_cases(_LAYERS, True))
 layer_norm = primitive(
-    "layer_norm", _layer_norm, cases=_layer_norm_cases(None), vjp=_layer_norm_vjp
+    "layer_norm",
+    _layer_norm,
+    cases=_cases(_LAYERS, False),
+    vjp=lambda g, y, *x, **attrs: layer_norm_grad(*x, g, **attrs),
 )
 
 
@@ -256,10 +257,6 @@ def rms_normalization(
 # --- batch normalization ------------------------------------------------------------------------
 
 
-def _others(ndim: int, axis: Axes) -> Axes:
-    return tuple(i for i in range(ndim) if i not in axis)
-
-
 def _batch_norm_train(
     x: Any, *parameters: Any, axis: Axes, epsilon: float, scale: bool, center: bool
 ) -> tuple[Any, Any, Any]:
@@ -282,41 +279,14 @@ def _batch_norm_train(
     return cast_like(y, x), reshape(average, shape=kept), reshape(variance, shape=kept)
 
 
-def _batch_norm_train_grad(
-    x: Any,
-    *rest: Any,
-    axis: Axes,
-    epsilon: float,
-    scale: bool,
-    center: bool,
-) -> Any:
+def _batch_norm_train_grad(x: Any, *rest: Any, axis: Axes, **attrs: Any) -> Any:
     """(dx, dgamma if `scale`, dbeta if `center`) of batch_norm_train's y, given x, ... and g."""
-    *parameters, g = rest
-    gamma, beta = _parameters(tuple(parameters), scale, center)
-    over = _others(x.ndim, axis)
-    wide = _wide(g)
-    dx, product = _normalize_grad(wide, _wide(x), gamma, axis, over, epsilon)
-    found = [cast_like(dx, x)]
-    if scale:
-        found.append(_parameter_grad(product, gamma, axis))
-    if center:
-        found.append(_parameter_grad(wide, beta, axis))
-    return tuple(found) if len(found) > 1 else found[0]
+    return _normalize_grad(x, rest, axis, _others(x.ndim, axis), **attrs)
 
 
-def _batch_norm_cases(tail: bool) -> tuple[Any, ...]:
-    cases = []
-    for shape, axis in (((5, 3), (1,)), ((2, 3, 4), (2,)), ((2, 3, 4), (1,))):
-        for scale, center in _FLAGS if axis == (1,) else _FLAGS[:1]:
-            kept = tuple(shape[a] for a in axis)
-            inputs = [shape, *([kept] if scale else []), *([kept] if center else [])]
-            flags = {"axis": axis, "epsilon": 1e-3, "scale": scale, "center": center}
-            cases.append(case(*inputs, *([shape] if tail else []), **flags))
-    return tuple(cases)
-
-
+_BATCHES = [((5, 3), (1,), _FLAGS), ((2, 3, 4), (2,), _FLAGS[:1]), ((2, 3, 4), (1,), _FLAGS)]
 batch_norm_train_grad = primitive(
-    "batch_norm_train_grad", _batch_norm_train_grad, cases=_batch_norm_cases(True)
+    "batch_norm_train_grad", _batch_norm_train_grad, cases=_cases(_BATCHES, True)
 )
 
 
@@ -343,7 +313,7 @@ def _batch_norm_vjp(g: Any, y: Any, *x: Any, axis: Axes, **attrs: Any) -> Any:
 
 
 batch_norm_train = primitive(
-    "batch_norm_train", _batch_norm_train, cases=_batch_norm_cases(False), vjp=_batch_norm_vjp
+    "batch_norm_train", _batch_norm_train, cases=_cases(_BATCHES, False), vjp=_batch_norm_vjp
 )
 
 

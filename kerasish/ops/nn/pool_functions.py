@@ -19,19 +19,23 @@ from kerasish.ops.basic.reduction import max
 from kerasish.ops.declare import composite
 from kerasish.ops.nn.conv_functions import from_channels_last, to_channels_last
 from kerasish.ops.nn.pooling import avg_pool_, max_pool_
-from kerasish.ops.nn.windows import Sizes, per_axis
+from kerasish.ops.nn.windows import per_axis
 
 
-def _arguments(x: Any, pool_size: Any, strides: Any, padding: str) -> dict[str, Any]:
+def _pooled(
+    op: Any, x: Any, data_format: str | None, pool_size: Any, strides: Any, padding: str
+) -> Any:
+    """What an op of the windows gives, in the layout of its input."""
+    layout = standardize_data_format(data_format)
+    x = to_channels_last(x, layout)
     rank = x.ndim - 2
     name = padding.lower() if isinstance(padding, str) else ""
     if name not in ("valid", "same"):
         raise ArgumentError("padding", expected="'valid' or 'same'", received=repr(padding))
-    return {
-        "window": per_axis(pool_size, rank, "pool_size"),
-        "strides": per_axis(pool_size if strides is None else strides, rank, "strides"),
-        "padding": name,
-    }
+    window = per_axis(pool_size, rank, "pool_size")
+    steps = window if strides is None else per_axis(strides, rank, "strides")
+    y = op(x, window=window, strides=steps, padding=name)
+    return from_channels_last(y[0] if isinstance(y, tuple) else y, layout)
 
 
 @composite(cases=[case((2, 3, 5, 6), pool_size=2, data_format="channels_first")])
@@ -51,10 +55,8 @@ def max_pool(
         padding: "valid" or "same".
         data_format: "channels_last" or "channels_first"; None takes the setting.
     """
-    data_format = standardize_data_format(data_format)
-    x = to_channels_last(convert_to_tensor(inputs), data_format)
-    y, _ = max_pool_(x, **_arguments(x, pool_size, strides, padding))
-    return from_channels_last(y, data_format)
+    x = convert_to_tensor(inputs)
+    return _pooled(max_pool_, x, data_format, pool_size, strides, padding)
 
 
 @composite(cases=[case((2, 3, 5, 6), pool_size=2, padding="same", data_format="channels_first")])
@@ -66,10 +68,7 @@ def average_pool(
     data_format: str | None = None,
 ) -> Tensor:
     """The mean of every window without its padding, floatx for integers. Args as in `max_pool`."""
-    data_format = standardize_data_format(data_format)
-    x = to_channels_last(as_float(inputs), data_format)
-    y = avg_pool_(x, **_arguments(x, pool_size, strides, padding))
-    return from_channels_last(y, data_format)
+    return _pooled(avg_pool_, as_float(inputs), data_format, pool_size, strides, padding)
 
 
 # --- adaptive pooling: windows that tile an axis of any size --------------------------------------
@@ -81,16 +80,13 @@ def _edges(size: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     return i * size // count, -(-(i + 1) * size // count)
 
 
-def _output_size(x: Any, output_size: Any) -> Sizes:
-    return per_axis(output_size, x.ndim - 2, "output_size")
+_ADAPTIVE = [
+    case((2, 5, 6, 3), output_size=(2, 3), data_format="channels_last"),
+    case((2, 3, 7), output_size=4, data_format="channels_first"),
+]
 
 
-@composite(
-    cases=[
-        case((2, 5, 6, 3), output_size=(2, 3), data_format="channels_last"),
-        case((2, 3, 7), output_size=4, data_format="channels_first"),
-    ]
-)
+@composite(cases=_ADAPTIVE)
 def adaptive_average_pool(
     inputs: TensorLike, output_size: Any, data_format: str | None = None
 ) -> Tensor:
@@ -103,7 +99,7 @@ def adaptive_average_pool(
     """
     data_format = standardize_data_format(data_format)
     x = to_channels_last(as_float(inputs), data_format)
-    for axis, count in enumerate(_output_size(x, output_size), start=1):
+    for axis, count in enumerate(per_axis(output_size, x.ndim - 2, "output_size"), 1):
         size = x.shape[axis]
         # With an unknown size only the spec of the result matters, not its value.
         start, stop = _edges(1 if size is None else size, count)
@@ -117,12 +113,7 @@ def adaptive_average_pool(
     return from_channels_last(x, data_format)
 
 
-@composite(
-    cases=[
-        case((2, 5, 6, 3), output_size=(2, 3), data_format="channels_last"),
-        case((2, 3, 7), output_size=4, data_format="channels_first"),
-    ]
-)
+@composite(cases=_ADAPTIVE)
 def adaptive_max_pool(
     inputs: TensorLike, output_size: Any, data_format: str | None = None
 ) -> Tensor:
@@ -132,7 +123,7 @@ def adaptive_max_pool(
     """
     data_format = standardize_data_format(data_format)
     x = to_channels_last(convert_to_tensor(inputs), data_format)
-    for axis, count in enumerate(_output_size(x, output_size), start=1):
+    for axis, count in enumerate(per_axis(output_size, x.ndim - 2, "output_size"), 1):
         size = x.shape[axis]
         start, stop = _edges(1 if size is None else size, count)
         # Windows of one length: a shorter one names its last element again.

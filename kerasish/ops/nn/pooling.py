@@ -9,6 +9,7 @@ dx = avg_pool_grad(g)
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -33,8 +34,8 @@ def _geometry(x: Sizes, window: Sizes, strides: Sizes, padding: Padding) -> Wind
     return Windows.of(x[1:-1], window, strides, (1,) * len(window), padding)
 
 
-def _pool_infer(x: TensorSpec, *, window: Sizes, strides: Sizes, padding: Padding) -> TensorSpec:
-    return TensorSpec(_output(x.shape, window, strides, padding), x.dtype)
+def _pool_infer(x: TensorSpec, *_: TensorSpec, **attrs: Any) -> TensorSpec:
+    return TensorSpec(_output(x.shape, **attrs), x.dtype)
 
 
 def _max_infer(x: TensorSpec, **attrs: Any) -> tuple[TensorSpec, TensorSpec]:
@@ -47,10 +48,6 @@ def _transposed_infer(g: TensorSpec, *rest: TensorSpec, input_shape: Shape, **at
     if any(len(s.shape) != len(wanted) or s.shape[1:-1] != wanted[1:-1] for s in (g, *rest)):
         raise ShapeError("pooling", expected=f"a gradient of {wanted}", received=g.shape)
     return TensorSpec((g.shape[0], *input_shape[1:]), g.dtype)
-
-
-def _gather_infer(v: TensorSpec, index: TensorSpec, **attrs: Any) -> TensorSpec:
-    return TensorSpec(_output(v.shape, **attrs), v.dtype)
 
 
 def _window_flops(x: TensorSpec, *_: TensorSpec, window: Sizes, **attrs: Any) -> int:
@@ -78,6 +75,9 @@ def _cases(inputs: str, shape: bool) -> tuple[Any, ...]:
     return tuple(made)
 
 
+_pool_op = functools.partial(op, flops=_window_flops, batch=in_batch, whole=True)
+
+
 # --- maximum --------------------------------------------------------------------------------------
 
 
@@ -88,14 +88,7 @@ def lowest(dtype: Any) -> Any:
     return False if dtype.kind == "b" else -np.inf
 
 
-@op(
-    "max_pool",
-    infer=_max_infer,
-    cases=_cases("x", False),
-    flops=_window_flops,
-    batch=in_batch,
-    whole=True,
-)
+@_pool_op("max_pool", infer=_max_infer, cases=_cases("x", False))
 def max_pool_(
     xp: Any, x: Any, *, window: Sizes, strides: Sizes, padding: Padding
 ) -> tuple[Any, Any]:
@@ -123,26 +116,10 @@ def _(g: Any, y: Any, x: Any, **attrs: Any) -> Any:
     return max_pool_scatter(g[0], y[1], input_shape=x.shape, **attrs)
 
 
-@op(
-    "max_pool_scatter",
-    infer=_transposed_infer,
-    cases=_cases("yi", True),
-    flops=_window_flops,
-    batch=in_batch,
-    whole=True,
-)
-def max_pool_scatter(
-    xp: Any,
-    g: Any,
-    index: Any,
-    *,
-    window: Sizes,
-    strides: Sizes,
-    padding: Padding,
-    input_shape: Sizes,
-) -> Any:
+@_pool_op("max_pool_scatter", infer=_transposed_infer, cases=_cases("yi", True))
+def max_pool_scatter(xp: Any, g: Any, index: Any, *, input_shape: Sizes, **attrs: Any) -> Any:
     """Zeros with every g added at the place of its window that index names."""
-    windows = _geometry(input_shape, window, strides, padding)
+    windows = _geometry(input_shape, **attrs)
     dx = xp.zeros((g.shape[0], *windows.padded, input_shape[-1]), g.dtype)
     bits = g.view(f"i{g.itemsize}")  # times a condition: itself or 0, infinity and NaN too
     for part in samples(g.shape[0], math.prod(dx.shape[1:])):
@@ -157,19 +134,10 @@ def _(u: Any, y: Any, g: Any, index: Any, *, input_shape: Shape, **attrs: Any) -
     return max_pool_gather(u, index, **attrs), None
 
 
-@op(
-    "max_pool_gather",
-    infer=_gather_infer,
-    cases=_cases("xi", False),
-    flops=_window_flops,
-    batch=in_batch,
-    whole=True,
-)
-def max_pool_gather(
-    xp: Any, v: Any, index: Any, *, window: Sizes, strides: Sizes, padding: Padding
-) -> Any:
+@_pool_op("max_pool_gather", infer=_pool_infer, cases=_cases("xi", False))
+def max_pool_gather(xp: Any, v: Any, index: Any, **attrs: Any) -> Any:
     """v read at the place of every window that index names; padding reads as zero."""
-    windows = _geometry(v.shape, window, strides, padding)
+    windows = _geometry(v.shape, **attrs)
     v = windows.pad(xp, v)
     y = xp.zeros(index.shape, v.dtype)
     for position, offsets in windows.taps:
@@ -201,17 +169,10 @@ def _counts(xp: Any, windows: Windows, dtype: Any) -> Any:
     return counts
 
 
-@op(
-    "avg_pool",
-    infer=_pool_infer,
-    cases=_cases("x", False),
-    flops=_window_flops,
-    batch=in_batch,
-    whole=True,
-)
-def avg_pool_(xp: Any, x: Any, *, window: Sizes, strides: Sizes, padding: Padding) -> Any:
+@_pool_op("avg_pool", infer=_pool_infer, cases=_cases("x", False))
+def avg_pool_(xp: Any, x: Any, **attrs: Any) -> Any:
     """The mean of the elements of every window that are no padding."""
-    windows = _geometry(x.shape, window, strides, padding)
+    windows = _geometry(x.shape, **attrs)
     x = windows.pad(xp, x)
     y = xp.zeros((x.shape[0], *windows.output, x.shape[-1]), accumulator(x.dtype.name))
     for _, offsets in windows.taps:
@@ -224,25 +185,10 @@ def _(g: Any, y: Any, x: Any, **attrs: Any) -> Any:
     return avg_pool_grad(g, input_shape=x.shape, **attrs)
 
 
-@op(
-    "avg_pool_grad",
-    infer=_transposed_infer,
-    cases=_cases("y", True),
-    flops=_window_flops,
-    batch=in_batch,
-    whole=True,
-)
-def avg_pool_grad(
-    xp: Any,
-    g: Any,
-    *,
-    window: Sizes,
-    strides: Sizes,
-    padding: Padding,
-    input_shape: Sizes,
-) -> Any:
+@_pool_op("avg_pool_grad", infer=_transposed_infer, cases=_cases("y", True))
+def avg_pool_grad(xp: Any, g: Any, *, input_shape: Sizes, **attrs: Any) -> Any:
     """The transpose of avg_pool: every g, divided by its count, added to its whole window."""
-    windows = _geometry(input_shape, window, strides, padding)
+    windows = _geometry(input_shape, **attrs)
     share = g / _counts(xp, windows, g.dtype)
     dx = xp.zeros((g.shape[0], *windows.padded, input_shape[-1]), g.dtype)
     for _, offsets in windows.taps:
