@@ -265,13 +265,9 @@ arctan2 = real_binary(
 # --- complex numbers; <g, dy> is Re(sum(g * dy)), so holomorphic rules need no conjugation --------
 
 
-def _complex_infer(a: TensorSpec, b: TensorSpec) -> TensorSpec:
-    return TensorSpec(broadcast(a.shape, b.shape), complex_dtype(a.dtype))
-
-
 complex_ = op(
     "complex",
-    infer=_complex_infer,
+    infer=lambda a, b: TensorSpec(broadcast(a.shape, b.shape), complex_dtype(a.dtype)),
     promote="float",
     elementwise=True,
     vjp=lambda g, y, a, b: (real(g), -imag(g)),
@@ -314,13 +310,9 @@ round_half_even = unary(
 # --- selection and casting --------------------------------------------------------------------
 
 
-def _where_infer(condition: TensorSpec, a: TensorSpec, b: TensorSpec) -> TensorSpec:
-    return TensorSpec(broadcast(condition.shape, a.shape, b.shape), a.dtype)
-
-
 @op(
     "select",
-    infer=_where_infer,
+    infer=lambda c, a, b: TensorSpec(broadcast(c.shape, a.shape, b.shape), a.dtype),
     elementwise=True,
     cases=(case(bools((3, 4)), (3, 4), (3, 4)), case(bools((3, 1)), (1, 4), (2, 1, 1))),
 )

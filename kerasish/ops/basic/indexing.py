@@ -310,6 +310,12 @@ def as_indices(what: str, indices: Any) -> Tensor:
     return found
 
 
+def along(x: Any, axis: int | None) -> tuple[Tensor, int]:
+    """(`x`, `axis` counted from the front); None: the flat tensor and its only axis."""
+    x = convert_to_tensor(x)
+    return (reshape(x, shape=(-1,)), 0) if axis is None else (x, normalize_axis(axis, x.ndim))
+
+
 @public
 def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """The slices of `x` at `indices` along `axis`.
@@ -322,21 +328,15 @@ def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     Raises:
         ArgumentError: an index is out of range.
     """
-    x = convert_to_tensor(x)
-    indices = as_indices("take", indices)
-    if axis is None:
-        return gather(reshape(x, shape=(-1,)), indices, axis=0)
-    return gather(x, indices, axis=normalize_axis(axis, x.ndim))
+    x, at = along(x, axis)
+    return gather(x, as_indices("take", indices), axis=at)
 
 
 @public
 def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None) -> Tensor:
     """`x` at one position along `axis` for every entry of `indices` (flat for None)."""
-    x = convert_to_tensor(x)
-    indices = as_indices("take_along_axis", indices)
-    if axis is None:
-        return take_along(reshape(x, shape=(-1,)), indices, axis=0)
-    return take_along(x, indices, axis=normalize_axis(axis, x.ndim))
+    x, at = along(x, axis)
+    return take_along(x, as_indices("take_along_axis", indices), axis=at)
 
 
 def flat_positions(parts: list[Any], sizes: Shape) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish.graph.op import case, op
-from kerasish.graph.primitives import reshape, shifted
+from kerasish.graph.primitives import shifted
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, cast_like, equal, logical_and, where, zero_like
+from kerasish.ops.basic.indexing import along
 from kerasish.ops.declare import ints, same_as_first
 from kerasish.ops.operation import public
-from kerasish.spec import accumulator, normalize_axis
+from kerasish.spec import accumulator
 
 _CASES = (
     case((3, 4), axis=1, reverse=False),
@@ -83,9 +84,8 @@ def _scan(op_: Any, x: Any, axis: int | None, dtype: Any) -> Any:
         x = cast(x, dtype)
     elif x.dtype == "bool":
         x = cast(x, "int32")
-    if axis is None:
-        return op_(reshape(x, shape=(-1,)), axis=0, reverse=False)
-    return op_(x, axis=normalize_axis(axis, x.ndim), reverse=False)
+    x, at = along(x, axis)
+    return op_(x, axis=at, reverse=False)
 
 
 @public

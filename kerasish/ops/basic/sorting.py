@@ -13,12 +13,12 @@ from kerasish.graph.batching import Batch, leading
 from kerasish.graph.op import case, op
 from kerasish.graph.primitives import shifted
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
-from kerasish.hints import whole
+from kerasish.hints import one_of, whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, cast_like
-from kerasish.ops.basic.indexing import add_along, take_along_axis
+from kerasish.ops.basic.indexing import add_along, along, take_along_axis
 from kerasish.ops.basic.reduction import sum as _sum
-from kerasish.ops.declare import bools, composite, ints
+from kerasish.ops.declare import bools, composite, ints, same_as_first
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, TensorSpec, normalize_axis
 
@@ -30,17 +30,18 @@ def _ordered(x: Any) -> Any:
     return x.astype(np.float32) if x.dtype.kind == "V" else x
 
 
-def _indices_infer(x: TensorSpec, *, axis: int) -> TensorSpec:
-    return TensorSpec(x.shape, "int32")
-
-
-@op("argsort", infer=_indices_infer, batch=shifted("axis"), cases=_CASES)
+@op(
+    "argsort",
+    infer=lambda x, *, axis: TensorSpec(x.shape, "int32"),
+    batch=shifted("axis"),
+    cases=_CASES,
+)
 def argsort_(xp: Any, x: Any, *, axis: int) -> Any:
     """The positions that sort x along an axis; equal elements keep their order."""
     return xp.argsort(_ordered(x), axis=axis, kind="stable").astype(np.int32)
 
 
-@op("sort", infer=lambda x, *, axis: x, batch=shifted("axis"), cases=_CASES)
+@op("sort", infer=same_as_first, batch=shifted("axis"), cases=_CASES)
 def sort_(xp: Any, x: Any, *, axis: int) -> Any:
     """x in ascending order along an axis."""
     return xp.sort(_ordered(x), axis=axis).astype(x.dtype, copy=False)
@@ -156,19 +157,15 @@ def _(g: Any, y: Any, x: Any, *, size: int, fill: Any) -> Any:
 @public
 def sort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """x in ascending order along `axis`; None sorts the flat tensor."""
-    x = convert_to_tensor(x)
-    if axis is None:
-        return sort_(_s.reshape(x, shape=(-1,)), axis=0)
-    return sort_(x, axis=normalize_axis(axis, x.ndim))
+    x, at = along(x, axis)
+    return sort_(x, axis=at)
 
 
 @public
 def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """The positions (int32) that sort x along `axis`, of the flat tensor for None."""
-    x = convert_to_tensor(x)
-    if axis is None:
-        return argsort_(_s.reshape(x, shape=(-1,)), axis=0)
-    return argsort_(x, axis=normalize_axis(axis, x.ndim))
+    x, at = along(x, axis)
+    return argsort_(x, axis=at)
 
 
 @public
@@ -223,8 +220,7 @@ def searchsorted(sorted_sequence: TensorLike, values: TensorLike, side: str = "l
         values: tensor of any shape.
         side: "left" stands before equal elements, "right" after them.
     """
-    if side not in ("left", "right"):
-        raise ArgumentError("searchsorted", expected="side 'left' or 'right'", received=repr(side))
+    one_of("searchsorted, side", side, ("left", "right"))
     return searchsorted_(sorted_sequence, values, side=side)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from kerasish.errors import ShapeError
-from kerasish.graph.primitives import concatenate, slice_
+from kerasish.graph.primitives import concatenate
 from kerasish.graph.tensor import Tensor
 from kerasish.hints import function
 from kerasish.ops.control.functions import fill, tensors_of
+from kerasish.ops.numpy.axes import slice_axis
 from kerasish.ops.operation import public
 from kerasish.spec import normalize_axis
 
@@ -42,11 +43,7 @@ def associative_scan(
     size = int(sizes.pop() or 0)
 
     def part(tensors: Sequence[Tensor], start: int, count: int) -> list[Any]:
-        spans = [
-            tuple((start, count, 1) if i == a else None for i in range(t.ndim))
-            for t, a in zip(tensors, axes, strict=True)
-        ]
-        return [slice_(t, parts=s) for t, s in zip(tensors, spans, strict=True)]
+        return [slice_axis(t, a, start, count) for t, a in zip(tensors, axes, strict=True)]
 
     shift = 1
     while shift < size:

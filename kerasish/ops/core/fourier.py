@@ -30,13 +30,9 @@ from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, alike, complex_dtype, is_float, np_dtype, real_dtype
 
 
-def _complex_infer(x: TensorSpec, *, axes: tuple[int, ...], inverse: bool) -> TensorSpec:
-    return TensorSpec(x.shape, complex_dtype(x.dtype))
-
-
 @op(
     "fft",
-    infer=_complex_infer,
+    infer=lambda x, *, axes, inverse: TensorSpec(x.shape, complex_dtype(x.dtype)),
     batch=shifted("axes"),
     cases=(
         case(complexes((3, 5)), axes=(1,), inverse=False),
@@ -126,11 +122,15 @@ def _resized(x: Any, size: int) -> Any:
 # --- the public functions ------------------------------------------------------------------------
 
 
-def _joined(what: str, x: Any) -> Any:
-    """The complex tensor of a pair (real, imaginary)."""
+def _pair(what: str, x: Any) -> Any:
     if not isinstance(x, (tuple, list)) or len(x) != 2:
         raise ArgumentError(what, expected="a pair (real, imaginary)", received=repr(x))
-    real, imag = map(convert_to_tensor, x)
+    return x
+
+
+def _joined(what: str, x: Any) -> Any:
+    """The complex tensor of a pair (real, imaginary)."""
+    real, imag = map(convert_to_tensor, _pair(what, x))
     if not alike(real.shape, imag.shape):
         raise ShapeError(
             what, expected="two parts of one shape", received=f"{real.shape} and {imag.shape}"
@@ -354,14 +354,6 @@ def istft(
         sequence_length, sequence_stride, fft_length, window, center: as for `stft`.
         length: cut the signals to it.
     """
-    if not isinstance(x, (tuple, list)) or len(x) != 2:
-        raise ArgumentError("istft", expected="a pair (real, imaginary)", received=repr(x))
-    return _istft(
-        *x,
-        sequence_length=sequence_length,
-        sequence_stride=sequence_stride,
-        fft_length=fft_length,
-        length=length,
-        window=window,
-        center=center,
-    )
+    real, imag = _pair("istft", x)
+    steps = sequence_length, sequence_stride
+    return _istft(real, imag, *steps, fft_length, length, window, center)

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from kerasish import tables
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.batching import Batch, merged, split
 from kerasish.graph.op import case, op
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
+from kerasish.hints import one_of
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, cast_like, where
 from kerasish.ops.basic.indexing import (
@@ -164,12 +165,7 @@ def scatter_update(
         reduction: None writes (the last of several stays); "add", "mul", "max" and "min" combine
             the update with what stands there.
     """
-    if reduction not in (None, *REDUCTIONS):
-        raise ArgumentError(
-            "scatter_update",
-            expected=f"reduction None, {', '.join(REDUCTIONS)}",
-            received=repr(reduction),
-        )
+    one_of("scatter_update, reduction", reduction, (None, *REDUCTIONS))
     x = convert_to_tensor(inputs)
     indices = as_indices("scatter_update", indices)
     updates = cast(updates, x.dtype)
@@ -178,7 +174,7 @@ def scatter_update(
     flat = _s.reshape(x, shape=(-1, *rest))
     at = flat_positions(unstack(indices, axis=-1), x.shape[:depth])
     at = _s.reshape(at, shape=(-1,))
-    rows = _s.reshape(updates, shape=(-1, *rest)) if rest else _s.reshape(updates, shape=(-1,))
+    rows = _s.reshape(updates, shape=(-1, *rest))
     if reduction is None:
         y = scatter_set(flat, at, rows)
     elif reduction == "add":

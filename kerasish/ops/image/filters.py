@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from kerasish import tables
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
-from kerasish.hints import whole
+from kerasish.hints import one_of, whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import as_float, cast, cast_like
@@ -156,13 +156,9 @@ def _patches(
     window = per_axis(size, rank, "extract_patches, size")
     steps = window if not strides else per_axis(strides, rank, "extract_patches, strides")
     gaps = per_axis(dilation, rank, "extract_patches, dilation_rate")
-    if padding == "same":
+    if one_of("extract_patches, padding", padding, ("valid", "same")) == "same":
         pairs = window_padding(known(x.shape[1:-1]), window, steps, gaps, padding)
         x = pad(x, ((0, 0), *pairs, (0, 0)))
-    elif padding != "valid":
-        raise ArgumentError(
-            "extract_patches", expected="padding valid or same", received=repr(padding)
-        )
     counts = window_output(x.shape[1:-1], window, steps, gaps, "valid")
     # Each spatial axis becomes (position, offset); the offsets then move behind all positions.
     for k in range(rank):

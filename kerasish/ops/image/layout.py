@@ -47,12 +47,6 @@ def batch_of(
     return to_channels_last(batch, layout), restore
 
 
-def channel_axis(images: Any, data_format: str | None) -> int:
-    """The axis of the channels of an image or batch of images."""
-    last = standardize_data_format(data_format) == "channels_last"
-    return images.ndim - 1 if last else images.ndim - 3
-
-
 def need_float(what: str, x: Any) -> None:
     """Raise DTypeError unless x holds floats."""
     if not is_float(x.dtype):

@@ -5,7 +5,7 @@ Resampling is separable: along each axis the output is a matrix of weights times
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
-from kerasish.hints import whole
+from kerasish.hints import one_of, whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import as_float, cast, cast_like, where
@@ -170,12 +170,7 @@ def resize(
     if np.ndim(size) != 1 or len(size) != 2:
         raise ArgumentError("resize, size", expected="(height, width)", received=repr(size))
     sizes = per_axis(size, 2, "resize, size")
-    if interpolation not in INTERPOLATIONS:
-        raise ArgumentError(
-            "resize",
-            expected=f"interpolation one of {', '.join(INTERPOLATIONS)}",
-            received=repr(interpolation),
-        )
+    one_of("resize, interpolation", interpolation, INTERPOLATIONS)
     if fill_mode != "constant" or (crop_to_aspect_ratio and pad_to_aspect_ratio):
         raise ArgumentError(
             "resize",
@@ -236,12 +231,7 @@ def scale_and_translate(
             "lanczos3" or "lanczos5".
         antialias: whether to average where the image shrinks.
     """
-    if method not in KERNELS:
-        raise ArgumentError(
-            "scale_and_translate",
-            expected=f"method one of {', '.join(KERNELS)}",
-            received=repr(method),
-        )
+    kernel = KERNELS[one_of("scale_and_translate, method", method, KERNELS)]
     x = as_float(images)
     scale, translation = convert_to_tensor(scale), convert_to_tensor(translation)
     shape = per_axis(output_shape, x.ndim, "scale_and_translate, output_shape", 0)
@@ -257,27 +247,36 @@ def scale_and_translate(
         if size is None:
             x = _spec_only(x, at, out)
             continue
-        x = _along(x, at, _weights(size, out, scale[k], translation[k], KERNELS[method], antialias))
+        x = _along(x, at, _weights(size, out, scale[k], translation[k], kernel, antialias))
     return x
 
 
 # --- crop and pad -----------------------------------------------------------------------------
 
 
-def _exactly_two(what: str, names: Sequence[str], values: Sequence[Any]) -> None:
-    given = dict(zip(names, values, strict=True))
-    for name, value in given.items():
-        if value is not None:
-            whole(f"{what}, {name}", value)
-    if list(values).count(None) != 1:
-        raise ArgumentError(what, expected=f"exactly two of {', '.join(names)}", received=given)
+def _sides(
+    what: str, kind: str, x: Any, data_format: str | None, *values: tuple[Any, Any, Any]
+) -> Iterator[tuple[Any, ...]]:
+    """(axis, names, low, high, target) of the rows and of the columns of images.
 
-
-def _spatial_axes(x: Any, data_format: str | None) -> tuple[int, int]:
+    Args:
+        what: name of the caller, for errors.
+        kind: of their edges: "cropping" or "padding".
+        values: (low, high, target) of the rows and of the columns, exactly two of each.
+    """
     if x.ndim not in (3, 4):
         raise ShapeError("", expected="an image or a batch of images", received=f"shape {x.shape}")
-    last = standardize_data_format(data_format) == "channels_last"
-    return (x.ndim - 3, x.ndim - 2) if last else (x.ndim - 2, x.ndim - 1)
+    rows = x.ndim - (3 if standardize_data_format(data_format) == "channels_last" else 2)
+    sides = ("top", "bottom", "height"), ("left", "right", "width")
+    for axis, (low, high, target), three in zip((rows, rows + 1), sides, values, strict=True):
+        names = f"{low}_{kind}", f"{high}_{kind}", f"target_{target}"
+        given = dict(zip(names, three, strict=True))
+        for name, value in given.items():
+            if value is not None:
+                whole(f"{what}, {name}", value)
+        if three.count(None) != 1:
+            raise ArgumentError(what, expected=f"exactly two of {', '.join(names)}", received=given)
+        yield axis, names, *three
 
 
 def _less(total: Dim, *parts: Dim) -> Dim:
@@ -309,14 +308,10 @@ def crop_images(
         data_format: "channels_last" or "channels_first".
     """
     x = convert_to_tensor(images)
-    rows, columns = _spatial_axes(x, data_format)
-    for axis, name, low, high, target in (
-        (rows, ("top_cropping", "bottom_cropping", "target_height"),
-         top_cropping, bottom_cropping, target_height),
-        (columns, ("left_cropping", "right_cropping", "target_width"),
-         left_cropping, right_cropping, target_width),
-    ):  # fmt: skip
-        _exactly_two("crop_images", name, (low, high, target))
+    down = top_cropping, bottom_cropping, target_height
+    across = left_cropping, right_cropping, target_width
+    sides = _sides("crop_images", "cropping", x, data_format, down, across)
+    for axis, name, low, high, target in sides:
         start = _less(x.shape[axis], target, high) if low is None else low
         count = _less(x.shape[axis], low, high) if target is None else target
         if (start or 0) < 0 or (count or 0) < 0:
@@ -350,15 +345,11 @@ def pad_images(
         data_format: "channels_last" or "channels_first".
     """
     x = convert_to_tensor(images)
-    rows, columns = _spatial_axes(x, data_format)
     widths = [(0, 0)] * x.ndim
-    for axis, name, low, high, target in (
-        (rows, ("top_padding", "bottom_padding", "target_height"),
-         top_padding, bottom_padding, target_height),
-        (columns, ("left_padding", "right_padding", "target_width"),
-         left_padding, right_padding, target_width),
-    ):  # fmt: skip
-        _exactly_two("pad_images", name, (low, high, target))
+    down = top_padding, bottom_padding, target_height
+    across = left_padding, right_padding, target_width
+    sides = _sides("pad_images", "padding", x, data_format, down, across)
+    for axis, name, low, high, target in sides:
         if target is not None:
             size = x.shape[axis] or 0
             low = target - size - (high or 0) if low is None else low

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kerasish import registry, tables
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
+from kerasish.hints import one_of
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import as_float, cast, cast_like, where
@@ -28,15 +28,6 @@ from kerasish.spec import is_float, known, promote_float
 
 ORDERS = {"nearest": 0, "bilinear": 1}
 FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
-
-
-def _choice(what: str, name: str, value: Any, known_values: Sequence[Any]) -> None:
-    if value not in known_values:
-        raise ArgumentError(
-            what,
-            expected=f"{name} one of {', '.join(map(str, known_values))}",
-            received=repr(value),
-        )
 
 
 def _folded(index: Any, size: int, mode: str) -> Any:
@@ -129,8 +120,8 @@ def map_coordinates(
             "reflect" (mirrored at the edge).
         fill_value: for "constant".
     """
-    _choice("map_coordinates", "order", order, (0, 1))
-    _choice("map_coordinates", "fill_mode", fill_mode, FILL_MODES)
+    one_of("map_coordinates, order", order, (0, 1))
+    one_of("map_coordinates, fill_mode", fill_mode, FILL_MODES)
     x, at = convert_to_tensor(inputs), convert_to_tensor(coordinates)
     if at.ndim < 2 or at.shape[0] != x.ndim:
         raise ShapeError(
@@ -144,10 +135,10 @@ def map_coordinates(
     return _in_dtype(_s.reshape(y, shape=at.shape[1:]), x)
 
 
-def _grid(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+def _grid(size: tuple[int, ...], dtype: str) -> tuple[Tensor, Tensor]:
     """(y, x) of all pixels, flat."""
-    y, x = np.mgrid[:height, :width]
-    return y.reshape(-1), x.reshape(-1)
+    y, x = (convert_to_tensor(place.reshape(-1), dtype) for place in np.indices(size))
+    return y, x
 
 
 def _warped(x: Any, at: list[Any], order: int, mode: str, value: float) -> Any:
@@ -187,8 +178,8 @@ def affine_transform(
         fill_value: for "constant".
         data_format: "channels_last" or "channels_first".
     """
-    _choice("affine_transform", "interpolation", interpolation, tuple(ORDERS))
-    _choice("affine_transform", "fill_mode", fill_mode, FILL_MODES)
+    one_of("affine_transform, interpolation", interpolation, ORDERS)
+    one_of("affine_transform, fill_mode", fill_mode, FILL_MODES)
     x, restore = batch_of("affine_transform", images, data_format)
     if None in x.shape[1:3]:  # only the spec of the result is wanted
         return restore(x)
@@ -196,8 +187,7 @@ def affine_transform(
     if t.ndim not in (1, 2) or t.shape[-1] != 8:
         raise ShapeError("affine_transform", expected="(8,) or (batch, 8)", received=t.shape)
     a0, a1, a2, b0, b1, b2, _, _ = unstack(_s.reshape(t, shape=(-1, 8, 1)), axis=1)
-    down, across = _grid(*known(x.shape[1:3]))
-    u, v = convert_to_tensor(across, t.dtype), convert_to_tensor(down, t.dtype)
+    v, u = _grid(known(x.shape[1:3]), t.dtype)
     at = [b0 * u + b1 * v + b2, a0 * u + a1 * v + a2]
     return restore(_warped(x, at, ORDERS[interpolation], fill_mode, fill_value))
 
@@ -242,7 +232,7 @@ def perspective_transform(
         fill_value: beyond the edges.
         data_format: "channels_last" or "channels_first".
     """
-    _choice("perspective_transform", "interpolation", interpolation, tuple(ORDERS))
+    one_of("perspective_transform, interpolation", interpolation, ORDERS)
     x, restore = batch_of("perspective_transform", images, data_format)
     if None in x.shape[1:3]:  # only the spec of the result is wanted
         return restore(x)
@@ -256,8 +246,7 @@ def perspective_transform(
     name = "float64" if "float64" in (p.dtype for p in points) else "float32"
     start, end = (_s.reshape(cast(p, name), shape=(-1, 4, 2)) for p in points)
     h = unstack(_s.expand_dims(_homography(start, end), axis=2), axis=1)
-    down, across = _grid(*known(x.shape[1:3]))
-    u, v = convert_to_tensor(across, name), convert_to_tensor(down, name)
+    v, u = _grid(known(x.shape[1:3]), name)
     below = h[6] * u + h[7] * v + 1
     at = [(h[3] * u + h[4] * v + h[5]) / below, (h[0] * u + h[1] * v + h[2]) / below]
     return restore(_warped(x, at, ORDERS[interpolation], "constant", fill_value))
@@ -286,8 +275,8 @@ def elastic_transform(
         seed: an int, a SeedGenerator, or None for the global generator.
         data_format: "channels_last" or "channels_first".
     """
-    _choice("elastic_transform", "interpolation", interpolation, tuple(ORDERS))
-    _choice("elastic_transform", "fill_mode", fill_mode, FILL_MODES)
+    one_of("elastic_transform, interpolation", interpolation, ORDERS)
+    one_of("elastic_transform, fill_mode", fill_mode, FILL_MODES)
     x, restore = batch_of("elastic_transform", images, data_format)
     if None in x.shape[:3]:  # only the spec of the result is wanted
         return restore(x)
@@ -296,9 +285,9 @@ def elastic_transform(
     key = registry.above("random.draw_key")
     size = int(6 * sigma) | 1
     at = []
-    for base in reversed(_grid(height, width)):
+    for base in reversed(_grid((height, width), name)):
         noise = random_normal(key(seed), (count, height, width, 1), dtype=name) * sigma
         smooth = gaussian_blur(noise, (size, size), (sigma, sigma), "channels_last")
         shift = _s.reshape(smooth, shape=(count, height * width))
-        at.append(convert_to_tensor(base, name) + alpha * shift)
+        at.append(base + alpha * shift)
     return restore(_warped(x, at[::-1], ORDERS[interpolation], fill_mode, fill_value))

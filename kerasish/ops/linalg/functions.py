@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar, overload
 
@@ -13,6 +14,7 @@ from kerasish.graph import primitives as _s
 from kerasish.graph import transforms
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
+from kerasish.hints import one_of
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import as_float, cast, cast_like
@@ -69,10 +71,13 @@ def logdet(x: TensorLike) -> Tensor:
     return _m.slogdet_(x)[1]
 
 
-def _with_columns(a: Any, b: Any) -> tuple[Tensor, Tensor, bool]:
+def _by_columns(found: Callable[[Any, Any], Tensor], a: Any, b: Any) -> Tensor:
+    """What `found` gives of matrices a and b, where b may be one column without its axis."""
     a, b = promoted((a, b), "float")
-    vector = b.ndim == a.ndim - 1
-    return a, _s.expand_dims(b, axis=b.ndim) if vector else b, vector
+    if b.ndim != a.ndim - 1:
+        return found(a, b)
+    y = found(a, _s.expand_dims(b, axis=b.ndim))
+    return _s.reshape(y, shape=y.shape[:-1])
 
 
 @public
@@ -86,9 +91,7 @@ def solve(a: TensorLike, b: TensorLike) -> Tensor:
     Raises:
         ArgumentError: a matrix is singular.
     """
-    a, columns, vector = _with_columns(a, b)
-    y = _m.solve_(a, columns)
-    return _s.reshape(y, shape=y.shape[:-1]) if vector else y
+    return _by_columns(_m.solve_, a, b)
 
 
 @public
@@ -100,9 +103,7 @@ def solve_triangular(a: TensorLike, b: TensorLike, lower: bool = False) -> Tenso
         b: (..., m) or (..., m, n).
         lower: which triangle.
     """
-    a, columns, vector = _with_columns(a, b)
-    y = _m.solve_triangular_(a, columns, lower=bool(lower))
-    return _s.reshape(y, shape=y.shape[:-1]) if vector else y
+    return _by_columns(functools.partial(_m.solve_triangular_, lower=bool(lower)), a, b)
 
 
 def _cutoff(x: Any, factor: float = 1.0) -> float:
@@ -141,13 +142,15 @@ def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> Tensor:
         rcond: singular values up to rcond times the largest count as zero; by default
             max(m, n) * machine precision.
     """
-    a, columns, vector = _with_columns(a, b)
-    if a.ndim != 2 or columns.ndim != 2:
-        raise ShapeError(
-            "lstsq", expected="(m, n) and (m,) or (m, k)", received=f"{a.shape} and {columns.shape}"
-        )
-    y = matmul(_m.pinv_(a, rcond=_cutoff(a) if rcond is None else float(rcond)), columns)
-    return _s.reshape(y, shape=y.shape[:-1]) if vector else y
+
+    def least(a: Any, b: Any) -> Tensor:
+        if a.ndim != 2 or b.ndim != 2:
+            raise ShapeError(
+                "lstsq", expected="(m, n) and (m,) or (m, k)", received=f"{a.shape} and {b.shape}"
+            )
+        return matmul(_m.pinv_(a, rcond=_cutoff(a) if rcond is None else float(rcond)), b)
+
+    return _by_columns(least, a, b)
 
 
 # --- factorisations -----------------------------------------------------------------------------
@@ -192,9 +195,7 @@ def qr(x: TensorLike, mode: str = "reduced") -> tuple[Tensor, Tensor]:
         x: (..., m, n).
         mode: "reduced" gives min(m, n) columns, "complete" m.
     """
-    if mode not in ("reduced", "complete"):
-        raise ArgumentError("qr", expected="mode 'reduced' or 'complete'", received=repr(mode))
-    return _d.qr_(x, mode=mode)
+    return _d.qr_(x, mode=one_of("qr, mode", mode, ("reduced", "complete")))
 
 
 @public

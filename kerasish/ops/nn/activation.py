@@ -11,7 +11,7 @@ from typing import Any
 
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case, op
-from kerasish.graph.primitives import shifted, slice_
+from kerasish.graph.primitives import shifted
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import (
     absolute,
@@ -31,6 +31,7 @@ from kerasish.ops.basic.elementwise import (
 )
 from kerasish.ops.basic.reduction import max_, sum_
 from kerasish.ops.declare import composite, primitive, same_as_first
+from kerasish.ops.numpy.join import split
 from kerasish.ops.operation import public
 from kerasish.spec import normalize_axes, normalize_axis
 
@@ -47,20 +48,12 @@ def _relu(x: Any) -> Any:
     return maximum(x, 0)
 
 
-def _relu_kernel(xp: Any, x: Any, out: Any = None) -> Any:
-    return xp.maximum(x, 0, out=out)
-
-
-def _relu_vjp(g: Any, y: Any, x: Any) -> Any:
-    return where(y > 0, g, 0)
-
-
 relu = primitive(
     "relu",
     _relu,
     cases=_BOTH_SIDES,
-    kernel=_relu_kernel,
-    vjp=_relu_vjp,
+    kernel=lambda xp, x, out=None: xp.maximum(x, 0, out=out),
+    vjp=lambda g, y, x: where(y > 0, g, 0),
     promote="same",
     elementwise=True,
     out=True,
@@ -296,16 +289,10 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     """
     x = as_float(x)
     at = normalize_axis(axis, x.ndim)
-    size = x.shape[at]
-    middle = None if size is None else size // 2
-    if size is not None and size % 2:
+    if (x.shape[at] or 0) % 2:
         raise ShapeError("glu", expected=f"an even size along axis {axis}", received=x.shape)
-
-    def half(start: int | None) -> Any:
-        parts = [None if i != at else (start, middle, 1) for i in range(x.ndim)]
-        return slice_(x, parts=tuple(parts))
-
-    return half(0) * sigmoid(half(middle))
+    a, b = split(x, 2, axis=at)
+    return a * sigmoid(b)
 
 
 @composite(cases=[case((3, 4), domain=(-0.9, 0.9)), case((3, 4), domain=(1.1, 2.0))])

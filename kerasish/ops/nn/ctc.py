@@ -17,12 +17,12 @@ from kerasish.graph.batching import in_batch
 from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.primitives import broadcast_to, concatenate, expand_dims, reshape, transpose
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
-from kerasish.hints import whole
+from kerasish.hints import one_of, whole
 from kerasish.ops.basic.elementwise import as_float, cast, exp, log, logical_and, maximum, where
 from kerasish.ops.basic.indexing import take_along
 from kerasish.ops.basic.reduction import argmax, max, sum_
 from kerasish.ops.control.functions import scan
-from kerasish.ops.declare import composite, ints
+from kerasish.ops.declare import composite, ints, same_as_first
 from kerasish.ops.nn.activation import log_softmax
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, known, promote
@@ -140,13 +140,9 @@ def ctc_loss(
 # --- decoding -------------------------------------------------------------------------------------
 
 
-def _compact_infer(path: TensorSpec, *, merge: bool, blank: int) -> TensorSpec:
-    return path
-
-
 @op(
     "ctc_compact",
-    infer=_compact_infer,
+    infer=same_as_first,
     batch=in_batch,
     cases=(
         case(ints((3, 7), 3), merge=True, blank=0),
@@ -268,16 +264,12 @@ def ctc_decode(
     logits = as_float(inputs)
     logits = cast(logits, promote(logits.dtype, "float32"))
     lengths = cast(sequence_lengths, "int32")
-    if strategy == "greedy":
+    if one_of("ctc_decode, strategy", strategy, ("greedy", "beam_search")) == "greedy":
         return _greedy(logits, lengths, bool(merge_repeated), int(mask_index))
-    if strategy == "beam_search":
-        return _beam_search(
-            log_softmax(logits),
-            lengths,
-            width=int(beam_width),
-            top=int(top_paths),
-            blank=int(mask_index),
-        )
-    raise ArgumentError(
-        "ctc_decode", expected="strategy 'greedy' or 'beam_search'", received=repr(strategy)
+    return _beam_search(
+        log_softmax(logits),
+        lengths,
+        width=int(beam_width),
+        top=int(top_paths),
+        blank=int(mask_index),
     )

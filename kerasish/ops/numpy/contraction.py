@@ -21,6 +21,7 @@ from kerasish.ops.basic.matmul import matrix_product, summable
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.declare import composite
 from kerasish.ops.numpy.axes import moveaxis, product
+from kerasish.ops.numpy.join import unstack
 from kerasish.ops.numpy.matrix import diagonal
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, broadcast, normalize_axis
@@ -288,7 +289,7 @@ def cross(
         raise ShapeError(
             "cross", expected="vectors of 2 or 3 components", received=f"{a.shape} and {b.shape}"
         )
-    u, v = _components(a), _components(b)
+    u, v = unstack(a, axis=-1), unstack(b, axis=-1)
     last = u[0] * v[1] - u[1] * v[0]
     if len(u) == len(v) == 2:
         return last
@@ -297,11 +298,3 @@ def cross(
     shape = broadcast(*(f.shape for f in found))
     columns = [_s.expand_dims(_s.broadcast_to(f, shape=shape), axis=-1) for f in found]
     return moveaxis(_s.concatenate(*columns, axis=len(shape)), -1, axisc)
-
-
-def _components(x: Any) -> list[Any]:
-    lead = (None,) * (x.ndim - 1)
-    return [
-        _s.reshape(_s.slice_(x, parts=(*lead, (i, 1, 1))), shape=x.shape[:-1])
-        for i in range(x.shape[-1])
-    ]

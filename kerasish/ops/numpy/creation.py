@@ -12,7 +12,7 @@ from kerasish.errors import ArgumentError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, node_of, promoted
-from kerasish.hints import whole
+from kerasish.hints import one_of, whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast
 from kerasish.ops.declare import composite
@@ -220,8 +220,7 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
         x: tensors of one axis.
         indexing: "xy" exchanges the first two axes of the result, "ij" does not.
     """
-    if indexing not in ("xy", "ij"):
-        raise ArgumentError("meshgrid", expected="indexing 'xy' or 'ij'", received=repr(indexing))
+    one_of("meshgrid, indexing", indexing, ("xy", "ij"))
     axes = [_s.reshape(convert_to_tensor(a), shape=(-1,)) for a in x]
     order = list(range(len(axes)))
     if indexing == "xy" and len(axes) > 1:

@@ -73,13 +73,16 @@ def nanstd(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     return _e.root(nanvar(x, axis, keepdims))
 
 
-def _extremum(reduce: Any, x: Any, axis: Any, keepdims: bool, worst: float) -> Any:
+def _extremum(
+    reduce: Any, x: Any, axis: Any, keepdims: bool, worst: float, nothing: float = np.nan
+) -> Any:
+    """A reduction with `worst` in place of NaN; `nothing` where there is nothing else."""
     x = convert_to_tensor(x)
     found = reduce(_filled(x, worst), axis=axis, keepdims=keepdims)
     if not is_float(x.dtype):
         return found
     none = _e.equal(_present(x, axis, keepdims), 0)
-    return where(none, cast_like(np.nan, x), found)
+    return where(none, cast_like(nothing, found), found)
 
 
 @composite(cases=_CASES)
@@ -94,25 +97,16 @@ def nanmin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     return _extremum(_r.min, x, axis, keepdims, np.inf)
 
 
-def _position(find: Any, x: Any, axis: int | None, keepdims: bool, worst: float) -> Any:
-    x = convert_to_tensor(x)
-    found = find(_filled(x, worst), axis=axis, keepdims=keepdims)
-    if not is_float(x.dtype):
-        return found
-    none = _e.equal(_present(x, axis, keepdims), 0)
-    return where(none, cast_like(-1, found), found)
-
-
 @composite(cases=_ONE)
 def nanargmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The position of the maximum of the elements that are not NaN; -1 where there are none."""
-    return _position(_r.argmax, x, axis, keepdims, -np.inf)
+    return _extremum(_r.argmax, x, axis, keepdims, -np.inf, -1)
 
 
 @composite(cases=_ONE)
 def nanargmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The position of the minimum of the elements that are not NaN; -1 where there are none."""
-    return _position(_r.argmin, x, axis, keepdims, np.inf)
+    return _extremum(_r.argmin, x, axis, keepdims, np.inf, -1)
 
 
 @composite(cases=_ONE)

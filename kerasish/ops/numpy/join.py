@@ -13,7 +13,7 @@ from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.primitives import broadcasts
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
-from kerasish.hints import whole
+from kerasish.hints import one_of, whole
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.declare import composite
 from kerasish.ops.numpy.axes import slice_axis
@@ -291,8 +291,7 @@ def pad(
             edge repeated), "edge" or "wrap" (the elements of the other end).
         constant_values: the number to add in mode "constant"; 0 by default.
     """
-    if mode not in _MODES:
-        raise ArgumentError("pad", expected=f"mode {', '.join(_MODES)}", received=repr(mode))
+    one_of("pad, mode", mode, _MODES)
     x = convert_to_tensor(x)
     widths = _widths(pad_width, x.ndim)
     if mode != "constant":

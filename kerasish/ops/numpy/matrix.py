@@ -22,17 +22,16 @@ from kerasish.ops.operation import public
 from kerasish.spec import dtype_name, normalize_axis
 
 
+def _of_table(what: str, table: Any, rows: Any, columns: Any, k: Any, dtype: Any) -> Tensor:
+    rows, k = whole(f"{what}, N", rows), whole(f"{what}, k", k, None)
+    columns = None if columns is None else whole(f"{what}, M", columns)
+    return convert_to_tensor(table(rows, columns, k), dtype_name(dtype))
+
+
 @public
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """An (N, M) matrix of zeros with ones on diagonal `k`."""
-    return convert_to_tensor(
-        tables.eye(
-            whole("eye, N", N),
-            None if M is None else whole("eye, M", M),
-            whole("eye, k", k, None),
-        ),
-        dtype_name(dtype),
-    )
+    return _of_table("eye", tables.eye, N, M, k, dtype)
 
 
 @public
@@ -44,14 +43,7 @@ def identity(n: int, dtype: Any = None) -> Tensor:
 @public
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """An (N, M) matrix of ones on and below diagonal `k`, zeros above."""
-    return convert_to_tensor(
-        tables.tri(
-            whole("tri, N", N),
-            None if M is None else whole("tri, M", M),
-            whole("tri, k", k, None),
-        ),
-        dtype_name(dtype),
-    )
+    return _of_table("tri", tables.tri, N, M, k, dtype)
 
 
 def _below(x: Any, k: int) -> np.ndarray:

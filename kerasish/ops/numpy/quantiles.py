@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.errors import ArgumentError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
+from kerasish.hints import one_of
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import as_float, cast, cast_like, where
@@ -44,10 +44,7 @@ def _rows(x: Any, axes: tuple[int, ...]) -> Any:
 
 
 def _quantile(x: Any, q: Any, axis: Any, method: str, keepdims: bool, skip: bool) -> Any:
-    if method not in METHODS:
-        raise ArgumentError(
-            "quantile", expected=f"method one of {', '.join(METHODS)}", received=repr(method)
-        )
+    one_of("quantile, method", method, METHODS)
     q = values_that(lambda v: (v >= 0) & (v <= 1), "q", q, "shares in [0, 1], or 0 to 100 percent")
     given = convert_to_tensor(x)
     dtype = promote_float(given.dtype)

@@ -11,7 +11,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
-from kerasish.hints import whole
+from kerasish.hints import one_of, whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import as_float, cast, cast_like, where
@@ -249,9 +249,7 @@ def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
         "same": ((short - 1) // 2 if n >= m else short // 2, long),
         "valid": (short - 1, long - short + 1),
     }
-    if mode not in spans:
-        raise ArgumentError("correlate", expected="mode valid, same or full", received=repr(mode))
-    first, count = spans[mode]
+    first, count = spans[one_of("correlate, mode", mode, spans)]
     padded = _s.unslice(a, parts=((m - 1, n, 1),), shape=(n + 2 * (m - 1),))
     at = tables.outer(np.add, tables.arange(first, first + count), tables.arange(m)).astype(
         np.int32

@@ -13,10 +13,10 @@ import numpy as np
 
 from kerasish.errors import ArgumentError, DTypeError
 from kerasish.graph.op import case, op
-from kerasish.graph.primitives import reshape, slice_
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, log, maximum, right_shift, sqrt, where
 from kerasish.ops.declare import composite
+from kerasish.ops.numpy.join import unstack
 from kerasish.spec import HALVES, Shape, TensorSpec, dtype_name, is_float
 
 SAMPLE_KEY = np.array([7, 3], np.uint32)
@@ -103,17 +103,10 @@ def float_name(dtype: Any, what: str) -> str:
     return name
 
 
-def _halves(key: Any, shape: Shape) -> tuple[Any, Any]:
-    """Two independent draws of one shape from one key."""
-    both = random_bits(key, shape=(2, *shape))
-    parts = [slice_(both, parts=((i, 1, 1), *(None,) * len(shape))) for i in (0, 1)]
-    return reshape(parts[0], shape=tuple(shape)), reshape(parts[1], shape=tuple(shape))
-
-
 def _unit(key: Any, shape: Shape, dtype: str) -> Any:
     """Uniform in [0, 1): 24 random bits, or 53 for float64."""
     if dtype == "float64":
-        high, low = _halves(key, shape)
+        high, low = unstack(random_bits(key, shape=(2, *shape)))
         coarse = cast(right_shift(high, 5), "float64") * 2.0**-27
         return coarse + cast(right_shift(low, 6), "float64") * 2.0**-53
     bits = random_bits(key, shape=tuple(shape))
@@ -180,9 +173,10 @@ def standard_normal(key: Any, shape: Shape, dtype: str, bound: float = 1.0) -> A
     return cast(z, dtype)
 
 
-@composite(
-    cases=[case(SAMPLE_KEY, shape=(3, 4)), case(SAMPLE_KEY, shape=(5,), mean=-2.0, stddev=3.0)]
-)
+_NORMAL = [case(SAMPLE_KEY, shape=(3, 4)), case(SAMPLE_KEY, shape=(5,), mean=-2.0, stddev=3.0)]
+
+
+@composite(cases=_NORMAL)
 def random_normal(
     key: TensorLike, shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None
 ) -> Tensor:
@@ -191,9 +185,7 @@ def random_normal(
     return standard_normal(key, shape, name) * stddev + mean
 
 
-@composite(
-    cases=[case(SAMPLE_KEY, shape=(3, 4)), case(SAMPLE_KEY, shape=(5,), mean=-2.0, stddev=3.0)]
-)
+@composite(cases=_NORMAL)
 def random_truncated_normal(
     key: TensorLike, shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None
 ) -> Tensor:

@@ -71,13 +71,9 @@ def random_categorical(
     return cast(argmax(expand_dims(logits, axis=1) + noise, axis=-1), dtype_name(dtype))
 
 
-def _permutation_infer(key: TensorSpec, *, size: int | None) -> TensorSpec:
-    return TensorSpec((size,), "int32")
-
-
 @op(
     "random_permutation",
-    infer=_permutation_infer,
+    infer=lambda key, *, size: TensorSpec((size,), "int32"),
     random=True,
     cases=(case(SAMPLE_KEY, size=7), case(SAMPLE_KEY, size=0)),
 )
