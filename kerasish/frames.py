@@ -39,15 +39,15 @@ def host_array(x: Any) -> np.ndarray:
     try:
         array = np.asarray(x)
     except ValueError as error:
-        raise ShapeError("", expected="rows of equal length", received=error) from None
+        raise ShapeError("A tensor", expected="rows of equal length", received=error) from None
     if array.dtype.kind == "O" and is_table(x):
         return numbers(x, "A table")
     if array.dtype.kind in NO_NUMBERS:
         alone = not array.shape and array.dtype.kind == "O"
         raise DTypeError(
-            "",
+            "A tensor",
             expected="numbers",
-            received=reprlib.repr(x) if alone else f"an array of dtype {array.dtype}",
+            received=f"an array of dtype {array.dtype}" if hasattr(x, "dtype") else reprlib.repr(x),
             fix="Let the function that gives it end with `return`."
             if x is None
             else "Take out of it what is a tensor or an array."

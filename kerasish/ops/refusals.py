@@ -57,7 +57,7 @@ def refused(
     if isinstance(error, KerasishError):
         error.what = error.what.removeprefix(error.caller)
         if isinstance(error, _NAMED) and not re.search(rf"\b{name}\b", str(error)):
-            error.caller = f"{name}: "
+            error.caller = f"{name}: " if error.what else name
             error.begin(error.caller)
         return error
     held = signature(func)

@@ -13,6 +13,7 @@ import pytest
 import kerasish as keras
 from kerasish import ops, random
 from kerasish.errors import ArgumentError, KerasishError, ShapeError
+from kerasish.graph.op import get
 from tests.ops.generated_all import MAKERS
 from tests.ops.wrong_calls import MORE, TOO_MUCH, WAYS, WRONG, outcome, told, wrong_calls
 
@@ -158,6 +159,21 @@ def test_the_function_that_was_called_is_named_not_one_inside_it() -> None:
         ops.std(X, axis=7)
     with pytest.raises(ShapeError, match=r"^dot: "):
         ops.dot(np.ones((2, 3)), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("wrong", [None, {"a": 1}, {}, "text", [None, 1], print])
+@pytest.mark.parametrize("of", [ops.exp, ops.convert_to_tensor, get("exp")])
+def test_what_is_no_tensor_is_shown_and_the_message_names_something(of: Any, wrong: Any) -> None:
+    with pytest.raises(KerasishError) as raised:
+        of(wrong)
+    name = of.__name__ if of in (ops.exp, ops.convert_to_tensor) else ""
+    assert str(raised.value).startswith(f"{name}: A tensor. " if name else "A tensor. ")
+    assert f"Received: {wrong!r}." in str(raised.value)
+
+
+def test_an_error_without_a_name_gets_that_of_the_function() -> None:
+    with pytest.raises(ArgumentError, match=r"^trace\. Expected: two distinct axes"):
+        ops.trace(np.ones((2, 2)), 0, 1, 1)
 
 
 def test_what_is_at_the_edge_stays_right() -> None:

@@ -16,15 +16,7 @@ from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, less, logical_and, where
 from kerasish.ops.declare import ints
 from kerasish.ops.operation import public
-from kerasish.spec import (
-    Shape,
-    TensorSpec,
-    accumulator,
-    broadcast,
-    is_int,
-    known,
-    normalize_axis,
-)
+from kerasish.spec import Shape, TensorSpec, accumulator, broadcast, is_int, known, normalize_axis
 
 _LINES = ints((3,), 4, low=-4)
 _GRID = ints((2, 2), 3)

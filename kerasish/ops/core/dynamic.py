@@ -14,11 +14,7 @@ from kerasish.graph.op import case, op
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast, cast_like, where
-from kerasish.ops.basic.indexing import (
-    as_indices,
-    integral,
-    take_along,
-)
+from kerasish.ops.basic.indexing import as_indices, integral, take_along
 from kerasish.ops.numpy.axes import as_shape
 from kerasish.ops.numpy.creation import filled
 from kerasish.ops.operation import public

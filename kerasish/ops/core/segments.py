@@ -14,10 +14,7 @@ from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import where
-from kerasish.ops.basic.indexing import (
-    as_indices,
-    scatter_add,
-)
+from kerasish.ops.basic.indexing import as_indices, scatter_add
 from kerasish.ops.basic.sorting import known_values
 from kerasish.ops.core.scatter import scatter_reduce
 from kerasish.ops.declare import composite, ints

@@ -22,15 +22,7 @@ from kerasish.graph.op import case, op
 from kerasish.graph.primitives import reshape, transpose
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.nn.windows import Sizes, Windows, check_rank, samples
-from kerasish.spec import (
-    Padding,
-    Shape,
-    TensorSpec,
-    accumulator,
-    alike,
-    known,
-    window_output,
-)
+from kerasish.spec import Padding, Shape, TensorSpec, accumulator, alike, known, window_output
 
 
 def _output(
