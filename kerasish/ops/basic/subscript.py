@@ -93,15 +93,9 @@ def _basic(x: Any, items: list[Any]) -> Any:
     parts = tuple(_part(item, d, i) for i, (item, d) in enumerate(zip(real, x.shape, strict=True)))
     y = slice_(x, parts=parts) if any(p is not None for p in parts) else x
     sizes = iter(y.shape)
-    shape: list[Dim] = []
-    for item in items:
-        if item is None:
-            shape.append(1)
-            continue
-        size = next(sizes)
-        if isinstance(item, slice):
-            shape.append(size)
-    return y if tuple(shape) == y.shape else reshape(y, shape=tuple(shape))
+    placed = [(item, 1 if item is None else next(sizes)) for item in items]
+    shape = tuple(size for item, size in placed if item is None or isinstance(item, slice))
+    return y if shape == y.shape else reshape(y, shape=shape)
 
 
 def _adjacent(places: list[int]) -> bool:
@@ -110,10 +104,8 @@ def _adjacent(places: list[int]) -> bool:
 
 def _advanced(x: Any, items: list[Any]) -> Any:
     """Indexing with integer tensors; ints count as 0-d tensors then, as in numpy."""
-    sliced = [
-        slice(None) if item is None or not isinstance(item, slice) else item for item in items
-    ]
-    x = _basic(x, [s for s, item in zip(sliced, items, strict=True) if item is not None])
+    real = [item for item in items if item is not None]
+    x = _basic(x, [item if isinstance(item, slice) else slice(None) for item in real])
     where = [i for i, item in enumerate(items) if item is not None and not isinstance(item, slice)]
     axis_of = np.cumsum([item is not None for item in items]) - 1
     axes = [int(axis_of[i]) for i in where]

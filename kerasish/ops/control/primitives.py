@@ -41,17 +41,23 @@ def _alike(a: TensorSpec, b: TensorSpec) -> bool:
     return a.dtype == b.dtype and alike(a.shape, b.shape)
 
 
+def _same_values(what: str, kind: str, before: Sequence[TensorSpec], after: Sequence[Node]) -> None:
+    """Raise ShapeError unless a body returns the values of a loop as it takes them."""
+    for taken, given in zip(before, after, strict=True):
+        if not _alike(taken, given.spec):
+            raise ShapeError(
+                what,
+                expected=f"a body that returns {kind} as it takes them, {taken}",
+                received=given.spec,
+                fix="Cast or reshape the initial value to what the body gives.",
+            )
+
+
 # --- scan -----------------------------------------------------------------------------------------
 
 
 def _scan_infer(
-    *specs: TensorSpec,
-    body: Graph,
-    n_carry: int,
-    n_xs: int,
-    n_captured: int,
-    length: int | None,
-    reverse: bool,
+    *specs: TensorSpec, body: Graph, n_carry: int, n_xs: int, length: int | None, **_: Any
 ) -> tuple[TensorSpec, ...]:
     carries = specs[:n_carry]
     for x in specs[n_carry : n_carry + n_xs]:
@@ -59,14 +65,7 @@ def _scan_infer(
             raise ShapeError(
                 "scan", expected=f"xs with {length} elements along the first axis", received=x
             )
-    for before, after in zip(carries, body.outputs[:n_carry], strict=True):
-        if not _alike(before, after.spec):
-            raise ShapeError(
-                "scan",
-                expected=f"a body that returns carried values as it takes them, {before}",
-                received=after.spec,
-                fix="Cast or reshape the initial value to what the body gives.",
-            )
+    _same_values("scan", "carried values", carries, body.outputs[:n_carry])
     stacked = [n.spec for n in body.outputs[n_carry:]] + list(carries)
     return (*carries, *(TensorSpec((length, *s.shape), s.dtype) for s in stacked))
 
@@ -84,9 +83,9 @@ def _scan_kernel(
     body: Graph,
     n_carry: int,
     n_xs: int,
-    n_captured: int,
     length: int,
     reverse: bool,
+    **_: Any,
 ) -> tuple[Any, ...]:
     """(final carries, stacked results, carries at the start of every step)."""
     carry = list(arrays[:n_carry])
@@ -276,16 +275,9 @@ switch_op = declare(
 
 
 def _while_infer(
-    *specs: TensorSpec, cond: Graph, body: Graph, n_carry: int, n_captured: int, limit: int | None
+    *specs: TensorSpec, cond: Graph, body: Graph, n_carry: int, **_: Any
 ) -> tuple[TensorSpec, ...]:
-    for before, after in zip(specs[:n_carry], body.outputs, strict=True):
-        if not _alike(before, after.spec):
-            raise ShapeError(
-                "while_loop",
-                expected=f"a body that returns loop values as it takes them, {before}",
-                received=after.spec,
-                fix="Cast or reshape the initial value to what the body gives.",
-            )
+    _same_values("while_loop", "loop values", specs[:n_carry], body.outputs)
     if cond.outputs[0].spec.shape != ():
         raise ShapeError(
             "while_loop", expected="a condition of shape ()", received=cond.outputs[0].spec.shape
@@ -294,13 +286,7 @@ def _while_infer(
 
 
 def _while_kernel(
-    xp: Any,
-    *arrays: Any,
-    cond: Graph,
-    body: Graph,
-    n_carry: int,
-    n_captured: int,
-    limit: int | None,
+    xp: Any, *arrays: Any, cond: Graph, body: Graph, n_carry: int, limit: int | None, **_: Any
 ) -> tuple[Any, ...]:
     """The loop values when the condition first fails, or after `limit` rounds."""
     values, captured = list(arrays[:n_carry]), arrays[n_carry:]

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.errors import ShapeError
+from kerasish.errors import DTypeError, ShapeError
 from kerasish.graph.op import case
 from kerasish.graph.tensor import Tensor, TensorLike
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
 from kerasish.ops.basic.elementwise import as_float, cast_like, where
 from kerasish.ops.declare import composite
-from kerasish.ops.image.layout import batch_of, need_float
+from kerasish.ops.image.layout import Restore, batch_of
 from kerasish.ops.numpy.join import stack, unstack
+from kerasish.spec import is_float
 
 # ITU-R BT.601 luma.
 LUMA = (0.2989, 0.5870, 0.1140)
@@ -37,6 +38,15 @@ def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tens
     return restore(cast_like(_r.sum(wide * cast_like(np.array(LUMA), wide), -1, True), x))
 
 
+def _colours(what: str, images: Any, data_format: str | None) -> tuple[Any, Restore]:
+    """`batch_of` images of floats in three channels."""
+    x, restore = batch_of(what, images, data_format)
+    if not is_float(x.dtype):
+        raise DTypeError(what, expected="images of floats", received=x.dtype)
+    _need_three(what, x)
+    return x, restore
+
+
 def _need_three(what: str, x: Any) -> None:
     if x.shape[-1] not in (3, None):
         raise ShapeError(what, expected="3 channels", received=x.shape[-1])
@@ -45,9 +55,7 @@ def _need_three(what: str, x: Any) -> None:
 @composite(cases=_COLOURS, domain=(0.05, 0.95))
 def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
     """Hue, saturation and value, each in [0, 1], of RGB images with values in [0, 1]."""
-    x, restore = batch_of("rgb_to_hsv", images, data_format)
-    need_float("rgb_to_hsv", x)
-    _need_three("rgb_to_hsv", x)
+    x, restore = _colours("rgb_to_hsv", images, data_format)
     zero, one = _e.zero_like(x), cast_like(1.0, x)
     precision = float(np.finfo("float32" if x.dtype == "bfloat16" else x.dtype).eps)
     x = where(_e.absolute(x) < precision, zero, x)
@@ -68,9 +76,7 @@ def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
 @composite(cases=_COLOURS, domain=(0.05, 0.95))
 def hsv_to_rgb(images: TensorLike, data_format: str | None = None) -> Tensor:
     """RGB images of hue, saturation and value in [0, 1]."""
-    x, restore = batch_of("hsv_to_rgb", images, data_format)
-    need_float("hsv_to_rgb", x)
-    _need_three("hsv_to_rgb", x)
+    x, restore = _colours("hsv_to_rgb", images, data_format)
     hue, saturation, value = unstack(x, 3, axis=-1)
     angle = _e.mod(hue, 1.0) * 6
 

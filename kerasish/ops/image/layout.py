@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasish.config import standardize_data_format
-from kerasish.errors import DTypeError, ShapeError
+from kerasish.errors import ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.nn.conv_functions import from_channels_last, to_channels_last
-from kerasish.spec import is_float
 
 Restore = Callable[[Any], Any]
 
@@ -45,9 +44,3 @@ def batch_of(
 
     batch = _s.expand_dims(x, axis=0) if single else x
     return to_channels_last(batch, layout), restore
-
-
-def need_float(what: str, x: Any) -> None:
-    """Raise DTypeError unless x holds floats."""
-    if not is_float(x.dtype):
-        raise DTypeError(what, expected="images of floats", received=x.dtype)

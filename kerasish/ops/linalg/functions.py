@@ -264,14 +264,11 @@ def _vector_norm(x: Any, order: Any, axis: int, keepdims: bool) -> Any:
     size = _e.absolute(x)
     if order is None or order == 2:
         return _e.root(_r.sum(_e.square(size), axis=axis, keepdims=keepdims))
-    if order == np.inf:
-        return _r.max(size, axis=axis, keepdims=keepdims)
-    if order == -np.inf:
-        return _r.min(size, axis=axis, keepdims=keepdims)
+    if order in (np.inf, -np.inf):
+        return (_r.max if order > 0 else _r.min)(size, axis=axis, keepdims=keepdims)
     if order == 0:
-        count = cast_like(_e.not_equal(size, 0), size)
-        return _r.sum(count, axis=axis, keepdims=keepdims)
-    if order == 1:
+        size = cast_like(_e.not_equal(size, 0), size)
+    if order in (0, 1):
         return _r.sum(size, axis=axis, keepdims=keepdims)
     if isinstance(order, str):
         raise ArgumentError("norm", expected="a number for vectors", received=f"ord={order!r}")

@@ -129,15 +129,11 @@ def _softmax(x: Any, *, axis: Axes) -> Any:
     return e / sum_(e, axis=axis, keepdims=True)
 
 
-def _softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axes) -> Any:
-    return y * (g - sum_(g * y, axis=axis, keepdims=True))
-
-
 softmax_ = primitive(
     "softmax",
     _softmax,
     cases=_ALONG,
-    vjp=_softmax_vjp,
+    vjp=lambda g, y, x, *, axis: y * (g - sum_(g * y, axis=axis, keepdims=True)),
     promote="float",
     batch=shifted("axis"),
 )
@@ -149,15 +145,11 @@ def _log_softmax(x: Any, *, axis: Axes) -> Any:
     return shifted - log(sum_(exp(shifted), axis=axis, keepdims=True))
 
 
-def _log_softmax_vjp(g: Any, y: Any, x: Any, *, axis: Axes) -> Any:
-    return g - exp(y) * sum_(g, axis=axis, keepdims=True)
-
-
 log_softmax_ = primitive(
     "log_softmax",
     _log_softmax,
     cases=_ALONG,
-    vjp=_log_softmax_vjp,
+    vjp=lambda g, y, x, *, axis: g - exp(y) * sum_(g, axis=axis, keepdims=True),
     promote="float",
     batch=shifted("axis"),
 )

@@ -88,12 +88,6 @@ sparse_softmax_cross_entropy_grad = primitive(
 )
 
 
-def _sparse_softmax_cross_entropy_vjp(
-    g: Any, y: Any, logits: Any, labels: Any, **attrs: Any
-) -> Any:
-    return sparse_softmax_cross_entropy_grad(logits, labels, g, **attrs), None
-
-
 sparse_softmax_cross_entropy = primitive(
     "sparse_softmax_cross_entropy",
     _sparse_softmax_cross_entropy,
@@ -102,7 +96,10 @@ sparse_softmax_cross_entropy = primitive(
         case((3, 4), np.array([0, -1, 4], np.int32), axis=1),
         case((2, 3, 4), ints((2, 4), 3), axis=1),
     ),
-    vjp=_sparse_softmax_cross_entropy_vjp,
+    vjp=lambda g, y, logits, labels, **attrs: (
+        sparse_softmax_cross_entropy_grad(logits, labels, g, **attrs),
+        None,
+    ),
 )
 
 
@@ -162,6 +159,12 @@ def _same_shape(target: Any, output: Any, what: str) -> None:
         )
 
 
+def _class_axis(what: str, output: Any, axis: int) -> int:
+    if output.ndim < 1:
+        raise ShapeError(what, expected="rank 1 at least", received="()")
+    return normalize_axis(axis, output.ndim)
+
+
 @composite(
     cases=[
         case((3, 4), (3, 4), domain=(0.1, 0.9)),
@@ -186,9 +189,7 @@ def categorical_crossentropy(
     """
     target, output = convert_to_tensor(target), as_float(output)
     _same_shape(target, output, "categorical_crossentropy")
-    if output.ndim < 1:
-        raise ShapeError("categorical_crossentropy", expected="rank 1 at least", received="()")
-    at = normalize_axis(axis, output.ndim)
+    at = _class_axis("categorical_crossentropy", output, axis)
     if from_logits:
         return softmax_cross_entropy(output, target, axis=at)
     return cross_entropy(output, target, axis=at, epsilon=default_epsilon())
@@ -218,13 +219,9 @@ def sparse_categorical_crossentropy(
     """
     labels, output = convert_to_tensor(target), as_float(output)
     labels = labels if is_int(labels.dtype) else cast(labels, "int32")
-    if output.ndim < 1:
-        raise ShapeError(
-            "sparse_categorical_crossentropy", expected="rank 1 at least", received="()"
-        )
+    at = _class_axis("sparse_categorical_crossentropy", output, axis)
     if labels.ndim == output.ndim and labels.shape[-1] == 1:
         labels = reshape(labels, shape=labels.shape[:-1])
-    at = normalize_axis(axis, output.ndim)
     wanted = tuple(d for i, d in enumerate(output.shape) if i != at)
     _same_shape(labels, TensorSpec(wanted, ""), "sparse_categorical_crossentropy")
     if from_logits:

@@ -221,22 +221,24 @@ def tensordot(x1: TensorLike, x2: TensorLike, axes: Any = 2) -> Tensor:
     return _pair(a, "".join(own), b, "".join(other), keep)[0]
 
 
-@public
-def dot(x1: TensorLike, x2: TensorLike) -> Tensor:
-    """Matrix product; for more axes, the last of x1 with the second to last of x2."""
+def _with_last(x1: Any, x2: Any, axis: int) -> Tensor:
+    """The sum of products over the last axis of x1 and that axis of x2."""
     a, b = promoted((x1, x2), "same")
     if a.ndim == 0 or b.ndim == 0:
         return a * b
-    return tensordot(a, b, axes=((a.ndim - 1,), (max(b.ndim - 2, 0),)))
+    return tensordot(a, b, axes=((a.ndim - 1,), (max(b.ndim + axis, 0),)))
+
+
+@public
+def dot(x1: TensorLike, x2: TensorLike) -> Tensor:
+    """Matrix product; for more axes, the last of x1 with the second to last of x2."""
+    return _with_last(x1, x2, -2)
 
 
 @public
 def inner(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The sum of products over the last axes."""
-    a, b = promoted((x1, x2), "same")
-    if a.ndim == 0 or b.ndim == 0:
-        return a * b
-    return tensordot(a, b, axes=((a.ndim - 1,), (b.ndim - 1,)))
+    return _with_last(x1, x2, -1)
 
 
 @composite(cases=[case((3,), (4,)), case((2, 2), (3,))])

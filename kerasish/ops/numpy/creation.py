@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, overload
+from typing import Any, Literal, Protocol, overload
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, node_of
 from kerasish.hints import one_of, whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast
-from kerasish.ops.declare import composite
+from kerasish.ops.declare import composite, entered
 from kerasish.ops.numpy.axes import as_shape, moveaxis
 from kerasish.ops.operation import public
 from kerasish.spec import Shape, dtype_name, is_float
@@ -237,35 +237,28 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
 # --- windows --------------------------------------------------------------------------------
 
 
-def _window(values: Any) -> Any:
-    return convert_to_tensor(values, dtype_name(None))
+class _Window(Protocol):
+    def __call__(self, x: Any) -> Tensor: ...
 
 
-@public
-def bartlett(x: Any) -> Tensor:
-    """The triangular window of x points."""
-    return _window(tables.window(np.bartlett, whole("bartlett, x", x)))
+def _window(name: str, doc: str) -> _Window:
+    def call(x: Any) -> Tensor:
+        values = tables.window(getattr(np, name), whole(f"{name}, x", x))
+        return convert_to_tensor(values, dtype_name(None))
+
+    return entered(call, doc, name)
 
 
-@public
-def blackman(x: Any) -> Tensor:
-    """The Blackman window of x points: 0.42 - 0.5 cos(t) + 0.08 cos(2 t)."""
-    return _window(tables.window(np.blackman, whole("blackman, x", x)))
-
-
-@public
-def hamming(x: Any) -> Tensor:
-    """The Hamming window of x points: 0.54 - 0.46 cos(t)."""
-    return _window(tables.window(np.hamming, whole("hamming, x", x)))
-
-
-@public
-def hanning(x: Any) -> Tensor:
-    """The Hann window of x points: 0.5 - 0.5 cos(t)."""
-    return _window(tables.window(np.hanning, whole("hanning, x", x)))
+bartlett = _window("bartlett", "The triangular window of x points.")
+blackman = _window(
+    "blackman", "The Blackman window of x points: 0.42 - 0.5 cos(t) + 0.08 cos(2 t)."
+)
+hamming = _window("hamming", "The Hamming window of x points: 0.54 - 0.46 cos(t).")
+hanning = _window("hanning", "The Hann window of x points: 0.5 - 0.5 cos(t).")
 
 
 @public
 def kaiser(x: Any, beta: Any) -> Tensor:
     """The Kaiser window of x points: I0(beta sqrt(1 - t**2)) / I0(beta)."""
-    return _window(tables.window(np.kaiser, whole("kaiser, x", x), float(beta)))
+    values = tables.window(np.kaiser, whole("kaiser, x", x), float(beta))
+    return convert_to_tensor(values, dtype_name(None))

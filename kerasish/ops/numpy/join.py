@@ -16,7 +16,7 @@ from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import one_of, whole
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.declare import composite
-from kerasish.ops.numpy.axes import slice_axis
+from kerasish.ops.numpy.axes import product, slice_axis
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, normalize_axis
 
@@ -189,10 +189,6 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
 # --- repeating ------------------------------------------------------------------------------
 
 
-def _times(size: Dim, by: int) -> Dim:
-    return None if size is None else size * by
-
-
 @composite(
     cases=[case((3, 4), repeats=(2, 1)), case((3,), repeats=(2, 2)), case((2, 3), repeats=2)]
 )
@@ -206,7 +202,7 @@ def tile(x: TensorLike, repeats: Any) -> Tensor:
     rows = _s.reshape(x, shape=tuple(d for size in shape for d in (1, size)))
     pairs = list(zip(times, shape, strict=True))
     spread = _s.broadcast_to(rows, shape=tuple(d for pair in pairs for d in pair))
-    return _s.reshape(spread, shape=tuple(_times(size, by) for by, size in pairs))
+    return _s.reshape(spread, shape=tuple(map(product, pairs)))
 
 
 @composite(
@@ -243,7 +239,7 @@ def repeat(x: TensorLike, repeats: TensorLike, axis: int | None = None) -> Tenso
     by = int(counts.reshape(()))
     rows = _s.expand_dims(x, axis=at + 1)
     spread = _s.broadcast_to(rows, shape=(*x.shape[: at + 1], by, *x.shape[at + 1 :]))
-    return _s.reshape(spread, shape=(*x.shape[:at], _times(x.shape[at], by), *x.shape[at + 1 :]))
+    return _s.reshape(spread, shape=(*x.shape[:at], product((x.shape[at], by)), *x.shape[at + 1 :]))
 
 
 # --- padding --------------------------------------------------------------------------------
