@@ -39,13 +39,15 @@ def host_array(x: Any) -> np.ndarray:
     try:
         array = np.asarray(x)
     except ValueError as error:
-        raise ShapeError("A tensor", expected="rows of equal length", received=error) from None
+        raise ShapeError(
+            "convert_to_tensor", expected="rows of equal length", received=error
+        ) from None
     if array.dtype.kind == "O" and is_table(x):
         return numbers(x, "A table")
     if array.dtype.kind in NO_NUMBERS:
         alone = not array.shape and array.dtype.kind == "O"
         raise DTypeError(
-            "A tensor",
+            "convert_to_tensor",
             expected="numbers",
             received=f"an array of dtype {array.dtype}" if hasattr(x, "dtype") else reprlib.repr(x),
             fix="Let the function that gives it end with `return`."

@@ -166,8 +166,8 @@ def test_the_function_that_was_called_is_named_not_one_inside_it() -> None:
 def test_what_is_no_tensor_is_shown_and_the_message_names_something(of: Any, wrong: Any) -> None:
     with pytest.raises(KerasishError) as raised:
         of(wrong)
-    name = of.__name__ if of in (ops.exp, ops.convert_to_tensor) else ""
-    assert str(raised.value).startswith(f"{name}: A tensor. " if name else "A tensor. ")
+    name = "exp: convert_to_tensor" if of is ops.exp else "convert_to_tensor"
+    assert str(raised.value).startswith(f"{name}. Expected: numbers. ")
     assert f"Received: {wrong!r}." in str(raised.value)
 
 
