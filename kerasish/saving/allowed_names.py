@@ -11,7 +11,7 @@ from typing import Any
 
 from kerasish.errors import UnknownNameError, UnsafeFileError
 from kerasish.saving.files import limits
-from kerasish.saving.files.text import check_depth, shorten
+from kerasish.saving.files.text import check_depth, children, is_list, is_object, shorten
 from kerasish.serialization import MODULES, get_registered_object
 from kerasish.spec import DTYPES
 
@@ -68,12 +68,9 @@ def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
     pending = [config]
     while pending:
         item = pending.pop()
-        if isinstance(item, dict):
-            if "class_name" in item:
-                yield item
-            pending.extend(item.values())
-        elif isinstance(item, (list, tuple)):
-            pending.extend(item)
+        if is_object(item) and "class_name" in item:
+            yield item
+        pending += children(item)
 
 
 def _check_object(item: Mapping[str, Any], where: str) -> None:
@@ -94,11 +91,11 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
         _check_array(inner, where)
     elif name == "function":
         limits.check_name(inner, where)
-    elif isinstance(inner, dict):
+    elif is_object(inner):
         if isinstance(inner.get("name"), str):
             limits.check_path(inner["name"], where)
         layers = inner.get("layers")
-        if isinstance(layers, list) and len(layers) > limits.MAX_LAYERS:
+        if is_list(layers) and len(layers) > limits.MAX_LAYERS:
             raise UnsafeFileError(f"{where}: {len(layers)} layers in one model.")
     _check_origin(str(inner) if name == "function" else str(name), module, registered, where)
 
@@ -106,14 +103,14 @@ def _check_object(item: Mapping[str, Any], where: str) -> None:
 def _is_named_lambda(item: Mapping[str, Any]) -> bool:
     """Whether a Lambda holds its function by name, which is as safe as any other name."""
     inner = item.get("config")
-    function = inner.get("function") if isinstance(inner, dict) else None
-    named = isinstance(function, dict) and function.get("class_name") == "function"
+    function = inner.get("function") if is_object(inner) else None
+    named = is_object(function) and function.get("class_name") == "function"
     return item.get("class_name") == "Lambda" and (named or isinstance(function, str))
 
 
 def _check_array(inner: Any, where: str) -> None:
     """An array's dtype decides how much is allocated for it: only those of tensors."""
-    dtype = inner.get("dtype") if isinstance(inner, dict) else None
+    dtype = inner.get("dtype") if is_object(inner) else None
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise UnsafeFileError(
             f"{where}: an array of dtype {shorten(dtype)}", expected=f"one of {', '.join(DTYPES)}"

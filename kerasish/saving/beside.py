@@ -18,6 +18,7 @@ import numpy as np
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.graph.variable import Variable
 from kerasish.saving.files import limits
+from kerasish.saving.files.text import is_array, is_list, is_mapping
 from kerasish.saving.paths import named_weights, random_state, walk
 
 SEEDS = "seeds"  # the entries of a file's state
@@ -52,16 +53,16 @@ def plan_seeds(model: Any, kept: State, where: str) -> list[tuple[Variable, np.n
         FileFormatError: the model draws from other generators than the saved one did.
     """
     held, saved = random_state(model), kept.get(SEEDS, {})
-    fits = isinstance(saved, Mapping) and all(isinstance(a, np.ndarray) for a in saved.values())
-    if fits and set(held) == set(saved):
-        pairs = [(variable, saved[name]) for name, variable in held.items()]
-    elif fits and len(held) == len(saved):
+    arrays: State = saved if is_mapping(saved) and all(map(is_array, saved.values())) else {}
+    pairs: list[tuple[Variable, Any]] = []
+    fits = arrays is saved and len(held) == len(arrays)
+    if fits and set(held) == set(arrays):
+        pairs = [(variable, arrays[name]) for name, variable in held.items()]
+    elif fits:
         # Keys of earlier versions held automatic names as they were.
-        pairs = list(zip(held.values(), saved.values(), strict=True))
-    else:
-        fits, pairs = False, []
+        pairs = list(zip(held.values(), arrays.values(), strict=True))
     if not fits or any(v.shape != a.shape for v, a in pairs):
-        shown = ", ".join(sorted(saved)) if isinstance(saved, Mapping) else "something else"
+        shown = ", ".join(sorted(saved)) if is_mapping(saved) else "something else"
         raise FileFormatError(
             f"{where}: another random state",
             expected=", ".join(sorted(held)) or "none",
@@ -91,7 +92,7 @@ def optimizer_keys(model: Any) -> list[Key]:
     """What every variable of the optimizer is, in their order."""
     names = {variable: name for name, variable in named_weights(model).items()}
     seen: Counter[tuple[str, str]] = Counter()
-    keys = []
+    keys: list[Key] = []
     for weight, label, _ in model.optimizer.keyed_variables():
         name = "" if weight is None else str(names.get(weight, weight.path))
         keys.append((name, label, seen[name, label]))
@@ -102,11 +103,11 @@ def optimizer_keys(model: Any) -> list[Key]:
 def saved_keys(kept: State | None, count: int) -> list[Key] | None:
     """The keys in a file's state; None where it has none for its variables."""
     found = (kept or {}).get(OPTIMIZER)
-    if not isinstance(found, list) or len(found) != count:
+    if not is_list(found) or len(found) != count:
         return None
     forms = (str, str, int)
     for key in found:
-        if not isinstance(key, list) or tuple(map(type, key)) != forms:
+        if not is_list(key) or tuple(map(type, key)) != forms:
             return None
     return [(name, label, number) for name, label, number in found]
 
@@ -169,5 +170,5 @@ def packed(assets: Assets) -> dict[str, np.ndarray]:
 def unpacked(kept: State | None) -> Assets:
     """The assets that `packed` put into a file's state."""
     found = (kept or {}).get(ASSETS, {})
-    held = found.items() if isinstance(found, Mapping) else ()
-    return {n: a.tobytes() for n, a in held if isinstance(a, np.ndarray) and a.dtype == np.uint8}
+    held: State = found if is_mapping(found) else {}
+    return {n: a.tobytes() for n, a in held.items() if is_array(a) and a.dtype == np.uint8}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from kerasish.errors import FileFormatError, told
 from kerasish.saving.allowed_names import check
 from kerasish.saving.beside import Key, State, optimizer_keys, saved_keys
 from kerasish.saving.files.safe_h5 import SafeDataset
+from kerasish.saving.files.text import is_list, is_mapping
 from kerasish.saving.older_configs import fit, modernize
 from kerasish.saving.paths import other_optimizers
 from kerasish.saving.weights import Plan, assign
@@ -35,9 +36,9 @@ def to_legacy(compile_config: Mapping[str, Any]) -> dict[str, Any]:
     """A `compile_config` as the `training_config` of a legacy file."""
     found = {k: v for k, v in compile_config.items() if k != "optimizer"}
     # Keras's reader of these files does not know the short names of its own losses ("mse").
-    found["loss"] = _full_names(found.get("loss"))
+    found["loss"] = _each(found.get("loss"), _full_name)
     optimizer = compile_config.get("optimizer")
-    if isinstance(optimizer, Mapping):
+    if is_mapping(optimizer):
         found["optimizer_config"] = {k: optimizer[k] for k in ("class_name", "config")}
         # A user's own class is found again by this name, which Keras passes over.
         if optimizer.get("registered_name"):
@@ -47,12 +48,17 @@ def to_legacy(compile_config: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _full_names(loss: Any) -> Any:
+def _full_name(loss: Any) -> Any:
     if isinstance(loss, str) and registry.contains("loss", loss):
         return str(registry.lookup("loss", loss).__name__)
-    if isinstance(loss, Mapping) and "class_name" not in loss:
-        return {key: _full_names(item) for key, item in loss.items()}
-    return [_full_names(item) for item in loss] if isinstance(loss, list) else loss
+    return loss
+
+
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Lists and mappings of losses or metrics with each of these changed."""
+    if is_mapping(value) and "class_name" not in value:
+        return {key: _each(item, change) for key, item in value.items()}
+    return [_each(item, change) for item in value] if is_list(value) else change(value)
 
 
 def from_legacy(training_config: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,17 +73,15 @@ def from_legacy(training_config: Mapping[str, Any]) -> dict[str, Any]:
 
 def _metrics(value: Any) -> Any:
     """Keras 2 wrote a list per output, and wrapped functions into MeanMetricWrapper."""
-    if isinstance(value, list):
+    if is_list(value):
         found = [_metrics(item) for item in value]
-        return found[0] if len(found) == 1 and isinstance(found[0], list) else found
-    if isinstance(value, Mapping) and value.get("class_name") == "MeanMetricWrapper":
+        return found[0] if len(found) == 1 and is_list(found[0]) else found
+    if is_mapping(value) and value.get("class_name") == "MeanMetricWrapper":
         return value.get("config", {}).get("fn")
     return value
 
 
-def compile_model(
-    model: Any, compile_config: Mapping[str, Any], where: str, scaled: bool = False
-) -> None:
+def compile_model(model: Any, compile_config: Any, where: str, scaled: bool = False) -> None:
     """Compile a model as a config says.
 
     Args:
@@ -88,7 +92,7 @@ def compile_model(
         UnsafeFileError: the config asks for more than registered objects.
         FileFormatError: it is no such config.
     """
-    if not isinstance(compile_config, Mapping):
+    if not is_mapping(compile_config):
         raise FileFormatError(f"{where}: compile_config", expected="an object")
     check(compile_config, where)
     config = fit(modernize(dict(compile_config)))
@@ -98,7 +102,7 @@ def compile_model(
     arguments = {k: config[k] for k in (*_ARGUMENTS, "optimizer") if config.get(k) is not None}
     for key, kind in (("loss", "loss"), ("metrics", "metric"), ("weighted_metrics", "metric")):
         if key in arguments:
-            arguments[key] = _objects(arguments[key], kind)
+            arguments[key] = _each(arguments[key], lambda one, kind=kind: _object(one, kind))
     if scaled and isinstance(arguments.get("optimizer"), (str, Mapping)):
         inner = optimizers.get(arguments["optimizer"])
         wrapped = isinstance(inner, optimizers.LossScaleOptimizer)
@@ -107,13 +111,9 @@ def compile_model(
     model.compile_from_config(arguments)
 
 
-def _objects(value: Any, kind: str) -> Any:
-    """Objects for the configs in a structure; names stay names, which `compile` knows."""
-    if isinstance(value, Mapping) and "class_name" in value:
-        return deserialize_keras_object(value, kind=kind)
-    if isinstance(value, Mapping):
-        return {key: _objects(item, kind) for key, item in value.items()}
-    return [_objects(item, kind) for item in value] if isinstance(value, list) else value
+def _object(value: Any, kind: str) -> Any:
+    """The object of a config; names stay names, which `compile` knows."""
+    return deserialize_keras_object(value, kind=kind) if is_mapping(value) else value
 
 
 def is_scaled(name: str | None) -> bool:
@@ -135,7 +135,7 @@ def plan_optimizer(
     Raises:
         FileFormatError: they do not fit.
     """
-    optimizer = model.optimizer
+    optimizer: Any = model.optimizer
     if not optimizer.built and len(saved) > len(optimizer.variables):
         optimizer.build(model.trainable_variables)
     held = list(optimizer.variables)
@@ -147,8 +147,9 @@ def plan_optimizer(
             received=_shown(keys),
         )
     if len(saved) < len(held):
-        fresh = type(optimizer).from_config(optimizer.get_config())
-        held = held[: len(saved)] if len(saved) == len(fresh.variables) else held
+        cls = optimizer.__class__
+        fresh = len(cls.from_config(optimizer.get_config()).variables)
+        held = held[: len(saved)] if len(saved) == fresh else held
     if [d.shape for d in saved] != [v.shape for v in held]:
         raise FileFormatError(
             f"{where}: the state of optimizer {optimizer.name!r} does not fit",
@@ -252,7 +253,7 @@ def _restore_by_key(model: Any, saved: Mapping[Key, SafeDataset], where: str) ->
     if any(name for name, _, _ in saved) and not optimizer.built:
         optimizer.build(model.trainable_variables)
     plan: Plan = []
-    fresh = []
+    fresh: list[Key] = []
     for key, variable in zip(optimizer_keys(model), optimizer.variables, strict=True):
         dataset = saved.get(key)
         if dataset is None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,8 @@ TOP_LEVEL = "top_level_model_weights"
 class Layers:
     """Weights as the file lists them: layer name -> (weight name, array on disk)."""
 
-    layers: dict[str, list[tuple[str, SafeDataset]]] = field(default_factory=dict)
-    top_level: list[tuple[str, SafeDataset]] = field(default_factory=list)
+    layers: dict[str, list[tuple[str, SafeDataset]]]
+    top_level: list[tuple[str, SafeDataset]]
 
 
 class LegacyFile:
@@ -82,10 +82,9 @@ class LegacyFile:
             raise UnsafeFileError(f"{self.root.file}: {len(names)} layers.")
         if len(set(names)) != len(names):
             raise self.holder.wrong("layer_names", "every layer once", "a name twice")
-        found = Layers({n: named_datasets(self.holder.group(n)) for n in names if n != TOP_LEVEL})
-        if TOP_LEVEL in self.holder:
-            found.top_level = named_datasets(self.holder.group(TOP_LEVEL))
-        return found
+        found = {n: named_datasets(self.holder.group(n)) for n in names if n != TOP_LEVEL}
+        has_own = TOP_LEVEL in self.holder
+        return Layers(found, named_datasets(self.holder.group(TOP_LEVEL)) if has_own else [])
 
     def optimizer(self) -> list[tuple[str, SafeDataset]]:
         """The optimizer's variables, in its own order; empty where none were saved."""
@@ -95,7 +94,7 @@ class LegacyFile:
 
 
 @contextmanager
-def open_legacy(source: str | os.PathLike[str]) -> Iterator[LegacyFile]:
+def open_legacy(source: str | os.PathLike[str]) -> Generator[LegacyFile, None, None]:
     """Open a legacy `.h5` file for reading."""
     with open_h5(source) as root:
         yield LegacyFile(root)
@@ -173,7 +172,7 @@ def write_named(group: Any, arrays: Sequence[tuple[str, np.ndarray]]) -> None:
 
 def _distinct(names: Sequence[str]) -> list[str]:
     taken: set[str] = set()
-    found = []
+    found: list[str] = []
     for name in names:
         number, own = 0, name
         while own in taken:

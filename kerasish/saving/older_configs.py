@@ -9,6 +9,7 @@ from typing import Any
 from kerasish import ops, registry
 from kerasish.arguments.signatures import constructor
 from kerasish.naming import snake_case
+from kerasish.saving.files.text import is_list, is_mapping, is_object
 from kerasish.serialization import MODULES, get_registered_object
 
 # Arguments that chose an implementation or wrote down a default; they change no result.
@@ -39,20 +40,20 @@ _REDUCTIONS = {"auto": "sum_over_batch_size", "none": "none"}
 
 def modernize(config: Any) -> Any:
     """A copy of `config` in Keras 3's form; Keras 3's own configs come back equal."""
-    if isinstance(config, list):
+    if is_list(config):
         return [modernize(item) for item in config]
-    if not isinstance(config, dict):
+    if not is_object(config):
         return config
     name = config.get("class_name")
     if name in ("__tuple__", "TensorShape") and "items" in config:
         return modernize(config["items"])
-    if name in _POLICIES and isinstance(config.get("config"), dict):
-        return config["config"].get("name")
     found = {key: modernize(value) for key, value in config.items()}
     inner = found.get("config")
-    if isinstance(name, str) and isinstance(inner, list) and name in ("Sequential", "Model"):
+    if name in _POLICIES and is_object(inner):
+        return inner.get("name")
+    if is_list(inner) and name in ("Sequential", "Model"):
         inner = found["config"] = {"layers": inner}  # Keras 1 wrote the bare list
-    if isinstance(name, str) and isinstance(inner, dict):
+    if isinstance(name, str) and is_object(inner):
         found["config"] = _arguments(name, inner)
         if "inbound_nodes" in found and not found.get("module") and _is_operation(name, found):
             found["module"] = "keras.src.ops.numpy"  # legacy files of Keras 3 leave it out
@@ -68,7 +69,7 @@ def _is_operation(name: str, item: Mapping[str, Any]) -> bool:
     if get_registered_object(name) is not None or "trainable" in item["config"]:
         return False
     nodes = item["inbound_nodes"]
-    if not isinstance(nodes, list) or not nodes or not isinstance(nodes[0], dict):
+    if not is_list(nodes) or not nodes or not is_object(nodes[0]):
         return False
     return name == "GetItem" or callable(getattr(ops, snake_case(name), None))
 
@@ -93,7 +94,7 @@ def _arguments(name: str, config: dict[str, Any]) -> dict[str, Any]:
 
 def _decayed(rate: Any, decay: Any) -> Any:
     """Keras 2's `decay` is the schedule rate / (1 + decay * step)."""
-    if not decay or isinstance(rate, dict):
+    if not decay or is_object(rate):
         return rate
     schedule = {"initial_learning_rate": rate, "decay_steps": 1, "decay_rate": decay}
     return {
@@ -107,12 +108,12 @@ def _decayed(rate: Any, decay: Any) -> Any:
 def _sequential(config: dict[str, Any]) -> dict[str, Any]:
     """The input's shape as a layer of its own, where Keras 1 and 2 gave it to the first layer."""
     layers = config.get("layers")
-    if not isinstance(layers, list) or not layers or not isinstance(layers[0], Mapping):
+    if not is_list(layers) or not layers or not is_mapping(layers[0]):
         return config
     first = layers[0].get("config")
-    if isinstance(first, dict) and "batch_input_shape" in first:
+    if is_object(first) and "batch_input_shape" in first:
         rest = dict(first)
-        inputs = {"batch_shape": rest.pop("batch_input_shape"), "name": None}
+        inputs: dict[str, Any] = {"batch_shape": rest.pop("batch_input_shape"), "name": None}
         # An Embedding's "dtype" is the one of its weights, while its inputs are integers.
         inputs["dtype"] = "int32" if layers[0].get("class_name") == "Embedding" else "float32"
         entry = {"class_name": "InputLayer", "config": inputs}
@@ -126,13 +127,13 @@ def fit(config: Any) -> Any:
 
     An argument that is unknown and says something stays, so that the class refuses it by name.
     """
-    if isinstance(config, list):
+    if is_list(config):
         return [fit(item) for item in config]
-    if not isinstance(config, dict):
+    if not is_object(config):
         return config
     found = {key: fit(value) for key, value in config.items()}
     name, inner = found.get("class_name"), found.get("config")
-    if isinstance(name, str) and isinstance(inner, dict):
+    if isinstance(name, str) and is_object(inner):
         known = _known(name)
         if known:
             found["config"] = {

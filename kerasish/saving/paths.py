@@ -11,6 +11,7 @@ from kerasish.layers.base.holder import Holder
 from kerasish.naming import is_automatic, member_keys
 from kerasish.optimizers.state import OptimizerState
 from kerasish.saving.container_keys import container_keys, unique_keys
+from kerasish.saving.files.text import children
 
 # Held by a model, but written elsewhere or not at all.
 _ELSEWHERE = frozenset(("optimizer", "loss", "stop_training", "history"))
@@ -66,11 +67,9 @@ def _enter(
 ) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Holder):
         yield from _walk(value, path, seen, by_name)
-    elif isinstance(value, (list, tuple, dict)) and id(value) not in around:
-        # A container may hold itself.
+    elif id(value) not in around:  # a container may hold itself
         around = (*around, id(value))
-        items = list(value.values() if isinstance(value, dict) else value)
-        held = [item for item in items if isinstance(item, (Holder, list, tuple, dict))]
+        held = [item for item in children(value) if _may_hold(item)]
         names = container_keys(
             file_class(item) if isinstance(item, Holder) else "container" for item in held
         )
@@ -78,20 +77,22 @@ def _enter(
             yield from _enter(item, _join(path, name), seen, by_name, around)
 
 
+def _may_hold(value: Any) -> bool:
+    return isinstance(value, (Holder, list, tuple, dict))
+
+
 def _attributes(here: Any) -> Iterator[tuple[str, Any]]:
-    untracked = getattr(type(here), "untracked", frozenset())
-    held = {
-        name: value
-        for name, value in vars(here).items()
-        if name not in untracked and name not in _ELSEWHERE and value is not None
-    }
-    if hasattr(type(here), "layers") and file_class(here) not in ("Sequential", "Functional"):
+    cls = here.__class__
+    untracked: frozenset[str] = getattr(cls, "untracked", frozenset[str]())
+    elsewhere = _ELSEWHERE | untracked
+    held = {n: v for n, v in here.__dict__.items() if n not in elsewhere and v is not None}
+    if hasattr(cls, "layers") and file_class(here) not in ("Sequential", "Functional"):
         # In a subclass of Model, Keras comes upon this list among the attributes.
         held["layers"] = here.layers
     for name in sorted(held, key=lambda n: (n.startswith("_"), n)):
         # Keras reaches a private attribute through the public property of the same name.
         public = name.lstrip("_")
-        yield (public if hasattr(type(here), public) else name), held[name]
+        yield (public if hasattr(cls, public) else name), held[name]
 
 
 def other_optimizers(model: Any) -> list[tuple[str, Any]]:
@@ -100,8 +101,8 @@ def other_optimizers(model: Any) -> list[tuple[str, Any]]:
     found: dict[int, tuple[str, Any]] = {}
     first = getattr(model, "optimizer", None)
     for path, obj in walk(model):
-        for name in sorted(vars(obj)):
-            value = vars(obj)[name]
+        for name in sorted(obj.__dict__):
+            value = obj.__dict__[name]
             if isinstance(value, OptimizerState) and value is not first:
                 found.setdefault(id(value), (_join(path, name), value))
     return list(found.values())

@@ -8,6 +8,7 @@ not know.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -18,7 +19,15 @@ import numpy as np
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.saving.files import limits
 from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup
-from kerasish.saving.files.text import check_depth, parse_json
+from kerasish.saving.files.text import (
+    check_depth,
+    children,
+    is_array,
+    is_list,
+    is_mapping,
+    is_object,
+    parse_json,
+)
 from kerasish.saving.weights_h5 import write_array
 
 GROUP = "kerasish"
@@ -46,7 +55,7 @@ def write_state(file: Any, state: Mapping[str, Any]) -> None:
     for index, array in enumerate(arrays):
         write_array(holder, str(index), array)
     digests: dict[str, str] = {}
-    file.visititems(lambda name, node: _enter(digests, name, node))
+    file.visititems(functools.partial(_enter, digests))
     for name in CONFIGS:
         if name in file.attrs:
             digests[f"@{name}"] = digest(np.frombuffer(file.attrs[name].encode(), np.uint8))
@@ -56,7 +65,7 @@ def write_state(file: Any, state: Mapping[str, Any]) -> None:
 def _encode(value: Any, arrays: list[np.ndarray], path: str) -> Any:
     if isinstance(value, (str, bool, int, float, type(None))):
         return value
-    if isinstance(value, np.generic):
+    if issubclass(value.__class__, np.generic):
         return value.item()
     if path.count(".") + path.count("[") > limits.MAX_NESTING:
         raise ArgumentError(
@@ -65,12 +74,13 @@ def _encode(value: Any, arrays: list[np.ndarray], path: str) -> Any:
             "that holds itself",
             received="more",
         )
-    if isinstance(value, np.ndarray) and (value.dtype.kind in "biuf" or _is_portable(value)):
+    if is_array(value) and (value.dtype.kind in "biuf" or _is_portable(value)):
         arrays.append(value)
         return {_ARRAY: len(arrays) - 1}
-    if isinstance(value, (list, tuple)):
-        return [_encode(item, arrays, f"{path}[{i}]") for i, item in enumerate(value)]
-    if isinstance(value, Mapping) and all(isinstance(k, str) and k != _ARRAY for k in value):
+    if is_list(value) or isinstance(value, tuple):
+        items = enumerate(children(value))
+        return [_encode(item, arrays, f"{path}[{i}]") for i, item in items]
+    if is_mapping(value) and all(type(k) is str and k != _ARRAY for k in value):
         return {k: _encode(v, arrays, f"{path}.{k}") for k, v in value.items()}
     raise ArgumentError(
         f"state {path}",
@@ -128,11 +138,11 @@ def _read_json(group: SafeGroup, name: str) -> dict[str, Any]:
 
 
 def _decode(value: Any, holder: SafeGroup) -> Any:
-    if isinstance(value, dict):
+    if is_object(value):
         if set(value) == {_ARRAY}:
             return holder.dataset(str(value[_ARRAY])).read()
         return {key: _decode(item, holder) for key, item in value.items()}
-    return [_decode(item, holder) for item in value] if isinstance(value, list) else value
+    return [_decode(item, holder) for item in value] if is_list(value) else value
 
 
 def verify(root: SafeGroup) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -101,22 +101,25 @@ def _check_built(model: Any) -> None:
 
 
 @contextmanager
-def new_h5(path: str | os.PathLike[str]) -> Iterator[Any]:
+def new_h5(path: str | os.PathLike[str]) -> Generator[Any, None, None]:
     """Context manager: an `h5py.File` that takes the place of `path` when the block ends well.
-
-    It is put together in memory: the HDF5 library does not survive a disk that is full.
 
     Raises:
         ArgumentError: `path` is no name of a file.
         FileFormatError: the folder or the disk does not take the file.
     """
-    import h5py
-
     atomic.check_target(path)
     buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
+    with h5_in(buffer) as file:
         yield file
     atomic.write_bytes(path, buffer.getbuffer())
+
+
+def h5_in(buffer: io.BytesIO) -> Any:
+    """A new `h5py.File` in memory: the HDF5 library does not survive a disk that is full."""
+    import h5py  # pyright: ignore[reportMissingTypeStubs]
+
+    return h5py.File(buffer, "w")
 
 
 # --- .weights.h5 ------------------------------------------------------------------------------
@@ -160,7 +163,8 @@ def plan_objects(
     plan: Plan = []
     for path, obj in walk(model, without=without):
         held = tracking.own_variables(obj)
-        if type(obj).load_own_variables is not Layer.load_own_variables and path in file.index:
+        cls = obj.__class__
+        if cls.load_own_variables is not Layer.load_own_variables and path in file.index:
             plan.append((obj, file.read_named(path)))
             continue
         found = [d.shape for d in file.index.get(path, {}).values()]

@@ -7,7 +7,7 @@ to the list of arrays, in creation order.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from kerasish.errors import FileFormatError
 from kerasish.saving.files import limits
 from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup, open_h5
 from kerasish.saving.files.sources import check_source
-from kerasish.saving.files.text import parse_json, shorten
+from kerasish.saving.files.text import is_list, is_object, parse_json, shorten
 
 Arrays = dict[str, list[np.ndarray]]
 
@@ -86,7 +86,7 @@ def _modern(path: str) -> str:
 @contextmanager
 def open_weights(
     source: str | os.PathLike[str] | bytes, label: str | None = None
-) -> Iterator[WeightsFile]:
+) -> Generator[WeightsFile, None, None]:
     """Open a `.weights.h5` file, or its bytes, for reading."""
     with open_h5(source, label) as root:
         yield WeightsFile(root)
@@ -110,13 +110,13 @@ def _read_shards(path: Path) -> Arrays:
 def shard_files(path: Path) -> list[Path]:
     """The files that a `name.weights.json` index names; all lie in its own folder."""
     entries = parse_json(_whole(path), str(path)).get("weight_map")
-    if not isinstance(entries, dict):
+    if not is_object(entries):
         raise FileFormatError(
             f"{path}: not an index of weight shards",
             expected="JSON with a 'weight_map', an object",
             received=shorten(entries),
         )
-    listed = (n for e in entries.values() for n in (e if isinstance(e, list) else [e]))
+    listed = (n for e in entries.values() for n in (e if is_list(e) else [e]))
     names = {limits.check_name(name, str(path)) for name in listed}
     return [path.with_name(name) for name in sorted(names)]
 

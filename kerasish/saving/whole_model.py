@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,14 +21,15 @@ from kerasish.saving import beside, compile_state, legacy_h5, state
 from kerasish.saving.allowed_names import check
 from kerasish.saving.files import archives, atomic
 from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup, open_h5
-from kerasish.saving.files.sources import as_path
-from kerasish.saving.files.text import parse_json
+from kerasish.saving.files.sources import as_path, is_path
+from kerasish.saving.files.text import is_array, is_list, is_mapping, parse_json
 from kerasish.saving.older_configs import fit, modernize
 from kerasish.saving.paths import shared_layers
 from kerasish.saving.weights import (
     Plan,
     assign,
     check_target,
+    h5_in,
     new_h5,
     plan_legacy,
     plan_objects,
@@ -117,12 +118,11 @@ def _check_arguments(filepath: Any, zipped: bool | None, kwargs: dict[str, Any])
             expected="filepath, overwrite, zipped, include_optimizer, state",
             received=", ".join(more),
         )
-    is_path = isinstance(filepath, (str, os.PathLike))
-    if not is_path and not hasattr(filepath, "write"):
+    if not is_path(filepath) and not hasattr(filepath, "write"):
         raise ArgumentError(
             "filepath", expected="a path or an open binary file", received=repr(filepath)
         )
-    known = not is_path or Path(filepath).suffix in (".keras", ".h5", ".hdf5")
+    known = not is_path(filepath) or Path(filepath).suffix in (".keras", ".h5", ".hdf5")
     if kwargs.get("save_format") and not known:
         raise ArgumentError(
             "save_format",
@@ -155,11 +155,9 @@ def _save_h5(
 def _save_archive(
     path: Path, model: Any, config: Mapping[str, Any], kept: State, include_optimizer: bool
 ) -> None:
-    import h5py
-
     atomic.check_target(path)
     buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
+    with h5_in(buffer) as file:
         write_objects(file, model, include_optimizer)
         state.write_state(file, kept)
     archives.write_archive(path, config, buffer.getbuffer(), beside.read_assets(model))
@@ -252,9 +250,8 @@ def _load_h5(path: Path, compile: bool) -> Any:
 
 def _arrays(value: Any) -> dict[str, list[np.ndarray]]:
     """The lists of arrays in a part of a file's state, which may hold anything."""
-    held = value.items() if isinstance(value, Mapping) else ()
-    lists = {k: v for k, v in held if isinstance(v, list)}
-    return {k: v for k, v in lists.items() if all(isinstance(a, np.ndarray) for a in v)}
+    held: State = value if is_mapping(value) else {}
+    return {k: v for k, v in held.items() if is_list(v) and all(map(is_array, v))}
 
 
 def _stored(root: SafeGroup) -> int:
@@ -307,7 +304,7 @@ def build(config: Any, where: str, stored: int | None = None) -> Any:
 
 
 @contextmanager
-def reading(path: Path, allowance: float | None = None) -> Iterator[None]:
+def reading(path: Path, allowance: float | None = None) -> Generator[None, None, None]:
     """Context manager: a file is read inside, on one account, and errors name it."""
     size = path.stat().st_size if path.is_file() else 0
     with naming(path), budget.opened(str(path), size, allowance):
@@ -315,7 +312,7 @@ def reading(path: Path, allowance: float | None = None) -> Iterator[None]:
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def naming(path: Path) -> Generator[None, None, None]:
     """Context manager: errors name the file, and are of this package whatever went wrong."""
     try:
         yield

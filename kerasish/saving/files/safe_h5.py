@@ -12,7 +12,7 @@ import functools
 import io
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +38,7 @@ R = TypeVar("R")
 
 
 def _h5py() -> Any:
-    import h5py
+    import h5py  # pyright: ignore[reportMissingTypeStubs]
 
     return h5py
 
@@ -67,7 +67,7 @@ class _File:
     source: str | os.PathLike[str] | bytes
     name: str
     size: int
-    charged: set[str] = field(default_factory=set)  # paths of arrays that the account knows
+    charged: set[str] = field(default_factory=set[str])  # paths of arrays that the account knows
 
     @functools.cached_property
     def heaps(self) -> Heaps:
@@ -84,7 +84,7 @@ class _File:
 @contextmanager
 def open_h5(
     source: str | os.PathLike[str] | bytes, label: str | None = None
-) -> Iterator[SafeGroup]:
+) -> Generator[SafeGroup, None, None]:
     """The root group of an HDF5 file, or of the bytes of one.
 
     Args:

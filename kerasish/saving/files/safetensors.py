@@ -22,6 +22,7 @@ from kerasish import budget
 from kerasish.errors import DTypeError, FileFormatError, UnsafeFileError
 from kerasish.saving.files import atomic
 from kerasish.saving.files.sources import check_source
+from kerasish.saving.files.text import is_list, is_object
 from kerasish.spec import dtype_name, np_dtype
 
 MAX_HEADER = 100_000_000
@@ -72,7 +73,7 @@ def read_bytes(
     """The same for a file's content; the arrays share its memory and are read-only."""
     header, start = _header(data, label)
     metadata = header.pop("__metadata__", {})
-    if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
+    if not is_object(metadata) or not all(isinstance(v, str) for v in metadata.values()):
         raise _wrong(label, "__metadata__", "an object of texts", metadata)
     end, arrays = 0, {}
     for name, entry in sorted(header.items(), key=lambda item: _offsets(item, label)):
@@ -116,7 +117,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _offsets(item: tuple[str, Any], label: str) -> tuple[int, int]:
     name, entry = item
-    offsets = entry.get("data_offsets") if isinstance(entry, dict) else None
+    offsets = entry.get("data_offsets") if is_object(entry) else None
     if not _is_sizes(offsets) or len(offsets) != 2 or offsets[0] > offsets[1]:
         raise _wrong(label, f"{name!r} data_offsets", "[begin, end]", offsets)
     return offsets[0], offsets[1]
@@ -124,7 +125,7 @@ def _offsets(item: tuple[str, Any], label: str) -> tuple[int, int]:
 
 def _is_sizes(value: Any) -> TypeGuard[list[int]]:
     # type(...) is int, since True and 1.0 are no sizes
-    return isinstance(value, list) and all(type(v) is int and 0 <= v < 2**63 for v in value)
+    return is_list(value) and all(type(v) is int and 0 <= v < 2**63 for v in value)
 
 
 def _tensor(

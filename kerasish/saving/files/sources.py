@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from kerasish.errors import ArgumentError, FileFormatError
 
@@ -33,6 +33,11 @@ def check_source(path: str | os.PathLike[str]) -> None:
         raise FileFormatError(f"{path}: cannot be read", expected="a regular file", received=kind)
 
 
+def is_path(value: Any) -> TypeGuard[str | os.PathLike[str]]:
+    """Whether a value names a file."""
+    return isinstance(value, (str, os.PathLike))
+
+
 @contextmanager
 def as_path(source: Any) -> Generator[Path, None, None]:
     """Context manager: the path of what is to be read, a path or an open binary file.
@@ -42,7 +47,7 @@ def as_path(source: Any) -> Generator[Path, None, None]:
     Raises:
         ArgumentError: neither.
     """
-    if isinstance(source, (str, os.PathLike)):
+    if is_path(source):
         yield Path(source)
     elif hasattr(source, "read"):
         with tempfile.TemporaryDirectory(prefix="kerasish-") as folder:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeGuard
+
+import numpy as np
 
 from kerasish import budget
 from kerasish.errors import FileFormatError, UnsafeFileError
@@ -35,11 +38,31 @@ def parse_json(data: bytes | str, where: str) -> dict[str, Any]:
         if isinstance(error, FileFormatError):
             raise
         raise FileFormatError(f"{where}: not JSON", received=error) from error
-    if not isinstance(found, dict):
+    if not is_object(found):
         kind = type(found).__name__
         raise FileFormatError(f"{where}: JSON", expected="an object", received=kind)
     check_depth(found, where)
     return found
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a part of JSON is an object."""
+    return isinstance(value, dict)
+
+
+def is_mapping(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a part of a config is a mapping, whatever its class."""
+    return isinstance(value, Mapping)
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether a part of JSON is a list."""
+    return isinstance(value, list)
+
+
+def is_array(value: Any) -> TypeGuard[np.ndarray[Any, Any]]:
+    """Whether a part of a state is an array."""
+    return isinstance(value, np.ndarray)
 
 
 def check_depth(value: Any, where: str) -> None:
@@ -50,16 +73,17 @@ def check_depth(value: Any, where: str) -> None:
     """
     level = [value]
     for _ in range(limits.MAX_NESTING):
-        level = [child for item in level for child in _children(item)]
+        level = [child for item in level for child in children(item)]
         if not level:
             return
     raise _too_deep(where)
 
 
-def _children(item: Any) -> list[Any]:
-    if isinstance(item, dict):
+def children(item: Any) -> list[Any]:
+    """What a list, tuple or dict holds; nothing for anything else."""
+    if is_object(item):
         return list(item.values())
-    return list(item) if isinstance(item, (list, tuple)) else []
+    return [*item] if is_list(item) or isinstance(item, tuple) else []
 
 
 def _too_deep(where: str) -> UnsafeFileError:
