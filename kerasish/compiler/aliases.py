@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -98,12 +97,6 @@ def reshaped_strides(
             step *= target[end]
             size //= target[end]
     return steps
-
-
-def output_specs(node: Node) -> tuple[TensorSpec, ...]:
-    """The specs of a node's outputs, always a tuple of specs."""
-    spec: Any = node.spec
-    return (spec,) if isinstance(spec, TensorSpec) else tuple(spec)
 
 
 def steps_of(nodes: Iterable[Node], aliases: Aliases) -> list[Node]:

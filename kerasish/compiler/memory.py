@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kerasish.compiler.aliases import Aliases, Value, output_specs
+from kerasish.compiler.aliases import Aliases, Value
 from kerasish.graph.node import PICK, PLACEHOLDER, VARIABLE, Graph, Node
 from kerasish.graph.variable import Variable
 
@@ -50,7 +50,7 @@ def lifetimes(graph: Graph, aliases: Aliases, steps: Sequence[Node]) -> dict[Val
     found: dict[Value, Lifetime] = {}
     for node in (*graph.inputs, *steps):
         first = number.get(node, -1)
-        for k, spec in enumerate(output_specs(node)):
+        for k, spec in enumerate(node.specs):
             found[node, k] = Lifetime(spec.nbytes, first, first)
     for node in steps:
         for source in node.inputs:
@@ -108,7 +108,7 @@ def plan_memory(
                 made.offsets[value] = made.offsets[held]
                 dying.discard(held)
         scratch = []
-        for k, spec in enumerate(output_specs(node)):
+        for k, spec in enumerate(node.specs):
             value = (node, k)
             if value in made.bound or value in made.offsets or value in made.outside:
                 continue

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import Backend, current
-from kerasish.compiler.aliases import Aliases, Value, output_specs, steps_of
+from kerasish.compiler.aliases import Aliases, Value, steps_of
 from kerasish.compiler.codegen.renderer import Region, renderer
 from kerasish.compiler.memory import MemoryPlan, plan_memory
 from kerasish.compiler.passes.rows import UPDATE_ROWS
@@ -141,7 +141,7 @@ class Plan:
     def _checked(self, step: Step) -> None:
         """Run a step and look at what it wrote."""
         step.call()
-        for spec, array in zip(output_specs(step.node), step.outputs, strict=False):
+        for spec, array in zip(step.node.specs, step.outputs, strict=False):
             if array is None or not is_float(spec.dtype):
                 continue
             host = self.device.to_numpy(array)
@@ -201,7 +201,7 @@ class Plan:
     def _bind(self, node: Node) -> Step:
         kernel = self.kernels[node]
         outputs = []
-        for k, spec in enumerate(output_specs(node)):
+        for k, spec in enumerate(node.specs):
             value = (node, k)
             unread = value in self.memory.dead and kernel is not None
             array = None if unread else self._buffer(value, spec)
@@ -244,7 +244,7 @@ class Plan:
         rows = []
         for step in self.steps:
             what = f"{step.node.op.name}({', '.join(names[i] for i in step.node.inputs)})"
-            specs = ", ".join(map(str, output_specs(step.node)))
+            specs = ", ".join(map(str, step.node.specs))
             rows.append(f"{step.provider:<{width}}  {names[step.node]} = {what} : {specs}")
         rows.append(f"arena: {self.memory.size:,} bytes, {len(self.steps)} steps")
         if len(self._calls) < len(self._flat):

@@ -271,6 +271,11 @@ def ask_again(name: str) -> None:
     settings.generation += 1
 
 
+def kernels_of(op_name: str) -> Sequence[Kernel]:
+    """The kernels that are registered for an op, in the order in which they are tried."""
+    return tuple(_kernels.get(op_name, ()))
+
+
 def find(node: Node, backend: str) -> Kernel | None:
     """The first kernel of an active provider that supports `node`, or None."""
     for candidate in _kernels.get(node.op.name, ()):

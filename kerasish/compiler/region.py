@@ -32,9 +32,10 @@ FUSED = declare(
 )
 
 
-def has_own(body: Graph, target: str) -> bool:
-    """Whether a lowering from outside is among a region's, so that only its text tells it apart."""
-    return any((held := n.op.lowerings.get(target)) and held.own for n in body.nodes)
+def own_lowerings(body: Graph, target: str) -> list[str]:
+    """The ops of a region whose lowerings are from outside: only its text tells it apart then."""
+    held = [(node.op.name, node.op.lowerings.get(target)) for node in body.nodes]
+    return [name for name, lowering in held if lowering and lowering.own]
 
 
 def structure(body: Graph) -> tuple[Any, ...]:

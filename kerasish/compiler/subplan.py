@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from kerasish.backend.base import Backend
-from kerasish.compiler.aliases import Aliases, output_specs
+from kerasish.compiler.aliases import Aliases
 from kerasish.compiler.codegen.renderer import Region
 from kerasish.compiler.passes import optimize
 from kerasish.compiler.passes.copies import COPY
@@ -67,7 +67,7 @@ class BodyPlan(Plan):
 
     def _rebound_step(self, node: Node, values: dict[Node, Array], owned: dict[Any, Array]) -> Step:
         step = self._by_node[node]
-        places = [(node, k) for k in range(len(output_specs(node)))]
+        places = [(node, k) for k in range(len(node.specs))]
         if places[0] in owned:
             values[node] = owned[places[0]]
         if not any(i in values for i in node.inputs) and not any(p in owned for p in places):

@@ -192,6 +192,14 @@ class Op:
 
         return decorate
 
+    def lowered(self, target: str, *given: Any, **attrs: Any) -> Any:
+        """What the lowering for a target writes."""
+        try:
+            return self.lowerings[target].write(*given, **attrs)
+        except Exception as error:
+            self.note(error, "lowering")
+            raise
+
     def note(self, error: Exception, part: str) -> None:
         """Let an error in one of the op's functions say which it was, and how that is called."""
         error.add_note(f"In the {part} of op {self.name!r}, which is called as {_CALLS[part]}.")
@@ -245,7 +253,8 @@ _CALLS = {
     "kernel": "kernel(xp, *arrays, **attrs) and never writes to its inputs",
     "vjp": "vjp(g, y, *x, **attrs), on tensors",
     "batching rule": "rule(b, *x, **attrs), on tensors",
-    "lowering": "write(emitter, *values, **attrs) for llvm, write(*texts, **attrs) for cuda",
+    "lowering": "write(e, *values, **attrs) for llvm, where e.like(1.0, x) makes a value of a "
+    "number, and write(*texts, **attrs) for cuda",
 }
 
 

@@ -70,10 +70,7 @@ def format_graph(graph: Graph, sources: bool = True) -> str:
             left = f"variable {names[node]}"
         else:
             left = f"{names[node]} = {expression(node, names)}"
-        spec = (
-            node.spec if not isinstance(node.spec, tuple) or hasattr(node.spec, "dtype") else None
-        )
-        kind = str(spec) if spec is not None else ", ".join(map(str, node.spec))
+        kind = ", ".join(map(str, node.specs))
         where = "  ".join(filter(None, (node.scope, _short(node.source)))) if sources else ""
         lines.append((f"{left} : {kind}", where))
     width = min(max((len(left) for left, _ in lines), default=0), 96)

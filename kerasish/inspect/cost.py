@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.compiler.aliases import output_specs
 from kerasish.compiler.region import FUSED
 from kerasish.graph import primitives as _p
 from kerasish.graph.defined import expand
@@ -31,7 +30,7 @@ def flops(node: Node) -> int:
     bodies = [graph_flops(g) for group in held for g in group if isinstance(g, Graph)]
     if bodies:
         return sum(bodies) * (node.attrs.get("length") or 1)
-    return sum(spec.size for spec in output_specs(node))
+    return sum(spec.size for spec in node.specs)
 
 
 def graph_flops(graph: Graph) -> int:
@@ -43,9 +42,7 @@ def nbytes(node: Node) -> int:
     """Bytes that a node reads and writes: its inputs, before broadcasting, and its outputs."""
     if node.op is PICK:  # as a step of a plan it is a copy
         return 2 * node.spec.nbytes
-    return sum(map(_stored, dict.fromkeys(node.inputs))) + sum(
-        spec.nbytes for spec in output_specs(node)
-    )
+    return sum(map(_stored, dict.fromkeys(node.inputs))) + sum(spec.nbytes for spec in node.specs)
 
 
 def _stored(source: Node) -> int:

@@ -1,6 +1,7 @@
 """Checks for ops and passes of one's own."""
 
 from kerasish.graph.verify import verify
+from kerasish.testing.arrays import check_arrays
 from kerasish.testing.batched import check_batched
 from kerasish.testing.compiled import check_compiled
 from kerasish.testing.everything import check
@@ -12,6 +13,7 @@ from kerasish.testing.samples import sample_inputs
 
 __all__ = [
     "check",
+    "check_arrays",
     "check_batched",
     "check_compiled",
     "check_grads",

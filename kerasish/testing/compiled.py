@@ -9,9 +9,11 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.compiler import function
+from kerasish.compiler.plan import Plan, opened
+from kerasish.compiler.region import FUSED
 from kerasish.errors import KerasishError
-from kerasish.graph import Tensor, convert_to_tensor, grad
-from kerasish.graph.op import Case
+from kerasish.graph import Node, Tensor, convert_to_tensor, grad
+from kerasish.graph.op import Case, Op
 from kerasish.spec import is_differentiable
 from kerasish.testing.gradients import differentiable, weighted
 from kerasish.testing.operators import callable_of, close, found, is_random
@@ -26,7 +28,7 @@ def check_compiled(
     cases: Sequence[Case] | None = None,
     dtype: str = "float32",
     tolerances: Sequence[tuple[float, float]] = COMPILED,
-) -> None:
+) -> tuple[str, ...]:
     """Check that an op, and its gradient, run as a plan as they run eagerly.
 
     Args:
@@ -35,18 +37,34 @@ def check_compiled(
         dtype: of the inputs.
         tolerances: (relative, absolute) of values and of gradients.
 
+    Returns:
+        Who ran the op, as printed plans name them: "reference" is its own kernel. Nobody, where it
+        runs as the ops that it is made of.
+
     Raises:
         AssertionError: says which case and what differs.
     """
     op = found(target)
+    ran: set[str] = set()
     for call in op.cases if cases is None else cases:
         try:
-            _check_case(op, call, dtype, tolerances)
+            ran |= _check_case(op, call, dtype, tolerances)
         except (AssertionError, KerasishError, TypeError, IndexError) as error:
             raise AssertionError(f"{op.name}({described(call)}), compiled: {error}") from error
+    return tuple(sorted(ran))
 
 
-def _check_case(op: Any, call: Case, dtype: str, tolerances: Any) -> None:
+def served(plan: Plan, op: Any) -> set[str]:
+    """Who runs an op in a plan, alone or in a region; of a composite all who run something."""
+
+    def runs(node: Node) -> bool:
+        inside = node.attrs["body"].nodes if node.op is FUSED else (node,)
+        return not isinstance(op, Op) or any(n.op is op for n in inside)
+
+    return {step.provider for step in opened(plan.steps) if runs(step.node)}
+
+
+def _check_case(op: Any, call: Case, dtype: str, tolerances: Any) -> set[str]:
     func = callable_of(op)
     inputs = sample_inputs(call, op.domain, dtype)
     chosen = differentiable(inputs) if call.differentiate is None else call.differentiate
@@ -72,6 +90,7 @@ def _check_case(op: Any, call: Case, dtype: str, tolerances: Any) -> None:
             if a.dtype != b.dtype:
                 raise AssertionError(f"{name}: dtype {a.dtype}, eagerly {b.dtype}.")
             close(np.asarray(a), np.asarray(b), rtol, atol, name)
+    return served(compiled.plan_for(*(convert_to_tensor(x).spec for x in inputs)), op)
 
 
 def _outputs(result: Any) -> list[Tensor]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish.graph.op import Case
+from kerasish.testing.arrays import check_arrays
 from kerasish.testing.batched import check_batched
 from kerasish.testing.compiled import check_compiled
 from kerasish.testing.lowered import at_hand, check_lowered
@@ -18,14 +19,16 @@ def check(target: Any, cases: Sequence[Case] | None = None) -> tuple[str, ...]:
 
     kernel and gradient: `check_op`, with numeric derivatives in float64. batching:
     `check_batched`. lowering: `check_lowered` on every renderer of the current backend.
-    compiled plan: `check_compiled`, with the kernels of active providers.
+    dtypes: `check_arrays`, which tries kernels from outside on every layout, too. compiled plan:
+    `check_compiled`, with the kernels of active providers.
 
     Args:
         target: the op, the composite, or its name.
         cases: instead of the declared ones.
 
     Returns:
-        The parts that were checked. A lowering for a device that is not here is not among them.
+        The parts that were checked, the plan with who ran the op in it: a provider, or "reference"
+        for its own kernel. A lowering for a device that is not here is not among them.
 
     Raises:
         AssertionError: a line for each part that failed: of which op, for which case, and how.
@@ -33,25 +36,33 @@ def check(target: Any, cases: Sequence[Case] | None = None) -> tuple[str, ...]:
 
     Example:
         >>> from kerasish.testing import check
-        >>> check("tanh")
-        ('kernel and gradient', 'batching', 'lowering: llvm', 'lowering: blocks', 'compiled plan')
+        >>> check("cumsum")
+        ('kernel and gradient', 'batching', 'dtypes', 'compiled plan: reference')
     """
     op = found(target)
     parts: list[tuple[str, Callable[..., Any]]] = [
         ("kernel and gradient", check_op),
         ("batching", check_batched),
         *((f"lowering: {r.NAME}", functools.partial(check_lowered, renderer=r)) for r in at_hand()),
+        ("dtypes", check_arrays),
         ("compiled plan", check_compiled),
     ]
     checked, failures = [], []
     for name, part in parts:
         try:
-            if part(op, cases=cases) is not False:
-                checked.append(name)
+            gave = part(op, cases=cases)
+            if gave is not False:
+                checked.append(f"{name}: {', '.join(gave)}" if isinstance(gave, tuple) else name)
         except AssertionError as error:
-            failures.append(f"{name}: {error}")
+            failures.append("\n".join([f"{name}: {error}", *_notes(error)]))
         except Exception as error:  # noqa: BLE001  of the op's own code
-            failures.append(f"{name}: {op.name}: {type(error).__name__}: {error}")
+            text = f"{name}: {op.name}: {type(error).__name__}: {error}"
+            failures.append("\n".join([text, *_notes(error)]))
     if failures:
         raise AssertionError("\n".join(failures))
     return tuple(checked)
+
+
+def _notes(error: BaseException) -> list[str]:
+    """What notes say of an error, or of the one that it was made of."""
+    return [*getattr(error, "__notes__", ()), *getattr(error.__cause__, "__notes__", ())]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kerasish import ops
 from kerasish.backend.base import current
 from kerasish.compiler import Plan
-from kerasish.compiler.aliases import Aliases, Value, output_specs, steps_of
+from kerasish.compiler.aliases import Aliases, Value, steps_of
 from kerasish.compiler.memory import ALIGN, FOREVER, MemoryPlan, _Arena, lifetimes, plan_memory
 from kerasish.compiler.passes import optimize
 from kerasish.config import disable_provider, enable_provider
@@ -60,7 +60,7 @@ def uses(graph: Graph, layout: Aliases, steps: list[Node]) -> dict[Value, tuple[
     number = {n: i for i, n in enumerate(steps)}
     spans = {(n, 0): (-1, -1) for n in graph.inputs}
     for node in steps:
-        for k in range(len(output_specs(node))):
+        for k in range(len(node.specs)):
             spans[node, k] = (number[node], number[node])
     for node in steps:
         for i in node.inputs:
@@ -78,7 +78,7 @@ def check_places(
     graph: Graph, layout: Aliases, steps: list[Node], made: MemoryPlan, pairs: Callable[[Node], Any]
 ) -> None:
     spans = uses(graph, layout, steps)
-    sizes = {(n, k): s.nbytes for n, _ in spans for k, s in enumerate(output_specs(n))}
+    sizes = {(n, k): s.nbytes for n, _ in spans for k, s in enumerate(n.specs)}
     placed = [v for v in spans if v in made.offsets]
     assert set(made.offsets) | set(made.bound) >= {v for v in spans if v not in made.dead}
     for value in placed:
@@ -127,7 +127,7 @@ def test_no_place_is_given_twice(r: random.Random, generous: bool) -> None:
             return []
         return [
             (k, i)
-            for k, spec in enumerate(output_specs(node))
+            for k, spec in enumerate(node.specs)
             for i, s in enumerate(node.inputs)
             if s.spec == spec
         ]

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from kerasish import ops, registry
-from kerasish.compiler import function
+from kerasish.compiler import function, kernel, provider
 from kerasish.compiler.codegen import llvm_jit
+from kerasish.compiler.providers import PROVIDERS, _available, _kernels
+from kerasish.config import settings
 from kerasish.errors import UnknownNameError
 from kerasish.graph import trace
 from kerasish.graph.op import Op, case, get, no_gradient
@@ -56,8 +58,10 @@ def test_parts_of_ops_and_composites() -> None:
     both = ("kernel and gradient", "batching")
     lowerings = tuple(f"lowering: {r.NAME}" for r in at_hand())
     assert "lowering: blocks" in lowerings
-    assert check("tanh") == (*both, *lowerings, "compiled plan")
-    assert check(get("matmul")) == check("logsumexp") == (*both, "compiled plan")
+    assert check("tanh")[:-1] == (*both, *lowerings, "dtypes")
+    assert check(get("matmul"))[:-1] == (*both, "dtypes")
+    assert check("logsumexp")[:-1] == both  # a function has no kernel of its own
+    assert check("cumsum")[-1] == "compiled plan: reference"
     assert check("tanh", [case((2, 2))])
     with pytest.raises(UnknownNameError, match="Did you mean 'tanh'"):
         check("tanhh")
@@ -175,3 +179,93 @@ def test_a_kernel_that_goes_wrong_in_a_plan(planted: Callable[..., Op]) -> None:
 def test_every_lowering_gives_what_the_kernel_gives(name: str) -> None:
     for renderer in at_hand():
         check_lowered(name, renderer)
+
+
+@pytest.fixture
+def library() -> Iterator[Callable[..., None]]:
+    """A function that registers a kernel for sort, right but for what it is given."""
+    kernels = dict(_kernels)
+    provider("library", lambda: None, "sorting")
+
+    def register(wrong: str = "", supports: Any = lambda node: True, name: str = "sort") -> None:
+        def bind(node: Any, inputs: Any, outputs: Any) -> Any:
+            (x,), (out,) = inputs, outputs
+            axis = node.attrs.get("axis")
+            if wrong == "flat":  # reads the memory as if it were dense
+                x = np.lib.stride_tricks.as_strided(x, strides=np.empty_like(out).strides)
+
+            def step() -> None:
+                out[...] = np.exp(x) if axis is None else np.sort(x, axis)
+                if x.dtype.name == wrong:
+                    out[...] = 0
+
+            return step
+
+        kernel(name, provider="library", supports=supports, first=True)(bind)
+
+    yield register
+    PROVIDERS.pop("library")
+    _available.pop("library", None)
+    _kernels.clear()
+    _kernels.update(kernels)
+    for held in _kernels.values():
+        held[:] = [k for k in held if k.provider != "library"]
+    settings.generation += 1
+
+
+def test_a_kernel_from_outside_is_named_by_what_it_ran(library: Callable[..., None]) -> None:
+    library(supports=lambda node: node.dtype == "float32")
+    assert check("sort")[-1] == "compiled plan: library, reference"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "bfloat16", "int64", "bool", "complex64"])
+def test_a_kernel_that_is_wrong_for_one_dtype(library: Callable[..., None], dtype: str) -> None:
+    library(dtype)
+    with pytest.raises(AssertionError, match=rf"dtypes: sort\(\(3,4\),axis=1\) of {dtype}"):
+        check("sort")
+
+
+def test_a_kernel_that_takes_its_input_for_contiguous(library: Callable[..., None]) -> None:
+    library("flat")
+    with pytest.raises(AssertionError, match=r"dtypes: sort.*transposed"):
+        check("sort")
+
+
+def test_a_kernel_that_never_runs_is_told(library: Callable[..., None]) -> None:
+    library(supports=lambda node: False)
+    with pytest.raises(
+        AssertionError, match=r"library for 'sort'. Expected: one that runs.*first=T"
+    ):
+        check("sort")
+
+
+def test_a_kernel_that_gives_floats_for_whole_numbers(planted: Callable[..., Op]) -> None:
+    def kernel(xp: Any, x: Any, out: Any = None) -> Any:
+        return xp.sin(x, out=out)
+
+    with pytest.raises(AssertionError, match=r"of bool: What the kernel.*promote='float'"):
+        check(planted(ufunc=kernel))
+
+
+LOWERED = {
+    "no value of the emitter's": (lambda e, x: None, "of type <.* x float>. Received: NoneType"),
+    "another dtype": (lambda e, x: e.convert(x, "int32"), "Received: <.* x i32>.*e.convert"),
+    "a bool": (lambda e, x: e.compare("lt", x, x), "Received: <.* x i1>"),
+    "a wrong word": (lambda e, x: e.compare("less", x, x), "'eq', 'ne', 'lt'.*Received: 'less'"),
+    "text that is not LLVM's": (lambda e, x: e.let("frob", x.dtype, x.lanes), "LLVM IR parsing"),
+    "a number": (lambda e, x: e.add(x, 1.0), "no attribute 'lanes'"),
+    "a call": (lambda x: x, "takes 1 positional argument"),
+}
+
+
+@needs_llvm
+@pytest.mark.parametrize(("rule", "message"), LOWERED.values(), ids=LOWERED)
+def test_a_wrong_lowering_names_its_op_in_use(
+    planted: Callable[..., Op], rule: Any, message: str
+) -> None:
+    op = planted()
+    op.lowering("llvm")(rule)
+    with pytest.raises(Exception, match=message) as caught:
+        function(lambda x: op(x * 2.0) + 1.0)(np.ones(600, "float32"))
+    notes = getattr(caught.value, "__notes__", [])
+    assert any("planted_sine" in text for text in (str(caught.value), *notes))

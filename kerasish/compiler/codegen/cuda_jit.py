@@ -27,7 +27,7 @@ from kerasish.compiler.codegen.nest import (
     shapeless,
 )
 from kerasish.compiler.providers import provider
-from kerasish.compiler.region import has_own, structure
+from kerasish.compiler.region import own_lowerings, structure
 from kerasish.errors import BackendError
 from kerasish.graph.node import Graph, Node
 
@@ -89,7 +89,7 @@ class Uncompiled:
             self.key: Any = ("flat", shapeless(body), steps, writer.index)
         else:
             self.key = (structure(body), tuple(self.nest.dims), steps)
-        if has_own(body, NAME):
+        if own_lowerings(body, NAME):
             self.key = (*self.key, writer.render())
 
     def bind(self) -> Callable[[], Any]:

@@ -11,6 +11,7 @@ import math
 import struct
 from collections.abc import Callable
 
+from kerasish.errors import ArgumentError
 from kerasish.graph.node import Node
 from kerasish.spec import SIGNED, UNSIGNED, TensorSpec, bits, is_float, np_dtype
 
@@ -184,11 +185,14 @@ def supported(node: Node) -> bool:
 
 def expression(node: Node, operands: list[str]) -> str:
     """The value of one elementwise node as an expression over variables."""
-    held = node.op.lowerings["cuda"]
+    own = node.op.lowerings["cuda"].own
     given = [Operand(x, i.spec.dtype) for x, i in zip(operands, node.inputs, strict=True)]
-    text = str(held.write(*given, **node.attrs))
+    text = node.op.lowered("cuda", *given, **node.attrs)
+    if own and not isinstance(text, str):
+        what, expected = f"The lowering of op {node.op.name!r}", "a text, an expression of C"
+        raise ArgumentError(what, expected=expected, received=repr(text))
     dtype = node.spec.dtype
-    if dtype in HALVES and (held.own or node.op.name not in EXACT):
+    if dtype in HALVES and (own or node.op.name not in EXACT):
         return f"from_{dtype}(to_{dtype}({text}))"
     return text
 

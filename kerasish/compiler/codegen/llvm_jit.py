@@ -34,7 +34,7 @@ from kerasish.compiler.codegen.nest import (
     shapeless,
 )
 from kerasish.compiler.providers import provider
-from kerasish.compiler.region import has_own, structure
+from kerasish.compiler.region import own_lowerings, structure
 from kerasish.config import num_threads
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import TensorSpec
@@ -207,7 +207,7 @@ class Uncompiled:
         else:
             flat = tuple(tuple(self.nest.strides[n]) for n in self.writer.operands)
             self.key = (structure(body), tuple(self.nest.dims), flat)
-        if has_own(body, NAME):
+        if own_lowerings(body, NAME):
             self.key = (*self.key, self.writer.render())
 
     def bind(self) -> Callable[[], Any]:
@@ -267,7 +267,13 @@ def _load(wanted: dict[Any, Uncompiled]) -> None:
         for i, (key, p) in enumerate(wanted.items())
     }
     names = [run, *(name for w in writers.values() for name in w.functions)]
-    found = _linked(digest, names, lambda: _compile(run, list(writers.values())))
+    try:
+        found = _linked(digest, names, lambda: _compile(run, list(writers.values())))
+    except RuntimeError as error:
+        own = {name for p in wanted.values() for name in own_lowerings(p.nest.body, NAME)}
+        if own:
+            error.add_note(f"In code that the lowerings of {', '.join(sorted(own))} wrote.")
+        raise
     for key, w in writers.items():
         entry = _entry(found, run, w.functions, w.unit)
         _kernels[key] = _Kernel(entry, w.tasks, w.is_flat_map, w.scratch_bytes, _cost(w))

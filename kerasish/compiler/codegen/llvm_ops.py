@@ -13,6 +13,7 @@ from kerasish.compiler.codegen import llvm_divide as divide
 from kerasish.compiler.codegen import llvm_math as math
 from kerasish.compiler.codegen import llvm_wide as wide
 from kerasish.compiler.codegen.llvm_text import Emitter, Value, register
+from kerasish.errors import DTypeError
 from kerasish.graph.node import Node
 from kerasish.spec import HALVES, SIGNED, UNSIGNED, TensorSpec, bits, is_float
 
@@ -166,6 +167,21 @@ def emit(e: Emitter, node: Node, inputs: list[Value]) -> Value:
 
     Half precision is computed in float32 and rounded after every op, as numpy does it.
     """
-    held = node.op.lowerings["llvm"]
-    y = held.write(e, *inputs, **node.attrs)
-    return y if node.op.name in EXACT and not held.own else e.rounded(y, node.spec.dtype)
+    own = node.op.lowerings["llvm"].own
+    y = node.op.lowered("llvm", e, *inputs, **node.attrs)
+    if own:
+        _check(node, y, max(x.lanes for x in inputs))
+    return y if node.op.name in EXACT and not own else e.rounded(y, node.spec.dtype)
+
+
+def _check(node: Node, y: Value, lanes: int) -> None:
+    """Raise unless a user's lowering gave what stands for one element of the node."""
+    wanted = Value("", register(node.spec.dtype), lanes).type
+    given = getattr(y, "type", type(y).__name__)
+    if given != wanted:
+        raise DTypeError(
+            f"The lowering of op {node.op.name!r}",
+            expected=f"a value of the emitter's, of type {wanted}",
+            received=given,
+            fix="Numbers become values by e.like(1.0, x), other dtypes by e.convert(y, dtype).",
+        )

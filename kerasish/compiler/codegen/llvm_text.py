@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kerasish.errors import UnknownNameError, told
+from kerasish.hints import one_of
 from kerasish.registry import hint
 from kerasish.spec import HALVES, UNSIGNED, bits, is_float
 
@@ -156,6 +157,7 @@ class Emitter:
 
     def compare(self, predicate: str, a: Value, b: Value) -> Value:
         """`predicate` is eq, ne, lt, le, gt or ge; unordered floats compare false but for ne."""
+        one_of("Emitter.compare", predicate, ("eq", "ne", "lt", "le", "gt", "ge"))
         a, b = self.level(a, b)
         if is_float(a.dtype):
             code = f"fcmp {'une' if predicate == 'ne' else 'o' + predicate}"

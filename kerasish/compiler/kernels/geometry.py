@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kerasish.compiler.aliases import output_specs
 from kerasish.graph.node import Node
 from kerasish.ops.nn import convolution as _c
 from kerasish.ops.nn import pooling as _p
@@ -53,4 +52,4 @@ def pool_windows(node: Node) -> Windows:
 
 def specs_of(node: Node) -> tuple[TensorSpec, ...]:
     """The specs of a node's inputs, then of its outputs."""
-    return (*(i.spec for i in node.inputs), *output_specs(node))
+    return (*(i.spec for i in node.inputs), *node.specs)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish.backend.base import Call
-from kerasish.compiler.aliases import output_specs
 from kerasish.compiler.codegen.cuda_jit import NAME
 from kerasish.compiler.codegen.cuda_ops import FLOATS
 from kerasish.compiler.kernels.cuda import pool, scatter
@@ -26,7 +25,7 @@ Arrays = Sequence[Any]
 def _supported(node: Node) -> bool:
     """Floats (beside positions), not empty, and short enough for 32-bit indices."""
     sizes = [math.prod(known(s.shape)) for s in specs_of(node)]
-    return output_specs(node)[0].dtype in FLOATS and min(sizes) > 0 and max(sizes) < LIMIT
+    return node.specs[0].dtype in FLOATS and min(sizes) > 0 and max(sizes) < LIMIT
 
 
 def _scatters(node: Node) -> bool:

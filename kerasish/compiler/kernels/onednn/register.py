@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.compiler.aliases import output_specs
 from kerasish.compiler.kernels.geometry import ROLES, pool_windows, problem_of, specs_of
 from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
 from kerasish.compiler.kernels.onednn.api import UnsupportedError
@@ -78,7 +77,7 @@ MAX, MEAN = Alg.POOLING_MAX, Alg.POOLING_AVG_EXCLUDE_PADDING
 
 def _pools(alg: Alg, backward: bool = False) -> Callable[[Node], bool]:
     def describe(node: Node) -> object:
-        first, made = (known(s.shape) for s in (node.inputs[0].spec, output_specs(node)[0]))
+        first, made = (known(s.shape) for s in (node.inputs[0].spec, node.specs[0]))
         if backward:
             return pool.backward(alg, made, first, pool_windows(node), _float(node))
         return pool.forward(alg, first, made, pool_windows(node), alg is MAX, _float(node))
