@@ -46,7 +46,8 @@ FAMILIES = """
     AdaptiveAverage AdaptiveMax AdaptivePooling Augmentation AveragePooling BaseConv
     BaseConvTranspose BaseDepthwiseConv BaseSeparableConv Bordered Cell ConvLSTM ConvLSTMCell
     Cropping GlobalAverage GlobalMax GlobalPooling Images Lookup MaxPooling Merge Noise OverCell
-    Pooling Projected Recurrent Scored SpatialDropout UpSampling Warp Windowed ZeroPadding
+    Pooling Projected Recurrent Scaled Scored Spatial SpatialDropout UpSampling Warp Windowed
+    ZeroPadding
 """
 
 KINDS = {
@@ -328,6 +329,8 @@ def typed(hint: Any) -> str:
             return f"rules.{name}"
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
         return " | ".join(typed(part) for part in typing.get_args(hint))
+    if typing.get_origin(hint) is Annotated:
+        return typed(typing.get_args(hint)[0])
     return "None" if hint is types.NoneType else hint.__name__
 
 

@@ -149,14 +149,31 @@ def _with_weights(own: Mapping[str, Any], found: dict[str, Field]) -> dict[str, 
     return {**ahead, **dict(block), **rest}
 
 
-def in_order(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """The fields, each that is `placed` where it says; by the order of the classes otherwise."""
-    order = [name for name, field in fields.items() if field.behind is None]
+def together(cls: Any, lent: Mapping[str, Field], new: Mapping[str, Field]) -> dict[str, Field]:
+    """All fields of a class, each that is `placed` where it says.
+
+    Args:
+        cls: a class that has the fields of its base; what it annotates otherwise is none any more.
+        lent: fields of another class, which stand before its own.
+        new: what it declares itself.
+    """
+    gone = vars(cls).get("__annotations__", {}).keys() - new.keys()
+    held = {name: field for name, field in cls.fields.items() if name not in gone}
+    fields = {**lent, **held, **new}
+    followers: dict[str | None, list[str]] = {None: list(fields)}
     for name, field in fields.items():
-        if field.behind is not None:
-            before = order.index(field.behind) if field.behind in order else len(order)
-            order.insert(before + 1 if field.behind else 0, name)
-    return {name: fields[name] for name in order}
+        if field.behind is not None and (not field.behind or field.behind in fields):
+            followers[None].remove(name)
+            followers.setdefault(field.behind, []).insert(0, name)
+    order: dict[str, Field] = {}
+
+    def stand(names: list[str]) -> None:
+        for name in names:
+            order[name] = fields[name]
+            stand(followers.get(name, []))
+
+    stand([*followers.get("", []), *followers[None]])
+    return order
 
 
 _QUALIFIER = re.compile(r"(?:\w+\.)?(ClassVar|Final)\b")

@@ -75,22 +75,22 @@ from kerasish.layers.pooling import MaxPooling1D as MaxPooling1D
 from kerasish.layers.pooling import MaxPooling2D as MaxPooling2D
 from kerasish.layers.pooling import MaxPooling3D as MaxPooling3D
 from kerasish.layers.preprocessing.augmentation import CenterCrop as CenterCrop
-from kerasish.layers.preprocessing.augmentation import RandomBrightness as RandomBrightness
-from kerasish.layers.preprocessing.augmentation import RandomContrast as RandomContrast
-from kerasish.layers.preprocessing.augmentation import RandomCrop as RandomCrop
-from kerasish.layers.preprocessing.augmentation import RandomFlip as RandomFlip
-from kerasish.layers.preprocessing.augmentation import RandomRotation as RandomRotation
-from kerasish.layers.preprocessing.augmentation import RandomShear as RandomShear
-from kerasish.layers.preprocessing.augmentation import RandomTranslation as RandomTranslation
-from kerasish.layers.preprocessing.augmentation import RandomZoom as RandomZoom
+from kerasish.layers.preprocessing.augmentation import RandomBrightness as _RandomBrightness
+from kerasish.layers.preprocessing.augmentation import RandomContrast as _RandomContrast
+from kerasish.layers.preprocessing.augmentation import RandomCrop as _RandomCrop
+from kerasish.layers.preprocessing.augmentation import RandomFlip as _RandomFlip
+from kerasish.layers.preprocessing.augmentation import RandomRotation as _RandomRotation
+from kerasish.layers.preprocessing.augmentation import RandomShear as _RandomShear
+from kerasish.layers.preprocessing.augmentation import RandomTranslation as _RandomTranslation
+from kerasish.layers.preprocessing.augmentation import RandomZoom as _RandomZoom
 from kerasish.layers.preprocessing.augmentation import Resizing as Resizing
-from kerasish.layers.preprocessing.lookup import IntegerLookup as IntegerLookup
+from kerasish.layers.preprocessing.lookup import IntegerLookup as _IntegerLookup
 from kerasish.layers.preprocessing.lookup import StringLookup as StringLookup
 from kerasish.layers.preprocessing.numbers import CategoryEncoding as CategoryEncoding
 from kerasish.layers.preprocessing.numbers import Discretization as Discretization
 from kerasish.layers.preprocessing.numbers import Normalization as Normalization
 from kerasish.layers.preprocessing.numbers import Rescaling as Rescaling
-from kerasish.layers.preprocessing.text_vectorization import TextVectorization as TextVectorization
+from kerasish.layers.preprocessing.text_vectorization import TextVectorization as _TextVectorization
 from kerasish.layers.recurrent.cells import GRUCell as _GRUCell
 from kerasish.layers.recurrent.cells import LSTMCell as _LSTMCell
 from kerasish.layers.recurrent.cells import SimpleRNNCell as _SimpleRNNCell
@@ -809,11 +809,11 @@ class MultiHeadAttention(_MultiHeadAttentionBare):
     use_gate: bool = False
     seed: int | None = None
 class _BatchNormalizationBare(_BatchNormalization):
-    axis: ClassVar[Any]
-    momentum: ClassVar[Any]
     epsilon: ClassVar[Any]
     center: ClassVar[Any]
     scale: ClassVar[Any]
+    axis: ClassVar[Any]
+    momentum: ClassVar[Any]
     moving_mean_initializer: ClassVar[Any]
     moving_variance_initializer: ClassVar[Any]
 class BatchNormalization(_BatchNormalizationBare):
@@ -849,11 +849,11 @@ class BatchNormalization(_BatchNormalizationBare):
     beta_constraint: rules.Constraint = None
     gamma_constraint: rules.Constraint = None
 class _GroupNormalizationBare(_GroupNormalization):
-    groups: ClassVar[Any]
-    axis: ClassVar[Any]
     epsilon: ClassVar[Any]
     center: ClassVar[Any]
     scale: ClassVar[Any]
+    groups: ClassVar[Any]
+    axis: ClassVar[Any]
 class GroupNormalization(_GroupNormalizationBare):
     """Normalization of groups of channels within each sample.
 
@@ -881,10 +881,10 @@ class GroupNormalization(_GroupNormalizationBare):
     beta_constraint: rules.Constraint = None
     gamma_constraint: rules.Constraint = None
 class _LayerNormalizationBare(_LayerNormalization):
-    axis: ClassVar[Any]
     epsilon: ClassVar[Any]
     center: ClassVar[Any]
     scale: ClassVar[Any]
+    axis: ClassVar[Any]
 class LayerNormalization(_LayerNormalizationBare):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta, the moments those of each sample.
 
@@ -921,6 +921,263 @@ GlobalMaxPool3D = GlobalMaxPooling3D
 MaxPool1D = MaxPooling1D
 MaxPool2D = MaxPooling2D
 MaxPool3D = MaxPooling3D
+class _RandomBrightnessBare(_RandomBrightness):
+    seed: ClassVar[Any]
+    data_format: ClassVar[Any]
+    factor: ClassVar[Any]
+    value_range: ClassVar[Any]
+class RandomBrightness(_RandomBrightnessBare):
+    """A random number added to every image.
+
+    Args:
+        factor: largest change as a part of the value range, or a pair in [-1, 1].
+        value_range: lowest and highest value of a pixel.
+        seed: int, for the same draws every time.
+        data_format: "channels_last" or "channels_first".
+    """
+    factor: Any
+    value_range: Any = (0, 255)
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+class _RandomContrastBare(_RandomContrast):
+    seed: ClassVar[Any]
+    data_format: ClassVar[Any]
+    factor: ClassVar[Any]
+    value_range: ClassVar[Any]
+class RandomContrast(_RandomContrastBare):
+    """Distances from the mean of each channel times a random number.
+
+    Args:
+        factor: numbers from 1 - factor to 1 + factor, or a pair (lower, upper) of such changes.
+        value_range: lowest and highest value of a pixel.
+        seed: int, for the same draws every time.
+        data_format: "channels_last" or "channels_first".
+    """
+    factor: Any
+    value_range: Any = (0, 255)
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+class _RandomCropBare(_RandomCrop):
+    seed: ClassVar[Any]
+    data_format: ClassVar[Any]
+    height: ClassVar[Any]
+    width: ClassVar[Any]
+class RandomCrop(_RandomCropBare):
+    """A part of images at a place drawn for the batch.
+
+    Outside training, and for smaller images, the largest part of that ratio, resized.
+
+    Args:
+        height, width: size of the part.
+        seed: int, for the same draws every time.
+        data_format: "channels_last" or "channels_first".
+    """
+    height: rules.PositiveInt
+    width: rules.PositiveInt
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+class _RandomFlipBare(_RandomFlip):
+    seed: ClassVar[Any]
+    data_format: ClassVar[Any]
+    mode: ClassVar[Any]
+class RandomFlip(_RandomFlipBare):
+    """Images mirrored with probability 1/2.
+
+    Args:
+        mode: "horizontal", "vertical" or "horizontal_and_vertical".
+        seed: int, for the same draws every time.
+        data_format: "channels_last" or "channels_first".
+    """
+    mode: str = 'horizontal_and_vertical'
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+class _RandomRotationBare(_RandomRotation):
+    seed: ClassVar[Any]
+    data_format: ClassVar[Any]
+    fill_mode: ClassVar[Any]
+    interpolation: ClassVar[Any]
+    fill_value: ClassVar[Any]
+    factor: ClassVar[Any]
+class RandomRotation(_RandomRotationBare):
+    """Images rotated by a random angle.
+
+    Args:
+        factor: largest fraction of a full turn, or a pair; positive is counter-clockwise.
+        fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
+        interpolation: "bilinear" or "nearest".
+        seed: int, for the same draws every time.
+        fill_value: for "constant".
+        data_format: "channels_last" or "channels_first".
+    """
+    factor: Any
+    fill_mode: str = 'reflect'
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+class _RandomShearBare(_RandomShear):
+    seed: ClassVar[Any]
+    data_format: ClassVar[Any]
+    fill_mode: ClassVar[Any]
+    interpolation: ClassVar[Any]
+    fill_value: ClassVar[Any]
+    x_factor: ClassVar[Any]
+    y_factor: ClassVar[Any]
+class RandomShear(_RandomShearBare):
+    """Images sheared along their axes, from their top left corner.
+
+    Both shifts of an image have the same sign, one or the other with probability 1/2.
+
+    Args:
+        x_factor: largest shift of columns per row, or a pair (lower, upper) in [0, 1].
+        y_factor: largest shift of rows per column, or a pair (lower, upper) in [0, 1].
+        interpolation: "bilinear" or "nearest".
+        fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
+        fill_value: for "constant".
+        data_format: "channels_last" or "channels_first".
+        seed: int, for the same draws every time.
+    """
+    x_factor: Any = 0.0
+    y_factor: Any = 0.0
+    interpolation: str = 'bilinear'
+    fill_mode: str = 'reflect'
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+class _RandomTranslationBare(_RandomTranslation):
+    seed: ClassVar[Any]
+    data_format: ClassVar[Any]
+    fill_mode: ClassVar[Any]
+    interpolation: ClassVar[Any]
+    fill_value: ClassVar[Any]
+    height_factor: ClassVar[Any]
+    width_factor: ClassVar[Any]
+class RandomTranslation(_RandomTranslationBare):
+    """Images moved by a random part of their size.
+
+    Args:
+        height_factor: largest part of the height, or a pair; positive is down.
+        width_factor: largest part of the width, or a pair; positive is to the right.
+        fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
+        interpolation: "bilinear" or "nearest".
+        seed: int, for the same draws every time.
+        fill_value: for "constant".
+        data_format: "channels_last" or "channels_first".
+    """
+    height_factor: Any
+    width_factor: Any
+    fill_mode: str = 'reflect'
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+class _RandomZoomBare(_RandomZoom):
+    seed: ClassVar[Any]
+    data_format: ClassVar[Any]
+    fill_mode: ClassVar[Any]
+    interpolation: ClassVar[Any]
+    fill_value: ClassVar[Any]
+    height_factor: ClassVar[Any]
+    width_factor: ClassVar[Any]
+class RandomZoom(_RandomZoomBare):
+    """Images zoomed in or out around the middle.
+
+    Args:
+        height_factor: largest change of the height, or a pair; positive shows more, smaller.
+        width_factor: the same for the width; None keeps the ratio.
+        fill_mode: what lies outside: "constant", "nearest", "wrap", "mirror" or "reflect".
+        interpolation: "bilinear" or "nearest".
+        seed: int, for the same draws every time.
+        fill_value: for "constant".
+        data_format: "channels_last" or "channels_first".
+    """
+    height_factor: Any
+    width_factor: Any = None
+    fill_mode: str = 'reflect'
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+class _IntegerLookupBare(_IntegerLookup):
+    max_tokens: ClassVar[Any]
+    num_oov_indices: ClassVar[Any]
+    mask_token: ClassVar[Any]
+    oov_token: ClassVar[Any]
+    vocabulary: ClassVar[Any]
+    idf_weights: ClassVar[Any]
+    invert: ClassVar[Any]
+    output_mode: ClassVar[Any]
+    pad_to_max_tokens: ClassVar[Any]
+    vocabulary_dtype: ClassVar[Any]
+class IntegerLookup(_IntegerLookupBare):
+    """Tokens as indices: the mask token first (for "int"), then those out of vocabulary, then it.
+
+    Args:
+        max_tokens: largest size of the vocabulary that `adapt` learns, special tokens included.
+        num_oov_indices: how many indices unknown tokens share; 0 makes them an error.
+        mask_token: the token of index 0; None for none. Vectors leave it out.
+        oov_token: what unknown indices become when looking up backwards.
+        vocabulary: the tokens, or the path of a file with one a line; or learn them with `adapt`.
+        idf_weights: a weight for every token, for "tf_idf".
+        invert: whether to turn indices into tokens instead.
+        output_mode: "int", or one vector per row: "one_hot", "multi_hot", "count" or "tf_idf".
+        pad_to_max_tokens: whether vectors have `max_tokens` entries at any rate.
+        encoding: how bytes and files hold text.
+    """
+    max_tokens: rules.PositiveInt | None = None
+    num_oov_indices: int = 1
+    mask_token: int | None = None
+    oov_token: int = -1
+    vocabulary: Any = None
+    vocabulary_dtype: str = 'int64'
+    idf_weights: Any = None
+    invert: bool = False
+    output_mode: str = 'int'
+    pad_to_max_tokens: bool = False
+class _TextVectorizationBare(_TextVectorization):
+    max_tokens: ClassVar[Any]
+    vocabulary: ClassVar[Any]
+    idf_weights: ClassVar[Any]
+    output_mode: ClassVar[Any]
+    pad_to_max_tokens: ClassVar[Any]
+    encoding: ClassVar[Any]
+    standardize: ClassVar[Any]
+    split: ClassVar[Any]
+    ngrams: ClassVar[Any]
+    output_sequence_length: ClassVar[Any]
+class TextVectorization(_TextVectorizationBare):
+    """Texts as rows of word indices, or as one vector each.
+
+    Args:
+        max_tokens: largest size of the vocabulary, special tokens included.
+        standardize: "lower_and_strip_punctuation", "lower", "strip_punctuation", a function of a
+            text, or None; only the letters A to Z are lowered.
+        split: "whitespace", "character", a function from a text to a list, or None.
+        ngrams: n for all runs of up to n words, or a tuple of lengths.
+        output_mode: "int", "multi_hot", "count" or "tf_idf".
+        output_sequence_length: number of words per row for "int", cut or padded with 0.
+        pad_to_max_tokens: whether vectors have `max_tokens` entries at any rate.
+        vocabulary: the tokens, or the path of a file with one a line; or learn them with `adapt`.
+        idf_weights: a weight for every token, for "tf_idf".
+        encoding: how bytes and files hold text.
+
+    Example:
+        >>> import kerasish as keras
+        >>> layer = keras.layers.TextVectorization(output_sequence_length=3)
+        >>> layer.adapt(["a b b", "b c"])
+        >>> layer(["b d"]).numpy().tolist()
+        [[2, 1, 0]]
+    """
+    max_tokens: rules.PositiveInt | None = None
+    standardize: Any = 'lower_and_strip_punctuation'
+    split: Any = 'whitespace'
+    ngrams: Any = None
+    output_mode: str = 'int'
+    output_sequence_length: rules.PositiveInt | None = None
+    pad_to_max_tokens: bool = False
+    vocabulary: Any = None
+    idf_weights: Any = None
+    encoding: str = 'utf-8'
 class _GRUCellBare(_GRUCell):
     activation: ClassVar[Any]
     use_bias: ClassVar[Any]

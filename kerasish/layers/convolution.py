@@ -214,19 +214,16 @@ class BaseConvTranspose(Windowed):
 
 
 class Conv1DTranspose(BaseConvTranspose):
-    __doc__ = BaseConvTranspose.__doc__
     rank = 1
 
 
 class Conv2DTranspose(BaseConvTranspose):
-    __doc__ = BaseConvTranspose.__doc__
     rank = 2
     strides: IntOrTuple = (1, 1)
     dilation_rate: IntOrTuple = (1, 1)
 
 
 class Conv3DTranspose(BaseConvTranspose):
-    __doc__ = BaseConvTranspose.__doc__
     rank = 3
     output_padding: IntOrTuple | None = placed(behind="data_format", default=None)
     strides: IntOrTuple = (1, 1, 1)
@@ -267,12 +264,10 @@ class BaseDepthwiseConv(Windowed):
 
 
 class DepthwiseConv1D(BaseDepthwiseConv):
-    __doc__ = BaseDepthwiseConv.__doc__
     rank = 1
 
 
 class DepthwiseConv2D(BaseDepthwiseConv):
-    __doc__ = BaseDepthwiseConv.__doc__
     rank = 2
     strides: IntOrTuple = (1, 1)
     dilation_rate: IntOrTuple = (1, 1)
@@ -323,12 +318,10 @@ class BaseSeparableConv(Windowed):
 
 
 class SeparableConv1D(BaseSeparableConv):
-    __doc__ = BaseSeparableConv.__doc__
     rank = 1
 
 
 class SeparableConv2D(BaseSeparableConv):
-    __doc__ = BaseSeparableConv.__doc__
     rank = 2
     strides: IntOrTuple = (1, 1)
     dilation_rate: IntOrTuple = (1, 1)

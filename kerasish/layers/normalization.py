@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any
 
 from kerasish import ops
-from kerasish.arguments.fields import Deferred, weights
+from kerasish.arguments.fields import placed, weights
 from kerasish.arguments.rules import Initializer, IntOrTuple, LayerField, PositiveInt, Rate
 from kerasish.config import epsilon as default_epsilon
 from kerasish.errors import ArgumentError, ShapeError
@@ -30,7 +30,22 @@ def _size(layer: Layer, shape: Shape, axis: int) -> int:
     return size
 
 
-class BatchNormalization(Layer):
+class Scaled(Layer):
+    """What normalizations with a gamma and a beta share."""
+
+    floats_only = True
+    epsilon: float = 1e-3
+    center: bool = True
+    scale: bool = True
+    learned = weights(beta="zeros", gamma="ones")
+
+    def make_scale(self, sizes: tuple[int, ...], **options: Any) -> None:
+        """gamma and beta of these sizes, None for what there is not."""
+        self.gamma = self._declared_weight("gamma", sizes, **options) if self.scale else None
+        self.beta = self._declared_weight("beta", sizes, **options) if self.center else None
+
+
+class BatchNormalization(Scaled):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta for every channel.
 
     While training, mean and variance are those of the batch, and the moving ones follow them:
@@ -50,16 +65,13 @@ class BatchNormalization(Layer):
     Source: Ioffe and Szegedy, Batch Normalization (2015).
     """
 
-    floats_only = True
     sees_batch = True
-    axis: int = -1
-    momentum: Rate = 0.99
-    epsilon: float = 1e-3
-    center: bool = True
-    scale: bool = True
-    learned = weights(beta="zeros", gamma="ones")
-    moving_mean_initializer: Initializer = "zeros"
-    moving_variance_initializer: Initializer = "ones"
+    axis: int = placed(default=-1)
+    momentum: Rate = placed(behind="axis", default=0.99)
+    moving_mean_initializer: Initializer = placed(behind="gamma_initializer", default="zeros")
+    moving_variance_initializer: Initializer = placed(
+        behind="moving_mean_initializer", default="ones"
+    )
 
     ignored = {
         "renorm": False,
@@ -73,8 +85,7 @@ class BatchNormalization(Layer):
     def build(self, input_shape: Shape) -> None:
         size = _size(self, input_shape, self.axis)
         options: dict[str, Any] = {"autocast": False}
-        self.gamma = self._declared_weight("gamma", (size,), **options) if self.scale else None
-        self.beta = self._declared_weight("beta", (size,), **options) if self.center else None
+        self.make_scale((size,), **options)
         options["trainable"] = False
         self.moving_mean = self._declared_weight("moving_mean", (size,), **options)
         self.moving_variance = self._declared_weight("moving_variance", (size,), **options)
@@ -133,19 +144,13 @@ class BatchNormalization(Layer):
         return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,))
 
 
-class _OverAxes(Layer):
-    """What normalizations with parameters over several axes share."""
-
-    floats_only = True
-    autocast = False
-    if TYPE_CHECKING:
-        axis: ClassVar[Deferred[Any]]
-
-    def _axes(self, shape: Shape) -> tuple[int, ...]:
-        return normalize_axes(self.axis, len(shape))
+def _sizes_over(layer: Any, shape: Shape) -> tuple[int, ...]:
+    """The sizes of a shape along the axes of a layer, which are a tuple from here on."""
+    layer.axis = (layer.axis,) if isinstance(layer.axis, int) else layer.axis
+    return tuple(_size(layer, shape, axis) for axis in normalize_axes(layer.axis, len(shape)))
 
 
-class LayerNormalization(_OverAxes):
+class LayerNormalization(Scaled):
     """gamma * (x - mean) / sqrt(variance + epsilon) + beta, the moments those of each sample.
 
     Args:
@@ -160,11 +165,7 @@ class LayerNormalization(_OverAxes):
     Source: Ba, Kiros and Hinton, Layer Normalization (2016).
     """
 
-    axis: IntOrTuple = -1
-    epsilon: float = 1e-3
-    center: bool = True
-    scale: bool = True
-    learned = weights(beta="zeros", gamma="ones")
+    axis: IntOrTuple = placed(default=-1)
 
     ignored = {"rms_scaling": False}
     written = ("rms_scaling",)
@@ -174,17 +175,14 @@ class LayerNormalization(_OverAxes):
         self.autocast = False
 
     def build(self, input_shape: Shape) -> None:
-        self.axis = (self.axis,) if isinstance(self.axis, int) else self.axis
-        sizes = tuple(_size(self, input_shape, a) for a in self._axes(input_shape))
-        self.gamma = self._declared_weight("gamma", sizes) if self.scale else None
-        self.beta = self._declared_weight("beta", sizes) if self.center else None
+        self.make_scale(_sizes_over(self, input_shape))
 
     def call(self, inputs: Tensor) -> Tensor:
         y = ops.layer_normalization(inputs, self.gamma, self.beta, self.axis, self.epsilon)
         return ops.cast(y, self.compute_dtype)
 
 
-class RMSNormalization(_OverAxes):
+class RMSNormalization(Layer):
     """scale * x / sqrt(mean(x**2) + epsilon), the mean that of each sample.
 
     Args:
@@ -194,19 +192,18 @@ class RMSNormalization(_OverAxes):
     Source: Zhang and Sennrich, Root Mean Square Layer Normalization (2019).
     """
 
+    floats_only = True
     axis: IntOrTuple = -1
     epsilon: float = 1e-6
 
     def build(self, input_shape: Shape) -> None:
-        self.axis = (self.axis,) if isinstance(self.axis, int) else self.axis
-        sizes = tuple(_size(self, input_shape, a) for a in self._axes(input_shape))
-        self.scale = self.add_weight(sizes, "ones", name="scale")
+        self.scale = self.add_weight(_sizes_over(self, input_shape), "ones", name="scale")
 
     def call(self, x: Tensor) -> Tensor:
         return ops.rms_normalization(x, self.scale, self.axis, self.epsilon)
 
 
-class GroupNormalization(Layer):
+class GroupNormalization(Scaled):
     """Normalization of groups of channels within each sample.
 
     Args:
@@ -222,13 +219,8 @@ class GroupNormalization(Layer):
     Source: Wu and He, Group Normalization (2018).
     """
 
-    floats_only = True
-    groups: int = 32
-    axis: int = -1
-    epsilon: float = 1e-3
-    center: bool = True
-    scale: bool = True
-    learned = weights(beta="zeros", gamma="ones")
+    groups: int = placed(default=32)
+    axis: int = placed(behind="groups", default=-1)
 
     supports_masking = True
 
@@ -245,8 +237,7 @@ class GroupNormalization(Layer):
                 expected=f"groups that divide the {size} channels",
                 received=f"groups={self.groups}",
             )
-        self.gamma = self._declared_weight("gamma", (size,)) if self.scale else None
-        self.beta = self._declared_weight("beta", (size,)) if self.center else None
+        self.make_scale((size,))
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
 
     def call(self, inputs: Tensor) -> Tensor:

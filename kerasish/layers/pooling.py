@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from kerasish import config, ops
-from kerasish.arguments.fields import Deferred
+from kerasish import ops
 from kerasish.arguments.rules import DataFormat, IntOrTuple, PaddingMode, sized
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.input_spec import InputSpec
-from kerasish.layers.base.layer import Layer
+from kerasish.layers.spatial import Spatial
 
 
-class Pooling(Layer):
+class Pooling(Spatial):
     """One number per channel and window.
 
     Args:
@@ -22,43 +20,29 @@ class Pooling(Layer):
         data_format: "channels_last" or "channels_first".
     """
 
-    rank: ClassVar[int]
     pool: ClassVar[Any]
-    if TYPE_CHECKING:
-        pool_size: ClassVar[Deferred[Any]]
-        strides: ClassVar[Deferred[Any]]
-        padding: ClassVar[Deferred[Any]]
-        data_format: ClassVar[Deferred[Any]]
+    pool_size: IntOrTuple
+    strides: IntOrTuple | None = None
+    padding: PaddingMode = "valid"
+    data_format: DataFormat = None
 
     def __post_init__(self) -> None:
         self.pool_size = sized(self.pool_size, self.rank, f"{self.name}.pool_size")
         strides = self.pool_size if self.strides is None else self.strides
         self.strides = sized(strides, self.rank, f"{self.name}.strides")
-        self.data_format = config.standardize_data_format(self.data_format)
-        self.input_spec = InputSpec(ndim=self.rank + 2)
+        super().__post_init__()
 
     def call(self, inputs: Tensor) -> Tensor:
         return type(self).pool(inputs, self.pool_size, self.strides, self.padding, self.data_format)
 
 
 class MaxPooling(Pooling):
-    __doc__ = Pooling.__doc__
     pool = staticmethod(ops.max_pool)
-
     pool_size: IntOrTuple = 2
-    strides: IntOrTuple | None = None
-    padding: PaddingMode = "valid"
-    data_format: DataFormat = None
 
 
 class AveragePooling(Pooling):
-    __doc__ = Pooling.__doc__
     pool = staticmethod(ops.average_pool)
-
-    pool_size: IntOrTuple
-    strides: IntOrTuple | None = None
-    padding: PaddingMode = "valid"
-    data_format: DataFormat = None
 
 
 class MaxPooling1D(MaxPooling):
@@ -96,7 +80,7 @@ class AveragePooling3D(AveragePooling):
 # --- over everything ------------------------------------------------------------------------------
 
 
-class GlobalPooling(Layer):
+class GlobalPooling(Spatial):
     """One number per channel.
 
     Args:
@@ -104,33 +88,18 @@ class GlobalPooling(Layer):
         keepdims: whether the pooled axes stay, with size 1.
     """
 
-    rank: ClassVar[int]
     data_format: DataFormat = None
     keepdims: bool = False
 
-    def __post_init__(self) -> None:
-        self.data_format = config.standardize_data_format(self.data_format)
-        self.input_spec = InputSpec(ndim=self.rank + 2)
-
-    @property
-    def axes(self) -> tuple[int, ...]:
-        """The axes that are pooled."""
-        first = 1 if self.data_format == "channels_last" else 2
-        return tuple(range(first, first + self.rank))
-
 
 class GlobalAverage(GlobalPooling):
-    __doc__ = GlobalPooling.__doc__
-
     def call(self, inputs: Tensor) -> Tensor:
-        return ops.mean(inputs, axis=self.axes, keepdims=self.keepdims)
+        return ops.mean(inputs, axis=self.spatial, keepdims=self.keepdims)
 
 
 class GlobalMax(GlobalPooling):
-    __doc__ = GlobalPooling.__doc__
-
     def call(self, inputs: Tensor) -> Tensor:
-        return ops.max(inputs, axis=self.axes, keepdims=self.keepdims)
+        return ops.max(inputs, axis=self.spatial, keepdims=self.keepdims)
 
 
 class GlobalAveragePooling1D(GlobalAverage):
@@ -141,7 +110,7 @@ class GlobalAveragePooling1D(GlobalAverage):
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is None:
             return super().call(inputs)
-        steps = self.axes[0]
+        steps = self.spatial[0]
         kept = ops.expand_dims(ops.cast(mask, inputs.dtype), 2 if steps == 1 else 1)
         total = ops.sum(inputs * kept, axis=steps, keepdims=self.keepdims)
         return total / ops.sum(kept, axis=steps, keepdims=self.keepdims)
@@ -178,7 +147,7 @@ class GlobalMaxPooling3D(GlobalMax):
 # --- over a fixed number of parts -----------------------------------------------------------------
 
 
-class AdaptivePooling(Layer):
+class AdaptivePooling(Spatial):
     """One number per channel and part, whatever the size of the input.
 
     Args:
@@ -186,55 +155,45 @@ class AdaptivePooling(Layer):
         data_format: "channels_last" or "channels_first".
     """
 
-    rank: ClassVar[int]
     pool: ClassVar[Any]
     output_size: IntOrTuple
     data_format: DataFormat = None
 
     def __post_init__(self) -> None:
         self.output_size = sized(self.output_size, self.rank, f"{self.name}.output_size")
-        self.data_format = config.standardize_data_format(self.data_format)
-        self.input_spec = InputSpec(ndim=self.rank + 2)
+        super().__post_init__()
 
     def call(self, inputs: Tensor) -> Tensor:
         return type(self).pool(inputs, self.output_size, self.data_format)
 
 
 class AdaptiveMax(AdaptivePooling):
-    __doc__ = AdaptivePooling.__doc__
     pool = staticmethod(ops.adaptive_max_pool)
 
 
 class AdaptiveAverage(AdaptivePooling):
-    __doc__ = AdaptivePooling.__doc__
     pool = staticmethod(ops.adaptive_average_pool)
 
 
 class AdaptiveMaxPooling1D(AdaptiveMax):
-    __doc__ = AdaptivePooling.__doc__
     rank = 1
 
 
 class AdaptiveMaxPooling2D(AdaptiveMax):
-    __doc__ = AdaptivePooling.__doc__
     rank = 2
 
 
 class AdaptiveMaxPooling3D(AdaptiveMax):
-    __doc__ = AdaptivePooling.__doc__
     rank = 3
 
 
 class AdaptiveAveragePooling1D(AdaptiveAverage):
-    __doc__ = AdaptivePooling.__doc__
     rank = 1
 
 
 class AdaptiveAveragePooling2D(AdaptiveAverage):
-    __doc__ = AdaptivePooling.__doc__
     rank = 2
 
 
 class AdaptiveAveragePooling3D(AdaptiveAverage):
-    __doc__ = AdaptivePooling.__doc__
     rank = 3

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
-from kerasish import config, ops, random
-from kerasish.arguments.fields import Deferred
+from kerasish import ops, random
 from kerasish.arguments.rules import DataFormat, Rate
 from kerasish.graph.tensor import Tensor
-from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
+from kerasish.layers.spatial import Spatial
 from kerasish.random import SeedGenerator
 from kerasish.regularizers import L1L2
 
@@ -56,7 +55,7 @@ class Dropout(Noise):
         return random.dropout(inputs, self.rate, self.noise_shape, self.seed_generator)
 
 
-class SpatialDropout(Noise):
+class SpatialDropout(Noise, Spatial):
     """While training, whole channels are zero, a random share `rate` of them in every sample.
 
     Args:
@@ -67,17 +66,13 @@ class SpatialDropout(Noise):
     Source: Tompson et al., Efficient Object Localization (2015).
     """
 
-    rank: ClassVar[int]
-    if TYPE_CHECKING:
-        data_format: ClassVar[Deferred[Any]]
+    rate: Rate
+    data_format: DataFormat = None
+    seed: int | None = None
 
     def __post_init__(self) -> None:
-        super().__post_init__()
-        layout = getattr(self, "data_format", "channels_last")
-        self._layout = config.standardize_data_format(layout)
-        if "data_format" in type(self).fields:
-            self.data_format = self._layout
-        self.input_spec = InputSpec(ndim=self.rank + 2)
+        Noise.__post_init__(self)
+        Spatial.__post_init__(self)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments; Keras's takes no `trainable`."""
@@ -85,32 +80,22 @@ class SpatialDropout(Noise):
 
     def noisy(self, inputs: Tensor) -> Tensor:
         ones = (1,) * self.rank
-        channels_last = self._layout == "channels_last"
+        channels_last = self.data_format == "channels_last"
         shape = (None, *ones, None) if channels_last else (None, None, *ones)
         return random.dropout(inputs, self.strength, shape, self.seed_generator)
 
 
 class SpatialDropout1D(SpatialDropout):
-    __doc__ = SpatialDropout.__doc__
     rank = 1
-    rate: Rate
-    seed: int | None = None
+    data_format: ClassVar[str] = "channels_last"
 
 
 class SpatialDropout2D(SpatialDropout):
-    __doc__ = SpatialDropout.__doc__
     rank = 2
-    rate: Rate
-    data_format: DataFormat = None
-    seed: int | None = None
 
 
 class SpatialDropout3D(SpatialDropout):
-    __doc__ = SpatialDropout.__doc__
     rank = 3
-    rate: Rate
-    data_format: DataFormat = None
-    seed: int | None = None
 
 
 class GaussianNoise(Noise):

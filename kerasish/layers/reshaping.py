@@ -12,6 +12,7 @@ from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
+from kerasish.layers.spatial import Spatial
 from kerasish.spec import Shape, known
 
 
@@ -137,31 +138,19 @@ def _pairs(value: Any, rank: int, what: str) -> tuple[tuple[int, int], ...]:
     return pairs
 
 
-class Bordered(Layer):
+class Bordered(Spatial):
     """A layer that adds or removes elements at both ends of the spatial axes."""
 
-    rank: ClassVar[int]
     field: ClassVar[str]
     if TYPE_CHECKING:
         _pairs: ClassVar[Deferred[tuple[tuple[int, int], ...]]]
-        data_format: ClassVar[Deferred[Any]]
 
     def __post_init__(self) -> None:
         value = getattr(self, self.field)
         pairs = _pairs(value, self.rank, f"{type(self).__name__}.{self.field}")
         setattr(self, self.field, pairs[0] if self.rank == 1 else pairs)
         self._pairs = pairs
-        layout = getattr(self, "data_format", "channels_last")
-        self._layout = config.standardize_data_format(layout)
-        if "data_format" in type(self).fields:
-            self.data_format = self._layout
-        self.input_spec = InputSpec(ndim=self.rank + 2)
-
-    @property
-    def spatial(self) -> range:
-        """The spatial axes."""
-        first = 1 if self._layout == "channels_last" else 2
-        return range(first, first + self.rank)
+        super().__post_init__()
 
 
 class ZeroPadding(Bordered):
@@ -173,6 +162,8 @@ class ZeroPadding(Bordered):
     """
 
     field = "padding"
+    padding: IntOrTuple
+    data_format: DataFormat = None
 
     def call(self, inputs: Tensor) -> Tensor:
         widths = [(0, 0)] * inputs.ndim
@@ -182,24 +173,18 @@ class ZeroPadding(Bordered):
 
 
 class ZeroPadding1D(ZeroPadding):
-    __doc__ = ZeroPadding.__doc__
     rank = 1
     padding: IntOrTuple = 1
-    data_format: DataFormat = None
 
 
 class ZeroPadding2D(ZeroPadding):
-    __doc__ = ZeroPadding.__doc__
     rank = 2
     padding: IntOrTuple = (1, 1)
-    data_format: DataFormat = None
 
 
 class ZeroPadding3D(ZeroPadding):
-    __doc__ = ZeroPadding.__doc__
     rank = 3
     padding: IntOrTuple = ((1, 1), (1, 1), (1, 1))
-    data_format: DataFormat = None
 
 
 class Cropping(Bordered):
@@ -211,6 +196,8 @@ class Cropping(Bordered):
     """
 
     field = "cropping"
+    cropping: IntOrTuple
+    data_format: DataFormat = None
 
     def call(self, inputs: Tensor) -> Tensor:
         key = [slice(None)] * inputs.ndim
@@ -227,20 +214,16 @@ class Cropping(Bordered):
 
 
 class Cropping1D(Cropping):
-    __doc__ = Cropping.__doc__
     rank = 1
     cropping: IntOrTuple = (1, 1)
+    data_format: ClassVar[str] = "channels_last"
 
 
 class Cropping2D(Cropping):
-    __doc__ = Cropping.__doc__
     rank = 2
     cropping: IntOrTuple = ((0, 0), (0, 0))
-    data_format: DataFormat = None
 
 
 class Cropping3D(Cropping):
-    __doc__ = Cropping.__doc__
     rank = 3
     cropping: IntOrTuple = ((1, 1), (1, 1), (1, 1))
-    data_format: DataFormat = None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-from kerasish import config, ops
+from kerasish import ops
 from kerasish.arguments.rules import DataFormat, Interpolation, IntOrTuple, PositiveInt, sized
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
+from kerasish.layers.spatial import Spatial
 
 
 class UpSampling1D(Layer):
@@ -28,16 +27,15 @@ class UpSampling1D(Layer):
         return ops.repeat(inputs, self.size, axis=1)
 
 
-class UpSampling(Layer):
+class UpSampling(Spatial):
     """Every element of the spatial axes several times."""
 
-    rank: ClassVar[int]
+    size: IntOrTuple
+    data_format: DataFormat = None
 
-    @property
-    def spatial(self) -> range:
-        """The spatial axes."""
-        first = 1 if getattr(self, "data_format", None) == "channels_last" else 2
-        return range(first, first + self.rank)
+    def __post_init__(self) -> None:
+        self.size = sized(self.size, self.rank, f"{self.name}.size")
+        super().__post_init__()
 
     def _repeated(self, x: Tensor, sizes: tuple[int, ...]) -> Tensor:
         for axis, size in zip(self.spatial, sizes, strict=True):
@@ -56,13 +54,7 @@ class UpSampling2D(UpSampling):
 
     rank = 2
     size: IntOrTuple = (2, 2)
-    data_format: DataFormat = None
     interpolation: Interpolation = "nearest"
-
-    def __post_init__(self) -> None:
-        self.size = sized(self.size, 2, f"{self.name}.size")
-        self.data_format = config.standardize_data_format(self.data_format)
-        self.input_spec = InputSpec(ndim=4)
 
     def call(self, inputs: Tensor) -> Tensor:
         if self.interpolation == "nearest":
@@ -90,12 +82,6 @@ class UpSampling3D(UpSampling):
 
     rank = 3
     size: IntOrTuple = (2, 2, 2)
-    data_format: DataFormat = None
-
-    def __post_init__(self) -> None:
-        self.size = sized(self.size, 3, f"{self.name}.size")
-        self.data_format = config.standardize_data_format(self.data_format)
-        self.input_spec = InputSpec(ndim=5)
 
     def call(self, inputs: Tensor) -> Tensor:
         return self._repeated(inputs, self.size)

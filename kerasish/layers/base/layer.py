@@ -13,11 +13,11 @@ from kerasish.arguments.contract import Field
 from kerasish.arguments.fields import (
     declared,
     hidden,
-    in_order,
     keyword,
     make_constructor,
     refuse_hiding,
     takes_its_own,
+    together,
 )
 from kerasish.arguments.remembered import (
     captured,
@@ -107,6 +107,8 @@ class Layer(Buildable, Stateless):
         """Args: lent: fields of another class that are this one's too, before its others."""
         super().__init_subclass__(**kwargs)
         own = vars(cls)
+        if cls.__doc__ is None and ours(cls):
+            cls.__doc__ = cls.__mro__[1].__doc__
         if not ours(cls):
             refuse_hiding(cls)
             check_method(cls, "call", "inputs")
@@ -124,9 +126,7 @@ class Layer(Buildable, Stateless):
             return
         new = declared(cls, _ATTRIBUTES)
         if new or lent or from_fields(cls):
-            said = own.get("__annotations__", {}).keys() - new.keys()  # ClassVars, no arguments
-            held = {name: field for name, field in cls.fields.items() if name not in said}
-            cls.fields = in_order({**(lent or {}), **held, **new})
+            cls.fields = together(cls, lent or {}, new)
             cls.__init__ = make_constructor(cls, cls.fields, base)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:

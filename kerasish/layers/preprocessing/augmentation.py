@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from kerasish import config, ops, random
-from kerasish.arguments.fields import Deferred
+from kerasish.arguments.fields import Deferred, placed
 from kerasish.arguments.rules import DataFormat, Interpolation, PositiveInt, one_of
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
@@ -136,6 +136,9 @@ class Augmentation(Images):
     As in Keras a call outside of a model counts as training.
     """
 
+    seed: int | None = None
+    data_format: DataFormat = None
+
     def call(self, inputs: Tensor, training: bool = True) -> Tensor:
         x = ops.cast(inputs, self.compute_dtype)
         if not training:
@@ -184,9 +187,7 @@ class RandomFlip(Augmentation):
         data_format: "channels_last" or "channels_first".
     """
 
-    mode: FlipMode = "horizontal_and_vertical"
-    seed: int | None = None
-    data_format: DataFormat = None
+    mode: FlipMode = placed(default="horizontal_and_vertical")
 
     def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         rows, columns = (1, 2) if self._last else (2, 3)
@@ -207,10 +208,8 @@ class RandomCrop(Augmentation):
         data_format: "channels_last" or "channels_first".
     """
 
-    height: PositiveInt
-    width: PositiveInt
-    seed: int | None = None
-    data_format: DataFormat = None
+    height: PositiveInt = placed()
+    width: PositiveInt = placed(behind="height")
 
     def call(self, inputs: Tensor, training: bool = True) -> Tensor:
         x = ops.cast(inputs, self.compute_dtype)
@@ -228,10 +227,9 @@ class RandomCrop(Augmentation):
 class Warp(Augmentation):
     """Images read at moved places: rotations, translations, zooms, shears."""
 
-    if TYPE_CHECKING:
-        interpolation: ClassVar[Deferred[str]]
-        fill_mode: ClassVar[Deferred[str]]
-        fill_value: ClassVar[Deferred[float]]
+    fill_mode: FillMode = placed(default="reflect")
+    interpolation: Sampling = placed(behind="fill_mode", default="bilinear")
+    fill_value: float = placed(behind="seed", default=0.0)
 
     def _warped(self, x: Tensor, *rows: Any, centred: bool = True) -> Tensor:
         """Output pixel (u, v) reads input (a u + b v + c, d u + e v + f).
@@ -274,12 +272,7 @@ class RandomRotation(Warp):
         data_format: "channels_last" or "channels_first".
     """
 
-    factor: Any
-    fill_mode: FillMode = "reflect"
-    interpolation: Sampling = "bilinear"
-    seed: int | None = None
-    fill_value: float = 0.0
-    data_format: DataFormat = None
+    factor: Any = placed()
 
     def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         low, high = interval(self.factor, "RandomRotation.factor")
@@ -301,13 +294,8 @@ class RandomTranslation(Warp):
         data_format: "channels_last" or "channels_first".
     """
 
-    height_factor: Any
-    width_factor: Any
-    fill_mode: FillMode = "reflect"
-    interpolation: Sampling = "bilinear"
-    seed: int | None = None
-    fill_value: float = 0.0
-    data_format: DataFormat = None
+    height_factor: Any = placed()
+    width_factor: Any = placed(behind="height_factor")
 
     def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         height, width = _in_window(self, self._size(x))
@@ -329,13 +317,8 @@ class RandomZoom(Warp):
         data_format: "channels_last" or "channels_first".
     """
 
-    height_factor: Any
-    width_factor: Any = None
-    fill_mode: FillMode = "reflect"
-    interpolation: Sampling = "bilinear"
-    seed: int | None = None
-    fill_value: float = 0.0
-    data_format: DataFormat = None
+    height_factor: Any = placed()
+    width_factor: Any = placed(behind="height_factor", default=None)
 
     def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         low, high = interval(self.height_factor, "RandomZoom.height_factor", -1.0)
@@ -362,13 +345,11 @@ class RandomShear(Warp):
         seed: int, for the same draws every time.
     """
 
-    x_factor: Any = 0.0
-    y_factor: Any = 0.0
-    interpolation: Sampling = "bilinear"
-    fill_mode: FillMode = "reflect"
-    fill_value: float = 0.0
-    data_format: DataFormat = None
-    seed: int | None = None
+    x_factor: Any = placed(default=0.0)
+    y_factor: Any = placed(behind="x_factor", default=0.0)
+    interpolation: Sampling = placed(behind="y_factor", default="bilinear")
+    fill_value: float = placed(behind="fill_mode", default=0.0)
+    seed: int | None = placed(behind="data_format", default=None)
 
     def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         sign = ops.where(self._draw(x, 0, 1) > 0.5, -1.0, 1.0)
@@ -387,10 +368,8 @@ class RandomBrightness(Augmentation):
         data_format: "channels_last" or "channels_first".
     """
 
-    factor: Any
-    value_range: Any = (0, 255)
-    seed: int | None = None
-    data_format: DataFormat = None
+    factor: Any = placed()
+    value_range: Any = placed(behind="factor", default=(0, 255))
 
     def call(self, inputs: Tensor, training: bool = True) -> Tensor:
         y = super().call(inputs, training)
@@ -414,10 +393,8 @@ class RandomContrast(Augmentation):
         data_format: "channels_last" or "channels_first".
     """
 
-    factor: Any
-    value_range: Any = (0, 255)
-    seed: int | None = None
-    data_format: DataFormat = None
+    factor: Any = placed()
+    value_range: Any = placed(behind="factor", default=(0, 255))
 
     def changed(self, x: Tensor, whole: bool = False) -> Tensor:
         given = self.factor

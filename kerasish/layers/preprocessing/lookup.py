@@ -12,12 +12,12 @@ import math
 import os
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, Self
+from typing import Annotated, Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
 from kerasish import budget, ops, tables
-from kerasish.arguments.fields import Deferred
+from kerasish.arguments.fields import placed
 from kerasish.arguments.remembered import ANY
 from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError, DataError, UnsafeFileError
@@ -56,17 +56,16 @@ class Lookup(Layer):
         "vocabulary_size": ANY,
         "has_input_vocabulary": ANY,
     }
-    encoding = "utf-8"
-    if TYPE_CHECKING:
-        max_tokens: ClassVar[Deferred[int | None]]
-        num_oov_indices: ClassVar[Deferred[int]]
-        mask_token: ClassVar[Deferred[Any]]
-        oov_token: ClassVar[Deferred[Any]]
-        vocabulary: ClassVar[Deferred[Any]]
-        idf_weights: ClassVar[Deferred[Any]]
-        invert: ClassVar[Deferred[bool]]
-        output_mode: ClassVar[Deferred[str]]
-        pad_to_max_tokens: ClassVar[Deferred[bool]]
+    max_tokens: PositiveInt | None = None
+    num_oov_indices: int = 1
+    mask_token: Any = None
+    oov_token: Any = "[UNK]"
+    vocabulary: Any = None
+    idf_weights: Any = None
+    invert: bool = False
+    output_mode: OutputMode = "int"
+    pad_to_max_tokens: bool = False
+    encoding: str = "utf-8"
 
     def __post_init__(self) -> None:
         if self.invert and self.output_mode != "int":
@@ -285,18 +284,8 @@ class Lookup(Layer):
 
 
 class StringLookup(Lookup):
-    __doc__ = Lookup.__doc__
-
-    max_tokens: PositiveInt | None = None
-    num_oov_indices: int = 1
     mask_token: str | None = None
     oov_token: str = "[UNK]"
-    vocabulary: Any = None
-    idf_weights: Any = None
-    invert: bool = False
-    output_mode: OutputMode = "int"
-    pad_to_max_tokens: bool = False
-    encoding: str = "utf-8"
 
     def call(self, inputs: Any) -> Any:
         self._need_vocabulary()
@@ -309,18 +298,10 @@ class StringLookup(Lookup):
 
 
 class IntegerLookup(Lookup):
-    __doc__ = Lookup.__doc__
-
-    max_tokens: PositiveInt | None = None
-    num_oov_indices: int = 1
     mask_token: int | None = None
     oov_token: int = -1
-    vocabulary: Any = None
-    vocabulary_dtype: str = "int64"
-    idf_weights: Any = None
-    invert: bool = False
-    output_mode: OutputMode = "int"
-    pad_to_max_tokens: bool = False
+    vocabulary_dtype: str = placed(behind="vocabulary", default="int64")
+    encoding: ClassVar[str] = "utf-8"
 
     def _plain(self, token: Any) -> Any:
         if isinstance(token, (float, np.floating)) and not token.is_integer():

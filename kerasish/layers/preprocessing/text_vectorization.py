@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 
 from kerasish import ops
+from kerasish.arguments.fields import placed
 from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
@@ -18,6 +19,7 @@ from kerasish.layers.preprocessing.lookup import OLDER_MODES, Lookup
 _PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")
 # As in Keras, letters and spaces beyond ASCII are words like others: vocabularies depend on it.
 _SPACE = re.compile("[ \t\n\v\f\r]+")
+_Mode = Annotated[str, one_of("int", "multi_hot", "count", "tf_idf", **OLDER_MODES)]
 _LOWER = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
@@ -45,18 +47,12 @@ class TextVectorization(Lookup):
         [[2, 1, 0]]
     """
 
-    max_tokens: PositiveInt | None = None
-    standardize: Any = "lower_and_strip_punctuation"
-    split: Any = "whitespace"
-    ngrams: Any = None
-    output_mode: Annotated[str, one_of("int", "multi_hot", "count", "tf_idf", **OLDER_MODES)] = (
-        "int"
-    )
-    output_sequence_length: PositiveInt | None = None
-    pad_to_max_tokens: bool = False
-    vocabulary: Any = None
-    idf_weights: Any = None
-    encoding: str = "utf-8"
+    standardize: Any = placed(behind="max_tokens", default="lower_and_strip_punctuation")
+    split: Any = placed(behind="standardize", default="whitespace")
+    ngrams: Any = placed(behind="split", default=None)
+    output_mode: _Mode = placed(behind="ngrams", default="int")
+    output_sequence_length: PositiveInt | None = placed(behind="output_mode", default=None)
+    pad_to_max_tokens: bool = placed(behind="output_sequence_length", default=False)
 
     num_oov_indices: ClassVar[int] = 1
     mask_token: ClassVar[Any] = ""

@@ -163,15 +163,12 @@ class ConvLSTM(OverCell, of=ConvLSTMCell):
 
 
 class ConvLSTM1D(ConvLSTM):
-    __doc__ = ConvLSTM.__doc__
     rank = 1
 
 
 class ConvLSTM2D(ConvLSTM):
-    __doc__ = ConvLSTM.__doc__
     rank = 2
 
 
 class ConvLSTM3D(ConvLSTM):
-    __doc__ = ConvLSTM.__doc__
     rank = 3
