@@ -37,23 +37,21 @@ binary = functools.partial(elementwise, arity=2)
 compare = functools.partial(elementwise, arity=2, vjp=None, result="bool")
 real_unary = functools.partial(unary, dtypes=REALS)
 real_binary = functools.partial(binary, dtypes=REALS)
+_part = functools.partial(unary, promote="same", result=real_dtype)
 _POSITIVE = (case((3, 4), domain=(0.5, 2.0)),)
 _POSITIVE_PAIR = (
     case((3, 4), (3, 4), domain=(0.5, 2.0)),
     case((2, 3, 4), (1, 4), domain=(0.5, 2.0)),
 )
+_APART = (case((3, 4), (3, 4), domain=(1.1, 1.9)),)
 _SIGNED = (case((3, 4), domain=(0.3, 2.0)), case((3, 4), domain=(-2.0, -0.3)))
+
+_of_floats = functools.partial(binary, promote="float", cases=_POSITIVE_PAIR)
 
 # --- arithmetic -----------------------------------------------------------------------------
 
 subtract = binary("subtract", "subtract", lambda g, y, a, b: (g, -g), dtypes=NUMBERS)
-divide = binary(
-    "divide",
-    "true_divide",
-    lambda g, y, a, b: (g / b, -g * y / b),
-    promote="float",
-    cases=_POSITIVE_PAIR,
-)
+divide = _of_floats("divide", "true_divide", lambda g, y, a, b: (g / b, -g * y / b))
 negative = unary("negative", "negative", lambda g, y, x: -g, promote="same", dtypes=NUMBERS)
 _COMPLEX = (case(complexes((3, 4), 0.3, 2.0)),)
 
@@ -64,24 +62,12 @@ def _absolute_vjp(g: Any, y: Any, x: Any) -> Any:
     return cast_like(g / where(equal(y, 0), 1.0, y), x) * conj(x)
 
 
-absolute = unary(
-    "absolute",
-    "absolute",
-    _absolute_vjp,
-    promote="same",
-    result=real_dtype,
-    cases=_SIGNED + _COMPLEX,
-)
+absolute = _part("absolute", "absolute", _absolute_vjp, cases=_SIGNED + _COMPLEX)
 sign = unary("sign", "sign", no_gradient, promote="same", cases=_SIGNED, dtypes=NUMBERS)
 square = unary("square", "square", lambda g, y, x: g * (2 * x), promote="same")
 reciprocal = unary("reciprocal", "reciprocal", lambda g, y, x: -g * y * y, cases=_POSITIVE)
 floor_divide = real_binary("floor_divide", "floor_divide", no_gradient, cases=_POSITIVE_PAIR)
-mod = real_binary(
-    "mod",
-    "remainder",
-    lambda g, y, a, b: (g, -g * floor_divide(a, b)),
-    cases=(case((3, 4), (3, 4), domain=(1.1, 1.9)),),
-)
+mod = real_binary("mod", "remainder", lambda g, y, a, b: (g, -g * floor_divide(a, b)), cases=_APART)
 
 
 def _power_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
@@ -111,20 +97,8 @@ def _hypot_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
     return slope * a, slope * b
 
 
-hypot = real_binary(
-    "hypot",
-    "hypot",
-    _hypot_vjp,
-    promote="float",
-    cases=_POSITIVE_PAIR,
-    flops=4,
-)
-fmod = real_binary(
-    "fmod",
-    "fmod",
-    lambda g, y, a, b: (g, -g * trunc(a / b)),
-    cases=(case((3, 4), (3, 4), domain=(1.1, 1.9)),),
-)
+hypot = _of_floats("hypot", "hypot", _hypot_vjp, dtypes=REALS, flops=4)
+fmod = real_binary("fmod", "fmod", lambda g, y, a, b: (g, -g * trunc(a / b)), cases=_APART)
 nextafter = real_binary(
     "nextafter",
     "nextafter",
@@ -253,12 +227,11 @@ arccosh = unary(
     "arccosh", "arccosh", lambda g, y, x: g * rsqrt(x * x - 1), domain=(1.2, 3.0), flops=30
 )
 arctanh = unary("arctanh", "arctanh", lambda g, y, x: g / (1 - x * x), domain=(-0.8, 0.8), flops=30)
-arctan2 = real_binary(
+arctan2 = _of_floats(
     "arctan2",
     "arctan2",
     lambda g, y, a, b: (g * b / (a * a + b * b), -g * a / (a * a + b * b)),
-    promote="float",
-    cases=_POSITIVE_PAIR,
+    dtypes=REALS,
     flops=30,
 )
 
@@ -274,29 +247,20 @@ complex_ = op(
     cases=(case((3, 4), (3, 4)), case((2, 3, 4), (1, 4))),
     doc="a + i b.",
 )(lambda xp, a, b: (a + 1j * b).astype(np_dtype(complex_dtype(a.dtype.name))))
-real = unary(
+_EITHER = (case(complexes((3, 4))), case((3, 4)))
+real = _part(
     "real",
     lambda xp, x, out=None: xp.positive(x.real, out=out),
     lambda g, y, x: cast_like(g, x),
-    promote="same",
-    result=real_dtype,
-    cases=(case(complexes((3, 4))),),
+    cases=_EITHER[:1],
 )
-imag = unary(
+imag = _part(
     "imag",
     lambda xp, x, out=None: xp.positive(x.imag, out=out),
     lambda g, y, x: complex_(zero_like(g), -g) if x.dtype in COMPLEX else None,
-    promote="same",
-    result=real_dtype,
-    cases=(case(complexes((3, 4))), case((3, 4))),
+    cases=_EITHER,
 )
-conj = unary(
-    "conj",
-    "conjugate",
-    lambda g, y, x: conj(g),
-    promote="same",
-    cases=(case(complexes((3, 4))), case((3, 4))),
-)
+conj = unary("conj", "conjugate", lambda g, y, x: conj(g), promote="same", cases=_EITHER)
 
 # --- rounding -------------------------------------------------------------------------------
 

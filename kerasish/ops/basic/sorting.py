@@ -135,13 +135,12 @@ def unique_(xp: Any, x: Any, *, size: int, fill: Any) -> Any:
     values = values.astype(x.dtype, copy=False)
     pad = max(size - values.size, 0)
     last = values[0] if fill is None else fill
-    whole = (
+    return (
         xp.concatenate([values, xp.full(pad, last, x.dtype)])[:size],
         xp.concatenate([first, xp.full(pad, first[0], first.dtype)])[:size].astype(np.int32),
         inverse.reshape(x.shape).astype(np.int32),
         xp.concatenate([counts, xp.zeros(pad, counts.dtype)])[:size].astype(np.int32),
     )
-    return whole
 
 
 @unique_.gradient

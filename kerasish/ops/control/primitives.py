@@ -78,16 +78,10 @@ def _sample(count: int, results: Callable[..., Sequence[Tensor]]) -> Graph:
 
 
 def _scan_kernel(
-    xp: Any,
-    *arrays: Any,
-    body: Graph,
-    n_carry: int,
-    n_xs: int,
-    length: int,
-    reverse: bool,
-    **_: Any,
+    xp: Any, *arrays: Any, body: Graph, n_carry: int, n_xs: int, **attrs: Any
 ) -> tuple[Any, ...]:
     """(final carries, stacked results, carries at the start of every step)."""
+    length, reverse = attrs["length"], attrs["reverse"]
     carry = list(arrays[:n_carry])
     xs, captured = arrays[n_carry : n_carry + n_xs], arrays[n_carry + n_xs :]
     specs = [n.spec for n in body.outputs[n_carry:]] + [n.spec for n in body.inputs[:n_carry]]
@@ -298,15 +292,9 @@ def _while_kernel(
 
 
 def _while_vjp(
-    g: Any,
-    y: Any,
-    *x: Tensor,
-    cond: Graph,
-    body: Graph,
-    n_carry: int,
-    n_captured: int,
-    limit: int | None,
+    g: Any, y: Any, *x: Tensor, cond: Graph, body: Graph, limit: int | None, **attrs: Any
 ) -> list[Any]:
+    n_carry = attrs["n_carry"]
     if limit is None:
         raise GradientError(
             "The gradient of while_loop",
@@ -315,14 +303,8 @@ def _while_vjp(
             received="an unbounded loop",
             fix=("Pass maximum_iterations, or use scan or fori_loop with a fixed number of steps."),
         )
-    attrs = {
-        "body": _masked_round(cond, body, n_carry),
-        "n_carry": n_carry,
-        "n_xs": 0,
-        "n_captured": n_captured,
-        "length": limit,
-        "reverse": False,
-    }
+    attrs |= {"body": _masked_round(cond, body, n_carry)}
+    attrs |= {"n_xs": 0, "length": limit, "reverse": False}
     again = scan_op(*x, **attrs)
     return _scan_vjp((*g, *(None,) * n_carry), again, *x, **attrs)
 

@@ -89,11 +89,9 @@ def lowest(dtype: Any) -> Any:
 
 
 @_pool_op("max_pool", infer=_max_infer, cases=_cases("x", False))
-def max_pool_(
-    xp: Any, x: Any, *, window: Sizes, strides: Sizes, padding: Padding
-) -> tuple[Any, Any]:
+def max_pool_(xp: Any, x: Any, *, window: Sizes, **attrs: Any) -> tuple[Any, Any]:
     """The maximum of every window, and where in the window it first stands."""
-    windows = _geometry(x.shape, window, strides, padding)
+    windows = _geometry(x.shape, window, **attrs)
     y = xp.empty((x.shape[0], *windows.output, x.shape[-1]), x.dtype)
     index = xp.empty(y.shape, np.int32)
     small = np.uint8 if math.prod(window) <= 256 else np.int32

@@ -22,8 +22,9 @@ log10 = of_one(_e.log10, "The logarithm to base 10 of each element.")
 log1p = of_one(_e.log1p, "log(1 + x), accurate near zero.")
 
 
-def _log_sum(a: Any, b: Any, power: Any, log_one_plus: Any) -> Any:
+def _log_sum(x1: Any, x2: Any, power: Any, log_one_plus: Any) -> Any:
     """max(a, b) + log(1 + base**-|a - b|), whose gap is 0 for equal infinities too."""
+    a, b = promoted((x1, x2), "float")
     if a.dtype in COMPLEX:
         raise DTypeError("logaddexp", expected="real numbers", received=a.dtype)
     gap = where(equal(a, b), _e.zero_like(a), a - b)
@@ -33,15 +34,13 @@ def _log_sum(a: Any, b: Any, power: Any, log_one_plus: Any) -> Any:
 @composite(cases=[case((3, 4), (3, 4)), case((2, 3, 4), (1, 4))])
 def logaddexp(x1: TensorLike, x2: TensorLike) -> Tensor:
     """log(exp(x1) + exp(x2)), without overflow."""
-    a, b = promoted((x1, x2), "float")
-    return _log_sum(a, b, _e.exp, _e.log1p)
+    return _log_sum(x1, x2, _e.exp, _e.log1p)
 
 
 @composite(cases=[case((3, 4), (3, 4)), case((2, 3, 4), (1, 4))])
 def logaddexp2(x1: TensorLike, x2: TensorLike) -> Tensor:
     """log2(2**x1 + 2**x2), without overflow."""
-    a, b = promoted((x1, x2), "float")
-    return _log_sum(a, b, _e.exp2, lambda t: _e.log1p(t) * (1 / math.log(2)))
+    return _log_sum(x1, x2, _e.exp2, lambda t: _e.log1p(t) * (1 / math.log(2)))
 
 
 sqrt = of_one(_e.sqrt, "The square root of each element.")

@@ -121,16 +121,12 @@ def nanquantile(
     return _quantile(x, q, axis, method, keepdims, skip=True)
 
 
-def _percent(q: Any) -> Any:
-    return as_float(q) / 100.0
-
-
 @composite(cases=_PERCENT)
 def percentile(
     x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """`quantile` with q in percent."""
-    return quantile(x, _percent(q), axis, method, keepdims)
+    return quantile(x, as_float(q) / 100.0, axis, method, keepdims)
 
 
 @composite(cases=_PERCENT)
@@ -138,7 +134,7 @@ def nanpercentile(
     x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
     """`nanquantile` with q in percent."""
-    return nanquantile(x, _percent(q), axis, method, keepdims)
+    return nanquantile(x, as_float(q) / 100.0, axis, method, keepdims)
 
 
 @composite(cases=_AXES)
