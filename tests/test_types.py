@@ -81,6 +81,7 @@ def test_layers_of_users_are_checked_as_they_are_written(tmp_path):
         from typing import Literal
         import kerasish as keras
         from kerasish import Initializer, Layer, ops
+        from kerasish.arguments import rules
 
 
         class Written(keras.layers.Layer):
@@ -119,6 +120,25 @@ def test_layers_of_users_are_checked_as_they_are_written(tmp_path):
         Deeper(3, "tanh", "sigmoid", True, "ones", extra=2, activity_regularizer="l2")
         Deeper(3).kernel_initializer
         Deeper(3, extra="x")  # wrong
+
+
+        class Resolved(Layer):
+            start: rules.Initializer = "ones"
+            penalty: rules.Regularizer = "l2"
+            activation: rules.Activation = "relu"
+            inner: rules.LayerField = "Flatten"
+
+            def build(self, input_shape):
+                self.gain: keras.Variable = self.add_weight((3,), self.start)
+
+            def call(self, inputs):
+                return inputs * self.gain
+
+
+        Resolved("zeros", inner=keras.layers.Dense(2), penalty=keras.regularizers.L2(0.1))
+        Resolved(start=keras.initializers.HeNormal(seed=1)).gain.assign([1.0, 2.0, 3.0])
+        Resolved(start=3)  # wrong
+        Resolved(gain=3)  # wrong
         Written(3, name="a", trainable=False, dtype="float32")
         Written(3, 2.0)
         Written(3, "x")  # wrong
