@@ -1,5 +1,8 @@
 """Buildable: the part of a layer's contract that is about making weights from shapes."""
 
+# pyright: reportPrivateUsage=false
+# The files of this room share what a layer keeps to itself.
+
 from __future__ import annotations
 
 import functools
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any, dataclass_transform
 
 import numpy as np
 
-from kerasish import budget, naming
+from kerasish import budget, naming, tree
 from kerasish.arguments.fields import OF_WEIGHTS, keyword, placed
 from kerasish.arguments.signatures import parameters, signature
 from kerasish.errors import ArgumentError, KerasishError, ShapeError
@@ -100,8 +103,11 @@ class Buildable(Holder):
 
     def _declared_weight(self, field: str, shape: Sequence[int | None], **options: Any) -> Variable:
         """`add_weight` with what the fields `<field>_initializer` and the like say."""
-        of = {kind: getattr(self, f"{field}_{kind}", None) for kind in OF_WEIGHTS}
-        return self.add_weight(shape, **{**of, "name": field, **options})
+        options = {kind: getattr(self, f"{field}_{kind}", None) for kind in OF_WEIGHTS} | {
+            "name": field,
+            **options,
+        }
+        return self.add_weight(shape, **options)
 
     def _made_of(self, args: tuple[Any, ...]) -> bool:
         """Whether such first arguments are parts, which a constructor without fields takes."""
@@ -144,7 +150,7 @@ class Buildable(Holder):
         object.__setattr__(self, "built", True)
         if self._initial_weights is not None:
             given, self._initial_weights = self._initial_weights, None
-            self.set_weights(given if isinstance(given, (list, tuple)) else [given])
+            self.set_weights(given if tree.is_nested(given) else [given])
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes that `build` was called with."""
@@ -218,7 +224,7 @@ def _sizes(shape: Any, owner: str) -> tuple[int, ...]:
             received=repr(shape),
             fix=f"Give a name by name: add_weight(shape, name={shape!r}).",
         )
-    sizes = (shape,) if isinstance(shape, (int, np.integer)) else () if shape is None else shape
+    sizes: Any = () if shape is None else (shape,) if np.isscalar(shape) else shape
     if not np.iterable(sizes):
         raise ArgumentError(owner, expected="a shape", received=repr(shape))
     if any(size is None for size in sizes):
@@ -240,8 +246,8 @@ def check_method(cls: type, name: str, first: str) -> None:
     Raises:
         ArgumentError: it does not.
     """
-    method = vars(cls).get(name, _nothing)
-    bound = isinstance(method, (staticmethod, classmethod))
+    method: Any = vars(cls).get(name, _nothing)
+    bound = type(method) in (staticmethod, classmethod)
     if bound or not parameters(method):
         raise ArgumentError(
             f"{cls.__name__}.{name}",
@@ -279,15 +285,17 @@ def recorded_build(build: Callable[..., None]) -> Callable[..., None]:
 
 
 def _leaves(value: Any) -> list[Any]:
-    inner = value.values() if isinstance(value, dict) else value
-    nested = isinstance(value, (dict, list))
-    return [leaf for item in inner for leaf in _leaves(item)] if nested else [value]
+    if not isinstance(value, (dict, list)):
+        return [value]
+    return [leaf for item in tracking.inside(value) for leaf in _leaves(item)]
 
 
 def as_shape(value: Any) -> Any:
     """Shapes as tuples, also inside lists and dicts."""
     if is_shape(value):
         return tuple(value)
-    if isinstance(value, dict):
-        return {key: as_shape(item) for key, item in value.items()}
-    return [as_shape(item) for item in value] if isinstance(value, (list, tuple)) else value
+    if not tree.is_nested(value):
+        return value
+    if hasattr(value, "keys"):
+        return {key: as_shape(value[key]) for key in value}
+    return [as_shape(item) for item in value]

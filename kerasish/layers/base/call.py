@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -109,7 +109,7 @@ calls = _Calls()
 
 
 @contextmanager
-def lending(policy: Any, layer: Any) -> Iterator[None]:
+def lending(policy: Any, layer: Any) -> Generator[None]:
     """Context manager: `layer` computes by the dtype policy of the layer that it is a part of."""
     before, calls.lent = calls.lent, (layer, policy)
     try:
@@ -190,7 +190,11 @@ def convert_structure(value: Any, dtype: str | None, whole: str | None = None) -
     leaves = tree.flatten(value)
     if leaves and isinstance(value, list) and all(type(x) in (int, float, bool) for x in leaves):
         return convert_input(convert_to_tensor(value), dtype, whole)
-    return tree.map_structure(lambda x: convert_input(x, dtype, whole), value)
+
+    def convert(leaf: Any) -> Any:
+        return convert_input(leaf, dtype, whole)
+
+    return tree.map_structure(convert, value)
 
 
 def as_given(values: dict[str, Any]) -> dict[str, Any]:
@@ -212,14 +216,22 @@ def has_tensor(value: Any) -> bool:
 
 def shapes(value: Any) -> Any:
     """The shapes of a structure of tensors."""
-    return tree.map_structure(lambda t: None if t is None else known_shape(t.shape), value)
+
+    def shape(leaf: Any) -> Any:
+        return None if leaf is None else known_shape(leaf.shape)
+
+    return tree.map_structure(shape, value)
+
+
+def _mask(leaf: Any) -> Any:
+    return getattr(leaf, "mask", None)
 
 
 def masks(value: Any) -> Any:
     """The masks of a structure of tensors; None if none has one."""
     if isinstance(value, Tensor):
         return value.mask
-    found = tree.map_structure(lambda t: getattr(t, "mask", None), value)
+    found = tree.map_structure(_mask, value)
     return found if any(m is not None for m in tree.flatten(found)) else None
 
 

@@ -1,5 +1,8 @@
 """Holder: the half of a layer's contract that is about what it holds: weights, losses, names."""
 
+# pyright: reportPrivateUsage=false, reportUnnecessaryIsInstance=false
+# The files of this room share what a layer keeps to itself, and users may give what no hint allows.
+
 from __future__ import annotations
 
 import math

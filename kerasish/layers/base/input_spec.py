@@ -71,7 +71,8 @@ def check_inputs(spec: Any, inputs: Any, owner: str) -> None:
         ArgumentError: another number of inputs.
     """
     specs = tree.flatten(spec)
-    if isinstance(inputs, dict) and all(s is not None and s.name is not None for s in specs):
+    named = all(s is not None and s.name is not None for s in specs)
+    if tree.is_nested(inputs) and hasattr(inputs, "get") and named:
         tensors = [inputs.get(s.name) for s in specs]
     else:
         tensors = tree.flatten(inputs)

@@ -365,7 +365,7 @@ class Layer(Buildable, Stateless):
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The shape (or structure of shapes) of the output for inputs of the given shapes."""
         given = [symbols(shape, self.input_dtype) for shape in (*args, *kwargs.values())]
-        return tree.map_structure(lambda s: s.shape, infer(self._found, tuple(given), {}))
+        return _call.shapes(infer(self._found, tuple(given), {}))
 
     @property
     def input(self) -> Any:
@@ -430,7 +430,8 @@ class Layer(Buildable, Stateless):
             if one.default is not usual:
                 usual = one.rule.serialize(one.convert(one.default, ""))
             if value != usual:
-                brief = value["class_name"] if isinstance(value, dict) else value
+                described = tree.is_nested(value) and "class_name" in value
+                brief = value["class_name"] if described else value
                 shown.append(f"{name}={brief}")
         return f"<{type(self).__name__} {', '.join(shown)}, built={self.built}>"
 

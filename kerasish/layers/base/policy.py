@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from kerasish import budget
+from kerasish import budget, tree
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.serialization import deserialize_keras_object
@@ -65,7 +65,7 @@ def as_policy(dtype: Any) -> DTypePolicy:
         return dtype_policy()
     if isinstance(dtype, DTypePolicy):
         return dtype
-    if isinstance(dtype, dict):
+    if tree.is_nested(dtype):
         made = deserialize_keras_object(dtype, kind="policy")
         if not isinstance(made, DTypePolicy):
             raise ArgumentError("dtype", expected="a dtype policy", received=dtype)

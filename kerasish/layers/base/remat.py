@@ -1,5 +1,8 @@
 """RematScope: layers whose intermediate values are computed again in the backward pass."""
 
+# pyright: reportPrivateUsage=false
+# The files of this room share what a layer keeps to itself.
+
 from __future__ import annotations
 
 import math
@@ -119,7 +122,7 @@ def _whole(layer: Layer, limit: int, args: tuple[Any, ...], kwargs: dict[str, An
             if mask is not None:
                 leaf.mask = mask
         outputs = layer.call(*inner_args, **inner_kwargs)
-        added = []
+        added: list[Any] = []
         for one, count in zip(below, counts, strict=True):
             added.append(one._losses[count:])
             del one._losses[count:]

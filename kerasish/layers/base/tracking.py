@@ -4,6 +4,9 @@ Nothing is entered anywhere: lists and dicts may change at any time, and the ord
 which attributes were first set, as in Keras.
 """
 
+# pyright: reportPrivateUsage=false
+# The files of this room share what a layer keeps to itself.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 
 
 Held = list[tuple[str, Any]]  # attribute paths and objects
-_CONTAINERS = (list, tuple, dict)
+_CONTAINERS: Any = (list, tuple, dict)
+_MAPPING: Any = dict
 # What can hold no weight, left out before anything else: a model is walked often.
 _PLAIN = frozenset({str, int, float, bool, type(None), FunctionType})
 
@@ -52,7 +56,7 @@ def _enter(value: Any, path: str, found: Held, around: tuple[int, ...] = ()) -> 
         found.append((path, value))
     elif id(value) not in around:
         inside = (*around, id(value))
-        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+        for key, item in value.items() if isinstance(value, _MAPPING) else enumerate(value):
             if type(item) not in _PLAIN:
                 _enter(item, f"{path}/{key}", found, inside)
 
@@ -122,7 +126,7 @@ def deciding(layer: Holder) -> tuple[list[Versioned], list[Variable]]:
     return parts, [item for item in found if isinstance(item, Variable)]
 
 
-def containers(parts: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
+def containers(parts: Sequence[object]) -> list[tuple[Any, list[Any]]]:
     """The lists and dicts of parts that users wrote, with what is in them: they may change at any
     time, and nobody is told."""
     found: dict[int, tuple[Any, list[Any]]] = {}
@@ -141,7 +145,7 @@ def containers(parts: Sequence[Any]) -> list[tuple[Any, list[Any]]]:
 
 def inside(container: Any) -> list[Any]:
     """What is in a list or dict."""
-    return list(container.values() if isinstance(container, dict) else container)
+    return list(container.values() if isinstance(container, _MAPPING) else container)
 
 
 def with_metrics(layer: Holder) -> tuple[list[Holder], list[Any]]:
@@ -162,7 +166,7 @@ def variable_keys(layer: Holder) -> list[tuple[str, Variable]]:
     """
     held = attributes(layer)
     attribute = {id(value): path for path, value in reversed(held) if "/" not in path}
-    keys = []
+    keys: list[tuple[str, Variable]] = []
     for variable in own_variables(layer, held):
         key = variable.name
         if naming.is_automatic(key, "variable"):
