@@ -12,7 +12,6 @@ from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base import tracking
-from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
 from kerasish.models.graph_config import GraphBuilder, graph_config
 from kerasish.models.inspected import Inspected
@@ -71,7 +70,7 @@ class Model(Trainer, Inspected, StateTree, Layer):
         kwargs = {**given, **kwargs}
         inputs, outputs = kwargs.pop("inputs", None), kwargs.pop("outputs", None)
         if len(args) > 3 or twice or (inputs is None) != (outputs is None):
-            shown = f"{', '.join(twice)} twice" if twice else f"{len(args)} of them"
+            shown = f"{', '.join(twice)} twice" if twice else f"inputs={inputs}, outputs={outputs}"
             raise ArgumentError(
                 "Model",
                 expected="Model(inputs, outputs, name=...), or no positional arguments",
@@ -216,15 +215,6 @@ class Model(Trainer, Inspected, StateTree, Layer):
     def file_class(self) -> str:
         """The name of the class in files: a model made of symbols is a Functional in Keras."""
         return "Functional" if self.network is not None else type(self).__name__
-
-    @property
-    def input_spec(self) -> Any:
-        """None: the inputs of a functional model are checked one by one as they are fitted."""
-        return self._input_spec
-
-    @input_spec.setter
-    def input_spec(self, value: InputSpec | None) -> None:
-        object.__setattr__(self, "_input_spec", value)
 
     # --- config -----------------------------------------------------------------------------------
 

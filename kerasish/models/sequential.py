@@ -145,18 +145,21 @@ class Sequential(Model):
 
     def build(self, input_shape: Any = None) -> None:
         """Make all weights for inputs of a shape (with the batch dimension)."""
-        if not self._stack:
-            raise ArgumentError(
-                f"Sequential {self.name!r}",
-                expected="layers to build",
-                received="none",
-                fix="Call add().",
-            )
+        self._check_stack()
         if self._chain is not None or not is_shape(input_shape):
             return
         if isinstance(self._stack[0], InputLayer):
             return
         self._start_from(InputLayer(batch_shape=input_shape, dtype=self._stack[0].compute_dtype))
+
+    def _check_stack(self) -> None:
+        if not self._stack:
+            raise ArgumentError(
+                f"Sequential {self.name!r}",
+                expected="layers, one or more",
+                received="none",
+                fix="Give them when it is made, or with add().",
+            )
 
     def _start_from(self, entry: InputLayer) -> None:
         rest, self._stack = self._stack, []
@@ -166,13 +169,7 @@ class Sequential(Model):
 
     def _build_for(self, values: dict[str, Any]) -> None:
         inputs = values["inputs"]
-        if not self._stack:
-            raise ArgumentError(
-                f"Sequential {self.name!r}",
-                expected="a layer or more",
-                received="none",
-                fix="Give them when it is made, or with add().",
-            )
+        self._check_stack()
         if tree.is_nested(inputs) or isinstance(self._stack[0], InputLayer):
             return
         dtype = inputs.dtype if is_int(inputs.dtype) else self._stack[0].compute_dtype
@@ -182,8 +179,7 @@ class Sequential(Model):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The layers applied one after another."""
-        if not self._stack:
-            raise ArgumentError(f"Sequential {self.name!r} has no layers. Call add().")
+        self._check_stack()
         if self._chain is not None and not self._loose:
             return self._chain.run(inputs, mask, any_size=True)
         if mask is not None and getattr(inputs, "mask", None) is None:

@@ -29,7 +29,7 @@ from kerasish.naming import snake_case
 from kerasish.ops.keras_forms import form_of_class, form_of_function
 from kerasish.ops.refusals import FAILURES, refused
 from kerasish.ops.symbol import PLAIN, KerasTensor, has_symbol, holds_symbol
-from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call
+from kerasish.ops.symbolic import Called, NeedsNumbers, finding, infer, record_call
 from kerasish.registry import hint
 from kerasish.serialization import deserialize_keras_object
 from kerasish.spec import TensorSpec
@@ -93,7 +93,7 @@ def made_of(name: str) -> str:
 _SAMPLE = TensorSpec((2, 2), "float32")
 
 
-class Operation(Configured):
+class Operation(Called, Configured):
     """A computation without weights that can be called on symbols. A subclass writes `call`.
 
     Args:
@@ -160,17 +160,6 @@ class Operation(Configured):
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """A call on symbols, recorded."""
         return record_call(self, self._run, args, kwargs)
-
-    @property
-    def input(self) -> Any:
-        """The symbol or symbols of the first call."""
-        found = self._calls[0].inputs
-        return found[0] if len(found) == 1 else found
-
-    @property
-    def output(self) -> Any:
-        """The symbol or symbols that the first call gave."""
-        return self._calls[0].outputs
 
     def copy(self) -> Operation:
         """Another operation with the same arguments, not called yet."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from kerasish import budget, tree
-from kerasish.errors import KerasishError, LimitError
+from kerasish.errors import ArgumentError, KerasishError, LimitError
 from kerasish.graph.tensor import Tensor, input_tensor
 from kerasish.graph.trace import tracing
 from kerasish.ops.symbol import KerasTensor, has_symbol
@@ -115,6 +115,33 @@ class CallRecord:
         args = tree.map_structure(fill, self.args)
         kwargs = {k: tree.map_structure(fill, v) for k, v in self.kwargs.items()}
         return func(*args, **{**kwargs, **more})
+
+
+class Called:
+    """Base of what remembers its calls on symbols: layers and operations."""
+
+    name: Any
+    _calls: list[CallRecord]
+
+    def _first_call(self, what: str) -> CallRecord:
+        if not self._calls:
+            raise ArgumentError(
+                f"{self.name}.{what}",
+                expected="a layer or operation that was called on symbols",
+                received="one that was not",
+            )
+        return self._calls[0]
+
+    @property
+    def input(self) -> Any:
+        """The symbol or symbols of the first symbolic call."""
+        found = self._first_call("input").inputs
+        return found[0] if len(found) == 1 else found
+
+    @property
+    def output(self) -> Any:
+        """The symbol or symbols that the first symbolic call gave."""
+        return self._first_call("output").outputs
 
 
 def record_call(operation: Any, func: Callable[..., Any], args: Any, kwargs: Any) -> Any:

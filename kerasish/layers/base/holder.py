@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -360,14 +360,3 @@ class Holder(Versioned):
         if not self._warned:
             object.__setattr__(self, "_warned", True)
             warnings.warn(message, stacklevel=2)
-
-    def _check_one(self, what: str, func: Callable[[], Any]) -> Any:
-        """`func()`, or an error that names the layer and what is missing."""
-        try:
-            return func()
-        except IndexError:
-            raise ArgumentError(
-                f"{self.name}.{what}",
-                expected="a layer that was called on symbols",
-                received="one that was not",
-            ) from None

@@ -41,7 +41,7 @@ from kerasish.layers.base.input_spec import check_inputs
 from kerasish.layers.base.remat import called, current_scope
 from kerasish.layers.base.stateless import Stateless
 from kerasish.ops.symbol import has_symbol
-from kerasish.ops.symbolic import NeedsNumbers, finding, infer, record_call, symbols
+from kerasish.ops.symbolic import Called, NeedsNumbers, finding, infer, record_call, symbols
 from kerasish.serialization import deserialize_keras_object, resolve
 from kerasish.spec import is_float
 
@@ -52,7 +52,7 @@ _OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim")
 _ATTRIBUTES = frozenset("supports_masking floats_only sees_batch rematerialises".split())
 
 
-class Layer(Buildable, Stateless):
+class Layer(Buildable, Stateless, Called):
     """A computation with weights: tensors in, tensors out.
 
     A subclass declares its arguments as fields, or writes an `__init__` in Keras's style; makes
@@ -366,17 +366,6 @@ class Layer(Buildable, Stateless):
         """The shape (or structure of shapes) of the output for inputs of the given shapes."""
         given = [symbols(shape, self.input_dtype) for shape in (*args, *kwargs.values())]
         return _call.shapes(infer(self._found, tuple(given), {}))
-
-    @property
-    def input(self) -> Any:
-        """The symbol or symbols of the first symbolic call."""
-        record = self._check_one("input", lambda: self._calls[0])
-        return record.inputs[0] if len(record.inputs) == 1 else record.inputs
-
-    @property
-    def output(self) -> Any:
-        """The symbol or symbols that the first symbolic call gave."""
-        return self._check_one("output", lambda: self._calls[0]).outputs
 
     # --- config ---------------------------------------------------------------------------------
 

@@ -344,3 +344,17 @@ def test_variables_that_a_layer_holds_are_its_weights(form: str, place: str, tmp
     first.save_weights(tmp_path / "w.weights.h5")
     second.load_weights(tmp_path / "w.weights.h5")
     np.testing.assert_array_equal(second(ROWS), first(ROWS))
+
+
+@pytest.mark.parametrize(
+    "made_of", [layers.Dense(2), keras.Sequential(), keras.Operation(name="o")]
+)
+def test_the_symbols_of_a_call_that_was_not_made(made_of: Any) -> None:
+    for what in ("input", "output"):
+        with pytest.raises((ArgumentError, AttributeError), match=rf"{what}.*symbols"):
+            getattr(made_of, what)
+
+
+def test_a_field_that_holds_a_dict_is_shown() -> None:
+    mine = made(__annotations__={"table": "dict"}, table={})
+    assert "table={'rows': 1}" in repr(mine(table={"rows": 1}))
