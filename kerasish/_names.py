@@ -195,6 +195,12 @@ PUBLIC: dict[str, dict[str, str]] = {
     "kerasish.regularizers": {
         "kerasish.regularizers.penalties": "L1 L1L2 L2 OrthogonalRegularizer Regularizer l1:L1 l1_l2:L1L2 l1l2:L1L2 l2:L2 orthogonal_regularizer:OrthogonalRegularizer",
     },
+    "kerasish.saving": {
+        "kerasish.budget": "allowance",
+        "kerasish.saving.weights": "load_weights save_weights",
+        "kerasish.saving.whole_model": "load_model load_state model_from_json restore save_model",
+        "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object get_custom_objects get_registered_name get_registered_object register_keras_serializable serialize_keras_object",
+    },
 }
 KINDS: dict[str, dict[str, str]] = {
     "activation": {

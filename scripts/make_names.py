@@ -144,6 +144,14 @@ OFFERED: dict[str, Homes] = {
         "kerasish.serialization": "register register_keras_serializable",
     },
     "kerasish.callbacks": {"kerasish.callbacks.callback_list": "CallbackList"},
+    "kerasish.saving": {
+        "kerasish.budget": "allowance",
+        "kerasish.saving.weights": "load_weights save_weights",
+        "kerasish.saving.whole_model": "load_model load_state model_from_json restore save_model",
+        "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope "
+        "deserialize_keras_object get_custom_objects get_registered_name get_registered_object "
+        "register_keras_serializable serialize_keras_object",
+    },
     "kerasish.layers": {
         **LAYERS,
         "kerasish.layers.base.input_spec": "InputSpec",
@@ -361,6 +369,8 @@ def stub(package: str, names: Table) -> str:
             after.append(f"def {name}({taken(found, False)}) -> Any: ...")
     if any("ClassVar" in line for line in after):
         imports[1:1] = ["from typing import ClassVar", "", "from kerasish.arguments import rules"]
+    if not any("Any" in line for line in after):
+        imports = imports[2:]
     return "\n".join([f"# {NOTE}", *imports, *after, ""])
 
 

@@ -1,6 +1,4 @@
 # Written by scripts/make_names.py.
-from typing import Any
-
 from kerasish.callbacks.callback import Callback as Callback
 from kerasish.callbacks.callback_list import CallbackList as CallbackList
 from kerasish.callbacks.checkpoint import BackupAndRestore as BackupAndRestore

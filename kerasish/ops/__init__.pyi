@@ -1,6 +1,4 @@
 # Written by scripts/make_names.py.
-from typing import Any
-
 from kerasish.ops import image as image
 from kerasish.ops import linalg as linalg
 from kerasish.ops import nn as nn

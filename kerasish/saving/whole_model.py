@@ -205,47 +205,47 @@ def _load_archive(path: Path, compile: bool) -> Any:
     config = dict(archive.config)
     compile_config = config.pop("compile_config", None)
     with open_h5(archive.weights, str(path)) as root:
-        state.verify(root)
+        model, kept = _begun(root, config, str(path))
         file = WeightsFile(root)
-        kept = state.read_state(root)
-        model = build(config, str(path), _stored(root))
-        beside.freeze(model, kept or {})
         assign(plan_objects(file, model))
         beside.give_assets(model, archive.assets)
         if compile and compile_config:
+            saved = list(file.index.get("optimizer", {}).values())
             scaled = compile_state.is_scaled(file.names.get("optimizer"))
             compile_state.compile_model(model, compile_config, str(path), scaled)
-            saved = list(file.index.get("optimizer", {}).values())
             compile_state.restore_optimizer(model, compile_config, saved, kept, str(path))
             others = {p: list(found.values()) for p, found in file.index.items()}
             compile_state.restore_others(model, others, str(path))
-        if kept is not None:
-            assign(beside.plan_seeds(model, kept, str(path)))
+        assign(beside.plan_seeds(model, kept, str(path)) if kept is not None else [])
     return model
 
 
 def _load_h5(path: Path, compile: bool) -> Any:
     with legacy_h5.open_legacy(path) as file:
-        state.verify(file.root)
-        kept = state.read_state(file.root)
-        model = build(file.config(), str(path), _stored(file.root))
-        beside.freeze(model, kept or {})
+        model, kept = _begun(file.root, file.config(), str(path))
         assign(plan_legacy(file, model))
         beside.give_assets(model, beside.unpacked(kept))
-        training = file.training_config() if compile else None
         if compile and kept is not None and kept.get(COMPILE):
             compile_state.compile_model(model, kept[COMPILE], str(path))
             compile_state.restore_others(model, _arrays(kept.get(OPTIMIZERS)), str(path))
+        training = file.training_config() if compile else None
         if training:
-            compile_config = compile_state.from_legacy(training)
             slots = file.optimizer()
+            saved, config = [dataset for _, dataset in slots], compile_state.from_legacy(training)
             scaled = bool(slots) and compile_state.is_scaled(slots[0][0])
-            compile_state.compile_model(model, compile_config, str(path), scaled)
-            saved = [dataset for _, dataset in slots]
-            compile_state.restore_optimizer(model, compile_config, saved, kept, str(path))
-        if kept is not None:
-            assign(beside.plan_seeds(model, kept, str(path)))
+            compile_state.compile_model(model, config, str(path), scaled)
+            compile_state.restore_optimizer(model, config, saved, kept, str(path))
+        assign(beside.plan_seeds(model, kept, str(path)) if kept is not None else [])
     return model
+
+
+def _begun(root: SafeGroup, config: Any, where: str) -> tuple[Any, dict[str, Any] | None]:
+    """The model of an intact file, its weights still to come, and the file's state."""
+    state.verify(root)
+    kept = state.read_state(root)
+    model = build(config, where, _stored(root))
+    beside.freeze(model, kept or {})
+    return model, kept
 
 
 def _arrays(value: Any) -> dict[str, list[np.ndarray]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from kerasish.declarative.check.specification import Reference
@@ -71,32 +71,25 @@ class Fields:
 
     def integer(self, key: str, default: Any, least: int = 1) -> Any:
         """An integer of at least `least`."""
-        found = self.value(key)
-        if found is None:
-            return default
-        held = found.value if isinstance(found, Scalar) else None
-        if isinstance(held, bool) or not isinstance(held, int) or held < least:
-            self._wrong(key, f"an integer ≥ {least}", found)
-            return default
-        return held
+        found = self._held(key, f"an integer ≥ {least}", lambda v: type(v) is int and v >= least)
+        return default if found is None else found.value
 
     def flag(self, key: str, default: bool) -> bool:
         """true or false."""
-        found = self.value(key)
-        held = found.value if isinstance(found, Scalar) else None
-        if found is not None and not isinstance(held, bool):
-            self._wrong(key, "true or false", found)
-        return held if isinstance(held, bool) else default
+        found = self._held(key, "true or false", lambda held: isinstance(held, bool))
+        return default if found is None else bool(found.value)
 
     def text(self, key: str) -> Reference | None:
         """A text with its mark."""
+        found = self._held(key, "text", lambda held: isinstance(held, str))
+        return None if found is None else Reference(str(found.value), found.mark)
+
+    def _held(self, key: str, expected: str, fits: Callable[[Any], bool]) -> Scalar | None:
         found = self.value(key)
-        if found is None:
-            return None
-        if not isinstance(found, Scalar) or not isinstance(found.value, str):
-            self._wrong(key, "text", found)
-            return None
-        return Reference(found.value, found.mark)
+        if found is None or (isinstance(found, Scalar) and fits(found.value)):
+            return found
+        self._wrong(key, expected, found)
+        return None
 
     def choice(self, key: str, choices: Collection[str], default: str) -> str:
         """One of a few words."""

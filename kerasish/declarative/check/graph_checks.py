@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kerasish.declarative.check.specification import FunctionalSection
 from kerasish.declarative.text.errors import Diagnostics, did_you_mean
 from kerasish.declarative.text.source import Entry, Mark, clip
@@ -34,6 +36,11 @@ def _check_names(
             # A layer that bears its node's name is that node.
             if "name" in item.marks and item.arguments["name"] != node.name:
                 names.append((item.arguments["name"], item.marks["name"]))
+    report_repeats(names, diagnostics)
+
+
+def report_repeats(names: Iterable[tuple[str, Mark]], diagnostics: Diagnostics) -> None:
+    """K404 for every name that an earlier one is equal to."""
     first: dict[str, Mark] = {}
     for name, mark in names:
         if name in first:

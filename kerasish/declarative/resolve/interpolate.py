@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as MappingOf
 from dataclasses import replace
-from typing import NoReturn
 
 from kerasish import budget
 from kerasish.declarative.resolve.expressions import Atom, ExpressionError, evaluate
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
+from kerasish.declarative.text.errors import Diagnostics, Failed, did_you_mean
 from kerasish.declarative.text.source import (
     MAX_DEPTH,
     MAX_TEXT,
@@ -41,10 +40,6 @@ _IDENTIFIER = re.compile(_NAME)
 Locals = MappingOf[str, int]
 
 
-class _Failed(Exception):
-    """A value could not be worked out; the finding is recorded already."""
-
-
 def interpolate(
     document: Mapping, diagnostics: Diagnostics, environment: MappingOf[str, str] | None = None
 ) -> Mapping:
@@ -61,7 +56,7 @@ def interpolate(
         for entry in document:
             try:
                 value = resolver.top_level(entry)
-            except _Failed:
+            except Failed:
                 value = entry.value
             entries.append(Entry(entry.key, entry.mark, value))
             resolver.check_height(value, entry.mark)
@@ -102,7 +97,7 @@ class _Resolver:
     def _declared(self, entry: Entry) -> Entry:
         try:
             return Entry(entry.key, entry.mark, self._variable(entry.key, entry.value.mark))
-        except _Failed:
+        except Failed:
             return entry
 
     def resolve(self, value: Value, local: Locals) -> Value:
@@ -134,7 +129,7 @@ class _Resolver:
     def _entry(self, entry: Entry, local: Locals) -> Entry:
         try:
             return Entry(entry.key, entry.mark, self.resolve(entry.value, local))
-        except _Failed:
+        except Failed:
             return entry
 
     def _item(self, item: Value, local: Locals) -> list[Value]:
@@ -142,7 +137,7 @@ class _Resolver:
             if isinstance(item, Mapping) and "repeat" in item.entries:
                 return self._repeat(item, local)
             return [self.resolve(item, local)]
-        except _Failed:
+        except Failed:
             return [item]
 
     # repeat ------------------------------------------------------------------------------
@@ -157,14 +152,14 @@ class _Resolver:
         body = item.get("layers")
         if not isinstance(body, Sequence):
             mark = head.mark if body is None else body.mark
-            self._fail("K202", "repeat needs 'layers', a list", mark)
+            self.diagnostics.fail("K202", "repeat needs 'layers', a list", mark)
         count = self.resolve(head.value, local)
         number = count.value if isinstance(count, Scalar) else None
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MAX_REPEAT:
             message = (
                 f"repeat must be an integer from 0 to {MAX_REPEAT}, received {describe(count)}"
             )
-            self._fail("K204", message, count.mark)
+            self.diagnostics.fail("K204", message, count.mark)
         index = self._index_name(item.get("index"))
         self._charge(number * body.size, item.mark)
         items: list[Value] = []
@@ -178,7 +173,9 @@ class _Resolver:
             return "i"
         name = value.value if isinstance(value, Scalar) else None
         if not isinstance(name, str) or not _IDENTIFIER.fullmatch(name):
-            self._fail("K204", f"index must be a name, received {describe(value)}", value.mark)
+            self.diagnostics.fail(
+                "K204", f"index must be a name, received {describe(value)}", value.mark
+            )
         return name
 
     # text --------------------------------------------------------------------------------
@@ -198,7 +195,7 @@ class _Resolver:
             position = piece.end()
         joined = "".join([*pieces, text[position:]])
         if len(joined) > MAX_TEXT:
-            self._fail("K105", f"the text grows over {MAX_TEXT} characters", scalar.mark)
+            self.diagnostics.fail("K105", f"the text grows over {MAX_TEXT} characters", scalar.mark)
         with self.diagnostics.limited(scalar.mark):
             budget.spend("characters", len(joined), "a text")
         return replace(scalar, value=joined)
@@ -208,14 +205,18 @@ class _Resolver:
             return "$"
         mark = _inside(scalar, piece.group(), piece.start())
         if piece.group("open") is not None:
-            self._fail("K303", "'${' has no matching '}'", mark, "write $$ for a plain '$'")
+            self.diagnostics.fail(
+                "K303", "'${' has no matching '}'", mark, "write $$ for a plain '$'"
+            )
         if piece.group("name"):
             name = piece.group("name")
             message = f"'${name}' inside longer text is ambiguous"
-            self._fail("K303", message, mark, f"write ${{{name}}}, or $$ for a plain '$'")
+            self.diagnostics.fail(
+                "K303", message, mark, f"write ${{{name}}}, or $$ for a plain '$'"
+            )
         value = self._expression(scalar, piece, local)
         if not isinstance(value, Scalar):
-            self._fail("K303", f"{describe(value)} cannot be part of a text", mark)
+            self.diagnostics.fail("K303", f"{describe(value)} cannot be part of a text", mark)
         return _as_text(value.value)
 
     def _expression(self, scalar: Scalar, piece: re.Match[str], local: Locals) -> Value:
@@ -229,7 +230,7 @@ class _Resolver:
             place = mark.part(2 + offset, width) if exact else mark
             value = self._named(name, place, local)
             if not isinstance(value, Scalar):
-                self._fail("K303", f"'{name}' is {describe(value)}, not a number", place)
+                self.diagnostics.fail("K303", f"'{name}' is {describe(value)}, not a number", place)
             return value.value
 
         try:
@@ -237,7 +238,7 @@ class _Resolver:
         except ExpressionError as error:
             width = len(text) if error.width is None else error.width
             place = mark.part(2 + error.offset, width) if exact else mark
-            self._fail("K303", str(error), place)
+            self.diagnostics.fail("K303", str(error), place)
 
     def _used(self, scalar: Scalar, name: str, mark: Mark, local: Locals) -> Value:
         value = self._named(name, mark, local)
@@ -258,7 +259,7 @@ class _Resolver:
             value = self._variable(head, mark)
         else:
             known = [*self.variables, *local]
-            self._fail(
+            self.diagnostics.fail(
                 "K301", f"variable '{clip(head, 60)}' is unknown", mark, _nearby(head, known)
             )
         path = head
@@ -267,7 +268,7 @@ class _Resolver:
             if found is None:
                 choices = list(value.entries) if isinstance(value, Mapping) else []
                 message = f"variable '{clip(path, 60)}' has no '{clip(part, 60)}'"
-                self._fail("K301", message, mark, did_you_mean(part, choices))
+                self.diagnostics.fail("K301", message, mark, did_you_mean(part, choices))
             value, path = found, f"{path}.{part}"
         self._charge(value.size, mark)
         self.check_height(value, mark)
@@ -277,20 +278,20 @@ class _Resolver:
         if name in self.known:
             return self.known[name]
         if name in self.failed:
-            raise _Failed
+            raise Failed
         entry = self.variables[name]
         self.check_height(entry.value, mark)
         if name in self.active:
             cycle = [*self.active[self.active.index(name) :], name]
             self.failed.update(cycle)
             defined = [f"{one}: {self.variables[one].mark}" for one in cycle[:-1]]
-            self._fail(
+            self.diagnostics.fail(
                 "K302", f"variables form a cycle: {' -> '.join(cycle)}", mark, details=defined
             )
         self.active.append(name)
         try:
             value = self.resolve(entry.value, {})
-        except _Failed:
+        except Failed:
             self.failed.add(name)
             raise
         finally:
@@ -302,21 +303,15 @@ class _Resolver:
         if self.environment is None:
             message = f"'$env.{name}' reads the environment, which is not allowed here"
             allow = self.diagnostics.told("Options(allow_env=True)", "--allow-env")
-            self._fail("K303", message, mark, f"pass {allow} to allow it")
+            self.diagnostics.fail("K303", message, mark, f"pass {allow} to allow it")
         if name not in self.environment:
-            self._fail("K301", f"the environment variable '{name}' is not set", mark)
+            self.diagnostics.fail("K301", f"the environment variable '{name}' is not set", mark)
         return Scalar(self.environment[name], mark)
 
     def _charge(self, values: int, mark: Mark) -> None:
         """Count values brought in by reference, so that variables cannot multiply like aliases."""
         with self.diagnostics.limited(mark):
             budget.spend("values", values, "what variables stand for")
-
-    def _fail(
-        self, code: str, message: str, mark: Mark, hint: str = "", details: list[str] | None = None
-    ) -> NoReturn:
-        self.diagnostics.add(code, message, mark, hint, details or ())
-        raise _Failed
 
 
 def _nearby(name: str, known: list[str]) -> str:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
-from typing import NoReturn
 
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
+from kerasish.declarative.text.errors import Diagnostics, Failed, did_you_mean
 from kerasish.declarative.text.loader import parse
 from kerasish.declarative.text.source import (
     MAX_DEPTH,
@@ -50,10 +49,6 @@ class _Override:
     append: bool
 
 
-class _Failed(Exception):
-    """An override could not be applied; the finding is recorded already."""
-
-
 def apply_overrides(
     document: Mapping, arguments: SequenceOf[str], diagnostics: Diagnostics
 ) -> Mapping:
@@ -63,7 +58,7 @@ def apply_overrides(
         try:
             override = _parse(source, number, text, diagnostics)
             changed = _change(document, override, 0, diagnostics)
-        except (_Failed, ConfigError):
+        except (Failed, ConfigError):
             # The finding is in `diagnostics`; the other arguments are still checked.
             continue
         if isinstance(changed, Mapping):
@@ -77,7 +72,7 @@ def _parse(source: Source, number: int, text: str, diagnostics: Diagnostics) -> 
         return _Override(_steps(text[1:], whole, 1, diagnostics), None, False)
     path, equals, written = text.partition("=")
     if not equals:
-        return _stop(diagnostics, "K120", "an override needs '='", whole, _FORM)
+        diagnostics.fail("K120", "an override needs '='", whole, _FORM)
     append = path.endswith("+")
     steps = _steps(path.removesuffix("+"), whole, 0, diagnostics)
     column = len(path) + 2
@@ -92,22 +87,15 @@ def _steps(path: str, whole: Mark, start: int, diagnostics: Diagnostics) -> tupl
         found = _STEP.match(path, position)
         if found is None or (position == 0 and path[0] in ".["):
             mark = whole.part(start + position, len(path) - position)
-            return _stop(diagnostics, "K120", "the path cannot be read", mark, _FORM)
+            diagnostics.fail("K120", "the path cannot be read", mark, _FORM)
         group = "key" if found.group("key") is not None else "item"
         name = found.group(group)
         mark = whole.part(start + found.start(group), len(name))
         steps.append(_Step(name.strip(), group == "item", mark))
         position = found.end()
     if not steps or len(steps) > MAX_DEPTH:
-        return _stop(diagnostics, "K120", "the path is empty or too long", whole, _FORM)
+        diagnostics.fail("K120", "the path is empty or too long", whole, _FORM)
     return tuple(steps)
-
-
-def _stop(
-    diagnostics: Diagnostics, code: str, message: str, mark: Mark, hint: str = ""
-) -> NoReturn:
-    diagnostics.add(code, message, mark, hint)
-    raise _Failed
 
 
 def _change(value: Value, override: _Override, at: int, diagnostics: Diagnostics) -> Value:
@@ -129,12 +117,12 @@ def _change_key(value: Value, override: _Override, at: int, diagnostics: Diagnos
     if not isinstance(value, Mapping):
         hint = "write its arguments as a mapping first" if isinstance(value, Scalar) else ""
         message = f"there is no '{step.name}' in {describe(value)}"
-        return _stop(diagnostics, "K121", message, step.mark, hint)
+        diagnostics.fail("K121", message, step.mark, hint)
     held = value.entries.get(step.name)
     if at + 1 == len(override.steps):
         return _last_key(value, held, override, step, diagnostics)
     if held is None and (override.value is None or override.append):
-        return _stop(diagnostics, "K121", f"there is no '{step.name}'", step.mark,
+        diagnostics.fail("K121", f"there is no '{step.name}'", step.mark,
                      did_you_mean(step.name, value.entries))  # fmt: skip
     inner = Mapping({}, step.mark) if held is None else held.value
     changed = _change(inner, override, at + 1, diagnostics)
@@ -150,7 +138,7 @@ def _last_key(
 ) -> Mapping:
     if override.value is None or override.append:
         if held is None and not (override.append and step.name):
-            return _stop(diagnostics, "K121", f"there is no '{step.name}'", step.mark,
+            diagnostics.fail("K121", f"there is no '{step.name}'", step.mark,
                          did_you_mean(step.name, value.entries))  # fmt: skip
     if override.value is None:
         return value.without(step.name)
@@ -159,7 +147,7 @@ def _last_key(
     items = held.value if held else Sequence((), step.mark)
     if not isinstance(items, Sequence):
         message = f"'{step.name}' is {describe(items)}, not a list to append to"
-        return _stop(diagnostics, "K121", message, step.mark)
+        diagnostics.fail("K121", message, step.mark)
     longer = Sequence((*items.items, override.value), items.mark)
     return value.with_entry(Entry(step.name, held.mark if held else step.mark, longer))
 
@@ -168,13 +156,13 @@ def _change_item(value: Value, override: _Override, at: int, diagnostics: Diagno
     step = override.steps[at]
     if not isinstance(value, Sequence):
         message = f"'[{clip(step.name, 40)}]' needs a list, this is {describe(value)}"
-        return _stop(diagnostics, "K121", message, step.mark)
+        diagnostics.fail("K121", message, step.mark)
     index = _index(value, step, diagnostics)
     before, item, after = value.items[:index], value.items[index], value.items[index + 1 :]
     if at + 1 < len(override.steps):
         changed: tuple[Value, ...] = (_change(item, override, at + 1, diagnostics),)
     elif override.append:
-        return _stop(diagnostics, "K121", "a single item cannot be appended to", step.mark)
+        diagnostics.fail("K121", "a single item cannot be appended to", step.mark)
     else:
         changed = () if override.value is None else (override.value,)
     return Sequence((*before, *changed, *after), value.mark)
@@ -186,16 +174,16 @@ def _index(value: Sequence, step: _Step, diagnostics: Diagnostics) -> int:
         if -len(value.items) <= index < len(value.items):
             return index % len(value.items)
         message = f"the list has {len(value.items)} items, there is no [{index}]"
-        return _stop(diagnostics, "K121", message, step.mark)
+        diagnostics.fail("K121", message, step.mark)
     names = [_item_name(item) for item in value.items]
     if names.count(step.name) == 1:
         return names.index(step.name)
     if step.name in names:
         message = f"several items are named '{step.name}'"
-        return _stop(diagnostics, "K121", message, step.mark, "use an index")
+        diagnostics.fail("K121", message, step.mark, "use an index")
     message = f"no item is named '{clip(step.name, 60)}'"
     choices = [name for name in names if name]
-    return _stop(diagnostics, "K121", message, step.mark, did_you_mean(step.name, choices))
+    diagnostics.fail("K121", message, step.mark, did_you_mean(step.name, choices))
 
 
 def _item_name(item: Value) -> str:

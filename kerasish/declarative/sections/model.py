@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from kerasish.declarative.check.fields import Fields
-from kerasish.declarative.check.items import Checker, Item
+from kerasish.declarative.check.graph_checks import report_repeats
+from kerasish.declarative.check.items import Checker
 from kerasish.declarative.check.specification import ModelSection, SequentialSection
 from kerasish.declarative.sections.graph import read_graph
 from kerasish.declarative.sections.input import INPUT_HINT, read_input
-from kerasish.declarative.text.errors import Diagnostics
-from kerasish.declarative.text.source import Mapping, Mark, Scalar, Value
+from kerasish.declarative.text.source import Mapping, Scalar, Value
 
 MAX_LAYERS = 10_000
 SEQUENTIAL_KEYS = ("type", "name", "input", "layers")
@@ -48,20 +46,7 @@ def _sequential(fields: Fields, name: str | None, checker: Checker) -> Sequentia
         message = f"there are more than {MAX_LAYERS} layers"
         fields.diagnostics.stop("K601", message, values[MAX_LAYERS].mark)
     items = [item for value in values if (item := checker.item(value, "layer")) is not None]
-    report_duplicates(items, checker.diagnostics)
+    names = [(item.arguments["name"], item.marks["name"]) for item in items if "name" in item.marks]
+    report_repeats([one for one in names if one[0] is not None], checker.diagnostics)
     entry = None if declared is None else read_input(declared, checker)
     return SequentialSection(name, fields.mark, entry, tuple(items))
-
-
-def report_duplicates(items: Iterable[Item], diagnostics: Diagnostics) -> None:
-    """K404 for every layer whose written name an earlier one has."""
-    first: dict[str, Mark] = {}
-    for item in items:
-        name = item.arguments.get("name")
-        if not isinstance(name, str):
-            continue
-        mark = item.marks["name"]
-        if name in first:
-            hint = f"first used at {first[name]}"
-            diagnostics.add("K404", f"the name '{name}' is used twice", mark, hint)
-        first.setdefault(name, mark)

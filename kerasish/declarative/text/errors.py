@@ -71,6 +71,10 @@ class Diagnostic:
         return "\n".join([head, *_excerpt(self.mark, self.hint), *_indented(self.details)])
 
 
+class Failed(Exception):
+    """A part of a file could not be worked out; the finding is recorded already."""
+
+
 class Diagnostics:
     """A collector: stages add findings, and the run stops only after all of a stage are known.
 
@@ -105,6 +109,17 @@ class Diagnostics:
         """Record a finding after which nothing more can be checked, and raise."""
         self.add(code, message, mark, hint, details)
         raise self.error()
+
+    def fail(
+        self, code: str, message: str, mark: Mark, hint: str = "", details: Iterable[str] = ()
+    ) -> NoReturn:
+        """Record a finding and give up on this part; the rest is still checked.
+
+        Raises:
+            Failed: always.
+        """
+        self.add(code, message, mark, hint, details)
+        raise Failed
 
     def told(self, program: str, command: str) -> str:
         """The one of two hints that says what its reader can do."""

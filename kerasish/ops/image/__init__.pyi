@@ -1,6 +1,4 @@
 # Written by scripts/make_names.py.
-from typing import Any
-
 from kerasish.ops.image.color import hsv_to_rgb as hsv_to_rgb
 from kerasish.ops.image.color import rgb_to_grayscale as rgb_to_grayscale
 from kerasish.ops.image.color import rgb_to_hsv as rgb_to_hsv

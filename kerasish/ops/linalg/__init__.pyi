@@ -1,6 +1,4 @@
 # Written by scripts/make_names.py.
-from typing import Any
-
 from kerasish.ops.linalg.functions import cholesky as cholesky
 from kerasish.ops.linalg.functions import cholesky_inverse as cholesky_inverse
 from kerasish.ops.linalg.functions import det as det

@@ -1,6 +1,4 @@
 # Written by scripts/make_names.py.
-from typing import Any
-
 from kerasish.ops.nn.activation import celu as celu
 from kerasish.ops.nn.activation import elu as elu
 from kerasish.ops.nn.activation import gelu as gelu

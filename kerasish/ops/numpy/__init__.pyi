@@ -1,6 +1,4 @@
 # Written by scripts/make_names.py.
-from typing import Any
-
 from kerasish.ops.basic.indexing import take as take
 from kerasish.ops.basic.indexing import take_along_axis as take_along_axis
 from kerasish.ops.basic.matmul import matmul as matmul
