@@ -34,17 +34,56 @@ def wrap(cls: type, fn: Callable[..., Any], order: str, defaults: Mapping[str, A
         )
         for name in (*before.split(), *rest, *after.split())
     ]
-    whole = Signature([Parameter("self", kind), *taken], return_annotation="None")
+    _constructor(cls, taken, lambda self, given: base.__init__(self, fn, **given))
+    cls.__init__.__dict__["around"] = fn
 
-    usual = {p.name: p.default for p in taken}
+
+def derive(
+    cls: type, renamed: Mapping[str, str], fixed: Mapping[str, Any], defaults: Mapping[str, Any]
+) -> None:
+    """Give `cls` an `__init__` with the arguments of its base, which gets them.
+
+    Args:
+        renamed: what arguments of the base are called here.
+        fixed: arguments of the base that are none here, with their values.
+        defaults: where they are others than those of the base.
+    """
+    base: Any = cls.__mro__[1]
+    back = {new: old for old, new in renamed.items()}
+    taken = [
+        one.replace(name=renamed.get(name, name), default=defaults.get(name, one.default))
+        for name, one in list(parameters(base.__init__).items())[1:]
+        if name not in fixed
+    ]
+
+    def make(self: Any, given: Mapping[str, Any]) -> None:
+        base.__init__(self, **fixed, **{back.get(name, name): v for name, v in given.items()})
+
+    _constructor(cls, taken, make)
+
+
+def _constructor(
+    cls: Any, taken: list[Parameter], make: Callable[[Any, Mapping[str, Any]], None]
+) -> None:
+    """Give `cls` an `__init__` with these parameters; `make(self, arguments)` does the work."""
+    whole = Signature(
+        [Parameter("self", Parameter.POSITIONAL_OR_KEYWORD), *taken], return_annotation="None"
+    )
+    usual = {p.name: p.default for p in taken if p.default is not p.empty}
+    needed = [p.name for p in taken if p.default is p.empty]
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         if args or not kwargs.keys() <= usual.keys():
-            kwargs = whole.bind(self, *args, **kwargs).arguments
+            kwargs = whole.bind_partial(self, *args, **kwargs).arguments
             del kwargs["self"]
-        base.__init__(self, fn, **{**usual, **kwargs})
+        if lacking := [name for name in needed if name not in kwargs]:
+            many = "s" if len(lacking) > 1 else ""
+            names = " and ".join(map(repr, lacking))
+            what = f"{cls.__qualname__}.__init__() missing {len(lacking)} required positional"
+            raise TypeError(f"{what} argument{many}: {names}")
+        make(self, {**usual, **kwargs})
 
     __init__.__module__, __init__.__qualname__ = cls.__module__, f"{cls.__qualname__}.__init__"
     __init__.__annotations__ = {p.name: p.annotation for p in taken}
-    __init__.__dict__.update(__signature__=whole, around=fn)
-    cls.__init__ = __init__  # type: ignore[misc]
+    __init__.__dict__["__signature__"] = whole
+    cls.__init__ = __init__

@@ -106,16 +106,10 @@ class Accuracy(MeanMetricWrapper, of=accuracy):
     direction = "up"
 
 
-class BinaryAccuracy(MeanMetricWrapper):
+class BinaryAccuracy(MeanMetricWrapper, of=binary_accuracy):
     """The share of yes/no predictions on the right side of `threshold`."""
 
     direction = "up"
-
-    def __init__(
-        self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
-    ) -> None:
-        super().__init__(binary_accuracy, name, dtype, threshold=threshold)
-        self.threshold = threshold
 
 
 class CategoricalAccuracy(MeanMetricWrapper, of=categorical_accuracy):
@@ -130,32 +124,19 @@ class SparseCategoricalAccuracy(MeanMetricWrapper, of=sparse_categorical_accurac
     direction = "up"
 
 
-class TopKCategoricalAccuracy(MeanMetricWrapper):
+class TopKCategoricalAccuracy(
+    MeanMetricWrapper, of=top_k_categorical_accuracy, order="k name dtype"
+):
     """The share of samples whose one-hot target is among the `k` likeliest classes."""
 
     direction = "up"
 
-    def __init__(
-        self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None
-    ) -> None:
-        super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
-        self.k = k
 
-
-class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+class SparseTopKCategoricalAccuracy(
+    MeanMetricWrapper,
+    of=sparse_top_k_categorical_accuracy,
+    order="k name dtype from_sorted_ids",
+):
     """The share of samples whose integer label is among the `k` likeliest classes."""
 
     direction = "up"
-
-    def __init__(
-        self,
-        k: int = 5,
-        name: str = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None,
-        from_sorted_ids: bool = False,
-    ) -> None:
-        super().__init__(
-            sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids
-        )
-        self.k = k
-        self.from_sorted_ids = from_sorted_ids

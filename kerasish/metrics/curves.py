@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import ops
+from kerasish.arguments.forwarding import derive
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import Tensor, Variable, convert_to_tensor
@@ -47,7 +48,12 @@ def _rate(part: Tensor, rest: Tensor) -> Tensor:
 class _AtLevel(_AtThresholds):
     """The best of one rate over the thresholds where another one reaches a level."""
 
-    given = ""
+    given = ""  # what the level is called
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "given" in vars(cls):
+            derive(cls, {"level": cls.given}, {}, {})
 
     def __init__(
         self,
@@ -65,6 +71,7 @@ class _AtLevel(_AtThresholds):
                 "num_thresholds", expected="1 or more", received=repr(num_thresholds)
             )
         self.level = level
+        setattr(self, self.given, level)
         self.num_thresholds = num_thresholds
         self.class_id = class_id
         self.thresholds = spread_thresholds(num_thresholds)
@@ -102,17 +109,6 @@ class SensitivityAtSpecificity(_AtLevel):
 
     given = "specificity"
 
-    def __init__(
-        self,
-        specificity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(specificity, num_thresholds, class_id, name, dtype)
-        self.specificity = specificity
-
     def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
         tp, fp, tn, fn = counts
         return _rate(tn, fp), _rate(tp, fn)
@@ -122,17 +118,6 @@ class SpecificityAtSensitivity(_AtLevel):
     """The best specificity where the sensitivity is at least `sensitivity`."""
 
     given = "sensitivity"
-
-    def __init__(
-        self,
-        sensitivity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
-        self.sensitivity = sensitivity
 
     def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
         tp, fp, tn, fn = counts
@@ -144,17 +129,6 @@ class PrecisionAtRecall(_AtLevel):
 
     given = "recall"
 
-    def __init__(
-        self,
-        recall: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(recall, num_thresholds, class_id, name, dtype)
-        self.recall = recall
-
     def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
         tp, fp, _, fn = counts
         return _rate(tp, fn), _rate(tp, fp)
@@ -164,17 +138,6 @@ class RecallAtPrecision(_AtLevel):
     """The best recall where the precision is at least `precision`."""
 
     given = "precision"
-
-    def __init__(
-        self,
-        precision: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(precision, num_thresholds, class_id, name, dtype)
-        self.precision = precision
 
     def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
         tp, fp, _, fn = counts

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import ops
+from kerasish.arguments.forwarding import derive
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
@@ -28,6 +29,11 @@ class IoU(Metric):
     """
 
     direction = "up"
+
+    def __init_subclass__(cls, **fixed: Any) -> None:
+        super().__init_subclass__()
+        if fixed:
+            derive(cls, {}, fixed, {"sparse_y_pred": False})
 
     def __init__(
         self,
@@ -140,34 +146,9 @@ class MeanIoU(IoU):
         )
 
 
-class OneHotIoU(IoU):
+class OneHotIoU(IoU, sparse_y_true=False):
     """`IoU` for one-hot targets, and scores unless `sparse_y_pred`."""
 
-    def __init__(
-        self,
-        num_classes: int,
-        target_class_ids: Sequence[int],
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_pred: bool = False,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(
-            num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis
-        )
 
-
-class OneHotMeanIoU(MeanIoU):
+class OneHotMeanIoU(MeanIoU, sparse_y_true=False):
     """`MeanIoU` for one-hot targets, and scores unless `sparse_y_pred`."""
-
-    def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_pred: bool = False,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)

@@ -101,6 +101,8 @@ class MeanMetricWrapper(Mean):
         super().__init__(name or "", dtype)
         self.fn = fn
         self.fn_kwargs = kwargs
+        if getattr(type(self).__init__, "around", None) is fn:
+            vars(self).update(kwargs)  # as Keras's: `metric.threshold`
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         mask = getattr(y_pred, "mask", None)

@@ -18,17 +18,29 @@ def towards(old: Tensor, new: Tensor, share: float) -> Tensor:
 
 
 class _Moments(Optimizer):
-    """Keeps averages m of the gradient and v of its square."""
+    """Keeps an average m of the gradient, and of its square, or its largest one, v."""
 
-    beta_1: float
-    beta_2: float
+    second = "velocity"  # what v is called in files
+
+    def __init__(
+        self,
+        learning_rate: LearningRate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
 
     def build(self, variables: Variables) -> None:
         if self.built:
             return
         super().build(variables)
         self._momentums, self._velocities = self.add_optimizer_variables(
-            variables, ["momentum", "velocity"]
+            variables, ["momentum", self.second]
         )
 
     def moments(self, gradient: Tensor, variable: Variable) -> tuple[Tensor, Tensor]:
@@ -63,10 +75,7 @@ class Adam(_Moments):
         amsgrad: bool = False,
         **options: Any,
     ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
         self.amsgrad = amsgrad
 
     def build(self, variables: Variables) -> None:
@@ -117,36 +126,20 @@ class AdamW(Adam):
         )
 
 
-class Adamax(Optimizer):
+class Adamax(_Moments):
     """Adam with the largest instead of the squared gradient (Kingma and Ba, 2015, section 7.1).
 
     See `Adam` for the arguments.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
-        self._m, self._u = self.add_optimizer_variables(variables, ["momentum", "norm"])
+    second = "norm"
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         dtype = variable.dtype
         g = ops.cast(gradient, dtype)
         alpha = ops.cast(learning_rate, dtype) / self.decayed(self.beta_1, dtype)
-        slot_m, slot_u = self.slot(self._m, variable), self.slot(self._u, variable)
+        slot_m = self.slot(self._momentums, variable)
+        slot_u = self.slot(self._velocities, variable)
         m = towards(slot_m.value, g, 1 - self.beta_1)
         u = ops.maximum(slot_u.value * self.beta_2, ops.absolute(g))
         self.assign(slot_m, m)
@@ -161,19 +154,6 @@ class Nadam(_Moments):
     """
 
     DECAY = 0.96  # of the momentum schedule, fixed as in the paper
-
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
 
     def build(self, variables: Variables) -> None:
         if self.built:
@@ -210,19 +190,6 @@ class Lamb(_Moments):
 
     See `Adam` for the arguments.
     """
-
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         dtype = variable.dtype

@@ -157,10 +157,7 @@ class ScheduleFreeAdamW(_Moments):
         warmup_steps: int = 0,
         **options: Any,
     ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
         self.warmup_steps = warmup_steps
 
     def build(self, variables: Variables) -> None:

@@ -38,24 +38,27 @@ class EvaluateRun(Measured):
 
 
 def evaluate(
-    model: Any,
-    x: Any,
-    y: Any,
-    sample_weight: Any,
-    *,
-    batch_size: int | None,
-    verbose: Any,
-    steps: int | None,
-    callbacks: Any,
-    return_dict: bool,
+    self: Any,
+    x: Any = None,
+    y: Any = None,
+    batch_size: int | None = None,
+    verbose: Any = "auto",
+    sample_weight: Any = None,
+    steps: int | None = None,
+    callbacks: Any = None,
+    return_dict: bool = False,
 ) -> Any:
-    """See `Trainer.evaluate`."""
-    need_compiled(model, "evaluate")
+    """The loss and metrics on data; see `fit` for the arguments.
+
+    Returns:
+        A list in the order of the logs, the loss alone without metrics, or a dict.
+    """
+    need_compiled(self, "evaluate")
     batch_size, steps = whole_or_none("batch_size", batch_size), whole_or_none("steps", steps)
     source = as_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
-    watched = as_callback_list(model, callbacks, False, verbose, epochs=1, steps=source.num_batches)
+    watched = as_callback_list(self, callbacks, False, verbose, epochs=1, steps=source.num_batches)
     with source:
-        run = EvaluateRun(model, source, watched)
+        run = EvaluateRun(self, source, watched)
         logs = run.evaluate()
     return logs if return_dict else flat_logs(run.metrics, logs)
 

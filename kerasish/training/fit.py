@@ -90,27 +90,54 @@ class FitRun(Measured):
 
 
 def fit(
-    model: Any,
-    x: Any,
-    y: Any,
-    sample_weight: Any,
-    *,
-    batch_size: int | None,
-    epochs: int,
-    verbose: Any,
-    callbacks: Any,
-    validation_split: float,
-    validation_data: Any,
-    shuffle: bool,
-    class_weight: Mapping[int, float] | None,
-    initial_epoch: int,
-    steps_per_epoch: int | None,
-    validation_steps: int | None,
-    validation_batch_size: int | None,
-    validation_freq: Any,
+    self: Any,
+    x: Any = None,
+    y: Any = None,
+    batch_size: int | None = None,
+    epochs: int = 1,
+    verbose: Any = "auto",
+    callbacks: Any = None,
+    validation_split: float = 0.0,
+    validation_data: Any = None,
+    shuffle: bool = True,
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: Any = None,
+    initial_epoch: int = 0,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
+    validation_batch_size: int | None = None,
+    validation_freq: Any = 1,
 ) -> Any:
-    """See `Trainer.fit`."""
-    need_compiled(model, "fit")
+    """Train for a number of epochs.
+
+    Args:
+        x: inputs: arrays or a structure of them, an h5py dataset, a generator or iterable of
+            batches, or a `PyDataset`.
+        y: targets, where `x` is arrays.
+        batch_size: samples per update, where `x` is arrays; 32 by default.
+        epochs: the epoch to stop before, counted from 0.
+        verbose: 0 silent, 1 (or "auto") a progress bar, 2 a line per epoch.
+        callbacks: list of callbacks.
+        validation_split: fraction of the samples, taken from the end, to validate with.
+        validation_data: `(x, y)`, `(x, y, sample_weight)`, or batches.
+        shuffle: whether every epoch has a new order.
+        class_weight: from integer label to weight.
+        sample_weight: a weight per sample, where `x` is arrays.
+        initial_epoch: the epoch to begin with.
+        steps_per_epoch: batches per epoch; all of them by default.
+        validation_steps: batches to validate with; all of them by default.
+        validation_batch_size: samples per batch of validation.
+        validation_freq: validate every n-th epoch, or a list of epochs counted from 1.
+
+    Returns:
+        The `History` callback: `history.history` has a list per log.
+
+    Raises:
+        DataError: the data do not fit each other, or the labels the loss.
+        ArgumentError: not compiled, or arguments that exclude each other.
+    """
+    need_compiled(self, "fit")
+    weights_of_classes = self._class_weights(class_weight)
     epochs = whole("epochs", epochs, 0)
     initial_epoch = whole("initial_epoch", initial_epoch, 0)
     batch_size = whole_or_none("batch_size", batch_size)
@@ -129,19 +156,19 @@ def fit(
         y,
         sample_weight,
         batch_size=batch_size,
-        class_weight=class_weight,
+        class_weight=weights_of_classes,
         steps=steps_per_epoch,
     )
     watched = as_callback_list(
-        model, callbacks, True, verbose, epochs=epochs, steps=source.num_batches
+        self, callbacks, True, verbose, epochs=epochs, steps=source.num_batches
     )
     with source, ExitStack() as held_out:
-        run = FitRun(model, source, watched, initial_epoch)
+        run = FitRun(self, source, watched, initial_epoch)
         if validation_data is not None:
             own = _validation_source(
                 validation_data, validation_batch_size or batch_size, validation_steps
             )
-            run.validation = EvaluateRun(model, held_out.enter_context(own), watched)
+            run.validation = EvaluateRun(self, held_out.enter_context(own), watched)
         with run:
             return run.epochs(epochs, shuffle, validation_freq)
 

@@ -51,23 +51,25 @@ class PredictRun(Run):
 
 
 def predict(
-    model: Any,
+    self: Any,
     x: Any,
-    *,
-    batch_size: int | None,
-    verbose: Any,
-    steps: int | None,
-    callbacks: Any,
+    batch_size: int | None = None,
+    verbose: Any = "auto",
+    steps: int | None = None,
+    callbacks: Any = None,
 ) -> Any:
-    """See `Trainer.predict`."""
+    """The predictions for all samples, as numpy arrays in the structure of the outputs.
+
+    See `fit` for the arguments.
+    """
     if batch_size is not None or steps is not None:
         batch_size, steps = whole_or_none("batch_size", batch_size), whole_or_none("steps", steps)
     if type(x) is np.ndarray and verbose == 0 and callbacks is None and steps is None and x.size:
         if x.ndim and len(x) <= (BATCH_SIZE if batch_size is None else batch_size):
-            return model.predict_on_batch(x)  # one batch needs no loop
+            return self.predict_on_batch(x)  # one batch needs no loop
     source = as_source(x, batch_size=batch_size, steps=steps)
-    watched = as_callback_list(model, callbacks, False, verbose, epochs=1, steps=source.num_batches)
-    with source, PredictRun(model, source, watched) as run:
+    watched = as_callback_list(self, callbacks, False, verbose, epochs=1, steps=source.num_batches)
+    with source, PredictRun(self, source, watched) as run:
         return run.predict()
 
 
