@@ -35,6 +35,15 @@ model.compile(SignDescent(0.01, beta=0.5), "soft_l1")
 losses = model.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=3, verbose=0).history["loss"]
 assert losses[2] < losses[0]
 assert model.optimizer.get_config()["beta"] == 0.5
+last = keras.layers.Dense(1, kernel_initializer=Alternating(0.5))
+model = keras.Sequential([keras.Input((4,)), last])
+model.compile(keras.optimizers.SGD(WarmUp(0.1, 4)), "soft_l1", metrics=[LargestError()])
+assert last.kernel.numpy()[:, 0].tolist() == [0.5, -0.5, 0.5, -0.5]
+run = model.fit(np.ones((8, 4)), np.ones((8, 1)), epochs=50, verbose=0, callbacks=[StopBelow(0.2)])
+losses, errors = run.history["loss"], run.history["largest_error"]
+assert errors[0] == 1 and errors[-1] < 1
+assert losses[-1] < 0.2 <= losses[-2]
+assert keras.optimizers.schedules.serialize(WarmUp(0.1, 4))["config"] == {"rate": 0.1, "steps": 4}
 """
 }
 MODULES = [
