@@ -9,9 +9,9 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.data.batch import Batch
-from kerasish.data.checks import as_arrays, check_count, check_rows, working_dtype
-from kerasish.data.source import DataSource
-from kerasish.data.weights import weights_as_floats, with_class_weight
+from kerasish.data.checks import check_count, check_rows, working_dtype
+from kerasish.data.source import RowSource
+from kerasish.data.weights import read, with_class_weight
 from kerasish.errors import DataError
 
 # Arrays up to this size are converted to their working dtype once, larger ones batch by batch.
@@ -72,7 +72,7 @@ class ArrayPass:
         ]
 
 
-class ArraySource(DataSource):
+class ArraySource(RowSource):
     """Nested arrays of the same length, in memory."""
 
     def __init__(
@@ -97,30 +97,12 @@ class ArraySource(DataSource):
             DataError: different lengths, or no numbers.
         """
         self._batch_size = check_count("batch_size", batch_size)
-        given = Batch(
-            as_arrays(x, "x"),
-            None if y is None else as_arrays(y, "y"),
-            None
-            if sample_weight is None
-            else weights_as_floats(as_arrays(sample_weight, "sample_weight")),
-        )
+        given = read(x, y, sample_weight)
         self._rows = check_rows(given)
         self._form = with_class_weight(given, class_weight)
         leaves = self._form.leaves
         self._dtypes = [working_dtype(leaf.dtype) for leaf in leaves]
         self._arrays = [_prepared(leaf, to) for leaf, to in zip(leaves, self._dtypes, strict=True)]
-
-    @property
-    def num_batches(self) -> int:
-        return -(-self._rows // self._batch_size)
-
-    @property
-    def num_samples(self) -> int:
-        return self._rows
-
-    @property
-    def batch_size(self) -> int:
-        return self._batch_size
 
     @property
     def worth_a_thread(self) -> bool:

@@ -26,7 +26,7 @@ from kerasish.data.checks import (
     to_numpy,
     working_dtype,
 )
-from kerasish.data.source import DataSource
+from kerasish.data.source import RowSource
 from kerasish.data.weights import with_class_weight
 from kerasish.spec import np_dtype
 
@@ -49,7 +49,7 @@ class Rows:
         return self.array[self.start + begin : self.start + end]
 
 
-class BlockSource(DataSource):
+class BlockSource(RowSource):
     """h5py datasets, or anything else with `shape`, `dtype`, `chunks` and slicing."""
 
     def __init__(
@@ -93,18 +93,6 @@ class BlockSource(DataSource):
         chunk = max((array.chunks[0] for array in self._arrays if _chunked(array)), default=1)
         wanted = max(1, BLOCK_BYTES // row_bytes)
         return -(-wanted // chunk) * chunk
-
-    @property
-    def num_batches(self) -> int:
-        return -(-self._rows // self._batch_size)
-
-    @property
-    def num_samples(self) -> int:
-        return self._rows
-
-    @property
-    def batch_size(self) -> int:
-        return self._batch_size
 
     @property
     def worth_a_thread(self) -> bool:

@@ -112,5 +112,24 @@ class DataSource(ABC):
         self.abandon() if interrupted else self.close()
 
 
+class RowSource(DataSource):
+    """Base of sources whose samples are rows that can be counted, cut into batches of one size."""
+
+    _rows: int
+    _batch_size: int
+
+    @property
+    def num_batches(self) -> int:
+        return -(-self._rows // self._batch_size)
+
+    @property
+    def num_samples(self) -> int:
+        return self._rows
+
+    @property
+    def batch_size(self) -> int:
+        return self._batch_size
+
+
 def _name(leaf: np.ndarray) -> str:
     return dtype_name(leaf.dtype)

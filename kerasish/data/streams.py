@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
-from kerasish.data.checks import as_arrays, check_rows, working_dtype
+from kerasish.data.checks import check_rows, working_dtype
 from kerasish.data.source import DataSource
-from kerasish.data.weights import weights_as_floats, with_class_weight
+from kerasish.data.weights import read, with_class_weight
 from kerasish.errors import DataError
 from kerasish.tree import map_structure
 
@@ -22,22 +22,17 @@ def standardize_batch(data: Any, class_weight: Mapping[int, float] | None = None
         DataError: no batch, no arrays, or different lengths.
     """
     x, y, sample_weight = unpack_x_y_sample_weight(data)
-    batch = Batch(
-        _arrays(x, "x"),
-        None if y is None else _arrays(y, "y"),
-        None
-        if sample_weight is None
-        else weights_as_floats(as_arrays(sample_weight, "sample_weight")),
-    )
+    batch = read(x, y, sample_weight)
+    batch = Batch(_working(batch.x), _working(batch.y), batch.sample_weight)
     check_rows(batch)
     return with_class_weight(batch, class_weight)
 
 
-def _arrays(structure: Any, role: str) -> Any:
+def _working(structure: Any) -> Any:
     def working(array: Any) -> Any:
         return None if array is None else array.astype(working_dtype(array.dtype), copy=False)
 
-    return map_structure(working, as_arrays(structure, role))
+    return map_structure(working, structure)
 
 
 class StreamSource(DataSource):

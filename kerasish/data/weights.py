@@ -10,6 +10,7 @@ import numpy as np
 from kerasish import tree
 from kerasish.config import floatx
 from kerasish.data.batch import Batch
+from kerasish.data.checks import as_arrays
 from kerasish.errors import ArgumentError, DataError
 from kerasish.spec import np_dtype
 
@@ -125,6 +126,19 @@ def with_class_weight(batch: Batch, class_weight: Mapping[int, float] | None) ->
     rank = max(weight.ndim, given.ndim)
     weight, given = (a.reshape(a.shape + (1,) * (rank - a.ndim)) for a in (weight, given))
     return batch._replace(sample_weight=(given * weight).astype(weight.dtype, copy=False))
+
+
+def read(x: Any, y: Any, sample_weight: Any) -> Batch:
+    """What a user gave as a batch of arrays, weights as floats, each in the structure it came in.
+
+    Raises:
+        DataError: no arrays of numbers.
+    """
+    x = as_arrays(x, "x")
+    y = None if y is None else as_arrays(y, "y")
+    if sample_weight is not None:
+        sample_weight = weights_as_floats(as_arrays(sample_weight, "sample_weight"))
+    return Batch(x, y, sample_weight)
 
 
 def weights_as_floats(sample_weight: Any) -> Any:

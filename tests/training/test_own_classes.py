@@ -178,9 +178,7 @@ TOLD: dict[str, tuple[Callable[[], Any], str]] = {
         r"The initializer of .*kernel.* Expected: f\(shape, dtype\)\. .* 'dtype'",
     ),
     "an initializer that gives nothing": (
-        lambda: keras.Variable(
-            made(Initializer, __call__=lambda *_, dtype: None), (2,), name="Variable"
-        ),
+        lambda: keras.Variable(made(Initializer, __call__=lambda *_, dtype: None), (2,), name="w"),
         r"The initializer of the variable 'w'\. Expected: a result of f\(shape, dtype\)",
     ),
 }
