@@ -9,6 +9,7 @@ Nothing is loaded before it is used: a name is looked up when it is first asked 
 
 from __future__ import annotations
 
+import functools as _functools
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ from kerasish.version import __version__
 _FROM_ABOVE = {
     **{f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")},
     "graph.made_of": "kerasish.ops.operation",
+    "ops.alone": "kerasish.ops.alone",
+    "compiler.planned": "kerasish.compiler.kernels.alone",
     "random.draw_key": "kerasish.random",
     "utils.is_keras_tensor": "kerasish.utils",
     "config.announced": "kerasish.compiler.providers",
@@ -30,7 +33,7 @@ _FROM_ABOVE = {
 
 
 def _offered(name: str, module: str) -> Callable[[], Any]:
-    return lambda: getattr(_load(module), name.partition(".")[2])
+    return _functools.cache(lambda: getattr(_load(module), name.partition(".")[2]))
 
 
 for _name, _home in _FROM_ABOVE.items():

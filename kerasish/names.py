@@ -77,15 +77,6 @@ def _enter(kind: str, name: str) -> None:
         registry.add(kind, getattr(load(home), own), name)
 
 
-def _enter_all(home: str, name: str) -> None:
-    load(home)
-
-
 for _kind in KINDS:
     registry.home(_kind, functools.partial(_enter, _kind), functools.partial(_table, _kind))
-# Kinds that the modules of a folder enter when it is loaded.
-for _kind, _home in {
-    "op": "kerasish.ops",
-    "runner": "kerasish.compiler.kernels.alone",
-}.items():
-    registry.home(_kind, functools.partial(_enter_all, _home))
+registry.home("op", lambda name: load("kerasish.ops"))  # which enters all of them

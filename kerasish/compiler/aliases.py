@@ -46,7 +46,10 @@ class Aliases:
             source = self._shadow.get(node.inputs[0])
             if source is None:
                 source = _shadow(node.inputs[0].spec)
-            view = _reshaped(source, node) if node.op is _p.reshape else _viewed(source, node)
+            if node.op is _p.reshape:
+                view = _reshaped(source, node)
+            else:
+                view = node.op.kernel(np, source, **node.attrs)  # which never touches memory
             if view is not None:
                 self._shadow[node] = view
                 self._owner[node] = self._owner[node.inputs[0]]
@@ -60,10 +63,6 @@ def _shadow(spec: TensorSpec) -> np.ndarray:
         steps.append(total)
         total *= max(size, 1)
     return as_strided(np.empty(1, dtype), known(spec.shape), steps[::-1])
-
-
-def _viewed(source: np.ndarray, node: Node) -> np.ndarray:
-    return node.op.kernel(np, source, **node.attrs)  # a view never touches memory
 
 
 def _reshaped(source: np.ndarray, node: Node) -> np.ndarray | None:

@@ -16,13 +16,10 @@ from typing import Any
 from kerasish.backend.base import Backend, current
 from kerasish.compiler.aliases import Aliases, steps_of
 from kerasish.compiler.plan import Step
-from kerasish.compiler.providers import kernel, provider
+from kerasish.compiler.providers import Array, Arrays, kernel, provider
 from kerasish.compiler.subplan import BodyPlan, prepare
 from kerasish.graph.node import Graph, Node
 from kerasish.spec import TensorSpec, dtype_name, known
-
-Array = Any
-Arrays = Sequence[Any]
 
 NAME = "plan"
 BOUND = 8192  # steps that may be bound one by one; longer loops repeat a block of rounds
@@ -99,7 +96,7 @@ class _Scan:
     def bind(self) -> Control:
         """The step that runs the scan."""
         if not self.length:
-            return Control(self._finals(self.start), (), 0)
+            return Control(self._copies(self.final, self.start), (), 0)
         aliases = Aliases(self.graph.nodes)
         rows = max(BOUND // max(len(steps_of(self.graph.nodes, aliases)), 1), 2)
         steps = self._whole() if self.length <= rows else self._blocks(rows)
@@ -151,7 +148,7 @@ class _Scan:
             steps += self._copies([w[there] for w, _ in pairs], [p[here] for _, p in pairs])
             ends = [places[n] for places in carries]
             more = done + n < self.length
-            steps += self._copies(firsts, ends) if more else self._finals(ends)
+            steps += self._copies(firsts, ends) if more else self._copies(self.final, ends)
         return steps
 
     def _rounds(
@@ -221,11 +218,8 @@ class _Scan:
 
     def _copies(self, targets: Arrays, sources: Arrays) -> list[Step]:
         pairs = zip(targets, sources, strict=True)
-        return [self._copy(target, source) for target, source in pairs if target is not source]
-
-    def _finals(self, values: Arrays) -> list[Step]:
-        pairs = zip(self.final, values, strict=True)
-        return [self._copy(target, value) for target, value in pairs if target is not None]
+        wanted = (pair for pair in pairs if pair[0] is not None and pair[0] is not pair[1])
+        return [self._copy(target, source) for target, source in wanted]
 
 
 @kernel("scan", provider=NAME, backend=None)

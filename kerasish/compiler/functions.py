@@ -6,6 +6,7 @@ import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kerasish import tree
@@ -27,13 +28,13 @@ from kerasish.spec import TensorSpec
 CACHE_SIZE = 32
 
 
+@dataclass(eq=False, repr=False)
 class Compiled:
     """One signature of a Function: its graph, its plan and the form of its result."""
 
-    def __init__(self, traced: Graph, plan: Plan, structure: Any) -> None:
-        self.traced = traced
-        self.plan = plan
-        self.structure = structure
+    traced: Graph
+    plan: Plan
+    structure: Any
 
     def results(self) -> Any:
         """The results of the last run, copied out of the plan's buffers."""

@@ -6,10 +6,7 @@ One that a user has put there before stays.
 from __future__ import annotations
 
 from kerasish.compiler.codegen import cuda_ops, llvm_ops
-from kerasish.compiler.passes import copies as _copies
 from kerasish.graph.op import Lowering, get
-
-_ = _copies  # it declares an op
 
 for name, (rule, dtypes) in llvm_ops.RULES.items():
     get(name).lowerings.setdefault("llvm", Lowering(rule, dtypes, own=False))

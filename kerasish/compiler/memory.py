@@ -52,15 +52,11 @@ def lifetimes(graph: Graph, aliases: Aliases, steps: Sequence[Node]) -> dict[Val
         first = number.get(node, -1)
         for k, spec in enumerate(node.specs):
             found[node, k] = Lifetime(spec.nbytes, first, first)
-    for node in steps:
-        for source in node.inputs:
-            life = found.get(aliases.owner(source))
-            if life is not None:
-                life.last = max(life.last, number[node])
-    for node in graph.results:
-        life = found.get(aliases.owner(node))
+    reads = [(source, number[node]) for node in steps for source in node.inputs]
+    for source, at in (*reads, *((node, FOREVER) for node in graph.results)):
+        life = found.get(aliases.owner(source))
         if life is not None:
-            life.last = FOREVER
+            life.last = max(life.last, at)
     return found
 
 

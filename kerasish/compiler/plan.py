@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import length_hint
@@ -17,7 +16,7 @@ from kerasish.compiler.aliases import Aliases, Value, steps_of
 from kerasish.compiler.codegen.renderer import Region, renderer
 from kerasish.compiler.memory import MemoryPlan, plan_memory
 from kerasish.compiler.passes.rows import UPDATE_ROWS
-from kerasish.compiler.providers import REFERENCE, Kernel, Trial, find, tried
+from kerasish.compiler.providers import REFERENCE, Array, Kernel, Trial, find, reference, tried
 from kerasish.compiler.region import FUSED
 from kerasish.config import settings
 from kerasish.errors import NumericsError
@@ -25,8 +24,6 @@ from kerasish.graph.node import CONSTANT, LEAVES, PICK, VARIABLE, Graph, Node
 from kerasish.graph.op import locked
 from kerasish.graph.printer import names_of
 from kerasish.spec import TensorSpec, is_float, known
-
-Array = Any
 
 
 @dataclass(frozen=True)
@@ -73,11 +70,10 @@ class Plan:
         aliases = self._aliases = Aliases(graph.nodes)
         self._outside = {aliases.owner(n): a for n, a in (outside or {}).items()}
         nodes = steps_of(graph.nodes, aliases)
-        self._pairs: dict[Node, Sequence[tuple[int, int]]] = {}
         self.kernels = {node: find(node, self.device.name) for node in nodes}
         selective = {node for node, kernel in self.kernels.items() if kernel is not None}
         self.memory: MemoryPlan = plan_memory(
-            graph, aliases, nodes, self._inplace, outside or (), selective
+            graph, aliases, nodes, functools.cache(self._inplace), outside or (), selective
         )
         self._arena = (arena or self.device.empty)(self.memory.size)
         self._values: dict[Node, Array] = {}
@@ -96,7 +92,7 @@ class Plan:
             writer = node.inputs[0] if node.op is PICK else node
             variable.swept |= writer.op is not UPDATE_ROWS  # which keeps account of moving rows
         for variable, node in self.memory.copies:
-            copy = functools.partial(_assign, variable.array, self._values[node])
+            copy = functools.partial(variable.array.__setitem__, ..., self._values[node])
             self.steps.append(Step(node, REFERENCE, copy, (variable.array,)))
         self.inputs = [self._values[n] for n in graph.inputs]
         self.outputs = [self._values[n] for n in graph.outputs]
@@ -157,12 +153,6 @@ class Plan:
 
     def _inplace(self, node: Node) -> Sequence[tuple[int, int]]:
         """The (output, input) pairs of a step that may share a buffer."""
-        held = self._pairs.get(node)
-        if held is None:
-            held = self._pairs[node] = self._find_inplace(node)
-        return held
-
-    def _find_inplace(self, node: Node) -> Sequence[tuple[int, int]]:
         kernel = self.kernels.get(node)
         if kernel is not None:
             if callable(kernel.inplace):
@@ -257,21 +247,6 @@ class Plan:
         return "\n".join(rows)
 
 
-def reference(
-    node: Node, xp: Any, inputs: Sequence[Array], outputs: Sequence[Array]
-) -> Callable[[], Any]:
-    """A step that runs the op's reference kernel into `outputs`."""
-    op, attrs = node.op, node.attrs
-    if op.ufunc:
-        return functools.partial(getattr(xp, op.ufunc), *inputs, out=outputs[0])
-    if op.out and len(outputs) == 1 and math.prod(outputs[0].shape):
-        return functools.partial(op.kernel, xp, *inputs, out=outputs[0], **attrs)
-    call = functools.partial(op.kernel, xp, *inputs, **attrs)
-    if isinstance(node.spec, TensorSpec):
-        return functools.partial(_store_one, call, outputs[0])
-    return functools.partial(_store_all, call, outputs)
-
-
 def opened(steps: Iterable[Step]) -> Iterator[Step]:
     """The steps, with those inside a scan in its place."""
     for step in steps:
@@ -284,16 +259,3 @@ def opened(steps: Iterable[Step]) -> Iterator[Step]:
 
 def _not_bound() -> None:
     raise AssertionError("a region runs only after its module is compiled")
-
-
-def _store_one(call: Callable[[], Any], out: Array) -> None:
-    out[...] = call()
-
-
-def _store_all(call: Callable[[], Any], outputs: Sequence[Array]) -> None:
-    for out, array in zip(outputs, call(), strict=True):
-        out[...] = array
-
-
-def _assign(target: Array, value: Array) -> None:
-    target[...] = value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +19,10 @@ from kerasish.graph.op import Op, get, locked, on_host
 from kerasish.hints import function, one_of
 from kerasish.names import load
 from kerasish.registry import hint
+from kerasish.spec import TensorSpec
 
 Array = Any
+Arrays = Sequence[Array]
 BoundKernel = Callable[[], None]
 Inplace = tuple[int, ...] | Callable[[Node], Sequence[tuple[int, int]]]
 Bind = Callable[[Node, Sequence[Array], Sequence[Array | None]], BoundKernel]
@@ -235,6 +239,40 @@ def announced(name: str) -> str:
     """
     load("kerasish.compiler")  # whose modules announce those of the package
     return one_of("A provider of kernels", name, PROVIDERS)
+
+
+def in_order(*calls: BoundKernel) -> BoundKernel:
+    """One step that runs others one after the other."""
+
+    def step() -> None:
+        for call in calls:
+            call()
+
+    return calls[0] if len(calls) == 1 else step
+
+
+def reference(
+    node: Node, xp: Any, inputs: Sequence[Array], outputs: Sequence[Array]
+) -> Callable[[], Any]:
+    """A step that runs the op's reference kernel into `outputs`."""
+    op, attrs = node.op, node.attrs
+    if op.ufunc:
+        return functools.partial(getattr(xp, op.ufunc), *inputs, out=outputs[0])
+    if op.out and len(outputs) == 1 and math.prod(outputs[0].shape):
+        return functools.partial(op.kernel, xp, *inputs, out=outputs[0], **attrs)
+    call = functools.partial(op.kernel, xp, *inputs, **attrs)
+    if isinstance(node.spec, TensorSpec):
+        return functools.partial(_store_one, call, outputs[0])
+    return functools.partial(_store_all, call, outputs)
+
+
+def _store_one(call: Callable[[], Any], out: Array) -> None:
+    out[...] = call()
+
+
+def _store_all(call: Callable[[], Any], outputs: Sequence[Array]) -> None:
+    for out, array in zip(outputs, call(), strict=True):
+        out[...] = array
 
 
 def active(name: str) -> bool:

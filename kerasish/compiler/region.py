@@ -38,13 +38,19 @@ def own_lowerings(body: Graph, target: str) -> list[str]:
     return [name for name, lowering in held if lowering and lowering.own]
 
 
-def structure(body: Graph) -> tuple[Any, ...]:
-    """A key that two regions share when one kernel can serve both."""
+def structure(body: Graph, shapes: bool = True) -> tuple[Any, ...]:
+    """A key that two regions share when one kernel can serve both.
+
+    Args:
+        shapes: whether it is a kernel for these shapes only.
+    """
     index: dict[Node, int] = {}
     rows: list[Any] = []
     for node in (*body.inputs, *(n for n in body.nodes if n.op is not PLACEHOLDER)):
         index[node] = len(index)
         value = node.value.tobytes() if node.op is CONSTANT else None
-        attrs = () if node.op is PLACEHOLDER else attr_key(node.attrs)
-        rows.append((node.op.name, tuple(index[i] for i in node.inputs), attrs, node.spec, value))
+        attrs = {} if node.op is PLACEHOLDER else node.attrs
+        kept = attr_key({k: v for k, v in attrs.items() if shapes or k != "shape"})
+        spec = node.spec if shapes else node.spec.dtype
+        rows.append((node.op.name, tuple(index[i] for i in node.inputs), kept, spec, value))
     return (tuple(rows), tuple(index[n] for n in body.outputs))

@@ -12,10 +12,10 @@ from kerasish.compiler.codegen.renderer import Region
 from kerasish.compiler.passes import optimize
 from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.plan import Plan, Step
+from kerasish.compiler.providers import Array
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, interning, make_node, rebuild, rewrite
 from kerasish.ops.control.primitives import scan_op, switch_op, while_op
 
-Array = Any
 CONTROL = (scan_op, switch_op, while_op)
 
 

@@ -342,7 +342,7 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     each: Any = (specs,) if single else specs
     if account is not None:
         account.compute(op, tensors, each, attrs)
-    arrays = registry.lookup("runner", "alone")(op, tensors, attrs) if op.whole else None
+    arrays = registry.above("ops.alone")(op, tensors, attrs) if op.whole else None
     if arrays is None:
         with np.errstate(all="ignore"):
             if op.own:

@@ -95,13 +95,15 @@ def memory(
 def memory_of(plan: Plan, groups: Mapping[str, Iterable[Variable]] | None = None) -> Memory:
     """What a plan takes in memory; see `memory`."""
     inner = list(_inner(plan))
-    used = [v for p in (plan, *inner) for v in _variables(p.graph)]
+    every = (plan, *inner)
+    used = [v for p in every for v in _variables(p.graph)]
+    beside = sum(getattr(step.call, "nbytes", 0) for p in every for step in p.steps)
     live, step, held = _peak(plan)
     return Memory(
         _by_group(used, groups),
-        sum(sum(n.spec.nbytes for n in p.graph.nodes if n.op is CONSTANT) for p in (plan, *inner)),
+        sum(sum(n.spec.nbytes for n in p.graph.nodes if n.op is CONSTANT) for p in every),
         plan.memory.size,
-        sum(p.memory.size for p in inner) + sum(_beside(p) for p in (plan, *inner)),
+        sum(p.memory.size for p in inner) + beside,
         live,
         step,
         held,
@@ -114,11 +116,6 @@ def _inner(plan: Plan) -> Iterator[Plan]:
         for held in getattr(step.call, "plans", ()):
             yield held
             yield from _inner(held)
-
-
-def _beside(plan: Plan) -> int:
-    """What the loops of a plan hold beside the arenas of their bodies."""
-    return sum(getattr(step.call, "nbytes", 0) for step in plan.steps)
 
 
 def _variables(graph: Graph) -> list[Variable]:

@@ -14,13 +14,13 @@ from kerasish.inspect.stages import show_compiled
 from kerasish.models import Model
 from kerasish.training.plans import MODES
 
-Locked = tuple[Compiled, list[Any], Any]
+Batch = tuple[Any, Any, Any]  # x, y, sample_weight; a `TensorSpec` stands for an array
 
 
-def _step(model: Model, x: Any, y: Any, sample_weight: Any, mode: str | None) -> Locked:
+def _step(model: Model, given: Batch, mode: str | None) -> tuple[Compiled, list[Any], Any]:
     """(compiled step, the batch's arrays, its lock); without targets the step predicts."""
     if mode is None:
-        mode = "predict" if y is None else "train"
+        mode = "predict" if given[1] is None else "train"
     if mode not in MODES:
         raise ArgumentError("mode", expected=f"one of {', '.join(MODES)}", received=repr(mode))
     if mode != "predict" and not model.compiled:
@@ -30,7 +30,7 @@ def _step(model: Model, x: Any, y: Any, sample_weight: Any, mode: str | None) ->
             received=f"{model.name!r}, which is not compiled",
             fix="Call compile, or pass x alone to look at predictions.",
         )
-    batch = standardize_batch(arguments((x, y, sample_weight)))
+    batch = standardize_batch(arguments(given))
     model.plans.refresh()
     made = model.plans.for_batch(mode, batch).compiled
     if made is None:
@@ -40,54 +40,25 @@ def _step(model: Model, x: Any, y: Any, sample_weight: Any, mode: str | None) ->
     return made, batch.leaves, model.plans.lock
 
 
-def profile(
-    model: Model,
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
-    mode: str | None = None,
-    runs: int = 20,
-    warmup: int = 2,
-) -> Profile:
-    """Time every step of what the model does with one batch; the model is left as it was.
-
-    Args:
-        x, y, sample_weight: one batch; a `TensorSpec` stands for an array.
-        mode: "train", "test" or "predict"; by default "train", or "predict" without `y`.
-        runs: timed runs.
-        warmup: runs before, which are not timed.
-    """
-    compiled, leaves, lock = _step(model, x, y, sample_weight, mode)
+def profile(model: Model, given: Batch, mode: str | None, runs: int, warmup: int) -> Profile:
+    """`Model.profile`."""
+    compiled, leaves, lock = _step(model, given, mode)
     with lock:
         return profile_plan(compiled.plan, leaves, runs, warmup)
 
 
-def memory(
-    model: Model, x: Any, y: Any = None, sample_weight: Any = None, mode: str | None = None
-) -> Memory:
-    """What a step on such a batch takes in memory, before it runs; see `profile`."""
-    compiled, _, _ = _step(model, x, y, sample_weight, mode)
-    optimizer = getattr(model.optimizer, "variables", ())
+def memory(model: Model, given: Batch, mode: str | None) -> Memory:
+    """`Model.memory`."""
+    plan = _step(model, given, mode)[0].plan
     groups = {
         "parameters": model.trainable_variables,
         "frozen weights": model.non_trainable_weights,
-        "optimizer": list(optimizer),
+        "optimizer": list(getattr(model.optimizer, "variables", ())),
         "metrics": [v for metric in model.metrics for v in metric.variables],
     }
-    return memory_of(compiled.plan, groups)
+    return memory_of(plan, groups)
 
 
-def graph(
-    model: Model,
-    x: Any,
-    y: Any = None,
-    sample_weight: Any = None,
-    mode: str | None = None,
-    stage: str | None = None,
-) -> str:
-    """The step on such a batch as text; see `profile`.
-
-    Args:
-        stage: "traced", the name of a pass, or "plan"; None shows all.
-    """
-    return show_compiled(_step(model, x, y, sample_weight, mode)[0], stage)
+def graph(model: Model, given: Batch, mode: str | None, stage: str | None) -> str:
+    """`Model.graph`."""
+    return show_compiled(_step(model, given, mode)[0], stage)

@@ -56,6 +56,7 @@ class Entry:
         return min(self.seconds)
 
 
+@dataclass(eq=False, repr=False)
 class Profile:
     """Times of a plan's steps over several runs; `print` it.
 
@@ -65,15 +66,9 @@ class Profile:
         timeline: (entry, start, duration) of every call of the fastest run, in seconds.
     """
 
-    def __init__(
-        self,
-        entries: Sequence[Entry],
-        totals: Sequence[float],
-        timeline: Sequence[tuple[Entry, float, float]],
-    ) -> None:
-        self.entries = list(entries)
-        self.totals = list(totals)
-        self.timeline = list(timeline)
+    entries: list[Entry]
+    totals: list[float]
+    timeline: list[tuple[Entry, float, float]]
 
     @property
     def total(self) -> float:
@@ -243,8 +238,6 @@ def _measure(plan: Plan, fill: Callable[[], None], runs: int) -> Profile:
     wait = None if plan.device.host else synchronize
     totals: list[float] = []
     best: list[int] = []
-    for entry in entries:
-        entry.seconds = []
     for _ in range(runs):
         fill()
         stamps = _timed(calls, wait)

@@ -34,7 +34,7 @@ class Inspected:
             A `kerasish.inspect.Profile`: print it, or ask `by_layer()`, `by_op()`, `save_trace()`.
         """
         call = registry.above("model.profile")
-        return call(self, x, y, sample_weight, mode, runs, warmup)
+        return call(self, (x, y, sample_weight), mode, runs, warmup)
 
     def memory(
         self, x: Any, y: Any = None, sample_weight: Any = None, mode: str | None = None
@@ -44,7 +44,7 @@ class Inspected:
         Returns:
             A `kerasish.inspect.Memory`, in bytes: print it, or ask `total`.
         """
-        return registry.above("model.memory")(self, x, y, sample_weight, mode)
+        return registry.above("model.memory")(self, (x, y, sample_weight), mode)
 
     def graph(
         self,
@@ -59,4 +59,4 @@ class Inspected:
         Args:
             stage: "traced", the name of a pass, or "plan"; None shows all.
         """
-        return registry.above("model.graph")(self, x, y, sample_weight, mode, stage)
+        return registry.above("model.graph")(self, (x, y, sample_weight), mode, stage)

@@ -33,7 +33,7 @@ def alone(op: Op, tensors: Sequence[Tensor], attrs: dict[str, Any]) -> Sequence[
         return None
     if work < LARGE and not _again((op.name, specs, attr_key(attrs))):
         return None
-    return registry.lookup("runner", "planned")(op, tensors, attrs)
+    return registry.above("compiler.planned")(op, tensors, attrs)
 
 
 def _again(key: Any) -> bool:
@@ -45,6 +45,3 @@ def _again(key: Any) -> bool:
         if len(_met) > KNOWN:
             _met.popitem(last=False)
     return known
-
-
-registry.add("runner", alone, "alone")

@@ -13,7 +13,7 @@ from kerasish.backend.base import current
 from kerasish.compiler import Plan, function
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.passes import optimize
-from kerasish.compiler.plan import reference
+from kerasish.compiler.providers import reference
 from kerasish.config import disable_provider, enable_provider
 from kerasish.errors import ArgumentError, NumericsError
 from kerasish.graph import GradientTape, Op, Variable, convert_to_tensor, trace

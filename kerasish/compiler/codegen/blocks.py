@@ -7,26 +7,20 @@ intermediate fits the L2 cache, so a chain of ten ufuncs reads and writes main m
 from __future__ import annotations
 
 import functools
+import itertools
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from kerasish.compiler.providers import provider
+from kerasish.compiler.providers import in_order, provider, reference
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
+from kerasish.ops.basic import elementwise as _e
 from kerasish.spec import cut, known, np_dtype
-
-__all__ = [
-    "BACKEND",
-    "NAME",
-    "Uncompiled",
-    "alone",
-    "compile_all",
-    "inplace_pairs",
-    "supported",
-]
 
 NAME: str = "blocks"
 BACKEND: str = "numpy"
@@ -58,13 +52,13 @@ def alone(node: Node) -> bool:
     return not node.op.out
 
 
+@dataclass(eq=False)
 class Uncompiled:
     """A region and the arrays it runs on."""
 
-    def __init__(
-        self, body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarray]
-    ) -> None:
-        self.body, self.inputs, self.outputs = body, inputs, outputs
+    body: Graph
+    inputs: Sequence[np.ndarray]
+    outputs: Sequence[np.ndarray]
 
     def bind(self) -> BoundKernel:
         """The zero-argument step."""
@@ -89,14 +83,7 @@ def render(body: Graph, inputs: Sequence[np.ndarray], outputs: Sequence[np.ndarr
             n: _part(a, index, len(domain)) for n, a in zip(body.outputs, outputs, strict=True)
         }
         calls += _block(order, held, results, scratch, domain, index)
-    if len(calls) == 1:
-        return calls[0]
-
-    def run() -> None:
-        for call in calls:
-            call()
-
-    return run
+    return in_order(*calls)
 
 
 def _part(array: np.ndarray, index: tuple[slice, ...], rank: int) -> np.ndarray:
@@ -123,27 +110,21 @@ def _block(
     """
     shape = tuple(len(range(*s.indices(d))) for s, d in zip(index, domain, strict=True))
     count = math.prod(shape)
-    remaining: dict[Node, int] = {}
-    for node in order:
-        for source in node.inputs:
-            remaining[source] = remaining.get(source, 0) + 1
-    pool: dict[str, list[int]] = {}
-    made: Counter[str] = Counter()
+    remaining = Counter(source for node in order for source in node.inputs)
+    pool: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    numbers = itertools.count()
     home: dict[Node, tuple[str, int]] = {}
     calls: list[BoundKernel] = []
     for node in order:
-        arguments = [held[i] for i in node.inputs]
-        freed = []
+        arguments, spare = [held[i] for i in node.inputs], pool[node.spec.dtype]
         for source in node.inputs:
             remaining[source] -= 1
             if remaining[source] == 0 and source in home:
-                freed.append(home.pop(source))
-        for dtype, number in freed:
-            pool.setdefault(dtype, []).append(number)
+                pool[source.spec.dtype].append(home.pop(source))
         if node in results:
             target = results[node]
         else:
-            key = home[node] = _acquire(pool, made, node.spec.dtype)
+            key = home[node] = spare.pop() if spare else (node.spec.dtype, next(numbers))
             if key not in scratch or scratch[key].size < count:
                 scratch[key] = np.empty(max(count, BLOCK), np_dtype(key[0]))
             target = scratch[key][:count].reshape(shape)
@@ -152,26 +133,13 @@ def _block(
     return calls
 
 
-def _acquire(pool: dict[str, list[int]], made: Counter[str], dtype: str) -> tuple[str, int]:
-    spare = pool.get(dtype)
-    if spare:
-        return dtype, spare.pop()
-    made[dtype] += 1
-    return dtype, made[dtype]
-
-
 def _call(node: Node, arguments: list[Any], out: np.ndarray) -> BoundKernel:
-    name = node.op.name
-    if name == "cast":
+    if node.op is _p.cast_:
         return functools.partial(np.copyto, out, arguments[0], "unsafe")
-    if name == "select" and out.itemsize <= 8:
+    if node.op is _e.select and out.itemsize <= 8:
         condition, a, b = arguments
         return _select(condition, a, b, out, node.inputs[2].op is CONSTANT)
-    if node.op.ufunc:
-        return functools.partial(getattr(np, node.op.ufunc), *arguments, out=out)
-    if node.op.out:
-        return functools.partial(node.op.kernel, np, *arguments, out=out, **node.attrs)
-    return functools.partial(_store, node, arguments, out)
+    return reference(node, np, arguments, [out])
 
 
 def _select(condition: Any, a: Any, b: Any, out: np.ndarray, fixed: bool) -> BoundKernel:
@@ -185,10 +153,6 @@ def _select(condition: Any, a: Any, b: Any, out: np.ndarray, fixed: bool) -> Bou
         return lambda: np.multiply(a, condition, out=out)
 
     return lambda: np.bitwise_xor(np.bitwise_xor(a, b) * condition, b, out=out)
-
-
-def _store(node: Node, arguments: list[Any], out: np.ndarray) -> None:
-    out[...] = node.op.kernel(np, *arguments, **node.attrs)
 
 
 provider(NAME, lambda: None, "elementwise chains as ufuncs over blocks that stay in the cache")

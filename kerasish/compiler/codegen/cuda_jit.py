@@ -9,44 +9,25 @@ import functools
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from kerasish.backend import base
-from kerasish.compiler.codegen import cuda_ops
 from kerasish.compiler.codegen.cuda_kernel import THREADS, CudaWriter, Launch
+from kerasish.compiler.codegen.cuda_ops import REGISTERS
 from kerasish.compiler.codegen.cuda_prelude import PRELUDE
-from kerasish.compiler.codegen.nest import (
-    DRAWS,
-    REDUCTIONS,
-    arrange,
-    element_strides,
-    inplace_pairs,
-    shapeless,
-)
-from kerasish.compiler.providers import provider
-from kerasish.compiler.region import own_lowerings, structure
+from kerasish.compiler.codegen.nest import arrange, element_strides, writable
+from kerasish.compiler.codegen.nest import inplace_pairs as inplace_pairs
+from kerasish.compiler.providers import Array, in_order, provider
 from kerasish.errors import BackendError
 from kerasish.graph.node import Graph, Node
-
-__all__ = [
-    "BACKEND",
-    "NAME",
-    "Uncompiled",
-    "alone",
-    "compile_all",
-    "inplace_pairs",
-    "supported",
-]
 
 NAME: str = "cuda"
 BACKEND: str = "cupy"
 KEPT = 4096  # kernels kept for plans to come; those in use live as long as their plans
 MOST_BLOCKS = 1 << 20  # of a map; longer ones are walked in strides
 
-Array = Any
 _lock = threading.RLock()
 _kernels: dict[Any, tuple[Any, ...]] = {}
 
@@ -54,22 +35,10 @@ _kernels: dict[Any, tuple[Any, ...]] = {}
 def unavailable() -> str | None:
     """Why CUDA kernels cannot be made here, or None where they can."""
     try:
-        base.get("cupy")
+        base.get(BACKEND)
     except BackendError as error:
         return str(error)
     return None
-
-
-@dataclass
-class Launched:
-    """A step that launches kernels on the current stream; it may be captured into a graph."""
-
-    calls: Sequence[Callable[[], Any]]
-    keep: Any
-
-    def __call__(self) -> None:
-        for call in self.calls:
-            call()
 
 
 class Uncompiled:
@@ -83,14 +52,8 @@ class Uncompiled:
     def __init__(self, body: Graph, inputs: Sequence[Array], outputs: Sequence[Array]) -> None:
         self.inputs, self.outputs = inputs, outputs
         self.nest = arrange(body, [element_strides(a) for a in inputs])
-        self.writer = writer = CudaWriter(self.nest, "k")
-        steps = tuple(tuple(self.nest.strides[n]) for n in writer.operands)
-        if writer.is_flat_map:
-            self.key: Any = ("flat", shapeless(body), steps, writer.index)
-        else:
-            self.key = (structure(body), tuple(self.nest.dims), steps)
-        if own_lowerings(body, NAME):
-            self.key = (*self.key, writer.render())
+        self.writer = CudaWriter(self.nest, "k")
+        self.key = self.nest.key(NAME, self.writer.render, self.writer.index)
 
     def bind(self) -> Callable[[], Any]:
         """The zero-argument step, once `compile_all` has made the kernels."""
@@ -100,22 +63,20 @@ class Uncompiled:
         arguments = (*self.inputs, *self.outputs, scratch, count)
         calls = []
         for launch, function in zip(self.writer.launches, _kernels[self.key], strict=True):
-            grid = launch.grid or self._blocks()
+            grid = launch.grid or blocks(self.writer.total)
             if grid:
                 calls.append(functools.partial(function, (grid,), (launch.block,), arguments))
-        return Launched(calls, arguments)
+        return in_order(*calls)
 
-    def _blocks(self) -> int:
-        return min(-(-self.writer.total // THREADS), MOST_BLOCKS)
+
+def blocks(count: int) -> int:
+    """How many blocks walk so many elements."""
+    return min(-(-count // THREADS), MOST_BLOCKS)
 
 
 def supported(node: Node) -> bool:
     """Whether an elementwise node, a reduction or a draw can stand in a CUDA region."""
-    if node.op.name in REDUCTIONS:
-        return node.inputs[0].spec.dtype in cuda_ops.NUMBERS
-    if node.op.name == DRAWS:
-        return True
-    return node.op.elementwise and cuda_ops.supported(node)
+    return writable(node, NAME, REGISTERS)
 
 
 def alone(node: Node) -> bool:
@@ -129,7 +90,9 @@ def compile_all(pending: Sequence[Uncompiled]) -> None:
         wanted = {p.key: p for p in pending if p.key not in _kernels}
         if wanted:
             source, launches = module(list(wanted.values()))
-            _kernels.update(zip(wanted, _load(source, launches), strict=True))
+            made = raw_module(source)
+            found = [tuple(made.get_function(one.name) for one in region) for region in launches]
+            _kernels.update(zip(wanted, found, strict=True))
         for key in list(_kernels)[: max(len(_kernels) - KEPT, 0)]:
             if key not in {p.key for p in pending}:
                 del _kernels[key]
@@ -146,10 +109,9 @@ def module(pending: Sequence[Uncompiled]) -> tuple[str, list[list[Launch]]]:
     return "\n".join(texts), launches
 
 
-def _load(source: str, launches: Sequence[Sequence[Launch]]) -> list[tuple[Any, ...]]:
-    """The compiled functions of each region."""
-    made = base.get("cupy").xp.RawModule(code=source, options=("-std=c++17",))
-    return [tuple(made.get_function(one.name) for one in region) for region in launches]
+def raw_module(source: str) -> Any:
+    """The module of a source."""
+    return base.get(BACKEND).xp.RawModule(code=source, options=("-std=c++17",))
 
 
 provider(NAME, unavailable, "elementwise chains, reductions, pooling, sums of rows by our kernels")

@@ -13,14 +13,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kerasish.compiler.codegen.cuda_ops import (
-    identity,
-    memory_type,
-    merged,
-    register_type,
-)
+from kerasish.compiler.codegen.cuda_ops import literal, memory_type, merged, register_type
 from kerasish.compiler.codegen.cuda_scope import Scope
-from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, Nest
+from kerasish.compiler.codegen.nest import Nest, identity
 from kerasish.graph.node import Node
 
 THREADS = 256  # of a block, unless a row takes more
@@ -55,11 +50,9 @@ class CudaWriter:
     def __init__(self, nest: Nest, name: str) -> None:
         self.nest = nest
         self.name = name
-        body = nest.body
-        self.operands: list[Node] = [*body.inputs, *body.outputs]
-        self.names = {n: f"a{i}" for i, n in enumerate(self.operands)}
-        self.draws = [n for n in body.nodes if n.op.name == DRAWS]
-        self.reductions = [n for n in body.nodes if n.op.name in REDUCTIONS]
+        self.names = {n: f"a{i}" for i, n in enumerate(nest.operands)}
+        self.draws = nest.draws
+        self.reductions = nest.reductions
         self.total = math.prod(d.size for d in nest.dims)
         reach = max(
             (
@@ -71,17 +64,11 @@ class CudaWriter:
         self.wide = max(reach, self.total) >= LIMIT_32 // 2
         self.index = "long long" if self.wide else "int"
         self.team = _team(nest.count("R"), nest.count("P"))
-        inner = nest.dims[nest.of("I")[-1]].size if nest.of("I") else 1
-        self.inner = inner
-        self.across = min(_power(inner), WARP)  # threads of a block side by side along I
+        self.inner = nest.dims[nest.of("I")[-1]].size if nest.of("I") else 1
+        self.across = min(_power(self.inner), WARP)  # threads of a block side by side along I
         self.down = THREADS // self.across
 
     # --- what the caller must know --------------------------------------------------------------
-
-    @property
-    def is_flat_map(self) -> bool:
-        """Whether the kernel walks one long loop, whatever its length."""
-        return self.nest.kind == "map" and len(self.nest.dims) == 1
 
     @property
     def chunks(self) -> int:
@@ -135,7 +122,7 @@ class CudaWriter:
         count = len(self.nest.body.inputs)
         arguments = [
             f"{'const ' if i < count else ''}{memory_type(n.spec.dtype)}* {self.names[n]}"
-            for i, n in enumerate(self.operands)
+            for i, n in enumerate(self.nest.operands)
         ]
         arguments += ["char* scratch", f"{self.index} count"]
         body = [
@@ -185,17 +172,14 @@ class CudaWriter:
         nest, team, index = self.nest, self.team, self.index
         p_dims, r_dims = nest.of("P"), nest.of("R")
         rows, size = nest.count("P"), nest.count("R")
-        last = max([nest.stage[n] for n in nest.body.outputs if nest.element[n]], default=-1)
-        stages = max(last + 1, max(nest.stage[n] for n in self.reductions))
         row = Scope(self, p_dims)
-        for stage in range(stages):
-            row.value_all(self._row_nodes(stage))
+        for stage in range(nest.stages):
+            self._row_values(row, stage)
             mine = [n for n in self.reductions if nest.stage[n] == stage + 1]
-            stores = [n for n in nest.body.outputs if nest.element[n] and nest.stage[n] == stage]
             row.lines += [self._accumulator(n) for n in mine]
             scope = Scope(self, (*p_dims, *r_dims), row)
             scope.accumulate(mine)
-            scope.store_all(stores)
+            scope.store_all(nest.outputs(True, stage))
             row.lines += [
                 f"if (on) for ({index} r = lane; r < {size}; r += {team}) {{",
                 *self._coordinates(r_dims, "r"),
@@ -205,15 +189,14 @@ class CudaWriter:
             for n in mine:
                 row.lines += self._joined(n)
                 row.held[n] = self.accumulator(n)
-        row.value_all(self._row_nodes(stages))
-        outs = [n for n in nest.body.outputs if not nest.element[n]]
-        if outs:
+        self._row_values(row, nest.stages)
+        if outs := nest.outputs(element=False):
             values = [(n, row.value(n)) for n in outs]
             row.lines += [f"team_wait({team});", "if (on && lane == 0) {"]
             row.lines += [row.store(n, v) for n, v in values]
             row.lines.append("}")
         return [
-            *self._shared(max(team, THREADS) // WARP),
+            f"__shared__ double shared[{max(team, THREADS) // WARP}];",
             f"const int lane = threadIdx.x % {team};",
             f"const int teams = blockDim.x / {team};",
             f"for ({index} first = ({index})blockIdx.x * teams; first < {rows};",
@@ -225,14 +208,12 @@ class CudaWriter:
             "}",
         ]
 
-    def _row_nodes(self, stage: int) -> list[Node]:
-        """What is computed once per row when `stage` stages of reductions are done."""
+    def _row_values(self, row: Scope, stage: int) -> None:
+        """Write what is computed once per row when `stage` stages of reductions are done."""
         nest = self.nest
-        return [
-            n
-            for n in nest.element
-            if not nest.element[n] and n not in self.reductions and nest.stage[n] == stage
-        ]
+        for n, element in nest.element.items():
+            if not element and n not in self.reductions and nest.stage[n] == stage:
+                row.value(n)
 
     def _joined(self, node: Node) -> list[str]:
         """Lines after which every thread of a team has the reduction of the team's results."""
@@ -272,7 +253,7 @@ class CudaWriter:
         if first:
             scope = Scope(self, (*p_dims, *r_dims, *i_dims), row)
             scope.accumulate(self.reductions)
-            scope.store_all([n for n in nest.body.outputs if nest.element[n]])
+            scope.store_all(nest.outputs(element=True))
             row.lines += [
                 f"if (on) for ({index} r = begin + down; r < end; r += {self.down}) {{",
                 *self._coordinates(r_dims, "r"),
@@ -295,11 +276,11 @@ class CudaWriter:
                 f"{self._partial(n, 'chunk')} = {self.accumulator(n)};" for n in self.reductions
             ]
         else:
-            row.store_all([n for n in nest.body.outputs if not nest.element[n]])
+            row.store_all(nest.outputs(element=False))
         row.lines.append("}")
         size, each = nest.count("R"), columns * chunks if first else columns
         lines = [
-            *self._shared(THREADS),
+            f"__shared__ double shared[{THREADS}];",
             f"const int across = threadIdx.x % {self.across}, down = threadIdx.x / {self.across};",
             f"const {index} p = blockIdx.x / {each}, task = blockIdx.x % {each};",
             f"const int chunk = task / {columns};",
@@ -347,10 +328,8 @@ class CudaWriter:
 
     def _accumulator(self, node: Node) -> str:
         kind = register_type(node.spec.dtype)
-        return f"{kind} {self.accumulator(node)} = {identity(node)};"
-
-    def _shared(self, places: int) -> list[str]:
-        return [f"__shared__ double shared[{places}];"]
+        start = literal(identity(node), node.spec.dtype)
+        return f"{kind} {self.accumulator(node)} = {start};"
 
 
 def _power(count: int) -> int:

@@ -12,11 +12,15 @@ import struct
 from collections.abc import Callable
 
 from kerasish.errors import ArgumentError
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import Node
-from kerasish.spec import SIGNED, UNSIGNED, TensorSpec, bits, is_float, np_dtype
+from kerasish.ops.basic import elementwise as _e
+from kerasish.ops.basic import reduction as _r
+from kerasish.spec import HALVES, SIGNED, UNSIGNED, bits, is_float
 
-HALVES = ("float16", "bfloat16")  # computed in float32 and rounded after every op
-EXACT = ("cast", "select", "copy", "stop_gradient", "maximum", "minimum", "negative", "absolute")
+EXACT = (
+    _p.cast_, _e.select, _p.stop_gradient, _e.maximum, _e.minimum, _e.negative, _e.absolute,
+)  # fmt: skip
 FLOATS = (*HALVES, "float32", "float64")
 INTS = (*SIGNED, *UNSIGNED)
 NUMBERS = (*FLOATS, *INTS)
@@ -95,21 +99,16 @@ def _sign(x: Operand) -> str:
     return f"({x} > 0) - ({x} < 0)" if x.dtype in SIGNED else f"{x} > 0"
 
 
-def cast(dtype: str, source: str, x: str) -> str:
-    """A value in another dtype."""
+def _cast(x: Operand, *, dtype: str) -> str:
     if dtype == "bool":
         return f"{x} != 0"
-    if dtype in HALVES and source != dtype:
+    if dtype in HALVES and x.dtype != dtype:
         return f"from_{dtype}(to_{dtype}(({register_type(dtype)}){x}))"
     return f"({register_type(dtype)}){x}"
 
 
-def _cast(x: Operand, *, dtype: str) -> str:
-    return cast(dtype, x.dtype, x)
-
-
 Rule = str | Callable[..., str]
-# op name -> (rule, dtypes its inputs may have)
+# op name -> (rule, dtypes its inputs may have), entered by name as those of `llvm_ops` are
 RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "add": ("{0} + {1}", NUMBERS),
     "subtract": ("{0} - {1}", NUMBERS),
@@ -148,7 +147,6 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "select": ("{0} ? {1} : {2}", REGISTERS),
     "cast": (_cast, REGISTERS),
     "stop_gradient": ("{0}", REGISTERS),
-    "copy": ("{0}", REGISTERS),
     "rsqrt": ("1 / sqrt({0})", FLOATS),
     "sigmoid": ("1 / (1 + exp(-{0}))", FLOATS),
 }
@@ -169,20 +167,6 @@ def filled(rule: Rule) -> Callable[..., str]:
     return lambda *x: rule.format(*x, t=register_type(x[0].dtype))
 
 
-def supported(node: Node) -> bool:
-    """Whether CUDA code can be written for an elementwise node."""
-    if not isinstance(node.spec, TensorSpec) or node.spec.dtype not in REGISTERS:
-        return False
-    dtypes = [i.spec.dtype for i in node.inputs]
-    held = node.op.lowerings.get("cuda")
-    if held is None or any(d not in (held.dtypes or REGISTERS) for d in dtypes):
-        return False
-    # Out of range, C leaves float -> int undefined where numpy gives some value; only widths
-    # that hold every float that casts are written occur with are taken.
-    narrow = node.op.name == "cast" and is_float(dtypes[0]) and node.spec.dtype in INTS
-    return not (narrow and bits(node.spec.dtype) < 32)
-
-
 def expression(node: Node, operands: list[str]) -> str:
     """The value of one elementwise node as an expression over variables."""
     own = node.op.lowerings["cuda"].own
@@ -192,24 +176,12 @@ def expression(node: Node, operands: list[str]) -> str:
         what, expected = f"The lowering of op {node.op.name!r}", "a text, an expression of C"
         raise ArgumentError(what, expected=expected, received=repr(text))
     dtype = node.spec.dtype
-    if dtype in HALVES and (own or node.op.name not in EXACT):
+    if dtype in HALVES and (own or node.op not in EXACT):
         return f"from_{dtype}(to_{dtype}({text}))"
     return text
 
 
 def merged(node: Node, a: str, b: str) -> str:
     """The reduction of two values of `node`."""
-    rule = {"sum": "add", "max": "maximum", "min": "minimum"}[node.op.name]
+    rule = {_p.sum_: "add", _r.max_: "maximum", _r.min_: "minimum"}[node.op]
     return str(RULES[rule][0]).format(a, b)
-
-
-def identity(node: Node) -> str:
-    """What changes nothing in a reduction: 0 for a sum, the smallest number for a maximum."""
-    dtype, name = node.spec.dtype, node.op.name
-    if name == "sum":
-        return literal(0, dtype)
-    if is_float(dtype):
-        return literal(-math.inf if name == "max" else math.inf, dtype)
-    size = 8 * np_dtype(dtype).itemsize
-    low, high = (0, 2**size - 1) if dtype in UNSIGNED else (-(2 ** (size - 1)), 2 ** (size - 1) - 1)
-    return literal(low if name == "max" else high, dtype)

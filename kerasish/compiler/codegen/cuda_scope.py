@@ -13,13 +13,11 @@ from kerasish.compiler.codegen.cuda_ops import (
     register_type,
     stored,
 )
-from kerasish.compiler.codegen.nest import DRAWS
+from kerasish.compiler.codegen.nest import DRAWS, VIEWS
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Node
 
 if TYPE_CHECKING:
     from kerasish.compiler.codegen.cuda_kernel import CudaWriter
-
-VIEWS = ("reshape", "broadcast_to", "expand_dims")  # of row values: nothing moves
 
 
 class Scope:
@@ -45,7 +43,7 @@ class Scope:
             return held
         if node.op is CONSTANT:
             made = literal(node.value.item(), node.spec.dtype)
-        elif node.op.name in VIEWS:
+        elif node.op in VIEWS:
             made = self.value(node.inputs[0])
         else:
             text = self._text(node)
@@ -54,15 +52,10 @@ class Scope:
         self.held[node] = made
         return made
 
-    def value_all(self, nodes: Iterable[Node]) -> None:
-        """Write nodes now."""
-        for node in nodes:
-            self.value(node)
-
     def _text(self, node: Node) -> str:
         if node.op is PLACEHOLDER:
             return loaded(node.spec.dtype, self._place(node))
-        if node.op.name == DRAWS:
+        if node.op is DRAWS:
             return f"squares({self.writer.key(node)}, (u64)({self._offset(node)}))"
         return expression(node, [self.value(i) for i in node.inputs])
 

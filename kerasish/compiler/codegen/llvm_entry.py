@@ -6,7 +6,7 @@ and of its scratch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kerasish.compiler.codegen.llvm_text import Emitter
 
@@ -23,11 +23,37 @@ def arguments(e: Emitter, names: Sequence[str], pointers: int) -> dict[str, str]
     return held
 
 
-def work(name: str, e: Emitter) -> str:
-    """The IR of `name.work(args, begin, end)` with the instructions of an emitter."""
+def vectors(
+    e: Emitter, begin: str | int, end: str | int, body: Callable[[str, str | None], None]
+) -> None:
+    """Vector iterations over [begin, end): full ones, then one with a mask if need be."""
+    w = e.lanes
+    if isinstance(begin, int) and isinstance(end, int):
+        whole = begin + (end - begin) // w * w
+        if whole > begin:
+            with e.loop(begin, whole, w) as i:
+                body(i, None)
+        if whole < end:
+            i = e.arith("add", whole, 0)
+            body(i, e.mask_first(end - whole))
+        return
+    last = e.arith("add", begin, e.arith("and", e.arith("sub", end, begin), -w))
+    with e.loop(begin, last, w) as i:
+        body(i, None)
+    with e.when(e.test("slt", last, end)):
+        body(last, e.mask_below(last, end))
+
+
+def defined(head: str, e: Emitter) -> str:
+    """The IR of a function with the instructions of an emitter."""
     lines = "\n".join([*e.allocas, *e.lines])
-    head = f"define void @{name}.work(ptr %args, i64 %begin, i64 %end)"
-    return "\n".join([f"{head} {{\nentry:\n{lines}\n  ret void\n}}", *sorted(e.declarations)])
+    return f"define {head} {{\nentry:\n{lines}\n  ret void\n}}\n"
+
+
+def work(name: str, e: Emitter) -> str:
+    """That of `name.work(args, begin, end)`, with what it declares."""
+    function = defined(f"void @{name}.work(ptr %args, i64 %begin, i64 %end)", e)
+    return "\n".join([function, *sorted(e.declarations)])
 
 
 def runner(name: str) -> str:

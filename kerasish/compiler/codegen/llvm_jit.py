@@ -24,31 +24,14 @@ from kerasish.backend.numpy_backend import give_back
 from kerasish.compiler import openmp
 from kerasish.compiler.codegen import llvm_entry, llvm_ops, object_cache
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
-from kerasish.compiler.codegen.llvm_text import register
-from kerasish.compiler.codegen.nest import (
-    DRAWS,
-    REDUCTIONS,
-    arrange,
-    element_strides,
-    inplace_pairs,
-    shapeless,
-)
+from kerasish.compiler.codegen.nest import arrange, element_strides
+from kerasish.compiler.codegen.nest import inplace_pairs as inplace_pairs
 from kerasish.compiler.providers import provider
-from kerasish.compiler.region import own_lowerings, structure
+from kerasish.compiler.region import own_lowerings
 from kerasish.config import num_threads
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import TensorSpec
 from kerasish.version import __version__
-
-__all__ = [
-    "BACKEND",
-    "NAME",
-    "Uncompiled",
-    "alone",
-    "compile_all",
-    "inplace_pairs",
-    "supported",
-]
 
 NAME: str = "llvm"
 BACKEND: str = "numpy"
@@ -92,13 +75,15 @@ class Entry:
     unit: int
     keep: Any
 
-    def bind(self, tasks: int, threads: int, slots: Sequence[int]) -> Callable[[], Any]:
-        """The step that runs the kernel on these arguments."""
+    def bind(self, tasks: int, threads: int, slots: Sequence[Any]) -> Callable[[], Any]:
+        """The step that runs the kernel on arrays, which live as long as it does, and numbers."""
+        given = [s.ctypes.data if isinstance(s, np.ndarray) else s for s in slots]
         head = (self.work, self.combine, tasks, threads, self.unit)
-        args = _numbers(len(head) + len(slots))(*head, *slots)
-        return functools.partial(self.run, args)
+        step: Any = functools.partial(self.run, _numbers(len(head) + len(given))(*head, *given))
+        step.keep = (self, slots)
+        return step
 
-    def spread(self, tasks: int, work: int, slots: Sequence[int]) -> Callable[[], Any]:
+    def spread(self, tasks: int, work: int, slots: Sequence[Any]) -> Callable[[], Any]:
         """The same on as many threads as `work`, in operations, is worth."""
         team = threads() if work > PARALLEL_COST else 1
         return self.bind(tasks, min(team, tasks), slots)
@@ -109,7 +94,6 @@ class _Kernel:
     """A compiled kernel and what binding it needs to know."""
 
     entry: Entry
-    tasks: int
     flat: bool
     scratch: int
     cost: int
@@ -197,42 +181,23 @@ class Uncompiled:
     ) -> None:
         self.inputs, self.outputs = inputs, outputs
         self.kernel: Any = None
-        strides = [element_strides(a) for a in inputs]
-        self.nest = arrange(body, strides)
+        self.nest = arrange(body, [element_strides(a) for a in inputs])
         self.writer = KernelWriter(self.nest, "k", lanes())
         self.count = self.writer.tasks
-        if self.writer.is_flat_map:
-            steps = tuple(self.nest.strides[n][0] for n in self.writer.operands)
-            self.key: Any = ("flat", shapeless(body), steps)
-        else:
-            flat = tuple(tuple(self.nest.strides[n]) for n in self.writer.operands)
-            self.key = (structure(body), tuple(self.nest.dims), flat)
-        if own_lowerings(body, NAME):
-            self.key = (*self.key, self.writer.render())
+        self.key = self.nest.key(NAME, self.writer.render)
 
     def bind(self) -> Callable[[], Any]:
         """The zero-argument step, once `compile_all` has given the region its kernel."""
         kernel = self.kernel
         scratch = np.empty(max(kernel.scratch, 1), np.uint8)
         work = kernel.cost * (self.count if kernel.flat else 1)
-        team = threads() if work > PARALLEL_COST and self.count > 1 else 1
-        arrays = [*self.inputs, *self.outputs, scratch]
-        slots = [a.ctypes.data for a in arrays]
-        step: Any = kernel.entry.bind(self.count, min(team, self.count), slots)
-        step.keep = (arrays, kernel)  # which must live as long as it may be called
-        return step
+        return kernel.entry.spread(self.count, work, [*self.inputs, *self.outputs, scratch])
 
 
 def supported(node: Node) -> bool:
     """Whether an elementwise node, a reduction or a draw can stand in an LLVM region."""
     dtypes = {n.spec.dtype for n in (node, *node.inputs) if isinstance(n.spec, TensorSpec)}
-    if "float16" in dtypes and not _converts_float16():
-        return False
-    if node.op.name in REDUCTIONS:
-        return register(node.inputs[0].spec.dtype) in llvm_ops.NUMBERS
-    if node.op.name == DRAWS:
-        return True
-    return node.op.elementwise and llvm_ops.supported(node)
+    return llvm_ops.supported(node) and ("float16" not in dtypes or _converts_float16())
 
 
 def alone(node: Node) -> bool:
@@ -276,7 +241,7 @@ def _load(wanted: dict[Any, Uncompiled]) -> None:
         raise
     for key, w in writers.items():
         entry = _entry(found, run, w.functions, w.unit)
-        _kernels[key] = _Kernel(entry, w.tasks, w.is_flat_map, w.scratch_bytes, _cost(w))
+        _kernels[key] = _Kernel(entry, w.nest.is_flat_map, w.scratch_bytes, _cost(w))
 
 
 def _entry(found: Any, run: str, functions: Sequence[str], unit: int) -> Entry:
@@ -294,8 +259,8 @@ def _cost(w: KernelWriter) -> int:
         else 1
         for n in w.nest.body.nodes
         if n.op not in (PLACEHOLDER, CONSTANT)
-    ) + len(w.operands)
-    elements = 1 if w.is_flat_map else int(np.prod([d.size for d in w.nest.dims]))
+    ) + len(w.nest.operands)
+    elements = 1 if w.nest.is_flat_map else int(np.prod([d.size for d in w.nest.dims]))
     return max(int(per_element * elements), 1)
 
 

@@ -6,15 +6,16 @@ is cut up also `name.combine(args)`, which joins what the tasks left. `llvm_entr
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 
 from kerasish.compiler.codegen import llvm_random
-from kerasish.compiler.codegen.llvm_entry import HEADER
+from kerasish.compiler.codegen.llvm_entry import arguments, defined, vectors
 from kerasish.compiler.codegen.llvm_reduce import Accumulator, horizontal, width
 from kerasish.compiler.codegen.llvm_scope import Scope
 from kerasish.compiler.codegen.llvm_text import Emitter, Value, register, type_of
-from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, Nest
+from kerasish.compiler.codegen.nest import Nest
 from kerasish.graph.node import Node
 from kerasish.spec import TensorSpec
 
@@ -38,13 +39,9 @@ class KernelWriter:
         self.nest = nest
         self.name = name
         self.lanes = lanes
-        body = nest.body
-        self.operands: list[Node] = [*body.inputs, *body.outputs]
-        self.slots = len(self.operands)
-        self.draws = [n for n in body.nodes if n.op.name == DRAWS]
-        self.walked = [*self.operands, *self.draws]  # whatever has an offset
+        self.walked = [*nest.operands, *nest.draws]  # whatever has an offset
         self.keys: dict[Node, Value] = {}
-        self.reductions = [n for n in body.nodes if n.op.name in REDUCTIONS]
+        self.reductions = nest.reductions
         self.declarations: set[str] = set()
 
     # --- what the caller must know --------------------------------------------------------------
@@ -63,17 +60,8 @@ class KernelWriter:
         """The number of independent tasks; for a flat map, its elements."""
         nest = self.nest
         if nest.kind == "map":
-            return (
-                math.prod(d.size for d in nest.dims[:-1])
-                if len(nest.dims) > 1
-                else nest.dims[0].size
-            )
+            return math.prod(d.size for d in (nest.dims[:-1] or nest.dims))
         return nest.count("P") * (1 if nest.kind == "rows" else self.chunks)
-
-    @property
-    def is_flat_map(self) -> bool:
-        """Whether tasks are single elements of one long loop, whatever its length."""
-        return self.nest.kind == "map" and len(self.nest.dims) == 1
 
     @property
     def scratch_bytes(self) -> int:
@@ -91,7 +79,7 @@ class KernelWriter:
     @property
     def unit(self) -> int:
         """Tasks are given to threads in multiples of it."""
-        return self.lanes if self.is_flat_map else 1
+        return self.lanes if self.nest.is_flat_map else 1
 
     @property
     def functions(self) -> list[str]:
@@ -109,20 +97,13 @@ class KernelWriter:
 
     def _function(self, part: str, signature: str, write: Callable[[Emitter], None]) -> str:
         e = Emitter(self.lanes)
-        self.bases = {node: self._slot(e, k) for k, node in enumerate(self.operands)}
-        self.scratch = self._slot(e, self.slots)
-        self.keys = {n: llvm_random.mixed_key(e, self.bases[n.inputs[0]]) for n in self.draws}
+        names = [str(k) for k in range(len(self.nest.operands) + 1)]
+        *bases, self.scratch = arguments(e, names, len(names)).values()
+        self.bases = dict(zip(self.nest.operands, bases, strict=True))
+        self.keys = {n: llvm_random.mixed_key(e, self.bases[n.inputs[0]]) for n in self.nest.draws}
         write(e)
         self.declarations |= e.declarations
-        lines = "\n".join([*e.allocas, *e.lines])
-        head = f"define void @{self.name}.{part}({signature})"
-        return f"{head} {{\nentry:\n{lines}\n  ret void\n}}\n"
-
-    def _slot(self, e: Emitter, k: int) -> str:
-        at, held = e.fresh("a"), e.fresh("b")
-        e.put(f"{at} = getelementptr i64, ptr %args, i64 {len(HEADER) + k}")
-        e.put(f"{held} = load ptr, ptr {at}")
-        return held
+        return defined(f"void @{self.name}.{part}({signature})", e)
 
     def _work(self, e: Emitter) -> None:
         {"map": self._map, "rows": self._rows, "columns": self._columns, "flat": self._flat}[
@@ -162,105 +143,64 @@ class KernelWriter:
             moved[node] = part if base == "0" else e.arith("add", base, part)
         return moved
 
+    def _sums(self, e: Emitter, a: dict[Node, str], b: dict[Node, str]) -> dict[Node, str]:
+        """Offsets over some dimensions and over others, added."""
+        pairs = {n: (x, b[n]) for n, x in a.items()}
+        return {
+            n: y if x == "0" else x if y == "0" else e.arith("add", x, y)
+            for n, (x, y) in pairs.items()
+        }
+
     # --- loops --------------------------------------------------------------------------------
 
-    def _vectors(
-        self, e: Emitter, begin: str | int, end: str | int, body: Callable[[str, str | None], None]
-    ) -> None:
-        """Vector iterations over [begin, end): full ones, then one with a mask if need be."""
-        w = self.lanes
-        if isinstance(begin, int) and isinstance(end, int):
-            whole = begin + (end - begin) // w * w
-            if whole > begin:
-                with e.loop(begin, whole, w) as i:
-                    body(i, None)
-            if whole < end:
-                i = e.arith("add", whole, 0)
-                body(i, e.mask_first(end - whole))
-            return
-        count = e.arith("sub", end, begin)
-        whole_count = e.arith("and", count, -w)
-        whole = e.arith("add", begin, whole_count)
-        with e.loop(begin, whole, w) as i:
-            body(i, None)
-        left = e.fresh("c")
-        e.put(f"{left} = icmp slt i64 {whole}, {end}")
-        with e.when(left):
-            body(whole, e.mask_below(whole, end))
-
     def _map(self, e: Emitter) -> None:
-        inner = len(self.nest.dims) - 1
-        if inner == 0:
+        *outer, inner = range(len(self.nest.dims))
+
+        def body(i: str, mask: str | None, base: dict[Node, str]) -> None:
+            scope = Scope(self, e, self._plus(e, base, inner, i), inner, mask)
+            scope.store_all(self.nest.body.outputs)
+
+        if not outer:
             base = {n: "0" for n in self.walked}
-            self._vectors(
-                e, "%begin", "%end", lambda i, mask: self._store_all(e, base, inner, i, mask)
-            )
+            vectors(e, "%begin", "%end", functools.partial(body, base=base))
             return
         with e.loop("%begin", "%end") as p:
-            base = self._offsets(e, p, list(range(inner)))
-            size = self.nest.dims[inner].size
-            self._vectors(e, 0, size, lambda i, mask: self._store_all(e, base, inner, i, mask))
-
-    def _store_all(
-        self, e: Emitter, base: dict[Node, str], dim: int, i: str, mask: str | None
-    ) -> None:
-        scope = Scope(self, e, self._plus(e, base, dim, i), dim, mask)
-        scope.store_all(self.nest.body.outputs)
+            base = self._offsets(e, p, outer)
+            vectors(e, 0, self.nest.dims[inner].size, functools.partial(body, base=base))
 
     def _rows(self, e: Emitter) -> None:
         nest = self.nest
-        p_dims, r_dims = nest.of("P"), nest.of("R")
-        inner = r_dims[-1]
+        *outer, inner = nest.of("R")
         size = nest.dims[inner].size
-        last = max([nest.stage[n] for n in nest.body.outputs if nest.element[n]], default=-1)
-        stages = max(last + 1, max(nest.stage[n] for n in self.reductions))
-        spills = self._spills(e, size if len(r_dims) == 1 else SPILL_LIMIT + 1)
+        spills = self._spills(e, SPILL_LIMIT + 1 if outer else size)
         with e.loop("%begin", "%end") as p:
-            base = self._offsets(e, p, p_dims)
+            base = self._offsets(e, p, nest.of("P"))
             rows: dict[Node, Value] = {}
-            for stage in range(stages):
-                self._row_stage(e, stage, base, rows, spills, r_dims, inner, size)
+            for stage in range(nest.stages):
+                mine = [n for n in self.reductions if nest.stage[n] == stage + 1]
+                slots = {n: Accumulator(e, n) for n in mine}
+
+                def body(
+                    i: str, mask: str | None, at: dict[Node, str],
+                    stage: int = stage, slots: dict[Node, Accumulator] = slots,
+                ) -> None:  # fmt: skip
+                    here = self._plus(e, at, inner, i)
+                    scope = Scope(self, e, here, inner, mask, rows, spills, stage, i)
+                    kept = [(n, scope.value(n)) for n in spills if nest.stage[n] == stage]
+                    scope.take(slots, nest.outputs(True, stage))
+                    for n, v in kept:
+                        e.store(e.splat(v, self.lanes), spills[n], i, None)
+
+                if outer:
+                    with e.loop(0, math.prod(nest.dims[d].size for d in outer)) as q:
+                        at = self._sums(e, base, self._offsets(e, q, outer))
+                        vectors(e, 0, size, functools.partial(body, at=at))
+                else:
+                    vectors(e, 0, size, functools.partial(body, at=base))
+                for n in mine:
+                    rows[n] = e.rounded(horizontal(e, n, slots[n].value()), n.spec.dtype)
             scope = Scope(self, e, base, None, None, rows=rows)
-            scope.store_all([n for n in nest.body.outputs if not nest.element[n]])
-
-    def _row_stage(
-        self,
-        e: Emitter,
-        stage: int,
-        base: dict[Node, str],
-        rows: dict[Node, Value],
-        spills: dict[Node, str],
-        r_dims: list[int],
-        inner: int,
-        size: int,
-    ) -> None:
-        nest = self.nest
-        mine = [n for n in self.reductions if nest.stage[n] == stage + 1]
-        stores = [n for n in nest.body.outputs if nest.element[n] and nest.stage[n] == stage]
-        slots = {n: Accumulator(e, n) for n in mine}
-
-        def body(i: str, mask: str | None, at: dict[Node, str]) -> None:
-            scope = Scope(self, e, self._plus(e, at, inner, i), inner, mask, rows, spills, stage, i)
-            values = [(n, scope.value(n)) for n in stores]
-            kept = [(n, scope.value(n)) for n in spills if nest.stage[n] == stage]
-            for n in mine:
-                v = e.splat(scope.value(n.inputs[0]), self.lanes)
-                slots[n].take(v, mask)
-            for n, v in values:
-                scope.store(n, v)
-            for n, v in kept:
-                e.store(e.splat(v, self.lanes), spills[n], i, None)
-
-        if len(r_dims) > 1:
-            count = math.prod(nest.dims[d].size for d in r_dims[:-1])
-            with e.loop(0, count) as q:
-                extra = self._offsets(e, q, r_dims[:-1])
-                at = {n: _sum(e, base[n], extra[n]) for n in base}
-                self._vectors(e, 0, size, lambda i, mask: body(i, mask, at))
-        else:
-            self._vectors(e, 0, size, lambda i, mask: body(i, mask, base))
-        for n in mine:
-            rows[n] = e.rounded(horizontal(e, n, slots[n].value()), n.spec.dtype)
+            scope.store_all(nest.outputs(element=False))
 
     def _spills(self, e: Emitter, size: int) -> dict[Node, str]:
         """Row buffers for element values that are dear and needed in a later stage too."""
@@ -283,58 +223,36 @@ class KernelWriter:
 
     def _columns(self, e: Emitter) -> None:
         nest = self.nest
-        p_dims, r_dims, i_dims = nest.of("P"), nest.of("R"), nest.of("I")
-        inner, total = i_dims[-1], nest.dims[i_dims[-1]].size
-        wide = self.lanes * UNROLL
+        inner, r_dims = nest.of("I")[-1], nest.of("R")
+        total, wide = nest.dims[inner].size, self.lanes * UNROLL
+        whole, left = total // wide * wide, total % wide
         with e.loop("%begin", "%end") as task:
-            p = e.arith("udiv", task, self.chunks)
-            c = e.arith("urem", task, self.chunks)
-            base = self._offsets(e, p, p_dims)
-            whole = total // wide * wide
+            p, chunk = (e.arith(code, task, self.chunks) for code in ("udiv", "urem"))
+            base = self._offsets(e, p, nest.of("P"))
+
+            def block(first: str, masks: list[str | None]) -> None:
+                """Some vectors side by side, the last of which may be a partial one."""
+                slots = [{n: Accumulator(e, n) for n in self.reductions} for _ in masks]
+                starts = [e.arith("add", first, k * self.lanes) for k in range(len(masks))]
+                with e.loop(*self._chunk_range(e, chunk)) as r:
+                    at = self._sums(e, base, self._offsets(e, r, r_dims))
+                    for held, start, mask in zip(slots, starts, masks, strict=True):
+                        scope = Scope(self, e, self._plus(e, at, inner, start), inner, mask)
+                        scope.take(held, nest.outputs(element=True))
+                for n in self.reductions:
+                    at_row = e.arith("mul", task, total)
+                    for held, start, mask in zip(slots, starts, masks, strict=True):
+                        where = e.arith("add", at_row, start)
+                        e.store(held[n].value(), self._partial(e, n), where, mask)
+
             if whole:
                 with e.loop(0, whole, wide) as i:
-                    self._column_block(e, base, r_dims, inner, i, UNROLL, None, task, c)
-            left = total - whole
+                    block(i, [None] * UNROLL)
             if left:
-                vectors = -(-left // self.lanes)
-                self._column_block(e, base, r_dims, inner, str(whole), vectors, total, task, c)
-
-    def _column_block(
-        self,
-        e: Emitter,
-        base: dict[Node, str],
-        r_dims: list[int],
-        inner: int,
-        first: str,
-        vectors: int,
-        end: int | None,
-        task: str,
-        chunk: str,
-    ) -> None:
-        slots = [{n: Accumulator(e, n) for n in self.reductions} for _ in range(vectors)]
-        masks: list[str | None] = [None] * vectors
-        starts = [e.arith("add", first, k * self.lanes) for k in range(vectors)]
-        if end is not None and (end % self.lanes):
-            masks[-1] = e.mask_first(end % self.lanes)
-        begin, stop = self._chunk_range(e, chunk)
-        with e.loop(begin, stop) as r:
-            extra = self._offsets(e, r, r_dims)
-            at = {n: _sum(e, base[n], extra[n]) for n in base}
-            for k in range(vectors):
-                scope = Scope(self, e, self._plus(e, at, inner, starts[k]), inner, masks[k])
-                stores = [n for n in self.nest.body.outputs if self.nest.element[n]]
-                values = [(n, scope.value(n)) for n in stores]
-                for n in self.reductions:
-                    v = e.splat(scope.value(n.inputs[0]), self.lanes)
-                    slots[k][n].take(v, masks[k])
-                for n, v in values:
-                    scope.store(n, v)
-        total = self.nest.dims[inner].size
-        for n in self.reductions:
-            at_row = e.arith("mul", task, total)
-            for k in range(vectors):
-                where = e.arith("add", at_row, starts[k])
-                e.store(slots[k][n].value(), self._partial(e, n), where, masks[k])
+                masks: list[str | None] = [None] * -(-left // self.lanes)
+                if left % self.lanes:
+                    masks[-1] = e.mask_first(left % self.lanes)
+                block(str(whole), masks)
 
     def _flat(self, e: Emitter) -> None:
         nest = self.nest
@@ -346,20 +264,15 @@ class KernelWriter:
 
             def body(i: str, mask: str | None, at: dict[Node, str]) -> None:
                 scope = Scope(self, e, self._plus(e, at, inner, i), inner, mask)
-                stores = [(n, scope.value(n)) for n in nest.body.outputs if nest.element[n]]
-                for n in self.reductions:
-                    v = e.splat(scope.value(n.inputs[0]), self.lanes)
-                    slots[n].take(v, mask)
-                for n, v in stores:
-                    scope.store(n, v)
+                scope.take(slots, nest.outputs(element=True))
 
             if len(nest.of("R")) == 1:
-                self._vectors(e, begin, stop, lambda i, mask: body(i, mask, base))
+                vectors(e, begin, stop, lambda i, mask: body(i, mask, base))
             else:
                 with e.loop(begin, stop) as r:  # strided operands: row by row
                     at = self._offsets(e, r, nest.of("R")[:-1])
                     size = nest.dims[inner].size
-                    self._vectors(e, 0, size, lambda i, mask: body(i, mask, at))
+                    vectors(e, 0, size, lambda i, mask: body(i, mask, at))
             for n in self.reductions:
                 e.store(horizontal(e, n, slots[n].value()), self._partial(e, n), task, None)
 
@@ -386,7 +299,6 @@ class KernelWriter:
         """Join the chunks' partial results, then compute what follows from them per row."""
         nest = self.nest
         p_dims = nest.of("P")
-        rows_out = [n for n in nest.body.outputs if not nest.element[n]]
         i_dims = nest.of("I")
         total = nest.dims[i_dims[-1]].size if i_dims else 1
         partials = {n: self._partial(e, n) for n in self.reductions}
@@ -410,16 +322,12 @@ class KernelWriter:
                 dim = i_dims[-1] if i_dims else None
                 at = self._plus(e, base, dim, i) if dim is not None else base
                 scope = Scope(self, e, at, dim, mask, rows=rows)
-                scope.store_all(rows_out)
+                scope.store_all(nest.outputs(element=False))
 
             if i_dims:
-                self._vectors(e, 0, total, body)
+                vectors(e, 0, total, body)
             else:
                 body(e.arith("add", 0, 0), None)
-
-
-def _sum(e: Emitter, a: str, b: str) -> str:
-    return b if a == "0" else a if b == "0" else e.arith("add", a, b)
 
 
 def _flops(node: Node) -> int:

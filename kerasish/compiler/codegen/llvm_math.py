@@ -163,11 +163,6 @@ def erf(e: Emitter, x: Value) -> Value:
     return e.select(e.compare("gt", t, e.like(ERF_FAR, x)), far, near)
 
 
-def sqrt(e: Emitter, x: Value) -> Value:
-    """The hardware's correctly rounded root."""
-    return e.call("llvm.sqrt", x)
-
-
 def rsqrt(e: Emitter, x: Value) -> Value:
     """1 / sqrt(x), both correctly rounded."""
     return e.div(e.like(1.0, x), e.call("llvm.sqrt", x))

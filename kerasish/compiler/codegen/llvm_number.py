@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from kerasish.compiler.codegen.llvm_text import Emitter, Value
+
+Operator = Callable[["Number", "Number | float"], "Number"]
+
+
+def _operator(write: Callable[[Emitter, Value, Value], Value]) -> Operator:
+    """The operator that writes this instruction."""
+
+    def operator(self: Number, other: Number | float) -> Number:
+        return Number(self.e, write(self.e, self.value, self._with(other)))
+
+    return operator
+
+
+def _binary(instruction: str) -> Operator:
+    return _operator(lambda e, a, b: e.binary(instruction, a, b))
+
+
+def _comparison(predicate: str) -> Operator:
+    return _operator(lambda e, a, b: e.compare(predicate, a, b))
 
 
 class Number:
@@ -21,55 +40,21 @@ class Number:
     def _made(self, value: Value) -> Number:
         return Number(self.e, value)
 
-    def __add__(self, other: Number | float) -> Number:
-        return self._made(self.e.add(self.value, self._with(other)))
-
-    def __sub__(self, other: Number | float) -> Number:
-        return self._made(self.e.sub(self.value, self._with(other)))
-
-    def __rsub__(self, other: float) -> Number:
-        return self._made(self.e.sub(self._with(other), self.value))
-
-    def __mul__(self, other: Number | float) -> Number:
-        return self._made(self.e.mul(self.value, self._with(other)))
-
-    def __truediv__(self, other: Number | float) -> Number:
-        return self._made(self.e.div(self.value, self._with(other)))
-
-    def __rtruediv__(self, other: float) -> Number:
-        return self._made(self.e.div(self._with(other), self.value))
-
-    __radd__, __rmul__ = __add__, __mul__
+    __add__ = __radd__ = _operator(Emitter.add)
+    __sub__ = _operator(Emitter.sub)
+    __rsub__ = _operator(lambda e, a, b: e.sub(b, a))
+    __mul__ = __rmul__ = _operator(Emitter.mul)
+    __truediv__ = _operator(Emitter.div)
+    __rtruediv__ = _operator(lambda e, a, b: e.div(b, a))
+    __lt__, __gt__, __ge__ = _comparison("lt"), _comparison("gt"), _comparison("ge")
+    __and__, __or__, __xor__ = _binary("and"), _binary("or"), _binary("xor")
+    __lshift__, __rshift__ = _binary("shl"), _binary("ashr")
 
     def __neg__(self) -> Number:
         return self._made(self.e.neg(self.value))
 
     def __abs__(self) -> Number:
         return self.call("llvm.fabs")
-
-    def __lt__(self, other: Number | float) -> Number:
-        return self.compare("lt", other)
-
-    def __gt__(self, other: Number | float) -> Number:
-        return self.compare("gt", other)
-
-    def __ge__(self, other: Number | float) -> Number:
-        return self.compare("ge", other)
-
-    def __and__(self, other: Number | float) -> Number:
-        return self._made(self.e.binary("and", self.value, self._with(other)))
-
-    def __or__(self, other: Number | float) -> Number:
-        return self._made(self.e.binary("or", self.value, self._with(other)))
-
-    def __xor__(self, other: Number | float) -> Number:
-        return self._made(self.e.binary("xor", self.value, self._with(other)))
-
-    def __lshift__(self, count: int) -> Number:
-        return self._made(self.e.binary("shl", self.value, self._with(count)))
-
-    def __rshift__(self, count: int) -> Number:
-        return self._made(self.e.binary("ashr", self.value, self._with(count)))
 
     def compare(self, predicate: str, other: Number | float) -> Number:
         """One of eq, ne, lt, le, gt, ge, lane by lane."""

@@ -13,21 +13,24 @@ from kerasish.compiler.codegen import llvm_divide as divide
 from kerasish.compiler.codegen import llvm_math as math
 from kerasish.compiler.codegen import llvm_wide as wide
 from kerasish.compiler.codegen.llvm_text import Emitter, Value, register
+from kerasish.compiler.codegen.nest import writable
 from kerasish.errors import DTypeError
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import Node
-from kerasish.spec import HALVES, SIGNED, UNSIGNED, TensorSpec, bits, is_float
+from kerasish.ops.basic import elementwise as _e
+from kerasish.spec import SIGNED, UNSIGNED, bits, is_float
 
 Rule = Callable[..., Value]
 NUMBERS = ("float32", "float64", *SIGNED, *UNSIGNED)
 INTS = (*SIGNED, *UNSIGNED, "bool")
 REGISTERS = (*NUMBERS, "bool")
-MEMORY = (*REGISTERS, *HALVES)
 FLOATING = ("float32", "float64")
 # Ops whose results need no rounding where their inputs needed none.
 EXACT = {
-    "negative", "absolute", "sign", "maximum", "minimum", "floor", "ceil", "trunc",
-    "round_half_even", "select", "copy", "stop_gradient", "real", "imag", "conj", "fmod",
+    _e.negative, _e.absolute, _e.sign, _e.maximum, _e.minimum, _e.floor, _e.ceil, _e.trunc,
+    _e.round_half_even, _e.select, _e.stop_gradient, _e.real, _e.imag, _e.conj, _e.fmod,
 }  # fmt: skip
+TWICE = ("float64", "float16")  # a cast that would be rounded twice, by way of float32
 WHOLE = ("float32", *SIGNED, *UNSIGNED)
 EITHER = ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf")
 
@@ -99,7 +102,8 @@ def _either(name: str) -> Rule:
     return lambda e, x: (narrow if x.dtype == "float32" else double)(e, x)
 
 
-# op name -> (rule, dtypes its inputs may have)
+# op name -> (rule, dtypes its inputs may have); functions are called like their ops. `lowerings.py`
+# enters each on the op of that name, and would fail on a name that is no op's.
 RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "add": (Emitter.add, NUMBERS),
     "subtract": (Emitter.sub, NUMBERS),
@@ -113,7 +117,7 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "maximum": (maximum, NUMBERS),
     "minimum": (minimum, NUMBERS),
     **{f.__name__: (f, WHOLE) for f in (divide.mod, divide.fmod, divide.floor_divide)},
-    **{name: (_intrinsic(name), FLOATING) for name in ("floor", "ceil", "trunc")},
+    **{name: (_intrinsic(name), FLOATING) for name in ("floor", "ceil", "trunc", "sqrt")},
     "round_half_even": (_intrinsic("rint"), FLOATING),
     **{name: (_compare(predicate), REGISTERS) for name, predicate in (
         ("equal", "eq"), ("not_equal", "ne"), ("less", "lt"), ("less_equal", "le"),
@@ -132,8 +136,8 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "cast": (lambda e, x, *, dtype: e.convert(x, register(dtype)), REGISTERS),
     **{name: (lambda e, x: x, NUMBERS) for name in ("real", "conj")},
     "imag": (lambda e, x: e.like(0, x), NUMBERS),
-    **{name: (lambda e, x: x, REGISTERS) for name in ("stop_gradient", "copy")},
-    **{f.__name__: (f, FLOATING) for f in (math.sqrt, math.rsqrt, circular.sin, circular.cos)},
+    "stop_gradient": (lambda e, x: x, REGISTERS),
+    **{f.__name__: (f, FLOATING) for f in (math.rsqrt, circular.sin, circular.cos)},
     **{name: (_either(name), FLOATING) for name in EITHER},
     **{
         f.__name__: (f, ("float32",))
@@ -147,19 +151,9 @@ RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
 
 
 def supported(node: Node) -> bool:
-    """Whether LLVM code can be written for an elementwise node."""
-    if not isinstance(node.spec, TensorSpec) or node.spec.dtype not in MEMORY:
-        return False
-    dtypes = [register(i.spec.dtype) for i in node.inputs]
-    held = node.op.lowerings.get("llvm")
-    if held is None or any(d not in (held.dtypes or REGISTERS) for d in dtypes):
-        return False
-    if node.op.name == "cast" and dtypes[0] == "float64" and node.spec.dtype == "float16":
-        return False  # by way of float32 it would be rounded twice
-    # LLVM leaves float -> int out of range undefined where numpy gives some value; only widths
-    # that hold every float that casts are written occur with are taken.
-    narrow = node.op.name == "cast" and is_float(dtypes[0]) and node.spec.dtype in NUMBERS
-    return not (narrow and not is_float(node.spec.dtype) and bits(node.spec.dtype) < 32)
+    """Whether LLVM code can be written for a node."""
+    twice = node.op is _p.cast_ and (node.inputs[0].spec.dtype, node.spec.dtype) == TWICE
+    return not twice and writable(node, "llvm", REGISTERS, register)
 
 
 def emit(e: Emitter, node: Node, inputs: list[Value]) -> Value:
@@ -171,7 +165,7 @@ def emit(e: Emitter, node: Node, inputs: list[Value]) -> Value:
     y = node.op.lowered("llvm", e, *inputs, **node.attrs)
     if own:
         _check(node, y, max(x.lanes for x in inputs))
-    return y if node.op.name in EXACT and not own else e.rounded(y, node.spec.dtype)
+    return y if node.op in EXACT and not own else e.rounded(y, node.spec.dtype)
 
 
 def _check(node: Node, y: Value, lanes: int) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 from kerasish.compiler.codegen import llvm_ops
-from kerasish.compiler.codegen.llvm_text import Emitter, Value, register, type_of
+from kerasish.compiler.codegen.llvm_text import Emitter, Value, register
+from kerasish.compiler.codegen.nest import identity
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import Node
-from kerasish.spec import is_float, np_dtype
+from kerasish.ops.basic import reduction as _r
+from kerasish.spec import np_dtype
 
 
 class Accumulator:
@@ -39,38 +40,25 @@ class Accumulator:
 
 def horizontal(e: Emitter, node: Node, v: Value) -> Value:
     """One scalar from the lanes of a reduction's running result, by halving."""
-    width = v.lanes
-    while width > 1:
-        width //= 2
-        low = ", ".join(f"i32 {i}" for i in range(width))
-        high = ", ".join(f"i32 {i + width}" for i in range(width))
-        poison = f"{v.type} poison"
-        a = e.let(f"shufflevector {v}, {poison}, <{width} x i32> <{low}>", v.dtype, width)
-        b = e.let(f"shufflevector {v}, {poison}, <{width} x i32> <{high}>", v.dtype, width)
-        if width == 1:
-            a = e.let(f"extractelement <1 x {type_of(v.dtype, 1)}> {a.name}, i32 0", v.dtype, 1)
-            b = e.let(f"extractelement <1 x {type_of(v.dtype, 1)}> {b.name}, i32 0", v.dtype, 1)
+    while v.lanes > 1:
+        half = v.lanes // 2
+        if half == 1:
+            a, b = (e.let(f"extractelement {v}, i32 {i}", v.dtype, 1) for i in range(2))
+        else:
+            sides = (", ".join(f"i32 {i + at}" for i in range(half)) for at in (0, half))
+            poison = f"{v.type} poison"
+            a, b = (
+                e.let(f"shufflevector {v}, {poison}, <{half} x i32> <{side}>", v.dtype, half)
+                for side in sides
+            )
         v = merge(e, node, a, b)
     return v
 
 
 def merge(e: Emitter, node: Node, a: Value, b: Value) -> Value:
     """The reduction of two values of `node`."""
-    rules = {"sum": Emitter.add, "max": llvm_ops.maximum, "min": llvm_ops.minimum}
-    return rules[node.op.name](e, a, b)
-
-
-def identity(node: Node) -> float | int:
-    """What changes nothing: 0 for a sum, the smallest number for a maximum."""
-    if node.op.name == "sum":
-        return 0
-    low = node.op.name == "max"
-    if is_float(node.spec.dtype):
-        return -math.inf if low else math.inf
-    size = 8 * np_dtype(node.spec.dtype).itemsize
-    if node.spec.dtype.startswith("u"):
-        return 0 if low else 2**size - 1
-    return -(2 ** (size - 1)) if low else 2 ** (size - 1) - 1
+    rules = {_p.sum_: Emitter.add, _r.max_: llvm_ops.maximum, _r.min_: llvm_ops.minimum}
+    return rules[node.op](e, a, b)
 
 
 def width(node: Node) -> int:

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kerasish.compiler.codegen import llvm_ops, llvm_random
 from kerasish.compiler.codegen.llvm_text import Emitter, Value, register
-from kerasish.compiler.codegen.nest import DRAWS
+from kerasish.compiler.codegen.nest import DRAWS, VIEWS
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Node
 
 if TYPE_CHECKING:
     from kerasish.compiler.codegen.llvm_kernel import KernelWriter
+    from kerasish.compiler.codegen.llvm_reduce import Accumulator
 
 
+@dataclass(eq=False)
 class Scope:
     """The values of one iteration, computed when first asked for."""
 
-    def __init__(
-        self,
-        writer: KernelWriter,
-        e: Emitter,
-        offsets: dict[Node, str],
-        dim: int | None,
-        mask: str | None,
-        rows: dict[Node, Value] | None = None,
-        spills: dict[Node, str] | None = None,
-        stage: int = 0,
-        index: str = "0",
-    ) -> None:
-        self.w, self.e, self.offsets, self.dim, self.mask = writer, e, offsets, dim, mask
-        self.held: dict[Node, Value] = dict(rows or {})
-        self.spills, self.stage, self.index = spills or {}, stage, index
+    w: KernelWriter
+    e: Emitter
+    offsets: dict[Node, str]
+    dim: int | None
+    mask: str | None
+    rows: Mapping[Node, Value] = field(default_factory=dict[Node, Value])
+    spills: Mapping[Node, str] = field(default_factory=dict[Node, str])
+    stage: int = 0
+    index: str = "0"
+
+    def __post_init__(self) -> None:
+        self.held = dict(self.rows)
 
     def value(self, node: Node) -> Value:
         if node in self.held:
@@ -39,7 +39,7 @@ class Scope:
         e = self.e
         if node.op is CONSTANT:
             made = e.const(node.value.item(), register(node.spec.dtype), 1)
-        elif node.op is PLACEHOLDER or node.op.name == DRAWS:
+        elif node.op is PLACEHOLDER or node.op is DRAWS:
             step = self.w.nest.strides[node][self.dim] if self.dim is not None else 0
             at, lanes = self.offsets[node], self.w.lanes if step else 1
             if node.op is PLACEHOLDER:
@@ -49,17 +49,24 @@ class Scope:
         elif node in self.spills and self.w.nest.stage[node] < self.stage:
             dtype = register(node.spec.dtype)
             made = e.load(self.spills[node], self.index, dtype, self.w.lanes, 1, None)
-        elif node.op.name in ("reshape", "broadcast_to", "expand_dims"):
+        elif node.op in VIEWS:
             made = self.value(node.inputs[0])
         else:
             made = llvm_ops.emit(e, node, [self.value(i) for i in node.inputs])
         self.held[node] = made
         return made
 
+    def take(self, running: Mapping[Node, Accumulator], stores: Sequence[Node] = ()) -> None:
+        """Take this element into the running results of reductions, and store what is wanted."""
+        values = [(n, self.value(n)) for n in stores]
+        for node, slot in running.items():
+            slot.take(self.e.splat(self.value(node.inputs[0]), self.w.lanes), self.mask)
+        for node, v in values:
+            self.store(node, v)
+
     def store_all(self, nodes: Sequence[Node]) -> None:
         """Store nodes; all loads stand before the first store, so in place is safe."""
-        for node, v in [(n, self.value(n)) for n in nodes]:
-            self.store(node, v)
+        self.take({}, nodes)
 
     def store(self, node: Node, v: Value) -> None:
         lanes = self.w.lanes if self.dim is not None else 1

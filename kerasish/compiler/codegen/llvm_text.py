@@ -25,7 +25,6 @@ _NAMES = {
     (False, 2): "smin smax umin umax sadd.sat uadd.sat ssub.sat usub.sat",
 }  # fmt: skip
 INTRINSICS = {k: tuple(f"llvm.{n}" for n in names.split()) for k, names in _NAMES.items()}
-FLOAT_TYPES = {"float32": "float", "float64": "double"}
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ def scalar_type(dtype: str) -> str:
     """The LLVM type of one element in registers."""
     if dtype == "bool":
         return "i1"
-    return FLOAT_TYPES.get(dtype) or f"i{bits(dtype)}"
+    return {"float32": "float", "float64": "double"}.get(dtype) or f"i{bits(dtype)}"
 
 
 def memory_type(dtype: str) -> str:
@@ -177,8 +176,7 @@ class Emitter:
         if name not in known:
             what, near = f"An intrinsic of {len(args)} {first.dtype}", hint(name, known)
             raise UnknownNameError(what, expected=", ".join(known), received=name, fix=near)
-        one = _mangled(scalar_type(first.dtype))
-        suffix = one if first.lanes == 1 else f"v{first.lanes}{one}"
+        suffix = _vector(scalar_type(first.dtype), first.lanes)
         types = ", ".join(v.type for v in values)
         self.declarations.add(f"declare {first.type} @{name}.{suffix}({types})")
         given = ", ".join(map(str, values))
@@ -259,10 +257,16 @@ class Emitter:
 
     # --- control ------------------------------------------------------------------------------
 
-    def arith(self, code: str, a: str | int, b: str | int) -> str:
-        """64-bit index arithmetic."""
+    def arith(self, code: str, a: str | int, b: str | int, *more: str | int) -> str:
+        """64-bit index arithmetic, from left to right."""
         name = self.fresh("i")
         self.put(f"{name} = {code} i64 {a}, {b}")
+        return self.arith(code, name, *more) if more else name
+
+    def test(self, predicate: str, a: str | int, b: str | int) -> str:
+        """A comparison of 64-bit indices, such as "slt": an i1."""
+        name = self.fresh("c")
+        self.put(f"{name} = icmp {predicate} i64 {a}, {b}")
         return name
 
     def alloca(self, type_: str) -> str:
@@ -281,8 +285,7 @@ class Emitter:
         self.lines.append(f"head{tag}:")
         i = self.fresh("i")
         self.put(f"{i} = load i64, ptr {slot}")
-        go = self.fresh("c")
-        self.put(f"{go} = icmp slt i64 {i}, {end}")
+        go = self.test("slt", i, end)
         self.put(f"br i1 {go}, label %body{tag}, label %done{tag}")
         self.lines.append(f"body{tag}:")
         yield i
@@ -315,39 +318,19 @@ class Emitter:
         """`lanes` elements from `base[offset]` on, `stride` apart; masked lanes are zero."""
         if dtype in HALVES:
             return self.widen(self.load(base, offset, "uint16", lanes, stride, mask), dtype)
-        if lanes == 1 or stride == 0:
-            at = self.address(base, offset, dtype)
-            raw = self.fresh()
-            self.put(f"{raw} = load {memory_type(dtype)}, ptr {at}, align {_align(dtype)}")
-            one = Value(raw, "uint8" if dtype == "bool" else dtype, 1)
-            return self.convert(one, "bool") if dtype == "bool" else one
-        at = self.address(base, offset, dtype)
-        one = memory_type(dtype)
-        vector = f"<{lanes} x {one}>"
-        raw = self.fresh()
-        kind = f"v{lanes}{_mangled(one)}"
-        if stride != 1:
-            steps = ", ".join(f"i64 {i * stride}" for i in range(lanes))
-            many = self.fresh("p")
+        at, one = self.address(base, offset, dtype), memory_type(dtype)
+        lanes = lanes if stride else 1
+        kind = "uint8" if dtype == "bool" else dtype
+        if lanes > 1 and stride != 1:
+            steps, many = ", ".join(f"i64 {i * stride}" for i in range(lanes)), self.fresh("p")
             self.put(f"{many} = getelementptr {one}, ptr {at}, <{lanes} x i64> <{steps}>")
-            self._declare_masked(f"{vector} @llvm.masked.gather.{kind}.v{lanes}p0", lanes, vector)
-            held = mask or self.all_lanes(lanes)
-            self.put(
-                f"{raw} = call {vector} @llvm.masked.gather.{kind}.v{lanes}p0(<{lanes} x ptr> "
-                f"{many}, i32 {_align(dtype)}, <{lanes} x i1> {held}, {vector} zeroinitializer)"
-            )
-        elif mask is None:
-            self.put(f"{raw} = load {vector}, ptr {at}, align {_align(dtype)}")
+            raw = self._masked(f"gather.{_vector(one, lanes)}.v{lanes}p0", many, kind, lanes, mask)
+        elif lanes > 1 and mask is not None:
+            raw = self._masked(f"load.{_vector(one, lanes)}.p0", at, kind, lanes, mask)
         else:
-            self.declarations.add(
-                f"declare {vector} @llvm.masked.load.{kind}.p0(ptr, i32, <{lanes} x i1>, {vector})"
-            )
-            self.put(
-                f"{raw} = call {vector} @llvm.masked.load.{kind}.p0(ptr {at}, "
-                f"i32 {_align(dtype)}, <{lanes} x i1> {mask}, {vector} zeroinitializer)"
-            )
-        got = Value(raw, "uint8" if dtype == "bool" else dtype, lanes)
-        return self.convert(got, "bool") if dtype == "bool" else got
+            vector = one if lanes == 1 else f"<{lanes} x {one}>"
+            raw = self.let(f"load {vector}, ptr {at}, align {_align(dtype)}", kind, lanes)
+        return self.convert(raw, "bool") if dtype == "bool" else raw
 
     def lookup(self, name: str, table: Sequence[float], index: Value) -> Value:
         """`table[index]` of a constant table of float64; `index` is int64."""
@@ -356,18 +339,18 @@ class Emitter:
         at = self.let(f"getelementptr double, ptr @{name}, {index}", "int64", index.lanes).name
         if index.lanes == 1:
             return self.let(f"load double, ptr {at}", "float64", 1)
-        n = index.lanes
-        head = f"<{n} x double> @llvm.masked.gather.v{n}f64.v{n}p0"
-        self._declare_masked(head, n, f"<{n} x double>")
-        return self.let(
-            f"call {head}(<{n} x ptr> {at}, i32 8, <{n} x i1> {self.all_lanes(n)}, "
-            f"<{n} x double> zeroinitializer)",
-            "float64",
-            n,
-        )
+        name = f"gather.{_vector('double', index.lanes)}.v{index.lanes}p0"
+        return self._masked(name, at, "float64", index.lanes, None)
 
-    def _declare_masked(self, head: str, lanes: int, vector: str) -> None:
-        self.declarations.add(f"declare {head}(<{lanes} x ptr>, i32, <{lanes} x i1>, {vector})")
+    def _masked(self, way: str, at: str, dtype: str, lanes: int, mask: str | None) -> Value:
+        """What `llvm.masked.<way>` reads; masked lanes are zero."""
+        vector, flags = type_of(dtype, lanes), f"<{lanes} x i1>"
+        place = f"<{lanes} x ptr>" if way.startswith("gather") else "ptr"
+        head = f"{vector} @llvm.masked.{way}"
+        self.declarations.add(f"declare {head}({place}, i32, {flags}, {vector})")
+        held, align = mask or self.all_lanes(lanes), _align(dtype)
+        given = f"{place} {at}, i32 {align}, {flags} {held}, {vector} zeroinitializer"
+        return self.let(f"call {head}({given})", dtype, lanes)
 
     def store(
         self, v: Value, base: str, offset: str | int, mask: str | None, dtype: str | None = None
@@ -385,14 +368,10 @@ class Emitter:
         if mask in self._tails:
             self._store_first(v, at, self._tails[mask], align)
             return
-        kind = f"v{v.lanes}{_mangled(memory_type(v.dtype))}"
         lanes = f"<{v.lanes} x i1>"
-        self.declarations.add(
-            f"declare void @llvm.masked.store.{kind}.p0({v.type}, ptr, i32, {lanes})"
-        )
-        self.put(
-            f"call void @llvm.masked.store.{kind}.p0({v}, ptr {at}, i32 {align}, {lanes} {mask})"
-        )
+        head = f"void @llvm.masked.store.{_vector(memory_type(v.dtype), v.lanes)}.p0"
+        self.declarations.add(f"declare {head}({v.type}, ptr, i32, {lanes})")
+        self.put(f"call {head}({v}, ptr {at}, i32 {align}, {lanes} {mask})")
 
     def _store_first(self, v: Value, at: str, count: int, align: int) -> None:
         """Write the first lanes in pieces, 8, 4, 2 and 1: masked stores take many times longer."""
@@ -440,5 +419,7 @@ def _align(dtype: str) -> int:
     return 1 if dtype == "bool" else bits(dtype) // 8
 
 
-def _mangled(one: str) -> str:
-    return {"float": "f32", "double": "f64"}.get(one, one)
+def _vector(one: str, lanes: int) -> str:
+    """How names of intrinsics spell so many lanes of a type."""
+    name = {"float": "f32", "double": "f64"}.get(one, one)
+    return name if lanes == 1 else f"v{lanes}{name}"

@@ -8,15 +8,20 @@ dimensions that all operands walk through in one stride are joined.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from kerasish.compiler.region import own_lowerings, structure
+from kerasish.graph import primitives as _p
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
-from kerasish.spec import known
+from kerasish.ops.basic import reduction as _r
+from kerasish.ops.random.distributions import random_bits
+from kerasish.spec import SIGNED, UNSIGNED, TensorSpec, bits, is_float, known
 
-REDUCTIONS = ("sum", "max", "min")
-DRAWS = "random_bits"  # reads its key whole and depends on the position of the element alone
+REDUCTIONS = (_p.sum_, _r.max_, _r.min_)
+DRAWS = random_bits  # reads its key whole and depends on the position of the element alone
+VIEWS = (_p.reshape, _p.broadcast_to, _p.expand_dims)  # of row values: nothing moves
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,49 @@ class Nest:
     element: dict[Node, bool]
     stage: dict[Node, int] = field(default_factory=dict)
 
+    @property
+    def operands(self) -> list[Node]:
+        """The inputs, then the outputs."""
+        return [*self.body.inputs, *self.body.outputs]
+
+    @property
+    def draws(self) -> list[Node]:
+        """The nodes that draw random bits."""
+        return [n for n in self.body.nodes if n.op is DRAWS]
+
+    @property
+    def reductions(self) -> list[Node]:
+        """The nodes that reduce."""
+        return [n for n in self.body.nodes if n.op in REDUCTIONS]
+
+    @property
+    def is_flat_map(self) -> bool:
+        """Whether it is one long loop, whatever its length."""
+        return self.kind == "map" and len(self.dims) == 1
+
+    @property
+    def stages(self) -> int:
+        """How often rows are walked: for every stage of reductions, and for what follows them."""
+        last = max([self.stage[n] for n in self.outputs(element=True)], default=-1)
+        return max(last + 1, max(self.stage[n] for n in self.reductions))
+
+    def outputs(self, element: bool, stage: int | None = None) -> list[Node]:
+        """The outputs with a value per element, or per row; of one stage, or of all."""
+        found = [n for n in self.body.outputs if self.element[n] == element]
+        return [n for n in found if stage is None or self.stage[n] == stage]
+
+    def key(self, target: str, text: Callable[[], str], *more: Any) -> Any:
+        """What tells a kernel from others: a flat map serves any length.
+
+        Args:
+            target: of lowerings; those from outside are told apart by their text alone.
+            text: writes the kernel.
+            more: what else the kernel of a flat map depends on.
+        """
+        flat, steps = self.is_flat_map, tuple(tuple(self.strides[n]) for n in self.operands)
+        own = (text(),) if own_lowerings(self.body, target) else ()
+        return (structure(self.body, shapes=not flat), steps, *(more if flat else self.dims), *own)
+
     def of(self, kind: str) -> list[int]:
         """Positions of the dimensions of a kind."""
         return [i for i, d in enumerate(self.dims) if d.kind == kind]
@@ -60,7 +108,7 @@ class Nest:
 def domain_of(body: Graph) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """(the shape all elements live on, the reduced axes) of a region's body."""
     for node in body.nodes:
-        if node.op.name in REDUCTIONS:
+        if node.op in REDUCTIONS:
             return known(node.inputs[0].spec.shape), node.attrs["axis"]
     return known(body.outputs[0].spec.shape), ()
 
@@ -111,7 +159,7 @@ def _levels(
     for node in body.nodes:
         if node.op is PLACEHOLDER or node.op is CONSTANT:
             continue
-        reduced = node.op.name in REDUCTIONS
+        reduced = node.op in REDUCTIONS
         element[node] = not reduced and (not axes or node.spec.shape == domain)
         stage[node] = max([stage.get(i, 0) for i in node.inputs], default=0) + reduced
     return element, stage
@@ -132,17 +180,17 @@ def _operand_strides(
                 users[source] = node
     found: dict[Node, list[int]] = {}
     for node in body.nodes:
-        if node.op.name == DRAWS:
+        if node.op is DRAWS:
             found[node] = _align(domain, contiguous(domain), domain, ())
     for node, steps in zip(body.inputs, input_strides, strict=True):
         user = users.get(node)
-        if user is not None and user.op.name == DRAWS:
+        if user is not None and user.op is DRAWS:
             found[node] = [0] * len(domain)
             continue
         squeezed = (
             user is not None
             and bool(axes)
-            and user.op.name not in REDUCTIONS
+            and user.op not in REDUCTIONS
             and not element[user]
             and len(user.spec.shape) != len(domain)
         )
@@ -206,21 +254,6 @@ def element_strides(array: Any) -> tuple[int, ...]:
     return tuple(s // array.itemsize for s in array.strides)
 
 
-def shapeless(body: Graph) -> Any:
-    """The structure of a region without its shapes: a flat map serves any length."""
-    index = {n: i for i, n in enumerate(body.inputs)}
-    rows: list[Any] = [n.spec.dtype for n in body.inputs]
-    for node in body.nodes:
-        if node.op is PLACEHOLDER:
-            continue
-        index[node] = len(index)
-        value = node.value.tobytes() if node.op is CONSTANT else None
-        attrs = tuple((k, str(v)) for k, v in sorted(node.attrs.items()) if k != "shape")
-        inputs = tuple(index[i] for i in node.inputs)
-        rows.append((node.op.name, inputs, attrs, node.spec.dtype, value))
-    return tuple(rows), tuple(index[n] for n in body.outputs)
-
-
 def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
     """The (output, input) pairs that may share memory.
 
@@ -228,8 +261,8 @@ def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
     """
     element, stage = _levels(body, *domain_of(body))
     last = max((stage[n] for n in element if element[n]), default=0)
-    by_element = {i for n in element if element[n] or _reduces(n) for i in n.inputs}
-    keys = {n.inputs[0] for n in element if n.op.name == DRAWS}
+    by_element = {i for n in element if element[n] or n.op in REDUCTIONS for i in n.inputs}
+    keys = {n.inputs[0] for n in element if n.op is DRAWS}
 
     def safe(out: Node, source: Node) -> bool:
         if out.spec != source.spec or source in keys:
@@ -246,5 +279,43 @@ def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
     ]
 
 
-def _reduces(node: Node) -> bool:
-    return node.op.name in REDUCTIONS
+def identity(node: Node) -> float | int:
+    """What changes nothing in a reduction: 0 in a sum, the smallest number in a maximum."""
+    if node.op is _p.sum_:
+        return 0
+    low, dtype = node.op is _r.max_, node.spec.dtype
+    if is_float(dtype):
+        return -math.inf if low else math.inf
+    size = bits(dtype)
+    if dtype in UNSIGNED:
+        return 0 if low else 2**size - 1
+    return -(2 ** (size - 1)) if low else 2 ** (size - 1) - 1
+
+
+def writable(
+    node: Node, target: str, dtypes: Collection[str], registers: Callable[[str], str] = str
+) -> bool:
+    """Whether a renderer can write a node: an elementwise one, a reduction or a draw.
+
+    Args:
+        target: of its lowering.
+        dtypes: those it can compute with.
+        registers: in which of them values of a dtype are computed.
+    """
+    if node.op is DRAWS:
+        return True
+    if node.op in REDUCTIONS:
+        return registers(node.inputs[0].spec.dtype) in {*dtypes} - {"bool"}
+    held = node.op.lowerings.get(target) if node.op.elementwise else None
+    if held is None or not isinstance(node.spec, TensorSpec):
+        return False
+    given = [registers(i.spec.dtype) for i in node.inputs]
+    if registers(node.spec.dtype) not in dtypes or any(
+        d not in (held.dtypes or dtypes) for d in given
+    ):
+        return False
+    # Out of range, LLVM and C leave float -> int undefined where numpy gives some value; only
+    # widths that hold every float that casts are written occur with are taken.
+    whole = node.spec.dtype in (*SIGNED, *UNSIGNED)
+    narrow = node.op is _p.cast_ and is_float(given[0]) and whole
+    return not (narrow and bits(node.spec.dtype) < 32)

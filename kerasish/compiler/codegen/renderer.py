@@ -10,10 +10,8 @@ from typing import Any, Protocol
 
 from kerasish.backend.base import Backend
 from kerasish.compiler.codegen import blocks, cuda_jit, llvm_jit
-from kerasish.compiler.providers import active
+from kerasish.compiler.providers import Array, active
 from kerasish.graph.node import Graph, Node
-
-Array = Any
 
 
 class Region(Protocol):

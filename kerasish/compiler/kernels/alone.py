@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from kerasish import registry
 from kerasish.compiler.functions import Function
 from kerasish.compiler.providers import REFERENCE
 from kerasish.graph.op import Op
@@ -37,6 +36,3 @@ def planned(op: Op, tensors: Sequence[Tensor], attrs: dict[str, Any]) -> Sequenc
         if plan.memory.size > KEPT:
             function.clear()
     return arrays
-
-
-registry.add("runner", planned, "planned")

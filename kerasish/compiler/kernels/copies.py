@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
-from kerasish.compiler.providers import BoundKernel, kernel
+from kerasish.compiler.providers import Array, Arrays, BoundKernel, in_order, kernel
 from kerasish.graph.node import Node
 from kerasish.graph.primitives import as_slices
 from kerasish.spec import known
@@ -20,8 +18,6 @@ NAME = "llvm"
 COPY_LINES = "copy_lines"
 SLOTS = ("x", "y", "x0", "y0", "n1", "x1", "y1", "n2", "x2", "y2", "width")
 LOOPS = 3
-Array = Any
-Arrays = Sequence[Any]
 SHORT = 16  # bytes of a line below which numpy's loops are as good
 SMALL = 1 << 14  # bytes of a result below which numpy's call is as good
 LINE = 4  # operations that beginning a line is worth
@@ -57,23 +53,10 @@ def copy(source: Array, target: Array) -> BoundKernel:
         loops = [(parts, width, width)]
     loops = [*loops, *[(1, 0, 0)] * (LOOPS - len(loops))]
     (tasks, *first), *inner = loops
-    slots = [source.ctypes.data, target.ctypes.data, *first, *(v for loop in inner for v in loop)]
+    slots = [source, target, *first, *(v for loop in inner for v in loop), width]
     entry = llvm_jit.function(COPY_LINES, lambda: copy_lines(llvm_jit.lanes()))
     cost = source.nbytes // 4 + LINE * source.nbytes // width
-    run = entry.spread(tasks, cost, [*slots, width])
-    return functools.partial(_run, run, (source, target, entry))
-
-
-def _run(run: BoundKernel, keep: object) -> None:
-    run()
-
-
-def _all(steps: Sequence[BoundKernel]) -> BoundKernel:
-    def step() -> None:
-        for part in steps:
-            part()
-
-    return steps[0] if len(steps) == 1 else step
+    return entry.spread(tasks, cost, slots)
 
 
 def _large(node: Node) -> bool:
@@ -86,7 +69,7 @@ def _large(node: Node) -> bool:
 def _concatenate(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     axis, ends = node.attrs["axis"], np.cumsum([x.shape[node.attrs["axis"]] for x in inputs])
     parts = np.split(outputs[0], ends[:-1], axis)
-    return _all([copy(x, part) for x, part in zip(inputs, parts, strict=True)])
+    return in_order(*(copy(x, part) for x, part in zip(inputs, parts, strict=True)))
 
 
 def _fills(node: Node) -> bool:
@@ -106,17 +89,13 @@ def _unslice(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
         start, size, _ = parts[cut[0]]
         around = [p for p in np.split(y, [start, start + size], cut[0])[::2] if p.size]
     fill = np.asarray(node.attrs.get("value", 0.0), y.dtype)
-    return _all([*(functools.partial(np.copyto, part, fill) for part in around), *steps])
+    return in_order(*(functools.partial(np.copyto, part, fill) for part in around), *steps)
 
 
 @kernel("reshape", provider=NAME, supports=_large)
-def _reshape(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return copy(inputs[0], outputs[0].reshape(inputs[0].shape))
-
-
 @kernel("copy", provider=NAME, supports=_large)
 def _copy(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return copy(inputs[0], outputs[0])
+    return copy(inputs[0], outputs[0].reshape(inputs[0].shape))
 
 
 # --- the kernel ----------------------------------------------------------------------------------
@@ -150,9 +129,8 @@ def copy_lines(lanes: int) -> str:
                     move(source, target, c, wide)
                 size, offset = wide // 2, whole
                 while size:
-                    bit, wanted = e.arith("and", held["width"], size), e.fresh("c")
-                    e.put(f"{wanted} = icmp ne i64 {bit}, 0")
-                    with e.when(wanted):
+                    bit = e.arith("and", held["width"], size)
+                    with e.when(e.test("ne", bit, 0)):
                         move(source, target, offset, size)
                     offset, size = e.arith("add", offset, bit), size // 2
     return work(COPY_LINES, e)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import functools
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.kernels.copies import copy
 from kerasish.compiler.kernels.geometry import problem_of
-from kerasish.compiler.providers import BoundKernel, kernel
+from kerasish.compiler.providers import Array, Arrays, BoundKernel, in_order, kernel
 from kerasish.graph.node import Node
 
 NAME = "depthwise_grad"
@@ -20,8 +19,6 @@ SLOTS = (
     "x", "g", "dw", "samples", "rows", "columns", "channels", "window", "x.sample", "x.row",
     "x.tap_row", "x.column", "x.tap_column",
 )  # fmt: skip
-Array = Any
-Arrays = Sequence[Any]
 SMALL = 3  # taps along every axis up to which oneDNN has a kernel of its own
 MOST = 12  # taps along a row whose sums fit the registers
 
@@ -64,18 +61,12 @@ def _weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
         steps[1] * n for n in (windows.strides[0], windows.dilation[0])
     )  # fmt: skip
     of_column = [channels * n for n in (windows.strides[-1], windows.dilation[-1])]
-    slots = [a.ctypes.data for a in (padded, g, dw)]
-    slots += [len(x), rows, g.shape[-2], channels, window, steps[0], *of_row, *of_column]
+    sizes = len(x), rows, g.shape[-2], channels, window, steps[0]
     tasks = -(-channels // lanes) * window
     cost = 2 * g.size * taps * window
-    run = entry.spread(tasks, cost, slots)
-
-    def step(keep: object = (padded, g, x, dw, entry)) -> None:
-        for part in before:
-            part()
-        run()
-
-    return step
+    return in_order(
+        *before, entry.spread(tasks, cost, [padded, g, dw, *sizes, *of_row, *of_column])
+    )
 
 
 # --- the kernel ----------------------------------------------------------------------------------
@@ -96,16 +87,7 @@ def depthwise_grad(taps: int, dtype: str, lanes: int) -> str:
     kind = f"<{lanes} x float>"
     sums, totals = ([e.alloca(kind) for _ in range(taps)] for _ in range(2))
     zero = e.const(0.0, "float32", lanes)
-
-    def times(a: str, b: str | int) -> str:
-        return e.arith("mul", a, b)
-
-    def plus(*parts: str) -> str:
-        total = parts[0]
-        for part in parts[1:]:
-            total = e.arith("add", total, part)
-        return total
-
+    times, plus = (functools.partial(e.arith, code) for code in ("mul", "add"))
     with e.loop("%begin", "%end") as task:
         i = e.arith("urem", task, held["window"])
         c = times(e.arith("udiv", task, held["window"]), lanes)
@@ -114,7 +96,7 @@ def depthwise_grad(taps: int, dtype: str, lanes: int) -> str:
             e.put(f"store {zero}, ptr {total}")
         with e.loop(0, held["samples"]) as n, e.loop(0, held["rows"]) as y:
             line = plus(times(n, held["rows"]), y)
-            g = e.address(held["g"], plus(times(times(line, held["columns"]), held["channels"]), c),
+            g = e.address(held["g"], plus(times(line, held["columns"], held["channels"]), c),
                           dtype)  # fmt: skip
             start = plus(
                 times(n, held["x.sample"]), times(y, held["x.row"]), times(i, held["x.tap_row"]), c

@@ -12,9 +12,9 @@ from typing import Any
 
 from kerasish.backend import base
 from kerasish.backend.base import Call
+from kerasish.compiler.codegen import cuda_jit
+from kerasish.compiler.codegen.cuda_jit import BACKEND as BACKEND
 from kerasish.errors import BackendError
-
-BACKEND = "cupy"
 
 lock = threading.RLock()
 """Held while a library is told its stream and then called."""
@@ -39,11 +39,7 @@ def _load(name: str) -> ctypes.CDLL | str:
 
 def unavailable(name: str) -> str | None:
     """Why a library cannot be used here, or None where it can."""
-    try:
-        base.get(BACKEND)
-    except BackendError as error:
-        return str(error)
-    found = _load(name)
+    found = cuda_jit.unavailable() or _load(name)
     return found if isinstance(found, str) else None
 
 
@@ -141,15 +137,3 @@ def contiguous(array: Any, before: list[Call]) -> Any:
     plain = room(array.shape, array)
     before.append(copy(plain, array))
     return plain
-
-
-def in_order(*calls: Call) -> Call:
-    """One step that runs calls one after the other."""
-    if len(calls) == 1:
-        return calls[0]
-
-    def step() -> None:
-        for call in calls:
-            call()
-
-    return step

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -14,13 +13,11 @@ from kerasish.compiler.codegen.llvm_entry import arguments, work
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.kernels.copies import copy
 from kerasish.compiler.kernels.geometry import pool_windows
-from kerasish.compiler.providers import BoundKernel, kernel
+from kerasish.compiler.providers import Arrays, BoundKernel, in_order, kernel
 from kerasish.graph.node import Node
 
 NAME = "max_pool"
 SLOTS = ("x", "y", "index", "rows", "columns", "channels", "sample", "row", "down", "across")
-Array = Any
-Arrays = Sequence[Any]
 MOST = 16  # positions of a window that are worth unrolling
 
 
@@ -48,17 +45,10 @@ def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     row = 0 if flat else x[0, 0].size
     kind = (kh, kw), channels % lanes, x.dtype.name, index is not None, lanes
     entry = llvm_jit.function(NAME, lambda: max_pool(*kind))
-    slots = [x.ctypes.data, y.ctypes.data, 0 if index is None else index.ctypes.data]
+    slots = [x, y, 0 if index is None else index]
     slots += [rows, columns, channels, x[0].size, row, down * row, across * channels]
     tasks, cost = len(x) * rows, kh * kw * y.size
-    run = entry.spread(tasks, cost, slots)
-
-    def step(keep: object = (x, y, index, inputs, entry)) -> None:
-        for part in before:
-            part()
-        run()
-
-    return step
+    return in_order(*before, entry.spread(tasks, cost, slots))
 
 
 # --- the kernel ----------------------------------------------------------------------------------
@@ -82,12 +72,7 @@ def max_pool(window: tuple[int, int], tail: int, dtype: str, indexed: bool, lane
     e = Emitter(lanes)
     held = arguments(e, SLOTS, 3)
 
-    def times(a: str, b: str | int) -> str:
-        return e.arith("mul", a, b)
-
-    def plus(a: str, b: str) -> str:
-        return e.arith("add", a, b)
-
+    times, plus = (functools.partial(e.arith, code) for code in ("mul", "add"))
     taps = list(itertools.product(*map(range, window)))
 
     def pool(starts: list[str], target: str, c: str, mask: str | None) -> None:

@@ -9,19 +9,17 @@ from typing import Any
 import numpy as np
 
 from kerasish.compiler.codegen import llvm_jit
-from kerasish.compiler.codegen.llvm_entry import HEADER, arguments, work
+from kerasish.compiler.codegen.llvm_entry import HEADER, arguments, vectors, work
 from kerasish.compiler.codegen.llvm_kernel import KernelWriter
 from kerasish.compiler.codegen.llvm_text import Emitter
 from kerasish.compiler.codegen.nest import Dim, Nest
-from kerasish.compiler.providers import BoundKernel, kernel
+from kerasish.compiler.providers import Array, Arrays, BoundKernel, kernel
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.ops.basic.indexing import wrapped
 from kerasish.spec import known
 
 NAME = "llvm"
 ADD_ROWS = "add_rows"
-Array = Any
-Arrays = Sequence[Any]
 _TASKS, _THREADS = HEADER.index("tasks"), HEADER.index("threads")
 
 
@@ -32,7 +30,7 @@ class _Call:
         cost: operations of a task.
     """
 
-    def __init__(self, entry: llvm_jit.Entry, slots: Sequence[int], cost: int) -> None:
+    def __init__(self, entry: llvm_jit.Entry, slots: Sequence[Any], cost: int) -> None:
         self._step: Any = entry.bind(0, 1, slots)
         (self._slots,) = self._step.args
         self._cost = cost
@@ -51,9 +49,7 @@ class _Sum:
     def __init__(self, x: Array, y: Array, to: Array) -> None:
         rows, self.width = x.shape
         function = llvm_jit.function(ADD_ROWS, lambda: add_rows(llvm_jit.lanes()))
-        slots = [x.ctypes.data, y.ctypes.data, to.ctypes.data, rows, self.width]
-        self._keep = (x, y, to)
-        self._call = _Call(function, slots, 3 * rows)
+        self._call = _Call(function, [x, y, to, rows, self.width], 3 * rows)
 
     def __call__(self) -> None:
         self._call(self.width)
@@ -156,9 +152,7 @@ class _UpdateRows:
         given.insert(at, self.gradient)
         own = (self.gradient, self.place, self.named, self.to, self.pairs)
         self.nbytes = sum(a.nbytes for a in own)
-        arrays = [*given, *outputs, self.pairs]
-        self._keep = arrays
-        self.call = _Call(_compiled(body, at), [a.ctypes.data for a in arrays], 12 * width)
+        self.call = _Call(_compiled(body, at), [*given, *outputs, self.pairs], 12 * width)
 
     def __call__(self) -> None:
         for y, table in self.apart:
@@ -258,8 +252,6 @@ def add_rows(lanes: int) -> str:
     e = Emitter(lanes)
     names = "x", "y", "to", "count", "width"
     x, y, to, count, width = arguments(e, names, 3).values()
-    whole = e.arith("and", e.arith("sub", "%end", "%begin"), -lanes)
-    last = e.arith("add", "%begin", whole)
     with e.loop(0, count) as i:
         target = e.load(to, i, "int64", 1, 1, None).name
         source_row, target_row = e.arith("mul", i, width), e.arith("mul", target, width)
@@ -270,10 +262,5 @@ def add_rows(lanes: int) -> str:
             total = e.load(y, there, "float32", lanes, 1, mask)
             e.store(e.add(total, part), y, there, mask)
 
-        with e.loop("%begin", last, lanes) as c:
-            add(c, None)
-        left = e.fresh("c")
-        e.put(f"{left} = icmp slt i64 {last}, %end")
-        with e.when(left):
-            add(last, e.mask_below(last, "%end"))
+        vectors(e, "%begin", "%end", add)
     return work(ADD_ROWS, e)

@@ -7,9 +7,8 @@ m = max(x); e = exp(x - m); y = e / sum(e)  ->  y = fused(x)          (LLVM and 
 from __future__ import annotations
 
 from kerasish.backend.base import Backend
-from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, kind_of, row_shapes
+from kerasish.compiler.codegen.nest import DRAWS, REDUCTIONS, VIEWS, kind_of, row_shapes
 from kerasish.compiler.codegen.renderer import Renderer, renderer
-from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.passes.groups import Groups
 from kerasish.compiler.region import FUSED
 from kerasish.graph.node import (
@@ -26,8 +25,6 @@ from kerasish.graph.node import (
 )
 from kerasish.spec import known
 
-VIEWS = ("reshape", "broadcast_to", "expand_dims")
-
 
 def fuse(graph: Graph, device: Backend) -> Graph:
     """Replace groups of elementwise nodes, and of reductions where they can be, by regions."""
@@ -41,9 +38,8 @@ def fuse(graph: Graph, device: Backend) -> Graph:
         for g in groups.order():
             members = groups.members[g]
             first = members[0]
-            if groups.domain[g] is None or (
-                len(members) == 1 and not _worth_a_kernel(first, chosen)
-            ):
+            single = len(members) == 1 and not (chosen.supported(first) and chosen.alone(first))
+            if groups.domain[g] is None or single:
                 done[first] = rebuild(first, tuple(done[i] for i in first.inputs))
             else:
                 _emit(members, groups, g, wanted, done)
@@ -54,23 +50,19 @@ def fuse(graph: Graph, device: Backend) -> Graph:
     )
 
 
-def _worth_a_kernel(node: Node, chosen: Renderer) -> bool:
-    return node.op is not COPY and chosen.supported(node) and chosen.alone(node)
-
-
 def group(graph: Graph, chosen: Renderer) -> Groups:
     """Assign every node but leaves to a group; only ops that the renderer supports may join one."""
     groups = Groups()
     for node in graph.nodes:
         if node.op in LEAVES:
             continue
-        if node.op.name in VIEWS:
+        if node.op in VIEWS:
             _place_view(groups, node)
         elif not chosen.supported(node):
             groups.new(node)
-        elif node.op.name in REDUCTIONS:
+        elif node.op in REDUCTIONS:
             _place_reduction(groups, node)
-        elif node.op.name == DRAWS:
+        elif node.op is DRAWS:
             groups.new(node, known(node.spec.shape))
         else:
             _place_elementwise(groups, node)
@@ -99,8 +91,8 @@ def _place_elementwise(groups: Groups, node: Node) -> None:
 def _mergeable(groups: Groups, a: int, b: int) -> bool:
     """Whether what two groups read of each other can be read within one loop nest."""
     return all(
-        groups.element[source] and node.op.name != DRAWS  # which read their key whole
-        if node.op.name in (*REDUCTIONS, DRAWS)
+        groups.element[source] and node.op is not DRAWS  # which read their key whole
+        if node.op in (*REDUCTIONS, DRAWS)
         else _readable(groups, groups.of[source], source, groups.element[node])
         for node in (*groups.members[a], *groups.members[b])
         for source in node.inputs
@@ -157,12 +149,9 @@ def _place_view(groups: Groups, node: Node) -> None:
 
 
 def _used_outside(graph: Graph, groups: Groups) -> set[Node]:
-    wanted = set(graph.results)
-    for node in graph.nodes:
-        for source in node.inputs:
-            if groups.of.get(source) != groups.of.get(node):
-                wanted.add(source)
-    return wanted
+    of = groups.of.get
+    read = (s for n in graph.nodes for s in n.inputs if of(s) != of(n))
+    return {*graph.results, *read}
 
 
 def _emit(
@@ -182,9 +171,9 @@ def _emit(
         # A value lies differently under elements, under squeezed rows and as a key of draws;
         # where it is read in several ways it comes in as several inputs.
         way = "element"
-        if user.op.name == DRAWS:
+        if user.op is DRAWS:
             way = "key"
-        elif not groups.element[user] and user.op.name not in REDUCTIONS:
+        elif not groups.element[user] and user.op not in REDUCTIONS:
             way = "row" if len(user.spec.shape) != rank else way
         if (source, way) not in inputs:
             inputs[source, way] = placeholder(source.spec)

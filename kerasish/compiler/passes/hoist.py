@@ -15,6 +15,8 @@ and stacks only what somebody reads.
 
 from __future__ import annotations
 
+import functools
+
 from kerasish.backend.base import Backend
 from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.passes.expand import expand
@@ -25,7 +27,7 @@ from kerasish.compiler.passes.loop_sums import (
     sum_of_scatters,
     sum_of_sums,
 )
-from kerasish.compiler.passes.scan_parts import Later, Loop, batched, count_uses
+from kerasish.compiler.passes.scan_parts import Later, Loop, count_uses, surely
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph import primitives as _p
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, inherit, make_node, rewrite, toposort
@@ -175,47 +177,30 @@ def _leads_to(node: Node, mark: Node) -> bool:
 
 
 def _added(start: Node, totals: list[Later]) -> Later:
-    def total() -> Node:
-        node = start
-        for part in totals:
-            node = make(_p.add, node, part())
-        return node
-
-    return total
+    return lambda: functools.reduce(lambda x, part: make(_p.add, x, part()), totals, start)
 
 
 def _total(loop: Loop, node: Node) -> Later | None:
     """The sum over all rounds of a body's node."""
     op = node.op
-    if op in LINEAR:
-        return _applied(loop, node)
+    if op in LINEAR:  # the sum of its results is the op of the sum
+        inner = _total(loop, node.inputs[0])
+        return inner and (lambda: make(op, inner(), **node.attrs))
     if op is _p.sum_ and loop.is_stacked(node.inputs[0]):
         source = loop.stacked(node.inputs[0])
         return source and (lambda: sum_of_sums(node, source()))
-    sums = {
-        matmul_: sum_of_products,
-        _c.conv_weight_grad: lambda x, g: sum_of_kernels(node, x, g),
-        _i.scatter_add: lambda i, u: sum_of_scatters(node, i, u),
-    }
-    if op is matmul_:
-        fits = len(node.spec.shape) == 2
-    elif op is _i.scatter_add:
-        fits = node.attrs["axis"] == 0
+    if op is matmul_ and len(node.spec.shape) == 2:
+        joined = sum_of_products
+    elif op is _c.conv_weight_grad:
+        joined = functools.partial(sum_of_kernels, node)
+    elif op is _i.scatter_add and node.attrs["axis"] == 0:
+        joined = functools.partial(sum_of_scatters, node)
     else:
-        fits = op in sums
-    if not fits:
         return None
-    both = [loop.stacked(source) for source in node.inputs]
-    if both[0] is None or both[1] is None:
+    first, second = (loop.stacked(operand) for operand in node.inputs)
+    if first is None or second is None:
         return None
-    first, second = both[0], both[1]
-    return lambda: sums[op](first(), second())
-
-
-def _applied(loop: Loop, node: Node) -> Later | None:
-    """The sum of a linear op's results is the op of the sum."""
-    source = _total(loop, node.inputs[0])
-    return source and (lambda: make(node.op, source(), **node.attrs))
+    return lambda: joined(first(), second())
 
 
 def _results_after(loop: Loop) -> None:
@@ -235,7 +220,7 @@ def _product(loop: Loop, node: Node, needed: set[Node]) -> Later | None:
         return None
     if node.op.view:
         source = _product(loop, node.inputs[0], needed)
-        return source and (lambda: _batched(loop, node, [(source(), True)]))
+        return source and (lambda: surely(node, [(source(), True)], loop.rows))
     operands: list[tuple[Later, bool]] = []
     for source in node.inputs:
         found = loop.outside(source)
@@ -249,11 +234,4 @@ def _product(loop: Loop, node: Node, needed: set[Node]) -> Later | None:
         operands.append((rows, True))
     if [sliced for _, sliced in operands] != [True, False]:
         return None
-    return lambda: _batched(loop, node, [(later(), sliced) for later, sliced in operands])
-
-
-def _batched(loop: Loop, node: Node, inputs: list[tuple[Node, bool]]) -> Node:
-    made = batched(node, inputs, loop.rows)
-    if made is None:
-        raise AssertionError(f"{node.op.name} has no rule for these operands")
-    return made
+    return lambda: surely(node, [(later(), sliced) for later, sliced in operands], loop.rows)

@@ -17,9 +17,11 @@ def make(op: Op, *inputs: Node, **attrs: Any) -> Node:
     return make_node(op, inputs, attrs)
 
 
-def reshape(node: Node, shape: Sequence[int]) -> Node:
-    """`node` in another shape."""
-    return node if node.spec.shape == tuple(shape) else make(_p.reshape, node, shape=tuple(shape))
+def reshape(node: Node, shape: Sequence[int], like: Node | None = None) -> Node:
+    """`node` in another shape; made like another one."""
+    if node.spec.shape == tuple(shape):
+        return node
+    return make_node(_p.reshape, (node,), {"shape": tuple(shape)}, like=like)
 
 
 def _swap_last(node: Node) -> Node:

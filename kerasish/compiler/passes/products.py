@@ -13,6 +13,7 @@ from typing import Any
 from kerasish.backend.base import Backend
 from kerasish.compiler.aliases import reshaped_strides
 from kerasish.compiler.codegen.nest import contiguous
+from kerasish.compiler.passes.loop_sums import reshape
 from kerasish.compiler.passes.scan_parts import count_uses
 from kerasish.compiler.providers import find
 from kerasish.graph import primitives as _p
@@ -24,7 +25,7 @@ from kerasish.spec import TensorSpec, inverse, known
 
 MATMUL = matmul_
 RESHAPE = _p.reshape
-VIEWS = ("reshape", "transpose", "expand_dims")
+VIEWS = (_p.reshape, _p.transpose, _p.expand_dims)
 
 
 def _infer(a: TensorSpec, b: TensorSpec, *c: TensorSpec, axes: tuple[int, ...]) -> TensorSpec:
@@ -76,7 +77,7 @@ def products(graph: Graph, device: Backend) -> Graph:
         if made is None or node.inputs[k].spec != node.spec:
             return None
         if c.spec == node.spec:
-            ends = only(c) and c.op not in LEAVES and c.op.name not in VIEWS
+            ends = only(c) and c.op not in LEAVES and c.op not in VIEWS
             return made if ends or (only(c) and plain(c) is not None) else None
         return made if _is_row(c, node, made) and not _fusible(node, users) else None
 
@@ -87,11 +88,11 @@ def products(graph: Graph, device: Backend) -> Graph:
                 continue
             mine = inputs[k].inputs[0] if inputs[k].op is RESHAPE else inputs[k]
             c, whole = inputs[1 - k], inputs[1 - k].spec == node.spec
-            c = _reshaped(c, known(made.spec.shape) if whole else (made.spec.shape[-1],), node)
+            c = reshape(c, known(made.spec.shape) if whole else (made.spec.shape[-1],), node)
             axes = tuple(range(made.spec.ndim))
             y = make_node(PRODUCT, (*mine.inputs, c), {"axes": axes}, made.spec, like=node)
             if find(y, device.name) is not None:
-                return _reshaped(y, known(node.spec.shape), node)
+                return reshape(y, known(node.spec.shape), node)
         return None
 
     def turned(node: Node, inputs: tuple[Node, ...]) -> Node | None:
@@ -143,9 +144,3 @@ def _moves(node: Node, reshaped: Node) -> bool:
     steps = contiguous(source)
     strides = tuple(steps[i] for i in axes)
     return reshaped_strides(known(node.spec.shape), strides, known(reshaped.spec.shape)) is None
-
-
-def _reshaped(node: Node, shape: tuple[Any, ...], like: Node) -> Node:
-    if node.spec.shape == shape:
-        return node
-    return make_node(RESHAPE, (node,), {"shape": shape}, like=like)

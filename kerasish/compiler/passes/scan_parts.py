@@ -39,6 +39,14 @@ def batched(node: Node, inputs: Sequence[Outer], rows: int) -> Node | None:
     return None if found is None else node_of(found)
 
 
+def surely(node: Node, inputs: Sequence[Outer], rows: int) -> Node:
+    """The same of an op that has a rule."""
+    made = batched(node, inputs, rows)
+    if made is None:
+        raise AssertionError(f"{node.op.name} has no rule for these operands")
+    return made
+
+
 @dataclass(eq=False)
 class Carry:
     """One carried value.
@@ -89,13 +97,15 @@ class Loop:
         self.rows: int = node.attrs["length"]
         c, n = node.attrs["n_carry"], len(body.outputs)
         sliced = c + node.attrs["n_xs"]
+        self._finals: dict[Node, Node] = {}
+        self._pasts: dict[Node, Node] = {}
         self.carries = [
             Carry(
                 body.inputs[k],
                 inputs[k],
                 body.outputs[k],
-                self._final(body.inputs[k]) if k in used else None,
-                self._past(body.inputs[k]) if n + k in used else None,
+                self._later(self._finals, body.inputs[k]) if k in used else None,
+                self._later(self._pasts, body.inputs[k]) if n + k in used else None,
             )
             for k in range(c)
         ]
@@ -106,18 +116,13 @@ class Loop:
             body.inputs[i]: (inputs[i], i < sliced) for i in range(c, len(inputs))
         }
         self.extra: dict[Node, Result] = {}  # body nodes that must be stacked for later work
-        self._finals: dict[Node, Node] = {}
-        self._pasts: dict[Node, Node] = {}
         self._rows: dict[Node, Node] = {}
         self._outer: dict[Node, Outer | None] = {}
         sizes = [i.spec.nbytes for i in inputs] + [s.nbytes for s in node.spec]
         self.limit = max(FREE, 4 * sum(sizes))
 
-    def _final(self, before: Node) -> Later:
-        return lambda: self._finals[before]
-
-    def _past(self, before: Node) -> Later:
-        return lambda: self._pasts[before]
+    def _later(self, made: dict[Node, Node], before: Node) -> Later:
+        return lambda: made[before]
 
     def _row(self, result: Result) -> Later:
         return lambda: self._rows[result.node]
@@ -234,21 +239,16 @@ class Loop:
             return lambda: rows
         for carry in self.live:
             if carry.before is node:
-                carry.history = carry.history or self._past(node)
-                return self._past(node)
+                past = self._later(self._pasts, node)
+                carry.history = carry.history or past
+                return past
         if node.op.view:
             source = self.stacked(node.inputs[0])
-            return None if source is None else lambda: self._view(node, source())
+            return None if source is None else lambda: surely(node, [(source(), True)], self.rows)
         if node.spec.nbytes * self.rows > self.limit:
             return None
         self.extra.setdefault(node, Result(node, lambda: self._rows[node]))
         return lambda: self._rows[node]
-
-    def _view(self, node: Node, source: Node) -> Node:
-        made = batched(node, [(source, True)], self.rows)
-        if made is None:
-            raise AssertionError(f"the view {node.op.name} has no rule")
-        return made
 
     def is_stacked(self, node: Node) -> bool:
         """Whether `stacked` costs nothing more for this node."""

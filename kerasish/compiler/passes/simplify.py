@@ -14,18 +14,27 @@ import numpy as np
 
 from kerasish.backend.base import Backend
 from kerasish.compiler.codegen.nest import kind_of
-from kerasish.compiler.passes.constants import folded
 from kerasish.graph import primitives as _p
-from kerasish.graph.node import CONSTANT, Graph, Node, constant, make_node, rewrite
+from kerasish.graph.node import (
+    CONSTANT,
+    LEAVES,
+    PICK,
+    Graph,
+    Node,
+    constant,
+    make_node,
+    rewrite,
+)
 from kerasish.graph.op import Op
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import indexing as _i
 from kerasish.ops.basic import reduction as _r
-from kerasish.spec import accumulator, bits, broadcast, is_float, known, np_dtype
+from kerasish.spec import TensorSpec, accumulator, bits, broadcast, is_float, known, np_dtype
 
 Inputs = tuple[Node, ...]
 Rule = Callable[[Node, Inputs], Node | None]
 RULES: dict[Op, list[Rule]] = {}
+LIMIT = 1 << 16  # bytes; a larger constant costs more memory than computing it costs time
 TERMS = 64  # of a sum that are looked at together
 LONG = 32  # innermost numbers that are worth a loop of their own over them
 
@@ -57,20 +66,11 @@ def _make(like: Node, op: Op, inputs: Inputs, **attrs: Any) -> Node:
     return make_node(op, inputs, attrs, like=like)
 
 
-@rule(_p.multiply)
-def times_one(node: Node, inputs: Inputs) -> Node | None:
-    """x * 1 -> x"""
-    for one, x in (inputs, inputs[::-1]):
-        if scalar(one) == 1 and x.spec == node.spec:
-            return x
-    return None
-
-
-@rule(_p.add)
-def plus_zero(node: Node, inputs: Inputs) -> Node | None:
-    """x + 0 -> x"""
-    for zero, x in (inputs, inputs[::-1]):
-        if scalar(zero) == 0 and x.spec == node.spec:
+@rule(_p.multiply, _p.add)
+def neutral(node: Node, inputs: Inputs) -> Node | None:
+    """x * 1 -> x, x + 0 -> x"""
+    for constant_, x in (inputs, inputs[::-1]):
+        if scalar(constant_) == (1 if node.op is _p.multiply else 0) and x.spec == node.spec:
             return x
     return None
 
@@ -284,6 +284,20 @@ def sum_in_the_wider_dtype(node: Node, inputs: Inputs) -> Node | None:
     indices, updates = x.inputs
     wide = _make(node, _p.cast_, (updates,), **node.attrs)
     return _make(node, _i.scatter_add, (indices, wide), **x.attrs)
+
+
+def folded(node: Node, inputs: tuple[Node, ...], device: Backend) -> Node | None:
+    """sqrt(2.0) * 3.0 -> 4.2426405: the constant that a node on constants is, if it is small"""
+    for source in inputs:
+        if source.op is not CONSTANT:
+            return None
+    if not inputs or node.op in LEAVES or node.op is PICK or node.op.random:
+        return None
+    if not isinstance(node.spec, TensorSpec) or node.spec.nbytes > LIMIT:
+        return None
+    with np.errstate(all="ignore"):
+        array = node.op.kernel(device.xp, *(i.value for i in inputs), **node.attrs)
+    return constant(device.asarray(array, node.spec.dtype), node.spec)
 
 
 def unbroadcast_inputs(node: Node, inputs: Inputs) -> Node | None:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import ops
-from kerasish.compiler.passes.constants import LIMIT
-from kerasish.compiler.passes.simplify import simplify
+from kerasish.compiler.passes.simplify import LIMIT, simplify
 from kerasish.graph.node import CONSTANT
 from kerasish.graph.op import get
 from kerasish.random import SeedGenerator, normal

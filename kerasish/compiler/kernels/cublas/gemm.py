@@ -94,11 +94,9 @@ class Gemm:
 def arranged(a: Matrices, b: Matrices, y: Matrices) -> Gemm | None:
     """How to multiply these, or None where y cannot be written or an operand cannot be read."""
     a, b, y = _joined(a, b, y)
-    if y.leading is None:
+    swapped = y.leading is not None
+    if not swapped:
         a, b, y = b.transposed, a.transposed, y.transposed
-        swapped = False
-    else:
-        swapped = True
     if y.leading is None or not (a.usable and b.usable):
         return None
     turned, leading = [], []

@@ -39,11 +39,6 @@ SIGNATURES = {
 }
 
 
-def unavailable() -> str | None:
-    """Why cuBLAS cannot be used here, or None where it can."""
-    return nvidia.unavailable(NAME)
-
-
 class Cublas(nvidia.Library):
     """cuBLAS with sums in full precision and a workspace of its own.
 
@@ -64,6 +59,8 @@ class Cublas(nvidia.Library):
         scalar = ctypes.c_double if dtype == "float64" else ctypes.c_float
         one, beta = scalar(1), scalar(1 if accumulate else 0)
         kind = nvidia.TYPES[dtype]
+        rounded = dtype == "float32" and settings.tensor_float_32
+        compute = _COMPUTE.get(dtype, _COMPUTE_TF32 if rounded else _COMPUTE_32F)
         name, operands, count, held = self._operands(gemm, (b, a, y) if gemm.swapped else (a, b, y))
         first, second, result = (
             (place, kind, leading, *step)
@@ -72,10 +69,15 @@ class Cublas(nvidia.Library):
         arguments = (
             self.handle, *map(int, gemm.turned), gemm.m, gemm.n, gemm.k, ctypes.addressof(one),
             *first, *second, ctypes.addressof(beta), *result, *count,
-            _COMPUTE.get(dtype, _COMPUTE_TF32 if _tf32(dtype) else _COMPUTE_32F),
-            _DEFAULT_ALGORITHM,
+            compute, _DEFAULT_ALGORITHM,
         )  # fmt: skip
-        return _Product(self, name, arguments, (a, b, y, one, beta, held))
+
+        def step(keep: Any = (a, b, y, one, beta, held)) -> None:
+            with nvidia.lock:
+                self.follow()
+                self.call(name, *arguments)
+
+        return step
 
     def _operands(
         self, gemm: Gemm, arrays: tuple[Any, Any, Any]
@@ -92,36 +94,13 @@ class Cublas(nvidia.Library):
             base.current().asarray(p + size * gemm.offsets(i), "int64")
             for i, p in enumerate(places)
         ]
-        count = int(np.prod(gemm.batch))
-        return (
-            "cublasGemmBatchedEx",
-            [(base.current().address(t),) for t in tables],
-            (count,),
-            tables,
-        )
+        found = [(base.current().address(t),) for t in tables]
+        return "cublasGemmBatchedEx", found, (int(np.prod(gemm.batch)),), tables
 
     def moved(self) -> None:
         """Give back the workspace, which setting the stream takes away."""
         place = base.current().address(self._workspace)
         self.call("cublasSetWorkspace_v2", self.handle, place, WORKSPACE)
-
-
-class _Product:
-    """A call with its arguments ready."""
-
-    def __init__(self, library: Cublas, name: str, arguments: tuple[Any, ...], keep: Any) -> None:
-        self._call = functools.partial(library.call, name, *arguments)
-        self._follow = library.follow
-        self._keep = keep
-
-    def __call__(self) -> None:
-        with nvidia.lock:
-            self._follow()
-            self._call()
-
-
-def _tf32(dtype: str) -> bool:
-    return dtype == "float32" and settings.tensor_float_32
 
 
 @functools.cache

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from kerasish.backend.base import Call
 from kerasish.compiler.kernels.cublas import library
 from kerasish.compiler.kernels.cublas.gemm import Matrices, arranged
-from kerasish.compiler.kernels.nvidia import contiguous, copy, in_order, room
-from kerasish.compiler.providers import BoundKernel
-
-Array = Any
+from kerasish.compiler.kernels.nvidia import contiguous, copy, room
+from kerasish.compiler.providers import Array, BoundKernel, in_order
 
 
 def _layout(v: Array, batch: tuple[int, ...]) -> Matrices:

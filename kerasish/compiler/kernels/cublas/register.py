@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from kerasish.backend.base import Call, current
+from kerasish.compiler.kernels import nvidia
 from kerasish.compiler.kernels.cublas import library, windows
 from kerasish.compiler.kernels.cublas.product import bind_product
 from kerasish.compiler.kernels.geometry import problem_of, specs_of
-from kerasish.compiler.kernels.nvidia import BACKEND, TYPES, contiguous, copy, in_order
-from kerasish.compiler.providers import BoundKernel, kernel, provider
+from kerasish.compiler.kernels.nvidia import BACKEND, TYPES, contiguous, copy
+from kerasish.compiler.providers import Arrays, BoundKernel, in_order, kernel, provider
 from kerasish.config import settings
 from kerasish.graph.node import Node
 from kerasish.spec import inverse
 
 NAME = library.NAME
-Arrays = Sequence[Any]
 
-provider(NAME, library.unavailable, "matrix products by cuBLAS")
+provider(NAME, lambda: nvidia.unavailable(NAME), "matrix products by cuBLAS")
 
 
 def _supported(node: Node) -> bool:
@@ -28,14 +25,10 @@ def _supported(node: Node) -> bool:
 
 
 @kernel("matmul", provider=NAME, backend=BACKEND, supports=_supported)
-def _matmul(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return bind_product(inputs[0], inputs[1], outputs[0])
-
-
 @kernel("product", provider=NAME, backend=BACKEND, supports=_supported, inplace=(2,))
 def _product(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     a, b, *c = inputs
-    y = outputs[0].transpose(inverse(node.attrs["axes"]))
+    y = outputs[0].transpose(inverse(node.attrs.get("axes", range(outputs[0].ndim))))
     if not c:
         return bind_product(a, b, y)
     run = bind_product(a, b, y, accumulate=True)

@@ -7,17 +7,15 @@ products, whose results are added in order.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from kerasish.backend.base import Call
 from kerasish.compiler.kernels.cublas.product import bind_product
 from kerasish.compiler.kernels.cuda.columns import bind_columns, bind_sum
 from kerasish.compiler.kernels.cuda.launch import LIMIT
 from kerasish.compiler.kernels.nvidia import SCRATCH, lock, scratch
-from kerasish.compiler.providers import BoundKernel
+from kerasish.compiler.providers import Array, BoundKernel
 from kerasish.ops.nn.windows import Windows
 
-Array = Any
 Shape = tuple[int, ...]
 
 TILES = 256  # tiles of 64 x 64 that keep a card busy: two for each multiprocessor

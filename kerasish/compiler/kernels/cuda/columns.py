@@ -9,9 +9,8 @@ from typing import Any
 from kerasish.compiler.codegen.cuda_ops import memory_type
 from kerasish.compiler.kernels.cuda.launch import launcher
 from kerasish.compiler.kernels.cuda.pool import AXES, coordinates, filled, offset
+from kerasish.compiler.providers import Array
 from kerasish.ops.nn.windows import Windows
-
-Array = Any
 
 
 def bind_columns(x: Array, y: Array, windows: Windows) -> Callable[[], Any]:

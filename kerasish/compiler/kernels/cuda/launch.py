@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.backend import base
+from kerasish.compiler.codegen.cuda_jit import blocks, raw_module
+from kerasish.compiler.codegen.cuda_kernel import THREADS
 from kerasish.compiler.codegen.cuda_prelude import PRELUDE
-from kerasish.compiler.kernels.nvidia import BACKEND
 
-THREADS = 256
-MOST_BLOCKS = 1 << 20
 LIMIT = 1 << 31
 """Elements from which indices would overflow."""
 
@@ -29,8 +27,7 @@ extern "C" __global__ void %s(%s, int count) {
 @functools.cache
 def compiled(name: str, source: str) -> Any:
     """The function of a module."""
-    module = base.get(BACKEND).xp.RawModule(code=PRELUDE + source, options=("-std=c++17",))
-    return module.get_function(name)
+    return raw_module(PRELUDE + source).get_function(name)
 
 
 def launcher(name: str, arguments: str, body: str, count: int, *arrays: Any) -> Callable[[], Any]:
@@ -44,5 +41,4 @@ def launcher(name: str, arguments: str, body: str, count: int, *arrays: Any) -> 
         arrays: what the kernel works on.
     """
     function = compiled(name, HEAD % (name, arguments) + body + "  }\n}\n")
-    blocks = min(-(-count // THREADS), MOST_BLOCKS)
-    return functools.partial(function, (blocks,), (THREADS,), (*arrays, np.int32(count)))
+    return functools.partial(function, (blocks(count),), (THREADS,), (*arrays, np.int32(count)))

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from kerasish.compiler.codegen.cuda_ops import RULES, loaded, memory_type, register_type, stored
 from kerasish.compiler.kernels.cuda.launch import launcher
+from kerasish.compiler.providers import Array
 from kerasish.ops.nn.windows import Windows
 
-Array = Any
 AXES = 3  # spatial axes are filled up to these with axes of one
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 from kerasish.backend.base import Call
 from kerasish.compiler.codegen.cuda_jit import NAME
@@ -12,14 +11,12 @@ from kerasish.compiler.codegen.cuda_ops import FLOATS
 from kerasish.compiler.kernels.cuda import pool, scatter
 from kerasish.compiler.kernels.cuda.launch import LIMIT
 from kerasish.compiler.kernels.geometry import pool_windows, specs_of
-from kerasish.compiler.kernels.nvidia import BACKEND, contiguous, in_order, room
-from kerasish.compiler.providers import BoundKernel, kernel
+from kerasish.compiler.kernels.nvidia import BACKEND, contiguous, room
+from kerasish.compiler.providers import Arrays, BoundKernel, in_order, kernel
 from kerasish.graph.node import Node
 from kerasish.graph.op import Op
 from kerasish.ops.nn import pooling
 from kerasish.spec import known
-
-Arrays = Sequence[Any]
 
 
 def _supported(node: Node) -> bool:

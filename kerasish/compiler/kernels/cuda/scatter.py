@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -12,9 +11,8 @@ from kerasish.backend.base import current
 from kerasish.compiler.codegen.cuda_ops import loaded, memory_type, register_type, stored
 from kerasish.compiler.kernels.cuda.launch import launcher
 from kerasish.compiler.kernels.nvidia import room
+from kerasish.compiler.providers import Array
 from kerasish.ops.basic.indexing import wrapped
-
-Array = Any
 
 
 def bind_scatter_add(indices: Array, updates: Array, y: Array, axis: int) -> Callable[[], None]:

@@ -13,23 +13,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasish.backend.base import Call, current
+from kerasish.compiler.kernels import nvidia
 from kerasish.compiler.kernels.cudnn import library
-from kerasish.compiler.kernels.cudnn.library import TYPES, Cudnn, Descriptor, Ranked, sizes
+from kerasish.compiler.kernels.cudnn.library import TYPES, Descriptor, Ranked, sizes
 from kerasish.compiler.kernels.geometry import Problem, Size
-from kerasish.compiler.kernels.nvidia import (
-    SCRATCH,
-    contiguous,
-    copy,
-    lock,
-    pointer,
-    room,
-    scratch,
-)
+from kerasish.compiler.kernels.nvidia import SCRATCH, contiguous, copy, pointer, room
+from kerasish.compiler.providers import Array
 from kerasish.config import settings
 from kerasish.errors import BackendError
 from kerasish.spec import HALVES
-
-Array = Any
 
 
 def even(problem: Problem) -> bool:
@@ -58,7 +50,7 @@ def _plane(shape: Size) -> Size:
     return (shape[0], 1, *shape[1:]) if len(shape) == 3 else shape
 
 
-def _tensor(lib: Cudnn, shape: Size, dtype: str) -> Descriptor:
+def _tensor(lib: nvidia.Library, shape: Size, dtype: str) -> Descriptor:
     """A contiguous (N, *S, C) array."""
     n, *space, c = _plane(shape)
     steps = [math.prod(space) * c, 1, *(math.prod(space[i + 1 :]) * c for i in range(len(space)))]
@@ -131,7 +123,7 @@ class Convolution:
         lib = self.lib
         scalar = ctypes.c_double if self.problem.dtype == "float64" else ctypes.c_float
         one, zero = scalar(1), scalar(0)
-        space = scratch(self.memory)
+        space = nvidia.scratch(self.memory)
         a, b = (self.descriptors[k].pointer for k in self.ins)
         arguments = (
             lib.handle, ctypes.addressof(one), a, pointer(first), b, pointer(second),
@@ -141,7 +133,7 @@ class Convolution:
         keep = (self, one, zero, space, first, second, out)
 
         def step(name: str = self.function, keep: Any = keep) -> None:
-            with lock:
+            with nvidia.lock:
                 lib.follow()
                 lib.call(name, *arguments)
 

@@ -30,14 +30,13 @@ Pointer, Int, Sizes = ctypes.c_void_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int
 SIGNATURES: dict[str, tuple[Any, ...]] = {
     "cudnnCreate": (Pointer,),
     "cudnnSetStream": (Pointer, Pointer),
-    "cudnnCreateTensorDescriptor": (Pointer,),
-    "cudnnDestroyTensorDescriptor": (Pointer,),
     "cudnnSetTensorNdDescriptor": (Pointer, Int, Int, Sizes, Sizes),
-    "cudnnCreateFilterDescriptor": (Pointer,),
-    "cudnnDestroyFilterDescriptor": (Pointer,),
     "cudnnSetFilterNdDescriptor": (Pointer, Int, Int, Int, Sizes),
-    "cudnnCreateConvolutionDescriptor": (Pointer,),
-    "cudnnDestroyConvolutionDescriptor": (Pointer,),
+    **{
+        f"cudnn{way}{kind}Descriptor": (Pointer,)
+        for way in ("Create", "Destroy")
+        for kind in ("Tensor", "Filter", "Convolution")
+    },
     "cudnnSetConvolutionNdDescriptor": (Pointer, Int, Sizes, Sizes, Sizes, Int, Int),
     "cudnnSetConvolutionMathType": (Pointer, Int),
     "cudnnSetConvolutionGroupCount": (Pointer, Int),
@@ -65,25 +64,9 @@ class Ranked(ctypes.Structure):
     ]
 
 
-def unavailable() -> str | None:
-    """Why cuDNN cannot be used here, or None where it can."""
-    return nvidia.unavailable(NAME)
-
-
 def sizes(values: Sequence[int]) -> Any:
     """An array of C ints."""
     return (Int * len(values))(*values)
-
-
-class Cudnn(nvidia.Library):
-    """cuDNN.
-
-    Args:
-        library: its functions.
-    """
-
-    def __init__(self, library: Any) -> None:
-        super().__init__(library, SIGNATURES, "cudnnCreate", "cudnnSetStream")
 
 
 class Descriptor:
@@ -95,7 +78,7 @@ class Descriptor:
         arguments: what its Nd setter takes.
     """
 
-    def __init__(self, library: Cudnn, kind: str, *arguments: Any) -> None:
+    def __init__(self, library: nvidia.Library, kind: str, *arguments: Any) -> None:
         self._library, self._kind = library, kind
         self.pointer = Pointer()
         library.call(f"cudnnCreate{kind}Descriptor", ctypes.byref(self.pointer))
@@ -106,6 +89,6 @@ class Descriptor:
 
 
 @functools.cache
-def cudnn() -> Cudnn:
+def cudnn() -> nvidia.Library:
     """The library with its handle, made at first use."""
-    return Cudnn(nvidia.load(NAME))
+    return nvidia.Library(nvidia.load(NAME), SIGNATURES, "cudnnCreate", "cudnnSetStream")

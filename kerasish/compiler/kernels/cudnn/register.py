@@ -5,22 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
+from kerasish.compiler.kernels import nvidia
 from kerasish.compiler.kernels.cudnn import library
 from kerasish.compiler.kernels.cudnn.conv import bind_conv, convolution
 from kerasish.compiler.kernels.geometry import ROLES, problem_of, specs_of
-from kerasish.compiler.kernels.nvidia import BACKEND, in_order
-from kerasish.compiler.providers import BoundKernel, kernel, provider
+from kerasish.compiler.kernels.nvidia import BACKEND
+from kerasish.compiler.providers import Arrays, BoundKernel, in_order, kernel, provider
 from kerasish.config import settings
 from kerasish.errors import BackendError
 from kerasish.graph.node import Node
 
 NAME = library.NAME
-Arrays = Sequence[Any]
 
-provider(NAME, library.unavailable, "convolution by cuDNN")
+provider(NAME, lambda: nvidia.unavailable(NAME), "convolution by cuDNN")
 
 
 def _supported(node: Node) -> bool:

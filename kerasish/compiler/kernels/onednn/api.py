@@ -12,22 +12,12 @@ from ctypes import c_char_p, c_float, c_int, c_int64, c_size_t, c_uint, c_void_p
 from functools import cache
 from typing import Any
 
-from kerasish.compiler.kernels.onednn.constants import (
-    CPU,
-    DTYPES,
-    FORMAT_ANY,
-    MAX_NDIMS,
-    SCRATCHPAD_USER,
-    STREAM_DEFAULT,
-    UNDEFINED,
-    Arg,
-    Query,
-    Status,
-)
+from kerasish.compiler.kernels.onednn import constants
+from kerasish.compiler.kernels.onednn.constants import DTYPES, Arg, Query, Status
 from kerasish.compiler.kernels.onednn.library import load
 from kerasish.errors import BackendError
 
-Dims = c_int64 * MAX_NDIMS
+Dims = c_int64 * constants.MAX_NDIMS  # dnnl_dims_t
 
 _TYPES: dict[str, Any] = {
     "p": c_void_p,
@@ -35,7 +25,7 @@ _TYPES: dict[str, Any] = {
     "l": c_int64,
     "f": c_float,
     "u": c_uint,
-    "d": c_int64 * MAX_NDIMS,
+    "d": Dims,
 }
 
 # p pointer or handle, i int or enumeration, l int64, f float, u unsigned, d dnnl_dims_t.
@@ -67,7 +57,12 @@ _SIGNATURES = {
     "pooling_forward_primitive_desc_create": "ppiippdddddp",
     "pooling_backward_primitive_desc_create": "ppippdddddpp",
     "matmul_primitive_desc_create": "ppppppp",
+    "primitive_desc_query_md": "pii",
+    "memory_desc_get_size": "p",
+    "memory_desc_equal": "pp",
 }
+# What functions return that do not return a status.
+_RESULTS: dict[str, Any] = {"primitive_desc_query_md": c_void_p, "memory_desc_get_size": c_size_t}
 
 
 class OneDNNError(BackendError):
@@ -82,19 +77,8 @@ class UnsupportedError(OneDNNError):
 def _function(name: str) -> Any:
     function = getattr(load(), f"dnnl_{name}")
     function.argtypes = [_TYPES[letter] for letter in _SIGNATURES[name]]
-    function.restype = c_int
+    function.restype = _RESULTS.get(name, c_int)
     return function
-
-
-@cache
-def _querying() -> tuple[Any, Any, Any]:
-    library = load()
-    query_md, size = library.dnnl_primitive_desc_query_md, library.dnnl_memory_desc_get_size
-    query_md.argtypes, query_md.restype = [c_void_p, c_int, c_int], c_void_p
-    size.argtypes, size.restype = [c_void_p], c_size_t
-    equal = library.dnnl_memory_desc_equal
-    equal.argtypes, equal.restype = [c_void_p, c_void_p], c_int
-    return query_md, size, equal
 
 
 def call(name: str, *args: Any) -> None:
@@ -141,8 +125,8 @@ _engine_lock = threading.Lock()
 @cache
 def _make_engine() -> tuple[c_void_p, c_void_p]:
     engine, stream = c_void_p(), c_void_p()
-    call("engine_create", ctypes.byref(engine), CPU, 0)
-    call("stream_create", ctypes.byref(stream), engine, STREAM_DEFAULT)
+    call("engine_create", ctypes.byref(engine), constants.CPU, 0)
+    call("stream_create", ctypes.byref(stream), engine, constants.STREAM_DEFAULT)
     return engine, stream
 
 
@@ -158,11 +142,6 @@ def stream() -> c_void_p:
         return _make_engine()[1]
 
 
-def dims(values: Sequence[int]) -> Any:
-    """A dnnl_dims_t."""
-    return Dims(*values)
-
-
 class Desc:
     """A memory descriptor: shape, dtype and layout, without data."""
 
@@ -175,38 +154,36 @@ class Desc:
     @classmethod
     def strided(cls, shape: Sequence[int], strides: Sequence[int], dtype: str) -> Desc:
         """A plain layout; strides in elements."""
-        handle = Handle(
-            "memory_desc_destroy", "memory_desc_create_with_strides",
-            len(shape), dims(shape), DTYPES[dtype], dims(strides),
-        )  # fmt: skip
-        return cls(handle._as_parameter_, handle)
+        return cls._made("with_strides", shape, dtype, Dims(*strides))
 
     @classmethod
     def any(cls, shape: Sequence[int], dtype: str = "float32") -> Desc:
         """A layout left to the primitive."""
-        handle = Handle(
-            "memory_desc_destroy", "memory_desc_create_with_tag",
-            len(shape), dims(shape), DTYPES[dtype], FORMAT_ANY,
-        )  # fmt: skip
+        return cls._made("with_tag", shape, dtype, constants.FORMAT_ANY)
+
+    @classmethod
+    def _made(cls, how: str, shape: Sequence[int], dtype: str, layout: Any) -> Desc:
+        own = len(shape), Dims(*shape), DTYPES[dtype], layout
+        handle = Handle("memory_desc_destroy", f"memory_desc_create_{how}", *own)
         return cls(handle._as_parameter_, handle)
 
     @property
     def nbytes(self) -> int:
         """Bytes a buffer of this layout takes."""
-        return _querying()[1](self)
+        return _function("memory_desc_get_size")(self)
 
     def same(self, other: Desc) -> bool:
         """Whether two descriptors are equal, layout included."""
-        return bool(_querying()[2](self, other))
+        return bool(_function("memory_desc_equal")(self, other))
 
 
 def attributes(accumulate: bool = False) -> Handle:
     """Primitive attributes: our own scratchpad, and dst += where asked."""
     attr = Handle("primitive_attr_destroy", "primitive_attr_create")
-    call("primitive_attr_set_scratchpad_mode", attr, SCRATCHPAD_USER)
+    call("primitive_attr_set_scratchpad_mode", attr, constants.SCRATCHPAD_USER)
     if accumulate:
         post = Handle("post_ops_destroy", "post_ops_create")
-        call("post_ops_append_sum", post, 1.0, 0, UNDEFINED)  # in the dtype of dst
+        call("post_ops_append_sum", post, 1.0, 0, constants.UNDEFINED)  # in the dtype of dst
         call("primitive_attr_set_post_ops", attr, post)
     return attr
 
@@ -221,7 +198,8 @@ class PrimitiveDesc(Handle):
 
     def desc(self, arg: Arg) -> Desc:
         """The layout the primitive wants for one of its arguments."""
-        return Desc(c_void_p(_querying()[0](self, Query.EXEC_ARG_MD, arg)), self)
+        found = _function("primitive_desc_query_md")(self, Query.EXEC_ARG_MD, arg)
+        return Desc(c_void_p(found), self)
 
     @property
     def implementation(self) -> str:

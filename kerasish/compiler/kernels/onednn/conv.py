@@ -14,10 +14,10 @@ from typing import Any
 from kerasish.compiler.kernels.geometry import Problem
 from kerasish.compiler.kernels.onednn.api import (
     Desc,
+    Dims,
     PrimitiveDesc,
     UnsupportedError,
     attributes,
-    dims,
     engine,
 )
 from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
@@ -44,10 +44,10 @@ def geometry(windows: Windows) -> tuple[Any, Any, Any, Any]:
             "oneDNN convolution", expected="padding >= 0", received=windows.padding
         )
     return (
-        dims(windows.strides),
-        dims([d - 1 for d in windows.dilation]),
-        dims([lo for lo, _ in windows.padding]),
-        dims([hi for _, hi in windows.padding]),
+        Dims(*windows.strides),
+        Dims(*(d - 1 for d in windows.dilation)),
+        Dims(*(lo for lo, _ in windows.padding)),
+        Dims(*(hi for _, hi in windows.padding)),
     )
 
 

@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 from kerasish.compiler.kernels.onednn.api import (
+    Dims,
     PrimitiveDesc,
     UnsupportedError,
     attributes,
-    dims,
     engine,
 )
 from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
@@ -44,7 +44,7 @@ def _geometry(windows: Windows) -> tuple[Any, ...]:
             expected="padding smaller than the window",
             received=f"{windows.padding} for a window of {size}",
         )
-    return strides, dims(size), *others
+    return strides, Dims(*size), *others
 
 
 @lru_cache(16)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.compiler.codegen.nest import contiguous
 from kerasish.compiler.kernels.onednn.api import (
     Desc,
     Handle,
@@ -107,16 +108,17 @@ def layout(array: Array, order: Sequence[int] | None = None) -> Desc:
         if array.shape[axis] == 1:
             strides[axis] = running
         running = strides[axis] * array.shape[axis]
-    order = range(array.ndim) if order is None else order
-    return Desc.strided([array.shape[i] for i in order], [strides[i] for i in order],
-                        array.dtype.name)  # fmt: skip
+    return _ordered(array.shape, strides, order, array.dtype.name)
 
 
 def dense(shape: Sequence[int], order: Sequence[int] | None = None, dtype: str = "float32") -> Desc:
     """The descriptor of a C-contiguous array, its axes in oneDNN's order as in `layout`."""
-    strides = [1] * len(shape)
-    for axis in reversed(range(len(shape) - 1)):
-        strides[axis] = strides[axis + 1] * shape[axis + 1]
+    return _ordered(shape, contiguous(tuple(shape)), order, dtype)
+
+
+def _ordered(
+    shape: Sequence[int], strides: Sequence[int], order: Sequence[int] | None, dtype: str
+) -> Desc:
     order = range(len(shape)) if order is None else order
     return Desc.strided([shape[i] for i in order], [strides[i] for i in order], dtype)
 
@@ -154,7 +156,7 @@ class Program:
         """The memory of a fixed array (copied at every step where oneDNN cannot address it)."""
         if not describable(array):
             original, array = array, np.empty(array.shape, array.dtype)
-            self.call(lambda dense=array: np.copyto(dense, original))
+            self._calls.append(functools.partial(np.copyto, array, original))
         return Memory(layout(array, order), array.ctypes.data, array)
 
     def temporary(self, desc: Desc) -> Memory:
@@ -180,10 +182,6 @@ class Program:
         self.reorder(memory, target)
         return target
 
-    def call(self, function: BoundKernel) -> None:
-        """Add plain Python work."""
-        self._calls.append(function)
-
     def execute(self, desc: PrimitiveDesc, args: Mapping[Arg, Memory]) -> None:
         """Add one primitive."""
         primitive = Handle("primitive_destroy", "primitive_create", desc)
@@ -199,34 +197,15 @@ class Program:
         """The finished step."""
         execute = load()["dnnl_primitive_execute"]  # untyped: its arguments are ready made
         calls = [(execute, c) if isinstance(c, tuple) else (c, ()) for c in self._calls]
-        lock = self._scratch.lock if self._uses_scratch else None
-        if len(calls) == 1:
-            return _run_one(*calls[0], lock, self._keep)
-        return _run_many(tuple(calls), lock, self._keep)
+        lock = self._scratch.lock
 
+        def step(keep: object = self._keep) -> None:
+            for function, args in calls:
+                if status := function(*args):
+                    raise_status("primitive_execute", status)
 
-def _run_one(function: Any, args: tuple[Any, ...], lock: Any, keep: object) -> BoundKernel:
-    def step(keep: object = keep) -> None:
-        if status := function(*args):
-            raise_status("primitive_execute", status)
+        def locked() -> None:
+            with lock:
+                step()
 
-    def locked(keep: object = keep) -> None:
-        with lock:
-            status = function(*args)
-        if status:
-            raise_status("primitive_execute", status)
-
-    return step if lock is None else locked
-
-
-def _run_many(calls: tuple[Any, ...], lock: Any, keep: object) -> BoundKernel:
-    def step(keep: object = keep) -> None:
-        for function, args in calls:
-            if status := function(*args):
-                raise_status("primitive_execute", status)
-
-    def locked(keep: object = keep) -> None:
-        with lock:
-            step()
-
-    return step if lock is None else locked
+        return locked if self._uses_scratch else step

@@ -7,7 +7,7 @@ taken is never given back.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,11 @@ from kerasish.compiler.kernels.geometry import ROLES, pool_windows, problem_of, 
 from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
 from kerasish.compiler.kernels.onednn.api import UnsupportedError
 from kerasish.compiler.kernels.onednn.constants import Alg
-from kerasish.compiler.providers import BoundKernel, kernel, provider
+from kerasish.compiler.providers import Arrays, BoundKernel, kernel, provider
 from kerasish.graph.node import Node
 from kerasish.spec import inverse, known
 
 NAME = library.NAME
-Arrays = Sequence[Any]
 
 SMALL_PRODUCT = 64**3
 """Multiply-adds up to which OpenBLAS runs a product in one thread, faster than we could."""
@@ -140,14 +139,10 @@ def _describe_matmul(node: Node) -> object:
 
 
 @kernel("matmul", provider=NAME, supports=_supported(_describe_matmul))
-def _matmul(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
-    return matmul.bind_matmul(inputs[0], inputs[1], outputs[0])
-
-
 @kernel("product", provider=NAME, supports=_supported(_describe_matmul), inplace=(2,))
 def _product(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     a, b, *c = inputs
-    y = outputs[0].transpose(inverse(node.attrs["axes"]))
+    y = outputs[0].transpose(inverse(node.attrs.get("axes", range(outputs[0].ndim))))
     if not c:
         return matmul.bind_matmul(a, b, y)
     if c[0].ndim == 1:

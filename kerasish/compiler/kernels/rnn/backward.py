@@ -78,14 +78,17 @@ class Backward(Writer):
             out = self.place(columns, r, self.h_width), self.h_width
             self.tile(left, panel, self.depth, out, out, count)
 
-    def _h_before(self, t: str, first: str, r: str) -> str:
-        """Where a row's h before a step lies."""
-        previous = self.row("y", r, self.arith("sub", t, 1))
-        return self.pick(first, "ptr", self.row("h0", r), previous)
+    def _before(self, start: str, past: str, t: str, first: str, r: str) -> str:
+        """Where a row's state before a step lies."""
+        previous = self.row(past, r, self.arith("sub", t, 1))
+        return self.pick(first, "ptr", self.row(start, r), previous)
 
     def _pass(self, t: str, first: str, r: str) -> None:
         """The gradients of the states go by a step that does not count."""
-        h_before, h = self._h_before(t, first, r), self.place(self.h_state, r, self.h_width)
+        h_before, h = (
+            self._before("h0", "y", t, first, r),
+            self.place(self.h_state, r, self.h_width),
+        )
         z = self.place(self.z_state, r, self.depth)
         with self.each_block() as (u, mask):
             dh = self.add(self.get(h, u), self.get(self.row("gy", r, t), u, mask))
@@ -100,14 +103,12 @@ class Backward(Writer):
     def _row(self, t: str, first: str, r: str) -> None:
         """The elementwise part of one row of a step."""
         previous = self.arith("sub", t, 1)
-        h_before = self._h_before(t, first, r)
+        h_before = self._before("h0", "y", t, first, r)
         places = [("gates", t), ("gy", t), ("dz", t), ("before", t)]
         places += [("cells", t)] if self.cell == "lstm" else [("db", t)]
         at = {name: self.row(name, r, step) for name, step in places}
         if self.cell == "lstm":
-            at["c_before"] = self.pick(
-                first, "ptr", self.row("c0", r), self.row("cells", r, previous)
-            )
+            at["c_before"] = self._before("c0", "cells", t, first, r)
         at["sums"] = self.row("sums", r)
         at["h"] = self.place(self.h_state, r, self.h_width)
         at["c"] = self.place(self.c_state, r, self.padded)

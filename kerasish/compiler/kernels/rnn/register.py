@@ -14,12 +14,12 @@ from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.kernels.rnn.backward import Backward
 from kerasish.compiler.kernels.rnn.forward import GATES, Forward
 from kerasish.compiler.kernels.rnn.writer import WIDE, Writer
-from kerasish.compiler.providers import BoundKernel, kernel
+from kerasish.compiler.providers import Array, Arrays, BoundKernel, in_order, kernel
 from kerasish.graph.node import Node
+from kerasish.ops.nn import recurrent as _r
 
 NAME = "llvm"
-Array = Any
-Arrays = Sequence[Any]
+LSTM = (_r.lstm_loop, _r.lstm_loop_grad)
 ACTIVATION = 20  # multiply-adds that the elementwise part of one gate of one unit is worth
 
 
@@ -53,29 +53,26 @@ class _Loop:
 
     Args:
         node: the op.
-        suffix: of its name, after the name of the cell.
         recurrent: (units, gates * units).
         like: (rows, steps, n).
     """
 
-    def __init__(self, node: Node, suffix: str, recurrent: Array, like: Array) -> None:
-        self.cell = node.op.name.removesuffix(suffix)
+    def __init__(self, node: Node, recurrent: Array, like: Array) -> None:
+        self.cell = "lstm" if node.op in LSTM else "gru"
         self.rows, self.steps, self.units = *like.shape[:2], len(recurrent)
         self.gates, self.lanes = GATES[self.cell], llvm_jit.lanes()
         self.padded = -(-self.units // self.lanes) * self.lanes
         self.before: list[Callable[[], Any]] = []
         self.after: list[Callable[[], Any]] = []
         self._reverse = node.attrs["reverse"]
-        self._slots: dict[str, list[int]] = {}
-        self._keep: list[Any] = []
+        self._slots: dict[str, list[Any]] = {}
 
     def give(self, name: str, array: Array) -> None:
         """Use an array as an operand: (n,), (rows, n) or (rows, steps, n)."""
         if array.ndim == 3 and self._reverse:
             array = array[:, ::-1]
         strides = [s // array.itemsize for s in array.strides[:-1]]
-        self._slots[name] = [array.ctypes.data, *strides, *[0] * (2 - len(strides))]
-        self._keep.append(array)
+        self._slots[name] = [array, *strides, *[0] * (2 - len(strides))]
 
     def read(self, name: str, array: Array) -> None:
         """An input, copied before each call where its last axis is not contiguous."""
@@ -111,16 +108,9 @@ class _Loop:
         work = 2 * self.gates * self.units * (self.units + ACTIVATION) * self.rows * self.steps
         team = llvm_jit.threads() if work > llvm_jit.PARALLEL_COST else 1
         tasks, by_columns = _tasks(self.rows, self.units, team)
-        space = _zeros(scratch)
         slots = [slot for name in names for slot in self._slots.get(name, (0, 0, 0))]
-        slots += [self.steps, self.rows, self.units, by_columns, space.ctypes.data]
-        parts = [*self.before, entry.bind(tasks, min(team, tasks), slots), *self.after]
-
-        def step(keep: object = (entry, space, self._keep)) -> None:
-            for part in parts:
-                part()
-
-        return step
+        slots += [self.steps, self.rows, self.units, by_columns, _zeros(scratch)]
+        return in_order(*self.before, entry.bind(tasks, min(team, tasks), slots), *self.after)
 
 
 def _supports(node: Node) -> bool:
@@ -139,7 +129,7 @@ def _forward(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     """Bind `lstm_loop` or `gru_loop`."""
     inputs, counts = _split(inputs)
     z, h0, *c0, recurrent, bias = inputs
-    loop = _Loop(node, "_loop", recurrent, z)
+    loop = _Loop(node, recurrent, z)
     lstm = loop.cell == "lstm"
     shown, kept = (outputs[:3], outputs[3:]) if lstm else (outputs[:2], outputs[2:])
     for name, array in zip(("z", "h0", "c0"), (z, h0, *c0), strict=False):
@@ -165,12 +155,12 @@ def _forward(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
 def _backward(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     """Bind `lstm_loop_grad` or `gru_loop_grad`."""
     inputs, counts = _split(inputs)
-    lstm = node.op.name == "lstm_loop_grad"
+    lstm = node.op in LSTM
     given = ("gates", "cells", "y", "h0", "c0") if lstm else ("gates", "y", "h0")
     seeds = ("gy", "gh", "gc") if lstm else ("gy", "gh")
     found = ("dz", "dh", "dc", "before") if lstm else ("dz", "dh", "before", "db")
     recurrent = inputs[len(given)]
-    loop = _Loop(node, "_loop_grad", recurrent, inputs[0])
+    loop = _Loop(node, recurrent, inputs[0])
     for name, array in zip((*given, "", *seeds), inputs, strict=True):
         if name:
             loop.read(name, array)
@@ -203,8 +193,8 @@ def _add_rows(sums: Array, total: Array) -> None:
         total[1, 2] = parts[3]
 
 
-for _name in ("lstm_loop", "gru_loop"):
-    kernel(_name, provider=NAME, supports=_supports)(_forward)
+for _op in (_r.lstm_loop, _r.gru_loop):
+    kernel(_op.name, provider=NAME, supports=_supports)(_forward)
 # The gradient of an LSTM's z takes the place of the gates, which die here; a GRU's is narrower.
-kernel("lstm_loop_grad", provider=NAME, supports=_supports, inplace=(0,))(_backward)
-kernel("gru_loop_grad", provider=NAME, supports=_supports)(_backward)
+kernel(_r.lstm_loop_grad.name, provider=NAME, supports=_supports, inplace=(0,))(_backward)
+kernel(_r.gru_loop_grad.name, provider=NAME, supports=_supports)(_backward)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import ClassVar
 
-from kerasish.compiler.codegen.llvm_entry import HEADER
+from kerasish.compiler.codegen.llvm_entry import HEADER, defined, work
 from kerasish.compiler.codegen.llvm_text import Emitter, Value
 
 Rows = tuple[str, str]  # an address and a row stride
@@ -55,10 +55,8 @@ class Writer(Emitter):
     def render(self) -> str:
         """The kernel and its product as IR."""
         tile = tile_function(self.name, self.tallest, self.vectors, self.lanes)
-        body = "\n".join([*self.allocas, *self.lines])
-        head = f"define void @{self.name}.work(ptr %args, i64 %begin, i64 %end) {{"
-        declared = sorted(self.declarations | tile.declarations)
-        return "\n".join([*tile.lines, f"{head}\n{body}\n  ret void\n}}", *declared])
+        self.declarations |= tile.declarations
+        return "\n".join([*tile.lines, work(self.name, self)])
 
     # --- addresses ----------------------------------------------------------------------------
 
@@ -89,12 +87,6 @@ class Writer(Emitter):
     def choose(self, by_columns: str, by_rows: str) -> str:
         """A bound, as the tasks are columns or rows."""
         return self.pick(self.by_columns, "i64", by_columns, by_rows)
-
-    def test(self, predicate: str, a: str, b: str | int) -> str:
-        """A comparison of two sizes."""
-        name = self.fresh("c")
-        self.put(f"{name} = icmp {predicate} i64 {a}, {b}")
-        return name
 
     def unless(self, condition: str) -> str:
         """Its opposite."""
@@ -191,9 +183,7 @@ def tile_function(name: str, tallest: int, vectors: int, lanes: int) -> Emitter:
     e = Emitter(lanes)
     kind = f"<{lanes} x float>"
     for rows in range(tallest, 0, -1):
-        fits = e.fresh("c")
-        e.put(f"{fits} = icmp eq i64 %rows, {rows}")
-        with e.when(fits):
+        with e.when(e.test("eq", "%rows", rows)):
             lefts, starts, outs = (
                 [e.address(f"%{a}", e.arith("mul", f"%{a}.row", q), "float32") for q in range(rows)]
                 for a in ("left", "start", "out")
@@ -215,10 +205,7 @@ def tile_function(name: str, tallest: int, vectors: int, lanes: int) -> Emitter:
                 for v, slot in enumerate(row):
                     total = e.let(f"load {kind}, ptr {slot}", "float32", lanes)
                     e.store(total, out, v * lanes, None)
-    body = "\n".join([*e.allocas, *e.lines])
     operands = "ptr %left, i64 %left.row, ptr %panel, i64 %depth, ptr %start, i64 %start.row"
-    e.lines = [
-        f"define internal void @{name}.tile({operands}, ptr %out, i64 %out.row, i64 %rows) "
-        f"{{\n{body}\n  ret void\n}}"
-    ]
+    head = f"internal void @{name}.tile({operands}, ptr %out, i64 %out.row, i64 %rows)"
+    e.lines = [defined(head, e)]
     return e
