@@ -42,7 +42,7 @@ def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
 def _pools(op: Op, bind: Callable[..., Call]) -> None:
     """The kernel of an op of one output."""
 
-    @kernel(op.name, provider=NAME, backend=BACKEND, supports=_supported)
+    @kernel(op, provider=NAME, backend=BACKEND, supports=_supported)
     def _(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
         before: list[Call] = []
         given = [contiguous(v, before) for v in inputs]

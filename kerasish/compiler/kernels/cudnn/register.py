@@ -38,4 +38,4 @@ def _bind(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
 
 
 for _op in ROLES:
-    kernel(_op.name, provider=NAME, backend=BACKEND, supports=_supported)(_bind)
+    kernel(_op, provider=NAME, backend=BACKEND, supports=_supported)(_bind)

@@ -66,7 +66,7 @@ def _bind_conv(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
 
 _convolves = _supported(lambda node: conv.primitive(problem_of(node), ROLES[node.op][-1]))
 for _op in ROLES:
-    kernel(_op.name, provider=NAME, supports=_convolves)(_bind_conv)
+    kernel(_op, provider=NAME, supports=_convolves)(_bind_conv)
 
 
 # --- pooling --------------------------------------------------------------------------------------

@@ -194,7 +194,7 @@ def _add_rows(sums: Array, total: Array) -> None:
 
 
 for _op in (_r.lstm_loop, _r.gru_loop):
-    kernel(_op.name, provider=NAME, supports=_supports)(_forward)
+    kernel(_op, provider=NAME, supports=_supports)(_forward)
 # The gradient of an LSTM's z takes the place of the gates, which die here; a GRU's is narrower.
-kernel(_r.lstm_loop_grad.name, provider=NAME, supports=_supports, inplace=(0,))(_backward)
-kernel(_r.gru_loop_grad.name, provider=NAME, supports=_supports)(_backward)
+kernel(_r.lstm_loop_grad, provider=NAME, supports=_supports, inplace=(0,))(_backward)
+kernel(_r.gru_loop_grad, provider=NAME, supports=_supports)(_backward)
