@@ -45,6 +45,10 @@ class Sequential(Model):
         self._symbols: list[KerasTensor] = []
         self._chain: Network | None = None
         self._loose = False
+        if isinstance(trainable, Layer):
+            raise ArgumentError(
+                "Sequential", expected="all layers in one list", received=f"{layers}, {trainable}"
+            )
         super().__init__(trainable=trainable, name=name)
         self._push_all(layers or ())
         self._settle()
@@ -109,6 +113,7 @@ class Sequential(Model):
                 f"Sequential {self.name!r}",
                 expected="layers",
                 received=f"{layer!r} of type {type(layer).__name__}",
+                fix=f"Make one: {layer.__name__}(...)." if isinstance(layer, type) else "",
             )
         if isinstance(layer, InputLayer) and self._stack:
             raise ArgumentError(

@@ -171,3 +171,10 @@ def test_a_model_cut_at_a_nested_one() -> None:
     part = keras.Model(model.inputs, model.get_layer("inner").output)
     rows = np.ones((2, 3), "float32")
     np.testing.assert_array_equal(part.predict(rows, verbose=0), inner(rows))
+
+
+def test_layers_that_are_no_list_and_classes_of_layers() -> None:
+    with pytest.raises(ArgumentError, match=r"all layers in one list"):
+        keras.Sequential(keras.Input((3,)), layers.ReLU())  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match=r"Make one: ReLU\(\.\.\.\)"):
+        keras.Sequential([keras.Input((3,)), layers.ReLU])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from kerasish import budget, tree
@@ -10,6 +11,7 @@ from kerasish.graph.tensor import Tensor
 from kerasish.spec import Shape
 
 
+@dataclass(eq=False, repr=False)
 class InputSpec:
     """Rank, shape, axes and dtype that a layer expects of one input; None leaves it open.
 
@@ -25,27 +27,21 @@ class InputSpec:
         optional: whether None may be passed.
     """
 
-    def __init__(
-        self,
-        dtype: str | None = None,
-        shape: Shape | None = None,
-        ndim: int | None = None,
-        max_ndim: int | None = None,
-        min_ndim: int | None = None,
-        axes: dict[int, int | None] | None = None,
-        allow_last_axis_squeeze: bool = False,
-        name: str | None = None,
-        optional: bool = False,
-    ) -> None:
-        self.dtype = dtype
-        self.shape = None if shape is None else tuple(shape)
-        self.ndim = len(self.shape) if self.shape is not None else ndim
-        self.max_ndim = max_ndim
-        self.min_ndim = min_ndim
-        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
-        self.allow_last_axis_squeeze = allow_last_axis_squeeze
-        self.name = name
-        self.optional = optional
+    dtype: str | None = None
+    shape: Shape | None = None
+    ndim: int | None = None
+    max_ndim: int | None = None
+    min_ndim: int | None = None
+    axes: dict[int, int | None] | None = None
+    allow_last_axis_squeeze: bool = False
+    name: str | None = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if self.shape is not None:
+            self.shape = tuple(self.shape)
+            self.ndim = len(self.shape)
+        self.axes = {int(axis): size for axis, size in (self.axes or {}).items()}
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -105,7 +101,7 @@ def _check(spec: InputSpec, x: Tensor, owner: str) -> None:
         fail(f"rank at most {spec.max_ndim}")
     if spec.min_ndim is not None and len(shape) < spec.min_ndim:
         fail(f"rank at least {spec.min_ndim}")
-    for axis, size in spec.axes.items():
+    for axis, size in (spec.axes or {}).items():
         if size is not None and shape[axis] not in (size, None):
             fail(f"size {size} on axis {axis}")
     for wanted, found in zip(spec.shape or (), shape, strict=False):
