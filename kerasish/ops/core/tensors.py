@@ -21,7 +21,7 @@ from kerasish.ops.basic.elementwise import where
 from kerasish.ops.basic.indexing import gather
 from kerasish.ops.declare import complexes, composite
 from kerasish.ops.numpy.axes import product
-from kerasish.ops.numpy.join import stack, unstack
+from kerasish.ops.numpy.join import slices, stack
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, dtype_name, is_float, largest
 
@@ -114,7 +114,7 @@ def view_as_complex(x: TensorLike) -> Tensor:
     x = _convert(x)
     if not x.shape or x.shape[-1] != 2:
         raise ShapeError("view_as_complex", expected="a last axis of 2", received=x.shape)
-    return _e.complex_(*unstack(x, axis=-1))
+    return _e.complex_(*slices(x, x.ndim - 1, 2))
 
 
 @composite(cases=[case(complexes((3,)))])

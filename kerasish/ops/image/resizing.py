@@ -254,6 +254,13 @@ def scale_and_translate(
 # --- crop and pad -----------------------------------------------------------------------------
 
 
+_NAMES = {
+    kind: ((f"top_{kind}", f"bottom_{kind}", "target_height"),
+           (f"left_{kind}", f"right_{kind}", "target_width"))
+    for kind in ("cropping", "padding")
+}  # fmt: skip
+
+
 def _sides(
     what: str, kind: str, x: Any, data_format: str | None, *values: tuple[Any, Any, Any]
 ) -> Iterator[tuple[Any, ...]]:
@@ -267,9 +274,7 @@ def _sides(
     if x.ndim not in (3, 4):
         raise ShapeError("", expected="an image or a batch of images", received=f"shape {x.shape}")
     rows = x.ndim - (3 if standardize_data_format(data_format) == "channels_last" else 2)
-    sides = ("top", "bottom", "height"), ("left", "right", "width")
-    for axis, (low, high, target), three in zip((rows, rows + 1), sides, values, strict=True):
-        names = f"{low}_{kind}", f"{high}_{kind}", f"target_{target}"
+    for axis, names, three in zip((rows, rows + 1), _NAMES[kind], values, strict=True):
         given = dict(zip(names, three, strict=True))
         for name, value in given.items():
             if value is not None:

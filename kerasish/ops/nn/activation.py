@@ -31,7 +31,7 @@ from kerasish.ops.basic.elementwise import (
 )
 from kerasish.ops.basic.reduction import max_, sum_
 from kerasish.ops.declare import composite, primitive, same_as_first
-from kerasish.ops.numpy.join import split
+from kerasish.ops.numpy.axes import slice_axis
 from kerasish.ops.operation import public
 from kerasish.spec import normalize_axes, normalize_axis
 
@@ -281,10 +281,11 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     """
     x = as_float(x)
     at = normalize_axis(axis, x.ndim)
-    if (x.shape[at] or 0) % 2:
+    size = x.shape[at] or 0
+    if size % 2:
         raise ShapeError("glu", expected=f"an even size along axis {axis}", received=x.shape)
-    a, b = split(x, 2, axis=at)
-    return a * sigmoid(b)
+    half = None if x.shape[at] is None else size // 2
+    return slice_axis(x, at, 0, half) * sigmoid(slice_axis(x, at, size // 2, half))
 
 
 @composite(cases=[case((3, 4), domain=(-0.9, 0.9)), case((3, 4), domain=(1.1, 2.0))])

@@ -21,7 +21,7 @@ from kerasish.ops.basic.matmul import matrix_product, summable
 from kerasish.ops.basic.reduction import sum_
 from kerasish.ops.declare import composite
 from kerasish.ops.numpy.axes import moveaxis, product
-from kerasish.ops.numpy.join import unstack
+from kerasish.ops.numpy.join import slices
 from kerasish.ops.numpy.matrix import diagonal
 from kerasish.ops.operation import public
 from kerasish.spec import Dim, broadcast, normalize_axis
@@ -291,7 +291,7 @@ def cross(
         raise ShapeError(
             "cross", expected="vectors of 2 or 3 components", received=f"{a.shape} and {b.shape}"
         )
-    u, v = unstack(a, axis=-1), unstack(b, axis=-1)
+    u, v = (slices(t, t.ndim - 1, t.shape[-1]) for t in (a, b))
     last = u[0] * v[1] - u[1] * v[0]
     if len(u) == len(v) == 2:
         return last

@@ -182,8 +182,13 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
         raise ShapeError(
             "unstack", expected=f"num, since axis {axis} has unknown size", received="None"
         )
-    shape = (*x.shape[:at], *x.shape[at + 1 :])
-    return [_s.reshape(slice_axis(x, at, i, 1), shape=shape) for i in range(count)]
+    return slices(x, at, count)
+
+
+def slices(x: Any, axis: int, count: int) -> list[Any]:
+    """The first `count` slices of a tensor along an axis counted from the front, without it."""
+    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+    return [_s.reshape(slice_axis(x, axis, i, 1), shape=shape) for i in range(count)]
 
 
 # --- repeating ------------------------------------------------------------------------------

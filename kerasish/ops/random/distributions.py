@@ -16,7 +16,7 @@ from kerasish.graph.op import case, op
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, log, maximum, right_shift, sqrt, where
 from kerasish.ops.declare import composite
-from kerasish.ops.numpy.join import unstack
+from kerasish.ops.numpy.join import slices
 from kerasish.spec import HALVES, Shape, TensorSpec, dtype_name, is_float
 
 SAMPLE_KEY = np.array([7, 3], np.uint32)
@@ -106,7 +106,7 @@ def float_name(dtype: Any, what: str) -> str:
 def _unit(key: Any, shape: Shape, dtype: str) -> Any:
     """Uniform in [0, 1): 24 random bits, or 53 for float64."""
     if dtype == "float64":
-        high, low = unstack(random_bits(key, shape=(2, *shape)))
+        high, low = slices(random_bits(key, shape=(2, *shape)), 0, 2)
         coarse = cast(right_shift(high, 5), "float64") * 2.0**-27
         return coarse + cast(right_shift(low, 6), "float64") * 2.0**-53
     bits = random_bits(key, shape=tuple(shape))
