@@ -701,9 +701,6 @@ class EinsumDense(_EinsumDenseBare):
     kernel_constraint: rules.Constraint = None
     bias_constraint: rules.Constraint = None
 class _GroupQueryAttentionBare(_GroupQueryAttention):
-    head_dim: ClassVar[Any]
-    num_query_heads: ClassVar[Any]
-    num_key_value_heads: ClassVar[Any]
     dropout: ClassVar[Any]
     use_bias: ClassVar[Any]
     sliding_window: ClassVar[Any]
@@ -711,6 +708,9 @@ class _GroupQueryAttentionBare(_GroupQueryAttention):
     activity_regularizer: ClassVar[Any]
     use_gate: ClassVar[Any]
     seed: ClassVar[Any]
+    head_dim: ClassVar[Any]
+    num_query_heads: ClassVar[Any]
+    num_key_value_heads: ClassVar[Any]
     _r: ClassVar[Any]
 class GroupQueryAttention(_GroupQueryAttentionBare):
     """Multi-head attention in which several query heads share one key and value head.
@@ -749,18 +749,18 @@ class GroupQueryAttention(_GroupQueryAttentionBare):
     seed: int | None = None
 GroupedQueryAttention = GroupQueryAttention
 class _MultiHeadAttentionBare(_MultiHeadAttention):
-    num_heads: ClassVar[Any]
-    key_dim: ClassVar[Any]
-    value_dim: ClassVar[Any]
     dropout: ClassVar[Any]
     use_bias: ClassVar[Any]
-    output_shape: ClassVar[Any]
-    attention_axes: ClassVar[Any]
     sliding_window: ClassVar[Any]
     flash_attention: ClassVar[Any]
     activity_regularizer: ClassVar[Any]
     use_gate: ClassVar[Any]
     seed: ClassVar[Any]
+    num_heads: ClassVar[Any]
+    key_dim: ClassVar[Any]
+    value_dim: ClassVar[Any]
+    output_shape: ClassVar[Any]
+    attention_axes: ClassVar[Any]
     _r: ClassVar[Any]
 class MultiHeadAttention(_MultiHeadAttentionBare):
     """softmax(query_h key_h^T / sqrt(key_dim)) value_h for every head h, projected back.

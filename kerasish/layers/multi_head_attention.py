@@ -7,7 +7,7 @@ from string import ascii_lowercase as letters
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import budget, ops
-from kerasish.arguments.fields import Deferred, Weights, weights
+from kerasish.arguments.fields import Deferred, placed, weights
 from kerasish.arguments.rules import IntOrTuple, PositiveInt, Rate, Regularizer
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
@@ -26,12 +26,20 @@ class Projected(Layer):
     floats_only = True
     written = ("activity_regularizer",)
     supports_masking = True
+    dropout: Rate = 0.0
+    use_bias: bool = True
+    sliding_window: PositiveInt | None = None
+    flash_attention: bool | None = None
+    learned = weights(kernel="glorot_uniform", bias="zeros")
+    activity_regularizer: Regularizer = None
+    use_gate: bool = False
+    seed: int | None = None
     if TYPE_CHECKING:
-        use_bias: ClassVar[Deferred[bool]]
-        sliding_window: ClassVar[Deferred[int | None]]
-        dropout: ClassVar[Deferred[float]]
-        seed: ClassVar[Deferred[int | None]]
-        learned: ClassVar[Weights]
+        _query_dense: ClassVar[Deferred[EinsumDense]]
+        _key_dense: ClassVar[Deferred[EinsumDense]]
+        _value_dense: ClassVar[Deferred[EinsumDense]]
+        _output_dense: ClassVar[Deferred[EinsumDense]]
+        _gate_dense: ClassVar[Deferred[EinsumDense | None]]
 
     def _dense(
         self, equation: str, shape: tuple[int | None, ...], bias_axes: str, name: str, **more: Any
@@ -84,6 +92,56 @@ class Projected(Layer):
         """The query's mask."""
         return previous_mask
 
+    def call(
+        self,
+        query: Tensor,
+        value: Tensor,
+        key: Tensor | None = None,
+        query_mask: Any = None,
+        value_mask: Any = None,
+        key_mask: Any = None,
+        attention_mask: Any = None,
+        return_attention_scores: bool = False,
+        training: bool | None = None,
+        use_causal_mask: bool = False,
+    ) -> Any:
+        key = value if key is None else key
+        masks = (query_mask, value_mask, key_mask, attention_mask)
+        plain = all(m is None for m in masks) and self.sliding_window is None
+        whole = self._fits_whole(query)
+        whole = whole and not (self.dropout > 0 and training) and not return_attention_scores
+        allowed = None
+        if not (plain and whole):
+            allowed = self._allowed(query, value, masks, use_causal_mask)
+        query, key, value = _unmasked(query), _unmasked(key), _unmasked(value)
+        q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
+        scores = None
+        if whole:
+            y = dot_product_attention(
+                q,
+                k,
+                v,
+                mask=None if allowed is None else ops.expand_dims(allowed, 1),
+                scale=1 / math.sqrt(q.shape[-1]),
+                is_causal=use_causal_mask and plain,
+            )
+        else:
+            y, scores = self._attend(q, k, v, allowed, training)
+        if self._gate_dense is not None:
+            y = y * self._gate_dense(query)
+        y = self._output_dense(y)
+        return (y, scores) if return_attention_scores else y
+
+    def _fits_whole(self, query: Tensor) -> bool:
+        """Whether the op that does attention as a whole takes such queries."""
+        return True
+
+    def _attend(
+        self, q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None, training: bool | None
+    ) -> tuple[Tensor, Tensor]:
+        """The result and the attention weights, step by step."""
+        raise NotImplementedError
+
 
 def _unmasked(x: Tensor) -> Tensor:
     """The same tensor without its mask, which this layer has taken care of."""
@@ -126,19 +184,11 @@ class MultiHeadAttention(Projected):
         (1, 5, 8)
     """
 
-    num_heads: PositiveInt
-    key_dim: PositiveInt
-    value_dim: PositiveInt | None = None
-    dropout: Rate = 0.0
-    use_bias: bool = True
-    output_shape: IntOrTuple | None = None
-    attention_axes: IntOrTuple | None = None
-    sliding_window: PositiveInt | None = None
-    flash_attention: bool | None = None
-    learned = weights(kernel="glorot_uniform", bias="zeros")
-    activity_regularizer: Regularizer = None
-    use_gate: bool = False
-    seed: int | None = None
+    num_heads: PositiveInt = placed()
+    key_dim: PositiveInt = placed(behind="num_heads")
+    value_dim: PositiveInt | None = placed(behind="key_dim", default=None)
+    output_shape: IntOrTuple | None = placed(behind="use_bias", default=None)
+    attention_axes: IntOrTuple | None = placed(behind="output_shape", default=None)
 
     def __post_init__(self) -> None:
         self.value_dim = self.value_dim or self.key_dim
@@ -213,45 +263,8 @@ class MultiHeadAttention(Projected):
         """The projection of the result."""
         return self._output_dense
 
-    def call(
-        self,
-        query: Tensor,
-        value: Tensor,
-        key: Tensor | None = None,
-        query_mask: Any = None,
-        value_mask: Any = None,
-        key_mask: Any = None,
-        attention_mask: Any = None,
-        return_attention_scores: bool = False,
-        training: bool | None = None,
-        use_causal_mask: bool = False,
-    ) -> Any:
-        key = value if key is None else key
-        masks = (query_mask, value_mask, key_mask, attention_mask)
-        plain = all(m is None for m in masks) and self.sliding_window is None
-        whole = query.ndim == 3 and self.attention_axes == (1,)
-        whole = whole and not (self.dropout > 0 and training) and not return_attention_scores
-        allowed = None
-        if not (plain and whole):
-            allowed = self._allowed(query, value, masks, use_causal_mask)
-        query, key, value = _unmasked(query), _unmasked(key), _unmasked(value)
-        q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
-        scores = None
-        if whole:
-            y = dot_product_attention(
-                q,
-                k,
-                v,
-                mask=None if allowed is None else ops.expand_dims(allowed, 1),
-                scale=1 / math.sqrt(self.key_dim),
-                is_causal=use_causal_mask and plain,
-            )
-        else:
-            y, scores = self._attend(q, k, v, allowed, training)
-        if self._gate_dense is not None:
-            y = y * self._gate_dense(query)
-        y = self._output_dense(y)
-        return (y, scores) if return_attention_scores else y
+    def _fits_whole(self, query: Tensor) -> bool:
+        return query.ndim == 3 and self.attention_axes == (1,)
 
     def _attend(
         self, q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None, training: bool | None
@@ -301,17 +314,9 @@ class GroupQueryAttention(Projected):
 
     # Keras's class is called otherwise than its public name, and names the weights in files.
     file_class = named_as = "GroupedQueryAttention"
-    head_dim: PositiveInt
-    num_query_heads: PositiveInt
-    num_key_value_heads: PositiveInt
-    dropout: Rate = 0.0
-    use_bias: bool = True
-    sliding_window: PositiveInt | None = None
-    flash_attention: bool | None = None
-    learned = weights(kernel="glorot_uniform", bias="zeros")
-    activity_regularizer: Regularizer = None
-    use_gate: bool = False
-    seed: int | None = None
+    head_dim: PositiveInt = placed()
+    num_query_heads: PositiveInt = placed(behind="head_dim")
+    num_key_value_heads: PositiveInt = placed(behind="num_query_heads")
 
     def __post_init__(self) -> None:
         if self.num_query_heads % self.num_key_value_heads:
@@ -344,41 +349,13 @@ class GroupQueryAttention(Projected):
         self._value_dense.build(value_shape)
         self._output_dense.build((*query_shape[:-1], many, size))
 
-    def call(
-        self,
-        query: Tensor,
-        value: Tensor,
-        key: Tensor | None = None,
-        query_mask: Any = None,
-        value_mask: Any = None,
-        key_mask: Any = None,
-        attention_mask: Any = None,
-        return_attention_scores: bool = False,
-        training: bool | None = None,
-        use_causal_mask: bool = False,
-    ) -> Any:
-        key = value if key is None else key
-        masks = (query_mask, value_mask, key_mask, attention_mask)
-        plain = all(m is None for m in masks) and self.sliding_window is None
-        whole = not return_attention_scores and not (self.dropout > 0 and training)
-        allowed = None
-        if not (plain and whole):
-            allowed = self._allowed(query, value, masks, use_causal_mask)
-            allowed = None if allowed is None else ops.expand_dims(allowed, 1)
-        query, key, value = _unmasked(query), _unmasked(key), _unmasked(value)
-        q, k, v = self._query_dense(query), self._key_dense(key), self._value_dense(value)
-        scale = 1 / math.sqrt(self.head_dim)
-        weights = None
-        if whole:
-            causal = use_causal_mask and plain
-            y = dot_product_attention(q, k, v, mask=allowed, scale=scale, is_causal=causal)
-        else:
-            count = self.num_query_heads // self.num_key_value_heads
-            k, v = ops.repeat(k, count, axis=2), ops.repeat(v, count, axis=2)
-            scores = ops.einsum("bquh,bkuh->buqk", q * scale, k)
-            weights = self._softmax(scores, mask=allowed)
-            y = ops.einsum("buqk,bkuh->bquh", self._dropout_layer(weights, training=training), v)
-        if self._gate_dense is not None:
-            y = y * self._gate_dense(query)
-        y = self._output_dense(y)
-        return (y, weights) if return_attention_scores else y
+    def _attend(
+        self, q: Tensor, k: Tensor, v: Tensor, allowed: Tensor | None, training: bool | None
+    ) -> tuple[Tensor, Tensor]:
+        count = self.num_query_heads // self.num_key_value_heads
+        k, v = ops.repeat(k, count, axis=2), ops.repeat(v, count, axis=2)
+        scores = ops.einsum("bquh,bkuh->buqk", q * (1 / math.sqrt(self.head_dim)), k)
+        allowed = None if allowed is None else ops.expand_dims(allowed, 1)
+        weights = self._softmax(scores, mask=allowed)
+        y = ops.einsum("buqk,bkuh->bquh", self._dropout_layer(weights, training=training), v)
+        return y, weights
