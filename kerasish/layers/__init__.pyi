@@ -9,8 +9,8 @@ from kerasish.layers.activation import LeakyReLU as LeakyReLU
 from kerasish.layers.activation import PReLU as _PReLU
 from kerasish.layers.activation import ReLU as ReLU
 from kerasish.layers.activation import Softmax as Softmax
-from kerasish.layers.attention import AdditiveAttention as AdditiveAttention
-from kerasish.layers.attention import Attention as Attention
+from kerasish.layers.attention import AdditiveAttention as _AdditiveAttention
+from kerasish.layers.attention import Attention as _Attention
 from kerasish.layers.base.input_spec import InputSpec as InputSpec
 from kerasish.layers.base.layer import Layer as Layer
 from kerasish.layers.convolution import Conv1D as _Conv1D
@@ -146,6 +146,43 @@ class PReLU(_PReLUBare):
     alpha_regularizer: rules.Regularizer = None
     alpha_constraint: rules.Constraint = None
     shared_axes: rules.IntOrTuple | None = None
+class _AdditiveAttentionBare(_AdditiveAttention):
+    dropout: ClassVar[Any]
+    seed: ClassVar[Any]
+    use_scale: ClassVar[Any]
+class AdditiveAttention(_AdditiveAttentionBare):
+    """Scores are sum(scale * tanh(query + key)).
+
+    Args:
+        use_scale: whether features are weighted by a learned vector.
+        dropout: share of attention weights that are zero while training.
+        seed: int, for the same draws every time.
+
+    Source: Bahdanau et al., Neural Machine Translation by Jointly Learning to Align (2015).
+    """
+    use_scale: bool = True
+    dropout: rules.Rate = 0.0
+    seed: int | None = None
+class _AttentionBare(_Attention):
+    dropout: ClassVar[Any]
+    seed: ClassVar[Any]
+    use_scale: ClassVar[Any]
+    score_mode: ClassVar[Any]
+class Attention(_AttentionBare):
+    """Scores are scalar products of queries and keys (or a learned sum of tanh).
+
+    Args:
+        use_scale: whether scores are multiplied by a learned scalar.
+        score_mode: "dot", or "concat" for v * sum(tanh(query + key)).
+        dropout: share of attention weights that are zero while training.
+        seed: int, for the same draws every time.
+
+    Source: Luong et al., Effective Approaches to Attention (2015).
+    """
+    use_scale: bool = False
+    score_mode: str = 'dot'
+    dropout: rules.Rate = 0.0
+    seed: int | None = None
 class _Conv1DBare(_Conv1D):
     kernel_size: ClassVar[Any]
     strides: ClassVar[Any]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from kerasish import ops, random
-from kerasish.arguments.fields import Deferred
+from kerasish.arguments.fields import placed
 from kerasish.arguments.rules import Rate, one_of
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
@@ -25,9 +25,8 @@ class Scored(Layer):
 
     floats_only = True
     supports_masking = True
-    if TYPE_CHECKING:
-        dropout: ClassVar[Deferred[Any]]
-        seed: ClassVar[Deferred[Any]]
+    dropout: Rate = 0.0
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         self.seed_generator = SeedGenerator(self.seed) if self.dropout > 0 else None
@@ -88,10 +87,8 @@ class Attention(Scored):
     Source: Luong et al., Effective Approaches to Attention (2015).
     """
 
-    use_scale: bool = False
-    score_mode: Annotated[str, one_of("dot", "concat")] = "dot"
-    dropout: Rate = 0.0
-    seed: int | None = None
+    use_scale: bool = placed(default=False)
+    score_mode: Annotated[str, one_of("dot", "concat")] = placed(behind="use_scale", default="dot")
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
@@ -121,9 +118,7 @@ class AdditiveAttention(Scored):
     Source: Bahdanau et al., Neural Machine Translation by Jointly Learning to Align (2015).
     """
 
-    use_scale: bool = True
-    dropout: Rate = 0.0
-    seed: int | None = None
+    use_scale: bool = placed(default=True)
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)

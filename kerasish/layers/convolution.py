@@ -21,6 +21,7 @@ from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
+from kerasish.layers.core import LORA
 from kerasish.spec import Shape
 
 
@@ -112,7 +113,7 @@ class BaseConv(Windowed):
     learned = weights(kernel="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
 
-    ignored = {"lora_rank": None, "lora_alpha": None, "quantization_config": None}
+    ignored = LORA
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -25,6 +25,9 @@ from kerasish.serialization import (
 )
 from kerasish.spec import Shape
 
+# Arguments of Keras's for adapters and quantized weights.
+LORA = {"quantization_config": None, "lora_rank": None, "lora_alpha": None}
+
 
 class Dense(Layer):
     """Affine map on the last axis: activation(x @ kernel + bias).
@@ -51,7 +54,7 @@ class Dense(Layer):
     learned = weights(kernel="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
 
-    ignored = {"quantization_config": None, "lora_rank": None, "lora_alpha": None}
+    ignored = LORA
     written = ("quantization_config",)
     supports_masking = True
     _input_spec = InputSpec(min_ndim=2)
@@ -132,12 +135,7 @@ class Embedding(Layer):
     learned = weights(embeddings="uniform")
     mask_zero: bool = False
 
-    ignored = {
-        "quantization_config": None,
-        "lora_rank": None,
-        "lora_alpha": None,
-        "input_length": ANY,
-    }
+    ignored = {**LORA, "input_length": ANY}
     written = ("activity_regularizer", "quantization_config")
     supports_masking = True
 

@@ -13,6 +13,7 @@ from kerasish.graph.tensor import Tensor
 from kerasish.initializers import VarianceScaling
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
+from kerasish.layers.core import LORA
 from kerasish.spec import Dim, Shape
 
 _FORMS = (
@@ -61,12 +62,7 @@ class EinsumDense(Layer):
     if TYPE_CHECKING:
         kernel_initializer: ClassVar[Deferred[Any]]
 
-    ignored = {
-        "lora_rank": None,
-        "lora_alpha": None,
-        "quantization_config": None,
-        "gptq_unpacked_column_size": None,
-    }
+    ignored = {**LORA, "gptq_unpacked_column_size": None}
     written = ("activity_regularizer", "quantization_config")
 
     def __post_init__(self) -> None:

@@ -25,6 +25,7 @@ class Cell(Layer):
 
     floats_only = True
     gates = 1
+    _axis = -1  # of the features
     outputs_state = True  # the output of a step is its first new state
     activation: Activation = "tanh"
     use_bias: bool = True
@@ -133,7 +134,11 @@ class Cell(Layer):
         """What a step, or all steps (batch, time, features), take from the input."""
         masks = self._masks or (None, None)
         x = self._dropped(inputs, masks[0], self.kernel)
-        return x if self.bias is None else x + self.bias
+        return x if self.bias is None else x + self._input_bias
+
+    @property
+    def _input_bias(self) -> Any:
+        return self.bias
 
     def _recurrent(self, h: Tensor) -> Tensor:
         """h @ recurrent_kernel, h dropped out."""
@@ -211,7 +216,7 @@ class LSTMCell(Cell):
 
     def advance(self, z: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         h, c = states
-        i, f, g, o = ops.split(z + self._recurrent(h), 4, axis=-1)
+        i, f, g, o = ops.split(z + self._recurrent(h), 4, axis=self._axis)
         gate = self.recurrent_activation
         c = gate(f) * c + gate(i) * self.activation(g)
         h = gate(o) * self.activation(c)
@@ -246,13 +251,10 @@ class GRUCell(Cell):
     def _make_bias(self, shape: tuple[int, ...]) -> Any:
         return super()._make_bias((2, *shape) if self.reset_after else shape)
 
-    def project(self, inputs: Tensor) -> Tensor:
-        """What a step, or all steps, take from the input."""
-        masks = self._masks or (None, None)
-        x = self._dropped(inputs, masks[0], self.kernel)
-        if self.bias is None:
-            return x
-        return x + (self.bias[0] if self.reset_after else self.bias)
+    @property
+    def _input_bias(self) -> Any:
+        bias: Any = self.bias
+        return bias[0] if self.reset_after else bias
 
     def advance(self, z: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         h = states[0]

@@ -104,16 +104,10 @@ class ConvLSTMCell(LSTMCell):
             y = y + (self.bias if self._last else ops.reshape(self.bias, (-1, *ones)))
         return ops.reshape(y, (*lead, *y.shape[1:]))
 
-    def advance(self, z: Tensor, states: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
-        """The output and the new states of a step, from what `project` gave for it."""
-        h, c = states
+    def _recurrent(self, h: Tensor) -> Tensor:
+        """The convolution of h with the recurrent kernel, h dropped out."""
         masks = (self._masks or (None, None))[1]
-        z = z + self._convolved(h, masks, self.recurrent_kernel, padding="same")
-        i, f, g, o = ops.split(z, 4, axis=self._axis)
-        gate = self.recurrent_activation
-        c = gate(f) * c + gate(i) * self.activation(g)
-        h = gate(o) * self.activation(c)
-        return h, [h, c]
+        return self._convolved(h, masks, self.recurrent_kernel, padding="same")
 
 
 class ConvLSTM(OverCell, of=ConvLSTMCell):
