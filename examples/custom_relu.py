@@ -12,6 +12,7 @@ import numpy as np
 import kerasish as keras
 from kerasish.graph import case, overridden_gradient
 from kerasish.ops.declare import elementwise
+from kerasish.spec import NUMBERS
 from kerasish.testing import check
 
 # 1. A new op: its kernel on any array module, its gradient in ops, where to draw samples.
@@ -31,6 +32,7 @@ my_relu = elementwise(
     _kernel,
     _vjp,
     arity=1,
+    dtypes=NUMBERS,  # of bools, numpy's maximum with 0 makes integers
     cases=(case((3, 4), domain=(0.2, 2.0)), case((3, 4), domain=(-2.0, -0.2))),
     doc="max(x, 0).",
 )

@@ -68,6 +68,28 @@ def add(kind: str, obj: T, *names: str, replace: bool = False) -> T:
     return obj
 
 
+# Kinds of which every class has the kind's base; and those that are classes only.
+_BASED = ("layer", "initializer", "regularizer", "constraint", "loss", "metric", "optimizer")
+_CLASSES = ("layer", "optimizer", "callback", "model", "policy")
+
+
+def check_kind(kind: str, obj: Any, namespace: str) -> None:
+    """Check that an object can be of a kind, whose base class is in a namespace.
+
+    Raises:
+        ArgumentError: it is another class, an instance that cannot be called, or a function of a
+            kind that has only classes.
+    """
+    base = f"a subclass of {namespace}.{kind.capitalize()}" if kind in _BASED else ""
+    right = callable(obj) and kind not in _CLASSES
+    if isinstance(obj, type):
+        right = not base or getattr(obj, "registry_kind", None) == kind
+    if not right:
+        words = base or "a class" * (kind in _CLASSES), "a function" * (kind not in _CLASSES)
+        expected = " or ".join(filter(None, words))
+        raise ArgumentError(f"register({kind!r})", expected=expected, received=repr(obj))
+
+
 def entry(kind: str, *names: str) -> Callable[[T], T]:
     """Decorator form of `add`; without names the object's own `__name__` is used."""
 
@@ -101,6 +123,11 @@ def contains(kind: str, name: str) -> bool:
     if name not in _entries.get(kind, {}) and kind in _homes:
         _homes[kind][0](name)
     return name in _entries.get(kind, {})
+
+
+def labels(kind: str, obj: Any) -> list[str]:
+    """The names under which an object is entered, in the order of their entering."""
+    return [name for name, held in _entries.get(kind, {}).items() if held is obj]
 
 
 def names(kind: str) -> list[str]:

@@ -78,18 +78,19 @@ def register_keras_serializable(
 
 
 def register(
-    kind: str, *names: str, package: str = "Custom", replace: bool = False
+    kind: str, *names: str, package: str | None = None, replace: bool = False
 ) -> Callable[[T], T]:
     """Decorator: let declarative files and configs name this class or function.
 
     Args:
         kind: what it is: "layer", "activation", "initializer", "loss", "metric", "optimizer", ...
         names: its names; by default the object's own and its lower-case form.
-        package: whose it is, for files of weights and configs.
+        package: whose it is, for files of weights and configs; by default what
+            `register_keras_serializable` has said of it, else "Custom".
         replace: whether it takes a name that another object has.
 
     Raises:
-        ArgumentError: an unknown kind, or a name that is taken.
+        ArgumentError: an unknown kind, something that is not of it, or a name that is taken.
 
     Example:
         >>> import kerasish as keras
@@ -102,19 +103,19 @@ def register(
     one_of("register, kind", kind, (*MODULES, "dataset"))
 
     def decorate(obj: T) -> T:
-        own = str(getattr(obj, "__name__", ""))
+        registry.check_kind(kind, obj, MODULES.get(kind, ""))
+        own = str(getattr(obj, "__name__", names[0] if names else ""))
         registry.add(kind, obj, *(names or dict.fromkeys((own, snake_case(own)))), replace=replace)
-        return registry.add("custom", obj, f"{package}>{own}", replace=True)
+        if package is None and registry.labels("custom", obj):
+            return obj
+        return registry.add("custom", obj, f"{package or 'Custom'}>{own}", replace=True)
 
     return decorate
 
 
 def get_registered_name(obj: Any) -> str:
-    """The "package>name" of a registered object, else its own `__name__`."""
-    for label in registry.names("custom"):
-        if registry.lookup("custom", label) is obj:
-            return label
-    return str(getattr(obj, "__name__", obj))
+    """The "package>name" of a registered object, the last it was given, else its `__name__`."""
+    return (registry.labels("custom", obj) or [str(getattr(obj, "__name__", obj))])[-1]
 
 
 def get_registered_object(

@@ -379,3 +379,42 @@ def test_a_batching_rule_of_the_wrong_form_is_told(rule: Any, received: str) -> 
 def test_a_function_that_is_made_of_ops_says_of_which(look_up: Any) -> None:
     with pytest.raises(UnknownNameError, match="'mean' is a function made of other ops: sum, div"):
         look_up("mean")
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "expected"),
+    [
+        ("layer", type("Mine", (), {}), "a subclass of keras.layers.Layer"),
+        ("layer", lambda x: x, "a subclass of keras.layers.Layer"),
+        ("layer", keras.layers.Dense(2), "a subclass of keras.layers.Layer"),
+        ("optimizer", lambda: 0, "a subclass of keras.optimizers.Optimizer"),
+        ("loss", keras.layers.Dense, "a subclass of keras.losses.Loss or a function"),
+        ("metric", keras.losses.Loss, "a subclass of keras.metrics.Metric or a function"),
+        ("initializer", 3, "a subclass of keras.initializers.Initializer or a function"),
+        ("activation", 3, "a function"),
+        ("callback", lambda x: x, "a class"),
+        ("dataset", 3, "a function"),
+    ],
+)
+def test_register_takes_what_is_of_the_kind(kind: str, wrong: Any, expected: str) -> None:
+    with pytest.raises(ArgumentError, match=rf"register\('{kind}'\)\. Expected: {expected}\. Rec"):
+        keras.register(kind, "never_entered")(wrong)
+    assert not registry.contains(kind, "never_entered")
+
+
+def test_register_keeps_the_package_of_an_object() -> None:
+    by_package = keras.saving.register_keras_serializable("acme")
+    by_kind = keras.register("activation")
+    for first, second in ((by_package, by_kind), (by_kind, by_package)):
+
+        def tenfold(x: Any) -> Any:
+            return x * 10
+
+        try:
+            second(first(tenfold))
+            assert keras.saving.get_registered_name(tenfold) == "acme>tenfold"
+            assert keras.activations.get("tenfold") is tenfold
+        finally:
+            registry._entries["activation"].pop("tenfold")
+            for label in registry.labels("custom", tenfold):
+                registry._entries["custom"].pop(label)

@@ -243,8 +243,8 @@ class Op:
                     what,
                     expected=expected,
                     received=f"{dtype}{[*spec.shape]}",
-                    fix="promote='float' casts whole numbers to floats first; infer, or result= "
-                    "of an elementwise op, says what comes out.",
+                    fix="promote='float' casts whole numbers to floats first; of an elementwise "
+                    "op, dtypes= says what it is for, and result= what comes out.",
                 )
         return result
 

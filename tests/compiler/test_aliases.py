@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerasish import ops, registry
-from kerasish.compiler.aliases import Aliases, output_specs, reshaped_strides, steps_of
+from kerasish.compiler.aliases import Aliases, reshaped_strides, steps_of
 from kerasish.graph import Graph, Variable, trace
 from kerasish.graph.node import VARIABLE
 from kerasish.graph.op import get
@@ -72,11 +72,11 @@ def test_outputs_of_one_node_own_memory_each() -> None:
     assert steps == ["top_k"]
     top = graph.outputs[0].inputs[0]
     assert [layout.owner(n) for n in graph.outputs] == [(top, 0), (top, 1)]
-    assert output_specs(top) == (
+    assert top.specs == (
         TensorSpec((3, 2), "float32"),
         TensorSpec((3, 2), "int32"),
     )
-    assert output_specs(graph.inputs[0]) == (F34,)
+    assert graph.inputs[0].specs == (F34,)
 
 
 def test_views_of_one_output_of_several() -> None:
