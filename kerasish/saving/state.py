@@ -165,12 +165,7 @@ def verify(root: SafeGroup) -> None:
         )
     for path, dataset in found.items():
         if digest(dataset.read_stored(dataset.shape)) != expected[path]:
-            raise FileFormatError(
-                f"{root.file}: /{path} is damaged",
-                expected=f"sha256 {expected[path]}",
-                received="other content",
-                fix="Use an earlier checkpoint.",
-            )
+            raise _damaged(root, f"/{path}", expected[path])
 
 
 def _verify_configs(root: SafeGroup, expected: Mapping[str, str]) -> None:
@@ -178,12 +173,16 @@ def _verify_configs(root: SafeGroup, expected: Mapping[str, str]) -> None:
     for name, wanted in expected.items():
         text = root.attr_text(name) or ""
         if digest(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)) != wanted:
-            raise FileFormatError(
-                f"{root.file}: {name} is damaged",
-                expected=f"sha256 {wanted}",
-                received="other content",
-                fix="Use an earlier file.",
-            )
+            raise _damaged(root, name, wanted)
+
+
+def _damaged(root: SafeGroup, part: str, wanted: str) -> FileFormatError:
+    return FileFormatError(
+        f"{root.file}: {part} is damaged",
+        expected=f"sha256 {wanted}",
+        received="other content",
+        fix="Use an earlier file.",
+    )
 
 
 def _datasets(root: SafeGroup) -> Iterator[SafeDataset]:

@@ -6,9 +6,7 @@ to the list of arrays, in creation order.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +14,9 @@ import numpy as np
 
 from kerasish.errors import FileFormatError
 from kerasish.saving.files import limits
-from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup
 from kerasish.saving.files.sources import check_source
 from kerasish.saving.files.text import is_list, is_object, parse_json, shorten
-
-Arrays = dict[str, list[np.ndarray]]
 
 # TF 2.12 and 2.13 wrote this for what is now "layers".
 _OLD_PREFIX = "_layer_checkpoint_dependencies"
@@ -57,15 +53,13 @@ class WeightsFile:
         """The shapes stored at every path that has arrays."""
         return {p: [d.shape for d in found.values()] for p, found in self.index.items() if found}
 
-    def read(self, path: str, shapes: Sequence[tuple[int, ...]] | None = None) -> list[np.ndarray]:
+    def read(self, path: str, shapes: Sequence[tuple[int, ...]]) -> list[np.ndarray]:
         """The arrays at `path`.
 
         Args:
             shapes: what they must be; compared before anything is read.
         """
         found = list(self.index.get(path, {}).values())
-        if shapes is None:
-            return [dataset.read() for dataset in found]
         if [d.shape for d in found] != [tuple(s) for s in shapes]:
             raise FileFormatError(
                 f"{self.root.file}: /{path} holds other arrays",
@@ -81,30 +75,6 @@ class WeightsFile:
 
 def _modern(path: str) -> str:
     return "/".join("layers" if part == _OLD_PREFIX else part for part in path.split("/"))
-
-
-@contextmanager
-def open_weights(
-    source: str | os.PathLike[str] | bytes, label: str | None = None
-) -> Generator[WeightsFile, None, None]:
-    """Open a `.weights.h5` file, or its bytes, for reading."""
-    with open_h5(source, label) as root:
-        yield WeightsFile(root)
-
-
-def read_weights(source: str | os.PathLike[str] | bytes, label: str | None = None) -> Arrays:
-    """Everything in a `.weights.h5` file, or in the shards that a `.weights.json` lists."""
-    if not isinstance(source, bytes) and str(source).endswith(".weights.json"):
-        return _read_shards(Path(source))
-    with open_weights(source, label) as file:
-        return {path: file.read(path) for path in file.index if file.index[path]}
-
-
-def _read_shards(path: Path) -> Arrays:
-    arrays: Arrays = {}
-    for shard in shard_files(path):
-        arrays.update(read_weights(shard))
-    return arrays
 
 
 def shard_files(path: Path) -> list[Path]:

@@ -60,17 +60,15 @@ def load_arrays(
     Raises:
         ConfigError: a file or an array is missing or wrong; all findings at once.
     """
+
+    def read(named: ArraysFile | float | None, usual: Part | None = None) -> Part | None:
+        held = isinstance(named, ArraysFile)
+        return _read(named, folder, diagnostics, allowance) if held else usual
+
     train, test = _dataset(section, diagnostics)
-    if section.train is not None:
-        train = _read(section.train, folder, diagnostics, allowance)
-    if section.test is not None:
-        test = _read(section.test, folder, diagnostics, allowance)
+    train, test = read(section.train, train), read(section.test, test)
     held_out = section.validation
-    validation = (
-        _read(held_out, folder, diagnostics, allowance)
-        if isinstance(held_out, ArraysFile)
-        else None
-    )
+    validation = read(held_out)
     for part in (train, validation, test):
         if part is not None:
             _check(part, diagnostics)

@@ -5,7 +5,8 @@ that does not fit is reported where the layer is written, with the shapes and wh
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +48,13 @@ class _Builder:
     def __init__(self, diagnostics: Diagnostics, max_params: int) -> None:
         self.diagnostics = diagnostics
         self.max_params = max_params
-        self.most = max_params * np_dtype(floatx()).itemsize
+
+    @contextmanager
+    def account(self, name: str) -> Generator[None, None, None]:
+        """Context manager: what is built inside may have this many parameters."""
+        with budget.opened(name) as account:
+            account.allow("variables", self.max_params * np_dtype(floatx()).itemsize)
+            yield
 
     def input(self, declared: InputDeclaration) -> _Made:
         """The symbol of an input."""
@@ -146,8 +153,7 @@ def build_model(
     chosen = section.name or name
     if isinstance(section, SequentialSection):
         return _sequential(section, builder, chosen)
-    with budget.opened(name or section.mark.source.name) as account:
-        account.allow("variables", builder.most)
+    with builder.account(name or section.mark.source.name):
         return _functional(section, builder, chosen)
 
 
@@ -157,8 +163,7 @@ def _sequential(section: SequentialSection, builder: _Builder, name: str | None)
     if section.input is None:
         raise builder.diagnostics.error()
     try:
-        with budget.opened(name or section.mark.source.name) as account:
-            account.allow("variables", builder.most)
+        with builder.account(name or section.mark.source.name):
             return Sequential([builder.input(section.input).tensor, *layers], name=name)
     except (KerasishError, ValueError, TypeError) as error:
         if isinstance(error, LimitError) and error.kind != "variables":
@@ -172,8 +177,7 @@ def _locate(section: SequentialSection, builder: _Builder) -> None:
     if section.input is None:
         return
     made: _Made | None = builder.input(section.input)
-    with budget.opened(section.mark.source.name) as account:
-        account.allow("variables", builder.most)
+    with builder.account(section.mark.source.name):
         for item in section.layers:
             if made is not None:
                 layer = construct(item, builder.diagnostics)

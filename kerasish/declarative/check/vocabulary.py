@@ -1,16 +1,13 @@
-"""Everything a file can name: importing this enters the built-in objects into the registry."""
+"""Everything a file can name: what is built in, and one's own that is registered or in scope."""
 
 from __future__ import annotations
 
 import inspect
-from types import ModuleType
 from typing import Any
 
 from kerasish import (
-    activations,
     callbacks,
     constraints,
-    datasets,
     initializers,
     layers,
     losses,
@@ -22,10 +19,6 @@ from kerasish import (
 from kerasish.naming import snake_case
 from kerasish.serialization import get_custom_objects
 
-MODULES: tuple[ModuleType, ...] = (
-    activations, callbacks, constraints, datasets, initializers, layers, losses, metrics,
-    optimizers, regularizers,
-)  # fmt: skip
 KINDS = (
     "layer", "activation", "initializer", "regularizer", "constraint", "loss", "metric",
     "optimizer", "schedule", "callback", "dataset",

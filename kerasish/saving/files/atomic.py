@@ -51,7 +51,7 @@ def replacing(path: str | os.PathLike[str]) -> Generator[Path, None, None]:
         raise _refused(path, error) from error
     try:
         yield temporary
-        _flush_file(temporary)
+        _flush(temporary)
         if mode is not None:
             temporary.chmod(mode)
         os.replace(temporary, target)
@@ -149,8 +149,8 @@ def _refused(path: str | os.PathLike[str], error: OSError) -> FileFormatError:
     )
 
 
-def _flush_file(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDWR)
+def _flush(path: Path, flags: int = os.O_RDWR) -> None:
+    descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
     finally:
@@ -159,10 +159,5 @@ def _flush_file(path: Path) -> None:
 
 def _flush_folder(folder: Path) -> None:
     """Make the new name itself durable; platforms without folder handles skip this."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    if os.name == "posix":
+        _flush(folder, os.O_RDONLY)
