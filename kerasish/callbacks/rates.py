@@ -186,13 +186,8 @@ class SwapEMAWeights(Callback):
         if self._swapped:
             self._swap()
 
-    def on_predict_begin(self, logs: Logs = None) -> None:
-        if not self._swapped:
-            self._swap()
-
-    def on_predict_end(self, logs: Logs = None) -> None:
-        if self._swapped:
-            self._swap()
+    on_predict_begin = on_test_begin
+    on_predict_end = on_test_end
 
 
 def _ema(model: Any) -> Any:

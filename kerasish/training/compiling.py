@@ -38,6 +38,18 @@ class CompiledWith:
     jit_compile: Any
 
 
+def _stop(mode: str, text: str) -> Any:
+    """The flag of the runs of a mode, as a property."""
+
+    def stopped(self: Any) -> bool:
+        return self.runs.stopped(mode)
+
+    def stop(self: Any, value: bool) -> None:
+        self.runs.stop(mode, value)
+
+    return property(stopped, stop, doc=text)
+
+
 class Compiling(StepFunctions):
     """The part of `Trainer` that is set up by `compile`."""
 
@@ -193,32 +205,11 @@ class Compiling(StepFunctions):
         run = self.runs.innermost("train")
         return None if run is None else run.state
 
-    @property
-    def stop_training(self) -> bool:
-        """Whether the innermost `fit` is to end, or the last one was ended by a callback."""
-        return self.runs.stopped("train")
-
-    @stop_training.setter
-    def stop_training(self, value: bool) -> None:
-        self.runs.stop("train", value)
-
-    @property
-    def stop_evaluating(self) -> bool:
-        """`stop_training` for `evaluate`, validation included."""
-        return self.runs.stopped("test")
-
-    @stop_evaluating.setter
-    def stop_evaluating(self, value: bool) -> None:
-        self.runs.stop("test", value)
-
-    @property
-    def stop_predicting(self) -> bool:
-        """`stop_training` for `predict`."""
-        return self.runs.stopped("predict")
-
-    @stop_predicting.setter
-    def stop_predicting(self, value: bool) -> None:
-        self.runs.stop("predict", value)
+    stop_training = _stop(
+        "train", "Whether the innermost `fit` is to end, or the last one was ended by a callback."
+    )
+    stop_evaluating = _stop("test", "`stop_training` for `evaluate`, validation included.")
+    stop_predicting = _stop("predict", "`stop_training` for `predict`.")
 
     # --- metrics ----------------------------------------------------------------------------------
 
