@@ -161,9 +161,9 @@ class Sequential(Model):
         if not self._stack:
             raise ArgumentError(
                 f"Sequential {self.name!r}",
-                expected="layers, one or more",
+                expected="a layer or more",
                 received="none",
-                fix="Give them when it is made, or with add().",
+                fix="Give layers when it is made, or with add().",
             )
 
     def _start_from(self, entry: InputLayer) -> None:
