@@ -132,6 +132,7 @@ class Op:
                 function(f"op {self.name!r}, {part}", given)
         one_of(f"op {self.name!r}, promote", self.promote, (None, "same", "float"))
         self.own = not (ours(self.infer) and ours(self.kernel))  # not of the package: held to it
+        self._tried: set[Specs] = set()  # what its kernel has given
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -218,16 +219,29 @@ class Op:
         return found
 
     def run(self, xp: Any, arrays: Iterable[Any], attrs: dict[str, Any], specs: Specs) -> Any:
-        """What the kernel gives, held to `specs`; its inputs cannot be written to.
+        """What the kernel gives, held to `specs`.
+
+        When it first gives such specs, its inputs cannot be written to.
 
         Raises:
             ShapeError, DTypeError: it gives something else.
         """
+        tried = specs in self._tried
         try:
-            result = self.kernel(xp, *map(locked, arrays), **attrs)
+            result = self.kernel(xp, *(arrays if tried else map(locked, arrays)), **attrs)
         except Exception as error:
             self.note(error, "kernel")
             raise
+        if (
+            not isinstance(specs, TensorSpec)
+            or getattr(result, "shape", None) != specs.shape
+            or result.dtype != np_dtype(specs.dtype)
+        ):
+            self._hold(result, specs)
+        self._tried.add(specs)
+        return result
+
+    def _hold(self, result: Any, specs: Specs) -> None:
         wanted = (specs,) if isinstance(specs, TensorSpec) else specs
         single = wanted is not specs
         given: tuple[Any, ...] = (result,) if single or result is None else tuple(result)
@@ -246,7 +260,6 @@ class Op:
                     fix="promote='float' casts whole numbers to floats first; of an elementwise "
                     "op, dtypes= says what it is for, and result= what comes out.",
                 )
-        return result
 
 
 _CALLS = {
