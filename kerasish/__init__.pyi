@@ -68,9 +68,9 @@ from kerasish.layers.base.remat import RematScope as RematScope
 from kerasish.layers.input_layer import Input as Input
 from kerasish.losses.base import Loss as Loss
 from kerasish.metrics.metric import Metric as Metric
-from kerasish.models import Functional as Functional
-from kerasish.models import Model as Model
-from kerasish.models import Sequential as Sequential
+from kerasish.models.model import Functional as Functional
+from kerasish.models.model import Model as Model
+from kerasish.models.sequential import Sequential as Sequential
 from kerasish.models.symbolic_function import Function as Function
 from kerasish.ops.control.remat import remat as remat
 from kerasish.ops.operation import Operation as Operation

@@ -16,7 +16,8 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.layers.input_layer": "Input",
         "kerasish.losses.base": "Loss",
         "kerasish.metrics.metric": "Metric",
-        "kerasish.models": "Functional Model Sequential",
+        "kerasish.models.model": "Functional Model",
+        "kerasish.models.sequential": "Sequential",
         "kerasish.models.symbolic_function": "Function",
         "kerasish.ops.control.remat": "remat",
         "kerasish.ops.operation": "Operation",
@@ -42,6 +43,9 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "kerasish.constraints": {
         "kerasish.constraints.projections": "Constraint MaxNorm MinMaxNorm NonNeg UnitNorm max_norm:MaxNorm min_max_norm:MinMaxNorm non_neg:NonNeg unit_norm:UnitNorm",
+    },
+    "kerasish.dtype_policies": {
+        "kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy get:as_policy",
     },
     "kerasish.initializers": {
         "kerasish.initializers.drawn": "GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Orthogonal OrthogonalInitializer:Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling glorot_normal:GlorotNormal glorot_uniform:GlorotUniform he_normal:HeNormal he_uniform:HeUniform lecun_normal:LecunNormal lecun_uniform:LecunUniform orthogonal:Orthogonal random_normal:RandomNormal random_uniform:RandomUniform truncated_normal:TruncatedNormal variance_scaling:VarianceScaling",
@@ -95,6 +99,16 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.metrics.metric": "Metric",
         "kerasish.metrics.of_losses": "BinaryCrossentropy CategoricalCrossentropy CategoricalHinge CosineSimilarity Hinge KLDivergence LogCoshError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Poisson RootMeanSquaredError SparseCategoricalCrossentropy SquaredHinge",
         "kerasish.metrics.reduction": "Mean MeanMetricWrapper Sum",
+    },
+    "kerasish.mixed_precision": {
+        "kerasish.layers.base.policy": "DTypePolicy Policy:DTypePolicy dtype_policy global_policy:dtype_policy set_dtype_policy set_global_policy:set_dtype_policy",
+        "kerasish.optimizers.loss_scale": "LossScaleOptimizer",
+    },
+    "kerasish.models": {
+        "kerasish.models.clone": "clone_model",
+        "kerasish.models.model": "Functional Model",
+        "kerasish.models.sequential": "Sequential",
+        "kerasish.saving.whole_model": "load_model model_from_json save_model",
     },
     "kerasish.ops": {
         "": "image linalg nn numpy random",
@@ -200,6 +214,14 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.saving.weights": "load_weights save_weights",
         "kerasish.saving.whole_model": "load_model load_state model_from_json restore save_model",
         "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object get_custom_objects get_registered_name get_registered_object register_keras_serializable serialize_keras_object",
+    },
+    "kerasish.utils": {
+        "kerasish.backend": "clear_session",
+        "kerasish.config": "disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",
+        "kerasish.data": "PyDataset Sequence:PyDataset normalize pack_x_y_sample_weight pad_sequences timeseries_dataset_from_array to_categorical unpack_x_y_sample_weight",
+        "kerasish.random": "set_random_seed",
+        "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object get_custom_objects get_registered_name get_registered_object register_keras_serializable serialize_keras_object",
+        "kerasish.spec": "standardize_dtype:dtype_name",
     },
 }
 KINDS: dict[str, dict[str, str]] = {

@@ -94,6 +94,11 @@ ALIASES = {
     "kerasish.ops.nn.activation": "hard_swish:hard_silu",
     "kerasish.ops.nn.functions": "swish",
 }
+SERIALIZATION = (
+    "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object "
+    "get_custom_objects get_registered_name get_registered_object register_keras_serializable "
+    "serialize_keras_object"
+)
 OFFERED: dict[str, Homes] = {
     "kerasish.activations": ACTIVATIONS,
     "kerasish.ops": {
@@ -118,7 +123,8 @@ OFFERED: dict[str, Homes] = {
         "declarative dtype_policies errors graph initializers inspect layers losses metrics "
         "mixed_precision models ops optimizers random registry regularizers saving serialization "
         "spec testing training tree utils",
-        "kerasish.models": "Model Sequential Functional",
+        "kerasish.models.model": "Model Functional",
+        "kerasish.models.sequential": "Sequential",
         "kerasish.layers.base.input_spec": "InputSpec",
         "kerasish.layers.base.layer": "Layer",
         "kerasish.layers.input_layer": "Input",
@@ -144,13 +150,25 @@ OFFERED: dict[str, Homes] = {
         "kerasish.serialization": "register register_keras_serializable",
     },
     "kerasish.callbacks": {"kerasish.callbacks.callback_list": "CallbackList"},
+    "kerasish.dtype_policies": {
+        "kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy get:as_policy"
+    },
+    "kerasish.mixed_precision": {
+        "kerasish.layers.base.policy": "DTypePolicy Policy:DTypePolicy dtype_policy "
+        "global_policy:dtype_policy set_dtype_policy set_global_policy:set_dtype_policy",
+        "kerasish.optimizers": "LossScaleOptimizer",
+    },
+    "kerasish.models": {
+        "kerasish.models.clone": "clone_model",
+        "kerasish.models.model": "Functional Model",
+        "kerasish.models.sequential": "Sequential",
+        "kerasish.saving.whole_model": "load_model model_from_json save_model",
+    },
     "kerasish.saving": {
         "kerasish.budget": "allowance",
         "kerasish.saving.weights": "load_weights save_weights",
         "kerasish.saving.whole_model": "load_model load_state model_from_json restore save_model",
-        "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope "
-        "deserialize_keras_object get_custom_objects get_registered_name get_registered_object "
-        "register_keras_serializable serialize_keras_object",
+        "kerasish.serialization": SERIALIZATION,
     },
     "kerasish.layers": {
         **LAYERS,
@@ -171,6 +189,16 @@ OFFERED: dict[str, Homes] = {
         "sparse_categorical_crossentropy squared_hinge",
     },
     "kerasish.optimizers": {"": "schedules"},
+    "kerasish.utils": {
+        "kerasish.backend": "clear_session",
+        "kerasish.config": "disable_interactive_logging enable_interactive_logging "
+        "is_interactive_logging_enabled",
+        "kerasish.data": "PyDataset Sequence:PyDataset normalize pack_x_y_sample_weight "
+        "pad_sequences timeseries_dataset_from_array to_categorical unpack_x_y_sample_weight",
+        "kerasish.random": "set_random_seed",
+        "kerasish.serialization": SERIALIZATION,
+        "kerasish.spec": "standardize_dtype:dtype_name",
+    },
 }
 
 # The rooms of ops whose public functions a namespace offers, and those that only layers call.
@@ -260,8 +288,8 @@ def index() -> tuple[dict[str, Table], dict[str, Table]]:
     """The public names of every namespace, and the names of every kind."""
     public = {package: table(homes) for package, homes in OFFERED.items()}
     kinds = {kind: table(homes) for kind, homes in ENTERED.items()}
-    for package, rooms in ROOMS.items():
-        public[package].update(of_rooms(rooms))
+    for package in [*ROOMS, *(name for name in public if name not in ROOMS)]:
+        public[package].update(of_rooms(ROOMS[package]) if package in ROOMS else {})
         space = importlib.import_module(package)
         for name, (home, own) in public[package].items():
             if home:  # what is loaded next may use names that the index does not have yet
@@ -355,6 +383,8 @@ def stub(package: str, names: Table) -> str:
         init = vars(found).get("__init__") if inspect.isclass(found) else None
         if name != own:
             after.append(f"{name} = {own}")
+            if own not in names:
+                imports.append(f"from {home or package} import {own}")
         elif "around" in getattr(init, "__dict__", {}):
             after.append(f"class {name}({found.__mro__[1].__name__}):")
             after.append(f"    def __init__({taken(init, True)}) -> None: ...")
@@ -383,8 +413,8 @@ def files() -> dict[Path, str]:
         f"KINDS: dict[str, dict[str, str]] = {written(kinds)}\n"
     )
     stubs = {
-        ROOT.joinpath(*package.split("."), "__init__.pyi"): stub(package, names)
-        for package, names in public.items()
+        Path(str(importlib.import_module(space).__file__)).with_suffix(".pyi"): stub(space, names)
+        for space, names in public.items()
     }
     return {ROOT / "kerasish/_names.py": text, **stubs}
 

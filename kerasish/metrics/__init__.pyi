@@ -17,9 +17,6 @@ from kerasish.losses.regression import mean_absolute_percentage_error as mean_ab
 from kerasish.losses.regression import mean_squared_error as mean_squared_error
 from kerasish.losses.regression import mean_squared_logarithmic_error as mean_squared_logarithmic_error
 from kerasish.losses.regression import poisson as poisson
-from kerasish.metrics.accuracy import BinaryAccuracy as BinaryAccuracy
-from kerasish.metrics.accuracy import SparseTopKCategoricalAccuracy as SparseTopKCategoricalAccuracy
-from kerasish.metrics.accuracy import TopKCategoricalAccuracy as TopKCategoricalAccuracy
 from kerasish.metrics.accuracy import binary_accuracy as binary_accuracy
 from kerasish.metrics.accuracy import categorical_accuracy as categorical_accuracy
 from kerasish.metrics.accuracy import sparse_categorical_accuracy as sparse_categorical_accuracy
@@ -55,10 +52,16 @@ from kerasish.metrics.reduction import Sum as Sum
 __all__: list[str]
 class Accuracy(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class BinaryAccuracy(MeanMetricWrapper):
+    def __init__(self, name: str = ..., dtype: Any = ..., threshold: float = ...) -> None: ...
 class CategoricalAccuracy(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
 class SparseCategoricalAccuracy(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
+    def __init__(self, k: int = ..., name: str = ..., dtype: Any = ..., from_sorted_ids: bool = ...) -> None: ...
+class TopKCategoricalAccuracy(MeanMetricWrapper):
+    def __init__(self, k: int = ..., name: str = ..., dtype: Any = ...) -> None: ...
 class ConcordanceCorrelation(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ..., axis: int = ...) -> None: ...
 class PearsonCorrelation(MeanMetricWrapper):

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from kerasish import budget, registry
+from kerasish import budget
 from kerasish.errors import ArgumentError, BackendError, FileFormatError, KerasishError
 from kerasish.graph.variable import blank_variables
 from kerasish.saving import beside, compile_state, legacy_h5, state
@@ -278,12 +278,6 @@ def build(config: Any, where: str, stored: int | None = None) -> Any:
         LimitError: it asks for more weights than there are, or for too much else.
         FileFormatError: it does not describe a model.
     """
-    if not registry.contains("model", "Sequential"):
-        raise ArgumentError(
-            "The models are not loaded",
-            expected="functions of `kerasish.saving`",
-            received="`import kerasish.saving.whole_model` alone",
-        )
     check(config, where)
     config = fit(modernize(config))
     config.pop("compile_config", None)

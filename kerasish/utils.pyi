@@ -1,0 +1,30 @@
+# Written by scripts/make_names.py.
+from typing import Any
+
+from kerasish.backend import clear_session as clear_session
+from kerasish.config import disable_interactive_logging as disable_interactive_logging
+from kerasish.config import enable_interactive_logging as enable_interactive_logging
+from kerasish.config import is_interactive_logging_enabled as is_interactive_logging_enabled
+from kerasish.data import PyDataset as PyDataset
+from kerasish.data import normalize as normalize
+from kerasish.data import pack_x_y_sample_weight as pack_x_y_sample_weight
+from kerasish.data import pad_sequences as pad_sequences
+from kerasish.data import timeseries_dataset_from_array as timeseries_dataset_from_array
+from kerasish.data import to_categorical as to_categorical
+from kerasish.data import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from kerasish.random import set_random_seed as set_random_seed
+from kerasish.serialization import custom_object_scope as custom_object_scope
+from kerasish.serialization import deserialize_keras_object as deserialize_keras_object
+from kerasish.serialization import get_custom_objects as get_custom_objects
+from kerasish.serialization import get_registered_name as get_registered_name
+from kerasish.serialization import get_registered_object as get_registered_object
+from kerasish.serialization import register_keras_serializable as register_keras_serializable
+from kerasish.serialization import serialize_keras_object as serialize_keras_object
+from kerasish.spec import dtype_name
+
+__all__: list[str]
+Sequence = PyDataset
+CustomObjectScope = custom_object_scope
+standardize_dtype = dtype_name
+
+def is_keras_tensor(x: Any) -> Any: ...
