@@ -16,8 +16,8 @@ from kerasish.data.npz import Npz, open_npz
 from kerasish.declarative.building.construct import one_line
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.specification import ArraysFile, DataSection, Reference
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
-from kerasish.declarative.text.source import Mark, clip
+from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean
+from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError
 
 _BLOCK = 1 << 20

@@ -6,17 +6,8 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from kerasish.declarative.check.specification import Reference
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
-from kerasish.declarative.text.source import (
-    Entry,
-    Mapping,
-    Mark,
-    Scalar,
-    Sequence,
-    Value,
-    clip,
-    describe,
-)
+from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
 
 _SHOWN_CHOICES = 5
 
@@ -39,9 +30,8 @@ class Fields:
         self.diagnostics = diagnostics
         self.entries: dict[str, Entry] = {}
         if not isinstance(value, Mapping):
-            message = f"{title} must be a mapping, received {describe(value)}"
             hint = f"its keys: {', '.join(allowed)}"
-            diagnostics.add("K110", message, value.mark, hint)
+            diagnostics.add("K110", must_be(title, "a mapping", value), value.mark, hint)
             return
         for entry in value:
             if entry.key in allowed:
@@ -123,5 +113,4 @@ class Fields:
         return None
 
     def _wrong(self, key: str, expected: str, value: Value, hint: str = "") -> None:
-        message = f"{key} must be {expected}, received {describe(value)}"
-        self.diagnostics.add("K204", message, value.mark, hint)
+        self.diagnostics.add("K204", must_be(key, expected, value), value.mark, hint)

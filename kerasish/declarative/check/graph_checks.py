@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kerasish.declarative.check.specification import FunctionalSection
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
-from kerasish.declarative.text.source import Entry, Mark, clip
+from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean
+from kerasish.declarative.text.source import Entry, Mark
 
 
 def check_graph(

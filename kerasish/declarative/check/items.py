@@ -15,18 +15,8 @@ from kerasish import registry
 from kerasish.arguments.contract import Converted, Field, bind, contract_of
 from kerasish.arguments.rules import Rule
 from kerasish.declarative.check import vocabulary
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
-from kerasish.declarative.text.source import (
-    Entry,
-    Mapping,
-    Mark,
-    Scalar,
-    Sequence,
-    Value,
-    clip,
-    describe,
-    plain,
-)
+from kerasish.declarative.text.errors import Diagnostics, clip, describe, did_you_mean, must_be
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
 from kerasish.errors import KerasishError
 
 VALID_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
@@ -175,9 +165,9 @@ class Checker:
             return rule.convert(plain(value))
         except (KerasishError, ValueError, TypeError) as error:
             expected = in_yaml(rule.expected)
-            message = f"{field.name} must be {expected}, received {describe(value)}"
             hint = _quoting_hint(value, expected) or getattr(error, "fix", "")
-            self.diagnostics.add("K204", message, value.mark, hint[:1].lower() + hint[1:])
+            hint = hint[:1].lower() + hint[1:]
+            self.diagnostics.add("K204", must_be(field.name, expected, value), value.mark, hint)
             return None
 
     def _objects(self, field: Field, rule: Rule, kind: str, value: Value, depth: int) -> Any:
@@ -210,7 +200,7 @@ class Checker:
         if text is None:
             return None
         if not isinstance(text, str) or not valid_name(text):
-            message = f"a name must be letters, digits, '_', '-' or '.', received {describe(value)}"
+            message = must_be("a name", "letters, digits, '_', '-' or '.'", value)
             self.diagnostics.add("K404", message, value.mark)
             return None
         return text

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.errors import Diagnostics, must_be
 from kerasish.declarative.text.loader import MAX_BYTES, load
-from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Source, Value, describe
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Source, Value
 
 MAX_BASES = 16
 
@@ -50,7 +50,7 @@ def as_document(value: Value, diagnostics: Diagnostics) -> Mapping:
     """`value`, which must be the mapping of sections that a file is."""
     if not isinstance(value, Mapping):
         hint = "start with 'kerasish: 1' and a 'model:' section"
-        message = f"a file must be a mapping of sections, received {describe(value)}"
+        message = must_be("a file", "a mapping of sections", value)
         diagnostics.stop("K110", message, value.mark, hint)
     return value
 
@@ -72,8 +72,7 @@ def merge(lower: Mapping, upper: Mapping) -> Mapping:
 def _base_path(value: Value, path: Path, root: Path, diagnostics: Diagnostics) -> Path:
     name = value.value if isinstance(value, Scalar) else None
     if not isinstance(name, str) or not name or "\0" in name or "$" in name:
-        message = f"base must be the name of a file, received {describe(value)}"
-        diagnostics.stop("K106", message, value.mark)
+        diagnostics.stop("K106", must_be("base", "the name of a file", value), value.mark)
     below = path.parent / name
     if not below.resolve().is_relative_to(root):
         message = f"the base '{name}' lies outside the project"

@@ -13,19 +13,16 @@ from dataclasses import replace
 
 from kerasish import budget
 from kerasish.declarative.resolve.expressions import Atom, ExpressionError, evaluate
-from kerasish.declarative.text.errors import Diagnostics, Failed, did_you_mean
-from kerasish.declarative.text.source import (
-    MAX_DEPTH,
-    MAX_TEXT,
-    Entry,
-    Mapping,
-    Mark,
-    Scalar,
-    Sequence,
-    Value,
+from kerasish.declarative.text.errors import (
+    Diagnostics,
+    Failed,
     clip,
     describe,
+    did_you_mean,
+    must_be,
 )
+from kerasish.declarative.text.scalars import MAX_DEPTH, MAX_TEXT
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
 
 MAX_REPEAT = 1000
 # Collections and variables being resolved at once; keeps recursion far from Python's limit.
@@ -156,9 +153,7 @@ class _Resolver:
         count = self.resolve(head.value, local)
         number = count.value if isinstance(count, Scalar) else None
         if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= MAX_REPEAT:
-            message = (
-                f"repeat must be an integer from 0 to {MAX_REPEAT}, received {describe(count)}"
-            )
+            message = must_be("repeat", f"an integer from 0 to {MAX_REPEAT}", count)
             self.diagnostics.fail("K204", message, count.mark)
         index = self._index_name(item.get("index"))
         self._charge(number * body.size, item.mark)
@@ -173,9 +168,7 @@ class _Resolver:
             return "i"
         name = value.value if isinstance(value, Scalar) else None
         if not isinstance(name, str) or not _IDENTIFIER.fullmatch(name):
-            self.diagnostics.fail(
-                "K204", f"index must be a name, received {describe(value)}", value.mark
-            )
+            self.diagnostics.fail("K204", must_be("index", "a name", value), value.mark)
         return name
 
     # text --------------------------------------------------------------------------------

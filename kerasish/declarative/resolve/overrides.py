@@ -11,20 +11,10 @@ import re
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 
-from kerasish.declarative.text.errors import Diagnostics, Failed, did_you_mean
+from kerasish.declarative.text.errors import Diagnostics, Failed, clip, describe, did_you_mean
 from kerasish.declarative.text.loader import parse
-from kerasish.declarative.text.source import (
-    MAX_DEPTH,
-    Entry,
-    Mapping,
-    Mark,
-    Scalar,
-    Sequence,
-    Source,
-    Value,
-    clip,
-    describe,
-)
+from kerasish.declarative.text.scalars import MAX_DEPTH
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Source, Value
 from kerasish.errors import ConfigError
 
 _STEP = re.compile(r"\[(?P<item>[^\[\]]*)\]|\.?(?P<key>[^.\[\]=~+]+)")

@@ -8,8 +8,8 @@ from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker
 from kerasish.declarative.check.specification import ArraysFile, DataSection, Reference
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
-from kerasish.declarative.text.source import Mapping, Scalar, Value, clip, describe
+from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
+from kerasish.declarative.text.source import Mapping, Scalar, Value
 
 DATA_KEYS = ("dataset", "train", "validation", "test", "batch_size", "shuffle")
 ARRAYS_KEYS = ("npz", "x", "y", "sample_weight", "sha256")
@@ -51,8 +51,7 @@ def _validation(fields: Fields, diagnostics: Diagnostics) -> ArraysFile | float 
     split = inner.entries["split"].value
     held = split.value if isinstance(split, Scalar) else None
     if not isinstance(held, float) or not 0.0 < held < 1.0:
-        message = f"split must be a number between 0 and 1, received {describe(split)}"
-        diagnostics.add("K204", message, split.mark)
+        diagnostics.add("K204", must_be("split", "a number between 0 and 1", split), split.mark)
         return None
     return held
 

@@ -17,16 +17,8 @@ from kerasish.declarative.check.specification import (
     Sources,
 )
 from kerasish.declarative.sections.input import read_inputs
-from kerasish.declarative.text.source import (
-    Entry,
-    Mapping,
-    Mark,
-    Scalar,
-    Sequence,
-    Value,
-    clip,
-    describe,
-)
+from kerasish.declarative.text.errors import clip, must_be
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
 
 _NODE_FORM = "write {from: node, Layer: {...}}, {from: node, seq: [...]} or {from: node, use: name}"
 
@@ -78,7 +70,7 @@ class _Reader:
         name = self.checker.name(Scalar(entry.key, entry.mark))
         title = f"node '{clip(entry.key, 60)}'"
         if not isinstance(entry.value, Mapping):
-            message = f"{title} must be a mapping, received {describe(entry.value)}"
+            message = must_be(title, "a mapping", entry.value)
             self.diagnostics.add("K110", message, entry.value.mark, _NODE_FORM)
             return None
         source = entry.value.get("from")
@@ -109,7 +101,7 @@ class _Reader:
         if body.key == "seq":
             values = body.value.items if isinstance(body.value, Sequence) else ()
             if not values:
-                message = f"seq must be a list of layers, received {describe(body.value)}"
+                message = must_be("seq", "a list of layers", body.value)
                 self.diagnostics.add("K204", message, body.value.mark)
         items = [self.checker.item(value, "layer") for value in values]
         return [item for item in items if item is not None], None
@@ -138,8 +130,7 @@ class _Reader:
             if isinstance(item, Scalar) and isinstance(item.value, str):
                 found.append(self._reference(item.value, item.mark))
             else:
-                message = f"{title} must be names of nodes, received {describe(item)}"
-                self.diagnostics.add("K204", message, item.mark)
+                self.diagnostics.add("K204", must_be(title, "names of nodes", item), item.mark)
         if not items:
             self.diagnostics.add("K204", f"{title} must be names of nodes, it is empty", value.mark)
         return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker
 from kerasish.declarative.check.specification import InputDeclaration
-from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value, describe
+from kerasish.declarative.text.errors import must_be
+from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value
 from kerasish.spec import DTYPES
 
 INPUT_HINT = "input: {shape: [28, 28, 1]}"
@@ -64,6 +65,5 @@ def _sizes(value: Value, checker: Checker) -> tuple[int | None, ...] | None:
         else:
             wrong.append(item)
     for item in wrong:
-        message = f"shape must be {_EXPECTED}, received {describe(item)}"
-        checker.diagnostics.add("K204", message, item.mark)
+        checker.diagnostics.add("K204", must_be("shape", _EXPECTED, item), item.mark)
     return None if wrong else tuple(sizes)

@@ -10,8 +10,8 @@ from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker, Item
 from kerasish.declarative.check.specification import TrainSection
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
-from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value, clip, describe
+from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
+from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value
 
 FIT_KEYS = ("epochs", "callbacks", "class_weight", "steps_per_epoch")
 TRAIN_KEYS = ("optimizer", "loss", "loss_weights", "metrics", *FIT_KEYS)
@@ -101,8 +101,7 @@ def _weights(value: Value, outputs: tuple[str, ...], diagnostics: Diagnostics) -
     for one in values:
         number = _number(one)
         if number is None:
-            message = f"loss_weights must be numbers, received {describe(one)}"
-            diagnostics.add("K204", message, one.mark)
+            diagnostics.add("K204", must_be("loss_weights", "numbers", one), one.mark)
         numbers.append(number)
     if not isinstance(value, Mapping):
         return numbers

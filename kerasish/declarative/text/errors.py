@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from kerasish.budget import KINDS
-from kerasish.declarative.text.source import Mark, clip
+from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value
 from kerasish.errors import ConfigError, LimitError, told
 from kerasish.registry import nearest
 
@@ -159,6 +159,45 @@ class Diagnostics:
         """Raise `ConfigError` with every finding if there is one."""
         if self._found:
             raise self.error()
+
+
+def describe(value: Value) -> str:
+    """What the value is, for an error message: `'64' (text)`, `a list of 3`, ..."""
+    if isinstance(value, Sequence):
+        return _describe_list(value)
+    if isinstance(value, Mapping):
+        keys = list(value.entries)
+        shown = ", ".join(clip(key, 40) for key in keys[:3])
+        more = ", ..." if len(keys) > 3 else ""
+        return f"a mapping of {shown}{more}" if keys else "an empty mapping"
+    held = value.value
+    if held is None:
+        return "nothing (null)"
+    if isinstance(held, bool):
+        return f"{str(held).lower()} (true/false)"
+    if isinstance(held, int):
+        return f"{held} (integer)"
+    if isinstance(held, float):
+        return f"{held!r} (number)"
+    return f"{clip(held, 60)!r} (text)"
+
+
+def _describe_list(value: Sequence) -> str:
+    """Short lists of plain values are shown, others are counted."""
+    held = [item.value for item in value.items if isinstance(item, Scalar)]
+    if len(held) < len(value.items) or not 0 < len(held) <= 6:
+        return f"a list of {len(value.items)}"
+    return clip(f"{['null' if one is None else one for one in held]}", 80) + " (list)"
+
+
+def clip(text: str, length: int) -> str:
+    """`text`, cut to `length` characters with an ellipsis."""
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def must_be(what: str, expected: str, value: Value) -> str:
+    """The message about a value of the wrong type or range."""
+    return f"{what} must be {expected}, received {describe(value)}"
 
 
 def did_you_mean(name: str, choices: Iterable[str], listing: bool = True) -> str:

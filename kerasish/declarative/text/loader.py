@@ -13,19 +13,9 @@ from typing import Any
 
 from kerasish import budget
 from kerasish.declarative.text import scalars
-from kerasish.declarative.text.errors import Diagnostics
-from kerasish.declarative.text.source import (
-    MAX_DEPTH,
-    MAX_TEXT,
-    Entry,
-    Mapping,
-    Mark,
-    Scalar,
-    Sequence,
-    Source,
-    Value,
-    clip,
-)
+from kerasish.declarative.text.errors import Diagnostics, clip
+from kerasish.declarative.text.scalars import MAX_DEPTH, MAX_TEXT
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Source, Value
 from kerasish.declarative.text.syntax import report_syntax_error
 
 MAX_BYTES = 1024 * 1024

@@ -20,6 +20,8 @@ _INF = re.compile(r"([-+]?)\.(inf|Inf|INF)")
 _NAN = frozenset({".nan", ".NaN", ".NAN"})
 
 MAX_INT = 2**63
+MAX_TEXT = 65_536  # characters
+MAX_DEPTH = 64  # of collections inside each other
 
 
 def resolve(text: str) -> bool | int | float | str | None:

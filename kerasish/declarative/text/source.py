@@ -13,9 +13,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-MAX_DEPTH = 64
-MAX_TEXT = 65_536
-
 # The line breaks of YAML 1.1 as PyYAML counts them; `str.splitlines` would split on more.
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -146,37 +143,3 @@ def plain(value: Value) -> Any:
     if isinstance(value, Sequence):
         return [plain(item) for item in value.items]
     return {entry.key: plain(entry.value) for entry in value}
-
-
-def describe(value: Value) -> str:
-    """What the value is, for an error message: `'64' (text)`, `a list of 3`, ..."""
-    if isinstance(value, Sequence):
-        return _describe_list(value)
-    if isinstance(value, Mapping):
-        keys = list(value.entries)
-        shown = ", ".join(clip(key, 40) for key in keys[:3])
-        more = ", ..." if len(keys) > 3 else ""
-        return f"a mapping of {shown}{more}" if keys else "an empty mapping"
-    held = value.value
-    if held is None:
-        return "nothing (null)"
-    if isinstance(held, bool):
-        return f"{str(held).lower()} (true/false)"
-    if isinstance(held, int):
-        return f"{held} (integer)"
-    if isinstance(held, float):
-        return f"{held!r} (number)"
-    return f"{clip(held, 60)!r} (text)"
-
-
-def _describe_list(value: Sequence) -> str:
-    """Short lists of plain values are shown, others are counted."""
-    held = [item.value for item in value.items if isinstance(item, Scalar)]
-    if len(held) < len(value.items) or not 0 < len(held) <= 6:
-        return f"a list of {len(value.items)}"
-    return clip(f"{['null' if one is None else one for one in held]}", 80) + " (list)"
-
-
-def clip(text: str, length: int) -> str:
-    """`text`, cut to `length` characters with an ellipsis."""
-    return text if len(text) <= length else text[: length - 3] + "..."

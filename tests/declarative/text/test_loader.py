@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from kerasish.budget import KINDS
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import MAX_BYTES, load
-from kerasish.declarative.text.source import MAX_DEPTH, Mapping, Sequence, Value, plain
+from kerasish.declarative.text.scalars import MAX_DEPTH
+from kerasish.declarative.text.source import Mapping, Sequence, Value, plain
 from tests.declarative.helpers import block, error_text, outcome, well_formed
 
 MAX_VALUES = int(KINDS["values"][0])
