@@ -1,6 +1,6 @@
 """How ops are declared: unary and binary elementwise ops, composites, sample inputs.
 
-    softplus = composite(cases=[case((3, 4))])(lambda x: ...)      # an op made of ops
+    softplus = composite(case((3, 4)))(lambda x: ...)                # an op made of ops
     exp_ = elementwise("exp", "exp", lambda g, y, x: g * y, arity=1) # a primitive
     exp = of_one(exp_, "e to the power of each element.")            # its public function
 
@@ -77,9 +77,7 @@ class Composite:
 
 
 def composite(
-    cases: list[Case] | tuple[Case, ...] = (),
-    domain: tuple[float, float] = (-2.0, 2.0),
-    name: str | None = None,
+    *cases: Case, domain: tuple[float, float] = (-2.0, 2.0), name: str | None = None
 ) -> Callable[[F], F]:
     """Decorator: enter a plain function of ops, with its sample calls, into the registry.
 
@@ -89,7 +87,7 @@ def composite(
 
     def decorate(func: F) -> F:
         label = name or func.__name__
-        registry.add("composite", Composite(label, func, tuple(cases), domain), label)
+        registry.add("composite", Composite(label, func, cases, domain), label)
         return func if func.__name__.startswith("_") else public_as(label)(func)
 
     return decorate

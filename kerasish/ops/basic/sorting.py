@@ -193,7 +193,7 @@ def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     return top_k_(x, k=whole("top_k, k", k))
 
 
-@composite(cases=[case(ints((4,), 5), (4, 5), k=2)])
+@composite(case(ints((4,), 5), (4, 5), k=2))
 def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> Tensor:
     """Whether the prediction of each target is among the k largest of its row.
 

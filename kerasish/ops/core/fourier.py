@@ -246,11 +246,9 @@ def _check_lengths(what: str, sequence_length: int, stride: int, fft_length: int
 
 
 @composite(
-    cases=[
-        case((2, 9), sequence_length=4, sequence_stride=2, fft_length=4),
-        case((9,), sequence_length=3, sequence_stride=2, fft_length=6, window="hamming"),
-        case((9,), sequence_length=4, sequence_stride=3, fft_length=4, window=None, center=False),
-    ]
+    case((2, 9), sequence_length=4, sequence_stride=2, fft_length=4),
+    case((9,), sequence_length=3, sequence_stride=2, fft_length=6, window="hamming"),
+    case((9,), sequence_length=4, sequence_stride=3, fft_length=4, window=None, center=False),
 )
 def stft(
     x: TensorLike,
@@ -295,12 +293,10 @@ def _overlapped(frames: Any, stride: int) -> Any:
 
 
 @composite(
+    case((5, 3), (5, 3), sequence_length=4, sequence_stride=2, fft_length=4),
+    case((2, 5, 4), (2, 5, 4), sequence_length=5, sequence_stride=2, fft_length=6, length=6),
+    case((4, 3), (4, 3), sequence_length=4, sequence_stride=2, fft_length=4, window=None),
     name="istft",
-    cases=[
-        case((5, 3), (5, 3), sequence_length=4, sequence_stride=2, fft_length=4),
-        case((2, 5, 4), (2, 5, 4), sequence_length=5, sequence_stride=2, fft_length=6, length=6),
-        case((4, 3), (4, 3), sequence_length=4, sequence_stride=2, fft_length=4, window=None),
-    ],
 )
 def _istft(
     real: Any,

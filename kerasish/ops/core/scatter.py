@@ -184,10 +184,7 @@ def scatter_update(
     return _s.reshape(y, shape=x.shape)
 
 
-@composite(
-    name="scatter",
-    cases=[case((3,), indices=np.array([[0, 1], [2, 1], [0, 1]]), shape=(3, 2))],
-)
+@composite(case((3,), indices=np.array([[0, 1], [2, 1], [0, 1]]), shape=(3, 2)), name="scatter")
 def _scatter(values: Any, indices: Any, shape: Any) -> Any:
     indices = as_indices("scatter", indices)
     values = convert_to_tensor(values)

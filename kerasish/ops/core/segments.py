@@ -48,9 +48,7 @@ _SEGMENTS = [case((5, 2), segment_ids=np.array([0, 2, 0, 2, 2]), num_segments=4)
 _FULL = [case((5, 2), segment_ids=np.array([0, 1, 0, 2, 2]), num_segments=3)]
 
 
-@composite(
-    cases=[*_SEGMENTS, case(ints((4,)), segment_ids=np.array([1, -1, 3, 0]), num_segments=3)]
-)
+@composite(*_SEGMENTS, case(ints((4,)), segment_ids=np.array([1, -1, 3, 0]), num_segments=3))
 def segment_sum(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
@@ -82,7 +80,7 @@ def _highest(dtype: str) -> float:
     return math.inf if is_float(dtype) else int(np.iinfo(dtype).max)
 
 
-@composite(cases=_FULL)
+@composite(*_FULL)
 def segment_max(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
@@ -90,7 +88,7 @@ def segment_max(
     return _reduced(data, segment_ids, num_segments, "max", _lowest)
 
 
-@composite(cases=_FULL)
+@composite(*_FULL)
 def segment_min(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
@@ -98,7 +96,7 @@ def segment_min(
     return _reduced(data, segment_ids, num_segments, "min", _highest)
 
 
-@composite(cases=_SEGMENTS)
+@composite(*_SEGMENTS)
 def segment_prod(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:

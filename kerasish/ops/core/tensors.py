@@ -68,7 +68,7 @@ def stop_gradient(variable: TensorLike) -> Tensor:
     return _e.stop_gradient(variable)
 
 
-@composite(cases=[case((3, 4), dtype="uint8", domain=(-300.0, 300.0), differentiate=())])
+@composite(case((3, 4), dtype="uint8", domain=(-300.0, 300.0), differentiate=()))
 def saturate_cast(x: TensorLike, dtype: Any) -> Tensor:
     """x in another dtype, values beyond its range becoming the nearest in range."""
     x = _convert(x)
@@ -108,7 +108,7 @@ def _range(name: str) -> tuple[Any, Any]:
 # --- complex pairs ----------
 
 
-@composite(cases=[case((3, 2)), case((2, 4, 2))])
+@composite(case((3, 2)), case((2, 4, 2)))
 def view_as_complex(x: TensorLike) -> Tensor:
     """The complex numbers whose real and imaginary parts lie along the last axis."""
     x = _convert(x)
@@ -117,7 +117,7 @@ def view_as_complex(x: TensorLike) -> Tensor:
     return _e.complex_(*slices(x, x.ndim - 1, 2))
 
 
-@composite(cases=[case(complexes((3,)))])
+@composite(case(complexes((3,))))
 def view_as_real(x: TensorLike) -> Tensor:
     """The real and imaginary parts of x along a new last axis."""
     return stack([_e.real(x), _e.imag(x)], axis=-1)
@@ -126,7 +126,7 @@ def view_as_real(x: TensorLike) -> Tensor:
 # --- distances, sums, sequences ----------
 
 
-@composite(cases=[case((3, 4), (5, 4)), case((2, 3, 4), (2, 2, 4))])
+@composite(case((3, 4), (5, 4)), case((2, 3, 4), (2, 2, 4)))
 def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     """The Euclidean distance of every row of x from every row of y: (..., m, n)."""
     a, b = promoted((x, y), "float")
@@ -140,7 +140,7 @@ def cdist(x: TensorLike, y: TensorLike) -> Tensor:
     return _e.root(_r.sum(_e.square(apart), axis=-1))
 
 
-@composite(cases=[case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)])
+@composite(case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True))
 def logsumexp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """log(sum(exp(x))) over `axis`, without overflow."""
     x = _e.as_float(x)
@@ -152,7 +152,7 @@ def logsumexp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor
     return total + (top if keepdims else _s.reshape(top, shape=total.shape))
 
 
-@composite(cases=[case((2, 7), sequence_length=3, sequence_stride=2)])
+@composite(case((2, 7), sequence_length=3, sequence_stride=2))
 def extract_sequences(x: TensorLike, sequence_length: int, sequence_stride: int) -> Tensor:
     """Windows of the last axis, one every `sequence_stride`: (..., windows, sequence_length)."""
     x = _convert(x)

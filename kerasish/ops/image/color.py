@@ -22,7 +22,7 @@ LUMA = (0.2989, 0.5870, 0.1140)
 _COLOURS = [case((2, 3, 4, 3), domain=(0.05, 0.95)), case((3, 2, 2), data_format="channels_first")]
 
 
-@composite(cases=_COLOURS, domain=(0.05, 0.95))
+@composite(*_COLOURS, domain=(0.05, 0.95))
 def rgb_to_grayscale(images: TensorLike, data_format: str | None = None) -> Tensor:
     """0.2989 R + 0.5870 G + 0.1140 B, in one channel; grey images stay as they are.
 
@@ -52,7 +52,7 @@ def _need_three(what: str, x: Any) -> None:
         raise ShapeError(what, expected="3 channels", received=x.shape[-1])
 
 
-@composite(cases=_COLOURS, domain=(0.05, 0.95))
+@composite(*_COLOURS, domain=(0.05, 0.95))
 def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
     """Hue, saturation and value, each in [0, 1], of RGB images with values in [0, 1]."""
     x, restore = _colours("rgb_to_hsv", images, data_format)
@@ -73,7 +73,7 @@ def rgb_to_hsv(images: TensorLike, data_format: str | None = None) -> Tensor:
     return restore(stack([hue, saturation, value], axis=-1))
 
 
-@composite(cases=_COLOURS, domain=(0.05, 0.95))
+@composite(*_COLOURS, domain=(0.05, 0.95))
 def hsv_to_rgb(images: TensorLike, data_format: str | None = None) -> Tensor:
     """RGB images of hue, saturation and value in [0, 1]."""
     x, restore = _colours("hsv_to_rgb", images, data_format)

@@ -44,11 +44,9 @@ def _filtered(x: Any, weights: Any, axis: int, padding: str) -> Any:
 
 
 @composite(
-    cases=[
-        case((2, 5, 6, 2)),
-        case((5, 4, 1), kernel_size=(5, 5), sigma=(0.7, 1.2)),
-        case((1, 2, 4, 4), data_format="channels_first"),
-    ]
+    case((2, 5, 6, 2)),
+    case((5, 4, 1), kernel_size=(5, 5), sigma=(0.7, 1.2)),
+    case((1, 2, 4, 4), data_format="channels_first"),
 )
 def gaussian_blur(
     images: TensorLike,
@@ -76,7 +74,7 @@ def gaussian_blur(
     return restore(cast_like(wide, x))
 
 
-@composite(cases=[case((2, 4, 5, 2)), case((1, 2, 4, 4), data_format="channels_first")])
+@composite(case((2, 4, 5, 2)), case((1, 2, 4, 4), data_format="channels_first"))
 def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
     """The derivatives (dy, dx) of images by Sobel's filters, along a new last axis.
 
@@ -98,10 +96,8 @@ def sobel_edges(images: TensorLike, data_format: str | None = None) -> Tensor:
 
 
 @composite(
-    cases=[
-        case((2, 6, 7, 2), (2, 6, 7, 2), filter_size=5),
-        case((5, 5, 1), (5, 5, 1), filter_size=3, max_val=2.0),
-    ],
+    case((2, 6, 7, 2), (2, 6, 7, 2), filter_size=5),
+    case((5, 5, 1), (5, 5, 1), filter_size=3, max_val=2.0),
     domain=(0.1, 0.9),
 )
 def ssim(
@@ -174,12 +170,10 @@ def _patches(
 
 
 @composite(
-    cases=[
-        case((2, 6, 6, 2), size=3),
-        case((5, 6, 1), size=(2, 3), strides=(1, 2)),
-        case((1, 2, 5, 5), size=(3, 3), strides=2, padding="same", data_format="channels_first"),
-        case((1, 7, 7, 1), size=2, strides=1, dilation_rate=2),
-    ]
+    case((2, 6, 6, 2), size=3),
+    case((5, 6, 1), size=(2, 3), strides=(1, 2)),
+    case((1, 2, 5, 5), size=(3, 3), strides=2, padding="same", data_format="channels_first"),
+    case((1, 7, 7, 1), size=2, strides=1, dilation_rate=2),
 )
 def extract_patches(
     images: TensorLike,
@@ -220,8 +214,7 @@ def extract_patches_3d(
 
 
 @composite(
-    cases=[case((1, 4, 4, 4, 1), size=2), case((3, 3, 4, 2), size=2, strides=1)],
-    name="extract_patches_3d",
+    case((1, 4, 4, 4, 1), size=2), case((3, 3, 4, 2), size=2, strides=1), name="extract_patches_3d"
 )
 def _extract_patches_3d(volumes: Any, **attrs: Any) -> Any:
     return extract_patches_3d(volumes, **attrs)

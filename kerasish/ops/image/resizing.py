@@ -134,14 +134,12 @@ def _padded_to_ratio(x: Any, sizes: Sequence[int], value: float) -> Any:
 
 
 @composite(
-    cases=[
-        case((2, 4, 5, 3), size=(3, 7)),
-        case((4, 4, 1), size=(2, 8), interpolation="nearest"),
-        case((2, 3, 4, 4), size=(6, 3), interpolation="bicubic", data_format="channels_first"),
-        case((1, 6, 6, 1), size=(3, 2), interpolation="lanczos3", antialias=True),
-        case((2, 4, 6, 1), size=(3, 3), crop_to_aspect_ratio=True),
-        case((2, 4, 6, 1), size=(3, 3), pad_to_aspect_ratio=True, fill_value=0.5),
-    ]
+    case((2, 4, 5, 3), size=(3, 7)),
+    case((4, 4, 1), size=(2, 8), interpolation="nearest"),
+    case((2, 3, 4, 4), size=(6, 3), interpolation="bicubic", data_format="channels_first"),
+    case((1, 6, 6, 1), size=(3, 2), interpolation="lanczos3", antialias=True),
+    case((2, 4, 6, 1), size=(3, 3), crop_to_aspect_ratio=True),
+    case((2, 4, 6, 1), size=(3, 3), pad_to_aspect_ratio=True, fill_value=0.5),
 )
 def resize(
     images: TensorLike,
@@ -191,24 +189,22 @@ def resize(
 
 
 @composite(
-    cases=[
-        case(
-            (3, 4),
-            output_shape=(5, 6),
-            scale=np.array([1.5, 1.25]),
-            translation=np.array([0.2, -0.3]),
-            spatial_dims=(0, 1),
-            method="linear",
-        ),
-        case(
-            (2, 6, 5, 1),
-            output_shape=(2, 3, 4, 1),
-            scale=np.array([0.5, 0.8]),
-            translation=np.array([0.0, 0.1]),
-            spatial_dims=(1, 2),
-            method="bicubic",
-        ),
-    ]
+    case(
+        (3, 4),
+        output_shape=(5, 6),
+        scale=np.array([1.5, 1.25]),
+        translation=np.array([0.2, -0.3]),
+        spatial_dims=(0, 1),
+        method="linear",
+    ),
+    case(
+        (2, 6, 5, 1),
+        output_shape=(2, 3, 4, 1),
+        scale=np.array([0.5, 0.8]),
+        translation=np.array([0.0, 0.1]),
+        spatial_dims=(1, 2),
+        method="bicubic",
+    ),
 )
 def scale_and_translate(
     images: TensorLike,
@@ -289,10 +285,8 @@ def _less(total: Dim, *parts: Dim) -> Dim:
 
 
 @composite(
-    cases=[
-        case((2, 5, 6, 1), top_cropping=1, left_cropping=2, target_height=3, target_width=2),
-        case((5, 6, 1), bottom_cropping=1, right_cropping=2, target_height=3, target_width=2),
-    ]
+    case((2, 5, 6, 1), top_cropping=1, left_cropping=2, target_height=3, target_width=2),
+    case((5, 6, 1), bottom_cropping=1, right_cropping=2, target_height=3, target_width=2),
 )
 def crop_images(
     images: TensorLike,
@@ -326,10 +320,8 @@ def crop_images(
 
 
 @composite(
-    cases=[
-        case((2, 3, 4, 1), top_padding=1, left_padding=2, target_height=6, target_width=7),
-        case((3, 4, 1), top_padding=0, left_padding=2, bottom_padding=1, right_padding=0),
-    ]
+    case((2, 3, 4, 1), top_padding=1, left_padding=2, target_height=6, target_width=7),
+    case((3, 4, 1), top_padding=0, left_padding=2, bottom_padding=1, right_padding=0),
 )
 def pad_images(
     images: TensorLike,

@@ -96,11 +96,9 @@ _MODES = [case((3, 4), coordinates=_POINTS, order=1, fill_mode=m) for m in FILL_
 
 
 @composite(
-    cases=[
-        *_MODES,
-        case((3, 4), coordinates=_POINTS, order=0),
-        case((5,), _POINTS[:1], order=1, fill_value=1.5),
-    ]
+    *_MODES,
+    case((3, 4), coordinates=_POINTS, order=0),
+    case((5,), _POINTS[:1], order=1, fill_value=1.5),
 )
 def map_coordinates(
     inputs: TensorLike,
@@ -153,11 +151,9 @@ _SHEAR = np.array([1.1, 0.2, -0.3, -0.1, 0.9, 0.4, 0.0, 0.0])
 
 
 @composite(
-    cases=[
-        case((2, 3, 4, 2), transform=np.stack([_SHEAR, _SHEAR[::-1] + 0.05])),
-        case((3, 4, 1), transform=_SHEAR, fill_mode="reflect"),
-        case((1, 2, 4, 4), transform=_SHEAR, data_format="channels_first", interpolation="nearest"),
-    ]
+    case((2, 3, 4, 2), transform=np.stack([_SHEAR, _SHEAR[::-1] + 0.05])),
+    case((3, 4, 1), transform=_SHEAR, fill_mode="reflect"),
+    case((1, 2, 4, 4), transform=_SHEAR, data_format="channels_first", interpolation="nearest"),
 )
 def affine_transform(
     images: TensorLike,
@@ -210,10 +206,8 @@ _TO = np.array([[0.2, 0.1], [0.1, 2.7], [3.6, 0.3], [3.9, 2.8]])
 
 
 @composite(
-    cases=[
-        case((2, 4, 5, 1), start_points=np.stack([_FROM, _TO]), end_points=np.stack([_TO, _FROM])),
-        case((4, 5, 2), start_points=_FROM, end_points=_TO, fill_value=0.5),
-    ]
+    case((2, 4, 5, 1), start_points=np.stack([_FROM, _TO]), end_points=np.stack([_TO, _FROM])),
+    case((4, 5, 2), start_points=_FROM, end_points=_TO, fill_value=0.5),
 )
 def perspective_transform(
     images: TensorLike,

@@ -127,11 +127,7 @@ def pinv(x: TensorLike, rcond: float | None = None) -> Tensor:
 
 
 @composite(
-    cases=[
-        case(_m.distinct(4, 3), (4,)),
-        case(_m.distinct(4, 3), (4, 2)),
-        case(_m.distinct(2, 3), (2,)),
-    ]
+    case(_m.distinct(4, 3), (4,)), case(_m.distinct(4, 3), (4, 2)), case(_m.distinct(2, 3), (2,))
 )
 def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> Tensor:
     """The x of least norm that minimises |a x - b|.
@@ -156,7 +152,7 @@ def lstsq(a: TensorLike, b: TensorLike, rcond: float | None = None) -> Tensor:
 # --- factorisations -----------------------------------------------------------------------------
 
 
-@composite(cases=[case(_POSITIVE), case(_POSITIVE, upper=True)])
+@composite(case(_POSITIVE), case(_POSITIVE, upper=True))
 def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
     """The lower triangular L of x = L L^T, or its transpose.
 
@@ -171,7 +167,7 @@ def cholesky(x: TensorLike, upper: bool = False) -> Tensor:
     return swap_last(found) if upper else found
 
 
-@composite(cases=[case(np.tril(_POSITIVE)), case(np.triu(_POSITIVE), upper=True)])
+@composite(case(np.tril(_POSITIVE)), case(np.triu(_POSITIVE), upper=True))
 def cholesky_inverse(x: TensorLike, upper: bool = False) -> Tensor:
     """The inverse of L L^T (or U^T U) from its Cholesky factor.
 
@@ -209,7 +205,7 @@ def lu_factor(x: TensorLike) -> tuple[Tensor, Tensor]:
     return lu, pivots
 
 
-@composite(cases=[case(_POSITIVE)])
+@composite(case(_POSITIVE))
 def eigh(x: TensorLike) -> tuple[Tensor, Tensor]:
     """(w, v): ascending eigenvalues and eigenvectors in columns of symmetric matrices."""
     return _d.eigh_(_symmetric(_floating("eigh", x)))
@@ -242,7 +238,7 @@ def svd(
     return found if compute_uv else found[1]
 
 
-@composite(cases=[case(_m.distinct(3, 4), differentiate=())])
+@composite(case(_m.distinct(3, 4), differentiate=()))
 def matrix_rank(x: TensorLike, tol: Any = None) -> Tensor:
     """How many singular values exceed `tol` (int32).
 
@@ -301,17 +297,15 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, int], keepdims: bool) -> A
 
 
 @composite(
-    cases=[
-        case((3, 4)),
-        case((2, 3, 4), axis=-1),
-        case((2, 3, 4), axis=(0, 2), keepdims=True),
-        case((3, 4), ord=1, axis=1),
-        case((3, 4), ord=3, axis=0),
-        case((3, 4), ord=1),
-        case((3, 4), ord=np.inf),
-        case(_m.distinct(3, 4), ord=2),
-        case(_m.distinct(3, 4), ord="nuc"),
-    ]
+    case((3, 4)),
+    case((2, 3, 4), axis=-1),
+    case((2, 3, 4), axis=(0, 2), keepdims=True),
+    case((3, 4), ord=1, axis=1),
+    case((3, 4), ord=3, axis=0),
+    case((3, 4), ord=1),
+    case((3, 4), ord=np.inf),
+    case(_m.distinct(3, 4), ord=2),
+    case(_m.distinct(3, 4), ord="nuc"),
 )
 def norm(x: TensorLike, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The norm of vectors or matrices.

@@ -158,7 +158,7 @@ def _four_axes(x: Any, what: str) -> Any:
     return x
 
 
-@composite(cases=[case((2, 3, 2, 4), (2, 5, 2, 4), (2, 5, 2, 4), bools((3, 5)))])
+@composite(case((2, 3, 2, 4), (2, 5, 2, 4), (2, 5, 2, 4), bools((3, 5))))
 def dot_product_attention(
     query: TensorLike,
     key: TensorLike,

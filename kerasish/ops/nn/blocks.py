@@ -36,10 +36,7 @@ def _divides(size: Dim, by: int, what: str, shape: Any) -> None:
 
 
 @composite(
-    cases=[
-        case((2, 3, 2, 8), block_size=2),
-        case((2, 8, 3, 2), block_size=2, data_format="channels_first"),
-    ]
+    case((2, 3, 2, 8), block_size=2), case((2, 8, 3, 2), block_size=2, data_format="channels_first")
 )
 def depth_to_space(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Channels laid out as blocks of pixels: (N, H, W, C) -> (N, H b, W b, C / b**2).
@@ -64,10 +61,7 @@ def depth_to_space(x: TensorLike, block_size: int, data_format: str = "channels_
 
 
 @composite(
-    cases=[
-        case((2, 4, 6, 3), block_size=2),
-        case((2, 3, 4, 6), block_size=2, data_format="channels_first"),
-    ]
+    case((2, 4, 6, 3), block_size=2), case((2, 3, 4, 6), block_size=2, data_format="channels_first")
 )
 def space_to_depth(x: TensorLike, block_size: int, data_format: str = "channels_last") -> Tensor:
     """Blocks of pixels laid out as channels: (N, H, W, C) -> (N, H / b, W / b, C b**2).
@@ -124,10 +118,8 @@ class _Taps:
 
 
 @composite(
-    cases=[
-        case((2, 3, 5, 6), kernel_size=2),
-        case((2, 3, 5, 6), kernel_size=(3, 2), dilation=(1, 2), padding=1, stride=2),
-    ]
+    case((2, 3, 5, 6), kernel_size=2),
+    case((2, 3, 5, 6), kernel_size=(3, 2), dilation=(1, 2), padding=1, stride=2),
 )
 def unfold(
     x: TensorLike, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
@@ -152,12 +144,8 @@ def unfold(
 
 
 @composite(
-    cases=[
-        case((2, 12, 20), output_size=(5, 6), kernel_size=2),
-        case(
-            (2, 18, 9), output_size=(5, 6), kernel_size=(3, 2), dilation=(1, 2), padding=1, stride=2
-        ),
-    ]
+    case((2, 12, 20), output_size=(5, 6), kernel_size=2),
+    case((2, 18, 9), output_size=(5, 6), kernel_size=(3, 2), dilation=(1, 2), padding=1, stride=2),
 )
 def fold(
     x: TensorLike,
@@ -193,7 +181,7 @@ def fold(
     return slice_(total, parts=taps.inner(size)) if any(taps.padding) else total
 
 
-@composite(cases=[case((2, 3, 4), (2, 3, 4), max_val=2.0)])
+@composite(case((2, 3, 4), (2, 3, 4), max_val=2.0))
 def psnr(x1: TensorLike, x2: TensorLike, max_val: float) -> Tensor:
     """Peak signal-to-noise ratio, 20 log10(max_val) - 10 log10(mean((x1 - x2)**2)), in dB.
 

@@ -164,7 +164,7 @@ def transposed_axis(
 
 
 @composite(
-    cases=[
+    *[
         case((2, 3, 4, 2), (3, 2, 5, 2), strides=2, padding=padding, output_padding=out)
         for padding in ("valid", "same")
         for out in (None, 1)

@@ -166,11 +166,9 @@ def _class_axis(what: str, output: Any, axis: int) -> int:
 
 
 @composite(
-    cases=[
-        case((3, 4), (3, 4), domain=(0.1, 0.9)),
-        case((3, 4), (3, 4), from_logits=True),
-        case((3, 4), (3, 4), from_logits=True, axis=0),
-    ]
+    case((3, 4), (3, 4), domain=(0.1, 0.9)),
+    case((3, 4), (3, 4), from_logits=True),
+    case((3, 4), (3, 4), from_logits=True, axis=0),
 )
 def categorical_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
@@ -196,11 +194,9 @@ def categorical_crossentropy(
 
 
 @composite(
-    cases=[
-        case(ints((3,), 4), (3, 4), domain=(0.1, 0.9)),
-        case(ints((3, 1), 4), (3, 4), from_logits=True),
-        case(ints((2, 3), 4), (2, 3, 4), from_logits=True),
-    ]
+    case(ints((3,), 4), (3, 4), domain=(0.1, 0.9)),
+    case(ints((3, 1), 4), (3, 4), from_logits=True),
+    case(ints((2, 3), 4), (2, 3, 4), from_logits=True),
 )
 def sparse_categorical_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
@@ -229,7 +225,7 @@ def sparse_categorical_crossentropy(
     return sparse_cross_entropy(output, labels, axis=at, epsilon=default_epsilon())
 
 
-@composite(cases=[case((3, 4), (3, 4), domain=(0.1, 0.9)), case((3, 4), (3, 4), from_logits=True)])
+@composite(case((3, 4), (3, 4), domain=(0.1, 0.9)), case((3, 4), (3, 4), from_logits=True))
 def binary_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False
 ) -> Tensor:

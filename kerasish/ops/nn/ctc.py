@@ -53,14 +53,10 @@ def _shifted(alpha: Any, by: int) -> Any:
 _TARGET = np.array([[1, 2, 2, 0], [3, 1, 0, 0]], np.int32)
 
 
-@composite(
-    cases=[
-        case(
+@composite(case(
             _TARGET, (2, 6, 4), np.array([3, 2], np.int32), np.array([6, 5], np.int32),
             domain=(-1.0, 1.0),
-        )
-    ]
-)  # fmt: skip
+        ))  # fmt: skip
 def ctc_loss(
     target: TensorLike,
     output: TensorLike,

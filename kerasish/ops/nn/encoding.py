@@ -34,9 +34,7 @@ def _dense(sparse: bool, what: str) -> None:
         raise ArgumentError(what, expected="sparse=False; tensors are dense", received="True")
 
 
-@composite(
-    cases=[case(ints((3, 4), 5, -1), num_classes=5), case(ints((3,), 5), num_classes=4, axis=0)]
-)
+@composite(case(ints((3, 4), 5, -1), num_classes=5), case(ints((3,), 5), num_classes=4, axis=0))
 def one_hot(
     x: TensorLike, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
 ) -> Tensor:
@@ -62,7 +60,7 @@ def one_hot(
     return cast(class_mask(labels, num_classes, at), dtype_name(dtype))
 
 
-@composite(cases=[case(ints((3, 4), 5), num_classes=5), case(ints((3,), 5), num_classes=5)])
+@composite(case(ints((3, 4), 5), num_classes=5), case(ints((3,), 5), num_classes=5))
 def multi_hot(
     inputs: TensorLike,
     num_classes: int | None = None,

@@ -17,7 +17,7 @@ softplus = of_one(_activation.softplus, "log(1 + exp(x)).")
 swish = silu
 
 
-@composite(cases=[case((3, 4), (3, 4), domain=(0.5, 2.0))])
+@composite(case((3, 4), (3, 4), domain=(0.5, 2.0)))
 def polar(abs_: TensorLike, angle: TensorLike) -> Tensor:
     """The complex numbers of given magnitudes and angles (radians)."""
     r, angles = promoted((abs_, angle), "float")

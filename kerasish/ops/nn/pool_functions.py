@@ -38,7 +38,7 @@ def _pooled(
     return from_channels_last(y[0] if isinstance(y, tuple) else y, layout)
 
 
-@composite(cases=[case((2, 3, 5, 6), pool_size=2, data_format="channels_first")])
+@composite(case((2, 3, 5, 6), pool_size=2, data_format="channels_first"))
 def max_pool(
     inputs: TensorLike,
     pool_size: Any,
@@ -59,7 +59,7 @@ def max_pool(
     return _pooled(max_pool_, x, data_format, pool_size, strides, padding)
 
 
-@composite(cases=[case((2, 3, 5, 6), pool_size=2, padding="same", data_format="channels_first")])
+@composite(case((2, 3, 5, 6), pool_size=2, padding="same", data_format="channels_first"))
 def average_pool(
     inputs: TensorLike,
     pool_size: Any,
@@ -86,7 +86,7 @@ _ADAPTIVE = [
 ]
 
 
-@composite(cases=_ADAPTIVE)
+@composite(*_ADAPTIVE)
 def adaptive_average_pool(
     inputs: TensorLike, output_size: Any, data_format: str | None = None
 ) -> Tensor:
@@ -113,7 +113,7 @@ def adaptive_average_pool(
     return from_channels_last(x, data_format)
 
 
-@composite(cases=_ADAPTIVE)
+@composite(*_ADAPTIVE)
 def adaptive_max_pool(
     inputs: TensorLike, output_size: Any, data_format: str | None = None
 ) -> Tensor:

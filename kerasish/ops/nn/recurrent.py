@@ -196,9 +196,7 @@ def _lstm_vjp(g: Any, y: Any, *inputs: Tensor, reverse: bool) -> Any:
 lstm_loop = primitive("lstm_loop", _lstm, cases=_LSTM, vjp=_lstm_vjp)
 
 
-@composite(
-    cases=_both((_B, _T, _I), _STATE, _STATE, (_I, 4 * _U), (_U, 4 * _U), (4 * _U,)),
-)
+@composite(*_both((_B, _T, _I), _STATE, _STATE, (_I, 4 * _U), (_U, 4 * _U), (4 * _U,)))
 def lstm(
     x: TensorLike, h0: TensorLike, c0: TensorLike, kernel: TensorLike, recurrent: TensorLike,
     bias: TensorLike, *counts: Any, reverse: bool = False,
@@ -294,7 +292,7 @@ def _gru_vjp(g: Any, y: Any, *inputs: Tensor, reverse: bool) -> Any:
 gru_loop = primitive("gru_loop", _gru, cases=_GRU, vjp=_gru_vjp)
 
 
-@composite(cases=_both((_B, _T, _I), _STATE, (_I, 3 * _U), (_U, 3 * _U), (2, 3 * _U)))
+@composite(*_both((_B, _T, _I), _STATE, (_I, 3 * _U), (_U, 3 * _U), (2, 3 * _U)))
 def gru(
     x: TensorLike,
     h0: TensorLike,

@@ -26,9 +26,7 @@ from kerasish.spec import accumulator, normalize_axes, normalize_axis
 _FLOAT16_MAX = 65504.0
 
 
-@composite(
-    cases=[case((3, 4), axes=0), case((2, 3, 4), axes=(0, 2), keepdims=True), case((3,), axes=[0])]
-)
+@composite(case((3, 4), axes=0), case((2, 3, 4), axes=(0, 2), keepdims=True), case((3,), axes=[0]))
 def moments(
     x: TensorLike, axes: Any, keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Tensor, Tensor]:
@@ -66,7 +64,7 @@ def moments(
     return found[0], found[1]
 
 
-@composite(cases=[case((3, 4)), case((3, 4), axis=0, order=1), case((3, 4), axis=-1, order=3)])
+@composite(case((3, 4)), case((3, 4), axis=0, order=1), case((3, 4), axis=-1, order=3))
 def normalize(
     x: TensorLike, axis: Any = -1, order: int = 2, epsilon: float | None = None
 ) -> Tensor:
@@ -93,12 +91,7 @@ def normalize(
     return cast(wide / maximum(root(total, order), least), x.dtype)
 
 
-@composite(
-    cases=[
-        case((2, 3, 4), (4,), (4,), groups=2),
-        case((2, 4, 3), (4,), (4,), groups=4, axis=1),
-    ]
-)
+@composite(case((2, 3, 4), (4,), (4,), groups=2), case((2, 4, 3), (4,), (4,), groups=4, axis=1))
 def group_normalization(
     x: TensorLike,
     gamma: TensorLike | None = None,

@@ -128,7 +128,7 @@ def broadcast_to(x: TensorLike, shape: Any) -> Tensor:
 # --- order of elements ----------------------------------------------------------------------------
 
 
-@composite(cases=[case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1)])
+@composite(case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1))
 def flip(x: TensorLike, axis: Any = None) -> Tensor:
     """Elements in reverse order along `axis` (an int or a tuple), along all axes for None."""
     x = convert_to_tensor(x)
@@ -154,12 +154,10 @@ def flipud(x: TensorLike) -> Tensor:
 
 
 @composite(
-    cases=[
-        case((5,), shift=2),
-        case((3, 4), shift=-1),
-        case((3, 4), shift=(1, 2), axis=(0, 1)),
-        case((3, 4), shift=7, axis=-1),
-    ]
+    case((5,), shift=2),
+    case((3, 4), shift=-1),
+    case((3, 4), shift=(1, 2), axis=(0, 1)),
+    case((3, 4), shift=7, axis=-1),
 )
 def roll(x: TensorLike, shift: Any, axis: Any = None) -> Tensor:
     """Elements moved by `shift` places along `axis`, those that leave coming in at the front.
@@ -194,7 +192,7 @@ def slice_axis(x: Any, axis: int, start: int, count: Dim) -> Any:
     return _s.slice_(x, parts=tuple(parts))
 
 
-@composite(cases=[case((3, 4)), case((2, 3, 4), k=2, axes=(1, 2)), case((3, 4), k=-1)])
+@composite(case((3, 4)), case((2, 3, 4), k=2, axes=(1, 2)), case((3, 4), k=-1))
 def rot90(array: TensorLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
     """x turned by k quarter turns in the plane of two axes, from the first to the second."""
     x = convert_to_tensor(array)

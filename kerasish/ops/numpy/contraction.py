@@ -143,17 +143,15 @@ def _cheapest(terms: list[tuple[Any, str]]) -> tuple[int, int]:
 
 
 @composite(
+    case((3, 4), (4, 5), subscripts="ij,jk->ik"),
+    case((2, 3, 4), (2, 4, 5), subscripts="bij,bjk"),
+    case((2, 3, 4), (4, 2), subscripts="...ij,jk->k...i"),
+    case((3, 3), subscripts="ii->i"),
+    case((3, 4), subscripts="ij->j"),
+    case((3, 4), (4,), (3,), subscripts="ij,j,i->"),
+    case((2, 3), (4,), subscripts="ij,k->kij"),
+    case((2, 5, 3, 4), (2, 6, 3, 4), subscripts="bqhd,bkhd->bhqk"),
     name="einsum",
-    cases=[
-        case((3, 4), (4, 5), subscripts="ij,jk->ik"),
-        case((2, 3, 4), (2, 4, 5), subscripts="bij,bjk"),
-        case((2, 3, 4), (4, 2), subscripts="...ij,jk->k...i"),
-        case((3, 3), subscripts="ii->i"),
-        case((3, 4), subscripts="ij->j"),
-        case((3, 4), (4,), (3,), subscripts="ij,j,i->"),
-        case((2, 3), (4,), subscripts="ij,k->kij"),
-        case((2, 5, 3, 4), (2, 6, 3, 4), subscripts="bqhd,bkhd->bhqk"),
-    ],
 )
 def _einsum(*operands: Any, subscripts: str) -> Any:
     tensors = summable(promoted(operands, "same"))
@@ -182,12 +180,10 @@ def einsum(subscripts: str, *operands: TensorLike, **kwargs: Any) -> Tensor:
 
 
 @composite(
-    cases=[
-        case((3, 4, 2), (4, 2, 5)),
-        case((3, 4), (4, 5), axes=1),
-        case((3, 4), (5, 3), axes=((0,), (1,))),
-        case((3,), (2,), axes=0),
-    ]
+    case((3, 4, 2), (4, 2, 5)),
+    case((3, 4), (4, 5), axes=1),
+    case((3, 4), (5, 3), axes=((0,), (1,))),
+    case((3,), (2,), axes=0),
 )
 def tensordot(x1: TensorLike, x2: TensorLike, axes: Any = 2) -> Tensor:
     """The sum of products over chosen axes.
@@ -241,7 +237,7 @@ def inner(x1: TensorLike, x2: TensorLike) -> Tensor:
     return _with_last(x1, x2, -1)
 
 
-@composite(cases=[case((3,), (4,)), case((2, 2), (3,))])
+@composite(case((3,), (4,)), case((2, 2), (3,)))
 def outer(x1: TensorLike, x2: TensorLike) -> Tensor:
     """All products of an element of x1 with one of x2: (size of x1, size of x2)."""
     return _s.reshape(x1, shape=(-1, 1)) * _s.reshape(x2, shape=(1, -1))
@@ -254,7 +250,7 @@ def vdot(x1: TensorLike, x2: TensorLike) -> Tensor:
     return matrix_product(_e.conj(a), b)
 
 
-@composite(cases=[case((2, 3), (3, 2)), case((3,), (2, 2))])
+@composite(case((2, 3), (3, 2)), case((3,), (2, 2)))
 def kron(x1: TensorLike, x2: TensorLike) -> Tensor:
     """The Kronecker product: x2 scaled by each element of x1, laid out in blocks."""
     a, b = promoted((x1, x2), "same")
@@ -266,7 +262,7 @@ def kron(x1: TensorLike, x2: TensorLike) -> Tensor:
     return _s.reshape(a * b, shape=tuple(product(pair) for pair in pairs))
 
 
-@composite(cases=[case((4, 3), (4, 3)), case((2, 3, 2), (2, 2, 3), axisa=1), case((2, 2), (2, 3))])
+@composite(case((4, 3), (4, 3)), case((2, 3, 2), (2, 2, 3), axisa=1), case((2, 2), (2, 3)))
 def cross(
     x1: TensorLike,
     x2: TensorLike,

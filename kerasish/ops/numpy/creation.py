@@ -136,11 +136,7 @@ def linspace(
     axis: int = 0,
 ) -> tuple[Tensor, Tensor]: ...
 @composite(
-    cases=[
-        case((), (), num=5),
-        case((3,), (3,), num=4, endpoint=False, axis=-1),
-        case((3,), (3,), num=1),
-    ]
+    case((), (), num=5), case((3,), (3,), num=4, endpoint=False, axis=-1), case((3,), (3,), num=1)
 )
 def linspace(
     start: TensorLike,

@@ -40,26 +40,26 @@ def _present(x: Any, axis: Any, keepdims: bool) -> Any:
     return _r.sum(cast_like(_e.logical_not(_e.isnan(x)), x), axis=axis, keepdims=keepdims)
 
 
-@composite(cases=_CASES)
+@composite(*_CASES)
 def nansum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The sum of the elements that are not NaN."""
     return _r.sum(_filled(x, 0.0), axis=axis, keepdims=keepdims)
 
 
-@composite(cases=_CASES, domain=(0.5, 1.5))
+@composite(*_CASES, domain=(0.5, 1.5))
 def nanprod(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The product of the elements that are not NaN."""
     return _r.prod(_filled(x, 1.0), axis=axis, keepdims=keepdims)
 
 
-@composite(cases=_CASES)
+@composite(*_CASES)
 def nanmean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean of the elements that are not NaN; NaN where there are none."""
     wide = _wide(x)
     return cast_like(nansum(wide, axis, keepdims) / _present(wide, axis, keepdims), as_float(x))
 
 
-@composite(cases=_CASES)
+@composite(*_CASES)
 def nanvar(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The variance of the elements that are not NaN; NaN where there are none."""
     wide = _wide(x)
@@ -67,7 +67,7 @@ def nanvar(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     return cast_like(nanmean(_e.square(centred), axis, keepdims), as_float(x))
 
 
-@composite(cases=[case((3, 4)), case(_HOLES, axis=1, differentiate=())])
+@composite(case((3, 4)), case(_HOLES, axis=1, differentiate=()))
 def nanstd(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The standard deviation of the elements that are not NaN."""
     return _e.root(nanvar(x, axis, keepdims))
@@ -85,37 +85,37 @@ def _extremum(
     return where(none, cast_like(nothing, found), found)
 
 
-@composite(cases=_CASES)
+@composite(*_CASES)
 def nanmax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The maximum of the elements that are not NaN; NaN where there are none."""
     return _extremum(_r.max, x, axis, keepdims, -np.inf)
 
 
-@composite(cases=_CASES)
+@composite(*_CASES)
 def nanmin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The minimum of the elements that are not NaN; NaN where there are none."""
     return _extremum(_r.min, x, axis, keepdims, np.inf)
 
 
-@composite(cases=_ONE)
+@composite(*_ONE)
 def nanargmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The position of the maximum of the elements that are not NaN; -1 where there are none."""
     return _extremum(_r.argmax, x, axis, keepdims, -np.inf, -1)
 
 
-@composite(cases=_ONE)
+@composite(*_ONE)
 def nanargmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
     """The position of the minimum of the elements that are not NaN; -1 where there are none."""
     return _extremum(_r.argmin, x, axis, keepdims, np.inf, -1)
 
 
-@composite(cases=_ONE)
+@composite(*_ONE)
 def nancumsum(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """The running sums along `axis`, NaN counting as 0."""
     return _scans.cumsum(_filled(x, 0.0), axis, dtype)
 
 
-@composite(cases=_ONE)
+@composite(*_ONE)
 def nancumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
     """The running products along `axis`, NaN counting as 1."""
     return _scans.cumprod(_filled(x, 1.0), axis, dtype)

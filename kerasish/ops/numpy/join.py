@@ -38,7 +38,7 @@ def concatenate(xs: TensorLike, axis: int | None = 0) -> Tensor:
     return _s.concatenate(*tensors, axis=normalize_axis(axis, tensors[0].ndim))
 
 
-@composite(cases=[case((3, 4), (3, 4), axis=1), case((3,), (3,), axis=-1)], name="stack")
+@composite(case((3, 4), (3, 4), axis=1), case((3,), (3,), axis=-1), name="stack")
 def _stack(*xs: Any, axis: int = 0) -> Any:
     tensors = [convert_to_tensor(x) for x in xs]
     for t in tensors:
@@ -124,9 +124,7 @@ def _parted(what: str, x: Any, parts: Any, axis: int, even: bool) -> list[Any]:
     return [slice_axis(x, at, *cut) for cut in _cuts(what, x.shape[at], parts, even)]
 
 
-@composite(
-    cases=[case((4, 6), indices_or_sections=3, axis=1), case((5, 2), indices_or_sections=[1, 3])]
-)
+@composite(case((4, 6), indices_or_sections=3, axis=1), case((5, 2), indices_or_sections=[1, 3]))
 def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """The parts of x along `axis`.
 
@@ -141,7 +139,7 @@ def split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor
     return _parted("split", x, indices_or_sections, axis, even=True)
 
 
-@composite(cases=[case((5, 2), indices_or_sections=3)])
+@composite(case((5, 2), indices_or_sections=3))
 def array_split(x: TensorLike, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     """The parts of x along `axis`, the first ones larger where they cannot be equal."""
     return _parted("array_split", x, indices_or_sections, axis, even=False)
@@ -166,7 +164,7 @@ def dsplit(x: TensorLike, indices_or_sections: Any) -> list[Tensor]:
     return split(x, indices_or_sections, axis=2)
 
 
-@composite(cases=[case((3, 4), axis=1), case((2, 3, 2), axis=-1)])
+@composite(case((3, 4), axis=1), case((2, 3, 2), axis=-1))
 def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor]:
     """The slices of x along `axis`, without that axis.
 
@@ -194,9 +192,7 @@ def slices(x: Any, axis: int, count: int) -> list[Any]:
 # --- repeating ------------------------------------------------------------------------------
 
 
-@composite(
-    cases=[case((3, 4), repeats=(2, 1)), case((3,), repeats=(2, 2)), case((2, 3), repeats=2)]
-)
+@composite(case((3, 4), repeats=(2, 1)), case((3,), repeats=(2, 2)), case((2, 3), repeats=2))
 def tile(x: TensorLike, repeats: Any) -> Tensor:
     """x repeated as a whole, `repeats` times per axis; missing axes are added in front."""
     x = convert_to_tensor(x)
@@ -211,11 +207,9 @@ def tile(x: TensorLike, repeats: Any) -> Tensor:
 
 
 @composite(
-    cases=[
-        case((3, 4), repeats=2),
-        case((3, 4), repeats=3, axis=1),
-        case((3, 4), repeats=[1, 0, 2], axis=0),
-    ]
+    case((3, 4), repeats=2),
+    case((3, 4), repeats=3, axis=1),
+    case((3, 4), repeats=[1, 0, 2], axis=0),
 )
 def repeat(x: TensorLike, repeats: TensorLike, axis: int | None = None) -> Tensor:
     """Each element repeated in its place along `axis`; None works on the flat tensor.
@@ -272,13 +266,11 @@ _MODES = ("constant", "reflect", "symmetric", "edge", "wrap")
 
 
 @composite(
-    cases=[
-        case((3, 4), pad_width=1),
-        case((3, 4), pad_width=((1, 2), (0, 3)), constant_values=2.5),
-        case((3, 4), pad_width=((2, 1), (1, 3)), mode="reflect"),
-        case((3, 4), pad_width=((2, 1), (1, 3)), mode="symmetric"),
-        case((3, 4), pad_width=((0, 1), (2, 0)), mode="edge"),
-    ]
+    case((3, 4), pad_width=1),
+    case((3, 4), pad_width=((1, 2), (0, 3)), constant_values=2.5),
+    case((3, 4), pad_width=((2, 1), (1, 3)), mode="reflect"),
+    case((3, 4), pad_width=((2, 1), (1, 3)), mode="symmetric"),
+    case((3, 4), pad_width=((0, 1), (2, 0)), mode="edge"),
 )
 def pad(
     x: TensorLike, pad_width: Any, mode: str = "constant", constant_values: Any = None

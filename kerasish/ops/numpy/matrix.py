@@ -55,21 +55,21 @@ def _below(x: Any, k: int) -> np.ndarray:
     return tables.tri(rows, columns, whole("k", k, None), dtype=bool)
 
 
-@composite(cases=[case((3, 4)), case((2, 4, 3), k=-1)])
+@composite(case((3, 4)), case((2, 4, 3), k=-1))
 def tril(x: TensorLike, k: int = 0) -> Tensor:
     """x with zeros above diagonal `k` of its last two axes."""
     x = convert_to_tensor(x)
     return where(_below(x, k), x, _e.zero_like(x))
 
 
-@composite(cases=[case((3, 4)), case((2, 4, 3), k=1)])
+@composite(case((3, 4)), case((2, 4, 3), k=1))
 def triu(x: TensorLike, k: int = 0) -> Tensor:
     """x with zeros below diagonal `k` of its last two axes."""
     x = convert_to_tensor(x)
     return where(_below(x, whole("k", k, None) - 1), _e.zero_like(x), x)
 
 
-@composite(cases=[case((3, 4)), case((3, 4, 2), offset=-1), case((2, 4, 3), axis1=2, axis2=1)])
+@composite(case((3, 4)), case((3, 4, 2), offset=-1), case((2, 4, 3), axis1=2, axis2=1))
 def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """The diagonal `offset` of the matrices over two axes, as the last axis of the result."""
     x, offset = convert_to_tensor(x), whole("offset", offset, None)
@@ -90,7 +90,7 @@ def diagonal(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> 
     return _s.slice_(flat, parts=(*(None,) * len(rest), part))
 
 
-@composite(cases=[case((3, 3)), case((3, 4, 2), offset=1)])
+@composite(case((3, 3)), case((3, 4, 2), offset=1))
 def trace(x: TensorLike, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """The sum along the diagonal `offset` of the matrices over two axes."""
     return _sum(diagonal(x, offset, axis1, axis2), axis=-1)
@@ -107,7 +107,7 @@ def diag(x: TensorLike, k: int = 0) -> Tensor:
     raise ShapeError("diag", expected="one or two axes", received=f"shape {x.shape}")
 
 
-@composite(cases=[case((3,)), case((2, 2), k=-2), case((3,), k=1)])
+@composite(case((3,)), case((2, 2), k=-2), case((3,), k=1))
 def diagflat(x: TensorLike, k: int = 0) -> Tensor:
     """A matrix with the elements of x on diagonal `k` and zeros elsewhere."""
     row: Tensor = _s.reshape(x, shape=(-1,))
@@ -120,7 +120,7 @@ def diagflat(x: TensorLike, k: int = 0) -> Tensor:
     return _s.reshape(flat, shape=(size, size))
 
 
-@composite(cases=[case((4,)), case((3,), N=2, increasing=True)])
+@composite(case((4,)), case((3,), N=2, increasing=True))
 def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> Tensor:
     """The Vandermonde matrix: powers of x in columns, the highest first unless `increasing`."""
     x = convert_to_tensor(x)

@@ -97,7 +97,7 @@ def _arranged(y: Any, shape: Any, axes: tuple[int, ...], keepdims: bool, scalar:
     return _s.reshape(_s.transpose(y, axes=order), shape=(*lead, *kept))
 
 
-@composite(cases=_CASES)
+@composite(*_CASES)
 def quantile(
     x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
@@ -113,7 +113,7 @@ def quantile(
     return _quantile(x, q, axis, method, keepdims, skip=False)
 
 
-@composite(cases=[*_CASES, case(_HOLES, q=0.5, axis=1, differentiate=())])
+@composite(*_CASES, case(_HOLES, q=0.5, axis=1, differentiate=()))
 def nanquantile(
     x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
@@ -121,7 +121,7 @@ def nanquantile(
     return _quantile(x, q, axis, method, keepdims, skip=True)
 
 
-@composite(cases=_PERCENT)
+@composite(*_PERCENT)
 def percentile(
     x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
@@ -129,7 +129,7 @@ def percentile(
     return quantile(x, as_float(q) / 100.0, axis, method, keepdims)
 
 
-@composite(cases=_PERCENT)
+@composite(*_PERCENT)
 def nanpercentile(
     x: TensorLike, q: TensorLike, axis: Any = None, method: str = "linear", keepdims: bool = False
 ) -> Tensor:
@@ -137,13 +137,13 @@ def nanpercentile(
     return nanquantile(x, as_float(q) / 100.0, axis, method, keepdims)
 
 
-@composite(cases=_AXES)
+@composite(*_AXES)
 def median(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The middle of the sorted elements over `axis`; the mean of the two middle ones."""
     return quantile(x, 0.5, axis, keepdims=keepdims)
 
 
-@composite(cases=_AXES)
+@composite(*_AXES)
 def nanmedian(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """`median` of the elements that are not NaN."""
     return nanquantile(x, 0.5, axis, keepdims=keepdims)

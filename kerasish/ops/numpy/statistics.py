@@ -39,7 +39,7 @@ def amin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     return _r.min(x, axis=axis, keepdims=keepdims)
 
 
-@composite(cases=_AXES)
+@composite(*_AXES)
 def var(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The mean of the squared distances from the mean, over `axis`."""
     x = as_float(x)
@@ -50,13 +50,13 @@ def var(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     return cast_like(_r.mean(_e.square(distance), axis=axis, keepdims=keepdims), x)
 
 
-@composite(cases=_AXES)
+@composite(*_AXES)
 def std(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The square root of the variance over `axis`."""
     return _e.root(var(x, axis=axis, keepdims=keepdims))
 
 
-@composite(cases=_AXES)
+@composite(*_AXES)
 def ptp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
     """The maximum less the minimum over `axis`."""
     high = _r.max(x, axis=axis, keepdims=keepdims)
@@ -64,11 +64,9 @@ def ptp(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
 
 
 @composite(
-    cases=[
-        case((3, 4)),
-        case((3, 4), axis=1, weights=np.array([0.1, 0.2, 0.3, 0.4])),
-        case((3,), axis=0, weights=np.array([1, 2, 3])),
-    ]
+    case((3, 4)),
+    case((3, 4), axis=1, weights=np.array([0.1, 0.2, 0.3, 0.4])),
+    case((3,), axis=0, weights=np.array([1, 2, 3])),
 )
 def average(x: TensorLike, axis: Any = None, weights: TensorLike | None = None) -> Tensor:
     """sum(weights * x) / sum(weights) over `axis`; the mean where no weights are given.
@@ -93,7 +91,7 @@ def average(x: TensorLike, axis: Any = None, weights: TensorLike | None = None) 
     return _r.sum(x * w, axis=axis) / _r.sum(w, axis=axis)
 
 
-@composite(cases=[case(ints((3, 4), 2)), case(ints((3, 4), 2), axis=1)])
+@composite(case(ints((3, 4), 2)), case(ints((3, 4), 2), axis=1))
 def count_nonzero(x: TensorLike, axis: Any = None) -> Tensor:
     """How many elements over `axis` are not zero (int32)."""
     return _r.sum(cast(_e.not_equal(convert_to_tensor(x), 0), "int32"), axis=axis)
@@ -102,7 +100,7 @@ def count_nonzero(x: TensorLike, axis: Any = None) -> Tensor:
 # --- differences and integrals ----------------------------------------------------------------
 
 
-@composite(cases=[case((3, 5)), case((4, 2), n=2, axis=0), case(ints((5,), 9))])
+@composite(case((3, 5)), case((4, 2), n=2, axis=0), case(ints((5,), 9)))
 def diff(a: TensorLike, n: int = 1, axis: int = -1) -> Tensor:
     """The differences of neighbours along `axis`, taken n times."""
     x = convert_to_tensor(a)
@@ -115,7 +113,7 @@ def diff(a: TensorLike, n: int = 1, axis: int = -1) -> Tensor:
     return x
 
 
-@composite(cases=[case((3, 5)), case((3, 4), x=np.array([0.0, 1.0, 1.5, 4.0]))])
+@composite(case((3, 5)), case((3, 4), x=np.array([0.0, 1.0, 1.5, 4.0])))
 def trapezoid(y: TensorLike, x: TensorLike | None = None, dx: Any = 1.0, axis: int = -1) -> Tensor:
     """The integral of y along `axis` by the trapezoidal rule.
 
@@ -174,7 +172,7 @@ def bincount(
     return _s.reshape(counts, shape=(batch, length))
 
 
-@composite(cases=[case((20,), bins=4, range=(-2.0, 2.0), differentiate=())])
+@composite(case((20,), bins=4, range=(-2.0, 2.0), differentiate=()))
 def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor, Tensor]:
     """(counts, edges) of equally wide bins, both floating.
 
@@ -207,7 +205,7 @@ def histogram(x: TensorLike, bins: int = 10, range: Any = None) -> tuple[Tensor,
 # --- correlation ------------------------------------------------------------------------------
 
 
-@composite(cases=[case((3, 5)), case((2, 7))])
+@composite(case((3, 5)), case((2, 7)))
 def corrcoef(x: TensorLike) -> Tensor:
     """The correlation coefficients of the rows of x (Pearson), clipped to [-1, 1]."""
     x = as_float(x)
@@ -222,12 +220,10 @@ def corrcoef(x: TensorLike) -> Tensor:
 
 
 @composite(
-    cases=[
-        case((6,), (3,)),
-        case((6,), (3,), mode="same"),
-        case((4,), (3,), mode="full"),
-        case((3,), (6,), mode="same"),
-    ]
+    case((6,), (3,)),
+    case((6,), (3,), mode="same"),
+    case((4,), (3,), mode="full"),
+    case((3,), (6,), mode="same"),
 )
 def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
     """c[k] = sum_n x1[n + k] * conj(x2[n]) of two vectors.

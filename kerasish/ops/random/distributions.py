@@ -122,9 +122,7 @@ def _symmetric(key: Any, shape: Shape, dtype: str) -> Any:
     return cast(right_shift(bits, 8), dtype) * 2.0**-23 - (1 - 2.0**-24)
 
 
-@composite(
-    cases=[case(SAMPLE_KEY, shape=(3, 4)), case(SAMPLE_KEY, shape=(5,), minval=-2.0, maxval=3.0)]
-)
+@composite(case(SAMPLE_KEY, shape=(3, 4)), case(SAMPLE_KEY, shape=(5,), minval=-2.0, maxval=3.0))
 def random_uniform(
     key: TensorLike, shape: Shape, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None
 ) -> Tensor:
@@ -176,7 +174,7 @@ def standard_normal(key: Any, shape: Shape, dtype: str, bound: float = 1.0) -> A
 _NORMAL = [case(SAMPLE_KEY, shape=(3, 4)), case(SAMPLE_KEY, shape=(5,), mean=-2.0, stddev=3.0)]
 
 
-@composite(cases=_NORMAL)
+@composite(*_NORMAL)
 def random_normal(
     key: TensorLike, shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None
 ) -> Tensor:
@@ -185,7 +183,7 @@ def random_normal(
     return standard_normal(key, shape, name) * stddev + mean
 
 
-@composite(cases=_NORMAL)
+@composite(*_NORMAL)
 def random_truncated_normal(
     key: TensorLike, shape: Shape, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = None
 ) -> Tensor:
@@ -199,11 +197,9 @@ def random_truncated_normal(
 
 
 @composite(
-    cases=[
-        case(SAMPLE_KEY, (3, 4), rate=0.4),
-        case(SAMPLE_KEY, (2, 3, 4), rate=0.4, noise_shape=(2, 1, 4)),
-        case(SAMPLE_KEY, (3, 4), rate=0.0),
-    ]
+    case(SAMPLE_KEY, (3, 4), rate=0.4),
+    case(SAMPLE_KEY, (2, 3, 4), rate=0.4, noise_shape=(2, 1, 4)),
+    case(SAMPLE_KEY, (3, 4), rate=0.0),
 )
 def random_dropout(key: TensorLike, x: TensorLike, rate: float, noise_shape: Any = None) -> Tensor:
     """x / (1 - rate) where bits >= rate * 2**32, else 0: one integer comparison an element.

@@ -37,10 +37,8 @@ def open_unit(key: Any, shape: Shape) -> Any:
 
 
 @composite(
-    cases=[
-        case(SAMPLE_KEY, shape=(3, 4), minval=-5, maxval=5),
-        case(SAMPLE_KEY, shape=(), minval=0, maxval=9),
-    ]
+    case(SAMPLE_KEY, shape=(3, 4), minval=-5, maxval=5),
+    case(SAMPLE_KEY, shape=(), minval=0, maxval=9),
 )
 def random_randint(
     key: TensorLike, shape: Shape, minval: Any, maxval: Any, dtype: Any = "int32"
@@ -57,7 +55,7 @@ def random_randint(
     return cast(low + cast(right_shift(bits * span, 32), "int64"), name)
 
 
-@composite(cases=[case(SAMPLE_KEY, (3, 4), differentiate=(), num_samples=5)])
+@composite(case(SAMPLE_KEY, (3, 4), differentiate=(), num_samples=5))
 def random_categorical(
     key: TensorLike, logits: TensorLike, num_samples: int, dtype: Any = "int32"
 ) -> Tensor:
@@ -83,7 +81,7 @@ def random_permutation(xp: Any, key: Any, *, size: int) -> Any:
     return xp.argsort(words, kind="stable").astype(np.int32)
 
 
-@composite(cases=[case(SAMPLE_KEY, (5, 2)), case(SAMPLE_KEY, (2, 5), axis=-1)])
+@composite(case(SAMPLE_KEY, (5, 2)), case(SAMPLE_KEY, (2, 5), axis=-1))
 def random_shuffle(key: TensorLike, x: TensorLike, axis: int = 0) -> Tensor:
     """The slices of `x` along `axis` in random order."""
     x = convert_to_tensor(x)
@@ -115,10 +113,8 @@ def _gamma(key: Any, alpha: Any, shape: Shape) -> Any:
 
 
 @composite(
-    cases=[
-        case(SAMPLE_KEY, (3, 4), differentiate=(), domain=(0.2, 3.0), shape=(3, 4)),
-        case(SAMPLE_KEY, (4,), differentiate=(), domain=(0.2, 3.0), shape=(2, 4)),
-    ]
+    case(SAMPLE_KEY, (3, 4), differentiate=(), domain=(0.2, 3.0), shape=(3, 4)),
+    case(SAMPLE_KEY, (4,), differentiate=(), domain=(0.2, 3.0), shape=(2, 4)),
 )
 def random_gamma(key: TensorLike, alpha: TensorLike, shape: Shape, dtype: Any = None) -> Tensor:
     """Gamma draws with shape parameter `alpha` and scale 1.
@@ -130,9 +126,7 @@ def random_gamma(key: TensorLike, alpha: TensorLike, shape: Shape, dtype: Any = 
     return cast(_gamma(key, alpha, tuple(shape)), float_name(dtype, "random_gamma"))
 
 
-@composite(
-    cases=[case(SAMPLE_KEY, (3, 4), (4,), differentiate=(), domain=(0.2, 3.0), shape=(3, 4))]
-)
+@composite(case(SAMPLE_KEY, (3, 4), (4,), differentiate=(), domain=(0.2, 3.0), shape=(3, 4)))
 def random_beta(key: TensorLike, alpha: Any, beta: Any, shape: Shape, dtype: Any = None) -> Tensor:
     """Beta draws: a / (a + b) of two gamma draws."""
     name = float_name(dtype, "random_beta")
@@ -236,7 +230,7 @@ def log_factorial(xp: Any, k: Any) -> Any:
     return (x - 0.5) * xp.log(x) - x + 0.9189385332046727 + series - xp.log(product)
 
 
-@composite(cases=[case(SAMPLE_KEY, np.full((4,), 9.0), np.full((3, 1), 0.3), shape=(3, 4))])
+@composite(case(SAMPLE_KEY, np.full((4,), 9.0), np.full((3, 1), 0.3), shape=(3, 4)))
 def random_binomial(
     key: TensorLike, counts: TensorLike, probabilities: TensorLike, shape: Shape, dtype: Any = None
 ) -> Tensor:
