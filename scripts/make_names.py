@@ -345,17 +345,20 @@ def annotated(cls: type) -> list[str]:
     return list(found)
 
 
-def fielded(name: str, cls: Any) -> list[str]:
-    """A class whose fields are annotated in order, behind one that has none: a field that is
-    annotated again keeps its place, but a ClassVar takes it away."""
+def shown(field: Any) -> str:
+    """A field as a class annotates it."""
+    default = "" if field.required else f" = {field.default!r}"
+    return f"    {field.name}: {typed(field.hint)}{default}"
+
+
+def corrected(cls: Any) -> str:
+    """The body of a stub: a docstring that no literal is, what `placed` makes a keyword, and what
+    `Layer` declares of a field."""
     block = re.findall(r"(_\w): .* = keyword\(alias=\"(\w+)\"", inspect.getsource(Layer))
-    gone = [*annotated(cls), *(held for held, alias in block if alias in cls.fields)]
-    lines = [f"class _{name}Bare(_{name}):", *(f"    {one}: ClassVar[Any]" for one in gone)]
-    lines += [f"class {name}(_{name}Bare):", f'    """{cls.__doc__}"""']
-    for field in cls.fields.values():
-        default = "" if field.required else f" = {field.default!r}"
-        lines.append(f"    {field.name}: {typed(field.hint)}{default}")
-    return lines
+    lines = [f'    """{cls.__doc__}"""'] if "__doc__ = f" in inspect.getsource(cls) else []
+    lines += [f"    {held}: ClassVar[Any]" for held, alias in block if alias in cls.fields]
+    lines += [shown(field) for field in cls.fields.values() if field.behind is not None]
+    return "\n".join(["", *lines]) if lines else " ..."
 
 
 def typed(hint: Any) -> str:
@@ -374,10 +377,12 @@ def stub(package: str, names: Table) -> str:
     """What editors and type checkers read of a namespace.
 
     A class around a function has a constructor that no annotation says; its stub does. So has a
-    layer whose fields are `weights`, `placed` or its cell's: its stub annotates them in order.
+    layer whose fields are `weights`, `placed` or its cell's: the last base of its stub annotates
+    them in order, and what is annotated again keeps its place.
     """
     module = importlib.import_module(package)
     imports, after = ["from typing import Any", ""], ["", "__all__: list[str]"]
+    orders: dict[tuple[str, ...], str] = {}
     for name, (home, own) in sorted(names.items(), key=lambda item: (item[1][0], item[0])):
         found = getattr(module, name)
         init = vars(found).get("__init__") if inspect.isclass(found) else None
@@ -390,15 +395,20 @@ def stub(package: str, names: Table) -> str:
             after.append(f"    def __init__({taken(init, True)}) -> None: ...")
         elif inspect.isclass(found) and list(getattr(found, "fields", ())) != annotated(found):
             imports.append(f"from {home or package} import {own} as _{name}")
-            after += fielded(name, found)
+            said = [n if n in annotated(found) else shown(f) for n, f in found.fields.items()]
+            if (order := tuple(said)) not in orders:
+                orders[order] = f"_Of{name}"
+                after += [f"class _Of{name}(Fields):", *map(shown, found.fields.values())]
+            after.append(f"class {name}(_{name}, {orders[order]}):{corrected(found)}")
         else:
             imports.append(f"from {home or package} import {own} as {name}")
     for name, found in sorted(vars(module).items()):
         own = inspect.isfunction(found) and found.__module__ == package
         if own and name not in names and name[0] != "_":
             after.append(f"def {name}({taken(found, False)}) -> Any: ...")
-    if any("ClassVar" in line for line in after):
+    if orders:
         imports[1:1] = ["from typing import ClassVar", "", "from kerasish.arguments import rules"]
+        imports.append("from kerasish.arguments.fields import Fields")
     if not any("Any" in line for line in after):
         imports = imports[2:]
     return "\n".join([f"# {NOTE}", *imports, *after, ""])

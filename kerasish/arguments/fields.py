@@ -15,7 +15,7 @@ import typing
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, dataclass_transform
 
 from kerasish.arguments.annotations import KNOWN, readable, rule_of
 from kerasish.arguments.contract import Contract, Field, Raising, bind
@@ -51,8 +51,13 @@ def placed(*, behind: str = "", default: Any = MISSING, kw_only: bool = True) ->
     return Place(behind, default)
 
 
+@dataclass_transform(eq_default=False)
+class Fields:
+    """Base of what stubs say of the order of fields."""
+
+
 class Deferred(Generic[T]):
-    """`units: ClassVar[Deferred[int]]`: an attribute that subclasses declare as a field."""
+    """`units = Deferred[int]()`: an attribute that subclasses declare as a field."""
 
     if TYPE_CHECKING:
 

@@ -39,9 +39,9 @@ class Windowed(Layer):
     activation: Activation = None
     use_bias: bool = True
     if TYPE_CHECKING:
-        bias: ClassVar[Deferred[Variable | None]]
-        depthwise_kernel: ClassVar[Deferred[Variable]]
-        pointwise_kernel: ClassVar[Deferred[Variable]]
+        bias = Deferred[Variable | None]()
+        depthwise_kernel = Deferred[Variable]()
+        pointwise_kernel = Deferred[Variable]()
 
     def __post_init__(self) -> None:
         for name in ("kernel_size", "strides", "dilation_rate"):

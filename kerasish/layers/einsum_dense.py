@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kerasish import budget, ops
 from kerasish.arguments.fields import Deferred, weights
@@ -60,7 +60,7 @@ class EinsumDense(Layer):
     learned = weights(kernel="glorot_uniform", bias="zeros")
 
     if TYPE_CHECKING:
-        kernel_initializer: ClassVar[Deferred[Any]]
+        kernel_initializer = Deferred[Any]()
 
     ignored = {**LORA, "gptq_unpacked_column_size": None}
     written = ("activity_regularizer", "quantization_config")

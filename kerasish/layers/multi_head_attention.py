@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from string import ascii_lowercase as letters
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from kerasish import budget, ops
 from kerasish.arguments.fields import Deferred, placed, weights
@@ -35,11 +35,11 @@ class Projected(Layer):
     use_gate: bool = False
     seed: int | None = None
     if TYPE_CHECKING:
-        _query_dense: ClassVar[Deferred[EinsumDense]]
-        _key_dense: ClassVar[Deferred[EinsumDense]]
-        _value_dense: ClassVar[Deferred[EinsumDense]]
-        _output_dense: ClassVar[Deferred[EinsumDense]]
-        _gate_dense: ClassVar[Deferred[EinsumDense | None]]
+        _query_dense = Deferred[EinsumDense]()
+        _key_dense = Deferred[EinsumDense]()
+        _value_dense = Deferred[EinsumDense]()
+        _output_dense = Deferred[EinsumDense]()
+        _gate_dense = Deferred[EinsumDense | None]()
 
     def _dense(
         self, equation: str, shape: tuple[int | None, ...], bias_axes: str, name: str, **more: Any

@@ -143,7 +143,7 @@ class Bordered(Spatial):
 
     field: ClassVar[str]
     if TYPE_CHECKING:
-        _pairs: ClassVar[Deferred[tuple[tuple[int, int], ...]]]
+        _pairs = Deferred[tuple[tuple[int, int], ...]]()
 
     def __post_init__(self) -> None:
         value = getattr(self, self.field)

@@ -15,7 +15,7 @@ class Spatial(Layer):
 
     rank: ClassVar[int]
     if TYPE_CHECKING:
-        data_format: ClassVar[Deferred[Any]]
+        data_format = Deferred[Any]()
     else:
         data_format = "channels_last"  # a field of most
 

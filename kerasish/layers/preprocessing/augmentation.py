@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 from kerasish import config, ops, random
 from kerasish.arguments.fields import Deferred, placed
@@ -23,7 +23,7 @@ class Images(Layer):
     """A layer on one image (height, width, channels) or a batch of them."""
 
     if TYPE_CHECKING:
-        data_format: ClassVar[Deferred[Any]]
+        data_format = Deferred[Any]()
 
     def __post_init__(self) -> None:
         if "data_format" in type(self).fields:

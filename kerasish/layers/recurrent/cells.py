@@ -7,7 +7,7 @@ steps (Gal and Ghahramani, A Theoretically Grounded Application of Dropout in RN
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from kerasish import ops, random
 from kerasish.arguments.fields import Deferred, placed, weights
@@ -34,8 +34,8 @@ class Cell(Layer):
     recurrent_dropout: Rate = 0.0
     seed: int | None = None
     if TYPE_CHECKING:
-        units: ClassVar[Deferred[int]]
-        bias_initializer: ClassVar[Deferred[Any]]
+        units = Deferred[int]()
+        bias_initializer = Deferred[Any]()
 
     ignored = {"implementation": 2}
 

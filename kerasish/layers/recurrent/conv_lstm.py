@@ -147,7 +147,7 @@ class ConvLSTM(OverCell, of=ConvLSTMCell):
     ignored = {"unroll": False, "zero_output_for_mask": False}
     written = ("activity_regularizer", "unroll", "zero_output_for_mask")
     if TYPE_CHECKING:
-        cell: ClassVar[Deferred[ConvLSTMCell]]
+        cell = Deferred[ConvLSTMCell]()
 
     def __post_init__(self) -> None:
         for name in ("kernel_size", "strides", "dilation_rate"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from kerasish import ops, tree
 from kerasish.arguments.fields import Deferred, placed
@@ -134,8 +134,8 @@ class Recurrent(Layer):
     unroll: bool = False
     zero_output_for_mask: bool = False
     if TYPE_CHECKING:
-        cell: ClassVar[Deferred[Any]]
-        states: ClassVar[Deferred[list[Variable] | None]]
+        cell = Deferred[Any]()
+        states = Deferred[list[Variable] | None]()
 
     @property
     def state_size(self) -> list[Any]:

@@ -44,9 +44,9 @@ class OverCell(Recurrent):
     activity_regularizer: Regularizer = placed(behind="bias_regularizer", default=None)
     ignored = {"use_cudnn": ANY, "implementation": ANY, "time_major": False}
     if TYPE_CHECKING:
-        units: ClassVar[Deferred[int]]
-        dropout: ClassVar[Deferred[float]]
-        recurrent_dropout: ClassVar[Deferred[float]]
+        units = Deferred[int]()
+        dropout = Deferred[float]()
+        recurrent_dropout = Deferred[float]()
 
     def __init_subclass__(cls, of: type[Cell] | None = None, **options: Any) -> None:
         """Args: of: the class of the cell, whose arguments come first."""
@@ -55,7 +55,7 @@ class OverCell(Recurrent):
         super().__init_subclass__(**options)
 
     def __post_init__(self) -> None:
-        self.cell = self.cell_class(
+        self.cell: Any = self.cell_class(
             **{name: getattr(self, name) for name in self.cell_class.fields},
             dtype=self.dtype_policy,
             trainable=self.trainable,
