@@ -76,13 +76,16 @@ def _like(node: ast.AST, **changes: object) -> ast.AST:
     return type(node)(**(fields | changes))
 
 
-def _for_types(node: ast.AST) -> bool:
+def _never_runs(node: ast.AST) -> bool:
+    """Whether it is for type checkers, or a docstring given by hand."""
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]).endswith("__doc__")
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def _changes(node: ast.AST) -> Iterator[tuple[ast.AST, str, ast.AST]]:
     """(node replaced, what is done, node in its place) of one node, its children apart."""
-    if _for_types(node):
+    if _never_runs(node):
         return
     if isinstance(node, ast.Compare):
         for i, op in enumerate(node.ops):
@@ -122,7 +125,7 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
     """Children that can hold a fault: no annotations, no texts of errors, no docstrings."""
     if isinstance(node, ast.Raise | ast.JoinedStr | ast.Import | ast.ImportFrom):
         return
-    if _for_types(node):
+    if _never_runs(node):
         return
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "type_params"):

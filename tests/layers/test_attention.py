@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import kerasish as keras
 
@@ -43,3 +44,23 @@ def test_additive_attention_with_and_without_a_vector() -> None:
     layer.set_weights([scale])
     wanted = attended((np.tanh(SUMS) * scale).sum(-1))
     np.testing.assert_allclose(layer([QUERY, VALUE]), wanted, rtol=1e-5)
+
+
+MASKED = np.array([[True, True, False, False, False], [True, True, True, True, True]])
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [layers.MultiHeadAttention(4, 3), layers.GroupQueryAttention(3, 4, 2)],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_scores_are_masked_as_the_whole_is(layer) -> None:
+    found, scores = layer(QUERY, VALUE, value_mask=MASKED, return_attention_scores=True)
+    whole = layer(QUERY, VALUE, value_mask=MASKED)
+    np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-6)
+    hidden = np.broadcast_to(~MASKED[:, None, None], scores.shape)
+    assert not scores.numpy()[hidden].any()
+    found, scores = layer(QUERY, QUERY, use_causal_mask=True, return_attention_scores=True)
+    whole = layer(QUERY, QUERY, use_causal_mask=True)
+    np.testing.assert_allclose(found, whole, rtol=1e-5, atol=1e-6)
+    assert not np.triu(scores.numpy(), 1).any()

@@ -10,6 +10,7 @@ from scripts import mutate
 
 SOURCE = '''
 if TYPE_CHECKING: import h
+__doc__ = "a" + f(1)
 def f(x: "int" = 1) -> bool:
     """Text + 1."""
     if not x:
@@ -21,14 +22,14 @@ def f(x: "int" = 1) -> bool:
 def test_what_is_planted() -> None:
     found = mutate.mutants(SOURCE)
     assert [(m.line, m.what) for m in found] == [
-        (3, "constant changed"),
-        (5, "condition always True"),
-        (5, "condition always False"),
-        (5, "Not dropped"),
-        (7, "None returned"),
-        (7, "and/or swapped"),
-        (7, "Lt to LtE"),
-        (7, "argument dropped"),
+        (4, "constant changed"),
+        (6, "condition always True"),
+        (6, "condition always False"),
+        (6, "Not dropped"),
+        (8, "None returned"),
+        (8, "and/or swapped"),
+        (8, "Lt to LtE"),
+        (8, "argument dropped"),
     ]
     for mutant in found:
         assert ast.dump(ast.parse(mutant.mutated)) != ast.dump(ast.parse(SOURCE))
