@@ -7,6 +7,5 @@ from kerasish.layers.base.policy import as_policy
 __all__: list[str]
 FloatDTypePolicy = DTypePolicy
 get = as_policy
-
 def deserialize(config: Any, custom_objects: Any = ...) -> Any: ...
 def serialize(dtype_policy: Any) -> Any: ...

@@ -8,10 +8,12 @@ underscore, and is no mere base of a family. What else a namespace offers is bel
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import inspect
 import pkgutil
 import re
+import sys
 import types
 import typing
 from pathlib import Path
@@ -20,6 +22,7 @@ from typing import Annotated, Any, NamedTuple
 
 from kerasish import registry
 from kerasish.arguments import rules
+from kerasish.arguments.signatures import constructor
 from kerasish.layers import Layer
 from kerasish.naming import snake_case
 
@@ -333,6 +336,29 @@ def taken(function: Any, types: bool) -> str:
     )
 
 
+def declared(name: str, cls: Any) -> tuple[list[str], list[str]]:
+    """The names that the constructor of a class that annotates its arguments needs, as imports,
+    and the class with that constructor, all that it takes by name among it."""
+    init = list(inspect.signature(cls.__init__).parameters)
+    taken = constructor(cls).parameters
+    others = [one for one in taken if one not in init] if init[-1] == "options" else []
+    shown = {one: taken[one] for one in (*init[1:], *others) if one in taken}
+    text = ["self"]
+    for one, parameter in shown.items():
+        if others and one == others[0]:
+            text.append("*")
+        default = "" if parameter.default is parameter.empty else " = ..."
+        text.append(f"{one}: {parameter.annotation}{default}")
+    words = {word for p in shown.values() for word in re.findall(r"\w+", str(p.annotation))}
+    imports = []
+    for word in sorted(words - {*vars(builtins), "Any"}):
+        places = (base.__module__ for base in cls.__mro__)
+        home = next(place for place in places if hasattr(sys.modules[place], word))
+        imports.append(f"from {home} import {word}")
+    head = f"class {name}(_{name}):"
+    return imports, [head, f"    def __init__({', '.join(text)}) -> None: ..."]
+
+
 def annotated(cls: type) -> list[str]:
     """The fields of a class in the order in which type checkers read them."""
     found: dict[str, None] = {}
@@ -376,7 +402,8 @@ def typed(hint: Any) -> str:
 def stub(package: str, names: Table) -> str:
     """What editors and type checkers read of a namespace.
 
-    A class around a function has a constructor that no annotation says; its stub does. So has a
+    A class around a function has a constructor that no annotation says; its stub does, and that
+    of a class whose arguments are its annotations and those of a constructor above. So has a
     layer whose fields are `weights`, `placed` or its cell's: the last base of its stub annotates
     them in order, and what is annotated again keeps its place.
     """
@@ -393,6 +420,11 @@ def stub(package: str, names: Table) -> str:
         elif "around" in getattr(init, "__dict__", {}):
             after.append(f"class {name}({found.__mro__[1].__name__}):")
             after.append(f"    def __init__({taken(init, True)}) -> None: ...")
+        elif inspect.isclass(found) and hasattr(found.__init__, "defaults"):
+            needed, lines = declared(name, found)
+            imports += [f"from {home or package} import {own} as _{name}"]
+            imports += [line for line in needed if line not in imports]
+            after += lines
         elif inspect.isclass(found) and list(getattr(found, "fields", ())) != annotated(found):
             imports.append(f"from {home or package} import {own} as _{name}")
             said = [n if n in annotated(found) else shown(f) for n, f in found.fields.items()]

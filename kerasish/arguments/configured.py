@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kerasish import budget
-from kerasish.arguments.signatures import constructor
+from kerasish.arguments.forwarding import declare, wrap
+from kerasish.arguments.signatures import constructor, ours
 from kerasish.errors import told
 from kerasish.hints import refuse_unknown
 
@@ -24,7 +25,35 @@ def check_keywords(cls: type, given: Mapping[str, Any], legacy: Iterable[str] = 
         refuse_unknown(cls.__name__, unknown, known)
 
 
-class Configured:
+class Declared:
+    """Base of classes of this package that declare their constructor rather than write it.
+
+    `class Huber(LossFunctionWrapper, of=huber)` takes what the function does, see `wrap`; a class
+    that annotates attributes, `rho: float = 0.9`, takes these, see `declare`. Keywords of the
+    class statement are other defaults: `class SGD(Optimizer, learning_rate=0.01)`.
+    """
+
+    _order: ClassVar[str] = ""  # of the arguments of subclasses; "" where they declare none
+
+    def __init_subclass__(
+        cls, of: Callable[..., Any] | None = None, order: str = "", **defaults: Any
+    ) -> None:
+        if of is None and not ours(cls):
+            super().__init_subclass__(**defaults)
+            return
+        super().__init_subclass__()
+        above: Any = super(cls, cls)
+        order = order or getattr(above.__init__, "order", above._order)
+        if of is not None:
+            wrap(cls, of, order, defaults)
+        elif order and "__init__" not in vars(cls):
+            declare(cls, order, defaults)
+
+    def __post_init__(self) -> None:
+        """Runs after declared arguments are kept; for checks and what depends on several."""
+
+
+class Configured(Declared):
     """Base of losses, metrics, optimizers and schedules, which need no `get_config` of their own.
 
     An attribute that has the name of a parameter is what the config shows; a parameter without

@@ -106,6 +106,8 @@ class Constructor:
         for function in found:
             if function is object.__init__:
                 break
+            if hasattr(function, "fields") and any(hasattr(f, "fields") for f in self.functions):
+                continue  # the one below has what this one has
             self.functions.append(function)
             rest = False
             for parameter in list(parameters(function).values())[1:]:
@@ -136,7 +138,8 @@ def constructor(cls: type) -> Constructor:
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
     try:
-        return typing.get_type_hints(function, include_extras=True)
+        names = getattr(function, "names", None)  # of the module whose class declares it
+        return typing.get_type_hints(function, names, include_extras=True)
     except (NameError, TypeError, AttributeError):
         # A hint that names something imported for type checkers only cannot be used.
         return {}

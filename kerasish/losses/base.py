@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 from kerasish import budget, ops, tree
-from kerasish.arguments.forwarding import wrap
+from kerasish.arguments.configured import Configured
 from kerasish.arguments.signatures import constructor
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
@@ -47,7 +47,7 @@ class Loss(InSteps):
     """
 
     registry_kind: ClassVar[str] = "loss"
-
+    _order = "* reduction name dtype"
     keeps_targets = False  # whether y_true stays in its own dtype: integer labels
     reads_mask = False  # whether `call` reads the mask of y_pred itself
 
@@ -127,7 +127,32 @@ def takes_labels(loss: Any) -> bool:
     return any(getattr(loss, "fn", loss) is labelled for labelled in _OF_LABELS)
 
 
-class LossFunctionWrapper(Loss):
+class OfFunction(Configured):
+    """What makes a loss or a metric of a function `fn(y_true, y_pred, **fn_kwargs)`."""
+
+    fn: Callable[..., Any]
+    fn_kwargs: dict[str, Any]
+
+    def _of(self, y_true: Any, y_pred: Any) -> Any:
+        return called("", "f(y_true, y_pred)", self.fn, y_true, y_pred, **self.fn_kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if "hands_on" in vars(type(self)):
+            return {**config, "fn": serialize_keras_object(self.fn), **self.fn_kwargs}
+        named = constructor(type(self)).parameters
+        return {**config, **{k: v for k, v in self.fn_kwargs.items() if k in named}}
+
+    @classmethod
+    @budget.reads_config(budget.FREE_VARIABLES)
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        config = dict(config)
+        if isinstance(config.get("fn"), (str, Mapping)):
+            config["fn"] = resolve("loss", config["fn"])
+        return cls(**config)
+
+
+class LossFunctionWrapper(OfFunction, Loss):
     """The loss that a function `fn(y_true, y_pred, **kwargs)` gives for every sample.
 
     Args:
@@ -139,11 +164,6 @@ class LossFunctionWrapper(Loss):
     """
 
     hands_on = True
-
-    def __init_subclass__(cls, of: Any = None, order: str = "", **defaults: Any) -> None:
-        super().__init_subclass__()
-        if of is not None:
-            wrap(cls, of, order or "* reduction name dtype", defaults)
 
     def __init__(
         self,
@@ -163,23 +183,7 @@ class LossFunctionWrapper(Loss):
         if not (tree.is_nested(y_true) or tree.is_nested(y_pred)):
             # Else a function of one's own would set every target against every prediction.
             y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
-        return called("", "f(y_true, y_pred)", self.fn, y_true, y_pred, **self.fn_kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if type(self) is LossFunctionWrapper:
-            config["fn"] = serialize_keras_object(self.fn)
-            return {**config, **self.fn_kwargs}
-        named = constructor(type(self)).parameters
-        return {**config, **{k: v for k, v in self.fn_kwargs.items() if k in named}}
-
-    @classmethod
-    @budget.reads_config(budget.FREE_VARIABLES)
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
-        config = dict(config)
-        if isinstance(config.get("fn"), (str, Mapping)):
-            config["fn"] = resolve("loss", config["fn"])
-        return cls(**config)
+        return self._of(y_true, y_pred)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} of {getattr(self.fn, '__name__', self.fn)}>"

@@ -22,32 +22,33 @@ from kerasish.metrics.accuracy import categorical_accuracy as categorical_accura
 from kerasish.metrics.accuracy import sparse_categorical_accuracy as sparse_categorical_accuracy
 from kerasish.metrics.accuracy import sparse_top_k_categorical_accuracy as sparse_top_k_categorical_accuracy
 from kerasish.metrics.accuracy import top_k_categorical_accuracy as top_k_categorical_accuracy
-from kerasish.metrics.confusion import FalseNegatives as FalseNegatives
-from kerasish.metrics.confusion import FalsePositives as FalsePositives
-from kerasish.metrics.confusion import Precision as Precision
-from kerasish.metrics.confusion import Recall as Recall
-from kerasish.metrics.confusion import TrueNegatives as TrueNegatives
-from kerasish.metrics.confusion import TruePositives as TruePositives
-from kerasish.metrics.correlation import R2Score as R2Score
+from kerasish.metrics.confusion import FalseNegatives as _FalseNegatives
+from kerasish.metrics.confusion import FalsePositives as _FalsePositives
+from kerasish.metrics.confusion import Precision as _Precision
+from kerasish.metrics.confusion import Recall as _Recall
+from kerasish.metrics.confusion import TrueNegatives as _TrueNegatives
+from kerasish.metrics.confusion import TruePositives as _TruePositives
+from kerasish.metrics.correlation import R2Score as _R2Score
 from kerasish.metrics.correlation import concordance_correlation as concordance_correlation
 from kerasish.metrics.correlation import pearson_correlation as pearson_correlation
-from kerasish.metrics.curves import AUC as AUC
-from kerasish.metrics.curves import PrecisionAtRecall as PrecisionAtRecall
-from kerasish.metrics.curves import RecallAtPrecision as RecallAtPrecision
-from kerasish.metrics.curves import SensitivityAtSpecificity as SensitivityAtSpecificity
-from kerasish.metrics.curves import SpecificityAtSensitivity as SpecificityAtSensitivity
-from kerasish.metrics.f_score import F1Score as F1Score
-from kerasish.metrics.f_score import FBetaScore as FBetaScore
-from kerasish.metrics.iou import BinaryIoU as BinaryIoU
-from kerasish.metrics.iou import IoU as IoU
-from kerasish.metrics.iou import MeanIoU as MeanIoU
-from kerasish.metrics.iou import OneHotIoU as OneHotIoU
-from kerasish.metrics.iou import OneHotMeanIoU as OneHotMeanIoU
+from kerasish.metrics.curves import AUC as _AUC
+from kerasish.metrics.curves import PrecisionAtRecall as _PrecisionAtRecall
+from kerasish.metrics.curves import RecallAtPrecision as _RecallAtPrecision
+from kerasish.metrics.curves import SensitivityAtSpecificity as _SensitivityAtSpecificity
+from kerasish.metrics.curves import SpecificityAtSensitivity as _SpecificityAtSensitivity
+from kerasish.metrics.f_score import F1Score as _F1Score
+from kerasish.metrics.f_score import FBetaScore as _FBetaScore
+from kerasish.metrics.iou import BinaryIoU as _BinaryIoU
+from kerasish.metrics.iou import Sequence
+from kerasish.metrics.iou import IoU as _IoU
+from kerasish.metrics.iou import MeanIoU as _MeanIoU
+from kerasish.metrics.iou import OneHotIoU as _OneHotIoU
+from kerasish.metrics.iou import OneHotMeanIoU as _OneHotMeanIoU
 from kerasish.metrics.metric import Metric as Metric
-from kerasish.metrics.of_losses import RootMeanSquaredError as RootMeanSquaredError
-from kerasish.metrics.reduction import Mean as Mean
+from kerasish.metrics.of_losses import RootMeanSquaredError as _RootMeanSquaredError
+from kerasish.metrics.reduction import Mean as _Mean
 from kerasish.metrics.reduction import MeanMetricWrapper as MeanMetricWrapper
-from kerasish.metrics.reduction import Sum as Sum
+from kerasish.metrics.reduction import Sum as _Sum
 
 __all__: list[str]
 class Accuracy(MeanMetricWrapper):
@@ -62,10 +63,48 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     def __init__(self, k: int = ..., name: str = ..., dtype: Any = ..., from_sorted_ids: bool = ...) -> None: ...
 class TopKCategoricalAccuracy(MeanMetricWrapper):
     def __init__(self, k: int = ..., name: str = ..., dtype: Any = ...) -> None: ...
+class FalseNegatives(_FalseNegatives):
+    def __init__(self, thresholds: Any = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class FalsePositives(_FalsePositives):
+    def __init__(self, thresholds: Any = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class Precision(_Precision):
+    def __init__(self, thresholds: Any = ..., top_k: int | None = ..., class_id: int | None = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class Recall(_Recall):
+    def __init__(self, thresholds: Any = ..., top_k: int | None = ..., class_id: int | None = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class TrueNegatives(_TrueNegatives):
+    def __init__(self, thresholds: Any = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class TruePositives(_TruePositives):
+    def __init__(self, thresholds: Any = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
 class ConcordanceCorrelation(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ..., axis: int = ...) -> None: ...
 class PearsonCorrelation(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ..., axis: int = ...) -> None: ...
+class R2Score(_R2Score):
+    def __init__(self, class_aggregation: str | None = ..., num_regressors: int = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class AUC(_AUC):
+    def __init__(self, num_thresholds: int = ..., curve: str = ..., summation_method: str = ..., name: str | None = ..., dtype: Any = ..., thresholds: Any = ..., multi_label: bool = ..., num_labels: int | None = ..., label_weights: Any = ..., from_logits: bool = ...) -> None: ...
+class PrecisionAtRecall(_PrecisionAtRecall):
+    def __init__(self, recall: float, num_thresholds: int = ..., class_id: int | None = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class RecallAtPrecision(_RecallAtPrecision):
+    def __init__(self, precision: float, num_thresholds: int = ..., class_id: int | None = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class SensitivityAtSpecificity(_SensitivityAtSpecificity):
+    def __init__(self, specificity: float, num_thresholds: int = ..., class_id: int | None = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class SpecificityAtSensitivity(_SpecificityAtSensitivity):
+    def __init__(self, sensitivity: float, num_thresholds: int = ..., class_id: int | None = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class F1Score(_F1Score):
+    def __init__(self, average: str | None = ..., threshold: float | None = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class FBetaScore(_FBetaScore):
+    def __init__(self, average: str | None = ..., beta: float = ..., threshold: float | None = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class BinaryIoU(_BinaryIoU):
+    def __init__(self, target_class_ids: Sequence[int] = ..., threshold: float = ..., name: str | None = ..., dtype: Any = ...) -> None: ...
+class IoU(_IoU):
+    def __init__(self, num_classes: int, target_class_ids: Sequence[int], name: str | None = ..., dtype: Any = ..., ignore_class: int | None = ..., sparse_y_true: bool = ..., sparse_y_pred: bool = ..., axis: int = ...) -> None: ...
+class MeanIoU(_MeanIoU):
+    def __init__(self, num_classes: int, name: str | None = ..., dtype: Any = ..., ignore_class: int | None = ..., sparse_y_true: bool = ..., sparse_y_pred: bool = ..., axis: int = ...) -> None: ...
+class OneHotIoU(_OneHotIoU):
+    def __init__(self, num_classes: int, target_class_ids: Sequence[int], name: str | None = ..., dtype: Any = ..., ignore_class: int | None = ..., sparse_y_pred: bool = ..., axis: int = ...) -> None: ...
+class OneHotMeanIoU(_OneHotMeanIoU):
+    def __init__(self, num_classes: int, name: str | None = ..., dtype: Any = ..., ignore_class: int | None = ..., sparse_y_pred: bool = ..., axis: int = ...) -> None: ...
 class BinaryCrossentropy(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ..., from_logits: bool = ..., label_smoothing: float = ...) -> None: ...
 class CategoricalCrossentropy(MeanMetricWrapper):
@@ -90,10 +129,16 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
 class Poisson(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class RootMeanSquaredError(_RootMeanSquaredError):
+    def __init__(self, name: str | None = ..., dtype: Any = ...) -> None: ...
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ..., from_logits: bool = ..., ignore_class: int | None = ..., axis: int = ...) -> None: ...
 class SquaredHinge(MeanMetricWrapper):
     def __init__(self, name: str = ..., dtype: Any = ...) -> None: ...
+class Mean(_Mean):
+    def __init__(self, name: str | None = ..., dtype: Any = ...) -> None: ...
+class Sum(_Sum):
+    def __init__(self, name: str | None = ..., dtype: Any = ...) -> None: ...
 def deserialize(config: Any, custom_objects: Any = ...) -> Any: ...
 def get(identifier: Any) -> Any: ...
 def serialize(metric: Any) -> Any: ...

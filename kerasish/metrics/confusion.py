@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -161,86 +161,23 @@ def _histogram(
     return above(trues), above(falses)
 
 
-class _CountMetric(Metric):
-    """One of the four counts, at one or several thresholds."""
+class _Counting(Metric):
+    """Some of the four counts, at one or several thresholds."""
 
     in_floatx = True
-    field = ""
+    counted: ClassVar[dict[str, str]] = {}  # the variables, and which counts these add up
+    thresholds: Any = None
+    top_k: int | None = None
+    class_id: int | None = None
 
-    def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
-        super().__init__(dtype, name)
-        self.levels = as_thresholds(thresholds, 0.5)
-        shape = (len(self.levels),)
-        self.accumulator = self.add_variable(shape, dtype=self.state_dtype, name="accumulator")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        counts = count_at(self.levels, y_true, y_pred, sample_weight, dtype=self.compute_dtype)
-        add_to(self.accumulator, getattr(counts, self.field))
-
-    @property
-    def thresholds(self) -> list[float]:
-        """The thresholds at which it counts."""
-        return list(self.levels)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "thresholds": self._given.get("thresholds")}
-
-    def result(self) -> Tensor:
-        counts = ops.cast(self.accumulator.value, self.compute_dtype)
-        return counts[0] if len(self.levels) == 1 else counts
-
-
-class TruePositives(_CountMetric):
-    """How many positives were predicted as such."""
-
-    field = "true_positives"
-
-
-class FalsePositives(_CountMetric):
-    """How many negatives were predicted positive."""
-
-    field = "false_positives"
-
-
-class TrueNegatives(_CountMetric):
-    """How many negatives were predicted as such."""
-
-    field = "true_negatives"
-
-
-class FalseNegatives(_CountMetric):
-    """How many positives were predicted negative."""
-
-    field = "false_negatives"
-
-
-class _Share(Metric):
-    """True positives as a share of themselves and another count."""
-
-    other = ""
-    direction = "up"
-    in_floatx = True
-
-    def __init__(
-        self,
-        thresholds: Any = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(dtype, name)
-        self.top_k = top_k
-        self.class_id = class_id
-        self.levels = as_thresholds(thresholds, 0.5 if top_k is None else NEG_INF)
-        shape = (len(self.levels),)
-        dtype = self.state_dtype
-        self.true_positives = self.add_variable(shape, dtype=dtype, name="true_positives")
-        setattr(self, self.other, self.add_variable(shape, dtype=dtype, name=self.other))
+    def __post_init__(self) -> None:
+        usual = 0.5 if self.top_k is None else NEG_INF
+        self.thresholds = as_thresholds(self.thresholds, usual)
+        self._add_states((len(self.thresholds),), *self.counted)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         counts = count_at(
-            self.levels,
+            self.thresholds,
             y_true,
             y_pred,
             sample_weight,
@@ -248,22 +185,62 @@ class _Share(Metric):
             top_k=self.top_k,
             class_id=self.class_id,
         )
-        add_to(self.true_positives, counts.true_positives)
-        add_to(getattr(self, self.other), getattr(counts, self.other))
-
-    @property
-    def thresholds(self) -> list[float]:
-        """The thresholds at which it counts."""
-        return list(self.levels)
+        for name, count in self.counted.items():
+            add_to(getattr(self, name), getattr(counts, count))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "thresholds": self._given.get("thresholds")}
 
+    def _counts(self) -> list[Tensor]:
+        return [getattr(self, name).value for name in self.counted]
+
+    def _shown(self, values: Tensor) -> Tensor:
+        values = ops.cast(values, self.compute_dtype)
+        return values[0] if len(self.thresholds) == 1 else values
+
+
+class _Count(_Counting):
+    """One of the four counts."""
+
+    top_k = class_id = None
+
     def result(self) -> Tensor:
-        hits = self.true_positives.value
-        share = divide_no_nan(hits, hits + getattr(self, self.other).value)
-        share = ops.cast(share, self.compute_dtype)
-        return share[0] if len(self.levels) == 1 else share
+        (count,) = self._counts()
+        return self._shown(count)
+
+
+class TruePositives(_Count):
+    """How many positives were predicted as such."""
+
+    counted = {"accumulator": "true_positives"}
+
+
+class FalsePositives(_Count):
+    """How many negatives were predicted positive."""
+
+    counted = {"accumulator": "false_positives"}
+
+
+class TrueNegatives(_Count):
+    """How many negatives were predicted as such."""
+
+    counted = {"accumulator": "true_negatives"}
+
+
+class FalseNegatives(_Count):
+    """How many positives were predicted negative."""
+
+    counted = {"accumulator": "false_negatives"}
+
+
+class _Share(_Counting):
+    """True positives as a share of themselves and another count."""
+
+    direction = "up"
+
+    def result(self) -> Tensor:
+        hits, others = self._counts()
+        return self._shown(divide_no_nan(hits, hits + others))
 
 
 class Precision(_Share):
@@ -275,10 +252,10 @@ class Precision(_Share):
         class_id: only this class counts.
     """
 
-    other = "false_positives"
+    counted = {name: name for name in ("true_positives", "false_positives")}
 
 
 class Recall(_Share):
     """The share of positives that were predicted; see `Precision` for the arguments."""
 
-    other = "false_negatives"
+    counted = {name: name for name in ("true_positives", "false_negatives")}

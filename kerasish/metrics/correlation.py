@@ -7,10 +7,10 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.config import epsilon
-from kerasish.errors import ArgumentError, ShapeError, told
+from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import aligned
-from kerasish.metrics.metric import Metric, add_to
+from kerasish.metrics.metric import Metric, add_to, check_columns
 from kerasish.metrics.reduction import MeanMetricWrapper
 
 _AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
@@ -58,7 +58,7 @@ class ConcordanceCorrelation(MeanMetricWrapper, of=concordance_correlation):
     direction = "up"
 
 
-class R2Score(Metric):
+class R2Score(Metric, name="r2_score"):
     """1 - (sum of squared errors) / (sum of squared deviations from the mean), per output.
 
     Args:
@@ -70,25 +70,21 @@ class R2Score(Metric):
     direction = "up"
     in_floatx = True
 
-    def __init__(
-        self,
-        class_aggregation: str | None = "uniform_average",
-        num_regressors: int = 0,
-        name: str = "r2_score",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(dtype, name)
-        if class_aggregation not in _AGGREGATIONS:
+    class_aggregation: str | None = "uniform_average"
+    num_regressors: int = 0
+
+    def __post_init__(self) -> None:
+        if self.class_aggregation not in _AGGREGATIONS:
             raise ArgumentError(
                 "class_aggregation",
                 expected=f"one of {_AGGREGATIONS}",
-                received=repr(class_aggregation),
+                received=repr(self.class_aggregation),
             )
-        if num_regressors < 0:
-            raise ArgumentError("num_regressors", expected="0 or more", received=num_regressors)
-        self.class_aggregation = class_aggregation
-        self.num_regressors = num_regressors
-        self.num_samples = self.add_variable((), dtype=self.state_dtype, name="num_samples")
+        if self.num_regressors < 0:
+            raise ArgumentError(
+                "num_regressors", expected="0 or more", received=self.num_regressors
+            )
+        self.num_samples = self.add_variable(name="num_samples")
         self._built = False
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -112,15 +108,8 @@ class R2Score(Metric):
         add_to(self.num_samples, convert_to_tensor(float(y_true.size), self.compute_dtype))
 
     def _build(self, y_true: Tensor, y_pred: Tensor) -> None:
-        if y_pred.ndim != 2 or y_true.ndim != 2:
-            raise ShapeError(
-                "R2Score",
-                expected="y_true and y_pred of shape (samples, outputs)",
-                received=f"{y_true.shape} and {y_pred.shape}",
-            )
-        for field in _STATE:
-            shape, dtype = (y_pred.shape[-1],), self.state_dtype
-            setattr(self, field, self.add_variable(shape, dtype=dtype, name=field))
+        check_columns("R2Score", "outputs", y_true, y_pred)
+        self._add_states((y_pred.shape[-1],), *_STATE)
         self._built = True
 
     def result(self) -> Tensor:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from kerasish import ops
-from kerasish.arguments.forwarding import derive
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError
-from kerasish.graph import Tensor, Variable, convert_to_tensor
+from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.base import divide_no_nan
 from kerasish.metrics.confusion import Counts, count_at, spread_thresholds
 from kerasish.metrics.metric import Metric, add_to
@@ -24,14 +23,6 @@ class _AtThresholds(Metric):
 
     direction = "up"
     in_floatx = True
-    true_positives: Variable
-    false_positives: Variable
-    true_negatives: Variable
-    false_negatives: Variable
-
-    def _make_state(self, shape: tuple[int, ...]) -> None:
-        for field in Counts._fields:
-            setattr(self, field, self.add_variable(shape, dtype=self.state_dtype, name=field))
 
     def _counts(self) -> Counts:
         return Counts(*(getattr(self, field).value for field in Counts._fields))
@@ -48,34 +39,20 @@ def _rate(part: Tensor, rest: Tensor) -> Tensor:
 class _AtLevel(_AtThresholds):
     """The best of one rate over the thresholds where another one reaches a level."""
 
-    given = ""  # what the level is called
+    given: ClassVar[str]  # what the level is called
+    num_thresholds: int = 200
+    class_id: int | None = None
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "given" in vars(cls):
-            derive(cls, {"level": cls.given}, {}, {})
-
-    def __init__(
-        self,
-        level: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(dtype, name)
-        if not 0 <= level <= 1:
-            raise ArgumentError(self.given, expected="a number in [0, 1]", received=repr(level))
-        if num_thresholds < 1:
+    def __post_init__(self) -> None:
+        count, self.level = self.num_thresholds, getattr(self, self.given)
+        if not 0 <= self.level <= 1:
             raise ArgumentError(
-                "num_thresholds", expected="1 or more", received=repr(num_thresholds)
+                self.given, expected="a number in [0, 1]", received=repr(self.level)
             )
-        self.level = level
-        setattr(self, self.given, level)
-        self.num_thresholds = num_thresholds
-        self.class_id = class_id
-        self.thresholds = spread_thresholds(num_thresholds)
-        self._make_state((num_thresholds,))
+        if count < 1:
+            raise ArgumentError("num_thresholds", expected="1 or more", received=repr(count))
+        self.thresholds = spread_thresholds(count)
+        self._add_states((count,), *Counts._fields)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         self._add(
@@ -108,6 +85,7 @@ class SensitivityAtSpecificity(_AtLevel):
     """
 
     given = "specificity"
+    specificity: float
 
     def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
         tp, fp, tn, fn = counts
@@ -118,6 +96,7 @@ class SpecificityAtSensitivity(_AtLevel):
     """The best specificity where the sensitivity is at least `sensitivity`."""
 
     given = "sensitivity"
+    sensitivity: float
 
     def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
         tp, fp, tn, fn = counts
@@ -128,6 +107,7 @@ class PrecisionAtRecall(_AtLevel):
     """The best precision where the recall is at least `recall`."""
 
     given = "recall"
+    recall: float
 
     def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
         tp, fp, _, fn = counts
@@ -138,13 +118,14 @@ class RecallAtPrecision(_AtLevel):
     """The best recall where the precision is at least `precision`."""
 
     given = "precision"
+    precision: float
 
     def rates(self, counts: Counts) -> tuple[Tensor, Tensor]:
         tp, fp, _, fn = counts
         return _rate(tp, fp), _rate(tp, fn)
 
 
-class AUC(_AtThresholds):
+class AUC(_AtThresholds, order="num_thresholds curve summation_method name dtype *"):
     """The area under the ROC, precision-recall or precision-recall-gain curve.
 
     Args:
@@ -159,52 +140,39 @@ class AUC(_AtThresholds):
         from_logits: whether a sigmoid is still to be taken.
     """
 
-    def __init__(
-        self,
-        num_thresholds: int = 200,
-        curve: str = "ROC",
-        summation_method: str = "interpolation",
-        name: str | None = None,
-        dtype: Any = None,
-        thresholds: Any = None,
-        multi_label: bool = False,
-        num_labels: int | None = None,
-        label_weights: Any = None,
-        from_logits: bool = False,
-    ) -> None:
-        super().__init__(dtype, name)
-        self.curve = _one_of("curve", str(curve).upper(), CURVES)
+    num_thresholds: int = 200
+    curve: str = "ROC"
+    summation_method: str = "interpolation"
+    thresholds: Any = None
+    multi_label: bool = False
+    num_labels: int | None = None
+    label_weights: Any = None
+    from_logits: bool = False
+
+    def __post_init__(self) -> None:
+        self.curve = _one_of("curve", str(self.curve).upper(), CURVES)
         self.summation_method = _one_of(
-            "summation_method", str(summation_method).lower(), SUMMATIONS
+            "summation_method", str(self.summation_method).lower(), SUMMATIONS
         )
-        inner = None if thresholds is None else sorted(float(t) for t in thresholds)
-        self._own_thresholds = inner
-        if inner is None:
-            if num_thresholds <= 1:
-                raise ArgumentError(
-                    "num_thresholds", expected="2 or more", received=repr(num_thresholds)
-                )
-            inner = spread_thresholds(num_thresholds)[1:-1]
+        given, count = self.thresholds, self.num_thresholds
+        if given is not None:
+            inner = sorted(float(t) for t in given)
+        elif count > 1:
+            inner = spread_thresholds(count)[1:-1]
+        else:
+            raise ArgumentError("num_thresholds", expected="2 or more", received=repr(count))
         self.num_thresholds = len(inner) + 2
         # The ends lie a little outside, so that 0 and 1 fall between thresholds.
-        self.levels = [-epsilon(), *inner, 1.0 + epsilon()]
-        self.multi_label = multi_label
-        self.num_labels = num_labels
-        self.label_weights = label_weights
-        self.from_logits = from_logits
+        self.thresholds = [-epsilon(), *inner, 1.0 + epsilon()]
         self._built = False
-        if num_labels and not multi_label:
+        if self.num_labels and not self.multi_label:
             raise ArgumentError("num_labels", expected="multi_label=True with it", received="False")
-        if not multi_label or num_labels:
-            self._build(num_labels)
-
-    @property
-    def thresholds(self) -> list[float]:
-        """All thresholds, the two ends included."""
-        return list(self.levels)
+        if not self.multi_label or self.num_labels:
+            self._build(self.num_labels)
 
     def _build(self, labels: int | None) -> None:
-        self._make_state((self.num_thresholds, labels) if labels else (self.num_thresholds,))
+        count = self.num_thresholds
+        self._add_states((count, labels) if labels else (count,), *Counts._fields)
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -221,7 +189,7 @@ class AUC(_AtThresholds):
             y_pred = ops.sigmoid(y_pred)
         self._add(
             count_at(
-                self.levels,
+                self.thresholds,
                 y_true,
                 y_pred,
                 sample_weight,
@@ -272,8 +240,8 @@ class AUC(_AtThresholds):
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         config.pop("thresholds")
-        if self._own_thresholds is not None:
-            config["thresholds"] = list(self._own_thresholds)
+        if self._given.get("thresholds") is not None:
+            config["thresholds"] = self.thresholds[1:-1]
         if self.label_weights is not None:
             config["label_weights"] = np.asarray(self.label_weights).tolist()
         return config

@@ -6,15 +6,15 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.config import epsilon
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import aligned
-from kerasish.metrics.metric import Metric, add_to
+from kerasish.metrics.metric import Metric, add_to, check_columns
 
 _STATE = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")
 
 
-class FBetaScore(Metric):
+class FBetaScore(Metric, name="fbeta_score"):
     """(1 + beta^2) precision recall / (beta^2 precision + recall), per class or averaged.
 
     Args:
@@ -25,15 +25,12 @@ class FBetaScore(Metric):
 
     direction = "up"
 
-    def __init__(
-        self,
-        average: str | None = None,
-        beta: float = 1.0,
-        threshold: float | None = None,
-        name: str = "fbeta_score",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(dtype, name)
+    average: str | None = None
+    beta: float = 1.0
+    threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        average, beta, threshold = self.average, self.beta, self.threshold
         if average not in (None, "micro", "macro", "weighted"):
             raise ArgumentError(
                 "average", expected="None, 'micro', 'macro' or 'weighted'", received=repr(average)
@@ -44,22 +41,12 @@ class FBetaScore(Metric):
             not isinstance(threshold, (int, float)) or not 0 < threshold <= 1
         ):
             raise ArgumentError("threshold", expected="in (0, 1]", received=repr(threshold))
-        self.average = average
         self.beta = float(beta)
-        self.threshold = threshold
         self._built = False
 
     def _build(self, y_true: Tensor, y_pred: Tensor) -> None:
-        if y_pred.ndim != 2 or y_true.ndim != 2:
-            raise ShapeError(
-                type(self).__name__,
-                expected="y_true and y_pred of shape (samples, classes)",
-                received=f"{y_true.shape} and {y_pred.shape}",
-            )
-        shape = () if self.average == "micro" else (y_pred.shape[-1],)
-        for field in _STATE:
-            variable = self.add_variable(shape, "zeros", self.state_dtype, name=field)
-            setattr(self, field, variable)
+        check_columns(type(self).__name__, "classes", y_true, y_pred)
+        self._add_states(() if self.average == "micro" else (y_pred.shape[-1],), *_STATE)
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -96,14 +83,7 @@ class FBetaScore(Metric):
         return ops.cast(score, self.compute_dtype)
 
 
-class F1Score(FBetaScore):
+class F1Score(FBetaScore, name="f1_score"):
     """The harmonic mean of precision and recall; see `FBetaScore` for the arguments."""
 
-    def __init__(
-        self,
-        average: str | None = None,
-        threshold: float | None = None,
-        name: str = "f1_score",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(average, 1.0, threshold, name, dtype)
+    beta = 1.0

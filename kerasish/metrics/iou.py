@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from kerasish import ops
-from kerasish.arguments.forwarding import derive
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
@@ -16,7 +15,7 @@ from kerasish.hints import whole
 from kerasish.metrics.metric import Metric, add_to
 
 
-class IoU(Metric):
+class IoU(Metric, order="num_classes target_class_ids name dtype *"):
     """The mean intersection over union of the target classes.
 
     Args:
@@ -30,39 +29,26 @@ class IoU(Metric):
 
     direction = "up"
 
-    def __init_subclass__(cls, **fixed: Any) -> None:
-        super().__init_subclass__()
-        if fixed:
-            derive(cls, {}, fixed, {"sparse_y_pred": False})
+    usual_dtype = "int32"
+    num_classes: int
+    target_class_ids: Sequence[int]
+    ignore_class: int | None = None
+    sparse_y_true: bool = True
+    sparse_y_pred: bool = True
+    axis: int = -1
 
-    def __init__(
-        self,
-        num_classes: int,
-        target_class_ids: Sequence[int],
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(dtype or "int32", name)
-        num_classes = whole("num_classes", num_classes, 1)
+    def __post_init__(self) -> None:
+        self.num_classes = number = whole("num_classes", self.num_classes, 1)
         self.total_cm = self.add_variable(  # first: whoever counts what it takes does so here
-            (num_classes, num_classes), "zeros", self.state_dtype, name="total_confusion_matrix"
+            (number, number), name="total_confusion_matrix"
         )
-        if max(target_class_ids, default=0) >= num_classes:
+        self.target_class_ids = list(self.target_class_ids)
+        if max(self.target_class_ids, default=0) >= number:
             raise ArgumentError(
                 "target_class_ids",
-                expected=f"classes below {num_classes}",
-                received=list(target_class_ids),
+                expected=f"classes below {number}",
+                received=self.target_class_ids,
             )
-        self.num_classes = num_classes
-        self.target_class_ids = list(target_class_ids)
-        self.ignore_class = ignore_class
-        self.sparse_y_true = sparse_y_true
-        self.sparse_y_pred = sparse_y_pred
-        self.axis = axis
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         if not self.sparse_y_true:
@@ -98,7 +84,7 @@ class IoU(Metric):
         return ops.cast(ops.sum(ratios) / (number + epsilon()), "float32")
 
 
-class BinaryIoU(IoU):
+class BinaryIoU(IoU, order="target_class_ids threshold name dtype"):
     """Intersection over union for two classes, from scores above and below `threshold`.
 
     Args:
@@ -106,15 +92,9 @@ class BinaryIoU(IoU):
         threshold: scores from here on are class 1.
     """
 
-    def __init__(
-        self,
-        target_class_ids: Sequence[int] = (0, 1),
-        threshold: float = 0.5,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(2, target_class_ids, name, dtype)
-        self.threshold = threshold
+    num_classes = 2
+    target_class_ids: Sequence[int] = (0, 1)
+    threshold: float = 0.5
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         chosen = ops.cast(convert_to_tensor(y_pred) >= self.threshold, self.dtype)
@@ -124,31 +104,22 @@ class BinaryIoU(IoU):
 class MeanIoU(IoU):
     """Intersection over union, averaged over all classes; see `IoU` for the arguments."""
 
-    def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(
-            num_classes,
-            range(whole("num_classes", num_classes, 1)),
-            name,
-            dtype,
-            ignore_class,
-            sparse_y_true,
-            sparse_y_pred,
-            axis,
-        )
+    target_class_ids = ()
+
+    def __post_init__(self) -> None:
+        self.target_class_ids = range(whole("num_classes", self.num_classes, 1))
+        super().__post_init__()
 
 
-class OneHotIoU(IoU, sparse_y_true=False):
+class OneHotIoU(IoU):
     """`IoU` for one-hot targets, and scores unless `sparse_y_pred`."""
 
+    sparse_y_true = False
+    sparse_y_pred: bool = False
 
-class OneHotMeanIoU(MeanIoU, sparse_y_true=False):
+
+class OneHotMeanIoU(MeanIoU):
     """`MeanIoU` for one-hot targets, and scores unless `sparse_y_pred`."""
+
+    sparse_y_true = False
+    sparse_y_pred: bool = False

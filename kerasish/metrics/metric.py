@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from kerasish import ops
 from kerasish.config import floatx
+from kerasish.errors import ShapeError
 from kerasish.graph import Tensor, Variable
 from kerasish.graph.trace import current_trace
 from kerasish.hints import hinted
@@ -36,9 +37,11 @@ class Metric(Stateful):
     """
 
     registry_kind: ClassVar[str] = "metric"
+    _order = "* name dtype"
     untracked = Stateful.untracked | {"_metrics"}
 
     direction: str | None = None  # "up" or "down": which way is better
+    usual_dtype: str | None = None  # where no dtype is given; None for floatx
     in_floatx = False  # whether it computes in floatx whatever its dtype is, as Keras's counts do
     # Sums over batches are kept in float64: 1 added to a float32 of 2^24 changes nothing.
     state_dtype = "float64"
@@ -46,7 +49,7 @@ class Metric(Stateful):
     @hinted
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
         self.name = name or auto_name(type(self).__name__)
-        self._dtype = computing_dtype(dtype)
+        self._dtype = computing_dtype(dtype or self.usual_dtype)
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []
 
@@ -102,6 +105,11 @@ class Metric(Stateful):
         """`add_variable` under its older name."""
         return self.add_variable(shape, initializer, dtype, name=name)
 
+    def _add_states(self, shape: tuple[int, ...], *names: str) -> None:
+        """Variables that add up over batches, as attributes of these names."""
+        for name in names:
+            setattr(self, name, self.add_variable(shape, name=name))
+
     def update_state(self, *args: Any, **kwargs: Any) -> Any:
         """Take one batch into account."""
         raise NotImplementedError(f"{type(self).__name__} must define update_state.")
@@ -155,3 +163,17 @@ class Metric(Stateful):
 def add_to(variable: Variable, value: Tensor) -> None:
     """Add to a variable, in its dtype."""
     variable.assign(variable.value + ops.cast(value, variable.dtype))
+
+
+def check_columns(owner: str, columns: str, y_true: Tensor, y_pred: Tensor) -> None:
+    """Refuse what is not (samples, `columns`).
+
+    Raises:
+        ShapeError: another rank.
+    """
+    if y_pred.ndim != 2 or y_true.ndim != 2:
+        raise ShapeError(
+            owner,
+            expected=f"y_true and y_pred of shape (samples, {columns})",
+            received=f"{y_true.shape} and {y_pred.shape}",
+        )

@@ -32,13 +32,10 @@ class MeanSquaredError(MeanMetricWrapper, of=mean_squared_error):
     direction = "down"
 
 
-class RootMeanSquaredError(Mean):
+class RootMeanSquaredError(Mean, name="root_mean_squared_error"):
     """The square root of the mean of (y_true - y_pred)^2."""
 
     direction = "down"
-
-    def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(name, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = aligned(y_true, y_pred, "root_mean_squared_error")

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Any
 
-from kerasish import budget, ops
-from kerasish.arguments.forwarding import wrap
-from kerasish.arguments.signatures import constructor
+from kerasish import ops
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.hints import called
 from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
-from kerasish.losses.base import divide_no_nan, masked_weight
+from kerasish.losses.base import OfFunction, divide_no_nan, masked_weight
 from kerasish.metrics.metric import Metric, add_to
 from kerasish.ops.stateful import one_tensor
-from kerasish.serialization import resolve, serialize_keras_object
 
 
 def samplewise(
@@ -42,12 +38,11 @@ def samplewise(
     return values, sample_weight
 
 
-class Sum(Metric):
+class Sum(Metric, name="sum"):
     """The weighted sum of all values."""
 
-    def __init__(self, name: str = "sum", dtype: Any = None) -> None:
-        super().__init__(dtype, name)
-        self.total = self.add_variable((), "zeros", self.state_dtype, name="total")
+    def __post_init__(self) -> None:
+        self.total = self.add_variable(name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         values, _ = samplewise(values, sample_weight, ops.sum, self.compute_dtype)
@@ -57,13 +52,12 @@ class Sum(Metric):
         return ops.cast(self.total.value, self.compute_dtype)
 
 
-class Mean(Metric):
+class Mean(Metric, name="mean"):
     """The weighted mean of all values, sample by sample."""
 
-    def __init__(self, name: str = "mean", dtype: Any = None) -> None:
-        super().__init__(dtype, name)
-        self.total = self.add_variable((), "zeros", self.state_dtype, name="total")
-        self.count = self.add_variable((), "zeros", self.state_dtype, name="count")
+    def __post_init__(self) -> None:
+        self.total = self.add_variable(name="total")
+        self.count = self.add_variable(name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
         values, weight = samplewise(values, sample_weight, ops.mean, self.compute_dtype)
@@ -79,7 +73,7 @@ class Mean(Metric):
         return ops.cast(divide_no_nan(self.total.value, self.count.value), self.compute_dtype)
 
 
-class MeanMetricWrapper(Mean):
+class MeanMetricWrapper(OfFunction, Mean):
     """The mean of `fn(y_true, y_pred, **kwargs)` over all samples.
 
     Args:
@@ -89,11 +83,7 @@ class MeanMetricWrapper(Mean):
     """
 
     hands_on = True
-
-    def __init_subclass__(cls, of: Any = None, order: str = "", **defaults: Any) -> None:
-        super().__init_subclass__()
-        if of is not None:
-            wrap(cls, of, order or "name dtype *", defaults)
+    _order = "name dtype *"
 
     def __init__(
         self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
@@ -106,21 +96,5 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         mask = getattr(y_pred, "mask", None)
-        values = called("", "f(y_true, y_pred)", self.fn, y_true, y_pred, **self.fn_kwargs)
-        values = one_tensor(self.name, "a value for every sample", values)
+        values = one_tensor(self.name, "a value for every sample", self._of(y_true, y_pred))
         super().update_state(values, masked_weight(sample_weight, mask, self.compute_dtype, "sum"))
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if type(self) is MeanMetricWrapper:
-            return {**config, "fn": serialize_keras_object(self.fn), **self.fn_kwargs}
-        named = constructor(type(self)).parameters
-        return {**config, **{k: v for k, v in self.fn_kwargs.items() if k in named}}
-
-    @classmethod
-    @budget.reads_config(budget.FREE_VARIABLES)
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
-        config = dict(config)
-        if isinstance(config.get("fn"), (str, Mapping)):
-            config["fn"] = resolve("loss", config["fn"])
-        return cls(**config)

@@ -6,11 +6,11 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.graph import Tensor, Variable
-from kerasish.optimizers.optimizer import LearningRate, Optimizer
+from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
 
 
-class Adafactor(Optimizer):
+class Adafactor(Optimizer, learning_rate=0.001):
     """Steps scaled by factored second moments and clipped by their size (Shazeer, Stern, 2018).
 
     Args:
@@ -23,22 +23,11 @@ class Adafactor(Optimizer):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        beta_2_decay: float = -0.8,
-        epsilon_1: float = 1e-30,
-        epsilon_2: float = 1e-3,
-        clip_threshold: float = 1.0,
-        relative_step: bool = True,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_2_decay = beta_2_decay
-        self.epsilon_1 = epsilon_1
-        self.epsilon_2 = epsilon_2
-        self.clip_threshold = clip_threshold
-        self.relative_step = relative_step
+    beta_2_decay: float = -0.8
+    epsilon_1: float = 1e-30
+    epsilon_2: float = 1e-3
+    clip_threshold: float = 1.0
+    relative_step: bool = True
 
     def build(self, variables: Variables) -> None:
         if self.built:

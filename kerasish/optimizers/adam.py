@@ -8,7 +8,7 @@ from kerasish import ops
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, Variable
-from kerasish.optimizers.optimizer import LearningRate, Optimizer
+from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
 
 
@@ -17,23 +17,14 @@ def towards(old: Tensor, new: Tensor, share: float) -> Tensor:
     return old + (new - old) * share
 
 
-class _Moments(Optimizer):
+class _Moments(Optimizer, learning_rate=0.001):
     """Keeps an average m of the gradient, and of its square, or its largest one, v."""
 
     second = "velocity"  # what v is called in files
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-7
 
     def build(self, variables: Variables) -> None:
         if self.built:
@@ -66,17 +57,7 @@ class Adam(_Moments):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
-        self.amsgrad = amsgrad
+    amsgrad: bool = False
 
     def build(self, variables: Variables) -> None:
         if self.built:
@@ -97,33 +78,23 @@ class Adam(_Moments):
         self.assign_sub(variable, m * alpha / (ops.sqrt(v) + self.epsilon))
 
 
-class AdamW(Adam):
+class AdamW(Adam, order="learning_rate weight_decay * **"):
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2019); see `Adam`.
 
     Args:
         weight_decay: share of the learning rate by which weights shrink at every step.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        weight_decay: float | None = 0.004,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        amsgrad: bool = False,
-        **options: Any,
-    ) -> None:
-        if weight_decay is None:
+    weight_decay: float | None = 0.004
+
+    def __post_init__(self) -> None:
+        if self.weight_decay is None:
             raise ArgumentError(
                 "weight_decay",
                 expected="a number, 0.0 for none",
                 received="None",
                 fix="Adam has no weight decay unless it is given.",
             )
-        super().__init__(
-            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **options
-        )
 
 
 class Adamax(_Moments):

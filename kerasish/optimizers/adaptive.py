@@ -8,11 +8,11 @@ from typing import Any
 from kerasish import initializers, ops
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, Variable
-from kerasish.optimizers.optimizer import LearningRate, Optimizer
+from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
 
 
-class RMSprop(Optimizer):
+class RMSprop(Optimizer, learning_rate=0.001):
     """w <- w - lr g / sqrt(v + epsilon), v the moving average of g^2 (Hinton, 2012).
 
     Args:
@@ -24,20 +24,10 @@ class RMSprop(Optimizer):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        rho: float = 0.9,
-        momentum: float = 0.0,
-        epsilon: float = 1e-7,
-        centered: bool = False,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.rho = rho
-        self.momentum = momentum
-        self.epsilon = epsilon
-        self.centered = centered
+    rho: float = 0.9
+    momentum: float = 0.0
+    epsilon: float = 1e-7
+    centered: bool = False
 
     def build(self, variables: Variables) -> None:
         if self.built:
@@ -69,7 +59,7 @@ class RMSprop(Optimizer):
         self.assign_sub(variable, step)
 
 
-class Adagrad(Optimizer):
+class Adagrad(Optimizer, learning_rate=0.001):
     """w <- w - lr g / sqrt(a + epsilon), a the sum of g^2 (Duchi et al., 2011).
 
     Args:
@@ -79,16 +69,8 @@ class Adagrad(Optimizer):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        initial_accumulator_value: float = 0.1,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.initial_accumulator_value = initial_accumulator_value
-        self.epsilon = epsilon
+    initial_accumulator_value: float = 0.1
+    epsilon: float = 1e-7
 
     def build(self, variables: Variables) -> None:
         if self.built:
@@ -108,7 +90,7 @@ class Adagrad(Optimizer):
         self.assign_sub(variable, rate * g / ops.sqrt(total + self.epsilon))
 
 
-class Adadelta(Optimizer):
+class Adadelta(Optimizer, learning_rate=0.001):
     """w <- w - lr g rms(last steps) / rms(gradients) (Zeiler, 2012).
 
     Args:
@@ -118,16 +100,8 @@ class Adadelta(Optimizer):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        rho: float = 0.95,
-        epsilon: float = 1e-7,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        self.rho = rho
-        self.epsilon = epsilon
+    rho: float = 0.95
+    epsilon: float = 1e-7
 
     def build(self, variables: Variables) -> None:
         if self.built:
@@ -152,7 +126,7 @@ class Adadelta(Optimizer):
         self.assign_sub(variable, ops.cast(learning_rate, variable.dtype) * delta)
 
 
-class Ftrl(Optimizer):
+class Ftrl(Optimizer, learning_rate=0.001):
     """Follow the regularized leader, proximal (McMahan et al., 2013, algorithm 1).
 
     Args:
@@ -166,37 +140,26 @@ class Ftrl(Optimizer):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        learning_rate_power: float = -0.5,
-        initial_accumulator_value: float = 0.1,
-        l1_regularization_strength: float = 0.0,
-        l2_regularization_strength: float = 0.0,
-        l2_shrinkage_regularization_strength: float = 0.0,
-        beta: float = 0.0,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        if learning_rate_power > 0:
+    learning_rate_power: float = -0.5
+    initial_accumulator_value: float = 0.1
+    l1_regularization_strength: float = 0.0
+    l2_regularization_strength: float = 0.0
+    l2_shrinkage_regularization_strength: float = 0.0
+    beta: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.learning_rate_power > 0:
             raise ArgumentError(
-                "learning_rate_power", expected="0 or less", received=repr(learning_rate_power)
+                "learning_rate_power", expected="0 or less", received=repr(self.learning_rate_power)
             )
-        penalties = {
-            "initial_accumulator_value": initial_accumulator_value,
-            "l1_regularization_strength": l1_regularization_strength,
-            "l2_regularization_strength": l2_regularization_strength,
-            "l2_shrinkage_regularization_strength": l2_shrinkage_regularization_strength,
-        }
-        for label, value in penalties.items():
-            if value < 0:
+        for label in (
+            "initial_accumulator_value",
+            "l1_regularization_strength",
+            "l2_regularization_strength",
+            "l2_shrinkage_regularization_strength",
+        ):
+            if (value := getattr(self, label)) < 0:
                 raise ArgumentError(label, expected="0 or more", received=repr(value))
-        self.learning_rate_power = learning_rate_power
-        self.initial_accumulator_value = initial_accumulator_value
-        self.l1_regularization_strength = l1_regularization_strength
-        self.l2_regularization_strength = l2_regularization_strength
-        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
-        self.beta = beta
 
     def build(self, variables: Variables) -> None:
         if self.built:
@@ -228,7 +191,7 @@ class Ftrl(Optimizer):
         self.assign(slot_z, z)
 
 
-class Lion(Optimizer):
+class Lion(Optimizer, learning_rate=0.001):
     """w <- w - lr sign(b1 m + (1 - b1) g), m <- b2 m + (1 - b2) g (Chen et al., 2023).
 
     Args:
@@ -238,18 +201,12 @@ class Lion(Optimizer):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.99,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        if not 0 < beta_1 <= 1:
-            raise ArgumentError("beta_1", expected="a number in (0, 1]", received=repr(beta_1))
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
+    beta_1: float = 0.9
+    beta_2: float = 0.99
+
+    def __post_init__(self) -> None:
+        if not 0 < self.beta_1 <= 1:
+            raise ArgumentError("beta_1", expected="a number in (0, 1]", received=repr(self.beta_1))
 
     def build(self, variables: Variables) -> None:
         if self.built:

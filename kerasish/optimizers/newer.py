@@ -10,11 +10,11 @@ from typing import Any
 from kerasish import ops
 from kerasish.graph import Tensor, Variable
 from kerasish.optimizers.adam import _Moments, towards
-from kerasish.optimizers.optimizer import LearningRate, Optimizer
+from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
 
 
-class Muon(Optimizer):
+class Muon(Optimizer, learning_rate=0.001):
     """Momentum steps made orthogonal by Newton-Schulz iterations (Jordan et al., 2024).
 
     Matrices are treated so; vectors, higher ranks, embeddings and excluded layers by AdamW.
@@ -37,48 +37,31 @@ class Muon(Optimizer):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.001,
-        adam_beta_1: float = 0.9,
-        adam_beta_2: float = 0.999,
-        adam_weight_decay: float | None = 0.004,
-        epsilon: float = 1e-7,
-        weight_decay: float | None = 0.004,
-        exclude_layers: Sequence[str] | None = None,
-        exclude_embeddings: bool = True,
-        muon_a: float = 3.4445,
-        muon_b: float = -4.775,
-        muon_c: float = 2.0315,
-        adam_lr_ratio: float = 1,
-        momentum: float = 0.95,
-        ns_steps: int = 5,
-        nesterov: bool = True,
-        rms_rate: float | None = 0.2,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, weight_decay=weight_decay, **options)
-        self.adam_beta_1 = adam_beta_1
-        self.adam_beta_2 = adam_beta_2
-        self.adam_weight_decay = adam_weight_decay
-        self.epsilon = epsilon
-        self.exclude_layers = list(exclude_layers or [])
-        self.exclude_embeddings = exclude_embeddings
-        self.muon_a = muon_a
-        self.muon_b = muon_b
-        self.muon_c = muon_c
-        self.adam_lr_ratio = adam_lr_ratio
-        self.momentum = momentum
-        self.ns_steps = ns_steps
-        self.nesterov = nesterov
-        self.rms_rate = rms_rate
+    adam_beta_1: float = 0.9
+    adam_beta_2: float = 0.999
+    adam_weight_decay: float | None = 0.004
+    epsilon: float = 1e-7
+    weight_decay: float | None = 0.004
+    exclude_layers: Sequence[str] | None = None
+    exclude_embeddings: bool = True
+    muon_a: float = 3.4445
+    muon_b: float = -4.775
+    muon_c: float = 2.0315
+    adam_lr_ratio: float = 1
+    momentum: float = 0.95
+    ns_steps: int = 5
+    nesterov: bool = True
+    rms_rate: float | None = 0.2
+
+    def __post_init__(self) -> None:
+        self.exclude_layers = list(self.exclude_layers or [])
 
     def _by_adam(self, variable: Variable) -> bool:
         if variable.ndim != 2:
             return True
         if self.exclude_embeddings and "embedding" in variable.path.lower():
             return True
-        return any(re.search(pattern, variable.path) for pattern in self.exclude_layers)
+        return any(re.search(pattern, variable.path) for pattern in self.exclude_layers or ())
 
     def build(self, variables: Variables) -> None:
         if self.built:
@@ -136,7 +119,7 @@ class Muon(Optimizer):
         return ops.transpose(x) if tall else x
 
 
-class ScheduleFreeAdamW(_Moments):
+class ScheduleFreeAdamW(_Moments, learning_rate=0.0025):
     """Adam steps on z, weights between z and the running mean of z (Defazio et al., 2024).
 
     Args:
@@ -148,17 +131,8 @@ class ScheduleFreeAdamW(_Moments):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.0025,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        warmup_steps: int = 0,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, beta_1, beta_2, epsilon, **options)
-        self.warmup_steps = warmup_steps
+    epsilon: float = 1e-8
+    warmup_steps: int = 0
 
     def build(self, variables: Variables) -> None:
         if self.built:

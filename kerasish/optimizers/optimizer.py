@@ -58,6 +58,7 @@ class Optimizer(WeightDecay, MovingAverages):
     """
 
     registry_kind: ClassVar[str] = "optimizer"
+    _order = "learning_rate * **"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

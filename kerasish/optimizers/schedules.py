@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 from kerasish import ops
 from kerasish.config import floatx
@@ -15,20 +15,21 @@ from kerasish.ops.stateful import InSteps
 from kerasish.spec import is_int
 
 
+@dataclass_transform()
 class LearningRateSchedule(InSteps):
     """Base of schedules: a subclass defines `__call__(step)`, written in ops."""
 
     registry_kind: ClassVar[str] = "schedule"
+    _order = "*"
 
     def __call__(self, step: Any) -> Any:
         """The learning rate of step number `step`, counted from 0."""
         raise NotImplementedError(f"{type(self).__name__} must define __call__(step).")
 
 
-def _positive(name: str, value: float) -> float:
+def _check_positive(name: str, value: float) -> None:
     if value <= 0:
         raise ArgumentError(name, expected="a positive number", received=repr(value))
-    return value
 
 
 def _as_float(step: Any) -> Tensor:
@@ -47,7 +48,24 @@ def _periods(step: Any, length: float, whole: bool) -> Tensor:
     return ops.floor(periods) if whole else periods
 
 
-class ExponentialDecay(LearningRateSchedule):
+class _Decay(LearningRateSchedule):
+    """A rate that falls from an initial one for a number of steps."""
+
+    initial_learning_rate: float
+    decay_steps: int
+
+    def __post_init__(self) -> None:
+        _check_positive("decay_steps", self.decay_steps)
+
+
+class _StepwiseDecay(_Decay):
+    """A rate that falls with every period of `decay_steps`."""
+
+    decay_rate: float
+    staircase: bool = False
+
+
+class ExponentialDecay(_StepwiseDecay):
     """initial * decay_rate^(step / decay_steps).
 
     Args:
@@ -57,41 +75,17 @@ class ExponentialDecay(LearningRateSchedule):
         staircase: whether the exponent is rounded down to whole numbers.
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "ExponentialDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _positive("decay_steps", decay_steps)
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
+    name: str = "ExponentialDecay"
 
     def __call__(self, step: Any) -> Tensor:
         p = _periods(step, self.decay_steps, self.staircase)
         return self.initial_learning_rate * ops.power(convert_to_tensor(self.decay_rate), p)
 
 
-class InverseTimeDecay(LearningRateSchedule):
+class InverseTimeDecay(_StepwiseDecay):
     """initial / (1 + decay_rate * step / decay_steps); see `ExponentialDecay` for the arguments."""
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "InverseTimeDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _positive("decay_steps", decay_steps)
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
+    name: str = "InverseTimeDecay"
 
     def __call__(self, step: Any) -> Tensor:
         p = _periods(step, self.decay_steps, self.staircase)
@@ -106,21 +100,18 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         values: learning rates, one more than boundaries.
     """
 
-    def __init__(
-        self,
-        boundaries: Sequence[int],
-        values: Sequence[float],
-        name: str = "PiecewiseConstant",
-    ) -> None:
-        if len(values) != len(boundaries) + 1:
+    boundaries: Sequence[int]
+    values: Sequence[float]
+    name: str = "PiecewiseConstant"
+
+    def __post_init__(self) -> None:
+        if len(self.values) != len(self.boundaries) + 1:
             raise ArgumentError(
                 "values",
-                expected=f"{len(boundaries) + 1}, one more than boundaries",
-                received=len(values),
+                expected=f"{len(self.boundaries) + 1}, one more than boundaries",
+                received=len(self.values),
             )
-        self.boundaries = list(boundaries)
-        self.values = list(values)
-        self.name = name
+        self.boundaries, self.values = list(self.boundaries), list(self.values)
 
     def __call__(self, step: Any) -> Tensor:
         step = convert_to_tensor(step)
@@ -131,7 +122,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         return rate
 
 
-class PolynomialDecay(LearningRateSchedule):
+class PolynomialDecay(_Decay):
     """(initial - end) * (1 - step / decay_steps)^power + end.
 
     Args:
@@ -142,21 +133,10 @@ class PolynomialDecay(LearningRateSchedule):
         cycle: whether to begin again, slower each time, instead of staying at the end.
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        end_learning_rate: float = 0.0001,
-        power: float = 1.0,
-        cycle: bool = False,
-        name: str = "PolynomialDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _positive("decay_steps", decay_steps)
-        self.end_learning_rate = end_learning_rate
-        self.power = power
-        self.cycle = cycle
-        self.name = name
+    end_learning_rate: float = 0.0001
+    power: float = 1.0
+    cycle: bool = False
+    name: str = "PolynomialDecay"
 
     def __call__(self, step: Any) -> Tensor:
         step = convert_to_tensor(step)
@@ -177,7 +157,7 @@ class PolynomialDecay(LearningRateSchedule):
         return span * decayed + self.end_learning_rate
 
 
-class CosineDecay(LearningRateSchedule):
+class CosineDecay(_Decay):
     """Half a cosine from the initial rate to alpha times it (Loshchilov and Hutter, 2017).
 
     Args:
@@ -188,21 +168,10 @@ class CosineDecay(LearningRateSchedule):
         warmup_steps: length of the rise (Goyal et al., 2017).
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        alpha: float = 0.0,
-        name: str = "CosineDecay",
-        warmup_target: float | None = None,
-        warmup_steps: int = 0,
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _positive("decay_steps", decay_steps)
-        self.alpha = alpha
-        self.name = name
-        self.warmup_target = warmup_target
-        self.warmup_steps = warmup_steps
+    alpha: float = 0.0
+    name: str = "CosineDecay"
+    warmup_target: float | None = None
+    warmup_steps: int = 0
 
     def _decayed(self, step: Tensor, highest: float) -> Tensor:
         cosine = 0.5 * (1.0 + ops.cos(math.pi * (step / float(self.decay_steps))))
@@ -233,21 +202,15 @@ class CosineDecayRestarts(LearningRateSchedule):
         alpha: the lowest rate as a fraction of the initial one.
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        first_decay_steps: int,
-        t_mul: float = 2.0,
-        m_mul: float = 1.0,
-        alpha: float = 0.0,
-        name: str = "SGDRDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.first_decay_steps = _positive("first_decay_steps", first_decay_steps)
-        self.t_mul = t_mul
-        self.m_mul = m_mul
-        self.alpha = alpha
-        self.name = name
+    initial_learning_rate: float
+    first_decay_steps: int
+    t_mul: float = 2.0
+    m_mul: float = 1.0
+    alpha: float = 0.0
+    name: str = "SGDRDecay"
+
+    def __post_init__(self) -> None:
+        _check_positive("first_decay_steps", self.first_decay_steps)
 
     def __call__(self, step: Any) -> Tensor:
         done = _periods(step, self.first_decay_steps, False)

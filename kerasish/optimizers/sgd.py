@@ -7,11 +7,11 @@ from typing import Any
 from kerasish import ops
 from kerasish.errors import ArgumentError
 from kerasish.graph import Variable
-from kerasish.optimizers.optimizer import LearningRate, Optimizer
+from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
 
 
-class SGD(Optimizer):
+class SGD(Optimizer, learning_rate=0.01):
     """w <- w - lr g; with momentum v <- momentum v - lr g and w <- w + v.
 
     Args:
@@ -21,18 +21,13 @@ class SGD(Optimizer):
         options: see `Optimizer`.
     """
 
-    def __init__(
-        self,
-        learning_rate: LearningRate = 0.01,
-        momentum: float = 0.0,
-        nesterov: bool = False,
-        **options: Any,
-    ) -> None:
-        super().__init__(learning_rate, **options)
-        if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
-            raise ArgumentError("momentum", expected="a number in [0, 1]", received=repr(momentum))
-        self.momentum = momentum
-        self.nesterov = nesterov
+    momentum: float = 0.0
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        given = self.momentum
+        if not isinstance(given, (int, float)) or not 0 <= given <= 1:
+            raise ArgumentError("momentum", expected="a number in [0, 1]", received=repr(given))
         self.momentums: list[Variable | None] = []
 
     def build(self, variables: Variables) -> None:
