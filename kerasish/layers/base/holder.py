@@ -95,8 +95,7 @@ class Holder(Versioned):
 
     def _start(self, given: dict[str, Any]) -> None:
         """Set the bookkeeping up before any constructor of a subclass runs."""
-        for name, value in _bookkeeping(snake_case(type(self).__name__), given).items():
-            object.__setattr__(self, name, value)
+        vars(self).update(_bookkeeping(snake_case(type(self).__name__), given))
 
     # --- copies -------------------------------------------------------------------------------
 

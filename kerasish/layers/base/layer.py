@@ -190,16 +190,20 @@ class Layer(Buildable, Stateless, Called):
             value = declared_field.convert(value, type(self).__name__)
         elif name in _NEEDED and not callable(value):
             raise hidden(type(self).__name__, name, repr(value))
-        self._keep(name, value)
+        before = self._put(name, value)
+        if not _call.calls.training:  # what a call leaves behind is part of what it does
+            self._noted(name, before, value)
 
     def _take(self, bound: Mapping[str, Any]) -> None:
         """Keep what a constructor bound, which is converted."""
-        keep = self._keep if type(self).__setattr__ is Layer.__setattr__ else self.__setattr__
+        keep = self._put if type(self).__setattr__ is Layer.__setattr__ else self.__setattr__
         for name, value in bound.items():
             # An array stays the caller's, who may fill it again.
             keep(name, value.copy() if type(value) is np.ndarray else value)
+        self._moved()
 
-    def _keep(self, name: str, value: Any) -> None:
+    def _put(self, name: str, value: Any) -> Any:
+        """Keep a value under a name; returns what was there before."""
         if isinstance(value, Variable) and name not in self.untracked:
             self._own(value)
         before = held(self, name)
@@ -211,8 +215,7 @@ class Layer(Buildable, Stateless, Called):
             if not ours(getattr(getattr(type(self), name, None), "fget", None)):
                 raise  # a property of a subclass
             raise AttributeError(str(hidden(type(self).__name__, name, repr(value)))) from None
-        if not _call.calls.training:  # what a call leaves behind is part of what it does
-            self._noted(name, before, value)
+        return before
 
     def __delattr__(self, name: str) -> None:
         value = vars(self).get(name)
