@@ -26,5 +26,4 @@ __all__: list[str]
 Sequence = PyDataset
 CustomObjectScope = custom_object_scope
 standardize_dtype = dtype_name
-
 def is_keras_tensor(x: Any) -> Any: ...

@@ -10,7 +10,7 @@ from kerasish.ops import nn
 from kerasish.ops.basic import elementwise as _elementwise
 from kerasish.ops.nn import activation as _ops
 from kerasish.ops.nn.activation import leaky_relu, relu6
-from kerasish.ops.numpy import functions as numpy_functions
+from kerasish.ops.numpy import arithmetic
 from kerasish.ops.operation import public_as
 
 
@@ -61,12 +61,12 @@ def sigmoid(x: Any) -> Any:
 
 def tanh(x: Any) -> Any:
     """(exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
-    return numpy_functions.tanh(x)
+    return arithmetic.tanh(x)
 
 
 def exponential(x: Any) -> Any:
     """exp(x)."""
-    return numpy_functions.exp(x)
+    return arithmetic.exp(x)
 
 
 def linear(x: Any) -> Any:

@@ -125,19 +125,25 @@ def entered(func: F, doc: str, name: str) -> F:
     return public_as(name)(func)
 
 
-def of_one(op: Op, doc: str, name: str = "") -> OfOne:
+def of_one(
+    op: Op, doc: str, name: str = "", given: Callable[[TensorLike], Tensor] | None = None
+) -> OfOne:
     """The public function of an op of one tensor.
 
     Args:
         op: what is called with the tensor.
         doc: its docstring.
         name: its name, that of the op by default.
+        given: what makes the op's input of the tensor, such as `as_float`.
     """
 
     def call(x: TensorLike) -> Tensor:
         return op(x)
 
-    return entered(call, doc, name or op.name)
+    def converted(x: TensorLike) -> Tensor:
+        return op(given(x))  # type: ignore[misc]
+
+    return entered(converted if given else call, doc, name or op.name)
 
 
 def of_two(op: Op, doc: str, name: str = "") -> OfTwo:

@@ -122,15 +122,11 @@ def _resized(x: Any, size: int) -> Any:
 # --- the public functions ------------------------------------------------------------------------
 
 
-def _pair(what: str, x: Any) -> Any:
-    if not isinstance(x, (tuple, list)) or len(x) != 2:
-        raise ArgumentError(what, expected="a pair (real, imaginary)", received=repr(x))
-    return x
-
-
 def _joined(what: str, x: Any) -> Any:
     """The complex tensor of a pair (real, imaginary)."""
-    real, imag = map(convert_to_tensor, _pair(what, x))
+    if not isinstance(x, (tuple, list)) or len(x) != 2:
+        raise ArgumentError(what, expected="a pair (real, imaginary)", received=repr(x))
+    real, imag = map(convert_to_tensor, x)
     if not alike(real.shape, imag.shape):
         raise ShapeError(
             what, expected="two parts of one shape", received=f"{real.shape} and {imag.shape}"
@@ -292,26 +288,27 @@ def _overlapped(frames: Any, stride: int) -> Any:
     return scatter_add(at.reshape(-1), flat, shape=(*lead, size), axis=len(lead))
 
 
-@composite(
-    case((5, 3), (5, 3), sequence_length=4, sequence_stride=2, fft_length=4),
-    case((2, 5, 4), (2, 5, 4), sequence_length=5, sequence_stride=2, fft_length=6, length=6),
-    case((4, 3), (4, 3), sequence_length=4, sequence_stride=2, fft_length=4, window=None),
-    name="istft",
-)
-def _istft(
-    real: Any,
-    imag: Any,
+@public
+def istft(
+    x: TensorLike,
     sequence_length: int,
     sequence_stride: int,
     fft_length: int,
     length: int | None = None,
     window: Any = "hann",
     center: bool = True,
-) -> Any:
+) -> Tensor:
+    """The signals whose `stft` with the same parameters is the pair x.
+
+    Args:
+        x: a pair (real, imaginary), each (..., windows, fft_length // 2 + 1).
+        sequence_length, sequence_stride, fft_length, window, center: as for `stft`.
+        length: cut the signals to it.
+    """
     _check_lengths("istft", sequence_length, sequence_stride, fft_length)
     if length is not None:
         length = whole("istft, length", length)
-    z = _joined("istft", (real, imag))
+    z = _joined("istft", x)
     if z.ndim < 2:
         raise ShapeError("istft", expected="at least two axes", received=z.shape)
     frames = irfft_(z, length=fft_length)
@@ -333,23 +330,11 @@ def _istft(
     return slice_axis(found, found.ndim - 1, start, max(wanted, 0))
 
 
-@public
-def istft(
-    x: TensorLike,
-    sequence_length: int,
-    sequence_stride: int,
-    fft_length: int,
-    length: int | None = None,
-    window: Any = "hann",
-    center: bool = True,
-) -> Tensor:
-    """The signals whose `stft` with the same parameters is the pair x.
-
-    Args:
-        x: a pair (real, imaginary), each (..., windows, fft_length // 2 + 1).
-        sequence_length, sequence_stride, fft_length, window, center: as for `stft`.
-        length: cut the signals to it.
-    """
-    real, imag = _pair("istft", x)
-    steps = sequence_length, sequence_stride
-    return _istft(real, imag, *steps, fft_length, length, window, center)
+@composite(
+    case((5, 3), (5, 3), sequence_length=4, sequence_stride=2, fft_length=4),
+    case((2, 5, 4), (2, 5, 4), sequence_length=5, sequence_stride=2, fft_length=6, length=6),
+    case((4, 3), (4, 3), sequence_length=4, sequence_stride=2, fft_length=4, window=None),
+    name="istft",
+)
+def _istft(real: Any, imag: Any, **attrs: Any) -> Any:
+    return istft((real, imag), **attrs)

@@ -145,30 +145,6 @@ def ssim(
 # --- patches ----------------------------------------------------------------------------------
 
 
-def _patches(
-    images: Any, size: Any, strides: Any, dilation: Any, padding: str, layout: Any, rank: int
-) -> Any:
-    x, restore = batch_of("extract_patches", images, layout, rank)
-    window = per_axis(size, rank, "extract_patches, size")
-    steps = window if not strides else per_axis(strides, rank, "extract_patches, strides")
-    gaps = per_axis(dilation, rank, "extract_patches, dilation_rate")
-    if one_of("extract_patches, padding", padding, ("valid", "same")) == "same":
-        pairs = window_padding(known(x.shape[1:-1]), window, steps, gaps, padding)
-        x = pad(x, ((0, 0), *pairs, (0, 0)))
-    counts = window_output(x.shape[1:-1], window, steps, gaps, "valid")
-    # Each spatial axis becomes (position, offset); the offsets then move behind all positions.
-    for k in range(rank):
-        start = tables.arange(counts[k] or 1) * steps[k]
-        at = tables.outer(np.add, start, tables.arange(window[k]) * gaps[k]).astype(np.int32)
-        axis = 1 + 2 * k
-        y = gather(x, at, axis=axis)
-        x = _s.reshape(y, shape=(*y.shape[:axis], counts[k], *y.shape[axis + 1 :]))
-    places = [1 + 2 * k for k in range(rank)]
-    order = (0, *places, *(p + 1 for p in places), x.ndim - 1)
-    x = _s.transpose(x, axes=order)
-    return restore(_s.reshape(x, shape=(*x.shape[: rank + 1], product(x.shape[rank + 1 :]))))
-
-
 @composite(
     case((2, 6, 6, 2), size=3),
     case((5, 6, 1), size=(2, 3), strides=(1, 2)),
@@ -197,7 +173,25 @@ def extract_patches(
         (..., rows, columns, height * width * channels).
     """
     rank = 3 if isinstance(size, (list, tuple)) and len(size) == 3 else 2
-    return _patches(images, size, strides, dilation_rate, padding, data_format, rank)
+    x, restore = batch_of("extract_patches", images, data_format, rank)
+    window = per_axis(size, rank, "extract_patches, size")
+    steps = window if not strides else per_axis(strides, rank, "extract_patches, strides")
+    gaps = per_axis(dilation_rate, rank, "extract_patches, dilation_rate")
+    if one_of("extract_patches, padding", padding, ("valid", "same")) == "same":
+        pairs = window_padding(known(x.shape[1:-1]), window, steps, gaps, padding)
+        x = pad(x, ((0, 0), *pairs, (0, 0)))
+    counts = window_output(x.shape[1:-1], window, steps, gaps, "valid")
+    # Each spatial axis becomes (position, offset); the offsets then move behind all positions.
+    for k in range(rank):
+        start = tables.arange(counts[k] or 1) * steps[k]
+        at = tables.outer(np.add, start, tables.arange(window[k]) * gaps[k]).astype(np.int32)
+        axis = 1 + 2 * k
+        y = gather(x, at, axis=axis)
+        x = _s.reshape(y, shape=(*y.shape[:axis], counts[k], *y.shape[axis + 1 :]))
+    places = [1 + 2 * k for k in range(rank)]
+    order = (0, *places, *(p + 1 for p in places), x.ndim - 1)
+    x = _s.transpose(x, axes=order)
+    return restore(_s.reshape(x, shape=(*x.shape[: rank + 1], product(x.shape[rank + 1 :]))))
 
 
 def extract_patches_3d(

@@ -26,8 +26,8 @@ from kerasish.ops.core.tensors import saturate_cast
 from kerasish.ops.declare import composite
 from kerasish.ops.image.layout import batch_of
 from kerasish.ops.nn.windows import per_axis
+from kerasish.ops.numpy.arithmetic import sinc
 from kerasish.ops.numpy.axes import product, slice_axis
-from kerasish.ops.numpy.functions import sinc
 from kerasish.ops.numpy.join import pad
 from kerasish.spec import Dim, is_int, known, normalize_axis
 

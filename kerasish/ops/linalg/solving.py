@@ -271,6 +271,7 @@ def _(g: Any, y: Any, x: Any) -> Any:
 @matrix_op(
     "slogdet",
     infer=of_square("slogdet", without(2), without(2, real_dtype)),
+    vjp=lambda g, y, x: None if g[1] is None else _column(g[1]) * swap_last(inv_(x)),
     cases=(case(well(3, 3)), case(SampleMatrix((2, 3, 3), "reversed"))),
 )
 def slogdet_(xp: Any, x: Any) -> Any:
@@ -279,8 +280,3 @@ def slogdet_(xp: Any, x: Any) -> Any:
     return xp.asarray(sign).astype(x.dtype), xp.asarray(log).astype(
         np_dtype(real_dtype(x.dtype.name))
     )
-
-
-@slogdet_.gradient
-def _(g: Any, y: Any, x: Any) -> Any:
-    return None if g[1] is None else _column(g[1]) * swap_last(inv_(x))

@@ -8,18 +8,16 @@ from typing import Any
 from kerasish.config import standardize_data_format
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.op import case
-from kerasish.graph.primitives import concatenate, expand_dims, reshape, slice_, transpose, unslice
+from kerasish.graph.primitives import concatenate, expand_dims, reshape, slice_, unslice
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic.elementwise import log, subtract
 from kerasish.ops.basic.reduction import mean
+from kerasish.ops.core.tensors import rearrange
 from kerasish.ops.declare import composite
 from kerasish.ops.nn.windows import Sizes, per_axis
+from kerasish.ops.numpy.axes import product
 from kerasish.spec import Dim, alike, window_output
-
-
-def _scaled(size: Dim, times: int = 1, by: int = 1) -> Dim:
-    return None if size is None else size * times // by
 
 
 def _four(x: Any, what: str) -> Tensor:
@@ -47,17 +45,11 @@ def depth_to_space(x: TensorLike, block_size: int, data_format: str = "channels_
         data_format: "channels_last" or "channels_first".
     """
     x, b = _four(x, "depth_to_space"), whole("depth_to_space, block_size", block_size, 1)
-    if standardize_data_format(data_format) == "channels_last":
-        n, h, w, c = x.shape
-        _divides(c, b * b, "depth_to_space", x.shape)
-        parts = reshape(x, shape=(n, h, w, b, b, _scaled(c, by=b * b)))
-        parts = transpose(parts, axes=(0, 1, 3, 2, 4, 5))
-        return reshape(parts, shape=(n, _scaled(h, b), _scaled(w, b), _scaled(c, by=b * b)))
-    n, c, h, w = x.shape
-    _divides(c, b * b, "depth_to_space", x.shape)
-    parts = reshape(x, shape=(n, _scaled(c, by=b * b), b, b, h, w))
-    parts = transpose(parts, axes=(0, 1, 4, 2, 5, 3))
-    return reshape(parts, shape=(n, _scaled(c, by=b * b), _scaled(h, b), _scaled(w, b)))
+    last = standardize_data_format(data_format) == "channels_last"
+    _divides(x.shape[3 if last else 1], b * b, "depth_to_space", x.shape)
+    if last:
+        return rearrange(x, "n h w (i j c) -> n (h i) (w j) c", i=b, j=b)
+    return rearrange(x, "n (c i j) h w -> n c (h i) (w j)", i=b, j=b)
 
 
 @composite(
@@ -73,17 +65,11 @@ def space_to_depth(x: TensorLike, block_size: int, data_format: str = "channels_
     """
     x, b = _four(x, "space_to_depth"), whole("space_to_depth, block_size", block_size, 1)
     last = standardize_data_format(data_format) == "channels_last"
-    n, h, w, c = x.shape if last else (x.shape[0], *x.shape[2:], x.shape[1])
-    for size in (h, w):
+    for size in x.shape[1:3] if last else x.shape[2:]:
         _divides(size, b, "space_to_depth", x.shape)
-    rows, columns = _scaled(h, by=b), _scaled(w, by=b)
     if last:
-        parts = reshape(x, shape=(n, rows, b, columns, b, c))
-        parts = transpose(parts, axes=(0, 1, 3, 2, 4, 5))
-        return reshape(parts, shape=(n, rows, columns, _scaled(c, b * b)))
-    parts = reshape(x, shape=(n, c, rows, b, columns, b))
-    parts = transpose(parts, axes=(0, 1, 3, 5, 2, 4))
-    return reshape(parts, shape=(n, _scaled(c, b * b), rows, columns))
+        return rearrange(x, "n (h i) (w j) c -> n h w (i j c)", i=b, j=b)
+    return rearrange(x, "n c (h i) (w j) -> n (c i j) h w", i=b, j=b)
 
 
 class _Taps:
@@ -140,7 +126,9 @@ def unfold(
         x = unslice(x, parts=taps.inner(tuple(size)), shape=whole)
     seen = [expand_dims(slice_(x, parts=p), axis=2) for p in taps.parts((rows, columns))]
     places = len(seen)
-    return reshape(concatenate(*seen, axis=2), shape=(n, _scaled(channels, places), rows * columns))
+    return reshape(
+        concatenate(*seen, axis=2), shape=(n, product((channels, places)), rows * columns)
+    )
 
 
 @composite(

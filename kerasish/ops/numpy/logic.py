@@ -38,10 +38,9 @@ logical_or = _logical(_e.logical_or, "Whether at least one of the elements is no
 logical_xor = _logical(_e.logical_xor, "Whether exactly one of the elements is not zero.")
 
 
-@public
-def logical_not(x: TensorLike) -> Tensor:
-    """Whether each element is zero."""
-    return _e.logical_not(cast(x, "bool"))
+logical_not = of_one(
+    _e.logical_not, "Whether each element is zero.", given=lambda x: cast(x, "bool")
+)
 
 
 # --- tests of single numbers ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""keras.ops.numpy, statistics: moments, quantiles, counts, correlations, differences."""
+"""keras.ops.numpy, statistics: moments, counts, correlations, differences; sums without NaN."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from kerasish.ops.declare import composite, ints
 from kerasish.ops.numpy.axes import slice_axis
 from kerasish.ops.numpy.creation import linspace, ones_like
 from kerasish.ops.operation import public
-from kerasish.spec import COMPLEX, accumulator, normalize_axis, promote
+from kerasish.spec import COMPLEX, accumulator, is_float, normalize_axis, promote
 
 _AXES = [case((3, 4)), case((2, 3, 4), axis=(0, 2)), case((3, 4), axis=-1, keepdims=True)]
 
@@ -251,3 +251,112 @@ def correlate(x1: TensorLike, x2: TensorLike, mode: str = "valid") -> Tensor:
         np.int32
     )
     return matmul(gather(padded, at, axis=0), _e.conj(b))
+
+
+# --- reductions that ignore NaN -------------------------------------------------------------------
+
+
+_HOLES = np.array([[1.0, np.nan, -2.0], [0.5, 3.0, np.nan]])
+_CASES = [
+    case((3, 4)),
+    case((2, 3, 4), axis=(0, 2), keepdims=True),
+    case(_HOLES, axis=1, differentiate=()),
+]
+_ONE = [case((3, 4), axis=1), case(_HOLES, axis=1, differentiate=())]
+
+
+def _filled(x: Any, value: float) -> Any:
+    """x with `value` in place of NaN."""
+    x = convert_to_tensor(x)
+    return where(_e.isnan(x), cast_like(value, x), x) if is_float(x.dtype) else x
+
+
+def _wide(x: Any) -> Any:
+    x = as_float(x)
+    return cast(x, accumulator(x.dtype))
+
+
+def _present(x: Any, axis: Any, keepdims: bool) -> Any:
+    """How many elements are not NaN, in the dtype of x."""
+    return _r.sum(cast_like(_e.logical_not(_e.isnan(x)), x), axis=axis, keepdims=keepdims)
+
+
+@composite(*_CASES)
+def nansum(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The sum of the elements that are not NaN."""
+    return _r.sum(_filled(x, 0.0), axis=axis, keepdims=keepdims)
+
+
+@composite(*_CASES, domain=(0.5, 1.5))
+def nanprod(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The product of the elements that are not NaN."""
+    return _r.prod(_filled(x, 1.0), axis=axis, keepdims=keepdims)
+
+
+@composite(*_CASES)
+def nanmean(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The mean of the elements that are not NaN; NaN where there are none."""
+    wide = _wide(x)
+    return cast_like(nansum(wide, axis, keepdims) / _present(wide, axis, keepdims), as_float(x))
+
+
+@composite(*_CASES)
+def nanvar(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The variance of the elements that are not NaN; NaN where there are none."""
+    wide = _wide(x)
+    centred = wide - nanmean(wide, axis, keepdims=True)
+    return cast_like(nanmean(_e.square(centred), axis, keepdims), as_float(x))
+
+
+@composite(case((3, 4)), case(_HOLES, axis=1, differentiate=()))
+def nanstd(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The standard deviation of the elements that are not NaN."""
+    return _e.root(nanvar(x, axis, keepdims))
+
+
+def _extremum(
+    reduce: Any, x: Any, axis: Any, keepdims: bool, worst: float, nothing: float = np.nan
+) -> Any:
+    """A reduction with `worst` in place of NaN; `nothing` where there is nothing else."""
+    x = convert_to_tensor(x)
+    found = reduce(_filled(x, worst), axis=axis, keepdims=keepdims)
+    if not is_float(x.dtype):
+        return found
+    none = _e.equal(_present(x, axis, keepdims), 0)
+    return where(none, cast_like(nothing, found), found)
+
+
+@composite(*_CASES)
+def nanmax(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The maximum of the elements that are not NaN; NaN where there are none."""
+    return _extremum(_r.max, x, axis, keepdims, -np.inf)
+
+
+@composite(*_CASES)
+def nanmin(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:
+    """The minimum of the elements that are not NaN; NaN where there are none."""
+    return _extremum(_r.min, x, axis, keepdims, np.inf)
+
+
+@composite(*_ONE)
+def nanargmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """The position of the maximum of the elements that are not NaN; -1 where there are none."""
+    return _extremum(_r.argmax, x, axis, keepdims, -np.inf, -1)
+
+
+@composite(*_ONE)
+def nanargmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Tensor:
+    """The position of the minimum of the elements that are not NaN; -1 where there are none."""
+    return _extremum(_r.argmin, x, axis, keepdims, np.inf, -1)
+
+
+@composite(*_ONE)
+def nancumsum(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The running sums along `axis`, NaN counting as 0."""
+    return _r.cumsum(_filled(x, 0.0), axis, dtype)
+
+
+@composite(*_ONE)
+def nancumprod(x: TensorLike, axis: int | None = None, dtype: Any = None) -> Tensor:
+    """The running products along `axis`, NaN counting as 1."""
+    return _r.cumprod(_filled(x, 1.0), axis, dtype)
