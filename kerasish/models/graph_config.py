@@ -19,8 +19,8 @@ from kerasish.layers.base.layer import Layer
 from kerasish.layers.input_layer import InputLayer
 from kerasish.ops.operation import FunctionOperation
 from kerasish.ops.symbol import KerasTensor
-from kerasish.saving.container_keys import operation_order
 from kerasish.saving.files.text import shorten
+from kerasish.saving.paths import operation_order
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 
 TENSOR = "__keras_tensor__"

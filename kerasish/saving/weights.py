@@ -22,7 +22,7 @@ from kerasish.saving import legacy_h5, state
 from kerasish.saving.files import archives, atomic, safetensors
 from kerasish.saving.files.safe_h5 import SafeGroup, open_h5
 from kerasish.saving.files.sources import as_path
-from kerasish.saving.legacy_weights import Plan, plan_legacy, write_legacy
+from kerasish.saving.legacy_h5 import Plan, plan_legacy, write_legacy
 from kerasish.saving.paths import named_weights, other_optimizers, walk
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
 

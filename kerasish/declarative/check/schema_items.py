@@ -1,14 +1,19 @@
-"""The JSON Schema of registered objects: names, arguments and their types, ranges and defaults."""
+"""The JSON Schema of registered objects: names, arguments and their types, ranges and defaults.
+
+The texts that editors show over them come out of docstrings.
+"""
 
 from __future__ import annotations
 
+import inspect
+import re
 import typing
 from collections.abc import Callable
 from typing import Any
 
 from kerasish.arguments.annotations import alternatives, marked
 from kerasish.arguments.contract import Field, contract_of
-from kerasish.declarative.check import docstrings, vocabulary
+from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.items import VALID_NAME
 from kerasish.errors import KerasishError
 
@@ -52,7 +57,7 @@ def kind_schema(kind: str) -> Schema:
 def _arguments(factory: type, needs: list[str]) -> Schema:
     """`{argument: value}`, the value of the first argument alone, or nothing."""
     contract = contract_of(factory)
-    described = docstrings.arguments(factory)
+    described = _described(factory)
     properties = {
         parameter.name: _argument(parameter, described.get(parameter.name, ""))
         for parameter in contract.fields.values()
@@ -66,7 +71,7 @@ def _arguments(factory: type, needs: list[str]) -> Schema:
         forms.append(_argument(first, ""))
     if not needs:
         forms.append({"type": "null"})
-    text = docstrings.summary(factory)
+    text = _summary(factory)
     return {"anyOf": forms, **({"description": text} if text else {})}
 
 
@@ -143,3 +148,35 @@ def _bounds(made: Schema, convert: Callable[[Any], Any]) -> Schema:
     if takes(1) and not takes(2):
         made = {**made, "maximum": 1}
     return made
+
+
+# --- docstrings ---------------------------------------------------------------------------------
+
+
+_ARGUMENT = re.compile(r"(\w+)(?:, \w+)*: (.*)")
+
+
+def _summary(obj: Any) -> str:
+    """The first paragraph of a docstring on one line."""
+    text = inspect.getdoc(obj) or ""
+    return " ".join(text.split("\n\n")[0].split())
+
+
+def _described(obj: Any) -> dict[str, str]:
+    """The descriptions under `Args:`, by argument; `a, b: text` describes both."""
+    lines = (inspect.getdoc(obj) or "").splitlines()
+    if "Args:" not in lines:
+        return {}
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in lines[lines.index("Args:") + 1 :]:
+        if line.strip() and not line.startswith(" "):
+            break
+        match = _ARGUMENT.fullmatch(line.strip())
+        indent = len(line) - len(line.lstrip())
+        if match and indent == 4:
+            names = [name.strip() for name in line.strip().split(":")[0].split(",")]
+            found.update(dict.fromkeys(names, match.group(2)))
+        elif line.strip():
+            found.update({name: f"{found[name]} {line.strip()}" for name in names})
+    return found

@@ -1,6 +1,11 @@
 """From a file and its overrides to one resolved document, ready to be checked.
 
 load -> lay over `base` -> apply `--set` -> put in the variables. Every stage reports all it finds.
+
+`base: common.yaml` lays a file over another one, deeply for mappings, whole for lists. A key whose
+value is null removes what the base has there. A base is found relative to the file that names it
+and must lie inside the project (the folder of the first file, or what the caller names), so that a
+config from elsewhere cannot read files it should not.
 """
 
 from __future__ import annotations
@@ -10,12 +15,11 @@ from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerasish.declarative.resolve.compose import as_document, load_file
 from kerasish.declarative.resolve.interpolate import interpolate
 from kerasish.declarative.resolve.overrides import apply_overrides
-from kerasish.declarative.text.errors import Diagnostics
-from kerasish.declarative.text.loader import load
-from kerasish.declarative.text.source import Mapping
+from kerasish.declarative.text.errors import Diagnostics, must_be
+from kerasish.declarative.text.loader import MAX_BYTES, load
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Source, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +77,84 @@ def _resolve(document: Mapping, diagnostics: Diagnostics, options: Options) -> M
     resolved = interpolate(changed, diagnostics, environment)
     diagnostics.raise_if_any()
     return resolved
+
+
+# --- bases --------------------------------------------------------------------------------------
+
+
+MAX_BASES = 16
+
+
+def load_file(path: Path, diagnostics: Diagnostics, project: Path | None = None) -> Mapping:
+    """The mapping in the file at `path`, laid over the bases it names.
+
+    Raises:
+        ConfigError: a file is missing, outside the project, a base of itself, or not a mapping.
+    """
+    top = Mark(Source.of_text(str(path), ""), 1, 1)
+    root = (project or path.parent).resolve()
+    return _load(path, top, root, (), diagnostics)
+
+
+def _load(
+    path: Path, named_at: Mark, root: Path, above: tuple[Path, ...], diagnostics: Diagnostics
+) -> Mapping:
+    real = path.resolve()
+    if real in above:
+        chain = " -> ".join(one.name for one in (*above[above.index(real) :], real))
+        diagnostics.stop("K106", f"files are bases of each other: {chain}", named_at)
+    if len(above) > MAX_BASES:
+        diagnostics.stop("K106", f"there are more than {MAX_BASES} bases", named_at)
+    value = load(_read(real, path, named_at, diagnostics), str(path), diagnostics, str(real))
+    document = as_document(value, diagnostics)
+    base = document.entries.get("base")
+    if base is None:
+        return document
+    below = _base_path(base.value, path, root, diagnostics)
+    lower = _load(below, base.value.mark, root, (*above, real), diagnostics)
+    return merge(lower, document.without("base"))
+
+
+def as_document(value: Value, diagnostics: Diagnostics) -> Mapping:
+    """`value`, which must be the mapping of sections that a file is."""
+    if not isinstance(value, Mapping):
+        hint = "start with 'kerasish: 1' and a 'model:' section"
+        message = must_be("a file", "a mapping of sections", value)
+        diagnostics.stop("K110", message, value.mark, hint)
+    return value
+
+
+def merge(lower: Mapping, upper: Mapping) -> Mapping:
+    """`upper` laid over `lower`: mappings merge key by key, null removes, the rest replaces."""
+    entries = dict(lower.entries)
+    for entry in upper:
+        held = lower.get(entry.key)
+        if isinstance(held, Mapping) and isinstance(entry.value, Mapping):
+            entries[entry.key] = Entry(entry.key, entry.mark, merge(held, entry.value))
+        elif held is not None and isinstance(entry.value, Scalar) and entry.value.value is None:
+            entries.pop(entry.key)
+        else:
+            entries[entry.key] = entry
+    return Mapping(entries, upper.mark)
+
+
+def _base_path(value: Value, path: Path, root: Path, diagnostics: Diagnostics) -> Path:
+    name = value.value if isinstance(value, Scalar) else None
+    if not isinstance(name, str) or not name or "\0" in name or "$" in name:
+        diagnostics.stop("K106", must_be("base", "the name of a file", value), value.mark)
+    below = path.parent / name
+    if not below.resolve().is_relative_to(root):
+        message = f"the base '{name}' lies outside the project"
+        diagnostics.stop("K106", message, value.mark, "move it under the folder of the config")
+    return below
+
+
+def _read(real: Path, path: Path, named_at: Mark, diagnostics: Diagnostics) -> bytes:
+    if not real.is_file():
+        kind = "is not a file" if real.exists() else "does not exist"
+        diagnostics.stop("K106", f"'{path}' {kind}", named_at)
+    try:
+        with real.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        diagnostics.stop("K106", f"'{path}' cannot be read: {error.strerror}", named_at)

@@ -1,14 +1,30 @@
-"""The `model:` section: a sequential list of layers, or a functional graph of named nodes."""
+"""The `model:` section: a sequential list of layers, or a functional graph of named nodes.
+
+An input is `{shape: [28, 28, 1], dtype: float32, name: image}`, or just `[28, 28, 1]`.
+
+A functional model has `inputs`, shared `layers`, `nodes` that read each other, and `outputs`. A
+node has `from` (a node, a list of nodes, or call arguments by name) and exactly one of a layer,
+`seq` (layers called in turn) or `use` (a layer of the shared table). References are checked here:
+undefined ones, cycles, and what nothing ever reads.
+"""
 
 from __future__ import annotations
 
 from kerasish.declarative.check.fields import Fields
-from kerasish.declarative.check.graph_checks import report_repeats
-from kerasish.declarative.check.items import Checker
-from kerasish.declarative.check.specification import ModelSection, SequentialSection
-from kerasish.declarative.sections.graph import read_graph
-from kerasish.declarative.sections.input import INPUT_HINT, read_input
-from kerasish.declarative.text.source import Mapping, Scalar, Value
+from kerasish.declarative.check.graph_checks import check_graph, report_repeats
+from kerasish.declarative.check.items import Checker, Item
+from kerasish.declarative.check.specification import (
+    FunctionalSection,
+    InputDeclaration,
+    ModelSection,
+    Node,
+    Reference,
+    SequentialSection,
+    Sources,
+)
+from kerasish.declarative.text.errors import clip, must_be
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
+from kerasish.spec import DTYPES
 
 MAX_LAYERS = 10_000
 SEQUENTIAL_KEYS = ("type", "name", "input", "layers")
@@ -50,3 +66,192 @@ def _sequential(fields: Fields, name: str | None, checker: Checker) -> Sequentia
     report_repeats([one for one in names if one[0] is not None], checker.diagnostics)
     entry = None if declared is None else read_input(declared, checker)
     return SequentialSection(name, fields.mark, entry, tuple(items))
+
+
+# --- inputs -------------------------------------------------------------------------------------
+
+
+INPUT_HINT = "input: {shape: [28, 28, 1]}"
+_EXPECTED = "a list of integers ≥ 1 (null where it varies)"
+
+
+def read_input(value: Value, checker: Checker) -> InputDeclaration | None:
+    """The input of a sequential model."""
+    if isinstance(value, Sequence):
+        return _declaration(None, value, None, checker)
+    fields = Fields(value, "input", ("shape", "dtype", "name"), checker.diagnostics)
+    own = fields.value("name")
+    return _from_fields(None if own is None else checker.name(own), fields, checker)
+
+
+def read_inputs(mapping: Mapping, checker: Checker) -> list[InputDeclaration]:
+    """The named inputs of a functional model."""
+    found = []
+    for entry in mapping:
+        name = checker.name(Scalar(entry.key, entry.mark))
+        if name is None:
+            continue
+        if isinstance(entry.value, Sequence):
+            found.append(_declaration(name, entry.value, None, checker, entry.mark))
+            continue
+        title = f"input '{entry.key}'"
+        fields = Fields(entry.value, title, ("shape", "dtype"), checker.diagnostics)
+        found.append(_from_fields(name, fields, checker, entry.mark))
+    return [one for one in found if one is not None]
+
+
+def _from_fields(
+    name: str | None, fields: Fields, checker: Checker, mark: Mark | None = None
+) -> InputDeclaration | None:
+    dtype = fields.choice("dtype", DTYPES, "") or None
+    if "shape" not in fields.entries:
+        fields.require("shape", "shape: [28, 28, 1]")
+        return None
+    return _declaration(name, fields.entries["shape"].value, dtype, checker, mark)
+
+
+def _declaration(
+    name: str | None, shape: Value, dtype: str | None, checker: Checker, mark: Mark | None = None
+) -> InputDeclaration | None:
+    sizes = _sizes(shape, checker)
+    return None if sizes is None else InputDeclaration(name, sizes, dtype, mark or shape.mark)
+
+
+def _sizes(value: Value, checker: Checker) -> tuple[int | None, ...] | None:
+    wrong: list[Value] = [] if isinstance(value, Sequence) else [value]
+    sizes: list[int | None] = []
+    for item in value.items if isinstance(value, Sequence) else ():
+        held = item.value if isinstance(item, Scalar) else ""
+        if held is None or (type(held) is int and held >= 1):
+            sizes.append(held)
+        else:
+            wrong.append(item)
+    for item in wrong:
+        checker.diagnostics.add("K204", must_be("shape", _EXPECTED, item), item.mark)
+    return None if wrong else tuple(sizes)
+
+
+# --- functional models --------------------------------------------------------------------------
+
+
+_NODE_FORM = "write {from: node, Layer: {...}}, {from: node, seq: [...]} or {from: node, use: name}"
+
+
+def read_graph(fields: Fields, name: str | None, checker: Checker) -> FunctionalSection:
+    """The checked functional model; what is wrong is recorded with the checker."""
+    fields.require("inputs", "inputs: {image: {shape: [28, 28, 1]}}")
+    fields.require("nodes")
+    written = fields.require("outputs", "outputs: [name of a node]")
+    inputs = fields.mapping("inputs")
+    declared = read_inputs(inputs, checker) if inputs else []
+    layers = fields.mapping("layers")
+    shared = _shared(layers, checker)
+    mapping = fields.mapping("nodes")
+    reader = _Reader(checker, {entry.key for table in (inputs, mapping) for entry in table or ()})
+    nodes = [node for entry in mapping or () if (node := reader.node(entry)) is not None]
+    outputs = [] if written is None else reader.references(written, "outputs")
+    section = FunctionalSection(
+        name, fields.mark, tuple(declared), shared, tuple(nodes), tuple(outputs),
+        isinstance(written, Scalar),
+    )  # fmt: skip
+    # A wrong node may be missing from the section; what refers to it is not wrong as well.
+    tables = [table.entries if table else {} for table in (inputs, mapping, layers)]
+    check_graph(section, tables[0], tables[1], tables[2], checker.diagnostics)
+    return section
+
+
+def _shared(mapping: Mapping | None, checker: Checker) -> dict[str, Item]:
+    table = {}
+    for entry in mapping or ():
+        name = checker.name(Scalar(entry.key, entry.mark))
+        item = checker.item(entry.value, "layer")
+        if name is not None and item is not None:
+            item.arguments.setdefault("name", name)
+            table[name] = item
+    return table
+
+
+class _Reader:
+    """Reads nodes; `known` are the names of inputs and nodes."""
+
+    def __init__(self, checker: Checker, known: set[str]) -> None:
+        self.checker = checker
+        self.diagnostics = checker.diagnostics
+        self.known = known
+
+    def node(self, entry: Entry) -> Node | None:
+        """One entry of `nodes:`; None where nothing can be made of it, which is recorded."""
+        name = self.checker.name(Scalar(entry.key, entry.mark))
+        title = f"node '{clip(entry.key, 60)}'"
+        if not isinstance(entry.value, Mapping):
+            message = must_be(title, "a mapping", entry.value)
+            self.diagnostics.add("K110", message, entry.value.mark, _NODE_FORM)
+            return None
+        source = entry.value.get("from")
+        rest = [one for one in entry.value if one.key != "from"]
+        if source is None:
+            self.diagnostics.add("K202", f"{title} needs 'from'", entry.mark, _NODE_FORM)
+        if len(rest) != 1:
+            given = " and ".join(f"'{clip(one.key, 40)}'" for one in rest[:3]) or "nothing"
+            message = f"{title} must hold one layer, 'seq' or 'use', received {given}"
+            mark = rest[1].mark if rest else entry.mark
+            self.diagnostics.add("K206", message, mark, _NODE_FORM)
+            return None
+        sources = None if source is None else self._sources(source)
+        items, shared = self._body(rest[0])
+        if name is None or sources is None:
+            return None
+        if items:
+            # The node's name is the name of the layer whose output it is.
+            items[-1].arguments.setdefault("name", name)
+        return Node(name, entry.mark, sources, tuple(items), shared)
+
+    def _body(self, body: Entry) -> tuple[list[Item], Reference | None]:
+        """The layers of a node, or the shared layer it uses."""
+        if body.key == "use":
+            found = self.references(body.value, "use")
+            return [], found[0] if found else None
+        values: tuple[Value, ...] = (Mapping.of([body], body.mark),)
+        if body.key == "seq":
+            values = body.value.items if isinstance(body.value, Sequence) else ()
+            if not values:
+                message = must_be("seq", "a list of layers", body.value)
+                self.diagnostics.add("K204", message, body.value.mark)
+        items = [self.checker.item(value, "layer") for value in values]
+        return [item for item in items if item is not None], None
+
+    def _sources(self, value: Value) -> Sources | None:
+        if isinstance(value, Mapping):
+            found = {}
+            for entry in value:
+                one = self.references(entry.value, f"from.{entry.key}")
+                if one:
+                    found[entry.key] = one[0]
+            if not len(value):
+                message = "from must be names of nodes, it is empty"
+                self.diagnostics.add("K204", message, value.mark)
+            return found or None
+        references = self.references(value, "from")
+        if not references:
+            return None
+        return references[0] if isinstance(value, Scalar) else references
+
+    def references(self, value: Value, title: str) -> list[Reference]:
+        """The names in a text or a list of texts."""
+        items = value.items if isinstance(value, Sequence) else (value,)
+        found = []
+        for item in items:
+            if isinstance(item, Scalar) and isinstance(item.value, str):
+                found.append(self._reference(item.value, item.mark))
+            else:
+                self.diagnostics.add("K204", must_be(title, "names of nodes", item), item.mark)
+        if not items:
+            self.diagnostics.add("K204", f"{title} must be names of nodes, it is empty", value.mark)
+        return found
+
+    def _reference(self, text: str, mark: Mark) -> Reference:
+        """A node by its name, or `name.1` for one of its outputs."""
+        name, dot, number = text.rpartition(".")
+        if text in self.known or not dot or name not in self.known or not number.isdecimal():
+            return Reference(text, mark)
+        return Reference(name, mark, int(number[:6]))

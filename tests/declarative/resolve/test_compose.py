@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kerasish.declarative.resolve.compose import load_file
-from kerasish.declarative.resolve.document import read_text
+from kerasish.declarative.resolve.document import load_file, read_text
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mapping, plain
 from tests.declarative.helpers import block, error_text

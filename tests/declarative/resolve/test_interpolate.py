@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kerasish.declarative.resolve.compose import as_document
+from kerasish.declarative.resolve.document import as_document
 from kerasish.declarative.resolve.interpolate import interpolate
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import load

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kerasish.models import graph_config
-from kerasish.saving import container_keys
+from kerasish.saving import paths
 from kerasish.saving.files import archives
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -32,11 +32,11 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden"
     ],
 )
 def test_snake_case_is_that_of_keras_files(name, key):
-    assert container_keys.container_keys([name]) == [key]
+    assert paths.container_keys([name]) == [key]
 
 
 def test_repeats_are_numbered_in_order():
-    assert container_keys.container_keys(["Dense", "ReLU", "Dense", "Dense"]) == [
+    assert paths.container_keys(["Dense", "ReLU", "Dense", "Dense"]) == [
         "dense",
         "re_lu",
         "dense_1",
@@ -46,7 +46,7 @@ def test_repeats_are_numbered_in_order():
 
 def order(graph, outputs, inputs):
     """`graph`: node -> (operation, parents); the shared operations have several nodes."""
-    return container_keys.operation_order(
+    return paths.operation_order(
         outputs, inputs, lambda node: graph[node][1], lambda node: graph[node][0]
     )
 
@@ -100,7 +100,7 @@ def test_the_order_of_layers_in_files_of_keras(name):
             return [(value[0], value[1])]
         return [end for item in value for end in ends(item)]
 
-    found = container_keys.operation_order(
+    found = paths.operation_order(
         ends(config["output_layers"]), ends(config["input_layers"]), calls.get, lambda n: n[0]
     )
     assert found == [layer["name"] for layer in config["layers"]]
