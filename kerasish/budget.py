@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
@@ -21,6 +21,7 @@ from typing import Any, TypeVar, cast
 from kerasish.errors import ArgumentError, BackendError, KerasishError, LimitError, UnsafeFileError
 
 F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
 MIB = 2**20
 
 # kind -> (what is allowed to any file, and that much more for each byte of the file, in words)
@@ -141,11 +142,9 @@ def opened(where: str, size: int = 0, times: float | None = None) -> Iterator[Ac
         yield held
         return
     chosen = checked_times(times) if times is not None else _times.get()
-    token = _account.set(Account(where, size, chosen))
-    try:
-        yield _account.get() or Account(where)
-    finally:
-        _account.reset(token)
+    account = Account(where, size, chosen)
+    with holding(_account, account):
+        yield account
 
 
 @contextmanager
@@ -247,27 +246,26 @@ def _values_in(config: Any, account: Account) -> int:
 
 
 @contextmanager
-def own() -> Iterator[None]:
+def holding(variable: ContextVar[T], value: T) -> Iterator[None]:
+    """Context manager: a context variable has this value inside."""
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
+def own() -> AbstractContextManager[None]:
     """Context manager: descriptions inside were made by this program a moment ago (clones)."""
-    token = _own.set(True)
-    try:
-        yield
-    finally:
-        _own.reset(token)
+    return holding(_own, True)
 
 
-@contextmanager
-def charged() -> Iterator[None]:
+def charged() -> AbstractContextManager[None]:
     """Context manager: what is taken inside was charged as a whole before."""
-    token = _account.set(None)
-    try:
-        yield
-    finally:
-        _account.reset(token)
+    return holding(_account, None)
 
 
-@contextmanager
-def allowance(times: float) -> Iterator[None]:
+def allowance(times: float) -> AbstractContextManager[None]:
     """Context manager: files that are read inside may take `times` as much as usual.
 
     Args:
@@ -276,11 +274,7 @@ def allowance(times: float) -> Iterator[None]:
     Raises:
         ArgumentError: not a positive number.
     """
-    token = _times.set(checked_times(times))
-    try:
-        yield
-    finally:
-        _times.reset(token)
+    return holding(_times, checked_times(times))
 
 
 def checked_times(times: Any) -> float:

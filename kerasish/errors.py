@@ -32,6 +32,11 @@ def told(
     return " ".join([*ended, fix.strip()] if fix.strip() else ended)
 
 
+def clip(text: str, length: int = 80) -> str:
+    """`text`, cut to `length` characters with an ellipsis."""
+    return text if len(text) <= length else text[: length - 3] + "..."
+
+
 class KerasishError(Exception):
     """Base of every error of this package.
 

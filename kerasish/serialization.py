@@ -9,8 +9,8 @@ a module, and a file can name nothing that was not registered before it was read
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -134,17 +134,12 @@ def get_custom_objects() -> dict[str, Any]:
     return {**known, **_scope.get()}
 
 
-@contextmanager
-def custom_object_scope(*objects: Mapping[str, Any]) -> Iterator[None]:
+def custom_object_scope(*objects: Mapping[str, Any]) -> AbstractContextManager[None]:
     """Context manager: inside, these names mean these objects."""
     merged = dict(_scope.get())
     for table in objects:
         merged.update(table)
-    token = _scope.set(merged)
-    try:
-        yield
-    finally:
-        _scope.reset(token)
+    return budget.holding(_scope, merged)
 
 
 # --- objects that stand in several places -------------------------------------------------------
@@ -153,18 +148,13 @@ _numbered: ContextVar[Mapping[int, int]] = ContextVar("numbered", default=_NOTHI
 _revived: ContextVar[dict[Any, Any] | None] = ContextVar("revived", default=None)
 
 
-@contextmanager
-def sharing(objects: Iterable[Any]) -> Iterator[None]:
+def sharing(objects: Iterable[Any]) -> AbstractContextManager[None]:
     """Context manager: what is written inside says that these objects are each one object.
 
     An object that several others hold is written once in each of them, with a number by which
     reading finds out that it is the same.
     """
-    token = _numbered.set({id(obj): number for number, obj in enumerate(objects, 1)})
-    try:
-        yield
-    finally:
-        _numbered.reset(token)
+    return budget.holding(_numbered, {id(obj): number for number, obj in enumerate(objects, 1)})
 
 
 def kind_of(obj: Any) -> str | None:
@@ -283,20 +273,15 @@ def deserialize_keras_object(
         UnsafeFileError: the data hold code (a serialized lambda).
         FileFormatError: no such form of data.
     """
-    token = _revived.set({}) if _revived.get() is None else None
-    try:
-        most = _most(config, kind)
-        with custom_object_scope(custom_objects or {}), budget.described(config, most):
-            return _revive(config, kind)
-    finally:
-        if token is not None:
-            _revived.reset(token)
-
-
-def _most(config: Any, kind: str | None) -> float | None:
-    """Bytes of variables that what a config describes may have; None where it has weights."""
+    met = _revived.get()
     found = (_kind_of_module(config) if isinstance(config, Mapping) else None) or kind
-    return None if found in ("layer", "model", None) else budget.FREE_VARIABLES
+    most = None if found in ("layer", "model", None) else budget.FREE_VARIABLES  # with its weights
+    with (
+        budget.holding(_revived, {} if met is None else met),
+        custom_object_scope(custom_objects or {}),
+        budget.described(config, most),
+    ):
+        return _revive(config, kind)
 
 
 def _revive(config: Any, kind: str | None) -> Any:

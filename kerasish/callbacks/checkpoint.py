@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 
 from kerasish.callbacks.callback import Callback, Logs
-from kerasish.errors import ArgumentError, FileFormatError
+from kerasish.errors import ArgumentError, FileFormatError, clip
 from kerasish.random import global_seed_generator
 from kerasish.saving import beside, legacy_h5, state, weights, whole_model
-from kerasish.saving.files.text import shorten
 
 _NAME = re.compile(r"checkpoint-\d{6}-\d{9}\.h5")
 
@@ -71,7 +70,7 @@ def _fitting(path: Path, what: str, variables: list[Any], arrays: list[Any]) -> 
             raise FileFormatError(
                 f"{path}: {what}",
                 expected=f"an array of shape {variable.shape} for {variable.path}",
-                received=shorten(array),
+                received=clip(repr(array)),
             )
     return list(zip(variables, arrays, strict=True))
 
@@ -83,7 +82,7 @@ def _take_up(path: Path, fit_state: Any, saved: Any) -> None:
         forms = {name: type(value) for name, value in before.items()}
         found = {k: type(v) for k, v in saved.items()} if isinstance(saved, dict) else None
         if found != forms:
-            raise FileFormatError("", expected=", ".join(forms), received=shorten(saved))
+            raise FileFormatError("", expected=", ".join(forms), received=clip(repr(saved)))
         fit_state.load_state_dict(saved)
     except Exception as error:
         fit_state.load_state_dict(before)

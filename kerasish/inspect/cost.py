@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish.compiler.region import FUSED
+from kerasish.errors import clip
 from kerasish.graph import primitives as _p
 from kerasish.graph.defined import expand
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, interning, placeholder, toposort
@@ -57,5 +58,4 @@ def label(node: Node, width: int = 40) -> str:
     if node.op is not FUSED or not isinstance(body, Graph):
         return node.op.name
     names = [n.op.name for n in body.nodes if n.op not in LEAVES and n.op is not PICK]
-    text = f"fused {len(names)}: {' '.join(names)}"
-    return text if len(text) <= width else f"{text[: width - 3]}..."
+    return clip(f"fused {len(names)}: {' '.join(names)}", width)

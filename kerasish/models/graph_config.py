@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kerasish import tree
-from kerasish.errors import FileFormatError
+from kerasish.errors import FileFormatError, clip
 from kerasish.layers.base.call import signature_of
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.input_layer import InputLayer
 from kerasish.ops.operation import FunctionOperation
 from kerasish.ops.symbol import KerasTensor
-from kerasish.saving.files.text import shorten
 from kerasish.saving.paths import operation_order
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 
@@ -291,7 +290,7 @@ class GraphBuilder:
         return found[output]
 
     def _wrong(self, what: str, expected: str, received: Any = None) -> FileFormatError:
-        shown = "" if received is None else shorten(received)
+        shown = "" if received is None else clip(repr(received))
         return FileFormatError(f"{self.where}: {what}", expected=expected, received=shown)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 from kerasish import budget, tree
 from kerasish.arguments.remembered import fields_in, fields_of
@@ -22,8 +21,7 @@ from kerasish.ops.operation import is_operation, operation_from_config
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.ops.symbol import KerasTensor
 from kerasish.registry import hint
-from kerasish.saving.weights import load_weights, save_weights
-from kerasish.saving.whole_model import save_model, to_json
+from kerasish.saving import weights, whole_model
 from kerasish.serialization import deserialize_keras_object
 from kerasish.training.trainer import Trainer
 
@@ -277,46 +275,11 @@ class Model(Trainer, Inspected, StateTree, Layer):
         trained, fixed, metrics = map(scope.current_values, kinds)
         return loss, (trained, fixed, metrics)
 
-    def save(
-        self,
-        filepath: str | os.PathLike[str] | BinaryIO,
-        overwrite: bool = True,
-        zipped: bool | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Write the model to a `.keras` or `.h5` file; see `kerasish.saving.save_model`."""
-        save_model(self, filepath, overwrite, zipped, **kwargs)
-
-    def save_weights(
-        self,
-        filepath: str | os.PathLike[str],
-        overwrite: bool = True,
-        max_shard_size: float | None = None,
-        objects_to_skip: Sequence[Any] | None = None,
-    ) -> None:
-        """Write the weights to a file; see `kerasish.saving.save_weights`."""
-        save_weights(self, filepath, overwrite, max_shard_size, objects_to_skip)
-
-    def load_weights(
-        self,
-        filepath: str | os.PathLike[str] | BinaryIO,
-        skip_mismatch: bool = False,
-        by_name: bool = False,
-        objects_to_skip: Sequence[Any] | None = None,
-    ) -> None:
-        """Set the weights from a file; where anything does not fit, none is set.
-
-        Args:
-            filepath: weights or a whole model, of kerasish or Keras, or safetensors.
-            skip_mismatch: leave layers alone, with a warning, whose weights do not fit.
-            by_name: load the layers whose names are in a legacy file, and no others.
-            objects_to_skip: layers that are left as they are.
-        """
-        load_weights(self, filepath, skip_mismatch, by_name, objects_to_skip)
-
-    def to_json(self, **kwargs: Any) -> str:
-        """The config of the model, with what it was compiled with, as JSON text."""
-        return to_json(self, **kwargs)
+    # The functions of `kerasish.saving`, called on the model.
+    save = whole_model.save_model
+    save_weights = weights.save_weights
+    load_weights = weights.load_weights
+    to_json = whole_model.to_json
 
     def summary(
         self,

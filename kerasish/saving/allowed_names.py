@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kerasish.errors import UnknownNameError, UnsafeFileError
+from kerasish.errors import UnknownNameError, UnsafeFileError, clip
 from kerasish.saving.files import limits
-from kerasish.saving.files.text import check_depth, children, is_list, is_object, shorten
+from kerasish.saving.files.text import check_depth, children, is_list, is_object
 from kerasish.serialization import MODULES, get_registered_object
 from kerasish.spec import DTYPES
 
@@ -74,10 +74,11 @@ def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _check_object(item: Mapping[str, Any], where: str) -> None:
-    name, module, registered = (item.get(k) for k in ("class_name", "module", "registered_name"))
-    for key, value in (("class_name", name), ("module", module), ("registered_name", registered)):
+    named = {key: item.get(key) for key in ("class_name", "module", "registered_name")}
+    for key, value in named.items():
         if not isinstance(value, (str, type(None))):
-            raise UnsafeFileError(f"{where}: {key}", expected="a text", received=shorten(value))
+            raise UnsafeFileError(f"{where}: {key}", expected="a text", received=clip(repr(value)))
+    name, module, registered = named.values()
     limits.check_name(name, where)
     if name in FORBIDDEN and not _is_named_lambda(item):
         raise UnsafeFileError(
@@ -113,7 +114,8 @@ def _check_array(inner: Any, where: str) -> None:
     dtype = inner.get("dtype") if is_object(inner) else None
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise UnsafeFileError(
-            f"{where}: an array of dtype {shorten(dtype)}", expected=f"one of {', '.join(DTYPES)}"
+            f"{where}: an array of dtype {clip(repr(dtype))}",
+            expected=f"one of {', '.join(DTYPES)}",
         )
 
 
@@ -124,14 +126,14 @@ def _check_origin(name: str, module: str | None, registered: str | None, where: 
         return
     if registered and registered != name:
         raise UnknownNameError(
-            f"{where}: {shorten(registered)} is not registered, and nothing else stands for it. "
+            f"{where}: {clip(repr(registered))} is not registered, and nothing else stands for it. "
             "Decorate the class with register_keras_serializable("
             f"{registered.partition('>')[0]!r}) and import it before loading, or pass it in "
             "custom_objects."
         )
     if module and not _is_modelling(module, name):
         raise UnsafeFileError(
-            f"{where}: asks for {shorten(name)} of the module {shorten(module)}",
+            f"{where}: asks for {clip(repr(name))} of the module {clip(repr(module))}",
             expected="registered names only, since a file never imports anything",
             fix="If the class is yours, decorate it with register_keras_serializable() or pass "
             "it in custom_objects.",

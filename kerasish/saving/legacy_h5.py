@@ -308,17 +308,13 @@ def _match(
     if len(held) != len(found):
         return None
     in_order = [(v, d) for v, (_, d) in zip(held, found, strict=True)]
-    same_names = all(v.name == _last(n) for v, (n, _) in zip(held, found, strict=True))
+    same_names = all(v.name == n.rpartition("/")[2] for v, (n, _) in zip(held, found, strict=True))
     if not same_names:
         by_name = {_tail(n): d for n, d in found}
         tails = [_tail(v.path) for v in held]
         if len(by_name) == len(held) and set(tails) == set(by_name):
             in_order = [(v, by_name[t]) for v, t in zip(held, tails, strict=True)]
     return in_order if all(v.shape == d.shape for v, d in in_order) else None
-
-
-def _last(name: str) -> str:
-    return name.rpartition("/")[2]
 
 
 def _tail(name: str) -> str:

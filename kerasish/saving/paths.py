@@ -123,38 +123,30 @@ def shared_layers(model: Any) -> list[Any]:
 
 def named_weights(model: Any) -> dict[str, Variable]:
     """All weights by a path that a model built again from its config has too."""
-    return _numbered(
-        (_join(path, key), variable)
-        for path, obj in walk(model, by_name=True)
-        for key, variable in tracking.variable_keys(obj)
-    )
+    return _numbered(model, tracking.variable_keys)
 
 
 def random_state(model: Any) -> dict[str, Variable]:
     """The variables of seed generators, by such a path."""
-    return _numbered(
-        (_join(path, key), generator.state)
-        for path, obj in walk(model, by_name=True)
-        for key, generator in _generators(obj)
-    )
+    return _numbered(model, _states)
 
 
-def _generators(obj: Any) -> Iterator[tuple[str, Any]]:
+def _states(obj: Any) -> Iterator[tuple[str, Variable]]:
     for generator in tracking.seed_generators(obj):
         automatic = is_automatic(generator.name, "seed_generator")
-        yield "seed_generator" if automatic else generator.name, generator
+        yield "seed_generator" if automatic else generator.name, generator.state
 
 
-def _numbered(pairs: Iterable[tuple[str, Variable]]) -> dict[str, Variable]:
-    """Variables by path, each once; a path that occurs again gets a number."""
-    names, variables = zip(*pairs, strict=True) if (pairs := list(pairs)) else ((), ())
-    found: dict[str, Variable] = {}
-    seen: set[int] = set()
-    for name, variable in zip(unique_keys(names), variables, strict=True):
-        if id(variable) not in seen:
-            seen.add(id(variable))
-            found[name] = variable
-    return found
+def _numbered(
+    model: Any, keyed: Callable[[Any], Iterable[tuple[str, Variable]]]
+) -> dict[str, Variable]:
+    """What `keyed` gives of every object, by path, each once; one path again is numbered."""
+    walked = walk(model, by_name=True)
+    pairs = [(_join(path, key), variable) for path, obj in walked for key, variable in keyed(obj)]
+    found: dict[Variable, str] = {}
+    for name, (_, variable) in zip(unique_keys(name for name, _ in pairs), pairs, strict=True):
+        found.setdefault(variable, name)
+    return {name: variable for variable, name in found.items()}
 
 
 # --- keys and the order of layers ---------------------------------------------------------------

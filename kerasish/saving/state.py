@@ -8,7 +8,6 @@ not know.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -55,7 +54,12 @@ def write_state(file: Any, state: Mapping[str, Any]) -> None:
     for index, array in enumerate(arrays):
         write_array(holder, str(index), array)
     digests: dict[str, str] = {}
-    file.visititems(functools.partial(_enter, digests))
+
+    def enter(name: str, node: Any) -> None:
+        if hasattr(node, "shape"):
+            digests[name] = digest(node[()])
+
+    file.visititems(enter)
     for name in CONFIGS:
         if name in file.attrs:
             digests[f"@{name}"] = digest(np.frombuffer(file.attrs[name].encode(), np.uint8))
@@ -74,7 +78,7 @@ def _encode(value: Any, arrays: list[np.ndarray], path: str) -> Any:
             "that holds itself",
             received="more",
         )
-    if is_array(value) and (value.dtype.kind in "biuf" or _is_portable(value)):
+    if is_array(value) and (value.dtype.kind in "biuf" or value.dtype.name == "bfloat16"):
         arrays.append(value)
         return {_ARRAY: len(arrays) - 1}
     if is_list(value) or isinstance(value, tuple):
@@ -89,17 +93,8 @@ def _encode(value: Any, arrays: list[np.ndarray], path: str) -> Any:
     )
 
 
-def _is_portable(array: np.ndarray) -> bool:
-    return array.dtype.name == "bfloat16"
-
-
 def _write_json(group: Any, name: str, value: Any) -> None:
     group.create_dataset(name, data=np.frombuffer(json.dumps(value).encode(), np.uint8))
-
-
-def _enter(digests: dict[str, str], name: str, node: Any) -> None:
-    if hasattr(node, "shape"):
-        digests[name] = digest(node[()])
 
 
 def digest(array: Any) -> str:
@@ -112,11 +107,12 @@ def digest(array: Any) -> str:
 
 
 def read_state(root: SafeGroup) -> dict[str, Any] | None:
-    """The state in a file, or None where the file is not from kerasish.
+    """The state in an intact file, or None where the file is not from kerasish.
 
     Raises:
         FileFormatError: a format of a later version, or damaged content.
     """
+    verify(root)
     if GROUP not in root:
         return None
     group = root.group(GROUP)
@@ -155,7 +151,7 @@ def verify(root: SafeGroup) -> None:
         return
     expected = _read_json(root.group(GROUP), "sha256")
     _verify_configs(root, {n[1:]: expected.pop(n) for n in list(expected) if n.startswith("@")})
-    found = {d.path: d for d in _datasets(root) if d.path != f"{GROUP}/sha256"}
+    found = {d.path: d for d in datasets(root) if d.path != f"{GROUP}/sha256"}
     if set(found) != set(expected):
         odd = sorted(set(found) ^ set(expected))
         raise FileFormatError(
@@ -185,5 +181,6 @@ def _damaged(root: SafeGroup, part: str, wanted: str) -> FileFormatError:
     )
 
 
-def _datasets(root: SafeGroup) -> Iterator[SafeDataset]:
+def datasets(root: SafeGroup) -> Iterator[SafeDataset]:
+    """All arrays of a file."""
     return (node for node in root.walk() if isinstance(node, SafeDataset))

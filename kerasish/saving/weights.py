@@ -22,7 +22,7 @@ from kerasish.saving import legacy_h5, state
 from kerasish.saving.files import archives, atomic, safetensors
 from kerasish.saving.files.safe_h5 import SafeGroup, open_h5
 from kerasish.saving.files.sources import as_path
-from kerasish.saving.legacy_h5 import Plan, plan_legacy, write_legacy
+from kerasish.saving.legacy_h5 import Plan
 from kerasish.saving.paths import named_weights, other_optimizers, walk
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
 
@@ -65,7 +65,7 @@ def save_weights(
         safetensors.write(path, arrays, {"format": "kerasish"})
     elif path.suffix in (".h5", ".hdf5"):
         with new_h5(path) as file:
-            write_legacy(file, model)
+            legacy_h5.write_legacy(file, model)
             state.write_state(file, {})
     else:
         raise ArgumentError(
@@ -173,7 +173,8 @@ def plan_objects(
         elif skip_mismatch:
             warnings.warn(str(_difference(label, path, obj, held, found)), stacklevel=4)
         elif found or held:
-            raise _difference(label, path, obj, held, found, _near(path, file, bool(found)))
+            near = "" if found else hint(path, file.shapes(), 3)
+            raise _difference(label, path, obj, held, found, near)
     # Beside "optimizer" Keras writes "optimizer/inner_optimizer", whose state is in both.
     stored_paths = {p for p in file.shapes() if p not in known and not _is_optimizer(file, p)}
     extra = sorted(p for p in stored_paths if p.split("/")[0] != "optimizer")
@@ -209,10 +210,6 @@ def _difference(
         received=", ".join(map(str, found)) or "none",
         fix=fix,
     )
-
-
-def _near(path: str, file: WeightsFile, there: bool) -> str:
-    return "" if there else hint(path, file.shapes(), 3)
 
 
 # --- reading any of them ------------------------------------------------------------------------
@@ -295,7 +292,7 @@ def _plan_h5(
         return plan_objects(WeightsFile(root), model, skip_mismatch, skipped or ())
     if skipped is not None:
         raise _only_objects(Path(root.file))
-    return plan_legacy(legacy_h5.LegacyFile(root), model, skip_mismatch, by_name)
+    return legacy_h5.plan_legacy(legacy_h5.LegacyFile(root), model, skip_mismatch, by_name)
 
 
 def _plan_shards(path: Path, model: Any) -> Plan:
@@ -327,12 +324,11 @@ def _plan_safetensors(path: Path, model: Any, skip_mismatch: bool) -> Plan:
         if shape == variable.shape:
             plan.append((variable, arrays[name]))
         elif not skip_mismatch:
-            near = hint(name, arrays, 3) if shape is None else ""
             raise FileFormatError(
                 f"{path}: {name!r} does not fit",
                 expected=f"shape {variable.shape}",
                 received=shape or "nothing of that name",
-                fix=near,
+                fix=hint(name, arrays, 3) if shape is None else "",
             )
     extra = sorted(set(arrays) - set(held))
     if extra and not skip_mismatch:

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.errors import FileFormatError
+from kerasish.errors import FileFormatError, clip
 from kerasish.saving.files import limits
 from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup
 from kerasish.saving.files.sources import check_source
-from kerasish.saving.files.text import is_list, is_object, parse_json, shorten
+from kerasish.saving.files.text import is_list, is_object, parse_json
 
 # TF 2.12 and 2.13 wrote this for what is now "layers".
 _OLD_PREFIX = "_layer_checkpoint_dependencies"
@@ -84,7 +84,7 @@ def shard_files(path: Path) -> list[Path]:
         raise FileFormatError(
             f"{path}: not an index of weight shards",
             expected="JSON with a 'weight_map', an object",
-            received=shorten(entries),
+            received=clip(repr(entries)),
         )
     listed = (n for e in entries.values() for n in (e if is_list(e) else [e]))
     names = {limits.check_name(name, str(path)) for name in listed}

@@ -19,21 +19,20 @@ from kerasish.errors import ArgumentError, BackendError, FileFormatError, Kerasi
 from kerasish.graph.variable import blank_variables
 from kerasish.saving import beside, compile_state, legacy_h5, state
 from kerasish.saving.allowed_names import check
-from kerasish.saving.files import archives, atomic
-from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup, open_h5
+from kerasish.saving.beside import State
+from kerasish.saving.files import archives
+from kerasish.saving.files.safe_h5 import SafeGroup, open_h5
 from kerasish.saving.files.sources import as_path, is_path
 from kerasish.saving.files.text import is_array, is_list, is_mapping, parse_json
+from kerasish.saving.legacy_h5 import Plan
 from kerasish.saving.older_configs import fit, modernize
 from kerasish.saving.paths import shared_layers
 from kerasish.saving.weights import (
-    Plan,
     assign,
     check_target,
     h5_in,
     new_h5,
-    plan_legacy,
     plan_objects,
-    write_legacy,
     write_objects,
 )
 from kerasish.saving.weights_h5 import WeightsFile
@@ -44,7 +43,6 @@ from kerasish.serialization import (
     sharing,
 )
 
-State = Mapping[str, Any]
 COMPILE = "compile"  # the entries of a file's state for classes that compile themselves
 OPTIMIZERS = "optimizers"
 
@@ -145,7 +143,7 @@ def _save_h5(
     assets = beside.read_assets(model)
     with new_h5(path) as file:
         legacy_h5.write_configs(file, config, training)
-        write_legacy(file.create_group("model_weights"), model)
+        legacy_h5.write_legacy(file.create_group("model_weights"), model)
         if training is not None:
             variables = [(v.path, v.numpy()) for v in model.optimizer.variables]
             legacy_h5.write_named(file.create_group("optimizer_weights"), variables)
@@ -155,7 +153,6 @@ def _save_h5(
 def _save_archive(
     path: Path, model: Any, config: Mapping[str, Any], kept: State, include_optimizer: bool
 ) -> None:
-    atomic.check_target(path)
     buffer = io.BytesIO()
     with h5_in(buffer) as file:
         write_objects(file, model, include_optimizer)
@@ -223,7 +220,7 @@ def _load_archive(path: Path, compile: bool) -> Any:
 def _load_h5(path: Path, compile: bool) -> Any:
     with legacy_h5.open_legacy(path) as file:
         model, kept = _begun(file.root, file.config(), str(path))
-        assign(plan_legacy(file, model))
+        assign(legacy_h5.plan_legacy(file, model))
         beside.give_assets(model, beside.unpacked(kept))
         if compile and kept is not None and kept.get(COMPILE):
             compile_state.compile_model(model, kept[COMPILE], str(path))
@@ -241,7 +238,6 @@ def _load_h5(path: Path, compile: bool) -> Any:
 
 def _begun(root: SafeGroup, config: Any, where: str) -> tuple[Any, dict[str, Any] | None]:
     """The model of an intact file, its weights still to come, and the file's state."""
-    state.verify(root)
     kept = state.read_state(root)
     model = build(config, where, _stored(root))
     beside.freeze(model, kept or {})
@@ -260,7 +256,7 @@ def _stored(root: SafeGroup) -> int:
     Twice what is there, of numbers of 4 bytes or more: optimizers that made no step have no
     slots in the file.
     """
-    arrays = [node for node in root.walk() if isinstance(node, SafeDataset)]
+    arrays = state.datasets(root)
     return sum(2 * max(4 // max(1, a.itemsize), 1) * a.backed() for a in arrays)
 
 
@@ -342,7 +338,6 @@ def load_state(
         if source is None:
             return None
         with open_h5(source, str(path)) as root:
-            state.verify(root)
             return state.read_state(root)
 
 
@@ -354,11 +349,10 @@ def plan_restore(model: Any, filepath: str | os.PathLike[str]) -> tuple[Plan, di
         FileFormatError: a damaged file, or the checkpoint of another model.
     """
     with as_path(filepath) as path, reading(path), legacy_h5.open_legacy(path) as file:
-        state.verify(file.root)
         kept = state.read_state(file.root)
         if kept is None:
             raise FileFormatError(f"{path}: no state in it", expected="a file of save_model")
-        plan = plan_legacy(file, model)
+        plan = legacy_h5.plan_legacy(file, model)
         saved = [dataset for _, dataset in file.optimizer()]
         plan += compile_state.plan_optimizer(model, saved, kept, str(path)) if saved else []
         plan += beside.plan_seeds(model, kept, str(path))

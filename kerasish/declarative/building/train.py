@@ -15,6 +15,7 @@ from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError
 from kerasish.models import Model
+from kerasish.spec import alike
 
 
 def compile_model(model: Model, section: TrainSection, diagnostics: Diagnostics) -> None:
@@ -119,25 +120,18 @@ def _check_label(
     gives = f"the model gives {output}, the labels are {shape} {label.dtype}"
     classes = output[-1] if len(output) > 1 else None
     if loss.startswith("sparse"):
-        if not _fits(shape, output[:-1]) and not _fits(shape, (*output[:-1], 1)):
+        if not alike(shape, output[:-1]) and not alike(shape, (*output[:-1], 1)):
             message = f"the loss cannot take the labels: {gives}"
             found.add("K420", message, mark, "sparse losses need one class number for each output")
         elif label.size and classes is not None and not 0 <= label.min() <= label.max() < classes:
             low, high = label.min(), label.max()
             message = f"labels run from {low} to {high}, but the model gives {classes} classes"
             found.add("K420", message, mark, f"give the last layer {int(high) + 1} units")
-    elif _fits(shape, output) or _fits((*shape, 1), output) or _fits(shape, (*output, 1)):
+    elif alike(shape, output) or alike((*shape, 1), output) or alike(shape, (*output, 1)):
         return
-    elif _fits(shape, output[:-1]) and np.issubdtype(label.dtype, np.integer):
+    elif alike(shape, output[:-1]) and np.issubdtype(label.dtype, np.integer):
         message = f"the loss cannot take the labels: {gives}"
         found.add("K420", message, mark, "use sparse_categorical_crossentropy?")
     else:
         message = f"labels and predictions would broadcast: {gives}"
         found.add("K421", message, mark, "give the last layer as many units as there are labels")
-
-
-def _fits(label: tuple[int | None, ...], output: tuple[int | None, ...]) -> bool:
-    """Whether two shapes are equal, an unknown dimension fitting any other."""
-    return len(label) == len(output) and all(
-        a == b or a is None or b is None for a, b in zip(label, output, strict=True)
-    )

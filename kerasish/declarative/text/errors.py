@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from kerasish.budget import KINDS
 from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value
-from kerasish.errors import ConfigError, LimitError, told
+from kerasish.errors import ConfigError, LimitError, clip, told
 from kerasish.registry import nearest
 
 CODES: dict[str, str] = {
@@ -188,11 +188,6 @@ def _describe_list(value: Sequence) -> str:
     if len(held) < len(value.items) or not 0 < len(held) <= 6:
         return f"a list of {len(value.items)}"
     return clip(f"{['null' if one is None else one for one in held]}", 80) + " (list)"
-
-
-def clip(text: str, length: int) -> str:
-    """`text`, cut to `length` characters with an ellipsis."""
-    return text if len(text) <= length else text[: length - 3] + "..."
 
 
 def must_be(what: str, expected: str, value: Value) -> str:

@@ -37,12 +37,10 @@ _DAMAGED = (
     OSError,
     EOFError,
     ValueError,
-    NotImplementedError,
     RuntimeError,
     OverflowError,
     MemoryError,
-    KeyError,
-    IndexError,
+    LookupError,
 )
 
 

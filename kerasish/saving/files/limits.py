@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from kerasish.errors import UnsafeFileError
+from kerasish.errors import UnsafeFileError, clip
 
 MAX_CONFIG_BYTES = 16 * 2**20
 MAX_METADATA_BYTES = 2**20
@@ -29,7 +29,7 @@ def check_name(name: object, where: str) -> str:
     raise UnsafeFileError(
         f"{where}: a name that no model needs",
         expected="letters, digits and _ . - in at most 512 characters, not '.' or '..'",
-        received=_shorten(name),
+        received=clip(repr(name)),
     )
 
 
@@ -37,11 +37,6 @@ def check_path(path: object, where: str) -> list[str]:
     """The components of a "/"-separated path, each one checked by `check_name`."""
     if not isinstance(path, str) or path.count("/") > MAX_DEPTH:
         raise UnsafeFileError(
-            f"{where}: a path nested deeper than {MAX_DEPTH}", received=_shorten(path)
+            f"{where}: a path nested deeper than {MAX_DEPTH}", received=clip(repr(path))
         )
     return [check_name(part, where) for part in path.strip("/").split("/")]
-
-
-def _shorten(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

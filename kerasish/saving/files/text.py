@@ -92,12 +92,6 @@ def _too_deep(where: str) -> UnsafeFileError:
     )
 
 
-def shorten(value: Any, most: int = 80) -> str:
-    """A value as an error may show it."""
-    text = repr(value)
-    return text if len(text) <= most else text[: most - 3] + "..."
-
-
 class _Unique:
     """Builds dicts and refuses a name that occurs twice: which of the two would count?"""
 
