@@ -33,7 +33,7 @@ def write_checkpoint(path: Path, model: Any) -> None:
         "fit": model.fit_state.state_dict(),
     }
     with weights.new_h5(path) as file:
-        weights.write_legacy(file, model)
+        legacy_h5.write_legacy(file, model)
         slots = [(v.path, v.numpy()) for v in model.optimizer.variables]
         legacy_h5.write_named(file.create_group("optimizer_weights"), slots)
         state.write_state(file, kept)

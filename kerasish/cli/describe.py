@@ -34,7 +34,7 @@ def check(arguments: Namespace) -> None:
     print(f"  model   {model.name}: {len(model.layers)} layers, {count:,} parameters, {size(held)}")
     train, data = project.config.train, project.config.data
     if train is not None:
-        print(f"  train   {train.optimizer.name}, {train.epochs} epochs")
+        print(f"  train   {train.compiled['optimizer'].name}, {train.fitted['epochs']} epochs")
     if data is not None:
         source = data.dataset.name if data.dataset else data.train.path if data.train else "none"
         print(f"  data    {source} (not read), batches of {data.batch_size}")

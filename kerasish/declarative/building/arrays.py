@@ -104,14 +104,8 @@ def _read(
         return None
     try:
         with open_npz(path, allowance) as archive:
-            members = _Members(archive, diagnostics)
-            weight = file.sample_weight
-            return Part(
-                members.get(file.x),
-                None if file.y is None else members.get(file.y),
-                None if weight is None else members.get(weight),
-                file.mark,
-            )
+            named = (file.x, file.y, file.sample_weight)
+            return Part(*(_member(archive, one, diagnostics) for one in named), mark=file.mark)
     except KerasishError as error:
         diagnostics.add("K501", f"'{path}' is no readable npz file: {one_line(error)}", file.mark)
         return None
@@ -125,30 +119,27 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-class _Members:
-    """The arrays in an open npz archive."""
-
-    def __init__(self, archive: Npz, diagnostics: Diagnostics) -> None:
-        self._archive = archive
-        self._diagnostics = diagnostics
-        self._names = archive.names
-
-    def get(self, wanted: Reference | dict[str, Reference]) -> Any:
-        """The array of that name, or the mapping of arrays; None where one is wrong."""
-        if isinstance(wanted, dict):
-            return {name: self.get(one) for name, one in wanted.items()}
-        if wanted.name not in self._names:
-            message = f"there is no array '{clip(wanted.name, 60)}' in the file"
-            hint = did_you_mean(wanted.name, self._names, listing=False)
-            listed = f"arrays: {', '.join(self._names[:20])}"
-            self._diagnostics.add("K502", message, wanted.mark, hint, [clip(listed, 100)])
-            return None
-        try:
-            return self._archive.read(wanted.name)
-        except KerasishError as error:
-            message = f"the array '{wanted.name}' cannot be read: {one_line(error)}"
-            self._diagnostics.add("K502", message, wanted.mark)
-            return None
+def _member(
+    archive: Npz, wanted: Reference | dict[str, Reference] | None, diagnostics: Diagnostics
+) -> Any:
+    """The array of that name, or the mapping of arrays; None where one is wrong, or none wanted."""
+    if wanted is None:
+        return None
+    if isinstance(wanted, dict):
+        return {name: _member(archive, one, diagnostics) for name, one in wanted.items()}
+    names = archive.names
+    if wanted.name not in names:
+        message = f"there is no array '{clip(wanted.name, 60)}' in the file"
+        hint = did_you_mean(wanted.name, names, listing=False)
+        listed = f"arrays: {', '.join(names[:20])}"
+        diagnostics.add("K502", message, wanted.mark, hint, [clip(listed, 100)])
+        return None
+    try:
+        return archive.read(wanted.name)
+    except KerasishError as error:
+        message = f"the array '{wanted.name}' cannot be read: {one_line(error)}"
+        diagnostics.add("K502", message, wanted.mark)
+        return None
 
 
 def _check(part: Part, diagnostics: Diagnostics) -> None:

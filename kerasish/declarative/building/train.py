@@ -24,15 +24,10 @@ def compile_model(model: Model, section: TrainSection, diagnostics: Diagnostics)
     Raises:
         ConfigError: one of them refuses its arguments or does not fit the outputs.
     """
-    parts = {
-        "optimizer": construct(section.optimizer, diagnostics),
-        "loss": construct(section.loss, diagnostics),
-        "metrics": construct(section.metrics, diagnostics),
-        "loss_weights": section.loss_weights,
-    }
+    parts = construct(section.compiled, diagnostics)
     diagnostics.raise_if_any()
     try:
-        model.compile(**{key: value for key, value in parts.items() if value is not None})
+        model.compile(**parts)
     except (KerasishError, ValueError, TypeError) as error:
         diagnostics.stop("K204", one_line(error), section.mark)
 
@@ -43,15 +38,9 @@ def training_arguments(train: TrainSection, diagnostics: Diagnostics) -> dict[st
     Raises:
         ConfigError: a callback refuses its arguments.
     """
-    callbacks = construct(list(train.callbacks), diagnostics)
+    found: dict[str, Any] = construct(train.fitted, diagnostics)
     diagnostics.raise_if_any()
-    found = {
-        "epochs": train.epochs,
-        "callbacks": callbacks,
-        "class_weight": train.class_weight,
-        "steps_per_epoch": train.steps_per_epoch,
-    }
-    return {key: value for key, value in found.items() if value is not None}
+    return found
 
 
 def data_arguments(data: DataSection, arrays: Arrays) -> dict[str, Any]:
@@ -64,12 +53,12 @@ def data_arguments(data: DataSection, arrays: Arrays) -> dict[str, Any]:
         "batch_size": data.batch_size,
         "shuffle": data.shuffle,
         "validation_split": arrays.split or None,
-        "validation_data": None if validation is None else as_tuple(validation),
+        "validation_data": None if validation is None else _as_tuple(validation),
     }
     return {key: value for key, value in found.items() if value is not None}
 
 
-def as_tuple(part: Part) -> tuple[Any, ...]:
+def _as_tuple(part: Part) -> tuple[Any, ...]:
     """`(x, y)` or `(x, y, sample_weight)`."""
     whole = (part.x, part.y, part.sample_weight)
     return whole if part.sample_weight is not None else whole[:2]
@@ -84,18 +73,17 @@ def check_labels(
         ConfigError: K420 where the loss cannot take the labels, K421 where labels and predictions
             would broadcast.
     """
-    outputs = model.outputs
+    outputs, loss = model.outputs, section.compiled["loss"]
     for part in (arrays.train, arrays.validation, arrays.test):
         if part is None or part.y is None:
             continue
         labels = _by_output(part.y, [str(name) for name in model.output_names])
         for (name, label), output in zip(labels.items(), outputs, strict=False):
-            one = section.loss.get(name, "") if isinstance(section.loss, dict) else section.loss
+            one = loss.get(name, "") if isinstance(loss, dict) else loss
             if label is not None and not _of_a_user(one):
-                loss = (one if isinstance(one, str) else getattr(one, "name", "")).lower()
-                loss = loss.replace("_", "")
-                place = section.loss_mark
-                _check_label(loss, np.asarray(label), tuple(output.shape), place, diagnostics)
+                word = one if isinstance(one, str) else getattr(one, "name", "")
+                word, place = word.lower().replace("_", ""), section.loss_mark
+                _check_label(word, np.asarray(label), tuple(output.shape), place, diagnostics)
     diagnostics.raise_if_any()
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any
+from typing import Any, TypeVar
 
 from kerasish.declarative.check.specification import Reference
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
 
+T = TypeVar("T")
 _SHOWN_CHOICES = 5
 
 
@@ -46,6 +47,11 @@ class Fields:
         if entry is None or (isinstance(entry.value, Scalar) and entry.value.value is None):
             return None
         return entry.value
+
+    def read(self, key: str, make: Callable[[Value], T]) -> T | None:
+        """What `make` gives of the value under `key`; None where there is none."""
+        found = self.value(key)
+        return None if found is None else make(found)
 
     def place(self, key: str) -> Mark:
         """Where `key` is written, else where the section is."""

@@ -105,18 +105,12 @@ class DataSection:
 
 @dataclass(frozen=True, slots=True)
 class TrainSection:
-    """`train:`: what `compile` and `fit` get."""
+    """`train:`: what `compile` and `fit` get by name; objects are items still."""
 
     mark: Mark
-    optimizer: Item
-    loss: Any
     loss_mark: Mark
-    metrics: Any = None
-    loss_weights: Any = None
-    epochs: int = 1
-    callbacks: tuple[Item, ...] = ()
-    class_weight: dict[int, float] | None = None
-    steps_per_epoch: int | None = None
+    compiled: dict[str, Any]
+    fitted: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

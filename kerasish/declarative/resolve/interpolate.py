@@ -8,6 +8,7 @@ the index of an enclosing `repeat`, and from the environment as `$env.NAME` wher
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
 from dataclasses import replace
 
@@ -51,12 +52,8 @@ def interpolate(
     entries = []
     with budget.opened(document.mark.source.name):
         for entry in document:
-            try:
-                value = resolver.top_level(entry)
-            except Failed:
-                value = entry.value
-            entries.append(Entry(entry.key, entry.mark, value))
-            resolver.check_height(value, entry.mark)
+            entries.append(resolver.entry(entry, resolver.top_level))
+            resolver.check_height(entries[-1].value, entry.mark)
     return Mapping.of(entries, document.mark)
 
 
@@ -85,17 +82,21 @@ class _Resolver:
     def top_level(self, entry: Entry) -> Value:
         """The resolved value of a section; `vars` shares the values that uses see."""
         if entry.key == "vars" and isinstance(entry.value, Mapping):
-            entries = [self._declared(variable) for variable in entry.value]
+            entries = [self.entry(variable, self._declared) for variable in entry.value]
             return Mapping.of(entries, entry.value.mark)
         if self.variables.get(entry.key) is entry:
-            return self._variable(entry.key, entry.value.mark)
+            return self._declared(entry)
         return self.resolve(entry.value, {})
 
-    def _declared(self, entry: Entry) -> Entry:
+    def entry(self, entry: Entry, resolved: Callable[[Entry], Value]) -> Entry:
+        """An entry with its value resolved; one that fails stays as it was written."""
         try:
-            return Entry(entry.key, entry.mark, self._variable(entry.key, entry.value.mark))
+            return replace(entry, value=resolved(entry))
         except Failed:
             return entry
+
+    def _declared(self, entry: Entry) -> Value:
+        return self._variable(entry.key, entry.value.mark)
 
     def resolve(self, value: Value, local: Locals) -> Value:
         """`value` with its variables replaced; a part that fails stays as it was written."""
@@ -116,18 +117,12 @@ class _Resolver:
 
     def _collection(self, value: Sequence | Mapping, local: Locals) -> Value:
         if isinstance(value, Mapping):
-            entries = [self._entry(entry, local) for entry in value]
+            entries = [self.entry(e, lambda e: self.resolve(e.value, local)) for e in value]
             return Mapping.of(entries, value.mark)
         items: list[Value] = []
         for item in value.items:
             items.extend(self._item(item, local))
         return Sequence(tuple(items), value.mark)
-
-    def _entry(self, entry: Entry, local: Locals) -> Entry:
-        try:
-            return Entry(entry.key, entry.mark, self.resolve(entry.value, local))
-        except Failed:
-            return entry
 
     def _item(self, item: Value, local: Locals) -> list[Value]:
         try:
@@ -197,16 +192,13 @@ class _Resolver:
         if piece.group() == "$$":
             return "$"
         mark = _inside(scalar, piece.group(), piece.start())
+        plain = "$$ for a plain '$'"
         if piece.group("open") is not None:
-            self.diagnostics.fail(
-                "K303", "'${' has no matching '}'", mark, "write $$ for a plain '$'"
-            )
+            self.diagnostics.fail("K303", "'${' has no matching '}'", mark, f"write {plain}")
         if piece.group("name"):
             name = piece.group("name")
             message = f"'${name}' inside longer text is ambiguous"
-            self.diagnostics.fail(
-                "K303", message, mark, f"write ${{{name}}}, or $$ for a plain '$'"
-            )
+            self.diagnostics.fail("K303", message, mark, f"write ${{{name}}}, or {plain}")
         value = self._expression(scalar, piece, local)
         if not isinstance(value, Scalar):
             self.diagnostics.fail("K303", f"{describe(value)} cannot be part of a text", mark)

@@ -108,28 +108,21 @@ def _change_key(value: Value, override: _Override, at: int, diagnostics: Diagnos
         hint = "write its arguments as a mapping first" if isinstance(value, Scalar) else ""
         message = f"there is no '{step.name}' in {describe(value)}"
         diagnostics.fail("K121", message, step.mark, hint)
-    held = value.entries.get(step.name)
-    if at + 1 == len(override.steps):
+    held, is_last = value.entries.get(step.name), at + 1 == len(override.steps)
+    begins = override.append and is_last and bool(step.name)
+    if held is None and (override.value is None or (override.append and not begins)):
+        hint = did_you_mean(step.name, value.entries)
+        diagnostics.fail("K121", f"there is no '{step.name}'", step.mark, hint)
+    if is_last:
         return _last_key(value, held, override, step, diagnostics)
-    if held is None and (override.value is None or override.append):
-        diagnostics.fail("K121", f"there is no '{step.name}'", step.mark,
-                     did_you_mean(step.name, value.entries))  # fmt: skip
     inner = Mapping({}, step.mark) if held is None else held.value
     changed = _change(inner, override, at + 1, diagnostics)
     return value.with_entry(Entry(step.name, held.mark if held else step.mark, changed))
 
 
 def _last_key(
-    value: Mapping,
-    held: Entry | None,
-    override: _Override,
-    step: _Step,
-    diagnostics: Diagnostics,
+    value: Mapping, held: Entry | None, override: _Override, step: _Step, diagnostics: Diagnostics
 ) -> Mapping:
-    if override.value is None or override.append:
-        if held is None and not (override.append and step.name):
-            diagnostics.fail("K121", f"there is no '{step.name}'", step.mark,
-                         did_you_mean(step.name, value.entries))  # fmt: skip
     if override.value is None:
         return value.without(step.name)
     if not override.append:

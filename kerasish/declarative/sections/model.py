@@ -37,8 +37,7 @@ def read_model(value: Value, checker: Checker) -> ModelSection:
     allowed = FUNCTIONAL_KEYS if functional else SEQUENTIAL_KEYS
     fields = Fields(value, "model", allowed, checker.diagnostics)
     fields.choice("type", ("sequential", "functional"), "")
-    own = fields.value("name")
-    name = None if own is None else checker.name(own)
+    name = fields.read("name", checker.name)
     return read_graph(fields, name, checker) if functional else _sequential(fields, name, checker)
 
 
@@ -54,7 +53,7 @@ def _is_functional(value: Value) -> bool:
 
 
 def _sequential(fields: Fields, name: str | None, checker: Checker) -> SequentialSection:
-    declared = fields.require("input", INPUT_HINT)
+    fields.require("input", "input: {shape: [28, 28, 1]}")
     if fields.require("layers") is not None and not fields.items("layers"):
         fields.diagnostics.add("K110", "model has no layers", fields.place("layers"))
     values = fields.items("layers")
@@ -64,14 +63,13 @@ def _sequential(fields: Fields, name: str | None, checker: Checker) -> Sequentia
     items = [item for value in values if (item := checker.item(value, "layer")) is not None]
     names = [(item.arguments["name"], item.marks["name"]) for item in items if "name" in item.marks]
     report_repeats([one for one in names if one[0] is not None], checker.diagnostics)
-    entry = None if declared is None else read_input(declared, checker)
+    entry = fields.read("input", lambda value: read_input(value, checker))
     return SequentialSection(name, fields.mark, entry, tuple(items))
 
 
 # --- inputs -------------------------------------------------------------------------------------
 
 
-INPUT_HINT = "input: {shape: [28, 28, 1]}"
 _EXPECTED = "a list of integers ≥ 1 (null where it varies)"
 
 
@@ -80,8 +78,7 @@ def read_input(value: Value, checker: Checker) -> InputDeclaration | None:
     if isinstance(value, Sequence):
         return _declaration(None, value, None, checker)
     fields = Fields(value, "input", ("shape", "dtype", "name"), checker.diagnostics)
-    own = fields.value("name")
-    return _from_fields(None if own is None else checker.name(own), fields, checker)
+    return _from_fields(fields.read("name", checker.name), fields, checker)
 
 
 def read_inputs(mapping: Mapping, checker: Checker) -> list[InputDeclaration]:

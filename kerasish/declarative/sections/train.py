@@ -11,7 +11,7 @@ from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker, Item
 from kerasish.declarative.check.specification import TrainSection
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
-from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value
+from kerasish.declarative.text.source import Entry, Mapping, Scalar, Sequence, Value
 
 FIT_KEYS = ("epochs", "callbacks", "class_weight", "steps_per_epoch")
 TRAIN_KEYS = ("optimizer", "loss", "loss_weights", "metrics", *FIT_KEYS)
@@ -28,27 +28,34 @@ def read_train(value: Value, checker: Checker, outputs: tuple[str, ...]) -> Trai
         outputs: names of the model's outputs, which `loss` and others may be given for.
     """
     fields = Fields(value, "train", TRAIN_KEYS, checker.diagnostics)
-    optimizer = fields.require("optimizer", "optimizer: adam")
+    fields.require("optimizer", "optimizer: adam")
     loss = fields.require("loss", "loss: sparse_categorical_crossentropy")
-    metrics = fields.value("metrics")
-    weights = fields.value("loss_weights")
-    callbacks = [checker.item(one, "callback") for one in fields.items("callbacks")]
+    callbacks = [
+        item
+        for one in fields.items("callbacks")
+        if (item := checker.item(one, "callback")) is not None
+    ]
     for item in callbacks:
-        if item is not None:
-            _check_paths(item, checker.diagnostics)
-    made = None if optimizer is None else checker.item(optimizer, "optimizer")
-    checked: dict[str, Any] = {
-        "loss": None if loss is None else _per_output(loss, "loss", outputs, checker),
-        "metrics": None if metrics is None else _metrics(metrics, outputs, checker),
-        "loss_weights": None if weights is None else _weights(weights, outputs, fields.diagnostics),
+        _check_paths(item, checker.diagnostics)
+    compiled = {
+        "optimizer": fields.read("optimizer", lambda one: checker.item(one, "optimizer")),
+        "loss": fields.read("loss", lambda one: _per_output(one, "loss", outputs, checker)),
+        "metrics": fields.read("metrics", lambda one: _metrics(one, outputs, checker)),
+        "loss_weights": fields.read("loss_weights", lambda one: _weights(one, outputs, checker)),
+    }
+    fitted = {
         "epochs": fields.integer("epochs", 1),
-        "callbacks": tuple(item for item in callbacks if item is not None),
+        "callbacks": callbacks,
         "class_weight": _class_weight(fields, checker.diagnostics),
         "steps_per_epoch": fields.integer("steps_per_epoch", None),
     }
-    if made is None or loss is None:
+    if loss is None or compiled["optimizer"] is None:
         return None
-    return TrainSection(mark=fields.mark, optimizer=made, loss_mark=loss.mark, **checked)
+    return TrainSection(fields.mark, loss.mark, _given(compiled), _given(fitted))
+
+
+def _given(arguments: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not None}
 
 
 def _per_output(value: Value, kind: str, outputs: tuple[str, ...], checker: Checker) -> Any:
@@ -60,7 +67,7 @@ def _per_output(value: Value, kind: str, outputs: tuple[str, ...], checker: Chec
     by_output = {}
     for entry in value:
         if outputs and entry.key not in outputs:
-            _unknown_output(entry.key, entry.mark, kind, outputs, checker.diagnostics)
+            _unknown_output(entry, kind, outputs, checker)
         by_output[entry.key] = _per_output(entry.value, kind, (), checker)
     return by_output
 
@@ -78,12 +85,10 @@ def _is_item(value: Mapping, kind: str, outputs: tuple[str, ...]) -> bool:
     return isinstance(inner, Scalar) and not isinstance(inner.value, str)
 
 
-def _unknown_output(
-    name: str, mark: Mark, kind: str, outputs: tuple[str, ...], diagnostics: Diagnostics
-) -> None:
-    hint = did_you_mean(name, outputs)
-    message = f"{kind} names the output '{clip(name, 60)}', which the model does not have"
-    diagnostics.add("K401", message, mark, hint)
+def _unknown_output(entry: Entry, kind: str, outputs: tuple[str, ...], checker: Checker) -> None:
+    hint = did_you_mean(entry.key, outputs)
+    message = f"{kind} names the output '{clip(entry.key, 60)}', which the model does not have"
+    checker.diagnostics.add("K401", message, entry.mark, hint)
 
 
 def _metrics(value: Value, outputs: tuple[str, ...], checker: Checker) -> Any:
@@ -93,7 +98,7 @@ def _metrics(value: Value, outputs: tuple[str, ...], checker: Checker) -> Any:
     return found if isinstance(found, list | dict) else [found]
 
 
-def _weights(value: Value, outputs: tuple[str, ...], diagnostics: Diagnostics) -> Any:
+def _weights(value: Value, outputs: tuple[str, ...], checker: Checker) -> Any:
     """Numbers: one for each output by name, or a list in the order of the outputs."""
     numbers = []
     values = [entry.value for entry in value] if isinstance(value, Mapping) else [value]
@@ -101,13 +106,13 @@ def _weights(value: Value, outputs: tuple[str, ...], diagnostics: Diagnostics) -
     for one in values:
         number = _number(one)
         if number is None:
-            diagnostics.add("K204", must_be("loss_weights", "numbers", one), one.mark)
+            checker.diagnostics.add("K204", must_be("loss_weights", "numbers", one), one.mark)
         numbers.append(number)
     if not isinstance(value, Mapping):
         return numbers
     for entry in value:
         if entry.key not in outputs:
-            _unknown_output(entry.key, entry.mark, "loss_weights", outputs, diagnostics)
+            _unknown_output(entry, "loss_weights", outputs, checker)
     return dict(zip(value.entries, numbers, strict=True))
 
 

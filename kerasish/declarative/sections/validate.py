@@ -41,23 +41,19 @@ def validate(
     requested = _plugins(fields)
     missing = [one for one in requested if one not in plugins and one not in sys.modules]
     checker = Checker(diagnostics, missing)
-    own_name = fields.value("name")
     fields.text("description")
     fields.mapping("vars")
-    written = fields.require("model")
-    model = None if written is None else read_model(written, checker)
-    data, train = fields.value("data"), fields.value("train")
-    config_data = None if data is None else read_data(data, checker)
-    config_train = None if train is None else read_train(train, checker, output_names(model))
+    fields.require("model")
+    model = fields.read("model", lambda value: read_model(value, checker))
+    data = fields.read("data", lambda value: read_data(value, checker))
+    train = fields.read("train", lambda value: read_train(value, checker, output_names(model)))
     seed = fields.integer("seed", None, least=0)
     backend = fields.choice("backend", BACKENDS, "") or None
-    chosen = name if own_name is None else checker.name(own_name)
+    chosen = fields.read("name", checker.name) or name
     diagnostics.raise_if_any()
-    if model is None or chosen is None:
+    if model is None:
         raise diagnostics.error()
-    return Config(
-        document, chosen, model, seed, backend, config_data, config_train, tuple(requested)
-    )
+    return Config(document, chosen, model, seed, backend, data, train, tuple(requested))
 
 
 def output_names(model: ModelSection | None) -> tuple[str, ...]:

@@ -86,9 +86,9 @@ def test_a_sequential_file() -> None:
     assert config.data is not None
     assert (config.data.validation, config.data.batch_size) == (0.1, 64)
     assert config.train is not None
-    schedule = config.train.optimizer.arguments["learning_rate"]
+    schedule = config.train.compiled["optimizer"].arguments["learning_rate"]
     assert schedule.arguments == {"initial_learning_rate": 1.0, "decay_steps": 3}
-    assert config.train.metrics == ["accuracy"]
+    assert config.train.compiled["metrics"] == ["accuracy"]
 
 
 FUNCTIONAL = """
@@ -120,7 +120,7 @@ def test_a_functional_file() -> None:
     assert "name" not in model.nodes[0].items[0].arguments
     assert model.shared["embed"].arguments["name"] == "embed"
     assert config.train is not None
-    assert config.train.loss_weights == {"label": 1.0, "points": 0.3}
+    assert config.train.compiled["loss_weights"] == {"label": 1.0, "points": 0.3}
 
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.yaml"))
