@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from kerasish import ops, random
 from kerasish.arguments.fields import placed
 from kerasish.arguments.rules import Rate, one_of
-from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.layer import Layer
 from kerasish.random import SeedGenerator
@@ -33,11 +32,7 @@ class Scored(Layer):
 
     def build(self, input_shape: Any) -> None:
         if not isinstance(input_shape, (list, tuple)) or len(input_shape) not in (2, 3):
-            raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}",
-                expected="[query, value] or [query, value, key]",
-                received=f"shape(s) {input_shape}",
-            )
+            raise self._refusal("[query, value] or [query, value, key]", f"shape(s) {input_shape}")
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
         """(batch, queries, keys): how much each query attends to each key."""

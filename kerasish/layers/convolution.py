@@ -16,7 +16,7 @@ from kerasish.arguments.rules import (
     Regularizer,
     sized,
 )
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable
 from kerasish.layers.base.input_spec import InputSpec
@@ -48,10 +48,9 @@ class Windowed(Layer):
             setattr(self, name, sized(getattr(self, name), self.rank, f"{self.name}.{name}"))
         self.data_format = config.standardize_data_format(self.data_format)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise ArgumentError(
-                type(self).__name__,
-                expected="strides of 1 with a dilation_rate above 1",
-                received=f"strides={self.strides}, dilation_rate={self.dilation_rate}",
+            raise self._refusal(
+                "strides of 1 with a dilation_rate above 1",
+                f"strides={self.strides}, dilation_rate={self.dilation_rate}",
             )
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
@@ -60,11 +59,7 @@ class Windowed(Layer):
         axis = -1 if self.data_format == "channels_last" else 1
         size = shape[axis]
         if size is None:
-            raise ShapeError(
-                f"{type(self).__name__} {self.name!r}",
-                expected=f"a known number of channels on axis {axis}",
-                received=f"shape {shape}",
-            )
+            raise self._misfit(f"a known number of channels on axis {axis}", shape)
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: size})
         return size
 
@@ -118,19 +113,15 @@ class BaseConv(Windowed):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.filters % self.groups:
-            raise ArgumentError(
-                type(self).__name__,
-                expected="filters divisible by groups",
-                received=f"filters={self.filters}, groups={self.groups}",
+            raise self._refusal(
+                "filters divisible by groups", f"filters={self.filters}, groups={self.groups}"
             )
 
     def build(self, input_shape: Shape) -> None:
         size = self.channels(input_shape)
         if size % self.groups:
-            raise ShapeError(
-                f"{type(self).__name__} {self.name!r}",
-                expected=f"channels divisible by groups={self.groups}",
-                received=f"{size} channels",
+            raise self._refusal(
+                f"channels divisible by groups={self.groups}", f"{size} channels", kind=ShapeError
             )
         shape = (*self.kernel_size, size // self.groups, self.filters)
         self.kernel = self._declared_weight("kernel", shape)
@@ -196,10 +187,9 @@ class BaseConvTranspose(Windowed):
                 self.output_padding, self.rank, f"{self.name}.output_padding", zero=True
             )
             if any(p >= s for p, s in zip(self.output_padding, self.strides, strict=True)):
-                raise ArgumentError(
-                    type(self).__name__,
-                    expected="output_padding smaller than strides",
-                    received=f"output_padding={self.output_padding}, strides={self.strides}",
+                raise self._refusal(
+                    "output_padding smaller than strides",
+                    f"output_padding={self.output_padding}, strides={self.strides}",
                 )
 
     def build(self, input_shape: Shape) -> None:

@@ -12,7 +12,7 @@ from kerasish.arguments.rules import (
     Activation as ActivationField,
 )
 from kerasish.arguments.rules import PositiveInt, Regularizer
-from kerasish.errors import ArgumentError, ShapeError, UnsafeFileError
+from kerasish.errors import ArgumentError, UnsafeFileError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.input_spec import InputSpec
@@ -62,11 +62,7 @@ class Dense(Layer):
     def build(self, input_shape: Shape) -> None:
         size = input_shape[-1]
         if size is None:
-            raise ShapeError(
-                f"Dense {self.name!r}",
-                expected="an input whose last dimension is known",
-                received=f"shape {input_shape}",
-            )
+            raise self._misfit("an input whose last dimension is known", input_shape)
         self.kernel = self._declared_weight("kernel", (size, self.units))
         self.bias = self._declared_weight("bias", (self.units,)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})

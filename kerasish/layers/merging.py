@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasish import ops
 from kerasish.arguments.rules import IntOrTuple
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.layer import Layer
 from kerasish.spec import normalize_axis
@@ -18,15 +20,16 @@ class Merge(Layer):
 
     supports_masking = True
     fewest = 1
+    most = math.inf
 
     def build(self, input_shape: Any) -> None:
         shapes = list(input_shape) if isinstance(input_shape, (list, tuple)) else []
         if len(shapes) < self.fewest or not all(isinstance(s, (list, tuple)) for s in shapes):
-            raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}",
-                expected=f"a list of at least {self.fewest} tensors",
-                received=f"shape(s) {input_shape}",
+            raise self._refusal(
+                f"a list of at least {self.fewest} tensors", f"shape(s) {input_shape}"
             )
+        if len(shapes) > self.most:
+            raise self._refusal("two inputs", len(shapes))
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         rank = max(x.ndim for x in inputs)
@@ -41,10 +44,7 @@ class Merge(Layer):
         """A timestep counts where it counts in any input; without a mask it counts everywhere."""
         if mask is None or any(m is None for m in mask):
             return None
-        joined = mask[0]
-        for other in mask[1:]:
-            joined = ops.logical_or(joined, other)
-        return joined
+        return functools.reduce(ops.logical_or, mask)
 
 
 Counted = tuple[Tensor, Tensor | None]  # values, and where they count (None: everywhere)
@@ -80,23 +80,13 @@ class Add(Merge):
     """The sum of the inputs."""
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
-        total = inputs[0]
-        for x in inputs[1:]:
-            total = ops.add(total, x)
-        return total
+        return functools.reduce(ops.add, inputs)
 
 
 class Subtract(Merge):
     """The first input minus the second."""
 
-    fewest = 2
-
-    def build(self, input_shape: Any) -> None:
-        super().build(input_shape)
-        if len(input_shape) != 2:
-            raise ArgumentError(
-                f"Subtract {self.name!r}", expected="two inputs", received=len(input_shape)
-            )
+    fewest = most = 2
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
         return ops.subtract(inputs[0], inputs[1])
@@ -123,10 +113,7 @@ class Average(Merge):
     """The mean of the inputs."""
 
     def merge(self, inputs: list[Tensor]) -> Tensor:
-        total = inputs[0]
-        for x in inputs[1:]:
-            total = ops.add(total, x)
-        return total / len(inputs)
+        return functools.reduce(ops.add, inputs) / len(inputs)
 
 
 class Maximum(Merge):
@@ -181,19 +168,17 @@ class Dot(Merge):
 
     axes: IntOrTuple
     normalize: bool = False
-    fewest = 2
+    fewest = most = 2
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
-        if len(input_shape) != 2:
-            raise ArgumentError("Dot", expected="two inputs", received=len(input_shape))
         a, b = self._axes(len(input_shape[0]), len(input_shape[1]))
         sizes = input_shape[0][a], input_shape[1][b]
         if None not in sizes and sizes[0] != sizes[1]:
-            raise ShapeError(
-                f"Dot {self.name!r}",
-                expected=f"equal sizes on axes {a} and {b}",
-                received=f"shapes {input_shape[0]} and {input_shape[1]}",
+            raise self._refusal(
+                f"equal sizes on axes {a} and {b}",
+                f"shapes {input_shape[0]} and {input_shape[1]}",
+                kind=ShapeError,
             )
 
     def _axes(self, rank_a: int, rank_b: int) -> tuple[int, int]:

@@ -200,10 +200,10 @@ class MultiHeadAttention(Projected):
     def build(self, query_shape: Shape, value_shape: Shape, key_shape: Any = None) -> None:
         key_shape = value_shape if key_shape is None else key_shape
         if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
-            raise ShapeError(
-                f"MultiHeadAttention {self.name!r}",
-                expected="value and key of equal shapes but for the last axis",
-                received=f"{value_shape} and {key_shape}",
+            raise self._refusal(
+                "value and key of equal shapes but for the last axis",
+                f"{value_shape} and {key_shape}",
+                kind=ShapeError,
             )
         heads, value_size = self.num_heads, self.value_dim or self.key_dim
         self._query_dense = self._input_dense(query_shape, self.key_dim, "query")

@@ -8,7 +8,7 @@ from kerasish import ops
 from kerasish.arguments.fields import placed, weights
 from kerasish.arguments.rules import Initializer, IntOrTuple, LayerField, PositiveInt, Rate
 from kerasish.config import epsilon as default_epsilon
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
 from kerasish.initializers import TruncatedNormal
@@ -22,11 +22,7 @@ from kerasish.spec import Shape, normalize_axes, normalize_axis, promote
 def _size(layer: Layer, shape: Shape, axis: int) -> int:
     size = shape[normalize_axis(axis, len(shape))]
     if size is None:
-        raise ShapeError(
-            f"{type(layer).__name__} {layer.name!r}",
-            expected=f"a known size on axis {axis}",
-            received=f"shape {shape}",
-        )
+        raise layer._misfit(f"a known size on axis {axis}", shape)
     return size
 
 
@@ -129,11 +125,7 @@ class BatchNormalization(Scaled):
     def _masked_moments(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance of the timesteps that count."""
         if mask.ndim != x.ndim - 1:
-            raise ShapeError(
-                f"BatchNormalization {self.name!r}",
-                expected=f"a mask of rank {x.ndim - 1}",
-                received=f"shape {mask.shape}",
-            )
+            raise self._misfit(f"a mask of rank {x.ndim - 1}", mask.shape)
         channel = normalize_axis(self.axis, x.ndim)
         axes = tuple(i for i in range(x.ndim) if i != channel)
         weights = ops.broadcast_to(ops.expand_dims(ops.cast(mask, x.dtype), -1), x.shape)
@@ -232,11 +224,7 @@ class GroupNormalization(Scaled):
         if self.groups == -1:
             self.groups = size
         if self.groups < 1 or size % self.groups:
-            raise ArgumentError(
-                f"GroupNormalization {self.name!r}",
-                expected=f"groups that divide the {size} channels",
-                received=f"groups={self.groups}",
-            )
+            raise self._refusal(f"groups that divide the {size} channels", f"groups={self.groups}")
         self.make_scale((size,))
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
 

@@ -58,11 +58,11 @@ class Reshape(Layer):
     def _resolved(self, shape: Shape) -> tuple[int | None, ...]:
         if -1 not in self.target_shape:
             if None not in shape and math.prod(known(shape)) != math.prod(self.target_shape):
-                raise ShapeError(
-                    f"Reshape {self.name!r}",
-                    expected=f"{math.prod(self.target_shape)} elements per sample, as "
+                raise self._refusal(
+                    f"{math.prod(self.target_shape)} elements per sample, as "
                     f"{self.target_shape} holds",
-                    received=f"{math.prod(known(shape))}, from shape {shape}",
+                    f"{math.prod(known(shape))}, from shape {shape}",
+                    kind=ShapeError,
                 )
             return self.target_shape
         if None in shape:
@@ -70,11 +70,10 @@ class Reshape(Layer):
         size = math.prod(d for d in shape if d is not None)
         rest = math.prod(d for d in self.target_shape if d != -1)
         if rest == 0 or size % rest:
-            raise ShapeError(
-                f"Reshape {self.name!r}",
-                expected=f"a multiple of {rest} elements per sample, as "
-                f"target_{self.target_shape} asks",
-                received=f"{size}, from shape {shape}",
+            raise self._refusal(
+                f"a multiple of {rest} elements per sample, as target_{self.target_shape} asks",
+                f"{size}, from shape {shape}",
+                kind=ShapeError,
             )
         return tuple(size // rest if d == -1 else d for d in self.target_shape)
 
@@ -204,10 +203,8 @@ class Cropping(Bordered):
         for axis, (before, after) in zip(self.spatial, self._pairs, strict=True):
             size = inputs.shape[axis]
             if size is not None and before + after >= size:
-                raise ShapeError(
-                    f"{type(self).__name__} {self.name!r}",
-                    expected=f"more than {before + after} elements on axis {axis}",
-                    received=f"shape {inputs.shape}",
+                raise self._misfit(
+                    f"more than {before + after} elements on axis {axis}", inputs.shape
                 )
             key[axis] = slice(before, -after if after else None)
         return inputs[tuple(key)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kerasish import ops
 from kerasish.arguments.rules import DataFormat, Interpolation, IntOrTuple, PositiveInt, sized
-from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
@@ -61,11 +60,7 @@ class UpSampling2D(UpSampling):
             return self._repeated(inputs, self.size)
         shape = [inputs.shape[a] for a in self.spatial]
         if None in shape:
-            raise ArgumentError(
-                f"UpSampling2D {self.name!r}",
-                expected="known rows and columns to interpolate",
-                received=f"shape {inputs.shape}",
-            )
+            raise self._refusal("known rows and columns to interpolate", f"shape {inputs.shape}")
         size = tuple(d * s for d, s in zip(shape, self.size, strict=True))
         return ops.image.resize(
             inputs, size, interpolation=self.interpolation, data_format=self.data_format

@@ -14,7 +14,7 @@ import numpy as np
 
 from kerasish import naming, tree
 from kerasish.changes import Versioned, tick
-from kerasish.errors import ArgumentError, ShapeError, told
+from kerasish.errors import ArgumentError, KerasishError, ShapeError, told
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.trace import current_trace
 from kerasish.graph.variable import Variable
@@ -127,6 +127,26 @@ class Holder(Versioned):
 
     def _rename(self, name: str) -> None:
         object.__setattr__(self, "_name", name)
+
+    def _refusal(
+        self,
+        expected: object,
+        received: object,
+        fix: str = "",
+        of: str = "",
+        kind: type[KerasishError] = ArgumentError,
+    ) -> KerasishError:
+        """The error of what this layer does not take, as an argument or in a call.
+
+        Args:
+            of: what about the layer, where its name does not say enough.
+        """
+        label = f"{type(self).__name__} {self.name!r}" + (f", {of}" if of else "")
+        return kind(label, expected=expected, received=received, fix=fix)
+
+    def _misfit(self, expected: str, shape: Any, **more: Any) -> KerasishError:
+        """The error of a shape that this layer does not take."""
+        return self._refusal(expected, f"shape {shape}", kind=ShapeError, **more)
 
     @property
     def path(self) -> str | None:

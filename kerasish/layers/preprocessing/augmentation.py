@@ -48,11 +48,7 @@ class Images(Layer):
 
 def _in_window(layer: Layer, size: tuple[Any, Any]) -> tuple[int, int]:
     if None in size:
-        raise ShapeError(
-            f"{type(layer).__name__} {layer.name!r}",
-            expected="images of known height and width",
-            received=size,
-        )
+        raise layer._refusal("images of known height and width", size, kind=ShapeError)
     return size
 
 

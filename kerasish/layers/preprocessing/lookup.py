@@ -12,7 +12,7 @@ import math
 import os
 import zlib
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, NoReturn, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from kerasish import budget, ops, tables
 from kerasish.arguments.fields import placed
 from kerasish.arguments.remembered import ANY
 from kerasish.arguments.rules import PositiveInt, one_of
-from kerasish.errors import ArgumentError, DataError, UnsafeFileError
+from kerasish.errors import DataError, UnsafeFileError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.preprocessing.adapting import as_texts, number_batches, text_batches
@@ -69,22 +69,19 @@ class Lookup(Layer):
 
     def __post_init__(self) -> None:
         if self.invert and self.output_mode != "int":
-            self._refuse("output_mode='int' with invert=True", repr(self.output_mode))
+            raise self._refusal("output_mode='int' with invert=True", repr(self.output_mode))
         if self.max_tokens is not None and self.max_tokens < 2:
-            self._refuse("max_tokens of at least 2", f"max_tokens={self.max_tokens}")
+            raise self._refusal("max_tokens of at least 2", f"max_tokens={self.max_tokens}")
         if self.pad_to_max_tokens and self.max_tokens is None:
-            self._refuse("max_tokens with pad_to_max_tokens=True", "max_tokens=None")
+            raise self._refusal("max_tokens with pad_to_max_tokens=True", "max_tokens=None")
         if self.idf_weights is not None and self.output_mode != "tf_idf":
-            self._refuse("idf_weights with output_mode='tf_idf' only", repr(self.output_mode))
+            raise self._refusal(
+                "idf_weights with output_mode='tf_idf' only", repr(self.output_mode)
+            )
         self._tokens: list[Any] = []
         self._index: dict[Any, int] = {}
         if self.vocabulary is not None:
             self.set_vocabulary(self.vocabulary, self.idf_weights)
-
-    def _refuse(self, expected: str, received: str) -> NoReturn:
-        raise ArgumentError(
-            f"{type(self).__name__} {self.name!r}", expected=expected, received=received
-        )
 
     # --- the vocabulary ---------------------------------------------------------------------------
 
@@ -112,23 +109,23 @@ class Lookup(Layer):
         first = len(specials) if specials and given[: len(specials)] == specials else 0
         tokens = given[first:]
         if not tokens:
-            self._refuse("a vocabulary of at least one token", "an empty one")
+            raise self._refusal("a vocabulary of at least one token", "an empty one")
         repeated = [t for t, n in collections.Counter(tokens).items() if n > 1]
         if repeated:
-            self._refuse("every token once", f"twice: {repeated}")
+            raise self._refusal("every token once", f"twice: {repeated}")
         reserved = {self.mask_token, self.oov_token if self.invert else None} - {None}
         if reserved & set(tokens):
-            self._refuse(
+            raise self._refusal(
                 f"the special tokens nowhere or first, as {specials}",
                 f"{sorted(reserved & set(tokens))} elsewhere",
             )
         if self.max_tokens is not None and len(specials) + len(tokens) > self.max_tokens:
-            self._refuse(
+            raise self._refusal(
                 f"at most max_tokens={self.max_tokens} tokens, {specials} included",
                 f"{len(specials) + len(tokens)}",
             )
         if (self.output_mode == "tf_idf") != (idf_weights is not None):
-            self._refuse(
+            raise self._refusal(
                 "idf_weights with output_mode='tf_idf' only",
                 f"output_mode={self.output_mode!r}, idf_weights={idf_weights}",
             )
@@ -136,7 +133,7 @@ class Lookup(Layer):
         if idf_weights is not None:
             weights = [float(w) for w in np.asarray(idf_weights)]
             if len(weights) != len(given):
-                self._refuse(f"{len(given)} idf_weights, one a token", str(len(weights)))
+                raise self._refusal(f"{len(given)} idf_weights, one a token", str(len(weights)))
             if not first:  # unknown tokens count as average ones
                 weights = [float(np.mean(weights))] * len(specials) + weights
             self._weights_of_all = np.array(weights, "float32")
@@ -156,7 +153,9 @@ class Lookup(Layer):
                 fix=f"Pass one token as [{name!r}].",
             )
         if self.output_mode == "tf_idf":
-            self._refuse("tokens and idf_weights with output_mode='tf_idf'", f"the file {name!r}")
+            raise self._refusal(
+                "tokens and idf_weights with output_mode='tf_idf'", f"the file {name!r}"
+            )
         with open(name, encoding=self.encoding, newline="\n") as file:
             lines = file.read().split("\n")
         return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
@@ -241,7 +240,7 @@ class Lookup(Layer):
 
     def _need_vocabulary(self) -> None:
         if not self._tokens:
-            self._refuse("a vocabulary", "none. Call adapt(data) or pass vocabulary")
+            raise self._refusal("a vocabulary", "none. Call adapt(data) or pass vocabulary")
 
     @property
     def _mask_index(self) -> int:
@@ -255,10 +254,8 @@ class Lookup(Layer):
         if token in self._index:
             return self._index[token]
         if not self.num_oov_indices:
-            raise DataError(
-                f"{type(self).__name__} {self.name!r}",
-                expected="tokens of the vocabulary, since num_oov_indices is 0",
-                received=repr(token),
+            raise self._refusal(
+                "tokens of the vocabulary, since num_oov_indices is 0", repr(token), kind=DataError
             )
         first = len(self.specials) - self.num_oov_indices
         return first + zlib.crc32(token.encode()) % self.num_oov_indices
@@ -305,11 +302,11 @@ class IntegerLookup(Lookup):
 
     def _plain(self, token: Any) -> Any:
         if isinstance(token, (float, np.floating)) and not token.is_integer():
-            raise DataError(
-                f"IntegerLookup {self.name!r}",
-                expected="integers",
-                received=repr(token),
+            raise self._refusal(
+                "integers",
+                repr(token),
                 fix="Divide numbers into bins with Discretization first.",
+                kind=DataError,
             )
         return int(token)
 
@@ -336,9 +333,7 @@ class IntegerLookup(Lookup):
             found = ops.where(ops.equal(x, self.mask_token), self._mask_index, found)
         strict = not (self.num_oov_indices or found.is_symbolic)
         if strict and bool(ops.any(ops.equal(found, _UNKNOWN))):
-            raise DataError(
-                f"IntegerLookup {self.name!r}",
-                expected="tokens of the vocabulary, since num_oov_indices is 0",
-                received="others too",
+            raise self._refusal(
+                "tokens of the vocabulary, since num_oov_indices is 0", "others too", kind=DataError
             )
         return self._encoded(found)

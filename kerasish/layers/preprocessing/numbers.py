@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasish import budget, config, ops, tables
 from kerasish.arguments.rules import PositiveInt, one_of
-from kerasish.errors import ArgumentError, DataError, ShapeError
+from kerasish.errors import ArgumentError, DataError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.layer import Layer
@@ -75,11 +75,7 @@ class Normalization(Layer):
         self._kept = tuple(sorted(normalize_axis(a, rank) for a in self.axis))
         sizes = tuple(input_shape[a] for a in self._kept)
         if None in sizes:
-            raise ShapeError(
-                f"Normalization {self.name!r}",
-                expected=f"known sizes on axes {self._kept}",
-                received=f"shape {input_shape}",
-            )
+            raise self._misfit(f"known sizes on axes {self._kept}", input_shape)
         self._along = tuple(input_shape[a] if a in self._kept else 1 for a in range(rank))
         self._adapted = None
         if vars(self)["mean"] is None:
@@ -249,12 +245,7 @@ class Discretization(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         if self.bin_boundaries is None:
-            raise ArgumentError(
-                f"Discretization {self.name!r}",
-                expected="boundaries",
-                received="none",
-                fix="Call adapt(data) first.",
-            )
+            raise self._refusal("boundaries", "none", fix="Call adapt(data) first.")
         bins = ops.digitize(inputs, np.asarray(self.bin_boundaries, "float32"))
         if self.output_mode == "int":
             return ops.cast(bins, "int32")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from kerasish import ops, random
 from kerasish.arguments.fields import Deferred, placed, weights
 from kerasish.arguments.rules import Activation, PositiveInt, Rate
-from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import Ones
 from kerasish.layers.base.layer import Layer
@@ -56,11 +55,7 @@ class Cell(Layer):
     def build(self, input_shape: Shape) -> None:
         size = input_shape[-1]
         if size is None:
-            raise ShapeError(
-                f"{type(self).__name__} {self.name!r}",
-                expected="a known number of features",
-                received=f"shape {input_shape}",
-            )
+            raise self._misfit("a known number of features", input_shape)
         width = self.units * self.gates
         self.kernel = self._declared_weight("kernel", (size, width))
         self.recurrent_kernel = self._declared_weight(

@@ -42,10 +42,10 @@ class ConvLSTMCell(LSTMCell):
         spatial = input_shape[1:-1] if self._last else input_shape[2:]
         size = input_shape[self._axis]
         if size is None or None in spatial:
-            raise ShapeError(
-                type(self).__name__,
-                expected="known sizes but for batch and time",
-                received=f"one step of shape {input_shape}",
+            raise self._refusal(
+                "known sizes but for batch and time",
+                f"one step of shape {input_shape}",
+                kind=ShapeError,
             )
         self._out: Any = window_output(
             spatial, self.kernel_size, self.strides, self.dilation_rate, self.padding

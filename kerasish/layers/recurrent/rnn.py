@@ -150,11 +150,11 @@ class Recurrent(Layer):
         if self.stateful:
             batch = sequences_shape[0]
             if batch is None:
-                raise ShapeError(
-                    f"{type(self).__name__} {self.name!r}, stateful",
-                    expected="a known batch size",
-                    received=f"shape {sequences_shape}",
+                raise self._misfit(
+                    "a known batch size",
+                    sequences_shape,
                     fix="Give Input a batch_size.",
+                    of="stateful",
                 )
             self.states = tree.map_structure(
                 lambda zero: Variable(
@@ -190,11 +190,7 @@ class Recurrent(Layer):
         training: bool | None = False,
     ) -> Any:
         if sequences.shape[1] == 0:
-            raise ShapeError(
-                f"{type(self).__name__} {self.name!r}",
-                expected="one timestep or more",
-                received=f"shape {sequences.shape}",
-            )
+            raise self._misfit("one timestep or more", sequences.shape)
         states = self._first_states(initial_state, sequences)
         if hasattr(self.cell, "prepare"):
             self.cell.prepare(sequences[:, 0], training)
@@ -225,11 +221,7 @@ class Recurrent(Layer):
         """Raise unless there is a state per state of the cell, with a row per sequence."""
         count = len(tree.flatten(self.state_size))
         if len(states) != count:
-            raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}, initial_state",
-                expected=f"{count} states",
-                received=len(states),
-            )
+            raise self._refusal(f"{count} states", len(states), of="initial_state")
         for state in states:
             rows = state.shape[0] if state.ndim else None
             if state.ndim == 0 or (None not in (rows, batch) and rows != batch):
@@ -241,11 +233,12 @@ class Recurrent(Layer):
                         "A stateful layer takes batches of the size that it was built for: leave "
                         "the last, smaller batch out, or build the layer for another batch size."
                     )
-                raise ShapeError(
-                    f"{type(self).__name__} {self.name!r}, {whose}",
-                    expected=f"{batch} sequences and as many rows in each state",
-                    received=f"a state of shape {state.shape}",
+                raise self._refusal(
+                    f"{batch} sequences and as many rows in each state",
+                    f"a state of shape {state.shape}",
                     fix=hint,
+                    of=whose,
+                    kind=ShapeError,
                 )
 
     def _over_time(
