@@ -349,7 +349,9 @@ def declared(name: str, cls: Any) -> tuple[list[str], list[str]]:
             text.append("*")
         default = "" if parameter.default is parameter.empty else " = ..."
         text.append(f"{one}: {parameter.annotation}{default}")
-    words = {word for p in shown.values() for word in re.findall(r"\w+", str(p.annotation))}
+    words = {
+        word for p in shown.values() for word in re.findall(r"(?<!\.)\b\w+", str(p.annotation))
+    }
     imports = []
     for word in sorted(words - {*vars(builtins), "Any"}):
         places = (base.__module__ for base in cls.__mro__)

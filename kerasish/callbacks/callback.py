@@ -7,7 +7,7 @@ from collections.abc import Callable
 from difflib import SequenceMatcher
 from typing import Any, Self
 
-from kerasish.arguments.configured import check_keywords
+from kerasish.arguments.configured import Declared, check_keywords
 from kerasish.arguments.signatures import ours
 from kerasish.errors import told
 from kerasish.registry import hint
@@ -27,7 +27,7 @@ _WORDS = {
 _ALIKE = 0.8  # from here on a name that is no hook is taken for a misspelt one
 
 
-class Callback:
+class Callback(Declared):
     """Base of callbacks: a subclass overrides the hooks it needs; the others cost nothing.
 
     Attributes:
@@ -37,6 +37,7 @@ class Callback:
         runs_last: whether it comes after the callbacks that do not ask for it.
     """
 
+    _order = "*"
     tick_seconds: float | None = None
     runs_last: bool = False
 

@@ -61,6 +61,10 @@ class CSVLogger(Callback):
         append: whether to go on in an existing file instead of replacing it.
     """
 
+    _names: list[str] | None = None
+    _rows = 0
+    _resumed = False
+
     def __init__(self, filename: str, separator: str = ",", append: bool = False) -> None:
         super().__init__()
         if not isinstance(separator, str) or len(separator) != 1 or separator in '\r\n"':
@@ -70,9 +74,6 @@ class CSVLogger(Callback):
         self.filename = Path(filename)
         self.separator = separator
         self.append = append
-        self._names: list[str] | None = None
-        self._rows = 0
-        self._resumed = False
 
     def on_train_begin(self, logs: Logs = None) -> None:
         check_target(self.filename, "filename")

@@ -32,20 +32,21 @@ class ModelCheckpoint(Monitor):
 
     runs_last = True
 
-    def __init__(
-        self,
-        filepath: str | os.PathLike[str],
-        monitor: str = "val_loss",
-        verbose: int = 0,
-        save_best_only: bool = False,
-        save_weights_only: bool = False,
-        mode: str = "auto",
-        save_freq: str | int = "epoch",
-        initial_value_threshold: float | None = None,
-    ) -> None:
-        super().__init__(monitor, mode)
-        self.filepath = check_fields(os.fspath(filepath))
-        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5")
+    filepath: str | os.PathLike[str]
+    monitor: str = "val_loss"
+    verbose: int = 0
+    save_best_only: bool = False
+    save_weights_only: bool = False
+    mode: str = "auto"
+    save_freq: str | int = "epoch"
+    initial_value_threshold: float | None = None
+    _epoch = 0
+    _batches = 0
+    _told = ""  # how the watched log has improved
+
+    def __post_init__(self) -> None:
+        self.filepath, save_freq = check_fields(os.fspath(self.filepath)), self.save_freq
+        endings = (".weights.h5",) if self.save_weights_only else (".keras", ".h5")
         if not self.filepath.endswith(endings):
             raise ArgumentError(
                 "filepath",
@@ -56,14 +57,7 @@ class ModelCheckpoint(Monitor):
             raise ArgumentError(
                 "save_freq", expected="'epoch' or a number of batches", received=repr(save_freq)
             )
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_weights_only = save_weights_only
-        self.save_freq = save_freq
-        self.best = initial_value_threshold
-        self._epoch = 0
-        self._batches = 0
-        self._told = ""  # how the watched log has improved
+        self.best = self.initial_value_threshold
         if isinstance(save_freq, int):
             self.on_train_batch_end = self._count_batch  # only now is every batch of interest
 
@@ -118,7 +112,7 @@ class ModelCheckpoint(Monitor):
         values = {"epoch": self._epoch + 1, **logs}
         if batch is not None:
             values.setdefault("batch", batch + 1)
-        return fill(self.filepath, values)
+        return fill(os.fspath(self.filepath), values)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "batches": self._batches}

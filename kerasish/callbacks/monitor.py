@@ -24,6 +24,8 @@ class Monitor(Callback):
         min_delta: the least change that counts as an improvement.
     """
 
+    _warned = False
+
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
         super().__init__()
         if mode not in MODES:
@@ -34,7 +36,6 @@ class Monitor(Callback):
         self.mode = mode
         self.min_delta = abs(min_delta)
         self._sign = {"min": 1.0, "max": -1.0}.get(mode, 0.0)
-        self._warned = False
 
     def value_in(self, logs: dict[str, Any] | None) -> float | None:
         """The watched log; None, with a warning once, where it is missing."""

@@ -44,12 +44,9 @@ class ProgbarLogger(Callback):
     """
 
     tick_seconds = 0.1
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._bar: Any = None
-        self._begun = 0.0
-        self._training = False
+    _bar: Any = None
+    _begun = 0.0
+    _training = False
 
     def set_params(self, params: dict[str, Any]) -> None:
         super().set_params(params)

@@ -28,11 +28,9 @@ class LearningRateScheduler(Callback):
         verbose: 1 to say so.
     """
 
-    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
-        super().__init__()
-        self.schedule = schedule
-        self.verbose = verbose
-        self._set_in: int | None = None  # the epoch whose rate has been set
+    schedule: Callable[..., float]
+    verbose: int = 0
+    _set_in: int | None = None  # the epoch whose rate has been set
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._set_in = None
@@ -76,25 +74,18 @@ class ReduceLROnPlateau(Monitor):
         min_lr: the rate is never lowered below this.
     """
 
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        factor: float = 0.1,
-        patience: int = 10,
-        verbose: int = 0,
-        mode: str = "auto",
-        min_delta: float = 1e-4,
-        cooldown: int = 0,
-        min_lr: float = 0.0,
-    ) -> None:
-        super().__init__(monitor, mode, min_delta)
-        if factor >= 1.0:
-            raise ArgumentError("factor", expected="below 1.0", received=repr(factor))
-        self.factor = factor
-        self.patience = patience
-        self.verbose = verbose
-        self.cooldown = cooldown
-        self.min_lr = min_lr
+    monitor: str = "val_loss"
+    factor: float = 0.1
+    patience: int = 10
+    verbose: int = 0
+    mode: str = "auto"
+    min_delta: float = 1e-4
+    cooldown: int = 0
+    min_lr: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.factor >= 1.0:
+            raise ArgumentError("factor", expected="below 1.0", received=repr(self.factor))
         self._reset()
 
     def _reset(self) -> None:
@@ -152,10 +143,8 @@ class SwapEMAWeights(Callback):
             checkpoints made there hold them.
     """
 
-    def __init__(self, swap_on_epoch: bool = False) -> None:
-        super().__init__()
-        self.swap_on_epoch = swap_on_epoch
-        self._swapped = False
+    swap_on_epoch: bool = False
+    _swapped = False
 
     def _swap(self) -> None:
         for variable, average in _ema(self.model).averages():

@@ -27,9 +27,8 @@ class RandomNormal(RandomInitializer):
         seed: see `RandomInitializer`.
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
-        super().__init__(seed)
-        self.mean, self.stddev = mean, stddev
+    mean: float = 0.0
+    stddev: float = 0.05
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         return random.normal(shape, self.mean, self.stddev, dtype_name(dtype), self._draw_seed)
@@ -53,9 +52,8 @@ class RandomUniform(RandomInitializer):
         seed: see `RandomInitializer`.
     """
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Any = None) -> None:
-        super().__init__(seed)
-        self.minval, self.maxval = minval, maxval
+    minval: float = -0.05
+    maxval: float = 0.05
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         return random.uniform(shape, self.minval, self.maxval, dtype_name(dtype), self._draw_seed)
@@ -81,7 +79,7 @@ def fans(shape: Shape, input_axes: Axes = None, output_axes: Axes = None) -> tup
     return sizes[-2] * window, sizes[-1] * window
 
 
-class VarianceScaling(RandomInitializer):
+class VarianceScaling(RandomInitializer, order="scale mode distribution seed *"):
     """Draws whose variance is scale / n, n the fan in, the fan out or their mean.
 
     Args:
@@ -95,31 +93,27 @@ class VarianceScaling(RandomInitializer):
     Source: Glorot and Bengio (2010); He et al. (2015).
     """
 
-    def __init__(
-        self,
-        scale: float = 1.0,
-        mode: str = "fan_in",
-        distribution: str = "truncated_normal",
-        seed: Any = None,
-        input_axes: Axes = None,
-        output_axes: Axes = None,
-    ) -> None:
-        super().__init__(seed)
-        self.input_axes, self.output_axes = input_axes, output_axes
-        if scale <= 0:
-            raise ArgumentError("scale", expected="a positive number", received=scale)
-        if mode not in ("fan_in", "fan_out", "fan_avg"):
+    scale: float = 1.0
+    mode: str = "fan_in"
+    distribution: str = "truncated_normal"
+    input_axes: Axes = None
+    output_axes: Axes = None
+
+    def __post_init__(self) -> None:
+        if self.scale <= 0:
+            raise ArgumentError("scale", expected="a positive number", received=self.scale)
+        if self.mode not in ("fan_in", "fan_out", "fan_avg"):
             raise ArgumentError(
-                "mode", expected="'fan_in', 'fan_out' or 'fan_avg'", received=repr(mode)
+                "mode", expected="'fan_in', 'fan_out' or 'fan_avg'", received=repr(self.mode)
             )
-        distribution = "truncated_normal" if distribution == "normal" else distribution
-        if distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
+        if self.distribution == "normal":
+            self.distribution = "truncated_normal"
+        if self.distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
             raise ArgumentError(
                 "distribution",
                 expected="'truncated_normal', 'untruncated_normal' or 'uniform'",
-                received=repr(distribution),
+                received=repr(self.distribution),
             )
-        self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         fan_in, fan_out = fans(shape, self.input_axes, self.output_axes)
@@ -135,49 +129,40 @@ class VarianceScaling(RandomInitializer):
         return random.normal(shape, 0.0, math.sqrt(variance), name, seed)
 
 
-class _Scaled(VarianceScaling):
-    """Variance scaling whose choices the class has made."""
-
-    _choice: tuple[float, str, str]
-
-    def __init__(self, seed: Any = None, input_axes: Axes = None, output_axes: Axes = None) -> None:
-        super().__init__(*self._choice, seed, input_axes, output_axes)
-
-
-class GlorotUniform(_Scaled):
+class GlorotUniform(VarianceScaling):
     """Uniform in +-sqrt(6 / (fan_in + fan_out)). Glorot and Bengio (2010)."""
 
-    _choice = (1.0, "fan_avg", "uniform")
+    scale, mode, distribution = 1.0, "fan_avg", "uniform"
 
 
-class GlorotNormal(_Scaled):
+class GlorotNormal(VarianceScaling):
     """Truncated normal, stddev sqrt(2 / (fan_in + fan_out)). Glorot and Bengio (2010)."""
 
-    _choice = (1.0, "fan_avg", "truncated_normal")
+    scale, mode, distribution = 1.0, "fan_avg", "truncated_normal"
 
 
-class HeUniform(_Scaled):
+class HeUniform(VarianceScaling):
     """Uniform in +-sqrt(6 / fan_in). He et al. (2015)."""
 
-    _choice = (2.0, "fan_in", "uniform")
+    scale, mode, distribution = 2.0, "fan_in", "uniform"
 
 
-class HeNormal(_Scaled):
+class HeNormal(VarianceScaling):
     """Truncated normal, stddev sqrt(2 / fan_in). He et al. (2015)."""
 
-    _choice = (2.0, "fan_in", "truncated_normal")
+    scale, mode, distribution = 2.0, "fan_in", "truncated_normal"
 
 
-class LecunUniform(_Scaled):
+class LecunUniform(VarianceScaling):
     """Uniform in +-sqrt(3 / fan_in). Klambauer et al. (2017)."""
 
-    _choice = (1.0, "fan_in", "uniform")
+    scale, mode, distribution = 1.0, "fan_in", "uniform"
 
 
-class LecunNormal(_Scaled):
+class LecunNormal(VarianceScaling):
     """Truncated normal, stddev sqrt(1 / fan_in). Klambauer et al. (2017)."""
 
-    _choice = (1.0, "fan_in", "truncated_normal")
+    scale, mode, distribution = 1.0, "fan_in", "truncated_normal"
 
 
 @registry.entry("initializer", "OrthogonalInitializer")
@@ -192,9 +177,7 @@ class Orthogonal(RandomInitializer):
         seed: see `RandomInitializer`.
     """
 
-    def __init__(self, gain: float = 1.0, seed: Any = None) -> None:
-        super().__init__(seed)
-        self.gain = gain
+    gain: float = 1.0
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         sizes = tuple(shape)

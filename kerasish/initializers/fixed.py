@@ -22,8 +22,7 @@ class Constant(Initializer):
         value: number, or array that broadcasts to the shape.
     """
 
-    def __init__(self, value: Any = 0.0) -> None:
-        self.value = value
+    value: Any = 0.0
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         return broadcast_to(convert_to_tensor(self.value, dtype_name(dtype)), shape=as_shape(shape))
@@ -53,8 +52,7 @@ class Identity(Initializer):
         gain: factor.
     """
 
-    def __init__(self, gain: float = 1.0) -> None:
-        self.gain = gain
+    gain: float = 1.0
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         if len(shape) != 2:
@@ -74,14 +72,10 @@ class STFT(Initializer):
         periodic: whether the window is periodic rather than symmetric.
     """
 
-    def __init__(
-        self,
-        side: str = "real",
-        window: Any = "hann",
-        scaling: str | None = "density",
-        periodic: bool = False,
-    ) -> None:
-        self.side, self.window, self.scaling, self.periodic = side, window, scaling, periodic
+    side: str = "real"
+    window: Any = "hann"
+    scaling: str | None = "density"
+    periodic: bool = False
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         length, _, bins = shape

@@ -19,6 +19,7 @@ class Initializer(Configured):
     """
 
     registry_kind: ClassVar[str] = "initializer"
+    _order = "*"
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         """The values.
@@ -43,6 +44,8 @@ class RandomInitializer(Initializer):
             `set_random_seed` seeds. But for a SeedGenerator, every call of one instance gives the
             same values, as in Keras.
     """
+
+    _order = "* seed"
 
     def __init__(self, seed: Any = None) -> None:
         self.seed = seed
