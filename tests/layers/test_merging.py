@@ -55,6 +55,8 @@ def test_a_product_of_what_is_masked_everywhere_is_zero() -> None:
 def test_three_inputs_and_wider_ones() -> None:
     y = layers.Maximum()([masked(A, MASK_A), masked(B, MASK_B), masked(A - 9, MASK_A)])
     np.testing.assert_array_equal(y[0, 0], B[0, 0])
+    first_masked = [masked(A, MASK_A), masked(B + 9, MASK_B), masked(B, MASK_B)]
+    np.testing.assert_array_equal(layers.Maximum()(first_masked)[0, 0], B[0, 0] + 9)
     wide = np.stack([A, A], -1)
     z = layers.Minimum()([masked(wide, MASK_A), masked(wide + 1, MASK_B)])
     np.testing.assert_array_equal(z[0, 0], wide[0, 0] + 1)

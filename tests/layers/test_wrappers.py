@@ -40,3 +40,14 @@ def test_masked_rows_of_a_timestep() -> None:
         layer.get_weights()[2],
         [10.0],
     )
+
+
+@pytest.mark.parametrize(("merge_mode", "outputs"), [(None, 2), ("concat", 1)])
+def test_states_of_both_directions_have_no_mask(merge_mode: str | None, outputs: int) -> None:
+    inner = layers.LSTM(2, return_sequences=True, return_state=True)
+    layer = layers.Bidirectional(inner, merge_mode=merge_mode)
+    mask = np.array([[True, False]])
+    found = layer.compute_mask(X[:1], mask)
+    assert len(found) == len(layer(X[:1])) == outputs + 4
+    assert all(kept is mask for kept in found[:outputs])
+    assert found[outputs:] == [None] * 4

@@ -48,6 +48,20 @@ def test_training_defaults_to_that_of_call() -> None:
 
     np.testing.assert_array_equal(Always()(ROWS), 2 * ROWS)
     np.testing.assert_array_equal(Always()(ROWS, training=False), ROWS)
+    np.testing.assert_array_equal(Always()(ROWS, training=None), 2 * ROWS)
+
+
+def test_a_default_of_training_reaches_what_is_inside() -> None:
+    class Trains(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = Scale(1.0)
+
+        def call(self, inputs: Any, training: bool = True) -> Any:
+            return self.inner(inputs)
+
+    np.testing.assert_array_equal(Trains()(ROWS), 2 * ROWS)
+    np.testing.assert_array_equal(Trains()(ROWS, training=False), ROWS)
 
 
 # --- losses ---------------------------------------------------------------------------------------

@@ -343,3 +343,19 @@ def test_weights_made_inside_a_trace_are_real() -> None:
     trace(layer, [TensorSpec((4, 3), "float32")])
     assert layer.built
     assert np.abs(layer.kernel.numpy()).sum() > 0
+
+
+def test_a_shape_with_its_batch_goes_before_one_without() -> None:
+    first = layers.Dense(1, input_shape=(3,), batch_input_shape=(5, 3))
+    assert keras.Sequential([first]).input_shape == (5, 3)
+    assert keras.Sequential([layers.Dense(1, input_shape=(3,))]).input_shape == (None, 3)
+
+
+def test_a_layer_built_by_hand_remembers_the_shape() -> None:
+    class Same(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    layer = Same()
+    layer.build((2, 3))
+    assert layer.get_build_config() == {"input_shape": (2, 3)}

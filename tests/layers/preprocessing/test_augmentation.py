@@ -151,3 +151,10 @@ def test_what_draws_nothing_has_no_state() -> None:
     for layer in (layers.CenterCrop(2, 2), layers.Resizing(2, 2)):
         assert layer.variables == []
     assert len(layers.RandomFlip().variables) == 1
+
+
+@pytest.mark.parametrize("option", ["antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio"])
+def test_resizing_hands_on_what_it_is_told(option: str) -> None:
+    found = layers.Resizing(3, 2, **{option: True})(X)
+    np.testing.assert_array_equal(found, keras.ops.image.resize(X, (3, 2), **{option: True}))
+    assert (found.numpy() != layers.Resizing(3, 2)(X).numpy()).any()

@@ -226,3 +226,11 @@ def test_one_masked_step_of_a_cell_of_ones_own_repeats_zeros() -> None:
     y, state = layer(x, initial_state=start, mask=np.array([[True], [False]]))
     np.testing.assert_array_equal(y, [[6, 6], [0, 0]])
     np.testing.assert_array_equal(state, [[4, 4], [3, 3]])
+
+
+@pytest.mark.parametrize("cls", [layers.SimpleRNN, layers.LSTM, layers.GRU])
+def test_the_number_of_features_is_that_of_the_first_call(cls) -> None:
+    layer = cls(2)
+    layer(np.ones((1, 4, 3), "float32"))
+    with pytest.raises(ShapeError, match="size 3 on axis -1"):
+        layer(np.ones((1, 4, 5), "float32"))
