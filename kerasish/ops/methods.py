@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import registry
 from kerasish.errors import ArgumentError
 from kerasish.graph.op import Op
 from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable
 from kerasish.ops import numpy as np_ops
 from kerasish.ops.basic import elementwise as _e
-from kerasish.ops.basic.matmul import matmul
+from kerasish.ops.basic.matmul import matmul, matmul_
 from kerasish.ops.basic.subscript import get_item
 from kerasish.ops.core.tensors import cast
+from kerasish.ops.symbol import KerasTensor
 
 
 def _several(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,6 +103,22 @@ def _operators(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return left, right
 
 
+def _on_symbols(op: Op, flip: bool = False) -> Callable[..., Any]:
+    """The operator of symbols: a call of the public function, which is recorded."""
+    public = "true_divide" if op is _e.divide else op.name
+    # On booleans `&`, `|`, `^` and `~` are the logical functions, as Keras names them in files.
+    logical = public.replace("bitwise", "logical")
+
+    def method(self: KerasTensor, *other: Any) -> Any:
+        if other and other[0] is None:
+            return NotImplemented
+        operands = (*other, self) if flip else (self, *other)
+        truth = all(isinstance(x, bool) or getattr(x, "dtype", None) == "bool" for x in operands)
+        return registry.lookup("function", logical if truth else public)(*operands)
+
+    return method
+
+
 PAIRS = {
     "add": _e.add, "sub": _e.subtract, "mul": _e.multiply, "truediv": _e.divide,
     "floordiv": _e.floor_divide, "mod": _e.mod, "pow": _e.power, "and": _e.bitwise_and,
@@ -121,7 +139,7 @@ METHODS = (
 
 
 def bind() -> None:
-    """Give `Tensor` and `Variable` their operators and methods."""
+    """Give `Tensor`, `Variable` and `KerasTensor` their operators and methods."""
     for cls, pairs in ((Tensor, PAIRS), (Variable, LOGIC)):
         for name, op in pairs.items():
             left, right = _operators(op)
@@ -141,6 +159,10 @@ def bind() -> None:
         if name == "round":
             setattr(Tensor, "__round__", method)  # noqa: B010
     Tensor.T = property(np_ops.transpose)
+    for name, op in {**PAIRS, **COMPARISONS, **SINGLES, "matmul": matmul_}.items():
+        setattr(KerasTensor, f"__{name}__", _on_symbols(op))
+        if hasattr(Tensor, f"__r{name}__"):
+            setattr(KerasTensor, f"__r{name}__", _on_symbols(op, flip=True))
 
 
 bind()

@@ -6,7 +6,7 @@ made a symbol is kept in `history`, so that the model can repeat the calls on ot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -49,15 +49,7 @@ class KerasTensor(Tensor):
         spec = TensorSpec(tuple(shape), dtype_name(dtype))
         super().__init__(spec, node=placeholder(spec, name or ""), name=name or "")
 
-    @property
-    def sparse(self) -> bool:
-        """False: tensors are dense."""
-        return False
-
-    @property
-    def ragged(self) -> bool:
-        """False: rows have one length."""
-        return False
+    sparse = ragged = False  # tensors are dense, and their rows have one length
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         """A copy stands alone: the call that made a symbol is copied with its model."""
@@ -105,35 +97,3 @@ def has_symbol(args: Any, kwargs: Any) -> bool:
             if type(value) not in PLAIN and holds_symbol(value):
                 return True
     return False
-
-
-# --- operators ------------------------------------------------------------------------------------
-
-_OPERATORS = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "true_divide",
-    "floordiv": "floor_divide", "mod": "mod", "pow": "power", "matmul": "matmul",
-    "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "lshift": "left_shift",
-    "rshift": "right_shift", "lt": "less", "le": "less_equal", "gt": "greater",
-    "ge": "greater_equal", "eq": "equal", "ne": "not_equal", "neg": "negative",
-    "abs": "absolute", "invert": "bitwise_not",
-}  # fmt: skip
-
-
-def _operator(public: str, flip: bool = False) -> Callable[..., Any]:
-    # On booleans `&`, `|`, `^` and `~` are the logical functions, as Keras names them in files.
-    logical = public.replace("bitwise", "logical")
-
-    def method(self: KerasTensor, *other: Any) -> Any:
-        if other and other[0] is None:
-            return NotImplemented
-        operands = (*other, self) if flip else (self, *other)
-        truth = all(isinstance(x, bool) or getattr(x, "dtype", None) == "bool" for x in operands)
-        return registry.lookup("function", logical if truth else public)(*operands)
-
-    return method
-
-
-for _name, _public in _OPERATORS.items():
-    setattr(KerasTensor, f"__{_name}__", _operator(_public))
-    if hasattr(Tensor, f"__r{_name}__"):
-        setattr(KerasTensor, f"__r{_name}__", _operator(_public, flip=True))

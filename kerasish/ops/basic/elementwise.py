@@ -99,16 +99,12 @@ def _hypot_vjp(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 hypot = _of_floats("hypot", "hypot", _hypot_vjp, dtypes=REALS, flops=4)
 fmod = real_binary("fmod", "fmod", lambda g, y, a, b: (g, -g * trunc(a / b)), cases=_APART)
-nextafter = real_binary(
-    "nextafter",
-    "nextafter",
-    no_gradient,
-    promote="float",
-    cases=(case((3, 4), (3, 4), differentiate=()),),
-)
+_UNSLOPED = (case((3, 4), (3, 4), differentiate=()),)
+nextafter = real_binary("nextafter", "nextafter", no_gradient, promote="float", cases=_UNSLOPED)
 _WHOLE = (case(ints((3, 4), 50, 1), ints((3, 4), 50, 1)),)
-gcd = binary("gcd", "gcd", None, cases=_WHOLE, dtypes=INTS)
-lcm = binary("lcm", "lcm", None, cases=_WHOLE, dtypes=INTS)
+_of_ints = functools.partial(binary, vjp=None, dtypes=INTS)
+gcd = _of_ints("gcd", "gcd", cases=_WHOLE)
+lcm = _of_ints("lcm", "lcm", cases=_WHOLE)
 
 # --- comparison and logic -------------------------------------------------------------------
 
@@ -123,27 +119,20 @@ _LOGIC = (case(bools((3, 4)), bools((3, 4))), case(bools((2, 3, 4)), bools((1, 4
 logical_and = compare("logical_and", "logical_and", cases=_LOGIC)
 logical_or = compare("logical_or", "logical_or", cases=_LOGIC)
 logical_xor = compare("logical_xor", "logical_xor", cases=_LOGIC)
-logical_not = unary(
-    "logical_not", "logical_not", None, promote=None, result="bool", cases=(case(bools((3, 4))),)
-)
-isnan = unary("isnan", "isnan", None, promote=None, result="bool")
-isinf = unary("isinf", "isinf", None, promote=None, result="bool")
-isfinite = unary("isfinite", "isfinite", None, promote=None, result="bool")
+_test = functools.partial(unary, vjp=None, promote=None, result="bool")
+logical_not = _test("logical_not", "logical_not", cases=(case(bools((3, 4))),))
+isnan = _test("isnan", "isnan")
+isinf = _test("isinf", "isinf")
+isfinite = _test("isfinite", "isfinite")
 _BITS = (case(ints((3, 4), 100), ints((3, 4), 100)), case(ints((3, 4), 100), ints((1, 4), 100)))
-bitwise_and = binary("bitwise_and", "bitwise_and", None, cases=_BITS, dtypes=BOOL + INTS)
-bitwise_or = binary("bitwise_or", "bitwise_or", None, cases=_BITS, dtypes=BOOL + INTS)
-bitwise_xor = binary("bitwise_xor", "bitwise_xor", None, cases=_BITS, dtypes=BOOL + INTS)
-bitwise_not = unary(
-    "bitwise_not",
-    "invert",
-    None,
-    promote="same",
-    cases=(case(ints((3, 4), 100)),),
-    dtypes=BOOL + INTS,
-)
+_of_bits = functools.partial(elementwise, vjp=None, dtypes=BOOL + INTS)
+bitwise_and = _of_bits("bitwise_and", "bitwise_and", arity=2, cases=_BITS)
+bitwise_or = _of_bits("bitwise_or", "bitwise_or", arity=2, cases=_BITS)
+bitwise_xor = _of_bits("bitwise_xor", "bitwise_xor", arity=2, cases=_BITS)
+bitwise_not = _of_bits("bitwise_not", "invert", arity=1, cases=(case(ints((3, 4), 100)),))
 _SHIFTS = (case(ints((3, 4), 100), ints((3, 4), 7)),)
-left_shift = binary("left_shift", "left_shift", None, cases=_SHIFTS, dtypes=INTS)
-right_shift = binary("right_shift", "right_shift", None, cases=_SHIFTS, dtypes=INTS)
+left_shift = _of_ints("left_shift", "left_shift", cases=_SHIFTS)
+right_shift = _of_ints("right_shift", "right_shift", cases=_SHIFTS)
 
 # --- exponentials and logarithms --------------------------------------------------------------
 
@@ -213,12 +202,9 @@ i1 = unary("i1", functools.partial(special.bessel_i, 1), _i1_vjp, flops=60)
 sin = unary("sin", "sin", lambda g, y, x: g * cos(x), flops=15)
 cos = unary("cos", "cos", lambda g, y, x: -g * sin(x), flops=15)
 tan = unary("tan", "tan", lambda g, y, x: g * (1 + y * y), domain=(-1.0, 1.0), flops=20)
-arcsin = unary(
-    "arcsin", "arcsin", lambda g, y, x: g * rsqrt(1 - x * x), domain=(-0.8, 0.8), flops=30
-)
-arccos = unary(
-    "arccos", "arccos", lambda g, y, x: -g * rsqrt(1 - x * x), domain=(-0.8, 0.8), flops=30
-)
+_within = functools.partial(unary, domain=(-0.8, 0.8), flops=30)
+arcsin = _within("arcsin", "arcsin", lambda g, y, x: g * rsqrt(1 - x * x))
+arccos = _within("arccos", "arccos", lambda g, y, x: -g * rsqrt(1 - x * x))
 arctan = unary("arctan", "arctan", lambda g, y, x: g / (1 + x * x), flops=20)
 sinh = unary("sinh", "sinh", lambda g, y, x: g * cosh(x), flops=20)
 cosh = unary("cosh", "cosh", lambda g, y, x: g * sinh(x), flops=20)
@@ -226,7 +212,7 @@ arcsinh = unary("arcsinh", "arcsinh", lambda g, y, x: g * rsqrt(x * x + 1), flop
 arccosh = unary(
     "arccosh", "arccosh", lambda g, y, x: g * rsqrt(x * x - 1), domain=(1.2, 3.0), flops=30
 )
-arctanh = unary("arctanh", "arctanh", lambda g, y, x: g / (1 - x * x), domain=(-0.8, 0.8), flops=30)
+arctanh = _within("arctanh", "arctanh", lambda g, y, x: g / (1 - x * x))
 arctan2 = _of_floats(
     "arctan2",
     "arctan2",
@@ -264,12 +250,11 @@ conj = unary("conj", "conjugate", lambda g, y, x: conj(g), promote="same", cases
 
 # --- rounding -------------------------------------------------------------------------------
 
-floor = real_unary("floor", "floor", no_gradient, cases=(case((3, 4), domain=(0.1, 0.9)),))
-ceil = real_unary("ceil", "ceil", no_gradient, cases=(case((3, 4), domain=(0.1, 0.9)),))
-trunc = real_unary("trunc", "trunc", no_gradient, cases=(case((3, 4), domain=(0.1, 0.9)),))
-round_half_even = unary(
-    "round_half_even", "rint", no_gradient, cases=(case((3, 4), domain=(0.6, 0.9)),)
-)
+_BETWEEN = (case((3, 4), domain=(0.6, 0.9)),)
+floor = real_unary("floor", "floor", no_gradient, cases=_BETWEEN)
+ceil = real_unary("ceil", "ceil", no_gradient, cases=_BETWEEN)
+trunc = real_unary("trunc", "trunc", no_gradient, cases=_BETWEEN)
+round_half_even = unary("round_half_even", "rint", no_gradient, cases=_BETWEEN)
 
 # --- selection and casting --------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from kerasish.graph.node import Graph
 from kerasish.graph.op import Op
 from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, node_of, tensor_of
 from kerasish.hints import function
-from kerasish.ops.control.closure import close_over
+from kerasish.ops.control.bodies import close_over
 
 P = ParamSpec("P")
 Y = TypeVar("Y")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,14 +22,19 @@ from kerasish.ops.operation import public
 from kerasish.spec import Shape, TensorSpec
 
 
-def _slice_infer(x: TensorSpec, starts: TensorSpec, *, sizes: Shape) -> TensorSpec:
-    integral("slice", starts)
+def _one_per_axis(x: Any, starts: Any, sizes: Sequence[Any]) -> None:
+    """Raise ShapeError unless there are a start and a size for each axis of x."""
     if len(sizes) != x.ndim or starts.shape != (x.ndim,):
         raise ShapeError(
             "slice",
             expected=f"{x.ndim} starts and sizes for a tensor of shape {x.shape}",
-            received=f"{starts.shape} starts and sizes {sizes}",
+            received=f"starts of shape {starts.shape} and {len(sizes)} sizes",
         )
+
+
+def _slice_infer(x: TensorSpec, starts: TensorSpec, *, sizes: Shape) -> TensorSpec:
+    integral("slice", starts)
+    _one_per_axis(x, starts, sizes)
     pairs = zip(sizes, x.shape, strict=True)
     if any(n is not None and d is not None and n > d for n, d in pairs):
         raise ShapeError("slice", expected=f"sizes of at most {x.shape}", received=sizes)
@@ -145,12 +151,7 @@ def slice(inputs: TensorLike, start_indices: TensorLike, shape: Any) -> Tensor:
     x = convert_to_tensor(inputs)
     starts = _starts("slice", start_indices)
     sizes = list(as_shape(shape, -1))
-    if starts.shape != (x.ndim,) or len(sizes) != x.ndim:
-        raise ShapeError(
-            "slice",
-            expected=f"{x.ndim} starts and sizes for a tensor of shape {x.shape}",
-            received=f"starts of shape {starts.shape} and {len(sizes)} sizes",
-        )
+    _one_per_axis(x, starts, sizes)
     if starts.value is None and -1 in sizes:
         raise ArgumentError("slice", expected="sizes that are known", received=shape)
     if starts.value is None:

@@ -256,18 +256,10 @@ def segment_sum(
 
 def _reduced(data: Any, segment_ids: Any, num_segments: Any, mode: str, start: Any) -> Any:
     rows, ids, count = _segmented(data, segment_ids, num_segments)
-    if callable(start):
-        start = start(rows.dtype)
+    if mode != "mul" and not is_float(rows.dtype):
+        start = np.iinfo(rows.dtype).min if mode == "max" else np.iinfo(rows.dtype).max
     blank = filled(start, (count + 1, *rows.shape[1:]), rows.dtype)
     return _first(scatter_reduce(blank, ids, rows, mode=mode), count)
-
-
-def _lowest(dtype: str) -> float:
-    return -math.inf if is_float(dtype) else int(np.iinfo(dtype).min)
-
-
-def _highest(dtype: str) -> float:
-    return math.inf if is_float(dtype) else int(np.iinfo(dtype).max)
 
 
 @composite(*_FULL)
@@ -275,7 +267,7 @@ def segment_max(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """The maxima of the rows of each segment, -inf (or the least integer) for empty ones."""
-    return _reduced(data, segment_ids, num_segments, "max", _lowest)
+    return _reduced(data, segment_ids, num_segments, "max", -math.inf)
 
 
 @composite(*_FULL)
@@ -283,7 +275,7 @@ def segment_min(
     data: TensorLike, segment_ids: TensorLike, num_segments: int | None = None, sorted: bool = False
 ) -> Tensor:
     """The minima of the rows of each segment, inf (or the largest integer) for empty ones."""
-    return _reduced(data, segment_ids, num_segments, "min", _highest)
+    return _reduced(data, segment_ids, num_segments, "min", math.inf)
 
 
 @composite(*_SEGMENTS)

@@ -14,7 +14,7 @@ from kerasish.graph.op import case
 from kerasish.graph.primitives import broadcasts
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.hints import one_of, whole
-from kerasish.ops.basic.indexing import gather
+from kerasish.ops.basic.indexing import along, gather
 from kerasish.ops.declare import composite
 from kerasish.ops.numpy.axes import product, slice_axis
 from kerasish.ops.operation import public
@@ -119,8 +119,7 @@ def _cuts(what: str, size: Dim, parts: Any, even: bool) -> list[tuple[int, Dim]]
 
 
 def _parted(what: str, x: Any, parts: Any, axis: int, even: bool) -> list[Any]:
-    x = convert_to_tensor(x)
-    at = normalize_axis(axis, x.ndim)
+    x, at = along(x, axis)
     return [slice_axis(x, at, *cut) for cut in _cuts(what, x.shape[at], parts, even)]
 
 
@@ -173,8 +172,7 @@ def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[Tensor
         num: how many; needed only where the axis has unknown size.
         axis: which axis.
     """
-    x = convert_to_tensor(x)
-    at = normalize_axis(axis, x.ndim)
+    x, at = along(x, axis)
     count = x.shape[at] if num is None else whole("unstack, num", num)
     if count is None:
         raise ShapeError(

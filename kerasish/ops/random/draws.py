@@ -10,7 +10,7 @@ from kerasish.graph.op import case, no_gradient, op
 from kerasish.graph.primitives import broadcast_to, expand_dims
 from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
 from kerasish.ops.basic.elementwise import cast, log, right_shift, sqrt, where
-from kerasish.ops.basic.indexing import gather
+from kerasish.ops.basic.indexing import along, gather
 from kerasish.ops.basic.reduction import argmax, sum
 from kerasish.ops.declare import composite
 from kerasish.ops.random.distributions import (
@@ -21,7 +21,7 @@ from kerasish.ops.random.distributions import (
     squares,
     standard_normal,
 )
-from kerasish.spec import Shape, TensorSpec, broadcast, dtype_name, normalize_axis
+from kerasish.spec import Shape, TensorSpec, broadcast, dtype_name
 
 
 def split_key(key: Any, count: int) -> list[Any]:
@@ -84,8 +84,7 @@ def random_permutation(xp: Any, key: Any, *, size: int) -> Any:
 @composite(case(SAMPLE_KEY, (5, 2)), case(SAMPLE_KEY, (2, 5), axis=-1))
 def random_shuffle(key: TensorLike, x: TensorLike, axis: int = 0) -> Tensor:
     """The slices of `x` along `axis` in random order."""
-    x = convert_to_tensor(x)
-    at = normalize_axis(axis, x.ndim)
+    x, at = along(x, axis)
     return gather(x, random_permutation(key, size=x.shape[at]), axis=at)
 
 
