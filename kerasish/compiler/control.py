@@ -4,7 +4,8 @@
 
 A body is planned once. For every round its steps are bound to that round's slices of xs and ys,
 so nothing is copied and nothing is decided while it runs: the carried values go straight to where
-the next round reads them, captured values are the outer arrays.
+the next round reads them, captured values are the outer arrays. Where that would be more than
+`BOUND` steps, one block of rounds is bound and run again and again, its rows copied in and out.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Layers that move elements: flatten, reshape, permute, repeat, pad, crop, upsample."""
+"""Layers that move elements: flatten, reshape, permute, repeat, pad, crop."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Optimizers that scale every element by the history of its gradients, without momentum of Adam's
-kind: RMSprop, Adagrad, Adadelta, Ftrl, Lion."""
+"""Optimizers that scale every element by the history of its gradients: RMSprop, Adagrad, Adadelta,
+Ftrl; and Lion, whose steps go by the signs of its momentum."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files: Keras's formats to the byte, kerasish's own checkpoints, and safe reading of both.
+"""Files: Keras's formats, kerasish's own checkpoints, and safe reading of both.
 
 Names are resolved when they are first used: what only writes a file whole (`saving.files.atomic`)
 does not load the layers.

@@ -1,6 +1,6 @@
 """Compiling kernels with llvmlite: one module per plan, deduplicated, cached on disk.
 
-The cache (`kernels/object_cache.py`) holds object files named by a hash of everything that went
+The cache (`object_cache.py`) holds object files named by a hash of everything that went
 into them: the regions, the processor and the versions.
 """
 

@@ -1,1 +1,1 @@
-"""Primitives that everything else is made of: elementwise, layout, reductions, products, order."""
+"""Primitives that everything else is made of: elementwise, indexing, reductions, products, order."""

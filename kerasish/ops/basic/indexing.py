@@ -1,4 +1,4 @@
-"""Reading by position: gather, its transpose scatter_add, the same along an axis, and x[...]."""
+"""Reading by position: gather, its transpose scatter_add, and the same along an axis."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Control flow: scan, cond, switch, loops and maps.
 
 With values at hand they are Python loops and branches, run op by op. In a trace they become nodes
-that hold their bodies as graphs (`control_ops`). Both mean the same, variables included.
+that hold their bodies as graphs (`primitives.py`). Both mean the same, variables included.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Normalization: layer, rms and batch normalization as whole ops, moments, and functions of them.
+"""Normalization: layer, rms and batch normalization as whole ops, and the functions of them.
 
 The ops compute in float32 at least and return the dtype of x. Their gradients are ops of their
 own, written out below, so that a library or one fused kernel can take either whole.

@@ -1,4 +1,4 @@
-"""keras.ops.numpy, statistics: moments, counts, correlations, differences; sums without NaN."""
+"""keras.ops.numpy, statistics: moments, counts, correlations, differences; what ignores NaN."""
 
 from __future__ import annotations
 
