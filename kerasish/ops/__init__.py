@@ -1,4 +1,4 @@
-"""The operator library under Keras's names: `kerasish.ops.add`, `.numpy`, `.linalg`, `.nn`, `.image`.
+"""The operator library under Keras's names: `kerasish.ops.add`, `.numpy`, `.nn`, `.linalg`, ...
 
 Importing it registers every op. Which names it offers stands in the index: those of the functions
 that its rooms declare public.

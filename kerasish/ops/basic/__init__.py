@@ -1,1 +1,1 @@
-"""Primitives that everything else is made of: elementwise, indexing, reductions, products, order."""
+"""What everything else is made of: elementwise ops, indexing, reductions, products, sorting."""
