@@ -121,6 +121,17 @@ def below(parent: str, name: str) -> str:
     return f"{parent}/{name}" if parent else name
 
 
+def part(what: str, name: Any) -> str:
+    """`name`, if it can be one part of a path.
+
+    Raises:
+        ArgumentError: it is no string, or has a "/".
+    """
+    if not isinstance(name, str) or "/" in name:
+        raise ArgumentError(what, expected="a string without '/'", received=f"name={name!r}")
+    return name
+
+
 class opened:
     """Context manager: variables made inside have paths below `name`.
 
@@ -133,9 +144,7 @@ class opened:
     __slots__ = ("_around", "caller", "name", "parent")
 
     def __init__(self, name: str, caller: Any = None, parent: str | None = None) -> None:
-        if not isinstance(name, str) or "/" in name:
-            raise ArgumentError("name", expected="a string without '/'", received=f"name={name!r}")
-        self.name = name
+        self.name = part("name", name)
         self.caller = caller
         self.parent = parent
 

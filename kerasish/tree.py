@@ -49,6 +49,11 @@ def _rebuild(like: Any, children: list[Any]) -> Any:
     return type(like)(children)
 
 
+def as_tuple(found: Any) -> tuple[Any, ...]:
+    """A tuple as it is; anything else, such as the only result of an op, in one of its own."""
+    return found if isinstance(found, tuple) else (found,)
+
+
 def flatten(structure: Any) -> list[Any]:
     """The leaves of a structure, depth first."""
     if not is_nested(structure):

@@ -34,6 +34,7 @@ from kerasish.graph.primitives import broadcast_to, reshape
 from kerasish.graph.tensor import Tensor, node_of, tensor_of
 from kerasish.graph.trace import current_trace
 from kerasish.spec import Dim, Shape, TensorSpec
+from kerasish.tree import as_tuple
 
 # The op library puts the op of loops here: an op without a rule goes row by row.
 scan_hook: list[Op] = []
@@ -127,9 +128,8 @@ def in_batch(b: Batch, *x: Any, **attrs: Any) -> Any:
         first, *rest = attrs["input_shape"]
         changed["input_shape"] = (merged_size(b.rows, first), *rest)
     found = b.again(*map(merged, b.full(*x)), **changed)
-    if isinstance(found, tuple):
-        return tuple(split(t, b.rows, s.shape) for t, s in zip(found, b.specs, strict=True))
-    return split(found, b.rows, b.shape)
+    parts = [split(t, b.rows, s.shape) for t, s in zip(as_tuple(found), b.specs, strict=True)]
+    return tuple(parts) if isinstance(found, tuple) else parts[0]
 
 
 # --- one node -------------------------------------------------------------------------------------
@@ -157,11 +157,10 @@ def _by_definition(node: Node, x: Sequence[Any], stacked: Sequence[bool], rows: 
     marks = [placeholder(i.spec) for i in node.inputs]
     with interning():
         found: Any = node.op.definition(*map(tensor_of, marks), **node.attrs)  # type: ignore[misc]
-        several = isinstance(found, tuple)
-        nodes = [node_of(t) for t in (found if several else (found,))]
+        nodes = [node_of(t) for t in as_tuple(found)]
         pairs = zip(x, stacked, strict=True)
     done = [t for t, _ in lift(nodes, dict(zip(marks, pairs, strict=True)), rows)]
-    return tuple(done) if several else done[0]
+    return tuple(done) if isinstance(found, tuple) else done[0]
 
 
 def _by_loop(node: Node, x: Sequence[Any], stacked: Sequence[bool], rows: Dim) -> Any:
@@ -196,7 +195,7 @@ def _checked(node: Node, result: Any, rows: Dim) -> Row:
         ShapeError: it has neither the spec of one row nor that with the rows in front.
     """
     single, specs = isinstance(node.spec, TensorSpec), node.specs
-    results: tuple[Any, ...] = result if type(result) is tuple and not single else (result,)
+    results: tuple[Any, ...] = (result,) if single else as_tuple(result)
     right = len(results) == len(specs) and all(isinstance(t, Tensor) for t in results)
     if not right or not all(
         _fits(t.spec, spec, rows) for t, spec in zip(results, specs, strict=True)
@@ -245,7 +244,7 @@ def _lifted(node: Node, inputs: list[Row], rows: Dim) -> Row:
             waiting = current_trace() is not None or any(t.value is None for t in x)
             kept = node.value is not None or not x or (same and waiting)
             found = tensor_of(node) if kept else node.op(*x, **node.attrs)
-            return found, (False,) * len(found) if isinstance(found, tuple) else False
+            return found, (False,) * len(node.specs) if isinstance(found, tuple) else False
         found = batched(node, x, stacked, rows)
         if found is None:
             way = _by_loop if node.op.definition is None else _by_definition
@@ -269,7 +268,7 @@ def lift_graph(
     """
     with interning():
         known: dict[Node, Row] = {}
-        inputs = []
+        inputs: list[Node] = []
         for node, s in zip(graph.inputs, stacked, strict=True):
             name = node.attrs["name"]
             spec = TensorSpec((rows, *node.spec.shape), node.spec.dtype)

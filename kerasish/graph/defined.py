@@ -19,6 +19,7 @@ from kerasish.graph.op import Case, Op, declare
 from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, tensor_of, wrap
 from kerasish.graph.trace import eagerly
 from kerasish.spec import TensorSpec, is_differentiable
+from kerasish.tree import as_tuple
 
 _declaring = threading.Lock()
 _inferred: dict[Any, Any] = {}
@@ -33,7 +34,7 @@ def expand(op: Op, inputs: tuple[Node, ...], attrs: dict[str, Any]) -> tuple[Nod
         )
     tensors = [Tensor(n.spec, node=n) for n in inputs]
     result = op.definition(*tensors, **attrs)
-    return tuple(node_of(t) for t in (result if isinstance(result, tuple) else (result,)))
+    return tuple(node_of(t) for t in as_tuple(result))
 
 
 def define(
@@ -71,9 +72,8 @@ def define(
     def run(xp: Any, *arrays: Any, **attrs: Any) -> Any:
         with eagerly():
             result = definition(*map(wrap, arrays), **attrs)
-        if isinstance(result, tuple):
-            return tuple(convert_to_tensor(t).value for t in result)
-        return convert_to_tensor(result).value
+        arrays = tuple(convert_to_tensor(t).value for t in as_tuple(result))
+        return arrays if isinstance(result, tuple) else arrays[0]
 
     made = Op(name, infer, kernel or run, cases=cases, definition=definition, **fields)
     made.vjp = vjp or _derived_gradient(made)
@@ -84,13 +84,13 @@ def _derived_gradient(op: Op) -> Callable[..., Any]:
     """A vjp that is one node of the op `<name>_grad`, itself defined by differentiation."""
 
     def vjp(g: Any, y: Any, *x: Tensor, **attrs: Any) -> tuple[Tensor | None, ...]:
-        given = g if isinstance(g, tuple) else (g,)
+        given = as_tuple(g)
         present = tuple(part is not None for part in given)
         seeds = tuple(part for part in given if part is not None)
         wanted = tuple(i for i, t in enumerate(x) if is_differentiable(t.dtype))
         mine = dict(zip(_own_attrs(attrs), (present, wanted), strict=True))
         grads = _gradient_op(op)(*x, *seeds, **mine, **attrs)
-        parts = iter(grads if isinstance(grads, tuple) else (grads,))
+        parts = iter(as_tuple(grads))
         return tuple(next(parts) if i in wanted else None for i in range(len(x)))
 
     return vjp
@@ -115,8 +115,8 @@ def _gradient_op(op: Op) -> Op:
 def _define_gradient(op: Op, name: str) -> Op:
     def definition(*tensors: Tensor, **attrs: Any) -> Any:
         order = sum(key.startswith("present") for key in attrs) - 1
-        present = attrs.pop(f"present{order or ''}")
-        wanted = attrs.pop(f"wanted{order or ''}")
+        present: tuple[bool, ...] = attrs.pop(f"present{order or ''}")
+        wanted: tuple[int, ...] = attrs.pop(f"wanted{order or ''}")
         count = len(tensors) - sum(present)
         x, seeds = tensors[:count], tensors[count:]
         leaves = [placeholder(t.spec) for t in x]

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasish.arguments.signatures import ours, takes
 from kerasish.errors import ArgumentError, DTypeError
-from kerasish.graph.op import Case, Op, declare, known_dtypes
+from kerasish.graph.op import Case, Op, Vjp, declare, known_dtypes
 from kerasish.hints import function, one_of, whole
 from kerasish.registry import hint
 from kerasish.spec import DTYPES, TensorSpec, broadcast
@@ -43,7 +43,7 @@ def _elementwise_infer(
 def elementwise(
     name: str,
     ufunc: str | Callable[..., Any],
-    vjp: Callable[..., Any] | None,
+    vjp: Vjp | None,
     *,
     arity: int,
     promote: str | None = "same",

@@ -7,7 +7,7 @@ import itertools
 import os
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
@@ -16,6 +16,7 @@ from kerasish import naming
 from kerasish.errors import ArgumentError, GraphError
 from kerasish.graph.op import Op, declare
 from kerasish.spec import TensorSpec
+from kerasish.tree import as_tuple
 
 _INSIDE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _serial = itertools.count()
@@ -97,7 +98,7 @@ def keep_apart(apart: bool) -> None:
 
 def frozen(value: Any) -> tuple[Any, Any]:
     """A hashable key of a plain value that keeps 1, 1.0, True and -0.0 apart, and NaN equal."""
-    kind = type(value)
+    kind = value.__class__
     if kind is float:
         return kind, repr(value)
     return kind, tuple(map(frozen, value)) if kind is tuple else value
@@ -152,7 +153,7 @@ def make_node(
 
 
 @contextmanager
-def interning(table: dict[Any, Node] | None = None) -> Iterator[dict[Any, Node]]:
+def interning(table: dict[Any, Node] | None = None) -> Generator[dict[Any, Node], None, None]:
     """Context manager: nodes made inside are interned in `table` (a new one by default)."""
     mine: dict[Any, Node] = {} if table is None else table
     _local.tables.append(mine)
@@ -191,14 +192,14 @@ def outermost(name: str) -> str:
 
 
 @contextmanager
-def name_scope(name: str) -> Iterator[None]:
+def name_scope(name: str) -> Generator[None, None, None]:
     """Context manager: variables and nodes made inside carry `name` in their paths."""
     with naming.opened(name), scope(name):
         yield
 
 
 @contextmanager
-def inherit(node: Node, prefix: str = "") -> Iterator[None]:
+def inherit(node: Node, prefix: str = "") -> Generator[None, None, None]:
     """Context manager: nodes made inside belong to `node`'s layer and source line."""
     held, _local.source = (_local.source, _local.scopes), node.source
     whole = f"{prefix}/{node.scope}" if prefix and node.scope else prefix or node.scope
@@ -216,7 +217,7 @@ def _line() -> str:
 
 def user_line() -> str:
     """ "file:line" of the innermost caller outside this package."""
-    frame: Any = sys._getframe(1)
+    frame: Any = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith(_INSIDE) and file != contextlib.__file__:
@@ -336,8 +337,8 @@ def rewrite(graph: Graph, rule: Any) -> Graph:
 
 def _fitting(new: Any, node: Node) -> Any:
     """What a rule gives, if it can take the place of a node."""
-    several = isinstance(new, tuple)
-    each: tuple[Any, ...] = new if several else (new,)
+    each = as_tuple(new)
+    several = each is new
     if not all(isinstance(one, Node) for one in each):
         raise GraphError(
             "What a rule gives",
@@ -384,12 +385,14 @@ def _pick_infer(spec: tuple[TensorSpec, ...], *, index: int) -> TensorSpec:
     return spec[index]
 
 
+def _picked(xp: Any, x: Any, *, index: int) -> Any:
+    return x[index]
+
+
 PLACEHOLDER = declare(Op("placeholder", _leaf, _leaf, doc="An input of the graph."))
 CONSTANT = declare(Op("constant", _leaf, _leaf, doc="A fixed array, kept in `value`."))
 VARIABLE = declare(Op("variable", _leaf, _leaf, doc="The value a variable holds at the start."))
-PICK = declare(
-    Op("pick", _pick_infer, lambda xp, x, *, index: x[index], doc="One output of several.")
-)
+PICK = declare(Op("pick", _pick_infer, _picked, doc="One output of several."))
 LEAVES = (PLACEHOLDER, CONSTANT, VARIABLE)
 
 

@@ -19,6 +19,12 @@ from kerasish.spec import DTYPES, TensorSpec, np_dtype
 
 Specs = TensorSpec | tuple[TensorSpec, ...]
 Gradients = Any  # one Tensor or None per input; a lone Tensor stands for a 1-tuple
+# `vjp(g, y, *x, **attrs)`; of one or two inputs the arguments of a lambda are typed too.
+Vjp = (
+    Callable[[Any, Any, Any], Gradients]
+    | Callable[[Any, Any, Any, Any], Gradients]
+    | Callable[..., Gradients]
+)
 
 
 @dataclass(frozen=True)

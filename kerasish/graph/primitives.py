@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def shifted(*names: str) -> Callable[..., Any]:
     """The rule of an op whose attributes `names` are axes: the rows push them one up."""
 
-    def moved(axes: Any, rank: int) -> Any:
+    def moved(axes: int | Axes, rank: int) -> int | Axes:
         return tuple(a % rank + 1 for a in axes) if isinstance(axes, tuple) else axes % rank + 1
 
     def rule(b: Batch, *x: Any, **attrs: Any) -> Any:
@@ -326,13 +326,13 @@ def concatenate(xp: Any, *arrays: Any, axis: int, out: Any = None) -> Any:
 
 @concatenate.gradient
 def _(g: Any, y: Any, *xs: Any, axis: int) -> Any:
-    parts, at = [], 0
+    parts: list[Any] = []
+    at = 0
     for x in xs:
-        size = x.shape[axis]
         spans: list[Slice | None] = [None] * x.ndim
-        spans[axis] = (at, size, 1)
+        spans[axis] = (at, x.shape[axis], 1)
         parts.append(slice_(g, parts=tuple(spans)))
-        at += size
+        at += x.shape[axis]
     return tuple(parts)
 
 
@@ -438,10 +438,13 @@ def _(g: Any, y: Any, x: Any, *, dtype: str) -> Any:
     return cast_(g, dtype=x.dtype)
 
 
-stop_gradient = op(
+@op(
     "stop_gradient",
     infer=same_as_first,
     vjp=no_gradient,
     elementwise=True,
     cases=(case((3, 4), differentiate=()),),
-)(lambda xp, x: x.copy())
+)
+def stop_gradient(xp: Any, x: Any) -> Any:
+    """x, through which no gradient flows."""
+    return x.copy()

@@ -60,7 +60,7 @@ def _attr(value: Any) -> str:
 def format_graph(graph: Graph, sources: bool = True) -> str:
     """The graph as text: name = expression : spec, with layer and source line at the right."""
     names = names_of(graph)
-    lines = []
+    lines: list[tuple[str, str]] = []
     for node in graph.nodes:
         if node.op in (CONSTANT, PICK):
             continue

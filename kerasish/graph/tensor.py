@@ -16,7 +16,7 @@ from kerasish.errors import ArgumentError, GraphError, NoValueError
 from kerasish.frames import NO_NUMBERS, HasArray, host_array
 from kerasish.graph import primitives
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
-from kerasish.graph.op import Op, apply_hook
+from kerasish.graph.op import Op, apply_hook, on_host
 from kerasish.graph.recording import recording
 from kerasish.portable import PortableTensor
 from kerasish.spec import TensorSpec, dtype_name, is_float, promote, promote_float
@@ -219,7 +219,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
 def _number(x: float, sign: float, dtype: str, backend: str) -> Any:
     """A Python float on the device, the same array every time; `sign` tells -0.0 from 0.0."""
     array = _from_host(x, dtype).value
-    if isinstance(array, np.ndarray):
+    if on_host(array):
         array.flags.writeable = False  # it is everyone's
     return array
 
@@ -233,10 +233,9 @@ def _from_host(x: Any, dtype: Any, share: bool = False) -> Tensor:
     device = current()
     if not (device.owns(x) or hasattr(x, "__array__")) and hasattr(x, "__dlpack__"):
         x = device.xp.from_dlpack(x)
-    if isinstance(x, (list, tuple)) and any(map(_is_ours, flatten(x))):
+    if _holds_ours(x):
         return _stack(x, dtype)
-    given: Any = x
-    array: Any = x if device.owns(x) and given.dtype.kind not in NO_NUMBERS else host_array(x)
+    array: Any = x if device.owns(x) and x.dtype.kind not in NO_NUMBERS else host_array(x)
     kind = array.dtype.kind
     weak = not hasattr(x, "dtype")
     if dtype is not None or (weak and kind == "f"):
@@ -253,8 +252,11 @@ def _from_host(x: Any, dtype: Any, share: bool = False) -> Tensor:
     return found
 
 
-def _is_ours(x: Any) -> bool:
-    return isinstance(x, Tensor) or hasattr(x, "__kerasish_tensor__")
+def _holds_ours(x: Any) -> bool:
+    """Whether tensors or variables stand in a list or tuple."""
+    return isinstance(x, (list, tuple)) and any(
+        isinstance(t, Tensor) or hasattr(t, "__kerasish_tensor__") for t in flatten(x)
+    )
 
 
 def _stack(x: Any, dtype: Any) -> Tensor:

@@ -127,7 +127,7 @@ def jvp(func: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any
         pulled = inner.gradient(outputs, held, dummies)
     used = [(p, t) for p, t in zip(pulled, tangents, strict=True) if p is not None]
     if not used:
-        return out, tree.map_structure(lambda o: multiply(o, 0), out)
+        return out, tree.map_structure(functools.partial(_or_zeros, None), out)
     found = outer.gradient([p for p, _ in used], dummies, [t for _, t in used])
     moved = [_or_zeros(f, o) for f, o in zip(found, outputs, strict=True)]
     return out, tree.pack_sequence_as(out, moved)
@@ -165,11 +165,8 @@ def jacobian(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Call
         tape, out, wrt = _followed(func, argnums, args, kwargs)
 
         def of(leaf: Tensor) -> Any:
-            found = tree.map_structure(
-                lambda g, x: _outer_zeros(leaf, x) if g is None else g,
-                tape.jacobian(leaf, wrt),
-                wrt,
-            )
+            filled = functools.partial(_or_outer_zeros, leaf)
+            found = tree.map_structure(filled, tape.jacobian(leaf, wrt), wrt)
             return found[0] if isinstance(argnums, int) else tuple(found)
 
         return tree.map_structure(of, out)
@@ -177,9 +174,9 @@ def jacobian(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Call
     return wrapped
 
 
-def _outer_zeros(y: Tensor, x: Tensor) -> Tensor:
+def _or_outer_zeros(y: Tensor, g: Tensor | None, x: Tensor) -> Tensor:
     zero: Any = convert_to_tensor(0, y.dtype)
-    return broadcast_to(zero, shape=(*y.shape, *x.shape))
+    return broadcast_to(zero, shape=(*y.shape, *x.shape)) if g is None else g
 
 
 def jacfwd(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -207,7 +204,7 @@ def jacfwd(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callab
         found = [by(normalize_axis(i, len(args))) for i in chosen]
         out, each = found[0][0], [columns for _, columns in found]
         leaves = each[0] if isinstance(argnums, int) else list(zip(*each, strict=True))
-        return _packed(out, leaves)
+        return tree.pack_sequence_as(out, leaves)
 
     return wrapped
 
@@ -217,12 +214,6 @@ def _columns(row: tuple[Tensor, bool], x: Tensor) -> Tensor:
     each = row[0] if row[1] else spread(row[0], x.size)
     last = transpose(each, axes=(*range(1, each.ndim), 0))
     return reshaped(last, (*last.shape[:-1], *x.shape))
-
-
-def _packed(structure: Any, leaves: list[Any]) -> Any:
-    """`structure` with each leaf replaced by one of `leaves`, which may be tuples."""
-    rest = iter(leaves)
-    return tree.map_structure(lambda _: next(rest), structure)
 
 
 def hessian(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ reading = _State()
 
 
 @contextmanager
-def blank_variables() -> Iterator[None]:
+def blank_variables() -> Generator[None, None, None]:
     """Context manager: variables made inside are zero, whatever their initializer.
 
     Nothing is drawn for weights that are about to be read from a file.
@@ -51,9 +52,12 @@ def blank_variables() -> Iterator[None]:
         reading.blank = held
 
 
+NAMED: tuple[type, ...] = (str, Mapping, type, NoneType)  # what stands for an initializer
+
+
 def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
     """The first value of a variable."""
-    named = isinstance(initializer, (str, Mapping, type)) or initializer is None
+    named = isinstance(initializer, NAMED)
     if (named or callable(initializer)) and shape is None:
         raise ArgumentError(f"Variable {name!r}, {initializer!r}", expected="shape=(...)")
     if named:
@@ -70,7 +74,7 @@ def _initial(initializer: Any, shape: Any, dtype: Any, name: str) -> Tensor:
 
 
 @contextmanager
-def autocast(dtype: str | None) -> Iterator[None]:
+def autocast(dtype: str | None) -> Generator[None, None, None]:
     """Context manager: float variables that allow it are read in `dtype` (None: in their own)."""
     held, reading.dtype = reading.dtype, dtype
     try:
@@ -125,11 +129,7 @@ class Variable(PortableVariable, Flagged):
         regularizer: Any = None,
         constraint: Any = None,
     ) -> None:
-        name = naming.auto_name("variable") if name is None else name
-        if not isinstance(name, str) or "/" in name:
-            raise ArgumentError(
-                "Variable name", expected="a string without '/'", received=repr(name)
-            )
+        name = naming.auto_name("variable") if name is None else naming.part("Variable name", name)
         shape = (shape,) if isinstance(shape, int) else shape
         if shape is not None and budget.current() is not None:
             size = math.prod(shape) * np_dtype(dtype_name(dtype)).itemsize
@@ -261,7 +261,10 @@ class Variable(PortableVariable, Flagged):
 
 
 def _forward(method: str) -> Any:
-    return lambda self, *other: getattr(self.value, method)(*other)
+    def forward(self: Variable, *other: Any) -> Any:
+        return getattr(self.value, method)(*other)
+
+    return forward
 
 
 _PAIRS = "add sub mul truediv floordiv mod pow matmul lshift rshift".split()

@@ -20,6 +20,7 @@ from kerasish.testing.compiled import served
 from kerasish.testing.operators import close, found, is_random
 from kerasish.testing.passes import VALUES
 from kerasish.testing.samples import described, sample_inputs
+from kerasish.tree import as_tuple
 
 # How an array becomes one of the same shape that lies otherwise in memory: what is given to the
 # plan, and what the plan makes of it.
@@ -124,7 +125,7 @@ def _check_layout(
     compiled = function(lambda *xs: op(*map(after, xs), **call.attrs))
     given = [convert_to_tensor(np.ascontiguousarray(before(x))) for x in arrays]
     result = compiled(*given)
-    for a, b in zip(result if isinstance(result, tuple) else (result,), expected, strict=True):
+    for a, b in zip(as_tuple(result), expected, strict=True):
         if not is_random(op):
             close(np.asarray(a), b, *VALUES.get(dtype_name(b.dtype), VALUES["float64"]), layout)
     return served(compiled.plan_for(*(t.spec for t in given)), op)

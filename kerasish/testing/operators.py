@@ -137,7 +137,7 @@ def check_declaration(op: Op, call: Case) -> None:
         specs = _specs(op.infer(*map(_spec, arrays), **call.attrs))
         with np.errstate(all="ignore"):
             result = op.kernel(current().xp, *arrays, **call.attrs)
-        results = [np.asarray(r) for r in (result if isinstance(result, tuple) else (result,))]
+        results = [np.asarray(r) for r in tree.as_tuple(result)]
         if [_spec(r) for r in results] != specs:
             raise AssertionError(
                 f"infer says {', '.join(map(str, specs))}, "
@@ -239,7 +239,7 @@ def check_strided(op: Any, call: Case, inputs: Sequence[Any], values: Sequence[A
         arrays = _strided_promoted(op, strided)
         with np.errstate(all="ignore"):
             result = op.kernel(current().xp, *arrays, **call.attrs)
-        got = [np.asarray(r) for r in (result if isinstance(result, tuple) else (result,))]
+        got = [np.asarray(r) for r in tree.as_tuple(result)]
     else:
         got = _values(op, call, strided)
     if is_random(op):

@@ -43,7 +43,7 @@ def _definition(*tensors: Tensor, body: Graph) -> Any:
 def _vjp(g: Any, y: Any, *tensors: Tensor, body: Graph) -> list[Tensor | None]:
     again = [barrier(t) for t in tensors]
     outputs = [node_of(t) for t in apply_graph(body, again)]
-    seeds = g if isinstance(g, tuple) else (g,)
+    seeds = tree.as_tuple(g)
     live = [(n, s) for n, s in zip(outputs, seeds, strict=True) if s is not None]
     wrt: list[Node] = [node_of(t) for t in again]
     return backward([n for n, _ in live], [s for _, s in live], wrt)
@@ -109,7 +109,7 @@ def call_again(
         results: Sequence[Any] = ()
     elif wanted is None or wanted(filled([tensor_of(n) for n in body.outputs])):
         found = REMAT(*given, body=body)
-        results = found if isinstance(found, tuple) else (found,)
+        results = tree.as_tuple(found)
     else:
         results = apply_graph(body, given)
     for variable, value in zip(assigned, results[len(results) - len(assigned) :], strict=True):
