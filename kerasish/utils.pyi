@@ -1,18 +1,18 @@
 # Written by scripts/make_names.py.
 from typing import Any
 
-from kerasish.backend import clear_session as clear_session
+from kerasish.backend.settings import clear_session as clear_session
 from kerasish.config import disable_interactive_logging as disable_interactive_logging
 from kerasish.config import enable_interactive_logging as enable_interactive_logging
 from kerasish.config import is_interactive_logging_enabled as is_interactive_logging_enabled
-from kerasish.data import PyDataset as PyDataset
-from kerasish.data import normalize as normalize
-from kerasish.data import pack_x_y_sample_weight as pack_x_y_sample_weight
-from kerasish.data import pad_sequences as pad_sequences
-from kerasish.data import timeseries_dataset_from_array as timeseries_dataset_from_array
-from kerasish.data import to_categorical as to_categorical
-from kerasish.data import unpack_x_y_sample_weight as unpack_x_y_sample_weight
-from kerasish.random import set_random_seed as set_random_seed
+from kerasish.data.batch import pack_x_y_sample_weight as pack_x_y_sample_weight
+from kerasish.data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from kerasish.data.numeric import normalize as normalize
+from kerasish.data.numeric import to_categorical as to_categorical
+from kerasish.data.py_dataset import PyDataset as PyDataset
+from kerasish.data.sequence import pad_sequences as pad_sequences
+from kerasish.data.sequence import timeseries_dataset_from_array as timeseries_dataset_from_array
+from kerasish.random.seed_generator import set_random_seed as set_random_seed
 from kerasish.serialization import custom_object_scope as custom_object_scope
 from kerasish.serialization import deserialize_keras_object as deserialize_keras_object
 from kerasish.serialization import get_custom_objects as get_custom_objects

@@ -192,6 +192,44 @@ OFFERED: dict[str, Homes] = {
         "sparse_categorical_crossentropy squared_hinge",
     },
     "kerasish.optimizers": {"": "schedules"},
+    "kerasish.backend": {
+        "kerasish.backend.base": "Backend backend get set_backend",
+        "kerasish.backend.settings": "clear_session epsilon floatx get_uid image_data_format "
+        "is_float_dtype is_int_dtype result_type set_epsilon set_floatx set_image_data_format "
+        "standardize_dtype",
+    },
+    "kerasish.data": {
+        "kerasish.data.adapters": "as_source",
+        "kerasish.data.arrays": "ArrayPass ArraySource",
+        "kerasish.data.batch": "Batch pack_x_y_sample_weight unpack_x_y_sample_weight",
+        "kerasish.data.blocks": "BlockSource",
+        "kerasish.data.numeric": "normalize to_categorical",
+        "kerasish.data.prefetch": "Prefetcher",
+        "kerasish.data.py_dataset": "PyDataset PyDatasetSource",
+        "kerasish.data.sequence": "pad_sequences timeseries_dataset_from_array",
+        "kerasish.data.source": "DataSource",
+        "kerasish.data.splits": "train_validation_split",
+        "kerasish.data.steps": "StepsSource",
+        "kerasish.data.streams": "StreamSource",
+    },
+    "kerasish.random": {
+        "kerasish.random.draws": "beta binomial categorical dropout gamma normal randint shuffle "
+        "truncated_normal uniform",
+        "kerasish.random.seed_generator": "SeedGenerator draw_key global_seed_generator "
+        "set_random_seed",
+    },
+    "kerasish.testing": {
+        "kerasish.graph.verify": "verify",
+        "kerasish.testing.arrays": "check_arrays",
+        "kerasish.testing.batched": "check_batched",
+        "kerasish.testing.compiled": "check_compiled",
+        "kerasish.testing.everything": "check",
+        "kerasish.testing.gradients": "check_grads numeric_grad",
+        "kerasish.testing.lowered": "check_lowered",
+        "kerasish.testing.operators": "check_op",
+        "kerasish.testing.passes": "check_pass",
+        "kerasish.testing.samples": "sample_inputs",
+    },
     "kerasish.utils": {
         "kerasish.backend": "clear_session",
         "kerasish.config": "disable_interactive_logging enable_interactive_logging "

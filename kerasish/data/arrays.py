@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import tree
 from kerasish.data.batch import Batch
 from kerasish.data.checks import check_count, check_rows, working_dtype
 from kerasish.data.source import RowSource
@@ -118,10 +117,7 @@ class ArraySource(RowSource):
 
     def pack(self, leaves: Sequence[np.ndarray]) -> Batch:
         """The flat arrays of a batch in the structure of (x, y, sample_weight)."""
-        remaining = iter(leaves)
-        return tree.map_structure(
-            lambda leaf: None if leaf is None else next(remaining), self._form
-        )
+        return self._form.filled(leaves)
 
     def batches(
         self,

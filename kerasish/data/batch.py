@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,9 +28,14 @@ class Batch(NamedTuple):
         """The number of samples in the batch."""
         return len(self.leaves[0])
 
+    def filled(self, leaves: Iterable[Any]) -> Batch:
+        """A batch of this structure with other arrays, in the order of `leaves`."""
+        rest = iter(leaves)
+        return tree.map_structure(lambda leaf: None if leaf is None else next(rest), self)
+
     def owned(self) -> Batch:
         """The same batch in memory of its own: what waits may not be written over meanwhile."""
-        return tree.map_structure(lambda leaf: None if leaf is None else np.array(leaf), self)
+        return self.filled(map(np.array, self.leaves))
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:

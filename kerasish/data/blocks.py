@@ -160,11 +160,7 @@ class BlockSource(RowSource):
         return rows
 
     def _packed(self, leaves: list[np.ndarray]) -> Batch:
-        remaining = iter(leaves)
-        batch: Batch = tree.map_structure(
-            lambda leaf: None if leaf is None else next(remaining), self._form
-        )
-        return with_class_weight(batch, self._class_weight)
+        return with_class_weight(self._form.filled(leaves), self._class_weight)
 
 
 def _leaves(structure: Any, role: str) -> Any:

@@ -8,7 +8,7 @@ from kerasish import ops
 from kerasish.config import floatx
 from kerasish.errors import DTypeError, ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.spec import Shape, is_differentiable, is_float
+from kerasish.spec import Shape, is_differentiable, is_float, normalize_axis
 
 
 def squeeze_or_expand_to_same_rank(x1: Any, x2: Any, expand_rank_1: bool = True) -> tuple[Any, Any]:
@@ -111,6 +111,33 @@ def _hint(target: Shape, prediction: Shape) -> str:
             "their last axis (one-hot targets for integer labels)."
         )
     return "Reshape the targets, or change the output of the model."
+
+
+def as_labels(y_true: Any, y_pred: Tensor, name: str, axis: int = -1, fix: str = "") -> Tensor:
+    """Integer labels in the shape of `y_pred` without the axis of the classes.
+
+    Args:
+        y_true: labels of that shape, or with 1 at that axis.
+        y_pred: one number per class.
+        name: what asks for labels, for errors.
+        axis: that of the classes.
+        fix: what else may be meant by targets of another shape.
+
+    Raises:
+        ShapeError: the shapes differ otherwise.
+    """
+    labels, at = convert_to_tensor(y_true), normalize_axis(axis, y_pred.ndim)
+    given, expected = labels.shape, (*y_pred.shape[:at], *y_pred.shape[at + 1 :])
+    if labels.ndim == y_pred.ndim and given[at] == 1:
+        labels = ops.squeeze(labels, axis=at)
+    if not same_shape(labels.shape, expected):
+        raise ShapeError(
+            name,
+            expected=f"integer labels of shape {expected} for y_pred of shape {y_pred.shape}",
+            received=f"y_true of shape {given}",
+            fix=fix,
+        )
+    return labels
 
 
 def weights_like(values: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:

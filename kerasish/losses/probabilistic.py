@@ -9,9 +9,8 @@ from kerasish import ops, registry
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError, told
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.losses.align import aligned, as_floats, floats, same_shape
+from kerasish.losses.align import aligned, as_floats, as_labels, floats, same_shape
 from kerasish.losses.base import LossFunctionWrapper, of_labels
-from kerasish.spec import normalize_axis
 
 Reduction = str | None
 MEAN = "sum_over_batch_size"
@@ -114,20 +113,8 @@ def sparse_categorical_crossentropy(
         axis: the axis of the classes.
     """
     y_pred = as_floats(y_pred)
-    y_true = convert_to_tensor(y_true)
-    at = normalize_axis(axis, y_pred.ndim)
-    given = y_true.shape
-    if y_true.ndim == y_pred.ndim and y_true.shape[at] == 1:
-        y_true = ops.squeeze(y_true, axis=at)
-    expected = tuple(d for i, d in enumerate(y_pred.shape) if i != at)
-    if not same_shape(y_true.shape, expected):
-        raise ShapeError(
-            "sparse_categorical_crossentropy",
-            expected=f"integer labels of shape {expected} for y_pred of shape {y_pred.shape}",
-            received=f"y_true of shape {given}",
-            fix="One-hot targets need categorical_crossentropy.",
-        )
-    y_true = ops.cast(y_true, "int32")
+    name, fix = "sparse_categorical_crossentropy", "One-hot targets need categorical_crossentropy."
+    y_true = ops.cast(as_labels(y_true, y_pred, name, axis, fix), "int32")
     if ignore_class is None:
         return ops.sparse_categorical_crossentropy(
             y_true, y_pred, from_logits=from_logits, axis=axis
@@ -135,7 +122,7 @@ def sparse_categorical_crossentropy(
     valid = ops.not_equal(y_true, ignore_class)
     losses = ops.sparse_categorical_crossentropy(
         ops.where(valid, y_true, 0),
-        ops.where(ops.expand_dims(valid, axis=at), y_pred, 0.0),
+        ops.where(ops.expand_dims(valid, axis=axis), y_pred, 0.0),
         from_logits=from_logits,
         axis=axis,
     )
@@ -210,15 +197,8 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
         q: from 0 (cross-entropy) to 1 (mean absolute error), neither included.
     """
     y_pred = as_floats(y_pred)
-    labels = ops.cast(y_true, "int32")
-    if labels.ndim == y_pred.ndim and labels.shape[-1] == 1:
-        labels = ops.squeeze(labels, axis=-1)
-    if not same_shape(labels.shape, y_pred.shape[:-1]):
-        raise ShapeError(
-            "categorical_generalized_cross_entropy",
-            expected=f"integer labels of shape {y_pred.shape[:-1]}",
-            received=f"y_true of shape {labels.shape}",
-        )
+    labels = as_labels(y_true, y_pred, "categorical_generalized_cross_entropy")
+    labels = ops.cast(labels, "int32")
     hot = ops.cast(ops.one_hot(labels, y_pred.shape[-1]), y_pred.dtype)
     p = ops.sum(y_pred * hot, axis=-1)
     return (1 - ops.power(p, q)) / q

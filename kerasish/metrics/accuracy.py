@@ -8,7 +8,7 @@ from kerasish import ops
 from kerasish.config import floatx
 from kerasish.errors import ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
-from kerasish.losses.align import as_floats, of_one_shape, same_shape
+from kerasish.losses.align import as_floats, as_labels, of_one_shape, same_shape
 from kerasish.metrics.reduction import MeanMetricWrapper
 
 
@@ -38,7 +38,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
 def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Tensor:
     """1 where the largest entry of y_pred stands at the integer label y_true."""
     y_true, y_pred = convert_to_tensor(y_true), convert_to_tensor(y_pred)
-    labels = _labels(y_true, y_pred, "sparse_categorical_accuracy")
+    labels = as_labels(y_true, y_pred, "sparse_categorical_accuracy")
     best = ops.argmax(y_pred, axis=-1)
     hit = ops.cast(ops.equal(labels, best), floatx())
     return hit if hit.shape == y_true.shape else ops.reshape(hit, y_true.shape)
@@ -61,7 +61,7 @@ def sparse_top_k_categorical_accuracy(
         from_sorted_ids: whether y_pred holds class ids, best first, instead of scores.
     """
     y_true, y_pred = convert_to_tensor(y_true), convert_to_tensor(y_pred)
-    labels = _labels(y_true, y_pred, "sparse_top_k_categorical_accuracy")
+    labels = as_labels(y_true, y_pred, "sparse_top_k_categorical_accuracy")
     if from_sorted_ids:
         same = ops.equal(ops.expand_dims(labels, -1), y_pred[..., :k])
         hit = ops.cast(ops.any(same, axis=-1), floatx())
@@ -75,19 +75,6 @@ def _in_top(labels: Tensor, y_pred: Tensor, k: int) -> Tensor:
     flat = ops.reshape(as_floats(y_pred), (-1, y_pred.shape[-1]))
     hit = ops.in_top_k(ops.reshape(ops.cast(labels, "int32"), (-1,)), flat, k=k)
     return ops.reshape(ops.cast(hit, floatx()), labels.shape)
-
-
-def _labels(y_true: Tensor, y_pred: Tensor, name: str) -> Tensor:
-    labels = y_true
-    if y_true.ndim == y_pred.ndim and y_true.shape[-1] == 1:
-        labels = ops.squeeze(y_true, axis=-1)
-    if not same_shape(labels.shape, y_pred.shape[:-1]):
-        raise ShapeError(
-            name,
-            expected=f"integer labels of shape {y_pred.shape[:-1]}",
-            received=f"y_true of shape {y_true.shape}, y_pred of shape {y_pred.shape}",
-        )
-    return labels
 
 
 def _check_one_hot(y_true: Tensor, y_pred: Tensor, name: str) -> None:
