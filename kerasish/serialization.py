@@ -240,16 +240,14 @@ def _serialize_instance(obj: Any) -> dict[str, Any]:
         if kind
         else get_registered_name(cls),
     }
-    for key, getter in (("build_config", "get_build_config"), ("compile_config", _COMPILE)):
-        found = getattr(obj, getter)() if hasattr(obj, getter) else None
+    for key in ("build_config", "compile_config"):
+        found = getattr(obj, f"get_{key}")() if hasattr(obj, f"get_{key}") else None
         if found is not None:
             written[key] = serialize_keras_object(found)
     if id(obj) in _numbered.get():
         written["shared_object_id"] = _numbered.get()[id(obj)]
     return written
 
-
-_COMPILE = "get_compile_config"
 
 # --- back to objects ----------------------------------------------------------------------------
 

@@ -223,10 +223,7 @@ class Raising:
         """The value by the rule of its field."""
         if type(value) is Converted:
             return value.value
-        try:
-            return field.rule.convert(value)
-        except (KerasishError, ValueError, TypeError) as error:
-            raise field.refusal(value, self.owner, error) from None
+        return field.convert(value, self.owner)
 
     def unknown(self, name: str, value: Any) -> None:
         """Raises: there is no such argument."""

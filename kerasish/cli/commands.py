@@ -26,7 +26,8 @@ def perform(arguments: Sequence[str] | None = None) -> int:
     try:
         chosen.perform(chosen)
     except ConfigError as error:
-        return _failed(f"{error}\n\n{_count(len(error.diagnostics))}")
+        count = len(error.diagnostics)
+        return _failed(f"{error}\n\n{count} finding{'s' if count != 1 else ''}")
     except (KerasishError, OSError, MemoryError, ModuleNotFoundError) as error:
         if isinstance(error, BrokenPipeError):
             return _pipe_closed()
@@ -37,10 +38,6 @@ def perform(arguments: Sequence[str] | None = None) -> int:
 def _failed(text: str) -> int:
     print(text, file=sys.stderr)
     return 2
-
-
-def _count(findings: int) -> str:
-    return "1 finding" if findings == 1 else f"{findings} findings"
 
 
 def _pipe_closed() -> int:

@@ -41,7 +41,8 @@ def fit(arguments: Namespace) -> None:
     folder = run_folder.new_folder(arguments.run, project.config.name)
     run_folder.write_config(folder, project)
     start = time.perf_counter()
-    stopped = _train(model, keywords, _verbosity(arguments))
+    verbose = "auto" if arguments.verbose is None else arguments.verbose
+    stopped = _train(model, keywords, verbose)
     history, seconds = model.history.history, time.perf_counter() - start
     folder.mkdir(parents=True, exist_ok=True)  # someone may have tidied up meanwhile
     save_model(model, folder / run_folder.MODEL_FILE)
@@ -78,10 +79,6 @@ def _use_backend(name: str | None) -> None:
     """The backend asked for; the one in use where none is."""
     if name is not None:
         backend.set_backend(name)
-
-
-def _verbosity(arguments: Namespace) -> int | str:
-    return "auto" if arguments.verbose is None else arguments.verbose
 
 
 def _measure(model: Model, part: Part, project: Project) -> dict[str, float]:

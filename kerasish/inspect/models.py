@@ -7,6 +7,7 @@ from typing import Any
 from kerasish.compiler.functions import Compiled
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
+from kerasish.hints import one_of
 from kerasish.inspect.memory import Memory, memory_of
 from kerasish.inspect.profile import Profile, profile_plan
 from kerasish.inspect.samples import arguments
@@ -21,8 +22,7 @@ def _step(model: Model, given: Batch, mode: str | None) -> tuple[Compiled, list[
     """(compiled step, the batch's arrays, its lock); without targets the step predicts."""
     if mode is None:
         mode = "predict" if given[1] is None else "train"
-    if mode not in MODES:
-        raise ArgumentError("mode", expected=f"one of {', '.join(MODES)}", received=repr(mode))
+    one_of("mode", mode, MODES)
     if mode != "predict" and not model.compiled:
         raise ArgumentError(
             f"A {mode} step",

@@ -41,7 +41,18 @@ def clone_model(
             a Sequential, or inputs of another form.
     """
     inside = recursive or clone_function is None
-    copy = _Copies(clone_function or _copy, inside, call_function if recursive else None)
+    copies: dict[int, Any] = {}  # a layer that stands in several places is one in the clone too
+
+    def copy(layer: Any) -> Any:
+        if id(layer) not in copies:
+            form = file_class(layer)
+            if inside and form in _MODELS:
+                call = call_function if recursive and form == "Functional" else None
+                copies[id(layer)] = _clone(layer, None, copy, call)
+            else:
+                copies[id(layer)] = (clone_function or _copy)(layer)
+        return copies[id(layer)]
+
     kind = file_class(model)
     given = {"input_tensors": input_tensors, "clone_function": clone_function}
     given |= {"call_function": call_function}
@@ -63,34 +74,6 @@ def clone_model(
 
 
 Copy = Callable[[Any], Any]
-
-
-class _Copies:
-    """Called on a layer: its copy. One that stands in several places is one in the clone too.
-
-    Args:
-        copy_layer: copies a layer.
-        inside: whether models among the layers are cloned by their layers.
-        call: the `call_function` for models of symbols among them.
-    """
-
-    def __init__(self, copy_layer: Copy, inside: bool, call: Callable[..., Any] | None) -> None:
-        self._copy_layer = copy_layer
-        self._inside = inside
-        self._call = call
-        self._made: dict[int, Any] = {}
-
-    def __call__(self, layer: Any) -> Any:
-        if id(layer) not in self._made:
-            kind = file_class(layer)
-            if self._inside and kind in _MODELS:
-                call = self._call if kind == "Functional" else None
-                self._made[id(layer)] = _clone(layer, None, self, call)
-            else:
-                self._made[id(layer)] = self._copy_layer(layer)
-        return self._made[id(layer)]
-
-
 _MODELS = ("Sequential", "Functional")
 
 

@@ -33,8 +33,8 @@ class Inspected:
         Returns:
             A `kerasish.inspect.Profile`: print it, or ask `by_layer()`, `by_op()`, `save_trace()`.
         """
-        call = registry.above("model.profile")
-        return call(self, (x, y, sample_weight), mode, runs, warmup)
+        batch = (x, y, sample_weight)
+        return registry.above("model.profile")(self, batch, mode, runs, warmup)
 
     def memory(
         self, x: Any, y: Any = None, sample_weight: Any = None, mode: str | None = None

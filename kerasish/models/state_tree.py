@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.variable import Variable
+from kerasish.hints import one_of
 
 FORMATS = ("backend_tensor", "numpy_array")
 
@@ -30,11 +31,7 @@ class StateTree:
         Raises:
             ArgumentError: another format, or two variables with one path.
         """
-        if value_format not in FORMATS:
-            raise ArgumentError(
-                "value_format", expected=f"one of {FORMATS}", received=repr(value_format)
-            )
-        arrays = value_format == "numpy_array"
+        arrays = one_of("value_format", value_format, FORMATS) == "numpy_array"
         return {
             kind: _nested({path: v.numpy() if arrays else v.value for path, v in held.items()})
             for kind, held in self._state_by_path().items()

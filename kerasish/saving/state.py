@@ -16,17 +16,8 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, FileFormatError
-from kerasish.saving.files import limits
+from kerasish.saving.files import limits, text
 from kerasish.saving.files.safe_h5 import SafeDataset, SafeGroup
-from kerasish.saving.files.text import (
-    check_depth,
-    children,
-    is_array,
-    is_list,
-    is_mapping,
-    is_object,
-    parse_json,
-)
 from kerasish.saving.weights_h5 import write_array
 
 GROUP = "kerasish"
@@ -46,7 +37,7 @@ def write_state(file: Any, state: Mapping[str, Any]) -> None:
     """
     arrays: list[np.ndarray] = []
     plain = {key: _encode(value, arrays, key) for key, value in state.items()}
-    check_depth(plain, "the state")
+    text.check_depth(plain, "the state")
     group = file.create_group(GROUP)
     group.attrs["format"] = FORMAT
     _write_json(group, "state", plain)
@@ -78,13 +69,13 @@ def _encode(value: Any, arrays: list[np.ndarray], path: str) -> Any:
             "that holds itself",
             received="more",
         )
-    if is_array(value) and (value.dtype.kind in "biuf" or value.dtype.name == "bfloat16"):
+    if text.is_array(value) and (value.dtype.kind in "biuf" or value.dtype.name == "bfloat16"):
         arrays.append(value)
         return {_ARRAY: len(arrays) - 1}
-    if is_list(value) or isinstance(value, tuple):
-        items = enumerate(children(value))
+    if text.is_list(value) or isinstance(value, tuple):
+        items = enumerate(text.children(value))
         return [_encode(item, arrays, f"{path}[{i}]") for i, item in items]
-    if is_mapping(value) and all(type(k) is str and k != _ARRAY for k in value):
+    if text.is_mapping(value) and all(type(k) is str and k != _ARRAY for k in value):
         return {k: _encode(v, arrays, f"{path}.{k}") for k, v in value.items()}
     raise ArgumentError(
         f"state {path}",
@@ -130,15 +121,15 @@ def _read_json(group: SafeGroup, name: str) -> dict[str, Any]:
         raise dataset.wrong("wrong form", "bytes", f"{dataset.dtype} {dataset.shape}")
     if dataset.nbytes > limits.MAX_CONFIG_BYTES:
         raise dataset.wrong("too large", f"{limits.MAX_CONFIG_BYTES} bytes", str(dataset.nbytes))
-    return parse_json(dataset.read().tobytes(), str(dataset))
+    return text.parse_json(dataset.read().tobytes(), str(dataset))
 
 
 def _decode(value: Any, holder: SafeGroup) -> Any:
-    if is_object(value):
+    if text.is_object(value):
         if set(value) == {_ARRAY}:
             return holder.dataset(str(value[_ARRAY])).read()
         return {key: _decode(item, holder) for key, item in value.items()}
-    return [_decode(item, holder) for item in value] if is_list(value) else value
+    return [_decode(item, holder) for item in value] if text.is_list(value) else value
 
 
 def verify(root: SafeGroup) -> None:
@@ -167,8 +158,8 @@ def verify(root: SafeGroup) -> None:
 def _verify_configs(root: SafeGroup, expected: Mapping[str, str]) -> None:
     """Files of earlier versions have no digests of configs."""
     for name, wanted in expected.items():
-        text = root.attr_text(name) or ""
-        if digest(np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)) != wanted:
+        held = root.attr_text(name) or ""
+        if digest(np.frombuffer(held.encode("utf-8", "surrogatepass"), np.uint8)) != wanted:
             raise _damaged(root, name, wanted)
 
 

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from kerasish import budget
+from kerasish import budget, serialization
 from kerasish.errors import ArgumentError, BackendError, FileFormatError, KerasishError
 from kerasish.graph.variable import blank_variables
 from kerasish.saving import beside, compile_state, legacy_h5, state
@@ -36,12 +36,6 @@ from kerasish.saving.weights import (
     write_objects,
 )
 from kerasish.saving.weights_h5 import WeightsFile
-from kerasish.serialization import (
-    custom_object_scope,
-    deserialize_keras_object,
-    serialize_keras_object,
-    sharing,
-)
 
 COMPILE = "compile"  # the entries of a file's state for classes that compile themselves
 OPTIMIZERS = "optimizers"
@@ -188,7 +182,7 @@ def load_model(
         UnsafeFileError: the file asks for code, for other files, or for more than it holds.
         UnknownNameError: a layer that is neither built in nor registered.
     """
-    scope = custom_object_scope(custom_objects or {})
+    scope = serialization.custom_object_scope(custom_objects or {})
     with as_path(filepath) as path, reading(path, allowance), scope:
         if archives.is_archive(path):
             return _load_archive(path, compile)
@@ -283,7 +277,7 @@ def build(config: Any, where: str, stored: int | None = None) -> Any:
     ):
         if stored is not None:
             account.allow("variables", stored + budget.FREE_VARIABLES)
-        model = deserialize_keras_object(config, kind="model")
+        model = serialization.deserialize_keras_object(config, kind="model")
     if not hasattr(model, "layers"):
         raise FileFormatError(
             f"{where}: not a model",
@@ -393,7 +387,7 @@ def model_from_json(
         UnsafeFileError: the text asks for code or for anything that is not registered.
     """
     where = Path("the JSON text")
-    scope = custom_object_scope(custom_objects or {})
+    scope = serialization.custom_object_scope(custom_objects or {})
     with naming(where), budget.opened(str(where), 0, allowance), scope:
         return build(parse_json(json_string, str(where)), str(where))
 
@@ -405,5 +399,5 @@ def to_json(model: Any, **kwargs: Any) -> str:
 
 def config_of(model: Any) -> dict[str, Any]:
     """How a model is built and compiled, as plain data in the form of Keras's files."""
-    with sharing(shared_layers(model)):
-        return serialize_keras_object(model)
+    with serialization.sharing(shared_layers(model)):
+        return serialization.serialize_keras_object(model)

@@ -25,6 +25,13 @@ from kerasish.errors import KerasishError
 from kerasish import saving
 from kerasish.saving import legacy_h5, weights_h5
 from kerasish.saving.files import archives, safetensors
+from kerasish.saving.files.safe_h5 import open_h5
+
+def weights(source):
+    with open_h5(source) as root:
+        file = weights_h5.WeightsFile(root)
+        for path, shapes in file.shapes().items():
+            file.read(path, shapes)
 
 def legacy(path):
     with legacy_h5.open_legacy(path) as file:
@@ -37,7 +44,7 @@ def legacy(path):
 def archive(path):
     found = archives.read_archive(path)
     if found.weights is not None:
-        weights_h5.read_weights(found.weights, str(path))
+        weights(found.weights)
 
 def model(path):
     saving.load_model(path)
@@ -47,7 +54,7 @@ READERS = {
     "model.keras": model,
     "legacy": legacy,
     "archive": archive,
-    "weights": weights_h5.read_weights,
+    "weights": weights,
     "safetensors": safetensors.read,
 }
 

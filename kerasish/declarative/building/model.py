@@ -13,15 +13,8 @@ from typing import Any
 from kerasish import budget, tree
 from kerasish.config import floatx
 from kerasish.declarative.building.construct import construct, one_line
+from kerasish.declarative.check import specification as checked
 from kerasish.declarative.check.items import Item
-from kerasish.declarative.check.specification import (
-    FunctionalSection,
-    InputDeclaration,
-    ModelSection,
-    Node,
-    Reference,
-    SequentialSection,
-)
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError, LimitError
@@ -56,13 +49,13 @@ class _Builder:
             account.allow("variables", self.max_params * np_dtype(floatx()).itemsize)
             yield
 
-    def input(self, declared: InputDeclaration) -> _Made:
+    def input(self, declared: checked.InputDeclaration) -> _Made:
         """The symbol of an input."""
         label = f"input '{declared.name}'" if declared.name else "the input"
         symbol = Input(shape=declared.shape, name=declared.name, dtype=declared.dtype)
         return _Made(symbol, label, declared.mark)
 
-    def output(self, reference: Reference, made: Mapping[str, _Made]) -> Any:
+    def output(self, reference: checked.Reference, made: Mapping[str, _Made]) -> Any:
         """The tensor, or the one of several, that a reference names; None where there is none."""
         tensor = made[reference.name].tensor
         if reference.output is None:
@@ -124,16 +117,13 @@ def _shapes(made_from: Mapping[str, _Made]) -> list[str]:
     width = max((len(name) for name in made_from), default=0)
     for name, made in made_from.items():
         shapes = ", ".join(str(tuple(one.shape)) for one in tree.flatten(made.tensor))
-        lines.append(f"{name + ':':{width + 1}} {shapes}   from {made.label}   {_place(made.mark)}")
+        place = f"{made.mark.source.name}:{made.mark.line}"
+        lines.append(f"{name + ':':{width + 1}} {shapes}   from {made.label}   {place}")
     return lines
 
 
-def _place(mark: Mark) -> str:
-    return f"{mark.source.name}:{mark.line}"
-
-
 def build_model(
-    section: ModelSection,
+    section: checked.ModelSection,
     diagnostics: Diagnostics,
     name: str | None = None,
     max_params: int = MAX_PARAMS,
@@ -151,13 +141,13 @@ def build_model(
     """
     builder = _Builder(diagnostics, max_params)
     chosen = section.name or name
-    if isinstance(section, SequentialSection):
+    if isinstance(section, checked.SequentialSection):
         return _sequential(section, builder, chosen)
     with builder.account(name or section.mark.source.name):
         return _functional(section, builder, chosen)
 
 
-def _sequential(section: SequentialSection, builder: _Builder, name: str | None) -> Model:
+def _sequential(section: checked.SequentialSection, builder: _Builder, name: str | None) -> Model:
     layers = [construct(item, builder.diagnostics) for item in section.layers]
     builder.diagnostics.raise_if_any()
     if section.input is None:
@@ -172,7 +162,7 @@ def _sequential(section: SequentialSection, builder: _Builder, name: str | None)
         builder.diagnostics.stop("K410", one_line(error), section.mark)
 
 
-def _locate(section: SequentialSection, builder: _Builder) -> None:
+def _locate(section: checked.SequentialSection, builder: _Builder) -> None:
     """Build once more, layer by layer, and raise at the one that cannot be built."""
     if section.input is None:
         return
@@ -185,7 +175,7 @@ def _locate(section: SequentialSection, builder: _Builder) -> None:
     builder.diagnostics.raise_if_any()
 
 
-def _functional(section: FunctionalSection, builder: _Builder, name: str | None) -> Model:
+def _functional(section: checked.FunctionalSection, builder: _Builder, name: str | None) -> Model:
     shared = {key: construct(item, builder.diagnostics) for key, item in section.shared.items()}
     own = {
         node.name: [construct(item, builder.diagnostics) for item in node.items]
@@ -212,7 +202,7 @@ def _functional(section: FunctionalSection, builder: _Builder, name: str | None)
     )
 
 
-def _in_order(nodes: Sequence[Node]) -> list[Node]:
+def _in_order(nodes: Sequence[checked.Node]) -> list[checked.Node]:
     """The nodes, each after those it reads; there is no cycle any more."""
     by_name = {node.name: node for node in nodes}
     done: set[str] = set()
@@ -233,7 +223,10 @@ def _in_order(nodes: Sequence[Node]) -> list[Node]:
 
 
 def _node(
-    node: Node, steps: list[tuple[Item, Layer]], made: Mapping[str, _Made], builder: _Builder
+    node: checked.Node,
+    steps: list[tuple[Item, Layer]],
+    made: Mapping[str, _Made],
+    builder: _Builder,
 ) -> _Made | None:
     names = list(dict.fromkeys(one.name for one in node.references()))
     if any(one not in made for one in names):

@@ -49,13 +49,10 @@ def _sequential_section(model: Sequential) -> dict[str, Any]:
             received=f"{model.name!r}, which has none yet",
             fix="Begin it with an Input, or call it once.",
         )
-    entry = model.inputs[0]
-    declared: dict[str, Any] = {"shape": list(entry.shape[1:])}
-    if entry.dtype != floatx():
-        declared["dtype"] = entry.dtype
-    name = entry.history.operation.name
-    if not is_automatic(name, snake_case(InputLayer.__name__)):
-        declared["name"] = name
+    entry = model.inputs[0].history.operation
+    declared = _input(entry)
+    if not is_automatic(entry.name, snake_case(InputLayer.__name__)):
+        declared["name"] = entry.name
     used: dict[str, int] = {}
     items = [layer_item(layer, _own_name(layer, used)) for layer in model.layers]
     return {"input": declared, "layers": items}

@@ -37,7 +37,7 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
 
-def kind_schema(kind: str) -> Schema:
+def of_kind(kind: str) -> Schema:
     """A bare name, or one key with arguments."""
     names = vocabulary.names(kind)
     bare, properties = [], {}

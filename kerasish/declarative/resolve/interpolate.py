@@ -14,16 +14,10 @@ from dataclasses import replace
 
 from kerasish import budget
 from kerasish.declarative.resolve.expressions import Atom, ExpressionError, evaluate
-from kerasish.declarative.text.errors import (
-    Diagnostics,
-    Failed,
-    clip,
-    describe,
-    did_you_mean,
-    must_be,
-)
+from kerasish.declarative.text.errors import Diagnostics, Failed, describe, did_you_mean, must_be
 from kerasish.declarative.text.scalars import MAX_DEPTH, MAX_TEXT
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
+from kerasish.errors import clip
 
 MAX_REPEAT = 1000
 # Collections and variables being resolved at once; keeps recursion far from Python's limit.

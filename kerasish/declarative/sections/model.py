@@ -10,18 +10,10 @@ undefined ones, cycles, and what nothing ever reads.
 
 from __future__ import annotations
 
+from kerasish.declarative.check import specification as checked
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.graph_checks import check_graph, report_repeats
 from kerasish.declarative.check.items import Checker, Item
-from kerasish.declarative.check.specification import (
-    FunctionalSection,
-    InputDeclaration,
-    ModelSection,
-    Node,
-    Reference,
-    SequentialSection,
-    Sources,
-)
 from kerasish.declarative.text.errors import clip, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
 from kerasish.spec import DTYPES
@@ -31,7 +23,7 @@ SEQUENTIAL_KEYS = ("type", "name", "input", "layers")
 FUNCTIONAL_KEYS = ("type", "name", "inputs", "layers", "nodes", "outputs")
 
 
-def read_model(value: Value, checker: Checker) -> ModelSection:
+def read_model(value: Value, checker: Checker) -> checked.ModelSection:
     """The checked model section; what is wrong is recorded with the checker."""
     functional = _is_functional(value)
     allowed = FUNCTIONAL_KEYS if functional else SEQUENTIAL_KEYS
@@ -52,7 +44,7 @@ def _is_functional(value: Value) -> bool:
     return "nodes" in value.entries or "inputs" in value.entries
 
 
-def _sequential(fields: Fields, name: str | None, checker: Checker) -> SequentialSection:
+def _sequential(fields: Fields, name: str | None, checker: Checker) -> checked.SequentialSection:
     fields.require("input", "input: {shape: [28, 28, 1]}")
     if fields.require("layers") is not None and not fields.items("layers"):
         fields.diagnostics.add("K110", "model has no layers", fields.place("layers"))
@@ -64,7 +56,7 @@ def _sequential(fields: Fields, name: str | None, checker: Checker) -> Sequentia
     names = [(item.arguments["name"], item.marks["name"]) for item in items if "name" in item.marks]
     report_repeats([one for one in names if one[0] is not None], checker.diagnostics)
     entry = fields.read("input", lambda value: read_input(value, checker))
-    return SequentialSection(name, fields.mark, entry, tuple(items))
+    return checked.SequentialSection(name, fields.mark, entry, tuple(items))
 
 
 # --- inputs -------------------------------------------------------------------------------------
@@ -73,7 +65,7 @@ def _sequential(fields: Fields, name: str | None, checker: Checker) -> Sequentia
 _EXPECTED = "a list of integers ≥ 1 (null where it varies)"
 
 
-def read_input(value: Value, checker: Checker) -> InputDeclaration | None:
+def read_input(value: Value, checker: Checker) -> checked.InputDeclaration | None:
     """The input of a sequential model."""
     if isinstance(value, Sequence):
         return _declaration(None, value, None, checker)
@@ -81,7 +73,7 @@ def read_input(value: Value, checker: Checker) -> InputDeclaration | None:
     return _from_fields(fields.read("name", checker.name), fields, checker)
 
 
-def read_inputs(mapping: Mapping, checker: Checker) -> list[InputDeclaration]:
+def read_inputs(mapping: Mapping, checker: Checker) -> list[checked.InputDeclaration]:
     """The named inputs of a functional model."""
     found = []
     for entry in mapping:
@@ -99,7 +91,7 @@ def read_inputs(mapping: Mapping, checker: Checker) -> list[InputDeclaration]:
 
 def _from_fields(
     name: str | None, fields: Fields, checker: Checker, mark: Mark | None = None
-) -> InputDeclaration | None:
+) -> checked.InputDeclaration | None:
     dtype = fields.choice("dtype", DTYPES, "") or None
     if "shape" not in fields.entries:
         fields.require("shape", "shape: [28, 28, 1]")
@@ -109,9 +101,11 @@ def _from_fields(
 
 def _declaration(
     name: str | None, shape: Value, dtype: str | None, checker: Checker, mark: Mark | None = None
-) -> InputDeclaration | None:
+) -> checked.InputDeclaration | None:
     sizes = _sizes(shape, checker)
-    return None if sizes is None else InputDeclaration(name, sizes, dtype, mark or shape.mark)
+    return (
+        None if sizes is None else checked.InputDeclaration(name, sizes, dtype, mark or shape.mark)
+    )
 
 
 def _sizes(value: Value, checker: Checker) -> tuple[int | None, ...] | None:
@@ -134,7 +128,7 @@ def _sizes(value: Value, checker: Checker) -> tuple[int | None, ...] | None:
 _NODE_FORM = "write {from: node, Layer: {...}}, {from: node, seq: [...]} or {from: node, use: name}"
 
 
-def read_graph(fields: Fields, name: str | None, checker: Checker) -> FunctionalSection:
+def read_graph(fields: Fields, name: str | None, checker: Checker) -> checked.FunctionalSection:
     """The checked functional model; what is wrong is recorded with the checker."""
     fields.require("inputs", "inputs: {image: {shape: [28, 28, 1]}}")
     fields.require("nodes")
@@ -147,7 +141,7 @@ def read_graph(fields: Fields, name: str | None, checker: Checker) -> Functional
     reader = _Reader(checker, {entry.key for table in (inputs, mapping) for entry in table or ()})
     nodes = [node for entry in mapping or () if (node := reader.node(entry)) is not None]
     outputs = [] if written is None else reader.references(written, "outputs")
-    section = FunctionalSection(
+    section = checked.FunctionalSection(
         name, fields.mark, tuple(declared), shared, tuple(nodes), tuple(outputs),
         isinstance(written, Scalar),
     )  # fmt: skip
@@ -176,7 +170,7 @@ class _Reader:
         self.diagnostics = checker.diagnostics
         self.known = known
 
-    def node(self, entry: Entry) -> Node | None:
+    def node(self, entry: Entry) -> checked.Node | None:
         """One entry of `nodes:`; None where nothing can be made of it, which is recorded."""
         name = self.checker.name(Scalar(entry.key, entry.mark))
         title = f"node '{clip(entry.key, 60)}'"
@@ -201,9 +195,9 @@ class _Reader:
         if items:
             # The node's name is the name of the layer whose output it is.
             items[-1].arguments.setdefault("name", name)
-        return Node(name, entry.mark, sources, tuple(items), shared)
+        return checked.Node(name, entry.mark, sources, tuple(items), shared)
 
-    def _body(self, body: Entry) -> tuple[list[Item], Reference | None]:
+    def _body(self, body: Entry) -> tuple[list[Item], checked.Reference | None]:
         """The layers of a node, or the shared layer it uses."""
         if body.key == "use":
             found = self.references(body.value, "use")
@@ -217,7 +211,7 @@ class _Reader:
         items = [self.checker.item(value, "layer") for value in values]
         return [item for item in items if item is not None], None
 
-    def _sources(self, value: Value) -> Sources | None:
+    def _sources(self, value: Value) -> checked.Sources | None:
         if isinstance(value, Mapping):
             found = {}
             for entry in value:
@@ -233,7 +227,7 @@ class _Reader:
             return None
         return references[0] if isinstance(value, Scalar) else references
 
-    def references(self, value: Value, title: str) -> list[Reference]:
+    def references(self, value: Value, title: str) -> list[checked.Reference]:
         """The names in a text or a list of texts."""
         items = value.items if isinstance(value, Sequence) else (value,)
         found = []
@@ -246,9 +240,9 @@ class _Reader:
             self.diagnostics.add("K204", f"{title} must be names of nodes, it is empty", value.mark)
         return found
 
-    def _reference(self, text: str, mark: Mark) -> Reference:
+    def _reference(self, text: str, mark: Mark) -> checked.Reference:
         """A node by its name, or `name.1` for one of its outputs."""
         name, dot, number = text.rpartition(".")
         if text in self.known or not dot or name not in self.known or not number.isdecimal():
-            return Reference(text, mark)
-        return Reference(name, mark, int(number[:6]))
+            return checked.Reference(text, mark)
+        return checked.Reference(name, mark, int(number[:6]))

@@ -7,14 +7,7 @@ Editors complete and explain with it. A layer item is `anyOf` a bare name and a 
 from __future__ import annotations
 
 from kerasish.declarative.check import vocabulary
-from kerasish.declarative.check.schema_items import (
-    NAME,
-    VARIABLE,
-    Schema,
-    exactly,
-    kind_schema,
-    ref,
-)
+from kerasish.declarative.check.schema_items import NAME, VARIABLE, Schema, exactly, of_kind, ref
 from kerasish.declarative.check.vocabulary import KINDS
 from kerasish.declarative.sections.data import ARRAYS_KEYS, DATA_KEYS
 from kerasish.declarative.sections.model import FUNCTIONAL_KEYS, SEQUENTIAL_KEYS
@@ -31,7 +24,7 @@ def schema() -> Schema:
         "variable": {"type": "string", "pattern": r"\$", "description": '$name or "${expr}"'}
     }
     for kind in KINDS:
-        definitions[kind] = kind_schema(kind)
+        definitions[kind] = of_kind(kind)
     definitions["layers"] = {"type": "array", "items": _layer_item()}
     definitions["repeat"] = _repeat()
     definitions["input"] = _input()

@@ -68,7 +68,8 @@ class Diagnostic:
 
     def __str__(self) -> str:
         head = f"{self.mark}: {self.code} {self.message}"
-        return "\n".join([head, *_excerpt(self.mark, self.hint), *_indented(self.details)])
+        details = (f"   {line}" for line in self.details)
+        return "\n".join([head, *_excerpt(self.mark, self.hint), *details])
 
 
 class Failed(Exception):
@@ -225,7 +226,3 @@ def _columns(text: str) -> int:
     """Terminal columns that `text` takes: wide characters two, combining ones none."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
     return len(text) + wide - sum(unicodedata.combining(c) != 0 for c in text)
-
-
-def _indented(details: tuple[str, ...]) -> list[str]:
-    return [f"   {line}" for line in details]
