@@ -150,11 +150,6 @@ def is_flash_attention_enabled() -> bool | None:
     return settings.flash_attention
 
 
-def set_interactive(value: bool) -> None:
-    """Whether `fit` may draw progress bars (plain lines otherwise)."""
-    settings.interactive = bool(value)
-
-
 def is_interactive_logging_enabled() -> bool:
     """Whether `fit` draws progress bars."""
     return settings.interactive
@@ -162,12 +157,12 @@ def is_interactive_logging_enabled() -> bool:
 
 def enable_interactive_logging() -> None:
     """Let `fit` draw progress bars."""
-    set_interactive(True)
+    settings.interactive = True
 
 
 def disable_interactive_logging() -> None:
     """Let `fit` print plain lines."""
-    set_interactive(False)
+    settings.interactive = False
 
 
 # What follows is done on higher floors, which the registry leads to.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from kerasish import budget, tree
+from kerasish import budget, registry, tree
 from kerasish.arguments.remembered import fields_in, fields_of
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor
@@ -13,14 +13,12 @@ from kerasish.layers.base import call as _call
 from kerasish.layers.base import tracking
 from kerasish.layers.base.layer import Layer
 from kerasish.models.graph_config import GraphBuilder, graph_config
-from kerasish.models.inspected import Inspected
 from kerasish.models.network import Network
 from kerasish.models.state_tree import StateTree
 from kerasish.models.summary import summary_text
 from kerasish.ops.operation import is_operation, operation_from_config
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.ops.symbol import KerasTensor
-from kerasish.registry import hint
 from kerasish.saving import weights, whole_model
 from kerasish.serialization import deserialize_keras_object
 from kerasish.training.trainer import Trainer
@@ -28,7 +26,7 @@ from kerasish.training.trainer import Trainer
 _OWN = frozenset(("network", "optimizer", "loss", "history", "_plans", "_runs", "_functions"))
 
 
-class Model(Trainer, Inspected, StateTree, Layer):
+class Model(Trainer, StateTree, Layer):
     """Layers put together, with `compile`, `fit`, `evaluate`, `predict` and `save`.
 
     Three ways: `Model(inputs, outputs)` from symbols; a subclass with its layers as attributes
@@ -158,7 +156,7 @@ class Model(Trainer, Inspected, StateTree, Layer):
             "get_layer",
             expected=f"one of {', '.join(map(repr, known))}",
             received=repr(name),
-            fix=hint(str(name), known, 3),
+            fix=registry.hint(str(name), known, 3),
         )
 
     def _network(self, what: str) -> Network:
@@ -304,6 +302,56 @@ class Model(Trainer, Inspected, StateTree, Layer):
             self, line_length, positions, expand_nested, show_trainable, layer_range
         )
         (print_fn or print)(text)
+
+    # --- looking into steps, by `kerasish.inspect`, which stands on models ------------------------
+
+    def profile(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        mode: str | None = None,
+        runs: int = 20,
+        warmup: int = 2,
+    ) -> Any:
+        """Time every step of what the model does with one batch; the model is left as it was.
+
+        Args:
+            x, y, sample_weight: one batch; a `TensorSpec` stands for an array.
+            mode: "train", "test" or "predict"; by default "train", or "predict" without `y`.
+            runs: timed runs.
+            warmup: runs before, which are not timed.
+
+        Returns:
+            A `kerasish.inspect.Profile`: print it, or ask `by_layer()`, `by_op()`, `save_trace()`.
+        """
+        batch = (x, y, sample_weight)
+        return registry.above("model.profile")(self, batch, mode, runs, warmup)
+
+    def memory(
+        self, x: Any, y: Any = None, sample_weight: Any = None, mode: str | None = None
+    ) -> Any:
+        """What a step on such a batch takes in memory, before it runs; see `profile`.
+
+        Returns:
+            A `kerasish.inspect.Memory`, in bytes: print it, or ask `total`.
+        """
+        return registry.above("model.memory")(self, (x, y, sample_weight), mode)
+
+    def graph(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        mode: str | None = None,
+        stage: str | None = None,
+    ) -> str:
+        """The step on such a batch as text; see `profile`.
+
+        Args:
+            stage: "traced", the name of a pass, or "plan"; None shows all.
+        """
+        return registry.above("model.graph")(self, (x, y, sample_weight), mode, stage)
 
 
 class Functional(Model):

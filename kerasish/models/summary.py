@@ -78,8 +78,8 @@ def _rows(
     member: Any, network: Any, nested: bool, trainable: bool, level: int = 0
 ) -> list[list[str]]:
     prefix = f"{'   ' * level}└ " if level else ""
-    row = [f"{prefix}{member.name} ({_class_name(member)})", _shape_text(member, network)]
-    row.append(_count_text(member))
+    cls = getattr(member, "keras_class", type(member).__name__)
+    row = [f"{prefix}{member.name} ({cls})", _shape_text(member, network), _count_text(member)]
     if network is not None:
         row.append(_connections(member, network) if not level else "-")
     if trainable:
@@ -90,10 +90,6 @@ def _rows(
         for inner in getattr(member, "layers", ()):
             rows += _rows(inner, network, nested, trainable, level + 1)
     return rows
-
-
-def _class_name(member: Any) -> str:
-    return getattr(member, "keras_class", type(member).__name__)
 
 
 def _count_text(member: Any) -> str:

@@ -34,8 +34,8 @@ class WeightsFile:
                 self._enter(node)
 
     def _enter(self, group: SafeGroup) -> None:
-        path = _modern(group.path.removeprefix(self.root.path).strip("/"))
-        path = path.rpartition("/")[0] if "/" in path else ""
+        parts = group.path.removeprefix(self.root.path).strip("/").split("/")[:-1]
+        path = "/".join("layers" if part == _OLD_PREFIX else part for part in parts)
         members = group.names()
         if all(member.isdecimal() for member in members):
             # HDF5 lists 0, 1, 10, 11, 2; the numbers are an order.
@@ -71,10 +71,6 @@ class WeightsFile:
     def read_named(self, path: str) -> dict[str, np.ndarray]:
         """The arrays at `path` by their own names, for layers that chose these themselves."""
         return {name: dataset.read() for name, dataset in self.index.get(path, {}).items()}
-
-
-def _modern(path: str) -> str:
-    return "/".join("layers" if part == _OLD_PREFIX else part for part in path.split("/"))
 
 
 def shard_files(path: Path) -> list[Path]:

@@ -237,10 +237,9 @@ class _Resolver:
         elif head in self.variables:
             value = self._variable(head, mark)
         else:
-            known = [*self.variables, *local]
-            self.diagnostics.fail(
-                "K301", f"variable '{clip(head, 60)}' is unknown", mark, _nearby(head, known)
-            )
+            known = sorted([*self.variables, *local])
+            hint = did_you_mean(head, known) or "define it under 'vars:'"
+            self.diagnostics.fail("K301", f"variable '{clip(head, 60)}' is unknown", mark, hint)
         path = head
         for part in rest:
             found = value.get(part) if isinstance(value, Mapping) else None
@@ -291,10 +290,6 @@ class _Resolver:
         """Count values brought in by reference, so that variables cannot multiply like aliases."""
         with self.diagnostics.limited(mark):
             budget.spend("values", values, "what variables stand for")
-
-
-def _nearby(name: str, known: list[str]) -> str:
-    return did_you_mean(name, sorted(known)) or "define it under 'vars:'"
 
 
 def _inside(scalar: Scalar, piece: str, start: int) -> Mark:

@@ -25,7 +25,7 @@ def schema() -> Schema:
     }
     for kind in KINDS:
         definitions[kind] = of_kind(kind)
-    definitions["layers"] = {"type": "array", "items": _layer_item()}
+    definitions["layers"] = {"type": "array", "items": {"anyOf": [ref("layer"), ref("repeat")]}}
     definitions["repeat"] = _repeat()
     definitions["input"] = _input()
     definitions["arrays"] = _arrays()
@@ -57,10 +57,6 @@ def _sections() -> dict[str, Schema]:
 def _in_order(known: dict[str, Schema], keys: tuple[str, ...]) -> dict[str, Schema]:
     """`known` in the order of `keys`, which the checker accepts: a missing one is an error."""
     return {key: known[key] for key in keys}
-
-
-def _layer_item() -> Schema:
-    return {"anyOf": [ref("layer"), ref("repeat")]}
 
 
 def _repeat() -> Schema:
