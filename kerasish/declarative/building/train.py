@@ -53,12 +53,12 @@ def data_arguments(data: DataSection, arrays: Arrays) -> dict[str, Any]:
         "batch_size": data.batch_size,
         "shuffle": data.shuffle,
         "validation_split": arrays.split or None,
-        "validation_data": None if validation is None else _as_tuple(validation),
+        "validation_data": None if validation is None else as_tuple(validation),
     }
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _as_tuple(part: Part) -> tuple[Any, ...]:
+def as_tuple(part: Part) -> tuple[Any, ...]:
     """`(x, y)` or `(x, y, sample_weight)`."""
     whole = (part.x, part.y, part.sample_weight)
     return whole if part.sample_weight is not None else whole[:2]

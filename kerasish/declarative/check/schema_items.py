@@ -57,9 +57,9 @@ def of_kind(kind: str) -> Schema:
 def _arguments(factory: type, needs: list[str]) -> Schema:
     """`{argument: value}`, the value of the first argument alone, or nothing."""
     contract = contract_of(factory)
-    described = _described(factory)
+    texts = described(factory)
     properties = {
-        parameter.name: _argument(parameter, described.get(parameter.name, ""))
+        parameter.name: _argument(parameter, texts.get(parameter.name, ""))
         for parameter in contract.fields.values()
     }
     named = exactly(properties, needs)
@@ -71,7 +71,7 @@ def _arguments(factory: type, needs: list[str]) -> Schema:
         forms.append(_argument(first, ""))
     if not needs:
         forms.append({"type": "null"})
-    text = _summary(factory)
+    text = summary(factory)
     return {"anyOf": forms, **({"description": text} if text else {})}
 
 
@@ -156,13 +156,13 @@ def _bounds(made: Schema, convert: Callable[[Any], Any]) -> Schema:
 _ARGUMENT = re.compile(r"(\w+)(?:, \w+)*: (.*)")
 
 
-def _summary(obj: Any) -> str:
+def summary(obj: Any) -> str:
     """The first paragraph of a docstring on one line."""
     text = inspect.getdoc(obj) or ""
     return " ".join(text.split("\n\n")[0].split())
 
 
-def _described(obj: Any) -> dict[str, str]:
+def described(obj: Any) -> dict[str, str]:
     """The descriptions under `Args:`, by argument; `a, b: text` describes both."""
     lines = (inspect.getdoc(obj) or "").splitlines()
     if "Args:" not in lines:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from kerasish import registry
 from kerasish.arguments.contract import contract_of
+from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.vocabulary import names
 from kerasish.declarative.sections.schema import schema
 from kerasish.declarative.text.emit import emit
@@ -42,7 +42,7 @@ def test_every_argument_of_every_layer_is_there() -> None:
     for name, made in form["properties"].items():
         if ">" in name:  # a class that another test has registered
             continue
-        parameters = contract_of(registry.lookup("layer", name)).fields
+        parameters = contract_of(vocabulary.lookup("layer", name)).fields
         assert list(made["anyOf"][0]["properties"]) == list(parameters), name
 
 
