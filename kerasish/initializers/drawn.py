@@ -11,11 +11,14 @@ import numpy as np
 from kerasish import random, registry
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.hints import one_of
 from kerasish.initializers.initializer import RandomInitializer, Shape
 from kerasish.spec import dtype_name
 
 # Standard deviation of a normal distribution cut off at two standard deviations.
 TRUNCATED_STDDEV = 0.87962566103423978
+MODES = ("fan_in", "fan_out", "fan_avg")
+DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
 
 
 @registry.entry("initializer", "normal")
@@ -102,18 +105,10 @@ class VarianceScaling(RandomInitializer, order="scale mode distribution seed *")
     def __post_init__(self) -> None:
         if self.scale <= 0:
             raise ArgumentError("scale", expected="a positive number", received=self.scale)
-        if self.mode not in ("fan_in", "fan_out", "fan_avg"):
-            raise ArgumentError(
-                "mode", expected="'fan_in', 'fan_out' or 'fan_avg'", received=repr(self.mode)
-            )
+        one_of("mode", self.mode, MODES)
         if self.distribution == "normal":
             self.distribution = "truncated_normal"
-        if self.distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
-            raise ArgumentError(
-                "distribution",
-                expected="'truncated_normal', 'untruncated_normal' or 'uniform'",
-                received=repr(self.distribution),
-            )
+        one_of("distribution", self.distribution, DISTRIBUTIONS)
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         fan_in, fan_out = fans(shape, self.input_axes, self.output_axes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kerasish import budget, ops
 from kerasish.arguments.fields import Deferred, weights
 from kerasish.arguments.rules import Activation, PartialShape
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.initializers import VarianceScaling
 from kerasish.layers.base.input_spec import InputSpec
@@ -100,11 +100,8 @@ class EinsumDense(Layer):
         found = [re.fullmatch(form, text) for form in _FORMS]
         match = next((m for m in found if m), None)
         if match is None:
-            raise ArgumentError(
-                "EinsumDense.equation",
-                expected="'X,Y->Z', '...X,Y->...Z' or 'X...,Y->Z...'",
-                received=repr(self.equation),
-            )
+            forms = "'X,Y->Z', '...X,Y->...Z' or 'X...,Y->Z...'"
+            raise self._refusal(forms, repr(self.equation), of="equation")
         left = found[1] is not None
         given, weight, out = match.groups()
         elided = len(shape) - len(given)
@@ -128,29 +125,18 @@ class EinsumDense(Layer):
         return Parts(kernel, bias, input_axes, output_axes)
 
     def _check(self, known: dict[str, Any], result: dict[str, Any], weight: str) -> None:
+        of = f"equation {self.equation!r}"
         for letter, size in result.items():
             if letter not in known and letter not in weight:
-                raise ArgumentError(
-                    f"EinsumDense {self.equation!r}",
-                    expected="output axes that the input or the kernel has",
-                    received=repr(letter),
-                )
+                wanted = "output axes that the input or the kernel has"
+                raise self._refusal(wanted, repr(letter), of=of)
             if letter in known and size not in (None, known[letter]):
-                raise ShapeError(
-                    f"EinsumDense {self.equation!r}",
-                    expected=f"size {known[letter]} on axis {letter!r} of the output, as in the "
-                    "input",
-                    received=size,
-                )
+                wanted = f"size {known[letter]} on axis {letter!r} of the output, as in the input"
+                raise self._refusal(wanted, size, of=of, kind=ShapeError)
         for letter in weight:
             if letter not in known and letter not in result:
-                raise ArgumentError(
-                    f"EinsumDense {self.equation!r}",
-                    expected="kernel axes that the input or the output has",
-                    received=repr(letter),
-                )
+                wanted = "kernel axes that the input or the output has"
+                raise self._refusal(wanted, repr(letter), of=of)
         missing = [c for c in self.bias_axes or "" if c not in result]
         if missing:
-            raise ArgumentError(
-                "EinsumDense.bias_axes", expected="letters of the output", received=missing
-            )
+            raise self._refusal("letters of the output", missing, of="bias_axes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from string import ascii_lowercase as letters
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from kerasish import budget, ops
 from kerasish.arguments.fields import Deferred, placed, weights
 from kerasish.arguments.rules import IntOrTuple, PositiveInt, Rate, Regularizer
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.activation import Softmax
 from kerasish.layers.attention import causal_mask
@@ -83,10 +84,7 @@ class Projected(Layer):
             columns = ops.arange(value.shape[1], dtype="int32")
             apart = ops.abs(ops.expand_dims(rows, -1) - columns)
             parts.append(ops.expand_dims(ops.less(apart, self.sliding_window), 0))
-        joined = None
-        for part in parts:
-            joined = part if joined is None else ops.logical_and(joined, part)
-        return joined
+        return functools.reduce(ops.logical_and, parts) if parts else None
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The query's mask."""
@@ -320,10 +318,9 @@ class GroupQueryAttention(Projected):
 
     def __post_init__(self) -> None:
         if self.num_query_heads % self.num_key_value_heads:
-            raise ArgumentError(
-                "GroupQueryAttention",
-                expected="num_query_heads divisible by num_key_value_heads",
-                received=f"{self.num_query_heads} and {self.num_key_value_heads}",
+            raise self._refusal(
+                "num_query_heads divisible by num_key_value_heads",
+                f"{self.num_query_heads} and {self.num_key_value_heads}",
             )
 
     def build(self, query_shape: Shape, value_shape: Shape, key_shape: Any = None) -> None:

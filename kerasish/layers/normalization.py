@@ -8,7 +8,6 @@ from kerasish import ops
 from kerasish.arguments.fields import placed, weights
 from kerasish.arguments.rules import Initializer, IntOrTuple, LayerField, PositiveInt, Rate
 from kerasish.config import epsilon as default_epsilon
-from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
 from kerasish.initializers import TruncatedNormal
@@ -283,11 +282,7 @@ class SpectralNormalization(Layer):
         for name in ("kernel", "embeddings"):
             if isinstance(getattr(self.layer, name, None), Variable):
                 return getattr(self.layer, name)
-        raise ArgumentError(
-            "SpectralNormalization",
-            expected="a layer with a kernel or embeddings",
-            received=repr(self.layer),
-        )
+        raise self._refusal("a layer with a kernel or embeddings", repr(self.layer))
 
     def call(self, inputs: Tensor, training: bool | None = False) -> Tensor:
         if training:

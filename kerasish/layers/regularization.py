@@ -66,6 +66,7 @@ class SpatialDropout(Noise, Spatial):
     Source: Tompson et al., Efficient Object Localization (2015).
     """
 
+    unwritten = ("trainable",)
     rate: Rate
     data_format: DataFormat = None
     seed: int | None = None
@@ -73,10 +74,6 @@ class SpatialDropout(Noise, Spatial):
     def __post_init__(self) -> None:
         Noise.__post_init__(self)
         Spatial.__post_init__(self)
-
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments; Keras's takes no `trainable`."""
-        return {k: v for k, v in super().get_config().items() if k != "trainable"}
 
     def noisy(self, inputs: Tensor) -> Tensor:
         ones = (1,) * self.rank
@@ -174,6 +171,7 @@ class ActivityRegularization(Layer):
         l2: factor of the sum of squares.
     """
 
+    unwritten = ("activity_regularizer",)  # it follows from the others
     l1: float = 0.0
     l2: float = 0.0
     supports_masking = True
@@ -183,9 +181,3 @@ class ActivityRegularization(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         return inputs
-
-    def get_config(self) -> dict[str, Any]:
-        """The arguments; the regularizer follows from them."""
-        config = super().get_config()
-        del config["activity_regularizer"]
-        return config

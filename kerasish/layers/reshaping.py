@@ -48,34 +48,25 @@ class Reshape(Layer):
         if isinstance(self.target_shape, int):
             self.target_shape = (self.target_shape,)
         if self.target_shape.count(-1) > 1:
-            raise ArgumentError(
-                "Reshape.target_shape", expected="at most one -1", received=self.target_shape
-            )
+            raise self._refusal("at most one -1", self.target_shape, of="target_shape")
 
     def call(self, inputs: Tensor) -> Tensor:
         return ops.reshape(inputs, (inputs.shape[0], *self._resolved(inputs.shape[1:])))
 
     def _resolved(self, shape: Shape) -> tuple[int | None, ...]:
-        if -1 not in self.target_shape:
-            if None not in shape and math.prod(known(shape)) != math.prod(self.target_shape):
-                raise self._refusal(
-                    f"{math.prod(self.target_shape)} elements per sample, as "
-                    f"{self.target_shape} holds",
-                    f"{math.prod(known(shape))}, from shape {shape}",
-                    kind=ShapeError,
-                )
-            return self.target_shape
+        target = self.target_shape
         if None in shape:
-            return tuple(None if d == -1 else d for d in self.target_shape)
-        size = math.prod(d for d in shape if d is not None)
-        rest = math.prod(d for d in self.target_shape if d != -1)
-        if rest == 0 or size % rest:
+            return tuple(None if d == -1 else d for d in target)
+        size, held = math.prod(known(shape)), math.prod(d for d in target if d != -1)
+        fits = size == held if -1 not in target else held and size % held == 0
+        if not fits:
             raise self._refusal(
-                f"a multiple of {rest} elements per sample, as target_{self.target_shape} asks",
+                f"{'a multiple of ' if -1 in target else ''}{held} elements per sample, as "
+                f"target_shape={target} asks",
                 f"{size}, from shape {shape}",
                 kind=ShapeError,
             )
-        return tuple(size // rest if d == -1 else d for d in self.target_shape)
+        return tuple(size // held if d == -1 else d for d in target)
 
 
 class Permute(Layer):
@@ -89,9 +80,7 @@ class Permute(Layer):
 
     def __post_init__(self) -> None:
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
-            raise ArgumentError(
-                "Permute.dims", expected=f"a permutation of 1..{len(self.dims)}", received=self.dims
-            )
+            raise self._refusal(f"a permutation of 1..{len(self.dims)}", self.dims, of="dims")
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, inputs: Tensor) -> Tensor:

@@ -7,7 +7,6 @@ from typing import Any
 
 from kerasish import budget, ops
 from kerasish.arguments.rules import LayerField, one_of
-from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.layer import Layer
@@ -94,6 +93,7 @@ class Bidirectional(Layer):
     """
 
     supports_masking = True
+    unwritten = ("weights",)
 
     def __init__(
         self,
@@ -106,9 +106,7 @@ class Bidirectional(Layer):
         super().__init__(weights=weights, **kwargs)
         layer, backward_layer = _revived(layer), _revived(backward_layer)
         if not isinstance(layer, Layer) or not hasattr(layer, "return_sequences"):
-            raise ArgumentError(
-                "Bidirectional.layer", expected="a recurrent layer", received=repr(layer)
-            )
+            raise self._refusal("a recurrent layer", repr(layer), of="layer")
         self.merge_mode = None if merge_mode is None else _MODE.convert(merge_mode)
         self.forward_layer: Any = _copy(layer, f"forward_{_plain_name(layer)}", False)
         if backward_layer is None:
@@ -126,16 +124,14 @@ class Bidirectional(Layer):
         forward, backward = self.forward_layer, self.backward_layer
         for name in ("stateful", "return_sequences", "return_state"):
             if getattr(forward, name) != getattr(backward, name):
-                raise ArgumentError(
-                    "Bidirectional",
-                    expected=f"forward and backward layers of equal {name}",
-                    received=f"{getattr(forward, name)} and {getattr(backward, name)}",
+                raise self._refusal(
+                    f"forward and backward layers of equal {name}",
+                    f"{getattr(forward, name)} and {getattr(backward, name)}",
                 )
         if forward.go_backwards == backward.go_backwards:
-            raise ArgumentError(
-                "Bidirectional",
-                expected="a backward layer of the other direction",
-                received=f"go_backwards={backward.go_backwards} in both",
+            raise self._refusal(
+                "a backward layer of the other direction",
+                f"go_backwards={backward.go_backwards} in both",
             )
 
     def build(self, sequences_shape: Shape, initial_state_shape: Any = None) -> None:
@@ -220,11 +216,8 @@ class Bidirectional(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that build an equal layer, as plain data."""
-        config = super().get_config()
-        for name in ("layer", "merge_mode", "weights", "backward_layer"):
-            config.pop(name, None)
         return {
-            **config,
+            **super().get_config(),
             "merge_mode": self.merge_mode,
             "layer": serialize_keras_object(self.forward_layer),
             "backward_layer": serialize_keras_object(self.backward_layer),

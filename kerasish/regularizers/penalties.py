@@ -9,6 +9,7 @@ from kerasish.arguments.configured import Configured
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.primitives import transpose
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.hints import one_of
 from kerasish.ops.basic.elementwise import absolute, sqrt, square
 from kerasish.ops.basic.matmul import matmul
 from kerasish.ops.basic.reduction import sum as sum_all
@@ -92,9 +93,8 @@ class OrthogonalRegularizer(Regularizer):
     """
 
     def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
-        if mode not in ("rows", "columns"):
-            raise ArgumentError("mode", expected="'rows' or 'columns'", received=repr(mode))
-        self.factor, self.mode = _penalty(factor, "factor"), mode
+        self.factor = _penalty(factor, "factor")
+        self.mode = one_of("mode", mode, ("rows", "columns"))
 
     def __call__(self, x: Any) -> Tensor:
         x = convert_to_tensor(x)

@@ -135,12 +135,15 @@ class Buildable(Holder):
         if len(names) == 1:
             self.build(first)
         elif missing and not any(p.kind is p.VAR_POSITIONAL for p in asked):
-            raise ArgumentError(
-                f"{type(self).__name__} {self.name!r}, build({', '.join(names)})",
-                expected="tensors for "
-                f"{', '.join(name.removesuffix('_shape') for name in missing)} too",
-                received=", ".join(name.removesuffix("_shape") for name in given) or "none",
-                fix="Of several arguments, name_shape is the shape of what call() calls name.",
+            wanted, found = (
+                ", ".join(name.removesuffix("_shape") for name in listed)
+                for listed in (missing, given)
+            )
+            raise self._refusal(
+                f"tensors for {wanted} too",
+                found or "none",
+                "Of several arguments, name_shape is the shape of what call() calls name.",
+                of=f"build({', '.join(names)})",
             )
         else:
             self.build(**{name: given[name] for name in names if name in given})
@@ -172,11 +175,8 @@ class Buildable(Holder):
         if "input_shape" in config:
             shape = as_shape(config["input_shape"])
             if not all(isinstance(s, tuple) or s is None for s in _leaves(shape)):
-                raise ArgumentError(
-                    f"{self.name}.build_from_config, input_shape",
-                    expected="a shape, or a list or dict of shapes",
-                    received=shape,
-                )
+                of = "build_from_config, input_shape"
+                raise self._refusal("a shape, or a list or dict of shapes", shape, of=of)
             if shape is not None:
                 self.build(shape)
         elif "shapes_dict" in config:
@@ -200,12 +200,8 @@ class Buildable(Holder):
         """Assign the layer's own variables from a store that `save_own_variables` filled."""
         held = tracking.own_variables(self)
         if len(store.keys()) != len(held):
-            raise ArgumentError(
-                f"Layer {self.name!r}",
-                expected=f"{len(held)} variables "
-                f"({', '.join(v.name for v in held) or 'none: is it built?'})",
-                received=len(store.keys()),
-            )
+            names = ", ".join(v.name for v in held) or "none: is it built?"
+            raise self._refusal(f"{len(held)} variables ({names})", len(store.keys()))
         for i, variable in enumerate(held):
             variable.assign(store[str(i)])
 

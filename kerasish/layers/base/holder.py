@@ -66,17 +66,8 @@ class Holder(Versioned):
 
     # Attributes that hold bookkeeping or objects of someone else.
     untracked: ClassVar[frozenset[str]] = frozenset(
-        (
-            "_weights",
-            "_frozen",
-            "_losses",
-            "_calls",
-            "_given",
-            "_build_shapes",
-            "_input_spec",
-            "_initial_weights",
-            "_remat_scope",
-        )
+        "_weights _frozen _losses _calls _given _build_shapes _input_spec _initial_weights "
+        "_remat_scope".split()
     )
     unversioned = frozenset(("trainable",))
     _weights: list[Variable]
@@ -147,6 +138,11 @@ class Holder(Versioned):
     def _misfit(self, expected: str, shape: Any, **more: Any) -> KerasishError:
         """The error of a shape that this layer does not take."""
         return self._refusal(expected, f"shape {shape}", kind=ShapeError, **more)
+
+    def _need_built(self, what: str) -> None:
+        if not self.built:
+            fix = "Call it on data, or call build(input_shape), first."
+            raise self._refusal("a built layer", "an unbuilt one", fix, what)
 
     @property
     def path(self) -> str | None:
@@ -272,34 +268,19 @@ class Holder(Versioned):
         """
         held = self.weights
         if not isinstance(weights, (Sequence, np.ndarray)) or isinstance(weights, str):
-            raise ArgumentError(
-                f"{self.name}.set_weights",
-                expected=f"a list of {len(held)} arrays",
-                received=repr(weights),
-            )
+            raise self._refusal(f"a list of {len(held)} arrays", repr(weights), of="set_weights")
         if len(held) != len(weights):
-            raise ArgumentError(
-                f"{self.name}.set_weights", expected=f"{len(held)} arrays", received=len(weights)
-            )
+            raise self._refusal(f"{len(held)} arrays", len(weights), of="set_weights")
         for variable, value in zip(held, weights, strict=True):
             if tuple(np.shape(value)) != variable.shape:
-                raise ShapeError(
-                    f"{self.name}.set_weights, {variable.path}",
-                    expected=f"shape {variable.shape}",
-                    received=np.shape(value),
-                )
+                of = f"set_weights, {variable.path}"
+                raise self._misfit(f"shape {variable.shape}", np.shape(value), of=of)
         for variable, value in zip(held, weights, strict=True):
             variable.assign(value)
 
     def count_params(self) -> int:
         """The number of scalars in all weights."""
-        if not self.built:
-            raise ArgumentError(
-                f"count_params of {self.name!r}",
-                expected="a built layer",
-                received="an unbuilt one",
-                fix="Call it on data or call build(input_shape) first.",
-            )
+        self._need_built("count_params")
         return sum(math.prod(v.shape) for v in self.weights)
 
     # --- making weights -----------------------------------------------------------------------

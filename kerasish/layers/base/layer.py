@@ -83,6 +83,7 @@ class Layer(Buildable, Stateless, Called):
     # Arguments of Keras's that mean nothing here, with the value that is let through, or ANY.
     ignored: ClassVar[dict[str, Any]] = {}
     written: ClassVar[tuple[str, ...]] = ()  # what Keras's configs hold all the same
+    unwritten: ClassVar[tuple[str, ...]] = ()  # and what they do not
     # Older names of arguments, with the present ones.
     renamed: ClassVar[dict[str, str]] = {}
     # Whether integers among the inputs mean floats: of layers that compute with fractions.
@@ -388,7 +389,7 @@ class Layer(Buildable, Stateless, Called):
         config.update(fields_of(self))
         for name in cls.written:
             config.setdefault(name, cls.ignored.get(name))
-        return config
+        return {name: value for name, value in config.items() if name not in cls.unwritten}
 
     def _argument(self, name: str) -> Any:
         """The value of a field, which a property of a built layer may hide."""

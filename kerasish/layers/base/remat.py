@@ -10,9 +10,10 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from kerasish import tree
-from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.graph.trace import current_trace
+from kerasish.hints import one_of
+from kerasish.layers.base.call import set_masks
 from kerasish.ops.control.remat import call_again, remat
 
 if TYPE_CHECKING:
@@ -63,11 +64,7 @@ class RematScope:
         output_size_threshold: int = 1024,
         layer_names: list[str] | None = None,
     ) -> None:
-        if mode not in MODES:
-            raise ArgumentError(
-                "RematScope", expected=f"mode {', '.join(map(repr, MODES))}", received=repr(mode)
-            )
-        self.mode = mode
+        self.mode = one_of("RematScope, mode", mode, MODES)
         self.output_size_threshold = output_size_threshold
         self.layer_names = list(layer_names or ())
 
@@ -118,9 +115,7 @@ def _whole(layer: Layer, limit: int, args: tuple[Any, ...], kwargs: dict[str, An
     masks = [getattr(t, "mask", None) for t in tree.flatten((args, kwargs))]
 
     def call(inner_args: Any, inner_kwargs: Any, inner_masks: Any) -> Any:
-        for leaf, mask in zip(tree.flatten((inner_args, inner_kwargs)), inner_masks, strict=True):
-            if mask is not None:
-                leaf.mask = mask
+        set_masks((inner_args, inner_kwargs), inner_masks)
         outputs = layer.call(*inner_args, **inner_kwargs)
         added: list[Any] = []
         for one, count in zip(below, counts, strict=True):
@@ -135,9 +130,7 @@ def _whole(layer: Layer, limit: int, args: tuple[Any, ...], kwargs: dict[str, An
         )
     finally:
         _scopes.inside = False
-    for leaf, mask in zip(tree.flatten(outputs), out_masks, strict=True):
-        if mask is not None:
-            leaf.mask = mask
+    set_masks(outputs, out_masks)
     for one, losses in zip(below, added, strict=True):
         one._losses.extend(losses)
     return outputs

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kerasish.errors import ArgumentError
 from kerasish.layers.base.holder import Holder
 from kerasish.ops.stateless import StatelessScope, paired
 
@@ -15,13 +14,7 @@ class Stateless(Holder):
 
     def _given_state(self, what: str, trainable: Sequence[Any], fixed: Sequence[Any]) -> list[Any]:
         """Pairs for a scope, checked."""
-        if not self.built:
-            raise ArgumentError(
-                f"{what} of {self.name!r}",
-                expected="a built layer",
-                received="an unbuilt one",
-                fix="Call it on data, or call build(input_shape), first.",
-            )
+        self._need_built(what)
         pairs: list[Any] = []
         for kind, values in (("trainable", trainable), ("non_trainable", fixed)):
             variables = getattr(self, f"{kind}_variables")

@@ -31,10 +31,13 @@ class Images(Layer):
         if "seed" in type(self).fields:
             self.seed_generator = SeedGenerator(getattr(self, "seed", None))
 
-    def _size(self, x: Tensor) -> tuple[Any, Any]:
-        """Height and width."""
+    def _size(self, x: Tensor) -> tuple[int, int]:
+        """Height and width, which must be known."""
         first = x.ndim - (3 if self._last else 2)
-        return x.shape[first], x.shape[first + 1]
+        size: Any = x.shape[first : first + 2]
+        if None in size:
+            raise self._refusal("images of known height and width", size, kind=ShapeError)
+        return size
 
     @property
     def _last(self) -> bool:
@@ -44,12 +47,6 @@ class Images(Layer):
         """A part of the rows and columns."""
         part = (slice(top, top + height), slice(left, left + width))
         return x[(..., *part, slice(None))] if self._last else x[(..., *part)]
-
-
-def _in_window(layer: Layer, size: tuple[Any, Any]) -> tuple[int, int]:
-    if None in size:
-        raise layer._refusal("images of known height and width", size, kind=ShapeError)
-    return size
 
 
 class Resizing(Images):
@@ -116,7 +113,7 @@ class CenterCrop(Images):
 
     def call(self, inputs: Tensor) -> Tensor:
         x = ops.cast(inputs, self.compute_dtype)
-        height, width = _in_window(self, self._size(x))
+        height, width = self._size(x)
         top, left = (height - self.height) // 2, (width - self.width) // 2
         if min(top, left) < 0:
             return _resized_window(self, x)
@@ -209,7 +206,7 @@ class RandomCrop(Augmentation):
 
     def call(self, inputs: Tensor, training: bool = True) -> Tensor:
         x = ops.cast(inputs, self.compute_dtype)
-        height, width = _in_window(self, self._size(x))
+        height, width = self._size(x)
         spare = height - self.height, width - self.width
         if not training or min(spare) < 0:
             return _resized_window(self, x)
@@ -234,7 +231,7 @@ class Warp(Augmentation):
             rows: a, b, c, d, e, f, each (batch, 1, 1, 1).
             centred: whether u and v count from the middle, or from the top left corner.
         """
-        height, width = _in_window(self, self._size(x))
+        height, width = self._size(x)
         across, down = ((width - 1) / 2, (height - 1) / 2) if centred else (0.0, 0.0)
         a, b, c, d, e, f = (ops.reshape(r + ops.zeros((x.shape[0], 1, 1, 1)), (-1,)) for r in rows)
         zero = ops.zeros_like(a)
@@ -294,7 +291,7 @@ class RandomTranslation(Warp):
     width_factor: Any = placed(behind="height_factor")
 
     def changed(self, x: Tensor, whole: bool = False) -> Tensor:
-        height, width = _in_window(self, self._size(x))
+        height, width = self._size(x)
         down = self._draw(x, *interval(self.height_factor, "RandomTranslation.height_factor"))
         right = self._draw(x, *interval(self.width_factor, "RandomTranslation.width_factor"))
         return self._warped(x, 1.0, 0.0, -right * width, 0.0, 1.0, -down * height)

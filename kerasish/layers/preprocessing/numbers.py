@@ -64,10 +64,9 @@ class Normalization(Layer):
         given = self.axis
         self.axis = () if given is None else (given,) if isinstance(given, int) else tuple(given)
         if (self.mean is None) != (self.variance is None):
-            raise ArgumentError(
-                "Normalization",
-                expected="both mean and variance, or neither",
-                received=f"mean={self.mean}, variance={self.variance}",
+            raise self._refusal(
+                "both mean and variance, or neither",
+                f"mean={self.mean}, variance={self.variance}",
             )
 
     def build(self, input_shape: Shape) -> None:
@@ -209,6 +208,7 @@ class Discretization(Layer):
 
     ignored = {"sparse": False}
     written = ("sparse",)
+    unwritten = ("trainable",)
 
     def __post_init__(self) -> None:
         if (self.bin_boundaries is None) == (self.num_bins is None):
@@ -252,10 +252,6 @@ class Discretization(Layer):
         depth = len(self.bin_boundaries) + 1
         return encode(bins, depth, self.output_mode, self.compute_dtype)
 
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments; Keras's takes no `trainable`."""
-        return {k: v for k, v in super().get_config().items() if k != "trainable"}
-
     @classmethod
     @budget.reads_config()
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
@@ -294,11 +290,8 @@ class CategoryEncoding(Layer):
 
     def call(self, inputs: Tensor, count_weights: Any = None) -> Tensor:
         if count_weights is not None and self.output_mode != "count":
-            raise ArgumentError(
-                "CategoryEncoding, count_weights",
-                expected="output_mode='count'",
-                received=repr(self.output_mode),
-            )
+            given = repr(self.output_mode)
+            raise self._refusal("output_mode='count'", given, of="count_weights")
         indices = ops.cast(inputs, "int32")
         depth = self.num_tokens or 0
         return encode(indices, depth, self.output_mode, self.dtype, count_weights)

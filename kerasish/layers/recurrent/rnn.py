@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerasish import ops, tree
 from kerasish.arguments.fields import Deferred, placed
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
 from kerasish.layers.base.layer import Layer
@@ -29,11 +29,7 @@ class StackedRNNCells(Layer):
         revived = [deserialize_keras_object(c) if isinstance(c, dict) else c for c in self.cells]
         for cell in revived:
             if not callable(cell) or not hasattr(cell, "state_size"):
-                raise ArgumentError(
-                    "StackedRNNCells",
-                    expected="cells, layers with a state_size",
-                    received=repr(cell),
-                )
+                raise self._refusal("cells, layers with a state_size", repr(cell))
         self.cells = revived
 
     @property
@@ -337,11 +333,8 @@ class RNN(Recurrent):
         if isinstance(self.cell, (list, tuple)):
             self.cell = StackedRNNCells(list(self.cell))
         if not callable(self.cell) or not hasattr(self.cell, "state_size"):
-            raise ArgumentError(
-                "RNN.cell",
-                expected="a layer with a state_size attribute and call(inputs, states)",
-                received=repr(self.cell),
-            )
+            wanted = "a layer with a state_size attribute and call(inputs, states)"
+            raise self._refusal(wanted, repr(self.cell), of="cell")
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that build an equal layer, as plain data."""
