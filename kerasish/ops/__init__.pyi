@@ -30,13 +30,13 @@ from kerasish.ops.basic.sorting import top_k as top_k
 from kerasish.ops.basic.sorting import unique as unique
 from kerasish.ops.basic.sorting import where as where
 from kerasish.ops.basic.subscript import get_item as get_item
-from kerasish.ops.control.associative import associative_scan as associative_scan
 from kerasish.ops.control.functions import cond as cond
 from kerasish.ops.control.functions import fori_loop as fori_loop
 from kerasish.ops.control.functions import map as map
 from kerasish.ops.control.functions import scan as scan
 from kerasish.ops.control.functions import switch as switch
 from kerasish.ops.control.functions import while_loop as while_loop
+from kerasish.ops.control.vectorized import associative_scan as associative_scan
 from kerasish.ops.control.vectorized import vectorized_map as vectorized_map
 from kerasish.ops.core.custom import custom_gradient as custom_gradient
 from kerasish.ops.core.dynamic import slice as slice

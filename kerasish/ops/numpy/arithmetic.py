@@ -55,12 +55,9 @@ fmod = _quotient(
 
 
 negative = of_one(_e.negative, "-x, elementwise.")
-abs = of_one(
-    _e.absolute, "The absolute value of each element; of a complex number, its modulus.", "abs"
-)
-absolute = of_one(
-    _e.absolute, "The absolute value of each element; of a complex number, its modulus."
-)
+_MODULUS = "The absolute value of each element; of a complex number, its modulus."
+abs = of_one(_e.absolute, _MODULUS, "abs")
+absolute = of_one(_e.absolute, _MODULUS)
 
 
 fabs = of_one(
