@@ -94,6 +94,15 @@ def asked(what: str, form: str, func: Callable[..., Any], *args: Any, **kwargs: 
     return found
 
 
+def noted(where: Callable[[], str], func: Callable[..., R], *args: Any) -> R:
+    """What a function gives that a user wrote; its errors have a note that says where it stands."""
+    try:
+        return func(*args)
+    except Exception as error:
+        error.add_note(where())
+        raise
+
+
 def instance(what: str, cls: Any) -> Any:
     """An instance of a class that is made without arguments.
 

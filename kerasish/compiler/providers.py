@@ -16,7 +16,7 @@ from kerasish.config import settings
 from kerasish.errors import ArgumentError, BackendError, UnknownNameError
 from kerasish.graph.node import Node
 from kerasish.graph.op import Op, get, locked, on_host
-from kerasish.hints import function, one_of
+from kerasish.hints import function, noted, one_of
 from kerasish.names import load
 from kerasish.registry import hint
 from kerasish.spec import TensorSpec
@@ -56,11 +56,8 @@ class Kernel:
 
     def takes(self, node: Node) -> bool:
         """Whether it supports a node."""
-        try:
-            return bool(self.supports(node))
-        except Exception as error:
-            error.add_note(f"In supports(node) of the kernel of {self.provider} for {node}.")
-            raise
+        where = f"In supports(node) of the kernel of {self.provider}"
+        return bool(noted(lambda: f"{where} for {node}.", self.supports, node))
 
     def step(self, node: Node, inputs: Sequence[Array], outputs: Sequence[Any]) -> BoundKernel:
         """The step that `bind` gives; a user's is held to what it must do."""
@@ -68,11 +65,8 @@ class Kernel:
         if ours(self.bind):
             return function(f"The step that {name} returns", self.bind(node, inputs, outputs))
         inputs, outputs = tuple(map(locked, inputs)), tuple(outputs)
-        try:
-            made = self.bind(node, inputs, outputs)
-        except Exception as error:
-            error.add_note(f"In {name}, called as bind(node, inputs, outputs). {_RULE}")
-            raise
+        where = f"In {name}, called as bind(node, inputs, outputs). {_RULE}"
+        made = noted(lambda: where, self.bind, node, inputs, outputs)
         return Trial(name, function(f"The step that {name} returns", made), inputs, outputs)
 
 
@@ -122,11 +116,7 @@ class Trial:
             self.before()
         for array in self._bytes:
             array[...] = _STAIN
-        try:
-            given = self.step()
-        except Exception as error:
-            error.add_note(f"In the step of {self.name}. {_RULE}")
-            raise
+        given = noted(lambda: f"In the step of {self.name}. {_RULE}", self.step)
         if any((array == _STAIN).all() for array in self._bytes):
             raise BackendError(
                 f"The step of {self.name}",
@@ -290,16 +280,11 @@ def reason(name: str) -> str | None:
     Raises:
         ArgumentError: its function gives something else than a text or None.
     """
-    try:
-        found: Any = PROVIDERS[name]()
-    except Exception as error:
-        error.add_note(f"In unavailable() of provider({name!r}), which returns why it cannot run.")
-        raise
+    what = f"provider({name!r}), unavailable()"
+    found: Any = noted(lambda: f"In {what}, which returns why it cannot run.", PROVIDERS[name])
     if found is not None and not isinstance(found, str):
         expected = "the reason why it cannot run here, or None where it can"
-        raise ArgumentError(
-            f"provider({name!r}), unavailable()", expected=expected, received=repr(found)
-        )
+        raise ArgumentError(what, expected=expected, received=repr(found))
     return found
 
 

@@ -225,7 +225,7 @@ class Op:
         return found
 
     def run(self, xp: Any, arrays: Iterable[Any], attrs: dict[str, Any], specs: Specs) -> Any:
-        """What the kernel gives, held to `specs`.
+        """What the kernel gives, held to `specs`: of several outputs, what it first gives of such.
 
         When it first gives such specs, its inputs cannot be written to.
 
@@ -238,13 +238,15 @@ class Op:
         except Exception as error:
             self.note(error, "kernel")
             raise
-        if (
-            not isinstance(specs, TensorSpec)
-            or getattr(result, "shape", None) != specs.shape
-            or result.dtype != np_dtype(specs.dtype)
-        ):
+        if not isinstance(specs, TensorSpec):
+            right = tried  # of several
+        else:
+            right = getattr(result, "shape", None) == specs.shape
+            right = right and result.dtype == np_dtype(specs.dtype)
+        if not right:
             self._hold(result, specs)
-        self._tried.add(specs)
+        if not tried:
+            self._tried.add(specs)
         return result
 
     def _hold(self, result: Any, specs: Specs) -> None:
