@@ -3,8 +3,8 @@
     python scripts/wrong_arguments.py --count 2 --only "linalg|fft"
 
 Calls are made op by op, traced and on symbols (tests/ops/wrong_calls.py). What raises an error
-that is not typed or lacks the function's name is printed, and, where Keras is installed, what
-gives a result that Keras refuses.
+that is not typed or lacks the function's name is printed, and with `--keras`,
+where Keras is installed, what gives a result that Keras refuses.
 """
 
 from __future__ import annotations
