@@ -19,7 +19,7 @@ def test_generated_files_are_up_to_date(path: Path) -> None:
 def test_a_public_name_hides_no_module() -> None:
     for package, homes in PUBLIC.items():
         folder = make_names.ROOT.joinpath(*package.split("."))
-        modules = {path.stem for path in folder.iterdir() if path.name != "__init__.py"}
+        modules = {path.stem for path in folder.glob("*") if path.name != "__init__.py"}
         for home, names in homes.items():
             listed = {entry.partition(":")[0] for entry in names.split()}
             assert not listed & modules or home == "", (package, listed & modules)
