@@ -1,7 +1,7 @@
 """The graph of a functional model as data, and back: layers, the calls made on them, and tensors.
 
 Every call of a layer is a node; a tensor is [layer name, number of the call, number of the
-output]. The layers are listed in the order of `keys.operation_order`, on which the paths of
+output]. The layers are listed in the order of `paths.operation_order`, on which the paths of
 weights in `.weights.h5` depend.
 """
 
