@@ -80,7 +80,9 @@ class DataSource(ABC):
         """The `TensorSpec` of every array of a batch, the number of samples left open."""
 
         def describe(leaf: Any) -> TensorSpec | None:
-            return leaf if leaf is None else TensorSpec((None, *leaf.shape[1:]), _name(leaf))
+            if leaf is None:
+                return None
+            return TensorSpec((None, *leaf.shape[1:]), dtype_name(leaf.dtype))
 
         return tree.map_structure(describe, self.first_batch())
 
@@ -129,7 +131,3 @@ class RowSource(DataSource):
     @property
     def batch_size(self) -> int:
         return self._batch_size
-
-
-def _name(leaf: np.ndarray) -> str:
-    return dtype_name(leaf.dtype)

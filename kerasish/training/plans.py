@@ -18,7 +18,7 @@ from kerasish.data.checks import as_arrays
 from kerasish.graph import convert_to_tensor
 from kerasish.graph.node import outermost, scope
 from kerasish.layers.base import tracking
-from kerasish.training.checks import LabelCheck
+from kerasish.training.checks import check_labels
 from kerasish.training.prepare import prepare
 from kerasish.training.step import (
     Bound,
@@ -99,7 +99,6 @@ class Plans:
     def __init__(self, model: Any) -> None:
         self._model: Callable[[], Any] = weakref.ref(model)  # which holds these plans
         self.lock = threading.RLock()
-        self.labels = LabelCheck()
         self._made: dict[Any, Bound] = {}
         # One array in, one out: what a batch of this shape and dtype needs, at hand.
         self._quick: dict[Any, tuple[Bound, Any, Any]] = {}
@@ -242,7 +241,7 @@ class Plans:
             bound = self.for_batch(mode, batch, logs=True, own=own)
             if alone:
                 self._reset_metrics(bound)
-            self.labels.check(batch, self.model)
+            check_labels(batch, self.model)
             bound.fill(batch.leaves)
             bound.run()
             return as_logs(bound.read())

@@ -16,6 +16,7 @@ from kerasish.data.batch import Batch
 from kerasish.data.source import DataSource
 from kerasish.errors import ArgumentError
 from kerasish.training.arguments import verbosity
+from kerasish.training.checks import check_labels
 from kerasish.training.loop import Feeder, feeder, run_pass
 from kerasish.training.metric_results import MetricResults
 from kerasish.training.plans import Plans
@@ -108,7 +109,7 @@ class Measured(Run):
             self._check(source.pack(source.one_pass().arrays))
 
     def _check(self, batch: Batch) -> None:
-        self.plans.labels.check(batch, self.model)
+        check_labels(batch, self.model)
 
     def _bind(self, example: Batch, specs: Specs) -> Bound:
         return self.plans.bind(self.mode, example, specs, self._each_batch, self.own)
