@@ -135,8 +135,9 @@ def map_coordinates(
 
 def _grid(size: tuple[int, ...], dtype: str) -> tuple[Tensor, Tensor]:
     """(y, x) of all pixels, flat."""
-    y, x = (convert_to_tensor(place.reshape(-1), dtype) for place in np.indices(size))
-    return y, x
+    height, width = size
+    y, x = np.divmod(tables.arange(height * width), max(width, 1))
+    return convert_to_tensor(y, dtype), convert_to_tensor(x, dtype)
 
 
 def _warped(x: Any, at: list[Any], order: int, mode: str, value: float) -> Any:
