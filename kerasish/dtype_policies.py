@@ -1,4 +1,4 @@
-"""keras.dtype_policies: the dtypes that layers compute in and keep their weights in."""
+"""keras.dtype_policies: the names of Keras for `DTypePolicy`, which is in layers/base/policy.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Misspelt names and arguments: errors that say the nearest ones."""
+"""Checks of arguments, whose errors say the nearest names: `registry.hint` finds them."""
 
 from __future__ import annotations
 

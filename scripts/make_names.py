@@ -110,7 +110,7 @@ OFFERED: dict[str, Homes] = {
         "kerasish.ops.core.custom": "custom_gradient",
         "kerasish.ops.core.tensors": "convert_to_numpy dtype",
         "kerasish.ops.numpy.axes": "shape",
-        "kerasish.ops.numpy.choice": "vectorize",
+        "kerasish.ops.numpy.rest": "vectorize",
         **ALIASES,
     },
     "kerasish.ops.image": {"kerasish.ops.image.filters": "extract_patches_3d"},
@@ -119,7 +119,7 @@ OFFERED: dict[str, Homes] = {
     "kerasish.ops.numpy": {
         "kerasish.ops.linalg.functions": "slogdet",
         "kerasish.ops.numpy.axes": "shape",
-        "kerasish.ops.numpy.choice": "vectorize",
+        "kerasish.ops.numpy.rest": "vectorize",
     },
     "kerasish": {
         "": "activations backend callbacks cli compiler config constraints data datasets "

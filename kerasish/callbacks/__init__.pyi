@@ -1,30 +1,30 @@
 # Written by scripts/make_names.py.
+from kerasish.callbacks.averages import SwapEMAWeights as _SwapEMAWeights
 from kerasish.callbacks.callback import Callback as Callback
+from kerasish.callbacks.callback import LambdaCallback as LambdaCallback
 from kerasish.callbacks.callback_list import CallbackList as CallbackList
 from kerasish.callbacks.checkpoint import BackupAndRestore as BackupAndRestore
 from kerasish.callbacks.checkpoint import Checkpoint as Checkpoint
 from kerasish.callbacks.history import CSVLogger as CSVLogger
 from kerasish.callbacks.history import History as History
-from kerasish.callbacks.history import LambdaCallback as LambdaCallback
 from kerasish.callbacks.model_checkpoint import ModelCheckpoint as _ModelCheckpoint
 from kerasish.callbacks.model_checkpoint import os
 from kerasish.callbacks.progress import ProgbarLogger as ProgbarLogger
 from kerasish.callbacks.rates import LearningRateScheduler as _LearningRateScheduler
 from kerasish.callbacks.rates import Callable
 from kerasish.callbacks.rates import ReduceLROnPlateau as _ReduceLROnPlateau
-from kerasish.callbacks.rates import SwapEMAWeights as _SwapEMAWeights
 from kerasish.callbacks.stopping import EarlyStopping as _EarlyStopping
 from kerasish.callbacks.stopping import TerminateOnNaN as _TerminateOnNaN
 
 __all__: list[str]
+class SwapEMAWeights(_SwapEMAWeights):
+    def __init__(self, swap_on_epoch: bool = ...) -> None: ...
 class ModelCheckpoint(_ModelCheckpoint):
     def __init__(self, filepath: str | os.PathLike[str], monitor: str = ..., verbose: int = ..., save_best_only: bool = ..., save_weights_only: bool = ..., mode: str = ..., save_freq: str | int = ..., initial_value_threshold: float | None = ...) -> None: ...
 class LearningRateScheduler(_LearningRateScheduler):
     def __init__(self, schedule: Callable[..., float], verbose: int = ...) -> None: ...
 class ReduceLROnPlateau(_ReduceLROnPlateau):
     def __init__(self, monitor: str = ..., factor: float = ..., patience: int = ..., verbose: int = ..., mode: str = ..., min_delta: float = ..., cooldown: int = ..., min_lr: float = ...) -> None: ...
-class SwapEMAWeights(_SwapEMAWeights):
-    def __init__(self, swap_on_epoch: bool = ...) -> None: ...
 class EarlyStopping(_EarlyStopping):
     def __init__(self, monitor: str = ..., min_delta: float = ..., patience: int = ..., verbose: int = ..., mode: str = ..., baseline: float | None = ..., restore_best_weights: bool = ..., start_from_epoch: int = ...) -> None: ...
 class TerminateOnNaN(_TerminateOnNaN):

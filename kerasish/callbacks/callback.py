@@ -1,4 +1,4 @@
-"""`Callback`: what can be told of a run, and what of itself a checkpoint keeps."""
+"""`Callback`: what can be told of a run, and what a checkpoint keeps of it; `LambdaCallback`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from kerasish.arguments.configured import Declared, check_keywords
 from kerasish.arguments.signatures import ours
-from kerasish.errors import told
+from kerasish.errors import ArgumentError, told
 from kerasish.registry import hint
 
 Logs = dict[str, Any] | None
@@ -148,3 +148,51 @@ def _meant(name: str) -> str:
     hooks = [hook for hook in vars(Callback) if hook.startswith("on_")]
     alike = [hook for hook in hooks if SequenceMatcher(None, words, hook).ratio() >= _ALIKE]
     return hint(words, alike)
+
+
+class LambdaCallback(Callback):
+    """A callback from functions, one per hook.
+
+    Args:
+        on_epoch_begin: called as `on_epoch_begin(epoch, logs)`.
+        on_epoch_end: called as `on_epoch_end(epoch, logs)`.
+        on_train_begin: called as `on_train_begin(logs)`.
+        on_train_end: called as `on_train_end(logs)`.
+        on_train_batch_begin: called as `on_train_batch_begin(batch, logs)`.
+        on_train_batch_end: called as `on_train_batch_end(batch, logs)`.
+        kwargs: any other hook of `Callback`; what is no `on_...` becomes an attribute.
+    """
+
+    hands_on = True
+
+    def __init__(
+        self,
+        on_epoch_begin: Callable[..., Any] | None = None,
+        on_epoch_end: Callable[..., Any] | None = None,
+        on_train_begin: Callable[..., Any] | None = None,
+        on_train_end: Callable[..., Any] | None = None,
+        on_train_batch_begin: Callable[..., Any] | None = None,
+        on_train_batch_end: Callable[..., Any] | None = None,
+        **kwargs: Callable[..., Any],
+    ) -> None:
+        super().__init__()
+        given = {
+            "on_epoch_begin": on_epoch_begin,
+            "on_epoch_end": on_epoch_end,
+            "on_train_begin": on_train_begin,
+            "on_train_end": on_train_end,
+            "on_train_batch_begin": on_train_batch_begin,
+            "on_train_batch_end": on_train_batch_end,
+            **kwargs,
+        }
+        for hook, function in given.items():
+            if hook.startswith("on_") and not hasattr(Callback, hook):
+                hooks = [name for name in dir(Callback) if name.startswith("on_")]
+                raise ArgumentError(
+                    "LambdaCallback",
+                    expected="names of hooks such as on_epoch_end",
+                    received=repr(hook),
+                    fix=hint(hook, hooks),
+                )
+            if function is not None:
+                setattr(self, hook, function)

@@ -1,18 +1,16 @@
-"""`History` and `CSVLogger`: what every epoch gave; `LambdaCallback`: hooks from functions."""
+"""`History` and `CSVLogger`: what every epoch gave."""
 
 from __future__ import annotations
 
 import csv
 import io
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.paths import check_target, columns
 from kerasish.errors import ArgumentError, FileFormatError
-from kerasish.registry import hint
 from kerasish.saving.files.atomic import replacing
 
 
@@ -134,51 +132,3 @@ class CSVLogger(Callback):
 
 def _cell(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
-
-
-class LambdaCallback(Callback):
-    """A callback from functions, one per hook.
-
-    Args:
-        on_epoch_begin: called as `on_epoch_begin(epoch, logs)`.
-        on_epoch_end: called as `on_epoch_end(epoch, logs)`.
-        on_train_begin: called as `on_train_begin(logs)`.
-        on_train_end: called as `on_train_end(logs)`.
-        on_train_batch_begin: called as `on_train_batch_begin(batch, logs)`.
-        on_train_batch_end: called as `on_train_batch_end(batch, logs)`.
-        kwargs: any other hook of `Callback`; what is no `on_...` becomes an attribute.
-    """
-
-    hands_on = True
-
-    def __init__(
-        self,
-        on_epoch_begin: Callable[..., Any] | None = None,
-        on_epoch_end: Callable[..., Any] | None = None,
-        on_train_begin: Callable[..., Any] | None = None,
-        on_train_end: Callable[..., Any] | None = None,
-        on_train_batch_begin: Callable[..., Any] | None = None,
-        on_train_batch_end: Callable[..., Any] | None = None,
-        **kwargs: Callable[..., Any],
-    ) -> None:
-        super().__init__()
-        given = {
-            "on_epoch_begin": on_epoch_begin,
-            "on_epoch_end": on_epoch_end,
-            "on_train_begin": on_train_begin,
-            "on_train_end": on_train_end,
-            "on_train_batch_begin": on_train_batch_begin,
-            "on_train_batch_end": on_train_batch_end,
-            **kwargs,
-        }
-        for hook, function in given.items():
-            if hook.startswith("on_") and not hasattr(Callback, hook):
-                hooks = [name for name in dir(Callback) if name.startswith("on_")]
-                raise ArgumentError(
-                    "LambdaCallback",
-                    expected="names of hooks such as on_epoch_end",
-                    received=repr(hook),
-                    fix=hint(hook, hooks),
-                )
-            if function is not None:
-                setattr(self, hook, function)

@@ -1,4 +1,4 @@
-"""The commands and their arguments: one runs, and every expected error is text and a code."""
+"""The commands and their arguments; run.py and describe.py do them. Errors are text and a code."""
 
 from __future__ import annotations
 

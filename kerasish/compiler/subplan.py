@@ -10,7 +10,7 @@ from kerasish.backend.base import Backend
 from kerasish.compiler.aliases import Aliases
 from kerasish.compiler.codegen.renderer import Region
 from kerasish.compiler.passes import optimize
-from kerasish.compiler.passes.copies import COPY
+from kerasish.compiler.passes.own_results import COPY
 from kerasish.compiler.plan import Plan, Step
 from kerasish.compiler.providers import Array
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, interning, make_node, rebuild, rewrite

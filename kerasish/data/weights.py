@@ -1,4 +1,4 @@
-"""Class weights, as weights of samples."""
+"""Weights of samples: class weights as such, and given ones as floats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adam and its relatives: AdamW, Adamax, Nadam, Lamb."""
+"""Adam and its relatives: AdamW, Adamax, Nadam, Lamb, ScheduleFreeAdamW."""
 
 from __future__ import annotations
 
@@ -173,3 +173,45 @@ class Lamb(_Moments):
         both = ops.logical_and(w_norm > 0, u_norm > 0)
         ratio = ops.where(both, w_norm / ops.where(both, u_norm, 1.0), 1.0)
         self.assign_sub(variable, ratio * ops.cast(learning_rate, dtype) * update)
+
+
+class ScheduleFreeAdamW(_Moments, learning_rate=0.0025):
+    """Adam steps on z, weights between z and the running mean of z (Defazio et al., 2024).
+
+    Args:
+        learning_rate: a number or a schedule.
+        beta_1: share of the mean in the weights.
+        beta_2: share of the old average of squares that is kept.
+        epsilon: added to the denominator.
+        warmup_steps: over how many steps the rate rises to `learning_rate`.
+        options: see `Optimizer`.
+    """
+
+    epsilon: float = 1e-8
+    warmup_steps: int = 0
+
+    def build(self, variables: Variables) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        for slot, variable in zip(self._momentums, variables, strict=True):
+            if slot is not None:
+                slot.assign(variable.numpy())
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        dtype = variable.dtype
+        g = ops.cast(gradient, dtype)
+        step = self.step_number(dtype)
+        rate = ops.cast(learning_rate, dtype)
+        if self.warmup_steps:
+            rate = rate * ops.minimum(step / float(self.warmup_steps), 1.0)
+        slot_z, slot_v = self.slot(self._momentums, variable), self.slot(self._velocities, variable)
+        v = towards(slot_v.value, ops.square(g), 1 - self.beta_2)
+        old, keep = slot_z.value, self.beta_1
+        root = ops.sqrt(v / self.decayed(self.beta_2, dtype)) + self.epsilon
+        z = old - rate * g / root
+        mean = (variable.value - (1 - keep) * old) / keep
+        mean = (1 - 1.0 / step) * mean + (1.0 / step) * z
+        self.assign(slot_v, v)
+        self.assign(slot_z, z)
+        self.assign(variable, (1 - keep) * z + keep * mean)

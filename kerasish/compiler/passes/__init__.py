@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from kerasish.arguments.signatures import ours
 from kerasish.backend.base import Backend
-from kerasish.compiler.passes.copies import own_results
 from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fuse import fuse
 from kerasish.compiler.passes.hoist import hoist
+from kerasish.compiler.passes.own_results import own_results
 from kerasish.compiler.passes.pools import pools
 from kerasish.compiler.passes.products import products
 from kerasish.compiler.passes.rows import rows

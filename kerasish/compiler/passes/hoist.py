@@ -18,7 +18,6 @@ from __future__ import annotations
 import functools
 
 from kerasish.backend.base import Backend
-from kerasish.compiler.passes.copies import COPY
 from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.loop_sums import (
     make,
@@ -27,6 +26,7 @@ from kerasish.compiler.passes.loop_sums import (
     sum_of_scatters,
     sum_of_sums,
 )
+from kerasish.compiler.passes.own_results import COPY
 from kerasish.compiler.passes.scan_parts import Later, Loop, count_uses, surely
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph import primitives as _p

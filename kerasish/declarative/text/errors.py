@@ -18,7 +18,7 @@ from typing import NoReturn
 from kerasish.budget import KINDS
 from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value
 from kerasish.errors import ConfigError, LimitError, clip, told
-from kerasish.registry import nearest
+from kerasish.registry import hint
 
 CODES: dict[str, str] = {
     "K101": "the YAML syntax is wrong",
@@ -199,9 +199,9 @@ def must_be(what: str, expected: str, value: Value) -> str:
 def did_you_mean(name: str, choices: Iterable[str], listing: bool = True) -> str:
     """The hint for an unknown name: the nearest choices, else the list of them."""
     known = list(choices)
-    near = nearest(clip(name, 100), known)
+    near = hint(clip(name, 100), known, 3)
     if near:
-        return f"did you mean {' or '.join(repr(one) for one in near)}?"
+        return near[0].lower() + near[1:]
     if not known or not listing:
         return ""
     shown = ", ".join(known[:8])

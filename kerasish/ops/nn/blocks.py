@@ -1,4 +1,4 @@
-"""Blocks of images: space_to_depth and back, unfold and fold; psnr."""
+"""Blocks of images: space_to_depth and back, unfold and fold; psnr, which compares whole images."""
 
 from __future__ import annotations
 

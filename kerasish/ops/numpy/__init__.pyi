@@ -112,10 +112,6 @@ from kerasish.ops.numpy.axes import size as size
 from kerasish.ops.numpy.axes import squeeze as squeeze
 from kerasish.ops.numpy.axes import swapaxes as swapaxes
 from kerasish.ops.numpy.axes import transpose as transpose
-from kerasish.ops.numpy.choice import select as select
-from kerasish.ops.numpy.choice import unravel_index as unravel_index
-from kerasish.ops.numpy.choice import vectorize as vectorize
-from kerasish.ops.numpy.choice import view as view
 from kerasish.ops.numpy.contraction import cross as cross
 from kerasish.ops.numpy.contraction import dot as dot
 from kerasish.ops.numpy.contraction import einsum as einsum
@@ -203,6 +199,10 @@ from kerasish.ops.numpy.quantiles import nanpercentile as nanpercentile
 from kerasish.ops.numpy.quantiles import nanquantile as nanquantile
 from kerasish.ops.numpy.quantiles import percentile as percentile
 from kerasish.ops.numpy.quantiles import quantile as quantile
+from kerasish.ops.numpy.rest import select as select
+from kerasish.ops.numpy.rest import unravel_index as unravel_index
+from kerasish.ops.numpy.rest import vectorize as vectorize
+from kerasish.ops.numpy.rest import view as view
 from kerasish.ops.numpy.statistics import amax as amax
 from kerasish.ops.numpy.statistics import amin as amin
 from kerasish.ops.numpy.statistics import average as average

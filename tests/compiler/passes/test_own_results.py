@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kerasish import ops
-from kerasish.compiler.passes.copies import own_results, root
+from kerasish.compiler.passes.own_results import own_results, root
 from kerasish.graph import Variable, trace
 from kerasish.graph.node import LEAVES
 from kerasish.spec import TensorSpec
