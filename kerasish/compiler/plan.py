@@ -16,12 +16,11 @@ from kerasish.compiler.aliases import Aliases, Value, steps_of
 from kerasish.compiler.codegen.renderer import Region, renderer
 from kerasish.compiler.memory import MemoryPlan, plan_memory
 from kerasish.compiler.passes.rows import UPDATE_ROWS
-from kerasish.compiler.providers import REFERENCE, Array, Kernel, Trial, find, reference, tried
+from kerasish.compiler.providers import REFERENCE, Array, Kernel, find, tried, watched
 from kerasish.compiler.region import FUSED
 from kerasish.config import settings
 from kerasish.errors import NumericsError
 from kerasish.graph.node import CONSTANT, LEAVES, PICK, VARIABLE, Graph, Node
-from kerasish.graph.op import locked
 from kerasish.graph.printer import names_of
 from kerasish.spec import TensorSpec, is_float, known
 
@@ -211,12 +210,7 @@ class Plan:
             region = self._renderer.Uncompiled(node.attrs["body"], inputs, outputs)
             self._pending[len(self.steps)] = region
             return self._renderer.NAME, _not_bound
-        if not node.op.own:
-            return REFERENCE, reference(node, self.device.xp, inputs, outputs)
-        inputs = [*map(locked, inputs)]
-        held = functools.partial(node.op.run, self.device.xp, inputs, node.attrs, node.spec)
-        call = reference(node, self.device.xp, inputs, outputs)
-        return REFERENCE, Trial(f"the kernel of op {node.op.name!r}", call, inputs, outputs, held)
+        return REFERENCE, watched(node, self.device.xp, inputs, outputs, node.spec)
 
     def _compile_regions(self) -> None:
         """Compile all regions of the plan as one module, then bind them."""

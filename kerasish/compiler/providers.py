@@ -15,7 +15,7 @@ from kerasish.backend.base import BACKENDS
 from kerasish.config import settings
 from kerasish.errors import ArgumentError, BackendError, UnknownNameError
 from kerasish.graph.node import Node
-from kerasish.graph.op import Op, get, locked, on_host
+from kerasish.graph.op import Op, Specs, get, locked, on_host
 from kerasish.hints import function, noted, one_of
 from kerasish.names import load
 from kerasish.registry import hint
@@ -70,7 +70,11 @@ class Kernel:
         return Trial(name, function(f"The step that {name} returns", made), inputs, outputs)
 
 
-_RULE = "It gives a step() that writes into the arrays of `outputs`; `inputs` are never written to."
+_RULE = (
+    "It gives a step() that writes into the arrays of `outputs`, as by outputs[0][...] = y; "
+    "`inputs` are never written to."
+)
+_OUT = "It writes into `out`: hand `out` to its last function, or end with out[...] = y."
 _STAIN = 0xA5
 
 
@@ -82,6 +86,7 @@ class Trial:
         step: what a plan runs from then on.
         inputs, outputs: its arrays.
         before: is called before the first run.
+        rule: what it does, for errors.
     """
 
     def __init__(
@@ -91,8 +96,10 @@ class Trial:
         inputs: Sequence[Array],
         outputs: Sequence[Any],
         before: Callable[[], Any] | None = None,
+        rule: str = _RULE,
     ) -> None:
         self.name, self.step, self.before, self.first = name, step, before, True
+        self.rule = rule
         self._bytes = [
             array.reshape(-1).view(np.uint8)
             for array in outputs
@@ -116,12 +123,13 @@ class Trial:
             self.before()
         for array in self._bytes:
             array[...] = _STAIN
-        given = noted(lambda: f"In the step of {self.name}. {_RULE}", self.step)
+        given = noted(lambda: f"In the step of {self.name}. {self.rule}", self.step)
         if any((array == _STAIN).all() for array in self._bytes):
             raise BackendError(
                 f"The step of {self.name}",
-                expected="values written into every array of `outputs`, as by outputs[0][...] = y",
+                expected="values written into every array that it is given for them",
                 received="none" if given is None else f"none; it returns a {type(given).__name__}",
+                fix=self.rule,
             )
         self.first = False
 
@@ -254,6 +262,26 @@ def reference(
     if isinstance(node.spec, TensorSpec):
         return functools.partial(_store_one, call, outputs[0])
     return functools.partial(_store_all, call, outputs)
+
+
+def watched(
+    node: Node,
+    xp: Any,
+    inputs: Sequence[Array],
+    outputs: Sequence[Array],
+    specs: Specs | None = None,
+) -> Callable[[], Any]:
+    """`reference`; of an op from outside on trial, with inputs that it cannot write to.
+
+    Args:
+        specs: what its kernel is held to before the first run.
+    """
+    if not node.op.own:
+        return reference(node, xp, inputs, outputs)
+    inputs = [*map(locked, inputs)]
+    call = reference(node, xp, inputs, outputs)
+    held = specs and functools.partial(node.op.run, xp, inputs, node.attrs, specs)
+    return Trial(f"the kernel of op {node.op.name!r}", call, inputs, outputs, held, _OUT)
 
 
 def _store_one(call: Callable[[], Any], out: Array) -> None:

@@ -25,6 +25,7 @@ from kerasish.graph.recording import Held, alias, recording
 from kerasish.graph.tensor import (
     Tensor,
     convert_to_tensor,
+    filled_like,
     input_tensor,
     node_of,
     tensor_of,
@@ -155,14 +156,6 @@ def _seed(given: Any, target: Tensor) -> Tensor:
             received=seed.shape,
         )
     return seed
-
-
-def ones_like_seed(node: Node) -> Tensor:
-    """The seed of a gradient: ones, so a tensor output counts as its sum."""
-    one = convert_to_tensor(1.0, node.spec.dtype)
-    if node.value is None:
-        one = Tensor(one.spec, node=node_of(one))  # a symbol, or every step would run eagerly
-    return broadcast_to(one, shape=node.spec.shape)
 
 
 def unit_rows(x: Tensor, shared: int = 0) -> Tensor:
@@ -313,7 +306,7 @@ class GradientTape:
         wrt = [self._node(s) for s in tree.flatten(sources)]
         followed = [t for t in targets if t.node is not None]
         if output_gradients is None:
-            seeds = [ones_like_seed(node_of(t)) for t in followed]
+            seeds = [filled_like(t, 1) for t in followed]
         else:
             tree.assert_same_structure(target, output_gradients)
             given = zip(tree.flatten(output_gradients), targets, strict=True)

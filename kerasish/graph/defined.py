@@ -16,7 +16,7 @@ from kerasish.graph import interpret
 from kerasish.graph.autodiff import backward
 from kerasish.graph.node import Node, attr_key, interning, placeholder, substitute
 from kerasish.graph.op import Case, Op, declare
-from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, tensor_of, wrap
+from kerasish.graph.tensor import Tensor, convert_to_tensor, filled_like, node_of, tensor_of, wrap
 from kerasish.graph.trace import eagerly
 from kerasish.spec import TensorSpec, is_differentiable
 from kerasish.tree import as_tuple
@@ -127,7 +127,7 @@ def _define_gradient(op: Op, name: str) -> Op:
             symbols = [Tensor(m.spec, node=m) for m in marks]
             found = backward(live, symbols, [leaves[i] for i in wanted])
             nodes = [
-                node_of(found[k] if found[k] is not None else tensor_of(leaves[i]) * 0)
+                node_of(found[k] if found[k] is not None else filled_like(tensor_of(leaves[i]), 0))
                 for k, i in enumerate(wanted)
             ]
         inner = dict(zip([*leaves, *marks], map(node_of, tensors), strict=True))

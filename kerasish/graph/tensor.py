@@ -19,7 +19,7 @@ from kerasish.graph.node import Node, constant, make_node, pick, placeholder
 from kerasish.graph.op import Op, apply_hook, on_host
 from kerasish.graph.recording import recording
 from kerasish.portable import PortableTensor
-from kerasish.spec import TensorSpec, dtype_name, is_float, promote, promote_float
+from kerasish.spec import Shape, TensorSpec, dtype_name, is_float, promote, promote_float
 from kerasish.tree import flatten
 
 
@@ -279,6 +279,19 @@ def tensor_of(node: Node) -> Any:
     for part, value in zip(parts, node.value or (), strict=False):
         part.value = value
     return tuple(Tensor(part.spec, part.value, part) for part in parts)
+
+
+def filled(value: Any, shape: Shape, dtype: str, symbolic: bool = False) -> Tensor:
+    """`value` in every element; a node rather than a stored array if `symbolic`."""
+    scalar = convert_to_tensor(value, dtype)
+    if scalar.value is not None and symbolic:
+        scalar = Tensor(scalar.spec, node=node_of(scalar))
+    return primitives.broadcast_to(scalar, shape=shape)
+
+
+def filled_like(x: Tensor, value: Any) -> Tensor:
+    """`value` in the shape and dtype of x, whatever x holds (NaN * 0 is no zero)."""
+    return filled(value, x.shape, x.dtype, x.value is None)
 
 
 def input_tensor(spec: TensorSpec, name: str = "") -> Tensor:

@@ -13,9 +13,16 @@ from kerasish.errors import GradientError
 from kerasish.graph import primitives
 from kerasish.graph.autodiff import GradientTape, unit_rows
 from kerasish.graph.batching import lift, reshaped, spread
-from kerasish.graph.primitives import broadcast_to, multiply, transpose
+from kerasish.graph.primitives import transpose
 from kerasish.graph.recording import alias
-from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, node_of
+from kerasish.graph.tensor import (
+    Tensor,
+    convert_to_tensor,
+    filled,
+    filled_like,
+    input_tensor,
+    node_of,
+)
 from kerasish.spec import is_differentiable, normalize_axis
 
 
@@ -57,7 +64,8 @@ def value_and_grad(
     @functools.wraps(func)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         tape, out, wrt = _followed(func, argnums, args, kwargs)
-        value = out[0] if has_aux else out
+        value = convert_to_tensor(out[0] if has_aux else out)
+        out = (value, *out[1:]) if has_aux else value
         if value.shape != ():
             raise GradientError(
                 "value_and_grad",
@@ -86,7 +94,7 @@ def _followed(
 
 
 def _or_zeros(g: Tensor | None, like: Tensor) -> Tensor:
-    return multiply(like, 0) if g is None else g
+    return filled_like(like, 0) if g is None else g
 
 
 def grad(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
@@ -100,7 +108,7 @@ def vjp(func: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], A
     held = [_fresh(p) for p in primals]
     with GradientTape() as tape:
         tape.watch(held)
-        out = func(*held)
+        out = tree.map_structure(convert_to_tensor, func(*held))
 
     def pull(cotangents: Any) -> tuple[Any, ...]:
         found = tape.gradient(out, held, cotangents)
@@ -119,7 +127,7 @@ def jvp(func: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any
     with GradientTape() as outer:
         with GradientTape() as inner:
             inner.watch(held)
-            out = func(*held)
+            out = tree.map_structure(convert_to_tensor, func(*held))
         outputs = tree.flatten(out)
         # The u of the docstring: its value never matters, only that it can be traced back to.
         dummies = [convert_to_tensor(np.zeros(o.shape), o.dtype) for o in outputs]
@@ -165,18 +173,17 @@ def jacobian(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Call
         tape, out, wrt = _followed(func, argnums, args, kwargs)
 
         def of(leaf: Tensor) -> Any:
-            filled = functools.partial(_or_outer_zeros, leaf)
-            found = tree.map_structure(filled, tape.jacobian(leaf, wrt), wrt)
+            outer = functools.partial(_or_outer_zeros, leaf)
+            found = tree.map_structure(outer, tape.jacobian(leaf, wrt), wrt)
             return found[0] if isinstance(argnums, int) else tuple(found)
 
-        return tree.map_structure(of, out)
+        return tree.map_structure(of, tree.map_structure(convert_to_tensor, out))
 
     return wrapped
 
 
 def _or_outer_zeros(y: Tensor, g: Tensor | None, x: Tensor) -> Tensor:
-    zero: Any = convert_to_tensor(0, y.dtype)
-    return broadcast_to(zero, shape=(*y.shape, *x.shape)) if g is None else g
+    return filled(0, (*y.shape, *x.shape), y.dtype) if g is None else g
 
 
 def jacfwd(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

@@ -6,8 +6,19 @@ import numpy as np
 import pytest
 
 from kerasish import ops
+from kerasish.compiler import function
 from kerasish.errors import ArgumentError, GradientError
-from kerasish.graph import grad, hvp, jvp, stop_gradient, trace, value_and_grad, vjp
+from kerasish.graph import (
+    grad,
+    hvp,
+    jacfwd,
+    jacobian,
+    jvp,
+    stop_gradient,
+    trace,
+    value_and_grad,
+    vjp,
+)
 from kerasish.graph.interpret import run_graph
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.spec import TensorSpec
@@ -59,6 +70,34 @@ def test_arguments_may_be_structures():
 
 def test_unused_arguments_get_zeros():
     np.testing.assert_array_equal(grad(lambda a, b: ops.sum(a), 1)(X, M), np.zeros((3, 3)))
+
+
+NOWHERE = {
+    "not read": lambda x: ops.sum(ops.ones(3)),
+    "stopped": lambda x: ops.sum(stop_gradient(x)),
+    "whole numbers": lambda x: ops.sum(ops.cast(ops.cast(x, "int32"), "float64")),
+    "no gradient": lambda x: ops.sum(ops.floor(x)),
+    "a number": lambda x: 3.0,
+    "one output of two": lambda x: ops.custom_gradient(lambda x: (x, lambda g: None))(x)[0],
+}
+
+
+@pytest.mark.parametrize("f", NOWHERE.values(), ids=NOWHERE)
+def test_no_gradient_is_zero_whatever_the_argument_holds(f):
+    x, zeros = np.array([np.inf, -1.0, np.nan]), np.zeros(3)
+    with np.errstate(all="ignore"):
+        found = [grad(f)(x), function(grad(f))(x), vjp(f, x)[1](np.ones(()))[0]]
+        found += [grad(lambda x: ops.sum(grad(f)(x)))(x), jacobian(f)(x), jacfwd(f)(x)]
+        assert float(jvp(f, [x], [x])[1]) == 0
+    for g in found:
+        np.testing.assert_array_equal(g, zeros)
+        assert not np.signbit(g).any()
+
+
+def test_a_function_of_numbers_has_gradients():
+    assert float(grad(lambda a, b: a * 2, argnums=1)(1.0, 2.0)) == 0.0
+    (value, aux), _ = value_and_grad(lambda a, b: (a * 2, "aux"), 1, has_aux=True)(1.0, 2.0)
+    assert (float(value), aux) == (2.0, "aux")
 
 
 def test_the_value_must_be_a_scalar():

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.compiler.providers import in_order, provider, reference
+from kerasish.compiler.providers import in_order, provider, watched
 from kerasish.graph import primitives as _p
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.ops.basic import elementwise as _e
@@ -37,7 +37,8 @@ def inplace_pairs(body: Graph) -> list[tuple[int, int]]:
     pairs = []
     for k, out in enumerate(body.outputs):
         for i, source in enumerate(body.inputs):
-            if source.spec == out.spec and last.get(source, -1) <= number[out]:
+            before = number[out] - out.op.own  # no `out` of a user's kernel is an input's memory
+            if source.spec == out.spec and last.get(source, -1) <= before:
                 pairs.append((k, i))
     return pairs
 
@@ -117,10 +118,10 @@ def _block(
     calls: list[BoundKernel] = []
     for node in order:
         arguments, spare = [held[i] for i in node.inputs], pool[node.spec.dtype]
-        for source in node.inputs:
-            remaining[source] -= 1
-            if remaining[source] == 0 and source in home:
-                pool[source.spec.dtype].append(home.pop(source))
+        remaining.subtract(node.inputs)
+        ended = [home.pop(i) for i in dict.fromkeys(node.inputs) if i in home and not remaining[i]]
+        for key in () if node.op.own else ended:
+            pool[key[0]].append(key)
         if node in results:
             target = results[node]
         else:
@@ -128,6 +129,8 @@ def _block(
             if key not in scratch or scratch[key].size < count:
                 scratch[key] = np.empty(max(count, BLOCK), np_dtype(key[0]))
             target = scratch[key][:count].reshape(shape)
+        for key in ended if node.op.own else ():
+            pool[key[0]].append(key)
         held[node] = target
         calls.append(_call(node, arguments, target))
     return calls
@@ -139,7 +142,7 @@ def _call(node: Node, arguments: list[Any], out: np.ndarray) -> BoundKernel:
     if node.op is _e.select and out.itemsize <= 8:
         condition, a, b = arguments
         return _select(condition, a, b, out, node.inputs[2].op is CONSTANT)
-    return reference(node, np, arguments, [out])
+    return watched(node, np, arguments, [out])
 
 
 def _select(condition: Any, a: Any, b: Any, out: np.ndarray, fixed: bool) -> BoundKernel:

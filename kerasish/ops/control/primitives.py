@@ -17,8 +17,7 @@ from kerasish.graph.autodiff import backward
 from kerasish.graph.batching import scan_hook
 from kerasish.graph.node import Graph, Node, interning, placeholder, substitute
 from kerasish.graph.op import Op, case, declare
-from kerasish.graph.primitives import broadcast_to
-from kerasish.graph.tensor import Tensor, convert_to_tensor, node_of, tensor_of, wrap
+from kerasish.graph.tensor import Tensor, filled, node_of, tensor_of, wrap
 from kerasish.graph.trace import eagerly
 from kerasish.ops.basic.elementwise import add, less, multiply, select, subtract
 from kerasish.ops.declare import ints
@@ -33,7 +32,7 @@ def run_body(graph: Graph, arrays: Sequence[Any]) -> list[Any]:
 
 def zeros_of(spec: TensorSpec) -> Tensor:
     """Zeros of a spec."""
-    return broadcast_to(convert_to_tensor(0, spec.dtype), shape=spec.shape)
+    return filled(0, spec.shape, spec.dtype)
 
 
 def _alike(a: TensorSpec, b: TensorSpec) -> bool:

@@ -13,7 +13,14 @@ from kerasish.graph.batching import Batch, lift_graph
 from kerasish.graph.interpret import apply_graph
 from kerasish.graph.node import Graph
 from kerasish.graph.op import Op
-from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor, node_of, tensor_of
+from kerasish.graph.tensor import (
+    Tensor,
+    convert_to_tensor,
+    filled_like,
+    input_tensor,
+    node_of,
+    tensor_of,
+)
 from kerasish.hints import function
 from kerasish.ops.control.bodies import close_over
 
@@ -93,7 +100,7 @@ def _first(items: Sequence[Any], count: int) -> Any:
 def _filled(g: Any, y: Any) -> list[Tensor]:
     """The gradient of every result; zeros where none came."""
     pairs = zip(g, y, strict=True) if isinstance(g, tuple) else ((g, y),)
-    return [like * 0 if part is None else part for part, like in pairs]
+    return [filled_like(like, 0) if part is None else part for part, like in pairs]
 
 
 def _eager(results: list[Tensor], inputs: list[Tensor], pull: Callable[..., Any]) -> Any:

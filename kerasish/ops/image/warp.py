@@ -11,7 +11,7 @@ from kerasish import registry, tables
 from kerasish.errors import ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, filled_like
 from kerasish.hints import one_of
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import reduction as _r
@@ -193,7 +193,7 @@ def _homography(start: Any, end: Any) -> Any:
     """(n, 8): the coefficients that take the four end points to the four start points."""
     x, y = unstack(end, axis=-1)
     u, v = unstack(start, axis=-1)
-    one, zero = x * 0 + 1, x * 0
+    one, zero = filled_like(x, 1), filled_like(x, 0)
     first = stack([x, y, one, zero, zero, zero, -u * x, -u * y], axis=-1)
     second = stack([zero, zero, zero, x, y, one, -v * x, -v * y], axis=-1)
     matrix = _s.concatenate(first, second, axis=1)

@@ -15,6 +15,7 @@ from kerasish import tables
 from kerasish.errors import GradientError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
+from kerasish.graph.tensor import filled_like
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast_like, where
 from kerasish.ops.basic.indexing import take_along
@@ -201,7 +202,7 @@ def eigh_(xp: Any, x: Any) -> Any:
 def _(g: Any, y: Any, x: Any) -> Any:
     w, v = y
     t = swap_last(v)
-    inner = 0 * v if g[0] is None else _diagonal(g[0])
+    inner = filled_like(v, 0) if g[0] is None else _diagonal(g[0])
     if g[1] is not None:
         inner = inner + _gaps(w) * matmul(t, g[1])
     return product(v, inner, t)
@@ -280,7 +281,7 @@ def _(g: Any, y: Any, x: Any, *, full: bool) -> Any:
             )
         k = min(m, n)
         u, vt = _leading(u, m, k), _leading(vt, k, n)
-    inner = 0 * matmul(swap_last(u), u) if gs is None else _diagonal(gs)
+    inner = filled_like(matmul(swap_last(u), u), 0) if gs is None else _diagonal(gs)
     ut, v = swap_last(u), swap_last(vt)
     gaps = _gaps(s * s)
     row, column = _s.expand_dims(s, axis=s.ndim - 1), _s.expand_dims(s, axis=s.ndim)

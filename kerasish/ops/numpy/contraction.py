@@ -14,7 +14,7 @@ import numpy as np
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import Tensor, TensorLike, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, filled_like, promoted
 from kerasish.hints import whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.matmul import matrix_product, summable
@@ -291,7 +291,7 @@ def cross(
     last = u[0] * v[1] - u[1] * v[0]
     if len(u) == len(v) == 2:
         return last
-    u, v = (w if len(w) == 3 else [*w, w[0] * 0] for w in (u, v))
+    u, v = (w if len(w) == 3 else [*w, filled_like(w[0], 0)] for w in (u, v))
     found = [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], last]
     shape = broadcast(*(f.shape for f in found))
     columns = [_s.expand_dims(_s.broadcast_to(f, shape=shape), axis=-1) for f in found]

@@ -11,28 +11,20 @@ from kerasish import tables
 from kerasish.errors import ArgumentError
 from kerasish.graph import primitives as _s
 from kerasish.graph.op import case
-from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, node_of, promoted
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, filled, promoted
 from kerasish.hints import one_of, whole
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic.elementwise import cast
 from kerasish.ops.declare import composite, entered
 from kerasish.ops.numpy.axes import as_shape, moveaxis
 from kerasish.ops.operation import public
-from kerasish.spec import Shape, dtype_name, is_float
+from kerasish.spec import dtype_name, is_float
 
 
 @public
 def array(x: TensorLike, dtype: Any = None) -> Tensor:
     """x as a tensor."""
     return convert_to_tensor(x, dtype)
-
-
-def filled(value: Any, shape: Shape, dtype: Any, symbolic: bool = False) -> Any:
-    """`value` in every element; a node rather than a stored array if `symbolic`."""
-    scalar = convert_to_tensor(value, dtype)
-    if scalar.value is not None and symbolic:
-        scalar = Tensor(scalar.spec, node=node_of(scalar))
-    return _s.broadcast_to(scalar, shape=shape)
 
 
 @public

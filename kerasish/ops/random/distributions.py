@@ -220,7 +220,7 @@ def random_dropout(key: TensorLike, x: TensorLike, rate: float, noise_shape: Any
     if rate == 0:
         return x
     if rate == 1:
-        return x * 0
+        return where(False, x, 0)  # which zeros come from x: its gradient is zero, not None
     shape = x.shape
     if noise_shape is not None:
         shape = tuple(n if d is None else d for d, n in zip(noise_shape, x.shape, strict=True))

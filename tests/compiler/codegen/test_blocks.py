@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 from kerasish import ops, registry
+from kerasish.compiler import function
 from kerasish.compiler.codegen import blocks
 from kerasish.compiler.codegen.blocks import BLOCK, inplace_pairs, render
+from kerasish.errors import BackendError
 from kerasish.graph import Graph, trace
 from kerasish.graph.interpret import run_graph
-from kerasish.graph.op import get
-from kerasish.graph.tensor import wrap
+from kerasish.graph.op import Op, get
+from kerasish.graph.tensor import promoted, wrap
+from kerasish.ops.declare import elementwise
 from kerasish.spec import TensorSpec
 from kerasish.testing.samples import sample_inputs
 
@@ -167,3 +170,55 @@ def test_kernels_of_elementwise_ops_may_write_over_their_inputs(name: str) -> No
                     out = given_arrays[i]
                     op.kernel(np, *given_arrays, out=out, **case.attrs)
                     np.testing.assert_array_equal(out, want, err_msg=f"input {i} of {source.shape}")
+
+
+@pytest.fixture
+def own() -> Iterator[Callable[[Any], Op]]:
+    """A function that declares an op of one's own by its kernel, for one test."""
+    yield lambda kernel: elementwise("own_op", kernel, None, arity=1, promote="float")
+    registry._entries["op"].pop("own_op")
+
+
+def test_a_kernel_of_ones_own_may_write_out_before_its_last_read(own: Callable[[Any], Op]) -> None:
+    def kernel(xp: Any, x: Any, out: Any = None) -> Any:
+        r = xp.multiply(x, x, out=out)
+        r = xp.sqrt(r + 4.0)
+        return xp.multiply(xp.add(x, r), 0.5, out=out)
+
+    op, x = own(kernel), floats(300, 200)
+    check(lambda x: op(x * 1.5) + 1, x)
+    check(lambda x: op(op(x) * op(x * 2)), x)
+    last = body_of(lambda x: op(x + 1), x)
+    assert inplace_pairs(last) == [(0, 0)]  # the input is read before
+    assert inplace_pairs(body_of(op, x)) == []
+
+
+def test_a_kernel_of_ones_own_that_leaves_out_is_told_in_its_words(own: Any) -> None:
+    op = own(lambda xp, x, out=None: x * 2)
+    with pytest.raises(BackendError, match=r"kernel of op 'own_op'.*hand `out` to its last funct"):
+        run(body_of(lambda x: op(x) + 1, floats(3)), floats(3))
+    with pytest.raises(BackendError, match=r"kernel of op 'own_op'.*hand `out` to its last funct"):
+        function(lambda x: op(x) + 1)(floats(3))
+
+
+def test_a_kernel_of_ones_own_cannot_write_to_its_input_in_a_region(own: Any) -> None:
+    def kernel(xp: Any, x: Any, out: Any = None) -> Any:
+        return xp.negative(xp.add(x, 1, out=x), out=out)
+
+    op = own(kernel)
+    with pytest.raises(ValueError, match="read-only"):
+        run(body_of(lambda x: op(x * 2) + 1, floats(3)), floats(3))
+
+
+@pytest.mark.parametrize("name", [n for n in registry.names("op") if get(n).elementwise])
+def test_kernels_of_the_package_read_before_they_write(name: str) -> None:
+    op = get(name)
+    for call in op.cases if op.out else ():
+        given = map(wrap, sample_inputs(call, op.domain))
+        arrays = [t.value for t in promoted(tuple(given), op.promote or "same")]
+        want = op.kernel(np, *arrays, **call.attrs)
+        for i, x in enumerate(arrays):
+            if (x.shape, x.dtype) == (want.shape, want.dtype):
+                copies = [a.copy() for a in arrays]
+                op.kernel(np, *copies, out=copies[i], **call.attrs)
+                np.testing.assert_array_equal(copies[i], want)

@@ -148,3 +148,8 @@ def inverse_lengths(pattern, shape):
 def test_wrong_patterns(pattern, lengths):
     with pytest.raises((ArgumentError, ShapeError), match="rearrange"):
         ops.rearrange(np.ones((6, 2)), pattern, **lengths)
+
+
+def test_the_third_component_of_a_plane_vector_is_zero_whatever_the_others_are():
+    found = ops.cross(np.array([np.inf, 1.0]), np.array([1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal(found, [3.0, -np.inf, np.inf])

@@ -7,7 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from kerasish import ops
 from kerasish.errors import ArgumentError, DTypeError
+from kerasish.graph import grad
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.ops.random.distributions import (
     inverse_erf,
@@ -141,3 +143,10 @@ def test_dropout_noise_shape_shares_the_mask():
 def test_dropout_refuses_a_rate_above_one():
     with pytest.raises(ArgumentError, match="rate"):
         random_dropout(key(2), np.ones(3, np.float32), 1.5)
+
+
+def test_dropout_of_everything_is_zeros_whatever_there_was() -> None:
+    x = np.array([np.inf, np.nan, 1.0])
+    assert ops.sum(random_dropout(key(1), x, rate=1)).numpy() == 0
+    found = grad(lambda x: ops.sum(random_dropout(key(1), x, rate=1)))(x)
+    assert found.numpy().tolist() == [0.0, 0.0, 0.0]
