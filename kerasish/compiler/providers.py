@@ -280,8 +280,10 @@ def watched(
         return reference(node, xp, inputs, outputs)
     inputs = [*map(locked, inputs)]
     call = reference(node, xp, inputs, outputs)
-    held = specs and functools.partial(node.op.run, xp, inputs, node.attrs, specs)
-    return Trial(f"the kernel of op {node.op.name!r}", call, inputs, outputs, held, _OUT)
+    run = functools.partial(node.op.run, xp, inputs, node.attrs, specs)
+    return Trial(
+        f"the kernel of op {node.op.name!r}", call, inputs, outputs, run if specs else None, _OUT
+    )
 
 
 def _store_one(call: Callable[[], Any], out: Array) -> None:
