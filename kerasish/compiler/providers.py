@@ -280,10 +280,8 @@ def watched(
         return reference(node, xp, inputs, outputs)
     inputs = [*map(locked, inputs)]
     call = reference(node, xp, inputs, outputs)
-    run = functools.partial(node.op.run, xp, inputs, node.attrs, specs)
-    return Trial(
-        f"the kernel of op {node.op.name!r}", call, inputs, outputs, run if specs else None, _OUT
-    )
+    held = functools.partial(node.op.run, xp, inputs, node.attrs, specs) if specs else None
+    return Trial(f"the kernel of op {node.op.name!r}", call, inputs, outputs, held, _OUT)
 
 
 def _store_one(call: Callable[[], Any], out: Array) -> None:
