@@ -94,10 +94,10 @@ def asked(what: str, form: str, func: Callable[..., Any], *args: Any, **kwargs: 
     return found
 
 
-def noted(where: Callable[[], str], func: Callable[..., R], *args: Any) -> R:
+def noted(where: Callable[[], str], func: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
     """What a function gives that a user wrote; its errors have a note that says where it stands."""
     try:
-        return func(*args)
+        return func(*args, **kwargs)
     except Exception as error:
         error.add_note(where())
         raise

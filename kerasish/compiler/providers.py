@@ -70,10 +70,7 @@ class Kernel:
         return Trial(name, function(f"The step that {name} returns", made), inputs, outputs)
 
 
-_RULE = (
-    "It gives a step() that writes into the arrays of `outputs`, as by outputs[0][...] = y; "
-    "`inputs` are never written to."
-)
+_RULE = "It gives a step() that sets outputs[0][...], and so on; `inputs` are never written to."
 _OUT = "It writes into `out`: hand `out` to its last function, or end with out[...] = y."
 _STAIN = 0xA5
 
@@ -265,11 +262,7 @@ def reference(
 
 
 def watched(
-    node: Node,
-    xp: Any,
-    inputs: Sequence[Array],
-    outputs: Sequence[Array],
-    specs: Specs | None = None,
+    node: Node, xp: Any, inputs: Arrays, outputs: Arrays, specs: Specs | None = None
 ) -> Callable[[], Any]:
     """`reference`; of an op from outside on trial, with inputs that it cannot write to.
 

@@ -72,12 +72,8 @@ def backward(
                 received="one declared without",
             )
         with inherit(node, "grad"):
-            y = tensor_of(node)
-            try:
-                parts = node.op.vjp(g, y, *map(tensor_of, node.inputs), **node.attrs)
-            except Exception as error:
-                node.op.note(error, "vjp")
-                raise
+            given = g, tensor_of(node), *map(tensor_of, node.inputs)
+            parts = node.op.calling("vjp", node.op.vjp, *given, **node.attrs)
             for source, part in zip(node.inputs, _each(parts, node), strict=True):
                 if part is not None and source in active and source in sources:
                     _accumulate(sums, source, _unbroadcast(part, source, node))

@@ -145,11 +145,7 @@ def batched(node: Node, x: Sequence[Any], stacked: Sequence[bool], rows: Dim) ->
     b = Batch(node.op, node.attrs, rows, tuple(stacked), node.specs)
     if node.op.batch is None:
         return b.again(*b.aligned(*x)) if node.op.elementwise else None
-    try:
-        return node.op.batch(b, *x, **node.attrs)
-    except Exception as error:
-        node.op.note(error, "batching rule")
-        raise
+    return node.op.calling("batching rule", node.op.batch, b, *x, **node.attrs)
 
 
 def _by_definition(node: Node, x: Sequence[Any], stacked: Sequence[bool], rows: Dim) -> Any:

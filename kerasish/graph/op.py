@@ -14,7 +14,7 @@ from kerasish import registry
 from kerasish.arguments.signatures import ours
 from kerasish.config import settings
 from kerasish.errors import ArgumentError, DTypeError, ShapeError, UnknownNameError
-from kerasish.hints import function, one_of, refuse_unknown
+from kerasish.hints import function, noted, one_of, refuse_unknown
 from kerasish.spec import DTYPES, TensorSpec, np_dtype
 
 Specs = TensorSpec | tuple[TensorSpec, ...]
@@ -201,15 +201,14 @@ class Op:
 
     def lowered(self, target: str, *given: Any, **attrs: Any) -> Any:
         """What the lowering for a target writes."""
-        try:
-            return self.lowerings[target].write(*given, **attrs)
-        except Exception as error:
-            self.note(error, "lowering")
-            raise
+        return self.calling("lowering", self.lowerings[target].write, *given, **attrs)
 
-    def note(self, error: Exception, part: str) -> None:
-        """Let an error in one of the op's functions say which it was, and how that is called."""
-        error.add_note(f"In the {part} of op {self.name!r}, which is called as {_CALLS[part]}.")
+    def calling(self, part: str, func: Callable[..., Any], /, *given: Any, **attrs: Any) -> Any:
+        """What one of the op's functions gives; an error says which, and how that is called."""
+        return noted(lambda: self._where(part), func, *given, **attrs)
+
+    def _where(self, part: str) -> str:
+        return f"In the {part} of op {self.name!r}, which is called as {_CALLS[part]}."
 
     def inferred(self, specs: Any) -> Specs:
         """What `infer` gave, if it is a spec or a tuple of specs."""
@@ -233,11 +232,8 @@ class Op:
             ShapeError, DTypeError: it gives something else.
         """
         tried = specs in self._tried
-        try:
-            result = self.kernel(xp, *(arrays if tried else map(locked, arrays)), **attrs)
-        except Exception as error:
-            self.note(error, "kernel")
-            raise
+        given = arrays if tried else map(locked, arrays)
+        result = self.calling("kernel", self.kernel, xp, *given, **attrs)
         if not isinstance(specs, TensorSpec):
             right = tried  # of several
         else:

@@ -289,9 +289,9 @@ def filled(value: Any, shape: Shape, dtype: str, symbolic: bool = False) -> Tens
     return primitives.broadcast_to(scalar, shape=shape)
 
 
-def filled_like(x: Tensor, value: Any) -> Tensor:
-    """`value` in the shape and dtype of x, whatever x holds (NaN * 0 is no zero)."""
-    return filled(value, x.shape, x.dtype, x.value is None)
+def filled_like(x: Tensor, value: Any, shape: Shape | None = None) -> Tensor:
+    """`value` in the dtype of x and its or another shape, whatever x holds (NaN * 0 is no zero)."""
+    return filled(value, x.shape if shape is None else shape, x.dtype, x.value is None)
 
 
 def input_tensor(spec: TensorSpec, name: str = "") -> Tensor:

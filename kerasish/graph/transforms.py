@@ -15,14 +15,7 @@ from kerasish.graph.autodiff import GradientTape, unit_rows
 from kerasish.graph.batching import lift, reshaped, spread
 from kerasish.graph.primitives import transpose
 from kerasish.graph.recording import alias
-from kerasish.graph.tensor import (
-    Tensor,
-    convert_to_tensor,
-    filled,
-    filled_like,
-    input_tensor,
-    node_of,
-)
+from kerasish.graph.tensor import Tensor, convert_to_tensor, filled_like, input_tensor, node_of
 from kerasish.spec import is_differentiable, normalize_axis
 
 
@@ -183,7 +176,7 @@ def jacobian(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Call
 
 
 def _or_outer_zeros(y: Tensor, g: Tensor | None, x: Tensor) -> Tensor:
-    return filled(0, (*y.shape, *x.shape), y.dtype) if g is None else g
+    return filled_like(y, 0, (*y.shape, *x.shape)) if g is None else g
 
 
 def jacfwd(func: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:

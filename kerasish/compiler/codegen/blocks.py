@@ -117,11 +117,12 @@ def _block(
     home: dict[Node, tuple[str, int]] = {}
     calls: list[BoundKernel] = []
     for node in order:
-        arguments, spare = [held[i] for i in node.inputs], pool[node.spec.dtype]
-        remaining.subtract(node.inputs)
-        ended = [home.pop(i) for i in dict.fromkeys(node.inputs) if i in home and not remaining[i]]
-        for key in () if node.op.own else ended:
-            pool[key[0]].append(key)
+        arguments = [held[i] for i in node.inputs]
+        spare = [] if node.op.own else pool[node.spec.dtype]  # where inputs may have lain
+        for source in node.inputs:
+            remaining[source] -= 1
+            if remaining[source] == 0 and source in home:
+                pool[source.spec.dtype].append(home.pop(source))
         if node in results:
             target = results[node]
         else:
@@ -129,8 +130,6 @@ def _block(
             if key not in scratch or scratch[key].size < count:
                 scratch[key] = np.empty(max(count, BLOCK), np_dtype(key[0]))
             target = scratch[key][:count].reshape(shape)
-        for key in ended if node.op.own else ():
-            pool[key[0]].append(key)
         held[node] = target
         calls.append(_call(node, arguments, target))
     return calls
