@@ -28,6 +28,27 @@ def test_the_gradient_of_a_spectral_norm_goes_through_sigma() -> None:
     assert_close(gradient, [[-0.25, 0.5], [0.5, 0.5]])
 
 
+def test_the_vectors_of_a_spectral_norm_are_constants() -> None:
+    """One step of the power iteration, far from its end: W / (v W u^T), v and u held."""
+    x = np.array([[1.0, -2.0, 0.5], [0.25, 1.0, 3.0]], "float32")
+    kernel = np.array([[1.0, 2.0], [-0.5, 1.0], [3.0, 0.25]], "float32")
+    layer = layers.SpectralNormalization(layers.Dense(2, use_bias=False))
+    layer.build(x.shape)
+    assert abs(layer.vector_u.numpy()).max() <= 2 * 0.02  # a truncated normal of 0.02
+    layer.kernel.assign(kernel)
+    layer.vector_u.assign([[0.6, -0.8]])
+    v = np.array([[0.6, -0.8]]) @ kernel.T
+    v /= np.linalg.norm(v)
+    u = v @ kernel / np.linalg.norm(v @ kernel)
+    sigma = (v @ kernel @ u.T).item()
+    inner = 2 * x.T @ x @ kernel / sigma
+    expected = inner / sigma - (inner * kernel).sum() / sigma**2 * v.T @ u
+    with GradientTape() as tape:
+        total = ops.sum(layer(x, training=True) ** 2)
+    gradient = tape.gradient(total, layer.trainable_variables)[0]
+    np.testing.assert_allclose(gradient, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_which_normalizations_carry_masks_on() -> None:
     x = ops.convert_to_tensor(np.ones((2, 3, 4), "float32"))
     x.mask = ops.convert_to_tensor(np.array([[1, 1, 0], [1, 0, 0]], bool))

@@ -351,6 +351,16 @@ def test_a_shape_with_its_batch_goes_before_one_without() -> None:
     assert keras.Sequential([layers.Dense(1, input_shape=(3,))]).input_shape == (None, 3)
 
 
+def test_a_layer_of_no_inputs_is_built_by_its_call() -> None:
+    class Constant(layers.Layer):
+        def call(self) -> Any:
+            return ops.ones(2)
+
+    layer = Constant()
+    layer()
+    assert layer.built
+
+
 def test_a_layer_built_by_hand_remembers_the_shape() -> None:
     class Same(layers.Layer):
         def call(self, inputs: Any) -> Any:

@@ -158,3 +158,9 @@ def test_resizing_hands_on_what_it_is_told(option: str) -> None:
     found = layers.Resizing(3, 2, **{option: True})(X)
     np.testing.assert_array_equal(found, keras.ops.image.resize(X, (3, 2), **{option: True}))
     assert (found.numpy() != layers.Resizing(3, 2)(X).numpy()).any()
+
+
+def test_brightness_of_floats_is_no_whole_number() -> None:
+    layer = layers.RandomBrightness(0.1, value_range=(0, 1), seed=1)
+    more = layer(np.full((4, 2, 2, 1), 0.5, "float32"), training=True).numpy() - 0.5
+    assert ((more != 0) & (abs(more) <= 0.1)).all()
