@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
+from kerasish.arguments.signatures import constructor
 from kerasish.errors import ArgumentError
 from kerasish.registry import hint
 
@@ -111,8 +112,8 @@ def instance(what: str, cls: Any) -> Any:
     """
     try:
         return cls()
-    except TypeError as error:
-        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+    except TypeError:
+        if all(p.default is not p.empty for p in constructor(cls).parameters.values()):
             raise  # from inside
         raise ArgumentError(
             what,

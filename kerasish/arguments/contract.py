@@ -89,11 +89,15 @@ class Field:
 
     def refusal(self, value: Any, owner: str, error: Exception) -> Exception:
         """What a constructor raises where its rule raised `error`."""
+        called = f"Make a layer of it first: {owner}(...)(x)." if getattr(value, "ndim", 0) else ""
         if isinstance(error, KerasishError):
             error.begin(f"{owner}.{self.name}: ")
+            error.fix = called or error.fix
             return error
         return ArgumentError(
-            f"{owner}.{self.name} must be {self.rule.expected}", received=f"{self.name}={value!r}"
+            f"{owner}.{self.name} must be {self.rule.expected}",
+            received=f"{self.name}={value!r}",
+            fix=called,
         )
 
 

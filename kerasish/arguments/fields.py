@@ -116,7 +116,8 @@ def declared(cls: Any, attributes: Collection[str] = ()) -> dict[str, Field]:
             continue
         own = name in cls.fields or name == "activity_regularizer"  # one that a class may show
         if not own and (held := _held(cls, name)):
-            if not ours(cls) and (default is not MISSING or _fixed(held[0])):
+            refused = default is not MISSING or name in _TAKEN or _fixed(held[0])
+            if not ours(cls) and refused:
                 raise hidden(cls.__name__, name, "a field")
             if default is MISSING:
                 continue

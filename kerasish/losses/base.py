@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 from kerasish import budget, ops, tree
 from kerasish.arguments.configured import Configured
-from kerasish.arguments.signatures import constructor
+from kerasish.arguments.signatures import constructor, ours
 from kerasish.config import floatx
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.hints import called, hinted
 from kerasish.losses.align import as_real, squeeze_or_expand_to_same_rank, weights_like
@@ -87,9 +88,31 @@ class Loss(InSteps):
         y_true = tree.map_structure(lambda t: as_real(t, to, "y_true"), y_true)
         losses = called("", "call(y_true, y_pred)", self.call, y_true, y_pred)
         losses = one_tensor(self.name, "the loss of every sample", losses)
+        if isinstance(y_pred, Tensor) and losses.ndim:
+            self._warn_of_shape(losses.shape, y_pred.shape)
         if losses.mask is not None:
             mask = losses.mask if mask is None else ops.logical_and(mask, losses.mask)
         return reduce_weighted_values(losses, sample_weight, mask, self.reduction, self.dtype)
+
+    def _warn_of_shape(self, shape: tuple[int, ...], y_pred: tuple[int, ...]) -> None:
+        """Warn where a loss of one's own lost the axis of the batch, or sets every target against
+        every prediction."""
+        lost = shape == y_pred[1:] and shape != y_pred[: len(shape)]
+        # A loss that is given whole is tried out before: `CompileLoss`.
+        pairs = y_pred[1:] in ((), (1,)) and shape == y_pred[:1] * 2 and hasattr(self, "fn")
+        if (lost or pairs) and not ours(getattr(self, "fn", type(self))):
+            table = "sets every target against every prediction"
+            warnings.warn(
+                told(
+                    f"{self.name} {'loses the axis of the batch' if lost else table}",
+                    expected="the loss of every sample, or one number",
+                    received=f"shape {shape} for predictions of shape {y_pred}",
+                    fix="Reduce the last axes: axis=-1."
+                    if lost
+                    else "Reshape both y_true and y_pred, or none of them.",
+                ),
+                stacklevel=2,
+            )
 
     def call(self, y_true: Any, y_pred: Any) -> Tensor:
         """The loss of every sample, not reduced over the batch."""

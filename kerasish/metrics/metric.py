@@ -53,9 +53,9 @@ class Metric(Stateful):
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []
 
-    def _track(self, value: Any, around: tuple[int, ...] = ()) -> None:
+    def _track(self, name: str, value: Any, around: tuple[int, ...] = ()) -> None:
         if not isinstance(value, Metric):
-            super()._track(value, around)
+            super()._track(name, value, around)
         elif value not in self._metrics:
             self._metrics.append(value)
 

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from kerasish.arguments.configured import Configured
 from kerasish.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.trace import current_trace
 from kerasish.graph.variable import Variable
 from kerasish.ops.refusals import received
 
@@ -62,7 +63,7 @@ class InSteps(Configured):
         return GraphError(
             f"{type(self).__name__}.{name} would not change with the steps",
             expected="state in a variable",
-            received=f"{value}, set as an attribute",
+            received=f"{value}, kept in an attribute",
             fix=f"{'' if variable else made}Change it with self.{name}.assign(...).",
         )
 
@@ -80,26 +81,32 @@ class Stateful(InSteps):
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if name not in self.untracked:
-            self._track(value)
+            self._track(name, value)
 
-    def _track(self, value: Any, around: tuple[int, ...] = ()) -> None:
+    def _track(self, name: str, value: Any, around: tuple[int, ...] = ()) -> None:
         """Count the variables in a value among the state.
 
         Args:
+            name: the attribute that holds it.
             around: the containers around it; a container may hold itself.
+
+        Raises:
+            GraphError: a container holds a tensor of a trace that has ended.
         """
         if isinstance(value, Variable):
             if not any(value is held for held in self._variables):
                 self._variables.append(value)
         elif isinstance(value, (list, tuple, dict)) and id(value) not in around:
             for item in value.values() if isinstance(value, dict) else value:
-                self._track(item, (*around, id(value)))
+                self._track(name, item, (*around, id(value)))
+        elif around and isinstance(value, Tensor) and value.is_symbolic and not current_trace():
+            raise self._lost(name, value, False)
 
     def _state(self) -> list[Variable]:
         """The variables, also those that were put into lists and dicts since these were set."""
         for name, value in list(vars(self).items()):
             if isinstance(value, (list, tuple, dict)) and name not in self.untracked:
-                self._track(value)
+                self._track(name, value)
         return self._variables
 
     def _make(self, shape: Any, initializer: Any, dtype: Any, name: str | None) -> Variable:

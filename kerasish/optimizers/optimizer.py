@@ -297,7 +297,8 @@ class Optimizer(WeightDecay, MovingAverages):
                     f"Unknown variable {variable.path!r}",
                     expected=f"one of the {len(self._index)} variables that the optimizer was "
                     "built for",
-                    fix="Compile the model again after changing it, or make a new optimizer.",
+                    fix="Compile the model again after changing it, or make a new optimizer. What "
+                    "call() makes anew each time is to be made once, in __init__ or build.",
                 )
         return variables
 

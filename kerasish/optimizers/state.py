@@ -110,6 +110,13 @@ class OptimizerState(Versioned, Stateful):
 
     def slot(self, slots: Sequence[Variable | None], variable: Variable) -> Variable:
         """The entry of `slots` that belongs to `variable`."""
+        if not isinstance(slots, (list, tuple)):
+            raise ArgumentError(
+                f"{type(self).__name__}.slot",
+                expected="the list that add_optimizer_variables gave, then the variable",
+                received=repr(slots),
+                fix='Keep it: self.means = self.add_optimizer_variables(variables, "mean").',
+            )
         found = slots[self._index[variable]]
         if found is None:
             raise ArgumentError(f"The variable {variable.path!r} has no slot.")

@@ -21,7 +21,7 @@ from kerasish.registry import hint
 from kerasish.saving import legacy_h5, state
 from kerasish.saving.files import archives, atomic, safetensors
 from kerasish.saving.files.safe_h5 import SafeGroup, open_h5
-from kerasish.saving.files.sources import as_path
+from kerasish.saving.files.sources import as_path, is_path
 from kerasish.saving.legacy_h5 import Plan
 from kerasish.saving.paths import named_weights, other_optimizers, walk
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
@@ -50,6 +50,13 @@ def save_weights(
     if max_shard_size is not None:
         raise ArgumentError(
             "max_shard_size", expected="None, one file for all", received=repr(max_shard_size)
+        )
+    if not is_path(filepath):
+        raise ArgumentError(
+            "filepath",
+            expected="a path, whose ending says the format",
+            received=repr(filepath),
+            fix="model.save writes a whole model into an open file.",
         )
     path = Path(filepath)
     check_target(path, overwrite)
@@ -241,7 +248,7 @@ def load_weights(
     """
     _check_built(model)
     with as_path(filepath) as path, budget.opened(str(path), _size(path), allowance):
-        if path.suffix == ".safetensors":
+        if path.suffix == ".safetensors" or (not is_path(filepath) and safetensors.begins(path)):
             plan = _plan_safetensors(path, model, skip_mismatch)
         elif path.name.endswith(".weights.json"):
             plan = _plan_shards(path, model)

@@ -199,6 +199,8 @@ class Plans:
                 if mode == "train" and _trainable(model) != before:
                     # The step made weights that its first lines could not know of.
                     made = bind_compiled(flat, specs, self._arenas[mode])
+            for held in filter(None, (model.optimizer, *model.metrics)):
+                held.variables  # noqa: B018 - an error where it kept a tensor of the trace
         made.told = told
         return made
 

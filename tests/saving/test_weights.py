@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import h5py
@@ -104,3 +105,14 @@ def test_endings_and_overwriting(tmp_path):
         saving.save_weights(unbuilt, tmp_path / "w.h5")
     with pytest.raises(ArgumentError, match="built"):
         saving.load_weights(unbuilt, tmp_path / "m.h5")
+
+
+@pytest.mark.parametrize("suffix", ["weights.h5", "safetensors"])
+def test_open_files_are_read_and_not_written(tmp_path, suffix):
+    model, other, path = sequential(), sequential(), tmp_path / f"w.{suffix}"
+    fit(model)
+    saving.save_weights(model, path)
+    other.load_weights(io.BytesIO(path.read_bytes()), allowance=10)
+    np.testing.assert_array_equal(predict(other), predict(model))
+    with pytest.raises(ArgumentError, match=r"filepath. Expected: a path, whose ending"):
+        model.save_weights(io.BytesIO())

@@ -255,3 +255,48 @@ def test_targets_set_against_all_predictions_are_told(what: str, shape: tuple[in
     told = [str(one.message) for one in caught]
     assert len(told) == (shape == (8,))
     assert all("every target against every prediction" in text for text in told)
+
+
+def appends(self: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    self.held[0].append(ops.mean(y_pred))
+
+
+def steps(self: Any, gradient: Any, variable: Any, rate: Any) -> None:
+    self.held[0].append(gradient)
+    self.assign_sub(variable, gradient * rate)
+
+
+@pytest.mark.parametrize("kind", [Metric, Optimizer])
+def test_a_tensor_of_a_trace_in_a_list_is_told(kind: Any) -> None:
+    own = made(kind, *[0.1] * (kind is Optimizer), update_state=appends, update_step=steps)
+    own.held = ([],)
+    own.result = lambda: 0.0
+    with pytest.raises(GraphError, match=r"Own.held would not change .*, kept in an attribute"):
+        fit(*([own] if kind is Optimizer else ["sgd"]), metrics=[own] * (kind is Metric))
+
+
+@pytest.mark.parametrize(
+    ("shown", "loss"),
+    [
+        ("lambda.* loses the axis of the batch.*axis=-1", lambda y, p: ops.sum(y - p, axis=0)),
+        ("lambda.* every prediction.*Reshape both", lambda y, p: y - ops.squeeze(p, -1)),
+        ("Own loses the axis", made(Loss, call=lambda _, y, p: ops.sum(y - p, axis=0))),
+    ],
+)
+def test_a_loss_of_a_shape_that_is_not_of_the_samples_is_told(shown: str, loss: Any) -> None:
+    with pytest.warns(UserWarning, match=f"(?i){shown}"):
+        fit("sgd", loss)
+
+
+def test_slots_are_asked_for_by_their_list() -> None:
+    def step(self: Any, gradient: Any, variable: Any, rate: Any) -> None:
+        self.slot("mean", variable)
+
+    with pytest.raises(ArgumentError, match=r"Own.slot. Expected: the list .*Received: 'mean'"):
+        fit(made(Optimizer, 0.1, update_step=step))
+
+
+@pytest.mark.parametrize("metric", [keras.metrics.OneHotIoU, keras.metrics.PrecisionAtRecall])
+def test_a_class_of_metrics_that_needs_arguments_is_told(metric: Any) -> None:
+    with pytest.raises(ArgumentError, match=rf"Pass {metric.__name__}\(\.\.\.\)"):
+        fit("sgd", metrics=[metric])

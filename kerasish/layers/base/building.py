@@ -75,10 +75,17 @@ class Buildable(Holder):
             name: last part of its path.
         """
         owner = f"{type(self).__name__}.add_weight"
+        if self.built and _call.calls.training and not self._building:
+            raise ArgumentError(
+                f"{owner} in a call of the built layer {self.name!r}",
+                expected="weights that are made once",
+                received="another one",
+                fix="Make them in build(self, input_shape), which runs before the first call.",
+            )
         size = _sizes(shape, owner)
         kept = self.variable_dtype if dtype is None else dtype_name(dtype)
         default = "glorot_uniform" if is_float(kept) else "zeros"
-        with naming.opened(self.name, self, self._parent_path):
+        with eagerly(), naming.opened(self.name, self, self._parent_path):
             try:
                 made = Variable(
                     resolve("initializer", default if initializer is None else initializer),

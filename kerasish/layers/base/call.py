@@ -103,6 +103,7 @@ class _Calls(threading.local):
         # under `finally`, between which no interrupt can come.
         self.training: tuple[bool | None, ...] = ()
         self.lent: tuple[Any, Any] = (None, None)
+        self.made: list[Any] | None = None  # layers with weights that were first called inside
 
 
 calls = _Calls()

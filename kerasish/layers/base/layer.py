@@ -38,7 +38,7 @@ from kerasish.layers.base import call as _call
 from kerasish.layers.base.building import Buildable, as_shape, check_method, recorded_build
 from kerasish.layers.base.holder import BOOKKEEPING
 from kerasish.layers.base.input_spec import check_inputs
-from kerasish.layers.base.remat import called, current_scope
+from kerasish.layers.base.remat import called, called_first, current_scope
 from kerasish.layers.base.stateless import Stateless
 from kerasish.ops.symbol import has_symbol
 from kerasish.ops.symbolic import Called, NeedsNumbers, finding, infer, record_call, symbols
@@ -279,7 +279,8 @@ class Layer(Buildable, Stateless, Called):
             check_inputs(spec, first, label)
         if not _call.calls.training:
             self._clear_losses()
-        if not (self.built or self._building):
+        first_call = not (self.built or self._building)
+        if first_call:
             self._build_for(values)
             if self.input_spec is not spec:
                 check_inputs(self.input_spec, first, label)
@@ -291,7 +292,8 @@ class Layer(Buildable, Stateless, Called):
         try:
             with scope(self.name), self._scope():
                 calls.training, reading.dtype = (*around[0], training), self._read_dtype()
-                outputs = called(self, given_args, given_kwargs)
+                run = called_first if first_call else called
+                outputs = run(self, given_args, given_kwargs)
                 if self.activity_regularizer is not None:
                     self._add_activity_loss(outputs)
                 if self.supports_masking:

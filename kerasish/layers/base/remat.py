@@ -10,10 +10,12 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from kerasish import tree
+from kerasish.errors import told
 from kerasish.graph.tensor import Tensor
 from kerasish.graph.trace import current_trace
 from kerasish.hints import one_of
-from kerasish.layers.base.call import set_masks
+from kerasish.layers.base import tracking
+from kerasish.layers.base.call import calls, set_masks
 from kerasish.ops.control.remat import call_again, remat
 
 if TYPE_CHECKING:
@@ -92,6 +94,29 @@ def called(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         limit = scope.output_size_threshold if scope.mode == "larger_than" else -1
         return _whole(layer, limit, args, kwargs)
     return layer.call(*args, **kwargs)
+
+
+def called_first(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """`called`, with a warning of layers that get weights inside and are no part of the layer."""
+    around, calls.made = calls.made, []
+    try:
+        outputs = called(layer, args, kwargs)
+        parts = set(map(id, layer._flatten_layers()))
+        for one in calls.made:
+            if id(one) not in parts:
+                kind, owner = type(one).__name__, f"{type(layer).__name__} {layer.name!r}"
+                layer._warn_once(
+                    told(
+                        f"{kind} {one.name!r}, called in the call() of {owner}, is no part of it: "
+                        "its weights are neither trained nor saved with it",
+                        fix=f"Make it once, in __init__ or build: self.inner = {kind}(...).",
+                    )
+                )
+    finally:
+        calls.made = around
+    if around is not None and tracking.own_variables(layer):
+        around.append(layer)
+    return outputs
 
 
 def _with_activation_again(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -50,6 +50,12 @@ _DIGEST = "kerasish_sha256"  # among the metadata; other writers have none
 _CODES = {name: code for code, name in _DTYPES.items()}
 
 
+def begins(path: Path) -> bool:
+    """Whether a file begins as one of this format does: a length, then an object."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
+
+
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """All tensors of a file and its metadata (text to text).
 

@@ -42,7 +42,7 @@ def test_a_field_cannot_take_a_name_that_layers_need(name: str) -> None:
         made(__annotations__={name: "int"}, **{name: 1})
 
 
-@pytest.mark.parametrize("name", [*METHODS, *READ_ONLY])
+@pytest.mark.parametrize("name", [*METHODS, *READ_ONLY, "name", "trainable"])
 def test_an_annotation_alone_neither(name: str) -> None:
     with pytest.raises(ArgumentError, match=rf"Mine\.{name}\. Expected: another name"):
         made(__annotations__={name: "int"})
@@ -358,3 +358,82 @@ def test_the_symbols_of_a_call_that_was_not_made(made_of: Any) -> None:
 def test_a_field_that_holds_a_dict_is_shown() -> None:
     mine = made(__annotations__={"table": "dict"}, table={})
     assert "table={'rows': 1}" in repr(mine(table={"rows": 1}))
+
+
+# --- what is made in a call -----------------------------------------------------------------------
+
+
+class Box:
+    inner: Any = None
+
+
+def anew(self: Any, inputs: Any) -> Any:
+    return layers.Dense(3)(inputs)
+
+
+def boxed(self: Any, inputs: Any) -> Any:
+    self.box = getattr(self, "box", Box())
+    self.box.inner = self.box.inner or layers.Dense(3)
+    return self.box.inner(inputs)
+
+
+@pytest.mark.parametrize("call", [anew, boxed])
+def test_a_layer_that_is_no_part_is_told_at_the_first_call(call: Any) -> None:
+    mine = made(call=call)
+    with pytest.warns(UserWarning, match=r"Dense 'dense.*call\(\) of Mine .* self.inner = Dense"):
+        keras.Sequential([keras.Input((4,)), mine()])
+    with pytest.warns(UserWarning, match="neither trained nor saved"):
+        mine()(ROWS)
+
+
+def lazy(self: Any, inputs: Any) -> Any:
+    if self.inner is None:
+        self.inner = layers.Dense(3)
+    return self.inner(inputs)
+
+
+def shared(self: Any, inputs: Any) -> Any:
+    return layers.Dropout(0.5)(lazy(self, inputs))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("call", [lazy, shared])
+def test_a_layer_that_is_made_once_in_a_call_is_a_part(call: Any) -> None:
+    model = keras.Sequential([keras.Input((4,)), made(call=call, inner=None)()])
+    assert len(model.weights) == 2
+
+
+def weighs(self: Any, inputs: Any) -> Any:
+    return inputs * self.add_weight((4,))
+
+
+def varies(self: Any, inputs: Any) -> Any:
+    return inputs * keras.Variable(np.ones(4, "float32"))
+
+
+def replaces(self: Any, inputs: Any) -> Any:
+    self.inner = layers.Dense(4)
+    return self.inner(inputs)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (weighs, r"Mine.add_weight in a call .* Make them in build\(self"),
+        (varies, r"variable 'variable.* another one .* in build\(self"),
+        (replaces, r"Unknown variable .* made once, in __init__ or build"),
+    ],
+)
+def test_weights_that_a_call_makes_anew_are_an_error(call: Any, message: str) -> None:
+    def train() -> None:
+        model = keras.Sequential([keras.Input((4,)), made(call=call)()])
+        model.compile("sgd", "mse")
+        model.fit(np.ones((2, 4)), np.ones((2, 4)), verbose=0)
+
+    with pytest.raises((ArgumentError, keras.errors.GraphError), match=message):
+        train()
+
+
+def test_a_class_that_is_called_as_a_layer_says_so() -> None:
+    with pytest.raises(ArgumentError, match=r"Make a layer of it first: Dense\(...\)\(x\)"):
+        layers.Dense(keras.ops.ones((2, 4)))  # type: ignore[arg-type]
