@@ -94,8 +94,7 @@ LAYERS = {
     ),
 }
 ALIASES = {
-    "kerasish.ops.nn.activation": "hard_swish:hard_silu",
-    "kerasish.ops.nn.functions": "swish",
+    "kerasish.ops.nn.activation": "hard_swish:hard_silu swish",
 }
 SERIALIZATION = (
     "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object "

@@ -32,10 +32,10 @@ def relu(
     if threshold:
         positive = _elementwise.where(x > threshold, x, 0)
     else:
-        positive = relu6(x) if max_value == 6 else _ops.relu(x)
+        positive = relu6(x) if max_value == 6 else _ops.relu_(x)
     if max_value is not None and (threshold or max_value != 6):
         positive = _elementwise.minimum(positive, max_value)
-    return positive - negative_slope * _ops.relu(threshold - x) if negative_slope else positive
+    return positive - negative_slope * _ops.relu_(threshold - x) if negative_slope else positive
 
 
 @registry.entry("activation", "swish")

@@ -1,4 +1,4 @@
-"""Activation functions, with Keras's names and formulas.
+"""Activation functions, with Keras's names and formulas, and `polar`.
 
 Those declared as primitives stay whole in traced graphs, so that graphs print them by name and
 kernels take them as one; everything else is a plain function of ops.
@@ -12,11 +12,13 @@ from typing import Any
 from kerasish.errors import ShapeError
 from kerasish.graph.op import case, op
 from kerasish.graph.primitives import shifted
-from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor
+from kerasish.graph.tensor import Tensor, TensorLike, convert_to_tensor, promoted
 from kerasish.ops.basic.elementwise import (
     absolute,
     as_float,
     cast,
+    complex_,
+    cos,
     erf,
     exp,
     expm1,
@@ -24,13 +26,14 @@ from kerasish.ops.basic.elementwise import (
     log1p,
     maximum,
     minimum,
-    sigmoid,
+    sin,
     sqrt,
     tanh,
     where,
 )
+from kerasish.ops.basic.elementwise import sigmoid as sigmoid_
 from kerasish.ops.basic.reduction import max_, sum_
-from kerasish.ops.declare import composite, primitive, same_as_first
+from kerasish.ops.declare import composite, of_one, primitive, same_as_first
 from kerasish.ops.numpy.axes import slice_axis
 from kerasish.ops.operation import public
 from kerasish.spec import normalize_axes, normalize_axis
@@ -48,7 +51,7 @@ def _relu(x: Any) -> Any:
     return maximum(x, 0)
 
 
-relu = primitive(
+relu_ = primitive(
     "relu",
     _relu,
     cases=_BOTH_SIDES,
@@ -65,26 +68,30 @@ def _softplus(x: Any) -> Any:
     return maximum(x, 0) + log1p(exp(-absolute(x)))
 
 
-softplus = primitive(
+softplus_ = primitive(
     "softplus",
     _softplus,
     cases=_BOTH_SIDES,
-    vjp=lambda g, y, x: g * sigmoid(x),
+    vjp=lambda g, y, x: g * sigmoid_(x),
     promote="float",
 )
 
 
 def _silu(x: Any) -> Any:
     """x * sigmoid(x)."""
-    return x * sigmoid(x)
+    return x * sigmoid_(x)
 
 
 def _silu_vjp(g: Any, y: Any, x: Any) -> Any:
-    s = sigmoid(x)
+    s = sigmoid_(x)
     return g * (s + x * s * (1 - s))
 
 
-silu = swish = primitive("silu", _silu, cases=(case((3, 4)),), vjp=_silu_vjp, promote="float")
+silu_ = primitive("silu", _silu, cases=(case((3, 4)),), vjp=_silu_vjp, promote="float")
+relu = of_one(relu_, "max(x, 0); the gradient at 0 is 0.")
+sigmoid = of_one(sigmoid_, "1 / (1 + exp(-x)).")
+silu = swish = of_one(silu_, "x * sigmoid(x).")
+softplus = of_one(softplus_, "log(1 + exp(x)).")
 
 _TANH_SLOPE, _CUBIC = math.sqrt(2 / math.pi), 0.044715
 
@@ -230,7 +237,7 @@ def squareplus(x: TensorLike, b: float = 4) -> Tensor:
 @composite(*_BOTH_SIDES)
 def log_sigmoid(x: TensorLike) -> Tensor:
     """log(1 / (1 + exp(-x)))."""
-    return -softplus(-as_float(x))
+    return -softplus_(-as_float(x))
 
 
 @composite(case((3, 4), domain=(-2.9, 2.9)), case((3, 4), domain=(3.1, 4.0)))
@@ -285,7 +292,7 @@ def glu(x: TensorLike, axis: int = -1) -> Tensor:
     if size % 2:
         raise ShapeError("glu", expected=f"an even size along axis {axis}", received=x.shape)
     half = None if x.shape[at] is None else size // 2
-    return slice_axis(x, at, 0, half) * sigmoid(slice_axis(x, at, size // 2, half))
+    return slice_axis(x, at, 0, half) * sigmoid_(slice_axis(x, at, size // 2, half))
 
 
 @composite(case((3, 4), domain=(-0.9, 0.9)), case((3, 4), domain=(1.1, 2.0)))
@@ -313,7 +320,14 @@ def threshold(x: TensorLike, threshold: float, default_value: float) -> Tensor:
 def mish(x: TensorLike) -> Tensor:
     """x * tanh(softplus(x))."""
     x = as_float(x)
-    return x * tanh(softplus(x))
+    return x * tanh(softplus_(x))
+
+
+@composite(case((3, 4), (3, 4), domain=(0.5, 2.0)))
+def polar(abs_: TensorLike, angle: TensorLike) -> Tensor:
+    """The complex numbers of given magnitudes and angles (radians)."""
+    r, angles = promoted((abs_, angle), "float")
+    return complex_(r * cos(angles), r * sin(angles))
 
 
 # --- sparsemax ----------------------------------------------------------------------------------
