@@ -117,12 +117,12 @@ from kerasish.layers.reshaping import Flatten as Flatten
 from kerasish.layers.reshaping import Permute as Permute
 from kerasish.layers.reshaping import RepeatVector as RepeatVector
 from kerasish.layers.reshaping import Reshape as Reshape
+from kerasish.layers.reshaping import UpSampling1D as UpSampling1D
+from kerasish.layers.reshaping import UpSampling2D as UpSampling2D
+from kerasish.layers.reshaping import UpSampling3D as UpSampling3D
 from kerasish.layers.reshaping import ZeroPadding1D as ZeroPadding1D
 from kerasish.layers.reshaping import ZeroPadding2D as ZeroPadding2D
 from kerasish.layers.reshaping import ZeroPadding3D as ZeroPadding3D
-from kerasish.layers.upsampling import UpSampling1D as UpSampling1D
-from kerasish.layers.upsampling import UpSampling2D as UpSampling2D
-from kerasish.layers.upsampling import UpSampling3D as UpSampling3D
 from kerasish.layers.wrappers import Bidirectional as Bidirectional
 from kerasish.layers.wrappers import TimeDistributed as TimeDistributed
 from kerasish.layers.wrappers import Wrapper as Wrapper

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from operator import attrgetter
 from string import ascii_lowercase as letters
 from typing import TYPE_CHECKING, Any
 
@@ -241,25 +242,10 @@ class MultiHeadAttention(Projected):
         made.build(shape)
         return made
 
-    @property
-    def query_dense(self) -> EinsumDense:
-        """The projection of the query."""
-        return self._query_dense
-
-    @property
-    def key_dense(self) -> EinsumDense:
-        """The projection of the key."""
-        return self._key_dense
-
-    @property
-    def value_dense(self) -> EinsumDense:
-        """The projection of the value."""
-        return self._value_dense
-
-    @property
-    def output_dense(self) -> EinsumDense:
-        """The projection of the result."""
-        return self._output_dense
+    query_dense = property(attrgetter("_query_dense"), doc="The projection of the query.")
+    key_dense = property(attrgetter("_key_dense"), doc="The projection of the key.")
+    value_dense = property(attrgetter("_value_dense"), doc="The projection of the value.")
+    output_dense = property(attrgetter("_output_dense"), doc="The projection of the result.")
 
     def _fits_whole(self, query: Tensor) -> bool:
         return query.ndim == 3 and self.attention_axes == (1,)

@@ -47,10 +47,10 @@ from kerasish.ops.nn.encoding import one_hot as one_hot
 from kerasish.ops.nn.normalization import batch_normalization as batch_normalization
 from kerasish.ops.nn.normalization import layer_normalization as layer_normalization
 from kerasish.ops.nn.normalization import rms_normalization as rms_normalization
-from kerasish.ops.nn.pool_functions import adaptive_average_pool as adaptive_average_pool
-from kerasish.ops.nn.pool_functions import adaptive_max_pool as adaptive_max_pool
-from kerasish.ops.nn.pool_functions import average_pool as average_pool
-from kerasish.ops.nn.pool_functions import max_pool as max_pool
+from kerasish.ops.nn.pooling import adaptive_average_pool as adaptive_average_pool
+from kerasish.ops.nn.pooling import adaptive_max_pool as adaptive_max_pool
+from kerasish.ops.nn.pooling import average_pool as average_pool
+from kerasish.ops.nn.pooling import max_pool as max_pool
 from kerasish.ops.nn.standardization import moments as moments
 from kerasish.ops.nn.standardization import normalize as normalize
 
