@@ -7,9 +7,10 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
-from kerasish.arguments.signatures import constructor
+from kerasish.arguments.signatures import constructor, signature
 from kerasish.errors import ArgumentError
 from kerasish.registry import hint
+from kerasish.spec import DTYPES
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,6 +27,35 @@ def one_of(what: str, word: Any, words: Iterable[Any]) -> Any:
         near = hint(str(word), [w for w in held if isinstance(w, str)])
         raise ArgumentError(what, expected=f"one of {held}", received=repr(word), fix=near)
     return word
+
+
+def known_dtypes(what: str, dtypes: Any) -> None:
+    """Raise unless `dtypes` is a tuple or list of names of dtypes."""
+    if isinstance(dtypes, str):
+        raise ArgumentError(what, expected="dtypes in a tuple", received=repr(dtypes))
+    for name in dtypes:
+        one_of(f"{what}, dtypes", name, DTYPES)
+
+
+def fits(what: str, form: str, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Raise ArgumentError unless a function can be called so; `form` says how."""
+    try:
+        signature(func).bind(*args, **kwargs)
+    except TypeError as error:
+        received = f"{func!r} ({error})"
+        raise ArgumentError(what, expected=form, received=received) from None
+
+
+def plain(what: str, attrs: dict[str, Any]) -> None:
+    """Raise ArgumentError where an attribute is a tensor that a trace or a tape follows."""
+    for name, value in attrs.items():
+        if getattr(value, "node", None) is not None:
+            raise ArgumentError(
+                f"{what}, {name}",
+                expected="a plain value, as of every attribute",
+                received=f"a tensor that is traced or differentiated by, {value}",
+                fix="Only inputs, by position, are tensors: make it one.",
+            )
 
 
 def whole(what: str, value: Any, least: int | None = 0) -> int:

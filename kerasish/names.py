@@ -56,7 +56,8 @@ def namespace(
             return public
         if name not in homes:
             fix = "" if name[0] == "_" else registry.hint(name, public)
-            raise AttributeError(told(f"module {module!r} has no attribute {name!r}", fix=fix))
+            text = told(f"module {module!r} has no attribute {name!r}", fix=fix)
+            raise AttributeError(text, name="")  # or Python adds a hint of its own
         home, own = homes[name]
         if home == "kerasish.graph":
             load("kerasish.ops")  # which gives tensors their operators

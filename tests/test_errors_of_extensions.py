@@ -418,3 +418,25 @@ def test_register_keeps_the_package_of_an_object() -> None:
             registry._entries["activation"].pop("tenfold")
             for label in registry.labels("custom", tenfold):
                 registry._entries["custom"].pop(label)
+
+
+def test_a_lowering_of_the_wrong_form_is_told_where_it_is_declared() -> None:
+    made = squared(vjp=None)
+    with pytest.raises(ArgumentError, match=r"lowering\. Expected: write\(e, \*values.*positional"):
+        made.lowering("llvm")(lambda x: x)
+    with pytest.raises(ArgumentError, match=r"lowering\. Expected: write.*argument"):
+        made.lowering("cuda")(lambda e, x: x)
+
+
+def test_a_vjp_without_return_is_told() -> None:
+    made = squared(vjp=lambda g, y, x: None)
+    with pytest.raises(GradientError, match=r"returned None: end it with `return`; no_gradient"):
+        keras.grad(made)(2.0)
+
+
+def test_a_tensor_that_is_differentiated_by_is_no_attribute() -> None:
+    made: Op = op("my_op", infer=lambda x, b: x, promote="same")(lambda xp, x, b: x * b)
+    assert float(made(3.0, b=2.0)) == 6.0
+    for run in (keras.grad(lambda b: made(3.0, b=b)), function(lambda b: made(3.0, b=b))):
+        with pytest.raises(ArgumentError, match=r"op 'my_op', b. Expected: a plain value"):
+            run(keras.ops.convert_to_tensor(2.0))

@@ -79,7 +79,7 @@ class Configured(Declared):
             named = getattr(type(self), "registry_kind", None) in ("loss", "metric", "optimizer")
             if named and "name" not in vars(self):  # their constructors set it
                 wanted = "super().__init__() called in its __init__"
-                text = told(text, expected=wanted, received="no call")
+                text, name = told(text, expected=wanted, received="no call"), ""  # no hint
             raise AttributeError(text, name=name, obj=self)
 
     def get_config(self) -> dict[str, Any]:

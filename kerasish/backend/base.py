@@ -115,3 +115,17 @@ def set_backend(name: str) -> None:
     chosen = get(name)
     settings.backend = chosen.name
     settings.generation += 1
+
+
+def locked(array: Any) -> Any:
+    """A view that cannot be written to; on a device, whose arrays know no such thing, itself."""
+    if not on_host(array):
+        return array
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def on_host(array: Any) -> bool:
+    """Whether an array is numpy's."""
+    return isinstance(array, np.ndarray)

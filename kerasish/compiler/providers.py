@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from kerasish.arguments.signatures import ours
-from kerasish.backend.base import BACKENDS
+from kerasish.backend.base import BACKENDS, locked, on_host
 from kerasish.config import settings
 from kerasish.errors import ArgumentError, BackendError, UnknownNameError
 from kerasish.graph.node import Node
-from kerasish.graph.op import Op, Specs, get, locked, on_host
+from kerasish.graph.op import Op, Specs, get
 from kerasish.hints import function, noted, one_of
 from kerasish.names import load
 from kerasish.registry import hint

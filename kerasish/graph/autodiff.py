@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import tree
+from kerasish.arguments.signatures import ours
 from kerasish.errors import GradientError
 from kerasish.graph.batching import lift, reshaped, spread
 from kerasish.graph.node import PICK, PLACEHOLDER, Node, inherit, mark, placeholder, toposort
@@ -80,16 +81,20 @@ def backward(
     return [sums.get(node) for node in wrt]
 
 
+_NOTHING = "The vjp returned None: end it with `return`; no_gradient says that none flows."
+
+
 def _each(parts: Any, node: Node) -> Sequence[Tensor | None]:
     """What a vjp gave, if it is a tensor or None for every input."""
-    found: Sequence[Any] = parts if type(parts) in (tuple, list) else (parts,)
+    nothing = parts is None and not ours(node.op.vjp)
+    found: Any = parts if type(parts) in (tuple, list) else (parts,)
     kinds = [type(part).__name__ for part in found if not isinstance(part, (Tensor, NoneType))]
-    if kinds or len(found) != len(node.inputs):
+    if nothing or kinds or len(found) != len(node.inputs):
         raise GradientError(
             f"The gradient of op {node.op.name!r}",
             expected=f"tensors or None, one entry per input ({len(node.inputs)})",
             received=f"{len(found)}{': ' * bool(kinds)}{', '.join(kinds)}",
-            fix="Write it in ops." if kinds else "",
+            fix=_NOTHING if nothing else "Write it in ops." * bool(kinds),
             node=node,
         )
     return found

@@ -9,8 +9,8 @@ import numpy as np
 
 from kerasish.arguments.signatures import ours, takes
 from kerasish.errors import ArgumentError, DTypeError
-from kerasish.graph.op import Case, Op, Vjp, declare, known_dtypes
-from kerasish.hints import function, one_of, whole
+from kerasish.graph.op import Case, Op, Vjp, declare
+from kerasish.hints import function, known_dtypes, one_of, whole
 from kerasish.registry import hint
 from kerasish.spec import DTYPES, TensorSpec, broadcast
 

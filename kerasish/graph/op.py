@@ -12,10 +12,11 @@ import numpy as np
 
 from kerasish import registry
 from kerasish.arguments.signatures import ours
+from kerasish.backend.base import locked
 from kerasish.config import settings
 from kerasish.errors import ArgumentError, DTypeError, ShapeError, UnknownNameError
-from kerasish.hints import function, noted, one_of, refuse_unknown
-from kerasish.spec import DTYPES, TensorSpec, np_dtype
+from kerasish.hints import fits, function, known_dtypes, noted, one_of, refuse_unknown
+from kerasish.spec import TensorSpec, np_dtype
 
 Specs = TensorSpec | tuple[TensorSpec, ...]
 Gradients = Any  # one Tensor or None per input; a lone Tensor stands for a 1-tuple
@@ -193,6 +194,9 @@ class Op:
         def decorate(func: Any) -> Any:
             held = isinstance(func, Lowering)
             made = func if held else Lowering(function(what, func), dtypes)
+            for call in () if held else self.cases[:1]:
+                given = [*("e" * (target == "llvm")), *call.inputs]
+                fits(what, _CALLS["lowering"], func, *given, **call.attrs)
             self.lowerings[target] = made
             settings.generation += 1
             return func
@@ -205,10 +209,8 @@ class Op:
 
     def calling(self, part: str, func: Callable[..., Any], /, *given: Any, **attrs: Any) -> Any:
         """What one of the op's functions gives; an error says which, and how that is called."""
-        return noted(lambda: self._where(part), func, *given, **attrs)
-
-    def _where(self, part: str) -> str:
-        return f"In the {part} of op {self.name!r}, which is called as {_CALLS[part]}."
+        where = "In the {} of op {!r}, which is called as {}.".format
+        return noted(lambda: where(part, self.name, _CALLS[part]), func, *given, **attrs)
 
     def inferred(self, specs: Any) -> Specs:
         """What `infer` gave, if it is a spec or a tuple of specs."""
@@ -273,28 +275,6 @@ _CALLS = {
     "lowering": "write(e, *values, **attrs) for llvm, where e.like(1.0, x) makes a value of a "
     "number, and write(*texts, **attrs) for cuda",
 }
-
-
-def locked(array: Any) -> Any:
-    """A view that cannot be written to; on a device, whose arrays know no such thing, itself."""
-    if not on_host(array):
-        return array
-    view = array.view()
-    view.flags.writeable = False
-    return view
-
-
-def on_host(array: Any) -> bool:
-    """Whether an array is numpy's."""
-    return isinstance(array, np.ndarray)
-
-
-def known_dtypes(what: str, dtypes: Any) -> None:
-    """Raise unless `dtypes` is a tuple or list of names of dtypes."""
-    if isinstance(dtypes, str):
-        raise ArgumentError(what, expected="dtypes in a tuple", received=repr(dtypes))
-    for name in dtypes:
-        one_of(f"{what}, dtypes", name, DTYPES)
 
 
 # The one late binding of this floor: tensor.py puts its `apply` here, since ops are declared

@@ -10,14 +10,15 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 
 from kerasish import budget, registry
-from kerasish.backend.base import current
+from kerasish.backend.base import current, on_host
 from kerasish.config import settings
 from kerasish.errors import ArgumentError, GraphError, NoValueError
 from kerasish.frames import NO_NUMBERS, HasArray, host_array
 from kerasish.graph import primitives
 from kerasish.graph.node import Node, constant, make_node, pick, placeholder
-from kerasish.graph.op import Op, apply_hook, on_host
+from kerasish.graph.op import Op, apply_hook
 from kerasish.graph.recording import recording
+from kerasish.hints import plain
 from kerasish.portable import PortableTensor
 from kerasish.spec import Shape, TensorSpec, dtype_name, is_float, promote, promote_float
 from kerasish.tree import flatten
@@ -333,6 +334,8 @@ def promoted(inputs: tuple[Any, ...], rule: str) -> list[Tensor]:
 
 def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     """Apply an op: run its kernel if every input has a value, else add a node to the graph."""
+    if op.own and attrs:
+        plain(f"op {op.name!r}", attrs)
     if op.promote is None:
         tensors = [x if isinstance(x, Tensor) else convert_to_tensor(x) for x in inputs]
     elif not inputs:

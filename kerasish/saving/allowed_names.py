@@ -136,7 +136,7 @@ def _check_origin(name: str, module: str | None, registered: str | None, where: 
             f"{where}: asks for {clip(repr(name))} of the module {clip(repr(module))}",
             expected="registered names only, since a file never imports anything",
             fix="If the class is yours, decorate it with register_keras_serializable() or pass "
-            "it in custom_objects.",
+            "it in custom_objects; an op is entered as keras.register('activation')(op).",
         )
 
 

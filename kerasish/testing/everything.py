@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from kerasish.errors import ArgumentError
 from kerasish.graph.op import Case
 from kerasish.testing.arrays import check_arrays
 from kerasish.testing.batched import check_batched
@@ -23,12 +24,13 @@ def check(target: Any, cases: Sequence[Case] | None = None) -> tuple[str, ...]:
     `check_compiled`, with the kernels of active providers.
 
     Args:
-        target: the op, the composite, or its name.
+        target: the op, the composite, its public function, or its name.
         cases: instead of the declared ones.
 
     Returns:
         The parts that were checked, the plan with who ran the op in it: a provider, or "reference"
-        for its own kernel. A lowering for a device that is not here is not among them.
+        for its own kernel; nobody, where it runs as the ops that it is made of. A lowering for a
+        device that is not here is not among them.
 
     Raises:
         AssertionError: a line for each part that failed: of which op, for which case, and how.
@@ -40,6 +42,10 @@ def check(target: Any, cases: Sequence[Case] | None = None) -> tuple[str, ...]:
         ('kernel and gradient', 'batching', 'dtypes', 'compiled plan: reference')
     """
     op = found(target)
+    if isinstance(cases or op.cases, Case):
+        fix = "Write cases=(case(...),)."
+        what = f"check({op.name}), cases"
+        raise ArgumentError(what, expected="a tuple of cases", received="one case", fix=fix)
     parts: list[tuple[str, Callable[..., Any]]] = [
         ("kernel and gradient", check_op),
         ("batching", check_batched),
@@ -52,7 +58,8 @@ def check(target: Any, cases: Sequence[Case] | None = None) -> tuple[str, ...]:
         try:
             gave = part(op, cases=cases)
             if gave is not False:
-                checked.append(f"{name}: {', '.join(gave)}" if isinstance(gave, tuple) else name)
+                by = gave if isinstance(gave, tuple) else ()
+                checked.append(f"{name}: {', '.join(by)}" if by else name)
         except AssertionError as error:
             failures.append("\n".join([f"{name}: {error}", *_notes(error)]))
         except Exception as error:  # noqa: BLE001  of the op's own code

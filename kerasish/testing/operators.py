@@ -66,15 +66,15 @@ def found(target: Any) -> Any:
     """The op or composite of a name; itself if it is one."""
     if isinstance(target, (Op, Composite)):
         return target
+    name = next(iter(registry.labels("function", target)), str(target))  # of a public function
     for kind in ("op", "composite"):
-        if registry.contains(kind, str(target)):
-            return registry.lookup(kind, str(target))
+        if registry.contains(kind, name):
+            return registry.lookup(kind, name)
     raise UnknownNameError(
         "What to check",
         expected="an op, a composite, or the name of one",
         received=repr(target),
-        fix=made_of(str(target))
-        or hint(str(target), (*registry.names("op"), *registry.names("composite"))),
+        fix=made_of(name) or hint(name, (*registry.names("op"), *registry.names("composite"))),
     )
 
 

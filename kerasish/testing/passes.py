@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend.base import current
-from kerasish.compiler.passes import PIPELINE, Pass, optimize
-from kerasish.errors import KerasishError
-from kerasish.graph import Graph, convert_to_tensor, format_graph, trace
+from kerasish.compiler.passes import PIPELINE, Pass, applied, optimize
+from kerasish.errors import KerasishError, told
+from kerasish.graph import Graph, convert_to_tensor, format_graph, rewrite, trace
 from kerasish.graph.interpret import run_graph
 from kerasish.graph.node import PICK
 from kerasish.graph.verify import verify
@@ -47,6 +47,7 @@ def check_pass(
     func: Callable[..., Any],
     *inputs: Any,
     ops: Sequence[str] | None = None,
+    changes: bool = True,
     programs: int = PROGRAMS,
 ) -> Graph:
     """Check that a pass keeps what a graph means: on a function, and on random programs.
@@ -60,13 +61,14 @@ def check_pass(
         func: takes tensors, returns a structure of tensors; it may assign variables.
         inputs: an array for each tensor.
         ops: the names of the ops that are left of `func`, in order; None leaves them open.
+        changes: whether it changes some graph that it is tried on.
         programs: how many random programs to try, with variables and derivatives among them.
 
     Returns:
         What the pass made of the graph of `func`, to look at.
 
     Raises:
-        AssertionError: says what differs, with both graphs.
+        AssertionError: says what differs, with both graphs; or the pass never changed anything.
         GraphError: what the pass gave is not well formed.
 
     Example:
@@ -76,34 +78,47 @@ def check_pass(
     """
     arrays = [np.asarray(x) for x in inputs]
     graph, _ = trace(func, [TensorSpec(a.shape, dtype_name(a.dtype)) for a in arrays])
-    made = _checked(apply, graph, arrays)
+    made, changed = _checked(apply, graph, arrays)
     if ops is not None and names(made) != [*ops]:
         raise AssertionError(f"left are the ops {names(made)}, expected {[*ops]}:\n{made}")
     before = next((i for i, (_, held) in enumerate(PIPELINE) if held is apply), 0)
     if before:
-        _checked(apply, optimize(graph, current(), PIPELINE[before - 1][0]), arrays)
+        earlier = optimize(graph, current(), PIPELINE[before - 1][0])
+        changed |= _checked(apply, earlier, arrays)[1]
     for seed in range(programs):
-        _check_program(apply, random.Random(seed))
+        changed |= _check_program(apply, random.Random(seed))
+    if changes and not changed:
+        raise AssertionError(
+            told(
+                f"the pass {getattr(apply, '__name__', apply)!r}",
+                expected="a pass that changes some graph that it is tried on",
+                received=f"one that leaves all as they are, so this one:\n{made}",
+                fix="Try it on a function that it is for. A rule that gives the .node of a value, "
+                "as of ops.ones(3), gives None: node_of(value) makes one. changes=False allows it.",
+            )
+        )
     return made
 
 
-def _check_program(apply: Pass, r: random.Random) -> None:
+def _check_program(apply: Pass, r: random.Random) -> bool:
     """A random program; none where rounding alone decides what it gives."""
     program = draw_program(r, LONGEST)
     graph, exact = (
         trace(p.function(p.made_variables()), p.specs)[0] for p in (program, widened(program))
     )
     pairs = zip(values(graph, program.inputs), values(exact, widened(program).inputs), strict=True)
-    if all(np.allclose(a, b, STEADY, STEADY) for a, b in pairs):
-        _checked(apply, graph, program.inputs, f" on\n{program}", LOOSE)
+    if not all(np.allclose(a, b, STEADY, STEADY) for a, b in pairs):
+        return False
+    return _checked(apply, graph, program.inputs, f" on\n{program}", LOOSE)[1]
 
 
 def _checked(
     apply: Pass, graph: Graph, arrays: Sequence[np.ndarray], about: str = "", loose: float = 0.0
-) -> Graph:
-    text = format_graph(verify(graph))
-    made = apply(graph, current())
-    about = f"the pass {getattr(apply, '__name__', apply)!r}{about}"
+) -> tuple[Graph, bool]:
+    """What the pass makes of a graph, held to it, and whether that is another one."""
+    text, name = format_graph(verify(graph)), str(getattr(apply, "__name__", apply))
+    made = applied(name, apply, graph, current())
+    about = f"the pass {name!r}{about}"
     if format_graph(graph) != text:
         raise AssertionError(f"{about} changed the graph that it was given.")
     verify(made, like=graph)
@@ -118,4 +133,5 @@ def _checked(
             close(got, want, rtol, atol, f"result {k}")
     except (AssertionError, KerasishError) as error:
         raise AssertionError(f"{about}: {error}\n{text}\nbecame\n{format_graph(made)}") from error
-    return made
+    same = rewrite(graph, lambda node, inputs: None)  # of equal nodes it makes one
+    return made, format_graph(made) not in (text, format_graph(same))

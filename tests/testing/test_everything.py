@@ -14,10 +14,10 @@ from kerasish.compiler import function, kernel, provider
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.providers import PROVIDERS, _available, _kernels
 from kerasish.config import settings
-from kerasish.errors import UnknownNameError
+from kerasish.errors import ArgumentError, UnknownNameError
 from kerasish.graph import trace
 from kerasish.graph.op import Op, case, get, no_gradient
-from kerasish.ops.declare import elementwise
+from kerasish.ops.declare import composite, elementwise
 from kerasish.spec import TensorSpec
 from kerasish.testing import check, check_lowered
 from kerasish.testing.lowered import at_hand
@@ -67,6 +67,25 @@ def test_parts_of_ops_and_composites() -> None:
         check("tanhh")
     with pytest.raises(UnknownNameError, match="an op, a composite, or the name of one"):
         check(max)
+
+
+@composite(case((3,)))
+def softer_clip(x: Any) -> Any:
+    return x / (1 + ops.absolute(x))
+
+
+def test_public_functions_are_checked_as_what_they_are_of() -> None:
+    try:
+        parts = check(softer_clip)
+        assert parts == check("softer_clip")
+        assert parts[:2] == ("kernel and gradient", "batching")
+    finally:
+        for kind in ("composite", "function"):
+            registry._entries[kind].pop("softer_clip")
+    assert check(ops.exp) == check("exp")
+    with pytest.raises(ArgumentError, match=r"check\(exp\), cases.*cases=\(case\("):
+        check("exp", cases=case((3,)))  # type: ignore[arg-type]
+    assert all(not part.endswith(": ") for part in check("softmax"))
 
 
 def test_a_right_op_passes(planted: Callable[..., Op]) -> None:
@@ -254,7 +273,10 @@ LOWERED = {
     "a wrong word": (lambda e, x: e.compare("less", x, x), "'eq', 'ne', 'lt'.*Received: 'less'"),
     "text that is not LLVM's": (lambda e, x: e.let("frob", x.dtype, x.lanes), "LLVM IR parsing"),
     "a number": (lambda e, x: e.add(x, 1.0), "no attribute 'lanes'"),
-    "a call": (lambda x: x, "takes 1 positional argument"),
+    "a number of another dtype": (
+        lambda e, x: e.add(x, e.const(1.0, "float64", 1)),
+        "values of one dtype.*e.like",
+    ),
 }
 
 

@@ -36,12 +36,12 @@ def test_the_passes_of_the_package_keep_values(name: str) -> None:
     def func(x: Any) -> Any:
         return ops.softmax(ops.tanh(x * 1 + 0) @ ops.transpose(x))
 
-    check_pass(dict(PIPELINE)[name], func, X)
+    check_pass(dict(PIPELINE)[name], func, X, changes=False)
 
 
 def test_the_new_graph_is_returned_and_its_ops_can_be_said() -> None:
     same = replacing("multiply", "multiply")
-    made = check_pass(same, lambda x: x * x + 1, X, ops=["multiply", "add"])
+    made = check_pass(same, lambda x: x * x + 1, X, ops=["multiply", "add"], changes=False)
     assert isinstance(made, Graph)
     with pytest.raises(AssertionError, match=r"left are the ops \['multiply', 'add'\], expected"):
         check_pass(same, lambda x: x * x + 1, X, ops=["add"])
@@ -53,7 +53,7 @@ def test_other_values_are_found_on_the_function() -> None:
 
 
 def test_other_values_are_found_on_random_programs() -> None:
-    check_pass(replacing("maximum", "add"), ops.sin, X, programs=0)
+    check_pass(replacing("maximum", "add"), ops.sin, X, programs=0, changes=False)
     with pytest.raises(AssertionError, match=r"the pass 'swap' on\nv0 = input"):
         check_pass(replacing("maximum", "add"), ops.sin, X)
 
@@ -69,13 +69,38 @@ def test_other_values_are_found_on_what_the_passes_before_make() -> None:
     def func(x: Any) -> Any:
         return ops.tanh(x) * 2
 
-    check_pass(break_fused, func, X, programs=0)
+    check_pass(break_fused, func, X, programs=0, changes=False)
     PIPELINE.append(("break fused", break_fused))
     try:
         with pytest.raises(AssertionError, match="became"):
             check_pass(break_fused, func, X, programs=0)
     finally:
         PIPELINE.pop()
+
+
+def test_a_pass_that_never_changes_anything_is_told() -> None:
+    def ones(graph: Graph, device: Any) -> Graph:
+        def rule(node: Node, inputs: tuple[Node, ...]) -> Node | None:
+            return ops.ones(()).node if node.op.name == "sin" else None  # None: a value has none
+
+        return rewrite(graph, rule)
+
+    with pytest.raises(AssertionError, match=r"'ones'(.|\n)*leaves all as they are(.|\n)*node_of"):
+        check_pass(ones, ops.sin, X, programs=2)
+    check_pass(ones, ops.sin, X, programs=0, changes=False)
+
+
+def test_a_pass_without_return_is_told() -> None:
+    with pytest.raises(GraphError, match=r"'forgetful'\. Expected: a Graph\. Received: None"):
+        check_pass(lambda_named("forgetful"), ops.sin, X, programs=0)
+
+
+def lambda_named(name: str) -> Any:
+    def apply(graph: Graph, device: Any) -> None:
+        rewrite(graph, lambda node, inputs: None)
+
+    apply.__name__ = name
+    return apply
 
 
 def test_a_graph_that_is_changed_in_place_is_found() -> None:

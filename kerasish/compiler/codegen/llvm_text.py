@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from kerasish.errors import UnknownNameError, told
+from kerasish.errors import DTypeError, UnknownNameError, told
 from kerasish.hints import one_of
 from kerasish.registry import hint
 from kerasish.spec import HALVES, UNSIGNED, bits, is_float
@@ -77,6 +77,9 @@ def literal(value: float | int | bool, dtype: str) -> str:
     return str(int(value))
 
 
+_CAST = "e.like(1.0, x) makes a number of the dtype of x, e.convert(x, dtype) casts."
+
+
 class Emitter:
     """Writes the instructions of one function."""
 
@@ -91,7 +94,7 @@ class Emitter:
     def __getattr__(self, name: str) -> Any:
         known = [one for one in dir(Emitter) if not one.startswith("_")]
         text = told(f"An Emitter has no {name!r}", expected=", ".join(known), fix=hint(name, known))
-        raise AttributeError(text)
+        raise AttributeError(text, name="")  # or Python adds a hint of its own
 
     def fresh(self, hint: str = "v") -> str:
         self._count += 1
@@ -131,10 +134,22 @@ class Emitter:
         lanes = max(v.lanes for v in values)
         return [self.splat(v, lanes) for v in values]
 
+    def _alike(self, *values: Value) -> list[Value]:
+        """`level` of values of one type.
+
+        Raises:
+            DTypeError: their types differ.
+        """
+        level = self.level(*values)
+        if len({v.type for v in level}) > 1:
+            given = ", ".join(v.dtype for v in values)
+            raise DTypeError("Operands", expected="values of one dtype", received=given, fix=_CAST)
+        return level
+
     # --- arithmetic ---------------------------------------------------------------------------
 
     def binary(self, instruction: str, a: Value, b: Value, dtype: str | None = None) -> Value:
-        a, b = self.level(a, b)
+        a, b = self._alike(a, b)
         return self.let(f"{instruction} {a}, {b.name}", dtype or a.dtype, a.lanes)
 
     def add(self, a: Value, b: Value) -> Value:
@@ -157,7 +172,7 @@ class Emitter:
     def compare(self, predicate: str, a: Value, b: Value) -> Value:
         """`predicate` is eq, ne, lt, le, gt or ge; unordered floats compare false but for ne."""
         one_of("Emitter.compare", predicate, ("eq", "ne", "lt", "le", "gt", "ge"))
-        a, b = self.level(a, b)
+        a, b = self._alike(a, b)
         if is_float(a.dtype):
             code = f"fcmp {'une' if predicate == 'ne' else 'o' + predicate}"
         else:
@@ -166,12 +181,12 @@ class Emitter:
         return self.let(f"{code} {a}, {b.name}", "bool", a.lanes)
 
     def select(self, condition: Value, a: Value, b: Value) -> Value:
-        condition, a, b = self.level(condition, a, b)
+        condition, a, b = self.level(condition, *self._alike(a, b))
         return self.let(f"select {condition}, {a}, {b}", a.dtype, a.lanes)
 
     def call(self, name: str, *args: Value) -> Value:
         """An LLVM intrinsic of the arguments' type and number: one of `INTRINSICS`."""
-        first, *_ = values = self.level(*args)
+        first, *_ = values = self._alike(*args)
         known = INTRINSICS.get((is_float(first.dtype), len(args)), ())
         if name not in known:
             what, near = f"An intrinsic of {len(args)} {first.dtype}", hint(name, known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from kerasish.arguments.signatures import ours
 from kerasish.backend.base import Backend
@@ -19,7 +20,7 @@ from kerasish.config import settings
 from kerasish.errors import ArgumentError, GraphError, UnknownNameError
 from kerasish.graph.node import Graph, Node
 from kerasish.graph.verify import verify
-from kerasish.hints import function
+from kerasish.hints import function, noted
 from kerasish.registry import hint
 
 Pass = Callable[[Graph, Backend], Graph]
@@ -37,7 +38,7 @@ PIPELINE: list[tuple[str, Pass]] = [
 ]
 
 
-def graph_pass(*, before: str = "", after: str = "") -> Callable[[Pass], Pass]:
+def graph_pass(func: Any = None, /, *, before: str = "", after: str = "") -> Callable[[Pass], Pass]:
     """Decorator: enter `pass(graph, device) -> graph` into the pipeline, under the function's name.
 
     What was compiled before is compiled anew, with the pass. It runs on graphs of functions, of
@@ -65,9 +66,10 @@ def graph_pass(*, before: str = "", after: str = "") -> Callable[[Pass], Pass]:
         ...     return rewrite(graph, rule)
         >>> remove_pass("exp_of_log")
     """
-    if bool(before) == bool(after):
-        given = f"before={before!r}, after={after!r}"
-        raise ArgumentError("graph_pass", expected="before= or after= a pass", received=given)
+    if func is not None or bool(before) == bool(after):
+        received = f"before={before!r}, after={after!r}" if func is None else repr(func)
+        wanted = 'before= or after= a pass, as in @graph_pass(after="simplify")'
+        raise ArgumentError("graph_pass", expected=wanted, received=received)
 
     def decorate(apply: Pass) -> Pass:
         name = function("graph_pass", apply).__name__
@@ -95,7 +97,7 @@ def remove_pass(name: str) -> None:
 def _place(name: str) -> int:
     names = list(dict(PIPELINE))
     if name not in names:
-        near = hint(name, names)
+        near = hint(name, names) if name not in ("traced", "plan") else "It is a stage and no pass."
         raise UnknownNameError(
             "Unknown pass", expected=f"one of {names}", received=repr(name), fix=near
         )
@@ -113,25 +115,20 @@ def optimize(graph: Graph, device: Backend, until: str | None = None) -> Graph:
     end = len(PIPELINE) if until is None else _place(until) + 1
     known = set(graph.nodes)
     for name, step in PIPELINE[:end]:
-        graph = _verified(_applied(name, step, graph, device), graph, name, known)
+        graph = _verified(applied(name, step, graph, device), graph, name, known)
     return graph
 
 
-def _applied(name: str, step: Pass, graph: Graph, device: Backend) -> Graph:
-    """What a pass gives; an error in one of a user's says which it was."""
-    try:
-        return step(graph, device)
-    except Exception as error:
-        if not ours(step):
-            error.add_note(
-                f"In the pass {name!r}. Its rule gives a node, a tuple of nodes or None."
-            )
-        raise
+def applied(name: str, step: Pass, graph: Graph, device: Backend) -> Graph:
+    """What a pass gives, a graph; an error in one of a user's says which it was."""
+    where = f"In the pass {name!r}. Its rule gives a node, a tuple of nodes or None."
+    made: Any = noted(lambda: where, step, graph, device)
+    if not isinstance(made, Graph):
+        raise GraphError(f"The pass {name!r}", expected="a Graph", received=repr(made))
+    return made
 
 
 def _verified(made: Graph, given: Graph, name: str, known: set[Node]) -> Graph:
-    if not isinstance(made, Graph):
-        raise GraphError(f"The pass {name!r}", expected="a Graph", received=repr(made))
     try:
         return verify(made, known, given)
     except GraphError as error:

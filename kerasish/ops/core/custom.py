@@ -21,7 +21,7 @@ from kerasish.graph.tensor import (
     node_of,
     tensor_of,
 )
-from kerasish.hints import function
+from kerasish.hints import function, label
 from kerasish.ops.control.bodies import close_over
 
 P = ParamSpec("P")
@@ -52,7 +52,7 @@ def custom_gradient(f: Callable[P, tuple[Y, Any]]) -> Callable[P, Y]:
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         given = tree.map_structure(_tensor, args)
-        output, grad = f(*given, **kwargs)
+        output, grad = _pair(f, f(*given, **kwargs))
         results = [convert_to_tensor(t) for t in tree.flatten(output)]
         inputs = [t for t in tree.flatten(given) if isinstance(t, Tensor)]
         pull = functools.partial(_pull, grad, given, output, len(inputs))
@@ -61,6 +61,17 @@ def custom_gradient(f: Callable[P, tuple[Y, Any]]) -> Callable[P, Y]:
         return tree.pack_sequence_as(output, found if isinstance(found, tuple) else (found,))
 
     return wrapped
+
+
+def _pair(f: Callable[..., Any], found: Any) -> tuple[Any, Callable[..., Any]]:
+    if isinstance(found, (tuple, list)) and len(found) == 2 and callable(found[1]):
+        return found[0], found[1]
+    raise GradientError(
+        f"custom_gradient, {label(f)}",
+        expected="(output, grad), where grad(upstream) gives the gradient of every argument",
+        received=f"{type(found).__name__}",
+        fix="Let it end with `return output, grad`.",
+    )
 
 
 def _tensor(leaf: Any) -> Any:

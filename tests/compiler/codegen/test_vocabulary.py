@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import traceback
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import kerasish as keras
 from kerasish.compiler.codegen import llvm_jit
 from kerasish.compiler.codegen.cuda_prelude import PRELUDE
 from kerasish.compiler.codegen.llvm_text import INTRINSICS, Emitter
@@ -82,3 +84,13 @@ def test_an_intrinsic_compiles_for_scalars_and_vectors(name: str, floats: bool, 
             llvm_jit.compile_all([region])
             region.bind()()
             assert (out != 77).all()
+
+
+def test_hints_are_given_once() -> None:
+    typo = "Dens"
+    for ask in (lambda: Emitter(8).mull, lambda: getattr(keras.layers, typo)):
+        try:
+            ask()
+        except AttributeError as error:
+            text = "".join(traceback.format_exception(error))
+            assert text.count("Did you mean") <= 1, text

@@ -121,3 +121,10 @@ def test_a_pass_that_gives_no_graph_or_another_functions_is_named() -> None:
 def test_stages_show_it() -> None:
     compiler.graph_pass(after="simplify")(to_cosine)
     assert "to_cosine" in stages.stage_names()
+
+
+def test_graph_pass_says_how_it_is_written() -> None:
+    with pytest.raises(ArgumentError, match=r'a pass, as in @graph_pass\(after="simplify"\)'):
+        compiler.graph_pass(lambda graph, device: graph)  # type: ignore[arg-type]
+    with pytest.raises(UnknownNameError, match="It is a stage and no pass"):
+        compiler.graph_pass(after="plan")(lambda graph, device: graph)

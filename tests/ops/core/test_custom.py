@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -90,3 +92,9 @@ def test_a_wrong_number_of_gradients_is_refused():
 
     with pytest.raises(GradientError, match="2 gradients"):
         grad(total(f))(X, X)
+
+
+def test_a_custom_gradient_that_gives_no_pair_is_told() -> None:
+    rounded: Any = ops.custom_gradient(ops.round)
+    with pytest.raises(GradientError, match=r"custom_gradient, round. Expected: \(output, grad\)"):
+        rounded(ops.ones(2))
