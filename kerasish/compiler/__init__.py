@@ -1,13 +1,12 @@
 """The compiler: passes, code generation, library kernels, memory, plans."""
 
 from kerasish.compiler import control as _control
-from kerasish.compiler import lowerings as _lowerings
 from kerasish.compiler.functions import Function, function
 from kerasish.compiler.kernels import every as _every
 from kerasish.compiler.passes import graph_pass, remove_pass
 from kerasish.compiler.plan import Plan
 from kerasish.compiler.providers import kernel, provider
 
-_ = _every, _control, _lowerings  # they register kernels and lowerings
+_ = _every, _control  # they register kernels
 
 __all__ = ["Function", "Plan", "function", "graph_pass", "kernel", "provider", "remove_pass"]

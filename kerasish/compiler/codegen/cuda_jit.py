@@ -1,5 +1,7 @@
 """Compiling CUDA kernels with NVRTC through cupy: one module per plan, deduplicated.
 
+A kernel of our own, outside of regions, is a text that is launched over a number of elements.
+
 cupy keeps compiled modules on disk (CUPY_CACHE_DIR), under a hash of source, options and versions.
 """
 
@@ -27,6 +29,16 @@ NAME: str = "cuda"
 BACKEND: str = "cupy"
 KEPT = 4096  # kernels kept for plans to come; those in use live as long as their plans
 MOST_BLOCKS = 1 << 20  # of a map; longer ones are walked in strides
+LIMIT = 1 << 31
+"""Elements from which the indices in a kernel of `launcher` would overflow."""
+
+_HEAD = """
+extern "C" __global__ void %s(%s, int count) {
+  for (long long at = (long long)blockIdx.x * blockDim.x + threadIdx.x; at < count;
+       at += (long long)gridDim.x * blockDim.x) {
+    const int t = (int)at;
+"""
+# The loop that gives each element `t` to one thread; the text of a kernel closes both braces.
 
 _lock = threading.RLock()
 _kernels: dict[Any, tuple[Any, ...]] = {}
@@ -112,6 +124,26 @@ def module(pending: Sequence[Uncompiled]) -> tuple[str, list[list[Launch]]]:
 def raw_module(source: str) -> Any:
     """The module of a source."""
     return base.get(BACKEND).xp.RawModule(code=source, options=("-std=c++17",))
+
+
+@functools.cache
+def _compiled(name: str, source: str) -> Any:
+    """The function of a module."""
+    return raw_module(PRELUDE + source).get_function(name)
+
+
+def launcher(name: str, arguments: str, body: str, count: int, *arrays: Any) -> Callable[[], Any]:
+    """A step that runs `body` for every element.
+
+    Args:
+        name: of the kernel.
+        arguments: declarations, in the order of the arrays.
+        body: statements over `t`.
+        count: elements.
+        arrays: what the kernel works on.
+    """
+    function = _compiled(name, _HEAD % (name, arguments) + body + "  }\n}\n")
+    return functools.partial(function, (blocks(count),), (THREADS,), (*arrays, np.int32(count)))
 
 
 provider(NAME, unavailable, "elementwise chains, reductions, pooling, sums of rows by our kernels")

@@ -1,7 +1,7 @@
 """How each elementwise op is written in CUDA C, and which ops of which dtypes can be.
 
 A rule is a text in which {0}, {1}, ... stand for the operands, names of variables, and {t} for
-the C type of the first; or a function of the operands. `compiler/lowerings.py` enters them as
+the C type of the first; or a function of the operands. `renderer.py` enters them as
 `op.lowerings["cuda"]`, where a user's own may take their place: expression texts in, one out.
 """
 

@@ -10,10 +10,8 @@ import functools
 import math
 from collections.abc import Callable
 
-from kerasish.compiler.codegen import llvm_random
 from kerasish.compiler.codegen.llvm_entry import arguments, defined, vectors
-from kerasish.compiler.codegen.llvm_reduce import Accumulator, horizontal, width
-from kerasish.compiler.codegen.llvm_scope import Scope
+from kerasish.compiler.codegen.llvm_scope import Accumulator, Scope, horizontal, mixed_key, width
 from kerasish.compiler.codegen.llvm_text import Emitter, Value, register, type_of
 from kerasish.compiler.codegen.nest import Nest
 from kerasish.graph.node import Node
@@ -100,7 +98,7 @@ class KernelWriter:
         names = [str(k) for k in range(len(self.nest.operands) + 1)]
         *bases, self.scratch = arguments(e, names, len(names)).values()
         self.bases = dict(zip(self.nest.operands, bases, strict=True))
-        self.keys = {n: llvm_random.mixed_key(e, self.bases[n.inputs[0]]) for n in self.nest.draws}
+        self.keys = {n: mixed_key(e, self.bases[n.inputs[0]]) for n in self.nest.draws}
         write(e)
         self.declarations |= e.declarations
         return defined(f"void @{self.name}.{part}({signature})", e)

@@ -1,6 +1,6 @@
 """How each elementwise op is written in LLVM IR, and which ops of which dtypes can be.
 
-`compiler/lowerings.py` enters them as `op.lowerings["llvm"]`, where a user's own may take their
+`renderer.py` enters them as `op.lowerings["llvm"]`, where a user's own may take their
 place.
 """
 
@@ -102,7 +102,7 @@ def _either(name: str) -> Rule:
     return lambda e, x: (narrow if x.dtype == "float32" else double)(e, x)
 
 
-# op name -> (rule, dtypes its inputs may have); functions are called like their ops. `lowerings.py`
+# op name -> (rule, dtypes its inputs may have); functions are called like their ops. `renderer.py`
 # enters each on the op of that name, and would fail on a name that is no op's.
 RULES: dict[str, tuple[Rule, tuple[str, ...]]] = {
     "add": (Emitter.add, NUMBERS),

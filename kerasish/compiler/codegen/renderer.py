@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from kerasish.backend.base import Backend
-from kerasish.compiler.codegen import blocks, cuda_jit, llvm_jit
+from kerasish.compiler.codegen import blocks, cuda_jit, cuda_ops, llvm_jit, llvm_ops
 from kerasish.compiler.providers import Array, active
 from kerasish.graph.node import Graph, Node
+from kerasish.graph.op import Lowering, get
 
 
 class Region(Protocol):
@@ -56,6 +57,12 @@ class Renderer(Protocol):
 
 
 RENDERERS: list[Renderer] = [llvm_jit, blocks, cuda_jit]  # tried in this order
+
+# The package's lowerings; one that a user has put on an op before stays.
+for _name, (_rule, _dtypes) in llvm_ops.RULES.items():
+    get(_name).lowerings.setdefault("llvm", Lowering(_rule, _dtypes, own=False))
+for _name, (_text, _dtypes) in cuda_ops.RULES.items():
+    get(_name).lowerings.setdefault("cuda", Lowering(cuda_ops.filled(_text), _dtypes, own=False))
 
 
 def renderer(device: Backend) -> Renderer | None:

@@ -5,8 +5,8 @@ from kerasish.compiler.kernels import depthwise as _depthwise
 from kerasish.compiler.kernels import pool as _pool
 from kerasish.compiler.kernels import rows as _rows
 from kerasish.compiler.kernels.cublas import register as _cublas
-from kerasish.compiler.kernels.cuda import register as _cuda
-from kerasish.compiler.kernels.cudnn import register as _cudnn
+from kerasish.compiler.kernels.cuda import scatter as _cuda
+from kerasish.compiler.kernels.cudnn import conv as _cudnn
 from kerasish.compiler.kernels.onednn import register as _onednn
 from kerasish.compiler.kernels.rnn import register as _rnn
 

@@ -16,27 +16,22 @@ and stacks only what somebody reads.
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 from kerasish.backend.base import Backend
 from kerasish.compiler.passes.expand import expand
-from kerasish.compiler.passes.loop_sums import (
-    make,
-    sum_of_kernels,
-    sum_of_products,
-    sum_of_scatters,
-    sum_of_sums,
-)
 from kerasish.compiler.passes.own_results import COPY
-from kerasish.compiler.passes.scan_parts import Later, Loop, count_uses, surely
+from kerasish.compiler.passes.scan_parts import Later, Loop, count_uses, reshape, surely
 from kerasish.compiler.passes.simplify import simplify
 from kerasish.graph import primitives as _p
 from kerasish.graph.node import LEAVES, PICK, Graph, Node, inherit, make_node, rewrite, toposort
+from kerasish.graph.op import Op
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import indexing as _i
 from kerasish.ops.basic.matmul import matmul_
 from kerasish.ops.control.primitives import scan_op
 from kerasish.ops.nn import convolution as _c
-from kerasish.spec import TensorSpec
+from kerasish.spec import TensorSpec, known
 
 PRODUCTS = (matmul_, _c.conv_, _c.conv_input_grad)
 LINEAR = (_p.reshape, _p.transpose, _p.expand_dims, _e.negative, _p.unslice)
@@ -177,7 +172,11 @@ def _leads_to(node: Node, mark: Node) -> bool:
 
 
 def _added(start: Node, totals: list[Later]) -> Later:
-    return lambda: functools.reduce(lambda x, part: make(_p.add, x, part()), totals, start)
+    return lambda: functools.reduce(lambda x, part: _make(_p.add, x, part()), totals, start)
+
+
+def _make(op: Op, *inputs: Node, **attrs: Any) -> Node:
+    return make_node(op, inputs, attrs)
 
 
 def _total(loop: Loop, node: Node) -> Later | None:
@@ -185,7 +184,7 @@ def _total(loop: Loop, node: Node) -> Later | None:
     op = node.op
     if op in LINEAR:  # the sum of its results is the op of the sum
         inner = _total(loop, node.inputs[0])
-        return inner and (lambda: make(op, inner(), **node.attrs))
+        return inner and (lambda: _make(op, inner(), **node.attrs))
     if op is _p.sum_ and loop.is_stacked(node.inputs[0]):
         source = loop.stacked(node.inputs[0])
         return source and (lambda: sum_of_sums(node, source()))
@@ -201,6 +200,40 @@ def _total(loop: Loop, node: Node) -> Later | None:
     if first is None or second is None:
         return None
     return lambda: joined(first(), second())
+
+
+def _swap_last(node: Node) -> Node:
+    rank = len(node.spec.shape)
+    return _make(_p.transpose, node, axes=(*range(rank - 2), rank - 1, rank - 2))
+
+
+def _merged(node: Node) -> Node:
+    rows, first, *rest = known(node.spec.shape)
+    return reshape(node, (rows * first, *rest))
+
+
+def sum_of_products(a: Node, b: Node) -> Node:
+    """sum_t a[t] @ b[t] as one product: a (T, M, K), b (T, K, N) -> (M, T*K) @ (T*K, N)."""
+    t, m, k = known(a.spec.shape)
+    left = _swap_last(reshape(_swap_last(a), (t * k, m)))
+    return _make(matmul_, left, reshape(b, (t * k, known(b.spec.shape)[-1])))
+
+
+def sum_of_sums(node: Node, source: Node) -> Node:
+    """sum_t sum(x[t]) as one sum over all rows of `source`."""
+    axes = tuple(a + 1 for a in node.attrs["axis"])
+    total = _make(_p.sum_, source, axis=(0, *axes), keepdims=False)
+    return reshape(total, known(node.spec.shape))
+
+
+def sum_of_kernels(node: Node, x: Node, g: Node) -> Node:
+    """sum_t conv_weight_grad(x[t], g[t]) as one, over a batch of all rows."""
+    return make_node(node.op, (_merged(x), _merged(g)), node.attrs)
+
+
+def sum_of_scatters(node: Node, indices: Node, updates: Node) -> Node:
+    """sum_t scatter_add(i[t], u[t]) as one."""
+    return make_node(node.op, (indices, updates), node.attrs)
 
 
 def _results_after(loop: Loop) -> None:

@@ -13,8 +13,7 @@ from typing import Any
 from kerasish.backend.base import Backend
 from kerasish.compiler.aliases import reshaped_strides
 from kerasish.compiler.codegen.nest import contiguous
-from kerasish.compiler.passes.loop_sums import reshape
-from kerasish.compiler.passes.scan_parts import count_uses
+from kerasish.compiler.passes.scan_parts import count_uses, reshape
 from kerasish.compiler.providers import find
 from kerasish.graph import primitives as _p
 from kerasish.graph.node import LEAVES, Graph, Node, make_node, rewrite

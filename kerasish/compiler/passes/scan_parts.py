@@ -289,6 +289,13 @@ class Loop:
         return tuple(self.node if make is None else make() for make in later)
 
 
+def reshape(node: Node, shape: Sequence[int], like: Node | None = None) -> Node:
+    """`node` in another shape; made like another one."""
+    if node.spec.shape == tuple(shape):
+        return node
+    return make_node(_p.reshape, (node,), {"shape": tuple(shape)}, like=like)
+
+
 def count_uses(roots: Iterable[Node]) -> Counter[Node]:
     """How often each node is an input, or a root, among all that `roots` need."""
     roots = list(roots)

@@ -15,16 +15,7 @@ import numpy as np
 from kerasish.backend.base import Backend
 from kerasish.compiler.codegen.nest import kind_of
 from kerasish.graph import primitives as _p
-from kerasish.graph.node import (
-    CONSTANT,
-    LEAVES,
-    PICK,
-    Graph,
-    Node,
-    constant,
-    make_node,
-    rewrite,
-)
+from kerasish.graph.node import CONSTANT, LEAVES, PICK, Graph, Node, constant, make_node, rewrite
 from kerasish.graph.op import Op
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import indexing as _i

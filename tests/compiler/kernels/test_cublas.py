@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kerasish.compiler.kernels.cublas.gemm import Matrices, arranged
-from kerasish.compiler.kernels.cublas.product import bind_product
+from kerasish.compiler.kernels.cublas.library import bind_product
 from kerasish.compiler.providers import find
 from kerasish.config import enable_tensor_float_32
 from kerasish.graph.node import PLACEHOLDER, make_node

@@ -7,7 +7,7 @@ import importlib
 import numpy as np
 import pytest
 
-from kerasish.compiler.passes.loop_sums import (
+from kerasish.compiler.passes.hoist import (
     sum_of_kernels,
     sum_of_products,
     sum_of_scatters,

@@ -1,4 +1,4 @@
-"""cuBLAS: its handle, and the three calls that products need."""
+"""cuBLAS: its handle, the three calls that products need, and what must be copied around them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend import base
+from kerasish.backend.base import Call
 from kerasish.compiler.kernels import nvidia
-from kerasish.compiler.kernels.cublas.gemm import Gemm
+from kerasish.compiler.kernels.cublas.gemm import Gemm, Matrices, arranged
+from kerasish.compiler.kernels.nvidia import contiguous, copy, room
+from kerasish.compiler.providers import Array, BoundKernel, in_order
 from kerasish.config import settings
 
 NAME = "cublas"
@@ -107,3 +110,29 @@ class Cublas(nvidia.Library):
 def cublas() -> Cublas:
     """The library with its handle, made at first use."""
     return Cublas(nvidia.load(NAME))
+
+
+def _layout(v: Array, batch: tuple[int, ...]) -> Matrices:
+    return Matrices.of(v.shape, v.strides, v.itemsize, batch)
+
+
+def bind_product(a: Array, b: Array, y: Array, accumulate: bool = False) -> BoundKernel:
+    """y = a @ b (+ y where `accumulate`).
+
+    Args:
+        a: (..., M, K) floats, any strides.
+        b: (..., K, N) like a, any strides; batch axes broadcast as in numpy.
+        y: (..., M, N) like a, any strides; written.
+        accumulate: add to what y holds.
+    """
+    before: list[Call] = []
+    batch = y.shape[:-2]
+    first, second = (v if _layout(v, batch).usable else contiguous(v, before) for v in (a, b))
+    gemm = arranged(_layout(first, batch), _layout(second, batch), _layout(y, batch))
+    if gemm is not None:
+        product = cublas().product(gemm, first, second, y, accumulate)
+        return in_order(*before, product)
+    plain = room(y.shape, y)
+    if accumulate:
+        before.append(copy(plain, y))
+    return in_order(*before, bind_product(first, second, plain, accumulate), copy(y, plain))

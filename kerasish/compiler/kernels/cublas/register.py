@@ -5,7 +5,6 @@ from __future__ import annotations
 from kerasish.backend.base import Call, current
 from kerasish.compiler.kernels import nvidia
 from kerasish.compiler.kernels.cublas import library, windows
-from kerasish.compiler.kernels.cublas.product import bind_product
 from kerasish.compiler.kernels.geometry import problem_of, specs_of
 from kerasish.compiler.kernels.nvidia import BACKEND, TYPES, contiguous, copy
 from kerasish.compiler.providers import Arrays, BoundKernel, in_order, kernel, provider
@@ -30,8 +29,8 @@ def _product(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     a, b, *c = inputs
     y = outputs[0].transpose(inverse(node.attrs.get("axes", range(outputs[0].ndim))))
     if not c:
-        return bind_product(a, b, y)
-    run = bind_product(a, b, y, accumulate=True)
+        return library.bind_product(a, b, y)
+    run = library.bind_product(a, b, y, accumulate=True)
     address = current().address
     if c[0].shape == y.shape and address(c[0]) == address(y) and c[0].strides == y.strides:
         return run

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 from kerasish.backend.base import Call
-from kerasish.compiler.kernels.cublas.product import bind_product
-from kerasish.compiler.kernels.cuda.columns import bind_columns, bind_sum
-from kerasish.compiler.kernels.cuda.launch import LIMIT
+from kerasish.compiler.codegen.cuda_jit import LIMIT
+from kerasish.compiler.kernels.cublas.library import bind_product
+from kerasish.compiler.kernels.cuda.pool import bind_columns, bind_sum
 from kerasish.compiler.kernels.nvidia import SCRATCH, lock, scratch
 from kerasish.compiler.providers import Array, BoundKernel
 from kerasish.ops.nn.windows import Windows

@@ -1,4 +1,5 @@
-"""Max and average pooling with their gradients, channels last.
+"""Kernels over windows, channels last: max and average pooling with their gradients, windows as the
+rows of a matrix.
 
 Each element of the result belongs to one thread, which walks the window, or the windows that
 reach it, in order: the same sums in the same order as the reference kernels.
@@ -6,13 +7,22 @@ reach it, in order: the same sums in the same order as the reference kernels.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from kerasish.compiler.codegen.cuda_ops import RULES, loaded, memory_type, register_type, stored
-from kerasish.compiler.kernels.cuda.launch import launcher
-from kerasish.compiler.providers import Array
+from kerasish.backend.base import Call
+from kerasish.compiler.codegen import cuda_ops
+from kerasish.compiler.codegen.cuda_jit import LIMIT, NAME, launcher
+from kerasish.compiler.codegen.cuda_ops import loaded, memory_type, register_type, stored
+from kerasish.compiler.kernels.geometry import pool_windows, specs_of
+from kerasish.compiler.kernels.nvidia import BACKEND, contiguous, room
+from kerasish.compiler.providers import Array, Arrays, BoundKernel, in_order, kernel
+from kerasish.graph.node import Node
+from kerasish.graph.op import Op
+from kerasish.ops.nn import pooling
 from kerasish.ops.nn.windows import Windows
+from kerasish.spec import known
 
 AXES = 3  # spatial axes are filled up to these with axes of one
 
@@ -27,7 +37,7 @@ class Axis(NamedTuple):
     positions: int
 
 
-def filled(windows: Windows) -> list[Axis]:
+def _filled(windows: Windows) -> list[Axis]:
     """Three axes: as many of one element as there are too few, then those of the windows."""
     low = [before for before, _ in windows.padding]
     found = [
@@ -39,7 +49,7 @@ def filled(windows: Windows) -> list[Axis]:
     return [Axis(1, 1, 1, 0, 1)] * (AXES - len(found)) + found
 
 
-def coordinates(letter: str, sizes: Sequence[int], channels: int, last: str = "c") -> str:
+def _coordinates(letter: str, sizes: Sequence[int], channels: int, last: str = "c") -> str:
     """Statements that split t into n, three coordinates and the last one, c."""
     lines = [f"    const int {last} = t % {channels}; int r = t / {channels};"]
     for axis, size in reversed(list(enumerate(sizes))):
@@ -47,7 +57,7 @@ def coordinates(letter: str, sizes: Sequence[int], channels: int, last: str = "c
     return "\n".join([*lines, "    const int n = r;\n"])
 
 
-def offset(letter: str, sizes: Sequence[int], channels: int) -> str:
+def _offset(letter: str, sizes: Sequence[int], channels: int) -> str:
     """Where an element with these coordinates lies."""
     text = "n"
     for axis, size in enumerate(sizes):
@@ -102,13 +112,13 @@ class _Pooling:
     """What the kernels over windows of arrays of one dtype are written with."""
 
     def __init__(self, windows: Windows, like: Array) -> None:
-        self.axes, self.dtype, self.channels = filled(windows), like.dtype.name, like.shape[-1]
+        self.axes, self.dtype, self.channels = _filled(windows), like.dtype.name, like.shape[-1]
         self.register = register_type(self.dtype)
         self.sizes = {"i": [a.size for a in self.axes], "o": [a.positions for a in self.axes]}
 
     def at(self, letter: str) -> str:
         """Where an element of x ("i") or y ("o") lies."""
-        return offset(letter, self.sizes[letter], self.channels)
+        return _offset(letter, self.sizes[letter], self.channels)
 
     def value(self, array: str, letter: str) -> str:
         """The value of an array there."""
@@ -129,7 +139,7 @@ class _Pooling:
             f"{'const ' if n in reads else ''}{'int' if n == 'index' else memory}* {n}"
             for n in arrays
         )
-        lines = coordinates(letter, self.sizes[letter], self.channels) + body
+        lines = _coordinates(letter, self.sizes[letter], self.channels) + body
         count = next(iter(written.values())).size
         return launcher(name, declared, lines, count, *arrays.values())
 
@@ -137,7 +147,7 @@ class _Pooling:
 def bind_max_pool(x: Array, y: Array, index: Array | None, windows: Windows) -> Callable[[], Any]:
     """y = the maximum of each window; index = its row-major position there, int32, if wanted."""
     k = _Pooling(windows, x)
-    larger = str(RULES["maximum"][0]).format("best", "v")
+    larger = str(cuda_ops.RULES["maximum"][0]).format("best", "v")
     take = f"const {k.register} v = {k.value('x', 'i')}, h = {larger}; "
     body = (
         f"    {k.register} best = -INF_VALUE; int where = 0;\n"
@@ -169,3 +179,68 @@ def bind_avg_pool_grad(g: Array, dx: Array, windows: Windows) -> Callable[[], An
     k = _Pooling(windows, g)
     term = f"{_count(k.axes)} sum += {k.value('g', 'o')} / inside;"
     return k.step("avg_pool_grad", "i", k.sums(_covering(k.axes, term), "dx"), {"g": g}, dx=dx)
+
+
+def bind_columns(x: Array, y: Array, windows: Windows) -> Callable[[], Any]:
+    """y = all windows of x, (N, *S', *K, C); padding is 0 (im2col).
+
+    Args:
+        x: (N, *S, C), contiguous.
+        y: flat; written.
+        windows: how a window slides over x.
+    """
+    axes, channels = _filled(windows), x.shape[-1]
+    dilation = (1,) * (AXES - len(windows.dilation)) + tuple(windows.dilation)
+    sizes, positions = [a.size for a in axes], [a.positions for a in axes]
+    lines = [_coordinates("o", positions, channels * math.prod(windows.window), "e")]
+    lines.append(f"    const int c = e % {channels}; int q = e / {channels};")
+    for a, axis in reversed(list(enumerate(axes))):
+        at = f"o{a} * {axis.stride} - {axis.low} + q % {axis.window} * {dilation[a]}"
+        lines.append(f"    const int i{a} = {at}; q /= {axis.window};")
+    inside = " && ".join(f"i{a} >= 0 && i{a} < {sizes[a]}" for a in range(AXES))
+    lines.append(f"    y[t] = {inside} ? x[{_offset('i', sizes, channels)}] : 0;\n")
+    memory = memory_type(x.dtype.name)
+    return launcher("columns", f"const {memory}* x, {memory}* y", "\n".join(lines), y.size, x, y)
+
+
+def bind_sum(x: Array, y: Array) -> Callable[[], Any]:
+    """y = the sum of x over its first axis, first to last; float32 or float64, contiguous."""
+    memory = memory_type(x.dtype.name)
+    body = (
+        f"    {memory} sum = 0;\n"
+        f"    for (int p = 0; p < {len(x)}; p++) sum += x[p * {y.size} + t];\n"
+        "    y[t] = sum;\n"
+    )
+    return launcher("sum", f"const {memory}* x, {memory}* y", body, y.size, x, y)
+
+
+# --- the ops -------------------------------------------------------------------------------------
+
+
+def supported(node: Node) -> bool:
+    """Floats (beside positions), not empty, and short enough for 32-bit indices."""
+    sizes = [math.prod(known(s.shape)) for s in specs_of(node)]
+    return node.specs[0].dtype in cuda_ops.FLOATS and min(sizes) > 0 and max(sizes) < LIMIT
+
+
+@kernel("max_pool", provider=NAME, backend=BACKEND, supports=supported)
+def _max_pool(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
+    before: list[Call] = []
+    x = contiguous(inputs[0], before)
+    y = room(outputs[1].shape, x) if outputs[0] is None else outputs[0]
+    return in_order(*before, bind_max_pool(x, y, outputs[1], pool_windows(node)))
+
+
+def _pools(op: Op, bind: Callable[..., Call]) -> None:
+    """The kernel of an op of one output."""
+
+    @kernel(op, provider=NAME, backend=BACKEND, supports=supported)
+    def _(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
+        before: list[Call] = []
+        given = [contiguous(v, before) for v in inputs]
+        return in_order(*before, bind(*given, outputs[0], pool_windows(node)))
+
+
+_pools(pooling.max_pool_scatter, bind_max_pool_scatter)
+_pools(pooling.avg_pool_, bind_avg_pool)
+_pools(pooling.avg_pool_grad, bind_avg_pool_grad)

@@ -8,11 +8,14 @@ from collections.abc import Callable
 import numpy as np
 
 from kerasish.backend.base import current
+from kerasish.compiler.codegen.cuda_jit import LIMIT, NAME, launcher
 from kerasish.compiler.codegen.cuda_ops import loaded, memory_type, register_type, stored
-from kerasish.compiler.kernels.cuda.launch import launcher
-from kerasish.compiler.kernels.nvidia import room
-from kerasish.compiler.providers import Array
+from kerasish.compiler.kernels.cuda.pool import supported
+from kerasish.compiler.kernels.nvidia import BACKEND, room
+from kerasish.compiler.providers import Array, Arrays, BoundKernel, kernel
+from kerasish.graph.node import Node
 from kerasish.ops.basic.indexing import wrapped
+from kerasish.spec import known
 
 
 def bind_scatter_add(indices: Array, updates: Array, y: Array, axis: int) -> Callable[[], None]:
@@ -54,3 +57,14 @@ def bind_scatter_add(indices: Array, updates: Array, y: Array, axis: int) -> Cal
         run()
 
     return step
+
+
+def _scatters(node: Node) -> bool:
+    y, axis = known(node.spec.shape), node.attrs["axis"]
+    rows = math.prod(known(node.inputs[0].spec.shape))
+    return supported(node) and math.prod(y) // y[axis] * rows < LIMIT
+
+
+@kernel("scatter_add", provider=NAME, backend=BACKEND, supports=_scatters)
+def _scatter_add(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
+    return bind_scatter_add(inputs[0], inputs[1], outputs[0], node.attrs["axis"])

@@ -2,6 +2,8 @@
 
 cuDNN pads both ends alike and wants a kernel's filters first, so a kernel is turned on the way in
 or out, and where the two ends differ the input is padded (or cut) in a copy.
+
+`supports` asks cuDNN itself, by choosing the algorithm that `bind` then uses.
 """
 
 from __future__ import annotations
@@ -16,12 +18,17 @@ from kerasish.backend.base import Call, current
 from kerasish.compiler.kernels import nvidia
 from kerasish.compiler.kernels.cudnn import library
 from kerasish.compiler.kernels.cudnn.library import TYPES, Descriptor, Ranked, sizes
-from kerasish.compiler.kernels.geometry import Problem, Size
-from kerasish.compiler.kernels.nvidia import SCRATCH, contiguous, copy, pointer, room
-from kerasish.compiler.providers import Array
+from kerasish.compiler.kernels.geometry import ROLES, Problem, Size, problem_of, specs_of
+from kerasish.compiler.kernels.nvidia import BACKEND, SCRATCH, contiguous, copy, pointer, room
+from kerasish.compiler.providers import Array, Arrays, BoundKernel, in_order, kernel, provider
 from kerasish.config import settings
 from kerasish.errors import BackendError
+from kerasish.graph.node import Node
 from kerasish.spec import HALVES
+
+NAME = library.NAME
+
+provider(NAME, lambda: nvidia.unavailable(NAME), "convolution by cuDNN")
 
 
 def even(problem: Problem) -> bool:
@@ -183,3 +190,24 @@ def bind_conv(
         after.append(copy(output[own], target[inside]))
     first, second = made.ins
     return [*before, made.run_on(held[first], held[second], target), *after]
+
+
+def _supported(node: Node) -> bool:
+    dtype, specs = node.spec.dtype, specs_of(node)
+    if dtype not in TYPES or any(s.dtype != dtype or 0 in s.shape for s in specs):
+        return False
+    try:
+        convolution(ROLES[node.op][-1], problem_of(node), settings.tensor_float_32)
+    except BackendError:
+        return False
+    return True
+
+
+def _bind(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
+    *given, result = ROLES[node.op]
+    named = dict(zip(given, inputs, strict=True))
+    return in_order(*bind_conv(result, problem_of(node), named, outputs[0]))
+
+
+for _op in ROLES:
+    kernel(_op, provider=NAME, backend=BACKEND, supports=_supported)(_bind)

@@ -1,6 +1,7 @@
 """oneDNN's C functions with their types, statuses turned into errors, handles that free themselves.
 
-Reference: the oneDNN 3 developer guide, "C API"; dnnl.h of the same version.
+Reference: the oneDNN 3 developer guide, "C API"; dnnl.h of the same version, and for the numbers of
+its enumerations, of which those stand here that the bindings use, dnnl_types.h.
 """
 
 from __future__ import annotations
@@ -9,15 +10,78 @@ import ctypes
 import threading
 from collections.abc import Sequence
 from ctypes import c_char_p, c_float, c_int, c_int64, c_size_t, c_uint, c_void_p
+from enum import IntEnum
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from kerasish.compiler.kernels.onednn import constants
-from kerasish.compiler.kernels.onednn.constants import DTYPES, Arg, Query, Status
 from kerasish.compiler.kernels.onednn.library import load
 from kerasish.errors import BackendError
 
-Dims = c_int64 * constants.MAX_NDIMS  # dnnl_dims_t
+
+class Status(IntEnum):
+    """dnnl_status_t."""
+
+    SUCCESS = 0
+    OUT_OF_MEMORY = 1
+    INVALID_ARGUMENTS = 2
+    UNIMPLEMENTED = 3
+    LAST_IMPL_REACHED = 4
+    RUNTIME_ERROR = 5
+    NOT_REQUIRED = 6
+
+
+class Arg(IntEnum):
+    """Execution argument indices (DNNL_ARG_*)."""
+
+    SRC = 1
+    DST = 17
+    WEIGHTS = 33
+    BIAS = 41
+    WORKSPACE = 64
+    SCRATCHPAD = 80
+    DIFF_SRC = 129
+    DIFF_DST = 145
+    DIFF_WEIGHTS = 161
+
+
+class Query(IntEnum):
+    """dnnl_query_t."""
+
+    IMPL_INFO = 8
+    EXEC_ARG_MD = 255
+
+
+class Prop(IntEnum):
+    """dnnl_prop_kind_t."""
+
+    FORWARD_TRAINING = 64
+    FORWARD_INFERENCE = 96
+    BACKWARD = 128
+
+
+class Alg(IntEnum):
+    """dnnl_alg_kind_t."""
+
+    CONVOLUTION_DIRECT = 1
+    POOLING_MAX = 511
+    POOLING_AVG_EXCLUDE_PADDING = 1023
+
+
+DTYPES: Final = {"float16": 1, "bfloat16": 2, "float32": 3, "int32": 4, "int8": 5, "uint8": 6}
+"""dnnl_data_type_t by numpy's name."""
+
+UNDEFINED: Final = 0
+"""dnnl_data_type_undef: as in the destination."""
+
+FORMAT_ANY: Final = 1
+"""dnnl_format_tag_any: the primitive picks its layout."""
+
+CPU: Final = 1
+STREAM_DEFAULT: Final = 1
+SCRATCHPAD_USER: Final = 1
+MAX_NDIMS: Final = 12
+
+Dims = c_int64 * MAX_NDIMS  # dnnl_dims_t
 
 _TYPES: dict[str, Any] = {
     "p": c_void_p,
@@ -125,8 +189,8 @@ _engine_lock = threading.Lock()
 @cache
 def _make_engine() -> tuple[c_void_p, c_void_p]:
     engine, stream = c_void_p(), c_void_p()
-    call("engine_create", ctypes.byref(engine), constants.CPU, 0)
-    call("stream_create", ctypes.byref(stream), engine, constants.STREAM_DEFAULT)
+    call("engine_create", ctypes.byref(engine), CPU, 0)
+    call("stream_create", ctypes.byref(stream), engine, STREAM_DEFAULT)
     return engine, stream
 
 
@@ -159,7 +223,7 @@ class Desc:
     @classmethod
     def any(cls, shape: Sequence[int], dtype: str = "float32") -> Desc:
         """A layout left to the primitive."""
-        return cls._made("with_tag", shape, dtype, constants.FORMAT_ANY)
+        return cls._made("with_tag", shape, dtype, FORMAT_ANY)
 
     @classmethod
     def _made(cls, how: str, shape: Sequence[int], dtype: str, layout: Any) -> Desc:
@@ -180,10 +244,10 @@ class Desc:
 def attributes(accumulate: bool = False) -> Handle:
     """Primitive attributes: our own scratchpad, and dst += where asked."""
     attr = Handle("primitive_attr_destroy", "primitive_attr_create")
-    call("primitive_attr_set_scratchpad_mode", attr, constants.SCRATCHPAD_USER)
+    call("primitive_attr_set_scratchpad_mode", attr, SCRATCHPAD_USER)
     if accumulate:
         post = Handle("post_ops_destroy", "post_ops_create")
-        call("post_ops_append_sum", post, 1.0, 0, constants.UNDEFINED)  # in the dtype of dst
+        call("post_ops_append_sum", post, 1.0, 0, UNDEFINED)  # in the dtype of dst
         call("primitive_attr_set_post_ops", attr, post)
     return attr
 

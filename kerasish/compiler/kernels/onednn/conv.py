@@ -12,22 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 from kerasish.compiler.kernels.geometry import Problem
-from kerasish.compiler.kernels.onednn.api import (
-    Desc,
-    Dims,
-    PrimitiveDesc,
-    UnsupportedError,
-    attributes,
-    engine,
-)
-from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
-from kerasish.compiler.kernels.onednn.program import (
-    Array,
-    BoundKernel,
-    Program,
-    channels_first,
-    dense_data,
-)
+from kerasish.compiler.kernels.onednn import api
+from kerasish.compiler.kernels.onednn.api import Alg, Arg, Desc, Prop
+from kerasish.compiler.kernels.onednn.program import Program, channels_first, dense_data
+from kerasish.compiler.providers import Array, BoundKernel
 from kerasish.ops.nn.windows import Windows
 
 MANY = 256  # shapes whose code is kept for ever
@@ -40,14 +28,14 @@ WRITTEN = {"x": Arg.DIFF_SRC, "w": Arg.DIFF_WEIGHTS, "y": Arg.DST}
 def geometry(windows: Windows) -> tuple[Any, Any, Any, Any]:
     """strides, dilates (oneDNN counts skipped elements), padding low, padding high."""
     if any(lo < 0 or hi < 0 for lo, hi in windows.padding):
-        raise UnsupportedError(
+        raise api.UnsupportedError(
             "oneDNN convolution", expected="padding >= 0", received=windows.padding
         )
     return (
-        Dims(*windows.strides),
-        Dims(*(d - 1 for d in windows.dilation)),
-        Dims(*(lo for lo, _ in windows.padding)),
-        Dims(*(hi for _, hi in windows.padding)),
+        api.Dims(*windows.strides),
+        api.Dims(*(d - 1 for d in windows.dilation)),
+        api.Dims(*(lo for lo, _ in windows.padding)),
+        api.Dims(*(hi for _, hi in windows.padding)),
     )
 
 
@@ -61,7 +49,7 @@ def _grouped(w: Array, groups: int) -> tuple[Array, tuple[int, ...]]:
 
 
 @lru_cache(32)
-def primitive(problem: Problem, result: str) -> PrimitiveDesc:
+def primitive(problem: Problem, result: str) -> api.PrimitiveDesc:
     """What computes y, or the gradient of x or of w, from the other two.
 
     The layout of w is left to the primitive.
@@ -80,13 +68,14 @@ def primitive(problem: Problem, result: str) -> PrimitiveDesc:
         *geometry(problem.windows),
     )
 
-    def described() -> PrimitiveDesc:
-        direct, plain = Alg.CONVOLUTION_DIRECT, attributes()
+    def described() -> api.PrimitiveDesc:
+        direct, plain = Alg.CONVOLUTION_DIRECT, api.attributes()
         if result == "y":
             kind = "convolution_forward"
-            return PrimitiveDesc(kind, engine(), Prop.FORWARD_TRAINING, direct, *data, plain)
+            way = Prop.FORWARD_TRAINING
+            return api.PrimitiveDesc(kind, api.engine(), way, direct, *data, plain)
         kind = f"convolution_backward_{'data' if result == 'x' else 'weights'}"
-        return PrimitiveDesc(kind, engine(), direct, *data, primitive(problem, "y"), plain)
+        return api.PrimitiveDesc(kind, api.engine(), direct, *data, primitive(problem, "y"), plain)
 
     found = _bounded(described, (problem, result))
     if result != "y" and ci == 1 and co == groups > 1:
@@ -96,7 +85,7 @@ def primitive(problem: Problem, result: str) -> PrimitiveDesc:
     return found.require_fast()
 
 
-def _bounded(described: Callable[[], PrimitiveDesc], key: Hashable) -> PrimitiveDesc:
+def _bounded(described: Callable[[], api.PrimitiveDesc], key: Hashable) -> api.PrimitiveDesc:
     """The primitive at its best implementation, or at one whose code goes with it.
 
     The batch-reduced products ("brg") of oneDNN 3 keep the code of every shape they met for ever,
@@ -109,7 +98,7 @@ def _bounded(described: Callable[[], PrimitiveDesc], key: Hashable) -> Primitive
     if len(_met) < MANY:
         _met.add(key)
         return found
-    with contextlib.suppress(UnsupportedError):
+    with contextlib.suppress(api.UnsupportedError):
         other = described().skip("brg")
         if other.implementation.startswith("jit"):
             return other

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from kerasish.compiler.kernels.onednn.api import Desc, PrimitiveDesc, attributes, engine
-from kerasish.compiler.kernels.onednn.constants import Arg
-from kerasish.compiler.kernels.onednn.program import Array, BoundKernel, Program, dense
+from kerasish.compiler.kernels.onednn.api import Arg, Desc, PrimitiveDesc, attributes, engine
+from kerasish.compiler.kernels.onednn.program import Program, dense
+from kerasish.compiler.providers import Array, BoundKernel
 from kerasish.spec import inverse
 
 Size = tuple[int, ...]

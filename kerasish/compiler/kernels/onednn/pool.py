@@ -11,23 +11,11 @@ import math
 from functools import lru_cache
 from typing import Any
 
-from kerasish.compiler.kernels.onednn.api import (
-    Dims,
-    PrimitiveDesc,
-    UnsupportedError,
-    attributes,
-    engine,
-)
-from kerasish.compiler.kernels.onednn.constants import Alg, Arg, Prop
+from kerasish.compiler.kernels.onednn import api
+from kerasish.compiler.kernels.onednn.api import Alg, Arg, Prop
 from kerasish.compiler.kernels.onednn.conv import geometry
-from kerasish.compiler.kernels.onednn.program import (
-    Array,
-    BoundKernel,
-    Memory,
-    Program,
-    channels_first,
-    dense_data,
-)
+from kerasish.compiler.kernels.onednn.program import Memory, Program, channels_first, dense_data
+from kerasish.compiler.providers import Array, BoundKernel
 from kerasish.ops.nn.windows import Windows
 
 Size = tuple[int, ...]
@@ -39,43 +27,43 @@ def _geometry(windows: Windows) -> tuple[Any, ...]:
     size = windows.window
     reach = [(k - 1) * d for k, d in zip(size, windows.dilation, strict=True)]
     if any(max(pair) > r for pair, r in zip(windows.padding, reach, strict=True)):
-        raise UnsupportedError(
+        raise api.UnsupportedError(
             "oneDNN pooling",
             expected="padding smaller than the window",
             received=f"{windows.padding} for a window of {size}",
         )
-    return strides, Dims(*size), *others
+    return strides, api.Dims(*size), *others
 
 
 @lru_cache(16)
 def forward(
     alg: Alg, x: Size, y: Size, windows: Windows, training: bool, dtype: str
-) -> PrimitiveDesc:
+) -> api.PrimitiveDesc:
     """The primitive of pooling; raises `UnsupportedError` where there is no fast one."""
     prop = Prop.FORWARD_TRAINING if training else Prop.FORWARD_INFERENCE
-    return PrimitiveDesc(
-        "pooling_forward", engine(), prop, alg, dense_data(x, dtype), dense_data(y, dtype),
-        *_geometry(windows), attributes(),
+    return api.PrimitiveDesc(
+        "pooling_forward", api.engine(), prop, alg, dense_data(x, dtype), dense_data(y, dtype),
+        *_geometry(windows), api.attributes(),
     ).require_fast()  # fmt: skip
 
 
 @lru_cache(16)
-def backward(alg: Alg, x: Size, y: Size, windows: Windows, dtype: str) -> PrimitiveDesc:
+def backward(alg: Alg, x: Size, y: Size, windows: Windows, dtype: str) -> api.PrimitiveDesc:
     """The primitive of the gradients of pooling."""
-    return PrimitiveDesc(
-        "pooling_backward", engine(), alg, dense_data(x, dtype), dense_data(y, dtype),
-        *_geometry(windows), forward(alg, x, y, windows, True, dtype), attributes(),
+    return api.PrimitiveDesc(
+        "pooling_backward", api.engine(), alg, dense_data(x, dtype), dense_data(y, dtype),
+        *_geometry(windows), forward(alg, x, y, windows, True, dtype), api.attributes(),
     ).require_fast()  # fmt: skip
 
 
 def _positions(
-    program: Program, index: Array, desc: PrimitiveDesc, windows: Windows
+    program: Program, index: Array, desc: api.PrimitiveDesc, windows: Windows
 ) -> tuple[Memory, Memory]:
     """The positions as they are, and a temporary for them in oneDNN's width."""
     wanted = desc.desc(Arg.WORKSPACE)
     narrow = math.prod(windows.window) <= 255
     if not wanted.same(dense_data(index.shape, "uint8" if narrow else "int32")):
-        raise UnsupportedError(
+        raise api.UnsupportedError(
             "oneDNN max pooling",
             expected="positions channels last",
             received=f"another layout of {desc.implementation}",

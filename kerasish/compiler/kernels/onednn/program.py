@@ -6,39 +6,28 @@ import ctypes
 import functools
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from ctypes import c_int, c_void_p
 from typing import Any
 
 import numpy as np
 
 from kerasish.compiler.codegen.nest import contiguous
-from kerasish.compiler.kernels.onednn.api import (
-    Desc,
-    Handle,
-    PrimitiveDesc,
-    attributes,
-    call,
-    engine,
-    raise_status,
-    stream,
-)
-from kerasish.compiler.kernels.onednn.constants import Arg
+from kerasish.compiler.kernels.onednn import api
+from kerasish.compiler.kernels.onednn.api import Arg, Desc
 from kerasish.compiler.kernels.onednn.library import load
-
-Array = np.ndarray[Any, Any]
-BoundKernel = Callable[[], None]
+from kerasish.compiler.providers import Array, BoundKernel
 
 _ALIGNMENT = 64
 
 
-class Memory(Handle):
+class Memory(api.Handle):
     """A dnnl_memory_t over a fixed address; the array it lies in is kept alive."""
 
     __slots__ = ("__weakref__", "array", "desc")
 
     def __init__(self, desc: Desc, address: int, array: Array | None = None) -> None:
-        super().__init__("memory_destroy", "memory_create", desc, engine(), c_void_p(address))
+        super().__init__("memory_destroy", "memory_create", desc, api.engine(), c_void_p(address))
         self.desc = desc
         self.array = array
 
@@ -68,7 +57,7 @@ class Scratch:
             self._buffer = np.empty(nbytes + _ALIGNMENT, np.uint8)
             base = self._base()
             for memory, offset in self._memories.items():
-                call("memory_set_data_handle", memory, c_void_p(base + offset))
+                api.call("memory_set_data_handle", memory, c_void_p(base + offset))
 
     def place(self, desc: Desc, offset: int) -> Memory:
         """A memory at a fixed offset of the buffer."""
@@ -168,9 +157,9 @@ class Program:
 
     def reorder(self, source: Memory, target: Memory) -> None:
         """Copy between layouts or dtypes."""
-        descs = (source.desc, engine(), target.desc, engine())
+        descs = (source.desc, api.engine(), target.desc, api.engine())
         self.execute(
-            PrimitiveDesc("reorder", *descs, attributes()),
+            api.PrimitiveDesc("reorder", *descs, api.attributes()),
             {Arg.SRC: source, Arg.DST: target},
         )
 
@@ -182,16 +171,16 @@ class Program:
         self.reorder(memory, target)
         return target
 
-    def execute(self, desc: PrimitiveDesc, args: Mapping[Arg, Memory]) -> None:
+    def execute(self, desc: api.PrimitiveDesc, args: Mapping[Arg, Memory]) -> None:
         """Add one primitive."""
-        primitive = Handle("primitive_destroy", "primitive_create", desc)
+        primitive = api.Handle("primitive_destroy", "primitive_create", desc)
         given = dict(args)
         pad = desc.desc(Arg.SCRATCHPAD)
         if pad.nbytes:
             given[Arg.SCRATCHPAD] = self.temporary(pad)
         array = _exec_args(len(given))(*((int(k), m._as_parameter_) for k, m in given.items()))
         self._keep.append((primitive, given, array))
-        self._calls.append((primitive._as_parameter_, stream(), c_int(len(given)), array))
+        self._calls.append((primitive._as_parameter_, api.stream(), c_int(len(given)), array))
 
     def step(self) -> BoundKernel:
         """The finished step."""
@@ -202,7 +191,7 @@ class Program:
         def step(keep: object = self._keep) -> None:
             for function, args in calls:
                 if status := function(*args):
-                    raise_status("primitive_execute", status)
+                    api.raise_status("primitive_execute", status)
 
         def locked() -> None:
             with lock:

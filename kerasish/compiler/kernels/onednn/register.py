@@ -6,6 +6,7 @@ taken is never given back.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -14,9 +15,8 @@ import numpy as np
 
 from kerasish.compiler.kernels.geometry import ROLES, pool_windows, problem_of, specs_of
 from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
-from kerasish.compiler.kernels.onednn.api import UnsupportedError
-from kerasish.compiler.kernels.onednn.constants import Alg
-from kerasish.compiler.providers import Arrays, BoundKernel, kernel, provider
+from kerasish.compiler.kernels.onednn.api import Alg, UnsupportedError
+from kerasish.compiler.providers import Arrays, BoundKernel, in_order, kernel, provider
 from kerasish.graph.node import Node
 from kerasish.spec import inverse, known
 
@@ -150,9 +150,4 @@ def _product(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
     run = matmul.bind_matmul(a, b, y, accumulate=True)
     if c[0].ctypes.data == y.ctypes.data and c[0].strides == y.strides:
         return run
-
-    def step() -> None:
-        np.copyto(y, c[0])
-        run()
-
-    return step
+    return in_order(functools.partial(np.copyto, y, c[0]), run)

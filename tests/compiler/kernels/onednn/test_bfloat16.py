@@ -7,7 +7,7 @@ import pytest
 
 from kerasish.compiler.kernels.geometry import Problem
 from kerasish.compiler.kernels.onednn import conv, library, matmul, pool
-from kerasish.compiler.kernels.onednn.constants import Alg
+from kerasish.compiler.kernels.onednn.api import Alg
 from kerasish.ops.nn.windows import Windows
 from kerasish.spec import np_dtype
 from tests.tolerances import assert_close

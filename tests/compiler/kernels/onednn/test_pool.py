@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from kerasish.compiler.kernels.onednn import library, pool
-from kerasish.compiler.kernels.onednn.api import UnsupportedError
-from kerasish.compiler.kernels.onednn.constants import Alg
+from kerasish.compiler.kernels.onednn.api import Alg, UnsupportedError
 from kerasish.ops.nn.windows import Windows
 
 pytestmark = pytest.mark.skipif(
