@@ -109,6 +109,12 @@ def _report(
         f"{model.count_params():,} parameters",
         f"  last epoch  {numbers(last)}",
     ]
+    if not np.isfinite(last.get("loss", 0.0)):
+        wrong = next(i for i, loss in enumerate(history["loss"]) if not np.isfinite(loss))
+        lines.append(
+            f"  the loss is {last['loss']} (not finite from epoch {wrong + 1} on): what was learnt "
+            "is of no use; lower the learning rate, or scale the data"
+        )
     if "val_loss" in history and epochs:
         best = min(range(epochs), key=lambda epoch: history["val_loss"][epoch])
         held_out = {k: v[best] for k, v in history.items() if k.startswith("val_")}

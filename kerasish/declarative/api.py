@@ -11,6 +11,7 @@ from kerasish import budget
 from kerasish.declarative.building.arrays import Arrays, load_arrays
 from kerasish.declarative.building.model import MAX_PARAMS, build_model
 from kerasish.declarative.building.train import (
+    check_inputs,
     check_labels,
     compile_model,
     data_arguments,
@@ -81,6 +82,7 @@ class Project:
             raise ArgumentError(self.config.name, expected="a config with a 'train' section")
         found = training_arguments(train, self.diagnostics)
         if data is not None and arrays is not None:
+            check_inputs(self.config.model, arrays, self.diagnostics)
             check_labels(model, train, arrays, self.diagnostics)
             found |= data_arguments(data, arrays)
         return found

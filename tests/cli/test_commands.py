@@ -14,6 +14,7 @@ from kerasish.cli.commands import parser
 from kerasish.cli.main import main
 from kerasish.cli.text import duration, size
 from kerasish.config import settings
+from kerasish.declarative.api import load_config
 from kerasish.declarative.text.emit import emit
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import load
@@ -327,3 +328,43 @@ def test_words() -> None:
         "3.0 MiB",
         "5.0 GiB",
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[8, 8, 1]", "[9, 9, 1]", "m.yaml:6:18: K410 input.shape is [9, 9, 1], the data have [8,"),
+        ("[8, 8, 1]", "[8, 8]", "K410 input.shape is [8, 8], the data have [8, 8, 1]"),
+        ("{split: 0.1}", "{splt: 0.1}", "no key 'splt'"),
+        ("units: $width", 'units: "32"', "remove the quotes"),
+        ("units: $width", "unts: 32", "Dense has no argument 'unts'"),
+    ],
+)
+def test_a_mistake_is_one_finding_where_it_was_made(
+    folder: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, message: str
+) -> None:
+    (folder / "m.yaml").write_text(CONFIG.replace(old, new), encoding="utf-8")
+    code, _, err = outputs(capsys, "fit", "m.yaml", "--verbose", "0")
+    assert code == 2
+    assert message in err
+    assert "1 finding\n" in err
+
+
+def test_a_loss_that_is_not_finite_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = CONFIG.replace("optimizer: adam", "optimizer: {SGD: {learning_rate: 1.0e+30}}")
+    (folder / "m.yaml").write_text(
+        text.replace("sparse_categorical_crossentropy", "mse").replace(
+            "units: 10, activation: softmax", "units: 1"
+        ),
+        encoding="utf-8",
+    )
+    _, out, _ = outputs(capsys, "fit", "m.yaml", "--verbose", "0")
+    assert "not finite from epoch 1 on" in out
+
+
+def test_plugins_that_nobody_imported_are_told(folder: Path) -> None:
+    (folder / "m.yaml").write_text(CONFIG + "plugins: [no_module]\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match="ask for no_module, .* Import it first"):
+        load_config("m.yaml")

@@ -10,7 +10,12 @@ from kerasish.arguments.signatures import ours
 from kerasish.declarative.building.arrays import Arrays, Part
 from kerasish.declarative.building.construct import construct, one_line
 from kerasish.declarative.check import vocabulary
-from kerasish.declarative.check.specification import DataSection, TrainSection
+from kerasish.declarative.check.specification import (
+    DataSection,
+    FunctionalSection,
+    ModelSection,
+    TrainSection,
+)
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError
@@ -84,6 +89,27 @@ def check_labels(
                 word = one if isinstance(one, str) else getattr(one, "name", "")
                 word, place = word.lower().replace("_", ""), section.loss_mark
                 _check_label(word, np.asarray(label), tuple(output.shape), place, diagnostics)
+    diagnostics.raise_if_any()
+
+
+def check_inputs(model: ModelSection, arrays: Arrays, diagnostics: Diagnostics) -> None:
+    """Hold the data against the shapes of the inputs that the file declares.
+
+    Raises:
+        ConfigError: K410 where they differ.
+    """
+    inputs = model.inputs if isinstance(model, FunctionalSection) else (model.input,)
+    declared = [one for one in inputs if one is not None]
+    for part in (arrays.train, arrays.validation, arrays.test):
+        if part is None or not (isinstance(part.x, dict) or len(declared) == 1):
+            continue
+        for one in declared:
+            x = part.x.get(one.name) if isinstance(part.x, dict) else part.x
+            shape = () if x is None else np.shape(x)
+            # Numbers alone are taken as columns.
+            if shape and not alike(one.shape, shape[1:] or (1,)):
+                message = f"input.shape is {list(one.shape)}, the data have {list(shape[1:])}"
+                diagnostics.add("K410", message, one.mark, "write the shape of the data")
     diagnostics.raise_if_any()
 
 

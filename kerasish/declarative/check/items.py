@@ -18,6 +18,7 @@ from kerasish.declarative.check import vocabulary
 from kerasish.declarative.text.errors import Diagnostics, clip, describe, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
 from kerasish.errors import KerasishError
+from kerasish.registry import nearest
 
 VALID_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 # Kinds whose constructors take a bare name and look it up themselves.
@@ -226,8 +227,12 @@ class _Found:
         self.checker.diagnostics.add("K203", message, value.mark, f"{hint}  {takes}".strip())
 
     def missing(self, field: Field, given: Any) -> None:
+        contract = contract_of(self.item.factory)
+        unknown = [] if contract.is_open else [n for n in given if n not in contract.fields]
+        if any(field.name in nearest(clip(n, 100), list(contract.fields)) for n in unknown):
+            return  # it is misspelt, which is told
         message = f"{self.item.name} needs '{field.name}'"
-        hint = f"{self.item.name}{contract_of(self.item.factory)}"
+        hint = f"{self.item.name}{contract}"
         self.checker.diagnostics.add("K202", message, self.item.mark, hint)
 
 
@@ -269,7 +274,7 @@ def _quoting_hint(value: Value, expected: str) -> str:
     if not isinstance(value, Scalar) or not isinstance(value.value, str):
         return ""
     quoted_number = value.quoted and re.fullmatch(r"[-+0-9.eE]+", value.value)
-    if quoted_number and ("integer" in expected or "number" in expected):
+    if quoted_number and re.search(r"\bint\b|integer|number", expected):
         return "remove the quotes"
     if value.value in ("yes", "no", "on", "off") and "true" in expected:
         return "write true or false"

@@ -45,7 +45,11 @@ def read_data(value: Value, checker: Checker) -> DataSection:
 
 def _validation(fields: Fields, diagnostics: Diagnostics) -> ArraysFile | float | None:
     value = fields.value("validation")
-    if not isinstance(value, Mapping) or "split" not in value.entries:
+    keys = value.entries.keys() if isinstance(value, Mapping) else set[str]()
+    if value is not None and keys and not keys & {"split", *ARRAYS_KEYS}:
+        Fields(value, "data.validation", ("split", *ARRAYS_KEYS), diagnostics)
+        return None  # neither form: the keys say what was meant
+    if value is None or "split" not in keys:
         return _arrays(fields, "validation", diagnostics)
     inner = Fields(value, "validation", ("split",), diagnostics)
     split = inner.entries["split"].value

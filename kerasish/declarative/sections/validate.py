@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Collection
 
 from kerasish.declarative.check.fields import Fields
@@ -13,6 +14,7 @@ from kerasish.declarative.sections.model import read_model
 from kerasish.declarative.sections.train import read_train
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mapping, Scalar
+from kerasish.errors import told
 
 FORMAT = 1
 BACKENDS = ("auto", "numpy", "cupy")
@@ -53,6 +55,10 @@ def validate(
     diagnostics.raise_if_any()
     if model is None:
         raise diagnostics.error()
+    if missing:
+        mend = diagnostics.told("Import it first.", f"Pass --allow {missing[0]}.")
+        what = f"The file's plugins ask for {', '.join(missing)}, which nobody imported"
+        warnings.warn(told(what, fix=mend), stacklevel=2)
     return Config(document, chosen, model, seed, backend, data, train, tuple(requested))
 
 
