@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.callbacks.callback import Callback, Logs
+from kerasish.callbacks.callback import Callback, Logs, on_terminal, tell
 from kerasish.callbacks.paths import columns
-from kerasish.callbacks.told import on_terminal, tell
 from kerasish.config import settings
 
 

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from kerasish.arguments.signatures import parameters
-from kerasish.callbacks.callback import Callback, Logs
+from kerasish.callbacks.callback import Callback, Logs, tell
 from kerasish.callbacks.monitor import Monitor
-from kerasish.callbacks.told import tell
 from kerasish.errors import ArgumentError
 from kerasish.hints import called
 

@@ -79,7 +79,7 @@ class BlockSource(RowSource):
         )
         self._rows = check_rows(self._form)
         self._arrays = self._form.leaves
-        weights = len(_present(self._form.sample_weight))
+        weights = len(Batch(None, None, self._form.sample_weight).leaves)
         self._dtypes = [working_dtype(np.dtype(array.dtype)) for array in self._arrays]
         self._dtypes[len(self._dtypes) - weights :] = [np_dtype(floatx())] * weights
         row_bytes = sum(
@@ -90,7 +90,8 @@ class BlockSource(RowSource):
         self._window = max(1, buffer_bytes // (max(row_bytes, 1) * self._block))
 
     def _rows_per_block(self, row_bytes: int) -> int:
-        chunk = max((array.chunks[0] for array in self._arrays if _chunked(array)), default=1)
+        chunked = [array for array in self._arrays if getattr(array, "chunks", None)]
+        chunk = max((array.chunks[0] for array in chunked), default=1)
         wanted = max(1, BLOCK_BYTES // row_bytes)
         return -(-wanted // chunk) * chunk
 
@@ -175,14 +176,6 @@ def _leaves(structure: Any, role: str) -> Any:
         kept = leaf is None or is_lazy(leaf)
         leaves.append(leaf if kept else to_numpy(leaf, place(role, path)))
     return tree.pack_sequence_as(structure, leaves)
-
-
-def _present(structure: Any) -> list[Any]:
-    return [leaf for leaf in tree.flatten(structure) if leaf is not None]
-
-
-def _chunked(array: Any) -> bool:
-    return bool(getattr(array, "chunks", None))
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -65,11 +66,9 @@ class PyDataset(ABC):
 
     def __iter__(self) -> Iterator[Any]:
         told = hasattr(self, "__len__") or type(self).num_batches is not PyDataset.num_batches
-        count = self.num_batches if told else None
-        index = 0
-        while count is None or index < count:
+        total = self.num_batches if told else None
+        for index in count() if total is None else range(total):
             yield self[index]
-            index += 1
 
     def on_epoch_begin(self) -> None:
         """Called before every epoch."""
@@ -100,8 +99,8 @@ class PyDatasetSource(DataSource):
 
     @property
     def num_batches(self) -> int | None:
-        count = self._dataset.num_batches
-        return None if count is None else _count(type(self._dataset).__name__, count)
+        told = self._dataset.num_batches
+        return None if told is None else _count(type(self._dataset).__name__, told)
 
     def batches(
         self,
@@ -110,11 +109,13 @@ class PyDatasetSource(DataSource):
         rng: np.random.Generator | None = None,
         start: int = 0,
     ) -> Iterator[Batch]:
-        count = self.num_batches
-        if shuffle and count is not None:
-            order = iter(need_rng(rng).permutation(count)[start:].tolist())
+        total = self.num_batches
+        if total is None:
+            order = count(start)
+        elif shuffle:
+            order = iter(need_rng(rng).permutation(total)[start:].tolist())
         else:
-            order = iter(range(start, count)) if count is not None else _from(start)
+            order = iter(range(start, total))
         return self._pooled(order) if self._pooling else self._made(order)
 
     def _made(self, order: Iterator[int]) -> Iterator[Batch]:
@@ -220,26 +221,20 @@ class PyDatasetSource(DataSource):
                 process.terminate()
 
 
-def _count(kind: str, count: Any) -> int:
+def _count(kind: str, told: Any) -> int:
     """The number of batches that a dataset tells.
 
     Raises:
         DataError: no integer of 0 or more.
     """
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
+    if isinstance(told, bool) or not isinstance(told, (int, np.integer)) or told < 0:
         raise DataError(
             kind,
             expected="an integer of 0 or more as the number of batches",
-            received=f"{count!r}",
+            received=f"{told!r}",
             fix="Let __len__ return int(math.ceil(samples / batch_size)).",
         )
-    return int(count)  # pyright: ignore
-
-
-def _from(start: int) -> Iterator[int]:
-    while True:
-        yield start
-        start += 1
+    return int(told)  # pyright: ignore
 
 
 _held: list[PyDataset] = []  # in a worker process, the dataset it serves

@@ -73,11 +73,7 @@ class WindowDataset(PyDataset):
         self._batch_size = batch_size
 
     def __len__(self) -> int:
-        return (
-            len(self._starts)
-            if self._batch_size is None
-            else -(-len(self._starts) // self._batch_size)
-        )
+        return -(-len(self._starts) // (self._batch_size or 1))
 
     def __getitem__(self, index: int) -> Any:
         if not 0 <= index < len(self):

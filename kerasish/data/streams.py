@@ -82,8 +82,10 @@ class StreamSource(DataSource):
         start: int = 0,
     ) -> Iterator[Batch]:
         skip, self._to_skip = start + self._to_skip, 0
-        items = self._iterator if self._iterator is not None else iter(self._iterable)
-        return self._pass(items, skip)
+        return self._pass(self._items(), skip)
+
+    def _items(self) -> Iterator[Any]:
+        return self._iterator if self._iterator is not None else iter(self._iterable)
 
     def _pass(self, items: Iterator[Any], skip: int) -> Iterator[Batch]:
         if self._peeked is not None:
@@ -102,8 +104,7 @@ class StreamSource(DataSource):
     def first_batch(self) -> Batch:
         if self._peeked is not None:
             return self._peeked
-        items = self._iterator if self._iterator is not None else iter(self._iterable)
-        for item in items:
+        for item in self._items():
             batch = standardize_batch(item, self._class_weight)
             if self.one_shot:
                 batch = self._peeked = batch.owned()

@@ -136,9 +136,8 @@ def read(x: Any, y: Any, sample_weight: Any) -> Batch:
     """
     x = as_arrays(x, "x")
     y = None if y is None else as_arrays(y, "y")
-    if sample_weight is not None:
-        sample_weight = weights_as_floats(as_arrays(sample_weight, "sample_weight"))
-    return Batch(x, y, sample_weight)
+    given = None if sample_weight is None else as_arrays(sample_weight, "sample_weight")
+    return Batch(x, y, weights_as_floats(given))
 
 
 def weights_as_floats(sample_weight: Any) -> Any:
@@ -147,8 +146,6 @@ def weights_as_floats(sample_weight: Any) -> Any:
     Raises:
         DataError: complex weights, or such that are NaN or infinite.
     """
-    if sample_weight is None:
-        return None
     target = np_dtype(floatx())
 
     def weights(leaf: np.ndarray | None) -> np.ndarray | None:

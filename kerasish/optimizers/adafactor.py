@@ -29,10 +29,7 @@ class Adafactor(Optimizer, learning_rate=0.001):
     clip_threshold: float = 1.0
     relative_step: bool = True
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
         self._r: list[Variable | None] = []
         self._c: list[Variable | None] = []
         self._v: list[Variable | None] = []

@@ -26,10 +26,7 @@ class _Moments(Optimizer, learning_rate=0.001):
     beta_2: float = 0.999
     epsilon: float = 1e-7
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
         self._momentums, self._velocities = self.add_optimizer_variables(
             variables, ["momentum", self.second]
         )
@@ -59,10 +56,8 @@ class Adam(_Moments):
 
     amsgrad: bool = False
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
+        super()._add_slots(variables)
         if self.amsgrad:
             self._velocity_hats = self.add_optimizer_variables(variables, "velocity_hat")
 
@@ -126,10 +121,8 @@ class Nadam(_Moments):
 
     DECAY = 0.96  # of the momentum schedule, fixed as in the paper
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
+        super()._add_slots(variables)
         dtype = variables[0].dtype if variables else floatx()
         self._u_product = self.add_variable((), "ones", dtype, name="u_product")
 
@@ -190,10 +183,8 @@ class ScheduleFreeAdamW(_Moments, learning_rate=0.0025):
     epsilon: float = 1e-8
     warmup_steps: int = 0
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
+        super()._add_slots(variables)
         for slot, variable in zip(self._momentums, variables, strict=True):
             if slot is not None:
                 slot.assign(variable.numpy())

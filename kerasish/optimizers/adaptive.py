@@ -29,10 +29,7 @@ class RMSprop(Optimizer, learning_rate=0.001):
     epsilon: float = 1e-7
     centered: bool = False
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
         self._velocities = self.add_optimizer_variables(variables, "velocity")
         self._momentums: list[Variable | None] = []
         self._average_gradients: list[Variable | None] = []
@@ -72,10 +69,7 @@ class Adagrad(Optimizer, learning_rate=0.001):
     initial_accumulator_value: float = 0.1
     epsilon: float = 1e-7
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
         start = initializers.Constant(self.initial_accumulator_value)
         self._accumulators_of_squares = self.add_optimizer_variables(
             variables, "accumulator", start
@@ -103,10 +97,7 @@ class Adadelta(Optimizer, learning_rate=0.001):
     rho: float = 0.95
     epsilon: float = 1e-7
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
         self._accumulated_grads, self._accumulated_delta_vars = self.add_optimizer_variables(
             variables, ["accumulated_grad", "accumulated_delta_var"]
         )
@@ -161,10 +152,7 @@ class Ftrl(Optimizer, learning_rate=0.001):
             if (value := getattr(self, label)) < 0:
                 raise ArgumentError(label, expected="0 or more", received=repr(value))
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
         start = initializers.Constant(self.initial_accumulator_value)
         self._sums, self._linears = self.add_optimizer_variables(
             variables, ["accumulator", "linear"], [start, "zeros"]
@@ -208,10 +196,7 @@ class Lion(Optimizer, learning_rate=0.001):
         if not 0 < self.beta_1 <= 1:
             raise ArgumentError("beta_1", expected="a number in (0, 1]", received=repr(self.beta_1))
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
         self._momentums = self.add_optimizer_variables(variables, "momentum")
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:

@@ -26,11 +26,7 @@ class MovingAverages(OptimizerState):
         overwrite: Any = None
         if every:
             overwrite = ops.equal(ops.mod(ops.convert_to_tensor(self.iterations) + 1, every), 0)
-        for variable, average in zip(
-            self._trainable_variables, self._model_variables_moving_average, strict=True
-        ):
-            if average is None:
-                continue
+        for variable, average in self.averages():
             momentum = ops.cast(started, variable.dtype) * self.ema_momentum
             average.assign(momentum * average.value + (1 - momentum) * variable.value)
             if overwrite is not None:
@@ -49,11 +45,7 @@ class MovingAverages(OptimizerState):
 
     def finalize_variable_values(self, var_list: Variables) -> None:
         """After training: the weights become their moving averages, where these are kept."""
-        if not self.use_ema:
-            return
-        for variable in var_list:
-            if (
-                variable in self._index
-                and self._model_variables_moving_average[self._index[variable]] is not None
-            ):
-                variable.assign(self.slot(self._model_variables_moving_average, variable).value)
+        wanted = set(var_list)
+        for variable, average in self.averages() if self.use_ema else ():
+            if variable in wanted:
+                variable.assign(average.value)

@@ -49,17 +49,14 @@ def check_settings(
     Raises:
         ArgumentError: one of them is out of range.
     """
-    if sum(c is not None for c in (clipnorm, clipvalue, global_clipnorm)) > 1:
+    limits = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
+    if sum(limit is not None for limit in limits.values()) > 1:
         raise ArgumentError(
             "Clipping",
-            expected="at most one of clipnorm, clipvalue, global_clipnorm",
-            received=f"{clipnorm}, {clipvalue}, {global_clipnorm}",
+            expected=f"at most one of {', '.join(limits)}",
+            received=", ".join(map(str, limits.values())),
         )
-    for name, limit in zip(
-        ("clipnorm", "clipvalue", "global_clipnorm"),
-        (clipnorm, clipvalue, global_clipnorm),
-        strict=True,
-    ):
+    for name, limit in limits.items():
         if limit is not None and not limit >= 0:
             raise ArgumentError(name, expected="None, or a number of 0 or more", received=limit)
     if not 0 <= ema_momentum <= 1:

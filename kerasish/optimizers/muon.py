@@ -63,10 +63,7 @@ class Muon(Optimizer, learning_rate=0.001):
             return True
         return any(re.search(pattern, variable.path) for pattern in self.exclude_layers or ())
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
         self.momentums: list[Variable | None] = []
         self.adam_velocities: list[Variable | None] = []
         for variable in variables:

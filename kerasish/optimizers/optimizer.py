@@ -150,6 +150,10 @@ class Optimizer(WeightDecay, MovingAverages):
                 self.add_variable_from_reference(v, "gradient_accumulator") for v in variables
             ]
         self.built = True
+        self._add_slots(variables)
+
+    def _add_slots(self, variables: Variables) -> None:
+        """Make the slots of an optimizer of this package, once, at the end of `build`."""
 
     @per_update
     def step_number(self, dtype: str) -> Tensor:

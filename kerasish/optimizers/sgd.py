@@ -30,10 +30,7 @@ class SGD(Optimizer, learning_rate=0.01):
             raise ArgumentError("momentum", expected="a number in [0, 1]", received=repr(given))
         self.momentums: list[Variable | None] = []
 
-    def build(self, variables: Variables) -> None:
-        if self.built:
-            return
-        super().build(variables)
+    def _add_slots(self, variables: Variables) -> None:
         if self.momentum:
             self.momentums = self.add_optimizer_variables(variables, "momentum")
 

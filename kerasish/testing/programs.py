@@ -113,7 +113,7 @@ def _present(found: Sequence[Any]) -> list[Any]:
     return [g for g in found if g is not None]
 
 
-# --- instructions: each maker returns (text, function), or None where it does not apply -----------
+# --- instructions: each maker gives one on value `at`: (text, sources, function), or None ---------
 
 UNARY: dict[str, Callable[[Any], Any]] = {
     "tanh": ops.tanh,
@@ -173,15 +173,13 @@ def _top(x: Any) -> Any:
     return ops.stop_gradient(ops.max(x, axis=-1, keepdims=True))
 
 
-def _unary(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _unary(r: random.Random, shapes: list[Shape], at: int) -> Any:
     names = [n for n in UNARY if shapes[at] or n not in NEEDS_AXIS]
     name = r.choice(names)
     return name, (at,), UNARY[name]
 
 
-def _binary(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _binary(r: random.Random, shapes: list[Shape], at: int) -> Any:
     fitting = [i for i, s in enumerate(shapes) if _broadcast(s, shapes[at])] or [at]
     other = r.choice(fitting)
     name = r.choice(list(BINARY))
@@ -197,8 +195,7 @@ def _broadcast(a: Shape, b: Shape) -> bool:
         return False
 
 
-def _reduce(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _reduce(r: random.Random, shapes: list[Shape], at: int) -> Any:
     rank = len(shapes[at])
     axes = tuple(i for i in range(rank) if r.random() < 0.6)
     name, keep = r.choice(["sum", "mean", "max", "min"]), r.random() < 0.5
@@ -206,8 +203,7 @@ def _reduce(r: random.Random, shapes: list[Shape]) -> Any:
     return f"{name} {axes} {keep}", (at,), lambda x: func(x, axis=axes, keepdims=keep)
 
 
-def _reshape(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _reshape(r: random.Random, shapes: list[Shape], at: int) -> Any:
     size = math.prod(shapes[at])
     shape = r.choice([(-1,), (1, size), (size, 1), shapes[at][::-1], _factored(r, size)])
     return f"reshape {shape}", (at,), lambda x: ops.reshape(x, shape)
@@ -219,15 +215,13 @@ def _factored(r: random.Random, size: int) -> Shape:
     return (first, size // first)
 
 
-def _transpose(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _transpose(r: random.Random, shapes: list[Shape], at: int) -> Any:
     axes = list(range(len(shapes[at])))
     r.shuffle(axes)
     return f"transpose {axes}", (at,), lambda x: ops.transpose(x, axes)
 
 
-def _slice(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _slice(r: random.Random, shapes: list[Shape], at: int) -> Any:
     if not shapes[at]:
         return None
     key = []
@@ -240,20 +234,17 @@ def _slice(r: random.Random, shapes: list[Shape]) -> Any:
     return f"slice {key}", (at,), lambda x: x[tuple(key)]
 
 
-def _broadcast_to(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _broadcast_to(r: random.Random, shapes: list[Shape], at: int) -> Any:
     shape = (r.choice((2, 3)), *(r.choice((2, 5)) if d == 1 else d for d in shapes[at]))
     return f"broadcast_to {shape}", (at,), lambda x: ops.broadcast_to(x, shape)
 
 
-def _expand(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _expand(r: random.Random, shapes: list[Shape], at: int) -> Any:
     axis = r.randrange(len(shapes[at]) + 1)
     return f"expand_dims {axis}", (at,), lambda x: ops.expand_dims(x, axis)
 
 
-def _matmul(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _matmul(r: random.Random, shapes: list[Shape], at: int) -> Any:
     left = shapes[at]
     if len(left) < 2 or math.prod(left[:-1]) * left[-2] > LARGEST:
         return None
@@ -264,8 +255,7 @@ def _matmul(r: random.Random, shapes: list[Shape]) -> Any:
     return "a@b/n", (at, other), lambda a, b: ops.matmul(a, b) / left[-1]
 
 
-def _concatenate(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _concatenate(r: random.Random, shapes: list[Shape], at: int) -> Any:
     if not shapes[at]:
         return None
     axis = r.randrange(len(shapes[at]))
@@ -279,8 +269,7 @@ def _without(shape: Shape, axis: int) -> Shape:
     return shape[:axis] + shape[axis + 1 :]
 
 
-def _take(r: random.Random, shapes: list[Shape]) -> Any:
-    at = _choose(r, shapes)
+def _take(r: random.Random, shapes: list[Shape], at: int) -> Any:
     if not shapes[at]:
         return None
     index = [r.randrange(shapes[at][0]) for _ in range(3)]
@@ -308,7 +297,7 @@ def draw_program(r: random.Random, length: int = 12) -> Program:
     shapes: list[Shape] = [a.shape for a in (*inputs, *variables)]
     values: Values = [ops.convert_to_tensor(a) for a in (*inputs, *variables)]
     for _ in range(r.randrange(1, length + 1)):
-        made = r.choice(MAKERS)(r, shapes)
+        made = r.choice(MAKERS)(r, shapes, _choose(r, shapes))
         if made is None:
             continue
         text, sources, run = made

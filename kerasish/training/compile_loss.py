@@ -21,7 +21,7 @@ from kerasish.naming import object_name
 from kerasish.serialization import kind_of
 from kerasish.spec import TensorSpec
 from kerasish.training.label_rules import LabelRule, label_rules
-from kerasish.training.outputs import Outputs
+from kerasish.training.outputs import Outputs, numbered
 
 
 class Term(NamedTuple):
@@ -230,7 +230,8 @@ class CompileLoss:
                 "loss", expected="a loss for at least one output", received=repr(self.loss)
             )
         if len(self.terms) > 1:
-            self.metrics = [Mean(name=name) for name in _distinct(self.terms)]
+            taken: set[str] = set()
+            self.metrics = [Mean(name=numbered(f"{t.name}_loss", taken)) for t in self.terms]
         self.outputs = outputs
         self.label_rules = label_rules([(t.output, t.loss) for t in self.terms], predictions)
         self.built = True
@@ -262,7 +263,7 @@ class CompileLoss:
         self._check_classes()
         outputs = Outputs(y_pred, self.output_names, self.last_layer)
         targets = outputs.arrange(y_true, "y", self.wanted)
-        weights = arrange_weights(outputs, sample_weight, self.wanted)
+        weights = outputs.arrange_weights(sample_weight, self.wanted)
         predictions = tree.flatten(y_pred)
         total: Any = None
         for number, (output, loss, weight, _) in enumerate(self.terms):
@@ -289,15 +290,6 @@ def _classes(loss: Loss, shape: tuple[int, ...]) -> int | None:
     return None
 
 
-def arrange_weights(
-    outputs: Outputs, sample_weight: Any, wanted: Sequence[bool] | None = None
-) -> list[Any]:
-    """Sample weights per output; one array serves all outputs."""
-    if sample_weight is not None and not isinstance(sample_weight, (list, tuple, dict)):
-        return [sample_weight] * outputs.count
-    return outputs.arrange(sample_weight, "sample_weight", wanted)
-
-
 def _need_target(target: Any, outputs: Outputs, output: int) -> None:
     if target is None:
         name = outputs.names[output] or f"number {output}"
@@ -307,15 +299,3 @@ def _need_target(target: Any, outputs: Outputs, output: int) -> None:
             received="none",
             fix="Pass y, or set the loss of this output to None.",
         )
-
-
-def _distinct(terms: Sequence[Term]) -> list[str]:
-    names: list[str] = []
-    for term in terms:
-        base = name = f"{term.name}_loss"
-        number = 1
-        while name in names:
-            name = f"{base}_{number}"
-            number += 1
-        names.append(name)
-    return names

@@ -1,4 +1,5 @@
-"""`CompileMetrics`: what `compile(metrics=..., weighted_metrics=...)` asks for, per output."""
+"""`CompileMetrics`: what `compile(metrics=..., weighted_metrics=...)` asks for, per output; and
+`MetricResults`, which resets and reads the metrics of a run without walking the model."""
 
 from __future__ import annotations
 
@@ -11,11 +12,13 @@ from kerasish.arguments.signatures import ours
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import scope
 from kerasish.hints import called, function
-from kerasish.metrics import MeanMetricWrapper, Metric
+from kerasish.metrics import Mean, MeanMetricWrapper, Metric
 from kerasish.naming import object_name
 from kerasish.ops.stateful import one_tensor
-from kerasish.training.compile_loss import arrange_weights, target_kind, warn_of_pairs
-from kerasish.training.outputs import Outputs
+from kerasish.spec import np_dtype
+from kerasish.training.compile_loss import target_kind, warn_of_pairs
+from kerasish.training.outputs import Outputs, numbered
+from kerasish.training.step import as_logs
 
 
 class Entry(NamedTuple):
@@ -120,7 +123,7 @@ class CompileMetrics(Metric):
         used = {entry.output for entry in self.entries}
         wanted = [i in used for i in range(outputs.count)]
         targets = outputs.arrange(y_true, "y", wanted)
-        weights = arrange_weights(outputs, sample_weight, wanted)
+        weights = outputs.arrange_weights(sample_weight, wanted)
         predictions = tree.flatten(y_pred)
         for output, metric, _, weighted in self.entries:
             weight = weights[output] if weighted else None
@@ -159,6 +162,46 @@ def results(metrics: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+class MetricResults:
+    """All metrics of a model, looked up once.
+
+    Args:
+        metrics: those of a model that is built.
+    """
+
+    def __init__(self, metrics: list[Any]) -> None:
+        self._metrics = metrics
+
+    def reset(self) -> None:
+        """Forget what the metrics have seen."""
+        for metric in self._metrics:
+            metric.reset_state()
+
+    def logs(self) -> dict[str, Any]:
+        """The results by name, as Python numbers."""
+        logs: dict[str, Any] = {}
+        for metric in self._metrics:
+            entries = getattr(metric, "entries", None)
+            if entries is None:
+                logs |= _named(metric.name, metric)
+            else:
+                for entry in entries:
+                    logs |= _named(entry.label, entry.metric)
+        return logs
+
+
+def _named(label: str, metric: Metric) -> dict[str, Any]:
+    if type(metric).result is Mean.result:
+        return {label: _quotient(metric)}
+    return as_logs(results([(label, metric)]))
+
+
+def _quotient(mean: Any) -> float:
+    """What `Mean.result` gives, without the detour over tensors."""
+    total, count = mean.total.array[()], mean.count.array[()]
+    return float((total / count).astype(np_dtype(mean.compute_dtype))) if count else 0.0
+
+
 def _per_output(outputs: Outputs, given: Any, what: str) -> list[Any]:
     if outputs.count == 1 and not (isinstance(given, dict) and outputs.named):
         return [[one for one in tree.flatten(given) if one is not None]]
@@ -183,9 +226,4 @@ def _label(name: str, prefix: str, weighted: bool, taken: set[str]) -> str:
     label = f"{prefix}{name}"
     if label in taken and weighted:
         label = f"{prefix}weighted_{name}"
-    base, number = label, 1
-    while label in taken:
-        label = f"{base}_{number}"
-        number += 1
-    taken.add(label)
-    return label
+    return numbered(label, taken)

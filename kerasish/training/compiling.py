@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from kerasish import budget, optimizers
@@ -21,21 +21,6 @@ from kerasish.training.compile_metrics import CompileMetrics, results
 from kerasish.training.functions import StepFunctions
 from kerasish.training.plans import Plans
 from kerasish.training.run import Runs
-
-
-@dataclass(frozen=True, eq=False)
-class CompiledWith:
-    """The arguments of `compile`, kept for files; an object of its own, so that a model does not
-    count the metrics among them as its own."""
-
-    optimizer: Any
-    loss: Any
-    loss_weights: Any
-    metrics: Any
-    weighted_metrics: Any
-    run_eagerly: bool
-    steps_per_execution: int
-    jit_compile: Any
 
 
 def _stop(mode: str, text: str) -> Any:
@@ -63,7 +48,9 @@ class Compiling(StepFunctions):
     _compile_loss: CompileLoss | None = None
     _compile_metrics: CompileMetrics | None = None
     _loss_tracker: Mean | None = None
-    _compiled_with: CompiledWith | None = None
+    # What `compile` was given, for files; an object of its own, so that a model does not count the
+    # metrics in it as its own.
+    _compiled_with: SimpleNamespace | None = None
     _plans: Plans | None = None
     _runs: Runs | None = None
 
@@ -98,15 +85,15 @@ class Compiling(StepFunctions):
         made = optimizers.get(optimizer)
         check_names(loss)
         check_weights(loss_weights)
-        self._compiled_with = CompiledWith(
-            made,
-            loss,
-            loss_weights,
-            metrics,
-            weighted_metrics,
-            run_eagerly,
-            steps_per_execution,
-            jit_compile,
+        self._compiled_with = SimpleNamespace(
+            optimizer=made,
+            loss=loss,
+            loss_weights=loss_weights,
+            metrics=metrics,
+            weighted_metrics=weighted_metrics,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
         )
         policy = getattr(getattr(self, "dtype_policy", None), "name", "")
         if auto_scale_loss and policy == "mixed_float16" and made is not None:

@@ -87,11 +87,11 @@ class StepFunctions:
     def _made(self, mode: str, force: bool) -> Any:
         if force:
             self.reset_functions()
-        held = (self._functions or {}).get(mode)
-        if held is None:
-            held = StepFunction(self, mode)
-            object.__setattr__(self, "_functions", {**(self._functions or {}), mode: held})
-        return held
+        held = self._functions or {}
+        if held.get(mode) is None:
+            held = {**held, mode: StepFunction(self, mode)}
+            object.__setattr__(self, "_functions", held)
+        return held[mode]
 
     def own_function(self, mode: str) -> Any:
         """What a subclass or a user put in the place of a mode's function; None if nobody did."""

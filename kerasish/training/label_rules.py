@@ -1,4 +1,7 @@
-"""What a loss asks of its targets, as far as it can be seen from the targets alone."""
+"""What a loss asks of its targets, as far as it can be seen from the targets alone.
+
+It is checked on the host before it reaches a compiled step, where it could not be reported.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,12 @@ import numpy as np
 
 from kerasish import losses
 from kerasish.arguments.signatures import ours
+from kerasish.data.batch import Batch
 from kerasish.errors import DataError
 from kerasish.losses import Loss
 from kerasish.losses.base import LossFunctionWrapper
+from kerasish.training.output_hints import warn_of_outputs
+from kerasish.training.outputs import Outputs
 
 _PROBABILITIES = (
     losses.binary_crossentropy,
@@ -65,6 +71,32 @@ def label_rules(terms: Iterable[tuple[int, Loss]], predictions: Sequence[Any]) -
             rule = rule._replace(low=0, high=1)
         rules.append(rule)
     return rules
+
+
+def check_labels(batch: Batch, model: Any) -> None:
+    """Targets are what the losses of `compile` ask for, and the outputs what these take.
+
+    Args:
+        batch: a batch, or a whole data set in the form of one.
+
+    Raises:
+        DataError: with the target, its place and what was expected.
+    """
+    compiled = model._compile_loss
+    if compiled is None or not compiled.built:
+        return
+    if not compiled.hinted:
+        compiled.hinted = True
+        warn_of_outputs(model, compiled.terms)
+    if batch.y is None or not compiled.label_rules:
+        return
+    outputs: Outputs = compiled.outputs
+    targets = outputs.arrange(batch.y, "y", compiled.wanted)
+    weights = outputs.arrange_weights(batch.sample_weight, compiled.wanted)
+    for rule in compiled.label_rules:
+        y = targets[rule.output]
+        if y is not None:
+            check(rule, y, weights[rule.output], outputs.names[rule.output])
 
 
 def check(rule: LabelRule, y: np.ndarray, weights: np.ndarray | None, name: str) -> None:

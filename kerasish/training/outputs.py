@@ -55,10 +55,7 @@ class Outputs:
         if isinstance(given, Mapping):
             if self.count == 1 and len(given) == 1 and not self.named:
                 return list(given.values())  # whatever the only output is called
-            entries: list[Any] = [None] * self.count
-            for path, value in _named(given):
-                entries[self.find(path, what)] = value
-            return entries
+            return self._by_name(given, what)
         if isinstance(given, (list, tuple)):
             if self.count == 1:
                 return [given if len(given) != 1 else given[0]]
@@ -71,6 +68,20 @@ class Outputs:
                 )
             return list(given)
         return [given] * self.count
+
+    def _by_name(self, given: Mapping[str, Any], what: str) -> list[Any]:
+        entries: list[Any] = [None] * self.count
+        for path, value in _named(given):
+            entries[self.find(path, what)] = value
+        return entries
+
+    def arrange_weights(
+        self, sample_weight: Any, wanted: Sequence[bool] | None = None
+    ) -> list[Any]:
+        """Sample weights per output; one array serves all outputs."""
+        if sample_weight is not None and not isinstance(sample_weight, (list, tuple, dict)):
+            return [sample_weight] * self.count
+        return self.arrange(sample_weight, "sample_weight", wanted)
 
     def arrange(self, given: Any, what: str, wanted: Sequence[bool] | None = None) -> list[Any]:
         """Tensors of a structure, one per output; None where there is none.
@@ -94,10 +105,7 @@ class Outputs:
                 received=f"a dict with the keys {list(given)}",
             )
         if isinstance(given, Mapping):
-            entries: list[Any] = [None] * self.count
-            for path, value in _named(given):
-                entries[self.find(path, what)] = value
-            return entries
+            return self._by_name(given, what)
         if len(flat) == self.count:
             return flat
         if wanted is not None and len(flat) == sum(wanted):
@@ -110,6 +118,16 @@ class Outputs:
             f"({self.count}{': ' + str(self.names) if any(self.names) else ''})",
             received=received,
         )
+
+
+def numbered(name: str, taken: set[str]) -> str:
+    """`name`, with a number where it is among the names `taken`, which it is added to."""
+    base, number = name, 1
+    while name in taken:
+        name = f"{base}_{number}"
+        number += 1
+    taken.add(name)
+    return name
 
 
 def _named(given: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -18,7 +18,7 @@ from kerasish.data.checks import as_arrays
 from kerasish.graph import convert_to_tensor
 from kerasish.graph.node import outermost, scope
 from kerasish.layers.base import tracking
-from kerasish.training.checks import check_labels
+from kerasish.training.label_rules import check_labels
 from kerasish.training.prepare import prepare
 from kerasish.training.step import (
     Bound,

@@ -12,7 +12,7 @@ from kerasish.data.adapters import BATCH_SIZE, as_source
 from kerasish.data.batch import Batch
 from kerasish.data.source import DataSource
 from kerasish.training.arguments import whole_or_none
-from kerasish.training.loop import feeder
+from kerasish.training.feeders import feeder
 from kerasish.training.run import Run, as_callback_list
 from kerasish.training.step import Bound, Specs
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from kerasish import tree
 from kerasish.data.batch import Batch
 from kerasish.graph.tensor import input_tensor
 from kerasish.graph.trace import tracing
@@ -52,13 +51,8 @@ def _built(model: Any) -> bool:
 
 
 def _build(model: Any, late: list[Any], example: Batch, specs: Specs) -> None:
-    remaining = iter(specs)
-
-    def symbol(leaf: Any) -> Any:
-        return None if leaf is None else input_tensor(next(remaining))
-
     with tracing():
-        x, y, sample_weight = tree.map_structure(symbol, example)
+        x, y, sample_weight = example.filled(map(input_tensor, specs))
         y_pred = model(x, training=False)
         if model._compile_loss in late:
             model._loss_of(x, y, y_pred, sample_weight, False)

@@ -1,24 +1,32 @@
-"""`Run`: one call of `fit`, `evaluate` or `predict`, and what is its own."""
+"""`Run`: one call of `fit`, `evaluate` or `predict`, what is its own, and its loop over batches.
+
+Between two batches nothing else happens unless a callback asked for it. A batch goes into the
+buffers when the hooks before it are done, and its results are read before those after it begin:
+what a hook does with the model cannot reach the batch in flight.
+"""
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from kerasish.callbacks import CallbackList
+from kerasish.callbacks.callback_list import BatchHooks
 from kerasish.callbacks.history import History
 from kerasish.data.arrays import ArraySource
 from kerasish.data.batch import Batch
 from kerasish.data.source import DataSource
 from kerasish.errors import ArgumentError
 from kerasish.training.arguments import verbosity
-from kerasish.training.checks import check_labels
-from kerasish.training.loop import Feeder, feeder, run_pass
-from kerasish.training.metric_results import MetricResults
+from kerasish.training.compile_metrics import MetricResults
+from kerasish.training.feeders import Feeder, feeder
+from kerasish.training.label_rules import check_labels
 from kerasish.training.plans import Plans
 from kerasish.training.step import Bound, Specs, as_logs
 
@@ -66,24 +74,66 @@ class Run:
         """Run the batches of a pass from number `start` on; returns how many there were in all."""
         hooks = self.callbacks.hooks(self.mode)
         try:
-            return run_pass(feed, start, hooks, self)
+            return self._loop(feed, start, hooks)
         except TypeError:
             hooks.refuse_misfits()
             raise
 
+    def _loop(self, feed: Feeder, start: int, hooks: BatchHooks) -> int:
+        """The batches of a pass, with the hooks around every `group` of them.
+
+        As with Keras's `steps_per_execution`, those before get the number of the first, those
+        afterwards that of the last that a whole group has. `stopped` is looked at after each group.
+        """
+        begin, end, lock = hooks.on_begin, hooks.on_end, self.lock
+        group = self.group if begin or end else 1  # nobody else would see it
+        due = perf_counter() + hooks.tick_seconds if hooks.tick_seconds else math.inf
+        ran, index = self.ran, start
+        try:
+            more = feed.has(index)
+            while more:
+                for call in begin:
+                    call(index, {})
+                while more:
+                    with lock:
+                        bound = feed.bind(index)
+                        bound.run()
+                        ran(bound)
+                    index += 1
+                    if index % group == 0:
+                        break
+                    more = feed.has(index)
+                if end:
+                    self.position(index)
+                    with lock:
+                        logs = self.logs_of(bound)
+                    last = (index - 1) // group * group + group - 1
+                    for call in end:
+                        call(last, logs)
+                if self.stopped:
+                    break
+                if perf_counter() > due:
+                    hooks.tick(index, self.running_logs)
+                    due = perf_counter() + hooks.tick_seconds
+                if index % group == 0:
+                    more = feed.has(index)
+        finally:
+            feed.close()
+        return index
+
     def ran(self, bound: Bound) -> None:
-        """A batch is done."""
+        """A batch is done; called under the lock."""
 
     def logs_of(self, bound: Bound) -> dict[str, Any]:
-        """The logs after a group of batches."""
+        """The logs after a group of batches; called under the lock."""
         return as_logs(bound.read())
 
     def running_logs(self) -> dict[str, Any]:
-        """The metrics so far."""
+        """The metrics so far, for those that see progress now and then."""
         return {}
 
     def position(self, done: int) -> None:
-        """Told the number of batches done."""
+        """Told the number of batches done, before callbacks see a batch's end."""
 
 
 class Measured(Run):

@@ -86,12 +86,10 @@ def flat_step(func: Callable[[Any], Any], example: Batch) -> Callable[..., Any]:
         func: takes `x`, `(x, y)` or `(x, y, sample_weight)`.
         example: a batch of this structure; only its form is used.
     """
-    form = tree.map_structure(lambda leaf: None if leaf is None else True, example)
+    form = example.filled([True] * len(example.leaves))
 
     def flat(*leaves: Tensor) -> Any:
-        remaining = iter(leaves)
-        batch = tree.map_structure(lambda leaf: None if leaf is None else next(remaining), form)
-        return func(pack_x_y_sample_weight(*batch))
+        return func(pack_x_y_sample_weight(*form.filled(leaves)))
 
     return flat
 

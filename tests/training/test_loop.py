@@ -11,7 +11,7 @@ import pytest
 import kerasish as keras
 from kerasish import layers
 from kerasish.data import Prefetcher
-from kerasish.training import loop
+from kerasish.training import feeders, run
 
 
 def linear() -> keras.Model:
@@ -154,7 +154,7 @@ def test_hooks_are_called_around_steps_per_execution_batches():
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_pass_gives_back_what_its_feeder_holds(fails: bool, monkeypatch: pytest.MonkeyPatch):
     closed = []
-    monkeypatch.setattr(loop.StreamFeeder, "close", lambda self: closed.append(self))
+    monkeypatch.setattr(feeders.StreamFeeder, "close", lambda self: closed.append(self))
 
     def batches():
         for i in range(3):
@@ -194,7 +194,7 @@ def test_the_next_progress_comes_a_while_after_the_last(monkeypatch):
         def on_tick(self, step, logs):
             seen.append(step)
 
-    monkeypatch.setattr(loop, "perf_counter", itertools.count(1.0).__next__)
+    monkeypatch.setattr(run, "perf_counter", itertools.count(1.0).__next__)
     data = np.zeros((20, 3)), np.zeros((20, 1))
     linear().fit(*data, batch_size=4, verbose=0, callbacks=[Watch()])
     # Read at 1 for the first, at 2, 3 and 4 after batches, at 5 for the second, then at 6 and 7.

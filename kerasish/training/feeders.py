@@ -1,18 +1,10 @@
-"""The one loop over the batches of a pass.
-
-A feeder knows whether there is another batch, and puts it into the buffers of a step. Between two
-batches nothing else happens unless a callback asked for it. A batch goes into the buffers when the
-hooks before it are done, and its results are read before those after it begin: what a hook does
-with the model cannot reach the batch in flight.
-"""
+"""Feeders: they know whether there is another batch, and put it into the buffers of a step."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from itertools import islice
-from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -135,83 +127,3 @@ def feeder(
     if only_x:
         batches = (Batch(batch.x) for batch in batches)
     return StreamFeeder(batches, binding, check, source.worth_a_thread)
-
-
-class Hooks(Protocol):
-    """What a loop asks its callbacks."""
-
-    on_begin: list[Callable[..., None]]
-    on_end: list[Callable[..., None]]
-    tick_seconds: float
-
-    def tick(self, step: int, logs: Callable[[], dict[str, Any]]) -> None:
-        """Show progress."""
-        ...
-
-
-class Looping(Protocol):
-    """What a loop asks the run that it is in."""
-
-    stopped: bool
-    group: int
-    lock: Any
-
-    def ran(self, bound: Bound) -> None:
-        """A batch is done; called under the lock."""
-        ...
-
-    def logs_of(self, bound: Bound) -> dict[str, Any]:
-        """The logs after a group of batches; called under the lock."""
-        ...
-
-    def running_logs(self) -> dict[str, Any]:
-        """The metrics so far, for those that see progress now and then."""
-        ...
-
-    def position(self, done: int) -> None:
-        """Told the number of batches done, before callbacks see a batch's end."""
-        ...
-
-
-def run_pass(feed: Feeder, start: int, hooks: Hooks, run: Looping) -> int:
-    """Run the batches from number `start` on; returns how many there were in all.
-
-    Hooks are called around every `run.group` batches, as with Keras's `steps_per_execution`: before
-    with the number of the first, afterwards with that of the last that a whole group has.
-    `run.stopped` is looked at after each group.
-    """
-    begin, end, lock = hooks.on_begin, hooks.on_end, run.lock
-    group = run.group if begin or end else 1  # nobody else would see it
-    due = perf_counter() + hooks.tick_seconds if hooks.tick_seconds else math.inf
-    ran, index = run.ran, start
-    try:
-        more = feed.has(index)
-        while more:
-            for call in begin:
-                call(index, {})
-            while more:
-                with lock:
-                    bound = feed.bind(index)
-                    bound.run()
-                    ran(bound)
-                index += 1
-                if index % group == 0:
-                    break
-                more = feed.has(index)
-            if end:
-                run.position(index)
-                with lock:
-                    logs = run.logs_of(bound)
-                last = (index - 1) // group * group + group - 1
-                for call in end:
-                    call(last, logs)
-            if run.stopped:
-                break
-            if perf_counter() > due:
-                hooks.tick(index, run.running_logs)
-                due = perf_counter() + hooks.tick_seconds
-            if index % group == 0:
-                more = feed.has(index)
-    finally:
-        feed.close()
-    return index
