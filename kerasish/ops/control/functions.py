@@ -27,7 +27,7 @@ from kerasish.ops.control.bodies import (
     inline,
     is_symbolic,
 )
-from kerasish.ops.control.primitives import scan_op, switch_op, while_op, zeros_of
+from kerasish.ops.control.primitives import check_values, scan_op, switch_op, while_op, zeros_of
 from kerasish.ops.numpy.join import stack
 from kerasish.ops.operation import public
 from kerasish.spec import TensorSpec, is_int
@@ -46,17 +46,6 @@ def fill(structure: Any, tensors: Sequence[Any]) -> Any:
     """`structure` with its leaves replaced in order; None stays None."""
     rest = iter(tensors)
     return tree.map_structure(lambda leaf: None if leaf is None else next(rest), structure)
-
-
-def _same_specs(before: Sequence[Tensor], after: Sequence[Tensor], what: str) -> None:
-    if [t.spec for t in before] != [t.spec for t in after]:
-        raise ShapeError(
-            what,
-            expected="a body that returns loop values as it takes them, "
-            f"{', '.join(str(t.spec) for t in before)}",
-            received=", ".join(str(t.spec) for t in after),
-            fix="Cast or reshape the initial value to what the body gives.",
-        )
 
 
 # --- scan -----------------------------------------------------------------------------------------
@@ -157,7 +146,7 @@ def _scan_in_python(f: Any, init: Any, xs: Any, steps: int, reverse: bool) -> tu
         new, y = f(carry, fill(xs, [t[step] for t in over]))
         tree.assert_same_structure(init, new)
         leaves = tensors_of(new)
-        _same_specs(tensors_of(carry), leaves, "scan")
+        check_values("scan", [t.spec for t in tensors_of(carry)], [t.spec for t in leaves])
         carry = fill(init, handed_on(leaves))
         rows.append(tensors_of(y))
     if reverse:
@@ -302,7 +291,7 @@ def _while_in_python(
     rounds = 0
     while (limit is None or rounds < limit) and bool(convert_to_tensor(cond(*found))):
         moved = tensors_of(move(found))
-        _same_specs(tensors_of(found), moved, "while_loop")
+        check_values("while_loop", [t.spec for t in start], [t.spec for t in moved])
         found = fill(values, handed_on(moved))
         rounds += 1
     return found

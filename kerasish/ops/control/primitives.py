@@ -40,16 +40,16 @@ def _alike(a: TensorSpec, b: TensorSpec) -> bool:
     return a.dtype == b.dtype and alike(a.shape, b.shape)
 
 
-def _same_values(what: str, kind: str, before: Sequence[TensorSpec], after: Sequence[Node]) -> None:
+def check_values(what: str, before: Sequence[TensorSpec], after: Sequence[TensorSpec]) -> None:
     """Raise ShapeError unless a body returns the values of a loop as it takes them."""
-    for taken, given in zip(before, after, strict=True):
-        if not _alike(taken, given.spec):
-            raise ShapeError(
-                what,
-                expected=f"a body that returns {kind} as it takes them, {taken}",
-                received=given.spec,
-                fix="Cast or reshape the initial value to what the body gives.",
-            )
+    if len(before) != len(after) or not all(map(_alike, before, after)):
+        raise ShapeError(
+            what,
+            expected="a body that returns loop values as it takes them, "
+            f"{', '.join(map(str, before))}",
+            received=", ".join(map(str, after)),
+            fix="Cast or reshape the initial value to what the body gives.",
+        )
 
 
 # --- scan -----------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def _scan_infer(
             raise ShapeError(
                 "scan", expected=f"xs with {length} elements along the first axis", received=x
             )
-    _same_values("scan", "carried values", carries, body.outputs[:n_carry])
+    check_values("scan", carries, [n.spec for n in body.outputs[:n_carry]])
     stacked = [n.spec for n in body.outputs[n_carry:]] + list(carries)
     return (*carries, *(TensorSpec((length, *s.shape), s.dtype) for s in stacked))
 
@@ -270,7 +270,7 @@ switch_op = declare(
 def _while_infer(
     *specs: TensorSpec, cond: Graph, body: Graph, n_carry: int, **_: Any
 ) -> tuple[TensorSpec, ...]:
-    _same_values("while_loop", "loop values", specs[:n_carry], body.outputs)
+    check_values("while_loop", specs[:n_carry], [n.spec for n in body.outputs])
     if cond.outputs[0].spec.shape != ():
         raise ShapeError(
             "while_loop", expected="a condition of shape ()", received=cond.outputs[0].spec.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from kerasish.config import standardize_data_format
@@ -15,9 +16,9 @@ from kerasish.ops.basic.elementwise import log, subtract
 from kerasish.ops.basic.reduction import mean
 from kerasish.ops.core.tensors import rearrange
 from kerasish.ops.declare import composite
-from kerasish.ops.nn.windows import Sizes, per_axis
+from kerasish.ops.nn.windows import Sizes, Windows, per_axis
 from kerasish.ops.numpy.axes import product
-from kerasish.spec import Dim, alike, window_output
+from kerasish.spec import Dim, alike, known
 
 
 def _four(x: Any, what: str) -> Tensor:
@@ -72,35 +73,25 @@ def space_to_depth(x: TensorLike, block_size: int, data_format: str = "channels_
     return rearrange(x, "n c (h i) (w j) -> n (c i j) h w", i=b, j=b)
 
 
-class _Taps:
-    """The slices of a padded (N, C, H, W) image that the positions of a window see."""
+def _windows(size: Sizes, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Windows:
+    """How windows slide over images of a height and width."""
+    window = per_axis(kernel, 2, "kernel_size")
+    gaps, steps = per_axis(dilation, 2, "dilation"), per_axis(stride, 2, "stride")
+    pairs = tuple((p, p) for p in per_axis(padding, 2, "padding", 0))
+    return Windows.of(size, window, steps, gaps, pairs)
 
-    def __init__(self, kernel: Any, dilation: Any, padding: Any, stride: Any) -> None:
-        self.kernel = per_axis(kernel, 2, "kernel_size")
-        self.dilation = per_axis(dilation, 2, "dilation")
-        self.stride = per_axis(stride, 2, "stride")
-        self.padding = per_axis(padding, 2, "padding", 0)
 
-    def output(self, size: Any) -> Any:
-        pairs = tuple((p, p) for p in self.padding)
-        return window_output(size, self.kernel, self.stride, self.dilation, pairs)
+def _inner(windows: Windows) -> Any:
+    """The part of a padded (N, C, H, W) image that is no padding, as `slice_` takes it."""
+    spans = zip(windows.padding, windows.spatial, strict=True)
+    return (None, None, *((low, n, 1) for (low, _), n in spans))
 
-    def padded(self, size: Sizes) -> Sizes:
-        return tuple(n + 2 * p for n, p in zip(size, self.padding, strict=True))
 
-    def inner(self, size: Sizes) -> Any:
-        """The part of a padded image that is no padding."""
-        spans = zip(self.padding, size, strict=True)
-        return (None, None, *((p, n, 1) for p, n in spans))
-
-    def parts(self, output: Sizes) -> list[Any]:
-        """Arguments of `slice`, one per window position in row-major order."""
-        (dy, dx), (sy, sx), (rows, columns) = self.dilation, self.stride, output
-        return [
-            (None, None, (i * dy, rows, sy), (j * dx, columns, sx))
-            for i in range(self.kernel[0])
-            for j in range(self.kernel[1])
-        ]
+def _seen(windows: Windows) -> Iterator[Any]:
+    """What of it each position of the window sees, in row-major order."""
+    for _, offsets in windows.taps:
+        axes = zip(offsets, windows.dilation, windows.output, windows.strides, strict=True)
+        yield (None, None, *((k * gap, count, step) for k, gap, count, step in axes))
 
 
 @composite(
@@ -118,17 +109,13 @@ def unfold(
         dilation, padding, stride: int or (vertical, horizontal); padding is put on both sides.
     """
     x = _four(x, "unfold")
-    taps = _Taps(kernel_size, dilation, padding, stride)
     n, channels, *size = x.shape
-    rows, columns = taps.output(tuple(size))
-    if any(taps.padding):
-        whole = (n, channels, *taps.padded(tuple(size)))
-        x = unslice(x, parts=taps.inner(tuple(size)), shape=whole)
-    seen = [expand_dims(slice_(x, parts=p), axis=2) for p in taps.parts((rows, columns))]
-    places = len(seen)
-    return reshape(
-        concatenate(*seen, axis=2), shape=(n, product((channels, places)), rows * columns)
-    )
+    windows = _windows(known(tuple(size)), kernel_size, dilation, padding, stride)
+    if windows.pads:
+        x = unslice(x, parts=_inner(windows), shape=(n, channels, *windows.padded))
+    seen = [expand_dims(slice_(x, parts=p), axis=2) for p in _seen(windows)]
+    shape = (n, product((channels, len(seen))), math.prod(windows.output))
+    return reshape(concatenate(*seen, axis=2), shape=shape)
 
 
 @composite(
@@ -151,22 +138,21 @@ def fold(
         kernel_size, dilation, padding, stride: as in `unfold`.
     """
     x = convert_to_tensor(x)
-    taps = _Taps(kernel_size, dilation, padding, stride)
     size = per_axis(output_size, 2, "output_size")
-    rows, columns = taps.output(size)
-    places = math.prod(taps.kernel)
+    windows = _windows(size, kernel_size, dilation, padding, stride)
+    places, positions = math.prod(windows.window), math.prod(windows.output)
     n, depth, count = x.shape if x.ndim == 3 else (None, None, None)
-    if depth is None or depth % places or count not in (None, rows * columns):
-        raise ShapeError("fold", expected=f"(N, C * {places}, {rows * columns})", received=x.shape)
+    if depth is None or depth % places or count not in (None, positions):
+        raise ShapeError("fold", expected=f"(N, C * {places}, {positions})", received=x.shape)
     channels = depth // places
-    split = reshape(x, shape=(n, channels, places, rows, columns))
-    whole = (n, channels, *taps.padded(size))
+    split = reshape(x, shape=(n, channels, places, *windows.output))
     total: Any = None
-    for place, parts in enumerate(taps.parts((rows, columns))):
+    for place, parts in enumerate(_seen(windows)):
         one = slice_(split, parts=(None, None, (place, 1, 1), None, None))
-        one = unslice(reshape(one, shape=(n, channels, rows, columns)), parts=parts, shape=whole)
+        one = reshape(one, shape=(n, channels, *windows.output))
+        one = unslice(one, parts=parts, shape=(n, channels, *windows.padded))
         total = one if total is None else total + one
-    return slice_(total, parts=taps.inner(size)) if any(taps.padding) else total
+    return slice_(total, parts=_inner(windows)) if windows.pads else total
 
 
 @composite(case((2, 3, 4), (2, 3, 4), max_val=2.0))
