@@ -4,7 +4,7 @@ from kerasish.compiler.kernels import copies as _copies
 from kerasish.compiler.kernels import depthwise as _depthwise
 from kerasish.compiler.kernels import pool as _pool
 from kerasish.compiler.kernels import rows as _rows
-from kerasish.compiler.kernels.cublas import register as _cublas
+from kerasish.compiler.kernels.cublas import windows as _cublas
 from kerasish.compiler.kernels.cuda import scatter as _cuda
 from kerasish.compiler.kernels.cudnn import conv as _cudnn
 from kerasish.compiler.kernels.onednn import register as _onednn

@@ -13,9 +13,12 @@ from kerasish.backend import base
 from kerasish.backend.base import Call
 from kerasish.compiler.kernels import nvidia
 from kerasish.compiler.kernels.cublas.gemm import Gemm, Matrices, arranged
-from kerasish.compiler.kernels.nvidia import contiguous, copy, room
-from kerasish.compiler.providers import Array, BoundKernel, in_order
+from kerasish.compiler.kernels.geometry import specs_of
+from kerasish.compiler.kernels.nvidia import BACKEND, contiguous, copy, room
+from kerasish.compiler.providers import Array, Arrays, BoundKernel, in_order, kernel, provider
 from kerasish.config import settings
+from kerasish.graph.node import Node
+from kerasish.spec import inverse
 
 NAME = "cublas"
 WORKSPACE = 32 << 20
@@ -136,3 +139,28 @@ def bind_product(a: Array, b: Array, y: Array, accumulate: bool = False) -> Boun
     if accumulate:
         before.append(copy(plain, y))
     return in_order(*before, bind_product(first, second, plain, accumulate), copy(y, plain))
+
+
+# --- the ops `matmul` and `product` --------------------------------------------------------------
+
+provider(NAME, lambda: nvidia.unavailable(NAME), "matrix products by cuBLAS")
+
+
+def supported(node: Node) -> bool:
+    """Floats of one dtype, and nothing is empty."""
+    dtype, specs = node.spec.dtype, specs_of(node)
+    return dtype in nvidia.TYPES and all(s.dtype == dtype and 0 not in s.shape for s in specs)
+
+
+@kernel("matmul", provider=NAME, backend=BACKEND, supports=supported)
+@kernel("product", provider=NAME, backend=BACKEND, supports=supported, inplace=(2,))
+def _product(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
+    a, b, *c = inputs
+    y = outputs[0].transpose(inverse(node.attrs.get("axes", range(outputs[0].ndim))))
+    if not c:
+        return bind_product(a, b, y)
+    run = bind_product(a, b, y, accumulate=True)
+    address = base.current().address
+    if c[0].shape == y.shape and address(c[0]) == address(y) and c[0].strides == y.strides:
+        return run
+    return in_order(copy(y, c[0]), run)

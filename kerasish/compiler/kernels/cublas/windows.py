@@ -10,10 +10,13 @@ import math
 
 from kerasish.backend.base import Call
 from kerasish.compiler.codegen.cuda_jit import LIMIT
-from kerasish.compiler.kernels.cublas.library import bind_product
+from kerasish.compiler.kernels.cublas.library import NAME, bind_product, supported
 from kerasish.compiler.kernels.cuda.pool import bind_columns, bind_sum
-from kerasish.compiler.kernels.nvidia import SCRATCH, lock, scratch
-from kerasish.compiler.providers import Array, BoundKernel
+from kerasish.compiler.kernels.geometry import problem_of
+from kerasish.compiler.kernels.nvidia import BACKEND, SCRATCH, contiguous, lock, scratch
+from kerasish.compiler.providers import Array, Arrays, BoundKernel, in_order, kernel
+from kerasish.config import settings
+from kerasish.graph.node import Node
 from kerasish.ops.nn.windows import Windows
 
 Shape = tuple[int, ...]
@@ -75,3 +78,19 @@ def bind_weight_grad(x: Array, g: Array, y: Array, windows: Windows) -> BoundKer
                 call()
 
     return step
+
+
+def _as_product(node: Node) -> bool:
+    """Exact float32 without groups: what cuDNN has there repeats its results, but slowly."""
+    plain = supported(node) and node.spec.dtype == "float32" and node.attrs["groups"] == 1
+    if not plain or settings.tensor_float_32:
+        return False
+    p = problem_of(node)
+    return fits(p.x, p.w, p.windows)
+
+
+@kernel("conv_weight_grad", provider=NAME, backend=BACKEND, supports=_as_product)
+def _conv_weight_grad(node: Node, inputs: Arrays, outputs: Arrays) -> BoundKernel:
+    before: list[Call] = []
+    x, g = (contiguous(v, before) for v in inputs)
+    return in_order(*before, bind_weight_grad(x, g, outputs[0], problem_of(node).windows))
