@@ -22,7 +22,6 @@ from kerasish.hints import asked, called, label, refuse_unknown
 from kerasish.naming import auto_name
 from kerasish.ops.stateful import one_tensor
 from kerasish.ops.stateless import StatelessScope, paired
-from kerasish.optimizers.averages import MovingAverages
 from kerasish.optimizers.clipping import (
     check_settings,
     clip_by_global_norm,
@@ -31,7 +30,7 @@ from kerasish.optimizers.clipping import (
 )
 from kerasish.optimizers.schedules import LearningRateSchedule
 from kerasish.optimizers.state import Variables, per_update
-from kerasish.optimizers.weight_decay import WeightDecay
+from kerasish.optimizers.upkeep import MovingAverages, WeightDecay
 
 LearningRate = float | LearningRateSchedule | Callable[[], Any]
 

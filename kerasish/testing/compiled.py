@@ -7,16 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import tree
 from kerasish.compiler import function
 from kerasish.compiler.plan import Plan, opened
 from kerasish.compiler.region import FUSED
 from kerasish.errors import KerasishError
-from kerasish.graph import Node, Tensor, convert_to_tensor, grad
+from kerasish.graph import Node, convert_to_tensor, grad
 from kerasish.graph.op import Case, Op
 from kerasish.spec import is_differentiable
 from kerasish.testing.gradients import differentiable, weighted
-from kerasish.testing.operators import callable_of, close, found, is_random
+from kerasish.testing.operators import callable_of, close, found, is_random, tensors
 from kerasish.testing.samples import described, sample_inputs
 
 # Compiled against eager in float32: values, then gradients; (relative, absolute).
@@ -68,16 +67,16 @@ def _check_case(op: Any, call: Case, dtype: str, tolerances: Any) -> set[str]:
     func = callable_of(op)
     inputs = sample_inputs(call, op.domain, dtype)
     chosen = differentiable(inputs) if call.differentiate is None else call.differentiate
-    outputs = _outputs(func(*map(convert_to_tensor, inputs), **call.attrs))
+    outputs = tensors(func(*map(convert_to_tensor, inputs), **call.attrs))
     if is_random(op) or not any(is_differentiable(t.dtype) for t in outputs):
         chosen = ()
 
-    def everything(*tensors: Any) -> tuple[list[Any], list[Any]]:
-        values = _outputs(func(*tensors, **call.attrs))
+    def everything(*given: Any) -> tuple[list[Any], list[Any]]:
+        values = tensors(func(*given, **call.attrs))
         if not chosen:
             return values, []
         scalar = weighted(lambda *xs: func(*xs, **call.attrs), 0)
-        return values, list(grad(scalar, chosen)(*tensors))
+        return values, list(grad(scalar, chosen)(*given))
 
     compiled = function(everything)
     # Two runs, of which the first leaves other numbers in the plan's buffers.
@@ -91,7 +90,3 @@ def _check_case(op: Any, call: Case, dtype: str, tolerances: Any) -> set[str]:
                 raise AssertionError(f"{name}: dtype {a.dtype}, eagerly {b.dtype}.")
             close(np.asarray(a), np.asarray(b), rtol, atol, name)
     return served(compiled.plan_for(*(convert_to_tensor(x).spec for x in inputs)), op)
-
-
-def _outputs(result: Any) -> list[Tensor]:
-    return [convert_to_tensor(t) for t in tree.flatten(result)]

@@ -104,7 +104,11 @@ def _values(op: Any, call: Case, inputs: Sequence[Any]) -> list[np.ndarray]:
 
 
 def _outputs(op: Any, call: Case, inputs: Sequence[Any]) -> list[Tensor]:
-    result = callable_of(op)(*map(convert_to_tensor, inputs), **call.attrs)
+    return tensors(callable_of(op)(*map(convert_to_tensor, inputs), **call.attrs))
+
+
+def tensors(result: Any) -> list[Tensor]:
+    """The results of a call in flat order."""
     return [convert_to_tensor(t) for t in tree.flatten(result)]
 
 

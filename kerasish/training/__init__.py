@@ -2,7 +2,7 @@
 
 from kerasish.training.compile_loss import CompileLoss
 from kerasish.training.compile_metrics import CompileMetrics
-from kerasish.training.progress import FitState
+from kerasish.training.fit import FitState
 from kerasish.training.trainer import Trainer
 
 __all__ = ["CompileLoss", "CompileMetrics", "FitState", "Trainer"]
