@@ -365,6 +365,6 @@ def test_a_loss_that_is_not_finite_is_told(
 
 
 def test_plugins_that_nobody_imported_are_told(folder: Path) -> None:
-    (folder / "m.yaml").write_text(CONFIG + "plugins: [no_module]\n", encoding="utf-8")
+    (folder / "m.yaml").write_text(CONFIG + "\nplugins: [no_module]\n", encoding="utf-8")
     with pytest.warns(UserWarning, match="ask for no_module, .* Import it first"):
         load_config("m.yaml")
