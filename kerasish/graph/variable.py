@@ -130,9 +130,6 @@ class Variable(PortableVariable, Flagged):
         constraint: Any = None,
     ) -> None:
         name = naming.auto_name("variable") if name is None else naming.part("Variable name", name)
-        if trainable and current_trace() is not None:
-            mend = "Make it in __init__, or by add_weight in build(self, input_shape)."
-            raise GraphError(f"The variable {name!r} is another one in every trace", fix=mend)
         shape = (shape,) if isinstance(shape, int) else shape
         if shape is not None and budget.current() is not None:
             size = math.prod(shape) * np_dtype(dtype_name(dtype)).itemsize

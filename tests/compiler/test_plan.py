@@ -62,7 +62,6 @@ def test_inputs_must_be_filled_again_because_their_memory_is_reused() -> None:
     assert run(plan, [0, 0, 0]) == [[2, 2, 2]]
 
 
-KEPT = Variable([5.0])
 OUTPUTS: dict[str, tuple[Callable[[Any], Any], list[Any]]] = {
     "an input": (lambda x: x, [[1, 2]]),
     "an input twice": (lambda x: [x, x], [[1, 2], [1, 2]]),
@@ -76,7 +75,7 @@ OUTPUTS: dict[str, tuple[Callable[[Any], Any], list[Any]]] = {
         lambda x: [c := convert_to_tensor([7.0]), c * x],
         [[7], [7, 14]],
     ),
-    "a variable": (lambda x: KEPT.value, [[5]]),
+    "a variable": (lambda x: Variable([5.0]).value, [[5]]),
     "an input beside a step in place": (lambda x: [ops.exp(x * 0), x], [[1, 1], [1, 2]]),
     "one output of several": (lambda x: ops.top_k(x, 1)[1], [[1]]),
     "all outputs of several": (lambda x: ops.top_k(x, 1), [[2], [1]]),

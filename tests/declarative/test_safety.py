@@ -88,6 +88,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
+@pytest.mark.filterwarnings("ignore:The file's plugins:UserWarning")
 @pytest.mark.parametrize("place", PLACES)
 def test_nothing_happens(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, watched: list[str]

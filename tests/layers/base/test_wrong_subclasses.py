@@ -407,10 +407,6 @@ def weighs(self: Any, inputs: Any) -> Any:
     return inputs * self.add_weight((4,))
 
 
-def varies(self: Any, inputs: Any) -> Any:
-    return inputs * keras.Variable(np.ones(4, "float32"))
-
-
 def replaces(self: Any, inputs: Any) -> Any:
     self.inner = layers.Dense(4)
     return self.inner(inputs)
@@ -420,7 +416,6 @@ def replaces(self: Any, inputs: Any) -> Any:
     ("call", "message"),
     [
         (weighs, r"Mine.add_weight in a call .* Make them in build\(self"),
-        (varies, r"variable 'variable.* another one .* in build\(self"),
         (replaces, r"Unknown variable .* made once, in __init__ or build"),
     ],
 )
