@@ -32,6 +32,7 @@ from kerasish.arguments.signatures import MISSING, ours
 from kerasish.changes import held
 from kerasish.errors import ArgumentError, told
 from kerasish.graph.node import making, scope
+from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable, reading
 from kerasish.hints import asked, refuse_unknown
 from kerasish.layers.base import call as _call
@@ -209,6 +210,9 @@ class Layer(Buildable, Stateless, Called):
             self._own(value)
         before = held(self, name)
         if isinstance(before, Variable) and before is not value:
+            if isinstance(value, Tensor) and _call.calls.training:
+                fix = f"Change it with self.{name}.assign(...), or it is no weight any more."
+                raise self._refusal("a variable", value, fix, of=f"{name}, set in a call")
             self._weights[:] = [v for v in self._weights if v is not before]
         try:
             object.__setattr__(self, name, value)

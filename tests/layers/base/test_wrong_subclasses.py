@@ -412,10 +412,18 @@ def replaces(self: Any, inputs: Any) -> Any:
     return self.inner(inputs)
 
 
+def forgets(self: Any, inputs: Any) -> Any:
+    if not hasattr(self, "w"):
+        self.w = keras.Variable(2.0)
+    self.w += 1.0
+    return inputs * self.w
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (weighs, r"Mine.add_weight in a call .* Make them in build\(self"),
+        (forgets, r"Mine 'mine.*', w, set in a call. .* self.w.assign\(...\)"),
         (replaces, r"Unknown variable .* made once, in __init__ or build"),
     ],
 )
