@@ -5,9 +5,12 @@ Paths are made of attributes and of snake_case keys in lists; layers stand in an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from kerasish.budget import holding
 from kerasish.graph.variable import Variable
 from kerasish.layers.base import tracking
 from kerasish.layers.base.holder import Holder
@@ -17,6 +20,17 @@ from kerasish.saving.files.text import children
 
 # Held by a model, but written elsewhere or not at all.
 _ELSEWHERE = frozenset(("optimizer", "loss", "stop_training", "history"))
+
+
+Walks = dict[tuple[int, bool, frozenset[int]], list[tuple[str, Any]]]
+_walks: ContextVar[Walks | None] = ContextVar("walks", default=None)
+
+
+@contextmanager
+def walked_once() -> Generator[None, None, None]:
+    """Context manager and decorator: a model stays as it is inside, and is walked once each way."""
+    with holding(_walks, Walks()):
+        yield
 
 
 def file_class(obj: Any) -> str:
@@ -37,7 +51,14 @@ def walk(
             instead of "layers/dense_1"); automatic names are counted within the model.
         without: objects that are passed over, with all that only they hold.
     """
-    yield from _walk(model, "", {id(obj) for obj in without}, by_name)
+    seen = {id(obj) for obj in without}
+    walks = _walks.get()
+    if walks is None:
+        return _walk(model, "", seen, by_name)
+    key = id(model), by_name, frozenset(seen)
+    if key not in walks:
+        walks[key] = list(_walk(model, "", seen, by_name))
+    return iter(walks[key])
 
 
 def _walk(here: Any, path: str, seen: set[int], by_name: bool) -> Iterator[tuple[str, Any]]:

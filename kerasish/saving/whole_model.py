@@ -26,7 +26,7 @@ from kerasish.saving.files.sources import as_path, is_path
 from kerasish.saving.files.text import is_array, is_list, is_mapping, parse_json
 from kerasish.saving.legacy_h5 import Plan
 from kerasish.saving.older_configs import fit, modernize
-from kerasish.saving.paths import shared_layers
+from kerasish.saving.paths import shared_layers, walked_once
 from kerasish.saving.weights import (
     assign,
     check_target,
@@ -44,6 +44,7 @@ OPTIMIZERS = "optimizers"
 # --- saving -----------------------------------------------------------------------------------
 
 
+@walked_once()
 def save_model(
     model: Any,
     filepath: str | os.PathLike[str] | BinaryIO,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import kerasish as keras
 from kerasish.models import graph_config
 from kerasish.saving import paths
 from kerasish.saving.files import archives
@@ -104,3 +105,21 @@ def test_the_order_of_layers_in_files_of_keras(name):
         ends(config["output_layers"]), ends(config["input_layers"]), calls.get, lambda n: n[0]
     )
     assert found == [layer["name"] for layer in config["layers"]]
+
+
+def test_a_save_walks_the_model_once_each_way(tmp_path, monkeypatch):
+    walks = []
+    whole = paths._walk
+
+    def counted(here, path, seen, by_name):
+        if not path:
+            walks.append(by_name)
+        return whole(here, path, seen, by_name)
+
+    monkeypatch.setattr(paths, "_walk", counted)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("adam", "mse")
+    model.save(tmp_path / "m.keras")
+    assert sorted(walks) == [False, True]
+    model.layers[0].name = "another"
+    assert "another/kernel" in paths.named_weights(model)
