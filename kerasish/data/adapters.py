@@ -76,23 +76,28 @@ def _is_arrays(x: Any) -> bool:
 def _array_source(
     x: Any, y: Any, sample_weight: Any, batch_size: int, class_weight: Mapping[int, float] | None
 ) -> DataSource:
-    for role, part in (("x", x), ("y", y), ("sample_weight", sample_weight)):
-        if part is not None:
-            _check_leaves(part, role)
-    lazy = [leaf for leaf in tree.flatten((x, y, sample_weight)) if is_lazy(leaf)]
-    size = sum(int(np.prod(leaf.shape, dtype=np.int64)) * leaf.dtype.itemsize for leaf in lazy)
+    parts = {"x": x, "y": y, "sample_weight": sample_weight}
+    parts = {role: numbers_to_arrays(part) for role, part in parts.items()}
+    size = sum(_lazy_bytes(part, role) for role, part in parts.items())
     kind = BlockSource if size > IN_MEMORY_BYTES else ArraySource
-    return kind(x, y, sample_weight, batch_size=batch_size, class_weight=class_weight)
+    return kind(**parts, batch_size=batch_size, class_weight=class_weight)
 
 
-def _check_leaves(structure: Any, role: str) -> None:
-    for path, leaf in tree.flatten_with_path(numbers_to_arrays(structure)):
-        if leaf is not None and not is_array_like(leaf):
+def _lazy_bytes(structure: Any, role: str) -> int:
+    """The bytes of what is not in memory yet, of leaves that are arrays or None."""
+    size = 0
+    for path, leaf in tree.flatten_with_path(structure):
+        if leaf is None:
+            continue
+        if not is_array_like(leaf):
             raise DataError(
                 place(role, path),
                 expected="an array, or a dict, list or tuple of arrays",
                 received=type_name(leaf),
             )
+        if is_lazy(leaf):
+            size += int(np.prod(leaf.shape, dtype=np.int64)) * leaf.dtype.itemsize
+    return size
 
 
 def _refuse_for(x: Any, **arguments: Any) -> None:
