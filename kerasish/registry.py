@@ -81,9 +81,10 @@ def check_kind(kind: str, obj: Any, namespace: str) -> None:
             kind that has only classes.
     """
     base = f"a subclass of {namespace}.{kind.capitalize()}" if kind in _BASED else ""
-    right = callable(obj) and kind not in _CLASSES
+    one_of_them = getattr(obj, "registry_kind", None) == kind  # an object, or a class
+    right = callable(obj) and kind not in _CLASSES and not one_of_them
     if isinstance(obj, type):
-        right = not base or getattr(obj, "registry_kind", None) == kind
+        right = not base or one_of_them
     if not right:
         words = base or "a class" * (kind in _CLASSES), "a function" * (kind not in _CLASSES)
         expected = " or ".join(filter(None, words))

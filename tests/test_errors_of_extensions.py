@@ -387,6 +387,7 @@ def test_a_function_that_is_made_of_ops_says_of_which(look_up: Any) -> None:
         ("layer", type("Mine", (), {}), "a subclass of keras.layers.Layer"),
         ("layer", lambda x: x, "a subclass of keras.layers.Layer"),
         ("layer", keras.layers.Dense(2), "a subclass of keras.layers.Layer"),
+        ("metric", keras.metrics.Mean("mine"), "a subclass of keras.metrics.Metric or a function"),
         ("optimizer", lambda: 0, "a subclass of keras.optimizers.Optimizer"),
         ("loss", keras.layers.Dense, "a subclass of keras.losses.Loss or a function"),
         ("metric", keras.losses.Loss, "a subclass of keras.metrics.Metric or a function"),

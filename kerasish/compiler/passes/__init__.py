@@ -20,7 +20,7 @@ from kerasish.config import settings
 from kerasish.errors import ArgumentError, GraphError, UnknownNameError
 from kerasish.graph.node import Graph, Node
 from kerasish.graph.verify import verify
-from kerasish.hints import function, noted
+from kerasish.hints import called, function, noted
 from kerasish.registry import hint
 
 Pass = Callable[[Graph, Backend], Graph]
@@ -122,9 +122,10 @@ def optimize(graph: Graph, device: Backend, until: str | None = None) -> Graph:
 def applied(name: str, step: Pass, graph: Graph, device: Backend) -> Graph:
     """What a pass gives, a graph; an error in one of a user's says which it was."""
     where = f"In the pass {name!r}. Its rule gives a node, a tuple of nodes or None."
-    made: Any = noted(lambda: where, step, graph, device)
+    what, form = f"The pass {name!r}", "pass(graph, device)"
+    made: Any = noted(lambda: where, called, what, form, step, graph, device)
     if not isinstance(made, Graph):
-        raise GraphError(f"The pass {name!r}", expected="a Graph", received=repr(made))
+        raise GraphError(what, expected="a Graph", received=repr(made))
     return made
 
 

@@ -104,10 +104,17 @@ def test_a_pass_that_gives_no_graph_or_another_functions_is_named() -> None:
     def forgetful(graph: Graph, device: Any) -> Any:
         rewrite(graph, lambda node, inputs: None)
 
+    def lone(graph: Graph) -> Any:
+        return graph
+
     compiler.graph_pass(after="expand")(forgetful)
     with pytest.raises(GraphError, match=r"pass 'forgetful'. Expected: a Graph. Received: None"):
         keras.function(ops.sin)(X)
     compiler.remove_pass("forgetful")
+    compiler.graph_pass(after="expand")(lone)
+    with pytest.raises(ArgumentError, match=r"pass 'lone'. Expected: pass\(graph, device\)"):
+        keras.function(ops.sin)(X)
+    compiler.remove_pass("lone")
     v = Variable(X)
 
     def silent(graph: Graph, device: Any) -> Graph:
