@@ -7,9 +7,9 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
-from kerasish.arguments.signatures import constructor, signature
 from kerasish.errors import ArgumentError
 from kerasish.registry import hint
+from kerasish.signatures import constructor, signature
 from kerasish.spec import DTYPES
 
 P = ParamSpec("P")

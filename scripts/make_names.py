@@ -22,9 +22,9 @@ from typing import Annotated, Any, NamedTuple
 
 from kerasish import registry
 from kerasish.arguments import rules
-from kerasish.arguments.signatures import constructor
 from kerasish.layers import Layer
 from kerasish.naming import snake_case
+from kerasish.signatures import constructor
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTE = "Written by scripts/make_names.py."

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kerasish import budget
 from kerasish.arguments.forwarding import declare, wrap
-from kerasish.arguments.signatures import constructor, ours
 from kerasish.errors import told
 from kerasish.hints import refuse_unknown
+from kerasish.signatures import constructor, ours
 
 
 def check_keywords(cls: type, given: Mapping[str, Any], legacy: Iterable[str] = ()) -> None:

@@ -15,10 +15,10 @@ from typing import Any, Protocol
 from kerasish.arguments.annotations import rule_for
 from kerasish.arguments.remembered import from_fields
 from kerasish.arguments.rules import ANYTHING, Rule
-from kerasish.arguments.signatures import MISSING, constructor, kept, ours, parameters
 from kerasish.errors import ArgumentError, KerasishError
 from kerasish.hints import refuse_unknown
 from kerasish.registry import nearest
+from kerasish.signatures import MISSING, constructor, kept, ours, parameters
 
 _SUFFIX_KINDS = ("activation", "initializer", "regularizer", "constraint")
 _SHARED = frozenset((str, int, float, bool, type(None)))  # what copying would only take time for

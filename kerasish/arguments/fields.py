@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, TypeVar, data
 from kerasish.arguments.annotations import KNOWN, readable, rule_of
 from kerasish.arguments.contract import Contract, Field, Raising, bind
 from kerasish.arguments.rules import ANYTHING, Constraint, Initializer, Regularizer
-from kerasish.arguments.signatures import MISSING, Parameter, Signature, meaning, ours, parameters
 from kerasish.errors import ArgumentError
+from kerasish.signatures import MISSING, Parameter, Signature, meaning, ours, parameters
 
 T = TypeVar("T")
 

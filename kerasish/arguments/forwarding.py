@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kerasish.arguments.signatures import MISSING, Parameter, Signature, constructor, parameters
+from kerasish.signatures import MISSING, Parameter, Signature, constructor, parameters
 
 KIND = Parameter.POSITIONAL_OR_KEYWORD
 Make = Callable[[Any, dict[str, Any]], None]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kerasish.arguments.signatures import parameters, signature
 from kerasish.errors import ArgumentError
 from kerasish.hints import refuse_unknown
 from kerasish.registry import nearest
 from kerasish.serialization import deserialize_keras_object
+from kerasish.signatures import parameters, signature
 
 ANY: Any = object()  # in `ignored`: whatever is given changes nothing
 

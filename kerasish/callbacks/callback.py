@@ -10,9 +10,9 @@ from difflib import SequenceMatcher
 from typing import Any, Self
 
 from kerasish.arguments.configured import Declared, check_keywords
-from kerasish.arguments.signatures import ours
 from kerasish.errors import ArgumentError, told
 from kerasish.registry import hint
+from kerasish.signatures import ours
 
 Logs = dict[str, Any] | None
 # Words that others have for parts of a run.

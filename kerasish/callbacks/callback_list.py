@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from kerasish.arguments.signatures import signature
 from kerasish.callbacks.callback import Callback
 from kerasish.callbacks.history import History
 from kerasish.callbacks.progress import ProgbarLogger
 from kerasish.errors import ArgumentError
 from kerasish.hints import called, label
+from kerasish.signatures import signature
 
 _OLD_NAMES = {
     "on_train_batch_begin": "on_batch_begin",

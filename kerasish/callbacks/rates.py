@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.arguments.signatures import parameters
 from kerasish.callbacks.callback import Callback, Logs, tell
 from kerasish.callbacks.monitor import Monitor
 from kerasish.errors import ArgumentError
 from kerasish.hints import called
+from kerasish.signatures import parameters
 
 
 def rate_of(model: Any) -> float:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.arguments.signatures import ours
 from kerasish.backend.base import BACKENDS, locked, on_host
 from kerasish.config import settings
 from kerasish.errors import ArgumentError, BackendError, UnknownNameError
@@ -19,6 +18,7 @@ from kerasish.graph.op import Op, Specs, get
 from kerasish.hints import function, noted, one_of
 from kerasish.names import load
 from kerasish.registry import hint
+from kerasish.signatures import ours
 from kerasish.spec import TensorSpec
 
 Array = Any

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from kerasish import tree
-from kerasish.arguments.signatures import ours
 from kerasish.errors import GradientError
 from kerasish.graph.batching import lift, reshaped, spread
 from kerasish.graph.node import PICK, PLACEHOLDER, Node, inherit, mark, placeholder, toposort
@@ -33,6 +32,7 @@ from kerasish.graph.tensor import (
 )
 from kerasish.graph.trace import depth
 from kerasish.graph.variable import Variable
+from kerasish.signatures import ours
 from kerasish.spec import TensorSpec, is_differentiable, known
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.arguments.signatures import ours, takes
 from kerasish.errors import ArgumentError, DTypeError
 from kerasish.graph.op import Case, Op, Vjp, declare
 from kerasish.hints import function, known_dtypes, one_of, whole
 from kerasish.registry import hint
+from kerasish.signatures import ours, takes
 from kerasish.spec import DTYPES, TensorSpec, broadcast
 
 

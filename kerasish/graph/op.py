@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from kerasish import registry
-from kerasish.arguments.signatures import ours
 from kerasish.backend.base import locked
 from kerasish.config import settings
 from kerasish.errors import ArgumentError, DTypeError, ShapeError, UnknownNameError
 from kerasish.hints import fits, function, known_dtypes, noted, one_of, refuse_unknown
+from kerasish.signatures import ours
 from kerasish.spec import TensorSpec, np_dtype
 
 Specs = TensorSpec | tuple[TensorSpec, ...]

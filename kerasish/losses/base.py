@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self, TypeVar
 
 from kerasish import budget, ops, tree
 from kerasish.arguments.configured import Configured
-from kerasish.arguments.signatures import constructor, ours
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor, convert_to_tensor
@@ -17,6 +16,7 @@ from kerasish.losses.align import as_real, squeeze_or_expand_to_same_rank, weigh
 from kerasish.naming import auto_name
 from kerasish.ops.stateful import InSteps, one_tensor
 from kerasish.serialization import resolve, serialize_keras_object
+from kerasish.signatures import constructor, ours
 from kerasish.spec import dtype_name
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -8,13 +8,13 @@ from typing import Any
 
 from kerasish import budget, tree
 from kerasish.arguments.remembered import fields_in, fields_of, from_fields
-from kerasish.arguments.signatures import ours, parameters
 from kerasish.errors import ArgumentError
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.core import Lambda
 from kerasish.layers.input_layer import InputLayer
 from kerasish.ops.operation import Operation
 from kerasish.saving.paths import file_class
+from kerasish.signatures import ours, parameters
 
 
 def clone_model(

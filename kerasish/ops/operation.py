@@ -19,7 +19,6 @@ from typing import Any, Self, TypeVar
 
 from kerasish import naming, registry
 from kerasish.arguments.configured import Configured
-from kerasish.arguments.signatures import MISSING, BoundArguments, Parameter, parameters, signature
 from kerasish.errors import ArgumentError, UnknownNameError, told
 from kerasish.graph.node import scope
 from kerasish.graph.op import Op
@@ -32,6 +31,7 @@ from kerasish.ops.symbol import PLAIN, KerasTensor, has_symbol, holds_symbol
 from kerasish.ops.symbolic import Called, NeedsNumbers, finding, infer, record_call
 from kerasish.registry import hint
 from kerasish.serialization import deserialize_keras_object
+from kerasish.signatures import MISSING, BoundArguments, Parameter, parameters, signature
 from kerasish.spec import TensorSpec
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -19,10 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.arguments.signatures import Parameter, Signature, signature
 from kerasish.errors import ArgumentError, DTypeError, GradientError, KerasishError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import refuse_unknown
+from kerasish.signatures import Parameter, Signature, signature
 from kerasish.spec import dtype_name
 
 # What arguments that do not fit end in, raw or typed; anything else has another cause.

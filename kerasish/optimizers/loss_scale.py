@@ -7,11 +7,11 @@ from typing import Any, Self
 
 from kerasish import budget, initializers, ops
 from kerasish import serialization as _serialization
-from kerasish.arguments.signatures import constructor
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, Variable
 from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
+from kerasish.signatures import constructor
 
 
 class LossScaleOptimizer(Optimizer):

@@ -12,7 +12,6 @@ from typing import Any, ClassVar, Self
 
 from kerasish import budget, initializers, ops
 from kerasish import serialization as _serialization
-from kerasish.arguments.signatures import Signature, constructor
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError, GradientError, ShapeError, told
 from kerasish.graph import Tensor, Variable
@@ -31,6 +30,7 @@ from kerasish.optimizers.clipping import (
 from kerasish.optimizers.schedules import LearningRateSchedule
 from kerasish.optimizers.state import Variables, per_update
 from kerasish.optimizers.upkeep import MovingAverages, WeightDecay
+from kerasish.signatures import Signature, constructor
 
 LearningRate = float | LearningRateSchedule | Callable[[], Any]
 

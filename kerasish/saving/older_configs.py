@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasish import ops, registry
-from kerasish.arguments.signatures import constructor
 from kerasish.naming import snake_case
 from kerasish.saving.files.text import is_list, is_mapping, is_object
 from kerasish.serialization import MODULES, get_registered_object
+from kerasish.signatures import constructor
 
 # Arguments that chose an implementation or wrote down a default; they change no result.
 _NEUTRAL: dict[str, tuple[Any, ...]] = {

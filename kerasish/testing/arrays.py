@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from kerasish import ops
-from kerasish.arguments.signatures import ours
 from kerasish.backend.base import current
 from kerasish.compiler import function
 from kerasish.compiler.providers import active, kernels_of
 from kerasish.errors import DTypeError, KerasishError, told
 from kerasish.graph.op import Case, Op
 from kerasish.graph.tensor import convert_to_tensor, promoted
+from kerasish.signatures import ours
 from kerasish.spec import BOOL, DTYPES, FLOAT8, INTS, TensorSpec, dtype_name
 from kerasish.testing.compiled import served
 from kerasish.testing.operators import close, found, is_random

@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 
 from kerasish import metrics as _metrics
 from kerasish import tree
-from kerasish.arguments.signatures import ours
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import scope
 from kerasish.hints import called, function
 from kerasish.metrics import Mean, MeanMetricWrapper, Metric
 from kerasish.naming import object_name
 from kerasish.ops.stateful import one_tensor
+from kerasish.signatures import ours
 from kerasish.spec import np_dtype
 from kerasish.training.compile_loss import target_kind, warn_of_pairs
 from kerasish.training.outputs import Outputs, numbered

@@ -9,13 +9,13 @@ from typing import Any
 
 from kerasish import budget, optimizers
 from kerasish import serialization as _serialization
-from kerasish.arguments.signatures import parameters
 from kerasish.errors import told
 from kerasish.hints import hinted
 from kerasish.layers.base import tracking
 from kerasish.layers.base.holder import Holder
 from kerasish.metrics import Mean
 from kerasish.optimizers import LossScaleOptimizer
+from kerasish.signatures import parameters
 from kerasish.training.compile_loss import CompileLoss, check_names, check_weights
 from kerasish.training.compile_metrics import CompileMetrics, results
 from kerasish.training.functions import StepFunctions

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kerasish import losses
-from kerasish.arguments.signatures import ours
 from kerasish.data.batch import Batch
 from kerasish.errors import DataError
 from kerasish.losses import Loss
 from kerasish.losses.base import LossFunctionWrapper
+from kerasish.signatures import ours
 from kerasish.training.output_hints import warn_of_outputs
 from kerasish.training.outputs import Outputs
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from kerasish import ops, tree
-from kerasish.arguments.signatures import takes
 from kerasish.config import floatx
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
 from kerasish.data.streams import standardize_batch
@@ -14,6 +13,7 @@ from kerasish.errors import ArgumentError
 from kerasish.graph import GradientTape, Tensor
 from kerasish.graph.node import scope
 from kerasish.hints import hinted
+from kerasish.signatures import takes
 from kerasish.spec import is_float
 from kerasish.training.compile_loss import NOTHING_RETURNED
 from kerasish.training.compiling import Compiling

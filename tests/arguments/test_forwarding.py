@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from kerasish.arguments.configured import Configured
-from kerasish.arguments.signatures import constructor, signature
 from kerasish.errors import ArgumentError
+from kerasish.signatures import constructor, signature
 
 
 class Rooted(Configured):

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 import kerasish as keras
-from kerasish.arguments.signatures import ours
 from kerasish.declarative import from_yaml, to_yaml
 from kerasish.declarative.check.vocabulary import lookup, names
 from kerasish.declarative.resolve.document import read_text
 from kerasish.declarative.sections.validate import validate
 from kerasish.declarative.text.errors import Diagnostics
+from kerasish.signatures import ours
 from tests.golden import layer_cases as cases
 
 LABELS = sorted(cases.CASES)

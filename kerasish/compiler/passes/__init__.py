@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from kerasish.arguments.signatures import ours
 from kerasish.backend.base import Backend
 from kerasish.compiler.passes.expand import expand
 from kerasish.compiler.passes.fuse import fuse
@@ -22,6 +21,7 @@ from kerasish.graph.node import Graph, Node
 from kerasish.graph.verify import verify
 from kerasish.hints import called, function, noted
 from kerasish.registry import hint
+from kerasish.signatures import ours
 
 Pass = Callable[[Graph, Backend], Graph]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.arguments.signatures import ours
 from kerasish.declarative.building.arrays import Arrays, Part
 from kerasish.declarative.building.construct import construct, one_line
 from kerasish.declarative.check import vocabulary
@@ -20,6 +19,7 @@ from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError
 from kerasish.models import Model
+from kerasish.signatures import ours
 from kerasish.spec import alike
 
 

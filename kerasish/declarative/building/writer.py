@@ -8,7 +8,6 @@ from typing import Any
 
 from kerasish import registry, tree
 from kerasish.arguments.contract import Field, contract_of
-from kerasish.arguments.signatures import parameters
 from kerasish.config import floatx
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.sections.validate import FORMAT
@@ -20,6 +19,7 @@ from kerasish.naming import is_automatic, snake_case, uncounted
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
 from kerasish.serialization import get_registered_name, serialize_keras_object
+from kerasish.signatures import parameters
 
 
 def to_yaml(model: Model) -> str:

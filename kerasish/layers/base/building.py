@@ -13,7 +13,6 @@ import numpy as np
 
 from kerasish import budget, naming, tree
 from kerasish.arguments.fields import OF_WEIGHTS, keyword, placed
-from kerasish.arguments.signatures import parameters, signature
 from kerasish.errors import ArgumentError, KerasishError, ShapeError
 from kerasish.graph.trace import eagerly
 from kerasish.graph.variable import Variable
@@ -24,6 +23,7 @@ from kerasish.layers.base.holder import Holder
 from kerasish.layers.base.remat import RematScope
 from kerasish.ops.symbolic import is_shape
 from kerasish.serialization import resolve
+from kerasish.signatures import parameters, signature
 from kerasish.spec import dtype_name, is_float
 
 

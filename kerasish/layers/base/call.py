@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from kerasish import tree
-from kerasish.arguments.signatures import Parameter, kept, parameters, signature
 from kerasish.errors import ArgumentError, DTypeError, told
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops.symbolic import known_shape
 from kerasish.registry import hint
+from kerasish.signatures import Parameter, kept, parameters, signature
 from kerasish.spec import is_float
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)

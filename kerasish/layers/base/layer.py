@@ -28,7 +28,6 @@ from kerasish.arguments.remembered import (
     untaken,
 )
 from kerasish.arguments.rules import Regularizer, plain
-from kerasish.arguments.signatures import MISSING, ours
 from kerasish.changes import held
 from kerasish.errors import ArgumentError, told
 from kerasish.graph.node import making, scope
@@ -44,6 +43,7 @@ from kerasish.layers.base.stateless import Stateless
 from kerasish.ops.symbol import has_symbol
 from kerasish.ops.symbolic import Called, NeedsNumbers, finding, infer, record_call, symbols
 from kerasish.serialization import deserialize_keras_object, resolve
+from kerasish.signatures import MISSING, ours
 from kerasish.spec import is_float
 
 _PACKAGE = __name__.partition(".")[0]

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from kerasish import tree
-from kerasish.arguments.signatures import parameters
 from kerasish.errors import GradientError
 from kerasish.graph.batching import Batch, lift_graph
 from kerasish.graph.interpret import apply_graph
@@ -23,6 +22,7 @@ from kerasish.graph.tensor import (
 )
 from kerasish.hints import function, label
 from kerasish.ops.control.bodies import close_over
+from kerasish.signatures import parameters
 
 P = ParamSpec("P")
 Y = TypeVar("Y")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import kerasish as keras
-from kerasish.arguments.signatures import (
+from kerasish.signatures import (
     constructor,
     kept,
     meaning,
