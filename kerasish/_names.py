@@ -2,7 +2,7 @@
 
 PUBLIC: dict[str, dict[str, str]] = {
     "kerasish": {
-        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors graph initializers inspect layers losses metrics mixed_precision models ops optimizers random registry regularizers saving serialization spec testing training tree utils",
+        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors graph initializers inspect layers losses metrics mixed_precision models ops optimizers preprocessing random registry regularizers saving serialization spec testing training tree utils",
         "kerasish.compiler.functions": "function",
         "kerasish.constraints.projections": "Constraint",
         "kerasish.graph": "GradientTape Graph Node Op Tensor Variable convert_to_tensor eagerly format_graph grad hessian hvp is_tensor jacfwd jacobian jvp overridden_gradient register_gradient stop_gradient trace value_and_grad vjp",
@@ -214,6 +214,16 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.optimizers.optimizer": "Optimizer",
         "kerasish.optimizers.sgd": "SGD",
     },
+    "kerasish.preprocessing": {
+        "": "image sequence",
+        "kerasish.data.sequence": "timeseries_dataset_from_array",
+    },
+    "kerasish.preprocessing.image": {
+        "kerasish.data.images": "array_to_img img_to_array load_img save_img smart_resize",
+    },
+    "kerasish.preprocessing.sequence": {
+        "kerasish.data.sequence": "pad_sequences",
+    },
     "kerasish.random": {
         "kerasish.random.draws": "beta binomial categorical dropout gamma normal randint shuffle truncated_normal uniform",
         "kerasish.random.seed_generator": "SeedGenerator draw_key global_seed_generator set_random_seed",
@@ -243,6 +253,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.backend.settings": "clear_session",
         "kerasish.config": "disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",
         "kerasish.data.batch": "pack_x_y_sample_weight unpack_x_y_sample_weight",
+        "kerasish.data.images": "array_to_img img_to_array load_img save_img",
         "kerasish.data.numeric": "normalize to_categorical",
         "kerasish.data.py_dataset": "PyDataset Sequence:PyDataset",
         "kerasish.data.sequence": "pad_sequences timeseries_dataset_from_array",

@@ -128,6 +128,10 @@ class DataError(KerasishError, ValueError):
     """The data given to training do not fit the model or each other."""
 
 
+class MissingPackageError(KerasishError, ImportError):
+    """A package that something needs is not installed; the message names the extra."""
+
+
 class NumericsError(KerasishError, FloatingPointError, RuntimeError):
     """A value that had to be finite is NaN or infinite."""
 

@@ -7,6 +7,10 @@ from kerasish.config import enable_interactive_logging as enable_interactive_log
 from kerasish.config import is_interactive_logging_enabled as is_interactive_logging_enabled
 from kerasish.data.batch import pack_x_y_sample_weight as pack_x_y_sample_weight
 from kerasish.data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from kerasish.data.images import array_to_img as array_to_img
+from kerasish.data.images import img_to_array as img_to_array
+from kerasish.data.images import load_img as load_img
+from kerasish.data.images import save_img as save_img
 from kerasish.data.numeric import normalize as normalize
 from kerasish.data.numeric import to_categorical as to_categorical
 from kerasish.data.py_dataset import PyDataset as PyDataset

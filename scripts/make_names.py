@@ -101,6 +101,7 @@ SERIALIZATION = (
     "get_custom_objects get_registered_name get_registered_object register_keras_serializable "
     "serialize_keras_object"
 )
+IMAGES = "array_to_img img_to_array load_img save_img"
 OFFERED: dict[str, Homes] = {
     "kerasish.activations": ACTIVATIONS,
     "kerasish.ops": {
@@ -123,8 +124,8 @@ OFFERED: dict[str, Homes] = {
     "kerasish": {
         "": "activations backend callbacks cli compiler config constraints data datasets "
         "declarative dtype_policies errors graph initializers inspect layers losses metrics "
-        "mixed_precision models ops optimizers random registry regularizers saving serialization "
-        "spec testing training tree utils",
+        "mixed_precision models ops optimizers preprocessing random registry regularizers saving "
+        "serialization spec testing training tree utils",
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",
         "kerasish.layers.base.input_spec": "InputSpec",
@@ -211,6 +212,12 @@ OFFERED: dict[str, Homes] = {
         "kerasish.data.steps": "StepsSource",
         "kerasish.data.streams": "StreamSource",
     },
+    "kerasish.preprocessing": {
+        "": "image sequence",
+        "kerasish.data.sequence": "timeseries_dataset_from_array",
+    },
+    "kerasish.preprocessing.image": {"kerasish.data.images": f"{IMAGES} smart_resize"},
+    "kerasish.preprocessing.sequence": {"kerasish.data.sequence": "pad_sequences"},
     "kerasish.random": {
         "kerasish.random.draws": "beta binomial categorical dropout gamma normal randint shuffle "
         "truncated_normal uniform",
@@ -235,6 +242,7 @@ OFFERED: dict[str, Homes] = {
         "is_interactive_logging_enabled",
         "kerasish.data": "PyDataset Sequence:PyDataset normalize pack_x_y_sample_weight "
         "pad_sequences timeseries_dataset_from_array to_categorical unpack_x_y_sample_weight",
+        "kerasish.data.images": IMAGES,
         "kerasish.random": "set_random_seed",
         "kerasish.serialization": SERIALIZATION,
         "kerasish.spec": "standardize_dtype:dtype_name",

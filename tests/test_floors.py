@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kerasish"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("spec", "errors", "budget", "tables", "tree", "registry", "names", "_names", "config",
      "version", "serialization", "kinds", "arguments", "hints", "signatures", "changes",
-     "collector", "frames", "naming", "portable"),
+     "collector", "extras", "frames", "naming", "portable"),
     ("backend",),
     ("graph",),
     ("ops",),
@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("data", "datasets", "callbacks", "training", "saving"),
     ("models",),
     ("declarative", "inspect", "testing", "utils", "dtype_policies",
-     "mixed_precision"),
+     "mixed_precision", "preprocessing"),
     ("cli",),
     ("__init__", "__main__"),
 )  # fmt: skip

@@ -1,0 +1,6 @@
+# Written by scripts/make_names.py.
+from kerasish.preprocessing import image as image
+from kerasish.preprocessing import sequence as sequence
+from kerasish.data.sequence import timeseries_dataset_from_array as timeseries_dataset_from_array
+
+__all__: list[str]
