@@ -173,16 +173,16 @@ def backend() -> str:
     return registry.above("config.backend")()
 
 
-def set_backend(name: str) -> None:
+def set_backend(backend: str) -> None:
     """Use another backend for everything made from now on.
 
     Args:
-        name: "numpy", "cupy", or "auto" for cupy where a GPU answers.
+        backend: "numpy", "cupy", or "auto" for cupy where a GPU answers.
 
     Raises:
         BackendError: the backend cannot run here; the setting is unchanged then.
     """
-    registry.above("config.set_backend")(name)
+    registry.above("config.set_backend")(backend)
 
 
 def dtype_policy() -> Any:

@@ -134,12 +134,9 @@ def get_custom_objects() -> dict[str, Any]:
     return {**known, **_scope.get()}
 
 
-def custom_object_scope(*objects: Mapping[str, Any]) -> AbstractContextManager[None]:
+def custom_object_scope(custom_objects: Mapping[str, Any]) -> AbstractContextManager[None]:
     """Context manager: inside, these names mean these objects."""
-    merged = dict(_scope.get())
-    for table in objects:
-        merged.update(table)
-    return budget.holding(_scope, merged)
+    return budget.holding(_scope, {**_scope.get(), **custom_objects})
 
 
 # --- objects that stand in several places -------------------------------------------------------

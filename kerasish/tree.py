@@ -179,8 +179,17 @@ def _assert_same_level(first: Any, other: Any) -> None:
         )
 
 
-def assert_same_structure(a: Any, b: Any) -> None:
-    """Raise `ArgumentError` unless both structures have one form."""
+def assert_same_structure(a: Any, b: Any, check_types: None = None) -> None:
+    """Raise `ArgumentError` unless both structures have one form.
+
+    `check_types` is there for old programs: types are checked always.
+    """
+    if check_types is not None:
+        raise ArgumentError(
+            "assert_same_structure: check_types",
+            expected="nothing: types are checked always",
+            received=repr(check_types),
+        )
     _assert_same_level(a, b)
     if is_nested(a):
         for left, right in _rows((a, b)):

@@ -3,15 +3,13 @@
     pip install 'kerasish[conformance]' && KERAS_BACKEND=jax python scripts/make_layer_golden.py
 
 For every case: outputs `y0..`, the weights' `names`, their values `w0..` after the call. Beside
-it `layer_signatures.json`: the parameters of every layer's constructor, in order, with defaults;
-and `layer_configs.json`: the config of every case, and the masks of its outputs for masked inputs
+it `layer_configs.json`: the config of every case, and the masks of its outputs for masked inputs
 ("refused" where Keras raises).
 """
 
 from __future__ import annotations
 
 import importlib.util
-import inspect
 import json
 import sys
 from pathlib import Path
@@ -32,21 +30,6 @@ def cases() -> Any:
     sys.modules["layer_cases"] = module
     spec.loader.exec_module(module)
     return module
-
-
-def signatures() -> dict[str, dict[str, Any]]:
-    """Class name -> parameter -> default ("<required>" where there is none)."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, cls in vars(keras.layers).items():
-        if not inspect.isclass(cls) or cls.__name__ != name or name == "InputSpec":
-            continue
-        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-        found[name] = {
-            p.name: "<required>" if p.default is inspect.Parameter.empty else p.default
-            for p in parameters
-            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
-        }
-    return found
 
 
 def masks(module: Any, label: str) -> Any:
@@ -70,7 +53,6 @@ def main() -> None:
         for label in module.CASES
     }
     (OUT / "layer_configs.json").write_text(json.dumps(configs, sort_keys=True) + "\n")
-    (OUT / "layer_signatures.json").write_text(json.dumps(signatures(), indent=1) + "\n")
 
 
 if __name__ == "__main__":

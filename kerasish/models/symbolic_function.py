@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerasish import tree
+from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.models.network import Network
 from kerasish.ops.operation import Operation
 from kerasish.ops.symbol import KerasTensor
+from kerasish.ops.symbolic import symbols
 
 
 class Function(Operation):
@@ -50,6 +53,11 @@ class Function(Operation):
     def outputs(self) -> list[KerasTensor]:
         """The symbols that it leads to, in flat order."""
         return list(self._network.outputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The shape of every output for inputs of these shapes, in their structure."""
+        found = self.compute_output_spec(symbols(input_shape, floatx()))
+        return tree.map_structure(lambda symbol: symbol.shape, found)
 
     def call(self, inputs: Any) -> Any:
         """The values of the outputs for these inputs, in their structure."""

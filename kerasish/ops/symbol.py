@@ -33,7 +33,7 @@ class KerasTensor(Tensor):
     def __init__(
         self,
         shape: Iterable[int | None],
-        dtype: Any = None,
+        dtype: Any = "float32",
         sparse: bool = False,
         ragged: bool = False,
         record_history: bool = True,

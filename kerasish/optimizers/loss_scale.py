@@ -123,11 +123,13 @@ class LossScaleOptimizer(Optimizer):
 
     @classmethod
     @budget.reads_config(budget.FREE_VARIABLES)
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Self:
         config = dict(config)
         inner = config["inner_optimizer"]
         if isinstance(inner, Mapping):
-            inner = _serialization.deserialize_keras_object(inner, kind="optimizer")
+            inner = _serialization.deserialize_keras_object(inner, custom_objects, kind="optimizer")
         config["inner_optimizer"] = inner
         return cls(**config)
 

@@ -14,7 +14,13 @@ from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
 
 
-class Muon(Optimizer, learning_rate=0.001):
+class Muon(
+    Optimizer,
+    learning_rate=0.001,
+    order="learning_rate adam_beta_1 adam_beta_2 adam_weight_decay epsilon weight_decay clipnorm "
+    "clipvalue global_clipnorm use_ema ema_momentum ema_overwrite_frequency loss_scale_factor "
+    "gradient_accumulation_steps name *",
+):
     """Momentum steps made orthogonal by Newton-Schulz iterations (Jordan et al., 2024).
 
     Matrices are treated so; vectors, higher ranks, embeddings and excluded layers by AdamW.

@@ -438,10 +438,15 @@ class Optimizer(WeightDecay, MovingAverages):
 
     @classmethod
     @budget.reads_config(budget.FREE_VARIABLES)
-    def from_config(cls, config: Mapping[str, Any]) -> Self:
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Self:
+        """The optimizer that `get_config` described; `custom_objects` are names that it may use."""
         config = dict(config)
         if isinstance(config.get("learning_rate"), (Mapping, str)):
-            config["learning_rate"] = _serialization.resolve("schedule", config["learning_rate"])
+            with _serialization.custom_object_scope(custom_objects or {}):
+                rate = _serialization.resolve("schedule", config["learning_rate"])
+            config["learning_rate"] = rate
         return cls(**config)
 
     def __repr__(self) -> str:

@@ -43,3 +43,10 @@ def test_errors() -> None:
         keras.Function(x, keras.KerasTensor((3,)) + x)
     with pytest.raises(ArgumentError, match="which has a config"):
         keras.Function(x, x * 2).get_config()
+
+
+def test_shapes_of_outputs() -> None:
+    x, y = keras.KerasTensor((None, 3)), keras.KerasTensor((None, 3))
+    both = keras.Function([x, y], {"sum": ops.sum(x + y, axis=0), "pair": ops.stack([x, y])})
+    assert both.compute_output_shape([(5, 3), (5, 3)]) == {"sum": (3,), "pair": (2, 5, 3)}
+    assert keras.Function(x, x * 2).compute_output_shape((None, 3)) == (None, 3)

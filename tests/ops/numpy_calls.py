@@ -6,7 +6,6 @@ scripts/make_numpy_golden.py makes them with Keras, test_numpy_values.py repeats
 from __future__ import annotations
 
 import functools
-import inspect
 from typing import Any
 
 import ml_dtypes
@@ -535,10 +534,3 @@ def leaves(result: Any) -> list[Any]:
 def function(module: Any, name: str) -> Any:
     """The function a dotted name stands for."""
     return functools.reduce(getattr, name.split("."), module)
-
-
-def parameters(func: Any) -> str:
-    """The parameters of a function as text, without types."""
-    signature = inspect.signature(func)
-    plain = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
-    return str(inspect.Signature(plain))

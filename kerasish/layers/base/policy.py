@@ -59,15 +59,15 @@ def set_dtype_policy(policy: str | DTypePolicy | None) -> None:
     _default[:] = [] if policy is None else [as_policy(policy)]
 
 
-def as_policy(dtype: Any) -> DTypePolicy:
+def as_policy(identifier: Any) -> DTypePolicy:
     """The policy that a `dtype` argument stands for: None, a name, a dtype, a config, a policy."""
-    if dtype is None:
+    if identifier is None:
         return dtype_policy()
-    if isinstance(dtype, DTypePolicy):
-        return dtype
-    if tree.is_nested(dtype):
-        made = deserialize_keras_object(dtype, kind="policy")
+    if isinstance(identifier, DTypePolicy):
+        return identifier
+    if tree.is_nested(identifier):
+        made = deserialize_keras_object(identifier, kind="policy")
         if not isinstance(made, DTypePolicy):
-            raise ArgumentError("dtype", expected="a dtype policy", received=dtype)
+            raise ArgumentError("dtype", expected="a dtype policy", received=identifier)
         return made
-    return DTypePolicy(dtype if isinstance(dtype, str) else dtype_name(dtype))
+    return DTypePolicy(identifier if isinstance(identifier, str) else dtype_name(identifier))

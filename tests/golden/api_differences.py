@@ -1,0 +1,176 @@
+"""What differs from Keras 3.15 in names and signatures, each with its reason."""
+
+from __future__ import annotations
+
+# Names of Keras that do not exist yet, by namespace; "*" is all of them. It shrinks to nothing.
+TO_COME: dict[str, str] = {
+    "keras": "FloatDTypePolicy Quantizer SymbolicScope device",
+    "keras.applications": "*",
+    "keras.applications.convnext": "*",
+    "keras.applications.densenet": "*",
+    "keras.applications.efficientnet": "*",
+    "keras.applications.efficientnet_v2": "*",
+    "keras.applications.imagenet_utils": "*",
+    "keras.applications.inception_resnet_v2": "*",
+    "keras.applications.inception_v3": "*",
+    "keras.applications.mobilenet": "*",
+    "keras.applications.mobilenet_v2": "*",
+    "keras.applications.mobilenet_v3": "*",
+    "keras.applications.nasnet": "*",
+    "keras.applications.resnet": "*",
+    "keras.applications.resnet50": "*",
+    "keras.applications.resnet_v2": "*",
+    "keras.applications.vgg16": "*",
+    "keras.applications.vgg19": "*",
+    "keras.applications.xception": "*",
+    "keras.callbacks": "OrbaxCheckpoint RemoteMonitor TensorBoard",
+    "keras.config": (
+        "disable_traceback_filtering enable_traceback_filtering enable_unsafe_deserialization "
+        "is_nnx_enabled is_traceback_filtering_enabled max_epochs max_steps_per_epoch "
+        "set_max_epochs set_max_steps_per_epoch"
+    ),
+    "keras.datasets.boston_housing": "load_data",
+    "keras.datasets.cifar10": "load_data",
+    "keras.datasets.cifar100": "load_data",
+    "keras.datasets.imdb": "get_word_index load_data",
+    "keras.datasets.reuters": "get_label_names get_word_index load_data",
+    "keras.distillation": "DistillationLoss Distiller FeatureDistillation LogitsDistillation",
+    "keras.distribution": (
+        "DataParallel DeviceMesh LayoutMap ModelParallel TensorLayout distribute_tensor "
+        "distribution get_device_count initialize list_devices set_distribution"
+    ),
+    "keras.dtype_policies": (
+        "AWQDTypePolicy DTypePolicyMap GPTQDTypePolicy Int4DTypePolicy QuantizedDTypePolicy "
+        "QuantizedFloat8DTypePolicy"
+    ),
+    "keras.export": "ExportArchive",
+    "keras.layers": (
+        "AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization "
+        "FlaxLayer HashedCrossing Hashing JaxLayer MaxNumBoundingBoxes MelSpectrogram MixUp "
+        "Pipeline RandAugment RandomColorDegeneration RandomColorJitter "
+        "RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale RandomHue "
+        "RandomInvert RandomPerspective RandomPosterization RandomSaturation RandomSharpness "
+        "ReversibleEmbedding STFTSpectrogram Solarization TFSMLayer TorchModuleWrapper"
+    ),
+    "keras.legacy.saving": "deserialize_keras_object serialize_keras_object",
+    "keras.optimizers": "MultiOptimizer OptimizerMap",
+    "keras.optimizers.legacy": "Adagrad Adam Ftrl Optimizer RMSprop SGD",
+    "keras.preprocessing": (
+        "image_dataset_from_directory text_dataset_from_directory timeseries_dataset_from_array"
+    ),
+    "keras.preprocessing.image": "array_to_img img_to_array load_img save_img smart_resize",
+    "keras.preprocessing.sequence": "pad_sequences",
+    "keras.quantizers": (
+        "AWQConfig AbsMaxQuantizer Float8QuantizationConfig GPTQConfig Int4QuantizationConfig "
+        "Int8QuantizationConfig QuantizationConfig Quantizer abs_max_quantize "
+        "abs_max_quantize_grouped_with_zero_point compute_float8_amax_history "
+        "compute_float8_scale deserialize fake_quant_with_min_max_vars get pack_int4 "
+        "quantize_and_dequantize serialize unpack_int4"
+    ),
+    "keras.saving": "KerasFileEditor",
+    "keras.utils": (
+        "Config FeatureSpace Progbar array_to_img audio_dataset_from_directory get_file "
+        "get_source_inputs image_dataset_from_directory img_to_array load_img model_to_dot "
+        "plot_model save_img split_dataset text_dataset_from_directory"
+    ),
+    "keras.utils.bounding_boxes": (
+        "affine_transform clip_to_image_size compute_ciou compute_iou convert_format crop "
+        "decode_deltas_to_boxes encode_box_to_deltas pad"
+    ),
+    "keras.utils.legacy": "deserialize_keras_object serialize_keras_object",
+    "keras.visualization": (
+        "draw_bounding_boxes draw_segmentation_masks plot_bounding_box_gallery "
+        "plot_image_gallery plot_segmentation_mask_gallery"
+    ),
+    "keras.wrappers": "SKLearnClassifier SKLearnRegressor SKLearnTransformer",
+}
+
+# Name -> parameters that differ ("name=": the default does; "order"), and why.
+PARAMETERS: dict[str, str] = {
+    "models.load_model": "+allowance: what a file may take",
+    "models.model_from_json": "+allowance: what a file may take",
+    "tree.flatten_with_path": "+path: where the structure stands",
+    "Variable": "layout: comes with keras.distribution",
+    "datasets.california_housing.load_data": "path: to come",
+    "datasets.mnist.load_data": "path: to come",
+    "utils.timeseries_dataset_from_array": "format: to come",
+}
+
+_LORA = "enable_lora: comes with LoRA"
+_MASKS = (
+    "get_dropout_mask get_recurrent_dropout_mask reset_dropout_mask reset_recurrent_dropout_mask"
+)
+_WEIGHT = "convert_weight: of Keras's inside; ours converts whatever it computes with"
+_IMAGE = (
+    "convert_weight get_random_transformation transform_bounding_boxes transform_images "
+    "transform_labels transform_segmentation_masks transform_single_bounding_box "
+    "transform_single_image transform_single_label transform_single_segmentation_mask: to come"
+)
+_ADAPT = "finalize_state load_assets(dir_path) reset_state save_assets update_state: to come"
+
+# (class, members that differ and why); "Base+" is for the classes below it too.
+MEMBERS: list[tuple[str, str]] = [
+    ("DTypePolicy", "convert_input: of Keras's inside, the layer converts"),
+    ("DTypePolicy", "quantization_mode: comes with quantization"),
+    ("KerasTensor", "ragged_rank row_splits_dtype: there are no ragged tensors"),
+    ("KerasTensor", "reshape(newshape): takes the sizes one by one too"),
+    ("Layer", "add_metric: to come"),
+    (
+        "Layer",
+        "add_variable(autocast) add_variable(constraint) add_variable(dtype) add_variable(name) "
+        "add_variable(regularizer) add_variable(trainable): to come",
+    ),
+    ("Layer", "add_weight(aggregation=): to come"),
+    ("Layer", "build(input_shape): takes one shape for every input, by the names of the inputs"),
+    ("Layer", "quantization_mode quantize quantized_build: comes with quantization"),
+    ("Metric", "add_variable(initializer=) add_variable(shape=): both may be left out"),
+    (
+        "Model",
+        "compute_loss_and_updates jax_state_sync predict_step(state) test_step(state) "
+        "train_step(state): what only Keras on JAX has; ours take the data, as elsewhere",
+    ),
+    ("Model", "export: comes with ONNX"),
+    ("Model", "get_quantization_layer_structure: comes with quantization"),
+    ("Operation", "quantized_call: comes with quantization"),
+    ("Operation", "rematerialized_call: of Keras's inside, RematScope does it"),
+    ("callbacks.EarlyStopping", "get_monitor_value: to come"),
+    ("callbacks.ReduceLROnPlateau", "in_cooldown: to come"),
+    ("layers.Bidirectional", "states: to come"),
+    ("layers.CategoryEncoding", _WEIGHT),
+    ("layers.Rescaling", _WEIGHT),
+    ("layers.Normalization", "convert_weight finalize_state: to come"),
+    (
+        "layers.Discretization",
+        "convert_weight finalize_state output_dtype reset_state update_state: to come",
+    ),
+    *((f"layers.Conv{n}D", _LORA) for n in (1, 2, 3)),
+    *((f"layers.{n}", _LORA) for n in ("Dense", "EinsumDense", "Embedding")),
+    *(
+        (f"layers.{n}", "variable_serialization_spec: comes with quantization")
+        for n in ("Dense", "EinsumDense", "Embedding")
+    ),
+    *(
+        (f"layers.{n}", f"{_MASKS}: masks are drawn in every call and kept nowhere")
+        for n in ("GRUCell", "LSTMCell", "SimpleRNNCell")
+    ),
+    ("layers.RNN", "get_initial_state(batch_size=) inner_loop: to come"),
+    *((f"layers.{n}", _ADAPT) for n in ("IntegerLookup", "StringLookup", "TextVectorization")),
+    *(
+        (f"layers.{n}", _IMAGE)
+        for n in (
+            "CenterCrop RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation "
+            "RandomShear RandomTranslation RandomZoom Resizing"
+        ).split()
+    ),
+    ("layers.RandomShear", "get_shifted_bbox get_transformed_x_y: of Keras's inside"),
+    ("layers.RandomTranslation", "get_shifted_bbox get_transformed_x_y: of Keras's inside"),
+    ("layers.RandomZoom", "get_clipped_bbox get_transformed_x_y: of Keras's inside"),
+    ("layers.SpectralNormalization", "normalized_weights: of Keras's inside"),
+    ("metrics.AUC", "interpolate_pr_auc: of Keras's inside"),
+    ("optimizers.LossScaleOptimizer", "check_finite: of Keras's inside"),
+    (
+        "optimizers.Muon",
+        "lr_adjust transpose_last_axis zeropower_via_newtonschulz5: of Keras's inside",
+    ),
+    ("utils.Sequence", "max_queue_size use_multiprocessing workers: to come"),
+]
