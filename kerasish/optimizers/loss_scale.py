@@ -123,9 +123,7 @@ class LossScaleOptimizer(Optimizer):
 
     @classmethod
     @budget.reads_config(budget.FREE_VARIABLES)
-    def from_config(
-        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
-    ) -> Self:
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         config = dict(config)
         inner = config["inner_optimizer"]
         if isinstance(inner, Mapping):

@@ -438,9 +438,7 @@ class Optimizer(WeightDecay, MovingAverages):
 
     @classmethod
     @budget.reads_config(budget.FREE_VARIABLES)
-    def from_config(
-        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
-    ) -> Self:
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The optimizer that `get_config` described; `custom_objects` are names that it may use."""
         config = dict(config)
         if isinstance(config.get("learning_rate"), (Mapping, str)):
