@@ -443,8 +443,9 @@ class Optimizer(WeightDecay, MovingAverages):
         config = dict(config)
         if isinstance(config.get("learning_rate"), (Mapping, str)):
             with _serialization.custom_object_scope(custom_objects or {}):
-                rate = _serialization.resolve("schedule", config["learning_rate"])
-            config["learning_rate"] = rate
+                config["learning_rate"] = _serialization.resolve(
+                    "schedule", config["learning_rate"]
+                )
         return cls(**config)
 
     def __repr__(self) -> str:
