@@ -440,12 +440,9 @@ class Optimizer(WeightDecay, MovingAverages):
     @budget.reads_config(budget.FREE_VARIABLES)
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The optimizer that `get_config` described; `custom_objects` are names that it may use."""
-        config = dict(config)
-        if isinstance(config.get("learning_rate"), (Mapping, str)):
+        if isinstance(rate := config.get("learning_rate"), (Mapping, str)):
             with _serialization.custom_object_scope(custom_objects or {}):
-                config["learning_rate"] = _serialization.resolve(
-                    "schedule", config["learning_rate"]
-                )
+                config = {**config, "learning_rate": _serialization.resolve("schedule", rate)}
         return cls(**config)
 
     def __repr__(self) -> str:
