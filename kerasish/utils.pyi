@@ -24,6 +24,7 @@ from kerasish.serialization import get_registered_name as get_registered_name
 from kerasish.serialization import get_registered_object as get_registered_object
 from kerasish.serialization import register_keras_serializable as register_keras_serializable
 from kerasish.serialization import serialize_keras_object as serialize_keras_object
+from kerasish.showing.progress import Progbar as Progbar
 from kerasish.spec import dtype_name
 
 __all__: list[str]

@@ -245,6 +245,7 @@ OFFERED: dict[str, Homes] = {
         "kerasish.data.images": IMAGES,
         "kerasish.random": "set_random_seed",
         "kerasish.serialization": SERIALIZATION,
+        "kerasish.showing.progress": "Progbar",
         "kerasish.spec": "standardize_dtype:dtype_name",
     },
 }

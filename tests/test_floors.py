@@ -18,7 +18,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kerasish"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("spec", "errors", "budget", "tables", "tree", "registry", "names", "_names", "config",
      "version", "serialization", "kinds", "arguments", "hints", "signatures", "changes",
-     "collector", "extras", "frames", "naming", "portable"),
+     "collector", "extras", "frames", "naming", "portable",
+     "showing"),
     ("backend",),
     ("graph",),
     ("ops",),

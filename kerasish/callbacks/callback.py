@@ -1,9 +1,7 @@
-"""`Callback`: what can be told of a run, and what a checkpoint keeps of it; `LambdaCallback`; and
-what callbacks tell on the terminal."""
+"""`Callback`: what can be told of a run, and what a checkpoint keeps of it; `LambdaCallback`."""
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable
 from difflib import SequenceMatcher
@@ -198,15 +196,3 @@ class LambdaCallback(Callback):
                 )
             if function is not None:
                 setattr(self, hook, function)
-
-
-def tell(text: str) -> None:
-    """Write a line of text to standard output, at once; to nowhere where a program has none."""
-    if sys.stdout is not None:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-
-
-def on_terminal() -> bool:
-    """Whether standard output is a terminal."""
-    return sys.stdout is not None and sys.stdout.isatty()

@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from kerasish.callbacks.callback import Logs, tell
+from kerasish.callbacks.callback import Logs
 from kerasish.callbacks.monitor import Monitor
 from kerasish.callbacks.paths import check_fields, check_target, fill
 from kerasish.errors import ArgumentError
+from kerasish.showing.screen import tell
 
 
 class ModelCheckpoint(Monitor):

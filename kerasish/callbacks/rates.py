@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.callbacks.callback import Callback, Logs, tell
+from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.monitor import Monitor
 from kerasish.errors import ArgumentError
 from kerasish.hints import called
+from kerasish.showing.screen import tell
 from kerasish.signatures import parameters
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.callbacks.callback import Callback, Logs, tell
+from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.monitor import Monitor
 from kerasish.errors import NumericsError
+from kerasish.showing.screen import tell
 
 
 class EarlyStopping(Monitor):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.callbacks.callback import on_terminal, tell
+from kerasish.showing.screen import on_terminal, tell
 
 
 def test_told_at_once(capsys: pytest.CaptureFixture[str]) -> None:
