@@ -34,6 +34,7 @@ from kerasish import testing as testing
 from kerasish import training as training
 from kerasish import tree as tree
 from kerasish import utils as utils
+from kerasish import wrappers as wrappers
 from kerasish.compiler.functions import function as function
 from kerasish.constraints.projections import Constraint as Constraint
 from kerasish.graph import GradientTape as GradientTape

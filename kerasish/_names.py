@@ -2,7 +2,7 @@
 
 PUBLIC: dict[str, dict[str, str]] = {
     "kerasish": {
-        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors graph initializers inspect layers losses metrics mixed_precision models ops optimizers preprocessing random registry regularizers saving serialization spec testing training tree utils",
+        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors graph initializers inspect layers losses metrics mixed_precision models ops optimizers preprocessing random registry regularizers saving serialization spec testing training tree utils wrappers",
         "kerasish.compiler.functions": "function",
         "kerasish.constraints.projections": "Constraint",
         "kerasish.graph": "GradientTape Graph Node Op Tensor Variable convert_to_tensor eagerly format_graph grad hessian hvp is_tensor jacfwd jacobian jvp overridden_gradient register_gradient stop_gradient trace value_and_grad vjp",
@@ -261,6 +261,9 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object get_custom_objects get_registered_name get_registered_object register_keras_serializable serialize_keras_object",
         "kerasish.showing.progress": "Progbar",
         "kerasish.spec": "standardize_dtype:dtype_name",
+    },
+    "kerasish.wrappers": {
+        "kerasish.wrappers.estimators": "SKLearnClassifier SKLearnRegressor SKLearnTransformer",
     },
 }
 KINDS: dict[str, dict[str, str]] = {

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from kerasish.errors import DataError, DTypeError, ShapeError
+from kerasish.sparse import is_sparse
 
 NO_NUMBERS = "OUSMm"  # numpy's kinds of objects, texts and times
 _HINTS = {
@@ -37,7 +38,7 @@ def host_array(x: Any) -> np.ndarray:
         DataError: a column of a table that is no numbers.
     """
     try:
-        array = np.asarray(x)
+        array = x.toarray() if is_sparse(x) else np.asarray(x)
     except ValueError as error:
         raise ShapeError(
             "convert_to_tensor", expected="rows of equal length", received=error

@@ -125,7 +125,7 @@ OFFERED: dict[str, Homes] = {
         "": "activations backend callbacks cli compiler config constraints data datasets "
         "declarative dtype_policies errors graph initializers inspect layers losses metrics "
         "mixed_precision models ops optimizers preprocessing random registry regularizers saving "
-        "serialization spec testing training tree utils",
+        "serialization spec testing training tree utils wrappers",
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",
         "kerasish.layers.base.input_spec": "InputSpec",
@@ -235,6 +235,9 @@ OFFERED: dict[str, Homes] = {
         "kerasish.testing.operators": "check_op",
         "kerasish.testing.passes": "check_pass",
         "kerasish.testing.samples": "sample_inputs",
+    },
+    "kerasish.wrappers": {
+        "kerasish.wrappers.estimators": "SKLearnClassifier SKLearnRegressor SKLearnTransformer",
     },
     "kerasish.utils": {
         "kerasish.backend": "clear_session",

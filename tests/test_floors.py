@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("spec", "errors", "budget", "tables", "tree", "registry", "names", "_names", "config",
      "version", "serialization", "kinds", "arguments", "hints", "signatures", "changes",
      "collector", "extras", "frames", "naming", "portable",
-     "showing"),
+     "showing", "sparse"),
     ("backend",),
     ("graph",),
     ("ops",),
@@ -30,7 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("data", "datasets", "callbacks", "training", "saving"),
     ("models",),
     ("declarative", "inspect", "testing", "utils", "dtype_policies",
-     "mixed_precision", "preprocessing"),
+     "mixed_precision", "preprocessing", "wrappers"),
     ("cli",),
     ("__init__", "__main__"),
 )  # fmt: skip

@@ -10,7 +10,14 @@ import numpy as np
 from kerasish import tree
 from kerasish.data.arrays import ArraySource
 from kerasish.data.blocks import BlockSource
-from kerasish.data.checks import is_array_like, is_lazy, numbers_to_arrays, place, type_name
+from kerasish.data.checks import (
+    as_rows,
+    is_array_like,
+    is_lazy,
+    numbers_to_arrays,
+    place,
+    type_name,
+)
 from kerasish.data.py_dataset import PyDataset, PyDatasetSource
 from kerasish.data.source import DataSource
 from kerasish.data.steps import StepsSource
@@ -35,9 +42,9 @@ def as_source(
     """The `DataSource` for anything that training takes.
 
     Args:
-        x: numpy arrays, h5py datasets, pandas objects, anything with `__array__` or `__dlpack__`,
-            or a dict, list or tuple of these; a generator, iterator or iterable of batches; a
-            `PyDataset`; a `DataSource`.
+        x: numpy arrays, h5py datasets, pandas objects, scipy's sparse matrices, anything with
+            `__array__` or `__dlpack__`, or a dict, list or tuple of these; a generator, iterator or
+            iterable of batches; a `PyDataset`; a `DataSource`.
         y: targets, where `x` is arrays.
         sample_weight: weights, where `x` is arrays.
         batch_size: samples per batch, where `x` is arrays; 32 by default. Batches keep the size
@@ -77,7 +84,7 @@ def _array_source(
     x: Any, y: Any, sample_weight: Any, batch_size: int, class_weight: Mapping[int, float] | None
 ) -> DataSource:
     parts = {"x": x, "y": y, "sample_weight": sample_weight}
-    parts = {role: numbers_to_arrays(part) for role, part in parts.items()}
+    parts = {role: as_rows(numbers_to_arrays(part)) for role, part in parts.items()}
     size = sum(_lazy_bytes(part, role) for role, part in parts.items())
     kind = BlockSource if size > IN_MEMORY_BYTES else ArraySource
     return kind(**parts, batch_size=batch_size, class_weight=class_weight)

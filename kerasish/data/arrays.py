@@ -12,6 +12,7 @@ from kerasish.data.checks import check_count, check_rows, working_dtype
 from kerasish.data.source import RowSource
 from kerasish.data.weights import read, with_class_weight
 from kerasish.errors import DataError
+from kerasish.sparse import SparseRows
 
 # Arrays up to this size are converted to their working dtype once, larger ones batch by batch.
 CONVERT_ONCE_BYTES = 1 << 30
@@ -86,7 +87,7 @@ class ArraySource(RowSource):
         """Check the arrays and bring them into the form that batches are cut from.
 
         Args:
-            x: arrays (n, ...), or a dict, list or tuple of such.
+            x: arrays (n, ...) or `SparseRows`, or a dict, list or tuple of such.
             y: targets of the same n.
             sample_weight: weights (n,) or (n, ...), of the structure of `y` or one array.
             batch_size: samples per batch; the last batch may be shorter.
@@ -146,7 +147,9 @@ def need_rng(rng: np.random.Generator | None) -> np.random.Generator:
     return rng
 
 
-def _prepared(array: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+def _prepared(array: Any, dtype: np.dtype[Any]) -> Any:
     """C-contiguous, because `take` would copy all of any other array for every batch."""
+    if isinstance(array, SparseRows):
+        return array.astype(dtype)
     small = array.size * dtype.itemsize <= CONVERT_ONCE_BYTES
     return np.ascontiguousarray(array, dtype if small else array.dtype.newbyteorder("="))

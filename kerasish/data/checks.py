@@ -15,6 +15,7 @@ from kerasish.config import floatx
 from kerasish.data.batch import Batch
 from kerasish.errors import DataError
 from kerasish.frames import is_table, numbers
+from kerasish.sparse import SparseRows, is_sparse
 from kerasish.spec import dtype_name, is_float, np_dtype
 
 KINDS = "biufcV"  # numpy's kinds of numbers; V is bfloat16 and its like
@@ -31,11 +32,14 @@ def is_lazy(leaf: Any) -> bool:
 
 def is_array_like(leaf: Any) -> bool:
     """Whether `leaf` can become a numpy array as a whole."""
-    return hasattr(leaf, "__array__") or hasattr(leaf, "__dlpack__") or is_lazy(leaf)
+    known = hasattr(leaf, "__array__") or hasattr(leaf, "__dlpack__") or is_lazy(leaf)
+    return known or isinstance(leaf, SparseRows) or is_sparse(leaf)
 
 
 def numbers_to_arrays(structure: Any) -> Any:
     """Lists that hold nothing but Python numbers become arrays: `[0, 1]`, `[[1.0], [2.0]]`."""
+    if is_sparse(structure):  # one of scipy's formats is a dict
+        return structure
     if isinstance(structure, dict):
         return type(structure)((key, numbers_to_arrays(part)) for key, part in structure.items())
     if not isinstance(structure, list) or not structure:
@@ -53,11 +57,27 @@ def numbers_to_arrays(structure: Any) -> Any:
         ) from error
 
 
-def to_numpy(leaf: Any, where: str) -> np.ndarray:
+def as_rows(structure: Any) -> Any:
+    """Sparse matrices in a structure become `SparseRows`, of which each batch is made dense."""
+    if is_sparse(structure) and structure.ndim == 2:
+        return SparseRows(structure)
+    flat = tree.flatten(structure)
+    if not any(map(is_sparse, flat)):
+        return structure
+    return tree.pack_sequence_as(
+        structure,
+        [SparseRows(leaf) if is_sparse(leaf) and leaf.ndim == 2 else leaf for leaf in flat],
+    )
+
+
+def to_numpy(leaf: Any, where: str) -> Any:
     """Any array-like as a numpy array of numbers with at least one dimension.
 
+    `SparseRows` stand for such an array and stay what they are.
+
     Args:
-        leaf: a numpy array, an object with `__array__` (pandas, torch, a Tensor) or `__dlpack__`.
+        leaf: a numpy array, an object with `__array__` (pandas, torch, a Tensor) or `__dlpack__`,
+            a sparse matrix of scipy.
         where: its place, for the error.
 
     Raises:
@@ -72,6 +92,10 @@ def to_numpy(leaf: Any, where: str) -> np.ndarray:
         array = leaf[:]
     elif is_table(leaf):
         array = numbers(leaf, where)
+    elif isinstance(leaf, SparseRows):
+        array = leaf
+    elif is_sparse(leaf):
+        array = leaf.toarray()
     elif hasattr(leaf, "__array__"):
         array = np.asarray(leaf)
     elif hasattr(leaf, "__dlpack__"):
@@ -80,7 +104,7 @@ def to_numpy(leaf: Any, where: str) -> np.ndarray:
         raise DataError(
             where,
             expected="a numpy array, something with __array__ or __dlpack__, an h5py dataset, "
-            "or a dict, list or tuple of these",
+            "a sparse matrix, or a dict, list or tuple of these",
             received=type_name(leaf),
         )
     # A masked array exists only where its module was loaded, which takes a first step's third.

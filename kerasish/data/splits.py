@@ -9,6 +9,7 @@ from kerasish.data.batch import Batch
 from kerasish.data.blocks import Rows
 from kerasish.data.checks import (
     as_arrays,
+    as_rows,
     check_rows,
     is_array_like,
     is_lazy,
@@ -16,6 +17,7 @@ from kerasish.data.checks import (
     type_name,
 )
 from kerasish.errors import DataError
+from kerasish.sparse import SparseRows
 
 
 def train_validation_split(
@@ -57,7 +59,7 @@ def train_validation_split(
 def _sliceable(structure: Any) -> Any:
     if structure is None:
         return None
-    structure = numbers_to_arrays(structure)
+    structure = as_rows(numbers_to_arrays(structure))
     for leaf in tree.flatten(structure):
         if leaf is not None and not is_array_like(leaf):
             raise DataError(
@@ -75,6 +77,8 @@ def _rows(parts: Batch, start: int, stop: int) -> Batch:
     def cut(leaf: Any) -> Any:
         if leaf is None:
             return None
+        if isinstance(leaf, SparseRows):
+            return leaf.between(start, stop)
         return Rows(leaf, start, stop) if is_lazy(leaf) else leaf[start:stop]
 
     return tree.map_structure(cut, parts)

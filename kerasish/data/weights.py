@@ -12,6 +12,7 @@ from kerasish.config import floatx
 from kerasish.data.batch import Batch
 from kerasish.data.checks import as_arrays
 from kerasish.errors import ArgumentError, DataError
+from kerasish.sparse import SparseRows
 from kerasish.spec import np_dtype
 
 
@@ -115,7 +116,8 @@ def with_class_weight(batch: Batch, class_weight: Mapping[int, float] | None) ->
             fix="Pass sample_weight instead.",
         )
     weights = class_weight if isinstance(class_weight, ClassWeights) else ClassWeights(class_weight)
-    weight = weights.of(batch.y)
+    rows = batch.y.pieces() if isinstance(batch.y, SparseRows) else [batch.y]
+    weight = np.concatenate([weights.of(y) for y in rows])
     if batch.sample_weight is None:
         return batch._replace(sample_weight=weight)
     if tree.is_nested(batch.sample_weight):
@@ -137,6 +139,7 @@ def read(x: Any, y: Any, sample_weight: Any) -> Batch:
     x = as_arrays(x, "x")
     y = None if y is None else as_arrays(y, "y")
     given = None if sample_weight is None else as_arrays(sample_weight, "sample_weight")
+    given = tree.map_structure(lambda w: w[:] if isinstance(w, SparseRows) else w, given)
     return Batch(x, y, weights_as_floats(given))
 
 

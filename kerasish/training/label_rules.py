@@ -16,6 +16,7 @@ from kerasish.errors import DataError
 from kerasish.losses import Loss
 from kerasish.losses.base import LossFunctionWrapper
 from kerasish.signatures import ours
+from kerasish.sparse import SparseRows
 from kerasish.training.output_hints import warn_of_outputs
 from kerasish.training.outputs import Outputs
 
@@ -99,7 +100,9 @@ def check_labels(batch: Batch, model: Any) -> None:
             check(rule, y, weights[rule.output], outputs.names[rule.output])
 
 
-def check(rule: LabelRule, y: np.ndarray, weights: np.ndarray | None, name: str) -> None:
+def check(
+    rule: LabelRule, y: np.ndarray | SparseRows, weights: np.ndarray | None, name: str
+) -> None:
     """Hold the targets of an output to a rule.
 
     Targets out of bounds whose weight is 0 decide nothing, and pass.
@@ -113,9 +116,18 @@ def check(rule: LabelRule, y: np.ndarray, weights: np.ndarray | None, name: str)
     Raises:
         DataError: with the target, its place, what the loss asks for and how to get there.
     """
+    where = f"y{f' of {name!r}' if name else ''}"
+    if isinstance(y, SparseRows):
+        for rows in y.spans():
+            part = where + (f", rows from {rows.start} on" if rows.start else "")
+            _check(rule, y[rows], None if weights is None else weights[rows], part)
+    else:
+        _check(rule, y, weights, where)
+
+
+def _check(rule: LabelRule, y: np.ndarray, weights: np.ndarray | None, where: str) -> None:
     if y.dtype.kind not in "biufV" or y.size == 0:
         return
-    where = f"y{f' of {name!r}' if name else ''}"
     with np.errstate(invalid="ignore"):  # bfloat16 warns of NaN
         low, high = y.min(), y.max()  # NaN where one is NaN
     floats = y.dtype.kind in "fV"

@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasish import frames, tree
 from kerasish.errors import DataError
+from kerasish.sparse import SparseRows, is_sparse
 
 
 def number_batches(data: Any, what: str) -> Iterator[np.ndarray]:
@@ -74,6 +75,10 @@ def _batches(
     data: Any, what: str, convert: Callable[[Any, str], np.ndarray]
 ) -> Iterator[np.ndarray]:
     _refuse(data, what)
+    if is_sparse(data):
+        for piece in SparseRows(data).pieces():
+            yield convert(piece, what)
+        return
     if _is_whole(data):
         yield convert(data, what)
         return
