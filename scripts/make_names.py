@@ -245,6 +245,7 @@ OFFERED: dict[str, Homes] = {
         "is_interactive_logging_enabled",
         "kerasish.data": "PyDataset Sequence:PyDataset normalize pack_x_y_sample_weight "
         "pad_sequences timeseries_dataset_from_array to_categorical unpack_x_y_sample_weight",
+        "kerasish.data.fetch": "get_file",
         "kerasish.data.images": IMAGES,
         "kerasish.random": "set_random_seed",
         "kerasish.serialization": SERIALIZATION,

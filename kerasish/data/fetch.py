@@ -1,19 +1,28 @@
-"""Finding a dataset's file: given by the user, cached, or downloaded and checked."""
+"""Finding a file of data: given by the user, cached, or downloaded and checked."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import urllib.parse
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kerasish import budget
 from kerasish.config import settings
-from kerasish.errors import DataError, KerasishError
+from kerasish.data.unpacking import FORMATS, unpack
+from kerasish.errors import ArgumentError, DataError, KerasishError
+from kerasish.hints import one_of
 from kerasish.saving.files.atomic import replacing
 
 TIMEOUT_SECONDS = 30
 _PIECE = 1 << 20
+_OFFLINE = (
+    "Without a network, put the file into $KERASISH_DATA/<dataset>/ and set that variable to the "
+    "folder."
+)
 
 
 def cache_dir() -> Path:
@@ -54,32 +63,136 @@ def fetch(name: str, file: str, url: str, sha256: str) -> Path:
         return _checked(path, sha256)
     path = cache_dir() / "datasets" / name / file
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary:
-            _download(url, temporary)
-            _checked(temporary, sha256, url)
+        _download(url, path, sha256, "sha256", _OFFLINE)
     return _checked(path, sha256)
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file in hexadecimal."""
+def get_file(
+    fname: Any = None,
+    origin: str | None = None,
+    untar: bool = False,
+    md5_hash: str | None = None,
+    file_hash: str | None = None,
+    cache_subdir: str = "datasets",
+    hash_algorithm: str = "auto",
+    extract: bool = False,
+    archive_format: Any = "auto",
+    cache_dir: Any = None,
+    force_download: bool = False,
+) -> str:
+    """The path of a file that is downloaded unless it is in the cache.
+
+        folder = keras.utils.get_file(origin="https://example.org/flowers.tgz", extract=True)
+
+    A file appears whole or not at all. An archive is unpacked once, into a folder that appears
+    whole or not at all; `force_download` unpacks anew. Nothing in an archive reaches outside of
+    that folder: members with such paths or links, and special files, are refused.
+
+    Args:
+        fname: what to call the file; None for its name in `origin`. Where an archive is unpacked,
+            a name without a dot is that of the folder.
+        origin: the URL.
+        untar: whether to unpack a tar archive; `extract` is the newer argument.
+        md5_hash: an MD5 of the file; `file_hash` is the newer argument.
+        file_hash: of the file, in hexadecimal. A cached file of another hash is downloaded anew.
+        cache_subdir: folder inside of the cache, or an absolute path.
+        hash_algorithm: "sha256", "md5", or "auto", which tells them by their length.
+        extract: whether to unpack an archive.
+        archive_format: "tar" (with gzip, bzip2 and xz too), "zip", a list of them, or "auto".
+        cache_dir: the cache; None for `$KERASISH_HOME` or ~/.cache/kerasish.
+        force_download: whether to download what is in the cache too.
+
+    Returns:
+        The path of the file, or of the folder where an archive is unpacked.
+
+    Raises:
+        ArgumentError: no URL, a path in place of a name, or an unknown word.
+        DataError: the file cannot be downloaded, or has another hash.
+        FileFormatError: what is to be unpacked is no such archive.
+        UnsafeFileError: the archive reaches outside of its folder.
+        LimitError: it is larger than a download, or unpacks to more than a file, may be.
+    """
+    if origin is None:
+        raise ArgumentError("get_file, origin", expected="the URL of the file", received="None")
+    one_of("get_file, hash_algorithm", hash_algorithm, ("auto", "sha256", "md5"))
+    if md5_hash is not None and file_hash is None:
+        file_hash, hash_algorithm = md5_hash, "md5"
+    given = _name("fname", str(fname)) if fname else ""
+    name = given or _name("origin", os.path.basename(urllib.parse.urlsplit(origin).path))
+    folder = (Path(cache_dir).expanduser() if cache_dir is not None else _cache()) / cache_subdir
+    formats = ("tar",) if untar else FORMATS if archive_format == "auto" else archive_format
+    unpacked = folder / (name if "." not in given else f"{given.partition('.')[0]}_extracted")
+    opened = extract or untar
+    path = folder / (f"{name}_archive" if opened and "." not in given else name)
+    algorithm = hash_algorithm
+    if algorithm == "auto":
+        algorithm = "sha256" if file_hash is not None and len(file_hash) == 64 else "md5"
+    wanted = None if file_hash is None else file_hash.lower()
+    fresh = force_download or not path.is_file()
+    if not fresh and wanted is not None and digest(path, algorithm) != wanted:
+        warnings.warn(f"{path} has another hash and is downloaded anew.", stacklevel=2)
+        fresh = True
+    if fresh:
+        _download(origin, path, wanted, algorithm)
+    if not opened:
+        return str(path)
+    if fresh or not unpacked.is_dir():
+        unpack(path, unpacked, [formats] if isinstance(formats, str) else formats or ())
+    return str(unpacked)
+
+
+_cache: Callable[[], Path] = cache_dir  # an argument of Keras's has the same name
+
+
+def _name(argument: str, name: str) -> str:
+    if not name or name in (".", "..") or os.sep in name or (os.altsep or os.sep) in name:
+        raise ArgumentError(
+            f"get_file, {argument}",
+            expected="the name of a file without folders",
+            received=repr(name),
+            fix="cache_dir= and cache_subdir= say the folder."
+            if name
+            else "Give the file a name with fname=.",
+        )
+    return name
+
+
+def digest(path: Path, algorithm: str = "sha256") -> str:
+    """A hash of a file in hexadecimal."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-def _checked(path: Path, sha256: str, url: str = "") -> Path:
-    received = sha256_of(path)
-    if received != sha256:
+def _checked(path: Path, wanted: str, url: str = "", algorithm: str = "sha256") -> Path:
+    received = digest(path, algorithm)
+    if received != wanted:
         raise DataError(
             url or path,
-            expected=f"SHA-256 {sha256}",
+            expected=f"{'SHA-256' if algorithm == 'sha256' else 'MD5'} {wanted}",
             received=received,
             fix="The download is damaged or has changed." if url else "Delete the file and retry.",
         )
     return path
 
 
-def _download(url: str, path: Path) -> None:
+def _download(url: str, path: Path, wanted: str | None, algorithm: str, fix: str = "") -> None:
+    """Put what a URL gives where `path` says, whole and of the wanted hash."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            path.parent,
+            expected="a folder that can be written",
+            received=error,
+            fix="Set KERASISH_HOME, or give cache_dir=.",
+        ) from error
+    with replacing(path) as temporary:
+        _receive(url, temporary, fix)
+        if wanted is not None:
+            _checked(temporary, wanted, url, algorithm)
+
+
+def _receive(url: str, path: Path, fix: str) -> None:
     import http.client
     import urllib.error
     import urllib.request
@@ -93,10 +206,7 @@ def _download(url: str, path: Path) -> None:
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         if isinstance(error, KerasishError):
             raise
-        raise DataError(
-            f"{url} could not be downloaded: {error}. Without a network, put the file into "
-            "$KERASISH_DATA/<dataset>/ and set that variable to the folder."
-        ) from error
+        raise DataError(f"{url} could not be downloaded: {error}", fix=fix) from error
 
 
 def _copy(answer: Any, path: Path, label: str) -> None:

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import socket
+import tarfile
 import threading
+from pathlib import Path
 
 import pytest
 
-from kerasish.data.fetch import cache_dir, fetch, sha256_of
-from kerasish.errors import DataError
+from kerasish.data.fetch import cache_dir, digest, fetch, get_file
+from kerasish.errors import ArgumentError, DataError, FileFormatError
 
 CONTENT = b"some bytes" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+MD5 = hashlib.md5(CONTENT).hexdigest()
 
 
 @pytest.fixture(autouse=True)
@@ -71,8 +75,9 @@ def test_cache_dir(monkeypatch, home):
     assert cache_dir().parts[-2:] == (".cache", "kerasish")
 
 
-def test_sha256_of(origin):
-    assert sha256_of(origin) == SHA256
+def test_digest(origin):
+    assert digest(origin) == SHA256
+    assert digest(origin, "md5") == hashlib.md5(CONTENT).hexdigest()
 
 
 ANSWERS = {
@@ -98,3 +103,88 @@ def test_whatever_a_server_says_is_one_error(name, home):
         fetch("set", "a.gz", f"http://127.0.0.1:{listener.getsockname()[1]}/a.gz", SHA256)
     thread.join()
     assert not list(home.rglob("a.gz"))
+
+
+def archive_of(path, **files):
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return path
+
+
+def test_get_file(origin, home):
+    path = get_file(origin=origin.as_uri() + "#part", file_hash=SHA256.upper())
+    assert path == str(home / "datasets" / "a.gz")
+    origin.unlink()
+    assert get_file("a.gz", origin.as_uri(), file_hash=SHA256) == path
+    assert get_file("a.gz", origin.as_uri(), md5_hash=MD5) == path
+
+
+def test_get_file_elsewhere(origin, tmp_path):
+    path = get_file("b", origin.as_uri(), cache_dir=str(tmp_path / "c"), cache_subdir="d/e")
+    assert path == str(tmp_path / "c/d/e/b")
+    path = get_file("b", origin.as_uri(), cache_subdir=str(tmp_path / "f"))
+    assert path == str(tmp_path / "f/b")
+
+
+def test_a_cached_file_of_another_hash_is_downloaded_anew(origin):
+    path = get_file(origin=origin.as_uri())
+    Path(path).write_bytes(b"old")
+    assert Path(get_file(origin=origin.as_uri())).read_bytes() == b"old"
+    with pytest.warns(UserWarning, match="downloaded anew"):
+        get_file(origin=origin.as_uri(), file_hash=MD5)
+    assert Path(path).read_bytes() == CONTENT
+    Path(path).write_bytes(b"old")
+    get_file(origin=origin.as_uri(), force_download=True)
+    assert Path(path).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("hashes", [{"file_hash": "0" * 64}, {"md5_hash": "0" * 32}])
+def test_get_file_keeps_the_old_file_where_the_new_one_is_wrong(hashes, origin):
+    path = Path(get_file(origin=origin.as_uri()))
+    path.write_bytes(b"old")
+    with pytest.warns(match="anew"), pytest.raises(DataError, match="damaged or has changed"):
+        get_file(origin=origin.as_uri(), **hashes)
+    assert path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(
+    ("fname", "folder", "file"),
+    [
+        (None, "a.gz", "a.gz_archive"),
+        ("flowers", "flowers", "flowers_archive"),
+        ("flowers.tar.gz", "flowers_extracted", "flowers.tar.gz"),
+    ],
+)
+def test_get_file_unpacks(fname, folder, file, origin, home):
+    archive_of(origin, first=b"1")
+    path = Path(get_file(fname, origin.as_uri(), extract=True))
+    assert path == home / "datasets" / folder
+    assert (home / "datasets" / file).is_file()
+    assert (path / "first").read_bytes() == b"1"
+    archive_of(origin, second=b"2")
+    get_file(fname, origin.as_uri(), untar=True)
+    assert (path / "first").exists()
+    get_file(fname, origin.as_uri(), untar=True, force_download=True)
+    assert [p.name for p in path.iterdir()] == ["second"]
+
+
+def test_get_file_errors(origin):
+    url = origin.as_uri()
+    with pytest.raises(ArgumentError, match="URL of the file"):
+        get_file("a")
+    for wrong in ("a/b", "..", "."):
+        with pytest.raises(ArgumentError, match="without folders"):
+            get_file(wrong, url)
+    with pytest.raises(ArgumentError, match="fname="):
+        get_file(origin="https://example.org/")
+    with pytest.raises(ArgumentError, match="hash_algorithm"):
+        get_file("a", url, hash_algorithm="sha1")
+    with pytest.raises(FileFormatError, match="cannot be unpacked"):
+        get_file("a", url, extract=True)
+    with pytest.raises(ArgumentError, match="archive_format"):
+        get_file("a", url, extract=True, archive_format="rar")
+    with pytest.raises(DataError, match="can be written"):
+        get_file("a", url, cache_dir=str(origin))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerasish.data.fetch import sha256_of
+from kerasish.data.fetch import digest
 from kerasish.datasets import california_housing
 from kerasish.errors import ArgumentError
 
@@ -16,7 +16,7 @@ def made_up(tmp_path, monkeypatch):
     y = np.arange(1000.0)
     np.savez(folder / california_housing.FILE, x=np.repeat(y[:, None], 8, 1), y=y)
     monkeypatch.setenv("KERASISH_DATA", str(tmp_path))
-    monkeypatch.setattr(california_housing, "SHA256", sha256_of(folder / california_housing.FILE))
+    monkeypatch.setattr(california_housing, "SHA256", digest(folder / california_housing.FILE))
 
 
 @pytest.mark.parametrize(("version", "sizes"), [("large", (800, 200)), ("small", (480, 120))])
