@@ -14,7 +14,7 @@ from kerasish.backend.base import current
 from kerasish.config import floatx
 from kerasish.data.batch import Batch
 from kerasish.errors import DataError
-from kerasish.frames import is_table, numbers
+from kerasish.frames import is_columns, numbers
 from kerasish.sparse import SparseRows, is_sparse
 from kerasish.spec import dtype_name, is_float, np_dtype
 
@@ -90,7 +90,7 @@ def to_numpy(leaf: Any, where: str) -> Any:
     elif is_lazy(leaf):
         check_numbers(leaf, where)
         array = leaf[:]
-    elif is_table(leaf):
+    elif is_columns(leaf):
         array = numbers(leaf, where)
     elif isinstance(leaf, SparseRows):
         array = leaf

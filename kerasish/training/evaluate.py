@@ -8,6 +8,7 @@ from typing import Any
 
 from kerasish.data.adapters import as_source
 from kerasish.training.arguments import whole_or_none
+from kerasish.training.by_name import by_name
 from kerasish.training.compile_metrics import CompileMetrics
 from kerasish.training.run import Measured, as_callback_list, need_compiled
 
@@ -55,6 +56,7 @@ def evaluate(
     """
     need_compiled(self, "evaluate")
     batch_size, steps = whole_or_none("batch_size", batch_size), whole_or_none("steps", steps)
+    x, y, sample_weight = by_name(self, x, y, sample_weight)
     source = as_source(x, y, sample_weight, batch_size=batch_size, steps=steps)
     watched = as_callback_list(self, callbacks, False, verbose, epochs=1, steps=source.num_batches)
     with source:

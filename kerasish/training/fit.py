@@ -17,6 +17,7 @@ from kerasish.data.source import DataSource
 from kerasish.data.splits import train_validation_split
 from kerasish.errors import FileFormatError
 from kerasish.training.arguments import flag, frequency, share, whole, whole_or_none
+from kerasish.training.by_name import by_name
 from kerasish.training.evaluate import EvaluateRun
 from kerasish.training.run import Measured, as_callback_list, history_of, need_compiled
 
@@ -186,8 +187,9 @@ def fit(
     """Train for a number of epochs.
 
     Args:
-        x: inputs: arrays or a structure of them, an h5py dataset, a generator or iterable of
-            batches, or a `PyDataset`.
+        x: inputs: arrays or a structure of them, an h5py dataset, a sparse matrix, a table of
+            pandas or polars, whose columns several inputs find by their names, a generator or
+            iterable of batches, or a `PyDataset`.
         y: targets, where `x` is arrays.
         batch_size: samples per update, where `x` is arrays; 32 by default.
         epochs: the epoch to stop before, counted from 0.
@@ -222,6 +224,7 @@ def fit(
     validation_freq = frequency(validation_freq)
     validation_split = share("validation_split", validation_split)
     shuffle = flag("shuffle", shuffle)
+    x, y, sample_weight = by_name(self, x, y, sample_weight)
     if validation_split and validation_data is None:
         train, held = train_validation_split(x, y, sample_weight, validation_split=validation_split)
         x, y, sample_weight = train
@@ -241,7 +244,7 @@ def fit(
         run = FitRun(self, source, watched, initial_epoch)
         if validation_data is not None:
             own = _validation_source(
-                validation_data, validation_batch_size or batch_size, validation_steps
+                self, validation_data, validation_batch_size or batch_size, validation_steps
             )
             run.validation = EvaluateRun(self, held_out.enter_context(own), watched)
         with run:
@@ -252,11 +255,14 @@ def _validates(epoch: int, every: int | frozenset[int]) -> bool:
     return (epoch + 1) % every == 0 if isinstance(every, int) else epoch + 1 in every
 
 
-def _validation_source(data: Any, batch_size: int | None, steps: int | None) -> DataSource:
+def _validation_source(
+    model: Any, data: Any, batch_size: int | None, steps: int | None
+) -> DataSource:
     if isinstance(data, (tuple, list)):
         x, y, sample_weight = unpack_x_y_sample_weight(tuple(data))
     else:
         x, y, sample_weight = data, None, None
+    x, y, sample_weight = by_name(model, x, y, sample_weight)
     return as_source(x, y, sample_weight, batch_size=batch_size, steps=steps, go_on=False)
 
 

@@ -12,6 +12,7 @@ from kerasish.data.adapters import BATCH_SIZE, as_source
 from kerasish.data.batch import Batch
 from kerasish.data.source import DataSource
 from kerasish.training.arguments import whole_or_none
+from kerasish.training.by_name import by_name
 from kerasish.training.feeders import feeder
 from kerasish.training.run import Run, as_callback_list
 from kerasish.training.step import Bound, Specs
@@ -67,6 +68,7 @@ def predict(
     if type(x) is np.ndarray and verbose == 0 and callbacks is None and steps is None and x.size:
         if x.ndim and len(x) <= (BATCH_SIZE if batch_size is None else batch_size):
             return self.predict_on_batch(x)  # one batch needs no loop
+    x = by_name(self, x)[0]
     source = as_source(x, batch_size=batch_size, steps=steps)
     watched = as_callback_list(self, callbacks, False, verbose, epochs=1, steps=source.num_batches)
     with source, PredictRun(self, source, watched) as run:

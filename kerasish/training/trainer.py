@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from kerasish import ops, tree
 from kerasish.config import floatx
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
@@ -15,6 +17,7 @@ from kerasish.graph.node import scope
 from kerasish.hints import hinted
 from kerasish.signatures import takes
 from kerasish.spec import is_float
+from kerasish.training.by_name import by_name
 from kerasish.training.compile_loss import NOTHING_RETURNED
 from kerasish.training.compiling import Compiling
 from kerasish.training.evaluate import evaluate, flat_logs
@@ -163,7 +166,8 @@ class Trainer(Compiling):
                 "train_on_batch", expected="class_weight or sample_weight", received="both"
             )
         need_compiled(self, "train_on_batch")
-        batch = standardize_batch((x, y, sample_weight), self._class_weights(class_weight))
+        given = by_name(self, x, y, sample_weight)
+        batch = standardize_batch(given, self._class_weights(class_weight))
         return self._on_batch("train", batch, return_dict)
 
     @hinted
@@ -172,7 +176,8 @@ class Trainer(Compiling):
     ) -> Any:
         """Evaluate one batch; returns the loss and the metrics of it alone."""
         need_compiled(self, "test_on_batch")
-        return self._on_batch("test", standardize_batch((x, y, sample_weight)), return_dict)
+        batch = standardize_batch(by_name(self, x, y, sample_weight))
+        return self._on_batch("test", batch, return_dict)
 
     def _class_weights(self, given: Any) -> Any:
         compiled = self._compile_loss
@@ -185,4 +190,4 @@ class Trainer(Compiling):
 
     def predict_on_batch(self, x: Any) -> Any:
         """The predictions for one batch, as numpy arrays."""
-        return self.plans.predict(x)
+        return self.plans.predict(x if type(x) is np.ndarray else by_name(self, x)[0])

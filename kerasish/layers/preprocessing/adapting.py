@@ -36,7 +36,7 @@ def text_batches(data: Any, what: str) -> Iterator[np.ndarray]:
 def as_numbers(data: Any, what: str) -> np.ndarray:
     """An array of numbers, from anything of a shape or a list of rows."""
     _refuse(data, what)
-    array = frames.numbers(data, what) if frames.is_table(data) else np.asarray(data)
+    array = frames.numbers(data, what) if frames.is_columns(data) else np.asarray(data)
     if array.dtype.kind not in "biufV":
         raise DataError(what, expected="numbers", received=f"an array of dtype {array.dtype}")
     return array
@@ -50,7 +50,7 @@ def as_texts(data: Any, what: str) -> np.ndarray:
     """
     if isinstance(data, Mapping):
         _refuse(data, what)
-    if frames.is_table(data):
+    if frames.is_columns(data):
         return frames.texts(data, what)
     leaves = tree.flatten(data) if isinstance(data, (list, tuple)) else []
     array = np.asarray(data)
