@@ -6,6 +6,11 @@ from kerasish.data.batch import Batch as Batch
 from kerasish.data.batch import pack_x_y_sample_weight as pack_x_y_sample_weight
 from kerasish.data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from kerasish.data.blocks import BlockSource as BlockSource
+from kerasish.data.dataset import Dataset as Dataset
+from kerasish.data.dataset_source import DatasetSource as DatasetSource
+from kerasish.data.nodes import AUTOTUNE as AUTOTUNE
+from kerasish.data.nodes import INFINITE
+from kerasish.data.nodes import UNKNOWN
 from kerasish.data.numeric import normalize as normalize
 from kerasish.data.numeric import to_categorical as to_categorical
 from kerasish.data.prefetch import Prefetcher as Prefetcher
@@ -19,3 +24,5 @@ from kerasish.data.steps import StepsSource as StepsSource
 from kerasish.data.streams import StreamSource as StreamSource
 
 __all__: list[str]
+INFINITE_CARDINALITY = INFINITE
+UNKNOWN_CARDINALITY = UNKNOWN

@@ -18,6 +18,9 @@ from kerasish.data.checks import (
     place,
     type_name,
 )
+from kerasish.data.dataset import Dataset
+from kerasish.data.dataset_source import DatasetSource
+from kerasish.data.nodes import INFINITE
 from kerasish.data.py_dataset import PyDataset, PyDatasetSource
 from kerasish.data.source import DataSource
 from kerasish.data.steps import StepsSource
@@ -27,6 +30,7 @@ from kerasish.errors import DataError
 # Arrays on disk up to this size are read into memory once.
 IN_MEMORY_BYTES = 256 << 20
 BATCH_SIZE = 32
+BATCHES = (DataSource, PyDataset, Dataset)
 
 
 def as_source(
@@ -43,8 +47,8 @@ def as_source(
 
     Args:
         x: numpy arrays, h5py datasets, pandas objects, scipy's sparse matrices, anything with
-            `__array__` or `__dlpack__`, or a dict, list or tuple of these; a generator, iterator or
-            iterable of batches; a `PyDataset`; a `DataSource`.
+            `__array__` or `__dlpack__`, or a dict, list or tuple of these; a `Dataset` of batches;
+            a generator, iterator or iterable of batches; a `PyDataset`; a `DataSource`.
         y: targets, where `x` is arrays.
         sample_weight: weights, where `x` is arrays.
         batch_size: samples per batch, where `x` is arrays; 32 by default. Batches keep the size
@@ -59,7 +63,7 @@ def as_source(
     """
     if x is None:
         raise DataError("x", expected="data", received="None")
-    if not isinstance(x, (DataSource, PyDataset)):
+    if not isinstance(x, BATCHES):
         x = numbers_to_arrays(x)
     if _is_arrays(x):
         size = BATCH_SIZE if batch_size is None else batch_size
@@ -75,7 +79,7 @@ def as_source(
 
 
 def _is_arrays(x: Any) -> bool:
-    if isinstance(x, (DataSource, PyDataset)):
+    if isinstance(x, BATCHES):
         return False
     return tree.is_nested(x) or is_array_like(x)
 
@@ -123,6 +127,8 @@ def _batch_source(x: Any, class_weight: Mapping[int, float] | None) -> DataSourc
     if isinstance(x, DataSource):
         _refuse_for(x, class_weight=class_weight)
         return x
+    if isinstance(x, Dataset):
+        return DatasetSource(x, class_weight=class_weight)
     if isinstance(x, PyDataset):
         return PyDatasetSource(x, class_weight=class_weight)
     if isinstance(x, Iterable) and not isinstance(x, (str, bytes)):
@@ -131,14 +137,15 @@ def _batch_source(x: Any, class_weight: Mapping[int, float] | None) -> DataSourc
     raise DataError(
         "x",
         expected="arrays, an h5py dataset, a pandas object, a dict, list or tuple of arrays, a "
-        "generator, an iterable of batches or a PyDataset",
+        "Dataset, a generator, an iterable of batches or a PyDataset",
         received=type_name(x),
         fix=hint,
     )
 
 
 def _check_end(x: Any, source: DataSource) -> None:
-    if isinstance(x, PyDataset) and source.num_batches is None:
+    without_end = isinstance(x, Dataset) and x.cardinality() == INFINITE
+    if without_end or (isinstance(x, PyDataset) and source.num_batches is None):
         raise DataError(
             type_name(x),
             expected="steps_per_epoch (in evaluate and predict: steps), because it has no end "

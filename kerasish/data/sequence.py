@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from kerasish.data.py_dataset import PyDataset
+from kerasish.data.dataset import Dataset
+from kerasish.data.nodes import Node, Pass, Rows
 from kerasish.errors import ArgumentError
 
 
@@ -54,36 +55,33 @@ def pad_sequences(
     return padded
 
 
-class WindowDataset(PyDataset):
-    """Batches of windows of a time series, cut out when they are asked for."""
+class Windows(Node):
+    """Windows of a time series, cut out when they are asked for."""
+
+    indexable = True
+    batched = False
 
     def __init__(
-        self,
-        data: np.ndarray,
-        targets: np.ndarray | None,
-        starts: np.ndarray,
-        offsets: np.ndarray,
-        batch_size: int | None,
+        self, data: np.ndarray, targets: np.ndarray | None, starts: np.ndarray, offsets: np.ndarray
     ) -> None:
         super().__init__()
+        self.name = "timeseries_dataset_from_array"
         self._data = data
         self._targets = targets
         self._starts = starts
         self._offsets = offsets
-        self._batch_size = batch_size
 
-    def __len__(self) -> int:
-        return -(-len(self._starts) // (self._batch_size or 1))
+    def length(self) -> int:
+        return len(self._starts)
 
-    def __getitem__(self, index: int) -> Any:
-        if not 0 <= index < len(self):
-            raise IndexError(f"Batch {index} of {len(self)}.")
-        if self._batch_size is None:
-            return self._windows(self._starts[index])
-        begin = index * self._batch_size
-        return self._windows(self._starts[begin : begin + self._batch_size])
+    def pick(self, run: Pass, order: Iterable[int]) -> Iterator[Any]:
+        return map(self._windows, order)
 
-    def _windows(self, starts: Any) -> Any:
+    def rows(self, run: Pass) -> Rows:
+        return self._windows
+
+    def _windows(self, which: Any) -> Any:
+        starts = self._starts[which]
         windows = self._data[np.add.outer(starts, self._offsets)]
         return windows if self._targets is None else (windows, self._targets[starts])
 
@@ -99,7 +97,7 @@ def timeseries_dataset_from_array(
     seed: int | None = None,
     start_index: int | None = None,
     end_index: int | None = None,
-) -> WindowDataset:
+) -> Dataset:
     """Windows data[i], data[i + rate], ... of `sequence_length` samples, with targets[i].
 
     Args:
@@ -148,4 +146,5 @@ def timeseries_dataset_from_array(
     if shuffle:
         starts = np.random.default_rng(seed).permutation(starts)
     offsets = np.arange(sequence_length) * sampling_rate
-    return WindowDataset(data[first:last], targets, starts, offsets, batch_size)
+    dataset = Dataset(Windows(data[first:last], targets, starts, offsets))
+    return dataset if batch_size is None else dataset.batch(batch_size)

@@ -37,6 +37,7 @@ class StepsSource(DataSource):
         self._length: int | None = None  # batches of the current pass, where known
         self._position = 0  # batches already taken from it
         self._seed = _NO_SEED
+        self._at_pass: dict[str, int] = {}  # the source's state before the current pass
 
     @property
     def num_batches(self) -> int:
@@ -107,18 +108,21 @@ class StepsSource(DataSource):
         return batch
 
     def _begin_pass(self, shuffle: bool, rng: np.random.Generator | None) -> Iterator[Batch]:
-        if shuffle and self._seed == _NO_SEED:
-            self._seed = int(need_rng(rng).integers(2**63))
+        if shuffle:
+            need_rng(rng)
+        if rng is not None and self._seed == _NO_SEED:
+            self._seed = int(rng.integers(2**63))
+        self._at_pass = {} if self.one_shot else self._source.state_dict()
         # What runs once tells its end by ending.
         self._length = None if self.one_shot else self._source.num_batches
         return self._source.batches(
             shuffle=shuffle,
-            rng=np.random.default_rng(self._seed) if shuffle else None,
+            rng=None if rng is None else np.random.default_rng(self._seed),
             start=0 if self.one_shot else self._position,
         )
 
     def _end_pass(self) -> None:
-        self._live, self._position, self._seed = None, 0, _NO_SEED
+        self._live, self._position, self._seed, self._at_pass = None, 0, _NO_SEED, {}
 
     def first_batch(self) -> Batch:
         return self._source.first_batch()
@@ -131,7 +135,7 @@ class StepsSource(DataSource):
 
     def state_dict(self) -> dict[str, int]:
         """The place in the current pass, and the seed of its order."""
-        inner = self._source.state_dict()
+        inner = {**self._source.state_dict(), **self._at_pass}
         return {**inner, "pass_position": self._position, "pass_seed": self._seed}
 
     def load_state_dict(self, state: dict[str, int]) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import random as python_random
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +16,7 @@ from kerasish import budget, naming
 from kerasish.backend.base import backend
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.trace import current_trace
 from kerasish.graph.variable import Variable
 from kerasish.portable import STATE
 
@@ -28,6 +32,43 @@ def _unlock() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_unlock)
+
+
+class _Keys:
+    """The keys of the draws inside `keyed`, which depend on nothing that happens elsewhere."""
+
+    def __init__(self, key: tuple[int, ...]) -> None:
+        self.key = key
+        self.counts: dict[int, tuple[int, SeedGenerator]] = {}  # by generator: place, itself
+        self.drawn = 0
+
+    def next(self, generator: SeedGenerator) -> Tensor:
+        """The key of the next draw: of the scope's, the seed that was given, and the place."""
+        place, _ = self.counts.setdefault(id(generator), (len(self.counts), generator))
+        own = (place, 0) if generator.given is None else (generator.given, 1)
+        mixed = np.random.SeedSequence((*self.key, *own)).generate_state(1)[0]
+        self.drawn += 1
+        return convert_to_tensor(np.array([mixed, self.drawn - 1], np.uint32))
+
+
+_keys: ContextVar[_Keys | None] = ContextVar("kerasish_keys", default=None)
+
+
+@contextmanager
+def keyed(key: tuple[int, ...]) -> Iterator[None]:
+    """Context manager: draws come from `key`, and no generator moves on.
+
+    What is drawn inside is the same in every thread and process, whatever was drawn before: of
+    two generators, the one that draws first counts as the first, but for seeds that were given.
+
+    Args:
+        key: whole numbers of 0 or more.
+    """
+    token = _keys.set(_Keys(key))
+    try:
+        yield
+    finally:
+        _keys.reset(token)
 
 
 def check_seed(seed: Any) -> int:
@@ -66,6 +107,7 @@ class SeedGenerator:
                 "SeedGenerator", expected="seed and name", received=f"also {sorted(kwargs)}"
             )
         self.name = name or naming.auto_name("SeedGenerator")
+        self.given = None if seed is None else check_seed(seed)
         self.seed = python_random.getrandbits(31) if seed is None else check_seed(seed)
         with naming.opened(self.name, self):
             self.state = Variable(
@@ -78,6 +120,9 @@ class SeedGenerator:
         Args:
             ordered: accepted for compatibility; draws are always ordered.
         """
+        keys = _keys.get()
+        if keys is not None and current_trace() is None:  # what is traced runs elsewhere too
+            return keys.next(self)
         with _moving:
             key = self.state.value
             self.state.assign(key + _STEP)

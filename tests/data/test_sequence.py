@@ -73,7 +73,7 @@ def test_start_and_end():
 def test_shuffled_by_seed():
     def order(seed):
         dataset = timeseries_dataset_from_array(np.arange(40), None, 1, shuffle=True, seed=seed)
-        return dataset[0][:, 0].tolist()
+        return next(iter(dataset))[:, 0].tolist()
 
     assert order(1) == order(1) != order(2)
     assert sorted(order(1)) == list(range(40))

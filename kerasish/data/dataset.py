@@ -1,0 +1,390 @@
+"""`Dataset`: elements that are made when they are asked for, and the steps that make them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from kerasish.data.caching import MEMORY_BYTES, InMemory, Kept
+from kerasish.data.elements import SKIPPED, TEXT, map_element
+from kerasish.data.mapping import Filtered, Interleaved, Mapped, WhileTrue
+from kerasish.data.nodes import (
+    AUTOTUNE,
+    INFINITE,
+    UNKNOWN,
+    Generated,
+    Node,
+    Pass,
+    Range,
+    Single,
+    Slices,
+    finite,
+    walk,
+)
+from kerasish.data.shuffling import Shuffled
+from kerasish.data.stages import (
+    Ahead,
+    Batched,
+    Joined,
+    Numbered,
+    Repeated,
+    Taken,
+    Unbatched,
+    Zipped,
+)
+from kerasish.errors import ArgumentError
+from kerasish.hints import function, one_of, whole
+from kerasish.spec import TensorSpec, dtype_name
+
+
+class Dataset:
+    """A series of elements, made when they are asked for; every method gives a new one.
+
+    An element is an array, a number or text, or a tuple or dict of these. A function that is given
+    an element that is a tuple is called with its parts: `map(lambda x, y: ...)`.
+
+    Attributes:
+        class_names: the names of the classes, where what made the dataset knows them.
+        file_paths: the files it is made of, where it is.
+
+    Example:
+        >>> from kerasish.data import Dataset
+        >>> ds = Dataset.range(6).map(lambda n: n * n).batch(4)
+        >>> [batch.tolist() for batch in ds]
+        [[0, 1, 4, 9], [16, 25]]
+    """
+
+    AUTOTUNE: ClassVar[int] = AUTOTUNE
+
+    def __init__(self, node: Node, like: Dataset | None = None) -> None:
+        """Args:
+        node: what makes the elements.
+        like: a dataset whose names and paths this one keeps.
+        """
+        self.node = node
+        self.passes = 0  # begun so far; each shuffles anew
+        self.class_names: Any = getattr(like, "class_names", None)
+        self.file_paths: Any = getattr(like, "file_paths", None)
+
+    # --- where elements come from -------------------------------------------------------------
+
+    @classmethod
+    def from_tensor_slices(cls, tensors: Any) -> Dataset:
+        """The rows of arrays.
+
+        Args:
+            tensors: an array, list or pandas object (n, ...), or a tuple or dict of such.
+
+        Raises:
+            DataError: they are not of one length.
+        """
+        return cls(Slices(tensors))
+
+    @classmethod
+    def from_tensors(cls, tensors: Any) -> Dataset:
+        """One element: what is given."""
+        return cls(Single(tensors))
+
+    @classmethod
+    def from_generator(
+        cls,
+        generator: Callable[..., Iterable[Any]],
+        output_types: Any = None,
+        output_shapes: Any = None,
+        args: tuple[Any, ...] | None = None,
+        output_signature: Any = None,
+    ) -> Dataset:
+        """What a generator gives.
+
+        Args:
+            generator: a function that returns an iterable; every pass calls it again.
+            output_types: dtypes of an element, in its form; elements are cast to them.
+            output_shapes: shapes of an element, in its form, None where a size is open.
+            args: what `generator` is called with.
+            output_signature: `TensorSpec` or anything of a shape and a dtype, in the form of an
+                element, in place of the two; elements are checked against it.
+
+        Raises:
+            ArgumentError: not a function.
+        """
+        form = signature_of(output_types, output_shapes, output_signature)
+        return cls(Generated(generator, tuple(args or ()), form))
+
+    @classmethod
+    def range(cls, *args: int, output_type: Any = "int64") -> Dataset:
+        """The numbers of Python's `range` with the same arguments."""
+        return cls(Range(range(*args), np.dtype(output_type)))
+
+    @staticmethod
+    def zip(*args: Any) -> Dataset:
+        """Elements of several datasets side by side, as long as the shortest.
+
+        Args:
+            *args: datasets, or one tuple or dict of datasets.
+        """
+        given = args[0] if len(args) == 1 else tuple(args)
+        first: list[Dataset] = []
+
+        def node(part: Any) -> Node:
+            first.append(_checked("Dataset.zip", part))
+            return part.node
+
+        return Dataset(Zipped(map_element(node, given)), like=first[0])
+
+    # --- what is in an element ----------------------------------------------------------------
+
+    def map(
+        self,
+        map_func: Callable[..., Any],
+        num_parallel_calls: int | None = None,
+        deterministic: bool | None = None,
+        *,
+        errors: str = "raise",
+    ) -> Dataset:
+        """What a function, layer or model makes of every element.
+
+        Args:
+            map_func: called with numpy arrays; tensors that it returns become arrays.
+            num_parallel_calls: threads that call it; AUTOTUNE: one per processor.
+            deterministic: accepted for compatibility; the order is always kept.
+            errors: "raise", or "skip": an element for which it fails is left out and counted
+                (`skipped`).
+
+        Random layers and ops draw from a key of the pass and the element's position: what they
+        give does not depend on the number of threads, and a run that is resumed sees the same.
+
+        Raises:
+            DataError: when the element is asked for: the function failed; its number is told.
+        """
+        one_of("Dataset.map, errors", errors, ("raise", "skip"))
+        parallel = num_parallel_calls
+        if parallel not in (None, AUTOTUNE):
+            parallel = whole("Dataset.map, num_parallel_calls", parallel, 1)
+        return self._then(
+            Mapped(self.node, function("Dataset.map", map_func), parallel, errors == "skip")
+        )
+
+    def filter(self, predicate: Callable[..., Any]) -> Dataset:
+        """The elements for which a function is true."""
+        return self._then(Filtered(self.node, function("Dataset.filter", predicate)))
+
+    def take_while(self, predicate: Callable[..., Any]) -> Dataset:
+        """The elements before the first for which a function is false."""
+        return self._then(WhileTrue(self.node, function("Dataset.take_while", predicate)))
+
+    def flat_map(self, map_func: Callable[..., Any]) -> Dataset:
+        """The elements of the datasets that a function makes of elements, one after the other."""
+        return self.interleave(map_func, 1, 1)
+
+    def interleave(
+        self, map_func: Callable[..., Any], cycle_length: int = 1, block_length: int = 1
+    ) -> Dataset:
+        """The elements of the datasets that a function makes of elements, in turns.
+
+        Args:
+            map_func: gives a `Dataset`.
+            cycle_length: how many are read in turns.
+            block_length: elements of one turn.
+        """
+        cycle = whole("Dataset.interleave, cycle_length", cycle_length, 1)
+        turn = whole("Dataset.interleave, block_length", block_length, 1)
+        return self._then(
+            Interleaved(self.node, function("Dataset.interleave", map_func), cycle, turn)
+        )
+
+    def enumerate(self, start: int = 0) -> Dataset:
+        """Pairs (number, element), counted from `start`."""
+        return self._then(Numbered(self.node, int(start)))
+
+    def apply(self, transformation_func: Callable[[Dataset], Any]) -> Any:
+        """What a function makes of this dataset."""
+        return transformation_func(self)
+
+    def reduce(self, initial_state: Any, reduce_func: Callable[..., Any]) -> Any:
+        """The last of the states, each of which a function makes of the one before and an element.
+
+        Args:
+            initial_state: the first.
+            reduce_func: called with (state, element).
+        """
+        state = initial_state
+        for element in self:
+            state = reduce_func(state, element)
+        return state
+
+    # --- how many go together -----------------------------------------------------------------
+
+    def batch(
+        self,
+        batch_size: int,
+        drop_remainder: bool = False,
+        num_parallel_calls: int | None = None,
+        deterministic: bool | None = None,
+    ) -> Dataset:
+        """Elements that follow each other as one, with a first axis more.
+
+        Args:
+            batch_size: how many; the last batch may be shorter.
+            drop_remainder: whether a shorter last one is left out.
+            num_parallel_calls: accepted for compatibility.
+            deterministic: accepted for compatibility.
+
+        Raises:
+            DataError: when it is asked for: the elements have other shapes.
+        """
+        size = whole("Dataset.batch, batch_size", batch_size, 1)
+        return self._then(Batched(self.node, size, bool(drop_remainder)))
+
+    def unbatch(self) -> Dataset:
+        """The rows of every element, one by one."""
+        return self._then(Unbatched(self.node))
+
+    # --- which come, and when -----------------------------------------------------------------
+
+    def shuffle(
+        self, buffer_size: int, seed: int | None = None, reshuffle_each_iteration: bool = True
+    ) -> Dataset:
+        """The elements in random order: each is drawn from the `buffer_size` that come next.
+
+        Args:
+            buffer_size: as many as there are for a permutation. Where elements can be asked for by
+                number (arrays, files, and what `map`, `take` and `skip` make of them), only
+                numbers wait in the buffer.
+            seed: of the order; otherwise it is another one every time.
+            reshuffle_each_iteration: whether every pass has another order. If not, and without a
+                seed, the order is that of the seed 0, in this program and in the next.
+        """
+        size = whole("Dataset.shuffle, buffer_size", buffer_size, 1)
+        if seed is None and not reshuffle_each_iteration:
+            seed = 0
+        if seed is not None:
+            seed = whole("Dataset.shuffle, seed", seed, 0)
+        return self._then(Shuffled(self.node, size, seed, bool(reshuffle_each_iteration)))
+
+    def take(self, count: int) -> Dataset:
+        """The first `count` elements; -1: all."""
+        count = whole("Dataset.take, count", count, -1)
+        return self._then(Taken(self.node, 0, None if count == -1 else count))
+
+    def skip(self, count: int) -> Dataset:
+        """All but the first `count` elements; -1: none."""
+        count = whole("Dataset.skip, count", count, -1)
+        return self._then(Taken(self.node, 0, 0) if count == -1 else Taken(self.node, count, None))
+
+    def shard(self, num_shards: int, index: int) -> Dataset:
+        """Every `num_shards`-th element, from number `index` on."""
+        number = whole("Dataset.shard, num_shards", num_shards, 1)
+        first = whole("Dataset.shard, index", index, 0)
+        if first >= number:
+            raise ArgumentError(
+                "Dataset.shard, index", expected=f"0 to {number - 1}", received=first
+            )
+        return self._then(Taken(self.node, first, None, number))
+
+    def repeat(self, count: int | None = None) -> Dataset:
+        """All elements `count` times; None or -1: without end."""
+        times = None if count is None or count == -1 else whole("Dataset.repeat, count", count, 0)
+        return self._then(Repeated(self.node, times))
+
+    def concatenate(self, dataset: Dataset) -> Dataset:
+        """These elements and then those of another dataset."""
+        return self._then(Joined(self.node, _checked("Dataset.concatenate", dataset).node))
+
+    def cache(self, *, limit: int | None = None) -> Dataset:
+        """The same elements, each made once and kept in memory.
+
+        Beneath a cache everything random is as in the first pass, whichever pass makes an element.
+
+        Args:
+            limit: how many bytes may be kept; 4 GiB by default.
+
+        Raises:
+            DataError: when an element is made: there are more.
+        """
+        size = MEMORY_BYTES if limit is None else whole("Dataset.cache, limit", limit, 1)
+        return self._then(Kept(self.node, InMemory(size)))
+
+    def prefetch(self, buffer_size: int = AUTOTUNE) -> Dataset:
+        """The same elements, made ahead in a thread.
+
+        Args:
+            buffer_size: how many may wait; AUTOTUNE: 2.
+        """
+        depth = whole("Dataset.prefetch, buffer_size", buffer_size, -1)
+        return self._then(Ahead(self.node, 2 if depth == AUTOTUNE else depth)) if depth else self
+
+    # --- what is known of it ------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[Any]:
+        """A pass, with an order and draws of its own; they follow `set_random_seed`."""
+        seed = tuple(np.random.randint(0, 2**31, size=2).tolist())
+        run = Pass((self.passes,), seed)
+        self.passes += 1
+        return (element for element in self.node.items(run) if element is not SKIPPED)
+
+    def as_numpy_iterator(self) -> Iterator[Any]:
+        """The elements, which are numpy arrays anyway."""
+        return iter(self)
+
+    def cardinality(self) -> int:
+        """Elements of a pass; -1 (INFINITE) for no end, -2 (UNKNOWN) where only a pass can tell.
+
+        Elements that are left out because they failed are counted.
+        """
+        return self.node.length()
+
+    def __len__(self) -> int:
+        length = self.node.length()
+        if not finite(length):
+            told = "no end" if length == INFINITE else "a number of elements that is not known"
+            raise TypeError(f"A Dataset with {told} has no length: see cardinality().")
+        return length
+
+    def __bool__(self) -> bool:
+        return True
+
+    @property
+    def element_spec(self) -> Any:
+        """The `TensorSpec` of every part of an element, None for sizes that are open."""
+        return self.node.spec()
+
+    @property
+    def skipped(self) -> int:
+        """How many elements were left out because they failed, in all passes so far."""
+        return sum(len(node.skipped) for node in walk(self.node))
+
+    def __repr__(self) -> str:
+        length = self.node.length()
+        told = {INFINITE: "without end", UNKNOWN: "unknown length"}.get(
+            length, f"{length} elements"
+        )
+        return f"<Dataset: {told}>"
+
+    def _then(self, node: Node) -> Dataset:
+        return Dataset(node, like=self)
+
+
+def signature_of(types: Any, shapes: Any, signature: Any) -> Any:
+    """The specs that `from_generator` was told of; None where it was not."""
+    if signature is None and types is None:
+        return None
+    parts = types if signature is None else signature
+    if isinstance(parts, (tuple, dict)) and not hasattr(parts, "dtype"):
+        keys = parts if isinstance(parts, dict) else range(len(parts))
+        if signature is None:
+            made = {k: signature_of(types[k], shapes and shapes[k], None) for k in keys}
+        else:
+            made = {k: signature_of(None, None, signature[k]) for k in keys}
+        return made if isinstance(parts, dict) else tuple(made.values())
+    dtype = types if signature is None else getattr(signature, "dtype", signature)
+    shape = shapes if signature is None else getattr(signature, "shape", None)
+    name = TEXT if dtype in (TEXT, str, bytes, object) else dtype_name(dtype)
+    return TensorSpec(None if shape is None else tuple(shape), name)  # pyright: ignore
+
+
+def _checked(what: str, given: Any) -> Dataset:
+    if not isinstance(given, Dataset):
+        raise ArgumentError(what, expected="datasets", received=type(given).__name__)
+    return given
