@@ -261,6 +261,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.data.numeric": "normalize to_categorical",
         "kerasish.data.py_dataset": "PyDataset Sequence:PyDataset",
         "kerasish.data.sequence": "pad_sequences timeseries_dataset_from_array",
+        "kerasish.inspect.pictures": "model_to_dot plot_model",
         "kerasish.random.seed_generator": "set_random_seed",
         "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object get_custom_objects get_registered_name get_registered_object register_keras_serializable serialize_keras_object",
         "kerasish.showing.progress": "Progbar",

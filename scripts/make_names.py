@@ -250,6 +250,7 @@ OFFERED: dict[str, Homes] = {
         "pad_sequences timeseries_dataset_from_array to_categorical unpack_x_y_sample_weight",
         "kerasish.data.fetch": "get_file",
         "kerasish.data.images": IMAGES,
+        "kerasish.inspect.pictures": "model_to_dot plot_model",
         "kerasish.random": "set_random_seed",
         "kerasish.serialization": SERIALIZATION,
         "kerasish.showing.progress": "Progbar",
