@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import importlib
 import os
 import sys
 import threading
@@ -132,8 +133,7 @@ class Live:
                 setattr(sys, name, self._around[name])
 
     def _display(self, lines: Iterable[str]) -> None:
-        from IPython.display import display
-
+        display = importlib.import_module("IPython.display").display
         shown = _Cell("\n".join(lines))
         if self._handle is None:
             self._handle = display(shown, display_id=True)

@@ -146,7 +146,7 @@ class _Maker:
     ) -> tuple[_Piece, bool]:
         """Add an arrow to a frame; turned round it points down all the same."""
         if turned:
-            pair, ends = pair[::-1], ends[::-1]
+            pair, ends = (pair[1], pair[0]), (ends[1], ends[0])
         inside = [box if node in self.frames else "" for node, box in zip(pair, ends, strict=True)]
         piece = _Piece(*pair, (inside[0], inside[1]))
         self.frames[frame].arrows[piece] = None
