@@ -1,4 +1,4 @@
-"""Nested structures of lists, tuples (named ones too) and dicts; everything else is a leaf.
+"""Nested structures of lists, tuples (named too), deques and dicts; everything else is a leaf.
 
 Dicts are walked in sorted key order, OrderedDicts in their own, as Keras does. Lists and tuples
 count as the same form.
@@ -7,7 +7,7 @@ count as the same form.
 from __future__ import annotations
 
 import copy
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,8 +15,8 @@ from kerasish.errors import ArgumentError
 
 
 def is_nested(structure: Any) -> bool:
-    """Whether `structure` is a list, tuple or dict."""
-    return isinstance(structure, (list, tuple, dict))
+    """Whether `structure` is a list, tuple, deque or dict."""
+    return isinstance(structure, (list, tuple, dict, deque))
 
 
 def _keys(structure: dict[Any, Any]) -> list[Any]:
@@ -106,7 +106,8 @@ def map_structure_up_to(shallow_structure: Any, func: Callable[..., Any], *struc
 def map_shape_structure(func: Callable[..., Any], structure: Any) -> Any:
     """Apply `func` to every shape of a structure: a list or tuple of ints and None is a leaf."""
     if not is_nested(structure) or (
-        not isinstance(structure, dict) and all(d is None or isinstance(d, int) for d in structure)
+        isinstance(structure, (list, tuple))
+        and all(d is None or isinstance(d, int) for d in structure)
     ):
         return func(structure)
     return _rebuild(structure, [map_shape_structure(func, c) for _, c in _children(structure)])

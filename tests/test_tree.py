@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict, namedtuple
+from collections import OrderedDict, defaultdict, deque, namedtuple
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ STRUCTURES = [
     1, None, "abc", [], (), {}, [1, 2], (1, [2, 3]), {"b": 1, "a": [2, None]}, Pair(1, (2, 3)),
     OrderedDict([("b", 1), ("a", 2)]), [[], {}], {"x": {"z": 1, "y": ()}}, [None, None],
     defaultdict(list, {"q": 1}), [1.5, np.float32(2)], {2: 1, 1: 3}, [(1, None), [3]],
+    deque([1, (2, None)]), [deque()],
 ]  # fmt: skip
 
 
@@ -32,6 +33,14 @@ def test_a_mapped_structure_keeps_its_types():
     assert made == [Pair(2, (3,)), {"q": 4}]
     assert made[1].default_factory is list
     assert tree.pack_sequence_as({"b": 0, "a": (0, 0)}, [1, 2, 3]) == {"b": 3, "a": (1, 2)}
+
+
+def test_deques_are_walked():
+    structure = {"a": deque([1, [2, 3]])}
+    assert tree.flatten(structure) == [1, 2, 3]
+    made = tree.map_structure(lambda x: x + 1, structure)
+    assert type(made["a"]) is deque
+    assert made == {"a": deque([2, [3, 4]])}
 
 
 def test_none_may_be_no_leaf():

@@ -87,3 +87,10 @@ def test_functions_of_numpy_write_into_no_tensor() -> None:
     for out in (np.zeros(2, "float32"), x):
         with pytest.raises(ValueError, match="a tensor is a value"):
             np.sum(x, axis=1, out=out)
+
+
+def test_a_numpy_array_of_a_tensor_may_be_written_to() -> None:
+    x = keras.ops.ones((2,))
+    array = keras.ops.convert_to_numpy(x)
+    array[0] = 5
+    assert keras.ops.convert_to_numpy(x).tolist() == [1, 1]

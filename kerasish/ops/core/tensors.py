@@ -47,8 +47,8 @@ def convert_to_tensor(
 
 
 def convert_to_numpy(x: TensorLike) -> np.ndarray:
-    """The value of x as a numpy array."""
-    return np.asarray(_convert(x))
+    """The value of x as a numpy array of its own, which may be written to."""
+    return np.array(_convert(x))
 
 
 def dtype(x: TensorLike) -> str:
