@@ -112,11 +112,11 @@ class GradientError(KerasishError, ValueError):
     """A gradient was asked for where none exists."""
 
 
-class GraphError(KerasishError, RuntimeError):
+class GraphError(KerasishError, RuntimeError, ValueError):
     """A graph breaks its own rules, or a value was asked of a symbolic tensor."""
 
 
-class NoValueError(GraphError, TypeError, ValueError):
+class NoValueError(GraphError, TypeError):
     """A symbolic tensor was used as a number, a truth value, an array or a sequence."""
 
 

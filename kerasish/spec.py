@@ -194,7 +194,7 @@ def promote(*dtypes: str) -> str:
 
     "int" and "float" stand for weakly typed Python scalars. Integers never widen a float; unlike
     numpy, int32 with float32 is float32, and int64 never reaches float64. Signed with unsigned
-    takes the next wider signed type; uint64 with a signed type is floatx.
+    takes the next wider signed type of up to 32 bits; uint64 with a signed type is floatx.
 
     Raises:
         DTypeError: a float8 meets another dtype.
@@ -246,7 +246,8 @@ def _promote_pair_cached(a: str, b: str, default: str) -> str:
     signed, unsigned = (a, b) if a in SIGNED else (b, a)
     if unsigned == "uint64":
         return default
-    return f"int{max(bits(signed), 2 * bits(unsigned))}"
+    # 64 bits are kept where they are given, and not come to: uint32 with int32 is int32 in Keras.
+    return f"int{max(bits(signed), min(2 * bits(unsigned), 32))}"
 
 
 def _promote_pair(a: str, b: str) -> str:

@@ -55,21 +55,14 @@ def graph_config(inputs: Any, outputs: Any) -> dict[str, Any]:
 
     return {
         "layers": [_member(op, numbers[id(op)], refer) for op in members],
-        "input_layers": tree.map_structure(reference, _plain(inputs)),
-        "output_layers": tree.map_structure(reference, _plain(outputs)),
+        "input_layers": tree.map_structure(reference, inputs),
+        "output_layers": tree.map_structure(reference, outputs),
     }
 
 
 def is_functional(layer: Any) -> bool:
     """Whether a layer is itself a functional model."""
     return getattr(layer, "file_class", type(layer).__name__) == "Functional"
-
-
-def _plain(structure: Any) -> Any:
-    """Tuples as lists, which is all that JSON has."""
-    if isinstance(structure, dict):
-        return {key: _plain(item) for key, item in structure.items()}
-    return [_plain(i) for i in structure] if isinstance(structure, (list, tuple)) else structure
 
 
 def _numbers(members: list[Any], outputs: Any) -> dict[int, dict[int, int]]:
@@ -196,8 +189,9 @@ class GraphBuilder:
             return self._symbol(config, border=True)
         if isinstance(config, dict):
             return {key: self.structure(item) for key, item in config.items()}
-        if isinstance(config, list):
-            return [self.structure(item) for item in config]
+        if isinstance(config, (list, tuple)):
+            inner = map(self.structure, config)
+            return list(inner) if isinstance(config, list) else tuple(inner)
         raise self._wrong("inputs or outputs", "[name, call, output]", config)
 
     def _calls(self, name: str, nodes: Any) -> Iterator[_Call]:

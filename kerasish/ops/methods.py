@@ -10,7 +10,6 @@ import numpy as np
 
 from kerasish import registry
 from kerasish.errors import ArgumentError
-from kerasish.graph.op import Op
 from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable
 from kerasish.ops import numpy as np_ops
@@ -91,7 +90,7 @@ def _of_numpy(name: str, method: Callable[..., Any]) -> Callable[..., Any]:
 # --- binding: the one place where tensors and variables get operators and methods -----------------
 
 
-def _operators(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _operators(op: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """x <op> y, and the same for a tensor at the right of something else."""
 
     def left(self: Any, other: Any) -> Any:
@@ -103,9 +102,9 @@ def _operators(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return left, right
 
 
-def _on_symbols(op: Op, flip: bool = False) -> Callable[..., Any]:
+def _on_symbols(op: Any, flip: bool = False) -> Callable[..., Any]:
     """The operator of symbols: a call of the public function, which is recorded."""
-    public = "true_divide" if op is _e.divide else op.name
+    public = "true_divide" if op is _e.divide else getattr(op, "name", None) or op.__name__
     # On booleans `&`, `|`, `^` and `~` are the logical functions, as Keras names them in files.
     logical = public.replace("bitwise", "logical")
 
@@ -121,7 +120,7 @@ def _on_symbols(op: Op, flip: bool = False) -> Callable[..., Any]:
 
 PAIRS = {
     "add": _e.add, "sub": _e.subtract, "mul": _e.multiply, "truediv": _e.divide,
-    "floordiv": _e.floor_divide, "mod": _e.mod, "pow": _e.power, "and": _e.bitwise_and,
+    "floordiv": np_ops.floor_divide, "mod": np_ops.mod, "pow": np_ops.power, "and": _e.bitwise_and,
     "or": _e.bitwise_or, "xor": _e.bitwise_xor, "lshift": _e.left_shift, "rshift": _e.right_shift,
 }  # fmt: skip
 COMPARISONS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -21,16 +21,26 @@ from kerasish.naming import object_name
 from kerasish.serialization import kind_of
 from kerasish.spec import TensorSpec
 from kerasish.training.label_rules import LabelRule, label_rules
+from kerasish.training.loss_terms import asked_losses
 from kerasish.training.outputs import Outputs, numbered
 
 
 class Term(NamedTuple):
-    """One loss on one output."""
+    """One loss on one output, or on a structure of outputs; see `loss_terms.Asked`."""
 
-    output: int
+    part: Any
     loss: Loss
     weight: Any
     name: str
+
+    @property
+    def output(self) -> int | None:
+        """The number of the output; None for a structure of outputs."""
+        return None if tree.is_nested(self.part) else self.part
+
+    def of(self, values: Sequence[Any]) -> Any:
+        """What the loss takes of values, one per output."""
+        return tree.map_structure(lambda i: values[i], self.part)
 
 
 def target_kind(y_true: Any, y_pred: Any) -> str:
@@ -206,25 +216,23 @@ class CompileLoss:
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Resolve names and forms for targets and predictions of these structures."""
         outputs = Outputs(y_pred, self.output_names, self.last_layer)
-        entries = outputs.spread(self.loss, "loss")
-        weights = outputs.spread(self.loss_weights, "loss_weights")
-        self.wanted = [entry is not None for entry in entries]
+        asked = list(asked_losses(outputs, self.loss, self.loss_weights))
+        used = {i for one in asked for i in tree.flatten(one.part)}
+        self.wanted = [i in used for i in range(outputs.count)]
         targets = outputs.arrange(y_true, "y", self.wanted)
         predictions = tree.flatten(y_pred)
         self.terms = []
-        for i in self._order(outputs):
-            entry = entries[i]
-            several = entry if isinstance(entry, (list, tuple)) else [entry]
-            self._check_number(several, weights[i])
-            for k, one in enumerate(several):
-                if one is None:
-                    continue
+        for part, given, weight, path in asked:
+            for i in tree.flatten(part):
                 _need_target(targets[i], outputs, i)
-                found = as_loss(one, targets[i], predictions[i])
-                weight = weights[i][k] if isinstance(weights[i], (list, tuple)) else weights[i]
+            if tree.is_nested(part):
+                found = as_loss(given, None, None)
+            else:
+                found = as_loss(given, targets[part], predictions[part])
                 if not isinstance(found, LossFunctionWrapper):
-                    warn_of_pairs(found.name, found.call, targets[i], predictions[i])
-                self.terms.append(Term(i, found, weight, outputs.names[i] or found.name))
+                    warn_of_pairs(found.name, found.call, targets[part], predictions[part])
+            name = outputs.name_of(part, path, found.name)
+            self.terms.append(Term(part, found, weight, name))
         if not self.terms:
             raise ArgumentError(
                 "loss", expected="a loss for at least one output", received=repr(self.loss)
@@ -233,26 +241,11 @@ class CompileLoss:
             taken: set[str] = set()
             self.metrics = [Mean(name=numbered(f"{t.name}_loss", taken)) for t in self.terms]
         self.outputs = outputs
-        self.label_rules = label_rules([(t.output, t.loss) for t in self.terms], predictions)
+        single = [(t.output, t.loss) for t in self.terms if t.output is not None]
+        self.label_rules = label_rules(single, predictions)
         self.built = True
-        self._shape = predictions[self.terms[0].output].shape
-
-    def _check_number(self, several: Sequence[Any], weight: Any) -> None:
-        """Refuse weights beyond the losses of an output, and weights by name without a loss."""
-        listed = isinstance(weight, (list, tuple))
-        named = isinstance(self.loss_weights, Mapping) and weight is not None
-        if (listed and len(weight) != len(several)) or (named and several == [None]):
-            raise ArgumentError(
-                "loss_weights",
-                expected="one per loss",
-                received=f"{self.loss_weights!r} for the losses {self.loss!r}",
-            )
-
-    def _order(self, outputs: Outputs) -> list[int]:
-        """Outputs in the order of their losses in the logs: for dicts, as the user wrote them."""
-        if isinstance(self.loss, Mapping) and isinstance(outputs.form, dict):
-            return [outputs.find(str(key), "loss") for key in self.loss]
-        return list(range(outputs.count))
+        first = self.terms[0].output
+        self._shape = () if first is None else predictions[first].shape
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """The total; with several terms the mean of each, unweighted, is kept as a metric."""
@@ -266,17 +259,36 @@ class CompileLoss:
         weights = outputs.arrange_weights(sample_weight, self.wanted)
         predictions = tree.flatten(y_pred)
         total: Any = None
-        for number, (output, loss, weight, _) in enumerate(self.terms):
-            _need_target(targets[output], outputs, output)
-            value = loss(targets[output], predictions[output], weights[output])
+        for number, term in enumerate(self.terms):
+            members = tree.flatten(term.part)
+            for output in members:
+                _need_target(targets[output], outputs, output)
+            value = term.loss(
+                term.of(targets), term.of(predictions), _weights_of(term.part, weights)
+            )
             value = ops.cast(value, floatx())
             if self.metrics:
-                self.metrics[number].update_state(
-                    value, sample_weight=float(predictions[output].shape[0])
-                )
-            value = value if weight is None else value * weight
+                rows = float(predictions[members[0]].shape[0])
+                self.metrics[number].update_state(value, sample_weight=rows)
+            value = value if term.weight is None else value * term.weight
             total = value if total is None else total + value
         return total
+
+
+def _weights_of(part: Any, weights: Sequence[Any]) -> Any:
+    """The sample weights of a part of the outputs.
+
+    Raises:
+        ArgumentError: its outputs have different ones.
+    """
+    first, *rest = [weights[i] for i in tree.flatten(part)]
+    if any(other is not first for other in rest):
+        raise ArgumentError(
+            "sample_weight",
+            expected="one array for all outputs, since one loss takes several of them as a whole",
+            received="an array for each",
+        )
+    return first
 
 
 def _classes(loss: Loss, shape: tuple[int, ...]) -> int | None:

@@ -109,8 +109,8 @@ class CompileMetrics(Metric):
                     metric = as_metric(one, target, predictions[i])
                     if isinstance(metric, MeanMetricWrapper) and not ours(metric.fn):
                         warn_of_pairs(metric.name, metric.fn, target, predictions[i])
-                    named = outputs.count > 1 and outputs.names[i]
-                    prefix = f"{outputs.names[i]}_" if named else ""
+                    named = outputs.count > 1 and outputs.labels[i]
+                    prefix = f"{outputs.labels[i]}_" if named else ""
                     label = _label(metric.name, prefix, weighted, taken)
                     entries.append(Entry(i, metric, label, weighted))
         self.entries = entries

@@ -41,7 +41,8 @@ def warn_of_outputs(model: Any, terms: Iterable[Any]) -> None:
     """
     ends = _ends(model)
     for term in terms:
-        found = ends[term.output] if term.output < len(ends) else None
+        output = term.output
+        found = ends[output] if output is not None and output < len(ends) else None
         if found is None:
             continue
         activation, layer, units = found

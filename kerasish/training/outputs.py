@@ -22,15 +22,34 @@ class Outputs:
     def __init__(self, y_pred: Any, names: Sequence[str] | None, alias: str | None = None) -> None:
         pairs = tree.flatten_with_path(y_pred)
         self.nested = tree.is_nested(y_pred)
-        self.form = tree.map_structure(lambda _: None, y_pred)
         self.count = len(pairs)
-        keys = ["/".join(str(k) for k in path if not isinstance(k, int)) for path, _ in pairs]
+        self.paths = [path for path, _ in pairs]
+        self.numbers: Any = tree.pack_sequence_as(y_pred, range(self.count))
         own = list(names) if names is not None and len(names) == self.count else None
-        if not isinstance(y_pred, dict):
-            keys = own or [key or "" for key in keys]
-        self.names: list[str] = keys
+        self._own = own or [""] * self.count
+        keys = list(map(_called, self.paths, self._own))
+        self.names: list[str] = keys if isinstance(y_pred, dict) else own or keys
         called = [alias] if alias is not None and keys == [""] else keys
         self.aliases: list[str] = own or called
+        # As in Keras, the keys of a dict go before the model's own names, unless it is deep.
+        deep = any(len(path) > 1 for path in self.paths)
+        self.labels: list[str] = own if own is not None and deep else self.names
+
+    def name_of(self, part: Any, path: tuple[Any, ...], otherwise: str) -> str:
+        """What a part of the outputs, one or several, is called in the logs.
+
+        Args:
+            part: the number of an output, or a structure of numbers.
+            path: where it stands in the structure of the outputs.
+            otherwise: the name of an output without one.
+        """
+        if not tree.is_nested(part):
+            return _called(path, self._own[part] or otherwise)
+        if path:
+            return "/".join(map(str, path))
+        if isinstance(part, dict):
+            return "_".join(map(str, part))
+        return "_".join(self.labels[i] for i in tree.flatten(part)).strip("_") or otherwise
 
     @property
     def named(self) -> bool:
@@ -59,6 +78,8 @@ class Outputs:
         if isinstance(given, (list, tuple)):
             if self.count == 1:
                 return [given if len(given) != 1 else given[0]]
+            if len(given) != self.count and any(len(path) > 1 for path in self.paths):
+                return self._by_form(given, what)
             if len(given) != self.count:
                 raise ArgumentError(
                     what,
@@ -68,6 +89,23 @@ class Outputs:
                 )
             return list(given)
         return [given] * self.count
+
+    def _by_form(self, given: Any, what: str) -> list[Any]:
+        """Entries that stand in the structure of the outputs."""
+        found: list[Any] = [None] * self.count
+
+        def put(number: int, entry: Any) -> None:
+            found[number] = entry
+
+        try:
+            tree.map_structure_up_to(self.numbers, put, self.numbers, given)
+        except (ValueError, TypeError) as error:
+            raise ArgumentError(
+                what,
+                expected=f"the structure of the outputs, {self.numbers}, or a dict by output name",
+                received=repr(given),
+            ) from error
+        return found
 
     def _by_name(self, given: Mapping[str, Any], what: str) -> list[Any]:
         entries: list[Any] = [None] * self.count
@@ -96,7 +134,10 @@ class Outputs:
         """
         if given is None:
             return [None] * self.count
-        flat = tree.flatten(given)
+        pairs = tree.flatten_with_path(given)
+        flat = [leaf for _, leaf in pairs]
+        if [path for path, _ in pairs] == self.paths:
+            return flat
         if isinstance(given, Mapping) and not any(self.aliases):
             raise DataError(
                 what,
@@ -118,6 +159,13 @@ class Outputs:
             f"({self.count}{': ' + str(self.names) if any(self.names) else ''})",
             received=received,
         )
+
+
+def _called(path: tuple[Any, ...], own: str) -> str:
+    """The name of an output: its path, the model's own name in the place of a last position."""
+    if path and not isinstance(path[-1], int):
+        return "/".join(map(str, path))
+    return "/".join([str(key) for key in path[:-1]] + [own] * bool(own))
 
 
 def numbered(name: str, taken: set[str]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kerasish import ops, tree
+from kerasish import ops
 from kerasish.config import floatx
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
 from kerasish.data.streams import standardize_batch
@@ -139,7 +139,7 @@ class Trainer(Compiling):
 
     def _track_loss(self, loss: Any, x: Any) -> None:
         if self._loss_tracker is not None:
-            rows = float(tree.flatten(x)[0].shape[0])
+            rows = float(Batch(x).leaves[0].shape[0])  # an optional input may be None
             with scope("metrics"):
                 self._loss_tracker.update_state(loss, sample_weight=rows)
 

@@ -192,3 +192,12 @@ def test_a_long_chain_written_backwards():
     inputs, outputs = from_config(graph(*reversed(nodes), outputs=[["l1999", 0, 0]]))
     names = [op.name for op in graph_config.operations(inputs, outputs)]
     assert names == ["x", *(f"l{i}" for i in range(2000))]
+
+
+def test_tuples_of_outputs_stay_tuples_in_a_config() -> None:
+    x = layers.Input((2,))
+    p, q = layers.Dense(1)(x), layers.Dense(1)(x)
+    for form in ((p, q), [p, q], {"a": (p, [q])}):
+        made = models.Model.from_config(models.Model(x, form).get_config())
+        shown, wanted = (tree.map_structure(lambda _: 0, one) for one in (made.output, form))
+        assert str(shown) == str(wanted)

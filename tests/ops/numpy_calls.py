@@ -48,7 +48,6 @@ def binary(
     ]
 
 
-# jax without 64 bits has no dtype for uint32 with a signed one.
 SIGNED = ("int8", "int16", "int32")
 ALL_PAIRS = [
     (a, b)
@@ -494,7 +493,19 @@ IMAGES = [
     ],
 ]
 
-CALLS = ELEMENTWISE + REDUCTIONS + SHAPES + CREATION + LINEAR + WINDOWS + IMAGES
+# These stand last, since every draw moves those behind it.
+_MIXED = [("uint32", s) for s in SIGNED] + [(s, "uint32") for s in SIGNED]
+DTYPE_PAIRS = [
+    *binary("add multiply floor_divide mod power", 1, 3, pairs=_MIXED),
+    *[
+        (name, (draw((3, 3), a), draw((3, 3), b)), {})
+        for name in ("matmul", "dot")
+        for a, b in [*_MIXED, ("int8", "bool"), ("bool", "int8"), ("int8", "int8")]
+    ],
+    *[("relu6", (draw((3, 4), d, -9, 9),), {}) for d in ("bool", "uint8", "int32", "uint32")],
+]
+
+CALLS = ELEMENTWISE + REDUCTIONS + SHAPES + CREATION + LINEAR + WINDOWS + IMAGES + DTYPE_PAIRS
 
 
 def label(call: tuple[str, tuple[Any, ...], dict[str, Any]]) -> str:

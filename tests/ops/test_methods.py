@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import kerasish as keras
+from kerasish import ops
 from kerasish.ops.methods import METHODS
 
 X = np.array([[3.0, -1.5, 2.25], [0.5, 4.0, -2.0]], "float32")
@@ -94,3 +95,10 @@ def test_a_numpy_array_of_a_tensor_may_be_written_to() -> None:
     array = keras.ops.convert_to_numpy(x)
     array[0] = 5
     assert keras.ops.convert_to_numpy(x).tolist() == [1, 1]
+
+
+def test_operators_count_booleans_as_their_functions_do() -> None:
+    x = ops.convert_to_tensor([True, True])
+    for made in (x // x, x % x, x**x, ops.floor_divide(x, x), ops.mod(x, x), ops.power(x, x)):
+        assert made.dtype == "int32"
+    assert (x**x).numpy().tolist() == [1, 1]

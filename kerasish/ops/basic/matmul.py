@@ -85,9 +85,10 @@ def _(batch: Batch, a: Any, b: Any) -> Any:
     return matmul_(*batch.aligned(a, b))
 
 
-def summable(tensors: list[Any]) -> list[Any]:
-    """The tensors, or int32 ones for products of int8, whose sums int8 cannot hold."""
-    if all(t.dtype == "int8" for t in tensors):
+def summable(operands: Any) -> list[Any]:
+    """Operands in one dtype, or int32 where all are of int8, whose sums int8 cannot hold."""
+    tensors = promoted(operands, "same")
+    if tensors[0].dtype == "int8" and all(convert_to_tensor(x).dtype == "int8" for x in operands):
         return [convert_to_tensor(t, "int32") for t in tensors]
     return tensors
 
@@ -95,7 +96,7 @@ def summable(tensors: list[Any]) -> list[Any]:
 @public
 def matmul(x1: TensorLike, x2: TensorLike) -> Tensor:
     """Matrix product as in numpy: 1-d operands act as a row or a column, batches broadcast."""
-    a, b = summable(promoted((x1, x2), "same"))
+    a, b = summable((x1, x2))
     return matrix_product(a, b)
 
 

@@ -182,7 +182,7 @@ def log_softmax(x: TensorLike, axis: Any = -1) -> Tensor:
 @composite(case((3, 4), domain=(0.2, 5.8)), case((3, 4), domain=(6.2, 9.0)))
 def relu6(x: TensorLike) -> Tensor:
     """min(max(x, 0), 6); the gradient at 0 and at 6 is 0."""
-    x = convert_to_tensor(x)
+    x = as_float(x)
     return where(x <= 0, 0, where(x >= 6, 6, x))
 
 

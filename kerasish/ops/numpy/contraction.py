@@ -154,7 +154,7 @@ def _cheapest(terms: list[tuple[Any, str]]) -> tuple[int, int]:
     name="einsum",
 )
 def _einsum(*operands: Any, subscripts: str) -> Any:
-    tensors = summable(promoted(operands, "same"))
+    tensors = summable(operands)
     labels, result = _parse(subscripts, [t.ndim for t in tensors])
     terms = [_unrepeated(t, c) for t, c in zip(tensors, labels, strict=True)]
     while len(terms) > 1:
