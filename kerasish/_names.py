@@ -290,10 +290,15 @@ KINDS: dict[str, dict[str, str]] = {
         "kerasish.constraints.projections": "MaxNorm MinMaxNorm NonNeg UnitNorm max_norm:MaxNorm min_max_norm:MinMaxNorm non_neg:NonNeg unit_norm:UnitNorm",
     },
     "dataset": {
+        "kerasish.datasets.boston_housing": "boston_housing:load_data",
         "kerasish.datasets.california_housing": "california_housing:load_data",
+        "kerasish.datasets.cifar10": "cifar10:load_data",
+        "kerasish.datasets.cifar100": "cifar100:load_data",
         "kerasish.datasets.digits": "digits:load_data",
         "kerasish.datasets.fashion_mnist": "fashion_mnist:load_data",
+        "kerasish.datasets.imdb": "imdb:load_data",
         "kerasish.datasets.mnist": "mnist:load_data",
+        "kerasish.datasets.reuters": "reuters:load_data",
     },
     "initializer": {
         "kerasish.initializers.drawn": "GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Orthogonal OrthogonalInitializer:Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling glorot_normal:GlorotNormal glorot_uniform:GlorotUniform he_normal:HeNormal he_uniform:HeUniform lecun_normal:LecunNormal lecun_uniform:LecunUniform normal:RandomNormal orthogonal:Orthogonal random_normal:RandomNormal random_uniform:RandomUniform truncated_normal:TruncatedNormal uniform:RandomUniform variance_scaling:VarianceScaling",

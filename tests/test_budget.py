@@ -259,7 +259,9 @@ DOORS = {
     "saving/files/safetensors.py": {"read", "_header", "_tensor"},  # charged whole in read
     "saving/files/archives.py": {"read_archive", "write_archive"},
     "saving/files/text.py": {"parse_json"},
+    "saving/files/pickled_arrays.py": {"_array"},  # as many as the list holds that they come from
     "datasets/idx.py": {"read_idx"},
+    "datasets/word_lists.py": {"word_index"},
 }
 # What data bring when a layer is called or adapted, what is written, the package's own files.
 RUNNING = {
@@ -268,7 +270,8 @@ RUNNING = {
     "layers/preprocessing/numbers.py": {"adapt", "_merged", "_compressed"},
     "layers/preprocessing/text_vectorization.py": {"_unsplit"},
     "saving/beside.py": {"read_assets"},
-    "datasets/california_housing.py": {"load_data"},
+    "datasets/housing.py": {"order_of"},
+    "datasets/word_lists.py": {"chosen"},
     "datasets/digits.py": {"load_data"},
 }
 

@@ -43,28 +43,30 @@ def cache_dir() -> Path:
         ) from None
 
 
-def fetch(name: str, file: str, url: str, sha256: str) -> Path:
+def fetch(name: str, file: str, url: str, known: str) -> Path:
     """The path of a dataset's file, downloaded into the cache where it is nowhere else.
 
-    Looked for in `$KERASISH_DATA/<name>/`, then in `<cache>/datasets/<name>/`. The SHA-256 is
-    checked wherever the file comes from.
+    Looked for in `$KERASISH_DATA/<name>/`, then in `<cache>/datasets/<name>/`. The hash is checked
+    wherever the file comes from.
 
     Args:
         name: the dataset.
         file: the file's name.
         url: where to download it from.
-        sha256: of the file, in hexadecimal.
+        known: SHA-256 of the file, or MD5 where no other is published, in hexadecimal.
 
     Raises:
+        ArgumentError: `file` is a path.
         DataError: the file is not the expected one, or cannot be downloaded.
     """
+    _name("path", file)
     given = os.environ.get("KERASISH_DATA", "")
     if given and (path := Path(given) / name / file).is_file():
-        return _checked(path, sha256)
+        return _checked(path, known)
     path = cache_dir() / "datasets" / name / file
     if not path.is_file():
-        _download(url, path, sha256, "sha256", _OFFLINE)
-    return _checked(path, sha256)
+        _download(url, path, known, _OFFLINE)
+    return _checked(path, known)
 
 
 def get_file(
@@ -124,16 +126,19 @@ def get_file(
     unpacked = folder / (name if "." not in given else f"{given.partition('.')[0]}_extracted")
     opened = extract or untar
     path = folder / (f"{name}_archive" if opened and "." not in given else name)
-    algorithm = hash_algorithm
-    if algorithm == "auto":
-        algorithm = "sha256" if file_hash is not None and len(file_hash) == 64 else "md5"
-    wanted = None if file_hash is None else file_hash.lower()
+    known = None if file_hash is None else file_hash.lower()
+    if known and hash_algorithm not in ("auto", _algorithm(known)):
+        raise ArgumentError(
+            "get_file, file_hash",
+            expected=f"{hash_algorithm} in hexadecimal",
+            received=f"{len(known)} characters",
+        )
     fresh = force_download or not path.is_file()
-    if not fresh and wanted is not None and digest(path, algorithm) != wanted:
+    if not fresh and known is not None and digest(path, _algorithm(known)) != known:
         warnings.warn(f"{path} has another hash and is downloaded anew.", stacklevel=2)
         fresh = True
     if fresh:
-        _download(origin, path, wanted, algorithm)
+        _download(origin, path, known)
     if not opened:
         return str(path)
     if fresh or not unpacked.is_dir():
@@ -147,7 +152,7 @@ _cache: Callable[[], Path] = cache_dir  # an argument of Keras's has the same na
 def _name(argument: str, name: str) -> str:
     if not name or name in (".", "..") or os.sep in name or (os.altsep or os.sep) in name:
         raise ArgumentError(
-            f"get_file, {argument}",
+            argument,
             expected="the name of a file without folders",
             received=repr(name),
             fix="cache_dir= and cache_subdir= say the folder."
@@ -157,26 +162,31 @@ def _name(argument: str, name: str) -> str:
     return name
 
 
+def _algorithm(known: str) -> str:
+    return "sha256" if len(known) == 64 else "md5"
+
+
 def digest(path: Path, algorithm: str = "sha256") -> str:
     """A hash of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
 
 
-def _checked(path: Path, wanted: str, url: str = "", algorithm: str = "sha256") -> Path:
+def _checked(path: Path, known: str, url: str = "") -> Path:
+    algorithm = _algorithm(known)
     received = digest(path, algorithm)
-    if received != wanted:
+    if received != known:
         raise DataError(
             url or path,
-            expected=f"{'SHA-256' if algorithm == 'sha256' else 'MD5'} {wanted}",
+            expected=f"{'SHA-256' if algorithm == 'sha256' else 'MD5'} {known}",
             received=received,
             fix="The download is damaged or has changed." if url else "Delete the file and retry.",
         )
     return path
 
 
-def _download(url: str, path: Path, wanted: str | None, algorithm: str, fix: str = "") -> None:
-    """Put what a URL gives where `path` says, whole and of the wanted hash."""
+def _download(url: str, path: Path, known: str | None, fix: str = "") -> None:
+    """Put what a URL gives where `path` says, whole and of the known hash."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -188,8 +198,8 @@ def _download(url: str, path: Path, wanted: str | None, algorithm: str, fix: str
         ) from error
     with replacing(path) as temporary:
         _receive(url, temporary, fix)
-        if wanted is not None:
-            _checked(temporary, wanted, url, algorithm)
+        if known is not None:
+            _checked(temporary, known, url)
 
 
 def _receive(url: str, path: Path, fix: str) -> None:

@@ -1,4 +1,4 @@
-"""`.npz` and `.npy` files of numpy, read without pickle and for no more than they hold.
+"""`.npz` and `.npy` files of numpy, read without running pickle and for no more than they hold.
 
 A member's header says how much is allocated for it, so it has to agree with the size that is
 stored, and that size is charged to the open account before it is unpacked.
@@ -20,6 +20,7 @@ import numpy as np
 
 from kerasish import budget
 from kerasish.errors import DataError, KerasishError
+from kerasish.saving.files.pickled import read_pickled
 from kerasish.saving.files.sources import check_source
 
 _MAX_HEADER = 10_000
@@ -44,8 +45,12 @@ class Npz:
         """What its arrays are called."""
         return list(self._members)
 
-    def read(self, name: str) -> np.ndarray:
+    def read(self, name: str, objects: bool = False) -> np.ndarray:
         """One array.
+
+        Args:
+            name: of the array.
+            objects: whether it may hold lists and texts, which `saving.files.pickled` reads.
 
         Raises:
             DataError: there is none, or it cannot be read.
@@ -59,7 +64,7 @@ class Npz:
                 received=", ".join(self.names[:20]) or "none",
             )
         with translated(f"{self._label}: the array {name!r}"), self._archive.open(info) as stream:
-            return read_array(stream, info.file_size, name)
+            return read_array(stream, info.file_size, name, objects)
 
 
 @contextmanager
@@ -106,13 +111,14 @@ def read_arrays(
         return {name: found.read(name) for name in found.names}
 
 
-def read_array(stream: BinaryIO | Any, stored: int, name: str) -> np.ndarray:
+def read_array(stream: BinaryIO | Any, stored: int, name: str, objects: bool = False) -> np.ndarray:
     """The array in a stream of `.npy` format.
 
     Args:
         stream: at its beginning.
         stored: bytes of the whole, header included.
         name: what errors call the array.
+        objects: whether it may hold lists and texts.
 
     Raises:
         ValueError: another format, Python objects, or a header that disagrees with `stored`.
@@ -128,7 +134,14 @@ def read_array(stream: BinaryIO | Any, stored: int, name: str) -> np.ndarray:
     header = io.BytesIO(length + stream.read(size))
     shape, fortran, dtype = reader(header, max_header_size=_MAX_HEADER)
     if dtype.hasobject:
-        raise ValueError("it holds Python objects, not numbers")
+        if not objects:
+            raise ValueError("it holds Python objects, not numbers")
+        size = stored - stream.tell()
+        budget.spend("read", size, f"{name} of {size:,} bytes")
+        array = read_pickled(stream.read(size), name)
+        if not isinstance(array, np.ndarray) or array.shape != shape:
+            raise ValueError(f"its header says an array of the shape {shape}")
+        return array
     size = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or stream.tell() + size != stored:
         raise ValueError("its header does not agree with its size")
