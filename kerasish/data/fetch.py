@@ -59,14 +59,24 @@ def fetch(name: str, file: str, url: str, known: str) -> Path:
         ArgumentError: `file` is a path.
         DataError: the file is not the expected one, or cannot be downloaded.
     """
-    _name("path", file)
-    given = os.environ.get("KERASISH_DATA", "")
-    if given and (path := Path(given) / name / file).is_file():
-        return _checked(path, known)
-    path = cache_dir() / "datasets" / name / file
-    if not path.is_file():
+    path = held(name, file)
+    if path is None:
+        path = cache_dir() / "datasets" / name / file
         _download(url, path, known, _OFFLINE)
     return _checked(path, known)
+
+
+def held(name: str, file: str) -> Path | None:
+    """The path of a dataset's file where it is on this machine already.
+
+    Raises:
+        ArgumentError: `file` is a path.
+    """
+    _name("path", file)
+    given = os.environ.get("KERASISH_DATA", "")
+    places = [Path(given) / name] if given else []
+    paths = (place / file for place in [*places, cache_dir() / "datasets" / name])
+    return next((path for path in paths if path.is_file()), None)
 
 
 def get_file(

@@ -170,3 +170,17 @@ def test_another_name_of_the_file(folder):
 def test_errors(call, match):
     with pytest.raises(ArgumentError, match=match):
         call()
+
+
+def test_mnist_in_one_file(tmp_path, monkeypatch):
+    (tmp_path / "mnist").mkdir()
+    parts = {"x_train": (5, 28, 28), "y_train": (5,), "x_test": (2, 28, 28), "y_test": (2,)}
+    arrays = {n: np.random.default_rng(1).integers(0, 9, s, np.uint8) for n, s in parts.items()}
+    np.savez(tmp_path / "mnist" / "mnist.npz", **arrays)
+    monkeypatch.setenv("KERASISH_DATA", str(tmp_path))
+    with pytest.raises(DataError, match="SHA-256"):
+        datasets.mnist.load_data()
+    monkeypatch.setattr(datasets.mnist, "NPZ_SHA256", digest(tmp_path / "mnist" / "mnist.npz"))
+    (x, y), (x_test, y_test) = datasets.mnist.load_data()
+    for found, name in zip((x, y, x_test, y_test), parts, strict=True):
+        np.testing.assert_array_equal(found, arrays[name])

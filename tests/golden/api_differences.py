@@ -29,11 +29,6 @@ TO_COME: dict[str, str] = {
         "is_nnx_enabled is_traceback_filtering_enabled max_epochs max_steps_per_epoch "
         "set_max_epochs set_max_steps_per_epoch"
     ),
-    "keras.datasets.boston_housing": "load_data",
-    "keras.datasets.cifar10": "load_data",
-    "keras.datasets.cifar100": "load_data",
-    "keras.datasets.imdb": "get_word_index load_data",
-    "keras.datasets.reuters": "get_label_names get_word_index load_data",
     "keras.distillation": "DistillationLoss Distiller FeatureDistillation LogitsDistillation",
     "keras.distribution": (
         "DataParallel DeviceMesh LayoutMap ModelParallel TensorLayout distribute_tensor "
@@ -55,11 +50,7 @@ TO_COME: dict[str, str] = {
     "keras.legacy.saving": "deserialize_keras_object serialize_keras_object",
     "keras.optimizers": "MultiOptimizer OptimizerMap",
     "keras.optimizers.legacy": "Adagrad Adam Ftrl Optimizer RMSprop SGD",
-    "keras.preprocessing": (
-        "image_dataset_from_directory text_dataset_from_directory timeseries_dataset_from_array"
-    ),
-    "keras.preprocessing.image": "array_to_img img_to_array load_img save_img smart_resize",
-    "keras.preprocessing.sequence": "pad_sequences",
+    "keras.preprocessing": ("image_dataset_from_directory text_dataset_from_directory"),
     "keras.quantizers": (
         "AWQConfig AbsMaxQuantizer Float8QuantizationConfig GPTQConfig Int4QuantizationConfig "
         "Int8QuantizationConfig QuantizationConfig Quantizer abs_max_quantize "
@@ -69,9 +60,9 @@ TO_COME: dict[str, str] = {
     ),
     "keras.saving": "KerasFileEditor",
     "keras.utils": (
-        "Config FeatureSpace Progbar array_to_img audio_dataset_from_directory get_file "
-        "get_source_inputs image_dataset_from_directory img_to_array load_img model_to_dot "
-        "plot_model save_img split_dataset text_dataset_from_directory"
+        "Config FeatureSpace Progbar audio_dataset_from_directory "
+        "get_source_inputs image_dataset_from_directory model_to_dot "
+        "plot_model split_dataset text_dataset_from_directory"
     ),
     "keras.utils.bounding_boxes": (
         "affine_transform clip_to_image_size compute_ciou compute_iou convert_format crop "
@@ -91,8 +82,6 @@ PARAMETERS: dict[str, str] = {
     "models.model_from_json": "+allowance: what a file may take",
     "tree.flatten_with_path": "+path: where the structure stands",
     "Variable": "layout: comes with keras.distribution",
-    "datasets.california_housing.load_data": "path: to come",
-    "datasets.mnist.load_data": "path: to come",
     "utils.timeseries_dataset_from_array": "format: to come",
 }
 
