@@ -18,7 +18,14 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
-from kerasish.errors import ArgumentError, BackendError, KerasishError, LimitError, UnsafeFileError
+from kerasish.errors import (
+    ArgumentError,
+    BackendError,
+    KerasishError,
+    KindError,
+    LimitError,
+    UnsafeFileError,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -187,7 +194,7 @@ def typed(what: str) -> Iterator[None]:
             received=error or "MemoryError",
         ) from error
     except Exception as error:
-        raise ArgumentError(
+        raise KindError(
             what,
             expected="a config as get_config() and its like give it",
             received=f"one that gives {type(error).__name__}: {error}",

@@ -92,12 +92,16 @@ class ShapeError(KerasishError, ValueError):
     """Shapes do not fit together, or do not fit what an operation or layer asks for."""
 
 
-class DTypeError(KerasishError, TypeError):
+class DTypeError(KerasishError, TypeError, ValueError):
     """A dtype is unknown or not allowed here."""
 
 
 class ArgumentError(KerasishError, ValueError):
     """An argument is unknown, missing or out of range."""
+
+
+class KindError(ArgumentError, TypeError):
+    """An argument is not of the kind that it must be; Keras raises either of its two bases."""
 
 
 class OutOfRangeError(KerasishError, IndexError):

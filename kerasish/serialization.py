@@ -175,7 +175,8 @@ def serialize_keras_object(obj: Any) -> Any:
     if isinstance(obj, _PLAIN):
         return obj
     if isinstance(obj, (list, tuple)):
-        return [serialize_keras_object(item) for item in obj]
+        kind = tuple if isinstance(obj, tuple) else list
+        return kind(serialize_keras_object(item) for item in obj)
     if isinstance(obj, dict):
         return {str(key): serialize_keras_object(value) for key, value in obj.items()}
     if isinstance(obj, np.generic) or (isinstance(obj, np.ndarray) and obj.ndim == 0):

@@ -295,6 +295,12 @@ def broadcast(*shapes: Shape) -> Shape:
     return tuple(out)
 
 
+def fits(shape: Shape, into: Shape) -> bool:
+    """Whether a shape broadcasts to another one, as far as its sizes are known."""
+    pairs = zip(reversed(shape), reversed(into), strict=False)
+    return len(shape) <= len(into) and all(d in (1, e, None) or e is None for d, e in pairs)
+
+
 def alike(a: Shape, b: Shape) -> bool:
     """Whether two shapes are one, as far as their dimensions are known."""
     return len(a) == len(b) and all(

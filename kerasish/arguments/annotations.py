@@ -102,7 +102,7 @@ def _several(kind: Callable[[Iterable[Any]], Any], each: Rule, size: int | None 
     return Rule(
         expected,
         convert,
-        lambda value: [each.serialize(item) for item in value],
+        lambda value: kind(each.serialize(item) for item in value),
         each.described,
         each.kind,
         each,
@@ -118,7 +118,7 @@ def _each_its_own(rules: list[Rule]) -> Rule:
     return Rule(
         f"a tuple of {len(rules)}: {', '.join(rule.expected for rule in rules)}",
         convert,
-        lambda value: [rule.serialize(item) for rule, item in zip(rules, value, strict=True)],
+        lambda value: tuple(r.serialize(item) for r, item in zip(rules, value, strict=True)),
         any(rule.described for rule in rules),
         next((rule.kind for rule in rules if rule.kind), None),
     )

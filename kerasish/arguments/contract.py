@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from kerasish.arguments.annotations import rule_for
 from kerasish.arguments.remembered import from_fields
 from kerasish.arguments.rules import ANYTHING, Rule
-from kerasish.errors import ArgumentError, KerasishError
+from kerasish.errors import ArgumentError, KerasishError, KindError
 from kerasish.hints import refuse_unknown
 from kerasish.registry import nearest
 from kerasish.signatures import MISSING, constructor, kept, ours, parameters
@@ -94,7 +94,7 @@ class Field:
             error.begin(f"{owner}.{self.name}: ")
             error.fix = called or error.fix
             return error
-        return ArgumentError(
+        return KindError(
             f"{owner}.{self.name} must be {self.rule.expected}",
             received=f"{self.name}={value!r}",
             fix=called,

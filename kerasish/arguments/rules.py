@@ -65,9 +65,7 @@ class Rule:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, bool) or not (
-        isinstance(value, (int, np.integer)) or (isinstance(value, float) and value.is_integer())
-    ):
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise ValueError
     return int(value)
 
@@ -77,6 +75,16 @@ def _positive(value: Any) -> int:
     if number <= 0:
         raise ValueError
     return number
+
+
+def _noise_shape(value: Any) -> tuple[int | None, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise TypeError
+    return tuple(None if item is None else _positive(item) for item in value)
+
+
+def _group_count(value: Any) -> int:
+    return -1 if _integer(value) == -1 else _positive(value)
 
 
 def _number(value: Any) -> float | int:
@@ -105,19 +113,27 @@ def _text(value: Any) -> str:
 
 
 def _int_or_ints(value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.ndim:
+        value = tuple(value)
     if isinstance(value, (list, tuple)):
-        return tuple(_int_or_ints(item) for item in value)
+        kind = list if isinstance(value, list) else tuple  # configs tell them apart, as in Keras
+        return kind(_int_or_ints(item) for item in value)
     return _integer(value)
 
 
 def _partial_shape(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, np.ndarray)):
         return tuple(None if item is None else _integer(item) for item in value)
     return _integer(value)
 
 
-def _as_list(value: Any) -> Any:
-    return [_as_list(item) for item in value] if isinstance(value, tuple) else value
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def as_axes(value: Any) -> tuple[int, ...]:
+    """One axis or several, as a tuple."""
+    return (value,) if isinstance(value, int) else tuple(value)
 
 
 def of_kind(kind: str) -> Rule:
@@ -192,9 +208,15 @@ ACTIVATION = Rule("an activation", _activation, _written_activation, kind="activ
 INITIALIZER = Rule("an initializer", _initializer, kind="initializer")
 LAYER = Rule("a layer", _layer, kind="layer")
 PositiveInt = Annotated[int, Rule("a positive int", _positive)]
+GroupCount = Annotated[int, Rule("a positive int, or -1 for a group per channel", _group_count)]
+NoiseShape = Annotated[
+    Any, Rule("a tuple of positive ints and None", _noise_shape, serialize=tuple)
+]
 Rate = Annotated[float, Rule("a number in [0, 1]", _rate)]
-IntOrTuple = Annotated[Any, Rule("an int or a tuple of ints", _int_or_ints, _as_list)]
-PartialShape = Annotated[Any, Rule("an int or a tuple of ints and None", _partial_shape, _as_list)]
+IntOrTuple = Annotated[Any, Rule("an int or a tuple of ints", _int_or_ints, _unchanged)]
+PartialShape = Annotated[
+    Any, Rule("an int or a tuple of ints and None", _partial_shape, _unchanged)
+]
 Activation = Annotated[Any, ACTIVATION]
 Initializer = Annotated[_Made | np.ndarray | PortableTensor, INITIALIZER]
 Regularizer = Annotated[_Made, of_kind("regularizer")]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kerasish import ops
+from kerasish import activations, ops
 from kerasish.arguments.fields import weights
-from kerasish.arguments.rules import IntOrTuple
+from kerasish.arguments.rules import IntOrTuple, as_axes
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
-from kerasish.spec import Shape
+from kerasish.spec import Shape, fits
 
 
 def _least(value: Any, least: float, what: str) -> None:
@@ -23,7 +23,7 @@ def _least(value: Any, least: float, what: str) -> None:
 class ReLU(Layer):
     """max(x, 0), with an optional ceiling, slope and threshold.
 
-    f(x) = max_value where x >= max_value; x where threshold <= x; else
+    f(x) = max_value where x >= max_value; x where threshold < x; else
     negative_slope * (x - threshold).
 
     Args:
@@ -44,12 +44,7 @@ class ReLU(Layer):
         _least(self.threshold, 0, "ReLU.threshold")
 
     def call(self, inputs: Tensor) -> Tensor:
-        if self.threshold == 0 and self.negative_slope == 0:
-            y = ops.relu(inputs)
-        else:
-            below = self.negative_slope * (inputs - self.threshold)
-            y = ops.where(inputs >= self.threshold, inputs, below)
-        return y if self.max_value is None else ops.minimum(y, self.max_value)
+        return activations.relu(inputs, self.negative_slope, self.max_value, self.threshold)
 
 
 class LeakyReLU(Layer):
@@ -104,8 +99,8 @@ class PReLU(Layer):
     supports_masking = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.shared_axes, int):
-            self.shared_axes = (self.shared_axes,)
+        if self.shared_axes is not None:
+            self.shared_axes = list(as_axes(self.shared_axes))
 
     def build(self, input_shape: Shape) -> None:
         shared: Sequence[int] = self.shared_axes or ()
@@ -132,7 +127,9 @@ class Softmax(Layer):
     def call(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         if mask is None:
             return ops.softmax(inputs, axis=self.axis)
+        if not fits(mask.shape, inputs.shape):
+            raise self._misfit(f"a mask that broadcasts to {inputs.shape}", mask.shape)
         low = -3e4 if inputs.dtype == "float16" else -1e9
-        kept = ops.cast(mask, "bool")
+        kept = mask if mask.dtype == "bool" else mask > 0.5
         # Zeros at the end, too, since a fully masked row would come out uniform.
         return ops.where(kept, ops.softmax(ops.where(kept, inputs, low), axis=self.axis), 0.0)

@@ -9,6 +9,7 @@ from kerasish.arguments.fields import placed
 from kerasish.arguments.rules import Rate, one_of
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.layer import Layer
+from kerasish.ops.symbolic import is_shape
 from kerasish.random import SeedGenerator
 
 
@@ -31,7 +32,7 @@ class Scored(Layer):
         self.seed_generator = SeedGenerator(self.seed) if self.dropout > 0 else None
 
     def build(self, input_shape: Any) -> None:
-        if not isinstance(input_shape, (list, tuple)) or len(input_shape) not in (2, 3):
+        if is_shape(input_shape) or len(input_shape) not in (2, 3):
             raise self._refusal("[query, value] or [query, value, key]", f"shape(s) {input_shape}")
 
     def scores(self, query: Tensor, key: Tensor) -> Tensor:
@@ -46,6 +47,7 @@ class Scored(Layer):
         return_attention_scores: bool = False,
         use_causal_mask: bool = False,
     ) -> Any:
+        self._check_masks(inputs, mask)
         query, value = inputs[0], inputs[1]
         key = inputs[2] if len(inputs) > 2 else value
         query_mask, value_mask = (mask[0], mask[1]) if mask else (None, None)
@@ -65,8 +67,24 @@ class Scored(Layer):
             y = ops.where(ops.expand_dims(ops.cast(query_mask, "bool"), -1), y, 0.0)
         return (y, weights) if return_attention_scores else y
 
+    def _check_masks(self, inputs: Any, mask: Any) -> None:
+        """Raise unless inputs and masks are lists of two or three.
+
+        Raises:
+            ArgumentError: they are not.
+        """
+        several = isinstance(inputs, (list, tuple)) and len(inputs) in (2, 3)
+        if not several:
+            raise self._refusal("[query, value] or [query, value, key]", repr(inputs))
+        if mask is None:
+            return
+        if not isinstance(mask, (list, tuple)) or not 2 <= len(mask) <= len(inputs):
+            wanted = "a list: the masks, or None, of query and value"
+            raise self._refusal(wanted, repr(mask), of="mask")
+
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The query's mask."""
+        self._check_masks(inputs, mask)
         return mask[0] if mask else None
 
 

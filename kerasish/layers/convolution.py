@@ -25,6 +25,19 @@ from kerasish.layers.core import LORA
 from kerasish.spec import Shape
 
 
+def refuse_both(layer: Any) -> None:
+    """Raise where windows are both strided and dilated.
+
+    Raises:
+        ArgumentError: they are.
+    """
+    if max(layer.strides) > 1 and max(layer.dilation_rate) > 1:
+        raise layer._refusal(
+            "strides of 1 with a dilation_rate above 1",
+            f"strides={layer.strides}, dilation_rate={layer.dilation_rate}",
+        )
+
+
 class Windowed(Layer):
     """What all convolutions share: checked window sizes, the channel axis, bias, activation."""
 
@@ -47,11 +60,7 @@ class Windowed(Layer):
         for name in ("kernel_size", "strides", "dilation_rate"):
             setattr(self, name, sized(getattr(self, name), self.rank, f"{self.name}.{name}"))
         self.data_format = config.standardize_data_format(self.data_format)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
-            raise self._refusal(
-                "strides of 1 with a dilation_rate above 1",
-                f"strides={self.strides}, dilation_rate={self.dilation_rate}",
-            )
+        refuse_both(self)
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
     def channels(self, shape: Shape) -> int:

@@ -133,7 +133,11 @@ class Embedding(Layer):
 
     ignored = {**LORA, "input_length": ANY}
     written = ("activity_regularizer", "quantization_config")
-    supports_masking = True
+
+    def __post_init__(self) -> None:
+        self.supports_masking = self.mask_zero
+        if self._initial_weights is not None:
+            self.build()  # which takes them; the table's size is known
 
     def build(self, input_shape: Shape | None = None) -> None:
         self.embeddings = self._declared_weight("embeddings", (self.input_dim, self.output_dim))

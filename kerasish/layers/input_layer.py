@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from kerasish.arguments.fields import modernise
 from kerasish.errors import ArgumentError
+from kerasish.hints import whole
 from kerasish.layers.base.layer import Layer
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
-from kerasish.spec import dtype_name
+from kerasish.spec import Shape, dtype_name
 
 
 class InputLayer(Layer):
@@ -21,10 +25,13 @@ class InputLayer(Layer):
         dtype: name of the dtype; floatx by default.
         sparse: only False is supported.
         batch_shape: shape with the batch dimension, instead of `shape` and `batch_size`.
-        input_tensor: a symbol whose shape and dtype to take.
+        input_tensor: a symbol to be the output, whose shape and dtype count.
         optional: whether None may be passed for it.
         name: name of the input.
     """
+
+    renamed = {"input_shape": "shape"}
+    sparse = ragged = False  # tensors are dense
 
     def __init__(
         self,
@@ -39,28 +46,37 @@ class InputLayer(Layer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        shape = kwargs.pop("input_shape", shape)  # older names, of files too
-        batch_shape = kwargs.pop("batch_input_shape", batch_shape)
+        modernise(type(self), kwargs)
+        shape = kwargs.pop("shape", shape)
+        batch_shape = kwargs.pop("batch_input_shape", batch_shape)  # of older files
+        for flag, value in {"sparse": sparse, "ragged": ragged}.items():
+            if value:
+                raise ArgumentError("Input", expected="a dense input", received=f"{flag}={value}")
+        shape, batch_shape = _checked(shape), _checked(batch_shape)
         if input_tensor is not None:
+            _check_like(input_tensor, shape, batch_size, batch_shape, dtype)
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
-        if sparse or ragged:
-            raise ArgumentError("Input", expected="a dense input", received="sparse or ragged=True")
-        if batch_shape is None:
+        elif batch_shape is None:
             if shape is None:
                 raise ArgumentError("Input", expected="shape or batch_shape", received="neither")
-            batch_shape = (batch_size, *_checked(shape))
+            batch_shape = (batch_size, *shape)
         elif shape is not None or batch_size is not None:
             raise ArgumentError(
                 "Input", expected="either batch_shape, or shape with batch_size", received="both"
             )
         super().__init__(name=name, dtype=dtype_name(dtype), **kwargs)
-        self.batch_shape = _checked(batch_shape)
+        self.batch_shape: Any = batch_shape
         self.optional = optional
         self.built = True
-        self._record()
+        new = input_tensor is None or input_tensor.history is not None
+        self._record(None if new else input_tensor)
 
-    def _record(self) -> None:
-        CallRecord(self, (), {}, KerasTensor(self.batch_shape, self.dtype, name=self.name))
+    def _record(self, symbol: KerasTensor | None = None) -> None:
+        made = KerasTensor(self.batch_shape, self.dtype, name=self.name)
+        CallRecord(self, (), {}, made if symbol is None else symbol)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise ArgumentError("An InputLayer cannot be called. Use the tensor that Input() returns.")
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -73,26 +89,51 @@ class InputLayer(Layer):
             self.output.name = name
 
     def call(self) -> None:
-        """Never called: its output is fed."""
-        raise ArgumentError("An InputLayer cannot be called. Use the tensor that Input() returns.")
+        """Nothing: its output is fed."""
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {
-            "batch_shape": list(self.batch_shape),
+            "batch_shape": self.batch_shape,
             "dtype": self.dtype,
-            "sparse": False,
-            "ragged": False,
+            "sparse": self.sparse,
+            "ragged": self.ragged,
             "name": self.name,
             "optional": self.optional,
         }
 
 
-def _checked(shape: Any) -> tuple[int | None, ...]:
-    sizes = (shape,) if isinstance(shape, int) else tuple(shape)
-    if any(d is not None and (not isinstance(d, int) or d < 0) for d in sizes):
-        raise ArgumentError("Input", expected="a shape of ints and None", received=shape)
-    return sizes
+def _checked(shape: Any) -> tuple[int | None, ...] | None:
+    if shape is None:
+        return None
+    try:
+        sizes = (shape,) if np.isscalar(shape) else tuple(shape)
+        return tuple(None if d is None else whole("Input, shape", d) for d in sizes)
+    except (ArgumentError, TypeError):
+        wanted = "a shape of ints and None"
+        raise ArgumentError("Input", expected=wanted, received=repr(shape)) from None
+
+
+def _check_like(
+    symbol: Any, shape: Shape | None, batch_size: Any, batch_shape: Shape | None, dtype: Any
+) -> None:
+    """Raise unless what is given beside a symbol says the same as it.
+
+    Raises:
+        ArgumentError: it does not, or the symbol is none.
+    """
+    if not isinstance(symbol, KerasTensor):
+        raise ArgumentError("Input, tensor", expected="a KerasTensor", received=repr(symbol))
+    wanted = {
+        "shape": (shape, symbol.shape[1:]),
+        "batch_shape": (batch_shape, symbol.shape),
+        "batch_size": (batch_size, symbol.shape[0] if symbol.shape else None),
+        "dtype": (None if dtype is None else dtype_name(dtype), symbol.dtype),
+    }
+    for name, (given, own) in wanted.items():
+        if given not in (None, own):
+            expected = f"{name}={own}, as that of the given symbol"
+            raise ArgumentError("Input", expected=expected, received=f"{name}={given}")
 
 
 def Input(

@@ -30,6 +30,8 @@ class Merge(Layer):
             )
         if len(shapes) > self.most:
             raise self._refusal("two inputs", len(shapes))
+        if len({s[0] for s in shapes if s} - {None}) > 1:
+            raise self._misfit("batches of one size", " and ".join(map(str, shapes)))
 
     def call(self, inputs: Sequence[Tensor]) -> Tensor:
         rank = max(x.ndim for x in inputs)
@@ -40,9 +42,23 @@ class Merge(Layer):
         """The result for inputs of one rank."""
         raise NotImplementedError
 
+    def _matched(self, inputs: Any, mask: Any) -> bool:
+        """Whether there is a mask at all.
+
+        Raises:
+            ArgumentError: not one, or None, for each input.
+        """
+        if mask is None:
+            return False
+        sizes = [len(m) if isinstance(m, (list, tuple)) else None for m in (inputs, mask)]
+        if None in sizes or sizes[0] != sizes[1]:
+            got = f"{inputs!r} and {mask!r}"
+            raise self._refusal("a list of inputs and a list of as many masks", got, of="mask")
+        return any(m is not None for m in mask)
+
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """A timestep counts where it counts in any input; without a mask it counts everywhere."""
-        if mask is None or any(m is None for m in mask):
+        if not self._matched(inputs, mask) or any(m is None for m in mask):
             return None
         return functools.reduce(ops.logical_or, mask)
 
@@ -144,17 +160,18 @@ class Concatenate(Merge):
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """The masks one after another; an input without one counts everywhere."""
-        if mask is None or all(m is None for m in mask):
+        if not self._matched(inputs, mask):
             return None
         axis = normalize_axis(self.axis, inputs[0].ndim)
         parts = []
         for x, own in zip(inputs, mask, strict=True):
-            if own is None:
-                parts.append(ops.ones(x.shape, "bool"))
-            else:
-                missing = x.ndim - own.ndim
-                wide = ops.reshape(own, (*own.shape, *(1,) * missing))
-                parts.append(ops.broadcast_to(wide, x.shape))
+            if own is None or own.ndim < x.ndim:
+                wide = ops.ones_like(x, dtype="bool")
+                if own is not None:
+                    missing = tuple(range(own.ndim, x.ndim))
+                    wide = ops.logical_and(ops.expand_dims(own, missing), wide)
+                own = wide
+            parts.append(own)
         return ops.any(ops.concatenate(parts, axis=axis), axis=-1)
 
 
@@ -169,6 +186,11 @@ class Dot(Merge):
     axes: IntOrTuple
     normalize: bool = False
     fewest = most = 2
+
+    def __post_init__(self) -> None:
+        pair = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
+        if len(pair) != 2 or not all(isinstance(axis, int) for axis in pair):
+            raise self._refusal("an axis, or the axis of each of two inputs", pair, of="axes")
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kerasish import budget, ops
 from kerasish.arguments.fields import Deferred, placed, weights
-from kerasish.arguments.rules import IntOrTuple, PositiveInt, Rate, Regularizer
+from kerasish.arguments.rules import IntOrTuple, PositiveInt, Rate, Regularizer, as_axes
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.activation import Softmax
@@ -42,6 +42,23 @@ class Projected(Layer):
         _value_dense = Deferred[EinsumDense]()
         _output_dense = Deferred[EinsumDense]()
         _gate_dense = Deferred[EinsumDense | None]()
+
+    def __post_init__(self) -> None:
+        if self.flash_attention and self.dropout > 0:
+            raise self._refusal("no dropout with flash_attention", f"dropout={self.dropout}")
+
+    def _key_shape(self, value: Shape, key: Shape | None) -> Shape:
+        """The shape of the key, by default the value's.
+
+        Raises:
+            ShapeError: they differ in more than the last axis.
+        """
+        if key is None:
+            return value
+        if tuple(value[1:-1]) != tuple(key[1:-1]):
+            wanted = "value and key of equal shapes but for the last axis"
+            raise self._refusal(wanted, f"{value} and {key}", kind=ShapeError)
+        return key
 
     def _dense(
         self, equation: str, shape: tuple[int | None, ...], bias_axes: str, name: str, **more: Any
@@ -85,6 +102,8 @@ class Projected(Layer):
             columns = ops.arange(value.shape[1], dtype="int32")
             apart = ops.abs(ops.expand_dims(rows, -1) - columns)
             parts.append(ops.expand_dims(ops.less(apart, self.sliding_window), 0))
+        if any(part.ndim > 3 for part in parts):  # one for each head
+            parts = [_by_head(part) for part in parts]
         return functools.reduce(ops.logical_and, parts) if parts else None
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
@@ -104,6 +123,11 @@ class Projected(Layer):
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
+        if return_attention_scores and self.flash_attention:
+            fix = "Make the layer without flash_attention=True."
+            raise self._refusal(
+                "no attention scores asked for with flash_attention", "both", fix=fix
+            )
         key = value if key is None else key
         masks = (query_mask, value_mask, key_mask, attention_mask)
         plain = all(m is None for m in masks) and self.sliding_window is None
@@ -120,7 +144,7 @@ class Projected(Layer):
                 q,
                 k,
                 v,
-                mask=None if allowed is None else ops.expand_dims(allowed, 1),
+                mask=None if allowed is None else _by_head(allowed),
                 scale=1 / math.sqrt(q.shape[-1]),
                 is_causal=use_causal_mask and plain,
             )
@@ -140,6 +164,11 @@ class Projected(Layer):
     ) -> tuple[Tensor, Tensor]:
         """The result and the attention weights, step by step."""
         raise NotImplementedError
+
+
+def _by_head(mask: Tensor) -> Tensor:
+    """(T, S), (batch, T, S) or (batch, heads, T, S) with an axis for heads."""
+    return ops.expand_dims(mask, -3) if mask.ndim < 4 else mask
 
 
 def _unmasked(x: Tensor) -> Tensor:
@@ -191,19 +220,14 @@ class MultiHeadAttention(Projected):
 
     def __post_init__(self) -> None:
         self.value_dim = self.value_dim or self.key_dim
-        for name in ("output_shape", "attention_axes"):
-            value = getattr(self, name)
-            if isinstance(value, int):
-                setattr(self, name, (value,))
+        super().__post_init__()
+        if self.output_shape is not None:
+            self.output_shape = as_axes(self.output_shape)
+        if isinstance(self.attention_axes, int):
+            self.attention_axes = (self.attention_axes,)
 
     def build(self, query_shape: Shape, value_shape: Shape, key_shape: Any = None) -> None:
-        key_shape = value_shape if key_shape is None else key_shape
-        if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
-            raise self._refusal(
-                "value and key of equal shapes but for the last axis",
-                f"{value_shape} and {key_shape}",
-                kind=ShapeError,
-            )
+        key_shape = self._key_shape(value_shape, key_shape)
         heads, value_size = self.num_heads, self.value_dim or self.key_dim
         self._query_dense = self._input_dense(query_shape, self.key_dim, "query")
         self._key_dense = self._input_dense(key_shape, self.key_dim, "key")
@@ -303,6 +327,7 @@ class GroupQueryAttention(Projected):
     num_key_value_heads: PositiveInt = placed(behind="num_query_heads")
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.num_query_heads % self.num_key_value_heads:
             raise self._refusal(
                 "num_query_heads divisible by num_key_value_heads",
@@ -310,7 +335,7 @@ class GroupQueryAttention(Projected):
             )
 
     def build(self, query_shape: Shape, value_shape: Shape, key_shape: Any = None) -> None:
-        key_shape = value_shape if key_shape is None else key_shape
+        key_shape = self._key_shape(value_shape, key_shape)
         few, many, size = self.num_key_value_heads, self.num_query_heads, self.head_dim
         self._query_dense = self._dense("bqm,muh->bquh", (None, many, size), "uh", "query")
         self._key_dense = self._dense("bkm,mvh->bkvh", (None, few, size), "vh", "key")
@@ -338,7 +363,7 @@ class GroupQueryAttention(Projected):
         count = self.num_query_heads // self.num_key_value_heads
         k, v = ops.repeat(k, count, axis=2), ops.repeat(v, count, axis=2)
         scores = ops.einsum("bquh,bkuh->buqk", q * (1 / math.sqrt(self.head_dim)), k)
-        allowed = None if allowed is None else ops.expand_dims(allowed, 1)
+        allowed = None if allowed is None else _by_head(allowed)
         weights = self._softmax(scores, mask=allowed)
         y = ops.einsum("buqk,bkuh->bquh", self._dropout_layer(weights, training=training), v)
         return y, weights

@@ -6,7 +6,15 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.arguments.fields import placed, weights
-from kerasish.arguments.rules import Initializer, IntOrTuple, LayerField, PositiveInt, Rate
+from kerasish.arguments.rules import (
+    GroupCount,
+    Initializer,
+    IntOrTuple,
+    LayerField,
+    PositiveInt,
+    Rate,
+    as_axes,
+)
 from kerasish.config import epsilon as default_epsilon
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
@@ -136,8 +144,8 @@ class BatchNormalization(Scaled):
 
 
 def _sizes_over(layer: Any, shape: Shape) -> tuple[int, ...]:
-    """The sizes of a shape along the axes of a layer, which are a tuple from here on."""
-    layer.axis = (layer.axis,) if isinstance(layer.axis, int) else layer.axis
+    """The sizes of a shape along the axes of a layer, which are a list from here on."""
+    layer.axis = list(as_axes(layer.axis))
     return tuple(_size(layer, shape, axis) for axis in normalize_axes(layer.axis, len(shape)))
 
 
@@ -164,6 +172,8 @@ class LayerNormalization(Scaled):
 
     def __post_init__(self) -> None:
         self.autocast = False
+        if isinstance(self.axis, tuple):
+            self.axis = list(self.axis)
 
     def build(self, input_shape: Shape) -> None:
         self.make_scale(_sizes_over(self, input_shape))
@@ -210,7 +220,7 @@ class GroupNormalization(Scaled):
     Source: Wu and He, Group Normalization (2018).
     """
 
-    groups: int = placed(default=32)
+    groups: GroupCount = placed(default=32)
     axis: int = placed(behind="groups", default=-1)
 
     supports_masking = True

@@ -38,11 +38,13 @@ class Pooling(Spatial):
 
 class MaxPooling(Pooling):
     pool = staticmethod(ops.max_pool)
+    pool_mode: ClassVar[str] = "max"
     pool_size: IntOrTuple = 2
 
 
 class AveragePooling(Pooling):
     pool = staticmethod(ops.average_pool)
+    pool_mode: ClassVar[str] = "average"
 
 
 class MaxPooling1D(MaxPooling):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from kerasish import ops, random
-from kerasish.arguments.rules import DataFormat, Rate
+from kerasish.arguments.rules import DataFormat, NoiseShape, Rate
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.spatial import Spatial
@@ -48,7 +48,7 @@ class Dropout(Noise):
     """
 
     rate: Rate
-    noise_shape: Any = None
+    noise_shape: NoiseShape | None = None
     seed: int | None = None
 
     def noisy(self, inputs: Tensor) -> Tensor:
@@ -99,11 +99,11 @@ class GaussianNoise(Noise):
     """While training, x plus normal noise.
 
     Args:
-        stddev: standard deviation of the noise.
+        stddev: standard deviation of the noise, in [0, 1].
         seed: int, for the same draws every time.
     """
 
-    stddev: float
+    stddev: Rate
     seed: int | None = None
 
     @property
@@ -150,7 +150,7 @@ class AlphaDropout(Noise):
     """
 
     rate: Rate
-    noise_shape: Any = None
+    noise_shape: NoiseShape | None = None
     seed: int | None = None
 
     def noisy(self, inputs: Tensor) -> Tensor:

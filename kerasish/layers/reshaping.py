@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from kerasish import config, ops
 from kerasish.arguments.fields import Deferred
-from kerasish.arguments.rules import DataFormat, Interpolation, IntOrTuple, PositiveInt, sized
+from kerasish.arguments.rules import (
+    DataFormat,
+    Interpolation,
+    IntOrTuple,
+    PositiveInt,
+    as_axes,
+    sized,
+)
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.input_spec import InputSpec
@@ -45,10 +52,10 @@ class Reshape(Layer):
     target_shape: IntOrTuple
 
     def __post_init__(self) -> None:
-        if isinstance(self.target_shape, int):
-            self.target_shape = (self.target_shape,)
-        if self.target_shape.count(-1) > 1:
-            raise self._refusal("at most one -1", self.target_shape, of="target_shape")
+        self.target_shape = as_axes(self.target_shape)
+        if min(self.target_shape, default=0) < -1 or self.target_shape.count(-1) > 1:
+            wanted = "sizes of 0 or more, at most one of them -1"
+            raise self._refusal(wanted, self.target_shape, of="target_shape")
 
     def call(self, inputs: Tensor) -> Tensor:
         return ops.reshape(inputs, (inputs.shape[0], *self._resolved(inputs.shape[1:])))
@@ -79,6 +86,7 @@ class Permute(Layer):
     dims: IntOrTuple
 
     def __post_init__(self) -> None:
+        self.dims = as_axes(self.dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise self._refusal(f"a permutation of 1..{len(self.dims)}", self.dims, of="dims")
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
@@ -114,16 +122,20 @@ def _pairs(value: Any, rank: int, what: str) -> tuple[tuple[int, int], ...]:
         ArgumentError: another form.
     """
     parts = (value,) * rank if isinstance(value, int) else tuple(value)
-    if rank == 1 and len(parts) == 2:
+    if rank == 1 and not isinstance(value, int):
         parts = (parts,)
     pairs: Any = tuple((p, p) if isinstance(p, int) else tuple(p) for p in parts)
-    if len(pairs) != rank or any(len(p) != 2 or min(p) < 0 for p in pairs):
+    if len(pairs) != rank or any(len(p) != 2 or not _ends(p) for p in pairs):
         raise ArgumentError(
             what,
             expected=f"an int, or an int or (before, after) for each of {rank} axes",
             received=repr(value),
         )
     return pairs
+
+
+def _ends(pair: tuple[Any, ...]) -> bool:
+    return all(isinstance(end, int) and end >= 0 for end in pair)
 
 
 class Bordered(Spatial):

@@ -11,7 +11,7 @@ from kerasish.graph.tensor import Tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.layer import Layer
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
-from kerasish.spec import Shape
+from kerasish.spec import Shape, alike
 
 
 class Wrapper(Layer):
@@ -47,6 +47,8 @@ class TimeDistributed(Wrapper):
         self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
     ) -> Tensor:
         batch, steps = inputs.shape[:2]
+        if mask is not None and not (mask.ndim > 1 and alike(mask.shape[:2], (batch, steps))):
+            raise self._misfit(f"a mask of shape ({batch}, {steps}), or more axes", mask.shape)
         rows = _product(batch, steps)
         options: dict[str, Any] = {}
         if self.layer._call_takes("training"):
@@ -54,7 +56,7 @@ class TimeDistributed(Wrapper):
         held = self.layer._flatten_layers()
         if training and steps is not None and any(one.sees_batch for one in held):
             return self._step_by_step(inputs, mask, options)
-        if mask is not None and mask.ndim > 2 and self.layer._call_takes("mask"):
+        if mask is not None and self.layer._call_takes("mask"):
             options["mask"] = ops.reshape(mask, (rows, *mask.shape[2:]))
         y = self._inner(ops.reshape(inputs, (rows, *inputs.shape[2:])), options)
         return ops.reshape(y, (batch, steps, *y.shape[1:]))
@@ -105,8 +107,9 @@ class Bidirectional(Layer):
     ) -> None:
         super().__init__(weights=weights, **kwargs)
         layer, backward_layer = _revived(layer), _revived(backward_layer)
-        if not isinstance(layer, Layer) or not hasattr(layer, "return_sequences"):
-            raise self._refusal("a recurrent layer", repr(layer), of="layer")
+        for of, one in {"layer": layer, "backward_layer": backward_layer or layer}.items():
+            if not isinstance(one, Layer) or not hasattr(one, "return_sequences"):
+                raise self._refusal("a recurrent layer", repr(one), of=of)
         self.merge_mode = None if merge_mode is None else _MODE.convert(merge_mode)
         self.forward_layer: Any = _copy(layer, f"forward_{_plain_name(layer)}", False)
         if backward_layer is None:

@@ -162,6 +162,13 @@ def bind() -> None:
         setattr(KerasTensor, f"__{name}__", _on_symbols(op))
         if hasattr(Tensor, f"__r{name}__"):
             setattr(KerasTensor, f"__r{name}__", _on_symbols(op, flip=True))
+    equal = KerasTensor.__eq__
+
+    def same(self: Any, other: Any) -> Any:
+        # Two symbols are the same one or not, as in Keras, so that lists of them can be searched.
+        return self is other if isinstance(other, KerasTensor) else equal(self, other)
+
+    KerasTensor.__eq__ = same
 
 
 bind()

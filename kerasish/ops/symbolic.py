@@ -271,4 +271,6 @@ def symbols(shape: Any, dtype: str) -> Any:
         return None if shape is None else KerasTensor(shape, dtype)
     if isinstance(shape, dict):
         return {key: symbols(item, dtype) for key, item in shape.items()}
+    if not isinstance(shape, (list, tuple)):
+        raise ArgumentError("A shape", expected="a list or tuple of ints and None", received=shape)
     return [symbols(item, dtype) for item in shape]

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import numpy as np
 import pytest
 
 import kerasish as keras
@@ -11,7 +12,7 @@ from kerasish.arguments.annotations import alternatives, marked
 from kerasish.arguments.contract import Contract, Field, Raising, bind, contract_of
 from kerasish.arguments.rules import LayerField, PositiveInt, Rule
 from kerasish.declarative import from_yaml
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, KindError
 
 
 class Base:
@@ -128,14 +129,17 @@ def test_the_report_of_a_constructor_raises() -> None:
         {"units": Field("units", PositiveInt, rule), "rate": Field("rate", default=0.5)}
     )
     raising = Raising("Mine", contract)
-    kwargs = {"units": 3.0, "name": "a"}
-    assert raising.given((), kwargs) == {"units": 3.0, "rate": 0.5}
+    kwargs = {"units": np.int64(3), "name": "a"}
+    assert raising.given((), kwargs) == {"units": 3, "rate": 0.5}
     assert kwargs == {"name": "a"}
-    bound = bind(contract, {"units": 3.0}, raising)
+    bound = bind(contract, {"units": np.int64(3)}, raising)
     assert bound == {"units": 3}
     assert type(bound["units"]) is int
-    with pytest.raises(ArgumentError, match=r"Mine\.units must be a positive int.*units=0"):
-        bind(contract, {"units": 0}, raising)
+    for wrong in (0, 3.0, "3", True, None):
+        with pytest.raises(
+            KindError, match=rf"Mine\.units must be a positive int.*units={wrong!r}"
+        ):
+            bind(contract, {"units": wrong}, raising)
     with pytest.raises(ArgumentError, match=r"the argument 'units' \(a positive int\).*nothing"):
         bind(contract, {"rate": 0.5}, Raising("Mine", contract))
     with pytest.raises(ArgumentError, match=r"Mine.*'depth'"):
@@ -175,7 +179,7 @@ def test_an_assignment_of_ones_own_sees_every_field() -> None:
             seen.append(name)
             super().__setattr__(name, value)
 
-    assert Watched(size=4.0).size == 4
+    assert Watched(size=np.int64(4)).size == 4
     assert "size" in seen
 
 

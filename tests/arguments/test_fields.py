@@ -62,7 +62,8 @@ def test_older_names() -> None:
     with pytest.warns(UserWarning, match="alpha"), pytest.raises(ArgumentError, match="twice"):
         layers.LeakyReLU(0.1, alpha=0.2)
     layers.Embedding(5, 3, input_length=4)
-    assert layers.InputLayer(input_shape=(4,)).batch_shape == (None, 4)
+    with pytest.warns(UserWarning, match="'input_shape' is now called 'shape'"):
+        assert layers.InputLayer(input_shape=(4,)).batch_shape == (None, 4)
     assert layers.InputLayer(batch_input_shape=(2, 4)).batch_shape == (2, 4)
     assert layers.Dense(1).add_variable((2,), "ones").numpy().tolist() == [1, 1]
 

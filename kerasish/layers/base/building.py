@@ -122,17 +122,17 @@ class Buildable(Holder):
 
     def _build_for(self, values: dict[str, Any]) -> None:
         """Call `build` with the shapes of the given tensors, by name where it asks for names."""
-        given = {
-            f"{name}_shape": _call.shapes(value)
-            for name, value in values.items()
-            if not name.endswith("mask") and _call.has_tensor(value)
-        }
-        first = next(iter(given.values()), None)
         if self.builds_by_calling:
+            first = next(iter(_shapes_of(values).values()), None)
             shapes = {} if first is None else {"input_shape": first}
             object.__setattr__(self, "_build_shapes", shapes)
             return  # sublayers build themselves when they are called
-        asked = list(parameters(self.build).values())
+        self.build(**self._asked_shapes("build", values))
+
+    def _asked_shapes(self, method: str, values: dict[str, Any]) -> dict[str, Any]:
+        """The shapes of given tensors, by the names under which a method asks for them."""
+        given = _shapes_of(values)
+        asked = list(parameters(getattr(self, method)).values())
         names = [p.name for p in asked if p.kind is not p.VAR_KEYWORD]
         missing = [
             p.name
@@ -140,8 +140,8 @@ class Buildable(Holder):
             if p.default is p.empty and p.name in names and p.name not in given
         ]
         if len(names) == 1:
-            self.build(first)
-        elif missing and not any(p.kind is p.VAR_POSITIONAL for p in asked):
+            return {names[0]: next(iter(given.values()), None)}
+        if missing and not any(p.kind is p.VAR_POSITIONAL for p in asked):
             wanted, found = (
                 ", ".join(name.removesuffix("_shape") for name in listed)
                 for listed in (missing, given)
@@ -150,10 +150,9 @@ class Buildable(Holder):
                 f"tensors for {wanted} too",
                 found or "none",
                 "Of several arguments, name_shape is the shape of what call() calls name.",
-                of=f"build({', '.join(names)})",
+                of=f"{method}({', '.join(names)})",
             )
-        else:
-            self.build(**{name: given[name] for name in names if name in given})
+        return {name: given[name] for name in names if name in given}
 
     def _finish_build(self, shapes: dict[str, Any]) -> None:
         object.__setattr__(self, "_build_shapes", shapes)
@@ -238,6 +237,12 @@ def _sizes(shape: Any, owner: str) -> tuple[int, ...]:
             fix="Give the Input its full feature shape.",
         )
     return tuple(whole(f"{owner}, shape", size) for size in sizes)
+
+
+def _shapes_of(values: dict[str, Any]) -> dict[str, Any]:
+    """The shapes of the tensors among the arguments of a call, but for the mask."""
+    held = {k: v for k, v in values.items() if k != "mask" and _call.has_tensor(v)}
+    return {f"{name}_shape": _call.shapes(value) for name, value in held.items()}
 
 
 def _nothing(self: Any) -> None: ...

@@ -35,7 +35,8 @@ from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable, reading
 from kerasish.hints import asked, refuse_unknown
 from kerasish.layers.base import call as _call
-from kerasish.layers.base.building import Buildable, as_shape, check_method, recorded_build
+from kerasish.layers.base.beside import Beside
+from kerasish.layers.base.building import as_shape, check_method, recorded_build
 from kerasish.layers.base.holder import BOOKKEEPING
 from kerasish.layers.base.input_spec import check_inputs
 from kerasish.layers.base.remat import called, called_first, current_scope
@@ -53,7 +54,7 @@ _OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim")
 _ATTRIBUTES = frozenset("supports_masking floats_only sees_batch rematerialises".split())
 
 
-class Layer(Buildable, Stateless, Called):
+class Layer(Beside, Stateless, Called):
     """A computation with weights: tensors in, tensors out.
 
     A subclass declares its arguments as fields, or writes an `__init__` in Keras's style; makes
@@ -118,6 +119,9 @@ class Layer(Buildable, Stateless, Called):
         if "build" in own:
             cls.build = recorded_build(own["build"])
             cls.builds_by_calling = False
+        if not ours(cls):
+            cls.states_shape |= "compute_output_shape" in own
+            cls.states_spec |= "compute_output_spec" in own
         if "compute_mask" in own and "supports_masking" not in own:
             cls.supports_masking = True
         if "__init__" in own:
@@ -127,7 +131,7 @@ class Layer(Buildable, Stateless, Called):
         if takes_its_own(base):
             return
         new = declared(cls, _ATTRIBUTES)
-        if new or lent or from_fields(cls):
+        if new or lent or from_fields(cls) or (ours(cls) and base is Layer.__init__):
             cls.fields = together(cls, lent or {}, new)
             cls.__init__ = make_constructor(cls, cls.fields, base)
 
@@ -267,7 +271,8 @@ class Layer(Buildable, Stateless, Called):
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """Convert, check, build, find training flag and masks, call, attach masks."""
-        if finding.tentative and self._runs_foreign_code():
+        stated = finding.active and self._states()
+        if finding.tentative and not stated and self._runs_foreign_code():
             raise NeedsNumbers
         signature = _call.signature_of(type(self).call)
         label = f"{type(self).__name__} {self.name!r}"
@@ -296,8 +301,11 @@ class Layer(Buildable, Stateless, Called):
         try:
             with scope(self.name), self._scope():
                 calls.training, reading.dtype = (*around[0], training), self._read_dtype()
-                run = called_first if first_call else called
-                outputs = run(self, given_args, given_kwargs)
+                if stated:
+                    outputs = self._stated(given_args, given_kwargs)
+                else:
+                    run = called_first if first_call else called
+                    outputs = run(self, given_args, given_kwargs)
                 if self.activity_regularizer is not None:
                     self._add_activity_loss(outputs)
                 if self.supports_masking:
@@ -365,17 +373,6 @@ class Layer(Buildable, Stateless, Called):
             owner = f"{type(self).__name__}.activity_regularizer"
             penalty = asked(owner, "f(outputs)", self.activity_regularizer, output)
             self.add_loss(penalty / max(output.shape[0], 1) if output.ndim else penalty)
-
-    # --- shapes and history ---------------------------------------------------------------------
-
-    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
-        """Symbols of the shapes and dtypes that a call on these symbols gives."""
-        return infer(self._found, args, kwargs)
-
-    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
-        """The shape (or structure of shapes) of the output for inputs of the given shapes."""
-        given = [symbols(shape, self.input_dtype) for shape in (*args, *kwargs.values())]
-        return _call.shapes(infer(self._found, tuple(given), {}))
 
     # --- config ---------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from kerasish import tree
@@ -94,6 +95,21 @@ def called(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         limit = scope.output_size_threshold if scope.mode == "larger_than" else -1
         return _whole(layer, limit, args, kwargs)
     return layer.call(*args, **kwargs)
+
+
+def rematerialised(
+    layer: Any, call: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Callable[..., Any]:
+    """A function of a layer, or one that gradients compute again if the layer's scope says so."""
+    scope = layer._remat_scope or current_scope()
+    if scope is None or scope.mode in (None, "activations"):
+        return call
+    if scope.mode == "list_of_layers" and layer.name not in scope.layer_names:
+        return call
+    if scope.mode == "larger_than":
+        if _size(layer.compute_output_spec(*args, **kwargs)) <= scope.output_size_threshold:
+            return call
+    return remat(call)
 
 
 def called_first(layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

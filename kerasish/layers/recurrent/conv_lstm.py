@@ -9,6 +9,7 @@ from kerasish.arguments.fields import Deferred, placed
 from kerasish.arguments.rules import DataFormat, IntOrTuple, PaddingMode, PositiveInt, sized
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
+from kerasish.layers.convolution import refuse_both
 from kerasish.layers.recurrent.cells import LSTMCell
 from kerasish.layers.recurrent.sequences import OverCell
 from kerasish.spec import Shape, window_output
@@ -153,6 +154,7 @@ class ConvLSTM(OverCell, of=ConvLSTMCell):
         for name in ("kernel_size", "strides", "dilation_rate"):
             setattr(self, name, sized(getattr(self, name), self.rank, f"{self.name}.{name}"))
         self.data_format = config.standardize_data_format(self.data_format)
+        refuse_both(self)
         super().__post_init__()
 
 
