@@ -434,7 +434,7 @@ class BatchNormalization(_BatchNormalization, _OfBatchNormalization):
     moving_mean_initializer: rules.Initializer = 'zeros'
     moving_variance_initializer: rules.Initializer = 'ones'
 class _OfGroupNormalization(Fields):
-    groups: int = 32
+    groups: rules.GroupCount = 32
     axis: int = -1
     epsilon: float = 0.001
     center: bool = True
@@ -446,7 +446,7 @@ class _OfGroupNormalization(Fields):
     beta_constraint: rules.Constraint = None
     gamma_constraint: rules.Constraint = None
 class GroupNormalization(_GroupNormalization, _OfGroupNormalization):
-    groups: int = 32
+    groups: rules.GroupCount = 32
     axis: int = -1
 class _OfLayerNormalization(Fields):
     axis: rules.IntOrTuple = -1
