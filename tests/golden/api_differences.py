@@ -103,15 +103,7 @@ MEMBERS: list[tuple[str, str]] = [
     ("DTypePolicy", "quantization_mode: comes with quantization"),
     ("KerasTensor", "ragged_rank row_splits_dtype: there are no ragged tensors"),
     ("KerasTensor", "reshape(newshape): takes the sizes one by one too"),
-    ("Layer", "add_metric: to come"),
-    (
-        "Layer",
-        "add_variable(autocast) add_variable(constraint) add_variable(dtype) add_variable(name) "
-        "add_variable(regularizer) add_variable(trainable): to come",
-    ),
-    ("Layer", "add_weight(aggregation=): to come"),
     ("Layer", "build(input_shape): takes one shape for every input, by the names of the inputs"),
-    ("Layer", "quantization_mode quantize quantized_build: comes with quantization"),
     ("Metric", "add_variable(initializer=) add_variable(shape=): both may be left out"),
     (
         "Model",

@@ -56,7 +56,7 @@ class Buildable(Holder):
         autocast: bool = True,
         regularizer: Any = None,
         constraint: Any = None,
-        aggregation: Any = None,
+        aggregation: str | None = "none",
         overwrite_with_gradient: bool = False,
         name: str | None = None,
     ) -> Variable:
@@ -70,7 +70,7 @@ class Buildable(Holder):
             autocast: whether a mixed precision layer reads it in its compute dtype.
             regularizer: adds a penalty to the losses.
             constraint: applied after each update.
-            aggregation: accepted for compatibility; there is one replica.
+            aggregation: Keras's word on replicas, kept; there is one replica.
             overwrite_with_gradient: whether its gradient replaces it, instead of an update.
             name: last part of its path.
         """
@@ -96,6 +96,7 @@ class Buildable(Holder):
                     regularizer=resolve("regularizer", regularizer),
                     constraint=resolve("constraint", constraint),
                     autocast=autocast,
+                    aggregation=aggregation,
                 )
             except KerasishError as error:
                 error.begin(f"{owner}: ")
@@ -104,9 +105,28 @@ class Buildable(Holder):
         self._own(made)
         return made
 
-    def add_variable(self, shape: Any, initializer: Any, **options: Any) -> Variable:
-        """`add_weight` under its older name, shape and initializer first."""
-        return self.add_weight(shape, initializer, **options)
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """`add_weight` under its older name; shape and initializer must be given."""
+        return self.add_weight(
+            shape,
+            initializer,
+            dtype,
+            trainable,
+            autocast,
+            regularizer,
+            constraint,
+            name=name,
+        )
 
     def _declared_weight(self, field: str, shape: Sequence[int | None], **options: Any) -> Variable:
         """`add_weight` with what the fields `<field>_initializer` and the like say."""
