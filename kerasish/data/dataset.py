@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
 
 from kerasish.data.caching import MEMORY_BYTES, InMemory, Kept
-from kerasish.data.elements import SKIPPED, TEXT, map_element
+from kerasish.data.elements import SKIPPED, map_element
+from kerasish.data.grouping import Windowed, padded
 from kerasish.data.mapping import Filtered, Interleaved, Mapped, WhileTrue
 from kerasish.data.nodes import (
     AUTOTUNE,
     INFINITE,
     UNKNOWN,
-    Generated,
     Node,
     Pass,
-    Range,
-    Single,
-    Slices,
     finite,
     walk,
 )
 from kerasish.data.shuffling import Shuffled
+from kerasish.data.sources import Sources
 from kerasish.data.stages import (
     Ahead,
     Batched,
@@ -36,10 +34,9 @@ from kerasish.data.stages import (
 )
 from kerasish.errors import ArgumentError
 from kerasish.hints import function, one_of, whole
-from kerasish.spec import TensorSpec, dtype_name
 
 
-class Dataset:
+class Dataset(Sources):
     """A series of elements, made when they are asked for; every method gives a new one.
 
     An element is an array, a number or text, or a tuple or dict of these. A function that is given
@@ -63,75 +60,11 @@ class Dataset:
         node: what makes the elements.
         like: a dataset whose names and paths this one keeps.
         """
-        self.node = node
+        super().__init__(node)
         self.passes = 0  # begun so far; each shuffles anew
-        self.class_names: Any = getattr(like, "class_names", None)
-        self.file_paths: Any = getattr(like, "file_paths", None)
-
-    # --- where elements come from -------------------------------------------------------------
-
-    @classmethod
-    def from_tensor_slices(cls, tensors: Any) -> Dataset:
-        """The rows of arrays.
-
-        Args:
-            tensors: an array, list or pandas object (n, ...), or a tuple or dict of such.
-
-        Raises:
-            DataError: they are not of one length.
-        """
-        return cls(Slices(tensors))
-
-    @classmethod
-    def from_tensors(cls, tensors: Any) -> Dataset:
-        """One element: what is given."""
-        return cls(Single(tensors))
-
-    @classmethod
-    def from_generator(
-        cls,
-        generator: Callable[..., Iterable[Any]],
-        output_types: Any = None,
-        output_shapes: Any = None,
-        args: tuple[Any, ...] | None = None,
-        output_signature: Any = None,
-    ) -> Dataset:
-        """What a generator gives.
-
-        Args:
-            generator: a function that returns an iterable; every pass calls it again.
-            output_types: dtypes of an element, in its form; elements are cast to them.
-            output_shapes: shapes of an element, in its form, None where a size is open.
-            args: what `generator` is called with.
-            output_signature: `TensorSpec` or anything of a shape and a dtype, in the form of an
-                element, in place of the two; elements are checked against it.
-
-        Raises:
-            ArgumentError: not a function.
-        """
-        form = signature_of(output_types, output_shapes, output_signature)
-        return cls(Generated(generator, tuple(args or ()), form))
-
-    @classmethod
-    def range(cls, *args: int, output_type: Any = "int64") -> Dataset:
-        """The numbers of Python's `range` with the same arguments."""
-        return cls(Range(range(*args), np.dtype(output_type)))
-
-    @staticmethod
-    def zip(*args: Any) -> Dataset:
-        """Elements of several datasets side by side, as long as the shortest.
-
-        Args:
-            *args: datasets, or one tuple or dict of datasets.
-        """
-        given = args[0] if len(args) == 1 else tuple(args)
-        first: list[Dataset] = []
-
-        def node(part: Any) -> Node:
-            first.append(_checked("Dataset.zip", part))
-            return part.node
-
-        return Dataset(Zipped(map_element(node, given)), like=first[0])
+        self.class_names: Any = None
+        if like is not None:
+            self.class_names, self.file_paths = like.class_names, like.file_paths
 
     # --- what is in an element ----------------------------------------------------------------
 
@@ -237,6 +170,52 @@ class Dataset:
         size = whole("Dataset.batch, batch_size", batch_size, 1)
         return self._then(Batched(self.node, size, bool(drop_remainder)))
 
+    def padded_batch(
+        self,
+        batch_size: int,
+        padded_shapes: Any = None,
+        padding_values: Any = None,
+        drop_remainder: bool = False,
+    ) -> Dataset:
+        """Batches of elements of several shapes, filled up at the end of every axis.
+
+        Args:
+            batch_size: how many; the last batch may be shorter.
+            padded_shapes: in the form of an element, the shape to fill up to, None or -1 where it
+                is that of the batch's largest element; None: everywhere.
+            padding_values: in the form of an element, what to fill up with, or one for all; 0,
+                False and "" by default.
+            drop_remainder: whether a shorter last batch is left out.
+
+        Raises:
+            DataError: when it is asked for: an element is larger than its shape.
+        """
+        size = whole("Dataset.padded_batch, batch_size", batch_size, 1)
+        form = padded(padded_shapes, padding_values)
+        return self._then(Batched(self.node, size, bool(drop_remainder), form))
+
+    def window(
+        self, size: int, shift: int | None = None, stride: int = 1, drop_remainder: bool = False
+    ) -> Dataset:
+        """Datasets of `size` elements each; tuples or dicts of datasets for such elements.
+
+        Args:
+            size: elements of a window.
+            shift: from the first element of a window to that of the next; `size` by default.
+            stride: from an element of a window to the next.
+            drop_remainder: whether shorter windows at the end are left out.
+
+        Example:
+            >>> from kerasish.data import Dataset
+            >>> windows = Dataset.range(5).window(3, shift=1, drop_remainder=True)
+            >>> [w.tolist() for w in windows.flat_map(lambda w: w.batch(3))]
+            [[0, 1, 2], [1, 2, 3], [2, 3, 4]]
+        """
+        size = whole("Dataset.window, size", size, 1)
+        step = size if shift is None else whole("Dataset.window, shift", shift, 1)
+        stride = whole("Dataset.window, stride", stride, 1)
+        return self._then(Windowed(self.node, Dataset, size, step, stride, bool(drop_remainder)))
+
     def unbatch(self) -> Dataset:
         """The rows of every element, one by one."""
         return self._then(Unbatched(self.node))
@@ -306,6 +285,22 @@ class Dataset:
         size = MEMORY_BYTES if limit is None else whole("Dataset.cache, limit", limit, 1)
         return self._then(Kept(self.node, InMemory(size)))
 
+    @staticmethod
+    def zip(*args: Any) -> Dataset:
+        """Elements of several datasets side by side, as long as the shortest.
+
+        Args:
+            *args: datasets, or one tuple or dict of datasets.
+        """
+        given = args[0] if len(args) == 1 else tuple(args)
+        first: list[Dataset] = []
+
+        def node(part: Any) -> Node:
+            first.append(_checked("Dataset.zip", part))
+            return part.node
+
+        return Dataset(Zipped(map_element(node, given)), like=first[0])
+
     def prefetch(self, buffer_size: int = AUTOTUNE) -> Dataset:
         """The same elements, made ahead in a thread.
 
@@ -364,24 +359,6 @@ class Dataset:
 
     def _then(self, node: Node) -> Dataset:
         return Dataset(node, like=self)
-
-
-def signature_of(types: Any, shapes: Any, signature: Any) -> Any:
-    """The specs that `from_generator` was told of; None where it was not."""
-    if signature is None and types is None:
-        return None
-    parts = types if signature is None else signature
-    if isinstance(parts, (tuple, dict)) and not hasattr(parts, "dtype"):
-        keys = parts if isinstance(parts, dict) else range(len(parts))
-        if signature is None:
-            made = {k: signature_of(types[k], shapes and shapes[k], None) for k in keys}
-        else:
-            made = {k: signature_of(None, None, signature[k]) for k in keys}
-        return made if isinstance(parts, dict) else tuple(made.values())
-    dtype = types if signature is None else getattr(signature, "dtype", signature)
-    shape = shapes if signature is None else getattr(signature, "shape", None)
-    name = TEXT if dtype in (TEXT, str, bytes, object) else dtype_name(dtype)
-    return TensorSpec(None if shape is None else tuple(shape), name)  # pyright: ignore
 
 
 def _checked(what: str, given: Any) -> Dataset:

@@ -98,9 +98,11 @@ class Repeated(Node):
         return chain.from_iterable(self._rounds(run, start, self.input.items))
 
     def blocks(self, run: Pass, start: int) -> Iterator[Any] | None:
-        if not finite(self.input.length()) or self.input.blocks(run, 0) is None:
-            return None  # a round's rows cannot be counted before they are there
-        return chain.from_iterable(self._rounds(run, start, self.input.blocks))
+        if self.input.blocks(run, 0) is None:
+            return None
+        if finite(self.input.length()):
+            return chain.from_iterable(self._rounds(run, start, self.input.blocks))
+        return without_rows(chain.from_iterable(self._rounds(run, 0, self.input.blocks)), start)
 
     def _rounds(self, run: Pass, start: int, part: Any) -> Iterator[Iterable[Any]]:
         total = self.input.length()

@@ -101,6 +101,40 @@ def test_elements_of_other_shapes_make_no_batch():
         list(ragged.batch(3))
 
 
+def test_padded_batches():
+    ragged = numbers(4).map(lambda n: (np.arange(n), "x"))
+    first, second = ragged.padded_batch(2)
+    assert first[0].tolist() == [[0], [0]]
+    assert second[0].tolist() == [[0, 1, 0], [0, 1, 2]]
+    assert second[1].tolist() == ["x", "x"]
+    (whole,) = ragged.padded_batch(4, padded_shapes=([4], []), padding_values=(-1, ""))
+    assert whole[0].tolist() == [[-1] * 4, [0, -1, -1, -1], [0, 1, -1, -1], [0, 1, 2, -1]]
+    assert len(list(ragged.padded_batch(3, drop_remainder=True))) == 1
+    assert ragged.padded_batch(2).element_spec[0] == TensorSpec((None, None), "int64")
+    texts = Dataset.from_generator(lambda: iter([["a"], ["b", "c"]]))
+    assert plain(texts.padded_batch(2)) == [[["a", ""], ["b", "c"]]]
+    with pytest.raises(DataError, match=r"padded_batch.*at most \(2,\).*\(3,\)"):
+        list(ragged.padded_batch(4, padded_shapes=((2,), ())))
+    with pytest.raises(DataError, match="dimensions"):
+        list(ragged.padded_batch(4, padded_shapes=((2, 2), ())))
+
+
+def test_windows():
+    def windows(*args, **options):
+        return [flat(window) for window in numbers(5).window(*args, **options)]
+
+    assert windows(2) == [[0, 1], [2, 3], [4]]
+    assert windows(2, drop_remainder=True) == [[0, 1], [2, 3]]
+    assert windows(3, 1, 2) == [[0, 2, 4], [1, 3], [2, 4], [3], [4]]
+    assert windows(2, 3) == [[0, 1], [3, 4]]
+    assert windows(2, 4) == [[0, 1], [4]]
+    for options in ((2,), (3, 1, 2), (2, 3), (2, 4), (3, 1, 2, True), (9, 1, 1, True)):
+        dataset = numbers(5).window(*options)
+        assert len(dataset) == len(list(dataset))
+    pairs = Dataset.zip(numbers(4), numbers(4)).window(2)
+    assert [(flat(a), flat(b)) for a, b in pairs] == [([0, 1], [0, 1]), ([2, 3], [2, 3])]
+
+
 def test_unbatch_undoes_batch():
     assert flat(numbers(7).batch(3).unbatch()) == list(range(7))
     assert len(numbers(7).batch(3).unbatch()) == 7

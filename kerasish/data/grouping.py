@@ -1,0 +1,136 @@
+"""Steps of a dataset that make several elements one: padded batches and windows."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from kerasish.data.elements import SKIPPED, map_element, rebuilt, stack
+from kerasish.data.nodes import Node, Pass, finite
+from kerasish.errors import DataError
+
+
+def padded(shapes: Any, values: Any) -> Callable[[list[Any], str], Any]:
+    """What makes elements of several shapes one, filled up at the end of every axis.
+
+    Args:
+        shapes: in the form of an element, the shape to fill up to, with None or -1 for that of the
+            largest; None for None everywhere.
+        values: in the form of an element, what to fill up with, or one for all; None for 0, False
+            and "".
+    """
+    return lambda elements, where: _padded(elements, shapes, values, where)
+
+
+def _padded(elements: list[Any], shapes: Any, values: Any, where: str) -> Any:
+    first = elements[0]
+    if isinstance(first, (dict, tuple)):
+        keys = list(first) if isinstance(first, dict) else range(len(first))
+        parts = {
+            key: _padded(
+                [element[key] for element in elements],
+                None if shapes is None else shapes[key],
+                values[key] if isinstance(values, (dict, tuple, list)) else values,
+                where,
+            )
+            for key in keys
+        }
+        return parts if isinstance(first, dict) else rebuilt(first, parts.values())
+    if not np.ndim(first):
+        return stack(elements, where)
+    ranks = {np.ndim(element) for element in elements}
+    rank = max(ranks)
+    shape = [None] * rank if shapes is None else [None if n == -1 else n for n in shapes]
+    if len(ranks) > 1 or len(shape) != rank:
+        raise DataError(
+            where,
+            expected=f"elements of {len(shape)} dimensions, as padded_shapes says"
+            if shapes is not None
+            else "elements of one number of dimensions",
+            received=", ".join(map(str, sorted(ranks))),
+        )
+    largest = [max(sizes) for sizes in zip(*(e.shape for e in elements), strict=True)]
+    full = [most if size is None else size for size, most in zip(shape, largest, strict=True)]
+    if any(most > size for most, size in zip(largest, full, strict=True)):
+        raise DataError(
+            where,
+            expected=f"elements of at most {tuple(full)}, as padded_shapes says",
+            received=f"{tuple(largest)}",
+        )
+    text = first.dtype.kind == "O"
+    filler = ("" if text else 0) if values is None else values
+    made = np.full((len(elements), *full), filler, first.dtype)
+    for row, element in zip(made, elements, strict=True):
+        row[tuple(slice(size) for size in element.shape)] = element
+    return made
+
+
+class Listed(Node):
+    """Elements that are there already."""
+
+    indexable = True
+    batched = False
+
+    def __init__(self, elements: list[Any]) -> None:
+        super().__init__()
+        self.elements = elements
+
+    def length(self) -> int:
+        return len(self.elements)
+
+    def pick(self, run: Pass, order: Iterable[int]) -> Iterator[Any]:
+        return (self.elements[index] for index in order)
+
+
+class Windowed(Node):
+    """Datasets of elements that follow each other; a tuple or dict of them for such elements."""
+
+    def __init__(
+        self,
+        node: Node,
+        make: Callable[[Node], Any],
+        size: int,
+        shift: int,
+        stride: int,
+        drop: bool,
+    ) -> None:
+        super().__init__(node)
+        self.name = "Dataset.window"
+        self.batched = None
+        self.make = make
+        self.size, self.shift, self.stride, self.drop = size, shift, stride, drop
+
+    @property
+    def reach(self) -> int:
+        """From the first element of a window to behind its last."""
+        return (self.size - 1) * self.stride + 1
+
+    def length(self) -> int:
+        total = self.input.length()
+        if not finite(total):
+            return total
+        if self.drop:
+            return max(0, (total - self.reach) // self.shift + 1)
+        return -(-total // self.shift)
+
+    def stream(self, run: Pass) -> Iterator[Any]:
+        elements = (e for e in self.input.items(run) if e is not SKIPPED)
+        held: deque[Any] = deque()
+        while True:
+            held.extend(islice(elements, max(self.reach - len(held), 0)))
+            if not held or (self.drop and len(held) < self.reach):
+                return
+            window = list(held)[: self.reach : self.stride]
+            yield map_element(lambda *column: self.make(Listed(list(column))), *window)
+            for _ in range(self.shift):
+                if held:
+                    held.popleft()
+                else:
+                    next(elements, None)
+
+    def spec(self) -> Any:
+        raise DataError(self.name, expected="elements that are arrays", received="datasets")
