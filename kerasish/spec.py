@@ -87,6 +87,7 @@ COMPLEX = ("complex64", "complex128")
 REALS = BOOL + INTS + FLOATS + FLOAT8
 NUMBERS = INTS + FLOATS + COMPLEX + FLOAT8
 DTYPES = BOOL + NUMBERS
+TEXT = "string"  # of symbols and specs of texts, which are on the host only
 _EXTENDED = ("bfloat16", *FLOAT8)
 
 
@@ -101,7 +102,7 @@ def np_dtype(name: str) -> np.dtype[Any]:
                 f"The dtype {name} needs the package ml_dtypes: pip install ml_dtypes."
             ) from None
         return np.dtype(getattr(ml_dtypes, name))
-    return np.dtype(name)
+    return np.dtype(object if name == TEXT else name)
 
 
 def dtype_name(dtype: Any) -> str:
@@ -138,9 +139,27 @@ def _fixed_name(dtype: Any) -> str:
     return name
 
 
+def input_dtype(dtype: Any) -> str:
+    """`dtype_name`, or "string" for texts: what an input, a symbol or a spec may be of."""
+    if dtype is str or (isinstance(dtype, str) and dtype == TEXT):
+        return TEXT
+    return TEXT if isinstance(dtype, np.dtype) and dtype.kind in "OUST" else dtype_name(dtype)
+
+
 def _unknown(dtype: Any) -> DTypeError:
     known = ", ".join(DTYPES)
     return DTypeError("Unknown dtype", expected=f"one of {known}", received=repr(dtype))
+
+
+def no_numbers(what: str) -> DTypeError:
+    """The error of what was given text and computes with numbers."""
+    return DTypeError(
+        what,
+        expected="numbers",
+        received="text",
+        fix="Make numbers of it first, with a layer that reads text, such as StringLookup, "
+        "TextVectorization or Hashing.",
+    )
 
 
 def is_float(dtype: str) -> bool:
@@ -212,6 +231,8 @@ def _strong(dtype: str) -> str:
 def _promote_pair_cached(a: str, b: str, default: str) -> str:
     if a == b:
         return a
+    if TEXT in (a, b):
+        raise no_numbers("dtypes")
     weak = {a, b} & {"int", "float"}
     if weak == {"int", "float"}:
         return "float"

@@ -47,7 +47,7 @@ class Kind(NamedTuple):
 # Bases that a family of layers shares.
 FAMILIES = """
     AdaptiveAverage AdaptiveMax AdaptivePooling Augmentation AveragePooling BaseConv
-    BaseConvTranspose BaseDepthwiseConv BaseSeparableConv Bordered Cell ConvLSTM ConvLSTMCell
+    Bins BaseConvTranspose BaseDepthwiseConv BaseSeparableConv Bordered Cell ConvLSTM ConvLSTMCell
     Cropping GlobalAverage GlobalMax GlobalPooling Images Lookup MaxPooling Merge Noise OverCell
     Pooling Projected Recurrent Scaled Scored Spatial SpatialDropout UpSampling Warp Windowed
     ZeroPadding
@@ -467,7 +467,8 @@ def stub(package: str, names: Table) -> str:
     imports, after = ["from typing import Any", ""], ["", "__all__: list[str]"]
     orders: dict[tuple[str, ...], str] = {}
     for name, (home, own) in sorted(names.items(), key=lambda item: (item[1][0], item[0])):
-        found = getattr(module, name)
+        # The index at hand may be an older one.
+        found = getattr(importlib.import_module(home), own) if home else getattr(module, name)
         init = vars(found).get("__init__") if inspect.isclass(found) else None
         if name != own:
             after.append(f"{name} = {own}")

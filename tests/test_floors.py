@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("spec", "errors", "budget", "tables", "tree", "registry", "names", "_names", "config",
      "version", "serialization", "kinds", "arguments", "hints", "signatures", "changes",
      "collector", "extras", "frames", "naming", "portable",
-     "showing", "sparse"),
+     "showing", "sparse", "texts"),
     ("backend",),
     ("graph",),
     ("ops",),

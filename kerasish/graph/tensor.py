@@ -20,7 +20,17 @@ from kerasish.graph.op import Op, apply_hook
 from kerasish.graph.recording import recording
 from kerasish.hints import plain
 from kerasish.portable import PortableTensor
-from kerasish.spec import Shape, TensorSpec, dtype_name, is_float, promote, promote_float
+from kerasish.spec import (
+    TEXT,
+    Shape,
+    TensorSpec,
+    dtype_name,
+    is_float,
+    no_numbers,
+    promote,
+    promote_float,
+)
+from kerasish.texts import as_texts
 from kerasish.tree import flatten
 
 
@@ -202,8 +212,11 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Tensor:
     """`x` as a Tensor: numbers, nested lists, numpy arrays, DLPack objects, variables.
 
     Python floats become floatx and Python ints int32; numpy arrays keep their dtype. A tensor is a
-    value: it never shares memory with what it was made from.
+    value: it never shares memory with what it was made from. "string" gives texts, which layers
+    that read text take, and no op.
     """
+    if type(dtype) is str and dtype == TEXT:
+        return text_tensor(x)
     if isinstance(x, Tensor):
         if dtype is None or dtype_name(dtype) == x.dtype:
             return x
@@ -223,6 +236,14 @@ def _number(x: float, sign: float, dtype: str, backend: str) -> Any:
     if on_host(array):
         array.flags.writeable = False  # it is everyone's
     return array
+
+
+def text_tensor(x: Any) -> Tensor:
+    """Texts as a Tensor, from whatever holds text."""
+    if isinstance(x, Tensor) and x.dtype == TEXT:
+        return x
+    array = np.array(as_texts(x, "convert_to_tensor"))
+    return Tensor(TensorSpec(array.shape, TEXT), array)
 
 
 def borrowed(x: Any) -> Tensor:
@@ -345,12 +366,16 @@ def apply(op: Op, inputs: tuple[Any, ...], attrs: dict[str, Any]) -> Any:
     account = budget.current()
     if account is not None:
         account.spend("work", 1, f"the op {op.name}")
+    symbolic = False
     for t in tensors:
-        if t.value is None:
-            found = [o.recorder for o in tensors if o.recorder]
-            if found:
-                return found[0](op, tensors, attrs)
-            return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs))
+        symbolic = symbolic or t.value is None
+        if t.spec.dtype == TEXT:
+            raise no_numbers(f"op {op.name!r}")
+    if symbolic:
+        found = [o.recorder for o in tensors if o.recorder]
+        if found:
+            return found[0](op, tensors, attrs)
+        return tensor_of(make_node(op, tuple(map(node_of, tensors)), attrs))
     specs = op.infer(*(t.spec for t in tensors), **attrs)  # raises before a kernel can misread
     if op.own:
         specs = op.inferred(specs)

@@ -84,6 +84,8 @@ from kerasish.layers.preprocessing.augmentation import RandomShear as _RandomShe
 from kerasish.layers.preprocessing.augmentation import RandomTranslation as _RandomTranslation
 from kerasish.layers.preprocessing.augmentation import RandomZoom as _RandomZoom
 from kerasish.layers.preprocessing.augmentation import Resizing as Resizing
+from kerasish.layers.preprocessing.hashing import HashedCrossing as HashedCrossing
+from kerasish.layers.preprocessing.hashing import Hashing as Hashing
 from kerasish.layers.preprocessing.lookup import IntegerLookup as _IntegerLookup
 from kerasish.layers.preprocessing.lookup import StringLookup as StringLookup
 from kerasish.layers.preprocessing.numbers import CategoryEncoding as CategoryEncoding
@@ -556,6 +558,8 @@ class _OfIntegerLookup(Fields):
     invert: bool = False
     output_mode: str = 'int'
     pad_to_max_tokens: bool = False
+    oov_method: str = 'floormod'
+    salt: Any = None
 class IntegerLookup(_IntegerLookup, _OfIntegerLookup):
     vocabulary_dtype: str = 'int64'
 class _OfTextVectorization(Fields):

@@ -13,7 +13,7 @@ from kerasish.hints import whole
 from kerasish.layers.base.layer import Layer
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
-from kerasish.spec import Shape, dtype_name
+from kerasish.spec import Shape, input_dtype
 
 
 class InputLayer(Layer):
@@ -22,7 +22,8 @@ class InputLayer(Layer):
     Args:
         shape: shape without the batch dimension, None for any size.
         batch_size: size of the batch, None for any.
-        dtype: name of the dtype; floatx by default.
+        dtype: name of the dtype; floatx by default. "string" is for texts, which go to layers
+            that read text.
         sparse: only False is supported.
         batch_shape: shape with the batch dimension, instead of `shape` and `batch_size`.
         input_tensor: a symbol to be the output, whose shape and dtype count.
@@ -64,7 +65,7 @@ class InputLayer(Layer):
             raise ArgumentError(
                 "Input", expected="either batch_shape, or shape with batch_size", received="both"
             )
-        super().__init__(name=name, dtype=dtype_name(dtype), **kwargs)
+        super().__init__(name=name, dtype=input_dtype(dtype), **kwargs)
         self.batch_shape: Any = batch_shape
         self.optional = optional
         self.built = True
@@ -128,7 +129,7 @@ def _check_like(
         "shape": (shape, symbol.shape[1:]),
         "batch_shape": (batch_shape, symbol.shape),
         "batch_size": (batch_size, symbol.shape[0] if symbol.shape else None),
-        "dtype": (None if dtype is None else dtype_name(dtype), symbol.dtype),
+        "dtype": (None if dtype is None else input_dtype(dtype), symbol.dtype),
     }
     for name, (given, own) in wanted.items():
         if given not in (None, own):
@@ -152,7 +153,8 @@ def Input(
     Args:
         shape: shape without the batch dimension, None for any size.
         batch_size: size of the batch, None for any.
-        dtype: name of the dtype; floatx by default.
+        dtype: name of the dtype; floatx by default. "string" is for texts, which go to layers
+            that read text.
         sparse, ragged: only False is supported.
         batch_shape: shape with the batch dimension, instead of `shape` and `batch_size`.
         name: name of the input.

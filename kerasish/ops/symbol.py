@@ -15,7 +15,7 @@ from kerasish import registry
 from kerasish.errors import ArgumentError
 from kerasish.graph.node import placeholder
 from kerasish.graph.tensor import Tensor, input_tensor
-from kerasish.spec import TensorSpec, dtype_name
+from kerasish.spec import TensorSpec, input_dtype
 
 
 class KerasTensor(Tensor):
@@ -23,7 +23,7 @@ class KerasTensor(Tensor):
 
     Args:
         shape: with the batch dimension; None for what is not known.
-        dtype: name of the dtype.
+        dtype: name of the dtype, "string" for texts.
         name: the name of the input, or "".
         sparse, ragged: only False is supported.
     """
@@ -46,7 +46,7 @@ class KerasTensor(Tensor):
                 expected="a dense tensor",
                 received=f"{'sparse' if sparse else 'ragged'}=True, which is not supported",
             )
-        spec = TensorSpec(tuple(shape), dtype_name(dtype))
+        spec = TensorSpec(tuple(shape), input_dtype(dtype))
         super().__init__(spec, node=placeholder(spec, name or ""), name=name or "")
 
     sparse = ragged = False  # tensors are dense, and their rows have one length

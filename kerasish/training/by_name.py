@@ -10,8 +10,7 @@ import numpy as np
 from kerasish import frames, tree
 from kerasish.errors import DataError
 from kerasish.registry import hint
-
-TEXT = "string"
+from kerasish.spec import TEXT
 
 
 class _Place(NamedTuple):

@@ -15,7 +15,8 @@ from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.ops.symbolic import known_shape
 from kerasish.registry import hint
 from kerasish.signatures import Parameter, kept, parameters, signature
-from kerasish.spec import is_float
+from kerasish.spec import TEXT, is_float
+from kerasish.texts import is_text
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _FILLED = ("training", "mask")
@@ -175,9 +176,10 @@ def convert_input(x: Any, dtype: str | None, whole: str | None = None) -> Any:
     if not isinstance(x, Tensor):
         if not is_tensor_like(x):
             return x
-        x = convert_to_tensor(x)
+        texts = isinstance(x, np.ndarray) and is_text(x)
+        x = convert_to_tensor(x, TEXT if texts else None)
     wanted = dtype if is_float(x.dtype) else whole
-    if wanted is None or x.dtype == wanted or x.dtype.startswith("complex"):
+    if wanted is None or x.dtype in (wanted, TEXT) or x.dtype.startswith("complex"):
         return x
     y = convert_to_tensor(x, wanted)
     y.mask = x.mask
@@ -204,8 +206,8 @@ def as_given(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def has_tensor(value: Any) -> bool:
-    """Whether `value` is a tensor, or a structure of tensors and None."""
-    if isinstance(value, Tensor):
+    """Whether `value` is a tensor or array, or a structure of tensors and None."""
+    if isinstance(value, (Tensor, np.ndarray)):
         return True
     if isinstance(value, (list, tuple, dict)) and value:
         leaves = tree.flatten(value)
@@ -243,6 +245,21 @@ def set_masks(outputs: Any, mask: Any) -> None:
     for tensor, one in zip(flat, given, strict=False):
         if one is not None and isinstance(tensor, Tensor) and tensor.mask is None:
             tensor.mask = one
+
+
+def fill_masks(signature: Signature, values: dict[str, Any]) -> Any:
+    """Put the inputs' masks where `call` takes them; returns that of the first argument."""
+    tensors = [k for k, v in values.items() if not k.endswith("mask") and has_tensor(v)]
+    if len(tensors) == 1 and signature.mask and values.get("mask") is None:
+        values["mask"] = masks(values[tensors[0]])
+    elif len(tensors) > 1:
+        for name in tensors:
+            taken = f"{name}_mask"
+            if taken in signature.parameters and values.get(taken) is None:
+                values[taken] = masks(values[name])
+    if values.get("mask") is not None:
+        return values["mask"]
+    return masks(values[signature.first]) if signature.first in tensors else None
 
 
 def check_first(first: Any, owner: str) -> None:

@@ -35,6 +35,7 @@ from kerasish.graph.tensor import Tensor
 from kerasish.graph.variable import Variable, reading
 from kerasish.hints import asked, refuse_unknown
 from kerasish.layers.base import call as _call
+from kerasish.layers.base import host
 from kerasish.layers.base.beside import Beside
 from kerasish.layers.base.building import as_shape, check_method, recorded_build
 from kerasish.layers.base.holder import BOOKKEEPING
@@ -51,7 +52,9 @@ _PACKAGE = __name__.partition(".")[0]
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
 _OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim")
 # What a subclass may set, with or without an annotation, and no constructor takes.
-_ATTRIBUTES = frozenset("supports_masking floats_only sees_batch rematerialises".split())
+_ATTRIBUTES = frozenset(
+    "supports_masking floats_only sees_batch rematerialises runs_on_host".split()
+)
 
 
 class Layer(Beside, Stateless, Called):
@@ -94,6 +97,9 @@ class Layer(Beside, Stateless, Called):
     sees_batch: ClassVar[bool] = False
     # Whether a `RematScope` over all layers means this layer as a whole, not only what is in it.
     rematerialises: ClassVar[bool] = True
+    # Whether `call` takes numpy's arrays, texts as arrays of str, and runs when a batch is made:
+    # never on a device, and no part of what is compiled.
+    runs_on_host: ClassVar[bool] = False
     _positional_values = False
     if TYPE_CHECKING:  # what every constructor takes besides fields
         _n: str | None = keyword(alias="name", default=None)
@@ -279,7 +285,10 @@ class Layer(Beside, Stateless, Called):
         passed_on = signature.training or signature.open
         training = kwargs.get("training") if passed_on else kwargs.pop("training", None)
         values = signature.bind(args, kwargs, type(self).__name__)
-        values = self._converted(values)
+        on_host = self.runs_on_host
+        values = host.arrays(values) if on_host else self._converted(values)
+        if not on_host:
+            host.refuse_text(self, values, label)
         first = values.get(signature.first)
         if args and not self._positional_values:
             _call.check_first(first, label)
@@ -294,7 +303,7 @@ class Layer(Beside, Stateless, Called):
             if self.input_spec is not spec:
                 check_inputs(self.input_spec, first, label)
         training = _call.find_training(signature, values, training)
-        mask = self._fill_masks(signature, values)
+        mask = _call.fill_masks(signature, values)
         given_args, given_kwargs = signature.unbind(values)
         calls = _call.calls
         around = calls.training, calls.lent, reading.dtype, making.scopes, naming.scopes.open
@@ -304,7 +313,7 @@ class Layer(Beside, Stateless, Called):
                 if stated:
                     outputs = self._stated(given_args, given_kwargs)
                 else:
-                    run = called_first if first_call else called
+                    run = host.called if on_host else called_first if first_call else called
                     outputs = run(self, given_args, given_kwargs)
                 if self.activity_regularizer is not None:
                     self._add_activity_loss(outputs)
@@ -351,20 +360,6 @@ class Layer(Beside, Stateless, Called):
     def _read_dtype(self) -> str | None:
         """The dtype in which variables are read inside `call`; None for their own."""
         return _call.read_dtype(self, self.compute_dtype if self.autocast else None)
-
-    def _fill_masks(self, signature: _call.Signature, values: dict[str, Any]) -> Any:
-        """Put the inputs' masks where `call` takes them; returns that of the first argument."""
-        tensors = [k for k, v in values.items() if not k.endswith("mask") and _call.has_tensor(v)]
-        if len(tensors) == 1 and signature.mask and values.get("mask") is None:
-            values["mask"] = _call.masks(values[tensors[0]])
-        elif len(tensors) > 1:
-            for name in tensors:
-                taken = f"{name}_mask"
-                if taken in signature.parameters and values.get(taken) is None:
-                    values[taken] = _call.masks(values[name])
-        if values.get("mask") is not None:
-            return values["mask"]
-        return _call.masks(values[signature.first]) if signature.first in tensors else None
 
     def _add_activity_loss(self, outputs: Any) -> None:
         for output in tree.flatten(outputs):

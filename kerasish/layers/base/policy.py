@@ -8,7 +8,7 @@ from kerasish import budget, tree
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError
 from kerasish.serialization import deserialize_keras_object
-from kerasish.spec import dtype_name
+from kerasish.spec import dtype_name, input_dtype
 
 
 class DTypePolicy:
@@ -24,7 +24,7 @@ class DTypePolicy:
         if self.name in ("mixed_float16", "mixed_bfloat16"):
             self.compute_dtype, self.variable_dtype = self.name.removeprefix("mixed_"), "float32"
         else:
-            self.name = self.compute_dtype = self.variable_dtype = dtype_name(self.name)
+            self.name = self.compute_dtype = self.variable_dtype = input_dtype(self.name)
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

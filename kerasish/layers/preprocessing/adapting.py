@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import frames, tree
+from kerasish import frames
 from kerasish.errors import DataError
 from kerasish.sparse import SparseRows, is_sparse
+from kerasish.texts import as_texts
 
 
 def number_batches(data: Any, what: str) -> Iterator[np.ndarray]:
@@ -42,35 +43,6 @@ def as_numbers(data: Any, what: str) -> np.ndarray:
     return array
 
 
-def as_texts(data: Any, what: str) -> np.ndarray:
-    """An array of texts or bytes, from anything of a shape or a list of rows.
-
-    Raises:
-        DataError: a text is missing (None or NaN).
-    """
-    if isinstance(data, Mapping):
-        _refuse(data, what)
-    if frames.is_columns(data):
-        return frames.texts(data, what)
-    leaves = tree.flatten(data) if isinstance(data, (list, tuple)) else []
-    array = np.asarray(data)
-    leaves = leaves or (array.reshape(-1).tolist() if array.dtype.kind == "O" else [])
-    missing = [place for place, leaf in enumerate(leaves) if _missing(leaf)]
-    if missing:
-        raise DataError(
-            what,
-            expected="texts",
-            received=f"{len(missing)} missing, the first at position {missing[0]}: "
-            f"{leaves[missing[0]]!r}",
-            fix="Put a text in their place, such as ''.",
-        )
-    return array
-
-
-def _missing(leaf: Any) -> bool:
-    return leaf is None or (isinstance(leaf, (float, np.floating)) and bool(np.isnan(leaf)))
-
-
 def _batches(
     data: Any, what: str, convert: Callable[[Any, str], np.ndarray]
 ) -> Iterator[np.ndarray]:
@@ -79,7 +51,7 @@ def _batches(
         for piece in SparseRows(data).pieces():
             yield convert(piece, what)
         return
-    if _is_whole(data):
+    if is_whole(data):
         yield convert(data, what)
         return
     if not isinstance(data, Iterable):
@@ -87,7 +59,9 @@ def _batches(
             what, expected="an array, or an iterable of batches", received=type(data).__name__
         )
     for batch in data:
-        yield convert(batch[0] if isinstance(batch, tuple) else batch, what)
+        part = batch[0] if isinstance(batch, tuple) else batch
+        _refuse(part, what)
+        yield convert(part, what)
 
 
 def _has_shape(data: Any) -> bool:
@@ -100,7 +74,8 @@ def _is_batch(part: Any) -> bool:
     return isinstance(part, Mapping) or (_has_shape(part) and np.ndim(part) > 0)
 
 
-def _is_whole(data: Any) -> bool:
+def is_whole(data: Any) -> bool:
+    """Whether `data` is one array of all samples, or a list of them."""
     if isinstance(data, (list, tuple)):
         return not any(map(_is_batch, data[:1]))
     return _has_shape(data)

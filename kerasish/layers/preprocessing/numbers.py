@@ -154,8 +154,13 @@ def _moment(name: str, place: int) -> property:
 Normalization.mean, Normalization.variance = _moment("mean", 0), _moment("variance", 1)
 
 
-def encode(indices: Tensor, depth: int, mode: str, dtype: str, weights: Any = None) -> Tensor:
-    """Integers as vectors of `depth`: one each, or all of a row in one (0 or 1, or counted)."""
+def encode(indices: Any, depth: int, mode: str, dtype: str, weights: Any = None) -> Any:
+    """Integers as vectors of `depth`: one each, or all of a row in one (0 or 1, or counted).
+
+    An array gives an array, a tensor a tensor.
+    """
+    if isinstance(indices, np.ndarray):
+        return _encode_array(indices, depth, mode, dtype)
     indices = indices if indices.ndim > 0 else ops.reshape(indices, (1,))
     if mode == "one_hot":
         if indices.ndim > 1 and indices.shape[-1] == 1:
@@ -167,6 +172,29 @@ def encode(indices: Tensor, depth: int, mode: str, dtype: str, weights: Any = No
     if weights is not None:
         hits = hits * ops.expand_dims(ops.cast(weights, dtype), -1)
     return ops.sum(hits, axis=-2)
+
+
+def _encode_array(indices: np.ndarray, depth: int, mode: str, dtype: str) -> np.ndarray:
+    shape = encoded_shape(indices.shape, depth, mode)
+    known: Any = shape
+    flat = tables.zeros(known, dtype).reshape(-1, depth)
+    within = 1 if mode == "one_hot" or not indices.ndim else indices.shape[-1]
+    row = np.repeat(np.arange(len(flat)), within)
+    column = indices.reshape(-1)
+    inside = (column >= 0) & (column < depth)
+    row, column = row[inside], column[inside]
+    if mode == "count":
+        np.add.at(flat, (row, column), 1)
+    else:
+        flat[row, column] = 1
+    return flat.reshape(known)
+
+
+def encoded_shape(shape: Shape, depth: int, mode: str) -> Shape:
+    """The shape that `encode` gives for indices of a shape."""
+    if mode == "one_hot":
+        return (*(shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape or (1,)), depth)
+    return (*shape[:-1], depth)
 
 
 def _merged(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:

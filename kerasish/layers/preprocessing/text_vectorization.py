@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from kerasish import ops
+from kerasish import tables
 from kerasish.arguments.fields import placed
 from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError
-from kerasish.graph.tensor import Tensor, convert_to_tensor
-from kerasish.layers.preprocessing.adapting import as_texts
-from kerasish.layers.preprocessing.lookup import OLDER_MODES, Lookup
+from kerasish.layers.preprocessing.vocabulary import OLDER_MODES, Lookup
+from kerasish.ops.symbol import KerasTensor
+from kerasish.texts import as_texts
 
 _PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")
 # As in Keras, letters and spaces beyond ASCII are words like others: vocabularies depend on it.
 _SPACE = re.compile("[ \t\n\v\f\r]+")
-_Mode = Annotated[str, one_of("int", "multi_hot", "count", "tf_idf", **OLDER_MODES)]
+_Mode = Annotated[str, one_of("int", "one_hot", "multi_hot", "count", "tf_idf", **OLDER_MODES)]
 _LOWER = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_Rows = list[list[str]]
 
 
 class TextVectorization(Lookup):
@@ -28,8 +29,9 @@ class TextVectorization(Lookup):
 
     Args:
         max_tokens: largest size of the vocabulary, special tokens included.
-        standardize: "lower_and_strip_punctuation", "lower", "strip_punctuation", a function of a
-            text, or None; only the letters A to Z are lowered.
+        standardize: "lower_and_strip_punctuation", "lower", "strip_punctuation", a function, or
+            None; only the letters A to Z are lowered. A function takes an array of texts, as
+            those of `numpy.char` do; one that cannot is given each text alone.
         split: "whitespace", "character", a function from a text to a list, or None.
         ngrams: n for all runs of up to n words, or a tuple of lengths.
         output_mode: "int", "multi_hot", "count" or "tf_idf".
@@ -39,6 +41,8 @@ class TextVectorization(Lookup):
         idf_weights: a weight for every token, for "tf_idf".
         encoding: how bytes and files hold text.
 
+    Takes (n,) texts, or (n, 1).
+
     Example:
         >>> import kerasish as keras
         >>> layer = keras.layers.TextVectorization(output_sequence_length=3)
@@ -47,6 +51,7 @@ class TextVectorization(Lookup):
         [[2, 1, 0]]
     """
 
+    runs_on_host = True
     standardize: Any = placed(behind="max_tokens", default="lower_and_strip_punctuation")
     split: Any = placed(behind="standardize", default="whitespace")
     ngrams: Any = placed(behind="split", default=None)
@@ -58,53 +63,117 @@ class TextVectorization(Lookup):
     mask_token: ClassVar[Any] = ""
     oov_token: ClassVar[Any] = "[UNK]"
     invert: ClassVar[bool] = False
+    oov_method: ClassVar[str] = "floormod"
+    salt: ClassVar[Any] = None
+    written = ("ragged",)
 
     def __post_init__(self) -> None:
         _choose("standardize", self.standardize, _STANDARDIZE)
         _choose("split", self.split, _SPLIT)
+        if isinstance(self.ngrams, list):
+            self.ngrams = tuple(self.ngrams)
+        sizes = self.ngrams if isinstance(self.ngrams, tuple) else (self.ngrams,)
+        if self.ngrams is not None and not all(isinstance(n, int) and n > 0 for n in sizes):
+            raise self._refusal("a positive int, or a tuple of them", self.ngrams, of="ngrams")
+        if self.output_mode != "int" and self.output_sequence_length is not None:
+            raise self._refusal(
+                "output_sequence_length with output_mode='int' only", repr(self.output_mode)
+            )
         super().__post_init__()
 
     def words(self, text: Any) -> list[str]:
         """The tokens of one text."""
-        plain = str(_choose("standardize", self.standardize, _STANDARDIZE)(self._plain(text)))
-        words = list(_choose("split", self.split, _SPLIT)(plain))
-        if self.ngrams is None:
-            return words
-        sizes = range(1, self.ngrams + 1) if isinstance(self.ngrams, int) else self.ngrams
-        return [" ".join(words[i : i + n]) for n in sizes for i in range(len(words) - n + 1)]
+        return self._rows(as_texts([text], self.name, self.encoding))[0]
 
-    def _documents(self, batches: Iterable[np.ndarray]) -> Iterable[Any]:
-        for batch in batches:
-            for text in batch.reshape(-1).tolist():
-                yield self.words(text)
+    def _rows_of(self, data: Any) -> Iterable[Any]:
+        # Of a table with several columns every text counts.
+        texts = as_texts(data, f"{type(self).__name__}.adapt", self.encoding)
+        per = texts.shape[-1] if self.split is None and texts.ndim else 1
+        rows = self._rows(texts)
+        for first in range(0, len(rows), per):
+            yield [word for row in rows[first : first + per] for word in row]
+
+    def _column(self, data: Any) -> np.ndarray:
+        """The texts of a batch, without a last axis of 1 where they are split."""
+        what = f"{type(self).__name__} {self.name!r}"
+        texts = as_texts(data, what, self.encoding)
+        if self.split is None or texts.ndim < 2:
+            return texts
+        if texts.shape[-1] != 1:
+            raise self._refusal(
+                "texts of shape (n,) or (n, 1), which are split into words",
+                f"shape {texts.shape}",
+                fix="Join those of a row, or give split=None.",
+            )
+        return texts[..., 0]
+
+    def _rows(self, texts: np.ndarray) -> _Rows:
+        """The tokens of every text."""
+        split = _choose("split", self.split, _SPLIT)
+        rows = [list(split(text)) for text in self._standard(texts.reshape(-1).tolist())]
+        if self.ngrams is None:
+            return rows
+        sizes = range(1, self.ngrams + 1) if isinstance(self.ngrams, int) else self.ngrams
+        return [
+            [" ".join(row[i : i + n]) for n in sizes for i in range(len(row) - n + 1)]
+            for row in rows
+        ]
+
+    def _standard(self, texts: list[str]) -> list[str]:
+        function: Any = _choose("standardize", self.standardize, _STANDARDIZE)
+        if not callable(self.standardize):
+            return list(map(function, texts))
+        try:
+            found = np.asarray(function(np.array(texts, np.str_)))
+        except (TypeError, AttributeError):  # made for one text, as string methods are
+            return [str(function(text)) for text in texts]
+        if found.shape != (len(texts),):
+            raise self._refusal(
+                f"{len(texts)} texts for {len(texts)}", f"shape {found.shape}", of="standardize"
+            )
+        return as_texts(found, f"{self.name}, standardize", self.encoding).tolist()
 
     def call(self, inputs: Any) -> Any:
         self._need_vocabulary()
-        texts = as_texts(inputs, f"{type(self).__name__} {self.name!r}")
+        texts = self._column(inputs)
+        rows = self._rows(texts)
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        indices = self._find([word for row in rows for word in row])
         if self.split is None and self.ngrams is None:
-            return self._unsplit(texts)
-        rows = [[*map(self._find, self.words(t))] for t in texts.reshape(-1).tolist()]
-        if self.output_mode != "int":
-            return ops.concatenate([self._encoded(_row(r)) for r in rows], axis=0)
-        length = self.output_sequence_length or max(map(len, rows), default=0)
-        padded = [[*row[:length], *[0] * (length - len(row))] for row in rows]
-        indices = convert_to_tensor(np.array(padded, "int64").reshape(-1, length))
-        return indices if texts.ndim else indices[0]
+            return self._unsplit(indices.reshape(texts.shape))
+        if self.output_mode == "int":
+            width = self.output_sequence_length or int(lengths.max(initial=0))
+            table = _table(indices, lengths, width, 0)
+            return table.reshape(*texts.shape, width)
+        table = _table(indices, lengths, int(lengths.max(initial=0)), -1)
+        return self._encoded(table.reshape(*texts.shape, table.shape[-1]))
 
-    def _unsplit(self, texts: np.ndarray) -> Tensor:
+    def _unsplit(self, indices: np.ndarray) -> Any:
         """Texts that are tokens themselves: those along the last axis are a row."""
-        found = [self._find(self.words(t)[0]) for t in texts.reshape(-1).tolist()]
-        indices = np.array(found, "int64").reshape(texts.shape)
         length = self.output_sequence_length
-        if length is not None and texts.ndim:
+        if length is not None and indices.ndim:
             indices = indices[..., :length]
-            after = [(0, 0)] * (texts.ndim - 1) + [(0, length - indices.shape[-1])]
+            after = [(0, 0)] * (indices.ndim - 1) + [(0, length - indices.shape[-1])]
             indices = np.pad(indices, after)
-        return self._encoded(convert_to_tensor(indices))
+        return self._encoded(indices)
+
+    def compute_output_spec(self, inputs: Any) -> KerasTensor:
+        """The symbol of what a call gives: int64, vectors of tf_idf in floatx."""
+        shape = tuple(inputs.shape)
+        if self.split is not None or self.ngrams is not None:
+            shape = (*(shape[:-1] if self.split is not None and len(shape) > 1 else shape), None)
+        if self.output_mode == "int" and self.output_sequence_length is not None and shape:
+            shape = (*shape[:-1], self.output_sequence_length)
+        return KerasTensor(self._given_shape(shape), self._given_dtype)
 
 
-def _row(indices: Sequence[int]) -> Tensor:
-    return convert_to_tensor(np.array([indices], "int64"))
+def _table(indices: np.ndarray, lengths: np.ndarray, width: int, fill: int) -> np.ndarray:
+    """Rows one behind the other as one array, cut or padded to a width."""
+    table = tables.full((len(lengths), width), fill, dtype="int64")
+    within = np.arange(len(indices)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    kept = within < width
+    table[np.repeat(np.arange(len(lengths)), lengths)[kept], within[kept]] = indices[kept]
+    return table
 
 
 _STANDARDIZE: dict[str | None, Callable[[str], str]] = {
