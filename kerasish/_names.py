@@ -45,6 +45,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.callbacks.progress": "ProgbarLogger",
         "kerasish.callbacks.rates": "LearningRateScheduler ReduceLROnPlateau",
         "kerasish.callbacks.stopping": "EarlyStopping TerminateOnNaN",
+        "kerasish.callbacks.tensorboard": "TensorBoard",
     },
     "kerasish.constraints": {
         "kerasish.constraints.projections": "Constraint MaxNorm MinMaxNorm NonNeg UnitNorm max_norm:MaxNorm min_max_norm:MinMaxNorm non_neg:NonNeg unit_norm:UnitNorm",
@@ -286,6 +287,7 @@ KINDS: dict[str, dict[str, str]] = {
         "kerasish.callbacks.progress": "ProgbarLogger",
         "kerasish.callbacks.rates": "LearningRateScheduler ReduceLROnPlateau",
         "kerasish.callbacks.stopping": "EarlyStopping TerminateOnNaN",
+        "kerasish.callbacks.tensorboard": "TensorBoard",
     },
     "constraint": {
         "kerasish.constraints.projections": "MaxNorm MinMaxNorm NonNeg UnitNorm max_norm:MaxNorm min_max_norm:MinMaxNorm non_neg:NonNeg unit_norm:UnitNorm",

@@ -15,6 +15,7 @@ from kerasish.callbacks.rates import Callable
 from kerasish.callbacks.rates import ReduceLROnPlateau as _ReduceLROnPlateau
 from kerasish.callbacks.stopping import EarlyStopping as _EarlyStopping
 from kerasish.callbacks.stopping import TerminateOnNaN as _TerminateOnNaN
+from kerasish.callbacks.tensorboard import TensorBoard as TensorBoard
 
 __all__: list[str]
 class SwapEMAWeights(_SwapEMAWeights):

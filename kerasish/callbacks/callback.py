@@ -35,11 +35,14 @@ class Callback(Declared):
         params: "epochs", "steps" and "verbose" of the run.
         tick_seconds: how often `on_tick` wants to be called during an epoch; None for never.
         runs_last: whether it comes after the callbacks that do not ask for it.
+        idle: hooks of this package's own classes that have nothing to do as the object was made,
+            so that no run need call them; what a subclass of a user's overrides is called.
     """
 
     _order = "*"
     tick_seconds: float | None = None
     runs_last: bool = False
+    idle: frozenset[str] = frozenset()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

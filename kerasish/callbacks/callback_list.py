@@ -10,7 +10,7 @@ from kerasish.callbacks.history import History
 from kerasish.callbacks.progress import ProgbarLogger
 from kerasish.errors import ArgumentError
 from kerasish.hints import called, label
-from kerasish.signatures import signature
+from kerasish.signatures import ours, signature
 
 _OLD_NAMES = {
     "on_train_batch_begin": "on_batch_begin",
@@ -22,7 +22,8 @@ def overrides(callback: Callback, hook: str) -> bool:
     """Whether a callback answers `hook` itself: by its class, on itself, or dynamically."""
     for name in (hook, _OLD_NAMES.get(hook, hook)):
         found = getattr(callback, name, None)
-        if getattr(found, "__func__", found) is not getattr(Callback, name):
+        found = getattr(found, "__func__", found)
+        if found is not getattr(Callback, name) and not (name in callback.idle and ours(found)):
             return True
     return False
 

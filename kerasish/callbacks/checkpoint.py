@@ -139,8 +139,7 @@ class Checkpoint(Callback):
         self.keep = keep
         self.resume = resume
         self._batches = 0
-        if isinstance(save_freq, int):
-            self.on_train_batch_end = self._count_batch  # only now is every batch of interest
+        self.idle = frozenset(("on_train_batch_end",) if save_freq == "epoch" else ())
 
     def files(self) -> list[Path]:
         """The checkpoints in the folder, the newest first."""
@@ -175,7 +174,7 @@ class Checkpoint(Callback):
                     raise
                 warnings.warn(f"{error} Trying the one before.", stacklevel=2)
 
-    def _count_batch(self, batch: int, logs: Logs = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._batches += 1
         if self._batches == self.save_freq:
             self._batches = 0

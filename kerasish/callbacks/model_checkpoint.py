@@ -58,10 +58,9 @@ class ModelCheckpoint(Monitor):
                 "save_freq", expected="'epoch' or a number of batches", received=repr(save_freq)
             )
         self.best = self.initial_value_threshold
-        if isinstance(save_freq, int):
-            self.on_train_batch_end = self._count_batch  # only now is every batch of interest
+        self.idle = frozenset(("on_train_batch_end",) if save_freq == "epoch" else ())
 
-    def _count_batch(self, batch: int, logs: Logs = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         self._batches += 1
         if self._batches == self.save_freq:
             self._batches = 0

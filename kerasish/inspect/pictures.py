@@ -202,6 +202,31 @@ def plot_model(
     return drawing
 
 
+def nodes(model: Any) -> list[dict[str, Any]]:
+    """The layers of a model, those of models inside too, for TensorBoard: "name" (with those of
+    the models around it), "op" (its class), "input" (names) and "shapes" of its outputs."""
+    drawn = _Drawn(Diagram(str(model.name)), _Shown(*[False] * 5, expand_nested=True))
+    drawn.model(model, "", "")
+    diagram, names = drawn.diagram, {}
+    for key, (member, _) in drawn.members.items():
+        titles = [diagram.groups[group].title for group in diagram.within(key)]
+        name = "/".join([*titles, str(member.name)])
+        names[key] = f"{name}_{key}" if name in names.values() else name
+    inputs: dict[str, list[str]] = {key: [] for key in names}
+    for start, end in diagram.arrows:
+        if start != end:
+            inputs[end].append(names[start])
+    return [
+        {
+            "name": names[key],
+            "op": getattr(member, "keras_class", type(member).__name__),
+            "input": inputs[key],
+            "shapes": [s.shape for s in _flat(_symbols(member, network)[1])],
+        }
+        for key, (member, network) in drawn.members.items()
+    ]
+
+
 def _check(model: Any, dpi: Any, others: dict[str, Any]) -> None:
     if not isinstance(model, Model):
         raise ArgumentError("model", expected="a keras.Model", received=repr(model))
@@ -236,12 +261,13 @@ class _Drawn:
     def __init__(self, diagram: Diagram, shown: _Shown) -> None:
         self.diagram = diagram
         self.shown = shown
+        self.members: dict[str, tuple[Any, Any]] = {}  # by box: what it is, and of which network
 
     def model(self, model: Any, group: str, prefix: str) -> None:
         """Enter a model's layers; their keys begin with `prefix`."""
         network = _network(model)
         if network is None:
-            self.diagram.boxes[f"{prefix}{model.name}"] = self._box(model, None, group)
+            self._enter(f"{prefix}{model.name}", model, None, group)
             return
         members = _members(model)
         keys = _keys(model, prefix)
@@ -251,7 +277,7 @@ class _Drawn:
                 self.diagram.groups[key] = Group(str(member.name), group)
                 self.model(member, key, f"{key}/")
             else:
-                self.diagram.boxes[key] = self._box(member, network, group)
+                self._enter(key, member, network, group)
         for record in network.records:
             for number, symbol in enumerate(record.inputs):
                 history = symbol.history
@@ -287,6 +313,10 @@ class _Drawn:
         if id(history.operation) not in inner:
             return next(iter(inner.values()))
         return self._exit(history.operation, inner, history.tensor_index)
+
+    def _enter(self, key: str, member: Any, network: Any, group: str) -> None:
+        self.members[key] = (member, network)
+        self.diagram.boxes[key] = self._box(member, network, group)
 
     def _box(self, member: Any, network: Any, group: str) -> Box:
         shown, cls = self.shown, getattr(member, "keras_class", type(member).__name__)
@@ -344,6 +374,10 @@ def _symbols(member: Any, network: Any) -> tuple[Any, Any]:
 
 def _inputs(call: Any) -> Any:
     return call.inputs[0] if len(call.inputs) == 1 else list(call.inputs)
+
+
+def _flat(symbols: Any) -> list[Any]:
+    return [] if symbols is None else tree.flatten(symbols)
 
 
 def _each(symbols: Any, what: str) -> str:
