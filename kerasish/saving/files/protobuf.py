@@ -24,7 +24,8 @@ def encoded(forms: Forms, form: str, values: Mapping[str, Any]) -> bytes:
     made = bytearray()
     for name, value in values.items():
         number, kind = forms[form][name]
-        for one in value if isinstance(value, list) else [value]:
+        listed: list[Any] = value if isinstance(value, list) else [value]
+        for one in listed:
             if one is not None:
                 made += _varint(number << 3 | _WIRE.get(kind, 2))
                 made += _value(forms, kind, one)
