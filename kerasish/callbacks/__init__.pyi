@@ -13,6 +13,8 @@ from kerasish.callbacks.progress import ProgbarLogger as ProgbarLogger
 from kerasish.callbacks.rates import LearningRateScheduler as _LearningRateScheduler
 from kerasish.callbacks.rates import Callable
 from kerasish.callbacks.rates import ReduceLROnPlateau as _ReduceLROnPlateau
+from kerasish.callbacks.remote_monitor import RemoteMonitor as _RemoteMonitor
+from kerasish.callbacks.remote_monitor import Mapping
 from kerasish.callbacks.stopping import EarlyStopping as _EarlyStopping
 from kerasish.callbacks.stopping import TerminateOnNaN as _TerminateOnNaN
 from kerasish.callbacks.tensorboard import TensorBoard as TensorBoard
@@ -26,6 +28,8 @@ class LearningRateScheduler(_LearningRateScheduler):
     def __init__(self, schedule: Callable[..., float], verbose: int = ...) -> None: ...
 class ReduceLROnPlateau(_ReduceLROnPlateau):
     def __init__(self, monitor: str = ..., factor: float = ..., patience: int = ..., verbose: int = ..., mode: str = ..., min_delta: float = ..., cooldown: int = ..., min_lr: float = ...) -> None: ...
+class RemoteMonitor(_RemoteMonitor):
+    def __init__(self, root: str = ..., path: str = ..., field: str = ..., headers: Mapping[str, str] | None = ..., send_as_json: bool = ...) -> None: ...
 class EarlyStopping(_EarlyStopping):
     def __init__(self, monitor: str = ..., min_delta: float = ..., patience: int = ..., verbose: int = ..., mode: str = ..., baseline: float | None = ..., restore_best_weights: bool = ..., start_from_epoch: int = ...) -> None: ...
 class TerminateOnNaN(_TerminateOnNaN):

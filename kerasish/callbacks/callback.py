@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from difflib import SequenceMatcher
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from kerasish.arguments.configured import Declared, check_keywords
 from kerasish.errors import ArgumentError, told
@@ -37,12 +37,15 @@ class Callback(Declared):
         runs_last: whether it comes after the callbacks that do not ask for it.
         idle: hooks of this package's own classes that have nothing to do as the object was made,
             so that no run need call them; what a subclass of a user's overrides is called.
+        opens_network: whether it opens connections to other machines: a YAML file may name it
+            only where the caller allows that.
     """
 
     _order = "*"
     tick_seconds: float | None = None
     runs_last: bool = False
     idle: frozenset[str] = frozenset()
+    opens_network: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -71,6 +71,7 @@ def parser() -> ArgumentParser:
     evaluate.add_argument("run", metavar="RUN_DIR")
     parts = ("test", "validation", "train")
     evaluate.add_argument("--part", choices=parts, help="which data; test where there is any")
+    _network(evaluate)
     _plugins(evaluate)
     _backend(evaluate)
     _verbose(evaluate)
@@ -111,10 +112,16 @@ def _options(command: ArgumentParser) -> None:
         help="change a value; PATH+=VALUE appends, ~PATH removes; may be repeated",
     )
     command.add_argument("--allow-env", action="store_true", help="let $env.NAME be read")
+    _network(command)
     command.add_argument(
         "--max-params", type=int, default=MAX_PARAMS, metavar="N", help="refuse larger models"
     )
     _plugins(command)
+
+
+def _network(command: ArgumentParser) -> None:
+    what = "let the file name what opens connections to other machines"
+    command.add_argument("--allow-network", action="store_true", help=what)
 
 
 def _plugins(command: ArgumentParser) -> None:

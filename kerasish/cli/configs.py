@@ -18,6 +18,7 @@ def options(arguments: Namespace) -> Options:
     return Options(
         overrides=tuple(getattr(arguments, "overrides", ())),
         allow_env=getattr(arguments, "allow_env", False),
+        allow_network=getattr(arguments, "allow_network", False),
         plugins=tuple(arguments.plugins),
         allowance=arguments.allowance,
         command=True,

@@ -105,7 +105,8 @@ def load_config(source: str | os.PathLike[str], options: Options | None = None) 
     with budget.opened("the text" if is_text else str(path), 0, chosen.allowance):
         read = read_text if is_text else read_document
         document = read(str(source), diagnostics, chosen)
-        config = validate(document, diagnostics, chosen.plugins, path.stem or "model")
+        name, network = path.stem or "model", chosen.allow_network
+        config = validate(document, diagnostics, chosen.plugins, name, network)
     return Project(config, path.resolve().parent, diagnostics, chosen.allowance)
 
 

@@ -51,11 +51,15 @@ class Checker:
     Args:
         diagnostics: receives the findings.
         missing: modules that the file asks for and nobody imported.
+        network: whether items may open connections to other machines.
     """
 
-    def __init__(self, diagnostics: Diagnostics, missing: Collection[str] = ()) -> None:
+    def __init__(
+        self, diagnostics: Diagnostics, missing: Collection[str] = (), network: bool = False
+    ) -> None:
         self.diagnostics = diagnostics
         self._missing = missing
+        self._network = network
 
     def item(self, value: Value, kind: str, depth: int = 0) -> Item | None:
         """The item that `value` describes; None where it does not, which is recorded."""
@@ -68,6 +72,10 @@ class Checker:
             return None
         item = Item(kind, name, vocabulary.lookup(kind, name), mark)
         before = len(self.diagnostics)
+        if getattr(item.factory, "opens_network", False) and not self._network:
+            allow = self.diagnostics.told("Options(allow_network=True)", "--allow-network")
+            message = f"{name} opens connections to other machines, which is not allowed here"
+            self.diagnostics.add("K602", message, mark, f"pass {allow} to allow it")
         self._arguments(item, head.value, depth)
         return item if len(self.diagnostics) == before else None
 

@@ -29,6 +29,7 @@ class Options:
     Attributes:
         overrides: `--set` arguments, applied in order.
         allow_env: whether `$env.NAME` may read the environment.
+        allow_network: whether the file may name what opens connections to other machines.
         plugins: names of modules whose layers the caller has registered.
         command: whether errors say options of the command line, not arguments of functions.
         project: the folder that `base` files must lie in; the config's own where None.
@@ -38,6 +39,7 @@ class Options:
 
     overrides: SequenceOf[str] = ()
     allow_env: bool = False
+    allow_network: bool = False
     plugins: SequenceOf[str] = ()
     command: bool = False
     project: Path | None = None

@@ -25,7 +25,11 @@ SECTIONS = (
 
 
 def validate(
-    document: Mapping, diagnostics: Diagnostics, plugins: Collection[str] = (), name: str = "model"
+    document: Mapping,
+    diagnostics: Diagnostics,
+    plugins: Collection[str] = (),
+    name: str = "model",
+    network: bool = False,
 ) -> Config:
     """The configuration that the resolved document describes.
 
@@ -34,6 +38,7 @@ def validate(
         diagnostics: receives the findings.
         plugins: modules whose layers the caller has registered, beside those that are imported.
         name: the name where the file gives none.
+        network: whether the file may name what opens connections to other machines.
 
     Raises:
         ConfigError: something is wrong; all findings at once.
@@ -42,7 +47,7 @@ def validate(
     _check_format(fields)
     requested = _plugins(fields)
     missing = [one for one in requested if one not in plugins and one not in sys.modules]
-    checker = Checker(diagnostics, missing)
+    checker = Checker(diagnostics, missing, network)
     fields.text("description")
     fields.mapping("vars")
     fields.require("model")

@@ -50,6 +50,7 @@ CODES: dict[str, str] = {
     "K502": "an array is not in the data file, or does not fit the others",
     "K503": "the data hold NaN or infinite values",
     "K601": "the parameter budget is exceeded",
+    "K602": "something opens connections to other machines, which is not allowed",
 }
 
 MAX_FINDINGS = 200

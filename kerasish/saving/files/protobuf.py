@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 # A message's fields: a name, its number, and its type: a scalar one, or the name of a message.
 Forms = Mapping[str, Mapping[str, tuple[int, str]]]
@@ -24,7 +24,7 @@ def encoded(forms: Forms, form: str, values: Mapping[str, Any]) -> bytes:
     made = bytearray()
     for name, value in values.items():
         number, kind = forms[form][name]
-        listed: list[Any] = value if isinstance(value, list) else [value]
+        listed = cast("list[Any]", value if isinstance(value, list) else [value])
         for one in listed:
             if one is not None:
                 made += _varint(number << 3 | _WIRE.get(kind, 2))
