@@ -61,7 +61,10 @@ def namespace(
         home, own = homes[name]
         if home == "kerasish.graph":
             load("kerasish.ops")  # which gives tensors their operators
-        found = getattr(load(home), own) if home else load(f"{module}.{own}")
+        if own == "*":  # the module itself, of which a namespace makes its own
+            found = load(home)
+        else:
+            found = getattr(load(home), own) if home else load(f"{module}.{own}")
         setattr(sys.modules[module], name, found)
         return found
 

@@ -28,7 +28,8 @@ from kerasish.signatures import constructor
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTE = "Written by scripts/make_names.py."
-Homes = dict[str, str]  # a module, and the names it has; "name:own" where it calls it otherwise
+# A module, and the names it has; "name:own" where it calls it otherwise, "name:*" for itself.
+Homes = dict[str, str]
 Table = dict[str, tuple[str, str]]  # a name, its module and its name there
 
 
@@ -46,11 +47,11 @@ class Kind(NamedTuple):
 
 # Bases that a family of layers shares.
 FAMILIES = """
-    AdaptiveAverage AdaptiveMax AdaptivePooling Augmentation AveragePooling BaseConv
-    Bins BaseConvTranspose BaseDepthwiseConv BaseSeparableConv Bordered Cell ConvLSTM ConvLSTMCell
-    Cropping GlobalAverage GlobalMax GlobalPooling Images Lookup MaxPooling Merge Noise OverCell
-    Pooling Projected Recurrent Scaled Scored Spatial SpatialDropout UpSampling Warp Windowed
-    ZeroPadding
+    AdaptiveAverage AdaptiveMax AdaptivePooling AveragePooling BaseConv BaseConvTranspose
+    BaseDepthwiseConv BaseSeparableConv Bins Bordered Cell Choosing ConvLSTM ConvLSTMCell
+    Cropping Cutting Geometric GlobalAverage GlobalMax GlobalPooling Hued ImageLayer Lookup
+    MaxPooling Merge Mixing Noise OverCell Pooling Projected RandomLayer Recurrent Scaled Scored
+    Sized Spatial SpatialDropout UpSampling Warp Windowed ZeroPadding
 """
 
 KINDS = {
@@ -243,6 +244,7 @@ OFFERED: dict[str, Homes] = {
         "kerasish.wrappers.estimators": "SKLearnClassifier SKLearnRegressor SKLearnTransformer",
     },
     "kerasish.utils": {
+        "kerasish.ops.image.boxes": "bounding_boxes:*",
         "kerasish.backend": "clear_session",
         "kerasish.config": "disable_interactive_logging enable_interactive_logging "
         "is_interactive_logging_enabled",
@@ -350,7 +352,7 @@ def index() -> tuple[dict[str, Table], dict[str, Table]]:
         space = importlib.import_module(package)
         for name, (home, own) in public[package].items():
             if home:  # what is loaded next may use names that the index does not have yet
-                setattr(space, name, getattr(importlib.import_module(home), own))
+                setattr(space, name, held(home, own))
     for folder, rule in KINDS.items():
         package = f"kerasish.{folder}"
         found, entered = of_kind(package, rule)
@@ -361,6 +363,12 @@ def index() -> tuple[dict[str, Table], dict[str, Table]]:
         for name, (home, own) in names.items():
             names[name] = public.get(home, {}).get(own, (home, own)) if home else (home, own)
     return public, kinds
+
+
+def held(home: str, own: str) -> Any:
+    """What a module calls so, or the module itself."""
+    module = importlib.import_module(home)
+    return module if own == "*" else getattr(module, own)
 
 
 def homes(names: Table) -> Homes:
@@ -468,9 +476,12 @@ def stub(package: str, names: Table) -> str:
     orders: dict[tuple[str, ...], str] = {}
     for name, (home, own) in sorted(names.items(), key=lambda item: (item[1][0], item[0])):
         # The index at hand may be an older one.
-        found = getattr(importlib.import_module(home), own) if home else getattr(module, name)
+        found = held(home, own) if home else getattr(module, name)
         init = vars(found).get("__init__") if inspect.isclass(found) else None
-        if name != own:
+        if own == "*":
+            parent, _, last = home.rpartition(".")
+            imports.append(f"from {parent} import {last} as {name}")
+        elif name != own:
             after.append(f"{name} = {own}")
             if own not in names:
                 imports.append(f"from {home or package} import {own}")

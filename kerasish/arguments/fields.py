@@ -33,6 +33,9 @@ def keyword(*, alias: str, default: Any = None, kw_only: bool = True) -> Any:
     """An argument that every constructor takes by name, in a TYPE_CHECKING block."""
 
 
+LAST = "*"  # `placed(behind=LAST)`: behind all fields, those of subclasses too
+
+
 class Place(NamedTuple):
     """Where a field stands; `placed` makes it."""
 
@@ -44,7 +47,7 @@ def placed(*, behind: str = "", default: Any = MISSING, kw_only: bool = True) ->
     """`groups: PositiveInt = placed(behind="dilation_rate", default=1)`: a field elsewhere.
 
     Args:
-        behind: the field before it; by default it is the first.
+        behind: the field before it, or LAST; by default it is the first.
         default: as that of any field; by default it must be given.
         kw_only: for type checkers, which are not to mind the order.
     """
@@ -168,9 +171,11 @@ def together(cls: Any, lent: Mapping[str, Field], new: Mapping[str, Field]) -> d
     fields = {**lent, **held, **new}
     followers: dict[str | None, list[str]] = {None: list(fields)}
     for name, field in fields.items():
-        if field.behind is not None and (not field.behind or field.behind in fields):
+        if field.behind in ("", LAST) or field.behind in fields:
             followers[None].remove(name)
             followers.setdefault(field.behind, []).insert(0, name)
+    # The last of a base stay the last.
+    last = sorted(reversed(followers.get(LAST, [])), key=lambda name: name not in new)
     order: dict[str, Field] = {}
 
     def stand(names: list[str]) -> None:
@@ -178,7 +183,7 @@ def together(cls: Any, lent: Mapping[str, Field], new: Mapping[str, Field]) -> d
             order[name] = fields[name]
             stand(followers.get(name, []))
 
-    stand([*followers.get("", []), *followers[None]])
+    stand([*followers.get("", []), *followers[None], *last])
     return order
 
 

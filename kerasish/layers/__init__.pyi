@@ -11,6 +11,38 @@ from kerasish.layers.activation import ReLU as ReLU
 from kerasish.layers.activation import Softmax as Softmax
 from kerasish.layers.attention import AdditiveAttention as _AdditiveAttention
 from kerasish.layers.attention import Attention as _Attention
+from kerasish.layers.augmentation.chains import AugMix as _AugMix
+from kerasish.layers.augmentation.chains import Pipeline as Pipeline
+from kerasish.layers.augmentation.chains import RandAugment as _RandAugment
+from kerasish.layers.augmentation.chains import RandomColorJitter as _RandomColorJitter
+from kerasish.layers.augmentation.colour import AutoContrast as _AutoContrast
+from kerasish.layers.augmentation.colour import RandomBrightness as _RandomBrightness
+from kerasish.layers.augmentation.colour import RandomColorDegeneration as _RandomColorDegeneration
+from kerasish.layers.augmentation.colour import RandomContrast as _RandomContrast
+from kerasish.layers.augmentation.colour import RandomGaussianBlur as _RandomGaussianBlur
+from kerasish.layers.augmentation.colour import RandomGrayscale as _RandomGrayscale
+from kerasish.layers.augmentation.colour import RandomHue as _RandomHue
+from kerasish.layers.augmentation.colour import RandomInvert as _RandomInvert
+from kerasish.layers.augmentation.colour import RandomPosterization as _RandomPosterization
+from kerasish.layers.augmentation.colour import RandomSaturation as _RandomSaturation
+from kerasish.layers.augmentation.colour import RandomSharpness as _RandomSharpness
+from kerasish.layers.augmentation.colour import Solarization as _Solarization
+from kerasish.layers.augmentation.geometry import RandomElasticTransform as _RandomElasticTransform
+from kerasish.layers.augmentation.geometry import RandomFlip as _RandomFlip
+from kerasish.layers.augmentation.geometry import RandomPerspective as _RandomPerspective
+from kerasish.layers.augmentation.geometry import RandomRotation as _RandomRotation
+from kerasish.layers.augmentation.geometry import RandomShear as _RandomShear
+from kerasish.layers.augmentation.geometry import RandomTranslation as _RandomTranslation
+from kerasish.layers.augmentation.geometry import RandomZoom as _RandomZoom
+from kerasish.layers.augmentation.histograms import ContrastLimitedAdaptiveHistogramEqualization as _ContrastLimitedAdaptiveHistogramEqualization
+from kerasish.layers.augmentation.histograms import Equalization as _Equalization
+from kerasish.layers.augmentation.mixing import CutMix as _CutMix
+from kerasish.layers.augmentation.mixing import MaxNumBoundingBoxes as _MaxNumBoundingBoxes
+from kerasish.layers.augmentation.mixing import MixUp as _MixUp
+from kerasish.layers.augmentation.mixing import RandomErasing as _RandomErasing
+from kerasish.layers.augmentation.sizing import CenterCrop as _CenterCrop
+from kerasish.layers.augmentation.sizing import RandomCrop as _RandomCrop
+from kerasish.layers.augmentation.sizing import Resizing as _Resizing
 from kerasish.layers.base.input_spec import InputSpec as InputSpec
 from kerasish.layers.base.layer import Layer as Layer
 from kerasish.layers.convolution import Conv1D as _Conv1D
@@ -74,16 +106,6 @@ from kerasish.layers.pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
 from kerasish.layers.pooling import MaxPooling1D as MaxPooling1D
 from kerasish.layers.pooling import MaxPooling2D as MaxPooling2D
 from kerasish.layers.pooling import MaxPooling3D as MaxPooling3D
-from kerasish.layers.preprocessing.augmentation import CenterCrop as CenterCrop
-from kerasish.layers.preprocessing.augmentation import RandomBrightness as _RandomBrightness
-from kerasish.layers.preprocessing.augmentation import RandomContrast as _RandomContrast
-from kerasish.layers.preprocessing.augmentation import RandomCrop as _RandomCrop
-from kerasish.layers.preprocessing.augmentation import RandomFlip as _RandomFlip
-from kerasish.layers.preprocessing.augmentation import RandomRotation as _RandomRotation
-from kerasish.layers.preprocessing.augmentation import RandomShear as _RandomShear
-from kerasish.layers.preprocessing.augmentation import RandomTranslation as _RandomTranslation
-from kerasish.layers.preprocessing.augmentation import RandomZoom as _RandomZoom
-from kerasish.layers.preprocessing.augmentation import Resizing as Resizing
 from kerasish.layers.preprocessing.hashing import HashedCrossing as HashedCrossing
 from kerasish.layers.preprocessing.hashing import Hashing as Hashing
 from kerasish.layers.preprocessing.lookup import IntegerLookup as _IntegerLookup
@@ -152,6 +174,312 @@ class _OfAttention(Fields):
 class Attention(_Attention, _OfAttention):
     use_scale: bool = False
     score_mode: str = 'dot'
+class _OfAugMix(Fields):
+    value_range: Any = (0, 255)
+    num_chains: rules.PositiveInt = 3
+    chain_depth: rules.PositiveInt = 3
+    factor: Any = 0.3
+    alpha: float = 1.0
+    all_ops: bool = True
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class AugMix(_AugMix, _OfAugMix):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandAugment(Fields):
+    value_range: Any = (0, 255)
+    num_ops: int = 2
+    factor: Any = 0.5
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandAugment(_RandAugment, _OfRandAugment):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomColorJitter(Fields):
+    value_range: Any = (0, 255)
+    brightness_factor: Any = None
+    contrast_factor: Any = None
+    saturation_factor: Any = None
+    hue_factor: Any = None
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomColorJitter(_RandomColorJitter, _OfRandomColorJitter):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfAutoContrast(Fields):
+    value_range: Any = (0, 255)
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class AutoContrast(_AutoContrast, _OfAutoContrast):
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomBrightness(Fields):
+    factor: Any
+    value_range: Any = (0, 255)
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomBrightness(_RandomBrightness, _OfRandomBrightness):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomColorDegeneration(Fields):
+    factor: Any
+    value_range: Any = (0, 255)
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class RandomColorDegeneration(_RandomColorDegeneration, _OfRandomColorDegeneration):
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class RandomContrast(_RandomContrast, _OfRandomBrightness):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomGaussianBlur(Fields):
+    factor: Any = 1.0
+    kernel_size: Any = 3
+    sigma: Any = 1.0
+    value_range: Any = (0, 255)
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class RandomGaussianBlur(_RandomGaussianBlur, _OfRandomGaussianBlur):
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class _OfRandomGrayscale(Fields):
+    factor: rules.Rate = 0.5
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class RandomGrayscale(_RandomGrayscale, _OfRandomGrayscale):
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class RandomHue(_RandomHue, _OfRandomColorDegeneration):
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class RandomInvert(_RandomInvert, _OfRandomBrightness):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomPosterization(_RandomPosterization, _OfRandomColorDegeneration):
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class RandomSaturation(_RandomSaturation, _OfRandomColorDegeneration):
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class RandomSharpness(_RandomSharpness, _OfRandomColorDegeneration):
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class _OfSolarization(Fields):
+    addition_factor: Any = 0.0
+    threshold_factor: Any = 0.0
+    value_range: Any = (0, 255)
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class Solarization(_Solarization, _OfSolarization):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomElasticTransform(Fields):
+    factor: Any = 1.0
+    scale: Any = 1.0
+    interpolation: str = 'bilinear'
+    fill_mode: str = 'reflect'
+    fill_value: float = 0.0
+    value_range: Any = (0, 255)
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomElasticTransform(_RandomElasticTransform, _OfRandomElasticTransform):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomFlip(Fields):
+    mode: str = 'horizontal_and_vertical'
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomFlip(_RandomFlip, _OfRandomFlip):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomPerspective(Fields):
+    factor: Any = 1.0
+    scale: rules.Rate = 1.0
+    interpolation: str = 'bilinear'
+    fill_value: float = 0.0
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomPerspective(_RandomPerspective, _OfRandomPerspective):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomRotation(Fields):
+    factor: Any
+    fill_mode: str = 'reflect'
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomRotation(_RandomRotation, _OfRandomRotation):
+    factor: Any
+    fill_mode: str = 'reflect'
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomShear(Fields):
+    x_factor: Any = 0.0
+    y_factor: Any = 0.0
+    interpolation: str = 'bilinear'
+    fill_mode: str = 'reflect'
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class RandomShear(_RandomShear, _OfRandomShear):
+    x_factor: Any = 0.0
+    y_factor: Any = 0.0
+    interpolation: str = 'bilinear'
+    fill_mode: str = 'reflect'
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class _OfRandomTranslation(Fields):
+    height_factor: Any
+    width_factor: Any
+    fill_mode: str = 'reflect'
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomTranslation(_RandomTranslation, _OfRandomTranslation):
+    height_factor: Any
+    width_factor: Any
+    fill_mode: str = 'reflect'
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomZoom(_RandomZoom, _OfRandomTranslation):
+    height_factor: Any
+    width_factor: Any = None
+    fill_mode: str = 'reflect'
+    interpolation: str = 'bilinear'
+    seed: int | None = None
+    fill_value: float = 0.0
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfContrastLimitedAdaptiveHistogramEqualization(Fields):
+    value_range: Any = (0, 255)
+    clip_limit: float = 4.0
+    tile_grid_size: Any = (8, 8)
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class ContrastLimitedAdaptiveHistogramEqualization(_ContrastLimitedAdaptiveHistogramEqualization, _OfContrastLimitedAdaptiveHistogramEqualization):
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfEqualization(Fields):
+    value_range: Any = (0, 255)
+    bins: rules.PositiveInt = 256
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class Equalization(_Equalization, _OfEqualization):
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfCutMix(Fields):
+    factor: Any = 1.0
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class CutMix(_CutMix, _OfCutMix):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfMaxNumBoundingBoxes(Fields):
+    max_number: rules.PositiveInt
+    fill_value: int = -1
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class MaxNumBoundingBoxes(_MaxNumBoundingBoxes, _OfMaxNumBoundingBoxes):
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfMixUp(Fields):
+    alpha: float = 0.2
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class MixUp(_MixUp, _OfMixUp):
+    data_format: rules.DataFormat = None
+    seed: int | None = None
+    bounding_box_format: str | None = None
+class _OfRandomErasing(Fields):
+    factor: Any = 1.0
+    scale: Any = (0.02, 0.33)
+    fill_value: Any = None
+    value_range: Any = (0, 255)
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomErasing(_RandomErasing, _OfRandomErasing):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfCenterCrop(Fields):
+    height: rules.PositiveInt
+    width: rules.PositiveInt
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class CenterCrop(_CenterCrop, _OfCenterCrop):
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfRandomCrop(Fields):
+    height: rules.PositiveInt
+    width: rules.PositiveInt
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class RandomCrop(_RandomCrop, _OfRandomCrop):
+    seed: int | None = None
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class _OfResizing(Fields):
+    height: rules.PositiveInt
+    width: rules.PositiveInt
+    interpolation: rules.Interpolation = 'bilinear'
+    crop_to_aspect_ratio: bool = False
+    pad_to_aspect_ratio: bool = False
+    fill_mode: str = 'constant'
+    fill_value: float = 0.0
+    antialias: bool = False
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
+class Resizing(_Resizing, _OfResizing):
+    data_format: rules.DataFormat = None
+    bounding_box_format: str | None = None
 class _OfConv1D(Fields):
     filters: rules.PositiveInt
     kernel_size: rules.IntOrTuple
@@ -475,78 +803,6 @@ GlobalMaxPool3D = GlobalMaxPooling3D
 MaxPool1D = MaxPooling1D
 MaxPool2D = MaxPooling2D
 MaxPool3D = MaxPooling3D
-class _OfRandomBrightness(Fields):
-    factor: Any
-    value_range: Any = (0, 255)
-    seed: int | None = None
-    data_format: rules.DataFormat = None
-class RandomBrightness(_RandomBrightness, _OfRandomBrightness):
-    factor: Any
-    value_range: Any = (0, 255)
-class RandomContrast(_RandomContrast, _OfRandomBrightness):
-    factor: Any
-    value_range: Any = (0, 255)
-class _OfRandomCrop(Fields):
-    height: rules.PositiveInt
-    width: rules.PositiveInt
-    seed: int | None = None
-    data_format: rules.DataFormat = None
-class RandomCrop(_RandomCrop, _OfRandomCrop):
-    height: rules.PositiveInt
-    width: rules.PositiveInt
-class _OfRandomFlip(Fields):
-    mode: str = 'horizontal_and_vertical'
-    seed: int | None = None
-    data_format: rules.DataFormat = None
-class RandomFlip(_RandomFlip, _OfRandomFlip):
-    mode: str = 'horizontal_and_vertical'
-class _OfRandomRotation(Fields):
-    factor: Any
-    fill_mode: str = 'reflect'
-    interpolation: str = 'bilinear'
-    seed: int | None = None
-    fill_value: float = 0.0
-    data_format: rules.DataFormat = None
-class RandomRotation(_RandomRotation, _OfRandomRotation):
-    factor: Any
-    fill_mode: str = 'reflect'
-    interpolation: str = 'bilinear'
-    fill_value: float = 0.0
-class _OfRandomShear(Fields):
-    x_factor: Any = 0.0
-    y_factor: Any = 0.0
-    interpolation: str = 'bilinear'
-    fill_mode: str = 'reflect'
-    fill_value: float = 0.0
-    data_format: rules.DataFormat = None
-    seed: int | None = None
-class RandomShear(_RandomShear, _OfRandomShear):
-    x_factor: Any = 0.0
-    y_factor: Any = 0.0
-    interpolation: str = 'bilinear'
-    fill_mode: str = 'reflect'
-    fill_value: float = 0.0
-    seed: int | None = None
-class _OfRandomTranslation(Fields):
-    height_factor: Any
-    width_factor: Any
-    fill_mode: str = 'reflect'
-    interpolation: str = 'bilinear'
-    seed: int | None = None
-    fill_value: float = 0.0
-    data_format: rules.DataFormat = None
-class RandomTranslation(_RandomTranslation, _OfRandomTranslation):
-    height_factor: Any
-    width_factor: Any
-    fill_mode: str = 'reflect'
-    interpolation: str = 'bilinear'
-    fill_value: float = 0.0
-class RandomZoom(_RandomZoom, _OfRandomTranslation):
-    height_factor: Any
-    width_factor: Any = None
-    fill_mode: str = 'reflect'
-    interpolation: str = 'bilinear'
-    fill_value: float = 0.0
 class _OfIntegerLookup(Fields):
     max_tokens: rules.PositiveInt | None = None
     num_oov_indices: int = 1

@@ -167,6 +167,8 @@ def set_random_seed(seed: int) -> None:
 def draw_key(seed: Any) -> Tensor:
     """The key of one draw: a fixed one for an int, the next one of a generator, global for None.
 
+    A key that was drawn before is that key, for the same draw once more.
+
     Raises:
         ArgumentError: `seed` is none of these.
     """
@@ -176,6 +178,8 @@ def draw_key(seed: Any) -> Tensor:
         return seed.next()
     if isinstance(seed, (int, np.integer)):
         return convert_to_tensor(np.array([check_seed(seed), 0], np.uint32))
+    if isinstance(seed, Tensor) and (seed.shape, seed.dtype) == ((2,), "uint32"):
+        return seed
     raise ArgumentError(
         "seed", expected="an int, a SeedGenerator or None", received=type(seed).__name__
     )

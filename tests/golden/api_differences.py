@@ -40,12 +40,8 @@ TO_COME: dict[str, str] = {
     ),
     "keras.export": "ExportArchive",
     "keras.layers": (
-        "AugMix AutoContrast ContrastLimitedAdaptiveHistogramEqualization CutMix Equalization "
-        "FlaxLayer JaxLayer MaxNumBoundingBoxes MelSpectrogram MixUp "
-        "Pipeline RandAugment RandomColorDegeneration RandomColorJitter "
-        "RandomElasticTransform RandomErasing RandomGaussianBlur RandomGrayscale RandomHue "
-        "RandomInvert RandomPerspective RandomPosterization RandomSaturation RandomSharpness "
-        "ReversibleEmbedding STFTSpectrogram Solarization TFSMLayer TorchModuleWrapper"
+        "FlaxLayer JaxLayer MelSpectrogram ReversibleEmbedding "
+        "STFTSpectrogram TFSMLayer TorchModuleWrapper"
     ),
     "keras.legacy.saving": "deserialize_keras_object serialize_keras_object",
     "keras.optimizers": "MultiOptimizer OptimizerMap",
@@ -63,10 +59,6 @@ TO_COME: dict[str, str] = {
         "Config FeatureSpace Progbar audio_dataset_from_directory "
         "get_source_inputs image_dataset_from_directory model_to_dot "
         "plot_model split_dataset text_dataset_from_directory"
-    ),
-    "keras.utils.bounding_boxes": (
-        "affine_transform clip_to_image_size compute_ciou compute_iou convert_format crop "
-        "decode_deltas_to_boxes encode_box_to_deltas pad"
     ),
     "keras.utils.legacy": "deserialize_keras_object serialize_keras_object",
     "keras.visualization": (
@@ -90,10 +82,12 @@ _MASKS = (
     "get_dropout_mask get_recurrent_dropout_mask reset_dropout_mask reset_recurrent_dropout_mask"
 )
 _WEIGHT = "convert_weight: of Keras's inside; ours converts whatever it computes with"
-_IMAGE = (
-    "convert_weight get_random_transformation transform_bounding_boxes transform_images "
-    "transform_labels transform_segmentation_masks transform_single_bounding_box "
-    "transform_single_image transform_single_label transform_single_segmentation_mask: to come"
+_IMAGE = " ".join(
+    f"transform_{part}(transformation=)"
+    for part in (
+        "bounding_boxes images labels segmentation_masks single_bounding_box single_image "
+        "single_label single_segmentation_mask"
+    ).split()
 )
 _ADAPT = "save_assets: the config holds the vocabulary"
 
@@ -136,12 +130,14 @@ MEMBERS: list[tuple[str, str]] = [
     ),
     ("layers.RNN", "get_initial_state(batch_size=) inner_loop: to come"),
     *((f"layers.{n}", _ADAPT) for n in ("IntegerLookup", "StringLookup", "TextVectorization")),
-    *(
-        (f"layers.{n}", _IMAGE)
-        for n in (
-            "CenterCrop RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation "
-            "RandomShear RandomTranslation RandomZoom Resizing"
-        ).split()
+    (
+        "layers.augmentation.base.ImageLayer+",
+        f"convert_weight {_IMAGE}: all may be called with nothing drawn, as some of Keras's",
+    ),
+    (
+        "layers.RandomGrayscale",
+        "get_random_transformation(images) transform_labels(transformations) "
+        "transform_segmentation_masks(transformations): named as in the other layers",
     ),
     ("layers.RandomShear", "get_shifted_bbox get_transformed_x_y: of Keras's inside"),
     ("layers.RandomTranslation", "get_shifted_bbox get_transformed_x_y: of Keras's inside"),

@@ -326,6 +326,88 @@ CASES: dict[str, Case] = {
     "random_shear": Case("RandomShear", {"x_factor": 0.2}, IMAGE, {"training": False}),
     "random_brightness": Case("RandomBrightness", {"factor": 0.2}, IMAGE, {"training": False}),
     "random_contrast": Case("RandomContrast", {"factor": 0.2}, IMAGE, {"training": False}),
+    "random_hue": Case("RandomHue", {"factor": 0.2}, IMAGE, {"training": False}),
+    "random_erasing": Case("RandomErasing", {"fill_value": 0.5}, IMAGE, {"training": False}),
+    "random_perspective": Case("RandomPerspective", {"scale": 0.5}, IMAGE, {"training": False}),
+    "random_elastic": Case("RandomElasticTransform", {"scale": 0.5}, IMAGE, {"training": False}),
+    "random_jitter": Case(
+        "RandomColorJitter", {"hue_factor": 0.1, "contrast_factor": 0.2}, IMAGE, {"training": False}
+    ),
+    "mix_up": Case("MixUp", {"alpha": 0.3}, IMAGE, {"training": False}),
+    "cut_mix": Case("CutMix", {"factor": 0.5}, IMAGE, {"training": False}),
+    "rand_augment": Case("RandAugment", {"num_ops": 3}, IMAGE, {"training": False}),
+    "aug_mix": Case("AugMix", {"chain_depth": 2}, IMAGE, {"training": False}),
+    # while training, with nothing left to chance
+    "rotation_fixed": Case("RandomRotation", {"factor": (0.1, 0.1)}, IMAGE, {"training": True}),
+    "translation_fixed": Case(
+        "RandomTranslation",
+        {"height_factor": (0.3, 0.3), "width_factor": (-0.2, -0.2), "fill_mode": "constant"},
+        IMAGE,
+        {"training": True},
+    ),
+    "zoom_fixed": Case(
+        "RandomZoom",
+        {"height_factor": (0.3, 0.3), "width_factor": (-0.2, -0.2), "fill_mode": "wrap"},
+        IMAGE,
+        {"training": True},
+    ),
+    "brightness_fixed": Case(
+        "RandomBrightness",
+        {"factor": (0.2, 0.2), "value_range": (-3, 3)},
+        IMAGE,
+        {"training": True},
+    ),
+    "contrast_fixed": Case(
+        "RandomContrast", {"factor": (0.0, 0.0), "value_range": (-1, 1)}, IMAGE, {"training": True}
+    ),
+    "degeneration_fixed": Case(
+        "RandomColorDegeneration",
+        {"factor": (0.7, 0.7), "value_range": (-3, 3)},
+        IMAGE,
+        {"training": True},
+    ),
+    "grayscale_fixed": Case("RandomGrayscale", {"factor": 1.0}, IMAGE, {"training": True}),
+    "saturation_fixed": Case(
+        "RandomSaturation",
+        {"factor": (0.7, 0.7), "value_range": (0, 1)},
+        IMAGE,
+        {"training": True},
+        differentiable=False,
+    ),
+    "sharpness_fixed": Case(
+        "RandomSharpness", {"factor": (0.8, 0.8), "value_range": (-3, 3)}, IMAGE, {"training": True}
+    ),
+    "blur_fixed": Case(
+        "RandomGaussianBlur",
+        {"factor": (1.0, 1.0), "kernel_size": (3, 5), "sigma": (0.7, 0.7), "value_range": (-3, 3)},
+        IMAGE,
+        {"training": True},
+    ),
+    "invert_fixed": Case(
+        "RandomInvert", {"factor": (1.0, 1.0), "value_range": (-3, 3)}, IMAGE, {"training": True}
+    ),
+    "posterization_fixed": Case(
+        "RandomPosterization",
+        {"factor": (3, 3), "value_range": (-5, 5)},
+        IMAGE,
+        {"training": True},
+        differentiable=False,
+    ),
+    "solarization_fixed": Case("Solarization", {"value_range": (-4, 4)}, IMAGE, {"training": True}),
+    "auto_contrast": Case("AutoContrast", {"value_range": (-3, 3)}, IMAGE),
+    "equalization": Case("Equalization", {"bins": 16}, IMAGE, integers=256, differentiable=False),
+    "clahe": Case(
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        {"value_range": (-3, 3), "tile_grid_size": (2, 3)},
+        IMAGE,
+        differentiable=False,
+    ),
+    "max_num_boxes": Case("MaxNumBoundingBoxes", {"max_number": 4}, IMAGE),
+    "pipeline": Case(
+        "Pipeline",
+        lambda keras: {"layers": [keras.layers.Rescaling(0.5), keras.layers.CenterCrop(3, 4)]},
+        IMAGE,
+    ),
     # preprocessing
     "rescaling": Case("Rescaling", {"scale": 0.5, "offset": [0.1, 0.2, 0.3]}, SEQ),
     "normalization": Case(

@@ -14,7 +14,7 @@ from tests.golden_values import FOLDER
 RECORDED: dict[str, Any] = json.loads((FOLDER / "layer_configs.json").read_text(encoding="utf-8"))
 LABELS = sorted(RECORDED)
 # What Keras reads though it does not write it.
-READ_BY_KERAS = {"flash_attention", "seed"}
+READ_BY_KERAS = {"flash_attention", "seed", "fill_value"}
 # Values that mean the same in both.
 SAME = {"factor", "x_factor", "y_factor"}  # a number, or the pair that Keras makes of it
 # In Keras a step of a mask of a batch of images, or of one number a row, is refused or misread.

@@ -279,10 +279,34 @@ def elastic_transform(
     name = promote_float(x.dtype)
     key = registry.above("random.draw_key")
     size = int(6 * sigma) | 1
-    at = []
-    for base in reversed(_grid((height, width), name)):
+    shifts = []
+    for _ in range(2):
         noise = random_normal(key(seed), (count, height, width, 1), dtype=name) * sigma
         smooth = gaussian_blur(noise, (size, size), (sigma, sigma), "channels_last")
-        shift = _s.reshape(smooth, shape=(count, height * width))
-        at.append(base + alpha * shift)
-    return restore(_warped(x, at[::-1], ORDERS[interpolation], fill_mode, fill_value))
+        shifts.append(alpha * smooth)
+    across, down = shifts
+    return displaced(images, down, across, interpolation, fill_mode, fill_value, data_format)
+
+
+def displaced(
+    images: TensorLike,
+    down: Any,
+    across: Any,
+    interpolation: str,
+    fill_mode: str,
+    fill_value: float,
+    data_format: str | None,
+) -> Tensor:
+    """Images whose pixels are read so far away.
+
+    Args:
+        down, across: in pixels, (batch, height, width, 1).
+        interpolation, fill_mode, fill_value, data_format: as of `elastic_transform`.
+    """
+    x, restore = batch_of("displaced", images, data_format)
+    height, width = known(x.shape[1:3])
+    at = [
+        base + _s.reshape(shift, shape=(-1, height * width))
+        for base, shift in zip(_grid((height, width), down.dtype), (down, across), strict=True)
+    ]
+    return restore(_warped(x, at, ORDERS[interpolation], fill_mode, fill_value))

@@ -104,8 +104,9 @@ def test_resizing() -> None:
 
 
 def test_wrong_factors() -> None:
+    assert layers.RandomRotation((0.3, 0.1)).factor == (0.1, 0.3)  # in order, as in Keras
     with pytest.raises(ArgumentError, match="factor"):
-        layers.RandomRotation((0.3, 0.1))(X)
+        layers.RandomRotation(1.5)
     with pytest.raises(ArgumentError, match="fill_mode"):
         layers.RandomZoom(0.1, fill_mode="mirrored")
 

@@ -1,0 +1,1 @@
+"""Layers on images: their sizes, and what is changed at random while training."""
