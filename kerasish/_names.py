@@ -227,6 +227,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "kerasish.preprocessing": {
         "": "image sequence",
+        "kerasish.data.image_folders": "image_dataset_from_directory text_dataset_from_directory",
         "kerasish.data.sequence": "timeseries_dataset_from_array",
     },
     "kerasish.preprocessing.image": {
@@ -265,6 +266,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.config": "disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",
         "kerasish.data.batch": "pack_x_y_sample_weight unpack_x_y_sample_weight",
         "kerasish.data.fetch": "get_file",
+        "kerasish.data.image_folders": "image_dataset_from_directory text_dataset_from_directory",
         "kerasish.data.images": "array_to_img img_to_array load_img save_img",
         "kerasish.data.numeric": "normalize to_categorical",
         "kerasish.data.py_dataset": "PyDataset Sequence:PyDataset",

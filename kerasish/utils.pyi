@@ -8,6 +8,8 @@ from kerasish.config import is_interactive_logging_enabled as is_interactive_log
 from kerasish.data.batch import pack_x_y_sample_weight as pack_x_y_sample_weight
 from kerasish.data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from kerasish.data.fetch import get_file as get_file
+from kerasish.data.image_folders import image_dataset_from_directory as image_dataset_from_directory
+from kerasish.data.image_folders import text_dataset_from_directory as text_dataset_from_directory
 from kerasish.data.images import array_to_img as array_to_img
 from kerasish.data.images import img_to_array as img_to_array
 from kerasish.data.images import load_img as load_img

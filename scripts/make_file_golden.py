@@ -4,7 +4,8 @@
     KERAS_BACKEND=tensorflow python scripts/make_file_golden.py
 
 images.npz holds each result of tests/data/image_calls.py under its name, datasets.json what
-describes those of tests/datasets/dataset_calls.py, from made-up files in place of the known ones.
+describes those of tests/datasets/dataset_calls.py, from made-up files in place of the known ones,
+folders.npz those of tests/data/folder_calls.py.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GOLDEN = ROOT / "tests" / "golden"
 sys.path.insert(0, str(ROOT))
 
-from tests.data import image_calls  # noqa: E402
+from tests.data import folder_calls, image_calls  # noqa: E402
 from tests.datasets import dataset_calls  # noqa: E402
 
 
@@ -55,3 +56,6 @@ if __name__ == "__main__":
         np.savez_compressed(
             GOLDEN / "images.npz", **image_calls.results(keras, Path(folder)), allow_pickle=False
         )
+    with tempfile.TemporaryDirectory() as folder:
+        found = folder_calls.results(keras.utils, Path(folder))
+        np.savez_compressed(GOLDEN / "folders.npz", **found, allow_pickle=False)

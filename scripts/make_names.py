@@ -102,6 +102,7 @@ SERIALIZATION = (
     "get_custom_objects get_registered_name get_registered_object register_keras_serializable "
     "serialize_keras_object"
 )
+FOLDERS = "image_dataset_from_directory text_dataset_from_directory"
 IMAGES = "array_to_img img_to_array load_img save_img"
 OFFERED: dict[str, Homes] = {
     "kerasish.activations": ACTIVATIONS,
@@ -218,6 +219,7 @@ OFFERED: dict[str, Homes] = {
     },
     "kerasish.preprocessing": {
         "": "image sequence",
+        "kerasish.data.image_folders": FOLDERS,
         "kerasish.data.sequence": "timeseries_dataset_from_array",
     },
     "kerasish.preprocessing.image": {"kerasish.data.images": f"{IMAGES} smart_resize"},
@@ -251,6 +253,7 @@ OFFERED: dict[str, Homes] = {
         "kerasish.data": "PyDataset Sequence:PyDataset normalize pack_x_y_sample_weight "
         "pad_sequences timeseries_dataset_from_array to_categorical unpack_x_y_sample_weight",
         "kerasish.data.fetch": "get_file",
+        "kerasish.data.image_folders": FOLDERS,
         "kerasish.data.images": IMAGES,
         "kerasish.inspect.pictures": "model_to_dot plot_model",
         "kerasish.random": "set_random_seed",

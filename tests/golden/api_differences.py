@@ -46,7 +46,6 @@ TO_COME: dict[str, str] = {
     "keras.legacy.saving": "deserialize_keras_object serialize_keras_object",
     "keras.optimizers": "MultiOptimizer OptimizerMap",
     "keras.optimizers.legacy": "Adagrad Adam Ftrl Optimizer RMSprop SGD",
-    "keras.preprocessing": ("image_dataset_from_directory text_dataset_from_directory"),
     "keras.quantizers": (
         "AWQConfig AbsMaxQuantizer Float8QuantizationConfig GPTQConfig Int4QuantizationConfig "
         "Int8QuantizationConfig QuantizationConfig Quantizer abs_max_quantize "
@@ -57,8 +56,8 @@ TO_COME: dict[str, str] = {
     "keras.saving": "KerasFileEditor",
     "keras.utils": (
         "Config FeatureSpace Progbar audio_dataset_from_directory "
-        "get_source_inputs image_dataset_from_directory model_to_dot "
-        "plot_model split_dataset text_dataset_from_directory"
+        "get_source_inputs model_to_dot "
+        "plot_model split_dataset"
     ),
     "keras.utils.legacy": "deserialize_keras_object serialize_keras_object",
     "keras.visualization": (
@@ -74,6 +73,12 @@ PARAMETERS: dict[str, str] = {
     "models.model_from_json": "+allowance: what a file may take",
     "tree.flatten_with_path": "+path: where the structure stands",
     "Variable": "layout: comes with keras.distribution",
+    **{
+        f"{space}.{name}_dataset_from_directory": "+errors: files that cannot be read are left out"
+        for space in ("utils", "preprocessing")
+        for name in ("image", "text")
+    },
+    "preprocessing.timeseries_dataset_from_array": "format: to come",
     "utils.timeseries_dataset_from_array": "format: to come",
 }
 
