@@ -74,11 +74,9 @@ PARAMETERS: dict[str, str] = {
     "tree.flatten_with_path": "+path: where the structure stands",
     "Variable": "layout: comes with keras.distribution",
     **{
-        f"{space}.{name}_dataset_from_directory": "+errors: files that cannot be read are left out"
-        for space in ("utils", "preprocessing")
+        f"utils.{name}_dataset_from_directory": "+errors: files that cannot be read are left out"
         for name in ("image", "text")
     },
-    "preprocessing.timeseries_dataset_from_array": "format: to come",
     "utils.timeseries_dataset_from_array": "format: to come",
 }
 
