@@ -13,10 +13,12 @@ from kerasish import datasets as datasets
 from kerasish import declarative as declarative
 from kerasish import dtype_policies as dtype_policies
 from kerasish import errors as errors
+from kerasish import export as export
 from kerasish import graph as graph
 from kerasish import initializers as initializers
 from kerasish import inspect as inspect
 from kerasish import layers as layers
+from kerasish import legacy as legacy
 from kerasish import losses as losses
 from kerasish import metrics as metrics
 from kerasish import mixed_precision as mixed_precision
@@ -35,6 +37,7 @@ from kerasish import training as training
 from kerasish import tree as tree
 from kerasish import utils as utils
 from kerasish import wrappers as wrappers
+from kerasish.backend.placing import device as device
 from kerasish.compiler.functions import function as function
 from kerasish.constraints.projections import Constraint as Constraint
 from kerasish.graph import GradientTape as GradientTape
@@ -78,10 +81,12 @@ from kerasish.ops.control.remat import remat as remat
 from kerasish.ops.operation import Operation as Operation
 from kerasish.ops.stateless import StatelessScope as StatelessScope
 from kerasish.ops.symbol import KerasTensor as KerasTensor
+from kerasish.ops.symbolic import SymbolicScope as SymbolicScope
 from kerasish.optimizers.optimizer import Optimizer as Optimizer
 from kerasish.regularizers.penalties import Regularizer as Regularizer
 from kerasish.serialization import register as register
 from kerasish.serialization import register_keras_serializable as register_keras_serializable
 
 __all__: list[str]
+FloatDTypePolicy = DTypePolicy
 def version() -> Any: ...

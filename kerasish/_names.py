@@ -2,7 +2,8 @@
 
 PUBLIC: dict[str, dict[str, str]] = {
     "kerasish": {
-        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors graph initializers inspect layers losses metrics mixed_precision models ops optimizers preprocessing random registry regularizers saving serialization spec testing training tree utils wrappers",
+        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors export graph initializers inspect layers legacy losses metrics mixed_precision models ops optimizers preprocessing random registry regularizers saving serialization spec testing training tree utils wrappers",
+        "kerasish.backend.placing": "device",
         "kerasish.compiler.functions": "function",
         "kerasish.constraints.projections": "Constraint",
         "kerasish.graph": "GradientTape Graph Node Op Tensor Variable convert_to_tensor eagerly format_graph grad hessian hvp is_tensor jacfwd jacobian jvp overridden_gradient register_gradient stop_gradient trace value_and_grad vjp",
@@ -11,7 +12,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.initializers.initializer": "Initializer",
         "kerasish.layers.base.input_spec": "InputSpec",
         "kerasish.layers.base.layer": "Layer",
-        "kerasish.layers.base.policy": "DTypePolicy",
+        "kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy",
         "kerasish.layers.base.remat": "RematScope",
         "kerasish.layers.input_layer": "Input",
         "kerasish.losses.base": "Loss",
@@ -23,6 +24,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.ops.operation": "Operation",
         "kerasish.ops.stateless": "StatelessScope",
         "kerasish.ops.symbol": "KerasTensor",
+        "kerasish.ops.symbolic": "SymbolicScope",
         "kerasish.optimizers.optimizer": "Optimizer",
         "kerasish.regularizers.penalties": "Regularizer",
         "kerasish.serialization": "register register_keras_serializable",
@@ -47,6 +49,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.callbacks.remote_monitor": "RemoteMonitor",
         "kerasish.callbacks.stopping": "EarlyStopping TerminateOnNaN",
         "kerasish.callbacks.tensorboard": "TensorBoard",
+        "kerasish.elsewhere": "OrbaxCheckpoint",
     },
     "kerasish.constraints": {
         "kerasish.constraints.projections": "Constraint MaxNorm MinMaxNorm NonNeg UnitNorm max_norm:MaxNorm min_max_norm:MinMaxNorm non_neg:NonNeg unit_norm:UnitNorm",
@@ -71,12 +74,16 @@ PUBLIC: dict[str, dict[str, str]] = {
     "kerasish.dtype_policies": {
         "kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy get:as_policy",
     },
+    "kerasish.export": {
+        "kerasish.elsewhere": "ExportArchive",
+    },
     "kerasish.initializers": {
         "kerasish.initializers.drawn": "GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Orthogonal OrthogonalInitializer:Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling glorot_normal:GlorotNormal glorot_uniform:GlorotUniform he_normal:HeNormal he_uniform:HeUniform lecun_normal:LecunNormal lecun_uniform:LecunUniform orthogonal:Orthogonal random_normal:RandomNormal random_uniform:RandomUniform truncated_normal:TruncatedNormal variance_scaling:VarianceScaling",
         "kerasish.initializers.fixed": "Constant Identity IdentityInitializer:Identity Ones STFT STFTInitializer:STFT Zeros constant:Constant identity:Identity ones:Ones stft:STFT zeros:Zeros",
         "kerasish.initializers.initializer": "Initializer",
     },
     "kerasish.layers": {
+        "kerasish.elsewhere": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
         "kerasish.layers.activation": "ELU LeakyReLU PReLU ReLU Softmax",
         "kerasish.layers.attention": "AdditiveAttention Attention",
         "kerasish.layers.augmentation.chains": "AugMix Pipeline RandAugment RandomColorJitter",
@@ -107,6 +114,12 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.layers.reshaping": "Cropping1D Cropping2D Cropping3D Flatten Permute RepeatVector Reshape UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D",
         "kerasish.layers.wrappers": "Bidirectional TimeDistributed Wrapper",
         "kerasish.ops.operation": "Operation",
+    },
+    "kerasish.legacy": {
+        "": "saving",
+    },
+    "kerasish.legacy.saving": {
+        "kerasish.saving.legacy_objects": "deserialize_keras_object serialize_keras_object",
     },
     "kerasish.losses": {
         "kerasish.losses.base": "Loss LossFunctionWrapper",
@@ -216,14 +229,18 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.ops.numpy.statistics": "amax amin average bincount corrcoef correlate count_nonzero diff histogram nanargmax nanargmin nancumprod nancumsum nanmax nanmean nanmin nanprod nanstd nansum nanvar ptp std trapezoid var",
     },
     "kerasish.optimizers": {
-        "": "schedules",
+        "": "legacy schedules",
         "kerasish.optimizers.adafactor": "Adafactor",
         "kerasish.optimizers.adam": "Adam AdamW Adamax Lamb Nadam ScheduleFreeAdamW",
         "kerasish.optimizers.adaptive": "Adadelta Adagrad Ftrl Lion RMSprop",
         "kerasish.optimizers.loss_scale": "LossScaleOptimizer",
+        "kerasish.optimizers.multi": "MultiOptimizer OptimizerMap",
         "kerasish.optimizers.muon": "Muon",
         "kerasish.optimizers.optimizer": "Optimizer",
         "kerasish.optimizers.sgd": "SGD",
+    },
+    "kerasish.optimizers.legacy": {
+        "kerasish.elsewhere": "Adagrad:LegacyOptimizer Adam:LegacyOptimizer Ftrl:LegacyOptimizer Optimizer:LegacyOptimizer RMSprop:LegacyOptimizer SGD:LegacyOptimizer",
     },
     "kerasish.preprocessing": {
         "": "image sequence",
@@ -262,6 +279,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.testing.samples": "sample_inputs",
     },
     "kerasish.utils": {
+        "": "legacy",
         "kerasish.backend.settings": "clear_session",
         "kerasish.config": "disable_interactive_logging enable_interactive_logging is_interactive_logging_enabled",
         "kerasish.data.batch": "pack_x_y_sample_weight unpack_x_y_sample_weight",
@@ -277,6 +295,10 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object get_custom_objects get_registered_name get_registered_object register_keras_serializable serialize_keras_object",
         "kerasish.showing.progress": "Progbar",
         "kerasish.spec": "standardize_dtype:dtype_name",
+        "kerasish.utils.config": "Config",
+    },
+    "kerasish.utils.legacy": {
+        "kerasish.saving.legacy_objects": "deserialize_keras_object serialize_keras_object",
     },
     "kerasish.wrappers": {
         "kerasish.wrappers.estimators": "SKLearnClassifier SKLearnRegressor SKLearnTransformer",
@@ -372,6 +394,7 @@ KINDS: dict[str, dict[str, str]] = {
         "kerasish.optimizers.adam": "Adam AdamW Adamax Lamb Nadam ScheduleFreeAdamW adam:Adam adamax:Adamax adamw:AdamW lamb:Lamb nadam:Nadam schedulefreeadamw:ScheduleFreeAdamW",
         "kerasish.optimizers.adaptive": "Adadelta Adagrad Ftrl Lion RMSprop adadelta:Adadelta adagrad:Adagrad ftrl:Ftrl lion:Lion rmsprop:RMSprop",
         "kerasish.optimizers.loss_scale": "LossScaleOptimizer lossscaleoptimizer:LossScaleOptimizer",
+        "kerasish.optimizers.multi": "MultiOptimizer multioptimizer:MultiOptimizer",
         "kerasish.optimizers.muon": "Muon muon:Muon",
         "kerasish.optimizers.sgd": "SGD sgd:SGD",
     },

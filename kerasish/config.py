@@ -8,9 +8,27 @@ from typing import Any
 
 from kerasish import registry
 from kerasish.changes import tick
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, UnavailableError
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+def _limit(variable: str) -> int | None:
+    """What a variable of the environment says; None where it is not set."""
+    return _count(variable, os.environ.get(variable) or None)
+
+
+def _count(what: str, value: Any) -> int | None:
+    """`value` as an int of 1 or more, or None.
+
+    Raises:
+        ArgumentError: anything else.
+    """
+    if value is None:
+        return None
+    if str(value).isdecimal() and int(value) > 0:
+        return int(value)
+    raise ArgumentError(what, expected="an integer of 1 or more, or None", received=repr(value))
 
 
 @dataclass
@@ -34,6 +52,10 @@ class Settings:
     interactive: bool = True
     traceback_filtering: bool = True
     flash_attention: bool | None = None
+    max_epochs: int | None = field(default_factory=lambda: _limit("KERASISH_MAX_EPOCHS"))
+    max_steps_per_epoch: int | None = field(
+        default_factory=lambda: _limit("KERASISH_MAX_STEPS_PER_EPOCH")
+    )
     generation: int = 0  # grows with every change that makes built plans stale
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -148,6 +170,72 @@ def disable_flash_attention() -> None:
 def is_flash_attention_enabled() -> bool | None:
     """What was said last; None where nothing was said."""
     return settings.flash_attention
+
+
+def max_epochs() -> int | None:
+    """The most epochs that a call of `fit` trains; None: no limit."""
+    return settings.max_epochs
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Let a call of `fit` train no more epochs than this, to try a program out.
+
+    `KERASISH_MAX_EPOCHS` in the environment does so without a change of the program.
+
+    Args:
+        max_epochs: 1 or more; None: no limit.
+    """
+    settings.max_epochs = _count("max_epochs", max_epochs)
+
+
+def max_steps_per_epoch() -> int | None:
+    """The most batches of an epoch of `fit`, and of `evaluate` and `predict`; None: no limit."""
+    return settings.max_steps_per_epoch
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Let `fit`, `evaluate` and `predict` run no more batches an epoch than this.
+
+    `KERASISH_MAX_STEPS_PER_EPOCH` in the environment does so without a change of the program.
+
+    Args:
+        max_steps_per_epoch: 1 or more; None: no limit.
+    """
+    settings.max_steps_per_epoch = _count("max_steps_per_epoch", max_steps_per_epoch)
+
+
+def enable_traceback_filtering() -> None:
+    """Leave this package's own lines out of the tracebacks of errors, as is done by default."""
+    settings.traceback_filtering = True
+
+
+def disable_traceback_filtering() -> None:
+    """Let errors show every line that they came through."""
+    settings.traceback_filtering = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Whether tracebacks leave this package's own lines out."""
+    return settings.traceback_filtering
+
+
+def is_nnx_enabled() -> bool:
+    """Whether Flax's NNX holds the variables: never, which needs JAX."""
+    return False
+
+
+def enable_unsafe_deserialization() -> None:
+    """Not available: a file never runs code.
+
+    Raises:
+        UnavailableError: always.
+    """
+    raise UnavailableError(
+        "enable_unsafe_deserialization",
+        expected="files that say what a model is, and run no code",
+        fix="Put what a Lambda did into a class or function, decorate that with "
+        "`keras.saving.register_keras_serializable`, and save the model again.",
+    )
 
 
 def is_interactive_logging_enabled() -> bool:

@@ -136,6 +136,10 @@ class MissingPackageError(KerasishError, ImportError):
     """A package that something needs is not installed; the message names the extra."""
 
 
+class UnavailableError(KerasishError, NotImplementedError, ImportError):
+    """A name of Keras has a meaning with another framework only; the message says what to use."""
+
+
 class NumericsError(KerasishError, FloatingPointError, RuntimeError):
     """A value that had to be finite is NaN or infinite."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import operator
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, KerasishError
 from kerasish.registry import hint
 from kerasish.signatures import constructor, signature
 from kerasish.spec import DTYPES
+from kerasish.tracebacks import shorten
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -106,7 +108,8 @@ def called(what: str, form: str, func: Callable[..., Any], *args: Any, **kwargs:
     try:
         return func(*args, **kwargs)
     except TypeError as error:
-        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+        inside = error.__traceback__ is None or error.__traceback__.tb_next is not None
+        if inside or isinstance(error, KerasishError):
             raise  # of its own code
         what = what or label(func)
         raise ArgumentError(what, expected=form, received=f"{func!r} ({error})") from None
@@ -173,6 +176,32 @@ def _refusal(owner: str, unknown: list[str], known: list[str]) -> ArgumentError:
     )
 
 
+def limited(name: str, asked: int | None, limit: int | None) -> int | None:
+    """`asked`, None for no end, or with a warning a limit of `kerasish.config` that is less."""
+    if limit is None or (asked is not None and asked <= limit):
+        return asked
+    warnings.warn(f"Limiting {name} to {limit}, as keras.config says.", stacklevel=3)
+    return limit
+
+
+def _misfit(
+    qualname: str, known: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> ArgumentError | None:
+    """The error of a call that names what is not known, or has it twice; None for any other."""
+    unknown = [name for name in kwargs if name not in known]
+    shown = [name for name in known if name != "self"]
+    owner = qualname.removesuffix(".__init__").rpartition(".")[2]
+    for name, value in zip(known, args, strict=False):
+        if name in kwargs:
+            return ArgumentError(
+                f"{owner} got {name!r} twice",
+                expected=", ".join(shown),
+                received=f"{value!r} in its place and {kwargs[name]!r}",
+                fix=f"Give {value!r} by the name of the argument that it is.",
+            )
+    return _refusal(owner, unknown, shown) if unknown else None
+
+
 def hinted(func: Callable[P, R]) -> Callable[P, R]:
     """Decorator: a keyword that `func` does not take, or has already, is an error with the fix."""
     code = func.__code__  # type: ignore[attr-defined]
@@ -181,21 +210,15 @@ def hinted(func: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(func)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         try:  # costs nothing where nothing is raised; a call of one row takes 6 microseconds
-            return func(*args, **kwargs)
-        except TypeError:
-            unknown = [name for name in kwargs if name not in known]
-            shown = [name for name in known if name != "self"]
-            owner = func.__qualname__.removesuffix(".__init__").rpartition(".")[2]
-            for name, value in zip(known, args, strict=False):
-                if name in kwargs:
-                    raise ArgumentError(
-                        f"{owner} got {name!r} twice",
-                        expected=", ".join(shown),
-                        received=f"{value!r} in its place and {kwargs[name]!r}",
-                        fix=f"Give {value!r} by the name of the argument that it is.",
-                    ) from None
-            if not unknown:
-                raise
-            raise _refusal(owner, unknown, shown) from None
+            try:
+                return func(*args, **kwargs)
+            except TypeError:
+                misfit = _misfit(func.__qualname__, known, args, kwargs)
+                if misfit is None:
+                    raise
+                raise misfit from None
+        except Exception as error:
+            shorten(error)
+            raise
 
     return call

@@ -104,6 +104,7 @@ SERIALIZATION = (
 )
 FOLDERS = "image_dataset_from_directory text_dataset_from_directory"
 IMAGES = "array_to_img img_to_array load_img save_img"
+LEGACY = {"kerasish.saving.legacy_objects": "deserialize_keras_object serialize_keras_object"}
 OFFERED: dict[str, Homes] = {
     "kerasish.activations": ACTIVATIONS,
     "kerasish.ops": {
@@ -125,25 +126,27 @@ OFFERED: dict[str, Homes] = {
     },
     "kerasish": {
         "": "activations backend callbacks cli compiler config constraints data datasets "
-        "declarative dtype_policies errors graph initializers inspect layers losses metrics "
-        "mixed_precision models ops optimizers preprocessing random registry regularizers saving "
-        "serialization spec testing training tree utils wrappers",
+        "declarative dtype_policies errors export graph initializers inspect layers legacy losses "
+        "metrics mixed_precision models ops optimizers preprocessing random registry regularizers "
+        "saving serialization spec testing training tree utils wrappers",
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",
         "kerasish.layers.base.input_spec": "InputSpec",
         "kerasish.layers.base.layer": "Layer",
         "kerasish.layers.input_layer": "Input",
         "kerasish.ops.operation": "Operation",
-        "kerasish.layers.base.policy": "DTypePolicy",
+        "kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy",
         "kerasish.layers.base.remat": "RematScope",
         "kerasish.graph": "GradientTape Graph Node Op Tensor Variable convert_to_tensor eagerly "
         "format_graph grad hessian hvp is_tensor jacfwd jacobian jvp overridden_gradient "
         "register_gradient stop_gradient trace value_and_grad vjp",
+        "kerasish.backend.placing": "device",
         "kerasish.graph.node": "name_scope scope",
         "kerasish.graph.op": "no_gradient",
         "kerasish.ops.control.remat": "remat",
         "kerasish.ops.stateless": "StatelessScope",
         "kerasish.ops.symbol": "KerasTensor",
+        "kerasish.ops.symbolic": "SymbolicScope",
         "kerasish.compiler.functions": "function",
         "kerasish.models.symbolic_function": "Function",
         "kerasish.initializers.initializer": "Initializer",
@@ -154,7 +157,10 @@ OFFERED: dict[str, Homes] = {
         "kerasish.optimizers.optimizer": "Optimizer",
         "kerasish.serialization": "register register_keras_serializable",
     },
-    "kerasish.callbacks": {"kerasish.callbacks.callback_list": "CallbackList"},
+    "kerasish.callbacks": {
+        "kerasish.elsewhere": "OrbaxCheckpoint",
+        "kerasish.callbacks.callback_list": "CallbackList",
+    },
     "kerasish.dtype_policies": {
         "kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy get:as_policy"
     },
@@ -163,6 +169,9 @@ OFFERED: dict[str, Homes] = {
         "global_policy:dtype_policy set_dtype_policy set_global_policy:set_dtype_policy",
         "kerasish.optimizers": "LossScaleOptimizer",
     },
+    "kerasish.export": {"kerasish.elsewhere": "ExportArchive"},
+    "kerasish.legacy": {"": "saving"},
+    "kerasish.legacy.saving": LEGACY,
     "kerasish.models": {
         "kerasish.models.clone": "clone_model",
         "kerasish.models.model": "Functional Model",
@@ -177,6 +186,7 @@ OFFERED: dict[str, Homes] = {
     },
     "kerasish.layers": {
         **LAYERS,
+        "kerasish.elsewhere": "FlaxLayer JaxLayer TFSMLayer TorchModuleWrapper",
         "kerasish.layers.base.input_spec": "InputSpec",
         "kerasish.layers.base.layer": "Layer",
         "kerasish.layers.input_layer": "Input",
@@ -193,7 +203,15 @@ OFFERED: dict[str, Homes] = {
         "mean_squared_error mean_squared_logarithmic_error poisson "
         "sparse_categorical_crossentropy squared_hinge",
     },
-    "kerasish.optimizers": {"": "schedules"},
+    "kerasish.optimizers": {
+        "": "legacy schedules",
+        "kerasish.optimizers.multi": "OptimizerMap",
+    },
+    "kerasish.optimizers.legacy": {
+        "kerasish.elsewhere": " ".join(
+            f"{name}:LegacyOptimizer" for name in "Adagrad Adam Ftrl Optimizer RMSprop SGD".split()
+        ),
+    },
     "kerasish.backend": {
         "kerasish.backend.base": "Backend backend get set_backend",
         "kerasish.backend.settings": "clear_session epsilon floatx get_uid image_data_format "
@@ -245,8 +263,11 @@ OFFERED: dict[str, Homes] = {
     "kerasish.wrappers": {
         "kerasish.wrappers.estimators": "SKLearnClassifier SKLearnRegressor SKLearnTransformer",
     },
+    "kerasish.utils.legacy": LEGACY,
     "kerasish.utils": {
         "kerasish.ops.image.boxes": "bounding_boxes:*",
+        "": "legacy",
+        "kerasish.utils.config": "Config",
         "kerasish.backend": "clear_session",
         "kerasish.config": "disable_interactive_logging enable_interactive_logging "
         "is_interactive_logging_enabled",

@@ -6,6 +6,9 @@ import inspect
 from types import ModuleType
 from typing import Any
 
+# The base, and what holds optimizers and is none by itself.
+OPTIMIZERS_OF_OTHERS = ("LossScaleOptimizer", "MultiOptimizer", "Optimizer", "OptimizerMap")
+
 
 def classes(space: ModuleType, *bases: str) -> list[Any]:
     """Its classes by name, without the bases that are named."""

@@ -18,8 +18,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kerasish"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("spec", "errors", "budget", "tables", "tree", "registry", "names", "_names", "config",
      "version", "serialization", "kinds", "arguments", "hints", "signatures", "changes",
-     "collector", "extras", "frames", "naming", "portable",
-     "showing", "sparse", "texts"),
+     "collector", "elsewhere", "extras", "frames", "naming", "portable",
+     "showing", "sparse", "tracebacks", "texts"),
     ("backend",),
     ("graph",),
     ("ops",),
@@ -30,7 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("data", "datasets", "callbacks", "training", "saving"),
     ("models",),
     ("declarative", "inspect", "testing", "utils", "dtype_policies",
-     "mixed_precision", "preprocessing", "wrappers"),
+     "mixed_precision", "preprocessing", "export", "legacy", "wrappers"),
     ("cli",),
     ("__init__", "__main__"),
 )  # fmt: skip

@@ -18,6 +18,7 @@ from kerasish.callbacks.remote_monitor import Mapping
 from kerasish.callbacks.stopping import EarlyStopping as _EarlyStopping
 from kerasish.callbacks.stopping import TerminateOnNaN as _TerminateOnNaN
 from kerasish.callbacks.tensorboard import TensorBoard as TensorBoard
+from kerasish.elsewhere import OrbaxCheckpoint as OrbaxCheckpoint
 
 __all__: list[str]
 class SwapEMAWeights(_SwapEMAWeights):

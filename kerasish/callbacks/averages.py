@@ -57,7 +57,7 @@ class SwapEMAWeights(Callback):
 def _ema(model: Any) -> Any:
     """The optimizer of a model that keeps moving averages."""
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
-    if not optimizer.use_ema:
+    if not optimizer.keeps_averages:
         raise ArgumentError(
             "SwapEMAWeights", expected="an optimizer with use_ema=True", received=repr(optimizer)
         )

@@ -15,9 +15,28 @@ from kerasish.showing.screen import tell
 from kerasish.signatures import parameters
 
 
-def rate_of(model: Any) -> float:
-    """The present learning rate of a model's optimizer."""
-    return float(np.asarray(model.optimizer.learning_rate))
+def rated(model: Any) -> dict[str, Any]:
+    """The optimizers of a model that have a learning rate, by what logs call that rate."""
+    optimizer = model.optimizer
+    inner = getattr(getattr(optimizer, "inner_optimizer", optimizer), "optimizers", None)
+    if inner is None:
+        return {"learning_rate": optimizer}
+    return {f"learning_rate_{one.name}": one for one in inner}
+
+
+def rate_of(optimizer: Any) -> float:
+    """The present learning rate of an optimizer."""
+    return float(np.asarray(optimizer.learning_rate))
+
+
+def rates_of(model: Any) -> dict[str, float]:
+    """The present learning rates of a model, as logs."""
+    return {name: rate_of(optimizer) for name, optimizer in rated(model).items()}
+
+
+def _words(label: str) -> str:
+    name = label.removeprefix("learning_rate").removeprefix("_")
+    return f"{name} learning rate".strip()
 
 
 class LearningRateScheduler(Callback):
@@ -39,19 +58,20 @@ class LearningRateScheduler(Callback):
         if epoch == self._set_in:
             return  # resumed inside this epoch: the restored rate is already that of the schedule
         self._set_in = epoch
-        rate = rate_of(self.model)
-        given = (epoch, rate) if len(parameters(self.schedule)) > 1 else (epoch,)
-        new = called("schedule", "schedule(epoch, learning_rate)", self.schedule, *given)
-        if not isinstance(new, (int, float, np.floating)):
-            raise ArgumentError("schedule", expected="a number", received=repr(new))
-        self.model.optimizer.learning_rate = float(new)
-        if self.verbose > 0:
-            told = f"LearningRateScheduler setting learning rate to {new}."
-            tell(f"\nEpoch {epoch + 1}: {told}")
+        for label, optimizer in rated(self.model).items():
+            rate = rate_of(optimizer)
+            given = (epoch, rate) if len(parameters(self.schedule)) > 1 else (epoch,)
+            new = called("schedule", "schedule(epoch, learning_rate)", self.schedule, *given)
+            if not isinstance(new, (int, float, np.floating)):
+                raise ArgumentError("schedule", expected="a number", received=repr(new))
+            optimizer.learning_rate = float(new)
+            if self.verbose > 0:
+                told = f"LearningRateScheduler setting {_words(label)} to {new}."
+                tell(f"\nEpoch {epoch + 1}: {told}")
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if logs is not None:
-            logs["learning_rate"] = rate_of(self.model)
+            logs.update(rates_of(self.model))
 
     def state_dict(self) -> dict[str, Any]:
         return {"set_in": self._set_in}
@@ -98,7 +118,7 @@ class ReduceLROnPlateau(Monitor):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if logs is not None:
-            logs["learning_rate"] = rate_of(self.model)
+            logs.update(rates_of(self.model))
         value = self.value_in(logs)
         if value is None:
             return
@@ -114,14 +134,19 @@ class ReduceLROnPlateau(Monitor):
                 self._reduce(epoch)
 
     def _reduce(self, epoch: int) -> None:
-        old = rate_of(self.model)
-        if old <= np.float32(self.min_lr):
+        higher = {
+            label: optimizer
+            for label, optimizer in rated(self.model).items()
+            if rate_of(optimizer) > np.float32(self.min_lr)
+        }
+        if not higher:
             return
-        new = max(old * self.factor, self.min_lr)
-        self.model.optimizer.learning_rate = new
-        if self.verbose > 0:
-            told = f"ReduceLROnPlateau reducing learning rate to {new}."
-            tell(f"\nEpoch {epoch + 1}: {told}")
+        for label, optimizer in higher.items():
+            new = max(rate_of(optimizer) * self.factor, self.min_lr)
+            optimizer.learning_rate = new
+            if self.verbose > 0:
+                told = f"ReduceLROnPlateau reducing {_words(label)} to {new}."
+                tell(f"\nEpoch {epoch + 1}: {told}")
         self.cooldown_counter = self.cooldown
         self.wait = 0
 

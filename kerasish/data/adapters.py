@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import tree
+from kerasish.config import max_steps_per_epoch
 from kerasish.data.arrays import ArraySource
 from kerasish.data.blocks import BlockSource
 from kerasish.data.checks import (
@@ -26,6 +27,7 @@ from kerasish.data.source import DataSource
 from kerasish.data.steps import StepsSource
 from kerasish.data.streams import StreamSource
 from kerasish.errors import DataError
+from kerasish.hints import limited
 
 # Arrays on disk up to this size are read into memory once.
 IN_MEMORY_BYTES = 256 << 20
@@ -54,7 +56,8 @@ def as_source(
         batch_size: samples per batch, where `x` is arrays; 32 by default. Batches keep the size
             they come in.
         class_weight: from integer label to weight, multiplied into the sample weights.
-        steps: batches per epoch, for endless data or shorter epochs.
+        steps: batches per epoch, for endless data or shorter epochs. `config.max_steps_per_epoch`
+            is a limit for it.
         go_on: whether an epoch shorter than the data goes on where the last one stopped.
 
     Raises:
@@ -71,6 +74,10 @@ def as_source(
     else:
         _refuse_for(x, y=y, sample_weight=sample_weight)
         source = _batch_source(x, class_weight)
+    most = max_steps_per_epoch()
+    if most is not None:
+        asked = source.num_batches if steps is None else steps
+        steps = limited("steps", asked, most) if asked != most else steps
     if steps is None:
         _check_end(x, source)
     elif steps != source.num_batches:

@@ -4,6 +4,10 @@ from typing import ClassVar
 
 from kerasish.arguments import rules
 
+from kerasish.elsewhere import FlaxLayer as FlaxLayer
+from kerasish.elsewhere import JaxLayer as JaxLayer
+from kerasish.elsewhere import TFSMLayer as TFSMLayer
+from kerasish.elsewhere import TorchModuleWrapper as TorchModuleWrapper
 from kerasish.layers.activation import ELU as ELU
 from kerasish.layers.activation import LeakyReLU as LeakyReLU
 from kerasish.layers.activation import PReLU as _PReLU

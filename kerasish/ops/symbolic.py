@@ -38,6 +38,7 @@ class _Finding(threading.local):
         self.active = False
         self.size: int | None = None  # the number that stands for them; None: they are None
         self.tentative = False  # with None, and ready to try numbers
+        self.scope: SymbolicScope | None = None
 
 
 finding = _Finding()
@@ -58,6 +59,25 @@ def known_shape(shape: tuple[Any, ...]) -> tuple[Any, ...]:
     if finding.size is None:
         return shape
     return tuple(None if d == finding.size else d for d in shape)
+
+
+class SymbolicScope:
+    """Context manager of Keras's: says that shapes are being found, and no values.
+
+    Here a trace knows that by itself, so nothing depends on it.
+    """
+
+    def __enter__(self) -> SymbolicScope:
+        self._outer, finding.scope = finding.scope, self
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        finding.scope = self._outer
+
+    @staticmethod
+    def current() -> SymbolicScope | None:
+        """The innermost scope that is open on this thread; None outside of any."""
+        return finding.scope
 
 
 class History(NamedTuple):

@@ -1,6 +1,7 @@
 # Written by scripts/make_names.py.
 from typing import Any
 
+from kerasish.optimizers import legacy as legacy
 from kerasish.optimizers import schedules as schedules
 from kerasish.optimizers.adafactor import Adafactor as _Adafactor
 from kerasish.optimizers.optimizer import LearningRate
@@ -16,6 +17,8 @@ from kerasish.optimizers.adaptive import Ftrl as _Ftrl
 from kerasish.optimizers.adaptive import Lion as _Lion
 from kerasish.optimizers.adaptive import RMSprop as _RMSprop
 from kerasish.optimizers.loss_scale import LossScaleOptimizer as LossScaleOptimizer
+from kerasish.optimizers.multi import MultiOptimizer as MultiOptimizer
+from kerasish.optimizers.multi import OptimizerMap as OptimizerMap
 from kerasish.optimizers.muon import Muon as _Muon
 from kerasish.optimizers.muon import Sequence
 from kerasish.optimizers.optimizer import Optimizer as Optimizer

@@ -42,6 +42,11 @@ class MovingAverages(OptimizerState):
         return [(variable, average) for variable, average in pairs if average is not None]
 
     @property
+    def keeps_averages(self) -> bool:
+        """Whether moving averages of weights are kept."""
+        return self.use_ema
+
+    @property
     def finalizes(self) -> bool:
         """Whether `finalize_variable_values` does anything: who asks need not look for weights."""
         own = type(self).finalize_variable_values is MovingAverages.finalize_variable_values

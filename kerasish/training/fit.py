@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 
 from kerasish.callbacks import CallbackList
+from kerasish.config import max_epochs
 from kerasish.data.adapters import as_source
 from kerasish.data.batch import unpack_x_y_sample_weight
 from kerasish.data.source import DataSource
 from kerasish.data.splits import train_validation_split
 from kerasish.errors import FileFormatError
+from kerasish.hints import limited
 from kerasish.training.arguments import flag, frequency, share, whole, whole_or_none
 from kerasish.training.by_name import by_name
 from kerasish.training.evaluate import EvaluateRun
@@ -215,7 +217,7 @@ def fit(
     """
     need_compiled(self, "fit")
     weights_of_classes = self._class_weights(class_weight)
-    epochs = whole("epochs", epochs, 0)
+    epochs = limited("epochs", whole("epochs", epochs, 0), max_epochs()) or 0
     initial_epoch = whole("initial_epoch", initial_epoch, 0)
     batch_size = whole_or_none("batch_size", batch_size)
     validation_batch_size = whole_or_none("validation_batch_size", validation_batch_size)

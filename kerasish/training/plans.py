@@ -77,7 +77,8 @@ def _nested(optimizer: Any) -> list[Versioned]:
     """An optimizer and those inside it."""
     if not isinstance(optimizer, Versioned):
         return []
-    inner = [value for value in vars(optimizer).values() if isinstance(value, Versioned)]
+    held = vars(optimizer).values()
+    inner = [part for value in held for part in (value if isinstance(value, list) else [value])]
     return [optimizer, *(one for part in inner for one in _nested(part))]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Names of Keras that do not exist yet, by namespace; "*" is all of them. It shrinks to nothing.
 TO_COME: dict[str, str] = {
-    "keras": "FloatDTypePolicy Quantizer SymbolicScope device",
+    "keras": "Quantizer",
     "keras.applications": "*",
     "keras.applications.convnext": "*",
     "keras.applications.densenet": "*",
@@ -23,12 +23,7 @@ TO_COME: dict[str, str] = {
     "keras.applications.vgg16": "*",
     "keras.applications.vgg19": "*",
     "keras.applications.xception": "*",
-    "keras.callbacks": "OrbaxCheckpoint RemoteMonitor TensorBoard",
-    "keras.config": (
-        "disable_traceback_filtering enable_traceback_filtering enable_unsafe_deserialization "
-        "is_nnx_enabled is_traceback_filtering_enabled max_epochs max_steps_per_epoch "
-        "set_max_epochs set_max_steps_per_epoch"
-    ),
+    "keras.callbacks": "RemoteMonitor TensorBoard",
     "keras.distillation": "DistillationLoss Distiller FeatureDistillation LogitsDistillation",
     "keras.distribution": (
         "DataParallel DeviceMesh LayoutMap ModelParallel TensorLayout distribute_tensor "
@@ -38,14 +33,7 @@ TO_COME: dict[str, str] = {
         "AWQDTypePolicy DTypePolicyMap GPTQDTypePolicy Int4DTypePolicy QuantizedDTypePolicy "
         "QuantizedFloat8DTypePolicy"
     ),
-    "keras.export": "ExportArchive",
-    "keras.layers": (
-        "FlaxLayer JaxLayer MelSpectrogram ReversibleEmbedding "
-        "STFTSpectrogram TFSMLayer TorchModuleWrapper"
-    ),
-    "keras.legacy.saving": "deserialize_keras_object serialize_keras_object",
-    "keras.optimizers": "MultiOptimizer OptimizerMap",
-    "keras.optimizers.legacy": "Adagrad Adam Ftrl Optimizer RMSprop SGD",
+    "keras.layers": "MelSpectrogram ReversibleEmbedding STFTSpectrogram",
     "keras.quantizers": (
         "AWQConfig AbsMaxQuantizer Float8QuantizationConfig GPTQConfig Int4QuantizationConfig "
         "Int8QuantizationConfig QuantizationConfig Quantizer abs_max_quantize "
@@ -55,16 +43,12 @@ TO_COME: dict[str, str] = {
     ),
     "keras.saving": "KerasFileEditor",
     "keras.utils": (
-        "Config FeatureSpace Progbar audio_dataset_from_directory "
-        "get_source_inputs model_to_dot "
-        "plot_model split_dataset"
+        "FeatureSpace Progbar audio_dataset_from_directory model_to_dot plot_model split_dataset"
     ),
-    "keras.utils.legacy": "deserialize_keras_object serialize_keras_object",
     "keras.visualization": (
         "draw_bounding_boxes draw_segmentation_masks plot_bounding_box_gallery "
         "plot_image_gallery plot_segmentation_mask_gallery"
     ),
-    "keras.wrappers": "SKLearnClassifier SKLearnRegressor SKLearnTransformer",
 }
 
 # Name -> parameters that differ ("name=": the default does; "order"), and why.
@@ -96,6 +80,15 @@ _ADAPT = "save_assets: the config holds the vocabulary"
 
 # (class, members that differ and why); "Base+" is for the classes below it too.
 MEMBERS: list[tuple[str, str]] = [
+    *(
+        (name, f"{members}: the class has a meaning with another framework only")
+        for name, members in {
+            "layers.TorchModuleWrapper": "parameters",
+            "callbacks.OrbaxCheckpoint": "is_multihost_enabled is_primary_host wait_until_finished",
+            "export.ExportArchive": "add_endpoint add_variable_collection track "
+            "track_and_add_endpoint write_out",
+        }.items()
+    ),
     ("DTypePolicy", "convert_input: of Keras's inside, the layer converts"),
     ("DTypePolicy", "quantization_mode: comes with quantization"),
     ("KerasTensor", "ragged_rank row_splits_dtype: there are no ragged tensors"),

@@ -9,11 +9,11 @@ import kerasish as keras
 from kerasish import constraints, ops, optimizers
 from kerasish.compiler import Function
 from kerasish.optimizers import schedules
-from tests.built_in import classes
+from tests.built_in import OPTIMIZERS_OF_OTHERS, classes
 from tests.tolerances import assert_close
 
 STEPS = 3
-NAMES = [cls.__name__ for cls in classes(optimizers, "LossScaleOptimizer", "Optimizer")]
+NAMES = [cls.__name__ for cls in classes(optimizers, *OPTIMIZERS_OF_OTHERS)]
 
 
 def variables() -> list[keras.Variable]:

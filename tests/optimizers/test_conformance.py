@@ -7,11 +7,11 @@ import pytest
 
 import kerasish as ours
 from tests.beside import keras as theirs
-from tests.built_in import classes
+from tests.built_in import OPTIMIZERS_OF_OTHERS, classes
 
 pytestmark = pytest.mark.conformance
 
-NAMES = [c.__name__ for c in classes(ours.optimizers, "LossScaleOptimizer", "Optimizer")]
+NAMES = [c.__name__ for c in classes(ours.optimizers, *OPTIMIZERS_OF_OTHERS)]
 OPTIONS = {
     "plain": {},
     "clipnorm": {"clipnorm": 0.7, "weight_decay": 0.1},

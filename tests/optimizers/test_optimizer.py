@@ -8,7 +8,7 @@ import kerasish as keras
 from kerasish import optimizers
 from kerasish.compiler import Function
 from kerasish.errors import ArgumentError, GradientError
-from tests.built_in import classes
+from tests.built_in import OPTIMIZERS_OF_OTHERS, classes
 from tests.golden import cases
 from tests.golden_values import check_case
 from tests.tolerances import assert_close
@@ -69,9 +69,7 @@ def test_config_builds_an_equal_optimizer(label: str):
     )
 
 
-@pytest.mark.parametrize(
-    "name", [c.__name__ for c in classes(optimizers, "LossScaleOptimizer", "Optimizer")]
-)
+@pytest.mark.parametrize("name", [c.__name__ for c in classes(optimizers, *OPTIMIZERS_OF_OTHERS)])
 def test_names_in_any_case(name: str):
     for text in (name, name.lower(), name.upper()):
         assert type(optimizers.get(text)).__name__ == name

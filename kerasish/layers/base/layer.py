@@ -47,8 +47,8 @@ from kerasish.ops.symbolic import Called, NeedsNumbers, finding, infer, record_c
 from kerasish.serialization import deserialize_keras_object, resolve
 from kerasish.signatures import MISSING, ours
 from kerasish.spec import is_float
+from kerasish.tracebacks import shorten
 
-_PACKAGE = __name__.partition(".")[0]
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
 _OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim")
 # What a subclass may set, with or without an annotation, and no constructor takes.
@@ -264,16 +264,16 @@ class Layer(Beside, Stateless, Called):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not self._initialized:
-            raise RuntimeError(
-                told(
-                    f"{type(self).__name__} was not initialised",
-                    expected="super().__init__() called in its __init__",
-                    received="a call without it",
-                ),
-            )
-        if has_symbol(args, kwargs):
-            return record_call(self, self._found, args, kwargs)
-        return self._run(*args, **kwargs)
+            what = f"{type(self).__name__} was not initialised"
+            expected = "super().__init__() called in its __init__"
+            raise RuntimeError(told(what, expected=expected, received="a call without it"))
+        try:
+            if has_symbol(args, kwargs):
+                return record_call(self, self._found, args, kwargs)
+            return self._run(*args, **kwargs)
+        except Exception as error:
+            shorten(error)
+            raise
 
     def _run(self, *args: Any, **kwargs: Any) -> Any:
         """Convert, check, build, find training flag and masks, call, attach masks."""
@@ -341,7 +341,7 @@ class Layer(Beside, Stateless, Called):
 
     def _runs_foreign_code(self) -> bool:
         """Whether `call` was written outside of this package."""
-        return type(self).call.__module__.partition(".")[0] != _PACKAGE
+        return not ours(type(self).call)
 
     def _call_takes(self, name: str) -> bool:
         """Whether `call` has an argument of this name."""
@@ -416,14 +416,12 @@ class Layer(Beside, Stateless, Called):
     def __repr__(self) -> str:
         shown = [f"name={self.name}"]
         for name, one in type(self).fields.items():
-            value = one.rule.serialize(self._argument(name))
-            usual = MISSING
+            value, usual = one.rule.serialize(self._argument(name)), MISSING
             if one.default is not usual:
                 usual = one.rule.serialize(one.convert(one.default, ""))
             if value != usual:
                 described = tree.is_nested(value) and "class_name" in value
-                brief = value["class_name"] if described else value
-                shown.append(f"{name}={brief}")
+                shown.append(f"{name}={value['class_name'] if described else value}")
         return f"<{type(self).__name__} {', '.join(shown)}, built={self.built}>"
 
 

@@ -1,6 +1,7 @@
 # Written by scripts/make_names.py.
 from typing import Any
 
+from kerasish.utils import legacy as legacy
 from kerasish.backend.settings import clear_session as clear_session
 from kerasish.config import disable_interactive_logging as disable_interactive_logging
 from kerasish.config import enable_interactive_logging as enable_interactive_logging
@@ -32,9 +33,11 @@ from kerasish.serialization import register_keras_serializable as register_keras
 from kerasish.serialization import serialize_keras_object as serialize_keras_object
 from kerasish.showing.progress import Progbar as Progbar
 from kerasish.spec import dtype_name
+from kerasish.utils.config import Config as Config
 
 __all__: list[str]
 Sequence = PyDataset
 CustomObjectScope = custom_object_scope
 standardize_dtype = dtype_name
+def get_source_inputs(tensor: Any) -> Any: ...
 def is_keras_tensor(x: Any) -> Any: ...

@@ -1,0 +1,4 @@
+# Written by scripts/make_names.py.
+from kerasish.elsewhere import ExportArchive as ExportArchive
+
+__all__: list[str]
