@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from kerasish.errors import ArgumentError, UnknownNameError
 from kerasish.registry import hint
@@ -41,7 +41,7 @@ def _serialized(part: Any) -> Any:
     if not (hasattr(part, "get_config") or hasattr(part, "__name__")):
         return part
     found = serialize_keras_object(part)
-    return {**found, _NESTED: True} if isinstance(found, dict) else found
+    return found if isinstance(found, str) else {**found, _NESTED: True}
 
 
 def deserialize_keras_object(
@@ -68,18 +68,20 @@ def deserialize_keras_object(
     if isinstance(identifier, str):
         found = _named(identifier, known, custom_objects, printable_module_name)
         return found() if inspect.isclass(found) else found
-    if not isinstance(identifier, Mapping) or not {"class_name", "config"} <= identifier.keys():
+    data: Mapping[str, Any] = identifier if isinstance(identifier, Mapping) else {}
+    if not {"class_name", "config"} <= data.keys():
         raise ArgumentError(
             f"A serialized {printable_module_name}",
             expected="a dict with class_name and config",
-            received=repr(identifier),
+            received=repr(data or type(identifier).__name__),
         )
-    cls = _named(identifier["class_name"], known, custom_objects, printable_module_name)
-    config = identifier["config"]
+    cls = _named(data["class_name"], known, custom_objects, printable_module_name)
+    config: Any = data["config"]
     if isinstance(config, Mapping):
+        parts: Mapping[str, Any] = config
         config = {
             key: part if key == "name" else _part(part, known, custom_objects)
-            for key, part in config.items()
+            for key, part in parts.items()
         }
     with custom_object_scope(dict(custom_objects or {})):
         if not hasattr(cls, "from_config"):
@@ -102,9 +104,9 @@ def _named(name: Any, known: Mapping[str, Any], custom: Any, what: str) -> Any:
 
 
 def _part(part: Any, known: Mapping[str, Any], custom: Any) -> Any:
-    if isinstance(part, Mapping) and _NESTED in part:
-        return deserialize_keras_object(part, known, custom, "config_item")
     if isinstance(part, str):
         found = get_registered_object(part, custom, known)
         return found if inspect.isfunction(found) else part
-    return part
+    if isinstance(part, Mapping) and _NESTED in part:
+        return deserialize_keras_object(part, known, custom, "config_item")
+    return cast(Any, part)
