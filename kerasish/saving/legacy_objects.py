@@ -68,20 +68,19 @@ def deserialize_keras_object(
     if isinstance(identifier, str):
         found = _named(identifier, known, custom_objects, printable_module_name)
         return found() if inspect.isclass(found) else found
-    data: Mapping[str, Any] = identifier if isinstance(identifier, Mapping) else {}
+    data: dict[str, Any] = _dict(identifier)
     if not {"class_name", "config"} <= data.keys():
         raise ArgumentError(
             f"A serialized {printable_module_name}",
             expected="a dict with class_name and config",
-            received=repr(data or type(identifier).__name__),
+            received=repr(identifier),
         )
     cls = _named(data["class_name"], known, custom_objects, printable_module_name)
     config: Any = data["config"]
-    if isinstance(config, Mapping):
-        parts: Mapping[str, Any] = config
+    if not isinstance(config, list):  # of layers, in the oldest files
         config = {
             key: part if key == "name" else _part(part, known, custom_objects)
-            for key, part in parts.items()
+            for key, part in _dict(config).items()
         }
     with custom_object_scope(dict(custom_objects or {})):
         if not hasattr(cls, "from_config"):
@@ -101,6 +100,10 @@ def _named(name: Any, known: Mapping[str, Any], custom: Any, what: str) -> Any:
             fix=hint(str(name), [*(custom or {}), *known]) or "Pass it as custom_objects.",
         )
     return found
+
+
+def _dict(data: Any) -> dict[str, Any]:
+    return dict(data) if isinstance(data, Mapping) else {}
 
 
 def _part(part: Any, known: Mapping[str, Any], custom: Any) -> Any:
