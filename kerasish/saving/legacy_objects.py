@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from kerasish.errors import ArgumentError, UnknownNameError
 from kerasish.registry import hint
+from kerasish.saving.files import text
 from kerasish.serialization import (
     custom_object_scope,
     get_registered_name,
@@ -77,7 +78,7 @@ def deserialize_keras_object(
         )
     cls = _named(data["class_name"], known, custom_objects, printable_module_name)
     config: Any = data["config"]
-    if not isinstance(config, list):  # of layers, in the oldest files
+    if not text.is_list(config):  # of layers, in the oldest files
         config = {
             key: part if key == "name" else _part(part, known, custom_objects)
             for key, part in _dict(config).items()
@@ -103,7 +104,7 @@ def _named(name: Any, known: Mapping[str, Any], custom: Any, what: str) -> Any:
 
 
 def _dict(data: Any) -> dict[str, Any]:
-    return dict(data) if isinstance(data, Mapping) else {}
+    return dict(data) if text.is_mapping(data) else {}
 
 
 def _part(part: Any, known: Mapping[str, Any], custom: Any) -> Any:
