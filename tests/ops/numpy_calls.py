@@ -495,7 +495,7 @@ IMAGES = [
 
 # These stand last, since every draw moves those behind it.
 _MIXED = [("uint32", s) for s in SIGNED] + [(s, "uint32") for s in SIGNED]
-DTYPE_PAIRS = [
+LAST = [
     *binary("add multiply floor_divide mod power", 1, 3, pairs=_MIXED),
     *[
         (name, (draw((3, 3), a), draw((3, 3), b)), {})
@@ -503,9 +503,11 @@ DTYPE_PAIRS = [
         for a, b in [*_MIXED, ("int8", "bool"), ("bool", "int8"), ("int8", "int8")]
     ],
     *[("relu6", (draw((3, 4), d, -9, 9),), {}) for d in ("bool", "uint8", "int32", "uint32")],
+    *[("linalg.lu_factor", (draw(shape),), {}) for shape in ((3, 5), (2, 5, 3))],
+    *[("rms_normalization", (X, draw(shape)), {"axis": 0}) for shape in ((3, 4), (3, 1), ())],
 ]
 
-CALLS = ELEMENTWISE + REDUCTIONS + SHAPES + CREATION + LINEAR + WINDOWS + IMAGES + DTYPE_PAIRS
+CALLS = ELEMENTWISE + REDUCTIONS + SHAPES + CREATION + LINEAR + WINDOWS + IMAGES + LAST
 
 
 def label(call: tuple[str, tuple[Any, ...], dict[str, Any]]) -> str:

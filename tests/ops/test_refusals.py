@@ -205,3 +205,12 @@ def test_generated_wrong_calls(part: int) -> None:
         if error is not None and not (typed and (way != "eager" or told(wrong, error))):
             found.append(f"{way} {wrong}: {type(error).__name__}: {error}")
     assert not found
+
+
+def test_a_rectangular_lu_has_no_gradient() -> None:
+    with keras.GradientTape() as tape:
+        x = ops.convert_to_tensor(np.ones((3, 5)))
+        tape.watch(x)
+        y = ops.sum(ops.lu_factor(x)[0])
+    with pytest.raises(ValueError, match="square matrices"):
+        tape.gradient(y, x)

@@ -281,3 +281,16 @@ def test_symbols_are_no_values() -> None:
     assert KerasTensor((2,), sparse=False).sparse is False
     with pytest.raises(ValueError, match="sparse=True, which is not supported"):
         KerasTensor((2,), sparse=True)
+
+
+def test_sizes_that_are_told_are_known_though_those_of_the_input_are_not() -> None:
+    x = keras.Input((None, None, 3))
+    padded = ops.image.pad_images(x, 1, 2, target_height=9, target_width=8)
+    assert padded.shape == (None, 9, 8, 3)
+    assert keras.Model(x, padded)(np.ones((2, 4, 5, 3), "float32")).shape == (2, 9, 8, 3)
+    moved = ops.image.scale_and_translate(
+        x, (None, 6, 7, None), np.ones(2), np.zeros(2), (1, 2), "linear"
+    )
+    assert moved.shape == (None, 6, 7, 3)
+    with pytest.raises(ValueError, match="extract_patches_3d, size"):
+        ops.image.extract_patches_3d(np.ones((1, 4, 4, 4, 1)), (2, 2))

@@ -203,7 +203,7 @@ def extract_patches_3d(
     data_format: str | None = None,
 ) -> Tensor:
     """`extract_patches` of volumes: windows of depth, height and width."""
-    sizes = (size, size, size) if isinstance(size, int) else size
+    sizes = per_axis(size, 3, "extract_patches_3d, size")
     return extract_patches(volumes, sizes, strides, dilation_rate, padding, data_format)
 
 

@@ -219,7 +219,7 @@ def scale_and_translate(
 
     Args:
         images: tensor.
-        output_shape: shape of the result.
+        output_shape: shape of the result; None leaves an axis as it is.
         scale, translation: one number per axis of `spatial_dims`. Pixel i lies at i + 1/2;
             outputs whose source lies outside of the image are zero.
         spatial_dims: the axes to resample.
@@ -230,7 +230,10 @@ def scale_and_translate(
     kernel = KERNELS[one_of("scale_and_translate, method", method, KERNELS)]
     x = as_float(images)
     scale, translation = convert_to_tensor(scale), convert_to_tensor(translation)
-    shape = per_axis(output_shape, x.ndim, "scale_and_translate, output_shape", 0)
+    shape = [
+        x.shape[i] if out is None else whole("scale_and_translate, output_shape", out, 0)
+        for i, out in enumerate(output_shape)
+    ]
     if not scale.shape == translation.shape == (len(spatial_dims),):
         raise ShapeError(
             "scale_and_translate",
@@ -347,8 +350,11 @@ def pad_images(
     across = left_padding, right_padding, target_width
     sides = _sides("pad_images", "padding", x, data_format, down, across)
     for axis, name, low, high, target in sides:
+        size = x.shape[axis]
+        if target is not None and size is None:
+            x = _spec_only(x, axis, target)
+            continue
         if target is not None:
-            size = x.shape[axis] or 0
             low = target - size - (high or 0) if low is None else low
             high = target - size - low if high is None else high
         pair = (low or 0, high or 0)

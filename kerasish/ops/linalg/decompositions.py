@@ -118,23 +118,32 @@ def _qr_vjp(q: Any, r: Any, gq: Any, gr: Any) -> Any:
     return swap_last(solve_triangular_(r, right, lower=False))
 
 
-_ROWS = without(1, lambda _: "int32")
+def _lu_infer(x: TensorSpec) -> tuple[TensorSpec, ...]:
+    matrix("lu_factor", x)
+    *lead, m, n = x.shape
+    swaps = None if None in (m, n) else min(m or 0, n or 0)
+    return x, TensorSpec((*lead, swaps), "int32"), TensorSpec((*lead, m), "int32")
 
 
 @matrix_op(
     "lu_factor",
-    infer=of_square("lu_factor", same, _ROWS, _ROWS),
-    cases=(case(SampleMatrix((3, 3), "reversed")), case(well(2, 4, 4))),
+    infer=_lu_infer,
+    cases=(
+        case(SampleMatrix((3, 3), "reversed")),
+        case(well(2, 4, 4)),
+        case(well(2, 3, 5), differentiate=()),
+        case(well(4, 2), differentiate=()),
+    ),
 )
 def lu_(xp: Any, x: Any) -> Any:
     """L below and U on and above the diagonal, the row swapped in each step, the order of rows."""
     a = wide(xp, x).copy()
-    n = a.shape[-1]
-    batch = xp.arange(int(np.prod(a.shape[:-2], dtype=int)))
-    flat = a.reshape(-1, n, n)
-    order = xp.broadcast_to(xp.arange(n), (batch.size, n)).copy()
-    pivots = xp.zeros((batch.size, n), np.int32)
-    for k in range(n if batch.size else 0):
+    lead, (m, n) = x.shape[:-2], x.shape[-2:]
+    batch = xp.arange(int(np.prod(lead, dtype=int)))
+    flat = a.reshape(batch.size, m, n)
+    order = xp.broadcast_to(xp.arange(m), (batch.size, m)).copy()
+    pivots = xp.zeros((batch.size, min(m, n)), np.int32)
+    for k in range(min(m, n) if batch.size else 0):
         best = k + xp.argmax(xp.abs(flat[:, k:, k]), axis=1)
         pivots[:, k] = best
         for rows in (flat, order):
@@ -144,11 +153,10 @@ def lu_(xp: Any, x: Any) -> Any:
         pivot = flat[:, k, k]
         flat[:, k + 1 :, k] /= xp.where(pivot == 0, 1, pivot)[:, None]
         flat[:, k + 1 :, k + 1 :] -= flat[:, k + 1 :, k, None] * flat[:, k, None, k + 1 :]
-    shape = x.shape[:-1]
     return (
         flat.reshape(x.shape).astype(x.dtype),
-        pivots.reshape(shape),
-        order.reshape(shape).astype(np.int32),
+        pivots.reshape((*lead, min(m, n))),
+        order.reshape((*lead, m)).astype(np.int32),
     )
 
 
@@ -157,6 +165,8 @@ def _(g: Any, y: Any, x: Any) -> Any:
     lu, _pivots, order = y
     if g[0] is None:
         return None
+    if x.shape[-2] != x.shape[-1]:
+        raise GradientError("lu_factor", expected="square matrices", received=x.shape)
     unit = cast_like(tables.eye(x.shape[-1]), x)
     lower, upper = tril(lu, -1) + unit, triu(lu)
     left = tril(matmul(swap_last(lower), tril(g[0], -1)), -1)

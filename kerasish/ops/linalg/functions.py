@@ -199,7 +199,7 @@ def lu_factor(x: TensorLike) -> tuple[Tensor, Tensor]:
     """(lu, pivots): both triangles in one matrix, and the row each step swaps in.
 
     Args:
-        x: (..., m, m).
+        x: (..., m, n); only square matrices have a gradient.
     """
     lu, pivots, _ = _d.lu_(x)
     return lu, pivots

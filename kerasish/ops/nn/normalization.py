@@ -243,13 +243,16 @@ def rms_normalization(
 
     Args:
         x: tensor.
-        scale: factor, shaped like the normalized axes; None for 1.
+        scale: factor, shaped like the normalized axes, or anything that broadcasts; None for 1.
         axis: int or several.
         epsilon: None takes `config.epsilon()`.
     """
     x = as_float(x)
     axes = normalize_axes(axis, x.ndim)
-    given = [] if scale is None else [_compact(scale, x, axes)]
+    scale = None if scale is None else convert_to_tensor(scale)
+    if scale is not None and scale.shape != tuple(x.shape[a] for a in axes):
+        return cast_like(rms_normalization(x, None, axis, epsilon) * scale, x)
+    given = [] if scale is None else [scale]
     value = default_epsilon() if epsilon is None else float(epsilon)
     return rms_norm(x, *given, axis=axes, epsilon=value)
 
