@@ -31,6 +31,17 @@ def auto_name(class_name: str) -> str:
     return uniquify(snake_case(class_name))
 
 
+def named(given: Any, class_name: str) -> str:
+    """The name that an object was given, or one for its class.
+
+    Raises:
+        ArgumentError: it is no text.
+    """
+    if given is not None and not isinstance(given, str):
+        raise ArgumentError(f"{class_name}, name", expected="text", received=repr(given))
+    return given or auto_name(class_name)
+
+
 def uniquify(name: str) -> str:
     """`name` the first time, then name_1, name_2, ..."""
     count = _counts.get(name, 0)

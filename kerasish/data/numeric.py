@@ -6,20 +6,29 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import ops
+from kerasish.config import floatx
 from kerasish.errors import ArgumentError
+from kerasish.graph import Tensor, convert_to_tensor
 
 
-def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
+def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     """One-hot rows: integer labels (n, ...) become floats (n, ..., num_classes).
 
     Args:
-        x: labels from 0 to num_classes - 1; a last dimension of 1 is dropped, as in Keras.
+        x: labels from 0 to num_classes - 1; a last dimension of 1 is dropped, as in Keras. A tensor
+            gives a tensor, anything else an array.
         num_classes: max(x) + 1 by default.
 
     Raises:
         ArgumentError: labels that are out of range, no numbers, fractional or infinite, or none
             without num_classes.
     """
+    if isinstance(x, Tensor):
+        if x.value is not None:
+            return convert_to_tensor(to_categorical(x.numpy(), num_classes), floatx())
+        x = ops.squeeze(x, axis=-1) if x.ndim > 1 and x.shape[-1] == 1 else x
+        return ops.one_hot(x, num_classes)
     given = np.asarray(x)
     if given.dtype.kind not in "biufV":
         raise ArgumentError(
@@ -47,14 +56,17 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     return np.eye(num_classes)[labels]
 
 
-def normalize(x: Any, axis: int = -1, order: float = 2) -> np.ndarray:
+def normalize(x: Any, axis: int = -1, order: float = 2) -> Any:
     """x / ||x|| along `axis`; vectors of norm 0 stay 0.
 
     Args:
-        x: array.
+        x: array, or a tensor, which gives a tensor.
         axis: the dimension that the norm is taken over.
         order: of the norm: 1, 2 or inf.
     """
+    if isinstance(x, Tensor):
+        norm = ops.norm(x, order, axis, keepdims=True)
+        return x / ops.where(norm == 0, 1, norm)
     x = np.atleast_1d(np.asarray(x))
     norm = np.linalg.norm(x, order, axis, keepdims=True)
     return x / np.where(norm == 0, 1, norm)

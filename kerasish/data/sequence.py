@@ -36,6 +36,13 @@ def pad_sequences(
     for name, side in (("padding", padding), ("truncating", truncating)):
         if side not in ("pre", "post"):
             raise ArgumentError(name, expected="'pre' or 'post'", received=repr(side))
+    if isinstance(value, str) and np.dtype(dtype).kind not in "OSU":
+        raise ArgumentError(
+            "value",
+            expected=f"a number, for a result of dtype {dtype}",
+            received=repr(value),
+            fix="Text takes dtype=object.",
+        )
     arrays = []
     for at, sequence in enumerate(sequences):
         if not hasattr(sequence, "__len__"):

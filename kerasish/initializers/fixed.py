@@ -10,6 +10,7 @@ from kerasish import registry, tables
 from kerasish.errors import ShapeError
 from kerasish.graph.primitives import broadcast_to
 from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.hints import one_of
 from kerasish.initializers.initializer import Initializer, Shape
 from kerasish.ops.numpy.axes import as_shape
 from kerasish.spec import dtype_name, np_dtype
@@ -61,6 +62,9 @@ class Identity(Initializer):
         return convert_to_tensor(self.gain * tables.eye(*shape), name)
 
 
+WINDOWS = {"hann": 0.5, "hamming": 0.54}
+
+
 @registry.entry("initializer", "STFTInitializer")
 class STFT(Initializer):
     """The windowed Fourier basis as a convolution kernel, shape (length, 1, bins).
@@ -76,6 +80,13 @@ class STFT(Initializer):
     window: Any = "hann"
     scaling: str | None = "density"
     periodic: bool = False
+
+    def __post_init__(self) -> None:
+        one_of("side", self.side, ("real", "imag"))
+        if self.scaling is not None:
+            one_of("scaling", self.scaling, ("density", "spectrum"))
+        if isinstance(self.window, str):
+            one_of("window", self.window, tuple(WINDOWS))
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         length, _, bins = shape
@@ -100,7 +111,7 @@ class STFT(Initializer):
         if self.window is None:
             return tables.ones(length)
         if isinstance(self.window, str):
-            first = {"hann": 0.5, "hamming": 0.54}[self.window]
+            first = WINDOWS[self.window]
             turns = tables.arange(length) / (length if self.periodic else length - 1)
             return first - (1 - first) * np.cos(2 * np.pi * turns)
         return np.asarray(self.window, np.float64)

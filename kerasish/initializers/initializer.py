@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random as python_random
+from collections.abc import Mapping
 from typing import Any, ClassVar, Self
+
+import numpy as np
 
 from kerasish import budget
 from kerasish.arguments.configured import Configured
 from kerasish.graph.tensor import Tensor
+from kerasish.random.seed_generator import SeedGenerator, check_seed
 
 Shape = tuple[int, ...]
 
@@ -48,5 +52,7 @@ class RandomInitializer(Initializer):
     _order = "* seed"
 
     def __init__(self, seed: Any = None) -> None:
+        if seed is not None and not isinstance(seed, (SeedGenerator, Tensor, np.ndarray, Mapping)):
+            seed = check_seed(seed)
         self.seed = seed
         self._draw_seed = python_random.getrandbits(31) if seed is None else seed

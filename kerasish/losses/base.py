@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
+import numpy as np
+
 from kerasish import budget, ops, tree
 from kerasish.arguments.configured import Configured
 from kerasish.config import floatx
@@ -29,6 +31,8 @@ def computing_dtype(dtype: Any) -> str:
         return floatx()
     if isinstance(dtype, str):
         return dtype_name(dtype.removeprefix("mixed_"))
+    if isinstance(dtype, (int, float, np.generic)):  # numpy takes a number for its dtype
+        raise ArgumentError("dtype", expected="a dtype, a policy or a name", received=repr(dtype))
     return dtype_name(getattr(dtype, "compute_dtype", dtype))
 
 

@@ -154,6 +154,8 @@ class AUC(_AtThresholds, order="num_thresholds curve summation_method name dtype
         self.summation_method = _one_of(
             "summation_method", str(self.summation_method).lower(), SUMMATIONS
         )
+        if self.label_weights is not None:
+            convert_to_tensor(self.label_weights, self.compute_dtype)  # refuses what is no number
         given, count = self.thresholds, self.num_thresholds
         if given is not None:
             inner = sorted(float(t) for t in given)

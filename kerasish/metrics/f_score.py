@@ -35,12 +35,11 @@ class FBetaScore(Metric, name="fbeta_score"):
             raise ArgumentError(
                 "average", expected="None, 'micro', 'macro' or 'weighted'", received=repr(average)
             )
-        if not isinstance(beta, (int, float)) or beta <= 0:
-            raise ArgumentError("beta", expected="a positive number", received=repr(beta))
-        if threshold is not None and (
-            not isinstance(threshold, (int, float)) or not 0 < threshold <= 1
-        ):
-            raise ArgumentError("threshold", expected="in (0, 1]", received=repr(threshold))
+        # Keras takes no integers here, and a boolean is one.
+        if not isinstance(beta, float) or not beta > 0:
+            raise ArgumentError("beta", expected="a positive float", received=repr(beta))
+        if threshold is not None and not (isinstance(threshold, float) and 0 < threshold <= 1):
+            raise ArgumentError("threshold", expected="a float in (0, 1]", received=repr(threshold))
         self.beta = float(beta)
         self._built = False
 

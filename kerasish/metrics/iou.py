@@ -43,10 +43,10 @@ class IoU(Metric, order="num_classes target_class_ids name dtype *"):
             (number, number), name="total_confusion_matrix"
         )
         self.target_class_ids = list(self.target_class_ids)
-        if max(self.target_class_ids, default=0) >= number:
+        if not self.target_class_ids or max(self.target_class_ids) >= number:
             raise ArgumentError(
                 "target_class_ids",
-                expected=f"classes below {number}",
+                expected=f"classes below {number}, at least one",
                 received=self.target_class_ids,
             )
 

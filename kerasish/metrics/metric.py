@@ -12,7 +12,7 @@ from kerasish.graph import Tensor, Variable
 from kerasish.graph.trace import current_trace
 from kerasish.hints import hinted
 from kerasish.losses.base import computing_dtype
-from kerasish.naming import auto_name
+from kerasish.naming import named
 from kerasish.ops.stateful import Stateful
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.spec import is_float
@@ -48,8 +48,8 @@ class Metric(Stateful):
 
     @hinted
     def __init__(self, dtype: Any = None, name: str | None = None) -> None:
-        self.name = name or auto_name(type(self).__name__)
-        self._dtype = computing_dtype(dtype or self.usual_dtype)
+        self.name = named(name, type(self).__name__)
+        self._dtype = computing_dtype(self.usual_dtype if dtype is None else dtype)
         self._variables: list[Variable] = []
         self._metrics: list[Metric] = []
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasish import ops
+from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
 from kerasish.losses.base import OfFunction, divide_no_nan, masked_weight
@@ -89,6 +90,8 @@ class MeanMetricWrapper(OfFunction, Mean):
         self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
     ) -> None:
         super().__init__(name or "", dtype)
+        if not callable(fn):
+            raise ArgumentError("fn", expected="a function", received=repr(fn))
         self.fn = fn
         self.fn_kwargs = kwargs
         if getattr(type(self).__init__, "around", None) is fn:

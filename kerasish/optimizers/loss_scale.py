@@ -29,6 +29,8 @@ class LossScaleOptimizer(Optimizer):
             inner optimizer.
     """
 
+    legacy = Optimizer.legacy | {"dynamic"}
+
     def __init__(
         self,
         inner_optimizer: Optimizer,
@@ -42,6 +44,13 @@ class LossScaleOptimizer(Optimizer):
                 "inner_optimizer",
                 expected="an optimizer, such as Adam()",
                 received=repr(inner_optimizer),
+            )
+        if not options.pop("dynamic", True):
+            raise ArgumentError(
+                "dynamic",
+                expected="True",
+                received="False",
+                fix="A scale that stays is the loss_scale_factor of any optimizer.",
             )
         for option, value in options.items():
             if value != constructor(Optimizer).parameters[option].default:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kerasish import ops
+from kerasish.errors import ShapeError
 from kerasish.graph import Tensor, Variable
 from kerasish.optimizers.adam import towards
 from kerasish.optimizers.optimizer import Optimizer
@@ -93,10 +94,9 @@ class Muon(
         slot = self.slot(self.momentums, variable)
         m = slot.value + (g + slot.value * (self.momentum - 1))
         self.assign(slot, m)
-        direction = self._orthogonal(g + self.momentum * m if self.nesterov else m)
-        if self.rms_rate is not None:
-            rate = rate * (math.sqrt(max(variable.shape)) * self.rms_rate)
-        self.assign_sub(variable, rate * direction)
+        ahead = g + self.momentum * m if self.nesterov else m
+        direction = self.zeropower_via_newtonschulz5(ahead, self.ns_steps)
+        self.assign_sub(variable, self.lr_adjust(rate * direction))
 
     def _adam_step(self, g: Tensor, variable: Variable, rate: Tensor) -> None:
         first = self.decayed(self.adam_beta_1, variable.dtype)
@@ -110,13 +110,34 @@ class Muon(
         alpha = rate * ops.sqrt(second) / first
         self.assign_sub(variable, m * alpha / (ops.sqrt(v) + self.epsilon))
 
-    def _orthogonal(self, x: Tensor) -> Tensor:
-        """The nearest matrix with orthogonal rows or columns, roughly."""
+    def lr_adjust(self, x: Any) -> Tensor:
+        """A step for a matrix (m, n), scaled by rms_rate * sqrt(max(m, n))."""
+        if self.rms_rate is None:
+            return ops.convert_to_tensor(x)
+        return ops.convert_to_tensor(x) * (math.sqrt(max(x.shape)) * self.rms_rate)
+
+    def transpose_last_axis(self, X: Any) -> Tensor:
+        """X (..., m, n) as (..., n, m)."""
+        return ops.swapaxes(X, -1, -2)
+
+    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Tensor:
+        """The nearest matrix with orthogonal rows or columns, roughly.
+
+        Args:
+            x: matrices (..., m, n).
+            steps: number of iterations.
+
+        Raises:
+            ShapeError: no matrices.
+        """
+        x = ops.convert_to_tensor(x)
+        if x.ndim < 2:
+            raise ShapeError("Muon", expected="matrices (..., m, n)", received=x.shape)
         tall = x.shape[-2] > x.shape[-1]
-        x = ops.transpose(x) if tall else x
-        x = x / (ops.sqrt(ops.sum(ops.square(x))) + 1e-7)
-        for _ in range(self.ns_steps):
-            a = ops.matmul(x, ops.transpose(x))
+        x = self.transpose_last_axis(x) if tall else x
+        x = x / (ops.sqrt(ops.sum(ops.square(x), axis=(-2, -1), keepdims=True)) + 1e-7)
+        for _ in range(steps):
+            a = ops.matmul(x, self.transpose_last_axis(x))
             b = self.muon_b * a + ops.matmul(self.muon_c * a, a)
             x = self.muon_a * x + ops.matmul(b, x)
-        return ops.transpose(x) if tall else x
+        return self.transpose_last_axis(x) if tall else x

@@ -18,7 +18,7 @@ from kerasish.graph import Tensor, Variable
 from kerasish.graph.node import scope
 from kerasish.graph.trace import current_trace
 from kerasish.hints import asked, called, label, refuse_unknown
-from kerasish.naming import auto_name
+from kerasish.naming import named
 from kerasish.ops.stateful import one_tensor
 from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.optimizers.clipping import (
@@ -94,7 +94,7 @@ class Optimizer(WeightDecay, MovingAverages):
         check_settings(
             clipnorm, clipvalue, global_clipnorm, ema_momentum, gradient_accumulation_steps
         )
-        self.name = name or auto_name(type(self).__name__)
+        self.name = named(name, type(self).__name__)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue

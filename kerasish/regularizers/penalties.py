@@ -40,7 +40,8 @@ class L1L2(Regularizer):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1, self.l2 = _penalty(l1 or 0.0, "l1"), _penalty(l2 or 0.0, "l2")
+        self.l1 = _penalty(0.0 if l1 is None else l1, "l1")
+        self.l2 = _penalty(0.0 if l2 is None else l2, "l2")
 
     def __call__(self, x: Any) -> Tensor:
         x = convert_to_tensor(x)

@@ -3,8 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kerasish import ops
+from kerasish.compiler import function
 from kerasish.data import normalize, to_categorical
 from kerasish.errors import ArgumentError
+from kerasish.graph import Tensor
 from tests.tolerances import assert_close
 
 
@@ -36,3 +39,16 @@ def test_normalize(order, axis):
     x = np.array([[3.0, 0.0, 4.0], [1.0, 0.0, 2.0]])
     norms = np.linalg.norm(normalize(x, axis, order), order, axis)
     assert_close(norms, (np.abs(x).sum(axis) > 0).astype(float), dtype="float64")
+
+
+def test_tensors_give_tensors():
+    labels = ops.convert_to_tensor([[2], [0]])
+    rows = to_categorical(labels, 3)
+    assert isinstance(rows, Tensor)
+    assert rows.numpy().tolist() == [[0, 0, 1], [1, 0, 0]]
+    traced = function(lambda x: to_categorical(x, 3))(labels)
+    assert traced.numpy().tolist() == rows.numpy().tolist()
+    x = np.array([[3.0, 4.0], [0.0, 0.0]], "float32")
+    found = normalize(ops.convert_to_tensor(x))
+    assert isinstance(found, Tensor)
+    assert_close(found, normalize(x))

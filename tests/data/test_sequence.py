@@ -91,3 +91,10 @@ def test_shuffled_by_seed():
 def test_window_errors(options, message):
     with pytest.raises(ArgumentError, match=message):
         timeseries_dataset_from_array(np.arange(5), None, **options)
+
+
+def test_text_is_padded_with_objects_only():
+    rows = [["a"], ["b", "c"]]
+    with pytest.raises(ArgumentError, match="dtype=object"):
+        pad_sequences(rows, value="pad")
+    assert pad_sequences(rows, dtype=object, value="pad").tolist() == [["pad", "a"], ["b", "c"]]

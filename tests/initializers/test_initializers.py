@@ -144,6 +144,13 @@ def test_errors():
         initializers.VarianceScaling(mode="fan")
     with pytest.raises(ArgumentError, match="distribution"):
         initializers.VarianceScaling(distribution="cauchy")
+    for seed in (1.5, "abc", [1, 2], (1, 2)):
+        with pytest.raises(ArgumentError, match="seed"):
+            initializers.RandomNormal(seed=seed)
+    assert initializers.RandomNormal(seed=np.int64(3)).get_config()["seed"] == 3
+    for wrong in ({"side": "left"}, {"window": "abc"}, {"scaling": "loud"}):
+        with pytest.raises(ArgumentError, match=next(iter(wrong))):
+            initializers.STFT(**wrong)
     with pytest.raises(ShapeError, match="2 dimensions"):
         initializers.Orthogonal()((3,))
     with pytest.raises(ShapeError, match="2 dimensions"):

@@ -4,7 +4,7 @@ import pytest
 import kerasish as keras
 from kerasish import losses, metrics, ops
 from kerasish.compiler import Function
-from kerasish.errors import ArgumentError, ShapeError
+from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from tests.built_in import classes
 from tests.golden import cases
 from tests.golden_values import check_case
@@ -185,13 +185,21 @@ def test_metrics_inside_metrics_count():
         lambda: metrics.AUC(num_labels=3),
         lambda: metrics.F1Score(average="most"),
         lambda: metrics.FBetaScore(beta=-1.0),
+        lambda: metrics.FBetaScore(beta=1),  # as Keras: a float
+        lambda: metrics.F1Score(threshold=True),
         lambda: metrics.IoU(2, [3]),
+        lambda: metrics.IoU(2, []),
+        lambda: metrics.AUC(label_weights="much"),
+        lambda: metrics.Mean(name=3),
+        lambda: metrics.Accuracy(name=["a"]),
+        lambda: metrics.Mean(dtype=0.5),
+        lambda: metrics.MeanMetricWrapper([1, 2]),
         lambda: metrics.PrecisionAtRecall(1.5),
         lambda: metrics.R2Score(class_aggregation="all"),
     ],
 )
 def test_wrong_arguments_are_refused(make_wrong):
-    with pytest.raises(ArgumentError, match=r"Expected: .* Received: "):
+    with pytest.raises((ArgumentError, DTypeError), match=r"Expected: .* Received: "):
         make_wrong()
 
 

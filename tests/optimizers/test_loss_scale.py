@@ -65,3 +65,9 @@ def test_options_of_older_files_are_taken_at_their_defaults_alone():
         with pytest.raises(ArgumentError, match=next(iter(option))):
             optimizers.LossScaleOptimizer(inner, **option)
     assert float(made.scale_loss(2.0)) == 2.0**16
+
+
+def test_a_scale_is_dynamic_only():
+    assert optimizers.LossScaleOptimizer(optimizers.SGD(), dynamic=True).built is False
+    with pytest.raises(ArgumentError, match="loss_scale_factor"):
+        optimizers.LossScaleOptimizer(optimizers.SGD(), dynamic=False)

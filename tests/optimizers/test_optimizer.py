@@ -310,3 +310,24 @@ def test_variables_that_an_optimizer_holds_are_its_state(tmp_path):
         for one, other in zip(held.variables, again.optimizer.variables, strict=True):
             np.testing.assert_array_equal(one.numpy(), other.numpy())
     assert fitted(again) == fitted(model)
+
+
+def test_muon_makes_matrices_orthogonal():
+    optimizer = optimizers.Muon(rms_rate=0.5)
+    x = np.random.default_rng(0).normal(size=(3, 6, 4)).astype("float32")
+    found = optimizer.zeropower_via_newtonschulz5(x, 12).numpy()
+    values = np.linalg.svd(found, compute_uv=False)
+    assert ((values > 0.6) & (values < 1.3)).all()  # what the iteration settles between
+    wide = optimizer.zeropower_via_newtonschulz5(np.swapaxes(x, 1, 2), 12)
+    assert_close(wide, np.swapaxes(found, 1, 2))
+    assert_close(optimizer.lr_adjust(x[0]), 0.5 * 6**0.5 * x[0])
+    assert_close(optimizers.Muon(rms_rate=None).lr_adjust(x[0]), x[0])
+    with pytest.raises(ValueError, match="matrices"):
+        optimizer.zeropower_via_newtonschulz5(x[0, 0], 1)
+
+
+@pytest.mark.parametrize("cls", classes(optimizers, "Optimizer"))
+def test_a_name_is_text(cls):
+    inner = (optimizers.SGD(),) if cls is optimizers.LossScaleOptimizer else ()
+    with pytest.raises(ArgumentError, match="name"):
+        cls(*inner, name=3)

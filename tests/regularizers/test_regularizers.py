@@ -42,7 +42,11 @@ def test_names():
 
 
 def test_errors():
-    for build in (lambda: regularizers.L1(-1), lambda: regularizers.L2(float("nan"))):
+    for build in (
+        lambda: regularizers.L1(-1),
+        lambda: regularizers.L1L2(l1=[]),
+        lambda: regularizers.L2(float("nan")),
+    ):
         with pytest.raises(ArgumentError, match=">= 0"):
             build()
     with pytest.raises(ArgumentError, match="mode"):
