@@ -27,6 +27,10 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
     if isinstance(x, Tensor):
         if x.value is not None:
             return convert_to_tensor(to_categorical(x.numpy(), num_classes), floatx())
+        if num_classes is None:
+            raise ArgumentError(
+                "num_classes", expected="a number, since x has no values here", received="None"
+            )
         x = ops.squeeze(x, axis=-1) if x.ndim > 1 and x.shape[-1] == 1 else x
         return ops.one_hot(x, num_classes)
     given = np.asarray(x)
