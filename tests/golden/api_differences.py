@@ -141,9 +141,5 @@ MEMBERS: list[tuple[str, str]] = [
     ("layers.SpectralNormalization", "normalized_weights: of Keras's inside"),
     ("metrics.AUC", "interpolate_pr_auc: of Keras's inside"),
     ("optimizers.LossScaleOptimizer", "check_finite: of Keras's inside"),
-    (
-        "optimizers.Muon",
-        "lr_adjust transpose_last_axis zeropower_via_newtonschulz5: of Keras's inside",
-    ),
     ("utils.Sequence", "max_queue_size use_multiprocessing workers: to come"),
 ]
