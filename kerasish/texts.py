@@ -97,6 +97,18 @@ def as_texts(value: Any, what: str, encoding: str = "utf-8") -> np.ndarray:
     return made.reshape(found.shape)
 
 
+def gathered(structure: Any) -> Any:
+    """A structure in which lists of texts, and columns of them, are arrays."""
+    if isinstance(structure, dict):
+        return type(structure)((key, gathered(part)) for key, part in structure.items())
+    if isinstance(structure, list) or frames.is_columns(structure):
+        if is_text(structure):
+            return as_texts(structure, "x")
+    if isinstance(structure, (list, tuple)) and not hasattr(structure, "_fields"):
+        return type(structure)(map(gathered, structure))
+    return structure
+
+
 def _decoded(text: bytes, what: str, encoding: str) -> str:
     try:
         return text.decode(encoding)

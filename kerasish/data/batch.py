@@ -38,6 +38,12 @@ class Batch(NamedTuple):
         return self.filled(map(np.array, self.leaves))
 
 
+class Prepared(NamedTuple):
+    """The x of a model whose layers on the host have run; the model takes it in place of inputs."""
+
+    values: tuple[Any, ...]
+
+
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     """`x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)` as a tuple of three, None where absent.
 
@@ -51,7 +57,7 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     """
     if isinstance(data, list):
         data = tuple(data)
-    if not isinstance(data, tuple):
+    if not isinstance(data, tuple) or isinstance(data, Prepared):
         return data, None, None
     if not 1 <= len(data) <= 3:
         raise DataError(
@@ -67,5 +73,5 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
 def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
     """The inverse of `unpack_x_y_sample_weight`: the shortest form that holds what is given."""
     if y is None and sample_weight is None:
-        return (x,) if isinstance(x, (tuple, list)) else x
+        return (x,) if isinstance(x, (tuple, list)) and not isinstance(x, Prepared) else x
     return (x, y) if sample_weight is None else (x, y, sample_weight)

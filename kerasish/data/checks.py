@@ -17,7 +17,9 @@ from kerasish.errors import DataError
 from kerasish.frames import is_columns, numbers
 from kerasish.sparse import SparseRows, is_sparse
 from kerasish.spec import dtype_name, is_float, np_dtype
+from kerasish.texts import as_texts, is_text
 
+_OF_TEXT = ("x", "data")  # roles of what may be text
 KINDS = "biufcV"  # numpy's kinds of numbers; V is bfloat16 and its like
 
 
@@ -37,7 +39,7 @@ def is_array_like(leaf: Any) -> bool:
 
 
 def numbers_to_arrays(structure: Any) -> Any:
-    """Lists that hold nothing but Python numbers become arrays: `[0, 1]`, `[[1.0], [2.0]]`."""
+    """Lists that hold nothing but Python numbers, or texts, become arrays: `[[1.0], [2.0]]`."""
     if is_sparse(structure):  # one of scipy's formats is a dict
         return structure
     if isinstance(structure, dict):
@@ -45,7 +47,7 @@ def numbers_to_arrays(structure: Any) -> Any:
     if not isinstance(structure, list) or not structure:
         return structure
     if not all(isinstance(leaf, Number) for leaf in tree.flatten(structure)):
-        return structure
+        return as_texts(structure, "A list of texts") if is_text(structure) else structure
     try:
         return np.asarray(structure)
     except ValueError as error:
@@ -70,7 +72,7 @@ def as_rows(structure: Any) -> Any:
     )
 
 
-def to_numpy(leaf: Any, where: str) -> Any:
+def to_numpy(leaf: Any, where: str, text: bool = False) -> Any:
     """Any array-like as a numpy array of numbers with at least one dimension.
 
     `SparseRows` stand for such an array and stay what they are.
@@ -79,10 +81,13 @@ def to_numpy(leaf: Any, where: str) -> Any:
         leaf: a numpy array, an object with `__array__` (pandas, torch, a Tensor) or `__dlpack__`,
             a sparse matrix of scipy.
         where: its place, for the error.
+        text: whether it may hold text, of which an array of str is made.
 
     Raises:
         DataError: not an array, no numbers, or no sample dimension.
     """
+    if text and is_text(leaf):
+        return as_texts(leaf, where)
     if isinstance(leaf, np.ndarray):
         array = leaf
     elif current().owns(leaf):
@@ -155,6 +160,8 @@ def check_count(name: str, value: Any) -> int:
 
 def working_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The dtype a batch has: floats become `floatx`, as in Keras; others stay as they are."""
+    if dtype.kind == "O":  # texts
+        return dtype
     if is_float(dtype_name(dtype)):
         return np_dtype(floatx())
     return dtype if dtype.isnative else dtype.newbyteorder("=")
@@ -164,7 +171,7 @@ def as_arrays(structure: Any, role: str) -> Any:
     """Every leaf of `structure` as a numpy array; None where an output has no target or weight."""
     structure = numbers_to_arrays(structure)
     arrays = [
-        None if leaf is None else to_numpy(leaf, place(role, at))
+        None if leaf is None else to_numpy(leaf, place(role, at), text=role in _OF_TEXT)
         for at, leaf in tree.flatten_with_path(structure)
     ]
     return tree.pack_sequence_as(structure, arrays)

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.data.batch import Batch
-from kerasish.spec import TensorSpec, dtype_name
+from kerasish.spec import TensorSpec, input_dtype
 
 
 class DataSource(ABC):
@@ -82,7 +82,7 @@ class DataSource(ABC):
         def describe(leaf: Any) -> TensorSpec | None:
             if leaf is None:
                 return None
-            return TensorSpec((None, *leaf.shape[1:]), dtype_name(leaf.dtype))
+            return TensorSpec((None, *leaf.shape[1:]), input_dtype(leaf.dtype))
 
         return tree.map_structure(describe, self.first_batch())
 

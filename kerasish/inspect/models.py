@@ -30,7 +30,7 @@ def _step(model: Model, given: Batch, mode: str | None) -> tuple[Compiled, list[
             received=f"{model.name!r}, which is not compiled",
             fix="Call compile, or pass x alone to look at predictions.",
         )
-    batch = standardize_batch(arguments(given))
+    batch = model.with_head(standardize_batch(arguments(given)), mode)
     model.plans.refresh()
     made = model.plans.for_batch(mode, batch).compiled
     if made is None:

@@ -21,6 +21,7 @@ from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving import weights, whole_model
 from kerasish.serialization import deserialize_keras_object
+from kerasish.texts import gathered
 from kerasish.training.trainer import Trainer
 
 _OWN = frozenset(("network", "optimizer", "loss", "history", "_plans", "_runs", "_functions"))
@@ -99,7 +100,12 @@ class Model(Trainer, StateTree, Layer):
         if not self._fits_inputs():
             return super()._converted(values)
         # Each input is cast to the dtype of its own Input.
-        return _call.as_given(values)
+        return _call.as_given(gathered(values))
+
+    @property
+    def inner_network(self) -> Network | None:
+        """The calls between the model's symbols, where these are all that it computes."""
+        return self.network if type(self).call is Model.call else None
 
     def _fits_inputs(self) -> bool:
         """Whether the model knows its inputs and casts each by itself."""

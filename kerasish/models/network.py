@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from kerasish import ops, tree
-from kerasish.errors import ArgumentError, DTypeError, GraphError, ShapeError
-from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish import tree
+from kerasish.data.batch import Prepared
+from kerasish.errors import ArgumentError, GraphError
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.base.tracking import make_names_unique
 from kerasish.layers.input_layer import InputLayer
+from kerasish.models.fitting import fitted
 from kerasish.models.graph_config import operations
+from kerasish.models.head import Head
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
 
@@ -23,13 +26,16 @@ class Network:
         inputs, outputs: structures of symbols. An input that is not an Input's symbol cuts the
             graph there: the network begins with it.
         owner: name of the model, for errors.
+        any_size: whether inputs may be larger or smaller than their symbols say, as long as the
+            layers take them.
 
     Raises:
         ArgumentError: something is no symbol, or two operations have the same given name.
         GraphError: an output depends on an Input that is not among `inputs`.
     """
 
-    def __init__(self, inputs: Any, outputs: Any, owner: str) -> None:
+    def __init__(self, inputs: Any, outputs: Any, owner: str, any_size: bool = False) -> None:
+        self.any_size = any_size
         if not all(_is_entry(s) for s in _checked(inputs, "inputs")):
             inputs, outputs = _cut(inputs, _checked(outputs, "outputs") and outputs)
         self.inputs_struct, self.outputs_struct = inputs, outputs
@@ -50,7 +56,7 @@ class Network:
                 symbols[id(symbol)] = Place(number, i)
         ends = tree.map_structure(lambda s: symbols[id(s)], self.outputs_struct)
         starts = tree.map_structure(lambda s: s.history.operation, self.inputs_struct)
-        return _restored, (starts, calls, ends)
+        return _restored, (starts, calls, ends, self.any_size)
 
     @property
     def layers(self) -> list[Layer]:
@@ -59,15 +65,17 @@ class Network:
 
     # --- running ----------------------------------------------------------------------------------
 
-    def run(self, inputs: Any, mask: Any = None, any_size: bool = False) -> Any:
-        """Repeat the calls on other inputs; the result has the structure of the outputs.
+    @functools.cached_property
+    def head(self) -> Head:
+        """What runs on the host before the rest is compiled; false where there is nothing."""
+        return Head(self)
 
-        Args:
-            any_size: whether inputs may be larger or smaller than their symbols say, as long as
-                the layers take them.
-        """
+    def run(self, inputs: Any, mask: Any = None) -> Any:
+        """Repeat the calls on other inputs; the result has the structure of the outputs."""
+        if isinstance(inputs, Prepared):
+            return self.head.rest(inputs)
         flat = [
-            _fitted(value, symbol, any_size)
+            fitted(value, symbol, self.any_size)
             for value, symbol in zip(self.arranged(inputs), self.inputs, strict=True)
         ]
         if mask is not None:
@@ -117,7 +125,7 @@ class Place:
         self.output = output
 
 
-def _restored(starts: Any, calls: list[Any], ends: Any) -> Network:
+def _restored(starts: Any, calls: list[Any], ends: Any, any_size: bool) -> Network:
     """The network that `Network.__reduce_ex__` took apart."""
     inputs = tree.map_structure(lambda layer: layer.output, starts)
     made: dict[int, list[Any]] = {-1: tree.flatten(inputs)}
@@ -130,7 +138,7 @@ def _restored(starts: Any, calls: list[Any], ends: Any) -> Network:
     for number, (operation, args, kwargs, outputs) in enumerate(calls):
         CallRecord(operation, filled(args), filled(kwargs), outputs)
         made[number] = tree.flatten(outputs)
-    return Network(inputs, filled(ends), "a copy")
+    return Network(inputs, filled(ends), "a copy", any_size)
 
 
 def _checked(structure: Any, what: str) -> list[KerasTensor]:
@@ -219,42 +227,3 @@ def _copy(symbol: KerasTensor) -> KerasTensor:
     made = KerasTensor(symbol.shape, symbol.dtype)
     made.mask = symbol.mask
     return made
-
-
-def _fitted(value: Any, symbol: KerasTensor, any_size: bool) -> Any:
-    """A value in the dtype and rank of an input, a last axis of 1 added or taken away.
-
-    Raises:
-        ShapeError: the shape does not fit.
-        DTypeError: a complex value for a real input.
-    """
-    if value is None:
-        if getattr(symbol.history.operation, "optional", False):
-            return None
-        raise ArgumentError(f"Input {symbol.name!r}", expected="a tensor", received="None")
-    mask = getattr(value, "mask", None)
-    dtype = str(getattr(value, "dtype", ""))
-    if dtype.startswith("complex") and not symbol.dtype.startswith("complex"):
-        raise DTypeError(
-            f"Input {symbol.name!r}",
-            expected=symbol.dtype,
-            received=f"{dtype}, whose imaginary part would be lost",
-            fix=f"Give real and imaginary parts as two channels, or say Input(dtype={dtype!r}).",
-        )
-    x: Tensor = convert_to_tensor(value, symbol.dtype)
-    wanted = symbol.shape
-    if x.ndim == len(wanted) + 1 and x.shape[-1] == 1:
-        x = ops.squeeze(x, axis=-1)
-    elif x.ndim == len(wanted) - 1 and wanted[-1] == 1:
-        x = ops.expand_dims(x, axis=-1)
-    fits = x.ndim == len(wanted) and all(
-        any_size or w is None or d is None or w == d
-        for w, d in zip(wanted[1:], x.shape[1:], strict=True)
-    )
-    if not fits:
-        raise ShapeError(
-            f"Input {symbol.name!r}", expected=f"shape {wanted}", received=f"shape {x.shape}"
-        )
-    if x.mask is None:
-        x.mask = mask
-    return x

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Self
 
 from kerasish import budget, naming, tree
 from kerasish.arguments.remembered import fields_in, fields_of
+from kerasish.data.batch import Prepared
 from kerasish.errors import ArgumentError
 from kerasish.layers.base import tracking
+from kerasish.layers.base.call import convert_structure
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.input_layer import InputLayer
 from kerasish.models.model import Model
@@ -16,7 +18,8 @@ from kerasish.models.network import Network
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import is_shape
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
-from kerasish.spec import is_int
+from kerasish.spec import TEXT, is_int
+from kerasish.texts import gathered
 
 
 class Sequential(Model):
@@ -141,7 +144,7 @@ class Sequential(Model):
         if complete:
             # In Keras the chain is a model inside, which takes an automatic name.
             naming.auto_name("Functional")
-            self._chain = Network(self._symbols[0], self._symbols[-1], self.name)
+            self._chain = Network(self._symbols[0], self._symbols[-1], self.name, any_size=True)
             self._finish_build({"input_shape": self._symbols[0].shape})
         else:
             object.__setattr__(self, "built", False)
@@ -177,7 +180,8 @@ class Sequential(Model):
         self._check_stack()
         if tree.is_nested(inputs) or isinstance(self._stack[0], InputLayer):
             return
-        dtype = inputs.dtype if is_int(inputs.dtype) else self._stack[0].compute_dtype
+        kept = is_int(inputs.dtype) or inputs.dtype == TEXT
+        dtype = inputs.dtype if kept else self._stack[0].compute_dtype
         # The first data say how many features there are, not how long later sequences may be.
         self._loose = True
         self._start_from(InputLayer(batch_shape=(None, *inputs.shape[1:]), dtype=dtype))
@@ -185,13 +189,23 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The layers applied one after another."""
         self._check_stack()
-        if self._chain is not None and not self._loose:
-            return self._chain.run(inputs, mask, any_size=True)
+        known = not self._loose or isinstance(inputs, Prepared)
+        if self._chain is not None and known:
+            return self._chain.run(inputs, mask)
         if mask is not None and getattr(inputs, "mask", None) is None:
             inputs.mask = mask
         for layer in self.layers:
             inputs = layer(inputs)
         return inputs
+
+    @property
+    def inner_network(self) -> Network | None:
+        return self._chain if type(self).call is Sequential.call else None
+
+    def head_for(self, first: Callable[[], Any]) -> Any:
+        if self._chain is None and self._stack and self._stack[0].runs_on_host:
+            self._build_for({"inputs": convert_structure(gathered(first()), None)})
+        return super().head_for(first)
 
     def _fits_inputs(self) -> bool:
         return self._chain is not None and not self._loose

@@ -189,7 +189,7 @@ class Plans:
         model, told = self.model, [False]
         step = self._kept(mode, logs, told, own)
         with unnoticed():
-            eager = bool(own or model.run_eagerly or settings.run_eagerly)
+            eager = bool(own or model.runs_op_by_op)
             prepare(model, mode, example, specs, eager)
             flat = flat_step(step, example)
             if eager:
@@ -241,6 +241,7 @@ class Plans:
         """
         with self.lock:
             own = self.model.own_function(mode) if alone else None
+            batch = self.model.with_head(batch, mode)
             bound = self.for_batch(mode, batch, logs=True, own=own)
             if alone:
                 self._reset_metrics(bound)
@@ -273,14 +274,15 @@ class Plans:
                     buffer[...] = x
                     bound.run()
                     return output.copy()
-            batch = Batch(as_arrays(x, "x"))
+            batch = given = Batch(as_arrays(x, "x"))
+            batch = self.model.with_head(given, "predict")
             function = self.model.own_function("predict") if own else None
             bound = self.for_batch("predict", batch, own=function)
             bound.fill(batch.leaves)
             bound.run()
             result = bound.read()
             if type(x) is np.ndarray and isinstance(result, np.ndarray):
-                if bound.fixed and own:
+                if bound.fixed and own and batch is given:
                     self._quick[x.shape, x.dtype] = (bound, bound.inputs[0], result)
                 else:
                     self._quick.pop((x.shape, x.dtype), None)

@@ -21,6 +21,7 @@ from kerasish.callbacks.callback_list import BatchHooks
 from kerasish.callbacks.history import History
 from kerasish.data.arrays import ArraySource
 from kerasish.data.batch import Batch
+from kerasish.data.headed import HeadSource
 from kerasish.data.source import DataSource
 from kerasish.errors import ArgumentError
 from kerasish.training.arguments import verbosity
@@ -50,7 +51,7 @@ class Run:
 
     def __init__(self, model: Any, source: DataSource, callbacks: CallbackList) -> None:
         self.model = model
-        self.source = source
+        self.source = self._headed(source)
         self.callbacks = callbacks
         self.own = model.own_function(self.mode)
         self.plans: Plans = model.plans
@@ -58,6 +59,14 @@ class Run:
         self.group = max(1, int(model.steps_per_execution))
         self.stopped = False
         self.measuring = False
+
+    def _headed(self, source: DataSource) -> DataSource:
+        """The source, whose batches come with texts read where the model's layers read them."""
+        head = self.model.head_for(lambda: source.first_batch().x)
+        if head is None:
+            return source
+        training = self.mode == "train"
+        return HeadSource(source, lambda x: head(x, training), ahead=head.ours)
 
     def __enter__(self) -> Self:
         self._aside = self.model.runs.metrics_aside()
@@ -151,6 +160,7 @@ class Measured(Run):
         self._logs: dict[str, Any] | None = None  # of the last batch, where someone read them
         self._last: Bound | None = None
         self.done = 0
+        source = self.source
         example = source.first_batch()
         self.plans.for_batch(self.mode, example, self._each_batch, self.own)
         self.metrics: list[Any] = list(model.metrics)

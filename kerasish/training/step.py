@@ -18,7 +18,7 @@ from kerasish.data.batch import Batch, pack_x_y_sample_weight
 from kerasish.data.checks import working_dtype
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.graph.trace import Slot
-from kerasish.spec import TensorSpec, dtype_name, known, np_dtype
+from kerasish.spec import TensorSpec, input_dtype, known, np_dtype
 
 Form = tuple[Any, ...]  # the paths of a batch's arrays: its structure as a hashable
 Specs = tuple[TensorSpec, ...]
@@ -32,7 +32,7 @@ def form_of(batch: Batch) -> Form:
 def specs_of(leaves: Sequence[np.ndarray]) -> Specs:
     """The specs that arrays have in a step: floats in floatx."""
     return tuple(
-        TensorSpec(tuple(leaf.shape), dtype_name(working_dtype(leaf.dtype))) for leaf in leaves
+        TensorSpec(tuple(leaf.shape), input_dtype(working_dtype(leaf.dtype))) for leaf in leaves
     )
 
 
@@ -123,7 +123,9 @@ def bind_eager(flat: Callable[..., Any], specs: Specs) -> Bound:
     last: list[Any] = [None]
 
     def run() -> None:
-        last[0] = flat(*(convert_to_tensor(b.copy()) for b in buffers))
+        last[0] = flat(
+            *(convert_to_tensor(b.copy(), s.dtype) for b, s in zip(buffers, specs, strict=True))
+        )
 
     def read() -> Any:
         return tree.map_structure(lambda t: t.numpy() if isinstance(t, Tensor) else t, last[0])

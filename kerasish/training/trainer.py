@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kerasish import ops
-from kerasish.config import floatx
+from kerasish.config import floatx, settings
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
@@ -142,6 +142,33 @@ class Trainer(Compiling):
             rows = float(Batch(x).leaves[0].shape[0])  # an optional input may be None
             with scope("metrics"):
                 self._loss_tracker.update_state(loss, sample_weight=rows)
+
+    # --- layers on the host -------------------------------------------------------------------
+
+    inner_network: Any = None  # the calls between symbols, of a model that is nothing else
+
+    def head_for(self, first: Callable[[], Any]) -> Any:
+        """What makes of a batch's x what is compiled: layers that read text have run; or None.
+
+        Args:
+            first: gives the x of a batch, to a model that is not built yet.
+        """
+        network = self.inner_network
+        if network is None or not network.head or self.runs_op_by_op:
+            return None
+        return network.head
+
+    @property
+    def runs_op_by_op(self) -> bool:
+        """Whether steps are not compiled: as it was asked for, or since they give text."""
+        network = self.inner_network
+        texts = network is not None and network.head.gives_text
+        return bool(self.run_eagerly or settings.run_eagerly or texts)
+
+    def with_head(self, batch: Batch, mode: str) -> Batch:
+        """A batch whose texts the layers on the host have read."""
+        head = self.head_for(lambda: batch.x)
+        return batch if head is None else batch._replace(x=head(batch.x, mode == "train"))
 
     # --- whole runs -------------------------------------------------------------------------------
 

@@ -31,6 +31,9 @@ _MAPPING: Any = dict
 # What can hold no weight, left out before anything else: a model is walked often.
 _PLAIN = frozenset({str, int, float, bool, type(None), FunctionType})
 
+# What metrics have, and no layer that adapts has all of.
+_OF_METRICS = ("update_state", "reset_state", "result")
+
 
 def attributes(layer: Holder) -> Held:
     """Pairs (attribute path, object) of what a layer holds itself, but for plain values."""
@@ -154,7 +157,7 @@ def with_metrics(layer: Holder) -> tuple[list[Holder], list[Any]]:
 
     def own(here: Holder, held: Held) -> list[Any]:
         layers.append(here)
-        return [m for _, m in held if hasattr(m, "update_state") and hasattr(m, "reset_state")]
+        return [m for _, m in held if all(hasattr(m, name) for name in _OF_METRICS)]
 
     return layers, collect(layer, own)
 

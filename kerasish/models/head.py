@@ -1,0 +1,164 @@
+"""Head: what of a network runs on the host when a batch is made; the rest of it is compiled.
+
+Layers with `runs_on_host` and all that they depend on are the head. Models inside are looked
+through where they hold such layers, so that their other layers are compiled too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kerasish import tree
+from kerasish.data.batch import Prepared
+from kerasish.graph.tensor import Tensor
+from kerasish.layers.base.layer import Layer
+from kerasish.models.fitting import fitted
+from kerasish.ops.symbol import KerasTensor
+from kerasish.ops.symbolic import CallRecord
+from kerasish.spec import TEXT
+
+Values = dict[int, Any]  # by slot: the number of a value in a program
+
+
+class Entry(NamedTuple):
+    """A value that goes into a model inside, in the form of its input."""
+
+    symbol: KerasTensor
+    source: int
+    target: int
+    any_size: bool
+
+    on_host = False
+
+    @property
+    def sources(self) -> list[int]:
+        return [self.source]
+
+    @property
+    def targets(self) -> list[int]:
+        return [self.target]
+
+    def run(self, values: Values, training: bool | None) -> None:
+        values[self.target] = fitted(values[self.source], self.symbol, self.any_size)
+
+
+class Call(NamedTuple):
+    """A call of the network, or of a model inside, with the slot of every symbol."""
+
+    record: CallRecord
+    slots: dict[int, int]  # id of a symbol -> slot
+    training: bool | None  # as the model inside was called
+
+    @property
+    def on_host(self) -> bool:
+        return bool(getattr(self.record.operation, "runs_on_host", False))
+
+    @property
+    def sources(self) -> list[int]:
+        return [self.slots[id(s)] for s in self.record.inputs]
+
+    @property
+    def targets(self) -> list[int]:
+        return [self.slots[id(s)] for s in tree.flatten(self.record.outputs)]
+
+    def run(self, values: Values, training: bool | None) -> None:
+        operation = self.record.operation
+        flag = training if self.training is None else self.training
+        more = {} if flag is None or not isinstance(operation, Layer) else {"training": flag}
+        more = {} if self.record.kwargs.get("training") is not None else more
+        given = {id(s): values[self.slots[id(s)]] for s in self.record.inputs}
+        result = self.record.repeat(given, operation, **more)
+        values.update(zip(self.targets, tree.flatten(result), strict=True))
+
+
+class Head:
+    """The two parts of a network.
+
+    Args:
+        network: the network.
+
+    Attributes:
+        gives_text: whether an output is text, which no compiled step gives.
+    """
+
+    def __init__(self, network: Any) -> None:
+        self._network = network
+        self._count = 0
+        steps: list[Entry | Call] = []
+        slots = {id(symbol): self._slot() for symbol in network.inputs}
+        self._inputs = [slots[id(symbol)] for symbol in network.inputs]
+        self._unroll(network, slots, steps, None)
+        self._outputs = tree.map_structure(lambda s: slots[id(s)], network.outputs_struct)
+        self.gives_text = any(s.dtype == TEXT for s in network.outputs)
+        needed: set[int] = set()
+        chosen: list[bool] = []
+        for step in reversed(steps):
+            chosen.append(step.on_host or not needed.isdisjoint(step.targets))
+            if chosen[-1]:
+                needed.update(step.sources)
+        chosen.reverse()
+        self._before = [step for step, first in zip(steps, chosen, strict=True) if first]
+        self._after = [step for step, first in zip(steps, chosen, strict=True) if not first]
+        made = {slot for step in self._after for slot in step.targets}
+        read = {slot for step in self._after for slot in step.sources}
+        self._cut = sorted(read.union(tree.flatten(self._outputs)) - made)
+
+    def __bool__(self) -> bool:
+        """Whether anything runs on the host."""
+        return bool(self._before)
+
+    @property
+    def ours(self) -> bool:
+        """Whether all that runs on the host is of this package, and looks at nothing else."""
+        made = [s.record.operation for s in self._before if isinstance(s, Call)]
+        return not any(isinstance(op, Layer) and op._runs_foreign_code() for op in made)
+
+    def _slot(self) -> int:
+        self._count += 1
+        return self._count
+
+    def _unroll(
+        self, network: Any, slots: dict[int, int], steps: list[Entry | Call], training: bool | None
+    ) -> None:
+        """The calls of a network, those of models inside in their place."""
+        for record in network.records:
+            inside = getattr(record.operation, "inner_network", None)
+            if inside is None or not inside.head:
+                slots.update((id(s), self._slot()) for s in tree.flatten(record.outputs))
+                steps.append(Call(record, slots, training))
+                continue
+            own: dict[int, int] = {}
+            given = record.args[0] if record.args else record.kwargs["inputs"]
+            for symbol, outer in zip(inside.inputs, inside.arranged(given), strict=True):
+                own[id(symbol)] = self._slot()
+                steps.append(Entry(symbol, slots[id(outer)], own[id(symbol)], inside.any_size))
+            flag = record.kwargs.get("training")
+            self._unroll(inside, own, steps, training if flag is None else flag)
+            outputs = tree.flatten(inside.outputs_struct)
+            for outer, inner in zip(tree.flatten(record.outputs), outputs, strict=True):
+                slots[id(outer)] = own[id(inner)]
+
+    def __call__(self, x: Any, training: bool = False) -> Prepared:
+        """Run the head on a batch; what comes out goes to `rest`."""
+        if isinstance(x, Prepared):
+            return x
+        values: Values = {}
+        given = zip(self._inputs, self._network.inputs, self._network.arranged(x), strict=True)
+        for slot, symbol, value in given:
+            values[slot] = fitted(value, symbol, self._network.any_size)
+        for step in self._before:
+            step.run(values, training)
+        return Prepared(tuple(_array(values[slot]) for slot in self._cut))
+
+    def rest(self, prepared: Prepared) -> Any:
+        """The outputs, in their structure."""
+        values: Values = dict(zip(self._cut, prepared.values, strict=True))
+        for step in self._after:
+            step.run(values, None)
+        return tree.map_structure(lambda slot: values[slot], self._outputs)
+
+
+def _array(value: Any) -> Any:
+    return np.asarray(value) if isinstance(value, Tensor) else value
