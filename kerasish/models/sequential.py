@@ -189,14 +189,14 @@ class Sequential(Model):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The layers applied one after another."""
         self._check_stack()
-        known = not self._loose or isinstance(inputs, Prepared)
-        if self._chain is not None and known:
+        x: Any = inputs
+        if self._chain is not None and (not self._loose or isinstance(inputs, Prepared)):
             return self._chain.run(inputs, mask)
         if mask is not None and getattr(inputs, "mask", None) is None:
-            inputs.mask = mask
+            x.mask = mask
         for layer in self.layers:
-            inputs = layer(inputs)
-        return inputs
+            x = layer(x)
+        return x
 
     @property
     def inner_network(self) -> Network | None:

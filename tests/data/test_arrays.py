@@ -142,7 +142,7 @@ def test_class_weight():
     [
         ((column(3), np.arange(4)), "x has 3, y has 4"),
         ((column(3), np.arange(3), np.ones(2)), "sample_weight has 2"),
-        ((["a", "b"],), "Received: str"),
+        ((["a", 1],), "Received: str"),
     ],
 )
 def test_errors(arguments, message):
