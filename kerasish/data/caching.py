@@ -109,6 +109,8 @@ def _bytes_of(leaf: Any) -> int:
 class Kept(Node):
     """The same elements, each made once."""
 
+    transparent = True
+
     def __init__(self, node: Node, store: Store) -> None:
         super().__init__(node)
         self.name = "Dataset.cache"

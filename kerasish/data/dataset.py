@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasish.data.caching import MEMORY_BYTES, InMemory, Kept
 from kerasish.data.elements import SKIPPED, map_element
+from kerasish.data.folder_cache import FOLDER_BYTES, InFolder
 from kerasish.data.grouping import Windowed, padded
 from kerasish.data.mapping import Filtered, Interleaved, Mapped, WhileTrue
 from kerasish.data.nodes import (
@@ -271,19 +272,28 @@ class Dataset(Sources):
         """These elements and then those of another dataset."""
         return self._then(Joined(self.node, _checked("Dataset.concatenate", dataset).node))
 
-    def cache(self, *, limit: int | None = None) -> Dataset:
-        """The same elements, each made once and kept in memory.
+    def cache(self, path: Any = None, *, limit: int | None = None) -> Dataset:
+        """The same elements, each made once and kept, in memory or in a folder.
 
         Beneath a cache everything random is as in the first pass, whichever pass makes an element.
+        A folder may be shared: what is kept has a key, made of the bytes of the sources and of how
+        they are prepared (code and constants of functions, config and weights of layers). Where
+        one of these is another, so is the key. What is kept counts for later programs once all of
+        it is there.
 
         Args:
-            limit: how many bytes may be kept; 4 GiB by default.
+            path: the folder, made if needed; None or "": in memory.
+            limit: how many bytes may be kept, in memory or in the folder; 4 GiB and 16 GiB by
+                default. What was not read for the longest time makes room in a folder.
 
         Raises:
-            DataError: when an element is made: there are more.
+            DataError: when an element is made: there are more; or the sources are a generator, or
+                a function uses what cannot be told by its content, and there is a folder.
         """
-        size = MEMORY_BYTES if limit is None else whole("Dataset.cache, limit", limit, 1)
-        return self._then(Kept(self.node, InMemory(size)))
+        default = FOLDER_BYTES if path else MEMORY_BYTES
+        size = default if limit is None else whole("Dataset.cache, limit", limit, 1)
+        store = InFolder(path, size) if path else InMemory(size)
+        return self._then(Kept(self.node, store))
 
     @staticmethod
     def zip(*args: Any) -> Dataset:

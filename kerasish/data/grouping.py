@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
@@ -23,18 +24,18 @@ def padded(shapes: Any, values: Any) -> Callable[[list[Any], str], Any]:
         values: in the form of an element, what to fill up with, or one for all; None for 0, False
             and "".
     """
-    return lambda elements, where: _padded(elements, shapes, values, where)
+    return functools.partial(_padded, shapes, values)
 
 
-def _padded(elements: list[Any], shapes: Any, values: Any, where: str) -> Any:
+def _padded(shapes: Any, values: Any, elements: list[Any], where: str) -> Any:
     first = elements[0]
     if isinstance(first, (dict, tuple)):
         keys = list(first) if isinstance(first, dict) else range(len(first))
         parts = {
             key: _padded(
-                [element[key] for element in elements],
                 None if shapes is None else shapes[key],
                 values[key] if isinstance(values, (dict, tuple, list)) else values,
+                [element[key] for element in elements],
                 where,
             )
             for key in keys
@@ -74,6 +75,7 @@ class Listed(Node):
 
     indexable = True
     batched = False
+    decides = ("elements",)
 
     def __init__(self, elements: list[Any]) -> None:
         super().__init__()
@@ -88,6 +90,8 @@ class Listed(Node):
 
 class Windowed(Node):
     """Datasets of elements that follow each other; a tuple or dict of them for such elements."""
+
+    decides = ("size", "shift", "stride", "drop")
 
     def __init__(
         self,

@@ -41,6 +41,7 @@ class Called(Node):
 
     step = ""
     pure = False
+    decides: tuple[str, ...] = ("func",)
 
     def __init__(self, node: Node, func: Callable[..., Any]) -> None:
         super().__init__(node)
@@ -63,6 +64,7 @@ class Mapped(Called):
     """What a function makes of every element, by several threads if wanted, in their order."""
 
     step = "map"
+    decides = ("func", "skip")
 
     def __init__(
         self, node: Node, func: Callable[..., Any], parallel: int | None = None, skip: bool = False
@@ -173,6 +175,7 @@ class Interleaved(Called):
     """The elements of the datasets that a function makes, `cycle` of them in turns of `turn`."""
 
     step = "interleave"
+    decides = ("func", "cycle", "turn")
 
     def __init__(self, node: Node, func: Callable[..., Any], cycle: int = 1, turn: int = 1) -> None:
         super().__init__(node, func)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,6 +68,12 @@ FIXED = Pass((0,), (0,))
 Rows = Callable[[np.ndarray], Any]
 
 
+class Contents(NamedTuple):
+    """A file that counts by its bytes, wherever it lies."""
+
+    path: Path
+
+
 class Node:
     """A step of a dataset.
 
@@ -75,16 +82,20 @@ class Node:
         indexable: whether `pick` may be asked.
         batched: whether elements are batches; None where nobody knows.
         pure: whether no code of the user's runs in it or beneath it.
+        decides: the attributes that decide what its elements are.
+        transparent: whether its elements are those of its input, so that it does not count.
     """
 
     name = ""
     indexable = False
     batched: bool | None = None
     pure = True
+    decides: tuple[str, ...] = ()
+    transparent = False
 
     def __init__(self, *inputs: Node) -> None:
         self.inputs = inputs
-        self.place = 1 + sum(node.place for node in inputs)
+        self.place = (not self.transparent) + sum(node.place for node in inputs)
         self.skipped: dict[int, str] = {}  # elements left out, by position, and why
         if inputs:
             self.batched = inputs[0].batched
@@ -172,6 +183,7 @@ class Slices(Node):
 
     indexable = True
     batched = False
+    decides = ("arrays",)
 
     def __init__(self, tensors: Any) -> None:
         super().__init__()
@@ -230,6 +242,7 @@ class Single(Node):
     """One element."""
 
     indexable = True
+    decides = ("element",)
 
     def __init__(self, tensors: Any) -> None:
         super().__init__()
@@ -248,6 +261,7 @@ class Range(Node):
 
     indexable = True
     batched = False
+    decides = ("numbers", "dtype")
 
     def __init__(self, numbers: range, dtype: np.dtype[Any]) -> None:
         super().__init__()
@@ -270,6 +284,7 @@ class Generated(Node):
     """What a generator gives; every pass calls for a new one."""
 
     pure = False
+    decides = ("content",)
 
     def __init__(
         self, make: Callable[..., Iterable[Any]], args: tuple[Any, ...], form: Any
@@ -289,6 +304,20 @@ class Generated(Node):
 
     def length(self) -> int:
         return UNKNOWN
+
+    @property
+    def content(self) -> Any:
+        """Nobody can tell.
+
+        Raises:
+            DataError: always.
+        """
+        raise DataError(
+            f"Dataset.cache(path), behind {self.name}",
+            expected="sources whose content can be told before it is read: arrays or files",
+            received="a generator",
+            fix="Keep its elements in memory, `cache()`, or begin with arrays or files and `map`.",
+        )
 
     def stream(self, run: Pass) -> Iterator[Any]:
         for index, given in enumerate(call_with(self.make, self.args)):

@@ -67,19 +67,20 @@ class Windows(Node):
 
     indexable = True
     batched = False
+    decides = ("data", "targets", "starts", "offsets")
 
     def __init__(
         self, data: np.ndarray, targets: np.ndarray | None, starts: np.ndarray, offsets: np.ndarray
     ) -> None:
         super().__init__()
         self.name = "timeseries_dataset_from_array"
-        self._data = data
-        self._targets = targets
-        self._starts = starts
-        self._offsets = offsets
+        self.data = data
+        self.targets = targets
+        self.starts = starts
+        self.offsets = offsets
 
     def length(self) -> int:
-        return len(self._starts)
+        return len(self.starts)
 
     def pick(self, run: Pass, order: Iterable[int]) -> Iterator[Any]:
         return map(self._windows, order)
@@ -88,9 +89,9 @@ class Windows(Node):
         return self._windows
 
     def _windows(self, which: Any) -> Any:
-        starts = self._starts[which]
-        windows = self._data[np.add.outer(starts, self._offsets)]
-        return windows if self._targets is None else (windows, self._targets[starts])
+        starts = self.starts[which]
+        windows = self.data[np.add.outer(starts, self.offsets)]
+        return windows if self.targets is None else (windows, self.targets[starts])
 
 
 def timeseries_dataset_from_array(

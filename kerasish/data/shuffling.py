@@ -24,6 +24,8 @@ _DRAWS = 4096
 class Shuffled(Node):
     """The elements in another order in every pass, or, with `again` false, in the same one."""
 
+    decides = ("size", "seed", "again")
+
     def __init__(self, node: Node, size: int, seed: int | None, again: bool) -> None:
         super().__init__(node)
         self.name = "Dataset.shuffle"

@@ -27,6 +27,8 @@ from kerasish.spec import TensorSpec
 class Taken(Node):
     """Elements `begin` to `end`, each `step`-th; `end` None: to the end."""
 
+    decides = ("begin", "end", "step")
+
     def __init__(self, node: Node, begin: int, end: int | None, step: int = 1) -> None:
         super().__init__(node)
         self.begin, self.end, self.step = begin, end, step
@@ -81,6 +83,8 @@ def without_rows(blocks: Iterator[Any], start: int) -> Iterator[Any]:
 
 class Repeated(Node):
     """All elements, `times` times; None: without end."""
+
+    decides = ("times",)
 
     def __init__(self, node: Node, times: int | None) -> None:
         super().__init__(node)
@@ -137,6 +141,8 @@ class _Counted(Iterator[Any]):
 
 class Zipped(Node):
     """Elements of several datasets side by side, in the form that these were given in."""
+
+    decides = ("form",)
 
     def __init__(self, nodes: Any) -> None:
         parts: list[Node] = []
@@ -223,6 +229,8 @@ class Joined(Node):
 class Numbered(Node):
     """Pairs (number, element)."""
 
+    decides = ("first",)
+
     def __init__(self, node: Node, first: int) -> None:
         super().__init__(node)
         self.first = first
@@ -246,6 +254,7 @@ class Batched(Node):
     """Groups of `size` elements that follow each other, made one by `form`."""
 
     batched = True
+    decides = ("size", "drop", "form")
 
     def __init__(
         self, node: Node, size: int, drop: bool, form: Callable[[list[Any], str], Any] | None = None
@@ -355,6 +364,8 @@ class Unbatched(Node):
 
 class Ahead(Node):
     """Elements made in a thread before they are asked for."""
+
+    transparent = True
 
     def __init__(self, node: Node, depth: int) -> None:
         super().__init__(node)

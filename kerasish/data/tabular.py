@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.data.elements import TEXT, count_rows, rows_of, text_array
-from kerasish.data.nodes import UNKNOWN, Node, Pass
+from kerasish.data.nodes import UNKNOWN, Contents, Node, Pass
 from kerasish.errors import ArgumentError, DataError
 from kerasish.extras import package
 from kerasish.spec import TensorSpec, dtype_name
@@ -44,12 +44,18 @@ class Files(Node, ABC):
     """Base of what reads files block by block."""
 
     batched = False
+    decides: tuple[str, ...] = ("contents",)
 
     def __init__(self, name: str, paths: Any) -> None:
         super().__init__()
         self.name = name
         self.paths = paths_of(name, paths)
         self._counts: dict[Path, int] = {}  # rows of files that were read to their end
+
+    @property
+    def contents(self) -> list[Contents]:
+        """The files, each of which counts by its bytes."""
+        return [Contents(path) for path in self.paths]
 
     @abstractmethod
     def read(self, path: Path, skip: int) -> Iterator[Any]:
@@ -80,6 +86,8 @@ class Files(Node, ABC):
 
 class Table(Files):
     """Base of tables: dicts of columns by name, and what is the label apart."""
+
+    decides = ("contents", "columns", "label")
 
     def __init__(self, name: str, paths: Any, columns: Any, label: Any) -> None:
         super().__init__(name, paths)
@@ -186,6 +194,8 @@ def _pyarrow(what: str) -> Any:
 
 class Csv(Table):
     """Tables of values that a delimiter parts, with the names of the columns in the first line."""
+
+    decides = (*Table.decides, "dtypes", "delimiter", "names")
 
     def __init__(
         self,
@@ -379,6 +389,8 @@ class Parquet(Table):
 
 class Lines(Files):
     """The lines of text files, without their ends."""
+
+    decides = ("contents", "encoding")
 
     def __init__(self, paths: Any, encoding: str = "utf-8") -> None:
         super().__init__("Dataset.from_lines", paths)
