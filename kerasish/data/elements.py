@@ -95,7 +95,7 @@ def as_leaf(leaf: Any, own: bool = False) -> Any:
         )
     if array.dtype.kind in "USO":
         return _text(np.asarray(array))
-    return array if array.ndim else array[()]
+    return array if array.ndim else np.asarray(array)[()]
 
 
 def _plain(array: np.ndarray) -> np.dtype[Any]:
