@@ -7,6 +7,7 @@ the data, callbacks, history. It is replaced whole and carries a digest of every
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
@@ -210,7 +211,8 @@ class BackupAndRestore(Checkpoint):
         backup_dir: a folder for the files.
         save_freq: "epoch", or a number of batches.
         double_checkpoint: whether the file before the last is kept too.
-        delete_checkpoint: whether the files are deleted when training ends.
+        delete_checkpoint: whether the files, and the folder when it is empty, are deleted when
+            training ends.
     """
 
     def __init__(
@@ -229,3 +231,5 @@ class BackupAndRestore(Checkpoint):
         if self.delete_checkpoint:
             for path in self.files():
                 path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # something else lies there
+                self.path.rmdir()

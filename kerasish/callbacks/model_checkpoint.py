@@ -91,7 +91,7 @@ class ModelCheckpoint(Monitor):
             self._say(f"saving model to {path}")
 
     def _improved(self, logs: dict[str, Any]) -> bool:
-        value = self.value_in(logs)
+        value = self.get_monitor_value(logs)
         if value is None:
             self._told = f"{self.monitor} is missing"
             return True  # as in Keras: rather one file too many than none

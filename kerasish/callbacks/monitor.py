@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish import ops
 from kerasish.callbacks.callback import Callback
 from kerasish.errors import ArgumentError, told
 from kerasish.registry import hint
@@ -20,16 +21,20 @@ class Monitor(Callback):
 
     Args:
         monitor: name of the log.
-        mode: "min", "max", or "auto" to tell from the metric.
+        mode: "min", "max", or "auto" to tell from the metric; any other counts as "auto", with a
+            warning, as in Keras.
         min_delta: the least change that counts as an improvement.
     """
 
+    best: float | None
     _warned = False
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
         super().__init__()
         if mode not in MODES:
-            raise ArgumentError("mode", expected=f"one of {MODES}", received=repr(mode))
+            what = f"{type(self).__name__}: mode={mode!r} counts as 'auto'"
+            warnings.warn(told(what, expected=f"one of {MODES}"), stacklevel=4)
+            mode = "auto"
         if not isinstance(min_delta, (int, float, np.number)):
             raise ArgumentError("min_delta", expected="a number", received=repr(min_delta))
         self.monitor = monitor
@@ -37,9 +42,23 @@ class Monitor(Callback):
         self.min_delta = abs(min_delta)
         self._sign = {"min": 1.0, "max": -1.0}.get(mode, 0.0)
 
-    def value_in(self, logs: dict[str, Any] | None) -> float | None:
-        """The watched log; None, with a warning once, where it is missing."""
+    @property
+    def monitor_op(self) -> Any:
+        """`ops.less` or `ops.greater`: how a better value compares; None where "auto" could not
+        yet look at the model's metrics."""
+        if not self._sign:
+            return None
+        return ops.less if self._sign > 0 else ops.greater
+
+    def get_monitor_value(self, logs: dict[str, Any] | None) -> float | None:
+        """The watched log; None, with a warning once, where it is missing.
+
+        Raises:
+            ArgumentError: it is no number, or nobody knows which way it improves.
+        """
         logs = logs or {}
+        if not self._sign:
+            self._sign = self._direction()
         if logs.get(self.monitor) is not None:
             return self._number(logs[self.monitor])
         if not self._warned:
@@ -89,8 +108,7 @@ class Monitor(Callback):
                 "direction is known",
                 received=f"mode={self.mode!r}",
             )
-        self._sign = 1.0 if direction == "down" else -1.0
-        return self._sign
+        return 1.0 if direction == "down" else -1.0
 
 
 def _directions(model: Any) -> dict[str, str | None]:

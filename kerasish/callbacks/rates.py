@@ -119,19 +119,23 @@ class ReduceLROnPlateau(Monitor):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         if logs is not None:
             logs.update(rates_of(self.model))
-        value = self.value_in(logs)
+        value = self.get_monitor_value(logs)
         if value is None:
             return
-        if self.cooldown_counter > 0:
+        if self.in_cooldown():
             self.cooldown_counter -= 1
             self.wait = 0
         if self.improves(value, self.best):
             self.best = value
             self.wait = 0
-        elif self.cooldown_counter <= 0:
+        elif not self.in_cooldown():
             self.wait += 1
             if self.wait >= self.patience:
                 self._reduce(epoch)
+
+    def in_cooldown(self) -> bool:
+        """Whether epochs do not count, since a rate was lowered a short while ago."""
+        return self.cooldown_counter > 0
 
     def _reduce(self, epoch: int) -> None:
         higher = {

@@ -49,7 +49,7 @@ class EarlyStopping(Monitor):
         self._reset()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        value = self.value_in(logs)
+        value = self.get_monitor_value(logs)
         if value is None or epoch < self.start_from_epoch:
             return
         if self.restore_best_weights and self.best_weights is None:

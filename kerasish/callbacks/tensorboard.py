@@ -14,6 +14,7 @@ import numpy as np
 from kerasish import config, registry
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.event_file import EventFile
+from kerasish.callbacks.rates import rates_of
 from kerasish.errors import ArgumentError, KerasishError, told
 from kerasish.hints import refuse_unknown
 from kerasish.layers.core import Embedding
@@ -139,7 +140,7 @@ class TensorBoard(Callback):
         self._epoch_begun = perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        rates = _rates(self.model.optimizer)
+        rates = rates_of(self.model)
         if self.write_steps_per_second:
             steps = int(np.asarray(self.model.optimizer.iterations)) - self._first_iteration
             rates["steps_per_second"] = steps / max(perf_counter() - self._epoch_begun, 1e-9)
@@ -201,17 +202,6 @@ def _whole(value: Any) -> bool:
 
 def _table_of(layer: str) -> str:
     return f"train/keras_embedding-{layer.replace('/', '_')}.tsv"
-
-
-def _rates(optimizer: Any) -> dict[str, float]:
-    """Learning rates by the names of their logs."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    several = getattr(optimizer, "optimizers", None)
-    if several is not None:
-        return {
-            f"learning_rate_{one.name}": float(np.asarray(one.learning_rate)) for one in several
-        }
-    return {"learning_rate": float(np.asarray(optimizer.learning_rate))}
 
 
 def as_pictures(weight: np.ndarray) -> np.ndarray | None:

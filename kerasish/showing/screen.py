@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import html
 import importlib
+import logging
 import os
 import sys
 import threading
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from kerasish.config import settings
+
 
 def tell(text: str) -> None:
-    """Write a line of text to standard output, at once; to nowhere where a program has none."""
-    if sys.stdout is not None:
+    """Write a line of text to standard output, at once; to nowhere where a program has none.
+
+    After `disable_interactive_logging` it goes to the logger "kerasish" instead.
+    """
+    if not settings.interactive:
+        logging.getLogger("kerasish").info(text)
+    elif sys.stdout is not None:
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 

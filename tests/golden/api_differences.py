@@ -23,7 +23,6 @@ TO_COME: dict[str, str] = {
     "keras.applications.vgg16": "*",
     "keras.applications.vgg19": "*",
     "keras.applications.xception": "*",
-    "keras.callbacks": "RemoteMonitor TensorBoard",
     "keras.distillation": "DistillationLoss Distiller FeatureDistillation LogitsDistillation",
     "keras.distribution": (
         "DataParallel DeviceMesh LayoutMap ModelParallel TensorLayout distribute_tensor "
@@ -42,9 +41,7 @@ TO_COME: dict[str, str] = {
         "quantize_and_dequantize serialize unpack_int4"
     ),
     "keras.saving": "KerasFileEditor",
-    "keras.utils": (
-        "FeatureSpace Progbar audio_dataset_from_directory model_to_dot plot_model split_dataset"
-    ),
+    "keras.utils": ("FeatureSpace audio_dataset_from_directory split_dataset"),
     "keras.visualization": (
         "draw_bounding_boxes draw_segmentation_masks plot_bounding_box_gallery "
         "plot_image_gallery plot_segmentation_mask_gallery"
@@ -104,8 +101,10 @@ MEMBERS: list[tuple[str, str]] = [
     ("Model", "get_quantization_layer_structure: comes with quantization"),
     ("Operation", "quantized_call: comes with quantization"),
     ("Operation", "rematerialized_call: of Keras's inside, RematScope does it"),
-    ("callbacks.EarlyStopping", "get_monitor_value: to come"),
-    ("callbacks.ReduceLROnPlateau", "in_cooldown: to come"),
+    (
+        "callbacks.TensorBoard",
+        "summary: a module of TensorFlow; train_file and validation_file write here",
+    ),
     ("layers.Bidirectional", "states: to come"),
     ("layers.CategoryEncoding", _WEIGHT),
     ("layers.Rescaling", _WEIGHT),
