@@ -4,7 +4,7 @@
 
 For every case: outputs `y0..`, the weights' `names`, their values `w0..` after the call. Beside
 it `layer_configs.json`: the config of every case, and the masks of its outputs for masked inputs
-("refused" where Keras raises).
+("refused" where Keras raises). With labels as arguments only these are computed anew.
 """
 
 from __future__ import annotations
@@ -44,14 +44,17 @@ def main() -> None:
     """Write the files."""
     module = cases()
     values: dict[str, np.ndarray] = {}
-    for label in module.CASES:
+    configs: dict[str, Any] = {}
+    if wanted := sys.argv[1:]:
+        with np.load(OUT / "layers.npz", allow_pickle=False) as file:
+            values = {name: file[name] for name in file.files}
+        configs = json.loads((OUT / "layer_configs.json").read_text(encoding="utf-8"))
+    for label in wanted or module.CASES:
+        values = {k: v for k, v in values.items() if k.partition("/")[0] != label}
         found = module.run_layer(keras, label)
         values |= {f"{label}/{key}": value for key, value in found.items()}
+        configs[label] = {"config": module.config_of(keras, label), "masks": masks(module, label)}
     np.savez_compressed(OUT / "layers.npz", **values)
-    configs = {
-        label: {"config": module.config_of(keras, label), "masks": masks(module, label)}
-        for label in module.CASES
-    }
     (OUT / "layer_configs.json").write_text(json.dumps(configs, sort_keys=True) + "\n")
 
 

@@ -12,6 +12,7 @@ from kerasish.graph.primitives import broadcast_to
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import one_of
 from kerasish.initializers.initializer import Initializer, Shape
+from kerasish.initializers.windows import check_window, window_of
 from kerasish.ops.numpy.axes import as_shape
 from kerasish.spec import dtype_name, np_dtype
 
@@ -62,17 +63,15 @@ class Identity(Initializer):
         return convert_to_tensor(self.gain * tables.eye(*shape), name)
 
 
-WINDOWS = {"hann": 0.5, "hamming": 0.54}
-
-
 @registry.entry("initializer", "STFTInitializer")
 class STFT(Initializer):
     """The windowed Fourier basis as a convolution kernel, shape (length, 1, bins).
 
     Args:
         side: "real" (cosines) or "imag" (sines).
-        window: "hann", "hamming", an array of the kernel's length, or None.
-        scaling: None, "density" or "spectrum", as in scipy.signal.
+        window: a window's name in scipy.signal that needs no parameter ("hann", "hamming",
+            "blackman", "tukey" ...), an array of the kernel's length, or None.
+        scaling: None, "density" or "spectrum", as in scipy.signal; of windows.
         periodic: whether the window is periodic rather than symmetric.
     """
 
@@ -85,17 +84,17 @@ class STFT(Initializer):
         one_of("side", self.side, ("real", "imag"))
         if self.scaling is not None:
             one_of("scaling", self.scaling, ("density", "spectrum"))
-        if isinstance(self.window, str):
-            one_of("window", self.window, tuple(WINDOWS))
+        check_window("window", self.window)
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         length, _, bins = shape
-        window = self._window(length)
-        scale = 1.0
-        if self.scaling == "density":
-            scale = 1 / np.sqrt(np.sum(window**2))
-        elif self.scaling == "spectrum":
-            scale = 1 / abs(np.sum(window))
+        window, scale = tables.ones(length), 1.0
+        if self.window is not None:
+            window = window_of(self.window, length, self.periodic)
+            if self.scaling == "density":
+                scale = 1 / np.sqrt(np.sum(window**2))
+            elif self.scaling == "spectrum":
+                scale = 1 / np.sum(abs(window))
         fft_length = (bins - 1) * 2
         angle = (
             2
@@ -106,12 +105,3 @@ class STFT(Initializer):
         basis = np.cos(angle) if self.side == "real" else -np.sin(angle)
         values = (basis * window[:, None] * scale)[:, None, :]
         return convert_to_tensor(values.astype(np_dtype(dtype_name(dtype))))
-
-    def _window(self, length: int) -> np.ndarray:
-        if self.window is None:
-            return tables.ones(length)
-        if isinstance(self.window, str):
-            first = WINDOWS[self.window]
-            turns = tables.arange(length) / (length if self.periodic else length - 1)
-            return first - (1 - first) * np.cos(2 * np.pi * turns)
-        return np.asarray(self.window, np.float64)

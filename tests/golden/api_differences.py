@@ -32,7 +32,7 @@ TO_COME: dict[str, str] = {
         "AWQDTypePolicy DTypePolicyMap GPTQDTypePolicy Int4DTypePolicy QuantizedDTypePolicy "
         "QuantizedFloat8DTypePolicy"
     ),
-    "keras.layers": "MelSpectrogram ReversibleEmbedding STFTSpectrogram",
+    "keras.layers": "ReversibleEmbedding",
     "keras.quantizers": (
         "AWQConfig AbsMaxQuantizer Float8QuantizationConfig GPTQConfig Int4QuantizationConfig "
         "Int8QuantizationConfig QuantizationConfig Quantizer abs_max_quantize "
@@ -107,6 +107,7 @@ MEMBERS: list[tuple[str, str]] = [
     ),
     ("layers.Bidirectional", "states: to come"),
     ("layers.CategoryEncoding", _WEIGHT),
+    ("layers.MelSpectrogram", _WEIGHT),
     ("layers.Rescaling", _WEIGHT),
     ("layers.Normalization", "convert_weight finalize_state: to come"),
     (

@@ -408,6 +408,55 @@ CASES: dict[str, Case] = {
         lambda keras: {"layers": [keras.layers.Rescaling(0.5), keras.layers.CenterCrop(3, 4)]},
         IMAGE,
     ),
+    # sound
+    "stft_log": Case(
+        "STFTSpectrogram",
+        {"frame_length": 8, "frame_step": 3, "fft_length": 16, "window": "hamming"},
+        (2, 30, 2),
+    ),
+    "stft_psd_first": Case(
+        "STFTSpectrogram",
+        {
+            "mode": "psd",
+            "frame_length": 7,
+            "padding": "same",
+            "data_format": "channels_first",
+            "expand_dims": True,
+            "scaling": "spectrum",
+            "periodic": True,
+        },
+        (2, 3, 30),
+    ),
+    "stft_both": Case(
+        "STFTSpectrogram",
+        {"mode": "stft", "frame_length": 8, "window": "blackman", "expand_dims": True},
+        (2, 30, 2),
+    ),
+    "stft_real": Case(
+        "STFTSpectrogram", {"mode": "real", "frame_length": 8, "window": None}, (2, 30, 1)
+    ),
+    "stft_angle": Case(
+        "STFTSpectrogram", {"mode": "angle", "frame_length": 8, "scaling": None}, (2, 30, 1)
+    ),
+    "mel": Case(
+        "MelSpectrogram",
+        {"fft_length": 64, "sequence_stride": 16, "num_mel_bins": 8, "sampling_rate": 1000},
+        (2, 200),
+    ),
+    "mel_magnitude": Case(
+        "MelSpectrogram",
+        {
+            "fft_length": 64,
+            "sequence_length": 32,
+            "sequence_stride": 16,
+            "num_mel_bins": 6,
+            "sampling_rate": 1000,
+            "power_to_db": False,
+            "mag_exp": 1.0,
+            "max_freq": 300.0,
+        },
+        (2, 200),
+    ),
     # preprocessing
     "rescaling": Case("Rescaling", {"scale": 0.5, "offset": [0.1, 0.2, 0.3]}, SEQ),
     "normalization": Case(

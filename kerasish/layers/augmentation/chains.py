@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from kerasish import ops, random
@@ -33,7 +32,7 @@ class Pipeline(Layer):
         layers: the layers.
     """
 
-    layers: Sequence[Layer]
+    layers: list[Layer]
 
     unwritten = ("trainable", "dtype")
 

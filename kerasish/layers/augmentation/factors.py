@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from kerasish.arguments.rules import Rule, one_of, optional
+from kerasish.arguments.rules import Rule, one_of, optional, sized
 from kerasish.ops.image.boxes import FORMATS
 
 
@@ -116,6 +116,11 @@ def _odd(value: Any) -> tuple[int, int]:
     return int(pair[0]), int(pair[1])
 
 
+def _tiles(value: Any) -> tuple[int, int]:
+    rows, columns = sized(value if isinstance(value, int) else tuple(value), 2, "tiles")
+    return rows, columns
+
+
 def _fill(value: Any) -> Any:
     if value is None or _is_number(value):
         return value
@@ -134,6 +139,7 @@ Zoom = Annotated[Any, shift(-1, 1, open_below=True)]
 SortedRange = Annotated[Any, Rule("a pair (lowest, highest) of numbers", _sorted_range, _as_it_is)]
 ValueRange = Annotated[Any, Rule("a pair (lowest, highest) of numbers", _range, _as_it_is)]
 OddSizes = Annotated[Any, Rule("an odd number, or two of them", _odd, _as_it_is)]
+Tiles = Annotated[Any, Rule("two positive ints", _tiles, _as_it_is)]
 Fill = Annotated[Any, Rule("a number, three of them, or None", _fill, _as_it_is)]
 BoxFormat = Annotated[str | None, optional(one_of(*FORMATS))]
 FillMode = Annotated[str, one_of("constant", "nearest", "wrap", "mirror", "reflect")]

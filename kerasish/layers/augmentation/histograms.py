@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from kerasish import ops, tables
-from kerasish.arguments.rules import PositiveInt, sized
+from kerasish.arguments.rules import PositiveInt
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.augmentation.base import Drawn, ImageLayer, rescaled
 from kerasish.layers.augmentation.colour import BYTE
-from kerasish.layers.augmentation.factors import SortedRange, ValueRange
+from kerasish.layers.augmentation.factors import SortedRange, Tiles, ValueRange
 from kerasish.spec import known
 
 
@@ -68,14 +68,10 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
 
     value_range: ValueRange = (0, 255)
     clip_limit: float = 4.0
-    tile_grid_size: Any = (8, 8)
+    tile_grid_size: Tiles = (8, 8)
 
     always = True
     in_dtype = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        sized(self.tile_grid_size, 2, f"{type(self).__name__}.tile_grid_size")
 
     def changed(self, images: Tensor, drawn: Drawn) -> Tensor:
         axis = self._axes[2]
@@ -86,7 +82,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
 
     def _spread_in_tiles(self, images: Tensor) -> Tensor:
         count, height, width, channels = known(images.shape)
-        rows, columns = sized(self.tile_grid_size, 2, "tile_grid_size")
+        rows, columns = self.tile_grid_size
         tall, wide = -(-height // rows), -(-width // columns)
         pads = ((0, 0), (0, tall * rows - height), (0, wide * columns - width), (0, 0))
         byte = ops.cast(ops.clip(ops.pad(images, pads, "symmetric"), *BYTE), "int32")
