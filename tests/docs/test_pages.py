@@ -48,6 +48,7 @@ assert keras.optimizers.schedules.serialize(WarmUp(0.1, 4))["config"] == {"rate"
 }
 MODULES = [
     "kerasish.compiler.passes",
+    "kerasish.data.dataset",
     "kerasish.graph.autodiff",
     "kerasish.graph.transforms",
     "kerasish.layers.base.remat",
