@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from kerasish import budget
 from kerasish.arguments.forwarding import declare, wrap
+from kerasish.arguments.shown import shown
 from kerasish.errors import told
 from kerasish.hints import refuse_unknown
 from kerasish.signatures import constructor, ours
@@ -48,6 +49,9 @@ class Declared:
             wrap(cls, of, order, defaults)
         elif order and "__init__" not in vars(cls):
             declare(cls, order, defaults)
+
+    def __repr__(self) -> str:
+        return shown(self)
 
     def __post_init__(self) -> None:
         """Runs after declared arguments are kept; for checks and what depends on several."""

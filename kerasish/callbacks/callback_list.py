@@ -152,6 +152,9 @@ class CallbackList:
             self.set_model(model)
         self.set_params(params)
 
+    def __repr__(self) -> str:
+        return f"CallbackList({self.callbacks})"
+
     def __iter__(self) -> Iterator[Callback]:
         return iter(self.callbacks)
 

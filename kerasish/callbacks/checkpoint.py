@@ -225,6 +225,8 @@ class BackupAndRestore(Checkpoint):
         if not isinstance(backup_dir, (str, os.PathLike)) or not os.fspath(backup_dir):
             raise ArgumentError("backup_dir", expected="a folder", received=repr(backup_dir))
         super().__init__(backup_dir, save_freq, keep=2 if double_checkpoint else 1)
+        self.backup_dir = backup_dir
+        self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
 
     def on_train_end(self, logs: Logs = None) -> None:

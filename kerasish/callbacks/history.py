@@ -12,6 +12,10 @@ from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.paths import check_target, columns
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.saving.files.atomic import replacing
+from kerasish.showing.progress import line, shown
+from kerasish.showing.screen import table
+
+_ROWS = 20  # of a table in a notebook
 
 
 class History(Callback):
@@ -30,6 +34,21 @@ class History(Callback):
     def set_model(self, model: Any) -> None:
         # Weak, since a model holds its history, and the history must not keep the model alive.
         self._model = None if model is None else weakref.ref(model)
+
+    def __repr__(self) -> str:
+        last = {name: values[-1] for name, values in self.history.items() if values}
+        told = f", the last with {line(last)}" if last else ""
+        return f"<History of {len(self.epoch)} epochs{told}>"
+
+    def _repr_html_(self) -> str:
+        names = columns(self.history)
+        rows = []
+        for number, epoch in enumerate(self.epoch):
+            held = [self.history[name][number : number + 1] for name in names]
+            rows.append([str(epoch + 1), *(shown(one[0]) if one else "" for one in held)])
+        if len(rows) > _ROWS:
+            rows = [*rows[: _ROWS // 2], ["..."] * (len(names) + 1), *rows[-_ROWS // 2 :]]
+        return table(["epoch", *names], rows)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self.epoch = []

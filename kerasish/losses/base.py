@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasish import budget, ops, tree
 from kerasish.arguments.configured import Configured
+from kerasish.arguments.shown import value_text
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor, convert_to_tensor
@@ -213,7 +214,7 @@ class LossFunctionWrapper(OfFunction, Loss):
         return self._of(y_true, y_pred)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name} of {getattr(self.fn, '__name__', self.fn)}>"
+        return f"<{type(self).__name__} {self.name} of {value_text(self.fn)}>"
 
 
 def divide_no_nan(a: Any, b: Any) -> Tensor:

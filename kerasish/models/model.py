@@ -21,9 +21,11 @@ from kerasish.ops.stateless import StatelessScope, paired
 from kerasish.ops.symbol import KerasTensor
 from kerasish.saving import weights, whole_model
 from kerasish.serialization import deserialize_keras_object
+from kerasish.showing.screen import preformatted
 from kerasish.texts import gathered
 from kerasish.training.trainer import Trainer
 
+_HTML_WIDTH = 88
 _OWN = frozenset(("network", "optimizer", "loss", "history", "_plans", "_runs", "_functions"))
 
 
@@ -308,6 +310,9 @@ class Model(Trainer, StateTree, Layer):
             self, line_length, positions, expand_nested, show_trainable, layer_range
         )
         (print_fn or print)(text)
+
+    def _repr_html_(self) -> str:
+        return preformatted(summary_text(self, _HTML_WIDTH) if self.built else repr(self))
 
     # --- looking into steps, by `kerasish.inspect`, which stands on models ------------------------
 

@@ -114,6 +114,10 @@ class SeedGenerator:
                 np.array([self.seed, 0], np.uint32), trainable=False, name="seed_generator_state"
             )
 
+    def __repr__(self) -> str:
+        seed, drawn = self.state.numpy().tolist()
+        return f"<SeedGenerator {self.name}, seed={seed}, counter={drawn}>"
+
     def next(self, ordered: bool = True) -> Tensor:
         """The present key; the counter moves on by one.
 

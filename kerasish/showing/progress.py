@@ -31,6 +31,11 @@ def _number(value: Any) -> float | None:
     return float(array.astype("float64").mean())
 
 
+def line(logs: dict[str, Any]) -> str:
+    """Logs as "accuracy: 0.9876 - loss: 0.1234"."""
+    return " - ".join(f"{name}: {shown(value)}" for name, value in logs.items())
+
+
 def duration(seconds: float) -> str:
     """A time in whole seconds, milliseconds or microseconds."""
     if seconds >= 1 or seconds == 0:
@@ -113,6 +118,9 @@ class Progbar:
         self._after_first: float | None = None
         self._last = -np.inf
         self._live = Live()
+
+    def __repr__(self) -> str:
+        return f"<Progbar {self._count().strip() or self.seen}>"
 
     def add(self, n: int, values: Iterable[tuple[str, Any]] | None = None) -> None:
         """`update` with `n` steps more than before."""

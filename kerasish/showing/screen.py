@@ -185,3 +185,13 @@ def preformatted(text: str) -> str:
     """Text as HTML that keeps its lines."""
     style = "margin:0;white-space:pre-wrap;line-height:1.2"
     return f'<pre style="{style}">{html.escape(text)}</pre>'
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as HTML."""
+    lines = [("th", head), *(("td", row) for row in rows)]
+    body = "".join(
+        "<tr>" + "".join(f"<{tag}>{html.escape(cell)}</{tag}>" for cell in row) + "</tr>"
+        for tag, row in lines
+    )
+    return f"<table>{body}</table>"
