@@ -263,6 +263,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "kerasish.saving": {
         "kerasish.budget": "allowance",
+        "kerasish.saving.file_editor": "KerasFileEditor",
         "kerasish.saving.weights": "load_weights save_weights",
         "kerasish.saving.whole_model": "load_model load_state model_from_json restore save_model",
         "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object get_custom_objects get_registered_name get_registered_object register_keras_serializable serialize_keras_object",

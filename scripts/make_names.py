@@ -180,6 +180,7 @@ OFFERED: dict[str, Homes] = {
     },
     "kerasish.saving": {
         "kerasish.budget": "allowance",
+        "kerasish.saving.file_editor": "KerasFileEditor",
         "kerasish.saving.weights": "load_weights save_weights",
         "kerasish.saving.whole_model": "load_model load_state model_from_json restore save_model",
         "kerasish.serialization": SERIALIZATION,

@@ -1,5 +1,6 @@
 # Written by scripts/make_names.py.
 from kerasish.budget import allowance as allowance
+from kerasish.saving.file_editor import KerasFileEditor as KerasFileEditor
 from kerasish.saving.weights import load_weights as load_weights
 from kerasish.saving.weights import save_weights as save_weights
 from kerasish.saving.whole_model import load_model as load_model

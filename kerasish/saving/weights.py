@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -136,23 +136,25 @@ def write_objects(
     file: Any, model: Any, include_optimizer: bool = True, without: Sequence[Any] = ()
 ) -> None:
     """All objects of a model, and its optimizer, into an open `.weights.h5`."""
-    arrays: dict[str, dict[str, np.ndarray]] = {}
-    names: dict[str, str] = {}
-    for path, obj in walk(model, without=without):
-        arrays[path] = stored(obj)
-        names[path] = obj.name
-    optimizer = getattr(model, "optimizer", None) if include_optimizer else None
+    objects = dict(saved_objects(model, include_optimizer, without))
+    arrays = {path: stored(obj) for path, obj in objects.items()}
+    write_weights(file, arrays, {path: obj.name for path, obj in objects.items()})
+
+
+def saved_objects(
+    model: Any, include_optimizer: bool = True, without: Sequence[Any] = ()
+) -> Iterator[tuple[str, Any]]:
+    """Everything that a `.weights.h5` has a place for, by its path there."""
+    yield from walk(model, without=without)
+    if not include_optimizer:
+        return
+    optimizer = getattr(model, "optimizer", None)
     if optimizer is not None:
-        arrays["optimizer"] = stored(optimizer)
-        names["optimizer"] = optimizer.name
+        yield "optimizer", optimizer
         inner = getattr(optimizer, "inner_optimizer", None)
         if inner is not None:  # Keras writes, and looks for, its state in both places
-            arrays["optimizer/inner_optimizer"] = stored(inner)
-            names["optimizer/inner_optimizer"] = inner.name
-    for path, other in other_optimizers(model) if include_optimizer else ():
-        arrays[path] = stored(other)
-        names[path] = other.name
-    write_weights(file, arrays, names)
+            yield "optimizer/inner_optimizer", inner
+    yield from other_optimizers(model)
 
 
 def stored(obj: Any) -> dict[str, np.ndarray]:

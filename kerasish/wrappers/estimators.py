@@ -30,7 +30,8 @@ class Estimator(_base.BaseEstimator):
         warm_start: whether `fit` goes on with the model that the last one trained (the given
             model itself, at first) instead of a new one.
         model_kwargs: further arguments of `model`, where that is a function.
-        fit_kwargs: arguments of `Model.fit`; what is given to `fit` itself comes first.
+        fit_kwargs: arguments of `Model.fit`; what is given to `fit` itself comes first. Its
+            `verbose` is for predictions too.
 
     Attributes:
         model_: the fitted model.
@@ -113,7 +114,7 @@ class Estimator(_base.BaseEstimator):
     def _outputs(self, X: Any) -> np.ndarray:
         _validation.check_is_fitted(self)
         X = _validation.validate_data(self, X, reset=False, accept_sparse="csr")
-        return self.model_.predict(X)
+        return self.model_.predict(X, verbose=(self.fit_kwargs or {}).get("verbose", "auto"))
 
     def _encoded(self, y: np.ndarray) -> np.ndarray:
         """The targets as the model is trained on them; what undoes it is kept."""

@@ -54,8 +54,12 @@ MODULES = [
     "kerasish.layers.base.remat",
     "kerasish.ops.control.remat",
     "kerasish.ops.control.vectorized",
+    "kerasish.saving.file_editor",
     "kerasish.testing.everything",
     "kerasish.testing.passes",
+    "kerasish.optimizers.multi",
+    "kerasish.utils.config",
+    "kerasish.wrappers.estimators",
 ]
 
 
@@ -105,7 +109,8 @@ def test_the_code_blocks_of_a_page_run_one_after_the_other(page: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_docstrings(name: str) -> None:
+def test_docstrings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # some write files
     failed, tried = doctest.testmod(importlib.import_module(name))
     assert tried
     assert not failed

@@ -40,7 +40,6 @@ TO_COME: dict[str, str] = {
         "compute_float8_scale deserialize fake_quant_with_min_max_vars get pack_int4 "
         "quantize_and_dequantize serialize unpack_int4"
     ),
-    "keras.saving": "KerasFileEditor",
     "keras.utils": ("FeatureSpace audio_dataset_from_directory split_dataset"),
     "keras.visualization": (
         "draw_bounding_boxes draw_segmentation_masks plot_bounding_box_gallery "

@@ -248,9 +248,12 @@ class SafeGroup(_Node):
         key = name.encode("utf-8", "surrogateescape")
         if not self.handle.id.links.exists(key):
             raise self.wrong("incomplete", f"a member {name!r}", ", ".join(self.names()[:20]))
-        if self.handle.id.links.get_info(key).type != h5py.h5l.TYPE_HARD:
+        kind = self.handle.id.links.get_info(key).type
+        if kind != h5py.h5l.TYPE_HARD:
+            called = "SoftLink" if kind == h5py.h5l.TYPE_SOFT else "ExternalLink"
             raise UnsafeFileError(
-                f"{self}: {name!r} is a link to somewhere else", expected="data in this file"
+                f"{self}: {name!r} is a link to somewhere else ({called})",
+                expected="data in this file",
             )
         found = h5py.h5o.open(self.handle.id, key)
         path = f"{self.path}/{name}" if self.path else name
