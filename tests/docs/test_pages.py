@@ -92,7 +92,10 @@ def test_page(page: Path) -> None:
     assert not failed
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/yaml.md"])
+PAGES_OF_BLOCKS = ["README.md", "CONTRIBUTING.md", "docs/augmentation.md", "docs/yaml.md"]
+
+
+@pytest.mark.parametrize("page", PAGES_OF_BLOCKS)
 def test_the_code_blocks_of_a_page_run_one_after_the_other(page: str) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (DOCS.parent / page).read_text("utf-8"), re.DOTALL)
     assert blocks

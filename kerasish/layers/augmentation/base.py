@@ -318,5 +318,6 @@ def dense(bounding_boxes: Any) -> dict[str, Any]:
 def _filled(rows: Any, count: int, shape: Any, value: Any) -> np.ndarray:
     given = np.asarray(rows)
     found = np.full((count, *shape), value, given.dtype if len(given) else type(value))
-    found[: len(given)] = given.reshape(len(given), *shape) if len(given) else given
+    if len(given):
+        found[: len(given)] = given
     return found
