@@ -86,12 +86,17 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         tall, wide = -(-height // rows), -(-width // columns)
         pads = ((0, 0), (0, tall * rows - height), (0, wide * columns - width), (0, 0))
         byte = ops.cast(ops.clip(ops.pad(images, pads, "symmetric"), *BYTE), "int32")
-        tile = np.add.outer(
-            tables.arange(tall * rows) // tall * columns, tables.arange(wide * columns) // wide
-        )
-        of_image = tables.arange(count)[:, None, None, None] * (rows * columns)
-        tile = (tile[:, :, None] + of_image) * channels + tables.arange(channels)
-        flat = ops.reshape(byte + convert_to_tensor((tile * 256).astype(np.int32)), (-1,))
+        first = ops.arange(count, dtype="int32")[:, None, None, None] * (rows * columns)
+        channel = ops.arange(channels, dtype="int32")
+
+        def entry(row: np.ndarray, column: np.ndarray) -> Tensor:
+            """Where the table of every pixel's tile and channel begins, and its value there."""
+            tile = tables.outer(np.add, row * columns, column).astype(np.int32)
+            place = convert_to_tensor(tile)[:, :, None] + first
+            return (place * channels + channel) * 256 + byte
+
+        own = entry(tables.arange(tall * rows) // tall, tables.arange(wide * columns) // wide)
+        flat = ops.reshape(own, (-1,))
         counts = ops.segment_sum(ops.ones_like(flat), flat, count * rows * columns * channels * 256)
         shares = ops.cast(ops.reshape(counts, (count, rows, columns, channels, 256)), "float32")
         pixels = float(tall * wide)
@@ -106,10 +111,8 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageLayer):
         result: Any = 0.0
         for row, down in _around(tall, rows):
             for column, across in _around(wide, columns):
-                place = np.add.outer(row * columns, column)
-                place = ((place[:, :, None] + of_image) * channels + tables.arange(channels)) * 256
-                values = ops.take(table, byte + convert_to_tensor(place.astype(np.int32)))
-                weight = np.multiply.outer(down, across)[:, :, None].astype("float32")
+                values = ops.take(table, entry(row, column))
+                weight = tables.outer(np.multiply, down, across)[:, :, None].astype("float32")
                 result = result + values * convert_to_tensor(weight)
         return result[:, :height, :width, :]
 
