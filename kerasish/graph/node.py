@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from operator import attrgetter
 from typing import Any
 
@@ -192,10 +192,18 @@ def outermost(name: str) -> str:
 
 
 @contextmanager
-def name_scope(name: str) -> Generator[None, None, None]:
-    """Context manager: variables and nodes made inside carry `name` in their paths."""
+def _named(name: str) -> Generator[None, None, None]:
     with naming.opened(name), scope(name):
         yield
+
+
+def name_scope(name: str) -> AbstractContextManager[None]:
+    """Context manager: variables and nodes made inside carry `name` in their paths.
+
+    Raises:
+        ArgumentError: it is no string, or has a "/".
+    """
+    return _named(naming.part("name_scope", name))
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import operator
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from types import NoneType
 from typing import Any
@@ -87,6 +88,21 @@ AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
 SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
 
 
+def _function(value: Any) -> bool:
+    return value is None or callable(value)
+
+
+def _checked(name: str, expected: str, fits: Callable[[Any], bool]) -> Any:
+    """An attribute that takes fitting values only."""
+
+    def put(self: Any, value: Any) -> None:
+        if not fits(value):
+            raise ArgumentError(f"Variable.{name}", expected=expected, received=repr(value))
+        setattr(self, f"_{name}", value)
+
+    return property(operator.attrgetter(f"_{name}"), put)
+
+
 class Variable(PortableVariable, Flagged):
     """A tensor that can change: weights, optimizer slots, metric totals, random state.
 
@@ -111,10 +127,14 @@ class Variable(PortableVariable, Flagged):
     """
 
     __slots__ = (
-        "__weakref__", "aggregation", "array", "autocast", "constraint", "moving",
-        "name",
-        "overwrite_with_gradient", "path", "regularizer", "spec", "swept", "synchronization",
+        "__weakref__", "_constraint", "_overwrite_with_gradient", "_regularizer", "aggregation",
+        "array", "autocast", "moving", "name", "path", "spec", "swept", "synchronization",
     )  # fmt: skip
+    constraint = _checked("constraint", "a function of the value, or None", _function)
+    regularizer = _checked("regularizer", "a function of the value, or None", _function)
+    overwrite_with_gradient = _checked(
+        "overwrite_with_gradient", "True or False", lambda value: isinstance(value, bool)
+    )
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kerasish import ops
-from kerasish.errors import GraphError
+from kerasish.errors import ArgumentError, GraphError
 from kerasish.graph import Graph, Variable, rewrite, scope, toposort, trace
 from kerasish.graph.node import (
     CONSTANT,
@@ -18,6 +18,7 @@ from kerasish.graph.node import (
     inherit,
     interning,
     make_node,
+    name_scope,
     placeholder,
     rebuild,
     substitute,
@@ -188,3 +189,9 @@ def test_variables_in_order_of_first_use():
 def test_leaves_do_not_run():
     with pytest.raises(GraphError, match="leaf"):
         CONSTANT.kernel(np)
+
+
+def test_a_scope_is_named_when_it_is_made() -> None:
+    for name in ("a/b", 4):
+        with pytest.raises(ArgumentError, match="name_scope"):
+            name_scope(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 import kerasish as keras
 from kerasish import budget, ops
-from kerasish.errors import GraphError, LimitError, ShapeError
+from kerasish.errors import ArgumentError, GraphError, LimitError, ShapeError
 from kerasish.graph import Variable, trace
 from kerasish.graph.tensor import input_tensor
 from kerasish.graph.variable import autocast
@@ -169,3 +170,20 @@ def test_arithmetic_before_ops_were_imported():
     code = "import kerasish as keras\nassert float(keras.Variable(2.0) * 3 + 1) == 7"
     done = subprocess.run([sys.executable, "-c", code], check=False, timeout=120, cwd=ROOT)
     assert done.returncode == 0
+
+
+def test_attributes_take_fitting_values_only() -> None:
+    v = Variable(np.ones(2, "float32"))
+    for name, good, wrong in (
+        ("constraint", lambda w: w * 0.5, "not callable"),
+        ("regularizer", lambda w: w * w, 3),
+        ("overwrite_with_gradient", True, "true"),
+    ):
+        setattr(v, name, good)
+        assert getattr(v, name) is good
+        with pytest.raises(ArgumentError, match=name):
+            setattr(v, name, wrong)
+        assert getattr(v, name) is good
+    v.constraint = None
+    assert v.constraint is None
+    assert copy.deepcopy(v).overwrite_with_gradient is True
