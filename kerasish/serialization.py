@@ -43,6 +43,7 @@ MODULES = {
     "policy": "keras",
 }
 _PACKAGE = __name__.split(".")[0]
+_SLICE = ("start", "stop", "step")
 _PLAIN = (str, int, float, bool, type(None))
 _NOTHING: Mapping[Any, Any] = MappingProxyType({})
 _scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=_NOTHING)
@@ -194,8 +195,8 @@ def _serialize_special(obj: Any) -> dict[str, Any] | None:
         value = {"value": obj.tolist(), "dtype": obj.dtype.name}
         return {"class_name": "__numpy__", "config": value}
     if isinstance(obj, slice):
-        value = {"start": obj.start, "stop": obj.stop, "step": obj.step}
-        return {"class_name": "__slice__", "config": value}
+        value = {part: getattr(obj, part) for part in _SLICE}
+        return {"class_name": "__slice__", "config": serialize_keras_object(value)}
     if obj is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
     if isinstance(obj, bytes):
@@ -291,7 +292,8 @@ def _revive(config: Any, kind: str | None) -> Any:
     if name.startswith("__") and name.endswith("__"):
         return _revive_special(name, config["config"])
     if name == "function":
-        return find(str(config["config"]), _kind_of_module(config) or kind)
+        found = find(str(config["config"]), _kind_of_module(config) or kind)
+        return _as_labelled(config, found, str(config["config"]))
     return _revive_instance(config, name, kind)
 
 
@@ -311,7 +313,7 @@ def _revive_special(name: str, value: Any) -> Any:
                 f"An array of {dtype}", expected="numbers in equal rows", received=error
             ) from error
     if name == "__slice__":
-        return slice(value["start"], value["stop"], value["step"])
+        return slice(*(_revive(value[part], None) for part in _SLICE))
     if name == "__ellipsis__":
         return Ellipsis
     if name == "__bytes__":
@@ -353,7 +355,7 @@ def _revive_instance(config: Mapping[str, Any], name: str, kind: str | None) -> 
 def _new_instance(config: Mapping[str, Any], name: str, kind: str | None) -> Any:
     label = config.get("registered_name")
     wanted = label if isinstance(label, str) and ">" in label else name
-    found = find(wanted, _kind_of_module(config) or kind)
+    found = _as_labelled(config, find(wanted, _kind_of_module(config) or kind), name)
     from_config = getattr(found, "from_config", None)
     if not inspect.isclass(found) or from_config is None:
         raise UnknownNameError("", expected="the name of a class", received=f"{name!r}, a function")
@@ -366,6 +368,18 @@ def _new_instance(config: Mapping[str, Any], name: str, kind: str | None) -> Any
     if compiled and hasattr(made, "compile_from_config"):
         made.compile_from_config(compiled)
     return made
+
+
+def _as_labelled(config: Mapping[str, Any], found: Any, name: str) -> Any:
+    """`found`, unless it is built in and the data call it what only an object of a user's is."""
+    label, own = config.get("registered_name"), getattr(found, "keras_registered_name", None)
+    if label and kind_of(found) and label not in (name, config["class_name"], own):
+        raise FileFormatError(
+            "registered_name",
+            expected=f"none, since {name!r} is built in",
+            received=repr(label),
+        )
+    return found
 
 
 def find(name: str, kind: str | None) -> Any:
@@ -395,6 +409,10 @@ def find(name: str, kind: str | None) -> Any:
                 return registry.lookup(one, form)
     if kind:
         return registry.lookup(kind, name)  # raises, naming the nearest
+    # Keras up to 3.6 wrote functions without their package.
+    labelled = [n for n in registry.names("custom") if n.endswith(f">{name}")]
+    if len(labelled) == 1:
+        return registry.lookup("custom", labelled[0])
     near = hint(name, [n for k in kinds for n in registry.names(k)], 3)
     raise UnknownNameError(
         "Unknown object",

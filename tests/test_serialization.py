@@ -165,3 +165,33 @@ def test_resolve() -> None:
     assert type(resolve("initializer", keras.initializers.Ones)) is keras.initializers.Ones
     with pytest.raises(ArgumentError, match="initializer"):
         resolve("initializer", 3)
+
+
+def test_a_slice_of_arrays_is_plain_data() -> None:
+    written = serialize_keras_object(slice(None, np.array([0, 1]), 2))
+    found = deserialize_keras_object(json.loads(json.dumps(written)))
+    assert (found.start, found.stop.tolist(), found.step) == (None, [0, 1], 2)
+
+
+@pytest.mark.parametrize("label", ["builtins.eval", "some_other_name"])
+def test_what_is_built_in_has_no_registered_name(label: str) -> None:
+    layer = {"class_name": "Dense", "module": "keras.layers", "config": {"units": 1}}
+    func = {"class_name": "function", "module": "builtins", "config": "relu"}
+    for config in (layer, func):
+        with pytest.raises(FileFormatError, match="built in"):
+            deserialize_keras_object({**config, "registered_name": label})
+        assert deserialize_keras_object({**config, "registered_name": config["class_name"]})
+        assert deserialize_keras_object({**config, "registered_name": None})
+
+
+def test_a_function_is_found_without_its_package() -> None:
+    @register_keras_serializable("old_files")
+    def squared_twice(x: Any) -> Any:
+        return x**4
+
+    config = {"class_name": "function", "module": "builtins", "registered_name": "function"}
+    for name in ("squared_twice", "old_files>squared_twice"):
+        assert deserialize_keras_object({**config, "config": name}) is squared_twice
+    register_keras_serializable("others", "squared_twice")(lambda x: x)
+    with pytest.raises(UnknownNameError):
+        deserialize_keras_object({**config, "config": "squared_twice"})

@@ -249,6 +249,7 @@ def load_weights(
         UnsafeFileError: the file tries to reach outside itself.
     """
     _check_built(model)
+    _check_options(filepath, by_name, objects_to_skip)
     with as_path(filepath) as path, budget.opened(str(path), _size(path), allowance):
         if path.suffix == ".safetensors" or (not is_path(filepath) and safetensors.begins(path)):
             plan = _plan_safetensors(path, model, skip_mismatch)
@@ -266,6 +267,16 @@ def load_weights(
                 state.verify(root)
                 plan = _plan_h5(root, model, skip_mismatch, by_name, objects_to_skip)
         assign(plan)
+
+
+def _check_options(filepath: Any, by_name: bool, objects_to_skip: Any) -> None:
+    """Raise on options that files of this kind do not have."""
+    name = os.fspath(filepath) if is_path(filepath) else ""
+    kept = name.endswith((".weights.h5", ".weights.json", ".keras", ".safetensors"))
+    if by_name and kept:
+        raise ArgumentError("by_name", expected="a legacy '.h5' or '.hdf5' file", received=name)
+    if objects_to_skip is not None and name and not name.endswith((".weights.h5", ".weights.json")):
+        raise ArgumentError("objects_to_skip", expected="a '.weights.h5' file", received=name)
 
 
 def _size(path: Path) -> int:

@@ -116,3 +116,17 @@ def test_open_files_are_read_and_not_written(tmp_path, suffix):
     np.testing.assert_array_equal(predict(other), predict(model))
     with pytest.raises(ArgumentError, match=r"filepath. Expected: a path, whose ending"):
         model.save_weights(io.BytesIO())
+
+
+@pytest.mark.parametrize("ending", [".keras", ".weights.h5", ".h5"])
+def test_options_that_files_of_a_kind_do_not_have(tmp_path, ending):
+    model, path = functional(), tmp_path / f"m{ending}"
+    model.save(path) if ending == ".keras" else model.save_weights(path)
+    before = model.get_weights()
+    for option in ({"by_name": True}, {"objects_to_skip": []}):
+        if ending == (".h5" if "by_name" in option else ".weights.h5"):
+            model.load_weights(path, **option)
+        else:
+            with pytest.raises(ArgumentError, match=next(iter(option))):
+                model.load_weights(path, **option)
+    assert all(map(np.array_equal, before, model.get_weights()))
