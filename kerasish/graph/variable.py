@@ -92,7 +92,7 @@ def _function(value: Any) -> bool:
     return value is None or callable(value)
 
 
-def _checked(name: str, expected: str, fits: Callable[[Any], bool]) -> Any:
+def _checked(name: str, expected: str, fits: Callable[[Any], bool]) -> property:
     """An attribute that takes fitting values only."""
 
     def put(self: Any, value: Any) -> None:
