@@ -504,6 +504,10 @@ LAST = [
     ],
     *[("relu6", (draw((3, 4), d, -9, 9),), {}) for d in ("bool", "uint8", "int32", "uint32")],
     *[("linalg.lu_factor", (draw(shape),), {}) for shape in ((3, 5), (2, 5, 3))],
+    *[(name, (draw((3,), "bool"),), {"initial": True}) for name in ("max", "min")],
+    *[("bartlett", (np.asarray(5, d),), {}) for d in ("float32", "int32", "bfloat16")],
+    ("hanning", (np.asarray(True),), {}),
+    *[("argsort", (np.asarray(3.0, "float32"),), {"axis": axis}) for axis in (-1, None)],
     *[("rms_normalization", (X, draw(shape)), {"axis": 0}) for shape in ((3, 4), (3, 1), ())],
 ]
 

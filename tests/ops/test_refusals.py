@@ -214,3 +214,16 @@ def test_a_rectangular_lu_has_no_gradient() -> None:
         y = ops.sum(ops.lu_factor(x)[0])
     with pytest.raises(ValueError, match="square matrices"):
         tape.gradient(y, x)
+
+
+@pytest.mark.parametrize("points", [2.5, -1, [1, 2], "a", np.inf, np.nan])
+def test_windows_have_a_whole_number_of_points(points: Any) -> None:
+    for window in (ops.bartlett, lambda x: ops.kaiser(x, 2.0)):
+        with pytest.raises(ArgumentError, match="an integer of 0 or more"):
+            window(points)
+
+
+def test_quantiles_meet_infinities() -> None:
+    x = np.array([np.inf, 1.0, -np.inf, np.inf], "float32")
+    assert ops.quantile(x, [0.0, 0.5, 0.9]).numpy().tolist() == [-np.inf, np.inf, np.inf]
+    assert ops.nanmedian(x[None], axis=0).numpy().tolist() == x.tolist()

@@ -187,7 +187,10 @@ def _extremum(op_: Any, x: Any, axis: Any, keepdims: bool, initial: Any, join: A
         return op_(x, axis=axes, keepdims=keepdims)
     if 0 in [x.shape[a] for a in axes]:
         return broadcast_to(cast_like(initial, x), shape=reduce_shape(x.shape, axes, keepdims))
-    return join(op_(x, axis=axes, keepdims=keepdims), initial)
+    found = op_(x, axis=axes, keepdims=keepdims)
+    if x.dtype == "bool":  # a boolean stays one, whatever it begins with
+        initial = cast_like(initial, x)
+    return join(found, initial)
 
 
 @public

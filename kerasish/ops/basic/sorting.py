@@ -163,15 +163,22 @@ def sort(x: TensorLike, axis: int | None = -1) -> Tensor:
 @public
 def argsort(x: TensorLike, axis: int | None = -1) -> Tensor:
     """The positions (int32) that sort x along `axis`, of the flat tensor for None."""
-    x, at = along(x, axis)
+    x = convert_to_tensor(x)
+    x, at = along(x, None if x.ndim == 0 and axis in (-1, 0) else axis)
     return argsort_(x, axis=at)
 
 
 @public
-def argpartition(x: TensorLike, kth: int, axis: int = -1) -> Tensor:
-    """Positions such that element `kth` is in its sorted place, smaller ones before it."""
-    x = convert_to_tensor(x)
-    size, kth = x.shape[normalize_axis(axis, x.ndim)], whole("argpartition, kth", kth, None)
+def argpartition(x: TensorLike, kth: int, axis: int | None = -1) -> Tensor:
+    """Positions such that element `kth` is in its sorted place, smaller ones before it.
+
+    Args:
+        x: tensor.
+        kth: a position along `axis`; negative ones count from the end.
+        axis: which axis; None takes the flat tensor.
+    """
+    x, axis = along(x, axis)
+    size, kth = x.shape[axis], whole("argpartition, kth", kth, None)
     if size is not None and not -size <= kth < size:
         raise ArgumentError("argpartition", expected=f"kth in [{-size}, {size})", received=kth)
     return argsort(x, axis=axis)  # a full order is one such order

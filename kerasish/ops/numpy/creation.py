@@ -225,13 +225,22 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[Tensor]:
 # --- windows --------------------------------------------------------------------------------
 
 
+def _points(name: str, x: Any) -> int:
+    """The number of points of a window, which Keras takes in any dtype."""
+    value = x.numpy() if isinstance(x, Tensor) and x.value is not None else x
+    number = np.asarray(value).item() if np.ndim(value) == 0 and np.size(value) == 1 else value
+    if isinstance(number, bool) or (isinstance(number, float) and number.is_integer()):
+        number = int(number)
+    return whole(f"{name}, x", number)
+
+
 class _Window(Protocol):
     def __call__(self, x: Any) -> Tensor: ...
 
 
 def _window(name: str, doc: str) -> _Window:
     def call(x: Any) -> Tensor:
-        values = tables.window(getattr(np, name), whole(f"{name}, x", x))
+        values = tables.window(getattr(np, name), _points(name, x))
         return convert_to_tensor(values, dtype_name(None))
 
     return entered(call, doc, name)
@@ -248,5 +257,5 @@ hanning = _window("hanning", "The Hann window of x points: 0.5 - 0.5 cos(t).")
 @public
 def kaiser(x: Any, beta: Any) -> Tensor:
     """The Kaiser window of x points: I0(beta sqrt(1 - t**2)) / I0(beta)."""
-    values = tables.window(np.kaiser, whole("kaiser, x", x), float(beta))
+    values = tables.window(np.kaiser, _points("kaiser", x), float(beta))
     return convert_to_tensor(values, dtype_name(None))

@@ -86,7 +86,10 @@ def _between(rows: Any, place: Any, method: str) -> Any:
     share = cast_like(0.5, place) * cast_like(ceil > floor, place)
     share = share if method == "midpoint" else place - floor
     below, above = at(floor), at(ceil)
-    return below + (above - below) * share
+    # Two infinities have no difference, and none is needed where both are one element.
+    alike = _e.logical_and(_e.equal(below, above), _e.isinf(below))
+    step = where(alike, 0.0, above - below)
+    return below + where(_e.equal(share, 0), 0.0, step * share)
 
 
 def _arranged(y: Any, shape: Any, axes: tuple[int, ...], keepdims: bool, scalar: bool) -> Any:
