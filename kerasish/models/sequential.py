@@ -134,8 +134,13 @@ class Sequential(Model):
         if isinstance(layer, InputLayer):
             self._symbols = [layer.output]
         elif self._symbols:
-            with self._scope():
-                self._symbols.append(layer(self._symbols[-1]))
+            try:
+                with self._scope():
+                    self._symbols.append(layer(self._symbols[-1]))
+            except NotImplementedError:
+                if not _states_shapes(layer):
+                    raise
+                self._symbols = []  # it does not say its shape: the layers run one by one
 
     def _settle(self) -> None:
         """Follow a change of the stack."""
@@ -268,6 +273,13 @@ class Sequential(Model):
     def get_build_config(self) -> dict[str, Any] | None:
         """The shape that the model was built for."""
         return None if self._chain is None else {"input_shape": self._symbols[0].shape}
+
+
+def _states_shapes(layer: Layer) -> bool:
+    """Whether a layer has its own way to say its shape, which may be none."""
+    own = type(layer)
+    names = ("compute_output_spec", "compute_output_shape")
+    return any(getattr(own, name) is not getattr(Layer, name) for name in names)
 
 
 def _layer_of(layer: Any) -> Any:

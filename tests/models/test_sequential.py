@@ -178,3 +178,23 @@ def test_layers_that_are_no_list_and_classes_of_layers() -> None:
         keras.Sequential(keras.Input((3,)), layers.ReLU())  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match=r"Make one: ReLU\(\.\.\.\)"):
         keras.Sequential([keras.Input((3,)), layers.ReLU])
+
+
+def test_a_layer_that_does_not_say_its_shape_runs_all_the_same() -> None:
+    class Shy(layers.Layer):
+        def call(self, inputs):
+            return inputs + 1.0
+
+        def compute_output_spec(self, *args, **kwargs):
+            raise NotImplementedError
+
+    x = np.ones((3, 2), "float32")
+    for first in ([], [layers.Input((2,))]):
+        model = keras.Sequential([*first, Shy(), layers.Dense(2, kernel_initializer="ones")])
+        assert model(x).numpy().tolist() == [[4.0, 4.0]] * 3
+        model.summary(print_fn=lambda text: None)
+        model.compile("sgd", "mse")
+        assert model.evaluate(x, x, verbose=0) == 9.0
+        assert model.predict(x, verbose=0).tolist() == [[4.0, 4.0]] * 3
+    with pytest.raises(NotImplementedError, match="call"):
+        keras.Sequential([layers.Input((2,)), layers.Layer()])
