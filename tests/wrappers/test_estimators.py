@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
+import unittest
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
+from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import kerasish as keras
 from kerasish import extras
@@ -46,16 +48,28 @@ EXPECTED = {
 }
 
 
-@parametrize_with_checks(
-    [
-        classifier(fit_kwargs={"epochs": 5, **QUIET}),
-        SKLearnRegressor(model_for, fit_kwargs=QUIET),
-        SKLearnTransformer(model_for, fit_kwargs=QUIET),
-    ],
-    expected_failed_checks=lambda estimator: EXPECTED.get(type(estimator).__name__, {}),
-)
-def test_checks_of_scikit_learn(estimator, check):
-    check(estimator)
+ESTIMATORS = [
+    classifier(fit_kwargs={"epochs": 5, **QUIET}),
+    SKLearnRegressor(model_for, fit_kwargs=QUIET),
+    SKLearnTransformer(model_for, fit_kwargs=QUIET),
+]
+
+
+def checks():
+    """scikit-learn's checks, under names that are the same in every process."""
+    for number, estimator in enumerate(ESTIMATORS):
+        name = type(estimator).__name__
+        for _, check in estimator_checks_generator(estimator):
+            what = check.func.__name__
+            reason = EXPECTED.get(name, {}).get(what)
+            marks = [pytest.mark.xfail(reason=reason, strict=False)] if reason else []
+            yield pytest.param(number, check, marks=marks, id=f"{name}-{what}")
+
+
+@pytest.mark.parametrize(("number", "check"), list(checks()))
+def test_checks_of_scikit_learn(number, check):
+    with contextlib.suppress(unittest.SkipTest):  # scikit-learn says that it does not apply
+        check(clone(ESTIMATORS[number]))
 
 
 X, Y = make_classification(120, 6, n_informative=4, n_classes=3, random_state=0)
