@@ -274,9 +274,11 @@ OFFERED: dict[str, Homes] = {
         "is_interactive_logging_enabled",
         "kerasish.data": "PyDataset Sequence:PyDataset normalize pack_x_y_sample_weight "
         "pad_sequences timeseries_dataset_from_array to_categorical unpack_x_y_sample_weight",
+        "kerasish.data.audio": "audio_dataset_from_directory",
         "kerasish.data.fetch": "get_file",
         "kerasish.data.image_folders": FOLDERS,
         "kerasish.data.images": IMAGES,
+        "kerasish.data.halves": "split_dataset",
         "kerasish.inspect.pictures": "model_to_dot plot_model",
         "kerasish.random": "set_random_seed",
         "kerasish.serialization": SERIALIZATION,

@@ -6,9 +6,11 @@ from kerasish.backend.settings import clear_session as clear_session
 from kerasish.config import disable_interactive_logging as disable_interactive_logging
 from kerasish.config import enable_interactive_logging as enable_interactive_logging
 from kerasish.config import is_interactive_logging_enabled as is_interactive_logging_enabled
+from kerasish.data.audio import audio_dataset_from_directory as audio_dataset_from_directory
 from kerasish.data.batch import pack_x_y_sample_weight as pack_x_y_sample_weight
 from kerasish.data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
 from kerasish.data.fetch import get_file as get_file
+from kerasish.data.halves import split_dataset as split_dataset
 from kerasish.data.image_folders import image_dataset_from_directory as image_dataset_from_directory
 from kerasish.data.image_folders import text_dataset_from_directory as text_dataset_from_directory
 from kerasish.data.images import array_to_img as array_to_img

@@ -40,11 +40,7 @@ TO_COME: dict[str, str] = {
         "compute_float8_scale deserialize fake_quant_with_min_max_vars get pack_int4 "
         "quantize_and_dequantize serialize unpack_int4"
     ),
-    "keras.utils": ("FeatureSpace audio_dataset_from_directory split_dataset"),
-    "keras.visualization": (
-        "draw_bounding_boxes draw_segmentation_masks plot_bounding_box_gallery "
-        "plot_image_gallery plot_segmentation_mask_gallery"
-    ),
+    "keras.utils": "FeatureSpace",
 }
 
 # Name -> parameters that differ ("name=": the default does; "order"), and why.
@@ -55,9 +51,8 @@ PARAMETERS: dict[str, str] = {
     "Variable": "layout: comes with keras.distribution",
     **{
         f"utils.{name}_dataset_from_directory": "+errors: files that cannot be read are left out"
-        for name in ("image", "text")
+        for name in ("audio", "image", "text")
     },
-    "utils.timeseries_dataset_from_array": "format: to come",
 }
 
 _LORA = "enable_lora: comes with LoRA"
