@@ -10,6 +10,7 @@ import numpy as np
 from kerasish.data.dataset import Dataset
 from kerasish.data.nodes import Node, Pass, Rows
 from kerasish.errors import ArgumentError
+from kerasish.hints import one_of
 
 
 def pad_sequences(
@@ -105,6 +106,7 @@ def timeseries_dataset_from_array(
     seed: int | None = None,
     start_index: int | None = None,
     end_index: int | None = None,
+    format: str = "tf",
 ) -> Dataset:
     """Windows data[i], data[i + rate], ... of `sequence_length` samples, with targets[i].
 
@@ -115,14 +117,19 @@ def timeseries_dataset_from_array(
         sequence_stride: distance between the starts of windows.
         sampling_rate: distance between the samples of one window.
         batch_size: windows per batch; None for single windows without a batch dimension.
-        shuffle: whether to put the windows into a random order, once.
+        shuffle: whether to put the windows into a random order, another one in every pass.
         seed: of that order.
         start_index: first row of `data` to use.
         end_index: row of `data` to stop before.
+        format: "tf" or "grain", which give the same here.
+
+    Returns:
+        Windows (batch, sequence_length, ...), or pairs of them and their targets.
 
     Raises:
         ArgumentError: a count below 1, indices out of range, or no whole window.
     """
+    one_of("timeseries_dataset_from_array, format", format, ("tf", "grain"))
     counts = {"sequence_length": sequence_length, "sequence_stride": sequence_stride,
               "sampling_rate": sampling_rate}  # fmt: skip
     if batch_size is not None:
@@ -151,8 +158,8 @@ def timeseries_dataset_from_array(
             expected=f"a window that fits into {last - first} samples",
             received=f"{sequence_length} samples at a rate of {sampling_rate}",
         )
-    if shuffle:
-        starts = np.random.default_rng(seed).permutation(starts)
     offsets = np.arange(sequence_length) * sampling_rate
     dataset = Dataset(Windows(data[first:last], targets, starts, offsets))
+    if shuffle:
+        dataset = dataset.shuffle(len(starts), seed)
     return dataset if batch_size is None else dataset.batch(batch_size)

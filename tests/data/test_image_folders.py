@@ -9,6 +9,7 @@ from PIL import Image
 
 import kerasish as keras
 from kerasish.data import Dataset
+from kerasish.data.fingerprint import fingerprint
 from kerasish.errors import ArgumentError, DataError, FileFormatError, MissingPackageError
 from tests.data.folder_calls import METHODS, results, write
 from tests.data.image_calls import pixels
@@ -59,6 +60,23 @@ def test_every_pass_is_shuffled_anew_and_a_seed_makes_it_again(folder):
     assert once == passes()
     assert all(sorted(order) == list(range(9)) for order in once)
     assert once[0] != once[1] != once[2]
+
+
+def test_a_cache_goes_by_the_bytes_of_the_files(tmp_path):
+    for name in ("one", "two"):
+        write(tmp_path / name)
+
+    def key(name, **options):
+        options = {"image_size": 4, "seed": 1, "verbose": False, **options}
+        return fingerprint(images(tmp_path / name / "images", **options).node)
+
+    once = key("one")
+    assert once == key("one") == key("two")
+    assert once != key("one", interpolation="area")
+    assert once != key("one", label_mode="categorical")
+    path = tmp_path / "two" / "images" / "b" / "2.PNG"
+    Image.fromarray(pixels(3, 3, 3)).save(path, "png")
+    assert once != key("two")
 
 
 def test_a_model_trains_on_it(folder):

@@ -76,6 +76,8 @@ def test_shuffled_by_seed():
         return next(iter(dataset))[:, 0].tolist()
 
     assert order(1) == order(1) != order(2)
+    again = timeseries_dataset_from_array(np.arange(40), None, 1, shuffle=True, seed=1)
+    assert windows(again) != windows(again)
     assert sorted(order(1)) == list(range(40))
 
 
@@ -86,6 +88,7 @@ def test_shuffled_by_seed():
         ({"sequence_length": 3, "sampling_rate": 0}, "sampling_rate"),
         ({"sequence_length": 9}, "fits into 5"),
         ({"sequence_length": 1, "start_index": 5}, "start_index"),
+        ({"sequence_length": 1, "format": "torch"}, "format"),
     ],
 )
 def test_window_errors(options, message):
