@@ -36,6 +36,7 @@ from kerasish import testing as testing
 from kerasish import training as training
 from kerasish import tree as tree
 from kerasish import utils as utils
+from kerasish import visualization as visualization
 from kerasish import wrappers as wrappers
 from kerasish.backend.placing import device as device
 from kerasish.compiler.functions import function as function

@@ -5,7 +5,8 @@
 
 images.npz holds each result of tests/data/image_calls.py under its name, datasets.json what
 describes those of tests/datasets/dataset_calls.py, from made-up files in place of the known ones,
-folders.npz those of tests/data/folder_calls.py.
+folders.npz those of tests/data/folder_calls.py, masks.npz those of
+tests/visualization/mask_calls.py.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.data import folder_calls, image_calls  # noqa: E402
 from tests.datasets import dataset_calls  # noqa: E402
+from tests.visualization import mask_calls  # noqa: E402
 
 
 def datasets(folder: Path) -> dict[str, list[str]]:
@@ -59,3 +61,5 @@ if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         found = folder_calls.results(keras.utils, Path(folder))
         np.savez_compressed(GOLDEN / "folders.npz", **found, allow_pickle=False)
+    masks = mask_calls.results(keras.visualization)
+    np.savez_compressed(GOLDEN / "masks.npz", **masks, allow_pickle=False)

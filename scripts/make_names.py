@@ -128,7 +128,7 @@ OFFERED: dict[str, Homes] = {
         "": "activations backend callbacks cli compiler config constraints data datasets "
         "declarative dtype_policies errors export graph initializers inspect layers legacy losses "
         "metrics mixed_precision models ops optimizers preprocessing random registry regularizers "
-        "saving serialization spec testing training tree utils wrappers",
+        "saving serialization spec testing training tree utils visualization wrappers",
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",
         "kerasish.layers.base.input_spec": "InputSpec",
@@ -265,6 +265,12 @@ OFFERED: dict[str, Homes] = {
         "kerasish.wrappers.estimators": "SKLearnClassifier SKLearnRegressor SKLearnTransformer",
     },
     "kerasish.utils.legacy": LEGACY,
+    "kerasish.visualization": {
+        "kerasish.visualization.boxes": "draw_bounding_boxes",
+        "kerasish.visualization.galleries": "plot_bounding_box_gallery plot_image_gallery "
+        "plot_segmentation_mask_gallery",
+        "kerasish.visualization.masks": "draw_segmentation_masks",
+    },
     "kerasish.utils": {
         "kerasish.ops.image.boxes": "bounding_boxes:*",
         "": "legacy",

@@ -27,7 +27,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("initializers", "activations", "regularizers", "constraints", "losses", "metrics",
      "optimizers", "random"),
     ("layers",),
-    ("data", "datasets", "callbacks", "training", "saving"),
+    ("data", "datasets", "callbacks", "training", "saving", "visualization"),
     ("models",),
     ("declarative", "inspect", "testing", "utils", "dtype_policies",
      "mixed_precision", "preprocessing", "export", "legacy", "wrappers"),
