@@ -2,7 +2,7 @@
 
 PUBLIC: dict[str, dict[str, str]] = {
     "kerasish": {
-        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors export graph initializers inspect layers legacy losses metrics mixed_precision models ops optimizers preprocessing random registry regularizers saving serialization spec testing training tree utils wrappers",
+        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors export graph initializers inspect layers legacy losses metrics mixed_precision models ops optimizers preprocessing random registry regularizers saving serialization spec testing training tree utils visualization wrappers",
         "kerasish.backend.placing": "device",
         "kerasish.compiler.functions": "function",
         "kerasish.constraints.projections": "Constraint",
@@ -303,6 +303,11 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "kerasish.utils.legacy": {
         "kerasish.saving.legacy_objects": "deserialize_keras_object serialize_keras_object",
+    },
+    "kerasish.visualization": {
+        "kerasish.visualization.boxes": "draw_bounding_boxes",
+        "kerasish.visualization.galleries": "plot_bounding_box_gallery plot_image_gallery plot_segmentation_mask_gallery",
+        "kerasish.visualization.masks": "draw_segmentation_masks",
     },
     "kerasish.wrappers": {
         "kerasish.wrappers.estimators": "SKLearnClassifier SKLearnRegressor SKLearnTransformer",

@@ -49,6 +49,7 @@ class Choice(NamedTuple):
     follow_links: bool
     verbose: bool
     errors: str
+    again: bool = True  # whether every pass is mixed anew
 
 
 class Files(NamedTuple):
@@ -109,7 +110,7 @@ def datasets(
             labels = encoded(labels, choice.label_mode, files.class_names)
         dataset = Dataset(Listed(part.paths, labels))
         if choice.shuffle and name != "validation of both":
-            dataset = dataset.shuffle(len(part.paths), seed)
+            dataset = dataset.shuffle(len(part.paths), seed, choice.again)
         dataset = dataset.map(load, Dataset.AUTOTUNE, errors=choice.errors)
         if choice.batch_size is not None:
             dataset = batch(dataset, choice.batch_size)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from kerasish.data.checks import type_name
 from kerasish.data.dataset import Dataset
+from kerasish.data.elements import as_element
 from kerasish.data.nodes import INFINITE, Node, Pass, Rows, Slices, walk
+from kerasish.data.py_dataset import PyDataset
 from kerasish.data.shuffling import Shuffled
 from kerasish.data.stages import Ahead, Batched
 from kerasish.errors import ArgumentError, DataError
+from kerasish.frames import is_table
 
 
 class Chosen(Node):
@@ -53,7 +56,8 @@ def split_dataset(
     is in batches is split by samples, and put into batches of the same size again.
 
     Args:
-        dataset: a `Dataset`, an array, or a list or tuple of arrays of one length.
+        dataset: a `Dataset`, an array, a list or tuple of arrays of one length, or what has a
+            length and gives its elements by number, as a dataset of torch does.
         left_size: how many elements go left, or which fraction; None: what right leaves.
         right_size: how many go right, or which fraction; None: what left leaves.
         shuffle: whether to mix the elements first; Keras's order for the same seed.
@@ -94,7 +98,7 @@ def _elements(data: Any) -> tuple[Node, int | None, Dataset | None]:
         if node.length() == INFINITE:
             raise DataError("split_dataset", expected="a dataset with an end", received=repr(data))
         fixed = node.indexable and not any(isinstance(n, Shuffled) or n.skips for n in walk(node))
-        return node if fixed else Held(Dataset(node)), batch, data
+        return node if fixed else Items(list(Dataset(node))), batch, data
     if isinstance(data, (list, tuple)):
         if not data or not all(isinstance(part, np.ndarray) for part in data):
             raise DataError(
@@ -103,28 +107,32 @@ def _elements(data: Any) -> tuple[Node, int | None, Dataset | None]:
         return Slices(tuple(data)), None, None
     if isinstance(data, np.ndarray):
         return Slices(data), None, None
+    counted = hasattr(data, "__len__") and hasattr(data, "__getitem__")
+    if counted and not isinstance(data, (str, bytes, Mapping, PyDataset)) and not is_table(data):
+        return Items(data), None, None
     raise DataError(
         "split_dataset", expected="a Dataset, an array, or arrays", received=type_name(data)
     )
 
 
-class Held(Node):
-    """Elements in memory."""
+class Items(Node):
+    """What gives its elements by number."""
 
     indexable = True
     batched = False
-    decides = ("elements",)
+    pure = False
+    decides = ("held",)
 
-    def __init__(self, elements: Iterable[Any]) -> None:
+    def __init__(self, items: Any) -> None:
         super().__init__()
         self.name = "split_dataset"
-        self.elements = list(elements)
+        self.held = items
 
     def length(self) -> int:
-        return len(self.elements)
+        return len(self.held)
 
     def pick(self, run: Pass, order: Iterable[int]) -> Iterator[Any]:
-        return (self.elements[index] for index in order)
+        return (as_element(self.held[index]) for index in order)
 
 
 def _sizes(left: float | None, right: float | None, total: int) -> tuple[int, int]:

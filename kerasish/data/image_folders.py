@@ -115,7 +115,7 @@ def image_dataset_from_directory(
         color_mode: "rgb", "rgba" or "grayscale".
         batch_size: None for single images.
         image_size: (height, width), or a number for both.
-        shuffle: whether to mix the files, and every pass anew.
+        shuffle: whether to mix the files, and with the format "tf" every pass anew.
         seed: of the order and the split.
         validation_split: fraction of the files that validate.
         subset: "training", "validation" or "both"; needs `validation_split`.
@@ -125,7 +125,7 @@ def image_dataset_from_directory(
         crop_to_aspect_ratio: cut the sides off in place of distorting.
         pad_to_aspect_ratio: fill up with zeros in place of distorting.
         data_format: "channels_last" or "channels_first"; None takes the setting.
-        format: "tf" or "grain", which give the same here.
+        format: "tf" or "grain"; with the latter all passes have one order.
         verbose: whether to print how many files were found.
         errors: "raise", or "skip": a file that cannot be read is left out and counted in
             `dataset.skipped`.
@@ -163,7 +163,7 @@ def image_dataset_from_directory(
     last = standardize_data_format(data_format) == "channels_last"
     choice = Choice(
         directory, labels, label_mode, class_names, batch_size, shuffle, seed, validation_split,
-        subset, follow_links, verbose, errors,
+        subset, follow_links, verbose, errors, format == "tf",
     )  # fmt: skip
     made = datasets(IMAGES, choice, LoadImage((height, width), color_mode, method, fit, last))
     return made if subset == "both" else made[0]
@@ -227,7 +227,7 @@ def text_dataset_from_directory(
         max_length = whole(f"{TEXTS.what}, max_length", max_length)
     choice = Choice(
         directory, labels, label_mode, class_names, batch_size, shuffle, seed, validation_split,
-        subset, follow_links, verbose, errors,
+        subset, follow_links, verbose, errors, format == "tf",
     )  # fmt: skip
     made = datasets(TEXTS, choice, LoadText(max_length))
     return made if subset == "both" else made[0]

@@ -117,11 +117,12 @@ def timeseries_dataset_from_array(
         sequence_stride: distance between the starts of windows.
         sampling_rate: distance between the samples of one window.
         batch_size: windows per batch; None for single windows without a batch dimension.
-        shuffle: whether to put the windows into a random order, another one in every pass.
+        shuffle: whether to put the windows into a random order, with the format "tf" another one
+            in every pass.
         seed: of that order.
         start_index: first row of `data` to use.
         end_index: row of `data` to stop before.
-        format: "tf" or "grain", which give the same here.
+        format: "tf" or "grain"; with the latter all passes have one order.
 
     Returns:
         Windows (batch, sequence_length, ...), or pairs of them and their targets.
@@ -161,5 +162,5 @@ def timeseries_dataset_from_array(
     offsets = np.arange(sequence_length) * sampling_rate
     dataset = Dataset(Windows(data[first:last], targets, starts, offsets))
     if shuffle:
-        dataset = dataset.shuffle(len(starts), seed)
+        dataset = dataset.shuffle(len(starts), seed, format == "tf")
     return dataset if batch_size is None else dataset.batch(batch_size)

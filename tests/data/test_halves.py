@@ -80,6 +80,19 @@ def test_the_halves_never_overlap(dataset):
         assert sorted(np.concatenate(parts).tolist()) == list(range(12))
 
 
+def test_what_gives_its_elements_by_number():
+    class Squares:
+        def __len__(self):
+            return 10
+
+        def __getitem__(self, index):
+            return np.full(2, index**2), index
+
+    left, right = split(Squares(), 0.3)
+    assert [int(y) for _, y in left] == [0, 1, 2]
+    assert [x.tolist() for x, _ in right][-1] == [81, 81]
+
+
 def test_names_stay():
     dataset = Dataset.range(4)
     dataset.class_names = ["a"]
@@ -100,6 +113,8 @@ def test_names_stay():
         (([[1, 2], [3, 4]], 1), DataError, "arrays"),
         (((), 1), DataError, "arrays"),
         ((iter([1]), 1), DataError, "a Dataset"),
+        (("text", 1), DataError, "a Dataset"),
+        (({0: 1, 1: 2}, 1), DataError, "a Dataset"),
         ((Dataset.range(3).repeat(), 1), DataError, "with an end"),
         ((Dataset.range(3).batch(2).map(lambda x: x), 1), DataError, "before it is put"),
     ],

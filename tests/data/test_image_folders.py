@@ -60,6 +60,8 @@ def test_every_pass_is_shuffled_anew_and_a_seed_makes_it_again(folder):
     assert once == passes()
     assert all(sorted(order) == list(range(9)) for order in once)
     assert once[0] != once[1] != once[2]
+    fixed = images(folder / "images", labels=list(range(9)), seed=2, image_size=3, format="grain")
+    assert [y.tolist() for _, y in fixed] == [y.tolist() for _, y in fixed]
 
 
 def test_a_cache_goes_by_the_bytes_of_the_files(tmp_path):
