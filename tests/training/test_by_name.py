@@ -102,6 +102,23 @@ def test_several_columns_for_one_input():
     assert made.predict(lists, verbose=0).tolist() == [[0, 1, 2], [3, 4, 5]]
 
 
+@pytest.mark.parametrize("name", ["pandas", "polars"])
+def test_text_goes_to_inputs_of_text(name):
+    table = {"words": ["x", "y", "x"], "n": [1.0, 2.0, 3.0], "y": [0.0, 1.0, 0.0]}
+    frame = pd.DataFrame(table) if name == "pandas" else pl.DataFrame(table)
+    words = keras.Input((1,), name="words", dtype="string")
+    n = keras.Input((1,), name="n")
+    lookup = keras.layers.StringLookup(vocabulary=["x", "y"], output_mode="one_hot")
+    made = keras.Model([words, n], keras.layers.Concatenate()([lookup(words), n]))
+    wanted = [[0, 1, 0, 1], [0, 0, 1, 2], [0, 1, 0, 3]]
+    assert made.predict(frame, verbose=0).tolist() == wanted
+    columns = {key: frame[key] for key in ("words", "n")}
+    assert made.predict(columns, verbose=0).tolist() == wanted
+    head = keras.Model([words, n], keras.layers.Dense(1)(made.output))
+    head.compile("sgd", "mse")
+    assert np.isfinite(head.fit(frame, frame["y"], verbose=0).history["loss"]).all()
+
+
 def test_what_is_wrong_is_named():
     frame = FRAMES["pandas"]
     with pytest.raises(DataError, match=r"inputs, \['a', 'b'\].*without \['b'\]"):
