@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from kerasish import config, ops, random
+from kerasish import config, ops, random, tables
 from kerasish.arguments.fields import LAST, placed
 from kerasish.arguments.rules import DataFormat
 from kerasish.errors import ArgumentError, ShapeError
@@ -317,7 +317,7 @@ def dense(bounding_boxes: Any) -> dict[str, Any]:
 
 def _filled(rows: Any, count: int, shape: Any, value: Any) -> np.ndarray:
     given = np.asarray(rows)
-    found = np.full((count, *shape), value, given.dtype if len(given) else type(value))
+    found = tables.full((count, *shape), value, given.dtype if len(given) else type(value))
     if len(given):
         found[: len(given)] = given
     return found

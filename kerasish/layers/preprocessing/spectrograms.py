@@ -219,4 +219,4 @@ class MelSpectrogram(Layer):
         lower, middle, upper = edges[:-2], edges[1:-1], edges[2:]
         rising, falling = (bins - lower) / (middle - lower), (upper - bins) / (upper - middle)
         found = np.maximum(0.0, np.minimum(rising, falling))
-        return convert_to_tensor(np.pad(found, ((1, 0), (0, 0))), dtype)
+        return convert_to_tensor(tables.pad(found, ((1, 0), (0, 0)), "constant"), dtype)
