@@ -149,24 +149,24 @@ class ImageLayer(Layer):
 
     # --- a call -----------------------------------------------------------------------------------
 
-    def call(self, data: Any, training: bool = True) -> Any:
-        drawn = self.get_random_transformation(data, training=training)
-        images = data["images"] if isinstance(data, dict) else data
+    def call(self, inputs: Any, training: bool = True) -> Any:
+        drawn = self.get_random_transformation(inputs, training=training)
+        images = inputs["images"] if isinstance(inputs, dict) else inputs
         single = len(self.sizes(images).shape) == 3
-        if not isinstance(data, dict):
+        if not isinstance(inputs, dict):
             change = self.transform_single_image if single else self.transform_images
-            return change(data, transformation=drawn, training=training)
-        if "bounding_boxes" in data and self.bounding_box_format is None:
+            return change(inputs, transformation=drawn, training=training)
+        if "bounding_boxes" in inputs and self.bounding_box_format is None:
             raise self._refusal(
                 "bounding_box_format, since the data have bounding boxes",
                 "None",
                 f"Make it as {type(self).__name__}(..., bounding_box_format='xyxy').",
             )
-        found = dict(data)
+        found = dict(inputs)
         for part, names in _PARTS.items():
-            if part in data:
+            if part in inputs:
                 change = getattr(self, names[single])
-                found[part] = change(data[part], transformation=drawn, training=training)
+                found[part] = change(inputs[part], transformation=drawn, training=training)
         return found
 
     def _converted(self, values: dict[str, Any]) -> dict[str, Any]:

@@ -104,25 +104,39 @@ class Choosing(RandomLayer):
 
     def _make(self, factor: Any, value_range: Any, interpolation: str) -> None:
         """The layers by which images are changed, `random_shear` and so on."""
-        more = {name: getattr(self, name) for name in ("data_format", "bounding_box_format")} | {
-            "dtype": self.dtype_policy
-        }
+        names = ("data_format", "bounding_box_format")
+        more = {name: getattr(self, name) for name in names} | {"dtype": self.dtype_policy}
         seeded = {**more, "seed": self.seed}
-        ranged = {**seeded, "value_range": value_range}
         warped = {**seeded, "interpolation": interpolation}
-        self.random_shear = RandomShear(x_factor=factor, y_factor=factor, **warped)
-        self.random_translation = RandomTranslation(
-            height_factor=factor, width_factor=factor, **warped
-        )
-        self.random_rotation = RandomRotation(factor=factor, **warped)
-        self.random_brightness = RandomBrightness(factor, **ranged)
-        self.random_color_degeneration = RandomColorDegeneration(factor, **ranged)
-        self.random_contrast = RandomContrast(factor, **ranged)
-        self.random_sharpness = RandomSharpness(factor, **ranged)
-        self.random_posterization = RandomPosterization(max(1, int(8 * factor[1])), **ranged)
-        self.solarization = Solarization(factor, factor, **ranged)
-        self.auto_contrast = AutoContrast(value_range, **more)
-        self.equalization = Equalization(value_range, **more)
+        ranged = {**seeded, "value_range": value_range}
+        made: dict[str, tuple[Any, dict[str, Any]]] = {
+            "random_shear": (RandomShear, {"x_factor": factor, "y_factor": factor, **warped}),
+            "random_translation": (
+                RandomTranslation,
+                {"height_factor": factor, "width_factor": factor, **warped},
+            ),
+            "random_rotation": (RandomRotation, {"factor": factor, **warped}),
+            "random_brightness": (RandomBrightness, {"factor": factor, **ranged}),
+            "random_color_degeneration": (RandomColorDegeneration, {"factor": factor, **ranged}),
+            "random_contrast": (RandomContrast, {"factor": factor, **ranged}),
+            "random_sharpness": (RandomSharpness, {"factor": factor, **ranged}),
+            "solarization": (
+                Solarization,
+                {"addition_factor": factor, "threshold_factor": factor, **ranged},
+            ),
+            "random_posterization": (
+                RandomPosterization,
+                {"factor": max(1, int(8 * factor[1])), **ranged},
+            ),
+            "auto_contrast": (AutoContrast, {"value_range": value_range, **more}),
+            "equalization": (Equalization, {"value_range": value_range, **more}),
+        }
+        # Files have the states of generators in the order in which Keras makes the layers.
+        solarized_first = {"solarization": "random_posterization"}
+        solarized_first |= {v: k for k, v in solarized_first.items()}
+        for name in (solarized_first.get(name, name) for name in self.choices):
+            cls, arguments = made[name]
+            setattr(self, name, cls(**arguments))
 
     @property
     def choices(self) -> tuple[str, ...]:

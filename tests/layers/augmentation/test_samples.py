@@ -334,3 +334,15 @@ def test_layers_of_ones_own() -> None:
     np.testing.assert_array_equal(made["images"], 255 - sample()["images"])
     np.testing.assert_array_equal(made["labels"], np.eye(COUNT) + 1)
     assert Inverted(3.0)(PICTURES[0]).shape == PICTURES[0].shape
+
+
+def test_layers_inside_are_those_that_keras_makes() -> None:
+    """In its order, which is that of their generators in files."""
+    made = layers.AugMix(all_ops=False)
+    names = [name for name in vars(made) if name in made.choices]
+    assert set(names) == set(made.choices)
+    assert names.index("solarization") < names.index("random_posterization")
+    assert not hasattr(made, "random_brightness")
+    assert len(made.variables) == 1 + 5  # two of seven draw nothing
+    assert len(layers.RandAugment().variables) == 1 + 9
+    assert layers.RandomFlip()(inputs=PICTURES).shape == PICTURES.shape
