@@ -80,6 +80,11 @@ def _shear(value: Any) -> tuple[Any, Any]:
     return (-upper, upper) if _is_number(value) else (lower, upper)
 
 
+def _written_shear(pair: tuple[Any, Any]) -> Any:
+    """The number that a pair was made of: Keras does not read its own pairs (-f, f)."""
+    return pair[1] if pair[0] == -pair[1] else pair
+
+
 def shift(low: float, high: float, open_below: bool = False) -> Rule:
     """The rule of a number or a pair between two others, in the order in which it is given."""
     inside = _within(low, high, open_below)
@@ -131,7 +136,8 @@ SignedFactor = Annotated[Any, factor(-1, 1)]
 UnitFactor = Annotated[Any, factor(0, 1)]
 Bits = Annotated[Any, factor(1, 8)]
 FromZero = Annotated[Any, factor(0, 1, both=True, least=0)]
-ShearFactor = Annotated[Any, Rule("a number in [0, 1], or a pair of such", _shear, _as_it_is)]
+_SHEAR = Rule("a number in [0, 1], or a pair of such", _shear, _written_shear)
+ShearFactor = Annotated[Any, _SHEAR]
 Shift = Annotated[Any, shift(-1, 1)]
 OptionalZoom = Annotated[Any, optional(shift(-1, 1, open_below=True))]
 Zoom = Annotated[Any, shift(-1, 1, open_below=True)]
