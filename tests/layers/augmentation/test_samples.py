@@ -347,3 +347,39 @@ def test_layers_inside_are_those_that_keras_makes() -> None:
     assert len(made.variables) == 1 + 5  # two of seven draw nothing
     assert len(layers.RandAugment().variables) == 1 + 9
     assert layers.RandomFlip()(inputs=PICTURES).shape == PICTURES.shape
+
+
+@pytest.mark.parametrize("cls", [layers.RandomFlip, layers.RandAugment, layers.MixUp])
+def test_models_of_samples(cls: type) -> None:
+    given = sample()
+    symbols = keras.tree.map_structure(
+        lambda x: keras.Input(x.shape[1:], dtype=x.dtype.name), given
+    )
+    outputs = cls(seed=3, bounding_box_format="xyxy")(symbols)
+    found = keras.Model(symbols, outputs)(given, training=True)
+    wanted = cls(seed=3, bounding_box_format="xyxy")(given)
+    for a, b in zip(keras.tree.flatten(found), keras.tree.flatten(wanted), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-3)
+
+
+def test_maps_of_datasets() -> None:
+    """Of single samples, of batches, and drawn anew for each."""
+    given = sample()
+    given["images"] = np.repeat(PICTURES[:1], COUNT, axis=0)
+    given["segmentation_masks"] = np.zeros((COUNT, 12, 10, 1), "int32")
+    layer = layers.RandomBrightness(0.5, seed=3, bounding_box_format="xyxy")
+    data = keras.data.Dataset.from_tensor_slices(given)
+    single = list(data.map(layer))
+    assert single[0]["images"].shape == PICTURES.shape[1:]
+    assert len({np.asarray(one["images"]).tobytes() for one in single}) == COUNT
+    (batch,) = data.batch(COUNT).map(layer)
+    assert batch["bounding_boxes"]["boxes"].shape == (COUNT, 1, 4)
+    assert len({np.asarray(one).tobytes() for one in batch["images"]}) == COUNT
+
+
+def test_sizes_that_come_later_and_half_precision() -> None:
+    for cls in (layers.RandomZoom, layers.RandomRotation):
+        x = keras.Input((None, None, 3))
+        model = keras.Model(x, cls(0.2, seed=1)(x))
+        assert model(PICTURES, training=True).shape == PICTURES.shape
+        assert cls(0.2, dtype="mixed_bfloat16")(PICTURES).dtype == "bfloat16"
