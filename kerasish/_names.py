@@ -344,6 +344,9 @@ KINDS: dict[str, dict[str, str]] = {
         "kerasish.datasets.mnist": "mnist:load_data",
         "kerasish.datasets.reuters": "reuters:load_data",
     },
+    "generator": {
+        "kerasish.random.seed_generator": "SeedGenerator",
+    },
     "initializer": {
         "kerasish.initializers.drawn": "GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Orthogonal OrthogonalInitializer:Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling glorot_normal:GlorotNormal glorot_uniform:GlorotUniform he_normal:HeNormal he_uniform:HeUniform lecun_normal:LecunNormal lecun_uniform:LecunUniform normal:RandomNormal orthogonal:Orthogonal random_normal:RandomNormal random_uniform:RandomUniform truncated_normal:TruncatedNormal uniform:RandomUniform variance_scaling:VarianceScaling",
         "kerasish.initializers.fixed": "Constant Identity IdentityInitializer:Identity Ones STFT STFTInitializer:STFT Zeros constant:Constant identity:Identity one:Ones ones:Ones stft:STFT zero:Zeros zeros:Zeros",

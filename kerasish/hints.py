@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
-from kerasish.errors import ArgumentError, KerasishError
+from kerasish.errors import ArgumentError, KerasishError, KindError
 from kerasish.registry import hint
 from kerasish.signatures import constructor, signature
 from kerasish.spec import DTYPES
@@ -167,8 +167,8 @@ def refuse_unknown(owner: str, unknown: Iterable[str], known: Iterable[str]) -> 
         raise _refusal(owner, names, list(known))
 
 
-def _refusal(owner: str, unknown: list[str], known: list[str]) -> ArgumentError:
-    return ArgumentError(
+def _refusal(owner: str, unknown: list[str], known: list[str]) -> KindError:
+    return KindError(
         f"{owner} got an unknown argument",
         expected=", ".join(dict.fromkeys(known)),
         received=", ".join(map(repr, unknown)),
@@ -193,7 +193,7 @@ def _misfit(
     owner = qualname.removesuffix(".__init__").rpartition(".")[2]
     for name, value in zip(known, args, strict=False):
         if name in kwargs:
-            return ArgumentError(
+            return KindError(
                 f"{owner} got {name!r} twice",
                 expected=", ".join(shown),
                 received=f"{value!r} in its place and {kwargs[name]!r}",

@@ -39,6 +39,7 @@ MODULES = {
     "schedule": "keras.optimizers.schedules",
     "callback": "keras.callbacks",
     "function": "keras.ops",
+    "generator": "keras.random",
     "model": "keras",
     "policy": "keras",
 }

@@ -311,6 +311,7 @@ ENTERED: dict[str, Homes] = {
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",
     },
+    "generator": {"kerasish.random.seed_generator": "SeedGenerator"},
     "policy": {"kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy"},
 }
 

@@ -65,13 +65,21 @@ class Rule:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+    if isinstance(value, bool) or not (
+        isinstance(value, (int, np.integer)) or (isinstance(value, float) and value.is_integer())
+    ):
         raise ValueError
     return int(value)
 
 
+def _size(value: Any) -> int:
+    if isinstance(value, float):  # no size of a layer in Keras either
+        raise TypeError
+    return _integer(value)
+
+
 def _positive(value: Any) -> int:
-    number = _integer(value)
+    number = _size(value)
     if number <= 0:
         raise ValueError
     return number
@@ -84,7 +92,7 @@ def _noise_shape(value: Any) -> tuple[int | None, ...]:
 
 
 def _group_count(value: Any) -> int:
-    return -1 if _integer(value) == -1 else _positive(value)
+    return -1 if _size(value) == -1 else _positive(value)
 
 
 def _number(value: Any) -> float | int:
@@ -106,6 +114,10 @@ def _boolean(value: Any) -> bool:
     return bool(value)
 
 
+def _or_auto(value: Any) -> Any:
+    return value if value == "auto" else _boolean(value)
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError
@@ -118,13 +130,13 @@ def _int_or_ints(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         kind = list if isinstance(value, list) else tuple  # configs tell them apart, as in Keras
         return kind(_int_or_ints(item) for item in value)
-    return _integer(value)
+    return _size(value)
 
 
 def _partial_shape(value: Any) -> Any:
     if isinstance(value, (list, tuple, np.ndarray)):
-        return tuple(None if item is None else _integer(item) for item in value)
-    return _integer(value)
+        return tuple(None if item is None else _size(item) for item in value)
+    return _size(value)
 
 
 def _unchanged(value: Any) -> Any:
@@ -255,4 +267,5 @@ def sized(value: Any, rank: int, what: str, zero: bool = False) -> tuple[int, ..
     return sizes
 
 
+OrAuto = Annotated[Any, Rule("True, False or 'auto'", _or_auto)]
 DataFormat = Annotated[str | None, optional(one_of("channels_last", "channels_first"))]

@@ -12,13 +12,13 @@ from kerasish.ops.basic.reduction import sum as sum_all
 
 
 class Constraint(Configured):
-    """A projection: `constraint(w) -> w`. A subclass writes `__call__`."""
+    """A projection: `constraint(w) -> w`. A subclass writes `__call__`; this one allows all."""
 
     registry_kind: ClassVar[str] = "constraint"
 
     def __call__(self, w: Any) -> Tensor:
         """The allowed weight next to `w`."""
-        raise NotImplementedError(f"{type(self).__name__} must define __call__(w).")
+        return convert_to_tensor(w)
 
 
 def _norm(w: Tensor, axis: Any) -> Tensor:

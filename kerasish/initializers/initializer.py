@@ -12,6 +12,7 @@ from kerasish import budget
 from kerasish.arguments.configured import Configured
 from kerasish.graph.tensor import Tensor
 from kerasish.random.seed_generator import SeedGenerator, check_seed
+from kerasish.serialization import deserialize_keras_object, serialize_keras_object
 
 Shape = tuple[int, ...]
 
@@ -34,10 +35,28 @@ class Initializer(Configured):
         """
         raise NotImplementedError(f"{type(self).__name__} must define __call__(shape, dtype).")
 
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that build an equal initializer, as plain data."""
+        return {name: serialize_keras_object(v) for name, v in super().get_config().items()}
+
+    @classmethod
+    @budget.reads_config(budget.FREE_VARIABLES)
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The initializer that `get_config` described."""
+        return cls(**{name: deserialize_keras_object(value) for name, value in config.items()})
+
     def clone(self) -> Self:
         """An equal initializer."""
         with budget.own():
             return self.from_config(self.get_config())
+
+
+def cloned(initializer: Any) -> Any:
+    """An equal initializer, whose draws are its own; a plain function as it is."""
+    if not hasattr(initializer, "get_config"):
+        return initializer
+    with budget.own():
+        return type(initializer).from_config(initializer.get_config())
 
 
 class RandomInitializer(Initializer):

@@ -764,6 +764,9 @@ class _OfBatchNormalization(Fields):
     gamma_regularizer: rules.Regularizer = None
     beta_constraint: rules.Constraint = None
     gamma_constraint: rules.Constraint = None
+    renorm: bool = False
+    renorm_clipping: dict | None = None
+    renorm_momentum: float = 0.99
 class BatchNormalization(_BatchNormalization, _OfBatchNormalization):
     axis: int = -1
     momentum: rules.Rate = 0.99
@@ -795,6 +798,7 @@ class _OfLayerNormalization(Fields):
     gamma_regularizer: rules.Regularizer = None
     beta_constraint: rules.Constraint = None
     gamma_constraint: rules.Constraint = None
+    rms_scaling: bool = False
 class LayerNormalization(_LayerNormalization, _OfLayerNormalization):
     axis: rules.IntOrTuple = -1
 AvgPool1D = AveragePooling1D
@@ -999,6 +1003,7 @@ class _OfGRU(Fields):
     stateful: bool = False
     unroll: bool = False
     reset_after: bool = True
+    use_cudnn: rules.OrAuto = 'auto'
     zero_output_for_mask: bool = False
 class GRU(_GRU, _OfGRU):
     """Gated recurrent unit over a sequence.
@@ -1008,6 +1013,7 @@ class GRU(_GRU, _OfGRU):
         activation: of the candidate.
         recurrent_activation: of the gates.
         reset_after: whether the reset gate acts after the product with the state.
+        use_cudnn: kept for compatibility; the compiler chooses the kernel.
         use_bias: whether there is a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: initial values.
         kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer:
@@ -1030,6 +1036,7 @@ class GRU(_GRU, _OfGRU):
     recurrent_activation: rules.Activation = 'sigmoid'
     activity_regularizer: rules.Regularizer = None
     reset_after: bool = True
+    use_cudnn: rules.OrAuto = 'auto'
 class _OfLSTM(Fields):
     units: rules.PositiveInt
     activation: rules.Activation = 'tanh'
@@ -1054,6 +1061,7 @@ class _OfLSTM(Fields):
     go_backwards: bool = False
     stateful: bool = False
     unroll: bool = False
+    use_cudnn: rules.OrAuto = 'auto'
     zero_output_for_mask: bool = False
 class LSTM(_LSTM, _OfLSTM):
     """Long short-term memory over a sequence.
@@ -1063,6 +1071,7 @@ class LSTM(_LSTM, _OfLSTM):
         activation: of the candidate and the cell state.
         recurrent_activation: of the gates.
         unit_forget_bias: whether the forget gate's bias starts at 1.
+        use_cudnn: kept for compatibility; the compiler chooses the kernel.
         use_bias: whether there is a bias.
         kernel_initializer, recurrent_initializer, bias_initializer: initial values.
         kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer:
@@ -1085,6 +1094,7 @@ class LSTM(_LSTM, _OfLSTM):
     recurrent_activation: rules.Activation = 'sigmoid'
     unit_forget_bias: bool = True
     activity_regularizer: rules.Regularizer = None
+    use_cudnn: rules.OrAuto = 'auto'
 class _OfSimpleRNN(Fields):
     units: rules.PositiveInt
     activation: rules.Activation = 'tanh'

@@ -8,11 +8,12 @@ from operator import attrgetter
 from string import ascii_lowercase as letters
 from typing import TYPE_CHECKING, Any
 
-from kerasish import budget, ops
+from kerasish import ops
 from kerasish.arguments.fields import Deferred, placed, weights
 from kerasish.arguments.rules import IntOrTuple, PositiveInt, Rate, Regularizer, as_axes
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
+from kerasish.initializers.initializer import cloned
 from kerasish.layers.activation import Softmax
 from kerasish.layers.attention import causal_mask
 from kerasish.layers.base.layer import Layer
@@ -66,7 +67,7 @@ class Projected(Layer):
         """A projection with this layer's initializers, regularizers and constraints."""
         given = {name: getattr(self, name) for name in (*self.learned, "activity_regularizer")}
         # Initializers give one instance's draws again at every call, so each has its own.
-        own = {n: _clone(first) for n, first in given.items() if n.endswith("initializer")}
+        own = {n: cloned(first) for n, first in given.items() if n.endswith("initializer")}
         return EinsumDense(
             equation,
             shape,
@@ -174,13 +175,6 @@ def _by_head(mask: Tensor) -> Tensor:
 def _unmasked(x: Tensor) -> Tensor:
     """The same tensor without its mask, which this layer has taken care of."""
     return x if x.mask is None else Tensor(x.spec, x.value, x.node)
-
-
-def _clone(initializer: Any) -> Any:
-    if not hasattr(initializer, "get_config"):
-        return initializer
-    with budget.own():
-        return type(initializer).from_config(initializer.get_config())
 
 
 class MultiHeadAttention(Projected):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
 from kerasish import ops
-from kerasish.arguments.fields import placed, weights
+from kerasish.arguments.fields import Deferred, placed, weights
 from kerasish.arguments.rules import (
     GroupCount,
     Initializer,
@@ -19,6 +20,7 @@ from kerasish.config import epsilon as default_epsilon
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.variable import Variable
 from kerasish.initializers import TruncatedNormal
+from kerasish.initializers.initializer import cloned
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.base.layer import Layer
 from kerasish.ops.nn.normalization import batch_norm_train
@@ -64,8 +66,11 @@ class BatchNormalization(Scaled):
         moving_mean_initializer, moving_variance_initializer: initial moments.
         beta_regularizer, gamma_regularizer: penalties.
         beta_constraint, gamma_constraint: applied after each update.
+        renorm: whether the batch's moments are corrected towards moving ones while training.
+        renorm_clipping: bounds "rmin" and "rmax" of the correction's factor, "dmax" of its addend.
+        renorm_momentum: how slowly the moments follow that corrections go by.
 
-    Source: Ioffe and Szegedy, Batch Normalization (2015).
+    Source: Ioffe and Szegedy, Batch Normalization (2015); Ioffe, Batch Renormalization (2017).
     """
 
     sees_batch = True
@@ -76,14 +81,30 @@ class BatchNormalization(Scaled):
         behind="moving_mean_initializer", default="ones"
     )
 
-    ignored = {
-        "renorm": False,
-        "renorm_clipping": None,
-        "renorm_momentum": 0.99,
-        "synchronized": False,
-    }
-    written = tuple(ignored)
+    renorm: bool = False
+    renorm_clipping: dict[str, float] | None = None
+    renorm_momentum: float = 0.99
+
+    ignored = {"synchronized": False}
+    written = ("synchronized",)
     supports_masking = True
+    if TYPE_CHECKING:
+        moving_mean = Deferred[Variable]()
+        moving_variance = Deferred[Variable]()
+        moving_stddev = Deferred[Variable]()
+        renorm_mean = Deferred[Variable]()
+        renorm_stddev = Deferred[Variable]()
+    else:
+        moving_mean = moving_variance = None
+
+    def __post_init__(self) -> None:
+        if not self.renorm:
+            return
+        bounds = self.renorm_clipping = self.renorm_clipping or {}
+        fits = bounds.get("rmin", 0.0) <= bounds.get("rmax", math.inf)
+        if bounds.keys() - {"rmin", "rmax", "dmax"} or not fits or bounds.get("dmax", 0) < 0:
+            wanted = "rmin <= rmax and dmax >= 0, and nothing else"
+            raise self._refusal(wanted, bounds, of="renorm_clipping")
 
     def build(self, input_shape: Shape) -> None:
         size = _size(self, input_shape, self.axis)
@@ -92,6 +113,16 @@ class BatchNormalization(Scaled):
         options["trainable"] = False
         self.moving_mean = self._declared_weight("moving_mean", (size,), **options)
         self.moving_variance = self._declared_weight("moving_variance", (size,), **options)
+        if self.renorm:
+
+            def deviation(shape: Any, dtype: Any = None) -> Tensor:
+                return ops.sqrt(cloned(self.moving_variance_initializer)(shape, dtype))
+
+            first: Any = cloned(self.moving_mean_initializer)
+            sizes = (size,)
+            self.moving_stddev = self.add_weight(sizes, deviation, name="moving_stddev", **options)
+            self.renorm_mean = self.add_weight(sizes, first, name="renorm_mean", **options)
+            self.renorm_stddev = self.add_weight(sizes, deviation, name="renorm_stddev", **options)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
 
     def call(
@@ -101,11 +132,18 @@ class BatchNormalization(Scaled):
             x = ops.cast(inputs, promote(inputs.dtype, "float32"))
             mean, variance = self.moving_mean.value, self.moving_variance.value
             y = self._normalized(x, mean, variance)
-        elif mask is not None:
+        elif mask is not None or self.renorm:
             x = ops.cast(inputs, promote(inputs.dtype, "float32"))
-            mean, variance = self._masked_moments(x, mask)
-            y = self._normalized(x, mean, variance)
-            self._follow(mean, variance)
+            if mask is None:
+                axis = normalize_axis(self.axis, x.ndim)
+                mean, variance = ops.moments(x, [i for i in range(x.ndim) if i != axis])
+            else:
+                mean, variance = self._masked_moments(x, mask)
+            if self.renorm:
+                y = self._renormalized(x, mean, variance)
+            else:
+                y = self._normalized(x, mean, variance)
+                self._follow(mean, variance)
         else:
             given = [p for p in (self.gamma, self.beta) if p is not None]
             y, mean, variance = batch_norm_train(
@@ -125,9 +163,28 @@ class BatchNormalization(Scaled):
         )
 
     def _follow(self, mean: Tensor, variance: Tensor) -> None:
-        for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            held = ops.multiply(moving, self.momentum)
-            moving.assign(held + ops.stop_gradient(now) * (1 - self.momentum))
+        _move(self.moving_mean, mean, self.momentum)
+        _move(self.moving_variance, variance, self.momentum)
+
+    def _renormalized(self, x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
+        """gamma * (normalized * r + d) + beta: r and d lead from the batch's moments to moving
+        ones, and no gradient flows through them."""
+        stddev = ops.sqrt(variance + self.epsilon)
+        least = ops.maximum(self.renorm_stddev, math.sqrt(self.epsilon))
+        bounds: dict[str, float] = self.renorm_clipping or {}
+        r = ops.clip(stddev / least, bounds.get("rmin", 0.0), bounds.get("rmax", math.inf))
+        d, most = (mean - self.renorm_mean) / least, bounds.get("dmax", math.inf)
+        r, d = ops.stop_gradient(r), ops.stop_gradient(ops.clip(d, -most, most))
+        factor = r if self.gamma is None else r * self.gamma
+        addend = d if self.gamma is None else d * self.gamma
+        addend = addend if self.beta is None else addend + self.beta
+        y = ops.batch_normalization(x, mean, variance, self.axis, addend, factor, self.epsilon)
+        _move(self.renorm_mean, mean, self.renorm_momentum)
+        _move(self.renorm_stddev, stddev, self.renorm_momentum)
+        _move(self.moving_mean, mean, self.momentum)
+        moved = _move(self.moving_stddev, stddev, self.momentum)
+        self.moving_variance.assign(ops.relu(moved * moved - self.epsilon))
+        return y
 
     def _masked_moments(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and variance of the timesteps that count."""
@@ -141,6 +198,13 @@ class BatchNormalization(Scaled):
         apart = weights * x - mean
         variance = ops.sum(weights * apart * apart, axis=axes, keepdims=True) / count
         return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,))
+
+
+def _move(moving: Variable, now: Tensor, momentum: float) -> Tensor:
+    """Let a moving moment follow that of a batch; returns where it is now."""
+    held = ops.multiply(moving, momentum) + ops.stop_gradient(now) * (1 - momentum)
+    moving.assign(held)
+    return held
 
 
 def _sizes_over(layer: Any, shape: Shape) -> tuple[int, ...]:
@@ -160,14 +224,14 @@ class LayerNormalization(Scaled):
         beta_initializer, gamma_initializer: initial values.
         beta_regularizer, gamma_regularizer: penalties.
         beta_constraint, gamma_constraint: applied after each update.
+        rms_scaling: an older form, see `ops.layer_normalization`; use RMSNormalization.
 
     Source: Ba, Kiros and Hinton, Layer Normalization (2016).
     """
 
     axis: IntOrTuple = placed(default=-1)
+    rms_scaling: bool = False
 
-    ignored = {"rms_scaling": False}
-    written = ("rms_scaling",)
     supports_masking = True
 
     def __post_init__(self) -> None:
@@ -176,10 +240,14 @@ class LayerNormalization(Scaled):
             self.axis = list(self.axis)
 
     def build(self, input_shape: Shape) -> None:
-        self.make_scale(_sizes_over(self, input_shape))
+        sizes = _sizes_over(self, input_shape)
+        self.make_scale(sizes)
+        if self.rms_scaling:
+            self.beta = None
 
     def call(self, inputs: Tensor) -> Tensor:
-        y = ops.layer_normalization(inputs, self.gamma, self.beta, self.axis, self.epsilon)
+        more = {"rms_scaling": True} if self.rms_scaling else {}
+        y = ops.layer_normalization(inputs, self.gamma, self.beta, self.axis, self.epsilon, **more)
         return ops.cast(y, self.compute_dtype)
 
 

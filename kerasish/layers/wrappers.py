@@ -120,6 +120,8 @@ class Bidirectional(Layer):
         for one in (self.forward_layer, self.backward_layer):
             if not self.trainable:
                 one.trainable = False
+            if hasattr(layer, "use_cudnn"):  # which configs do not hold
+                one.use_cudnn = layer.use_cudnn
             if hasattr(one, "zero_output_for_mask"):
                 one.zero_output_for_mask = one.return_sequences
 
@@ -159,6 +161,12 @@ class Bidirectional(Layer):
     def return_state(self) -> bool:
         """Whether the last states are returned too."""
         return self.forward_layer.return_state
+
+    @property
+    def states(self) -> Any:
+        """The states of both layers, None where they are not stateful."""
+        held = self.forward_layer.states
+        return None if held is None else (*held, *self.backward_layer.states)
 
     @property
     def stateful(self) -> bool:

@@ -134,7 +134,7 @@ class SeedGenerator:
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {"seed": self.seed}
+        return {"seed": self.seed, "name": self.name}
 
     @classmethod
     @budget.reads_config()

@@ -81,7 +81,6 @@ MEMBERS: list[tuple[str, str]] = [
         }.items()
     ),
     ("DTypePolicy", "convert_input: of Keras's inside, the layer converts"),
-    ("DTypePolicy", "quantization_mode: comes with quantization"),
     ("KerasTensor", "ragged_rank row_splits_dtype: there are no ragged tensors"),
     ("KerasTensor", "reshape(newshape): takes the sizes one by one too"),
     ("Layer", "build(input_shape): takes one shape for every input, by the names of the inputs"),
@@ -99,7 +98,6 @@ MEMBERS: list[tuple[str, str]] = [
         "callbacks.TensorBoard",
         "summary: a module of TensorFlow; train_file and validation_file write here",
     ),
-    ("layers.Bidirectional", "states: to come"),
     ("layers.CategoryEncoding", _WEIGHT),
     ("layers.MelSpectrogram", _WEIGHT),
     ("layers.Rescaling", _WEIGHT),
@@ -118,7 +116,7 @@ MEMBERS: list[tuple[str, str]] = [
         (f"layers.{n}", f"{_MASKS}: masks are drawn in every call and kept nowhere")
         for n in ("GRUCell", "LSTMCell", "SimpleRNNCell")
     ),
-    ("layers.RNN", "get_initial_state(batch_size=) inner_loop: to come"),
+    ("layers.RNN", "get_initial_state(batch_size=): the size may be left out"),
     *((f"layers.{n}", _ADAPT) for n in ("IntegerLookup", "StringLookup", "TextVectorization")),
     (
         "layers.augmentation.base.ImageLayer+",

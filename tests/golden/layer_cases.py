@@ -168,6 +168,25 @@ CASES: dict[str, Case] = {
     "batch_normalization_first": Case(
         "BatchNormalization", {"axis": 1, "scale": False}, IMAGE, {"training": True}
     ),
+    "batch_renormalization": Case("BatchNormalization", {"renorm": True}, (6, 4)),
+    "batch_renormalization_training": Case(
+        "BatchNormalization",
+        {"renorm": True, "renorm_momentum": 0.8, "momentum": 0.9},
+        (6, 4),
+        {"training": True},
+        differentiable=False,  # nothing flows through the corrections
+    ),
+    "batch_renormalization_clipped": Case(
+        "BatchNormalization",
+        {
+            "renorm": True,
+            "renorm_clipping": {"rmin": 0.7, "rmax": 1.1, "dmax": 0.1},
+            "axis": 1,
+            "scale": False,
+        },
+        (3, 4, 5),
+        {"training": True},
+    ),
     "batch_normalization_masked": Case(
         "BatchNormalization", {"center": False}, SEQ, {"training": True}, mask=True
     ),

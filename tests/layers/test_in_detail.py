@@ -328,3 +328,131 @@ def test_a_call_is_computed_again_as_its_scope_says() -> None:
         call = layer.rematerialized_call(layer.call, keras.KerasTensor((2, 5, 8)))
         assert (call != layer.call) == again, scope
         np.testing.assert_allclose(call(ops.convert_to_tensor(X)), layer(X), rtol=1e-6)
+
+
+# --- further details ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "bounds", [{"rmin": 2.0, "rmax": 1.0}, {"dmax": -0.1}, {"other": 1.0}], ids=str
+)
+def test_bounds_of_renormalization_must_be_some(bounds: dict[str, float]) -> None:
+    with pytest.raises(ArgumentError, match="renorm_clipping"):
+        layers.BatchNormalization(renorm=True, renorm_clipping=bounds)
+
+
+def test_the_older_scaling_of_a_layer_normalization() -> None:
+    layer = layers.LayerNormalization(rms_scaling=True)
+    with pytest.warns(UserWarning, match="RMSNormalization"):
+        y = layer(X)
+    np.testing.assert_allclose(y, X / np.sqrt(X.var(-1, keepdims=True) + 1e-3), rtol=1e-5)
+    assert [v.name for v in layer.weights] == ["gamma"]
+    assert layer.get_config()["rms_scaling"] is True
+
+
+@pytest.mark.parametrize("cls", ["LSTM", "GRU"])
+def test_recurrent_layers_say_what_they_were_told_of_cudnn(cls: str) -> None:
+    layer = getattr(layers, cls)(3, use_cudnn=False)
+    both = layers.Bidirectional(layer)
+    assert both.forward_layer.use_cudnn is both.backward_layer.use_cudnn is False
+    assert "use_cudnn" not in layer.get_config()
+    with pytest.raises(ArgumentError, match="use_cudnn"):
+        getattr(layers, cls)(3, use_cudnn="yes")
+
+
+def test_states_of_recurrent_layers() -> None:
+    for layer, single in ((layers.LSTM(3), False), (layers.GRU(3), True)):
+        assert layer.states is None
+        assert layer.single_state is single
+        assert layers.Bidirectional(layer).states is None
+    both = layers.Bidirectional(layers.LSTM(3, stateful=True))
+    both.build((2, 5, 8))
+    assert [s.shape for s in both.states] == [(2, 3)] * 4
+    layer = layers.GRU(3)
+    whole = np.asarray(layers.RNN(layers.GRUCell(3), return_sequences=True)(X))
+    layer.build(X.shape)
+    last, outputs, states = layer.inner_loop(
+        ops.convert_to_tensor(X), layer.get_initial_state(2), None
+    )
+    assert outputs.shape == whole.shape
+    np.testing.assert_array_equal(last, outputs[:, -1])
+    np.testing.assert_array_equal(states[0], last)
+
+
+def test_weights_are_made_before_a_call() -> None:
+    class Late(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            self.w = self.add_weight((), "zeros")
+            return inputs
+
+    with pytest.raises(ArgumentError, match="weights that are made once"):
+        Late()(X)
+
+    class Inner(layers.Layer):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = self.add_weight((), "ones")
+
+        def call(self, inputs: Any) -> Any:
+            return inputs * self.w
+
+    class Outer(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            self.inner = Inner()  # which makes its own when it is made
+            return self.inner(inputs)
+
+    np.testing.assert_array_equal(Outer()(X), X)
+    with pytest.raises(TypeError):
+        layers.Dense(2).add_weight((2,), "zeros", "float32", True)  # type: ignore[misc]
+    with pytest.raises(TypeError, match="'shape' twice"):
+        layers.Dense(2).add_weight((2,), shape=(2,))  # type: ignore[misc]
+
+
+def test_only_tensors_go_without_a_name() -> None:
+    class Flagged(layers.Layer):
+        def call(self, inputs: Any, flag: Any = None) -> Any:
+            return inputs if flag else inputs + 1
+
+    layer = Flagged()
+    for wrong in (True, 3, "a"):
+        with pytest.raises(ArgumentError, match="tensors only without a name"):
+            layer(X, wrong)
+    np.testing.assert_array_equal(layer(X, flag=True), X)
+    np.testing.assert_array_equal(layer(X, None), X + 1)
+
+
+def test_a_constructor_of_ones_own_reads_the_name_of_a_policy() -> None:
+    class Mine(layers.Layer):
+        def __init__(self, dtype: Any = None, **kwargs: Any) -> None:
+            super().__init__(dtype=dtype, **kwargs)
+            self.seen = dtype
+
+    made = Mine.from_config(Mine(dtype="mixed_float16").get_config())
+    assert (made.seen, made.compute_dtype) == ("mixed_float16", "float16")
+    keras.mixed_precision.set_dtype_policy("mixed_bfloat16")
+    try:
+        assert keras.DTypePolicy().name == "mixed_bfloat16"
+    finally:
+        keras.mixed_precision.set_dtype_policy(None)
+    assert keras.DTypePolicy("float16").quantization_mode is None
+    with pytest.raises(ValueError, match="dtype"):
+        keras.DTypePolicy("")
+
+
+def test_what_draws_is_plain_data_in_configs() -> None:
+    seed = keras.random.SeedGenerator(42, name="mine")
+    form = keras.saving.serialize_keras_object(seed)
+    assert (form["module"], form["config"]) == ("keras.random", {"seed": 42, "name": "mine"})
+    assert keras.saving.deserialize_keras_object(form).seed == 42
+    config = keras.initializers.Orthogonal(seed=seed).get_config()
+    assert config["seed"] == form
+    assert keras.initializers.Orthogonal.from_config(config).seed.seed == 42
+    values = np.arange(4.0).reshape(2, 2)
+    config = keras.initializers.Constant(values).get_config()
+    assert config["value"]["config"] == {"value": values.tolist(), "dtype": "float64"}
+    again = keras.initializers.Constant.from_config(config)
+    np.testing.assert_array_equal(again((2, 2)), values)
+
+
+def test_the_base_of_constraints_allows_all() -> None:
+    np.testing.assert_array_equal(keras.constraints.Constraint()(X), X)

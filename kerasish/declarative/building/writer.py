@@ -273,7 +273,8 @@ def _item(label: str, cls: type, arguments: dict[str, Any]) -> Any:
     first = contract_of(cls).first
     if first is not None and list(arguments) == [first.name]:
         value = arguments[first.name]
-        flat = isinstance(value, list) and not any(isinstance(one, list | dict) for one in value)
+        several = isinstance(value, list | tuple)
+        flat = several and not any(isinstance(one, list | tuple | dict) for one in value)
         if flat or (isinstance(value, int | float | str) and not isinstance(value, bool)):
             return {label: value}
     return {label: arguments} if arguments else label

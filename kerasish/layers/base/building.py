@@ -52,6 +52,7 @@ class Buildable(Holder):
         shape: Sequence[int | None] | int | None = None,
         initializer: Any = None,
         dtype: Any = None,
+        *,
         trainable: bool = True,
         autocast: bool = True,
         regularizer: Any = None,
@@ -75,9 +76,10 @@ class Buildable(Holder):
             name: last part of its path.
         """
         owner = f"{type(self).__name__}.add_weight"
-        if self.built and _call.calls.training and not self._building:
+        used = self.built or self._parent_path is not None
+        if used and _call.calls.training and not self._building:
             raise ArgumentError(
-                f"{owner} in a call of the built layer {self.name!r}",
+                f"{owner} in a call of the layer {self.name!r}",
                 expected="weights that are made once",
                 received="another one",
                 fix="Make them in build(self, input_shape), which runs before the first call.",
@@ -121,10 +123,10 @@ class Buildable(Holder):
             shape,
             initializer,
             dtype,
-            trainable,
-            autocast,
-            regularizer,
-            constraint,
+            trainable=trainable,
+            autocast=autocast,
+            regularizer=regularizer,
+            constraint=constraint,
             name=name,
         )
 

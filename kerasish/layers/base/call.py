@@ -262,8 +262,16 @@ def fill_masks(signature: Signature, values: dict[str, Any]) -> Any:
     return masks(values[signature.first]) if signature.first in tensors else None
 
 
-def check_first(first: Any, owner: str) -> None:
-    """Raise unless the first argument holds a tensor."""
+def check_positional(first: Any, args: tuple[Any, ...], owner: str) -> None:
+    """Raise unless the first argument holds a tensor, and others given by position nothing else."""
+    for value in args[1:]:
+        if not (value is None or is_tensor_like(value) or tree.is_nested(value)):
+            raise ArgumentError(
+                owner,
+                expected="tensors only without a name",
+                received=repr(value),
+                fix="Give other arguments by name.",
+            )
     if not has_tensor(first):
         raise ArgumentError(
             f"{owner} was called without a tensor",

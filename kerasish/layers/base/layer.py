@@ -40,6 +40,7 @@ from kerasish.layers.base.beside import Beside
 from kerasish.layers.base.building import as_shape, check_method, recorded_build
 from kerasish.layers.base.holder import BOOKKEEPING
 from kerasish.layers.base.input_spec import check_inputs
+from kerasish.layers.base.policy import named
 from kerasish.layers.base.remat import called, called_first, current_scope
 from kerasish.layers.base.stateless import Stateless
 from kerasish.ops.symbol import has_symbol
@@ -291,7 +292,7 @@ class Layer(Beside, Stateless, Called):
             host.refuse_text(self, values, label)
         first = values.get(signature.first)
         if args and not self._positional_values:
-            _call.check_first(first, label)
+            _call.check_positional(first, args, label)
         spec = self.input_spec
         if spec is not None:
             check_inputs(spec, first, label)
@@ -398,6 +399,8 @@ class Layer(Beside, Stateless, Called):
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """The layer that `get_config` described."""
         kept = dict(config)
+        if isinstance(kept.get("dtype"), dict):
+            kept["dtype"] = named(kept["dtype"])
         if from_fields(cls):
             kept.update(fields_in(cls, kept, custom_objects))
         else:

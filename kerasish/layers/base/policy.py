@@ -20,7 +20,8 @@ class DTypePolicy:
     """
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = name or floatx()
+        self.name = dtype_policy().name if name is None else name
+        self.quantization_mode = None
         if self.name in ("mixed_float16", "mixed_bfloat16"):
             self.compute_dtype, self.variable_dtype = self.name.removeprefix("mixed_"), "float32"
         else:
@@ -71,3 +72,9 @@ def as_policy(identifier: Any) -> DTypePolicy:
             raise ArgumentError("dtype", expected="a dtype policy", received=identifier)
         return made
     return DTypePolicy(identifier if isinstance(identifier, str) else dtype_name(identifier))
+
+
+def named(config: Any) -> Any:
+    """The name of the policy of a config, which constructors of users read; else the policy."""
+    policy = as_policy(config)
+    return policy.name if type(policy) is DTypePolicy else policy

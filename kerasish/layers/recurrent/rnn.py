@@ -132,6 +132,22 @@ class Recurrent(Layer):
     if TYPE_CHECKING:
         cell = Deferred[Any]()
         states = Deferred[list[Variable] | None]()
+    else:
+        states = None  # until a stateful layer is built
+
+    @property
+    def single_state(self) -> bool:
+        """Whether the cell has one state, and not a list of them."""
+        return not isinstance(self.cell.state_size, (list, tuple))
+
+    def inner_loop(
+        self, sequences: Tensor, initial_state: Any, mask: Any, training: bool | None = False
+    ) -> tuple[Tensor, Tensor, list[Any]]:
+        """(output of the last step, outputs of all steps, states after it)."""
+        nested = isinstance(initial_state, (list, tuple))
+        states = list(initial_state) if nested else [initial_state]
+        outputs, last, states = self._over_time(sequences, states, mask, training)
+        return last, outputs, states
 
     @property
     def state_size(self) -> list[Any]:

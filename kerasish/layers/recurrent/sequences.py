@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from kerasish import activations, ops
 from kerasish.arguments.fields import Deferred, placed
 from kerasish.arguments.remembered import ANY
-from kerasish.arguments.rules import Regularizer
+from kerasish.arguments.rules import OrAuto, Regularizer
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base.input_spec import InputSpec
 from kerasish.layers.recurrent.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell
@@ -42,7 +42,7 @@ class OverCell(Recurrent):
     cell_class: ClassVar[type[Cell]]
     rank: ClassVar[int] = 0  # of what a step sees, beside batch and features
     activity_regularizer: Regularizer = placed(behind="bias_regularizer", default=None)
-    ignored = {"use_cudnn": ANY, "implementation": ANY, "time_major": False}
+    ignored = {"implementation": ANY, "time_major": False}
     if TYPE_CHECKING:
         units = Deferred[int]()
         dropout = Deferred[float]()
@@ -138,9 +138,13 @@ class LSTM(OverCell, of=LSTMCell):
         units: size of states and output.
         activation: of the candidate and the cell state.
         recurrent_activation: of the gates.
-        unit_forget_bias: whether the forget gate's bias starts at 1.{_COMMON}
+        unit_forget_bias: whether the forget gate's bias starts at 1.
+        use_cudnn: kept for compatibility; the compiler chooses the kernel.{_COMMON}
     Source: Hochreiter and Schmidhuber (1997).
     """
+
+    use_cudnn: OrAuto = placed(behind="unroll", default="auto")
+    unwritten = ("use_cudnn",)
 
     def _is_standard(self) -> bool:
         return _is_tanh_sigmoid(self.cell)
@@ -160,11 +164,14 @@ class GRU(OverCell, of=GRUCell):
         units: size of state and output.
         activation: of the candidate.
         recurrent_activation: of the gates.
-        reset_after: whether the reset gate acts after the product with the state.{_COMMON}
+        reset_after: whether the reset gate acts after the product with the state.
+        use_cudnn: kept for compatibility; the compiler chooses the kernel.{_COMMON}
     Source: Cho et al. (2014).
     """
 
     reset_after: bool = placed(behind="unroll", default=True)
+    use_cudnn: OrAuto = placed(behind="reset_after", default="auto")
+    unwritten = ("use_cudnn",)
 
     def _is_standard(self) -> bool:
         return self.cell.reset_after and _is_tanh_sigmoid(self.cell)

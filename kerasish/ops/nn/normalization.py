@@ -7,6 +7,7 @@ own, written out below, so that a library or one fused kernel can take either wh
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from kerasish.config import epsilon as default_epsilon
@@ -156,19 +157,23 @@ def layer_normalization(
         axis: int or several.
         epsilon: keeps the division finite; None takes `config.epsilon()`.
 
+    With `rms_scaling=True`, which warns as it does in Keras, x is divided by the deviation without
+    being centred, which no paper describes; `rms_normalization` is the right one.
+
     Raises:
-        ArgumentError: another keyword; `rms_scaling`, which Keras still takes, divides by the
-            deviation without centring, which no paper describes: use `rms_normalization`.
+        ArgumentError: another keyword.
     """
-    if kwargs.pop("rms_scaling", False) or kwargs:
+    rms_scaling = kwargs.pop("rms_scaling", False)
+    if kwargs:
         raise ArgumentError(
             "layer_normalization",
             expected="x, gamma, beta, axis, epsilon",
-            received=f"also {', '.join(kwargs) or 'rms_scaling=True'}",
-            fix="Use rms_normalization for RMS scaling.",
+            received=f"also {', '.join(kwargs)}",
         )
     x = as_float(x)
     axes = normalize_axes(axis, x.ndim)
+    if rms_scaling:
+        return _scaled(x, gamma, axes, default_epsilon() if epsilon is None else epsilon)
     given = [_compact(p, x, axes) for p in (gamma, beta) if p is not None]
     return layer_norm(
         x,
@@ -178,6 +183,20 @@ def layer_normalization(
         scale=gamma is not None,
         center=beta is not None,
     )
+
+
+def _scaled(x: Any, gamma: Any, axes: Axes, epsilon: float) -> Tensor:
+    """x over its deviation, the older `rms_scaling` of Keras's."""
+    warnings.warn(
+        "rms_scaling divides by the deviation without centring, which is not RMS normalization: "
+        "use RMSNormalization, or ops.rms_normalization.",
+        stacklevel=3,
+    )
+    wide = _wide(x)
+    centred = wide - _mean(wide, axes)
+    y = wide * rsqrt(_mean(centred * centred, axes) + float(epsilon))
+    y = y if gamma is None else y * _along(_compact(gamma, x, axes), wide, axes)
+    return cast_like(y, x)
 
 
 def _compact(p: Any, x: Any, axis: Axes) -> Any:

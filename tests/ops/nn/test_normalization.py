@@ -78,11 +78,18 @@ def test_parameters_may_come_with_axes_of_size_one():
     assert_close(ops.layer_normalization(X, gamma.reshape(1, 5, 1), axis=1), plain)
 
 
+def test_the_older_scaling_divides_by_the_deviation() -> None:
+    gamma = RNG.normal(size=5)
+    deviation = np.sqrt(np.var(X, axis=1, keepdims=True) + 1e-3)
+    with pytest.warns(UserWarning, match="RMSNormalization"):
+        y = ops.layer_normalization(X, gamma, axis=1, epsilon=1e-3, rms_scaling=True)
+    assert_close(y, X / deviation * gamma[:, None] if X.ndim == 3 else X / deviation * gamma)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda: ops.layer_normalization(X, np.ones(5)), ShapeError, "shape"),
-        (lambda: ops.layer_normalization(X, rms_scaling=True), ArgumentError, "rms_norm"),
         (lambda: ops.layer_normalization(X, axes=1), ArgumentError, "axes"),
         (lambda: group_normalization(X, groups=3), ShapeError, "groups=3"),
         (lambda: ops.normalize(X, order=0), ArgumentError, "order"),
