@@ -125,9 +125,9 @@ class Sequential(Model):
                 received=f"{layer.name!r} after {self._stack[-1].name!r}",
             )
         if not self._stack and not isinstance(layer, InputLayer):
-            shape = _own_shape(layer)
+            shape, dtype = _own_input(layer)
             if shape is not None:
-                self._push(InputLayer(batch_shape=shape))
+                self._push(InputLayer(batch_shape=shape, dtype=dtype))
         self._stack.append(layer)
         if not named:
             tracking.make_names_unique(self._stack, self.name)
@@ -289,12 +289,14 @@ def _layer_of(layer: Any) -> Any:
     return layer
 
 
-def _own_shape(layer: Layer) -> Any:
-    """The batch shape that a first layer knows itself: a given input_shape, or a model's own."""
+def _own_input(layer: Layer) -> tuple[Any, str | None]:
+    """The batch shape that a first layer knows itself, a given input_shape or a model's own, and
+    the dtype where it is text."""
     if layer._batch_shape_arg is not None:
-        return layer._batch_shape_arg
+        return layer._batch_shape_arg, None
     if isinstance(layer, Model):
         known = getattr(layer, "network", None) or getattr(layer, "_chain", None)
         if known is not None and len(known.inputs) == 1:
-            return known.inputs[0].shape
-    return None
+            entry = known.inputs[0]
+            return entry.shape, TEXT if entry.dtype == TEXT else None
+    return None, None
