@@ -227,3 +227,12 @@ def test_quantiles_meet_infinities() -> None:
     x = np.array([np.inf, 1.0, -np.inf, np.inf], "float32")
     assert ops.quantile(x, [0.0, 0.5, 0.9]).numpy().tolist() == [-np.inf, np.inf, np.inf]
     assert ops.nanmedian(x[None], axis=0).numpy().tolist() == x.tolist()
+
+
+def test_every_nan_is_an_element_of_its_own() -> None:
+    x = np.array([1.0, np.nan, 2.0, np.nan, 1.0], "float32")
+    for size in (None, 5):
+        values, counts = ops.unique(x, return_counts=True, size=size, fill_value=0.0)
+        assert values.numpy()[:2].tolist() == [1, 2]
+        assert np.isnan(values.numpy()).sum() == 2
+        assert counts.numpy()[:4].tolist() == [2, 1, 1, 1]

@@ -130,7 +130,7 @@ def unique_(xp: Any, x: Any, *, size: int, fill: Any) -> Any:
         blank = xp.zeros(size, np.int32)
         return xp.full(size, fill or 0, x.dtype), blank, xp.zeros(0, np.int32), blank
     values, first, inverse, counts = xp.unique(
-        _ordered(x), return_index=True, return_inverse=True, return_counts=True
+        _ordered(x), return_index=True, return_inverse=True, return_counts=True, equal_nan=False
     )
     values = values.astype(x.dtype, copy=False)
     pad = max(size - values.size, 0)
@@ -314,7 +314,7 @@ def unique(
     size: int | None = None,
     fill_value: Any = None,
 ) -> Tensor | tuple[Tensor, ...]:
-    """The distinct elements of x, ascending.
+    """The distinct elements of x, ascending; a NaN equals nothing, another NaN neither.
 
     Args:
         x: tensor; its values must be known unless `size` is given.
@@ -332,7 +332,7 @@ def unique(
         found = _unique_slices(x, axis, size, fill_value)
     else:
         flat = _s.reshape(x, shape=(-1,))
-        count = len(np.unique(known_values("unique", x))) if size is None else size
+        count = len(np.unique(known_values("unique", x), equal_nan=False)) if size is None else size
         values, index, inverse, counts = unique_(flat, size=count, fill=fill_value)
         found = values, index, _s.reshape(inverse, shape=x.shape), counts
     asked = (True, return_index, return_inverse, return_counts)
