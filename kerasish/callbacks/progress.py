@@ -8,7 +8,7 @@ from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.paths import columns
 from kerasish.config import settings
 from kerasish.showing.progress import Progbar
-from kerasish.showing.screen import moves, shell, tell
+from kerasish.showing.screen import live, tell
 
 
 class ProgbarLogger(Callback):
@@ -31,7 +31,7 @@ class ProgbarLogger(Callback):
     @property
     def _draws(self) -> bool:
         wanted = self.params.get("verbose", 1) == 1
-        return wanted and settings.interactive and (moves() or shell() is not None)
+        return wanted and settings.interactive and live()
 
     def _open(self) -> None:
         verbose = 1 if self._draws else 2

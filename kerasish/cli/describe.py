@@ -21,7 +21,7 @@ from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, p
 from kerasish.saving.files.atomic import write_bytes
 from kerasish.version import __version__
 
-_OPTIONAL = ("h5py", "PyYAML", "tqdm", "llvmlite", "onednn-cpu-gomp", "ml_dtypes", "cupy")
+_OPTIONAL = ("h5py", "PyYAML", "llvmlite", "onednn-cpu-gomp", "ml_dtypes", "cupy")
 
 
 def check(arguments: Namespace) -> None:

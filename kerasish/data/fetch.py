@@ -16,6 +16,8 @@ from kerasish.data.unpacking import FORMATS, unpack
 from kerasish.errors import ArgumentError, DataError, KerasishError
 from kerasish.hints import one_of
 from kerasish.saving.files.atomic import replacing
+from kerasish.showing.progress import Progbar
+from kerasish.showing.screen import live, tell
 
 TIMEOUT_SECONDS = 30
 _PIECE = 1 << 20
@@ -230,17 +232,21 @@ def _receive(url: str, path: Path, fix: str) -> None:
 
 
 def _copy(answer: Any, path: Path, label: str) -> None:
-    from tqdm import tqdm
-
     length = answer.headers.get("Content-Length") or ""
     total = int(length) if length.isascii() and length.isdecimal() else None
-    # disable=None: no bar where there is no terminal.
-    quiet = None if settings.interactive else True
-    with (
-        path.open("wb") as out,
-        tqdm(total=total, unit="B", unit_scale=True, desc=label, disable=quiet) as bar,
-    ):
+    shown = settings.interactive and live()
+    if shown:
+        tell(label)
+    bar = Progbar(total and _thousands(total), verbose=int(shown), unit_name="kB")
+    done = 0
+    with path.open("wb") as out:
         while piece := answer.read(_PIECE):
             budget.spend("download", len(piece), label)
             out.write(piece)
-            bar.update(len(piece))
+            done += len(piece)
+            bar.update(_thousands(done), finalize=False)
+    bar.update(_thousands(done), finalize=True)
+
+
+def _thousands(count: int) -> int:
+    return -(-count // 1000)

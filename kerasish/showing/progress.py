@@ -11,7 +11,7 @@ import numpy as np
 
 from kerasish.errors import ArgumentError
 from kerasish.hints import one_of
-from kerasish.showing.screen import Line, Live, moves, shell, size, tell, writes
+from kerasish.showing.screen import Line, Live, live, moves, shell, size, tell, writes
 
 _BARE = 40  # columns that every terminal has
 
@@ -152,7 +152,7 @@ class Progbar:
             self._after_first = now
         if not self.verbose or (now - self._last < self.interval and not finalize):
             return
-        if self.verbose == 1 and (moves() or shell() is not None):
+        if self.verbose == 1 and live():
             draw = self._live.finish if finalize else self._live.draw
             draw(self._lines(now, finalize))
         elif finalize or (self.verbose == 1 and not self.interval):

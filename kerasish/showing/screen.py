@@ -46,6 +46,11 @@ def shell() -> Any:
     return found if to_cell and getattr(found, "kernel", None) is not None else None
 
 
+def live() -> bool:
+    """Whether standard output is a screen on which something can go on."""
+    return moves() or shell() is not None
+
+
 def size() -> tuple[int | None, int | None]:
     """Columns and rows of the terminal, None each where it does not say."""
     try:
