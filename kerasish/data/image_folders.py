@@ -146,8 +146,8 @@ def image_dataset_from_directory(
     one_of(f"{what}, color_mode", color_mode, COLOR_MODES)
     one_of(f"{what}, format", format, ("tf", "grain"))
     method = one_of(f"{what}, interpolation", str(interpolation).lower(), METHODS)
-    sizes = (image_size, image_size) if isinstance(image_size, int) else image_size
-    if not isinstance(sizes, (list, tuple)) or len(sizes) != 2:
+    sizes = (image_size, image_size) if np.ndim(image_size) == 0 else image_size
+    if len(sizes) != 2:
         raise ArgumentError(
             f"{what}, image_size", expected="(height, width)", received=repr(image_size)
         )

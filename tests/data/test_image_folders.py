@@ -45,6 +45,7 @@ def test_it_is_a_dataset(folder):
     dataset = images(folder / "images", image_size=(4, 6), batch_size=4, verbose=False)
     assert isinstance(dataset, Dataset)
     assert len(dataset) == 3
+    assert len(images(folder / "images", image_size=np.int64(4), verbose=False)) == 1
     x, y = dataset.element_spec
     assert (x.shape[1:], x.dtype, y.dtype) == ((4, 6, 3), "float32", "int32")
     assert dataset.class_names == ["a", "b", "c"]
@@ -186,6 +187,8 @@ SPLIT = {"validation_split": 0.4, "seed": 1}
         ({"color_mode": "bgr"}, "color_mode"),
         ({"image_size": (3, 3, 3)}, "image_size"),
         ({"image_size": (0, 3)}, "image_size"),
+        ({"image_size": None}, "image_size"),
+        ({"image_size": "small"}, "image_size"),
         ({"interpolation": "cubic"}, "interpolation"),
         ({"format": "torch"}, "format"),
         ({"data_format": "first"}, "data_format"),
