@@ -43,6 +43,9 @@ def test_a_mistake_ends_in_the_line_that_made_it():
         keras.layers.Dense(3)(np.ones(()))
     assert files(caught.value) == {__file__}
     with pytest.raises(ArgumentError) as caught:
+        keras.layers.Dense(-1)
+    assert files(caught.value) == {__file__}
+    with pytest.raises(ArgumentError) as caught:
         model().fit(np.ones((3, 4)), np.ones((3, 2)), epoch=2)
     assert files(caught.value) == {__file__}
 

@@ -22,6 +22,7 @@ from kerasish.arguments.contract import Contract, Field, Raising, bind
 from kerasish.arguments.rules import ANYTHING, Constraint, Initializer, Regularizer
 from kerasish.errors import ArgumentError
 from kerasish.signatures import MISSING, Parameter, Signature, meaning, ours, parameters
+from kerasish.tracebacks import shorten
 
 T = TypeVar("T")
 
@@ -311,10 +312,14 @@ def make_constructor(cls: type, fields: Mapping[str, Field], base: Callable[...,
     contract = Contract(dict(fields))
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        modernise(cls, kwargs)
         ahead = args if self._made_of(args) else ()
         raising = Raising(type(self).__name__, contract, type(self))
-        bound = bind(contract, raising.given(args[len(ahead) :], kwargs), raising)
+        try:
+            modernise(cls, kwargs)
+            bound = bind(contract, raising.given(args[len(ahead) :], kwargs), raising)
+        except Exception as error:
+            shorten(error)
+            raise
         if ahead or not kwargs.keys().isdisjoint(("inputs", "outputs")):
             object.__setattr__(self, "_parts_given", True)
         base(self, *ahead, **kwargs)
