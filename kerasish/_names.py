@@ -294,6 +294,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.data.py_dataset": "PyDataset Sequence:PyDataset",
         "kerasish.data.sequence": "pad_sequences timeseries_dataset_from_array",
         "kerasish.inspect.pictures": "model_to_dot plot_model",
+        "kerasish.models.feature_space": "FeatureSpace",
         "kerasish.ops.image.boxes": "bounding_boxes:*",
         "kerasish.random.seed_generator": "set_random_seed",
         "kerasish.serialization": "CustomObjectScope:custom_object_scope custom_object_scope deserialize_keras_object get_custom_objects get_registered_name get_registered_object register_keras_serializable serialize_keras_object",
@@ -399,6 +400,7 @@ KINDS: dict[str, dict[str, str]] = {
         "kerasish.metrics.reduction": "Mean MeanMetricWrapper Sum mean:Mean mean_metric_wrapper:MeanMetricWrapper sum:Sum",
     },
     "model": {
+        "kerasish.models.feature_space": "FeatureSpace",
         "kerasish.models.model": "Functional Model",
         "kerasish.models.sequential": "Sequential",
     },

@@ -286,6 +286,7 @@ OFFERED: dict[str, Homes] = {
         "kerasish.data.images": IMAGES,
         "kerasish.data.halves": "split_dataset",
         "kerasish.inspect.pictures": "model_to_dot plot_model",
+        "kerasish.models.feature_space": "FeatureSpace",
         "kerasish.random": "set_random_seed",
         "kerasish.serialization": SERIALIZATION,
         "kerasish.showing.progress": "Progbar",
@@ -310,6 +311,7 @@ ENTERED: dict[str, Homes] = {
     "model": {
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",
+        "kerasish.models.feature_space": "FeatureSpace",
     },
     "generator": {"kerasish.random.seed_generator": "SeedGenerator"},
     "policy": {"kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy"},

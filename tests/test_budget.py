@@ -267,8 +267,10 @@ DOORS = {
 RUNNING = {
     "ops/linalg/solving.py": {"draw"},
     "ops/random/draws.py": {"_gamma"},
-    "layers/preprocessing/numbers.py": {"adapt", "_merged", "_compressed"},
-    "layers/preprocessing/text_vectorization.py": {"_unsplit"},
+    "layers/preprocessing/fingerprints.py": {"_distinct"},
+    "layers/preprocessing/numbers.py": {"adapt", "_merged", "_compressed", "_encode_array"},
+    "layers/preprocessing/text_vectorization.py": {"_unsplit", "_table"},
+    "layers/preprocessing/vocabulary.py": {"finalize_state"},
     "saving/beside.py": {"read_assets"},
     "datasets/housing.py": {"order_of"},
     "datasets/word_lists.py": {"chosen"},

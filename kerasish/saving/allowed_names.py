@@ -17,7 +17,7 @@ from kerasish.spec import DTYPES
 
 # The roots of module names that Keras itself has written over the years.
 _PACKAGES = ("keras", "kerasish", "tf_keras", "tensorflow", "builtins")
-_MODELS = ("Sequential", "Functional", "Model")
+_MODELS = ("Sequential", "Functional", "Model", "FeatureSpace")
 # Words of module names under which parts of models live; the last such word counts.
 _WORDS = {m.rpartition(".")[2] for m in MODULES.values()} | {
     "models",

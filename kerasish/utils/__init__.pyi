@@ -24,6 +24,7 @@ from kerasish.data.sequence import pad_sequences as pad_sequences
 from kerasish.data.sequence import timeseries_dataset_from_array as timeseries_dataset_from_array
 from kerasish.inspect.pictures import model_to_dot as model_to_dot
 from kerasish.inspect.pictures import plot_model as plot_model
+from kerasish.models.feature_space import FeatureSpace as FeatureSpace
 from kerasish.ops.image import boxes as bounding_boxes
 from kerasish.random.seed_generator import set_random_seed as set_random_seed
 from kerasish.serialization import custom_object_scope as custom_object_scope

@@ -40,7 +40,7 @@ TO_COME: dict[str, str] = {
         "compute_float8_scale deserialize fake_quant_with_min_max_vars get pack_int4 "
         "quantize_and_dequantize serialize unpack_int4"
     ),
-    "keras.utils": "FeatureSpace",
+    "keras.utils": "",
 }
 
 # Name -> parameters that differ ("name=": the default does; "order"), and why.
@@ -101,10 +101,10 @@ MEMBERS: list[tuple[str, str]] = [
     ("layers.CategoryEncoding", _WEIGHT),
     ("layers.MelSpectrogram", _WEIGHT),
     ("layers.Rescaling", _WEIGHT),
-    ("layers.Normalization", "convert_weight finalize_state: to come"),
+    ("layers.Normalization", "convert_weight: of Keras's inside, for tf.data"),
     (
         "layers.Discretization",
-        "convert_weight finalize_state output_dtype reset_state update_state: to come",
+        "convert_weight: of Keras's inside, for tf.data",
     ),
     *((f"layers.Conv{n}D", _LORA) for n in (1, 2, 3)),
     *((f"layers.{n}", _LORA) for n in ("Dense", "EinsumDense", "Embedding")),

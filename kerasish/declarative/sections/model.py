@@ -17,7 +17,7 @@ from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker, Item
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
-from kerasish.spec import DTYPES
+from kerasish.spec import DTYPES, TEXT
 
 MAX_LAYERS = 10_000
 SEQUENTIAL_KEYS = ("type", "name", "input", "layers")
@@ -93,7 +93,7 @@ def read_inputs(mapping: Mapping, checker: Checker) -> list[checked.InputDeclara
 def _from_fields(
     name: str | None, fields: Fields, checker: Checker, mark: Mark | None = None
 ) -> checked.InputDeclaration | None:
-    dtype = fields.choice("dtype", DTYPES, "") or None
+    dtype = fields.choice("dtype", (*DTYPES, TEXT), "") or None
     if "shape" not in fields.entries:
         fields.require("shape", "shape: [28, 28, 1]")
         return None

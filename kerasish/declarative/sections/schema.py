@@ -13,7 +13,7 @@ from kerasish.declarative.sections.data import ARRAYS_KEYS, DATA_KEYS
 from kerasish.declarative.sections.model import FUNCTIONAL_KEYS, SEQUENTIAL_KEYS
 from kerasish.declarative.sections.train import TRAIN_KEYS
 from kerasish.declarative.sections.validate import BACKENDS, FORMAT, SECTIONS
-from kerasish.spec import DTYPES
+from kerasish.spec import DTYPES, TEXT
 
 _COUNT: Schema = {"anyOf": [{"type": "integer", "minimum": 1}, VARIABLE]}
 
@@ -68,7 +68,7 @@ def _repeat() -> Schema:
 def _input() -> Schema:
     size = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}, VARIABLE]}
     shape = {"anyOf": [{"type": "array", "items": size}, VARIABLE]}
-    full = exactly({"shape": shape, "dtype": {"enum": list(DTYPES)}, "name": NAME}, ["shape"])
+    full = exactly({"shape": shape, "dtype": {"enum": [*DTYPES, TEXT]}, "name": NAME}, ["shape"])
     return {"anyOf": [full, shape]}
 
 

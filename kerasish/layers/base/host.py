@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import frames, tree
+from kerasish import frames, tables, tree
 from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor, input_tensor
 from kerasish.layers.base.call import is_tensor_like
@@ -95,5 +95,5 @@ def _sample(leaf: Any) -> Any:
     if not isinstance(leaf, Tensor) or not leaf.is_symbolic:
         return leaf
     if leaf.dtype == TEXT:
-        return np.full(known(leaf.shape), _SAMPLES.get(finding.size, "a"), "O")
-    return np.zeros(known(leaf.shape), np_dtype(leaf.dtype))
+        return tables.full(known(leaf.shape), _SAMPLES.get(finding.size, "a"), "O")
+    return tables.zeros(known(leaf.shape), np_dtype(leaf.dtype))

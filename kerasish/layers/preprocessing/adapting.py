@@ -60,6 +60,7 @@ def _batches(
         )
     for batch in data:
         part = batch[0] if isinstance(batch, tuple) else batch
+        part = [part] if isinstance(part, (str, bytes)) else part  # a text alone is a document
         _refuse(part, what)
         yield convert(part, what)
 

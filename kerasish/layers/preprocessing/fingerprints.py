@@ -35,9 +35,11 @@ def fingerprints(texts: Sequence[str], key: Sequence[int] | None = None) -> _Wor
         texts: n texts.
         key: two integers, for SipHash.
     """
-    known: dict[str, int] = {}
-    places = np.fromiter((known.setdefault(t, len(known)) for t in texts), np.int64, len(texts))
-    return _distinct([t.encode("utf-8", "surrogatepass") for t in known], key)[places]
+    known = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    found = _distinct([t.encode("utf-8", "surrogatepass") for t in known], key)
+    if len(known) == len(texts):
+        return found
+    return found[np.fromiter(map(known.__getitem__, texts), np.int64, len(texts))]
 
 
 def _distinct(texts: list[bytes], key: Sequence[int] | None) -> _Words:

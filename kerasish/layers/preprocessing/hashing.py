@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -24,28 +24,25 @@ class Bins(Layer):
     _positional_values = True
     ignored = {"sparse": False}
     written = ("sparse",)
-    if TYPE_CHECKING:
-        num_bins: PositiveInt
-        output_mode: str
 
     def _set_policy(self, dtype: Any) -> None:
         self._dtype_is_given = dtype is not None
         super()._set_policy(dtype)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self: Any) -> None:
         if self.output_mode != "int":
             return
         if not self._dtype_is_given:
-            super()._set_policy("int64")
+            Layer._set_policy(self, "int64")
         elif not is_int(self.dtype):
             raise self._refusal("an integer dtype with output_mode='int'", self.dtype, of="dtype")
 
-    def _encoded(self, bins: np.ndarray) -> Any:
+    def _encoded(self: Any, bins: np.ndarray) -> Any:
         if self.output_mode == "int":
             return bins.astype(self.dtype)
         return encode(bins, self.num_bins, self.output_mode, self.compute_dtype)
 
-    def _spec(self, shape: Any) -> KerasTensor:
+    def _spec(self: Any, shape: Any) -> KerasTensor:
         if self.output_mode != "int":
             shape = encoded_shape(tuple(shape), self.num_bins, self.output_mode)
         return KerasTensor(shape, self.compute_dtype)
@@ -112,10 +109,10 @@ class HashedCrossing(Bins):
 
     def call(self, inputs: Any) -> Any:
         self._check([np.shape(x) for x in self._listed(inputs)])
+        for x in inputs:
+            if not is_text(x) and np.asarray(x).dtype.kind in "fc":
+                raise self._refusal("texts or integers", f"dtype {np.asarray(x).dtype}")
         columns = [_column(x, self.name) for x in inputs]
-        for column in columns:
-            if column.dtype.kind not in "iuO":
-                raise self._refusal("texts or integers", f"dtype {column.dtype}")
         words = [
             _hashed(c, None) if c.dtype.kind == "O" else c.reshape(-1).astype(np.uint64)
             for c in columns
@@ -153,5 +150,7 @@ def _column(value: Any, name: str) -> np.ndarray:
 
 
 def _hashed(column: np.ndarray, key: Any) -> np.ndarray:
-    flat = column.reshape(-1).tolist()
-    return fingerprints(flat if column.dtype.kind == "O" else list(map(str, flat)), key)
+    if column.dtype.kind == "O":
+        return fingerprints(column.reshape(-1).tolist(), key)
+    values, places = np.unique(column, return_inverse=True)
+    return fingerprints(list(map(str, values.tolist())), key)[places.reshape(-1)]

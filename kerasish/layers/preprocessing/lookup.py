@@ -70,6 +70,14 @@ class IntegerLookup(Lookup):
             )
         return int(token)
 
+    def _kept(self, data: Any) -> np.ndarray:
+        array = np.asarray(data)
+        if array.dtype.kind == "f":
+            wrong = array[~(np.isfinite(array) & (np.floor(array) == array))]
+            for value in wrong[:1]:
+                self._plain(value)
+        return array.astype(np.int64)
+
     def _batches(self, data: Any, what: str) -> Iterable[np.ndarray]:
         return number_batches(data, what)
 

@@ -15,6 +15,7 @@ from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.preprocessing.adapting import number_batches
+from kerasish.ops.symbolic import finding
 from kerasish.spec import Shape, normalize_axis
 
 
@@ -37,8 +38,15 @@ class Rescaling(Layer):
 
     def call(self, inputs: Tensor) -> Tensor:
         dtype = self.compute_dtype
-        x = ops.cast(inputs, dtype)
-        return x * convert_to_tensor(self.scale, dtype) + convert_to_tensor(self.offset, dtype)
+        scale, offset = (convert_to_tensor(x, dtype) for x in (self.scale, self.offset))
+        if scale.ndim and config.image_data_format() == "channels_first":
+            scale, offset = (ops.reshape(x, _first(x.shape)) for x in (scale, offset))
+        return ops.cast(inputs, dtype) * scale + offset
+
+
+def _first(shape: Shape) -> Shape:
+    """One number per channel, for images whose channels come first."""
+    return (*shape, *(1,) * (3 - len(shape))) if shape else shape
 
 
 class Normalization(Layer):
@@ -89,6 +97,7 @@ class Normalization(Layer):
 
         Raises:
             DataError: there are no data.
+            ShapeError: batches of different sizes.
         """
         if vars(self)["mean"] is not None:
             raise ArgumentError(
@@ -96,8 +105,11 @@ class Normalization(Layer):
             )
         count, mean, square = 0, tables.zeros(()), tables.zeros(())
         for batch in number_batches(data, "Normalization.adapt"):
+            if not batch.size:
+                continue
             if not self.built:
                 self.build((None, *batch.shape[1:]))
+            self._check(batch.shape)
             rows = np.asarray(batch, np.float64)
             axes = tuple(a for a in range(rows.ndim) if a not in self._kept)
             # Chan, Golub and LeVeque (1979): merging the moments of two sets.
@@ -112,6 +124,18 @@ class Normalization(Layer):
         self._adapted[0].assign(mean)
         self._adapted[1].assign(square / count)
         self.count.assign(count)
+        self.finalize_state()
+
+    def _check(self, shape: Shape) -> None:
+        """Raise unless data have the sizes that the layer was built for."""
+        along = self._along
+        fits = len(shape) == len(along) and all(shape[a] == along[a] for a in self._kept)
+        if not fits:
+            wanted = tuple(along[a] if a in self._kept else None for a in range(len(along)))
+            raise self._misfit(f"shape {wanted}", shape)
+
+    def finalize_state(self) -> None:
+        """Nothing: the moments are the layer's weights, and are read when it is called."""
 
     def _moments(self) -> tuple[Tensor, Tensor]:
         if self._adapted is not None:
@@ -243,6 +267,7 @@ class Discretization(Layer):
             raise ArgumentError("Discretization", expected="either bin_boundaries or num_bins")
         if self.bin_boundaries is not None:
             self.bin_boundaries = [float(b) for b in self.bin_boundaries]
+        self.reset_state()
 
     def adapt(self, data: Any, steps: int | None = None) -> None:
         """Find the boundaries that put equally many numbers into every bin.
@@ -256,28 +281,49 @@ class Discretization(Layer):
         """
         if self.num_bins is None:
             raise ArgumentError("Discretization.adapt", expected="num_bins", received="boundaries")
-        found = np.zeros((2, 0), "float32")
+        self.reset_state()
         for batch in itertools.islice(number_batches(data, "Discretization.adapt"), steps):
-            values = np.sort(np.asarray(batch, "float32"), axis=None)
-            step = max(values.size * self.epsilon, 1)
-            kept = values[int(step - 1) :: int(step)]
-            here = np.stack([kept, np.full_like(kept, step)])
-            found = _merged(here, found, self.epsilon)
-        if not found.size:
+            self.update_state(batch)
+        if not self.summary.size:
             raise DataError("Discretization.adapt", expected="numbers", received="none")
-        edges = _compressed(found, 1 / self.num_bins)[0, :-1]
-        self.bin_boundaries = [float(edge) for edge in edges]
+        self.finalize_state()
+
+    def reset_state(self) -> None:
+        """Forget the numbers that were seen; the boundaries stay."""
+        self.summary = tables.zeros((2, 0), "float32")
+
+    def update_state(self, data: Any) -> None:
+        """Take a batch of numbers into the sample from which boundaries are found."""
+        values = np.sort(np.asarray(data, "float32"), axis=None)
+        step = max(values.size * self.epsilon, 1)
+        kept = values[int(step - 1) :: int(step)]
+        here = np.stack([kept, np.full_like(kept, step)])
+        self.summary = _merged(here, self.summary, self.epsilon)
+
+    def finalize_state(self) -> None:
+        """Find the boundaries of what was seen."""
+        if self.num_bins is not None:
+            edges = _compressed(self.summary, 1 / self.num_bins)[0, :-1]
+            self.bin_boundaries = [float(edge) for edge in edges]
+
+    @property
+    def output_dtype(self) -> str:
+        """The dtype of what comes out: int32 for bins, the compute dtype for vectors."""
+        return "int32" if self.output_mode == "int" else self.compute_dtype
 
     def _converted(self, values: dict[str, Any]) -> dict[str, Any]:
         return _call.as_given(values)
 
     def call(self, inputs: Tensor) -> Tensor:
-        if self.bin_boundaries is None:
+        boundaries = self.bin_boundaries
+        if boundaries is None and not finding.active:
             raise self._refusal("boundaries", "none", fix="Call adapt(data) first.")
-        bins = ops.digitize(inputs, np.asarray(self.bin_boundaries, "float32"))
+        if boundaries is None:  # only the shape is being found
+            boundaries = [0.0] * ((self.num_bins or 1) - 1)
+        bins = ops.digitize(inputs, np.asarray(boundaries, "float32"))
         if self.output_mode == "int":
             return ops.cast(bins, "int32")
-        depth = len(self.bin_boundaries) + 1
+        depth = len(boundaries) + 1
         return encode(bins, depth, self.output_mode, self.compute_dtype)
 
     @classmethod

@@ -18,7 +18,7 @@ from kerasish.texts import as_texts
 
 _PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")
 # As in Keras, letters and spaces beyond ASCII are words like others: vocabularies depend on it.
-_SPACE = re.compile("[ \t\n\v\f\r]+")
+_WORDS = re.compile("[^ \t\n\v\f\r]+")
 _Mode = Annotated[str, one_of("int", "one_hot", "multi_hot", "count", "tf_idf", **OLDER_MODES)]
 _LOWER = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _Rows = list[list[str]]
@@ -176,15 +176,19 @@ def _table(indices: np.ndarray, lengths: np.ndarray, width: int, fill: int) -> n
     return table
 
 
+def _lower(text: str) -> str:
+    return text.lower() if text.isascii() else text.translate(_LOWER)
+
+
 _STANDARDIZE: dict[str | None, Callable[[str], str]] = {
     None: lambda text: text,
-    "lower": lambda text: text.translate(_LOWER),
+    "lower": _lower,
     "strip_punctuation": lambda text: _PUNCTUATION.sub("", text),
-    "lower_and_strip_punctuation": lambda text: _PUNCTUATION.sub("", text.translate(_LOWER)),
+    "lower_and_strip_punctuation": lambda text: _PUNCTUATION.sub("", _lower(text)),
 }
 _SPLIT: dict[str | None, Callable[[str], Iterable[str]]] = {
     None: lambda text: [text],
-    "whitespace": lambda text: [word for word in _SPACE.split(text) if word],
+    "whitespace": _WORDS.findall,
     "character": list,
 }
 

@@ -20,6 +20,7 @@ from kerasish.layers.preprocessing.adapting import is_whole, text_batches
 from kerasish.layers.preprocessing.fingerprints import fingerprints
 from kerasish.layers.preprocessing.numbers import encode, encoded_shape
 from kerasish.ops.symbol import KerasTensor
+from kerasish.texts import as_texts
 
 OLDER_MODES = {"binary": "multi_hot", "tf_idf": "tf_idf"}  # "tf-idf" too
 OutputMode = Annotated[str, one_of("int", "one_hot", "multi_hot", "count", "tf_idf", **OLDER_MODES)]
@@ -233,11 +234,13 @@ class Lookup(Layer):
                 fix="Leave out vocabulary=..., or do not adapt it.",
                 of="adapt",
             )
-        for row in self._rows_of(data):
-            tokens = list(map(self._plain, row))
-            self._counts.update(tokens)
-            if self.output_mode == "tf_idf":
-                self._documents.update(set(tokens))
+        rows = self._rows_of(data)
+        if self.output_mode != "tf_idf":
+            self._counts.update(itertools.chain.from_iterable(rows))
+            return
+        for row in rows:
+            self._counts.update(row)
+            self._documents.update({*row})
             self._row_count += 1
 
     def finalize_state(self) -> None:
@@ -262,11 +265,15 @@ class Lookup(Layer):
         self.reset_state()
 
     def _rows_of(self, data: Any) -> Iterable[Any]:
-        """The documents of a batch, each a row of tokens."""
-        array = np.asarray(data)
+        """The documents of a batch, each a row of tokens as they are kept."""
+        array = self._kept(data)
         if not array.size:
             return ()
         return array.reshape(-1, array.shape[-1] if array.ndim else 1).tolist()
+
+    def _kept(self, data: Any) -> np.ndarray:
+        """Tokens in the form in which the vocabulary holds them."""
+        return as_texts(data, f"{type(self).__name__}.adapt", self.encoding)
 
     def _batches(self, data: Any, what: str) -> Iterable[np.ndarray]:
         return text_batches(data, what)

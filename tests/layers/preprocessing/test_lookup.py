@@ -225,3 +225,74 @@ def test_a_stop_iteration_in_a_split_function_does_not_end_the_vocabulary() -> N
     layer = keras.layers.TextVectorization(split=split)
     with pytest.raises((StopIteration, RuntimeError), match="StopIteration"):
         layer.adapt(["a b", "", "c"])
+
+
+def test_the_three_steps_of_adapt() -> None:
+    layer = layers.StringLookup(output_mode="tf_idf")
+    for batch in (["a", "b"], ["a"]):  # one axis is one document
+        layer.update_state(batch)
+    layer.finalize_state()
+    assert layer.get_vocabulary() == ["[UNK]", "a", "b"]
+    np.testing.assert_allclose(layer([["a"]]), [[0, np.log(1 + 2 / 3), 0]], rtol=1e-6)
+    layer.update_state(["z"])
+    layer.reset_state()
+    layer.finalize_state()
+    assert layer.get_vocabulary() == ["[UNK]", "a", "b"]
+
+
+def test_datasets_are_learned() -> None:
+    words = keras.data.Dataset.from_tensor_slices(["b", "a", "b", "c", "c", "c"])
+    for data, first in ((words, "b"), (words.batch(2), "c"), ((word for word in "bab"), "b")):
+        layer = layers.StringLookup()
+        layer.adapt(data, steps=3)
+        assert layer.get_vocabulary()[1] == first
+    numbers = keras.data.Dataset.from_tensor_slices(np.array([[1], [2], [2]])).batch(2)
+    layer = layers.IntegerLookup()
+    layer.adapt(numbers.repeat(), steps=2)
+    assert layer.get_vocabulary() == [-1, 2, 1]
+
+
+def test_a_given_vocabulary_is_not_learned_anew() -> None:
+    layer = layers.StringLookup(vocabulary=["a"])
+    with pytest.raises(ArgumentError, match="made with a vocabulary"):
+        layer.adapt(["b"])
+    learned = layers.StringLookup()
+    learned.adapt(["b"])
+    again = layers.StringLookup.from_config(json.loads(json.dumps(learned.get_config())))
+    again.adapt(["c"])
+    assert again.get_vocabulary() == ["[UNK]", "c"]
+
+
+def test_hashed_unknown_integers_in_models() -> None:
+    layer = layers.IntegerLookup(vocabulary=[7], num_oov_indices=4, oov_method="farmhash", salt=3)
+    x = keras.Input((2,), dtype="int64")
+    model = keras.Model(x, layers.Embedding(5, 2)(layer(x)))
+    rows = np.array([[7, 100], [300, 700]])
+    np.testing.assert_array_equal(model.predict(rows, verbose=0), model(rows).numpy())
+    assert layer(rows).numpy()[0, 0] == 4
+
+
+def test_functions_of_arrays_or_of_texts() -> None:
+    for function in (np.char.upper, str.upper, lambda t: t.upper()):
+        assert layers.TextVectorization(standardize=function).words("a b") == ["A", "B"]
+    with pytest.raises(ArgumentError, match="2 texts for 2"):
+        layers.TextVectorization(standardize=lambda t: t[:1]).adapt(["a", "b"])
+
+
+def test_wrong_salts_and_shapes() -> None:
+    with pytest.raises(ArgumentError, match="an integer, or two"):
+        layers.Hashing(3, salt=[1, 2, 3])
+    with pytest.raises(ArgumentError, match="farmhash"):
+        layers.IntegerLookup(vocabulary=[1], salt=3)
+    with pytest.raises(ArgumentError, match="an integer dtype"):
+        layers.Hashing(3, dtype="float32")
+    with pytest.raises(ArgumentError, match="two features or more"):
+        layers.HashedCrossing(3)([["a"]])
+    with pytest.raises(ArgumentError, match="one shape"):
+        layers.HashedCrossing(3)((["a"], ["a", "b"]))
+    with pytest.raises(ArgumentError, match="texts or integers"):
+        layers.HashedCrossing(3)((["a"], [1.5]))
+    with pytest.raises(ArgumentError, match=r"\(n,\) or \(n, 1\)"):
+        layers.TextVectorization(vocabulary=["a"])([["a", "b"]])
+    with pytest.raises(ArgumentError, match="sparse=False"):
+        layers.Hashing(3, sparse=True)

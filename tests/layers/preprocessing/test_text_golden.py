@@ -57,3 +57,8 @@ def test_vectorized_texts(label: str) -> None:
     assert found["vocabulary"] == GOLDEN[label]["vocabulary"]
     for part in GOLDEN[label].keys() - {"vocabulary"}:
         same(found[part], GOLDEN[label][part], f"{label}, {part}")
+
+
+@pytest.mark.parametrize("label", text_cases.SPACES)
+def test_feature_spaces(label: str) -> None:
+    same(text_cases.space(keras, label), GOLDEN[f"FeatureSpace {label}"], label)
