@@ -6,14 +6,13 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from kerasish.config import settings
 from kerasish.data.dataset import Dataset
-from kerasish.data.nodes import Contents, Slices
+from kerasish.data.nodes import Paths
 from kerasish.errors import ArgumentError, DataError
 from kerasish.hints import one_of, whole
 
@@ -60,21 +59,6 @@ class Files(NamedTuple):
     class_names: list[str] | None
 
 
-class Listed(Slices):
-    """The paths of files, with their labels; to a cache the files count, not where they lie."""
-
-    decides = ("contents", "labels")
-
-    def __init__(self, paths: list[str], labels: np.ndarray | None) -> None:
-        super().__init__(paths if labels is None else (paths, labels))
-        self.paths, self.labels = paths, labels
-
-    @property
-    def contents(self) -> list[Contents]:
-        """The files, each of which counts by its bytes."""
-        return [Contents(Path(path)) for path in self.paths]
-
-
 def datasets(
     kind: Kind,
     choice: Choice,
@@ -108,7 +92,7 @@ def datasets(
         labels = part.labels
         if labels is not None:
             labels = encoded(labels, choice.label_mode, files.class_names)
-        dataset = Dataset(Listed(part.paths, labels))
+        dataset = Dataset(Paths(kind.what, part.paths, labels))
         if choice.shuffle and name != "validation of both":
             dataset = dataset.shuffle(len(part.paths), seed, choice.again)
         dataset = dataset.map(load, Dataset.AUTOTUNE, errors=choice.errors)

@@ -7,7 +7,7 @@ arrays gives many at once (`rows`), and what is read in blocks gives these (`blo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -236,6 +236,32 @@ def read_only(array: np.ndarray) -> np.ndarray:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+class Paths(Slices):
+    """Paths of files, with labels beside them or without; a file counts by its bytes."""
+
+    decides = ("contents", "labels")
+
+    def __init__(self, name: str, paths: Sequence[Any], labels: Any = None) -> None:
+        """Args:
+        name: what it is called in errors.
+        paths: the files.
+        labels: an array or text for each, or None.
+        """
+        self.paths = [str(path) for path in paths]
+        super().__init__(self.paths if labels is None else (self.paths, labels))
+        self.name = name
+
+    @property
+    def contents(self) -> list[Contents]:
+        """The files."""
+        return [Contents(Path(path)) for path in self.paths]
+
+    @property
+    def labels(self) -> Any:
+        """What stands beside the paths."""
+        return self.arrays[1:] if isinstance(self.arrays, tuple) else None
 
 
 class Single(Node):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from glob import glob
+from pathlib import PurePath
 from typing import Any, Self
 
 import numpy as np
 
 from kerasish.data.elements import TEXT
-from kerasish.data.nodes import Generated, Node, Range, Single, Slices, walk
+from kerasish.data.nodes import Generated, Node, Paths, Range, Single, Slices, walk
+from kerasish.data.shuffling import Shuffled
 from kerasish.data.stages import Batched
 from kerasish.data.tabular import Csv, Files, Lines, Parquet
+from kerasish.errors import DataError
 from kerasish.spec import TensorSpec, dtype_name
 
 
@@ -21,7 +25,7 @@ class Sources:
         """Args:
         node: what makes the elements.
         """
-        paths = next((files.paths for files in walk(node) if isinstance(files, Files)), None)
+        paths = next((n.paths for n in walk(node) if isinstance(n, (Files, Paths))), None)
         self.node = node
         self.file_paths: Any = paths and [str(path) for path in paths]
 
@@ -117,6 +121,31 @@ class Sources:
             DataError: when the line is read: it is no such text; file and line are told.
         """
         return cls(Lines(path, encoding))
+
+    @classmethod
+    def list_files(
+        cls, file_pattern: Any, shuffle: bool | None = None, seed: int | None = None
+    ) -> Self:
+        """The paths of files; in `cache` they count by what is in them.
+
+        Args:
+            file_pattern: a pattern as of `glob`, or several; files come in the order of their
+                names.
+            shuffle: whether in random order; they are, but for False.
+            seed: of the order.
+
+        Raises:
+            DataError: no file fits.
+        """
+        patterns = [file_pattern] if isinstance(file_pattern, (str, PurePath)) else file_pattern
+        found = sorted({path for pattern in patterns for path in glob(str(pattern))})
+        if not found:
+            told = ", ".join(map(str, patterns))
+            raise DataError(
+                "Dataset.list_files", expected=f"files of the form {told}", received="none"
+            )
+        node: Node = Paths("Dataset.list_files", found)
+        return cls(node if shuffle is False else Shuffled(node, len(found), seed, True))
 
     @classmethod
     def range(cls, *args: int, output_type: Any = "int64") -> Self:

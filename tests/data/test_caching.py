@@ -267,3 +267,31 @@ def test_damaged_files_are_told(tmp_path):
         path.write_bytes(broken)
         with pytest.raises(DataError, match=r"damaged.*Delete"):
             list(numbers().map(double).cache(tmp_path))
+
+
+def test_files_that_are_listed_count_by_their_bytes(tmp_path):
+    def write(folder, *texts):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        for number, text in enumerate(texts):
+            (tmp_path / folder / f"{number}.txt").write_text(text)
+        return Dataset.list_files(tmp_path / folder / "*.txt", shuffle=False)
+
+    one, same, other = write("a", "x", "y"), write("b", "x", "y"), write("c", "x", "z")
+    assert key(one) == key(same) != key(other)
+    assert [os.path.basename(path) for path in one] == ["0.txt", "1.txt"]
+    assert one.file_paths == list(one)
+    shuffled = Dataset.list_files([tmp_path / "a" / "*", tmp_path / "c" / "*"], seed=1)
+    assert sorted(shuffled) == [*one, *other]
+    with pytest.raises(DataError, match=r"list_files.*none\*"):
+        Dataset.list_files(tmp_path / "none*")
+
+
+def test_folders_of_files_count_by_their_bytes(tmp_path):
+    def folder(name, text):
+        for label in ("p", "q"):
+            (tmp_path / name / label).mkdir(parents=True)
+            (tmp_path / name / label / "0.txt").write_text(text + label)
+        read = keras.utils.text_dataset_from_directory
+        return key(read(tmp_path / name, seed=1, verbose=False))
+
+    assert folder("a", "x") == folder("b", "x") != folder("c", "y")
