@@ -20,7 +20,7 @@ from kerasish.data.checks import (
     type_name,
 )
 from kerasish.data.dataset import Dataset
-from kerasish.data.dataset_source import DatasetSource
+from kerasish.data.dataset_source import source_of
 from kerasish.data.nodes import INFINITE
 from kerasish.data.py_dataset import PyDataset, PyDatasetSource
 from kerasish.data.source import DataSource
@@ -135,7 +135,7 @@ def _batch_source(x: Any, class_weight: Mapping[int, float] | None) -> DataSourc
         _refuse_for(x, class_weight=class_weight)
         return x
     if isinstance(x, Dataset):
-        return DatasetSource(x, class_weight=class_weight)
+        return source_of(x, class_weight)
     if isinstance(x, PyDataset):
         return PyDatasetSource(x, class_weight=class_weight)
     if isinstance(x, Iterable) and not isinstance(x, (str, bytes)):

@@ -33,7 +33,7 @@ class ArrayPass:
         self.arrays = list(arrays)
         self.dtypes = list(dtypes)
         self.batch_size = batch_size
-        self.rows = len(self.arrays[0])
+        self.rows = len(self.arrays[0]) if order is None else len(order)
         self.order = order
 
     def __len__(self) -> int:

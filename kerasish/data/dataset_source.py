@@ -8,11 +8,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from kerasish.data.arrays import THREAD_BYTES
-from kerasish.data.batch import Batch
-from kerasish.data.elements import SKIPPED, leaves_of, summary
+from kerasish.data.arrays import THREAD_BYTES, ArrayPass, ArraySource
+from kerasish.data.batch import Batch, unpack_x_y_sample_weight
+from kerasish.data.elements import SKIPPED, leaves_of, rows_of, summary
 from kerasish.data.nodes import FIXED, Node, Pass, Slices, finite, first_of, walk
+from kerasish.data.shuffling import Shuffled
 from kerasish.data.source import DataSource
+from kerasish.data.stages import Ahead, Batched, Taken
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import DataError
 
@@ -24,13 +26,45 @@ class HasNode(Protocol):
     passes: int
 
 
-class DatasetSource(DataSource):
-    """The batches of a dataset.
+def source_of(
+    dataset: HasNode, class_weight: Mapping[int, float] | None = None
+) -> DatasetSource | DatasetRows:
+    """What training reads a dataset by."""
+    found = rows_in_memory(dataset.node)
+    if found is None:
+        return DatasetSource(dataset, class_weight=class_weight)
+    return DatasetRows(dataset, *found, class_weight=class_weight)
+
+
+class Passes:
+    """The passes of a dataset.
 
     Where the caller has a generator, as training has, every pass is another one: `shuffle` and
     what is random in `map` go by its number and, without a seed, by the generator. Otherwise, as
     in `evaluate` and `predict`, all passes are the same.
     """
+
+    _dataset: HasNode
+
+    def begin(self, rng: np.random.Generator | None) -> Pass:
+        """The next pass."""
+        if rng is None:
+            return FIXED
+        run = Pass((self._dataset.passes,), (int(rng.integers(2**63)),))
+        self._dataset.passes += 1
+        return run
+
+    def state_dict(self) -> dict[str, int]:
+        """The number of the next pass."""
+        return {"dataset_pass": self._dataset.passes}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Take up the number of the next pass."""
+        self._dataset.passes = int(state.get("dataset_pass", 0))
+
+
+class DatasetSource(Passes, DataSource):
+    """The batches of a dataset."""
 
     def __init__(
         self, dataset: HasNode, *, class_weight: Mapping[int, float] | None = None
@@ -60,11 +94,7 @@ class DatasetSource(DataSource):
         rng: np.random.Generator | None = None,
         start: int = 0,
     ) -> Iterator[Batch]:
-        if rng is None:
-            return self._pass(FIXED, start)
-        run = Pass((self._dataset.passes,), (int(rng.integers(2**63)),))
-        self._dataset.passes += 1
-        return self._pass(run, start)
+        return self._pass(self.begin(rng), start)
 
     def _pass(self, run: Pass, start: int) -> Iterator[Batch]:
         if self._node.skips:  # which are left out is known when they are made
@@ -98,9 +128,63 @@ class DatasetSource(DataSource):
                 fix="Put `.batch(32)` at its end.",
             )
 
-    def state_dict(self) -> dict[str, int]:
-        """The number of the next pass."""
-        return {"dataset_pass": self._dataset.passes}
 
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        self._dataset.passes = int(state.get("dataset_pass", 0))
+class DatasetRows(Passes, ArraySource):
+    """Batches of arrays in memory, in the order of a dataset: gathered where training wants them.
+
+    The same as `DatasetSource`, without a copy of every batch in between.
+    """
+
+    def __init__(
+        self,
+        dataset: HasNode,
+        arrays: Any,
+        shuffles: list[Shuffled],
+        batched: Batched,
+        *,
+        class_weight: Mapping[int, float] | None = None,
+    ) -> None:
+        x, y, sample_weight = unpack_x_y_sample_weight(arrays)
+        super().__init__(x, y, sample_weight, batch_size=batched.size, class_weight=class_weight)
+        self._dataset = dataset
+        self._shuffles = shuffles
+        if batched.drop:
+            self._rows -= self._rows % batched.size
+
+    def one_pass(
+        self, *, shuffle: bool = False, rng: np.random.Generator | None = None
+    ) -> ArrayPass:
+        run = self.begin(rng)
+        order = None
+        for node in self._shuffles:
+            own = node.order(run)
+            order = own if order is None else order[own]
+        if order is None and self._rows < len(self._arrays[0]):
+            order = np.arange(self._rows)
+        order = None if order is None else order[: self._rows]
+        return ArrayPass(self._arrays, self._dtypes, self._batch_size, order)
+
+
+def rows_in_memory(node: Node) -> tuple[Any, list[Shuffled], Batched] | None:
+    """The arrays that batches are gathered from, and what shuffles their rows, the first first;
+    None for any other dataset."""
+    while isinstance(node, Ahead):
+        node = node.input
+    if not isinstance(node, Batched) or node.form is not None:
+        return None
+    batched, shuffles = node, []
+    node = node.input
+    while isinstance(node, (Ahead, Shuffled)):
+        if isinstance(node, Shuffled):
+            shuffles.insert(0, node)
+        node = node.input
+    cuts: list[slice] = []
+    while isinstance(node, Taken):
+        cuts.insert(0, slice(node.begin, node.end, node.step))
+        node = node.input
+    if type(node) is not Slices or node.lazy or not batched.length():
+        return None
+    arrays = node.arrays
+    for cut in cuts:
+        arrays = rows_of(arrays, cut)
+    return arrays, shuffles, batched

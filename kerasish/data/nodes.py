@@ -197,7 +197,7 @@ class Slices(Node):
                 received=summary(self.arrays) if lengths else "no array",
             )
         self._length = lengths.pop()
-        self._lazy = any(map(is_lazy, leaves_of(self.arrays)))
+        self.lazy = any(map(is_lazy, leaves_of(self.arrays)))
 
     def length(self) -> int:
         return self._length
@@ -206,7 +206,7 @@ class Slices(Node):
         return (row_of(self.arrays, index) for index in order)
 
     def rows(self, run: Pass) -> Rows | None:
-        return None if self._lazy else self._rows
+        return None if self.lazy else self._rows
 
     def _rows(self, indices: np.ndarray) -> Any:
         count = len(indices)

@@ -122,7 +122,11 @@ def feeder(
     """
     if isinstance(source, ArraySource) and (current().host or not source.worth_a_thread):
         one_pass = source.one_pass(shuffle=shuffle, rng=rng)
-        return ArrayFeeder(one_pass, source.pack(one_pass.arrays), binding)
+        example = source.pack(one_pass.arrays)
+        if only_x:
+            example = Batch(example.x)
+            one_pass.arrays = example.leaves
+        return ArrayFeeder(one_pass, example, binding)
     batches = source.batches(shuffle=shuffle, rng=rng, start=start)
     if only_x:
         batches = (Batch(batch.x) for batch in batches)

@@ -6,6 +6,7 @@ import pytest
 import kerasish as keras
 from kerasish import callbacks, layers
 from kerasish.data import Dataset
+from kerasish.data.dataset_source import DatasetRows, DatasetSource, source_of
 from kerasish.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -138,6 +139,39 @@ def test_cut_off_in_an_epoch_and_resumed(tmp_path, name, options):
     history = fit(resumed, make(), callbacks.Checkpoint(tmp_path, save_freq=2), **options)
     assert history.history == expected.history
     assert_same(end(resumed), end(whole))
+
+
+@pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.parametrize("cut", [(0, -1), (3, 35)])
+@pytest.mark.parametrize("shuffles", [(), (40,), (7, 30)])
+def test_arrays_in_memory_are_gathered_in_the_same_order(cut, shuffles, drop):
+    data = pairs().skip(cut[0]).take(cut[1]).shard(2, 1)
+    for size in shuffles:
+        data = data.prefetch(2).shuffle(size)
+    data = data.batch(8, drop).prefetch(1)
+    fast, plain = source_of(data), DatasetSource(data)
+    assert isinstance(fast, DatasetRows)
+    assert fast.num_batches == plain.num_batches
+    for rng in (None, 5):
+        given = [None if rng is None else np.random.default_rng(rng) for _ in range(2)]
+        data.passes = 2
+        one = list(fast.batches(rng=given[0], start=1))
+        data.passes = 2
+        two = list(plain.batches(rng=given[1], start=1))
+        assert len(one) == len(two) > 0
+        for a, b in zip(one, two, strict=True):
+            assert_same(a[:2], b[:2])
+            assert a.x.dtype == b.x.dtype
+
+
+def test_labels_that_are_left_out_are_not_looked_at():
+    made = keras.Sequential([keras.Input((4,)), layers.Dense(2, "softmax")])
+    made.compile("sgd", "sparse_categorical_crossentropy")
+    labels = np.array([0, 1] * 10 + [9] * 20)
+    data = Dataset.from_tensor_slices((X, labels))
+    made.fit(data.take(20).shuffle(20).batch(4), verbose=0)
+    with pytest.raises(DataError, match="9"):
+        made.fit(data.shuffle(20).batch(4), verbose=0)
 
 
 def test_epochs_have_other_orders():
