@@ -326,8 +326,11 @@ def test_muon_makes_matrices_orthogonal():
         optimizer.zeropower_via_newtonschulz5(x[0, 0], 1)
 
 
-@pytest.mark.parametrize("cls", classes(optimizers, "Optimizer"))
+@pytest.mark.parametrize("cls", classes(optimizers, "Optimizer", "OptimizerMap"))
 def test_a_name_is_text(cls):
-    inner = (optimizers.SGD(),) if cls is optimizers.LossScaleOptimizer else ()
+    inner = {
+        optimizers.LossScaleOptimizer: optimizers.SGD(),
+        optimizers.MultiOptimizer: optimizers.OptimizerMap(optimizers.SGD()),
+    }
     with pytest.raises(ArgumentError, match="name"):
-        cls(*inner, name=3)
+        cls(*[inner[cls]] if cls in inner else [], name=3)
