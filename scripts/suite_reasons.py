@@ -3,8 +3,8 @@
     python scripts/suite_reasons.py RESULT.json VALID.json
 
 RESULT.json is a run's {"tests": {"file::Class::test": [outcome, seconds, message]}}, VALID.json the
-tests that Keras itself passes: {"files": {file: ["Class::test", ...]}}. Prints what passes, how many
-of the others have which reason, and exits with 1 where a test has none or a row is out of date.
+tests that Keras itself passes: {"files": {file: ["Class::test", ...]}}. Prints what passes and how
+many of the others have which reason; exits with 1 where one has none or a row is out of date.
 """
 
 from __future__ import annotations
