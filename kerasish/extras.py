@@ -7,16 +7,30 @@ from types import ModuleType
 
 from kerasish.errors import MissingPackageError
 
-# What pip calls a package where that is not the name of its module.
-_CALLED = {"PIL": "pillow", "sklearn": "scikit-learn"}
+# What pip calls the package of a module, and the extra of kerasish that brings it.
+PACKAGES = {
+    "llvmlite": ("llvmlite", "fast"),
+    "ml_dtypes": ("ml_dtypes", "fast"),
+    "onednn": ("onednn-cpu-gomp", "fast"),  # a library, which no module imports
+    "PIL": ("pillow", "image"),
+    "soundfile": ("soundfile", "audio"),
+    "pyarrow": ("pyarrow", "parquet"),
+    "matplotlib": ("matplotlib", "plot"),
+    "sklearn": ("scikit-learn", "sklearn"),
+    "cupy": ("cupy-cuda13x", "cuda13"),  # or cupy-cuda12x, by cuda12
+}
 
 
-def package(module: str, extra: str, what: str) -> ModuleType:
+def command(module: str) -> str:
+    """What brings the package of a module."""
+    return f"pip install 'kerasish[{PACKAGES[module][1]}]'"
+
+
+def package(module: str, what: str) -> ModuleType:
     """A module of another package, imported now.
 
     Args:
-        module: its dotted name.
-        extra: the extra of kerasish that brings it.
+        module: its dotted name, of a package in `PACKAGES`.
         what: what needs it, for the error.
 
     Raises:
@@ -28,7 +42,7 @@ def package(module: str, extra: str, what: str) -> ModuleType:
         top = module.partition(".")[0]
         raise MissingPackageError(
             what,
-            expected=f"the package {_CALLED.get(top, top)}",
+            expected=f"the package {PACKAGES[top][0]}",
             received=f"none that can be imported ({error})",
-            fix=f"Install it with: pip install 'kerasish[{extra}]'",
+            fix=f"Install it with: {command(top)}",
         ) from error

@@ -15,6 +15,7 @@ import numpy as np
 
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
+from kerasish.extras import command
 
 Dim = int | None
 Shape = tuple[Dim, ...]
@@ -99,7 +100,7 @@ def np_dtype(name: str) -> np.dtype[Any]:
             import ml_dtypes
         except ImportError:
             raise DTypeError(
-                f"The dtype {name} needs the package ml_dtypes: pip install ml_dtypes."
+                f"The dtype {name} needs the package ml_dtypes: {command('ml_dtypes')}."
             ) from None
         return np.dtype(getattr(ml_dtypes, name))
     return np.dtype(object if name == TEXT else name)

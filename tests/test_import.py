@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("h5py", "yaml", "tqdm", "llvmlite", "cupy", "ml_dtypes", "scipy", "pandas", "keras", "jax",
-         "torch")  # fmt: skip
+HEAVY = (
+    "h5py", "yaml", "llvmlite", "cupy", "ml_dtypes", "scipy", "pandas", "polars", "PIL", "pyarrow",
+    "soundfile", "matplotlib", "sklearn", "tensorboard", "keras", "jax", "torch",
+)  # fmt: skip
 
 SCRIPT = """
 import json, sys

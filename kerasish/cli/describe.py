@@ -18,10 +18,11 @@ from kerasish.declarative.sections.schema import schema as make_schema
 from kerasish.declarative.text.emit import emit, flow
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
+from kerasish.extras import PACKAGES
 from kerasish.saving.files.atomic import write_bytes
 from kerasish.version import __version__
 
-_OPTIONAL = ("h5py", "PyYAML", "llvmlite", "onednn-cpu-gomp", "ml_dtypes", "cupy")
+_OTHERS = ("h5py", "PyYAML", "cupy-cuda12x")  # required, or in the place of one of the extras
 
 
 def check(arguments: Namespace) -> None:
@@ -86,7 +87,8 @@ def schema(arguments: Namespace) -> None:
 
 def info(arguments: Namespace) -> None:
     """Versions, the backend, who computes what, and how much is registered."""
-    found = {name: version for name in _OPTIONAL if (version := _version(name))}
+    extra_of = dict(PACKAGES.values())
+    found = {name: version for name in (*_OTHERS, *extra_of) if (version := _version(name))}
     print(f"kerasish  {__version__}")
     print(f"python    {platform.python_version()} on {platform.system()} {platform.machine()}")
     print(f"numpy     {_version('numpy')}")
@@ -94,9 +96,9 @@ def info(arguments: Namespace) -> None:
     for name, state in describe_providers():
         print(f"provider  {name} {state}")
     print(f"optional  {', '.join(f'{name} {version}' for name, version in found.items())}")
-    missing = [name for name in _OPTIONAL if name not in found]
+    missing = [f"{name} ({extra})" for name, extra in extra_of.items() if name not in found]
     if missing:
-        print(f"missing   {', '.join(missing)}")
+        print(f"missing   {', '.join(missing)}; pip install 'kerasish[EXTRA]'")
     counts = [f"{len(names(kind))} {kind}{'es' if kind[-1] == 's' else 's'}" for kind in KINDS]
     print(f"registry  {', '.join(counts)}")
 

@@ -40,7 +40,7 @@ def read_sound(path: str) -> tuple[np.ndarray, int]:
             found = _read_wav(path)
             if found is not None:
                 return found
-        sound = extras.package("soundfile", "audio", f"Reading {path}")
+        sound = extras.package("soundfile", f"Reading {path}")
         samples, rate = sound.read(path, dtype="float32", always_2d=True)
         return samples, int(rate)
     except (KerasishError, FileNotFoundError):

@@ -34,7 +34,7 @@ def pillow(what: str) -> Any:
     Raises:
         MissingPackageError: Pillow is not installed.
     """
-    return extras.package("PIL.Image", "image", what)
+    return extras.package("PIL.Image", what)
 
 
 def load_img(

@@ -189,7 +189,7 @@ class Table(Files):
 
 
 def _pyarrow(what: str) -> Any:
-    return package("pyarrow", "parquet", what)
+    return package("pyarrow", what)
 
 
 class Csv(Table):
@@ -219,7 +219,7 @@ class Csv(Table):
             )
 
     def _open(self, path: Path, skip: int, types: dict[str, Any] | None) -> Any:
-        csv = package("pyarrow.csv", "parquet", self.name)
+        csv = package("pyarrow.csv", self.name)
         return csv.open_csv(
             path,
             read_options=csv.ReadOptions(
@@ -342,7 +342,7 @@ class Parquet(Table):
     def _file(self, path: Path) -> Any:
         pa = _pyarrow(self.name)
         try:
-            return package("pyarrow.parquet", "parquet", self.name).ParquetFile(path)
+            return package("pyarrow.parquet", self.name).ParquetFile(path)
         except pa.ArrowInvalid as error:
             raise DataError(
                 f"{self.name}, {path}", expected="a parquet file", received=str(error)

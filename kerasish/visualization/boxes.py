@@ -130,9 +130,9 @@ def _write(
     strokes: int,
 ) -> None:
     """Draw text whose base line begins at `place`."""
-    pillow = extras.package("PIL.Image", "image", "The text of a box")
-    draw = extras.package("PIL.ImageDraw", "image", "The text of a box")
-    font = extras.package("PIL.ImageFont", "image", "The text of a box")
+    pillow = extras.package("PIL.Image", "The text of a box")
+    draw = extras.package("PIL.ImageDraw", "The text of a box")
+    font = extras.package("PIL.ImageFont", "The text of a box")
     letters = font.load_default(max(_LETTERS * scale, 1))
     mask = pillow.new("L", (image.shape[1], image.shape[0]))
     wide = max(strokes - 1, 0)

@@ -61,7 +61,7 @@ def plot_image_gallery(
         MissingPackageError: matplotlib is not installed.
     """
     what = "plot_image_gallery"
-    plot = extras.package("matplotlib.pyplot", "plot", what)
+    plot = extras.package("matplotlib.pyplot", what)
     if path is not None and show:
         raise ArgumentError(what, expected="path or show", received="both")
     if label_map is None and (y_true is not None or y_pred is not None):
@@ -145,7 +145,7 @@ def plot_bounding_box_gallery(
         MissingPackageError: matplotlib is not installed.
     """
     what = "plot_bounding_box_gallery"
-    patches = extras.package("matplotlib.patches", "plot", what)
+    patches = extras.package("matplotlib.patches", what)
     refuse_unknown(what, [name for name in kwargs if name not in _OPTIONS], _OPTIONS)
     drawn, _ = batch_of(what, images, data_format)
     for boxes, color, names in (

@@ -13,7 +13,7 @@ from kerasish.extras import package
 from kerasish.models.clone import clone_model
 from kerasish.models.model import Model
 
-_part = functools.partial(package, extra="sklearn", what="kerasish.wrappers")
+_part = functools.partial(package, what="kerasish.wrappers")
 _sklearn = _part("sklearn")
 _base = _part("sklearn.base")
 _routing = _part("sklearn.utils.metadata_routing")

@@ -117,3 +117,8 @@ def test_docstrings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     failed, tried = doctest.testmod(importlib.import_module(name))
     assert tried
     assert not failed
+
+
+def test_the_readme_lists_every_page() -> None:
+    listed = re.findall(r"\]\(docs/(\w+)\.md\)", (DOCS.parent / "README.md").read_text("utf-8"))
+    assert {page.stem for page in DOCS.glob("*.md")} <= {*listed}

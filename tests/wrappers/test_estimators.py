@@ -17,8 +17,6 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 import kerasish as keras
-from kerasish import extras
-from kerasish.errors import MissingPackageError
 from kerasish.wrappers import SKLearnClassifier, SKLearnRegressor, SKLearnTransformer
 
 QUIET = {"verbose": 0}
@@ -164,10 +162,3 @@ def test_weights_are_routed():
     weights = steps[-1].model_.get_weights()
     assert steps[-1].history_.history["loss"] == [0.0]
     assert len(weights) == 4
-
-
-def test_a_package_that_is_missing_is_told():
-    with pytest.raises(MissingPackageError, match=r"Expected: the package nothing_such.*\[plot\]"):
-        extras.package("nothing_such.inner", "plot", "A picture")
-    with pytest.raises(ImportError, match="pillow"):
-        extras.package("PIL.nothing", "image", "A picture")

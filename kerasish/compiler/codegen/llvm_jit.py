@@ -29,6 +29,7 @@ from kerasish.compiler.codegen.nest import inplace_pairs as inplace_pairs
 from kerasish.compiler.providers import provider
 from kerasish.compiler.region import own_lowerings
 from kerasish.config import num_threads
+from kerasish.extras import command
 from kerasish.graph.node import CONSTANT, PLACEHOLDER, Graph, Node
 from kerasish.spec import TensorSpec
 from kerasish.version import __version__
@@ -105,7 +106,7 @@ def unavailable() -> str | None:
     try:
         import llvmlite.binding as llvm
     except ImportError:
-        return "llvmlite is not installed: pip install 'kerasish[fast]'"
+        return f"llvmlite is not installed: {command('llvmlite')}"
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     return None

@@ -17,9 +17,9 @@ from pathlib import Path
 from kerasish.compiler import openmp
 from kerasish.compiler.providers import ask_again
 from kerasish.errors import BackendError
+from kerasish.extras import command
 
 NAME = "onednn"  # as settings and printed plans show it
-WHEEL = "onednn-cpu-gomp"
 SONAME = "libdnnl.so.3"
 MAJOR = 3
 # What the library keeps for plans to come, 0.1 MB each; those in use live with their plans. Its own
@@ -91,7 +91,7 @@ def _load() -> ctypes.CDLL | str:
             _stay_out_of_forks()
             return found
         reasons.append(found)
-    return "; ".join(reasons) or f"{SONAME} is not installed: pip install {WHEEL}"
+    return "; ".join(reasons) or f"{SONAME} is not installed: {command('onednn')}"
 
 
 def unavailable() -> str | None:
@@ -117,6 +117,6 @@ def load() -> ctypes.CDLL:
             "oneDNN could not be loaded",
             expected=SONAME,
             received=found,
-            fix=f"Install it with: pip install {WHEEL}",
+            fix=f"Install it with: {command('onednn')}",
         )
     return found

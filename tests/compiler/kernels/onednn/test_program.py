@@ -73,7 +73,7 @@ def nothing_loaded():
 @pytest.mark.usefixtures("nothing_loaded")
 def test_absence_has_a_reason(monkeypatch):
     monkeypatch.setattr(library, "candidates", lambda: iter(()))
-    assert "pip install onednn-cpu-gomp" in (library.unavailable() or "")
+    assert "pip install 'kerasish[fast]'" in (library.unavailable() or "")
     with pytest.raises(BackendError, match=r"libdnnl\.so\.3 is not installed"):
         library.load()
 
