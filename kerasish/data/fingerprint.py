@@ -8,25 +8,40 @@ comments and the place in a file do not count.
 
 from __future__ import annotations
 
+import copyreg
 import dis
 import functools
 import hashlib
+import inspect
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MemberDescriptorType,
+    MethodType,
+    ModuleType,
+)
 from typing import Any
 
 import numpy as np
 
+from kerasish.config import floatx
 from kerasish.data.checks import type_name
 from kerasish.data.nodes import Contents, Node
 from kerasish.errors import DataError
+from kerasish.frames import is_columns
 from kerasish.graph.tensor import is_tensor
 from kerasish.graph.variable import Variable
 
 _PLAIN = (type(None), type(...), bool, int, float, complex, str, bytes, range, slice, np.dtype)
+_FUNCTIONS = (FunctionType, MethodType, functools.partial)
+_LABELS = ("index", "columns", "name")  # of tables and their columns
+_DESCRIPTORS = (GetSetDescriptorType, MemberDescriptorType)
 _CHUNK = 1 << 20
 
 
@@ -37,6 +52,7 @@ def fingerprint(node: Node) -> str:
         DataError: a generator, or an object whose content cannot be told.
     """
     taken = _Digest()
+    taken.tell(floatx())  # the dtype of Python's floats
     taken.feed(node)
     return taken.hash.hexdigest()
 
@@ -47,6 +63,7 @@ class _Digest:
     def __init__(self) -> None:
         self.hash = hashlib.sha256()
         self.seen: dict[int, tuple[int, Any]] = {}  # the object too, so that its id stays its own
+        self.read: set[tuple[str, str]] = set()  # names in modules
 
     def tell(self, *parts: Any) -> None:
         """Texts and bytes, each with its length."""
@@ -124,18 +141,32 @@ class _Digest:
             self._configured(value)
         elif hasattr(value, "__array__"):
             self._array(np.asarray(value))
-        elif hasattr(value, "__dict__"):
+            for name in _LABELS if is_columns(value) else ():
+                self.feed(np.asarray(getattr(value, name, ""), object))
+        elif state := object.__getstate__(value):  # of a dict, of slots, or both
             self.tell("object")
             self.feed(type(value))
-            self.feed(vars(value))
+            self.feed(state)
         else:
+            self._reduced(value)
+
+    def _reduced(self, value: Any) -> None:
+        """An object of which only Python's own way to copy it tells the content: a compiled
+        regular expression, a date."""
+        try:
+            reduce = copyreg.dispatch_table.get(type(value))
+            parts = value.__reduce_ex__(2) if reduce is None else reduce(value)
+        except TypeError:
             raise DataError(
                 "Dataset.cache(path)",
                 expected="functions that use what can be told by its content: numbers, text, "
                 "arrays, functions, layers, and objects of these",
                 received=type_name(value),
                 fix="Keep the elements in memory, `cache()`, or let the function make it itself.",
-            )
+            ) from None
+        self.tell("reduced")
+        plain = isinstance(parts, str)
+        self.feed(parts if plain else [*parts[:3], *(list(part or ()) for part in parts[3:5])])
 
     def _node(self, node: Node) -> None:
         if node.transparent:
@@ -155,14 +186,32 @@ class _Digest:
         for part in value._flatten_layers() if hasattr(value, "_flatten_layers") else ():
             if hasattr(part, "get_vocabulary"):
                 self.feed(part.get_vocabulary())
+            for name, held in vars(part).items():
+                if isinstance(held, _FUNCTIONS) and name[0] != "_":  # a config has but its name
+                    self.feed(held)
         for weight in getattr(value, "weights", ()):
             self._array(weight.numpy())
 
-    def _module(self, module: ModuleType) -> None:
+    def _module(self, module: ModuleType, names: Collection[str] = ()) -> None:
+        """A module; one of the user's by its file, and by what is read in it by name."""
         self.tell("module", module.__name__, _version(module.__name__))
+        if _installed(module.__name__):
+            return
         file = getattr(module, "__file__", None)
-        if file and not _installed(module.__name__):
+        if file:
             self._file(Path(file))
+        for name in names:
+            if name in vars(module) and (module.__name__, name) not in self.read:
+                self.read.add((module.__name__, name))
+                self._named(name, vars(module)[name], names)
+
+    def _named(self, name: str, value: Any, names: Collection[str]) -> None:
+        """What a name stands for, in code that reads `names`."""
+        self.tell(name)
+        if isinstance(value, ModuleType):
+            self._module(value, names)
+        else:
+            self.feed(value)
 
     def _class(self, kind: type) -> None:
         self.tell("class", kind.__module__, kind.__qualname__)
@@ -174,12 +223,11 @@ class _Digest:
         for name, part in vars(kind).items():
             inner = part.__func__ if isinstance(part, (staticmethod, classmethod)) else part
             inner = inner.fget if isinstance(inner, property) else inner
-            if isinstance(inner, (FunctionType, *_PLAIN, tuple, list, dict)) and name[:2] != "__":
+            inner = inner.func if isinstance(inner, functools.cached_property) else inner
+            inherent = name[:2] == "__" or isinstance(inner, _DESCRIPTORS)
+            if isinstance(inner, FunctionType) or not inherent:
                 self.tell(name)
                 self.feed(inner)
-        for name in ("__call__", "__init__", "__getitem__"):
-            if name in vars(kind):
-                self.feed(vars(kind)[name])
 
     def _function(self, function: FunctionType) -> None:
         if _installed(function.__module__):
@@ -191,10 +239,10 @@ class _Digest:
         self.feed([function.__defaults__, function.__kwdefaults__])
         for cell in function.__closure__ or ():
             self.feed(cell.cell_contents)
+        names = dict.fromkeys(_attributes(function.__code__))
         for name in dict.fromkeys(_globals(function.__code__)):
             if name in function.__globals__:
-                self.tell(name)
-                self.feed(function.__globals__[name])
+                self._named(name, function.__globals__[name], names)
 
     def _code(self, code: CodeType) -> None:
         told = (code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags)
@@ -202,13 +250,18 @@ class _Digest:
         self.tell(*code.co_names)
         self.tell(*code.co_varnames[code.co_posonlyargcount :][: code.co_kwonlyargcount])
         consts = code.co_consts
-        if consts and isinstance(consts[0], str) and code.co_flags & _NEW_LOCALS:
+        if consts and isinstance(consts[0], str) and _documented(code):
             consts = (None, *consts[1:])  # what a function's docstring says does nothing
         for const in consts:
             self.feed(const)
 
 
-_NEW_LOCALS = 2  # of the code of functions
+def _documented(code: CodeType) -> bool:
+    """Whether the first constant of code, a text, says what it is for and does nothing."""
+    if sys.version_info >= (3, 13):
+        return bool(code.co_flags & inspect.CO_HAS_DOCSTRING)
+    # Comprehensions and classes have names like functions, but no docstring of their own.
+    return bool(code.co_flags & inspect.CO_NEWLOCALS) and code.co_name[0] != "<"
 
 
 def _nameless(config: Any) -> Any:
@@ -234,6 +287,14 @@ def _globals(code: CodeType) -> Iterator[str]:
             yield from _globals(const)
 
 
+def _attributes(code: CodeType) -> Iterator[str]:
+    """The names that code reads, of globals and in objects, those of functions inside it too."""
+    yield from code.co_names
+    for const in code.co_consts:
+        if isinstance(const, CodeType):
+            yield from _attributes(const)
+
+
 @functools.cache
 def _roots() -> tuple[str, ...]:
     places = sysconfig.get_paths()
@@ -248,7 +309,7 @@ def _installed(module: str | None) -> bool:
     if found is None or module == "__main__":
         return False
     file = getattr(found, "__file__", None)
-    return file is None or file.startswith(_roots())
+    return file.startswith(_roots()) if file else module in sys.builtin_module_names
 
 
 def _version(module: str) -> str:

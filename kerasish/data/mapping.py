@@ -109,7 +109,7 @@ class Mapped(Called):
         return self._in_threads(run, pairs)
 
     def _in_threads(self, run: Pass, pairs: Iterator[tuple[int, Any]]) -> Iterator[Any]:
-        pool = Threads(self.parallel, "kerasish-map")
+        pool = Threads(self.parallel, "map")
         waiting: deque[Any] = deque()
         patient = True
         try:

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from kerasish import tree
+from kerasish.data.workers import PREFIX, may_wait
 from kerasish.errors import ArgumentError
 
 T = TypeVar("T")
@@ -101,11 +102,12 @@ class Prefetcher(Iterator[T], Generic[T]):
         if depth < 1:
             raise ArgumentError("depth", expected="1 or more", received=repr(depth))
         self._channel = _Channel(depth)
+        self._begun_by = threading.get_ident()
         # The thread knows the channel and not this object, so that dropping this object ends it.
         self._thread = threading.Thread(
             target=_produce,
             args=(source, self._channel, own),
-            name="kerasish-prefetch",
+            name=f"{PREFIX}prefetch",
             daemon=True,
         )
         self._finalizer = weakref.finalize(self, self._channel.stop)
@@ -124,7 +126,7 @@ class Prefetcher(Iterator[T], Generic[T]):
     def close(self) -> None:
         """End the thread and wait until it has ended."""
         self._finalizer()
-        if self._thread is not threading.current_thread():
+        if may_wait(self._begun_by):
             self._thread.join()
 
     def __enter__(self) -> Prefetcher[T]:

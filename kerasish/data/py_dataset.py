@@ -180,7 +180,7 @@ class PyDatasetSource(DataSource):
                 initargs=(self._dataset,),
             )
         elif self._pool is None:
-            self._pool = Threads(self._workers, "kerasish-data")
+            self._pool = Threads(self._workers, "data")
         return self._pool
 
     def first_batch(self) -> Batch:

@@ -12,6 +12,22 @@ from typing import Any
 Task = tuple[Future[Any], Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
+PREFIX = "kerasish-"  # of the names of all threads of data
+
+
+def may_wait(begun_by: int) -> bool:
+    """Whether the thread that is running may wait for threads that another one began.
+
+    The collector of garbage ends iterators that nobody holds, in whichever thread it runs; in a
+    worker it would wait for threads that wait for that worker.
+
+    Args:
+        begun_by: the identity of the thread that began them.
+    """
+    here = threading.current_thread()
+    return here.ident == begun_by or not here.name.startswith(PREFIX)
+
+
 class Threads(Executor):
     """A pool of daemon threads.
 
@@ -22,11 +38,14 @@ class Threads(Executor):
     def __init__(self, count: int, name: str) -> None:
         """Args:
         count: how many threads.
-        name: the beginning of their names.
+        name: what they are called, behind `PREFIX`.
         """
+        self._begun_by = threading.get_ident()
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
         self._threads = [
-            threading.Thread(target=_serve, args=(self._tasks,), name=f"{name}-{i}", daemon=True)
+            threading.Thread(
+                target=_serve, args=(self._tasks,), name=f"{PREFIX}{name}-{i}", daemon=True
+            )
             for i in range(count)
         ]
         self._end = weakref.finalize(self, _end, self._tasks, count)
@@ -44,7 +63,7 @@ class Threads(Executor):
         if cancel_futures:
             _cancel(self._tasks)
         self._end()
-        for thread in self._threads if wait else ():
+        for thread in self._threads if wait and may_wait(self._begun_by) else ():
             thread.join()
 
 

@@ -1,7 +1,12 @@
 """Kept elements: made once, the same as without, and made anew where their sources are others."""
 
+import datetime
+import operator
 import os
+import re
+import sys
 import time
+import types
 
 import numpy as np
 import pytest
@@ -189,6 +194,80 @@ def test_the_key_follows_functions_and_globals():
     assert key(numbers().map(closed(np.ones(2)))) != key(numbers().map(closed(np.zeros(2))))
 
 
+def test_the_key_holds_texts_in_comprehensions_but_no_docstrings():
+    for inner in ("[{!r} for y in [x]][0]", "next({!r} for y in [x])", "(lambda: {!r})()"):
+        text = "def f(x): return " + inner
+        one, other = (key(numbers().map(made(text.format(t)))) for t in "ab")
+        assert one != other, text
+    documented = "def f(x):\n {!r}\n return x"
+    one, other = (key(numbers().map(made(documented.format(t)))) for t in "ab")
+    assert one == other
+
+
+class Slotted:
+    __slots__ = ("by",)
+
+    def __init__(self, by):
+        self.by = by
+
+
+class Both(Slotted):
+    """Has slots and a dict."""
+
+
+def test_the_key_holds_objects_of_all_kinds():
+    def read(value):
+        return key(numbers().map(lambda n: value and n))
+
+    pairs = [
+        (re.compile("a"), re.compile("b")),
+        (operator.itemgetter(1), operator.itemgetter(2)),
+        (datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)),
+        (Slotted(1), Slotted(2)),
+        (Both(1), Both(2)),
+    ]
+    for one, other in pairs:
+        assert read(one) == read(one) != read(other)
+
+
+def test_the_key_follows_classes_and_modules(monkeypatch):
+    def instance(body):
+        names = {"np": np, "__name__": "__main__"}
+        exec("class A:\n" + body, names)  # noqa: S102
+        return key(numbers().map(names["A"]()))
+
+    call = " def __call__(self, n): return n * self.k\n"
+    assert instance(call + " k = np.ones(1)") != instance(call + " k = np.zeros(1)")
+    assert instance(call + " def __len__(self): return 1") != instance(
+        call + " def __len__(self): return 2"
+    )
+    settings, other = types.ModuleType("settings"), types.ModuleType("other")
+    settings.other, other.size = other, 1
+    monkeypatch.setitem(sys.modules, "settings", settings)
+    monkeypatch.setitem(sys.modules, "other", other)
+    keys = []
+    for size in (1, 1, 2):
+        other.size = size
+        keys.append(key(numbers().map(made("def f(n): return n * s.other.size", s=settings))))
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_the_key_holds_the_labels_of_tables_and_the_dtype_of_floats():
+    pd = pytest.importorskip("pandas")
+
+    def labelled(name):
+        column = pd.Series([1], index=[name])
+        return key(numbers().map(lambda n: column.index[0] and n))
+
+    assert labelled("a") == labelled("a") != labelled("b")
+    before = key(numbers().map(lambda n: 0.5))
+    keras.config.set_floatx("float64")
+    try:
+        assert key(numbers().map(lambda n: 0.5)) != before
+    finally:
+        keras.config.set_floatx("float32")
+
+
 def test_the_key_holds_layers():
     def scaled(scale):
         return key(numbers().map(keras.layers.Rescaling(scale)))
@@ -208,6 +287,14 @@ def test_the_key_holds_layers():
         return key(Dataset.from_tensor_slices(["a"]).map(keras.Sequential([layer])))
 
     assert words(["a", "b"]) == words(["a", "b"]) != words(["a", "c"])
+
+    def closed(by):
+        def times(x):
+            return x * by
+
+        return key(numbers().map(keras.layers.Lambda(times)))
+
+    assert closed(1) == closed(1) != closed(2)
 
 
 def test_the_key_is_the_bytes_of_files(tmp_path):

@@ -1,12 +1,15 @@
 """Threads that work for data: results, errors, an end; and Ctrl-C while one of them blocks."""
 
+import gc
 import os
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
+from kerasish.data import Dataset
 from kerasish.data.workers import Threads
 
 
@@ -93,3 +96,30 @@ def test_an_interrupted_program_ends(how: str):
     )
     assert done.stdout == "interrupted\n", done.stderr
     assert done.returncode == 0
+
+
+def test_the_collector_of_garbage_waits_for_no_thread_that_waits_for_it():
+    def f(n):
+        time.sleep(0.01)
+        gc.collect()
+        return n
+
+    before = set(threading.enumerate())
+    numbers = Dataset.range(1000)
+    gc.disable()  # here, so that it runs in the workers
+    try:
+        for dataset in (
+            numbers.map(f, num_parallel_calls=2).prefetch(1),
+            numbers.map(f).prefetch(1).map(f).prefetch(1),
+        ):
+            elements = iter(dataset)
+            next(elements)
+            cycle: list[object] = [elements]
+            cycle.append(cycle)
+            del elements, cycle
+        end = time.monotonic() + 20
+        while set(threading.enumerate()) - before and time.monotonic() < end:
+            time.sleep(0.01)
+    finally:
+        gc.enable()
+    assert not set(threading.enumerate()) - before
