@@ -40,7 +40,6 @@ TO_COME: dict[str, str] = {
         "compute_float8_scale deserialize fake_quant_with_min_max_vars get pack_int4 "
         "quantize_and_dequantize serialize unpack_int4"
     ),
-    "keras.utils": "",
 }
 
 # Name -> parameters that differ ("name=": the default does; "order"), and why.
