@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.data.arrow import Place, as_arrays, of_type, pyarrow, spec_of_type
 from kerasish.data.elements import TEXT, count_rows, rows_of, text_array
 from kerasish.data.nodes import UNKNOWN, Contents, Node, Pass
 from kerasish.errors import ArgumentError, DataError
@@ -22,6 +23,12 @@ from kerasish.spec import TensorSpec, dtype_name
 
 BLOCK_BYTES = 1 << 20
 BLOCK_LINES = 4096
+_READ = (
+    "bool",
+    *(f"{sign}int{bits}" for bits in (8, 16, 32, 64) for sign in ("", "u")),
+    "float32",
+    "float64",
+)
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 
 
@@ -108,7 +115,7 @@ class Table(Files):
         Raises:
             DataError: some are not there.
         """
-        chosen = list(names) if self.columns is None else [*self.columns]
+        chosen = list(self._schema or (names if self.columns is None else self.columns))
         chosen += [name for name in self.labels if name not in chosen]
         absent = [name for name in chosen if name not in names]
         if absent:
@@ -138,58 +145,17 @@ class Table(Files):
         """The types of the columns, from the beginning of the first file."""
 
     def spec(self) -> Any:
-        def one(kind: Any) -> TensorSpec:
-            pa = _pyarrow(self.name)
-            if pa.types.is_fixed_size_list(kind):
-                inner = one(kind.value_type)
-                return inner._replace(shape=(kind.list_size, *inner.shape))
-            if pa.types.is_list(kind):
-                return one(kind.value_type)._replace(shape=(None,))
-            text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
-            return TensorSpec((), TEXT if text else dtype_name(kind.to_pandas_dtype()))
-
-        return self.element({name: one(kind) for name, kind in self.types.items()})
+        pa = pyarrow(self.name)
+        return self.element({n: spec_of_type(pa, kind) for n, kind in self.types.items()})
 
     def converted(self, batch: Any, path: Path, before: int) -> Any:
         """The columns of a pyarrow batch as arrays, those of the file's row `before` first."""
-        found = {name: self._array(batch.column(name), name, path, before) for name in self.types}
+        place = Place(self.name, path, before, isinstance(self, Csv))
+        found = {}
+        for name, kind in self.types.items():
+            column = of_type(batch.column(name), kind, name, place)
+            found[name] = as_arrays(column, name, place)
         return self.element(found)
-
-    def _array(self, column: Any, name: str, path: Path, before: int) -> np.ndarray:
-        pa = _pyarrow(self.name)
-        kind = column.type
-        where = f"{self.name}, column {name!r} of {path}"
-        if pa.types.is_dictionary(kind):
-            column = column.dictionary_decode()
-            kind = column.type
-        if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
-            rows = [np.asarray(row) for row in column.to_pylist()]
-            if len({row.shape for row in rows}) > 1:
-                raise DataError(where, expected="lists of one length", received="several lengths")
-            return np.stack(rows)
-        if column.null_count and not pa.types.is_floating(kind):
-            row = before + int(np.argmax(np.asarray(column.is_null())))
-            raise DataError(
-                where,
-                expected=f"a value in every row, of type {kind}",
-                received=f"none in row {row}",
-                fix=f"Let it be a float, dtypes={{{name!r}: 'float64'}}, where none is NaN."
-                if pa.types.is_integer(kind) and isinstance(self, Csv)
-                else "Fill it, or leave the column out with `columns`.",
-            )
-        array = column.to_numpy(zero_copy_only=False)
-        if array.dtype.kind not in "biufO":
-            raise DataError(
-                where,
-                expected="numbers, booleans or text",
-                received=f"type {kind}",
-                fix="Leave it out with `columns`, or write it as a number.",
-            )
-        return array
-
-
-def _pyarrow(what: str) -> Any:
-    return package("pyarrow", what)
 
 
 class Csv(Table):
@@ -238,7 +204,7 @@ class Csv(Table):
         )
 
     def find_types(self) -> dict[str, Any]:
-        pa, path = _pyarrow(self.name), self.paths[0]
+        pa, path = pyarrow(self.name), self.paths[0]
         try:
             with self._open(path, 0, None) as reader:
                 first = reader.read_next_batch()
@@ -247,6 +213,14 @@ class Csv(Table):
         except pa.ArrowInvalid as error:
             raise self._refusal(path, {}, error) from error
         found = {}
+        twice = sorted({n for n in first.schema.names if first.schema.names.count(n) > 1})
+        if twice:
+            raise DataError(
+                f"{self.name}, {path}",
+                expected="columns of different names",
+                received=f"{twice[0]!r} more than once",
+                fix="Change the first line of the file.",
+            )
         for name in self.wanted(first.schema.names, str(path)):
             kind = first.schema.field(name).type
             gaps = first.column(name).null_count
@@ -260,7 +234,7 @@ class Csv(Table):
         return found
 
     def read(self, path: Path, skip: int) -> Iterator[Any]:
-        pa, types, before = _pyarrow(self.name), self.types, skip
+        pa, types, before = pyarrow(self.name), self.types, skip
         try:
             with self._open(path, skip, types) as reader:
                 for batch in reader:
@@ -272,8 +246,15 @@ class Csv(Table):
     def _refusal(self, path: Path, types: dict[str, Any], error: Exception) -> DataError:
         """The error of a file that pyarrow cannot read: the first line that is not as it should
         be is looked for, which pyarrow does not tell."""
-        pa = _pyarrow(self.name)
+        pa = pyarrow(self.name)
         for line, row, names in self._lines(path):
+            if any("\ufffd" in text for text in row or names):
+                return DataError(
+                    f"{self.name}, {path}, line {line}",
+                    expected="text in UTF-8",
+                    received=repr(next(text for text in row or names if "\ufffd" in text)[:80]),
+                    fix="Write the file in UTF-8.",
+                )
             if row is None:
                 self.wanted(names, str(path))
                 continue
@@ -304,13 +285,16 @@ class Csv(Table):
         with path.open(newline="", encoding="utf-8", errors="replace") as file:
             rows = csv.reader(file, delimiter=self.delimiter)
             before = 1
-            for row in rows:
-                if names is None:
-                    names = row
-                    yield before, None, names
-                elif row:
-                    yield before, row, names
-                before = rows.line_num + 1
+            try:
+                for row in rows:
+                    if names is None:
+                        names = row
+                        yield before, None, names
+                    elif row:
+                        yield before, row, names
+                    before = rows.line_num + 1
+            except csv.Error:
+                return  # a text without an end is none of its values
 
 
 def _reads(pa: Any, text: str, kind: Any) -> bool:
@@ -329,7 +313,15 @@ def _reads(pa: Any, text: str, kind: Any) -> bool:
 def _arrow_type(pa: Any, dtype: Any) -> Any:
     if dtype in (TEXT, str, object):
         return pa.string()
-    return pa.from_numpy_dtype(np.dtype(dtype_name(dtype)))
+    name = dtype_name(dtype)
+    if name not in _READ:
+        raise ArgumentError(
+            "Dataset.from_csv, dtypes",
+            expected=f"string, {', '.join(_READ)}",
+            received=name,
+            fix="Read it as float32, and let map make of it what you want.",
+        )
+    return pa.from_numpy_dtype(np.dtype(name))
 
 
 class Parquet(Table):
@@ -340,7 +332,7 @@ class Parquet(Table):
         self._counts = {path: self._file(path).metadata.num_rows for path in self.paths}
 
     def _file(self, path: Path) -> Any:
-        pa = _pyarrow(self.name)
+        pa = pyarrow(self.name)
         try:
             return package("pyarrow.parquet", self.name).ParquetFile(path)
         except pa.ArrowInvalid as error:
@@ -352,7 +344,7 @@ class Parquet(Table):
         return sum(self._counts[path] for path in self.paths)
 
     def find_types(self) -> dict[str, Any]:
-        pa, path = _pyarrow(self.name), self.paths[0]
+        pa, path = pyarrow(self.name), self.paths[0]
         schema = self._file(path).schema_arrow
         found = {}
         for name in self.wanted(schema.names, str(path)):
@@ -361,7 +353,7 @@ class Parquet(Table):
         return found
 
     def read(self, path: Path, skip: int) -> Iterator[Any]:
-        pa = _pyarrow(self.name)
+        pa = pyarrow(self.name)
         with self._file(path) as file:
             names = self.wanted(file.schema_arrow.names, str(path))
             before, groups = 0, []
@@ -394,6 +386,16 @@ class Lines(Files):
 
     def __init__(self, paths: Any, encoding: str = "utf-8") -> None:
         super().__init__("Dataset.from_lines", paths)
+        try:
+            plain = "\n".encode(encoding) == b"\n"
+        except LookupError:
+            plain = False
+        if not plain:
+            raise ArgumentError(
+                f"{self.name}, encoding",
+                expected="the name of an encoding whose lines end with one byte, as utf-8's do",
+                received=encoding,
+            )
         self.encoding = encoding
 
     def read(self, path: Path, skip: int) -> Iterator[Any]:

@@ -212,3 +212,84 @@ def test_a_model_trains_on_columns(files):
     model.fit(data.shuffle(4), epochs=2, verbose=0)
     expected = model.predict({n: whole[n][:50].to_numpy() for n in inputs}, verbose=0)
     np.testing.assert_allclose(model.predict(data, verbose=0), expected, rtol=1e-6)
+
+
+def parquet(path, **columns):
+    table = pa.table(columns)
+    pq.write_table(table, path)
+    return path
+
+
+def test_lists_and_structs_keep_their_dtypes(tmp_path):
+    inner = pa.array([[1, 2], [3, 4]], pa.list_(pa.int8()))
+    fixed = pa.array([[0.5], [1.5]], pa.list_(pa.float32(), 1))
+    nested = pa.array([[[1], [2]], [[3], [4]]])
+    texts = pa.array([["a"], ["bc"]])
+    struct = pa.array([{"x": 1, "y": [1.0]}, {"x": 2, "y": [2.0]}])
+    path = parquet(
+        tmp_path / "t", i=inner, f=fixed, n=nested, t=texts, s=struct, b=pa.array([b"a", b"b"])
+    )
+    dataset = Dataset.from_parquet(path)
+    row = list(dataset)[1]
+    assert row["i"].dtype == np.int8
+    assert row["i"].tolist() == [3, 4]
+    assert row["f"].dtype == np.float32
+    assert row["n"].tolist() == [[3], [4]]
+    assert row["t"].dtype == object
+    assert row["s"]["x"] == 2
+    assert row["s"]["y"].tolist() == [2.0]
+    assert row["b"] == b"b"
+    spec = dataset.element_spec
+    assert spec["i"] == TensorSpec((None,), "int8")
+    assert spec["f"] == TensorSpec((1,), "float32")
+    assert spec["n"].shape == (None, None)
+    assert spec["s"]["y"] == TensorSpec((None,), "float64")
+    assert spec["b"].dtype == "string"
+
+
+def test_what_lists_and_structs_lack_is_told(tmp_path):
+    bad = {
+        "lists of one length": pa.array([[1], [1, 2]]),
+        "'a, in its lists'.*none in row 1": pa.array([[1, None], [1, 2]]),
+        "none in row 1": pa.array([[1], None]),
+        "'a.x'.*none in row 1": pa.array([{"x": 1}, {"x": None}]),
+    }
+    for message, column in bad.items():
+        with pytest.raises(DataError, match=message):
+            list(Dataset.from_parquet(parquet(tmp_path / "t", a=column)))
+
+
+def test_all_files_have_the_types_of_the_first(tmp_path):
+    one, two = parquet(tmp_path / "1", a=[1.5]), parquet(tmp_path / "2", a=[2])
+    assert [e["a"].dtype.name for e in Dataset.from_parquet([one, two])] == ["float64"] * 2
+    with pytest.raises(DataError, match=r"2, column 'a'|column 'a' of .*1.*int64, as in the first"):
+        list(Dataset.from_parquet([two, one]))
+    with pytest.raises(DataError, match="type double, as in the first file"):
+        list(Dataset.from_parquet([one, parquet(tmp_path / "3", a=["x"])]))
+
+
+def test_csv_files_that_are_none(tmp_path):
+    def read(text, **options):
+        path = tmp_path / "t.csv"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return list(Dataset.from_csv(path, **options))
+
+    with pytest.raises(DataError, match=r"different names.*'a' more than once"):
+        read("a,a\n1,2\n")
+    with pytest.raises(DataError, match=r"line 2.*text in UTF-8"):
+        read("a,b\nCaf\xe9,2\n".encode("latin-1"))
+    with pytest.raises(ArgumentError, match=r"float32, float64.*float16"):
+        read("a\n1\n", dtypes={"a": "float16"})
+    with pytest.raises(DataError, match="a csv file"):
+        read('a,b\n"x,2\n' + "3,4\n" * 400_000)
+    (tmp_path / "1.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "2.csv").write_text("b,c\n1,2\n")
+    with pytest.raises(DataError, match="the column 'a'"):
+        list(Dataset.from_csv([tmp_path / "1.csv", tmp_path / "2.csv"]))
+
+
+def test_encodings_of_lines_are_known(tmp_path):
+    (tmp_path / "t").write_text("a\n")
+    for encoding in ("klingon", "utf-16"):
+        with pytest.raises(ArgumentError, match="encoding"):
+            Dataset.from_lines(tmp_path / "t", encoding)
