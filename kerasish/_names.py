@@ -57,6 +57,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     "kerasish.data": {
         "kerasish.data.adapters": "as_source",
         "kerasish.data.arrays": "ArrayPass ArraySource",
+        "kerasish.data.audio": "read_sound",
         "kerasish.data.batch": "Batch pack_x_y_sample_weight unpack_x_y_sample_weight",
         "kerasish.data.blocks": "BlockSource",
         "kerasish.data.dataset": "Dataset",
@@ -70,6 +71,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.data.splits": "train_validation_split",
         "kerasish.data.steps": "StepsSource",
         "kerasish.data.streams": "StreamSource",
+        "kerasish.spec": "TensorSpec",
     },
     "kerasish.dtype_policies": {
         "kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy get:as_policy",

@@ -67,7 +67,10 @@ def as_texts(value: Any, what: str, encoding: str = "utf-8") -> np.ndarray:
         leaves = tree.flatten(value) if isinstance(value, (list, tuple)) else [None]
         # Left to itself numpy makes texts of numbers and of None that stand among texts.
         plain = all(isinstance(leaf, (str, bytes)) for leaf in leaves)
-        array = np.asarray(value) if plain or len(leaves) == 1 else np.array(value, object)
+        try:
+            array = np.asarray(value) if plain or len(leaves) == 1 else np.array(value, object)
+        except ValueError as error:
+            raise DataError(what, expected="rows of equal length", received=error) from None
     if array.dtype.kind not in "OUST" and array.size:
         raise DataError(what, expected="texts", received=f"an array of dtype {array.dtype}")
     found = array if array.dtype.kind == "O" else array.astype(object)

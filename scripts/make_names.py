@@ -222,6 +222,7 @@ OFFERED: dict[str, Homes] = {
     "kerasish.data": {
         "kerasish.data.adapters": "as_source",
         "kerasish.data.arrays": "ArrayPass ArraySource",
+        "kerasish.data.audio": "read_sound",
         "kerasish.data.batch": "Batch pack_x_y_sample_weight unpack_x_y_sample_weight",
         "kerasish.data.blocks": "BlockSource",
         "kerasish.data.dataset": "Dataset",
@@ -235,6 +236,7 @@ OFFERED: dict[str, Homes] = {
         "kerasish.data.splits": "train_validation_split",
         "kerasish.data.steps": "StepsSource",
         "kerasish.data.streams": "StreamSource",
+        "kerasish.spec": "TensorSpec",
     },
     "kerasish.preprocessing": {
         "": "image sequence",

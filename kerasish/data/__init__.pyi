@@ -2,6 +2,7 @@
 from kerasish.data.adapters import as_source as as_source
 from kerasish.data.arrays import ArrayPass as ArrayPass
 from kerasish.data.arrays import ArraySource as ArraySource
+from kerasish.data.audio import read_sound as read_sound
 from kerasish.data.batch import Batch as Batch
 from kerasish.data.batch import pack_x_y_sample_weight as pack_x_y_sample_weight
 from kerasish.data.batch import unpack_x_y_sample_weight as unpack_x_y_sample_weight
@@ -22,6 +23,7 @@ from kerasish.data.source import DataSource as DataSource
 from kerasish.data.splits import train_validation_split as train_validation_split
 from kerasish.data.steps import StepsSource as StepsSource
 from kerasish.data.streams import StreamSource as StreamSource
+from kerasish.spec import TensorSpec as TensorSpec
 
 __all__: list[str]
 INFINITE_CARDINALITY = INFINITE

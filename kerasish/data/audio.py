@@ -6,6 +6,7 @@ import functools
 import math
 import wave
 from dataclasses import dataclass
+from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ _BETA = 5.0  # of its Kaiser window
 _PIECE = 1 << 16
 
 
-def read_sound(path: str) -> tuple[np.ndarray, int]:
+def read_sound(path: str | PathLike[str]) -> tuple[np.ndarray, int]:
     """The samples in a file, float32 (samples, channels) from -1 to 1, and how many are a second.
 
     WAV files of whole numbers are read by the standard library, all others by soundfile.
@@ -34,6 +35,7 @@ def read_sound(path: str) -> tuple[np.ndarray, int]:
         FileFormatError: the file holds no sound that can be read; it is named.
         MissingPackageError: soundfile is needed and not installed.
     """
+    path = fspath(path)
     check_source(path)
     try:
         if path.lower().endswith(".wav"):

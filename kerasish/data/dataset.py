@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -33,7 +34,7 @@ from kerasish.data.stages import (
     Unbatched,
     Zipped,
 )
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, DataError
 from kerasish.hints import function, one_of, whole
 
 
@@ -332,6 +333,25 @@ class Dataset(Sources):
     def as_numpy_iterator(self) -> Iterator[Any]:
         """The elements, which are numpy arrays anyway."""
         return iter(self)
+
+    def get_single_element(self, name: str | None = None) -> Any:
+        """The one element of a dataset.
+
+        Args:
+            name: accepted for compatibility.
+
+        Raises:
+            DataError: there is none, or more than one.
+        """
+        found = [*itertools.islice(self, 2)]
+        if len(found) == 1:
+            return found[0]
+        raise DataError(
+            "Dataset.get_single_element",
+            expected="a dataset of one element",
+            received="several" if found else "none",
+            fix="Take one first: ds.take(1).get_single_element()." if found else "",
+        )
 
     def cardinality(self) -> int:
         """Elements of a pass; -1 (INFINITE) for no end, -2 (UNKNOWN) where only a pass can tell.

@@ -148,6 +148,39 @@ def _text(array: np.ndarray) -> Any:
     )
 
 
+class Uneven:
+    """Rows of one rank and different shapes, such as the boxes of images, one by one."""
+
+    def __init__(self, rows: Sequence[Any]) -> None:
+        """Args:
+        rows: what can be an array each.
+
+        Raises:
+            DataError: a row is no array, or they have different ranks.
+        """
+        arrays = [np.asarray(as_leaf(row)) for row in rows]
+        full = [array for array in arrays if array.size] or arrays
+        ranks = {array.ndim for array in full}
+        if len(ranks) > 1 or 0 in ranks:
+            raise DataError(
+                "A list in an element",
+                expected="rows of one rank",
+                received=f"arrays of shapes {sorted({array.shape for array in full})}",
+            )
+        # An empty list says neither what would be in it nor how many sizes it has.
+        tail = full[0].shape[1:]
+        self.dtype = np.result_type(*{array.dtype for array in full})
+        self.rows = [np.asarray(a if a.size else a.reshape(0, *tail), self.dtype) for a in arrays]
+        sizes = zip(*(row.shape for row in self.rows), strict=True)
+        self.shape = (len(rows), *(s[0] if len({*s}) == 1 else None for s in sizes))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        return self.rows[index]
+
+
 def stack(elements: Sequence[Any], where: str) -> Any:
     """Elements of one form as one, every leaf with a new first axis.
 

@@ -18,6 +18,7 @@ from kerasish.data.checks import is_lazy
 from kerasish.data.elements import (
     SKIPPED,
     TEXT,
+    Uneven,
     as_element,
     as_leaf,
     call_with,
@@ -197,7 +198,7 @@ class Slices(Node):
                 received=summary(self.arrays) if lengths else "no array",
             )
         self._length = lengths.pop()
-        self.lazy = any(map(is_lazy, leaves_of(self.arrays)))
+        self.lazy = any(isinstance(a, Uneven) or is_lazy(a) for a in leaves_of(self.arrays))
 
     def length(self) -> int:
         return self._length
@@ -227,7 +228,14 @@ class Slices(Node):
 def _sliceable(leaf: Any) -> Any:
     if leaf is None or is_lazy(leaf):
         return leaf
-    array = np.asarray(as_leaf(leaf))
+    try:
+        array = np.asarray(as_leaf(leaf))
+    except DataError:
+        if not isinstance(leaf, list):
+            raise
+        uneven = Uneven(leaf)
+        uneven.rows = [*map(read_only, uneven.rows)]
+        return uneven
     return read_only(array) if array.ndim else np.empty((), np.int8)
 
 

@@ -34,7 +34,8 @@ class Sources:
         """The rows of arrays.
 
         Args:
-            tensors: an array, list or pandas object (n, ...), or a tuple or dict of such.
+            tensors: an array, list or pandas object (n, ...), or a tuple or dict of such. Rows of a
+                list may have different lengths.
 
         Raises:
             DataError: they are not of one length.

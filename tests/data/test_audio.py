@@ -128,6 +128,12 @@ def test_a_broken_file_is_named(content, folder):
     assert dataset.skipped == 1
 
 
+def test_one_file_by_its_path(folder):
+    samples, rate = keras.data.read_sound(folder / "x" / "0.wav")
+    assert (samples.shape, samples.dtype, rate) == ((40, 1), np.float32, 8000)
+    np.testing.assert_array_equal(samples, noise(40) / np.float32(32768))
+
+
 def test_a_wav_that_is_cut_off_gives_what_is_there(folder):
     path = folder / "x" / "0.wav"
     path.write_bytes(path.read_bytes()[:-31])

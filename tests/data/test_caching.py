@@ -314,6 +314,15 @@ def test_what_cannot_be_told_is_refused(tmp_path):
         list(numbers().map(lambda n: lock and n).cache(tmp_path))
 
 
+def test_the_key_holds_rows_of_different_lengths():
+    keys = [
+        fingerprint(Dataset.from_tensor_slices(rows).node)
+        for rows in ([[1], [2, 3]], [[1], [2, 3]], [[1, 2], [3]], [[1], [2, 4]])
+    ]
+    assert keys[0] == keys[1]
+    assert len({*keys}) == 3
+
+
 def test_limits(tmp_path):
     rows = Dataset.from_tensor_slices(np.zeros((10, 100)))
     with pytest.raises(DataError, match=r"4,000 bytes.*element 5.*cache\(path\)"):

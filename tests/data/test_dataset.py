@@ -35,6 +35,35 @@ def flat(dataset) -> list[int]:
     return [int(n) for e in dataset for n in np.ravel(e)]
 
 
+def test_rows_of_lists_may_have_different_lengths():
+    boxes = [[[1, 2, 3, 4]], [], [[5, 6, 7, 8], [1, 1, 2, 2]]]
+    rows = Dataset.from_tensor_slices({"boxes": boxes, "words": [["a"], [], ["b", "c"]]})
+    assert rows.element_spec == {
+        "boxes": TensorSpec((None, 4), "int32"),
+        "words": TensorSpec((None,), "string"),
+    }
+    assert [e["boxes"].shape for e in rows] == [(1, 4), (0, 4), (2, 4)]
+    assert {e["boxes"].dtype for e in rows} == {np.dtype("int32")}
+    assert [e["words"].tolist() for e in rows] == [["a"], [], ["b", "c"]]
+    assert sorted(len(e["boxes"]) for e in rows.shuffle(3, seed=1)) == [0, 1, 2]
+    assert plain(rows.skip(2).map(lambda e: e["boxes"])) == [boxes[2]]
+    assert rows.padded_batch(3).get_single_element()["boxes"].shape == (3, 2, 4)
+    with pytest.raises(DataError, match="padded_batch"):
+        rows.batch(3).get_single_element()
+    with pytest.raises(ValueError, match="read-only"):
+        next(iter(rows))["boxes"][0, 0] = 9
+    for wrong in ([[1], [[2]]], [[1], "a"], [[1, 2], 3]):
+        with pytest.raises(DataError, match="rows of one rank"):
+            Dataset.from_tensor_slices(wrong)
+
+
+def test_the_single_element():
+    assert numbers(4).batch(4).get_single_element().tolist() == [0, 1, 2, 3]
+    for count, told in ((0, "none"), (2, "several")):
+        with pytest.raises(DataError, match=f"Received: {told}"):
+            numbers(count).get_single_element()
+
+
 def test_slices_of_tuples_and_dicts():
     x = {"a": np.arange(6.0).reshape(3, 2), "b": ["x", "y", "z"]}
     first, *_, last = Dataset.from_tensor_slices((x, [1, 2, 3]))

@@ -241,6 +241,15 @@ def test_tensors_of_text() -> None:
     texts = keras.ops.convert_to_tensor(given, dtype="string")
     assert (texts.shape, texts.dtype, texts.numpy().tolist()) == ((2,), "string", ["a", "b"])
     assert layers.StringLookup(vocabulary=["b"])(texts).numpy().tolist() == [0, 1]
+    for found in (given, tuple(given), np.array(given), np.array(given, object), [b"a", b"b"]):
+        same = keras.ops.convert_to_tensor(found)
+        assert (same.dtype, same.numpy().tolist()) == ("string", given)
+    one: Any = "a"
+    assert keras.ops.convert_to_tensor(one).shape == ()
+    uneven: Any = [["a"], ["b", "c"]]
+    for value, match in ((uneven, "rows of equal length"), (["a", 1], "Expected: numbers")):
+        with pytest.raises((DataError, DTypeError), match=match):
+            keras.ops.convert_to_tensor(value)
     with pytest.raises(DTypeError):
         keras.ops.cast(keras.ops.ones(2), "string")
 

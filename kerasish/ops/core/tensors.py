@@ -23,7 +23,8 @@ from kerasish.ops.declare import complexes, composite
 from kerasish.ops.numpy.axes import product
 from kerasish.ops.numpy.join import slices, stack
 from kerasish.ops.operation import public
-from kerasish.spec import Dim, dtype_name, is_float, largest
+from kerasish.spec import TEXT, Dim, dtype_name, is_float, largest
+from kerasish.texts import is_text
 
 
 @public
@@ -33,8 +34,9 @@ def convert_to_tensor(
     """x as a tensor.
 
     Args:
-        x: number, nested list, numpy array, DLPack object, variable or tensor.
-        dtype: of the result; floats of Python become floatx, everything else keeps its own.
+        x: number, text, nested list, numpy array, DLPack object, variable or tensor.
+        dtype: of the result; floats of Python become floatx, texts "string", which layers that
+            read text take and no op, everything else keeps its own.
         sparse, ragged: must not be True; there are no sparse or ragged tensors.
     """
     if sparse or ragged:
@@ -43,6 +45,9 @@ def convert_to_tensor(
             expected="sparse and ragged None or False",
             received=f"sparse={sparse}, ragged={ragged}",
         )
+    if dtype is None:
+        text = isinstance(x, (str, bytes)) or is_text(list(x) if isinstance(x, tuple) else x)
+        dtype = TEXT if text else None
     return _convert(x, dtype)
 
 
