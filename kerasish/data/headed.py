@@ -9,10 +9,10 @@ import numpy as np
 
 from kerasish.data.arrays import ArraySource
 from kerasish.data.batch import Batch
-from kerasish.data.source import DataSource
+from kerasish.data.source import DataSource, OverSource
 
 
-class HeadSource(DataSource):
+class HeadSource(OverSource):
     """The batches of a source with a function applied to x: texts in, numbers out.
 
     Args:
@@ -22,29 +22,9 @@ class HeadSource(DataSource):
     """
 
     def __init__(self, source: DataSource, head: Callable[[Any], Any], ahead: bool) -> None:
-        self._source = source
+        super().__init__(source)
         self._head = head
         self._ahead = ahead
-
-    @property
-    def num_batches(self) -> int | None:
-        return self._source.num_batches
-
-    @property
-    def num_samples(self) -> int | None:
-        return self._source.num_samples
-
-    @property
-    def batch_size(self) -> int | None:
-        return self._source.batch_size
-
-    @property
-    def one_shot(self) -> bool:
-        return self._source.one_shot
-
-    @property
-    def exhausted(self) -> bool:
-        return self._source.exhausted
 
     @property
     def worth_a_thread(self) -> bool:
@@ -62,21 +42,3 @@ class HeadSource(DataSource):
 
     def _made(self, batch: Batch) -> Batch:
         return batch._replace(x=self._head(batch.x))
-
-    def on_epoch_begin(self) -> None:
-        self._source.on_epoch_begin()
-
-    def on_epoch_end(self) -> None:
-        self._source.on_epoch_end()
-
-    def state_dict(self) -> dict[str, int]:
-        return self._source.state_dict()
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        self._source.load_state_dict(state)
-
-    def close(self) -> None:
-        self._source.close()
-
-    def abandon(self) -> None:
-        self._source.abandon()

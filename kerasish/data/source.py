@@ -131,3 +131,59 @@ class RowSource(DataSource):
     @property
     def batch_size(self) -> int:
         return self._batch_size
+
+
+class OverSource(DataSource):
+    """Base of sources that change something of another one, and leave the rest to it.
+
+    Args:
+        source: where the batches come from.
+    """
+
+    def __init__(self, source: DataSource) -> None:
+        self._source = source
+
+    @property
+    def num_batches(self) -> int | None:
+        return self._source.num_batches
+
+    @property
+    def num_samples(self) -> int | None:
+        return self._source.num_samples
+
+    @property
+    def batch_size(self) -> int | None:
+        return self._source.batch_size
+
+    @property
+    def one_shot(self) -> bool:
+        return self._source.one_shot
+
+    @property
+    def exhausted(self) -> bool:
+        return self._source.exhausted
+
+    @property
+    def worth_a_thread(self) -> bool:
+        return self._source.worth_a_thread
+
+    def first_batch(self) -> Batch:
+        return self._source.first_batch()
+
+    def on_epoch_begin(self) -> None:
+        self._source.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        self._source.on_epoch_end()
+
+    def state_dict(self) -> dict[str, int]:
+        return self._source.state_dict()
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self._source.load_state_dict(state)
+
+    def close(self) -> None:
+        self._source.close()
+
+    def abandon(self) -> None:
+        self._source.abandon()

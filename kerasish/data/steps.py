@@ -10,12 +10,12 @@ import numpy as np
 from kerasish.data.arrays import need_rng
 from kerasish.data.batch import Batch
 from kerasish.data.checks import check_count
-from kerasish.data.source import DataSource
+from kerasish.data.source import DataSource, OverSource
 
 _NO_SEED = -1
 
 
-class StepsSource(DataSource):
+class StepsSource(OverSource):
     """Epochs of up to `steps` batches of a source.
 
     An epoch goes on where the last one stopped, and ends where the source's pass ends: the rest of
@@ -30,7 +30,7 @@ class StepsSource(DataSource):
         go_on: whether an epoch goes on where the last one stopped; otherwise each begins a new
             pass, as validation does, unless the source runs only once.
         """
-        self._source = source
+        super().__init__(source)
         self._steps = check_count("steps", steps)
         self._go_on = go_on or source.one_shot
         self._live: Iterator[Batch] | None = None
@@ -49,22 +49,6 @@ class StepsSource(DataSource):
         if size is None:
             return None
         return size * self._steps if whole is None else min(size * self._steps, whole)
-
-    @property
-    def batch_size(self) -> int | None:
-        return self._source.batch_size
-
-    @property
-    def one_shot(self) -> bool:
-        return self._source.one_shot
-
-    @property
-    def exhausted(self) -> bool:
-        return self._source.exhausted
-
-    @property
-    def worth_a_thread(self) -> bool:
-        return self._source.worth_a_thread
 
     def batches(
         self,
@@ -124,15 +108,6 @@ class StepsSource(DataSource):
     def _end_pass(self) -> None:
         self._live, self._position, self._seed, self._at_pass = None, 0, _NO_SEED, {}
 
-    def first_batch(self) -> Batch:
-        return self._source.first_batch()
-
-    def on_epoch_begin(self) -> None:
-        self._source.on_epoch_begin()
-
-    def on_epoch_end(self) -> None:
-        self._source.on_epoch_end()
-
     def state_dict(self) -> dict[str, int]:
         """The place in the current pass, and the seed of its order."""
         inner = {**self._source.state_dict(), **self._at_pass}
@@ -143,9 +118,3 @@ class StepsSource(DataSource):
         self._live = None
         self._position = int(state.get("pass_position", 0))
         self._seed = int(state.get("pass_seed", _NO_SEED))
-
-    def close(self) -> None:
-        self._source.close()
-
-    def abandon(self) -> None:
-        self._source.abandon()
