@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kerasish.data.elements import TEXT, map_element
+from kerasish.data.elements import map_element
 from kerasish.errors import DataError
 from kerasish.extras import package
-from kerasish.spec import TensorSpec, dtype_name
+from kerasish.spec import TensorSpec, input_dtype
 
 
 def pyarrow(what: str) -> Any:
@@ -48,7 +48,7 @@ def spec_of_type(pa: Any, kind: Any, *sizes: int | None) -> Any:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return spec_of_type(pa, kind.value_type, *sizes, None)
     dtype = np.dtype(kind.to_pandas_dtype())
-    return TensorSpec(sizes, TEXT if dtype.kind == "O" else dtype_name(dtype))
+    return TensorSpec(sizes, input_dtype(dtype))
 
 
 def of_type(column: Any, kind: Any, name: str, place: Place) -> Any:

@@ -17,9 +17,7 @@ from kerasish.data.checks import type_name
 from kerasish.errors import DataError
 from kerasish.frames import is_columns, is_frame, numbers, texts
 from kerasish.graph.tensor import is_tensor
-from kerasish.spec import TensorSpec, dtype_name, np_dtype
-
-TEXT = "string"
+from kerasish.spec import TEXT, TensorSpec, input_dtype, np_dtype
 
 
 class _Skipped:
@@ -242,8 +240,7 @@ def spec_of(leaf: Any) -> TensorSpec | None:
         return None
     if isinstance(leaf, (str, bytes)):
         return TensorSpec((), TEXT)
-    name = TEXT if leaf.dtype.kind == "O" else dtype_name(leaf.dtype)
-    return TensorSpec(tuple(leaf.shape), name)
+    return TensorSpec(tuple(leaf.shape), input_dtype(leaf.dtype))
 
 
 def specs_map(func: Callable[..., Any], form: Any, *others: Any) -> Any:

@@ -17,7 +17,6 @@ import numpy as np
 from kerasish.data.checks import is_lazy
 from kerasish.data.elements import (
     SKIPPED,
-    TEXT,
     Uneven,
     as_element,
     as_leaf,
@@ -32,7 +31,7 @@ from kerasish.data.elements import (
     unstacked,
 )
 from kerasish.errors import ArgumentError, DataError
-from kerasish.spec import TensorSpec, dtype_name
+from kerasish.spec import TEXT, TensorSpec, input_dtype
 
 INFINITE = -1
 UNKNOWN = -2
@@ -219,8 +218,7 @@ class Slices(Node):
         def one(leaf: Any) -> Any:
             if leaf is None:
                 return None
-            name = TEXT if leaf.dtype.kind == "O" else dtype_name(leaf.dtype)
-            return TensorSpec(tuple(leaf.shape[1:]), name)
+            return TensorSpec(tuple(leaf.shape[1:]), input_dtype(leaf.dtype))
 
         return map_element(one, self.arrays)
 

@@ -9,13 +9,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from kerasish.data.elements import TEXT
 from kerasish.data.nodes import Generated, Node, Paths, Range, Single, Slices, walk
 from kerasish.data.shuffling import Shuffled
 from kerasish.data.stages import Batched
 from kerasish.data.tabular import Csv, Files, Lines, Parquet
 from kerasish.errors import DataError
-from kerasish.spec import TensorSpec, dtype_name
+from kerasish.spec import TEXT, TensorSpec, dtype_name
 
 
 class Sources:

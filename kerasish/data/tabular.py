@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from kerasish.data.arrow import Place, as_arrays, of_type, pyarrow, spec_of_type
-from kerasish.data.elements import TEXT, count_rows, rows_of, text_array
+from kerasish.data.elements import count_rows, rows_of, text_array
 from kerasish.data.nodes import UNKNOWN, Contents, Node, Pass
 from kerasish.errors import ArgumentError, DataError
 from kerasish.extras import package
-from kerasish.spec import TensorSpec, dtype_name
+from kerasish.spec import TEXT, TensorSpec, dtype_name
 
 BLOCK_BYTES = 1 << 20
 BLOCK_LINES = 4096
