@@ -6,7 +6,9 @@ import functools
 import operator
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeGuard, TypeVar
+
+import numpy as np
 
 from kerasish.errors import ArgumentError, KerasishError, KindError
 from kerasish.registry import hint
@@ -58,6 +60,16 @@ def plain(what: str, attrs: dict[str, Any]) -> None:
                 received=f"a tensor that is traced or differentiated by, {value}",
                 fix="Only inputs, by position, are tensors: make it one.",
             )
+
+
+def is_whole(value: Any) -> TypeGuard[int]:
+    """Whether a value is an integer, Python's or numpy's; True and False are none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Whether a value is an integer or a float, Python's or numpy's; True and False are none."""
+    return is_whole(value) or isinstance(value, (float, np.floating))
 
 
 def whole(what: str, value: Any, least: int | None = 0) -> int:

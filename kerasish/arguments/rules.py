@@ -19,6 +19,7 @@ import numpy as np
 
 from kerasish import registry
 from kerasish.errors import ArgumentError
+from kerasish.hints import is_whole
 from kerasish.portable import PortableTensor
 from kerasish.registry import hint
 from kerasish.serialization import kind_of, resolve, serialize_keras_object
@@ -65,9 +66,7 @@ class Rule:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, bool) or not (
-        isinstance(value, (int, np.integer)) or (isinstance(value, float) and value.is_integer())
-    ):
+    if not is_whole(value) and not (isinstance(value, float) and value.is_integer()):
         raise ValueError
     return int(value)
 

@@ -16,7 +16,7 @@ from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.event_file import EventFile
 from kerasish.callbacks.rates import rates_of
 from kerasish.errors import ArgumentError, KerasishError, told
-from kerasish.hints import refuse_unknown
+from kerasish.hints import is_whole, refuse_unknown
 from kerasish.layers.core import Embedding
 
 _EVERY_BATCH = frozenset(("on_train_batch_begin", "on_train_batch_end"))
@@ -66,14 +66,14 @@ class TensorBoard(Callback):
     ) -> None:
         super().__init__()
         update_freq = 1 if update_freq == "batch" else update_freq
-        if update_freq != "epoch" and (not _whole(update_freq) or update_freq < 1):  # type: ignore[operator]
+        if update_freq != "epoch" and (not is_whole(update_freq) or update_freq < 1):  # type: ignore[operator]
             expected = "'epoch', 'batch' or a number of batches"
             raise ArgumentError("update_freq", expected=expected, received=repr(update_freq))
         for name, value in (
             ("histogram_freq", histogram_freq),
             ("embeddings_freq", embeddings_freq),
         ):
-            if not _whole(value) or value < 0:
+            if not is_whole(value) or value < 0:
                 raise ArgumentError(name, expected="a number of epochs", received=repr(value))
         if profile_batch:
             warnings.warn(
@@ -194,10 +194,6 @@ class TensorBoard(Callback):
             path = Path(self.log_dir) / _table_of(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             np.savetxt(path, rows.astype("float64"), fmt="%.7g", delimiter="\t")
-
-
-def _whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
 
 
 def _table_of(layer: str) -> str:

@@ -15,6 +15,7 @@ from kerasish.config import floatx
 from kerasish.data.batch import Batch
 from kerasish.errors import DataError
 from kerasish.frames import is_columns, numbers
+from kerasish.hints import is_whole
 from kerasish.sparse import SparseRows, is_sparse
 from kerasish.spec import dtype_name, is_float, np_dtype
 from kerasish.texts import as_texts, is_text
@@ -153,7 +154,7 @@ def check_count(name: str, value: Any) -> int:
     Raises:
         DataError: anything else.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+    if not is_whole(value) or value < 1:
         raise DataError(name, expected="an integer of 1 or more", received=repr(value))
     return int(value)
 

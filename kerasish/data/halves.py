@@ -17,6 +17,7 @@ from kerasish.data.shuffling import Shuffled
 from kerasish.data.stages import Ahead, Batched
 from kerasish.errors import ArgumentError, DataError
 from kerasish.frames import is_table
+from kerasish.hints import is_number, is_whole
 
 
 class Chosen(Node):
@@ -141,8 +142,8 @@ def _sizes(left: float | None, right: float | None, total: int) -> tuple[int, in
     def count(name: str, size: float | None) -> int | None:
         if size is None:
             return None
-        whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
-        if not whole and not isinstance(size, (float, np.floating)):
+        whole = is_whole(size)
+        if not is_number(size):
             raise ArgumentError(
                 f"split_dataset, {name}", expected="a number or a fraction", received=repr(size)
             )

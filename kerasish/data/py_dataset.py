@@ -17,6 +17,7 @@ from kerasish.data.source import DataSource
 from kerasish.data.streams import standardize_batch
 from kerasish.data.workers import Threads
 from kerasish.errors import ArgumentError, DataError
+from kerasish.hints import is_whole
 
 
 class PyDataset(ABC):
@@ -42,7 +43,7 @@ class PyDataset(ABC):
         """
         counts: dict[str, Any] = {"workers": workers, "max_queue_size": max_queue_size}
         for name, value in counts.items():
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+            if not is_whole(value) or value < 0:
                 raise ArgumentError(name, expected="an integer of 0 or more", received=f"{value!r}")
         self.workers = workers
         self.use_multiprocessing = use_multiprocessing
@@ -227,7 +228,7 @@ def _count(kind: str, told: Any) -> int:
     Raises:
         DataError: no integer of 0 or more.
     """
-    if isinstance(told, bool) or not isinstance(told, (int, np.integer)) or told < 0:
+    if not is_whole(told) or told < 0:
         raise DataError(
             kind,
             expected="an integer of 0 or more as the number of batches",

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kerasish import tree
 from kerasish.errors import ArgumentError, KerasishError
-from kerasish.hints import refuse_unknown
+from kerasish.hints import is_number, refuse_unknown
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.input_layer import InputLayer
 from kerasish.models import Model, Sequential
@@ -237,7 +237,7 @@ def _check(model: Any, dpi: Any, others: dict[str, Any]) -> None:
             received="one without shapes",
             fix="Give it an Input, call build(), or call it on a batch of data.",
         )
-    if isinstance(dpi, bool) or not isinstance(dpi, (int, float)) or not dpi > 0:
+    if not is_number(dpi) or not dpi > 0:
         raise ArgumentError("dpi", expected="a number above 0", received=repr(dpi))
     if others.pop("layer_range", None) is not None:
         raise ArgumentError("layer_range", expected="None: drawings show whole models")

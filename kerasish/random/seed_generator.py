@@ -18,6 +18,7 @@ from kerasish.errors import ArgumentError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.trace import current_trace
 from kerasish.graph.variable import Variable
+from kerasish.hints import is_whole
 from kerasish.portable import STATE
 
 _STEP = np.array([0, 1], np.uint32)
@@ -77,7 +78,7 @@ def check_seed(seed: Any) -> int:
     Raises:
         ArgumentError: it is none.
     """
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or not 0 <= seed < 2**32:
+    if not is_whole(seed) or not 0 <= seed < 2**32:
         raise ArgumentError("seed", expected="an int in [0, 2**32)", received=repr(seed))
     return int(seed)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError
+from kerasish.hints import is_number, is_whole
 
 
 def whole(name: str, value: Any, least: int) -> int:
@@ -16,7 +17,7 @@ def whole(name: str, value: Any, least: int) -> int:
     Raises:
         ArgumentError: anything else.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+    if not is_whole(value) or value < least:
         fix = ""
         if isinstance(value, (float, np.floating)) and float(value).is_integer():
             fix = f" Pass {name}={int(value)}."
@@ -71,7 +72,7 @@ def share(name: str, value: Any) -> float:
     """
     if value is None:
         return 0.0
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    number = is_number(value)
     if not number or not 0 <= value < 1:
         fix = f" Pass {value / 100}." if number and 1 < value < 100 else ""
         raise ArgumentError(
@@ -88,7 +89,7 @@ def frequency(value: Any) -> int | frozenset[int]:
     """
     if isinstance(value, Collection) and not isinstance(value, (str, bytes, dict)):
         return frozenset(whole("validation_freq, an epoch", epoch, 1) for epoch in value)
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 1:
+    if is_whole(value) and value >= 1:
         return int(value)
     raise ArgumentError(
         "validation_freq",

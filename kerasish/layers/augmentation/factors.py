@@ -8,15 +8,12 @@ from typing import Annotated, Any
 import numpy as np
 
 from kerasish.arguments.rules import Rule, one_of, optional, sized
+from kerasish.hints import is_number
 from kerasish.ops.image.boxes import FORMATS
 
 
 def _as_it_is(value: Any) -> Any:
     return value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
 def _numbers(value: Any, count: int) -> list[Any]:
@@ -27,7 +24,7 @@ def _numbers(value: Any, count: int) -> list[Any]:
     """
     if not isinstance(value, (list, tuple, np.ndarray)) or len(value) != count:
         raise ValueError
-    if not all(map(_is_number, value)):
+    if not all(map(is_number, value)):
         raise ValueError
     return [v.item() if isinstance(v, np.generic) else v for v in value]
 
@@ -53,7 +50,7 @@ def factor(low: float, high: float, both: bool = False, least: float | None = No
     def convert(value: Any) -> tuple[Any, Any]:
         if value is None:
             value = 0.0
-        if _is_number(value):
+        if is_number(value):
             inside(value)
             size = abs(value)
             return (max(-size, low) if least is None else least), size
@@ -71,13 +68,13 @@ def factor(low: float, high: float, both: bool = False, least: float | None = No
 
 
 def _shear(value: Any) -> tuple[Any, Any]:
-    pair = [value, value] if _is_number(value) else _numbers(value, 2)
+    pair = [value, value] if is_number(value) else _numbers(value, 2)
     lower, upper = sorted(pair)
-    if not _is_number(value) and lower == -upper:  # what a number became
+    if not is_number(value) and lower == -upper:  # what a number became
         value = upper
-    _within(0, 1)(value if _is_number(value) else lower)
+    _within(0, 1)(value if is_number(value) else lower)
     _within(0, 1)(upper)
-    return (-upper, upper) if _is_number(value) else (lower, upper)
+    return (-upper, upper) if is_number(value) else (lower, upper)
 
 
 def _written_shear(pair: tuple[Any, Any]) -> Any:
@@ -90,10 +87,10 @@ def shift(low: float, high: float, open_below: bool = False) -> Rule:
     inside = _within(low, high, open_below)
 
     def convert(value: Any) -> Any:
-        numbers = (value,) if _is_number(value) else tuple(_numbers(value, 2))
+        numbers = (value,) if is_number(value) else tuple(_numbers(value, 2))
         for number in numbers:
             inside(number)
-        return numbers[0] if _is_number(value) else numbers
+        return numbers[0] if is_number(value) else numbers
 
     bracket = "(" if open_below else "["
     said = f"a number in {bracket}{low}, {high}], or a pair (lower, upper) of such"
@@ -102,7 +99,7 @@ def shift(low: float, high: float, open_below: bool = False) -> Rule:
 
 def interval(given: Any) -> tuple[float, float]:
     """A number f as (-|f|, |f|), a pair in order."""
-    lower, upper = (-abs(given), abs(given)) if _is_number(given) else sorted(given)
+    lower, upper = (-abs(given), abs(given)) if is_number(given) else sorted(given)
     return lower, upper
 
 
@@ -115,7 +112,7 @@ def _range(value: Any) -> Any:
 
 
 def _odd(value: Any) -> tuple[int, int]:
-    pair = [value, value] if _is_number(value) else _numbers(value, 2)
+    pair = [value, value] if is_number(value) else _numbers(value, 2)
     if any(size != int(size) or size % 2 != 1 or size < 1 for size in pair):
         raise ValueError
     return int(pair[0]), int(pair[1])
@@ -127,7 +124,7 @@ def _tiles(value: Any) -> tuple[int, int]:
 
 
 def _fill(value: Any) -> Any:
-    if value is None or _is_number(value):
+    if value is None or is_number(value):
         return value
     return tuple(_numbers(value, 3))
 
