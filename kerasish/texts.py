@@ -30,6 +30,8 @@ def is_text(value: Any) -> bool:
     dtype = getattr(value, "dtype", None)
     if isinstance(dtype, str):
         return dtype == TEXT  # a tensor
+    if is_text_dtype(dtype):
+        return True
     if frames.is_columns(value):
         return _of_text(np.asarray(value[:LOOK].to_numpy(), object))
     if isinstance(value, np.generic) or not hasattr(value, "__array__"):
@@ -37,6 +39,13 @@ def is_text(value: Any) -> bool:
     # Columns of arrow and polars say what they are; what else has an array says it by that.
     kind = str(getattr(value, "type", dtype)).lower()
     return kind.startswith(("string", "large_string", "utf8", "str", "categorical", "dictionary"))
+
+
+def is_text_dtype(dtype: Any) -> bool:
+    """Whether a dtype of numpy is one of texts, those that h5py gives texts of any length too."""
+    if not isinstance(dtype, np.dtype):
+        return False
+    return dtype.kind in _PLAIN or (dtype.metadata or {}).get("vlen") in (str, bytes)
 
 
 def _of_text(array: np.ndarray) -> bool:
@@ -66,11 +75,11 @@ def as_texts(value: Any, what: str, encoding: str = "utf-8") -> np.ndarray:
     else:
         leaves = tree.flatten(value) if isinstance(value, (list, tuple)) else [None]
         # Left to itself numpy makes texts of numbers and of None that stand among texts.
-        plain = all(isinstance(leaf, (str, bytes)) for leaf in leaves)
+        plain = all(isinstance(leaf, (str, bytes, np.ndarray)) for leaf in leaves)
         try:
             array = np.asarray(value) if plain or len(leaves) == 1 else np.array(value, object)
         except ValueError as error:
-            raise DataError(what, expected="rows of equal length", received=error) from None
+            raise rows_differ(what) from error
     if array.dtype.kind not in "OUST" and array.size:
         raise DataError(what, expected="texts", received=f"an array of dtype {array.dtype}")
     found = array if array.dtype.kind == "O" else array.astype(object)
@@ -98,6 +107,11 @@ def as_texts(value: Any, what: str, encoding: str = "utf-8") -> np.ndarray:
             )
         made[place] = str(leaf)
     return made.reshape(found.shape)
+
+
+def rows_differ(what: str) -> DataError:
+    """The error of rows that make no array."""
+    return DataError(what, expected="rows of one length", received="rows of different lengths")
 
 
 def gathered(structure: Any) -> Any:

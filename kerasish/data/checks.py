@@ -18,18 +18,22 @@ from kerasish.frames import is_columns, numbers
 from kerasish.hints import is_whole
 from kerasish.sparse import SparseRows, is_sparse
 from kerasish.spec import dtype_name, is_float, np_dtype
-from kerasish.texts import as_texts, is_text
+from kerasish.texts import as_texts, is_text, is_text_dtype
 
 _OF_TEXT = ("x", "data")  # roles of what may be text
 KINDS = "biufcV"  # numpy's kinds of numbers; V is bfloat16 and its like
 
 
 def is_lazy(leaf: Any) -> bool:
-    """Whether `leaf` is an array on disk read slice by slice, such as an h5py dataset."""
+    """Whether `leaf` is an array on disk read slice by slice, such as an h5py dataset.
+
+    One of texts is read as a whole.
+    """
     return (
         not isinstance(leaf, np.ndarray)
         and all(hasattr(leaf, name) for name in ("shape", "dtype", "chunks", "__getitem__"))
         and (leaf.chunks is None or all(isinstance(size, int) for size in leaf.chunks))
+        and not is_text_dtype(leaf.dtype)
     )
 
 
@@ -104,6 +108,8 @@ def to_numpy(leaf: Any, where: str, text: bool = False) -> Any:
         array = leaf.toarray()
     elif hasattr(leaf, "__array__"):
         array = np.asarray(leaf)
+        if text and is_text(array):  # the object did not say so
+            return as_texts(array, where)
     elif hasattr(leaf, "__dlpack__"):
         array = np.from_dlpack(leaf)
     else:

@@ -163,7 +163,9 @@ class Sequential(Model):
             return
         if isinstance(self._stack[0], InputLayer):
             return
-        self._start_from(InputLayer(batch_shape=input_shape, dtype=self._stack[0].compute_dtype))
+        first = self._stack[0]
+        dtype = TEXT if first.input_dtype == TEXT else first.compute_dtype
+        self._start_from(InputLayer(batch_shape=input_shape, dtype=dtype))
 
     def _check_stack(self) -> None:
         if not self._stack:
@@ -293,7 +295,7 @@ def _own_input(layer: Layer) -> tuple[Any, str | None]:
     """The batch shape that a first layer knows itself, a given input_shape or a model's own, and
     the dtype where it is text."""
     if layer._batch_shape_arg is not None:
-        return layer._batch_shape_arg, None
+        return layer._batch_shape_arg, TEXT if layer.input_dtype == TEXT else None
     if isinstance(layer, Model):
         known = getattr(layer, "network", None) or getattr(layer, "_chain", None)
         if known is not None and len(known.inputs) == 1:

@@ -145,7 +145,9 @@ def saved_objects(
     model: Any, include_optimizer: bool = True, without: Sequence[Any] = ()
 ) -> Iterator[tuple[str, Any]]:
     """Everything that a `.weights.h5` has a place for, by its path there."""
-    yield from walk(model, without=without)
+    for path, obj in walk(model, without=without):
+        yield path, obj
+        yield from ((also, obj) for also in _also(path, obj))
     if not include_optimizer:
         return
     optimizer = getattr(model, "optimizer", None)
@@ -168,7 +170,8 @@ def plan_objects(
     file: WeightsFile, model: Any, skip_mismatch: bool = False, without: Sequence[Any] = ()
 ) -> Plan:
     """Compare an open `.weights.h5` with a model, and read what is to be assigned."""
-    label, known = file.root.file, {path for path, _ in walk(model)}
+    label = file.root.file
+    known = {at for path, obj in walk(model) for at in (path, *_also(path, obj))}
     plan: Plan = []
     for path, obj in walk(model, without=without):
         held = tracking.own_variables(obj)
@@ -197,6 +200,11 @@ def plan_objects(
             fix="Is it the model that was saved? Pass skip_mismatch=True to leave them out.",
         )
     return plan
+
+
+def _also(path: str, obj: Any) -> list[str]:
+    """The other paths where Keras keeps an object's variables: a layer inside that ours is."""
+    return [f"{path}/{name}" for name in getattr(obj, "stored_also", ())]
 
 
 def _is_optimizer(file: WeightsFile, path: str) -> bool:

@@ -208,6 +208,33 @@ def vectorization(keras: Any, label: str) -> Any:
     return found
 
 
+SHAPES = ((3,), (2, 1), (2, 3), (2, 3, 1), (2, 1, 3), (2, 3, 4), (2, 3, 2, 2))
+
+
+def vectors(keras: Any, label: str) -> Any:
+    """What vector modes make of inputs of several ranks."""
+    mode, made = label.split()[-1], keras.layers
+    kinds: dict[str, Any] = {
+        "CategoryEncoding": made.CategoryEncoding(4, output_mode=mode),
+        "Discretization": made.Discretization([0.5, 1.5, 2.5], output_mode=mode),
+        "IntegerLookup": made.IntegerLookup(vocabulary=[0, 2, 3], output_mode=mode),
+        "StringLookup": made.StringLookup(vocabulary=["0", "2", "3"], output_mode=mode),
+        "Hashing": made.Hashing(4, output_mode=mode),
+        "TextVectorization": made.TextVectorization(vocabulary=["0", "2"], output_mode=mode),
+    }
+    found = {}
+    for shape in SHAPES:
+        numbers = np.arange(np.prod(shape)).reshape(shape) * 7 % 11 % 4
+        for name, layer in kinds.items():
+            if name == "TextVectorization" and len(shape) > 1 and shape[-1] > 1:
+                continue
+            inputs = numbers.astype(str) if name[0] in "ST" else numbers
+            inputs = inputs.astype("float32") if name[0] == "D" else inputs
+            found[f"{name} {shape}"] = plain(layer(inputs))
+    return found
+
+
+MODES = ("one_hot", "multi_hot", "count")
 FEATURES = {
     "f": [1.0, 2.5, -3.0, 0.5, 7.0, 2.0],
     "n": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
@@ -257,5 +284,6 @@ def everything(keras: Any) -> dict[str, Any]:
     found |= {label: hashing(keras, label) for label in HASHING}
     found |= {f"HashedCrossing {label}": crossing(keras, label) for label in CROSSINGS}
     found |= {label: vectorization(keras, label) for label in VECTORIZATIONS}
+    found |= {f"vectors {mode}": vectors(keras, mode) for mode in MODES}
     found |= {f"FeatureSpace {label}": space(keras, label) for label in SPACES}
     return found

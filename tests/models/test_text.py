@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import copy
+import io
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
 
 import kerasish as keras
-from kerasish import layers
+from kerasish import layers, ops
 from kerasish.errors import ArgumentError, DataError, DTypeError
 from kerasish.models.head import Head
 
@@ -156,6 +160,89 @@ def test_saved_with_their_vocabulary(name: str, ending: str, tmp_path: Path) -> 
     clone.set_weights(model.get_weights())
     np.testing.assert_allclose(clone.predict(TEXTS, verbose=0), expected, rtol=1e-6)
     model.summary(print_fn=lambda _: None)
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
+def test_learned_vocabularies_of_files_of_keras(mode: str, tmp_path: Path) -> None:
+    # Keras leaves what was learned out of the config, and keeps it in files of its own.
+    words = layers.TextVectorization(output_mode=mode)
+    words.adapt(["a b c", "a b", "d a a"])
+    numbers = layers.IntegerLookup(output_mode=mode)
+    numbers.adapt(np.array([[1, 2], [3, 1]]))
+    text, codes = keras.Input((1,), dtype="string"), keras.Input((2,), dtype="int64")
+    both = layers.Concatenate()([words(text), ops.cast(numbers(codes), "float32")])
+    model = keras.Model([text, codes], layers.Dense(2)(both))
+    model.save(tmp_path / "ours.keras")
+    with zipfile.ZipFile(tmp_path / "ours.keras") as ours:
+        held = {name: ours.read(name) for name in ours.namelist()}
+    config = json.loads(held["config.json"])
+    for layer, made in ((words, "text_vectorization"), (numbers, "integer_lookup")):
+        inside = next(c for c in config["config"]["layers"] if c["name"] == layer.name)["config"]
+        assert inside["vocabulary_size"] == layer.vocabulary_size()
+        inside.update(vocabulary=None, idf_weights=None)
+        del inside["has_input_vocabulary"]
+        lines = "\n".join(map(str, layer.get_vocabulary()))
+        held[f"assets/layers/{made}/vocabulary.txt"] = lines.encode()
+    held["config.json"] = json.dumps(config).encode()
+    with zipfile.ZipFile(tmp_path / "keras.keras", "w") as theirs:
+        for name, data in held.items():
+            theirs.writestr(name, data)
+    given = [np.array([["a d"], ["c zz"]]), np.array([[1, 3], [7, 2]])]
+    wanted = model.predict(given, verbose=0)
+    loaded = keras.models.load_model(tmp_path / "keras.keras")
+    np.testing.assert_array_equal(loaded.predict(given, verbose=0), wanted)
+    assert loaded.get_layer(words.name).get_vocabulary() == words.get_vocabulary()
+    with h5py.File(io.BytesIO(held["model.weights.h5"])) as file:  # where Keras looks for weights
+        made = ("text_vectorization", "text_vectorization/_lookup_layer", "integer_lookup")
+        places = [f"layers/{place}/vars/idf_weights" for place in made]
+        assert [place in file for place in places] == [mode == "tf_idf"] * 3
+
+
+def test_a_vocabulary_has_the_size_that_the_file_told() -> None:
+    layer = layers.StringLookup.from_config(
+        {"output_mode": "count", "vocabulary": None, "vocabulary_size": 3}
+    )
+    assert layer(keras.Input((2,), dtype="string")).shape == (None, 3)
+    with pytest.raises(ArgumentError, match="Expected: a vocabulary of 3, special tokens included"):
+        layer.set_vocabulary(["a", "b", "c"])
+    layer.set_vocabulary(["a", "b"])
+    assert layer.vocabulary_size() == 3
+
+
+@pytest.mark.parametrize("how", ["input_shape", "build"])
+def test_a_sequential_that_begins_with_texts(how: str) -> None:
+    for layer in (
+        layers.TextVectorization(vocabulary=["a", "b"], output_sequence_length=3),
+        layers.StringLookup(vocabulary=["a", "b"]),
+    ):
+        kind, config = type(layer), layer.get_config()
+        if how == "input_shape":
+            model = keras.Sequential([kind(**{**config, "input_shape": (1,)})])
+        else:
+            model = keras.Sequential([layer])
+            model.build((None, 1))
+        assert model.inputs[0].dtype == "string"
+        given = np.array([["a"], ["c"]])
+        np.testing.assert_array_equal(model.predict(given, verbose=0), layer(given))
+
+
+@pytest.mark.parametrize("kind", ["texts", "bytes", "read as texts"])
+def test_texts_on_disk(kind: str, tmp_path: Path) -> None:
+    texts = np.array(["good", "schön", "bad", "good bad"] * 5)
+    with h5py.File(tmp_path / "texts.h5", "w") as file:
+        if kind == "bytes":
+            x = file.create_dataset("x", data=np.char.encode(texts, "utf-8"))
+        else:
+            x = file.create_dataset("x", data=texts.astype(object), dtype=h5py.string_dtype())
+        x = x.asstr() if kind == "read as texts" else x
+        words = layers.TextVectorization(output_mode="multi_hot")
+        words.adapt(x)
+        assert words.get_vocabulary() == ["[UNK]", "good", "bad", "schön"]
+        model = keras.Sequential([words, layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(x, np.zeros(20), epochs=1, verbose=0)
+        found = model.predict(x, verbose=0)
+        np.testing.assert_array_equal(found, model.predict(texts, verbose=0))
 
 
 def test_texts_as_results() -> None:

@@ -10,14 +10,15 @@ import numpy as np
 from kerasish import frames
 from kerasish.errors import DataError
 from kerasish.sparse import SparseRows, is_sparse
-from kerasish.texts import as_texts
+from kerasish.texts import as_texts, rows_differ
 
 
 def number_batches(data: Any, what: str) -> Iterator[np.ndarray]:
     """The arrays of numbers in `data`: one if it is a whole, else one per batch.
 
-    A whole is anything of a shape (numpy, tensors, pandas) or a list of rows. Any other iterable
-    gives batches: x, `(x, y)` or `(x, y, sample_weight)`, of which x counts.
+    A whole is anything of a shape (numpy, tensors, pandas) or a list of rows. Any other iterable,
+    a list of rows of different lengths too, gives batches: x, `(x, y)` or
+    `(x, y, sample_weight)`, of which x counts.
 
     Args:
         data: what `adapt` was given.
@@ -37,7 +38,13 @@ def text_batches(data: Any, what: str) -> Iterator[np.ndarray]:
 def as_numbers(data: Any, what: str) -> np.ndarray:
     """An array of numbers, from anything of a shape or a list of rows."""
     _refuse(data, what)
-    array = frames.numbers(data, what) if frames.is_columns(data) else np.asarray(data)
+    if frames.is_columns(data):
+        array = frames.numbers(data, what)
+    else:
+        try:
+            array = np.asarray(data)
+        except ValueError as error:
+            raise rows_differ(what) from error
     if array.dtype.kind not in "biufV":
         raise DataError(what, expected="numbers", received=f"an array of dtype {array.dtype}")
     return array
@@ -78,8 +85,12 @@ def _is_batch(part: Any) -> bool:
 def is_whole(data: Any) -> bool:
     """Whether `data` is one array of all samples, or a list of them."""
     if isinstance(data, (list, tuple)):
-        return not any(map(_is_batch, data[:1]))
+        return not any(map(_is_batch, data[:1])) and len({*map(_length, data)}) < 2
     return _has_shape(data)
+
+
+def _length(row: Any) -> int | None:
+    return len(row) if isinstance(row, (list, tuple)) else None
 
 
 def _refuse(data: Any, what: str) -> None:

@@ -29,6 +29,11 @@ class StringLookup(Lookup):
     runs_on_host = True
     vocabulary_dtype: ClassVar[str] = "string"
 
+    @property
+    def input_dtype(self) -> str:
+        """Texts; integers where it looks up backwards."""
+        return "int64" if self.invert else TEXT
+
     def call(self, inputs: Any) -> Any:
         self._need_vocabulary()
         if self.invert:

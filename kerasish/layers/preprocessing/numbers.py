@@ -104,7 +104,7 @@ class Normalization(Layer):
                 "Normalization.adapt", expected="a layer without given mean and variance"
             )
         count, mean, square = 0, tables.zeros(()), tables.zeros(())
-        for batch in number_batches(data, "Normalization.adapt"):
+        for batch in map(np.atleast_1d, number_batches(data, "Normalization.adapt")):
             if not batch.size:
                 continue
             if not self.built:
@@ -181,7 +181,8 @@ Normalization.mean, Normalization.variance = _moment("mean", 0), _moment("varian
 def encode(indices: Any, depth: int, mode: str, dtype: str, weights: Any = None) -> Any:
     """Integers as vectors of `depth`: one each, or all of a row in one (0 or 1, or counted).
 
-    An array gives an array, a tensor a tensor.
+    A row is what lies along axis 1, as in Keras, whatever axes follow it; of a single axis it is
+    the whole. An array gives an array, a tensor a tensor.
     """
     if isinstance(indices, np.ndarray):
         return _encode_array(indices, depth, mode, dtype)
@@ -191,17 +192,19 @@ def encode(indices: Any, depth: int, mode: str, dtype: str, weights: Any = None)
             indices = ops.squeeze(indices, axis=-1)
         return ops.one_hot(indices, depth, dtype=dtype)
     hits = ops.one_hot(indices, depth, dtype=dtype)
+    along = min(indices.ndim - 1, 1)
     if mode == "multi_hot":
-        return ops.max(hits, axis=-2, initial=0)
+        return ops.max(hits, axis=along, initial=0)
     if weights is not None:
         hits = hits * ops.expand_dims(ops.cast(weights, dtype), -1)
-    return ops.sum(hits, axis=-2)
+    return ops.sum(hits, axis=along)
 
 
 def _encode_array(indices: np.ndarray, depth: int, mode: str, dtype: str) -> np.ndarray:
     shape = encoded_shape(indices.shape, depth, mode)
     known: Any = shape
     flat = tables.zeros(known, dtype).reshape(-1, depth)
+    indices = indices if mode == "one_hot" or indices.ndim < 3 else np.moveaxis(indices, 1, -1)
     within = 1 if mode == "one_hot" or not indices.ndim else indices.shape[-1]
     row = np.repeat(np.arange(len(flat)), within)
     column = indices.reshape(-1)
@@ -218,7 +221,7 @@ def encoded_shape(shape: Shape, depth: int, mode: str) -> Shape:
     """The shape that `encode` gives for indices of a shape."""
     if mode == "one_hot":
         return (*(shape[:-1] if len(shape) > 1 and shape[-1] == 1 else shape or (1,)), depth)
-    return (*shape[:-1], depth)
+    return (*shape[:1], *shape[2:], depth) if len(shape) > 1 else (depth,)
 
 
 def _merged(a: np.ndarray, b: np.ndarray, share: float) -> np.ndarray:

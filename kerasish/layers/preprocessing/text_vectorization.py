@@ -14,6 +14,7 @@ from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import ArgumentError
 from kerasish.layers.preprocessing.vocabulary import OLDER_MODES, Lookup
 from kerasish.ops.symbol import KerasTensor
+from kerasish.spec import TEXT
 from kerasish.texts import as_texts
 
 _PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")
@@ -66,6 +67,8 @@ class TextVectorization(Lookup):
     oov_method: ClassVar[str] = "floormod"
     salt: ClassVar[Any] = None
     written = ("ragged",)
+    stored_also = ("_lookup_layer",)
+    input_dtype = TEXT
 
     def __post_init__(self) -> None:
         _choose("standardize", self.standardize, _STANDARDIZE)
@@ -146,7 +149,9 @@ class TextVectorization(Lookup):
             table = _table(indices, lengths, width, 0)
             return table.reshape(*texts.shape, width)
         table = _table(indices, lengths, int(lengths.max(initial=0)), -1)
-        return self._encoded(table.reshape(*texts.shape, table.shape[-1]))
+        # The axis of words stays where there is one word alone.
+        alone = (1,) if self.output_mode == "one_hot" else ()
+        return self._encoded(table.reshape(*texts.shape, table.shape[-1], *alone))
 
     def _unsplit(self, indices: np.ndarray) -> Any:
         """Texts that are tokens themselves: those along the last axis are a row."""

@@ -97,6 +97,9 @@ class Lookup(Layer):
         self.salt = salted(self, self.salt)
         self._tokens: list[Any] = []
         self._index: dict[Any, int] = {}
+        self._weights_of_all: Any = None
+        self._weights_in_file: Any = None
+        self._size_told: int | None = None  # by a config whose vocabulary is in another file
         self.reset_state()
         self._fixed = self.vocabulary is not None
         if self._fixed:
@@ -148,7 +151,10 @@ class Lookup(Layer):
                 "idf_weights with output_mode='tf_idf' only",
                 f"output_mode={self.output_mode!r}, idf_weights={idf_weights}",
             )
-        self._weights_of_all: Any = None
+        size, told = len(specials) + len(tokens), self._size_told
+        if told not in (None, size) and self.output_mode != "int" and not self.pad_to_max_tokens:
+            raise self._refusal(f"a vocabulary of {told}, special tokens included", str(size))
+        self._weights_of_all = None
         if idf_weights is not None:
             weights = [float(w) for w in np.asarray(idf_weights)]
             if len(weights) != len(given):
@@ -175,9 +181,7 @@ class Lookup(Layer):
             raise self._refusal(
                 "tokens and idf_weights with output_mode='tf_idf'", f"the file {name!r}"
             )
-        with open(name, encoding=self.encoding, newline="\n") as file:
-            lines = file.read().split("\n")
-        return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
+        return _lines(name, self.encoding)
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[Any]:
         """The tokens in the order of their indices."""
@@ -189,8 +193,18 @@ class Lookup(Layer):
 
     def load_assets(self, dir_path: str) -> None:
         """Take the tokens that a file of Keras keeps in `vocabulary.txt`, if there are none yet."""
-        if not self._tokens and self.output_mode != "tf_idf":
-            self.set_vocabulary(os.path.join(dir_path, "vocabulary.txt"))
+        if not self._tokens:
+            tokens = _lines(os.path.join(dir_path, "vocabulary.txt"), "utf-8")
+            self.set_vocabulary(tokens, self._weights_in_file)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the weights of "tf_idf" into a store, where Keras looks for them."""
+        if self._weights_of_all is not None:
+            store["idf_weights"] = self._weights_of_all
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the weights of a vocabulary that `load_assets` is to read."""
+        self._weights_in_file = store.get("idf_weights")
 
     def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
         """Learn the vocabulary: the most frequent tokens first.
@@ -298,6 +312,7 @@ class Lookup(Layer):
             )
         made = super().from_config(config, custom_objects)
         made._fixed = made._fixed and bool(config.get("has_input_vocabulary", True))
+        made._size_told = None if made._tokens else config.get("vocabulary_size")
         return made
 
     def get_config(self) -> dict[str, Any]:
@@ -349,6 +364,8 @@ class Lookup(Layer):
         """The size of vectors."""
         if self.pad_to_max_tokens and self.max_tokens is not None:
             return self.max_tokens
+        if not self._tokens and self._size_told is not None:
+            return self._size_told
         self._need_vocabulary()
         return self.vocabulary_size()
 
@@ -381,3 +398,9 @@ class Lookup(Layer):
         places = np.asarray(indices)
         inside = (places >= 0) & (places < len(table))
         return np.where(inside, table[np.where(inside, places, 0)], self.oov_token)
+
+
+def _lines(path: str, encoding: str) -> list[str]:
+    with open(path, encoding=encoding, newline="\n") as file:
+        lines = file.read().split("\n")
+    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]

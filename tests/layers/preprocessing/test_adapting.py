@@ -51,6 +51,24 @@ def test_a_column_and_a_list():
         assert layer.get_vocabulary() == ["[UNK]", "red", "blue"]
 
 
+def test_rows_of_different_lengths_are_batches():
+    bins = layers.Discretization(num_bins=3)
+    bins.adapt([[1.0, 2.0, 3.0], [4.0, 5.0]])
+    # Keras 3.15 on TensorFlow.
+    np.testing.assert_allclose(bins.bin_boundaries, [1.6666666, 3.3333333], rtol=1e-6)
+    words = layers.StringLookup()
+    words.adapt([["a", "b"], ["a"]])
+    assert words.get_vocabulary() == ["[UNK]", "a", "b"]
+    words.adapt([np.array("a"), np.array("b"), np.array("b")])
+    assert words.get_vocabulary() == ["[UNK]", "b", "a"]
+    moments = layers.Normalization(axis=None)
+    moments.adapt(iter([1.0, 2.0, 6.0]))
+    assert float(moments.mean[0]) == 3.0
+    for layer, data in ((bins, [[[1.0, 2.0], [3.0]]]), (words, iter([[["a"], ["b", "c"]]]))):
+        with pytest.raises(DataError, match="rows of different lengths"):
+            layer.adapt(data)
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -51,6 +51,11 @@ def test_crossed_bins(label: str) -> None:
     same(text_cases.crossing(keras, label), GOLDEN[f"HashedCrossing {label}"], label)
 
 
+@pytest.mark.parametrize("mode", text_cases.MODES)
+def test_vectors(mode: str) -> None:
+    same(text_cases.vectors(keras, mode), GOLDEN[f"vectors {mode}"], f"vectors {mode}")
+
+
 @pytest.mark.parametrize("label", text_cases.VECTORIZATIONS)
 def test_vectorized_texts(label: str) -> None:
     found = text_cases.vectorization(keras, label)
