@@ -68,7 +68,7 @@ class TextVectorization(Lookup):
     salt: ClassVar[Any] = None
     written = ("ragged",)
     stored_also = ("_lookup_layer",)
-    input_dtype = TEXT
+    input_dtype = TEXT  # pyright: ignore[reportAssignmentType]
 
     def __post_init__(self) -> None:
         _choose("standardize", self.standardize, _STANDARDIZE)
