@@ -111,7 +111,7 @@ def as_texts(value: Any, what: str, encoding: str = "utf-8") -> np.ndarray:
 
 def rows_differ(what: str) -> DataError:
     """The error of rows that make no array."""
-    return DataError(what, expected="rows of one length", received="rows of different lengths")
+    return DataError(what, expected="rows of equal length", received="rows of different lengths")
 
 
 def gathered(structure: Any) -> Any:
