@@ -11,6 +11,7 @@ from kerasish.graph.tensor import Tensor
 from kerasish.layers.augmentation.base import Drawn, RandomLayer, Sizes
 from kerasish.layers.augmentation.geometry import Geometric
 from kerasish.layers.augmentation.mapping import Mapping, Resized, Window
+from kerasish.ops.image.resizing import middle
 from kerasish.spec import is_int
 
 
@@ -40,9 +41,7 @@ class Sized(Geometric):
 
     def _largest(self, height: int, width: int, wanted: tuple[int, int]) -> Window:
         """The largest middle part of the wanted ratio, resized."""
-        tall = max(min(height, int(width * wanted[0] / wanted[1])), 1)
-        wide = max(min(width, int(height * wanted[1] / wanted[0])), 1)
-        top, left = (height - tall) // 2, (width - wide) // 2
+        top, left, tall, wide = middle(height, width, wanted)
         return self._window(top, left, (tall, wide), wanted)
 
     def _window(self, top: Any, left: Any, part: tuple[int, int], size: tuple[int, int]) -> Window:

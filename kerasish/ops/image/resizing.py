@@ -116,12 +116,17 @@ def _box(height: int, width: int, sizes: Sequence[int]) -> tuple[int, int]:
     return int(width * sizes[0] / sizes[1]), int(height * sizes[1] / sizes[0])
 
 
-def _cropped_to_ratio(x: Any, sizes: Sequence[int]) -> Any:
-    height, width = known(x.shape[1:3])
+def middle(height: int, width: int, sizes: Sequence[int]) -> tuple[int, int, int, int]:
+    """The largest middle part of an image that has the ratio of `sizes`: top, left and its size."""
     tall, wide = _box(height, width, sizes)
     tall, wide = max(min(height, tall), 1), max(min(width, wide), 1)
-    x = slice_axis(x, 1, (height - tall) // 2, tall)
-    return slice_axis(x, 2, (width - wide) // 2, wide)
+    return (height - tall) // 2, (width - wide) // 2, tall, wide
+
+
+def _cropped_to_ratio(x: Any, sizes: Sequence[int]) -> Any:
+    height, width = known(x.shape[1:3])
+    top, left, tall, wide = middle(height, width, sizes)
+    return slice_axis(slice_axis(x, 1, top, tall), 2, left, wide)
 
 
 def _padded_to_ratio(x: Any, sizes: Sequence[int], value: float) -> Any:
