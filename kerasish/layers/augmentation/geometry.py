@@ -95,6 +95,12 @@ class Geometric(ImageLayer):
     def _cut(self, boxes: dict[str, Any], size: tuple[Any, Any]) -> dict[str, Any]:
         return clip_to_image_size(boxes, *size)
 
+    @property
+    def _reading(self) -> dict[str, Any]:
+        """How what lies outside of images is read."""
+        names = {"fill_mode", "fill_value", "data_format"} & type(self).fields.keys()
+        return {name: getattr(self, name) for name in names}
+
 
 class RandomFlip(RandomLayer, Geometric):
     """Images mirrored with probability 1/2.
@@ -130,12 +136,6 @@ class Warp(RandomLayer, Geometric):
 
     def _affine(self, count: Any, *rows: Any) -> Affine:
         return Affine(count, rows, self._reading)
-
-    @property
-    def _reading(self) -> dict[str, Any]:
-        """How what lies outside of images is read."""
-        names = ("fill_mode", "fill_value", "data_format")
-        return {name: getattr(self, name) for name in names}
 
 
 class RandomRotation(Warp):
@@ -292,9 +292,8 @@ class RandomPerspective(RandomLayer, Geometric):
         }
 
     def mapping(self, drawn: Drawn, count: Any, height: Any, width: Any) -> Mapping:
-        reading = {"fill_value": self.fill_value, "data_format": self.data_format}
         start, end = (ops.cast(drawn[f"{k}_points"], "float32") for k in ("start", "end"))
-        return Perspective(start, end, drawn["apply_perspective"], reading)
+        return Perspective(start, end, drawn["apply_perspective"], self._reading)
 
 
 class RandomElasticTransform(RandomLayer, Geometric):
@@ -339,7 +338,6 @@ class RandomElasticTransform(RandomLayer, Geometric):
 
     def mapping(self, drawn: Drawn, count: Any, height: Any, width: Any) -> Mapping:
         strength = ops.cast(drawn["distortion_factor"], "float32")
-        names = ("fill_mode", "fill_value", "data_format")
         alpha, sigma = self.get_elastic_transform_params(height, width, strength)
         return Elastic(
             drawn["apply_transform"],
@@ -347,7 +345,7 @@ class RandomElasticTransform(RandomLayer, Geometric):
             sigma,
             int(6 * self.get_elastic_transform_params(height, width, 1.0)[1]) | 1,
             drawn["seed"],
-            {name: getattr(self, name) for name in names},
+            self._reading,
         )
 
     def changed(self, images: Tensor, drawn: Drawn) -> Tensor:
