@@ -144,13 +144,8 @@ def enable_tensor_float_32(enabled: bool = True) -> None:
 
 def num_threads() -> int:
     """Threads a plan may use: `KERASISH_NUM_THREADS`, or the processors this process may use."""
-    asked = os.environ.get("KERASISH_NUM_THREADS", "")
-    if asked:
-        if not asked.isdigit() or int(asked) < 1:
-            raise ArgumentError(
-                "KERASISH_NUM_THREADS", expected="a positive integer", received=repr(asked)
-            )
-        return int(asked)
+    if asked := _limit("KERASISH_NUM_THREADS"):
+        return asked
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
