@@ -21,6 +21,8 @@ from kerasish.serialization import serialize_keras_object
 from kerasish.spec import TEXT, is_int
 from kerasish.texts import as_texts, is_text
 
+# The kinds that have a name: all that a name alone makes.
+_NAMED = tuple(kind for kind in vars(Kinds) if kind[0] != "_" and kind not in ("cross", "feature"))
 _BATCH = 32  # rows by which a table is learned, as in Keras: bins depend on it
 
 
@@ -92,20 +94,14 @@ class FeatureSpace(Kinds, Layer):
             return kind
         if isinstance(kind, Mapping):
             return Feature.from_config(kind.get("config", kind))
-        own = type(self)
-        made = {
-            "float": own.float,
-            "float_normalized": own.float_normalized,
-            "float_rescaled": own.float_rescaled,
-            "float_discretized": lambda name: own.float_discretized(
-                self.num_discretization_bins, name=name
-            ),
-            "integer_categorical": lambda name: own.integer_categorical(name=name),
-            "string_categorical": lambda name: own.string_categorical(name=name),
-            "integer_hashed": lambda name: own.integer_hashed(self.hashing_dim, name=name),
-            "string_hashed": lambda name: own.string_hashed(self.hashing_dim, name=name),
+        sizes = {
+            "float_discretized": self.num_discretization_bins,
+            "integer_hashed": self.hashing_dim,
+            "string_hashed": self.hashing_dim,
         }
-        return made[one_of(f"FeatureSpace.features[{key!r}]", kind, made)](name=key)
+        one_of(f"FeatureSpace.features[{key!r}]", kind, _NAMED)
+        size = (sizes[kind],) if kind in sizes else ()
+        return getattr(self, kind)(*size, name=key)
 
     def _cross(self, cross: Any) -> Cross:
         if isinstance(cross, Mapping):
