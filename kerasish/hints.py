@@ -6,6 +6,7 @@ import functools
 import operator
 import warnings
 from collections.abc import Callable, Iterable
+from types import FunctionType
 from typing import Any, ParamSpec, TypeGuard, TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ from kerasish.tracebacks import shorten
 
 P = ParamSpec("P")
 R = TypeVar("R")
+_TAKES_KEYWORDS = 0x08  # the flag of code with `**kwargs`
 
 
 def one_of(what: str, word: Any, words: Iterable[Any]) -> Any:
@@ -217,6 +219,7 @@ def _misfit(
 def hinted(func: Callable[P, R]) -> Callable[P, R]:
     """Decorator: a keyword that `func` does not take, or has already, is an error with the fix."""
     code = func.__code__  # type: ignore[attr-defined]
+    takes_all = bool(code.co_flags & _TAKES_KEYWORDS)
     known = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
     @functools.wraps(func)
@@ -225,7 +228,7 @@ def hinted(func: Callable[P, R]) -> Callable[P, R]:
             try:
                 return func(*args, **kwargs)
             except TypeError:
-                misfit = _misfit(func.__qualname__, known, args, kwargs)
+                misfit = None if takes_all else _misfit(func.__qualname__, known, args, kwargs)
                 if misfit is None:
                     raise
                 raise misfit from None
@@ -234,3 +237,15 @@ def hinted(func: Callable[P, R]) -> Callable[P, R]:
             raise
 
     return call
+
+
+def hinted_methods(cls: type[R]) -> type[R]:
+    """Decorator: all public methods that a class defines are `hinted`."""
+    for name, held in [*vars(cls).items()]:
+        if name[0] == "_":
+            continue
+        if isinstance(held, (classmethod, staticmethod)):
+            setattr(cls, name, type(held)(hinted(held.__func__)))
+        elif isinstance(held, FunctionType):
+            setattr(cls, name, hinted(held))
+    return cls

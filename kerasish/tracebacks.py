@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from types import TracebackType
 
@@ -9,6 +10,7 @@ from kerasish.config import settings
 from kerasish.errors import KerasishError
 
 _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_HANDS_ON = contextlib.__file__  # calls what it decorates
 
 
 def shorten(error: BaseException) -> None:
@@ -32,7 +34,7 @@ def _others(traceback: TracebackType | None) -> TracebackType | None:
     """The lines that are not this package's."""
     lines = []
     while traceback is not None:
-        if not traceback.tb_frame.f_code.co_filename.startswith(_OWN):
+        if not traceback.tb_frame.f_code.co_filename.startswith((_OWN, _HANDS_ON)):
             lines.append(traceback)
         traceback = traceback.tb_next
     kept: TracebackType | None = None

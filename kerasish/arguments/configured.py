@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from kerasish import budget
 from kerasish.arguments.forwarding import declare, wrap
 from kerasish.arguments.shown import shown
-from kerasish.errors import told
+from kerasish.errors import KerasishError, told
 from kerasish.hints import refuse_unknown
 from kerasish.signatures import constructor, ours
+from kerasish.tracebacks import shorten
 
 
 def check_keywords(cls: type, given: Mapping[str, Any], legacy: Iterable[str] = ()) -> None:
@@ -71,7 +72,11 @@ class Configured(Declared):
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         known = constructor(cls).parameters
         if not kwargs.keys() <= known.keys():
-            check_keywords(cls, kwargs, cls.legacy)
+            try:
+                check_keywords(cls, kwargs, cls.legacy)
+            except KerasishError as error:
+                shorten(error)
+                raise
         made = super().__new__(cls)
         object.__setattr__(made, "_given", {**dict(zip(known, args, strict=False)), **kwargs})
         return made

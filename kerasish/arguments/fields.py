@@ -317,14 +317,14 @@ def make_constructor(cls: type, fields: Mapping[str, Field], base: Callable[...,
         try:
             modernise(cls, kwargs)
             bound = bind(contract, raising.given(args[len(ahead) :], kwargs), raising)
+            if ahead or not kwargs.keys().isdisjoint(("inputs", "outputs")):
+                object.__setattr__(self, "_parts_given", True)
+            base(self, *ahead, **kwargs)
+            self._take(bound)
+            self.__post_init__()
         except Exception as error:
             shorten(error)
             raise
-        if ahead or not kwargs.keys().isdisjoint(("inputs", "outputs")):
-            object.__setattr__(self, "_parts_given", True)
-        base(self, *ahead, **kwargs)
-        self._take(bound)
-        self.__post_init__()
         whole = type(self).__init__ is __init__  # no other constructor adds to it
         if whole and self.builds_by_calling and not self._sublayers():
             object.__setattr__(self, "built", True)  # there is nothing to build, as in Keras

@@ -8,9 +8,10 @@ from difflib import SequenceMatcher
 from typing import Any, ClassVar, Self
 
 from kerasish.arguments.configured import Declared, check_keywords
-from kerasish.errors import ArgumentError, told
+from kerasish.errors import ArgumentError, KerasishError, told
 from kerasish.registry import hint
 from kerasish.signatures import ours
+from kerasish.tracebacks import shorten
 
 Logs = dict[str, Any] | None
 # Words that others have for parts of a run.
@@ -56,7 +57,11 @@ class Callback(Declared):
                 warnings.warn(told(what, fix=meant), stacklevel=2)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
-        check_keywords(cls, kwargs)
+        try:
+            check_keywords(cls, kwargs)
+        except KerasishError as error:
+            shorten(error)
+            raise
         return super().__new__(cls)
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ from kerasish import extras
 from kerasish.data.dataset import Dataset
 from kerasish.data.folders import Choice, Kind, datasets
 from kerasish.errors import ArgumentError, FileFormatError, KerasishError
-from kerasish.hints import whole
+from kerasish.hints import hinted, whole
 from kerasish.saving.files.sources import check_source
 
 SOUNDS = Kind(
@@ -132,6 +132,7 @@ class LoadSound:
         return sound if label is None else (sound, label)
 
 
+@hinted
 def audio_dataset_from_directory(
     directory: Any,
     labels: Any = "inferred",

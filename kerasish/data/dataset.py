@@ -35,9 +35,11 @@ from kerasish.data.stages import (
     Zipped,
 )
 from kerasish.errors import ArgumentError, DataError
-from kerasish.hints import function, one_of, whole
+from kerasish.hints import function, hinted_methods, one_of, whole
+from kerasish.tracebacks import shorten
 
 
+@hinted_methods
 class Dataset(Sources):
     """A series of elements, made when they are asked for; every method gives a new one.
 
@@ -328,7 +330,7 @@ class Dataset(Sources):
         seed = tuple(np.random.randint(0, 2**31, size=2).tolist())
         run = Pass((self.passes,), seed)
         self.passes += 1
-        return (element for element in self.node.items(run) if element is not SKIPPED)
+        return _told(element for element in self.node.items(run) if element is not SKIPPED)
 
     def as_numpy_iterator(self) -> Iterator[Any]:
         """The elements, which are numpy arrays anyway."""
@@ -389,6 +391,15 @@ class Dataset(Sources):
 
     def _then(self, node: Node) -> Dataset:
         return Dataset(node, like=self)
+
+
+def _told(elements: Iterator[Any]) -> Iterator[Any]:
+    """Elements whose errors show users' lines alone."""
+    try:
+        yield from elements
+    except Exception as error:
+        shorten(error)
+        raise
 
 
 def _checked(what: str, given: Any) -> Dataset:

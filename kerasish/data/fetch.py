@@ -14,7 +14,7 @@ from kerasish import budget
 from kerasish.config import settings
 from kerasish.data.unpacking import FORMATS, unpack
 from kerasish.errors import ArgumentError, DataError, KerasishError
-from kerasish.hints import one_of
+from kerasish.hints import hinted, one_of
 from kerasish.saving.files.atomic import replacing
 from kerasish.showing.progress import Progbar
 from kerasish.showing.screen import live, tell
@@ -81,6 +81,7 @@ def held(name: str, file: str) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
+@hinted
 def get_file(
     fname: Any = None,
     origin: str | None = None,
@@ -147,7 +148,7 @@ def get_file(
         )
     fresh = force_download or not path.is_file()
     if not fresh and known is not None and digest(path, _algorithm(known)) != known:
-        warnings.warn(f"{path} has another hash and is downloaded anew.", stacklevel=2)
+        warnings.warn(f"{path} has another hash and is downloaded anew.", stacklevel=3)
         fresh = True
     if fresh:
         _download(origin, path, known)

@@ -149,7 +149,12 @@ def index(kind: Kind, choice: Choice, seed: int, labels: Any) -> Files:
     """The files in a folder with their labels, in the order that Keras gives them for a seed."""
     directory = os.fspath(choice.directory)
     if not os.path.isdir(directory):
-        raise DataError(f"{kind.what}, directory", expected="a folder", received=repr(directory))
+        there = "a file" if os.path.exists(directory) else f"nothing there, seen from {os.getcwd()}"
+        raise DataError(
+            f"{kind.what}, directory",
+            expected="a folder, with a folder for every class in it",
+            received=f"{directory!r}, {there}",
+        )
     inferred = isinstance(labels, str)
     folders = _classes(kind, choice, directory) if inferred else [""]
     found = [
@@ -239,6 +244,7 @@ def _parts(kind: Kind, choice: Choice, files: Files) -> Iterator[tuple[Files, st
                 received=f"{total} files, of which {choice.validation_split} validate"
                 if total
                 else "none",
+                fix="" if total else _beside(kind, choice),
             )
         if name:
             _tell(choice, f"Using {end - begin} files for {name}.")
@@ -246,6 +252,14 @@ def _parts(kind: Kind, choice: Choice, files: Files) -> Iterator[tuple[Files, st
         both = choice.subset == "both" and name == "validation"
         part = Files(files.paths[begin:end], labels, files.class_names)
         yield part, "validation of both" if both else str(name)
+
+
+def _beside(kind: Kind, choice: Choice) -> str:
+    """What to do where files lie in the folder itself, which is no class."""
+    held = sum(name.lower().endswith(kind.formats) for name in os.listdir(choice.directory))
+    if not held or choice.labels != "inferred":
+        return ""
+    return f"Put the {held} in it into a folder for each class, or read them with labels=None."
 
 
 def encoded(labels: list[int], mode: str | None, class_names: list[str] | None) -> np.ndarray:

@@ -13,7 +13,7 @@ from kerasish.data.folders import Choice, Kind, datasets
 from kerasish.data.images import COLOR_MODES, pillow, read_image
 from kerasish.data.resampling import METHODS, resample
 from kerasish.errors import ArgumentError, FileFormatError
-from kerasish.hints import one_of, whole
+from kerasish.hints import hinted, one_of, whole
 
 IMAGES = Kind("image_dataset_from_directory", "images", (".bmp", ".gif", ".jpeg", ".jpg", ".png"))
 TEXTS = Kind("text_dataset_from_directory", "text files", (".txt",))
@@ -74,6 +74,7 @@ def _room(out: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return out[begins[0] : ends[0], begins[1] : ends[1]]
 
 
+@hinted
 def image_dataset_from_directory(
     directory: Any,
     labels: Any = "inferred",
@@ -186,6 +187,7 @@ class LoadText:
         return text if label is None else (text, label)
 
 
+@hinted
 def text_dataset_from_directory(
     directory: Any,
     labels: Any = "inferred",

@@ -16,7 +16,7 @@ from kerasish import extras
 from kerasish.config import settings, standardize_data_format
 from kerasish.errors import ArgumentError, FileFormatError, KerasishError, ShapeError
 from kerasish.graph.tensor import convert_to_tensor
-from kerasish.hints import one_of
+from kerasish.hints import hinted, one_of
 from kerasish.ops.image.resizing import resize
 from kerasish.saving.files.sources import check_source
 
@@ -37,6 +37,7 @@ def pillow(what: str) -> Any:
     return extras.package("PIL.Image", what)
 
 
+@hinted
 def load_img(
     path: Any,
     color_mode: str = "rgb",
@@ -118,6 +119,7 @@ def _middle(size: tuple[int, int], width: int, height: int) -> tuple[int, int, i
     return left, above, left + wide, above + tall
 
 
+@hinted
 def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> np.ndarray:
     """The pixels of a Pillow image as an array with three axes.
 
@@ -141,6 +143,7 @@ def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) ->
     return x if last else x.transpose(2, 0, 1)
 
 
+@hinted
 def array_to_img(
     x: Any, data_format: str | None = None, scale: bool = True, dtype: Any = None
 ) -> Any:
@@ -176,6 +179,7 @@ def array_to_img(
     return module.fromarray(pixels[:, :, 0] if x.shape[2] == 1 else pixels)
 
 
+@hinted
 def save_img(
     path: Any,
     x: Any,
@@ -206,12 +210,13 @@ def save_img(
     if image.mode == "RGBA" and file_format == "jpeg":
         warnings.warn(
             "JPEG has no fourth channel: the image is written without its transparency.",
-            stacklevel=2,
+            stacklevel=3,
         )
         image = image.convert("RGB")
     image.save(path, format=file_format, **kwargs)
 
 
+@hinted
 def smart_resize(
     x: Any,
     size: Any,

@@ -14,9 +14,11 @@ from kerasish.data.shuffling import Shuffled
 from kerasish.data.stages import Batched
 from kerasish.data.tabular import Csv, Files, Lines, Parquet
 from kerasish.errors import DataError
+from kerasish.hints import hinted_methods
 from kerasish.spec import TEXT, TensorSpec, dtype_name
 
 
+@hinted_methods
 class Sources:
     """The constructors of datasets; `Dataset` has them."""
 

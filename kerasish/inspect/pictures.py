@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from kerasish import tree
 from kerasish.errors import ArgumentError, KerasishError
-from kerasish.hints import is_number, refuse_unknown
+from kerasish.hints import hinted, is_number, refuse_unknown
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.input_layer import InputLayer
 from kerasish.models import Model, Sequential
@@ -103,6 +103,7 @@ def _by_graphviz(program: str, kind: str, text: str) -> bytes:
     return ran.stdout
 
 
+@hinted
 def model_to_dot(
     model: Any,
     show_shapes: bool = False,
@@ -153,6 +154,7 @@ def model_to_dot(
     return Drawing(diagram, dpi, subgraph)
 
 
+@hinted
 def plot_model(
     model: Any,
     to_file: str | os.PathLike[str] = "model.png",

@@ -187,7 +187,7 @@ def restore_others(
                     fix="It starts with new state; build the optimizer in compile_from_config "
                     "to keep it.",
                 ),
-                stacklevel=5,
+                stacklevel=6,
             )
     assign(plan)
 
@@ -227,7 +227,7 @@ def restore_optimizer(
         warnings.warn(
             f"{where}: does not say which optimizer it was trained with, so compiled with "
             f"{type(model.optimizer).__name__}, without the saved state. Call compile() to choose.",
-            stacklevel=4,
+            stacklevel=5,
         )
     elif saved:
         keys = saved_keys(kept, len(saved))
@@ -243,7 +243,7 @@ def _restore_in_order(model: Any, saved: Sequence[SafeDataset], where: str) -> N
         plan = plan_optimizer(model, saved, None, where)
     except FileFormatError as error:
         # As after thawing a part of a model that was trained: Keras's own reader warns too.
-        warnings.warn(f"{error} The optimizer starts with new state.", stacklevel=5)
+        warnings.warn(f"{error} The optimizer starts with new state.", stacklevel=6)
     else:
         assign(plan)
 
@@ -270,6 +270,6 @@ def _restore_by_key(model: Any, saved: Mapping[Key, SafeDataset], where: str) ->
         warnings.warn(
             f"{where}: the optimizer made its last step without {_shown(fresh)}, so it starts with "
             "new state there.",
-            stacklevel=5,
+            stacklevel=6,
         )
     assign(plan)

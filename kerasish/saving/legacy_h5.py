@@ -293,7 +293,7 @@ def _plan_arrays(
     )
     if not skip_mismatch:
         raise refusal
-    warnings.warn(str(refusal), stacklevel=5)
+    warnings.warn(str(refusal), stacklevel=6)
     return []
 
 

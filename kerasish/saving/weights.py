@@ -15,6 +15,7 @@ import numpy as np
 from kerasish import budget
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.graph.variable import Variable
+from kerasish.hints import hinted
 from kerasish.layers.base import tracking
 from kerasish.layers.base.layer import Layer
 from kerasish.registry import hint
@@ -27,6 +28,7 @@ from kerasish.saving.paths import named_weights, other_optimizers, walk
 from kerasish.saving.weights_h5 import WeightsFile, shard_files, write_weights
 
 
+@hinted
 def save_weights(
     model: Any,
     filepath: str | os.PathLike[str],
@@ -183,7 +185,7 @@ def plan_objects(
         if found == [v.shape for v in held]:
             plan += zip(held, file.read(path, found), strict=True)
         elif skip_mismatch:
-            warnings.warn(str(_difference(label, path, obj, held, found)), stacklevel=4)
+            warnings.warn(str(_difference(label, path, obj, held, found)), stacklevel=5)
         elif found or held:
             near = "" if found else hint(path, file.shapes(), 3)
             raise _difference(label, path, obj, held, found, near)
@@ -232,6 +234,7 @@ def _difference(
 # --- reading any of them ------------------------------------------------------------------------
 
 
+@hinted
 def load_weights(
     model: Any,
     filepath: str | os.PathLike[str] | BinaryIO,

@@ -17,6 +17,7 @@ import numpy as np
 from kerasish import budget, serialization
 from kerasish.errors import ArgumentError, BackendError, FileFormatError, KerasishError
 from kerasish.graph.variable import blank_variables
+from kerasish.hints import hinted
 from kerasish.saving import beside, compile_state, legacy_h5, state
 from kerasish.saving.allowed_names import check
 from kerasish.saving.beside import State
@@ -44,6 +45,7 @@ OPTIMIZERS = "optimizers"
 # --- saving -----------------------------------------------------------------------------------
 
 
+@hinted
 @walked_once()
 def save_model(
     model: Any,
@@ -158,6 +160,7 @@ def _save_archive(
 # --- loading ----------------------------------------------------------------------------------
 
 
+@hinted
 def load_model(
     filepath: str | os.PathLike[str] | BinaryIO,
     custom_objects: Mapping[str, Any] | None = None,

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasish import extras
 from kerasish.errors import ArgumentError, ShapeError
-from kerasish.hints import whole
+from kerasish.hints import hinted, whole
 from kerasish.ops.image.boxes import convert_format
 from kerasish.visualization.images import as_bytes, batch_of
 
@@ -18,6 +18,7 @@ _ABOVE = 8  # between a box and its text
 _INSIDE = 3
 
 
+@hinted
 def draw_bounding_boxes(
     images: Any,
     bounding_boxes: Any,

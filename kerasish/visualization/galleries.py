@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasish import extras
 from kerasish.errors import ArgumentError
-from kerasish.hints import refuse_unknown
+from kerasish.hints import hinted, refuse_unknown
 from kerasish.visualization.boxes import draw_bounding_boxes
 from kerasish.visualization.images import batch_of
 from kerasish.visualization.masks import draw_segmentation_masks
@@ -20,6 +20,7 @@ _OPTIONS = ("y_true", "y_pred", "label_map", "scale", "path", "show", "transpare
             "legend_handles")  # fmt: skip
 
 
+@hinted
 def plot_image_gallery(
     images: Any,
     y_true: Any = None,
@@ -106,6 +107,7 @@ def plot_image_gallery(
         plot.close(figure)
 
 
+@hinted
 def plot_bounding_box_gallery(
     images: Any,
     bounding_box_format: str,
@@ -171,6 +173,7 @@ def plot_bounding_box_gallery(
     )  # fmt: skip
 
 
+@hinted
 def plot_segmentation_mask_gallery(
     images: Any,
     num_classes: int,

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import DTypeError, ShapeError
+from kerasish.hints import hinted
 from kerasish.visualization.images import batch_of
 
 _PALETTE = np.array([2**25 - 1, 2**15 - 1, 2**21 - 1])  # of Keras
 
 
+@hinted
 def draw_segmentation_masks(
     images: Any,
     segmentation_masks: Any,
