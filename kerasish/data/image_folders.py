@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasish.config import standardize_data_format
 from kerasish.data.folders import Choice, Kind, datasets
-from kerasish.data.images import COLOR_MODES, pillow, read_image
+from kerasish.data.images import COLOR_MODES, middle_box, pillow, read_image
 from kerasish.data.resampling import METHODS, resample
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.hints import hinted, one_of, whole
@@ -47,21 +47,12 @@ class LoadImage:
         out = np.zeros(shape, np.uint8 if self.method == "nearest" else np.float32)
         inner = out if self.last else out.transpose(1, 2, 0)
         if self.fit == "crop":
-            image = _cropped(image, height, width)
+            image = image.crop(middle_box(image, height, width))
         elif self.fit == "pad":
             inner = _room(inner, image.size)
         planes = [np.asarray(plane) for plane in image.split()]
         resample(planes, inner, self.method)
         return out if label is None else (out, label)
-
-
-def _cropped(image: Any, height: int, width: int) -> Any:
-    """The middle of an image with the ratio of a size, as `smart_resize` cuts it."""
-    wide, tall = image.size
-    crop_tall = max(min(tall, int(wide * height / width)), 1)
-    crop_wide = max(min(wide, int(tall * width / height)), 1)
-    left, above = (wide - crop_wide) // 2, (tall - crop_tall) // 2
-    return image.crop((left, above, left + crop_wide, above + crop_tall))
 
 
 def _room(out: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -17,7 +17,7 @@ from kerasish.config import settings, standardize_data_format
 from kerasish.errors import ArgumentError, FileFormatError, KerasishError, ShapeError
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.hints import hinted, one_of
-from kerasish.ops.image.resizing import resize
+from kerasish.ops.image.resizing import middle, resize
 from kerasish.saving.files.sources import check_source
 
 # Each way of colouring, with its channels and Pillow's modes that are left as they are.
@@ -72,7 +72,7 @@ def load_img(
         return image
     one_of("load_img, interpolation", interpolation, _RESAMPLING)
     method = getattr(pillow("load_img").Resampling, interpolation.upper())
-    box = _middle(image.size, width, height) if keep_aspect_ratio else None
+    box = middle_box(image, height, width) if keep_aspect_ratio else None
     return image.resize((width, height), method, box=box)
 
 
@@ -111,12 +111,10 @@ def _readable(label: str) -> Iterator[None]:
         ) from error
 
 
-def _middle(size: tuple[int, int], width: int, height: int) -> tuple[int, int, int, int]:
-    """The largest box in the middle of an image of (width, height) with the ratio of another."""
-    wide = min(size[0], size[1] * width // height)
-    tall = min(size[1], size[0] * height // width)
-    left, above = (size[0] - wide) // 2, (size[1] - tall) // 2
-    return left, above, left + wide, above + tall
+def middle_box(image: Any, height: int, width: int) -> tuple[int, int, int, int]:
+    """Pillow's box around the middle of an image that has the ratio of a size."""
+    top, left, tall, wide = middle(image.height, image.width, (height, width))
+    return left, top, left + wide, top + tall
 
 
 @hinted

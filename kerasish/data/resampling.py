@@ -11,16 +11,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from kerasish.graph.tensor import convert_to_tensor
+from kerasish.ops.image import resizing
+
 Array = np.ndarray
 # Where an output pixel looks: for each tap, the places in the input and their weights.
 Taps = tuple[tuple[Array, Array], ...]
 Kernel = Callable[[Array], Array]
-
-
-def _cubic(t: Array) -> Array:
-    """Keys, "Cubic convolution interpolation" (1981), with a = -1/2."""
-    near, far = (1.5 * t - 2.5) * t * t + 1, ((-0.5 * t + 2.5) * t - 4) * t + 2
-    return np.where(t < 1, near, far)
 
 
 def _mitchell(t: Array) -> Array:
@@ -30,16 +27,16 @@ def _mitchell(t: Array) -> Array:
     return np.where(t < 1, near, far)
 
 
-def _lanczos(radius: int) -> Kernel:
-    return lambda t: np.sinc(t) * np.sinc(t / radius)
+def _of_ops(name: str) -> Kernel:
+    return lambda t: np.asarray(resizing.KERNELS[name](convert_to_tensor(t)))
 
 
 # Each kernel with its radius.
 KERNELS: dict[str, tuple[float, Kernel]] = {
-    "bilinear": (1, lambda t: 1 - t),
-    "bicubic": (2, _cubic),
-    "lanczos3": (3, _lanczos(3)),
-    "lanczos5": (5, _lanczos(5)),
+    **{
+        name: (radius, _of_ops(name))
+        for name, radius in (("bilinear", 1), ("bicubic", 2), ("lanczos3", 3), ("lanczos5", 5))
+    },
     "gaussian": (1.5, lambda t: np.exp(-2 * t * t)),
     "mitchellcubic": (2, _mitchell),
 }
