@@ -120,5 +120,5 @@ def test_docstrings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_readme_lists_every_page() -> None:
-    listed = re.findall(r"\]\(docs/(\w+)\.md\)", (DOCS.parent / "README.md").read_text("utf-8"))
+    listed = re.findall(r"\]\(docs/([\w-]+)\.md\)", (DOCS.parent / "README.md").read_text("utf-8"))
     assert {page.stem for page in DOCS.glob("*.md")} <= {*listed}
