@@ -77,6 +77,15 @@ def as_rows(structure: Any) -> Any:
     )
 
 
+def array_of(leaf: Any) -> Any:
+    """What is an array on a device, or says that it can be one, as a numpy array; else None."""
+    if current().owns(leaf):
+        return current().to_numpy(leaf)
+    if hasattr(leaf, "__array__"):
+        return np.asarray(leaf)
+    return np.from_dlpack(leaf) if hasattr(leaf, "__dlpack__") else None
+
+
 def to_numpy(leaf: Any, where: str, text: bool = False) -> Any:
     """Any array-like as a numpy array of numbers with at least one dimension.
 
@@ -95,8 +104,6 @@ def to_numpy(leaf: Any, where: str, text: bool = False) -> Any:
         return as_texts(leaf, where)
     if isinstance(leaf, np.ndarray):
         array = leaf
-    elif current().owns(leaf):
-        array = current().to_numpy(leaf)
     elif is_lazy(leaf):
         check_numbers(leaf, where)
         array = leaf[:]
@@ -106,19 +113,15 @@ def to_numpy(leaf: Any, where: str, text: bool = False) -> Any:
         array = leaf
     elif is_sparse(leaf):
         array = leaf.toarray()
-    elif hasattr(leaf, "__array__"):
-        array = np.asarray(leaf)
-        if text and is_text(array):  # the object did not say so
-            return as_texts(array, where)
-    elif hasattr(leaf, "__dlpack__"):
-        array = np.from_dlpack(leaf)
-    else:
+    elif (array := array_of(leaf)) is None:
         raise DataError(
             where,
             expected="a numpy array, something with __array__ or __dlpack__, an h5py dataset, "
             "a sparse matrix, or a dict, list or tuple of these",
             received=type_name(leaf),
         )
+    elif text and is_text(array):  # the object did not say so
+        return as_texts(array, where)
     # A masked array exists only where its module was loaded, which takes a first step's third.
     if "numpy.ma" in sys.modules and isinstance(array, np.ma.MaskedArray):
         if np.ma.is_masked(array):

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from kerasish import tree
-from kerasish.backend.base import current
 from kerasish.config import floatx
-from kerasish.data.checks import type_name
+from kerasish.data.checks import array_of, type_name
 from kerasish.errors import DataError
 from kerasish.frames import is_columns, is_frame, numbers, texts
 from kerasish.graph.tensor import is_tensor
@@ -79,13 +78,7 @@ def as_leaf(leaf: Any, own: bool = False) -> Any:
         array = np.asarray(leaf, _plain(np.asarray(leaf)))[()]
     elif is_columns(leaf):
         array = _columns(leaf)
-    elif current().owns(leaf):
-        array = current().to_numpy(leaf)
-    elif hasattr(leaf, "__array__"):
-        array = np.asarray(leaf)
-    elif hasattr(leaf, "__dlpack__"):
-        array = np.from_dlpack(leaf)
-    else:
+    elif (array := array_of(leaf)) is None:
         raise DataError(
             "An element of a dataset",
             expected="arrays, tensors, numbers, text, lists, or tuples and dicts of these",
