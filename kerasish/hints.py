@@ -90,6 +90,16 @@ def whole(what: str, value: Any, least: int | None = 0) -> int:
     return found
 
 
+def numbers(what: str, value: Any) -> None:
+    """Raise ArgumentError where a value, or one of an array or list of them, is no number."""
+    try:
+        found = np.asarray(value)
+    except ValueError:
+        found = np.empty(0, object)
+    if found.dtype.kind not in "biuf" and found.dtype.name not in DTYPES:
+        raise ArgumentError(what, expected="numbers", received=repr(value))
+
+
 def function(what: str, value: Any) -> Any:
     """`value`, if it can be called.
 

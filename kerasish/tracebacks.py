@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from types import TracebackType
+import sys
+from types import FrameType, TracebackType
 
 from kerasish.config import settings
 from kerasish.errors import KerasishError
@@ -28,6 +29,15 @@ def shorten(error: BaseException) -> None:
         if kept is not None or isinstance(one, KerasishError):
             one.__traceback__ = kept
         one = one.__cause__ or one.__context__
+
+
+def users_level() -> int:
+    """The `stacklevel` at which a warning shows the line of users that led to it."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 1
+    while frame is not None and frame.f_code.co_filename.startswith(_OWN):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _others(traceback: TracebackType | None) -> TracebackType | None:

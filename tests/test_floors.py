@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "kerasish"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("spec", "errors", "budget", "tables", "tree", "registry", "names", "_names", "config",
      "version", "serialization", "kinds", "arguments", "hints", "signatures", "changes",
-     "collector", "elsewhere", "extras", "frames", "naming", "portable",
+     "collector", "elsewhere", "extras", "frames", "naming", "portable", "refusals",
      "showing", "sparse", "tracebacks", "texts"),
     ("backend",),
     ("graph",),

@@ -10,6 +10,7 @@ from kerasish.arguments.forwarding import declare, wrap
 from kerasish.arguments.shown import shown
 from kerasish.errors import KerasishError, told
 from kerasish.hints import refuse_unknown
+from kerasish.refusals import refusing
 from kerasish.signatures import constructor, ours
 from kerasish.tracebacks import shorten
 
@@ -50,6 +51,8 @@ class Declared:
             wrap(cls, of, order, defaults)
         elif order and "__init__" not in vars(cls):
             declare(cls, order, defaults)
+        if "__init__" in vars(cls) and ours(cls):
+            type.__setattr__(cls, "__init__", refusing(vars(cls)["__init__"]))
 
     def __repr__(self) -> str:
         return shown(self)

@@ -21,8 +21,9 @@ from kerasish.arguments.annotations import KNOWN, readable, rule_of
 from kerasish.arguments.contract import Contract, Field, Raising, bind
 from kerasish.arguments.rules import ANYTHING, Constraint, Initializer, Regularizer
 from kerasish.errors import ArgumentError
+from kerasish.refusals import refused_by
 from kerasish.signatures import MISSING, Parameter, Signature, meaning, ours, parameters
-from kerasish.tracebacks import shorten
+from kerasish.tracebacks import shorten, users_level
 
 T = TypeVar("T")
 
@@ -314,6 +315,7 @@ def make_constructor(cls: type, fields: Mapping[str, Field], base: Callable[...,
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         ahead = args if self._made_of(args) else ()
         raising = Raising(type(self).__name__, contract, type(self))
+        given = kwargs.copy()
         try:
             modernise(cls, kwargs)
             bound = bind(contract, raising.given(args[len(ahead) :], kwargs), raising)
@@ -323,8 +325,11 @@ def make_constructor(cls: type, fields: Mapping[str, Field], base: Callable[...,
             self._take(bound)
             self.__post_init__()
         except Exception as error:
-            shorten(error)
-            raise
+            told = refused_by(type(self), __init__, (self, *args), given, error)
+            shorten(told)
+            if told is error:
+                raise
+            raise told from None
         whole = type(self).__init__ is __init__  # no other constructor adds to it
         if whole and self.builds_by_calling and not self._sublayers():
             object.__setattr__(self, "built", True)  # there is nothing to build, as in Keras
@@ -343,5 +348,6 @@ def modernise(cls: Any, kwargs: dict[str, Any]) -> None:
         if old in kwargs and new not in kwargs:
             kwargs[new] = kwargs.pop(old)
             warnings.warn(
-                f"{cls.__name__}: the argument {old!r} is now called {new!r}.", stacklevel=4
+                f"{cls.__name__}: the argument {old!r} is now called {new!r}.",
+                stacklevel=users_level(),
             )

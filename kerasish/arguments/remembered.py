@@ -16,12 +16,19 @@ ANY: Any = object()  # in `ignored`: whatever is given changes nothing
 
 def ignore(cls: type, name: str, value: Any, harmless: Any) -> None:
     """Let an argument through that means nothing here, if it asks for nothing either."""
-    if harmless is not ANY and value != harmless:
+    if harmless is not ANY and _asks(value, harmless):
         raise ArgumentError(
             cls.__name__,
             expected=f"{name}={harmless!r}, the only value supported",
             received=f"{name}={value!r}",
         )
+
+
+def _asks(value: Any, harmless: Any) -> bool:
+    """Whether it says something else; 0 or an empty dict says no more than None or False."""
+    if getattr(value, "ndim", 0):
+        return True
+    return value != harmless if harmless else bool(value)
 
 
 def from_fields(cls: type) -> bool:

@@ -108,7 +108,7 @@ def _rate(value: Any) -> float | int:
 
 
 def _boolean(value: Any) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
+    if not isinstance(value, (bool, np.bool_)) and not (type(value) is int and value in (0, 1)):
         raise ValueError
     return bool(value)
 
@@ -132,6 +132,12 @@ def _int_or_ints(value: Any) -> Any:
     return _size(value)
 
 
+def _ints(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str) or np.isscalar(value):
+        raise TypeError
+    return tuple(_int_or_ints(item) for item in value)
+
+
 def _partial_shape(value: Any) -> Any:
     if isinstance(value, (list, tuple, np.ndarray)):
         return tuple(None if item is None else _size(item) for item in value)
@@ -139,6 +145,13 @@ def _partial_shape(value: Any) -> Any:
 
 
 def _unchanged(value: Any) -> Any:
+    return value
+
+
+def listed(value: Any) -> Any:
+    """What has a length, as it is."""
+    if not hasattr(value, "__len__") or isinstance(value, str):
+        raise TypeError
     return value
 
 
@@ -224,7 +237,9 @@ NoiseShape = Annotated[
     Any, Rule("a tuple of positive ints and None", _noise_shape, serialize=tuple)
 ]
 Rate = Annotated[float, Rule("a number in [0, 1]", _rate)]
-IntOrTuple = Annotated[Any, Rule("an int or a tuple of ints", _int_or_ints, _unchanged)]
+INTS = Rule("an int or a tuple of ints", _int_or_ints, _unchanged)
+IntOrTuple = Annotated[Any, INTS]
+IntTuple = Annotated[Any, Rule("a tuple of ints", _ints, _unchanged)]
 PartialShape = Annotated[
     Any, Rule("an int or a tuple of ints and None", _partial_shape, _unchanged)
 ]

@@ -10,6 +10,7 @@ from kerasish.callbacks.history import History
 from kerasish.callbacks.progress import ProgbarLogger
 from kerasish.errors import ArgumentError
 from kerasish.hints import called, label
+from kerasish.refusals import refusing
 from kerasish.signatures import ours, signature
 
 _OLD_NAMES = {
@@ -130,6 +131,7 @@ class CallbackList:
         params: "epochs", "steps", "verbose" of the run.
     """
 
+    @refusing
     def __init__(
         self,
         callbacks: Any = None,

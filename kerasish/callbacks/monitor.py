@@ -12,6 +12,7 @@ from kerasish import ops
 from kerasish.callbacks.callback import Callback
 from kerasish.errors import ArgumentError, told
 from kerasish.registry import hint
+from kerasish.tracebacks import users_level
 
 MODES = ("auto", "min", "max")
 
@@ -33,7 +34,7 @@ class Monitor(Callback):
         super().__init__()
         if mode not in MODES:
             what = f"{type(self).__name__}: mode={mode!r} counts as 'auto'"
-            warnings.warn(told(what, expected=f"one of {MODES}"), stacklevel=4)
+            warnings.warn(told(what, expected=f"one of {MODES}"), stacklevel=users_level())
             mode = "auto"
         if not isinstance(min_delta, (int, float, np.number)):
             raise ArgumentError("min_delta", expected="a number", received=repr(min_delta))
@@ -71,7 +72,7 @@ class Monitor(Callback):
                     fix=f"{hint(self.monitor, logs)} Logs that begin with val_ need "
                     "validation_data.",
                 ),
-                stacklevel=3,
+                stacklevel=users_level(),
             )
         return None
 

@@ -18,6 +18,7 @@ from kerasish.callbacks.rates import rates_of
 from kerasish.errors import ArgumentError, KerasishError, told
 from kerasish.hints import is_whole, refuse_unknown
 from kerasish.layers.core import Embedding
+from kerasish.tracebacks import users_level
 
 _EVERY_BATCH = frozenset(("on_train_batch_begin", "on_train_batch_end"))
 
@@ -73,23 +74,24 @@ class TensorBoard(Callback):
             ("histogram_freq", histogram_freq),
             ("embeddings_freq", embeddings_freq),
         ):
-            if not is_whole(value) or value < 0:
+            if value is not None and (not is_whole(value) or value < 0):
                 raise ArgumentError(name, expected="a number of epochs", received=repr(value))
+        _check_profiled(profile_batch)
         if profile_batch:
             warnings.warn(
                 told(
                     f"TensorBoard: profile_batch={profile_batch!r} writes nothing here",
                     fix="model.profile(x, y) times every step of a batch.",
                 ),
-                stacklevel=2,
+                stacklevel=users_level(),
             )
         self.log_dir = os.fspath(log_dir)
-        self.histogram_freq = histogram_freq
+        self.histogram_freq = histogram_freq or 0
         self.write_graph = write_graph
         self.write_images = write_images
         self.write_steps_per_second = write_steps_per_second
         self.update_freq = update_freq
-        self.embeddings_freq = embeddings_freq
+        self.embeddings_freq = embeddings_freq or 0
         self.embeddings_metadata = embeddings_metadata
         self.train_file = EventFile(os.path.join(self.log_dir, "train"))
         self.validation_file = EventFile(os.path.join(self.log_dir, "validation"))
@@ -194,6 +196,19 @@ class TensorBoard(Callback):
             path = Path(self.log_dir) / _table_of(name)
             path.parent.mkdir(parents=True, exist_ok=True)
             np.savetxt(path, rows.astype("float64"), fmt="%.7g", delimiter="\t")
+
+
+def _check_profiled(batches: Any) -> None:
+    """Raise unless it is what Keras takes: a batch, or the first and last of some, "2,5" too."""
+    parts = batches.split(",") if isinstance(batches, str) else batches
+    listed = parts if isinstance(parts, (list, tuple)) else [parts]
+    alone = len(listed) == 1 and listed is not batches
+    if not (alone or len(listed) == 2) or not all(str(n).strip().isdecimal() for n in listed):
+        raise ArgumentError(
+            "profile_batch",
+            expected="0 for none, the number of a batch, or the first and the last of some",
+            received=repr(batches),
+        )
 
 
 def _table_of(layer: str) -> str:

@@ -104,6 +104,8 @@ class PReLU(Layer):
 
     def build(self, input_shape: Shape) -> None:
         shared: Sequence[int] = self.shared_axes or ()
+        if any(axis >= len(input_shape) for axis in shared):
+            raise self._misfit(f"an input that has all of shared_axes={shared}", input_shape)
         shape = [1 if i in shared else d for i, d in enumerate(input_shape)][1:]
         self.alpha = self._declared_weight("alpha", shape)
         axes = {i: d for i, d in enumerate(input_shape) if i and i not in shared}

@@ -44,6 +44,7 @@ class Windowed(Layer):
     floats_only = True
     written = ("activity_regularizer",)
     rank: ClassVar[int]
+    dilates_strided: ClassVar[bool] = False  # whether windows may be both
     kernel_size: IntOrTuple
     strides: IntOrTuple = 1
     padding: PaddingMode = "valid"
@@ -58,9 +59,11 @@ class Windowed(Layer):
 
     def __post_init__(self) -> None:
         for name in ("kernel_size", "strides", "dilation_rate"):
-            setattr(self, name, sized(getattr(self, name), self.rank, f"{self.name}.{name}"))
+            what = f"{type(self).__name__}.{name}"
+            setattr(self, name, sized(getattr(self, name), self.rank, what))
         self.data_format = config.standardize_data_format(self.data_format)
-        refuse_both(self)
+        if not self.dilates_strided:
+            refuse_both(self)
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
     def channels(self, shape: Shape) -> int:
@@ -193,7 +196,7 @@ class BaseConvTranspose(Windowed):
         super().__post_init__()
         if self.output_padding is not None:
             self.output_padding = sized(
-                self.output_padding, self.rank, f"{self.name}.output_padding", zero=True
+                self.output_padding, self.rank, f"{type(self).__name__}.output_padding", zero=True
             )
             if any(p >= s for p, s in zip(self.output_padding, self.strides, strict=True)):
                 raise self._refusal(
@@ -247,6 +250,7 @@ class BaseDepthwiseConv(Windowed):
         depthwise_constraint, bias_constraint: applied after each update.
     """
 
+    dilates_strided = True
     depth_multiplier: PositiveInt = placed(behind="padding", default=1)
     learned = weights(depthwise="glorot_uniform", bias="zeros")
     activity_regularizer: Regularizer = None
@@ -294,6 +298,7 @@ class BaseSeparableConv(Windowed):
     Source: Chollet, Xception (2017).
     """
 
+    dilates_strided = True
     filters: PositiveInt = placed()
     depth_multiplier: PositiveInt = placed(behind="dilation_rate", default=1)
     learned = weights(depthwise="glorot_uniform", pointwise="glorot_uniform", bias="zeros")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from kerasish.arguments.fields import modernise
 from kerasish.errors import ArgumentError
 from kerasish.hints import whole
+from kerasish.layers.base.input_spec import as_sizes
 from kerasish.layers.base.layer import Layer
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
@@ -53,7 +52,12 @@ class InputLayer(Layer):
         for flag, value in {"sparse": sparse, "ragged": ragged}.items():
             if value:
                 raise ArgumentError("Input", expected="a dense input", received=f"{flag}={value}")
-        shape, batch_shape = _checked(shape), _checked(batch_shape)
+        if shape is not None:
+            shape = as_sizes("Input, shape", shape)
+        if batch_shape is not None:
+            batch_shape = as_sizes("Input, batch_shape", batch_shape)
+        if batch_size is not None:
+            batch_size = whole("Input, batch_size", batch_size)
         if input_tensor is not None:
             _check_like(input_tensor, shape, batch_size, batch_shape, dtype)
             batch_shape, dtype = input_tensor.shape, input_tensor.dtype
@@ -104,17 +108,6 @@ class InputLayer(Layer):
         }
 
 
-def _checked(shape: Any) -> tuple[int | None, ...] | None:
-    if shape is None:
-        return None
-    try:
-        sizes = (shape,) if np.isscalar(shape) else tuple(shape)
-        return tuple(None if d is None else whole("Input, shape", d) for d in sizes)
-    except (ArgumentError, TypeError):
-        wanted = "a shape of ints and None"
-        raise ArgumentError("Input", expected=wanted, received=repr(shape)) from None
-
-
 def _check_like(
     symbol: Any, shape: Shape | None, batch_size: Any, batch_shape: Shape | None, dtype: Any
 ) -> None:
@@ -124,7 +117,7 @@ def _check_like(
         ArgumentError: it does not, or the symbol is none.
     """
     if not isinstance(symbol, KerasTensor):
-        raise ArgumentError("Input, tensor", expected="a KerasTensor", received=repr(symbol))
+        raise ArgumentError("Input, input_tensor", expected="a KerasTensor", received=repr(symbol))
     wanted = {
         "shape": (shape, symbol.shape[1:]),
         "batch_shape": (batch_shape, symbol.shape),

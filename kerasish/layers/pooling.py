@@ -27,9 +27,9 @@ class Pooling(Spatial):
     data_format: DataFormat = None
 
     def __post_init__(self) -> None:
-        self.pool_size = sized(self.pool_size, self.rank, f"{self.name}.pool_size")
+        self.pool_size = sized(self.pool_size, self.rank, f"{type(self).__name__}.pool_size")
         strides = self.pool_size if self.strides is None else self.strides
-        self.strides = sized(strides, self.rank, f"{self.name}.strides")
+        self.strides = sized(strides, self.rank, f"{type(self).__name__}.strides")
         super().__post_init__()
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -162,7 +162,7 @@ class AdaptivePooling(Spatial):
     data_format: DataFormat = None
 
     def __post_init__(self) -> None:
-        self.output_size = sized(self.output_size, self.rank, f"{self.name}.output_size")
+        self.output_size = sized(self.output_size, self.rank, f"{type(self).__name__}.output_size")
         super().__post_init__()
 
     def call(self, inputs: Tensor) -> Tensor:

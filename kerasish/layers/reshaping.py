@@ -11,8 +11,8 @@ from kerasish.arguments.rules import (
     DataFormat,
     Interpolation,
     IntOrTuple,
+    IntTuple,
     PositiveInt,
-    as_axes,
     sized,
 )
 from kerasish.errors import ArgumentError, ShapeError
@@ -49,10 +49,9 @@ class Reshape(Layer):
         target_shape: shape without the batch; one entry may be -1.
     """
 
-    target_shape: IntOrTuple
+    target_shape: IntTuple
 
     def __post_init__(self) -> None:
-        self.target_shape = as_axes(self.target_shape)
         if min(self.target_shape, default=0) < -1 or self.target_shape.count(-1) > 1:
             wanted = "sizes of 0 or more, at most one of them -1"
             raise self._refusal(wanted, self.target_shape, of="target_shape")
@@ -83,10 +82,9 @@ class Permute(Layer):
         dims: permutation of 1..n, the axes after the batch.
     """
 
-    dims: IntOrTuple
+    dims: IntTuple
 
     def __post_init__(self) -> None:
-        self.dims = as_axes(self.dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
             raise self._refusal(f"a permutation of 1..{len(self.dims)}", self.dims, of="dims")
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
@@ -253,7 +251,7 @@ class UpSampling(Spatial):
     data_format: DataFormat = None
 
     def __post_init__(self) -> None:
-        self.size = sized(self.size, self.rank, f"{self.name}.size")
+        self.size = sized(self.size, self.rank, f"{type(self).__name__}.size")
         super().__post_init__()
 
     def _repeated(self, x: Tensor, sizes: tuple[int, ...]) -> Tensor:

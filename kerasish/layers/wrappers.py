@@ -6,7 +6,8 @@ import math
 from typing import Any
 
 from kerasish import budget, ops
-from kerasish.arguments.rules import LayerField, one_of
+from kerasish.arguments.contract import Field
+from kerasish.arguments.rules import LayerField, one_of, optional
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.layer import Layer
@@ -79,7 +80,7 @@ def _product(*sizes: int | None) -> int | None:
     return None if None in sizes else math.prod(d for d in sizes if d is not None)
 
 
-_MODE = one_of("sum", "mul", "concat", "ave")
+_MODE = Field("merge_mode", rule=optional(one_of("sum", "mul", "concat", "ave")))
 
 
 class Bidirectional(Layer):
@@ -110,7 +111,7 @@ class Bidirectional(Layer):
         for of, one in {"layer": layer, "backward_layer": backward_layer or layer}.items():
             if not isinstance(one, Layer) or not hasattr(one, "return_sequences"):
                 raise self._refusal("a recurrent layer", repr(one), of=of)
-        self.merge_mode = None if merge_mode is None else _MODE.convert(merge_mode)
+        self.merge_mode = _MODE.convert(merge_mode, type(self).__name__)
         self.forward_layer: Any = _copy(layer, f"forward_{_plain_name(layer)}", False)
         if backward_layer is None:
             self.backward_layer: Any = _copy(layer, f"backward_{_plain_name(layer)}", True)

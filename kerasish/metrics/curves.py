@@ -10,6 +10,7 @@ from kerasish import ops
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
+from kerasish.hints import numbers, whole
 from kerasish.losses.base import divide_no_nan
 from kerasish.metrics.confusion import Counts, count_at, spread_thresholds
 from kerasish.metrics.metric import Metric, add_to
@@ -49,8 +50,7 @@ class _AtLevel(_AtThresholds):
             raise ArgumentError(
                 self.given, expected="a number in [0, 1]", received=repr(self.level)
             )
-        if count < 1:
-            raise ArgumentError("num_thresholds", expected="1 or more", received=repr(count))
+        count = whole("num_thresholds", count, 1)
         self.thresholds = spread_thresholds(count)
         self._add_states((count,), *Counts._fields)
 
@@ -155,7 +155,7 @@ class AUC(_AtThresholds, order="num_thresholds curve summation_method name dtype
             "summation_method", str(self.summation_method).lower(), SUMMATIONS
         )
         if self.label_weights is not None:
-            convert_to_tensor(self.label_weights, self.compute_dtype)  # refuses what is no number
+            numbers("label_weights", self.label_weights)
         given, count = self.thresholds, self.num_thresholds
         if given is not None:
             inner = sorted(float(t) for t in given)

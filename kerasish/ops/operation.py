@@ -26,9 +26,9 @@ from kerasish.graph.op import get as get_op
 from kerasish.graph.trace import trace
 from kerasish.naming import snake_case
 from kerasish.ops.keras_forms import form_of_class, form_of_function
-from kerasish.ops.refusals import FAILURES, refused
 from kerasish.ops.symbol import PLAIN, KerasTensor, has_symbol, holds_symbol
 from kerasish.ops.symbolic import Called, NeedsNumbers, finding, infer, record_call
+from kerasish.refusals import FAILURES, refused
 from kerasish.registry import hint
 from kerasish.serialization import deserialize_keras_object
 from kerasish.signatures import MISSING, BoundArguments, Parameter, parameters, signature

@@ -11,7 +11,7 @@ from kerasish.errors import ArgumentError, DTypeError, GraphError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.graph.trace import current_trace
 from kerasish.graph.variable import Variable
-from kerasish.ops.refusals import received
+from kerasish.refusals import received
 
 
 def one_tensor(owner: str, expected: str, value: Any) -> Tensor:

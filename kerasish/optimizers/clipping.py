@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kerasish import ops
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor
+from kerasish.hints import is_whole
 
 
 def clip_by_norm(g: Tensor, limit: float) -> Tensor:
@@ -63,7 +64,9 @@ def check_settings(
         raise ArgumentError(
             "ema_momentum", expected="a number in [0, 1]", received=repr(ema_momentum)
         )
-    if accumulation is not None and accumulation < 2:
+    if accumulation not in (None, 0) and not (is_whole(accumulation) and accumulation >= 2):
         raise ArgumentError(
-            "gradient_accumulation_steps", expected="None, 2 or more", received=repr(accumulation)
+            "gradient_accumulation_steps",
+            expected="None, or an integer of 2 or more",
+            received=repr(accumulation),
         )

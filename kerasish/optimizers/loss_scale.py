@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
+import numpy as np
+
 from kerasish import budget, initializers, ops
 from kerasish import serialization as _serialization
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, Variable
+from kerasish.hints import numbers
 from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
 from kerasish.signatures import constructor
@@ -61,6 +64,9 @@ class LossScaleOptimizer(Optimizer):
                 )
         super().__init__(0.0, name=name)
         self.inner_optimizer = inner_optimizer
+        if np.ndim(initial_scale):
+            raise ArgumentError("initial_scale", expected="a number", received=repr(initial_scale))
+        numbers("initial_scale", initial_scale)
         self.initial_scale = initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
         inner_optimizer.loss_scale_factor = None  # gradients are divided here

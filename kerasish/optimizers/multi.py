@@ -13,6 +13,7 @@ from kerasish.graph import Variable
 from kerasish.optimizers.loss_scale import LossScaleOptimizer
 from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.state import Variables
+from kerasish.refusals import refusing
 
 _NO_RATE = "A MultiOptimizer has no learning rate: read and set those of its `optimizers`."
 
@@ -37,6 +38,7 @@ class OptimizerMap(MutableMapping[str, Optimizer]):
 
     keras_module = "keras.optimizers"
 
+    @refusing
     def __init__(
         self,
         default_optimizer: Optimizer,

@@ -31,6 +31,7 @@ from kerasish.optimizers.schedules import LearningRateSchedule
 from kerasish.optimizers.state import Variables, per_update
 from kerasish.optimizers.upkeep import MovingAverages, WeightDecay
 from kerasish.signatures import Signature, constructor
+from kerasish.tracebacks import users_level
 
 LearningRate = float | LearningRateSchedule | Callable[[], Any]
 
@@ -89,7 +90,7 @@ class Optimizer(WeightDecay, MovingAverages):
             warnings.warn(
                 f"{type(self).__name__}: {', '.join(legacy)} changes nothing any more. Give a "
                 "schedule as learning_rate instead.",
-                stacklevel=2,
+                stacklevel=users_level(),
             )
         check_settings(
             clipnorm, clipvalue, global_clipnorm, ema_momentum, gradient_accumulation_steps
@@ -113,7 +114,7 @@ class Optimizer(WeightDecay, MovingAverages):
         self._accumulated_gradients: list[Variable | None] = []
         self._iterations = self.add_variable((), dtype="int32", name="iteration")
         self._learning_rate: Any = learning_rate
-        if isinstance(learning_rate, (int, float)):
+        if isinstance(learning_rate, (int, float)) and not isinstance(learning_rate, bool):
             self._learning_rate = self.add_variable(
                 (), initializers.Constant(float(learning_rate)), floatx(), name="learning_rate"
             )

@@ -26,7 +26,7 @@ class SGD(Optimizer, learning_rate=0.01):
 
     def __post_init__(self) -> None:
         given = self.momentum
-        if not isinstance(given, (int, float)) or not 0 <= given <= 1:
+        if type(given) is bool or not isinstance(given, (int, float)) or not 0 <= given <= 1:
             raise ArgumentError("momentum", expected="a number in [0, 1]", received=repr(given))
         self.momentums: list[Variable | None] = []
 

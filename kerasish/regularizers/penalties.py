@@ -16,8 +16,8 @@ from kerasish.ops.basic.reduction import sum as sum_all
 
 
 def _penalty(value: Any, name: str) -> float:
-    if not isinstance(value, (int, float)) or not value >= 0:
-        raise ArgumentError(name, expected="a number >= 0", received=repr(value))
+    if not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
+        raise ArgumentError(name, expected="a finite number >= 0", received=repr(value))
     return float(value)
 
 

@@ -63,7 +63,7 @@ def _even(value: Any) -> int:
 ROWS: list[tuple[Any, Any, Any, Any]] = [
     ("int", 3, 3, "3"),
     ("float", 0.5, 0.5, "a"),
-    ("bool", True, True, 1),
+    ("bool", True, True, 2),
     ("str", "a", "a", 1),
     ("Any", [1, "a"], [1, "a"], None),
     ("object", "a", "a", None),

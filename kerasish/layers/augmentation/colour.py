@@ -20,6 +20,7 @@ from kerasish.layers.augmentation.factors import (
     Bits,
     FromZero,
     OddSizes,
+    OptionalFactor,
     SignedFactor,
     SortedRange,
     UnitFactor,
@@ -40,7 +41,7 @@ class RandomBrightness(RandomLayer):
         data_format: "channels_last" or "channels_first".
     """
 
-    factor: SignedFactor
+    factor: OptionalFactor
     value_range: SortedRange = (0, 255)
 
     in_dtype = False

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from kerasish.arguments.rules import Rule, one_of, optional, sized
+from kerasish.arguments.rules import INTS, Rule, one_of, optional, sized
 from kerasish.hints import is_number
 from kerasish.ops.image.boxes import FORMATS
 
@@ -37,18 +37,25 @@ def _within(low: float, high: float, open_below: bool = False) -> Callable[[Any]
     return check
 
 
-def factor(low: float, high: float, both: bool = False, least: float | None = None) -> Rule:
+def factor(
+    low: float,
+    high: float,
+    both: bool = False,
+    least: float | None = None,
+    absent: bool = False,
+) -> Rule:
     """The rule of a number or a pair (lower, upper), kept as such a pair.
 
     Args:
         low, high: a number f lies between them, and stands for (max(-|f|, low), |f|).
         both: whether either end of a pair must lie there too; otherwise some of it must.
         least: where a number's interval begins instead; it is -f for "-".
+        absent: whether None stands for 0.
     """
     inside = _within(low, high)
 
     def convert(value: Any) -> tuple[Any, Any]:
-        if value is None:
+        if absent and value is None:
             value = 0.0
         if is_number(value):
             inside(value)
@@ -119,7 +126,7 @@ def _odd(value: Any) -> tuple[int, int]:
 
 
 def _tiles(value: Any) -> tuple[int, int]:
-    rows, columns = sized(value if isinstance(value, int) else tuple(value), 2, "tiles")
+    rows, columns = sized(INTS.convert(value), 2, "tiles")
     return rows, columns
 
 
@@ -130,6 +137,7 @@ def _fill(value: Any) -> Any:
 
 
 SignedFactor = Annotated[Any, factor(-1, 1)]
+OptionalFactor = Annotated[Any, factor(-1, 1, absent=True)]
 UnitFactor = Annotated[Any, factor(0, 1)]
 Bits = Annotated[Any, factor(1, 8)]
 FromZero = Annotated[Any, factor(0, 1, both=True, least=0)]

@@ -13,11 +13,11 @@ from kerasish.layers.augmentation.base import Drawn, ImageLayer, RandomLayer, Si
 from kerasish.layers.augmentation.factors import (
     FillMode,
     FlipMode,
+    OptionalFactor,
     OptionalZoom,
     Sampling,
     ShearFactor,
     Shift,
-    SignedFactor,
     UnitFactor,
     ValueRange,
     Zoom,
@@ -150,7 +150,7 @@ class RandomRotation(Warp):
         data_format: "channels_last" or "channels_first".
     """
 
-    factor: SignedFactor = placed()
+    factor: OptionalFactor = placed()
 
     def draw(self, sizes: Sizes, seed: Any) -> Drawn:
         degrees = [360.0 * f for f in self.factor]

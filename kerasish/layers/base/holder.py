@@ -112,7 +112,11 @@ class Holder(Versioned):
     @name.setter
     def name(self, value: str) -> None:
         if not isinstance(value, str) or "/" in value or not value:
-            raise ArgumentError("name", expected="a string without '/'", received=f"name={value!r}")
+            raise ArgumentError(
+                f"{type(self).__name__}.name",
+                expected="a string without '/'",
+                received=f"name={value!r}",
+            )
         self._rename(value)
         object.__setattr__(self, "_auto_named", False)
 
@@ -241,7 +245,9 @@ class Holder(Versioned):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         if not isinstance(value, (bool, np.bool_)):
-            raise ArgumentError("trainable", expected="True or False", received=repr(value))
+            raise ArgumentError(
+                f"{type(self).__name__}.trainable", expected="True or False", received=repr(value)
+            )
         self._set_own_trainable(bool(value))
         for child in self._sublayers():
             child.trainable = value

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from kerasish import budget, tree
 from kerasish.errors import ArgumentError, DTypeError, ShapeError
 from kerasish.graph.tensor import Tensor
-from kerasish.spec import Shape
+from kerasish.hints import is_whole, whole
+from kerasish.spec import Shape, input_dtype
 
 
 @dataclass(eq=False, repr=False)
@@ -38,9 +40,19 @@ class InputSpec:
     optional: bool = False
 
     def __post_init__(self) -> None:
+        if self.dtype is not None:
+            try:
+                self.dtype = input_dtype(self.dtype)
+            except DTypeError as error:
+                error.begin("InputSpec, dtype: ")
+                raise
         if self.shape is not None:
-            self.shape = tuple(self.shape)
+            self.shape = as_sizes("InputSpec, shape", self.shape)
             self.ndim = len(self.shape)
+        given: Any = self.axes
+        if given is not None and not isinstance(given, Mapping):
+            wanted = "a dict of axes and their sizes, such as {-1: 3}"
+            raise ArgumentError("InputSpec, axes", expected=wanted, received=repr(self.axes))
         self.axes = {int(axis): size for axis, size in (self.axes or {}).items()}
 
     def get_config(self) -> dict[str, Any]:
@@ -56,6 +68,23 @@ class InputSpec:
     def __repr__(self) -> str:
         shown = [f"{k}={v!r}" for k, v in vars(self).items() if v not in (None, {}, False)]
         return f"InputSpec({', '.join(shown)})"
+
+
+def as_sizes(what: str, shape: Any) -> Shape:
+    """A shape as a tuple of sizes, None for any.
+
+    Raises:
+        ArgumentError: it is no list or tuple of them.
+    """
+    try:
+        return tuple(None if size is None else whole(what, size) for size in tuple(shape))
+    except (ArgumentError, TypeError):
+        raise ArgumentError(
+            what,
+            expected="a tuple of ints and None",
+            received=repr(shape),
+            fix=f"Write ({shape},) for one axis." if is_whole(shape) else "",
+        ) from None
 
 
 def check_inputs(spec: Any, inputs: Any, owner: str) -> None:

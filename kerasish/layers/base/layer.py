@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from kerasish import budget, naming, tree
+from kerasish.arguments.annotations import rule_for
 from kerasish.arguments.contract import Field
 from kerasish.arguments.fields import (
     declared,
@@ -27,7 +28,7 @@ from kerasish.arguments.remembered import (
     ignore,
     untaken,
 )
-from kerasish.arguments.rules import Regularizer, plain
+from kerasish.arguments.rules import Regularizer, Rule, listed, optional, plain
 from kerasish.changes import held
 from kerasish.errors import ArgumentError, told
 from kerasish.graph.node import making, scope
@@ -45,11 +46,14 @@ from kerasish.layers.base.remat import called, called_first, current_scope
 from kerasish.layers.base.stateless import Stateless
 from kerasish.ops.symbol import has_symbol
 from kerasish.ops.symbolic import Called, NeedsNumbers, finding, infer, record_call, symbols
-from kerasish.serialization import deserialize_keras_object, resolve
+from kerasish.refusals import refusing
+from kerasish.serialization import deserialize_keras_object
 from kerasish.signatures import MISSING, ours
 from kerasish.spec import is_float
 from kerasish.tracebacks import shorten
 
+_PENALTY = Field("activity_regularizer", rule=rule_for(Regularizer))
+_GIVEN = Field("weights", rule=optional(Rule("a list of arrays, one for each weight", listed)))
 COMMON = ("name", "trainable", "dtype", "autocast", "activity_regularizer")
 _OF_THE_INPUT = ("input_shape", "batch_input_shape", "input_dim")
 # What a subclass may set, with or without an annotation, and no constructor takes.
@@ -132,6 +136,8 @@ class Layer(Beside, Stateless, Called):
         if "compute_mask" in own and "supports_masking" not in own:
             cls.supports_masking = True
         if "__init__" in own:
+            if ours(cls):
+                type.__setattr__(cls, "__init__", refusing(own["__init__"]))
             return
         written = (vars(b)["__init__"] for b in cls.__mro__ if "__init__" in vars(b))
         base = next(init for init in written if not hasattr(init, "from_fields"))
@@ -149,6 +155,7 @@ class Layer(Beside, Stateless, Called):
         object.__setattr__(made, "_remat_scope", current_scope())
         return made
 
+    @refusing
     def __init__(
         self,
         *args: Any,
@@ -173,7 +180,8 @@ class Layer(Beside, Stateless, Called):
             self.name = name
         self._set_policy(dtype)
         self.autocast = autocast
-        self.activity_regularizer = resolve("regularizer", activity_regularizer)
+        owner = type(self).__name__
+        self.activity_regularizer = _PENALTY.convert(activity_regularizer, owner)
         size = kwargs.pop("input_dim", None)
         shape = kwargs.pop("input_shape", None if size is None else (size,))
         batch_shape = kwargs.pop("batch_input_shape", None)
@@ -183,8 +191,8 @@ class Layer(Beside, Stateless, Called):
         self._batch_shape_arg = None if batch_shape is None else tuple(batch_shape)
         for ignored, harmless in type(self).ignored.items():
             ignore(type(self), ignored, kwargs.pop(ignored, harmless), harmless)
-        self._initial_weights = kwargs.pop("weights", None)
-        refuse_unknown(type(self).__name__, kwargs, [*type(self).fields, *COMMON])
+        self._initial_weights = _GIVEN.convert(kwargs.pop("weights", None), owner)
+        refuse_unknown(owner, kwargs, [*type(self).fields, *COMMON])
         if trainable is not True:  # which it is from the start
             self.trainable = trainable
         self._initialized = True

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 import numpy as np
 
 from kerasish import budget, config, ops, tables
-from kerasish.arguments.rules import PositiveInt, one_of
+from kerasish.arguments.rules import IntOrTuple, PositiveInt, as_axes, one_of
 from kerasish.errors import ArgumentError, DataError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base import call as _call
@@ -62,7 +62,7 @@ class Normalization(Layer):
     rows of d.
     """
 
-    axis: Any = -1
+    axis: IntOrTuple | None = -1
     mean: Any = None
     variance: Any = None
     invert: bool = False
@@ -70,16 +70,28 @@ class Normalization(Layer):
 
     def __post_init__(self) -> None:
         given = self.axis
-        self.axis = () if given is None else (given,) if isinstance(given, int) else tuple(given)
+        axes = () if given is None else as_axes(given)
+        self.axis = axes
         if (self.mean is None) != (self.variance is None):
             raise self._refusal(
                 "both mean and variance, or neither",
                 f"mean={self.mean}, variance={self.variance}",
             )
+        means, variances = np.shape(self.mean), np.shape(self.variance)
+        if means != variances:
+            raise self._refusal(
+                "mean and variance of one shape", f"mean of {means}, variance of {variances}"
+            )
+        if len(means) > len(axes):
+            raise self._refusal(
+                f"mean and variance of at most {len(axes)} axes, as axis={given} says",
+                f"some of shape {means}",
+                "Give one number for each entry of the axes in axis=.",
+            )
 
     def build(self, input_shape: Shape) -> None:
         rank = len(input_shape)
-        self._kept = tuple(sorted(normalize_axis(a, rank) for a in self.axis))
+        self._kept = tuple(sorted(normalize_axis(a, rank) for a in as_axes(self.axis)))
         sizes = tuple(input_shape[a] for a in self._kept)
         if None in sizes:
             raise self._misfit(f"known sizes on axes {self._kept}", input_shape)

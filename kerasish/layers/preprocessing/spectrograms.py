@@ -17,6 +17,7 @@ from kerasish.initializers.windows import check_window
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.spatial import Spatial
 from kerasish.spec import Shape, is_float
+from kerasish.tracebacks import users_level
 
 Mode = Annotated[str, one_of("log", "magnitude", "psd", "real", "imag", "angle", "stft")]
 Scaling = Annotated[str | None, optional(one_of("density", "spectrum"))]
@@ -69,7 +70,7 @@ class STFTSpectrogram(Spatial):
             said = told(
                 f"{type(self).__name__}, fft_length", expected="a power of two", received=given
             )
-            warnings.warn(said, stacklevel=4)
+            warnings.warn(said, stacklevel=users_level())
         check_window(f"{type(self).__name__}.window", self.window)
 
     def build(self, input_shape: Shape) -> None:

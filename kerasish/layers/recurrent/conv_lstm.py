@@ -152,7 +152,8 @@ class ConvLSTM(OverCell, of=ConvLSTMCell):
 
     def __post_init__(self) -> None:
         for name in ("kernel_size", "strides", "dilation_rate"):
-            setattr(self, name, sized(getattr(self, name), self.rank, f"{self.name}.{name}"))
+            what = f"{type(self).__name__}.{name}"
+            setattr(self, name, sized(getattr(self, name), self.rank, what))
         self.data_format = config.standardize_data_format(self.data_format)
         refuse_both(self)
         super().__post_init__()
