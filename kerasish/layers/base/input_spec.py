@@ -81,7 +81,7 @@ def as_sizes(what: str, shape: Any) -> Shape:
     except (ArgumentError, TypeError):
         raise ArgumentError(
             what,
-            expected="a tuple of ints and None",
+            expected="a shape of ints and None",
             received=repr(shape),
             fix=f"Write ({shape},) for one axis." if is_whole(shape) else "",
         ) from None

@@ -166,13 +166,11 @@ class Layer(Beside, Stateless, Called):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
+        owner = type(self).__name__
         if args:
-            raise ArgumentError(
-                type(self).__name__,
-                expected="no positional arguments",
-                received=args,
-                fix=f"Give them by name, one of {', '.join(COMMON)}.",
-            )
+            fix = f"Give them by name, one of {', '.join(COMMON)}."
+            wanted = "no positional arguments"
+            raise ArgumentError(owner, expected=wanted, received=args, fix=fix)
         if name is None:
             kind = vars(type(self)).get("named_as", type(self).__name__)
             self._rename(naming.auto_name(kind))
@@ -180,7 +178,6 @@ class Layer(Beside, Stateless, Called):
             self.name = name
         self._set_policy(dtype)
         self.autocast = autocast
-        owner = type(self).__name__
         self.activity_regularizer = _PENALTY.convert(activity_regularizer, owner)
         size = kwargs.pop("input_dim", None)
         shape = kwargs.pop("input_shape", None if size is None else (size,))
