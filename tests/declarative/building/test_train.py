@@ -134,7 +134,7 @@ def test_what_a_constructor_refuses_has_a_position(folder: Path) -> None:
     )
     assert "--set:1:" in text
     assert "momentum" in text
-    assert "--set:2:32: K204 reduction" in text
+    assert "--set:2:32: K204 Huber.reduction" in text
 
 
 def test_from_yaml(folder: Path) -> None:

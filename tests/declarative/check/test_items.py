@@ -80,7 +80,7 @@ def test_what_fits(text: str, hint: Any, value: Any) -> None:
         ("3.5", int, "an integer"),
         ("true", int, "an integer"),
         ("true", float, "a number"),
-        ("1", bool, "true or false"),
+        ("2", bool, "true or false"),
         ("1", str, "text"),
         ("null", int, "an integer"),
         ("x", int | float | None, "an integer or a number or null"),
