@@ -18,7 +18,7 @@ from kerasish.frames import is_columns, numbers
 from kerasish.hints import is_whole
 from kerasish.sparse import SparseRows, is_sparse
 from kerasish.spec import dtype_name, is_float, np_dtype
-from kerasish.texts import as_texts, is_text, is_text_dtype
+from kerasish.texts import as_texts, is_text, is_text_dtype, missing
 
 _OF_TEXT = ("x", "data")  # roles of what may be text
 KINDS = "biufcV"  # numpy's kinds of numbers; V is bfloat16 and its like
@@ -52,7 +52,11 @@ def numbers_to_arrays(structure: Any) -> Any:
     if not isinstance(structure, list) or not structure:
         return structure
     if not all(isinstance(leaf, Number) for leaf in tree.flatten(structure)):
-        return as_texts(structure, "A list of texts") if is_text(structure) else structure
+        if is_text(structure) or _texts_with_gaps(structure):
+            return as_texts(structure, "A list of texts")
+        if any(isinstance(part, list) for part in structure):  # one for every input
+            return list(map(numbers_to_arrays, structure))
+        return structure
     try:
         return np.asarray(structure)
     except ValueError as error:
@@ -62,6 +66,11 @@ def numbers_to_arrays(structure: Any) -> Any:
             received="rows of different lengths",
             fix="Bring them to one length with kerasish.utils.pad_sequences.",
         ) from error
+
+
+def _texts_with_gaps(parts: list[Any]) -> bool:
+    held = [part for part in parts if not missing(part)]
+    return bool(held) and all(isinstance(part, (str, bytes)) for part in held)
 
 
 def as_rows(structure: Any) -> Any:

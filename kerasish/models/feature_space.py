@@ -55,7 +55,8 @@ class FeatureSpace(Kinds, Layer):
     """
 
     keras_module = "keras.utils"
-    untracked = Layer.untracked | {"inputs", "encoded_features"}
+    # Keras's has no list of layers: in files they are those of `preprocessors` and `crossers`.
+    untracked = Layer.untracked | {"inputs", "encoded_features", "layers"}
 
     def __init__(
         self,

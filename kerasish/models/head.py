@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kerasish import tree
+from kerasish import ops, tree
 from kerasish.data.batch import Prepared
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.base.layer import Layer
 from kerasish.models.fitting import fitted
 from kerasish.ops.symbol import KerasTensor
 from kerasish.ops.symbolic import CallRecord
-from kerasish.spec import TEXT
+from kerasish.spec import TEXT, is_float
 
 Values = dict[int, Any]  # by slot: the number of a value in a program
 
@@ -87,7 +87,8 @@ class Head:
         self._network = network
         self._count = 0
         steps: list[Entry | Call] = []
-        slots = {id(symbol): self._slot() for symbol in network.inputs}
+        self._dtypes: dict[int, str] = {}
+        slots = {id(symbol): self._slot(symbol) for symbol in network.inputs}
         self._inputs = [slots[id(symbol)] for symbol in network.inputs]
         self._unroll(network, slots, steps, None)
         self._outputs = tree.map_structure(lambda s: slots[id(s)], network.outputs_struct)
@@ -115,8 +116,9 @@ class Head:
         made = [s.record.operation for s in self._before if isinstance(s, Call)]
         return not any(isinstance(op, Layer) and op._runs_foreign_code() for op in made)
 
-    def _slot(self) -> int:
+    def _slot(self, symbol: KerasTensor) -> int:
         self._count += 1
+        self._dtypes[self._count] = symbol.dtype
         return self._count
 
     def _unroll(
@@ -126,13 +128,13 @@ class Head:
         for record in network.records:
             inside = getattr(record.operation, "inner_network", None)
             if inside is None or not inside.head:
-                slots.update((id(s), self._slot()) for s in tree.flatten(record.outputs))
+                slots.update((id(s), self._slot(s)) for s in tree.flatten(record.outputs))
                 steps.append(Call(record, slots, training))
                 continue
             own: dict[int, int] = {}
             given = record.args[0] if record.args else record.kwargs["inputs"]
             for symbol, outer in zip(inside.inputs, inside.arranged(given), strict=True):
-                own[id(symbol)] = self._slot()
+                own[id(symbol)] = self._slot(symbol)
                 steps.append(Entry(symbol, slots[id(outer)], own[id(symbol)], inside.any_size))
             flag = record.kwargs.get("training")
             self._unroll(inside, own, steps, training if flag is None else flag)
@@ -154,10 +156,18 @@ class Head:
 
     def rest(self, prepared: Prepared) -> Any:
         """The outputs, in their structure."""
-        values: Values = dict(zip(self._cut, prepared.values, strict=True))
+        values: Values = {
+            slot: _in_dtype(value, self._dtypes[slot])
+            for slot, value in zip(self._cut, prepared.values, strict=True)
+        }
         for step in self._after:
             step.run(values, None)
         return tree.map_structure(lambda slot: values[slot], self._outputs)
+
+
+def _in_dtype(value: Any, dtype: str) -> Any:
+    """A value in the dtype of its symbol: batches hold floats in floatx."""
+    return ops.cast(value, dtype) if is_float(dtype) and value.dtype != dtype else value
 
 
 def _array(value: Any) -> Any:

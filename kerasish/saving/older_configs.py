@@ -33,6 +33,7 @@ _NEUTRAL: dict[str, tuple[Any, ...]] = {
 # Keras 2 let these two take what only Conv2D has.
 _NO_GROUPS = ("DepthwiseConv1D", "DepthwiseConv2D", "Conv2DTranspose", "Conv1DTranspose",
               "Conv3DTranspose", "SeparableConv1D", "SeparableConv2D")  # fmt: skip
+_RENAMED = {"TFDIdentity": "Identity"}  # a class that Keras's FeatureSpace keeps to itself
 _MODELS = ("Sequential", "Functional", "Model")
 _POLICIES = ("Policy", "PolicyV1")
 _REDUCTIONS = {"auto": "sum_over_batch_size", "none": "none"}
@@ -48,6 +49,9 @@ def modernize(config: Any) -> Any:
     if name in ("__tuple__", "TensorShape") and "items" in config:
         return modernize(config["items"])
     found = {key: modernize(value) for key, value in config.items()}
+    if isinstance(name, str) and name in _RENAMED:
+        name = _RENAMED[name]
+        found.update(module="keras.layers", class_name=name, registered_name=None)
     inner = found.get("config")
     if name in _POLICIES and is_object(inner):
         return inner.get("name")

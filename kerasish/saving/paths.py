@@ -109,7 +109,8 @@ def _attributes(here: Any) -> Iterator[tuple[str, Any]]:
     untracked: frozenset[str] = getattr(cls, "untracked", frozenset[str]())
     elsewhere = _ELSEWHERE | untracked
     held = {n: v for n, v in here.__dict__.items() if n not in elsewhere and v is not None}
-    if hasattr(cls, "layers") and file_class(here) not in ("Sequential", "Functional"):
+    listed = hasattr(cls, "layers") and "layers" not in untracked
+    if listed and file_class(here) not in ("Sequential", "Functional"):
         # In a subclass of Model, Keras comes upon this list among the attributes.
         held["layers"] = here.layers
     for name in sorted(held, key=lambda n: (n.startswith("_"), n)):

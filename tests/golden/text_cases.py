@@ -118,6 +118,8 @@ def _vectorizations() -> dict[str, Any]:
             }
             options[f"{mode} 6"] = {"output_mode": mode, "max_tokens": 6, "ngrams": 2}
         options[f"{mode} whole"] = {"output_mode": mode, "split": None}
+    options["whole ngrams"] = {"split": None, "ngrams": 2}
+    options["count whole ngrams"] = {"split": None, "ngrams": (1, 3), "output_mode": "count"}
     return {f"TextVectorization {k}": ("TextVectorization", v, TEXTS) for k, v in options.items()}
 
 
@@ -202,6 +204,8 @@ def vectorization(keras: Any, label: str) -> Any:
     layer = getattr(keras.layers, kind)(**given)
     layer.adapt(np.array(data))
     found = {"vocabulary": _vocabulary(layer), "y": plain(layer(np.array(data)))}
+    if "whole ngrams" in label:
+        found["pairs"] = plain(layer(np.array([["cat", "dog", "cat"], ["TheX", "dog", "a"]])))
     if "whole" not in label:
         found["column"] = plain(layer(np.array(data[:3])[:, None]))
         found["unseen"] = plain(layer(np.array(["a cat unseen", "", "x y z the"])))

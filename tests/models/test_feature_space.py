@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import copy
+import io
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -81,6 +85,35 @@ def test_files_and_copies(tmp_path: Path) -> None:
     assert [c.name for c in bare.crosses] == ["s_X_i"]
     assert list(made.crossers) == ["s_X_i"]
     assert made.preprocessors["s"].get_vocabulary()[0] == "[UNK]"
+
+
+def test_a_file_of_keras(tmp_path: Path) -> None:
+    # Keras keeps what was learned beside the config, and has a class of its own for floats.
+    rows: dict[str, Any] = {"f": [1.0, 2.0], "n": [1.0, 5.0], "s": ["b", ""]}
+    kinds = {"f": "float", "n": "float_normalized", "s": "string_categorical"}
+    space = FeatureSpace(kinds)
+    space.adapt(rows)
+    space.save(tmp_path / "ours.keras")
+    with zipfile.ZipFile(tmp_path / "ours.keras") as ours:
+        held = {name: ours.read(name) for name in ours.namelist()}
+    config = json.loads(held["config.json"])
+    made = {key: f["config"]["preprocessor"] for key, f in config["config"]["features"].items()}
+    assert made["f"]["class_name"] == "Identity"
+    made["f"].update(
+        module="keras.src.layers.preprocessing.feature_space",
+        class_name="TFDIdentity",
+        registered_name="TFDIdentity",
+    )
+    made["s"]["config"].update(vocabulary=None, vocabulary_size=3)
+    held["config.json"] = json.dumps(config).encode()
+    held["assets/preprocessors/string_lookup/vocabulary.txt"] = b"[UNK]\nb\n"  # b and the empty
+    with zipfile.ZipFile(tmp_path / "keras.keras", "w") as theirs:
+        for name, data in held.items():
+            theirs.writestr(name, data)
+    with h5py.File(io.BytesIO(held["model.weights.h5"])) as file:
+        assert "preprocessors/normalization/vars/0" in file
+    loaded = keras.models.load_model(tmp_path / "keras.keras")
+    np.testing.assert_array_equal(loaded(rows), space(rows))
 
 
 def test_a_layer_of_ones_own() -> None:

@@ -245,6 +245,25 @@ def test_texts_on_disk(kind: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(found, model.predict(texts, verbose=0))
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float64", "bfloat16"])
+def test_what_the_head_gives_has_the_dtype_of_its_symbol(dtype: str) -> None:
+    text = keras.Input((1,), dtype="string")
+    bins = layers.Hashing(3, output_mode="one_hot", dtype=dtype)(text)
+    model = keras.Model(text, [bins, ops.add(bins, bins)])
+    for found in (*model.predict(["a", "b"], verbose=0), *model(["a", "b"])):
+        assert str(found.dtype) == bins.dtype == dtype
+
+
+def test_lists_of_texts_and_numbers_are_inputs() -> None:
+    text, number = keras.Input((1,), dtype="string"), keras.Input((1,))
+    lookup = layers.StringLookup(vocabulary=["a"], output_mode="one_hot")
+    model = keras.Model([text, number], layers.Concatenate()([lookup(text), number]))
+    found = model.predict([["a", "b"], [2.0, 3.0]], verbose=0)
+    assert found.tolist() == [[0, 1, 2], [1, 0, 3]]
+    with pytest.raises(DataError, match="1 missing, the first at position 1"):
+        model.predict([["a", None], [2.0, 3.0]], verbose=0)
+
+
 def test_texts_as_results() -> None:
     x = keras.Input((3,))
     names = layers.StringLookup(vocabulary=["cat", "dog"], num_oov_indices=0, invert=True)

@@ -16,7 +16,7 @@ from kerasish.layers.base import call as _call
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.preprocessing.adapting import number_batches
 from kerasish.ops.symbolic import finding
-from kerasish.spec import Shape, normalize_axis
+from kerasish.spec import Shape, normalize_axis, np_dtype
 
 
 class Rescaling(Layer):
@@ -215,7 +215,7 @@ def encode(indices: Any, depth: int, mode: str, dtype: str, weights: Any = None)
 def _encode_array(indices: np.ndarray, depth: int, mode: str, dtype: str) -> np.ndarray:
     shape = encoded_shape(indices.shape, depth, mode)
     known: Any = shape
-    flat = tables.zeros(known, dtype).reshape(-1, depth)
+    flat = tables.zeros(known, np_dtype(dtype)).reshape(-1, depth)
     indices = indices if mode == "one_hot" or indices.ndim < 3 else np.moveaxis(indices, 1, -1)
     within = 1 if mode == "one_hot" or not indices.ndim else indices.shape[-1]
     row = np.repeat(np.arange(len(flat)), within)

@@ -90,11 +90,7 @@ class TextVectorization(Lookup):
 
     def _rows_of(self, data: Any) -> Iterable[Any]:
         # Of a table with several columns every text counts.
-        texts = as_texts(data, f"{type(self).__name__}.adapt", self.encoding)
-        per = texts.shape[-1] if self.split is None and texts.ndim else 1
-        rows = self._rows(texts)
-        for first in range(0, len(rows), per):
-            yield [word for row in rows[first : first + per] for word in row]
+        yield from self._rows(as_texts(data, f"{type(self).__name__}.adapt", self.encoding))
 
     def _column(self, data: Any) -> np.ndarray:
         """The texts of a batch, without a last axis of 1 where they are split."""
@@ -111,9 +107,14 @@ class TextVectorization(Lookup):
         return texts[..., 0]
 
     def _rows(self, texts: np.ndarray) -> _Rows:
-        """The tokens of every text."""
-        split = _choose("split", self.split, _SPLIT)
-        rows = [list(split(text)) for text in self._standard(texts.reshape(-1).tolist())]
+        """The tokens of every text; of all along the last axis where texts are tokens."""
+        standard = self._standard(texts.reshape(-1).tolist())
+        if self.split is None:
+            per = max(texts.shape[-1], 1) if texts.ndim else 1
+            rows = [standard[at : at + per] for at in range(0, len(standard), per)]
+        else:
+            split = _choose("split", self.split, _SPLIT)
+            rows = [list(split(text)) for text in standard]
         if self.ngrams is None:
             return rows
         sizes = range(1, self.ngrams + 1) if isinstance(self.ngrams, int) else self.ngrams
@@ -144,14 +145,15 @@ class TextVectorization(Lookup):
         indices = self._find([word for row in rows for word in row])
         if self.split is None and self.ngrams is None:
             return self._unsplit(indices.reshape(texts.shape))
+        shape = texts.shape[:-1] if self.split is None else texts.shape
         if self.output_mode == "int":
             width = self.output_sequence_length or int(lengths.max(initial=0))
             table = _table(indices, lengths, width, 0)
-            return table.reshape(*texts.shape, width)
+            return table.reshape(*shape, width)
         table = _table(indices, lengths, int(lengths.max(initial=0)), -1)
         # The axis of words stays where there is one word alone.
         alone = (1,) if self.output_mode == "one_hot" else ()
-        return self._encoded(table.reshape(*texts.shape, table.shape[-1], *alone))
+        return self._encoded(table.reshape(*shape, table.shape[-1], *alone))
 
     def _unsplit(self, indices: np.ndarray) -> Any:
         """Texts that are tokens themselves: those along the last axis are a row."""
@@ -166,7 +168,8 @@ class TextVectorization(Lookup):
         """The symbol of what a call gives: int64, vectors of tf_idf in floatx."""
         shape = tuple(inputs.shape)
         if self.split is not None or self.ngrams is not None:
-            shape = (*(shape[:-1] if self.split is not None and len(shape) > 1 else shape), None)
+            last = self.split is None or len(shape) > 1
+            shape = (*(shape[:-1] if last else shape), None)
         if self.output_mode == "int" and self.output_sequence_length is not None and shape:
             shape = (*shape[:-1], self.output_sequence_length)
         return KerasTensor(self._given_shape(shape), self._given_dtype)

@@ -194,7 +194,8 @@ class Lookup(Layer):
     def load_assets(self, dir_path: str) -> None:
         """Take the tokens that a file of Keras keeps in `vocabulary.txt`, if there are none yet."""
         if not self._tokens:
-            tokens = _lines(os.path.join(dir_path, "vocabulary.txt"), "utf-8")
+            path = os.path.join(dir_path, "vocabulary.txt")
+            tokens = _lines(path, "utf-8", self._size_told)
             self.set_vocabulary(tokens, self._weights_in_file)
 
     def save_own_variables(self, store: Any) -> None:
@@ -400,7 +401,9 @@ class Lookup(Layer):
         return np.where(inside, table[np.where(inside, places, 0)], self.oov_token)
 
 
-def _lines(path: str, encoding: str) -> list[str]:
+def _lines(path: str, encoding: str, count: int | None = None) -> list[str]:
+    """The lines of a file; an empty text is a token in the end where their number says so."""
     with open(path, encoding=encoding, newline="\n") as file:
         lines = file.read().split("\n")
-    return [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
+    kept = lines if lines[-1] or len(lines) == count else lines[:-1]
+    return [line.removesuffix("\r") for line in kept]
