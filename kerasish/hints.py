@@ -148,7 +148,7 @@ def asked(what: str, form: str, func: Callable[..., Any], *args: Any, **kwargs: 
     found = called(what, form, func, *args, **kwargs)
     if found is None:
         fix = "Let it end with `return`."
-        raise ArgumentError(what, expected=f"a result of {form}", received=repr(func), fix=fix)
+        raise ArgumentError(what, expected=f"a result of {form}", received="None", fix=fix)
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
@@ -116,17 +117,27 @@ class Dataset(Sources):
         return self.interleave(map_func, 1, 1)
 
     def interleave(
-        self, map_func: Callable[..., Any], cycle_length: int = 1, block_length: int = 1
+        self,
+        map_func: Callable[..., Any],
+        cycle_length: int | None = None,
+        block_length: int | None = None,
+        num_parallel_calls: int | None = None,
+        deterministic: bool | None = None,
     ) -> Dataset:
         """The elements of the datasets that a function makes of elements, in turns.
 
         Args:
             map_func: gives a `Dataset`.
-            cycle_length: how many are read in turns.
-            block_length: elements of one turn.
+            cycle_length: how many are read in turns; 1 by default.
+            block_length: elements of one turn; 1 by default.
+            num_parallel_calls: accepted for compatibility.
+            deterministic: accepted for compatibility; the order is always that of the turns.
         """
-        cycle = whole("Dataset.interleave, cycle_length", cycle_length, 1)
-        turn = whole("Dataset.interleave, block_length", block_length, 1)
+        one = (None, AUTOTUNE)
+        cycle = 1 if cycle_length in one else cycle_length
+        turn = 1 if block_length in one else block_length
+        cycle = whole("Dataset.interleave, cycle_length", cycle, 1)
+        turn = whole("Dataset.interleave, block_length", turn, 1)
         return self._then(
             Interleaved(self.node, function("Dataset.interleave", map_func), cycle, turn)
         )
@@ -249,7 +260,7 @@ class Dataset(Sources):
     def take(self, count: int) -> Dataset:
         """The first `count` elements; -1: all."""
         count = whole("Dataset.take, count", count, -1)
-        return self._then(Taken(self.node, 0, None if count == -1 else count))
+        return self._then(Taken(self.node, 0, None if count == -1 else min(count, sys.maxsize)))
 
     def skip(self, count: int) -> Dataset:
         """All but the first `count` elements; -1: none."""
@@ -305,6 +316,8 @@ class Dataset(Sources):
         Args:
             *args: datasets, or one tuple or dict of datasets.
         """
+        if not args:
+            raise ArgumentError("Dataset.zip", expected="datasets", received="none")
         given = args[0] if len(args) == 1 else tuple(args)
         first: list[Dataset] = []
 

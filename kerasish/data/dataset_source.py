@@ -124,8 +124,8 @@ class DatasetSource(Passes, DataSource):
             raise DataError(
                 "A Dataset",
                 expected="batches, whose parts have one length along their first axis",
-                received=f"single samples, {summary(element)}",
-                fix="Put `.batch(32)` at its end.",
+                received=f"{'' if self._node.batched else 'single samples, '}{summary(element)}",
+                fix="" if self._node.batched else "Put `.batch(32)` at its end.",
             )
 
 

@@ -75,7 +75,7 @@ def as_leaf(leaf: Any, own: bool = False) -> Any:
     elif isinstance(leaf, list):
         array = _listed(leaf)
     elif isinstance(leaf, (bool, int, float, complex)):
-        array = np.asarray(leaf, _plain(np.asarray(leaf)))[()]
+        array = np.asarray(leaf, _plain(np.asarray(leaf)))
     elif is_columns(leaf):
         array = _columns(leaf)
     elif (array := array_of(leaf)) is None:
@@ -86,6 +86,8 @@ def as_leaf(leaf: Any, own: bool = False) -> Any:
         )
     if array.dtype.kind in "USO":
         return _text(np.asarray(array))
+    if array.dtype.kind in "mMV":
+        dtype_name(array.dtype)  # bfloat16 is one of V; dates and structs are refused
     return array if array.ndim else np.asarray(array)[()]
 
 
@@ -189,11 +191,21 @@ def stack(elements: Sequence[Any], where: str) -> Any:
     if isinstance(first, tuple):
         _same_form(elements, where, lambda e: isinstance(e, tuple) and len(e) == len(first))
         return rebuilt(first, [stack(column, where) for column in zip(*elements, strict=True)])
-    if isinstance(first, (str, bytes)) or first is None:
-        _same_form(elements, where, lambda e: (e is None) == (first is None))
-        return None if first is None else text_array(elements)
-    _same_form(elements, where, lambda e: isinstance(e, (np.ndarray, np.generic)))
-    shapes = {np.shape(e) for e in elements}
+    if first is None:
+        return _same_form(elements, where, lambda e: e is None)
+    if isinstance(first, (str, bytes)):
+        _same_form(elements, where, lambda e: isinstance(e, (str, bytes)))
+        return text_array(elements)
+    _same_arrays(elements, where)
+    return np.stack(elements) if first.ndim else np.array(elements)
+
+
+def _same_arrays(elements: Sequence[Any], where: str, axes: int = 0) -> None:
+    """Raise where elements are not all numbers, or all texts, of one shape behind `axes`."""
+    text = elements[0].dtype.kind == "O"
+    arrays = (np.ndarray, np.generic)
+    _same_form(elements, where, lambda e: isinstance(e, arrays) and (e.dtype.kind == "O") == text)
+    shapes = {np.shape(e)[axes:] for e in elements}
     if len(shapes) > 1:
         raise DataError(
             where,
@@ -201,7 +213,6 @@ def stack(elements: Sequence[Any], where: str) -> Any:
             received=", ".join(map(str, sorted(shapes))),
             fix="Bring them to one shape with map, or use padded_batch.",
         )
-    return np.stack(elements) if first.ndim else np.array(elements)
 
 
 def text_array(texts: Sequence[Any]) -> np.ndarray:
@@ -279,11 +290,25 @@ def unstacked(blocks: Iterable[Any], where: str) -> Iterator[Any]:
             yield row_of(block, index)
 
 
-def joined(parts: Sequence[Any]) -> Any:
-    """Blocks of one form one behind the other."""
+def joined(parts: Sequence[Any], where: str = "A dataset") -> Any:
+    """Blocks of one form one behind the other.
+
+    Raises:
+        DataError: other forms or shapes.
+    """
     if len(parts) == 1:
         return parts[0]
-    return map_element(lambda *leaf: None if leaf[0] is None else np.concatenate(leaf), *parts)
+    first = parts[0]
+
+    def one(*leaves: Any) -> Any:
+        if leaves[0] is None:
+            return None
+        _same_arrays(leaves, where, 1)
+        return np.concatenate(leaves)
+
+    form = map_element(lambda _: 0, first)
+    _same_form(parts, where, lambda part: map_element(lambda _: 0, part) == form)
+    return map_element(one, *parts)
 
 
 def call_with(func: Callable[..., Any], element: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.data.elements import SKIPPED, map_element, rebuilt, stack
+from kerasish.data.elements import SKIPPED, map_element, rebuilt, stack, summary
 from kerasish.data.nodes import Node, Pass, finite
 from kerasish.errors import DataError
 
@@ -31,10 +31,13 @@ def _padded(shapes: Any, values: Any, elements: list[Any], where: str) -> Any:
     first = elements[0]
     if isinstance(first, (dict, tuple)):
         keys = list(first) if isinstance(first, dict) else range(len(first))
+        _same_keys("padded_shapes", shapes, first, where)
+        several = isinstance(values, (dict, tuple, list))
+        _same_keys("padding_values", values if several else None, first, where)
         parts = {
             key: _padded(
                 None if shapes is None else shapes[key],
-                values[key] if isinstance(values, (dict, tuple, list)) else values,
+                values[key] if several else values,
                 [element[key] for element in elements],
                 where,
             )
@@ -64,10 +67,37 @@ def _padded(shapes: Any, values: Any, elements: list[Any], where: str) -> Any:
         )
     text = first.dtype.kind == "O"
     filler = ("" if text else 0) if values is None else values
+    if text != isinstance(filler, (str, bytes)) or not (text or _holds(first.dtype, filler)):
+        raise DataError(
+            where,
+            expected=f"padding_values of the elements' kind, {'text' if text else first.dtype}",
+            received=repr(filler),
+        )
     made = np.full((len(elements), *full), filler, first.dtype)
     for row, element in zip(made, elements, strict=True):
         row[tuple(slice(size) for size in element.shape)] = element
     return made
+
+
+def _same_keys(what: str, given: Any, first: Any, where: str) -> None:
+    """Raise where an argument has not the form of an element."""
+    if given is None:
+        return
+    kind = dict if isinstance(first, dict) else (tuple, list)
+    fits = isinstance(given, kind) and len(given) == len(first)
+    if not fits or (isinstance(first, dict) and given.keys() != first.keys()):
+        raise DataError(
+            f"{where}, {what}",
+            expected=f"the form of an element, {summary(first)}",
+            received=repr(given),
+        )
+
+
+def _holds(dtype: np.dtype[Any], value: Any) -> bool:
+    """Whether a dtype has a number, to its own precision."""
+    if dtype.kind not in "biu":
+        return np.ndim(value) == 0
+    return bool(np.asarray(value, object) == np.asarray(value).astype(dtype).item())
 
 
 class Listed(Node):

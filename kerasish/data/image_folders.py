@@ -11,7 +11,7 @@ import numpy as np
 from kerasish.config import standardize_data_format
 from kerasish.data.folders import Choice, Kind, datasets
 from kerasish.data.images import COLOR_MODES, middle_box, pillow, read_image
-from kerasish.data.resampling import METHODS, resample
+from kerasish.data.resampling import METHODS, UNCHANGED, resample
 from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.hints import hinted, one_of, whole
 
@@ -50,8 +50,10 @@ class LoadImage:
             image = image.crop(middle_box(image, height, width))
         elif self.fit == "pad":
             inner = _room(inner, image.size)
-        planes = [np.asarray(plane) for plane in image.split()]
-        resample(planes, inner, self.method)
+        if image.size == inner.shape[1::-1] and self.method in UNCHANGED:
+            inner[...] = np.asarray(image).reshape(inner.shape)
+        else:
+            resample([np.asarray(plane) for plane in image.split()], inner, self.method)
         return out if label is None else (out, label)
 
 

@@ -8,7 +8,7 @@ arrays gives many at once (`rows`), and what is read in blocks gives these (`blo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,12 +31,14 @@ from kerasish.data.elements import (
     unstacked,
 )
 from kerasish.errors import ArgumentError, DataError
+from kerasish.hints import asked, label, noted
 from kerasish.spec import TEXT, TensorSpec, input_dtype
 
 INFINITE = -1
 UNKNOWN = -2
 AUTOTUNE = -1
 BLOCK_ROWS = 1024
+_END: Any = object()
 
 
 class Pass(NamedTuple):
@@ -352,7 +354,13 @@ class Generated(Node):
         )
 
     def stream(self, run: Pass) -> Iterator[Any]:
-        for index, given in enumerate(call_with(self.make, self.args)):
+        name = f"{self.name}({label(self.make)})"
+        made = iter(asked(self.name, "generator()", call_with, self.make, self.args))
+        for index in count():
+            place = f"In {name}, element {index}."
+            given = noted(lambda place=place: place, next, made, _END)
+            if given is _END:
+                return
             element = as_element(given, own=True)
             yield element if self.form is None else self._as_told(element, index)
 

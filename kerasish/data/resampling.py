@@ -40,6 +40,8 @@ KERNELS: dict[str, tuple[float, Kernel]] = {
     "gaussian": (1.5, lambda t: np.exp(-2 * t * t)),
     "mitchellcubic": (2, _mitchell),
 }
+# These leave an image that has the size already as it is: their kernels are 0 at whole numbers.
+UNCHANGED = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5")
 METHODS = ("bilinear", "nearest", "bicubic", "area", *(n for n in KERNELS if n[0] in "lgm"))
 
 

@@ -95,12 +95,13 @@ def buffered(
         return rest.permutation(total)
     held = list(range(size))
     order = np.empty(total, np.int64)
-    coming = range(size, total)
-    out = []
-    for at, index in zip(_draws(draws, size), coming, strict=False):
-        out.append(held[at])
-        held[at] = index
-    order[: total - size] = out
+    places = _draws(draws, size)
+    for begin in range(size, total, _DRAWS):  # numbers as Python has them take much memory
+        out = []
+        for index, at in zip(range(begin, min(begin + _DRAWS, total)), places, strict=False):
+            out.append(held[at])
+            held[at] = index
+        order[begin - size : begin - size + len(out)] = out
     order[total - size :] = np.asarray(held)[rest.permutation(size)]
     return order
 

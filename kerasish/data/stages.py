@@ -95,7 +95,7 @@ class Repeated(Node):
         if total == 0 or self.times == 0:
             return 0
         if self.times is None:
-            return INFINITE if total != UNKNOWN else UNKNOWN
+            return INFINITE
         return total * self.times if finite(total) else total
 
     def items(self, run: Pass, start: int = 0) -> Iterator[Any]:
@@ -264,7 +264,8 @@ class Batched(Node):
         self.name = "Dataset.batch" if form is None else "Dataset.padded_batch"
         self.size, self.drop = size, drop
         self.form = form
-        self.indexable = node.indexable
+        self.full = drop and node.skips  # what is left out must not make a batch shorter
+        self.indexable = node.indexable and not self.full
 
     def length(self) -> int:
         total = self.input.length()
@@ -273,6 +274,9 @@ class Batched(Node):
         return total // self.size if self.drop else -(-total // self.size)
 
     def items(self, run: Pass, start: int = 0) -> Iterator[Any]:
+        if self.full:
+            there = (element for element in self.input.items(run) if element is not SKIPPED)
+            return islice(self._grouped(there), start, None)
         if self.form is None:
             if self.indexable and self.input.rows(run) is not None:
                 return self.pick(run, range(start, self.length()))
@@ -312,7 +316,7 @@ class Batched(Node):
             rows += count_rows(block, self.name)
             if rows < self.size:
                 continue
-            whole = joined(list(held))
+            whole = joined(list(held), self.name)
             held.clear()
             full = rows - rows % self.size
             for at in range(0, full, self.size):
@@ -321,7 +325,7 @@ class Batched(Node):
             if rows:
                 held.append(rows_of(whole, slice(full, None)))
         if rows and not self.drop:
-            yield joined(list(held))
+            yield joined(list(held), self.name)
 
     def spec(self) -> Any:
         lead = self.size if self.drop else None

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import frames
+from kerasish.data.nodes import INFINITE
 from kerasish.errors import DataError
 from kerasish.sparse import SparseRows, is_sparse
 from kerasish.texts import as_texts, rows_differ
@@ -70,6 +71,22 @@ def _batches(
         part = [part] if isinstance(part, (str, bytes)) else part  # a text alone is a document
         _refuse(part, what)
         yield convert(part, what)
+
+
+def check_end(data: Any, what: str, steps: int | None = None) -> None:
+    """Refuse what has no end where nobody says how much of it counts.
+
+    Raises:
+        DataError: with what to do.
+    """
+    length = getattr(data, "cardinality", None)
+    if steps is None and length is not None and length() == INFINITE:
+        raise DataError(
+            what,
+            expected="data with an end",
+            received="a Dataset without one",
+            fix="Cut it with take(n).",
+        )
 
 
 def _has_shape(data: Any) -> bool:

@@ -14,7 +14,7 @@ from kerasish.errors import ArgumentError, DataError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base import call as _call
 from kerasish.layers.base.layer import Layer
-from kerasish.layers.preprocessing.adapting import number_batches
+from kerasish.layers.preprocessing.adapting import check_end, number_batches
 from kerasish.ops.symbolic import finding
 from kerasish.spec import Shape, normalize_axis, np_dtype
 
@@ -116,6 +116,7 @@ class Normalization(Layer):
                 "Normalization.adapt", expected="a layer without given mean and variance"
             )
         count, mean, square = 0, tables.zeros(()), tables.zeros(())
+        check_end(data, "Normalization.adapt")
         for batch in map(np.atleast_1d, number_batches(data, "Normalization.adapt")):
             if not batch.size:
                 continue
@@ -297,6 +298,7 @@ class Discretization(Layer):
         if self.num_bins is None:
             raise ArgumentError("Discretization.adapt", expected="num_bins", received="boundaries")
         self.reset_state()
+        check_end(data, "Discretization.adapt", steps)
         for batch in itertools.islice(number_batches(data, "Discretization.adapt"), steps):
             self.update_state(batch)
         if not self.summary.size:

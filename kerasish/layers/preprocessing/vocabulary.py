@@ -16,7 +16,7 @@ from kerasish.arguments.remembered import ANY
 from kerasish.arguments.rules import PositiveInt, one_of
 from kerasish.errors import DataError, UnsafeFileError
 from kerasish.layers.base.layer import Layer
-from kerasish.layers.preprocessing.adapting import is_whole, text_batches
+from kerasish.layers.preprocessing.adapting import check_end, is_whole, text_batches
 from kerasish.layers.preprocessing.fingerprints import fingerprints
 from kerasish.layers.preprocessing.numbers import encode, encoded_shape
 from kerasish.ops.symbol import KerasTensor
@@ -222,7 +222,9 @@ class Lookup(Layer):
         """
         self.reset_state()
         alone = is_whole(data)
-        batches = itertools.islice(self._batches(data, f"{type(self).__name__}.adapt"), steps)
+        what = f"{type(self).__name__}.adapt"
+        check_end(data, what, steps)
+        batches = itertools.islice(self._batches(data, what), steps)
         for batch in batches:
             self.update_state(batch[:, None] if alone and batch.ndim == 1 else batch)
         if not self._counts:
