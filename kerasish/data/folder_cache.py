@@ -45,6 +45,7 @@ class InFolder:
         self._file: Any = None
         self._path = self._temporary = Path()
         self._written = 0
+        self._writer = os.getpid()
         self._whole = False
 
     def open(self, node: Node) -> None:
@@ -140,7 +141,7 @@ class InFolder:
     def __del__(self) -> None:
         if self._file is not None:
             self._file.close()
-            if not self._whole:
+            if not self._whole and self._writer == os.getpid():  # else it is a fork's
                 self._temporary.unlink(missing_ok=True)
 
 

@@ -83,9 +83,11 @@ def _same_keys(what: str, given: Any, first: Any, where: str) -> None:
     """Raise where an argument has not the form of an element."""
     if given is None:
         return
-    kind = dict if isinstance(first, dict) else (tuple, list)
-    fits = isinstance(given, kind) and len(given) == len(first)
-    if not fits or (isinstance(first, dict) and given.keys() != first.keys()):
+    if isinstance(first, dict):
+        fits = isinstance(given, dict) and given.keys() == first.keys()
+    else:
+        fits = isinstance(given, (tuple, list)) and len(given) == len(first)
+    if not fits:
         raise DataError(
             f"{where}, {what}",
             expected=f"the form of an element, {summary(first)}",

@@ -139,6 +139,11 @@ def timeseries_dataset_from_array(
         if count < 1:
             raise ArgumentError(name, expected="1 or more", received=count)
     data = np.asarray(data)
+    for name in ("sequence_stride", "sampling_rate"):
+        if counts[name] >= len(data):
+            raise ArgumentError(
+                name, expected=f"fewer than the {len(data)} samples", received=counts[name]
+            )
     first = 0 if start_index is None else start_index
     last = len(data) if end_index is None else end_index
     if not 0 <= first < last <= len(data):

@@ -14,7 +14,7 @@ import pytest
 import kerasish as keras
 from kerasish.data import Dataset
 from kerasish.data.fingerprint import fingerprint
-from kerasish.data.folder_cache import SUFFIX, UNFINISHED, decoded, encoded
+from kerasish.data.folder_cache import SUFFIX, UNFINISHED, InFolder, decoded, encoded
 from kerasish.data.nodes import Pass
 from kerasish.errors import DataError
 
@@ -391,3 +391,17 @@ def test_folders_of_files_count_by_their_bytes(tmp_path):
         return key(read(tmp_path / name, seed=1, verbose=False))
 
     assert folder("a", "x") == folder("b", "x") != folder("c", "y")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_fork_leaves_an_unfinished_file_to_its_writer(tmp_path):
+    store = InFolder(tmp_path, 10**6)
+    store.open(numbers().node)
+    child = os.fork()
+    if not child:
+        store.__del__()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert list(tmp_path.glob(f"*{UNFINISHED}"))
+    del store
+    assert not list(tmp_path.glob(f"*{UNFINISHED}"))

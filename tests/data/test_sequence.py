@@ -87,6 +87,8 @@ def test_shuffled_by_seed():
         ({"sequence_length": 0}, "sequence_length"),
         ({"sequence_length": 3, "sampling_rate": 0}, "sampling_rate"),
         ({"sequence_length": 9}, "fits into 5"),
+        ({"sequence_length": 2, "sequence_stride": 5}, "sequence_stride.*fewer than the 5"),
+        ({"sequence_length": 2, "sampling_rate": 5}, "sampling_rate.*fewer than the 5"),
         ({"sequence_length": 1, "start_index": 5}, "start_index"),
         ({"sequence_length": 1, "format": "torch"}, "format"),
     ],

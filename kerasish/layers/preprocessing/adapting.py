@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from kerasish import frames
-from kerasish.data.nodes import INFINITE
 from kerasish.errors import DataError
 from kerasish.sparse import SparseRows, is_sparse
 from kerasish.texts import as_texts, rows_differ
@@ -73,6 +72,9 @@ def _batches(
         yield convert(part, what)
 
 
+_WITHOUT_END = -1  # the cardinality of a dataset that repeats itself for ever
+
+
 def check_end(data: Any, what: str, steps: int | None = None) -> None:
     """Refuse what has no end where nobody says how much of it counts.
 
@@ -80,7 +82,7 @@ def check_end(data: Any, what: str, steps: int | None = None) -> None:
         DataError: with what to do.
     """
     length = getattr(data, "cardinality", None)
-    if steps is None and length is not None and length() == INFINITE:
+    if steps is None and length is not None and length() == _WITHOUT_END:
         raise DataError(
             what,
             expected="data with an end",
