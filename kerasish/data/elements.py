@@ -87,7 +87,7 @@ def as_leaf(leaf: Any, own: bool = False) -> Any:
     if array.dtype.kind in "USO":
         return _text(np.asarray(array))
     if array.dtype.kind in "mMV":
-        dtype_name(array.dtype)  # bfloat16 is one of V; dates and structs are refused
+        input_dtype(array.dtype)  # bfloat16 is one of V; dates and structs are refused
     return array if array.ndim else np.asarray(array)[()]
 
 
