@@ -57,7 +57,7 @@ def test_lengths():
     assert Dataset.range(0).repeat().cardinality() == 0
     assert endless.repeat(0).cardinality() == 0
     assert endless.repeat(2).cardinality() == -1
-    assert unknown.repeat().cardinality() == -2
+    assert unknown.repeat().cardinality() == -1
     assert unknown.repeat(2).cardinality() == -2
     assert Dataset.zip(endless, endless).cardinality() == -1
     assert Dataset.zip(unknown, endless).cardinality() == -2
