@@ -102,7 +102,7 @@ def resampled(samples: np.ndarray, rate: int, wanted: int) -> np.ndarray:
         tap = at[:, np.newaxis] - places * up + half
         there = (places >= 0) & (places < len(samples)) & (tap >= 0) & (tap < len(taps))
         weights = np.where(there, taps[tap.clip(0, len(taps) - 1)], 0)
-        near = samples[places.clip(0, max(len(samples) - 1, 0))] if len(samples) else 0
+        near = samples[places.clip(0, len(samples) - 1)]
         out[begin : begin + len(at)] = np.einsum("nk,nkc->nc", weights, near)
     return out
 

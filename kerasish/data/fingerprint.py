@@ -179,13 +179,11 @@ class _Digest:
             self.feed(part)
 
     def _configured(self, value: Any) -> None:
-        """A layer or another object with a config: with its weights and vocabularies."""
+        """A layer or another object with a config: with its weights; vocabularies are config."""
         self.tell("configured")
         self.feed(type(value))
         self.feed(_nameless(value.get_config()))
         for part in value._flatten_layers() if hasattr(value, "_flatten_layers") else ():
-            if hasattr(part, "get_vocabulary"):
-                self.feed(part.get_vocabulary())
             for name, held in vars(part).items():
                 if isinstance(held, _FUNCTIONS) and name[0] != "_":  # a config has but its name
                     self.feed(held)

@@ -40,8 +40,9 @@ class Taken(Node):
             return len(
                 range(self.begin, total if self.end is None else min(self.end, total), self.step)
             )
-        if total == INFINITE and self.end is not None:
-            return len(range(self.begin, self.end, self.step))
+        if total == INFINITE:
+            whole = self.end is None
+            return INFINITE if whole else len(range(self.begin, self.end, self.step))
         return UNKNOWN if self.end != self.begin else 0
 
     def items(self, run: Pass, start: int = 0) -> Iterator[Any]:

@@ -63,6 +63,10 @@ def test_lengths():
     assert Dataset.zip(unknown, endless).cardinality() == -2
     assert Dataset.zip(unknown, Dataset.range(3)).cardinality() == -2
     assert Dataset.zip(unknown, Dataset.range(0)).cardinality() == 0
+    assert endless.skip(3).cardinality() == endless.shard(2, 1).cardinality() == -1
+    assert endless.skip(3).take(4).cardinality() == 4
+    assert endless.take(0).cardinality() == unknown.take(0).cardinality() == 0
+    assert unknown.take(3).cardinality() == unknown.skip(1).cardinality() == -2
     assert Dataset.range(5).batch(2).cardinality() == 3
     assert Dataset.range(5).batch(2, drop_remainder=True).cardinality() == 2
     assert Dataset.range(5).batch(2).unbatch().cardinality() == 5
