@@ -15,7 +15,7 @@ from kerasish import ops
 from kerasish.arguments.fields import placed
 from kerasish.arguments.rules import one_of
 from kerasish.errors import DataError
-from kerasish.graph.tensor import Tensor, convert_to_tensor
+from kerasish.graph.tensor import convert_to_tensor
 from kerasish.layers.preprocessing.adapting import number_batches
 from kerasish.layers.preprocessing.vocabulary import UNKNOWN, Lookup
 from kerasish.ops.symbol import KerasTensor
@@ -94,8 +94,6 @@ class IntegerLookup(Lookup):
 
     def call(self, inputs: Any) -> Any:
         self._need_vocabulary()
-        if self.invert and not isinstance(inputs, Tensor):
-            return self._backwards(inputs)
         if self.runs_on_host:
             given = np.asarray(inputs, np.int64)
             return self._encoded(self._find(given.reshape(-1).tolist()).reshape(given.shape))

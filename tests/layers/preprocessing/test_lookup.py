@@ -296,3 +296,49 @@ def test_wrong_salts_and_shapes() -> None:
         layers.TextVectorization(vocabulary=["a"])([["a", "b"]])
     with pytest.raises(ArgumentError, match="sparse=False"):
         layers.Hashing(3, sparse=True)
+
+
+def test_indices_back_to_integers() -> None:
+    layer = layers.IntegerLookup(vocabulary=[7, 9], invert=True)
+    given = np.array([[1, 2], [0, 5]])
+    wanted = [[7, 9], [-1, -1]]
+    assert layer(given).numpy().tolist() == wanted
+    model = keras.Sequential([keras.Input((2,), dtype="int64"), layer])
+    assert model.predict(given, verbose=0).tolist() == wanted
+    assert (model.output_shape, model.outputs[0].dtype) == ((None, 2), "int64")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"max_tokens": 1}, "max_tokens of at least 2"),
+        ({"num_oov_indices": -1}, "num_oov_indices of 0 or more"),
+        ({"pad_to_max_tokens": True, "output_mode": "count"}, "max_tokens with pad_to_max_tokens"),
+        ({"vocabulary": ["a"], "idf_weights": [1.0]}, "'tf_idf' only"),
+    ],
+)
+def test_arguments_that_do_not_fit(given: Any, words: str) -> None:
+    with pytest.raises(ArgumentError, match=words):
+        layers.StringLookup(**given)
+
+
+def test_what_texts_as_vectors_refuse(tmp_path: Any) -> None:
+    (tmp_path / "words").write_text("a\nb")
+    with pytest.raises(ArgumentError, match="tokens and idf_weights"):
+        layers.StringLookup(vocabulary=str(tmp_path / "words"), output_mode="tf_idf")
+    for wrong in (0, (1, 0), "2"):
+        with pytest.raises(ArgumentError, match="ngrams"):
+            layers.TextVectorization(ngrams=wrong)
+    assert layers.TextVectorization(ngrams=[1, 2]).ngrams == (1, 2)
+    with pytest.raises(ArgumentError, match="output_sequence_length with output_mode='int' only"):
+        layers.TextVectorization(output_mode="count", output_sequence_length=3)
+
+
+def test_text_has_known_shapes_in_models() -> None:
+    words = layers.TextVectorization(vocabulary=["a", "b"], output_sequence_length=3)
+    crossed = layers.HashedCrossing(7, output_mode="one_hot")
+    hashed = layers.Hashing(5)
+    text = keras.Input((), dtype="string")
+    found = [words(text), crossed((text, text)), hashed(text)]
+    assert [symbol.shape for symbol in found] == [(None, 3), (None, 7), (None,)]
+    assert [symbol.dtype for symbol in found] == ["int64", "float32", "int64"]

@@ -34,6 +34,46 @@ def test_scipy(mode: str, scaling: str, window: str) -> None:
     np.testing.assert_allclose(layer(SOUND), wanted.swapaxes(1, 2), rtol=1e-4, atol=4e-4)
 
 
+def test_parts() -> None:
+    """Of scipy's complex numbers."""
+    *_, wanted = scipy.signal.spectrogram(
+        SOUND[..., 0],
+        window=scipy.signal.get_window("hann", 64, True),
+        nperseg=64,
+        noverlap=44,
+        mode="complex",
+        scaling="density",
+        detrend=False,
+    )
+    wanted = wanted.swapaxes(1, 2)
+    options = {"frame_length": 64, "frame_step": 20, "periodic": True, "scaling": "density"}
+    real, imag, both, angle = (
+        layers.STFTSpectrogram(mode, **options)(SOUND).numpy()
+        for mode in ("real", "imag", "stft", "angle")
+    )
+    np.testing.assert_allclose(real, wanted.real, atol=1e-5)
+    np.testing.assert_allclose(imag, wanted.imag, atol=1e-5)
+    np.testing.assert_array_equal(both, np.concatenate([real, imag], -1))
+    np.testing.assert_allclose(angle, np.arctan2(imag, real), rtol=1e-5)
+
+
+def test_every_channel_is_one_of_its_own() -> None:
+    sounds = np.random.default_rng(1).uniform(-1, 1, (2, 200, 3)).astype("float32")
+    alone = [layers.STFTSpectrogram(frame_length=32)(sounds[..., i : i + 1]) for i in range(3)]
+    wanted = np.stack([one.numpy() for one in alone], -1)  # (batch, windows, frequencies, channels)
+    options = {"frame_length": 32, "expand_dims": True}
+    np.testing.assert_allclose(
+        layers.STFTSpectrogram(**options)(sounds), wanted, rtol=1e-5, atol=1e-6
+    )
+    flat = layers.STFTSpectrogram(frame_length=32)(sounds).numpy()
+    np.testing.assert_allclose(
+        flat, np.concatenate([w.numpy() for w in alone], -1), rtol=1e-5, atol=1e-6
+    )
+    first = {**options, "data_format": "channels_first"}
+    found = layers.STFTSpectrogram(**first)(sounds.transpose(0, 2, 1))
+    np.testing.assert_allclose(found, wanted.transpose(0, 3, 1, 2), rtol=1e-5, atol=1e-6)
+
+
 def test_weights() -> None:
     for mode, names in (("real", ["real_kernel"]), ("log", ["real_kernel", "imag_kernel"])):
         layer = layers.STFTSpectrogram(mode, 16)
