@@ -154,3 +154,56 @@ def test_an_optional_input_may_be_missing_in_data() -> None:
     model.fit(without, y, verbose=0)
     with pytest.raises(ArgumentError, match="'b'"):
         model.predict({"a": X, "b": None}, verbose=0)
+
+
+def test_a_loss_by_the_path_of_an_output() -> None:
+    """A key deep inside is looked up where its dict stands; the terms keep the outputs' order."""
+    model = model_of(lambda p, q: {"a": [p, q], "b": q})
+    y = X[:, :1]
+    given = {"a": [y, y], "b": y}
+    found = logs(model, given, loss={"b": first, "a": {"q": first, "p": first}})
+    assert found == {"loss": Q + Q + P, "b_loss": Q, "a/p_loss": P, "a/q_loss": Q}
+    with pytest.raises(ArgumentError, match="r"):
+        logs(model, given, loss={"a": {"r": first}})
+
+
+def test_the_only_output_of_a_model_with_its_own_call_has_any_name() -> None:
+    class Tenfold(keras.Model):
+        def call(self, x: Any) -> Any:
+            return 10 * x[:, :1]
+
+    assert logs(Tenfold(), X[:, :1], loss={"whatever": first})["loss"] == Q
+    assert logs(Tenfold(), X[:, :1], loss=[first], loss_weights=[3.0])["loss"] == 3 * Q
+    keras.utils.clear_session()
+    x = keras.Input((2,))
+    named = keras.Model(x, layers.Lambda(lambda x: 10 * x[:, :1], name="q")(x))
+    assert logs(named, X[:, :1], loss={"q": first})["loss"] == Q
+    with pytest.raises(ArgumentError, match=r"\['q'\].*whatever"):
+        logs(named, X[:, :1], loss={"whatever": first})
+
+
+def test_how_many_losses_there_must_be() -> None:
+    model, y = model_of(FORMS["list"]), [X[:, :1], X[:, :1]]
+    with pytest.raises(ArgumentError, match=r"one entry per output \(2.*a list of 3"):
+        logs(model, y, loss=[first, first, first])
+    with pytest.raises(ArgumentError, match=r"one entry per output.*a list of 1"):
+        logs(model, y, loss=[[first]])
+    nested = model_of(lambda p, q: [(p, q), q])
+    with pytest.raises(ArgumentError, match=r"a list of 3"):
+        logs(nested, [(y[0], y[0]), y[0]], loss=[[first, first], first, None])
+
+
+def test_weights_by_name() -> None:
+    model, y = model_of(FORMS["list"]), [X[:, :1], X[:, :1]]
+    assert logs(model, y, loss=[first, first], loss_weights={"q": 2.0, "p": 3.0})["loss"] == (
+        3 * P + 2 * Q
+    )
+    by_name = {"p": first, "q": first}
+    assert logs(model, y, loss=by_name, loss_weights={"q": 2.0})["loss"] == P + 2 * Q
+    assert logs(model, y, loss=by_name, loss_weights=[4.0, 2.0])["loss"] == 4 * P + 2 * Q
+    with pytest.raises(ArgumentError, match="one per loss"):
+        logs(model, y, loss={"p": first, "q": None}, loss_weights={"q": 2.0})
+    with pytest.raises(ArgumentError, match="one per loss"):
+        logs(model, y, loss={"p": first}, loss_weights={"p": 1.0, "q": 2.0})
+    with pytest.raises(ArgumentError, match="loss_weights"):
+        logs(model, y, loss=[first, first], loss_weights=[[1.0, 2.0], 3.0])

@@ -237,6 +237,7 @@ WRONG: list[tuple[type, dict[str, Any]]] = [
     (layers.RandomContrast, {"factor": (1.5, 2)}),
     (layers.RandomTranslation, {"height_factor": 1.5, "width_factor": 0.1}),
     (layers.RandomZoom, {"height_factor": -1.0}),
+    (layers.RandomZoom, {"height_factor": 0.1, "width_factor": (-1.0, 0.5)}),
     (layers.RandomShear, {"x_factor": -0.1}),
     (layers.RandomShear, {"x_factor": (0.1, 1.1)}),
     (layers.RandomPosterization, {"factor": 9}),
