@@ -289,3 +289,14 @@ def test_a_model_with_its_own_call(tmp_path: Path) -> None:
     made.compile("sgd", "mse")
     made.fit(X, Y, callbacks=[TensorBoard(tmp_path)], verbose=0)
     assert [node.op for node in read(tmp_path / "train").Graph().node] == ["Mine"]
+
+
+def test_an_evaluation_without_an_optimizer_has_no_step(tmp_path: Path) -> None:
+    made = model()
+    made.evaluate(X, Y, callbacks=[TensorBoard(tmp_path / "with")], verbose=0)
+    assert [step for step, _ in numbers(tmp_path / "with" / "validation")[
+        "evaluation_loss_vs_iterations"
+    ]] == [0]  # fmt: skip
+    made.compile(None, "mse")
+    made.evaluate(X, Y, callbacks=[TensorBoard(tmp_path / "without")], verbose=0)
+    assert not (tmp_path / "without" / "validation").exists()

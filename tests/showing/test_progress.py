@@ -169,6 +169,8 @@ def test_averages(capsys, stateful, stateless, shown) -> None:
 def test_values_that_are_no_numbers(capsys) -> None:
     keras.utils.Progbar(1).update(1, [("list", [0.0, 3.0]), ("word", "abc"), ("small", 1e-5)])
     assert "list: 1.5000 - word: abc - small: 1.0000e-05" in capsys.readouterr().out
+    keras.utils.Progbar(2).update(2, [("none", None), ("words", ["a", "b"]), ("nothing", [])])
+    assert "none: None - words: ['a', 'b'] - nothing: []" in capsys.readouterr().out
 
 
 def test_steps_that_nobody_knows(monkeypatch) -> None:
@@ -214,6 +216,15 @@ def test_in_a_notebook_one_output_is_replaced(monkeypatch) -> None:
     assert "a<b: 1.0000" in repr(shown[-1])
     assert "a&lt;b: 1.0000" in shown[-1]._repr_html_()
     assert sys.stdout.getvalue() == ""
+
+
+def test_what_a_bar_says_of_itself() -> None:
+    bar = keras.utils.Progbar(20, verbose=0)
+    bar.update(3)
+    assert repr(bar) == "<Progbar 3/20>"
+    unknown = keras.utils.Progbar(None, verbose=0)
+    assert repr(unknown) == "<Progbar 0/Unknown>"
+    assert repr(keras.utils.Progbar(0, verbose=0)) == "<Progbar 0>"
 
 
 def test_refused() -> None:
