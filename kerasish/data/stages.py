@@ -41,8 +41,9 @@ class Taken(Node):
                 range(self.begin, total if self.end is None else min(self.end, total), self.step)
             )
         if total == INFINITE:
-            whole = self.end is None
-            return INFINITE if whole else len(range(self.begin, self.end, self.step))
+            if self.end is None:
+                return INFINITE
+            return len(range(self.begin, self.end, self.step))
         return UNKNOWN if self.end != self.begin else 0
 
     def items(self, run: Pass, start: int = 0) -> Iterator[Any]:

@@ -89,14 +89,16 @@ def test_threads_read_no_further_than_they_must():
 
 
 def test_who_interrupts_waits_for_no_thread():
-    never = threading.Event()
+    never, begun = threading.Event(), threading.Event()
 
     def source():
         yield 0
         yield 1
+        assert begun.wait(10)
         raise KeyboardInterrupt
 
     def waits(n):
+        begun.set()
         never.wait(20)
         return n
 

@@ -115,6 +115,9 @@ def test_parts_that_are_joined_draw_for_themselves():
     found = plain(rows.concatenate(rows))
     assert sorted(found[:20]) == sorted(found[20:]) == list(range(20))
     assert found[:20] != found[20:]
+    both = rows.concatenate(rows)
+    in_batches = both.batch(7).node.items(RUN)
+    assert [n for batch in in_batches for n in batch.tolist()] == plain(both.node.items(RUN))
 
 
 def test_batches_are_batches_if_both_parts_are():

@@ -80,6 +80,8 @@ def test_dicts_of_columns():
     np.testing.assert_array_equal(
         model().predict(columns, verbose=0), model().predict(X, verbose=0)
     )
+    mixed = {"a": frame["a"], "b": keras.ops.convert_to_tensor(ARRAYS["b"])}  # no column: stays
+    np.testing.assert_array_equal(model().predict(mixed, verbose=0), model().predict(X, verbose=0))
 
 
 def test_a_frame_for_one_input_is_one_matrix():
