@@ -135,7 +135,7 @@ def read_array(stream: BinaryIO | Any, stored: int, name: str, objects: bool = F
     shape, fortran, dtype = reader(header, max_header_size=_MAX_HEADER)
     if dtype.hasobject:
         if not objects:
-            raise ValueError("it holds Python objects, not numbers; texts are an array of dtype str")
+            raise ValueError("it holds Python objects, no numbers; texts are arrays of dtype str")
         size = stored - stream.tell()
         budget.spend("read", size, f"{name} of {size:,} bytes")
         array = read_pickled(stream.read(size), name)
