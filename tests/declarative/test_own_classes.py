@@ -237,7 +237,8 @@ def test_an_output_still_has_its_own_loss() -> None:
 
 
 def test_hints_speak_to_their_reader() -> None:
-    text = text_of("Mine").replace("name: m", "name: m\nplugins: [acme_parts]")
+    # A name that no class of another test has: such a class would be told of.
+    text = text_of("AcmePart").replace("name: m", "name: m\nplugins: [acme_parts]")
     assert "import acme_parts first" in error_text(lambda: from_yaml(text))
     told = error_text(lambda: from_yaml(text, Options(command=True)))
     assert "pass --allow acme_parts" in told

@@ -164,6 +164,9 @@ def test_the_function_that_was_called_is_named_not_one_inside_it() -> None:
 @pytest.mark.parametrize("wrong", [None, {"a": 1}, {}, "text", [None, 1], print])
 @pytest.mark.parametrize("of", [ops.exp, ops.convert_to_tensor, get("exp")])
 def test_what_is_no_tensor_is_shown_and_the_message_names_something(of: Any, wrong: Any) -> None:
+    if of is ops.convert_to_tensor and wrong == "text":
+        assert of(wrong).dtype == "string"  # a tensor of text, which ops of numbers refuse
+        return
     with pytest.raises(KerasishError) as raised:
         of(wrong)
     name = "exp: convert_to_tensor" if of is ops.exp else "convert_to_tensor"
