@@ -107,9 +107,20 @@ def test_keras_builds_our_json(build):
     assert saving.model_from_json(theirs.models.model_from_json(text).to_json()).name == "m"
 
 
+# Of a loaded layer with a pair for a factor, or with a list of layers, Keras writes no .h5 file
+# ("cannot pickle"), nor of its own models.
+NO_H5 = set(
+    "rand_augment aug_mix translation_fixed zoom_fixed brightness_fixed contrast_fixed "
+    "degeneration_fixed saturation_fixed sharpness_fixed blur_fixed invert_fixed "
+    "posterization_fixed solarization_fixed".split()
+)
+
+
 # Layers of random changes to images have no weights, and Keras applies them in calls without a
-# training flag.
-@pytest.mark.parametrize("label", [c for c in CASES if not c.startswith("random_")])
+# training flag. Keras builds no model with an Equalization of whole numbers ("part of a cycle").
+@pytest.mark.parametrize(
+    "label", [c for c in CASES if not c.startswith("random_") and c != "equalization"]
+)
 @pytest.mark.filterwarnings("ignore")
 def test_every_layer_both_ways(tmp_path, label):
     """The same paths of weights, the same configs: each side opens what the other wrote."""
@@ -122,9 +133,15 @@ def test_every_layer_both_ways(tmp_path, label):
         assert_close(found, value)
     other.load_weights(tmp_path / "ours.weights.h5")
     other.save(tmp_path / "theirs.keras")
-    other.save(tmp_path / "theirs.h5")
+    written = ["theirs.keras"]
+    if label in NO_H5:
+        with pytest.raises(TypeError, match="cannot pickle"):
+            other.save(tmp_path / "theirs.h5")
+    else:
+        other.save(tmp_path / "theirs.h5")
+        written.append("theirs.h5")
     other.save_weights(tmp_path / "theirs.weights.h5")
-    for name in ("theirs.keras", "theirs.h5"):
+    for name in written:
         loaded = saving.load_model(tmp_path / name)
         for found, value in zip(values(loaded, label), expected, strict=True):
             np.testing.assert_array_equal(found, value)
