@@ -40,3 +40,23 @@ def test_what_ops_need_of_higher_floors_is_found_by_them_alone():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("(4, 4, 1)\n", "")
+
+
+FIT = """
+import json, sys
+import numpy as np
+import kerasish as keras
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(np.ones((4, 2)), np.ones((4, 1)), verbose=0)
+print(json.dumps([name for name in sys.modules if name.startswith("kerasish.data.")]))
+"""
+
+
+def test_training_on_arrays_loads_nothing_of_datasets():
+    done = subprocess.run(
+        [sys.executable, "-c", FIT], check=True, capture_output=True, text=True, timeout=120
+    )
+    loaded = set(json.loads(done.stdout))
+    assert "kerasish.data.adapters" in loaded
+    assert loaded & {f"kerasish.data.{name}" for name in ("dataset", "nodes", "arrow")} == set()

@@ -19,11 +19,7 @@ from kerasish.data.checks import (
     place,
     type_name,
 )
-from kerasish.data.dataset import Dataset
-from kerasish.data.dataset_source import source_of
-from kerasish.data.nodes import INFINITE
-from kerasish.data.py_dataset import PyDataset, PyDatasetSource
-from kerasish.data.source import DataSource
+from kerasish.data.source import Batches, DataSource
 from kerasish.data.steps import StepsSource
 from kerasish.data.streams import StreamSource
 from kerasish.errors import DataError
@@ -32,7 +28,7 @@ from kerasish.hints import limited
 # Arrays on disk up to this size are read into memory once.
 IN_MEMORY_BYTES = 256 << 20
 BATCH_SIZE = 32
-BATCHES = (DataSource, PyDataset, Dataset)
+BATCHES = (DataSource, Batches)
 
 
 def as_source(
@@ -134,10 +130,8 @@ def _batch_source(x: Any, class_weight: Mapping[int, float] | None) -> DataSourc
     if isinstance(x, DataSource):
         _refuse_for(x, class_weight=class_weight)
         return x
-    if isinstance(x, Dataset):
-        return source_of(x, class_weight)
-    if isinstance(x, PyDataset):
-        return PyDatasetSource(x, class_weight=class_weight)
+    if isinstance(x, Batches):
+        return x._training_source(class_weight)
     if isinstance(x, Iterable) and not isinstance(x, (str, bytes)):
         return StreamSource(x, class_weight=class_weight)
     hint = " Call it, and pass what it returns." if callable(x) else ""
@@ -151,8 +145,7 @@ def _batch_source(x: Any, class_weight: Mapping[int, float] | None) -> DataSourc
 
 
 def _check_end(x: Any, source: DataSource) -> None:
-    without_end = isinstance(x, Dataset) and x.cardinality() == INFINITE
-    if without_end or (isinstance(x, PyDataset) and source.num_batches is None):
+    if source.endless:
         raise DataError(
             type_name(x),
             expected="steps_per_epoch (in evaluate and predict: steps), because it has no end "

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from kerasish.data.caching import MEMORY_BYTES, InMemory, Kept
+from kerasish.data.dataset_source import source_of
 from kerasish.data.elements import SKIPPED, map_element
 from kerasish.data.folder_cache import FOLDER_BYTES, InFolder
 from kerasish.data.grouping import Windowed, padded
@@ -24,6 +25,7 @@ from kerasish.data.nodes import (
     walk,
 )
 from kerasish.data.shuffling import Shuffled
+from kerasish.data.source import Batches, DataSource
 from kerasish.data.sources import Sources
 from kerasish.data.stages import (
     Ahead,
@@ -41,7 +43,7 @@ from kerasish.tracebacks import shorten
 
 
 @hinted_methods
-class Dataset(Sources):
+class Dataset(Sources, Batches):
     """A series of elements, made when they are asked for; every method gives a new one.
 
     An element is an array, a number or text, or a tuple or dict of these. A function that is given
@@ -367,6 +369,9 @@ class Dataset(Sources):
             received="several" if found else "none",
             fix="Take one first: ds.take(1).get_single_element()." if found else "",
         )
+
+    def _training_source(self, class_weight: Mapping[int, float] | None) -> DataSource:
+        return source_of(self, class_weight)
 
     def cardinality(self) -> int:
         """Elements of a pass; -1 (INFINITE) for no end, -2 (UNKNOWN) where only a pass can tell.

@@ -11,7 +11,7 @@ import numpy as np
 from kerasish.data.arrays import THREAD_BYTES, ArrayPass, ArraySource
 from kerasish.data.batch import Batch, unpack_x_y_sample_weight
 from kerasish.data.elements import SKIPPED, leaves_of, rows_of, summary
-from kerasish.data.nodes import FIXED, Node, Pass, Slices, finite, first_of, walk
+from kerasish.data.nodes import FIXED, INFINITE, Node, Pass, Slices, finite, first_of, walk
 from kerasish.data.shuffling import Shuffled
 from kerasish.data.source import DataSource
 from kerasish.data.stages import Ahead, Batched, Taken
@@ -78,6 +78,10 @@ class DatasetSource(Passes, DataSource):
     def num_batches(self) -> int | None:
         length = self._node.length()
         return length if finite(length) else None
+
+    @property
+    def endless(self) -> bool:
+        return self._node.length() == INFINITE
 
     @property
     def worth_a_thread(self) -> bool:

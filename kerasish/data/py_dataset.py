@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor, Future, wait
@@ -13,14 +13,14 @@ import numpy as np
 
 from kerasish.data.arrays import need_rng
 from kerasish.data.batch import Batch
-from kerasish.data.source import DataSource
+from kerasish.data.source import Batches, DataSource
 from kerasish.data.streams import standardize_batch
 from kerasish.data.workers import Threads
 from kerasish.errors import ArgumentError, DataError
 from kerasish.hints import is_whole
 
 
-class PyDataset(ABC):
+class PyDataset(Batches):
     """Base class of datasets that make batch `index` on request.
 
     A subclass defines `__getitem__(index)`, which returns `x`, `(x, y)` or
@@ -71,6 +71,9 @@ class PyDataset(ABC):
         for index in count() if total is None else range(total):
             yield self[index]
 
+    def _training_source(self, class_weight: Mapping[int, float] | None) -> DataSource:
+        return PyDatasetSource(self, class_weight=class_weight)
+
     def on_epoch_begin(self) -> None:
         """Called before every epoch."""
 
@@ -102,6 +105,10 @@ class PyDatasetSource(DataSource):
     def num_batches(self) -> int | None:
         told = self._dataset.num_batches
         return None if told is None else _count(type(self._dataset).__name__, told)
+
+    @property
+    def endless(self) -> bool:
+        return self.num_batches is None
 
     def batches(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -44,6 +44,11 @@ class DataSource(ABC):
     @property
     def exhausted(self) -> bool:
         """Whether it is known that no pass has anything more to give."""
+        return False
+
+    @property
+    def endless(self) -> bool:
+        """Whether it is known that a pass has no end."""
         return False
 
     @property
@@ -112,6 +117,16 @@ class DataSource(ABC):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         interrupted = kind is not None and issubclass(kind, (KeyboardInterrupt, SystemExit))
         self.abandon() if interrupted else self.close()
+
+
+class Batches(ABC):
+    """Base of what says itself by which `DataSource` training reads it.
+
+    So what reads files is loaded only where a program uses it.
+    """
+
+    @abstractmethod
+    def _training_source(self, class_weight: Mapping[int, float] | None) -> DataSource: ...
 
 
 class RowSource(DataSource):
