@@ -45,9 +45,14 @@ class ProgbarLogger(Callback):
 
     def _steps(self) -> int | None:
         """How many steps an epoch has; where that was not known before, how many it had."""
-        steps = self.params.get("steps")
-        active = getattr(getattr(self.model, "runs", None), "active", None)
-        return steps or (getattr(active[-1], "done", None) if active else None)
+        return self.params.get("steps") or self._done()
+
+    def _done(self, mode: str = "") -> int | None:
+        """The steps done in the innermost run, of one mode where it is given."""
+        runs = getattr(self.model, "runs", None)
+        if runs is None or not runs.active:
+            return None
+        return getattr(runs.innermost(mode) if mode else runs.active[-1], "done", None)
 
     def on_train_begin(self, logs: Logs = None) -> None:
         self._training = True
@@ -68,7 +73,8 @@ class ProgbarLogger(Callback):
             self._open()
         elif self._bar is not None and self._bar.verbose == 1:
             self._bar.note = "validating"
-            self._bar.update(self._bar.seen, finalize=False)
+            # An epoch may be over before the first tick.
+            self._bar.update(self._done("train") or self._bar.seen, finalize=False)
 
     def on_test_end(self, logs: Logs = None) -> None:
         if not self._training:

@@ -214,7 +214,10 @@ class LossFunctionWrapper(OfFunction, Loss):
         return self._of(y_true, y_pred)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name} of {value_text(self.fn)}>"
+        around = "around" in vars(type(self).__init__)  # the class says its function already
+        return (
+            super().__repr__() if around else f"{super().__repr__()[:-1]} of {value_text(self.fn)}>"
+        )
 
 
 def divide_no_nan(a: Any, b: Any) -> Tensor:

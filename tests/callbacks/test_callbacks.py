@@ -388,7 +388,8 @@ def test_a_bar_on_a_terminal(monkeypatch, capsys):
     text = capsys.readouterr().out
     assert "Epoch 2/2" in text
     assert "3/3" in text
-    assert "validating" in text
+    assert re.search(r"3/3[^\r\n]*validating", text)
+    assert not re.search(r"0/3[^\r\n]*validating", text)
     assert "val_loss" in text
 
 
