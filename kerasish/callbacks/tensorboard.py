@@ -67,7 +67,7 @@ class TensorBoard(Callback):
     ) -> None:
         super().__init__()
         update_freq = 1 if update_freq == "batch" else update_freq
-        if update_freq != "epoch" and (not is_whole(update_freq) or update_freq < 1):  # type: ignore[operator]
+        if update_freq != "epoch" and (not is_whole(update_freq) or update_freq < 1):
             expected = "'epoch', 'batch' or a number of batches"
             raise ArgumentError("update_freq", expected=expected, received=repr(update_freq))
         for name, value in (
