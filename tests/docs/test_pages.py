@@ -64,8 +64,9 @@ MODULES = [
 
 
 @pytest.fixture(autouse=True)
-def ops_of_the_page() -> Iterator[None]:
-    """Ops that a page declares are gone after it, and so are its kernels and passes."""
+def ops_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Ops that a page declares are gone after it, and so are its kernels, passes and files."""
+    monkeypatch.chdir(tmp_path)
     before = set(registry.names("op"))
     tables: tuple[dict[str, Any], ...] = (providers.PROVIDERS, providers.ADDS)
     held = [dict(table) for table in tables]
@@ -112,8 +113,7 @@ def test_the_code_blocks_of_a_page_run_one_after_the_other(page: str) -> None:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_docstrings(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)  # some write files
+def test_docstrings(name: str) -> None:
     failed, tried = doctest.testmod(importlib.import_module(name))
     assert tried
     assert not failed
