@@ -29,9 +29,21 @@ def shown(made: Any) -> str:
             continue
         if getattr(value, "__self__", None) is made:
             continue  # a method of its own
+        if parameter.default is None and hasattr(made, "_given") and name not in given:
+            continue  # what it chose itself, such as its name
+        if hasattr(value, "numpy") and getattr(value, "shape", None) == ():
+            value = _number(value, given.get(name, parameter.default))
         if not _same(value, parameter.default):
             parts.append(f"{name}={value_text(value)}")
     return f"{type(made).__name__}({', '.join(parts)})"
+
+
+def _number(held: Any, given: Any) -> Any:
+    """What a variable of one number holds; what was given where that is a rule, or as much."""
+    now = held.numpy()
+    if not isinstance(given, (int, float)) or now == np.asarray(given, now.dtype):
+        return given
+    return float(str(now))  # in the digits of its dtype
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -10,7 +10,6 @@ import numpy as np
 
 from kerasish import budget, ops, tree
 from kerasish.arguments.configured import Configured
-from kerasish.arguments.shown import value_text
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor, convert_to_tensor
@@ -129,9 +128,6 @@ class Loss(InSteps):
             config.pop("dtype", None)
         return config
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.name}>"
-
 
 _OF_LABELS: list[Callable[..., Any]] = []
 _OF_SEQUENCES: list[Callable[..., Any]] = []
@@ -212,12 +208,6 @@ class LossFunctionWrapper(OfFunction, Loss):
             # Else a function of one's own would set every target against every prediction.
             y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
         return self._of(y_true, y_pred)
-
-    def __repr__(self) -> str:
-        around = "around" in vars(type(self).__init__)  # the class says its function already
-        return (
-            super().__repr__() if around else f"{super().__repr__()[:-1]} of {value_text(self.fn)}>"
-        )
 
 
 def divide_no_nan(a: Any, b: Any) -> Tensor:

@@ -156,9 +156,6 @@ class Metric(Stateful):
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "name": self.name, "dtype": self.dtype}
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.name}>"
-
 
 def add_to(variable: Variable, value: Tensor) -> None:
     """Add to a variable, in its dtype."""

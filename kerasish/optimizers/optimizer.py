@@ -445,6 +445,3 @@ class Optimizer(WeightDecay, MovingAverages):
             with _serialization.custom_object_scope(custom_objects or {}):
                 config = {**config, "learning_rate": _serialization.resolve("schedule", rate)}
         return cls(**config)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} name={self.name}>"

@@ -66,11 +66,22 @@ def test_no_address_of_memory(kind: str, tmp_path: Path, monkeypatch: Any) -> No
         (callbacks.CallbackList([callbacks.TerminateOnNaN()]), "CallbackList([TerminateOnNaN()])"),
         (callbacks.History(), "<History of 0 epochs>"),
         (keras.utils.Progbar(5), "<Progbar 0/5>"),
-        (keras.losses.MeanSquaredError(), "<MeanSquaredError mean_squared_error of"),
+        (keras.losses.Huber(2), "Huber(delta=2)"),
+        (keras.losses.MeanSquaredError(), "MeanSquaredError()"),
+        (keras.metrics.AUC(num_thresholds=10, name="a"), "AUC(num_thresholds=10, name='a')"),
+        (keras.optimizers.Adam(), "Adam()"),
+        (keras.optimizers.Adam(0.01, clipnorm=1), "Adam(learning_rate=0.01, clipnorm=1)"),
+        (keras.optimizers.SGD(schedules.CosineDecay(0.1, 9)), "SGD(learning_rate=CosineDecay("),
     ],
 )
 def test_what_was_given(made: Any, text: str) -> None:
     assert text in repr(made)
+
+
+def test_the_rate_is_that_of_now() -> None:
+    optimizer = keras.optimizers.SGD(0.1)
+    optimizer.learning_rate = 0.3
+    assert repr(optimizer) == "SGD(learning_rate=0.3)"
 
 
 def test_classes_of_ones_own() -> None:
