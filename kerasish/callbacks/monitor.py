@@ -100,14 +100,16 @@ class Monitor(Callback):
         """1 where less is better, -1 where more is, from the metric of that name."""
         name = self.monitor.removeprefix("val_")
         direction = "down" if name == "loss" or name.endswith("_loss") else None
+        known = {} if direction else _directions(self.model)
+        direction = direction or known.get(name)
         if direction is None:
-            direction = _directions(self.model).get(name)
-        if direction is None:
+            logs = [f"{part}{log}" for log in ("loss", *known) for part in ("", "val_")]
             raise ArgumentError(
                 type(self).__name__,
                 expected=f"mode='min' or 'max', since {self.monitor!r} is no metric whose "
                 "direction is known",
                 received=f"mode={self.mode!r}",
+                fix=hint(self.monitor, logs),
             )
         return 1.0 if direction == "down" else -1.0
 

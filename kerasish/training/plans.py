@@ -18,6 +18,7 @@ from kerasish.data.checks import as_arrays
 from kerasish.graph import convert_to_tensor
 from kerasish.graph.node import outermost, scope
 from kerasish.layers.base import tracking
+from kerasish.spec import TEXT
 from kerasish.training.label_rules import check_labels
 from kerasish.training.prepare import prepare
 from kerasish.training.step import (
@@ -189,7 +190,9 @@ class Plans:
         model, told = self.model, [False]
         step = self._kept(mode, logs, told, own)
         with unnoticed():
-            eager = bool(own or model.runs_op_by_op)
+            # What no head has read, a model of one's own reads in its `call`: on values.
+            texts = any(spec.dtype == TEXT for spec in specs)
+            eager = bool(own or texts or model.runs_op_by_op)
             prepare(model, mode, example, specs, eager)
             flat = flat_step(step, example)
             if eager:

@@ -141,3 +141,17 @@ def test_hooks_that_have_nothing_to_do_are_not_called(tmp_path: Path) -> None:
         [callbacks.ModelCheckpoint(tmp_path / "b.keras", save_freq=2)]
     )
     assert len(counting.hooks("train").on_end) == 1
+
+
+def test_a_misspelt_log_is_told_with_the_nearest() -> None:
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    for wrong, right in (("val_los", "val_loss"), ("val_mea", "val_mae")):
+        with pytest.raises(ArgumentError, match=f"'{right}'\\?"):
+            model.fit(
+                np.ones((4, 2)),
+                np.ones((4, 1)),
+                validation_split=0.5,
+                verbose=0,
+                callbacks=[callbacks.EarlyStopping(wrong)],
+            )

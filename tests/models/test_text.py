@@ -312,15 +312,29 @@ class Own(keras.Model):
         return self.out(self.words(inputs))
 
 
-def test_a_model_with_a_call_of_its_own_says_what_to_do() -> None:
-    model = Own()
-    assert model(np.array(TEXTS)).shape == (20, 1)
-    model.compile("sgd", "mse")
+def test_a_model_with_a_call_of_its_own_runs_op_by_op() -> None:
+    model, asked = Own(), Own()
+    texts = np.array(TEXTS)
+    assert model(texts).shape == asked(texts).shape == (20, 1)
+    asked.set_weights(model.get_weights())
+    model.compile("sgd", "mse", metrics=["mae"])
+    asked.compile("sgd", "mse", metrics=["mae"], run_eagerly=True)
+    for given in (texts, TEXTS):
+        found, wanted = (
+            m.fit(given, LABELS, shuffle=False, validation_data=(given, LABELS), verbose=0).history
+            for m in (model, asked)
+        )
+        assert found == wanted
+    np.testing.assert_array_equal(model.predict(TEXTS, verbose=0), asked.predict(texts, verbose=0))
+    assert model.evaluate(texts, LABELS, verbose=0) == asked.evaluate(texts, LABELS, verbose=0)
+    assert model.predict_on_batch(texts[:3]).shape == (3, 1)
+
+
+def test_text_in_a_trace_says_what_to_do() -> None:
+    words = vectorizer(output_mode="count")
+    compiled = keras.function(lambda x: words(x))
     with pytest.raises(ArgumentError, match=r"Model\(inputs, outputs\).*run_eagerly=True"):
-        model.fit(np.array(TEXTS), LABELS, verbose=0)
-    model.compile("sgd", "mse", run_eagerly=True)
-    model.fit(np.array(TEXTS), LABELS, verbose=0)
-    assert model.predict(TEXTS, verbose=0).shape == (20, 1)
+        compiled(keras.ops.ones((2, 1)))
 
 
 def test_what_does_not_read_text_refuses_it() -> None:
