@@ -56,6 +56,10 @@ def test_a_mistake_ends_in_the_line_that_made_it():
     [
         lambda: keras.layers.Dense(3, activaton="relu"),
         lambda: keras.layers.Conv2D(3, 3, strides=2, dilation_rate=2),
+        lambda: keras.ops.sum(np.ones((2, 3)), axis=7),
+        lambda: keras.ops.dot(np.ones((2, 3)), np.ones((2, 3))),
+        lambda: keras.ops.add("a", 1),
+        lambda: keras.metrics.AUC(num_thresholds=-3),
         lambda: keras.optimizers.Adam(learning_rte=1),
         lambda: keras.callbacks.EarlyStopping(patienc=1),
         lambda: keras.utils.image_dataset_from_directory("nothing/there"),

@@ -33,6 +33,7 @@ from kerasish.registry import hint
 from kerasish.serialization import deserialize_keras_object
 from kerasish.signatures import MISSING, BoundArguments, Parameter, parameters, signature
 from kerasish.spec import TensorSpec
+from kerasish.tracebacks import shorten
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,6 +69,7 @@ def public_as(label: str) -> Callable[[F], F]:
                 return func(*args, **kwargs)
             except FAILURES as error:
                 told = refused(label, func, args, kwargs, error)
+                shorten(told)
                 if told is error:
                     raise
                 raise told from error
