@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kerasish import budget
@@ -18,7 +18,7 @@ from kerasish.declarative.building.train import (
     training_arguments,
 )
 from kerasish.declarative.check.specification import Config
-from kerasish.declarative.resolve.document import Options, read_document, read_text
+from kerasish.declarative.resolve.document import Options, compose_file, compose_text, resolve
 from kerasish.declarative.sections.train import FIT_KEYS
 from kerasish.declarative.sections.validate import validate
 from kerasish.declarative.text.errors import Diagnostics
@@ -103,10 +103,12 @@ def load_config(source: str | os.PathLike[str], options: Options | None = None) 
     is_text = isinstance(source, str) and "\n" in source
     path = Path() if is_text else Path(source)
     with budget.opened("the text" if is_text else str(path), 0, chosen.allowance):
-        read = read_text if is_text else read_document
-        document = read(str(source), diagnostics, chosen)
+        compose = compose_text if is_text else compose_file
+        resolved = resolve(compose(str(source), diagnostics, chosen), diagnostics, chosen)
+        diagnostics.raise_if_any()
         name, network = path.stem or "model", chosen.allow_network
-        config = validate(document, diagnostics, chosen.plugins, name, network)
+        config = validate(resolved.document, diagnostics, chosen.plugins, name, network)
+    config = replace(config, facts_used=resolved.facts_used)
     return Project(config, path.resolve().parent, diagnostics, chosen.allowance)
 
 

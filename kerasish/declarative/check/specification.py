@@ -115,7 +115,7 @@ class TrainSection:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A whole checked file."""
+    """A whole checked file; `facts_used` names the facts of the data that it needs."""
 
     document: Mapping
     name: str
@@ -125,3 +125,4 @@ class Config:
     data: DataSection | None = None
     train: TrainSection | None = None
     plugins: tuple[str, ...] = field(default=())
+    facts_used: frozenset[str] = frozenset()

@@ -11,11 +11,13 @@ config from elsewhere cannot read files it should not.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping as MappingOf
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from kerasish.declarative.resolve.interpolate import interpolate
+from kerasish.declarative.resolve.interpolate import Resolved, interpolate
 from kerasish.declarative.resolve.overrides import apply_overrides
 from kerasish.declarative.text.errors import Diagnostics, must_be
 from kerasish.declarative.text.loader import MAX_BYTES, load
@@ -35,6 +37,8 @@ class Options:
         project: the folder that `base` files must lie in; the config's own where None.
         allowance: how many times the usual limits of memory and work the file may take; None for
             what `kerasish.saving.allowance` says.
+        facts: the facts of the data, `{"words": {"size": 2000}, "steps": 130}`, that `$data.NAME.KEY`
+            stands for; None where the data are not read yet, so that stand-ins take their place.
     """
 
     overrides: SequenceOf[str] = ()
@@ -44,6 +48,47 @@ class Options:
     command: bool = False
     project: Path | None = None
     allowance: float | None = None
+    facts: MappingOf[str, Any] | None = None
+
+
+def compose_file(
+    path: str | os.PathLike[str], diagnostics: Diagnostics, options: Options | None = None
+) -> Mapping:
+    """The document of the file at `path` over its bases, with the overrides applied.
+
+    Raises:
+        ConfigError: a file cannot be read; all findings at once.
+    """
+    chosen = options or Options()
+    document = load_file(Path(path), diagnostics, chosen.project)
+    return apply_overrides(document, chosen.overrides, diagnostics)
+
+
+def compose_text(
+    text: str, diagnostics: Diagnostics, options: Options | None = None, name: str = "<text>"
+) -> Mapping:
+    """The document of a YAML text with the overrides applied; it may not name a `base`.
+
+    Raises:
+        ConfigError: as `compose_file`.
+    """
+    document = as_document(load(text, name, diagnostics), diagnostics)
+    base = document.entries.get("base")
+    if base is not None:
+        diagnostics.stop("K106", "a text has no folder to find a base in", base.mark)
+    return apply_overrides(document, (options or Options()).overrides, diagnostics)
+
+
+def resolve(
+    document: Mapping, diagnostics: Diagnostics, options: Options | None = None
+) -> Resolved:
+    """A composed document with its variables replaced and its repetitions written out.
+
+    Findings are left in `diagnostics`.
+    """
+    chosen = options or Options()
+    environment = os.environ if chosen.allow_env else None
+    return interpolate(document, diagnostics, environment, chosen.facts)
 
 
 def read_document(
@@ -54,8 +99,9 @@ def read_document(
     Raises:
         ConfigError: anything up to the interpolation is wrong; all findings at once.
     """
-    chosen = options or Options()
-    return _resolve(load_file(Path(path), diagnostics, chosen.project), diagnostics, chosen)
+    found = resolve(compose_file(path, diagnostics, options), diagnostics, options)
+    diagnostics.raise_if_any()
+    return found.document
 
 
 def read_text(
@@ -66,19 +112,9 @@ def read_text(
     Raises:
         ConfigError: as `read_document`.
     """
-    document = as_document(load(text, name, diagnostics), diagnostics)
-    base = document.entries.get("base")
-    if base is not None:
-        diagnostics.stop("K106", "a text has no folder to find a base in", base.mark)
-    return _resolve(document, diagnostics, options or Options())
-
-
-def _resolve(document: Mapping, diagnostics: Diagnostics, options: Options) -> Mapping:
-    changed = apply_overrides(document, options.overrides, diagnostics)
-    environment = os.environ if options.allow_env else None
-    resolved = interpolate(changed, diagnostics, environment)
+    found = resolve(compose_text(text, diagnostics, options, name), diagnostics, options)
     diagnostics.raise_if_any()
-    return resolved
+    return found.document
 
 
 # --- bases --------------------------------------------------------------------------------------

@@ -25,12 +25,18 @@ _MAX_DIGITS = 15
 
 
 class ExpressionError(ValueError):
-    """An expression is not allowed or has no value; `offset` and `width` say which part."""
+    """An expression is not allowed or has no value; `offset` and `width` say which part.
 
-    def __init__(self, message: str, offset: int = 0, width: int | None = None) -> None:
+    `by_value` says that other values of its variables might have one.
+    """
+
+    def __init__(
+        self, message: str, offset: int = 0, width: int | None = None, by_value: bool = False
+    ) -> None:
         super().__init__(message)
         self.offset = offset
         self.width = width
+        self.by_value = by_value
 
 
 def _power(base: Number, exponent: Number) -> Number:
@@ -110,8 +116,8 @@ def _width(node: ast.expr) -> int:
     return max(1, (node.end_col_offset or 0) - node.col_offset) if one_line else 1
 
 
-def _refuse(message: str, node: ast.expr) -> ExpressionError:
-    return ExpressionError(message, _offset(node), _width(node))
+def _refuse(message: str, node: ast.expr, by_value: bool = False) -> ExpressionError:
+    return ExpressionError(message, _offset(node), _width(node), by_value)
 
 
 def _dotted(node: ast.expr) -> str:
@@ -169,11 +175,11 @@ def _apply(function: Callable[..., Number], arguments: list[Number], node: ast.e
     try:
         result = function(*arguments)
     except ZeroDivisionError:
-        raise _refuse("division by zero", node) from None
+        raise _refuse("division by zero", node, True) from None
     except (ValueError, OverflowError) as error:
-        raise _refuse(f"there is no value: {error}", node) from None
+        raise _refuse(f"there is no value: {error}", node, True) from None
     if isinstance(result, complex):
-        raise _refuse("the root of a negative number has no value", node)
+        raise _refuse("the root of a negative number has no value", node, True)
     if not math.isfinite(result):
-        raise _refuse("the number is beyond the range of a float", node)
+        raise _refuse("the number is beyond the range of a float", node, True)
     return _number(result, node)

@@ -2,7 +2,8 @@
 
 A whole value `$name` or `"${expr}"` keeps its type; inside longer text `${expr}` becomes text.
 `$$` is a plain `$`. Names come from `vars`, from the top-level scalars (`name`, `seed`, ...), from
-the index of an enclosing `repeat`, and from the environment as `$env.NAME` where that is allowed.
+the index of an enclosing `repeat`, from the environment as `$env.NAME` where that is allowed, and
+from the data as `$data.NAME.KEY` (see `facts`).
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as MappingOf
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from kerasish import budget
 from kerasish.declarative.resolve.expressions import Atom, ExpressionError, evaluate
+from kerasish.declarative.resolve.facts import Fact, Facts
 from kerasish.declarative.text.errors import Diagnostics, Failed, describe, did_you_mean, must_be
 from kerasish.declarative.text.scalars import MAX_DEPTH, MAX_TEXT
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
@@ -32,23 +35,42 @@ _IDENTIFIER = re.compile(_NAME)
 Locals = MappingOf[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A document without variables.
+
+    Attributes:
+        document: everything written out.
+        facts_used: the dotted names of the facts of the data that it uses; where they were not
+            known, it holds a stand-in for each.
+    """
+
+    document: Mapping
+    facts_used: frozenset[str] = frozenset()
+
+
 def interpolate(
-    document: Mapping, diagnostics: Diagnostics, environment: MappingOf[str, str] | None = None
-) -> Mapping:
+    document: Mapping,
+    diagnostics: Diagnostics,
+    environment: MappingOf[str, str] | None = None,
+    facts: MappingOf[str, Any] | None = None,
+) -> Resolved:
     """The document with every variable replaced and every `repeat` written out.
 
     Args:
         document: the composed document, overrides applied.
         diagnostics: receives K204, K301, K302 and K303.
         environment: what `$env.NAME` reads; None refuses it.
+        facts: what `$data.NAME.KEY` reads; None where the data are not read yet.
     """
-    resolver = _Resolver(document, diagnostics, environment)
+    held = Facts(document, facts, diagnostics)
+    resolver = _Resolver(document, diagnostics, environment, held)
     entries = []
     with budget.opened(document.mark.source.name):
         for entry in document:
             entries.append(resolver.entry(entry, resolver.top_level))
             resolver.check_height(entries[-1].value, entry.mark)
-    return Mapping.of(entries, document.mark)
+    return Resolved(Mapping.of(entries, document.mark), frozenset(held.used))
 
 
 class _Resolver:
@@ -57,9 +79,13 @@ class _Resolver:
         document: Mapping,
         diagnostics: Diagnostics,
         environment: MappingOf[str, str] | None,
+        facts: Facts,
     ) -> None:
         self.diagnostics = diagnostics
         self.environment = environment
+        self.facts = facts
+        self.in_data = False  # the section that the facts come from
+        self.saw_facts = False  # what is being resolved depends on facts
         self.depth = 0
         self.variables: dict[str, Entry] = {
             entry.key: entry
@@ -70,11 +96,13 @@ class _Resolver:
         if isinstance(declared, Mapping):
             self.variables.update(declared.entries)
         self.known: dict[str, Value] = {}
+        self.from_facts: set[str] = set()  # variables whose values depend on facts
         self.failed: set[str] = set()
         self.active: list[str] = []
 
     def top_level(self, entry: Entry) -> Value:
         """The resolved value of a section; `vars` shares the values that uses see."""
+        self.in_data = entry.key == "data"
         if entry.key == "vars" and isinstance(entry.value, Mapping):
             entries = [self.entry(variable, self._declared) for variable in entry.value]
             return Mapping.of(entries, entry.value.mark)
@@ -97,12 +125,32 @@ class _Resolver:
         if isinstance(value, Scalar):
             if not isinstance(value.value, str) or "$" not in value.value:
                 return value
-            return self._text(value, value.value, local)
+            return self._scalar(value, value.value, local)
         self.depth += 1
         try:
             return self._collection(value, local)
         finally:
             self.depth -= 1
+
+    def _scalar(self, scalar: Scalar, text: str, local: Locals) -> Value:
+        """A text with its variables replaced, and what depends on facts marked as such."""
+        outer, self.saw_facts = self.saw_facts, False
+        try:
+            value = self._text(scalar, text, local)
+            if not self.saw_facts:
+                return value
+            if self.in_data:
+                message = "the data section cannot use facts of the data"
+                self.diagnostics.fail("K302", message, scalar.mark, "it is what they come from")
+            return value if self.facts.known is not None else self._stand_in(value, scalar, text)
+        finally:
+            self.saw_facts |= outer
+
+    def _stand_in(self, value: Value, scalar: Scalar, text: str) -> Value:
+        self.diagnostics.unknown(scalar.mark)
+        if not isinstance(value, Scalar) or type(value.value) is not int:
+            return value
+        return replace(value, value=Fact(text.strip("${} "), value.value))
 
     def check_height(self, value: Value, mark: Mark) -> None:
         """Stop where references nest deeper than a file may."""
@@ -215,6 +263,8 @@ class _Resolver:
         try:
             return replace(scalar, value=evaluate(text, variable), quoted=False)
         except ExpressionError as error:
+            if error.by_value and self.saw_facts and self.facts.known is None:
+                return Scalar(Fact(text.strip()), scalar.mark)
             width = len(text) if error.width is None else error.width
             place = mark.part(2 + error.offset, width) if exact else mark
             self.diagnostics.fail("K303", str(error), place)
@@ -232,6 +282,9 @@ class _Resolver:
         head, *rest = name.split(".")
         if head == "env" and rest:
             return self._from_environment(".".join(rest), mark)
+        if head == "data" and rest:
+            self.saw_facts = True
+            return self.facts.value(rest, mark)
         if head in local:
             value: Value = Scalar(local[head], mark)
         elif head in self.variables:
@@ -254,6 +307,7 @@ class _Resolver:
 
     def _variable(self, name: str, mark: Mark) -> Value:
         if name in self.known:
+            self.saw_facts |= name in self.from_facts
             return self.known[name]
         if name in self.failed:
             raise Failed
@@ -267,13 +321,18 @@ class _Resolver:
                 "K302", f"variables form a cycle: {' -> '.join(cycle)}", mark, details=defined
             )
         self.active.append(name)
+        outer = self.saw_facts, self.in_data
+        self.saw_facts = self.in_data = False
         try:
             value = self.resolve(entry.value, {})
+            if self.saw_facts:
+                self.from_facts.add(name)
         except Failed:
             self.failed.add(name)
             raise
         finally:
             self.active.pop()
+            self.saw_facts, self.in_data = self.saw_facts or outer[0], outer[1]
         self.known[name] = value
         return value
 

@@ -95,7 +95,8 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
-        return str(value)
+        text = str(value)
+        return f'"{text}"' if text.startswith("$") else text  # what stands in for a fact
     if isinstance(value, float):
         return _number(value)
     return _text(str(value).replace("$", "$$"))

@@ -87,15 +87,22 @@ class Diagnostics:
     def __init__(self, command: bool = False) -> None:
         self._command = command
         self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
+        self._unknown: set[tuple[str, int, int]] = set()
 
     def add(
         self, code: str, message: str, mark: Mark, hint: str = "", details: Iterable[str] = ()
     ) -> None:
         """Record a finding; the same one at the same place is kept once.
 
+        One at a place whose value is not known (`unknown`) is dropped.
+
         Raises:
             ConfigError: it is the last of as many as anyone reads.
         """
+        if _place(mark) not in self._unknown:
+            self._keep(code, message, mark, hint, details)
+
+    def _keep(self, code: str, message: str, mark: Mark, hint: str, details: Iterable[str]) -> None:
         if code not in CODES:
             raise KeyError(
                 told("Unknown diagnostic code", expected="one of CODES", received=repr(code)),
@@ -105,11 +112,16 @@ class Diagnostics:
         if len(self._found) >= MAX_FINDINGS:
             raise self.error()
 
+    def unknown(self, mark: Mark) -> None:
+        """Say that the value at `mark` is a stand-in: what is found exactly there from now on is
+        no finding."""
+        self._unknown.add(_place(mark))
+
     def stop(
         self, code: str, message: str, mark: Mark, hint: str = "", details: Iterable[str] = ()
     ) -> NoReturn:
         """Record a finding after which nothing more can be checked, and raise."""
-        self.add(code, message, mark, hint, details)
+        self._keep(code, message, mark, hint, details)
         raise self.error()
 
     def fail(
@@ -161,6 +173,10 @@ class Diagnostics:
         """Raise `ConfigError` with every finding if there is one."""
         if self._found:
             raise self.error()
+
+
+def _place(mark: Mark) -> tuple[str, int, int]:
+    return mark.source.name, mark.line, mark.column
 
 
 def describe(value: Value) -> str:

@@ -19,7 +19,7 @@ from tests.declarative.helpers import block, error_text, outcome, well_formed
 def resolve(text: str, environment: dict[str, str] | None = None) -> Mapping:
     diagnostics = Diagnostics()
     document = as_document(load(text, "cnn.yaml", diagnostics), diagnostics)
-    resolved = interpolate(document, diagnostics, environment)
+    resolved = interpolate(document, diagnostics, environment).document
     diagnostics.raise_if_any()
     return resolved
 
