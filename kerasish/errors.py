@@ -144,6 +144,10 @@ class NumericsError(KerasishError, FloatingPointError, RuntimeError):
     """A value that had to be finite is NaN or infinite."""
 
 
+class DivergedError(NumericsError):
+    """Training cannot go on: the loss, or a weight, is NaN or infinite."""
+
+
 class ConfigError(KerasishError, ValueError):
     """A declarative file is wrong; `diagnostics` lists every finding with its position."""
 

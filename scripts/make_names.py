@@ -1,4 +1,5 @@
-"""Write kerasish/_names.py, the index of public and built-in names, and the stubs of namespaces.
+"""Write kerasish/_names.py, the index of public and built-in names, the stubs of namespaces, and
+kerasish/cli/_index.py, the index of the commands and their arguments.
 
     python scripts/make_names.py
 
@@ -30,9 +31,12 @@ from scripts.public_names import ENTERED, INNER, KINDS, OFFERED, ROOMS, Kind  # 
 
 if __name__ == "__main__":
     sys.modules["kerasish._names"] = index_of_files()
+    sys.modules["kerasish.cli._index"] = types.ModuleType("kerasish.cli._index")
+    sys.modules["kerasish.cli._index"].COMMANDS = {}  # type: ignore[attr-defined]
 
 from kerasish import registry  # noqa: E402
 from kerasish.arguments import rules  # noqa: E402
+from kerasish.cli.declare import DECLARED  # noqa: E402
 from kerasish.layers.base.layer import Layer  # noqa: E402
 from kerasish.naming import snake_case  # noqa: E402
 from kerasish.signatures import constructor  # noqa: E402
@@ -253,6 +257,18 @@ def stub(package: str, names: Table) -> str:
     return "\n".join([f"# {NOTE}", *imports, *after, ""])
 
 
+def commands() -> str:
+    """The commands that the files of `kerasish.cli` declare, a line each."""
+    modules("kerasish.cli")
+    lines: list[str] = []
+    for name, held in sorted(DECLARED.items()):
+        if held.module.startswith("kerasish.cli."):
+            entry = {key: value for key, value in vars(held).items() if key != "name"}
+            entry["arguments"] = [(a.flags, a.keywords, a.heading) for a in held.arguments]
+            lines.append(f"    {name!r}: {entry!r},")
+    return "\n".join(["{", *lines, "}"])
+
+
 def files() -> dict[Path, str]:
     """Every generated file and its text."""
     public, kinds = index()
@@ -265,7 +281,16 @@ def files() -> dict[Path, str]:
         Path(str(importlib.import_module(space).__file__)).with_suffix(".pyi"): stub(space, names)
         for space, names in public.items()
     }
-    return {ROOT / "kerasish/_names.py": text, **stubs}
+    index_of_commands = (
+        f'"""The commands and their arguments. {NOTE}"""\n\n'
+        f"from typing import Any\n\n"
+        f"COMMANDS: dict[str, dict[str, Any]] = {commands()}\n"
+    )
+    return {
+        ROOT / "kerasish/_names.py": text,
+        ROOT / "kerasish/cli/_index.py": index_of_commands,
+        **stubs,
+    }
 
 
 if __name__ == "__main__":

@@ -1,151 +1,174 @@
-"""The commands and their arguments; run.py and describe.py do them. Errors are text and a code."""
+"""The parsers of the commands and their help, from the index of what is declared: light to load."""
 
 from __future__ import annotations
 
-import os
+import re
 import sys
+import textwrap
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
-from kerasish.cli import describe, run
-from kerasish.declarative.building.model import MAX_PARAMS
-from kerasish.declarative.sections.validate import BACKENDS
-from kerasish.errors import ConfigError, KerasishError
+from kerasish.cli._index import COMMANDS
+from kerasish.cli.declare import EXPECTED, GROUPS, TYPES
+from kerasish.registry import nearest
 from kerasish.version import __version__
 
-_EXAMPLES = """examples:
-  kerasish fit configs/digits_cnn.yaml
-  kerasish fit model.yaml --set train.epochs=5 --set 'model.layers[probs].units=100'
-  kerasish evaluate runs/digits_cnn
+WIDTH = 80
+CODES = {
+    0: "done",
+    1: "a fault of ours",
+    2: "wrong input",
+    3: "training diverged",
+    130: "interrupted",
+}
+_HEAD = """\
+Train and use models that are described in YAML.
+
+  kerasish fit configs/digits_cnn.yaml      trains; the run is runs/digits_cnn
+  kerasish evaluate runs/digits_cnn         measures it on its test data
+
+usage: kerasish COMMAND [ARGUMENTS]
+"""
+_FOOT = """
+  kerasish COMMAND --help     what it does, what it takes, an example
+  kerasish list commands      each command in one line
+
 """
 
 
-def perform(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code: 0 done, 2 something the user gave is wrong."""
-    chosen = parser().parse_args(arguments)
-    try:
-        chosen.perform(chosen)
-    except ConfigError as error:
-        count = len(error.diagnostics)
-        return _failed(f"{error}\n\n{count} finding{'s' if count != 1 else ''}")
-    except (KerasishError, OSError, MemoryError, ModuleNotFoundError) as error:
-        if isinstance(error, BrokenPipeError):
-            return _pipe_closed()
-        return _failed(f"error: {' '.join(str(error).split()) or type(error).__name__}")
-    return 0
+class Ended(Exception):
+    """The arguments are told about already: the exit code is what is left."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
-def _failed(text: str) -> int:
-    print(text, file=sys.stderr)
-    return 2
+def help_text() -> str:
+    """What `kerasish --help` prints: at most 24 lines of 80 columns."""
+    width = max(map(len, GROUPS)) + 2
+    lines: list[str] = []
+    for group in GROUPS:
+        named = "  ".join(name for name, held in COMMANDS.items() if held["group"] == group)
+        told = textwrap.wrap(named, WIDTH - width - 2, break_on_hyphens=False)
+        heads = [group, *[""] * len(told)]
+        lines += [
+            f"  {head:{width}}{text}" for head, text in zip(heads, told, strict=False) if text
+        ]
+    codes = "exit codes: " + ", ".join(f"{code} {words}" for code, words in CODES.items())
+    ended = textwrap.fill(codes, WIDTH)
+    return "\n".join([_HEAD, *lines, _FOOT]) + ended
 
 
-def _pipe_closed() -> int:
-    # Whoever read our output has left; keep the interpreter from complaining when it flushes.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+def parse(arguments: Sequence[str]) -> Namespace:
+    """The arguments of a command, by name; `command` is its name.
+
+    Raises:
+        Ended: help was printed, or what is wrong was told.
+    """
+    given = list(arguments)
+    if given[:1] == ["help"]:
+        given = [*given[1:2], "--help"]
+    if not given:
+        print(help_text(), file=sys.stderr)
+        raise Ended(2)
+    first = given[0]
+    if first in ("-h", "--help"):
+        print(help_text())
+        raise Ended(0)
+    if first == "--version":
+        print(f"kerasish {__version__}")
+        raise Ended(0)
+    if first not in COMMANDS:
+        what = "option" if first.startswith("-") else "command"
+        known = ["--help", "--version"] if what == "option" else list(COMMANDS)
+        _refuse(f"unknown {what} '{first}'", _meant(first, known), "kerasish --help")
+    return parser(first).parse(given[1:])
 
 
-def parser() -> ArgumentParser:
-    """The parser; the function of the command is left in `perform`."""
-    made = ArgumentParser(
-        prog="kerasish",
-        description="Train and use models that are described in YAML.",
-        epilog=_EXAMPLES,
+def _meant(word: str, known: Iterable[str]) -> str:
+    """The nearest of some words, as a question; nothing where none is near."""
+    by_plain = {one.lstrip("-"): one for one in known}
+    near = nearest(word.lstrip("-"), list(by_plain), 1)
+    return f"did you mean '{by_plain[near[0]]}'?" if near else ""
+
+
+def _refuse(what: str, hint: str, see: str) -> NoReturn:
+    print(f"error: {what}{'; ' if hint else ''}{hint}\n{see} says more", file=sys.stderr)
+    raise Ended(2)
+
+
+class _Parser(ArgumentParser):
+    """A parser that names the nearest option, and leaves exit codes to its caller."""
+
+    def parse(self, given: Sequence[str]) -> Namespace:
+        """The arguments by name.
+
+        Raises:
+            Ended: help was printed, or what is wrong was told.
+        """
+        known = self._option_string_actions
+        for word in given:
+            name = word.partition("=")[0]
+            if word == "--":
+                break
+            if name.startswith("--") and name not in known:
+                self.error(f"unknown option '{name}'", _meant(name, known))
+        return self.parse_args(list(given))
+
+    def error(self, message: str, hint: str = "") -> NoReturn:
+        """Tell what is wrong; exit code 2."""
+        chosen = re.match(r"argument ([^:]+): invalid choice: (.*?) \(choose from", message)
+        made = re.match(r"argument ([^:]+): invalid (\w+) value: (.*)", message)
+        if chosen:
+            name, received = chosen.groups()
+            choices = self._choices(name)
+            hint = _meant(received.strip("'"), choices)
+            message = f"{name} must be one of {', '.join(choices)}, received {received}"
+        elif made:
+            name, kind, received = made.groups()
+            message = f"{name} must be {EXPECTED.get(kind, kind)}, received {received}"
+        elif "required:" in message:
+            message = f"{self.prog} needs {message.partition('required: ')[2]}"
+        _refuse(message, hint, f"{self.prog} --help")
+
+    def _choices(self, name: str) -> list[str]:
+        for action in self._actions:
+            names = {*action.option_strings, "/".join(action.option_strings)}
+            if name in names | {str(action.metavar), action.dest} and action.choices is not None:
+                return [str(choice) for choice in action.choices]
+        return []
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """End with a code: after `--help`."""
+        raise Ended(status)
+
+
+def parser(name: str) -> _Parser:
+    """The parser of a command."""
+    held = COMMANDS[name]
+    about = held["about"] or held["summary"] + "."
+    example = textwrap.indent(held["example"], "  ")
+    made = _Parser(
+        prog=f"kerasish {name}",
+        description=about,
+        epilog=f"example:\n{example}" if example else None,
         formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
-    made.add_argument("--version", action="version", version=f"kerasish {__version__}")
-    commands = made.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    def command(perform: Callable[[Namespace], None], what: str) -> ArgumentParser:
-        added = commands.add_parser(perform.__name__, help=what)
-        added.set_defaults(perform=perform)
-        return added
-
-    fit = command(run.fit, "train a model and write a run folder")
-    _config(fit)
-    fit.add_argument("--run", metavar="DIR", help="the run folder; by default a new runs/NAME")
-    _backend(fit)
-    _verbose(fit)
-    evaluate = command(run.evaluate, "measure a trained run on its test data")
-    evaluate.add_argument("run", metavar="RUN_DIR")
-    parts = ("test", "validation", "train")
-    evaluate.add_argument("--part", choices=parts, help="which data; test where there is any")
-    _network(evaluate)
-    _plugins(evaluate)
-    _backend(evaluate)
-    _verbose(evaluate)
-    predict = command(run.predict, "the outputs of a trained run for an array")
-    predict.add_argument("run", metavar="RUN_DIR")
-    predict.add_argument("input", metavar="INPUT.npy", help="an array, or .npz with one per input")
-    predict.add_argument("-o", "--output", metavar="OUT.npy", help="where the outputs go")
-    predict.add_argument("--batch-size", type=int, default=256, metavar="N")
-    _plugins(predict)
-    _backend(predict)
-    _config(command(describe.check, "check a config: everything but the data"))
-    summary = command(describe.summary, "print the layers of a config or a run")
-    summary.add_argument("source", metavar="CONFIG|RUN_DIR", help="a .yaml file or a run folder")
-    _options(summary)
-    show = command(describe.show, "print a config after bases, --set and variables")
-    _config(show)
-    show.add_argument("--resolved", action="store_true", help="as YAML (the default)")
-    show.add_argument("--origins", action="store_true", help="every value with where it is set")
-    schema = command(describe.schema, "print the JSON Schema of config files")
-    schema.add_argument("-o", "--output", metavar="FILE", help="write it here instead")
-    _plugins(schema)
-    command(describe.info, "print versions, backend and what is registered")
+    made.set_defaults(command=name)
+    headings: dict[str, Any] = {"": made}
+    for flags, keywords, heading in held["arguments"]:
+        if heading not in headings:
+            headings[heading] = made.add_argument_group(heading)
+        given = {key: value for key, value in keywords.items() if key != "complete"}
+        if "type" in given:
+            given["type"] = TYPES[given["type"]]
+        headings[heading].add_argument(*flags, **given)
+    made.add_argument(
+        "--traceback",
+        action="store_true",
+        help="show where in the program an unexpected error came from",
+    )
     return made
-
-
-def _config(command: ArgumentParser) -> None:
-    command.add_argument("config", metavar="CONFIG", help="a .yaml file")
-    _options(command)
-
-
-def _options(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="PATH=VALUE",
-        help="change a value; PATH+=VALUE appends, ~PATH removes; may be repeated",
-    )
-    command.add_argument("--allow-env", action="store_true", help="let $env.NAME be read")
-    _network(command)
-    command.add_argument(
-        "--max-params", type=int, default=MAX_PARAMS, metavar="N", help="refuse larger models"
-    )
-    _plugins(command)
-
-
-def _network(command: ArgumentParser) -> None:
-    what = "let the file name what opens connections to other machines"
-    command.add_argument("--allow-network", action="store_true", help=what)
-
-
-def _plugins(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--allowance",
-        type=float,
-        metavar="TIMES",
-        help="how many times the usual limits of memory and work a file may take",
-    )
-    command.add_argument(
-        "--allow",
-        dest="plugins",
-        action="append",
-        default=[],
-        metavar="MODULE",
-        help="import this module, which registers layers, losses, ...; may be repeated",
-    )
-
-
-def _backend(command: ArgumentParser) -> None:
-    command.add_argument("--backend", choices=BACKENDS, help="overrides the config's")
-
-
-def _verbose(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--verbose", type=int, choices=(0, 1, 2), help="0 silent, 1 bar, 2 one line an epoch"
-    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from argparse import Namespace
 from pathlib import Path
 
@@ -26,7 +28,27 @@ def options(arguments: Namespace) -> Options:
 
 
 def allow_plugins(names: list[str]) -> None:
-    """Import the modules named on the command line, never those a file names."""
+    """Import the modules named on the command line, never those a file names.
+
+    Modules of the current folder are found, and what they import beside them. Later imports look
+    there last, so that no file of the folder takes the place of a module that is installed.
+
+    Raises:
+        ArgumentError: a name that is none, or that nothing is found under.
+    """
+    here = os.getcwd()
+    if names and here not in sys.path:
+        sys.path.insert(0, here)
+        try:
+            _import(names)
+        finally:
+            sys.path.remove(here)
+            sys.path.append(here)
+    else:
+        _import(names)
+
+
+def _import(names: list[str]) -> None:
     for name in names:
         if not all(part.isidentifier() for part in name.split(".")):
             raise ArgumentError("--allow", expected="the name of a module", received=repr(name))
@@ -37,8 +59,8 @@ def allow_plugins(names: list[str]) -> None:
                 raise
             raise ArgumentError(
                 f"--allow {name}",
-                expected="a module that Python finds, by its name without .py; one in this "
-                "folder is found with PYTHONPATH=. set",
+                expected="a module in this folder, or one that is installed, by its name "
+                "without .py",
                 received=error,
             ) from None
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from kerasish import backend, config
 from kerasish.cli.configs import allow_plugins, options, project_of
+from kerasish.cli.declare import argument, command
+from kerasish.cli.options import CHANGES, CONFIG, PERMISSIONS, SOURCE
 from kerasish.cli.text import model_lines, size
 from kerasish.compiler.providers import describe as describe_providers
 from kerasish.declarative.check.vocabulary import KINDS, names
@@ -25,6 +27,13 @@ from kerasish.version import __version__
 _OTHERS = ("h5py", "PyYAML", "cupy-cuda12x")  # required, or in the place of one of the extras
 
 
+@command(
+    "check",
+    "check a config: everything but the data",
+    CONFIG,
+    *CHANGES,
+    example="kerasish check model.yaml",
+)
 def check(arguments: Namespace) -> None:
     """Everything but the data: names, arguments, shapes, losses, parameters."""
     project = project_of(arguments, arguments.config)
@@ -41,12 +50,28 @@ def check(arguments: Namespace) -> None:
         print(f"  data    {source} (not read), batches of {data.batch_size}")
 
 
+@command(
+    "check",
+    "print the layers of a config or a run",
+    SOURCE,
+    *CHANGES,
+    example="kerasish summary configs/digits_cnn.yaml",
+)
 def summary(arguments: Namespace) -> None:
     """The layers of a model with their shapes and parameters."""
     model = project_of(arguments, arguments.source).build(arguments.max_params)
     print("\n".join(model_lines(model)))
 
 
+@command(
+    "check",
+    "print a config after bases, --set and variables",
+    CONFIG,
+    argument("--resolved", action="store_true", help="as YAML (the default)"),
+    argument("--origins", action="store_true", help="every value with where it is set"),
+    *CHANGES,
+    example="kerasish show model.yaml --set vars.width=8 --origins",
+)
 def show(arguments: Namespace) -> None:
     """The document after bases, overrides and variables."""
     document = read_document(arguments.config, Diagnostics(command=True), options(arguments))
@@ -74,6 +99,13 @@ def _origins(value: Value, path: str) -> list[tuple[str, str, str]]:
     return rows
 
 
+@command(
+    "look up",
+    "print the JSON Schema of config files",
+    argument("-o", "--output", metavar="FILE", help="write it here instead"),
+    *PERMISSIONS,
+    example="kerasish schema -o kerasish.schema.json",
+)
 def schema(arguments: Namespace) -> None:
     """The JSON Schema, to the terminal or a file."""
     allow_plugins(arguments.plugins)
@@ -85,6 +117,7 @@ def schema(arguments: Namespace) -> None:
         print(text, end="")
 
 
+@command("look up", "print versions, backend and what is registered", example="kerasish info")
 def info(arguments: Namespace) -> None:
     """Versions, the backend, who computes what, and how much is registered."""
     extra_of = dict(PACKAGES.values())

@@ -1,7 +1,7 @@
-"""The entry point, light to load: what the commands need is loaded inside of its care.
+"""The entry point, light to load: the file of a command is loaded inside of its care.
 
-Exit codes: 0 done, 2 the config, a file, an argument or a variable of the environment is wrong,
-130 interrupted.
+Exit codes: 0 done, 1 a fault of ours, 2 the config, a file, an argument or a variable of the
+environment is wrong, 3 training diverged, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -11,26 +11,59 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+import traceback
+from argparse import Namespace
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from kerasish.errors import KerasishError
+from kerasish.cli import commands
+from kerasish.cli._index import COMMANDS
+from kerasish.cli.streams import open_streams, pipe_closed
+from kerasish.cli.trouble import fault
+from kerasish.errors import ConfigError, KerasishError, NumericsError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code."""
-    _open_streams()
+    """Run one command and give its exit code.
+
+    Args:
+        arguments: its name and what follows; by default those of the process.
+    """
+    open_streams()
+    chosen: Namespace | None = None
     try:
-        # Loading takes longest of all, so that is when an early interrupt comes.
-        with _ending_at_once():
-            commands = importlib.import_module("kerasish.cli.commands")
-        return commands.perform(arguments)
-    except KerasishError as error:  # settings from the environment are read while loading
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
+        chosen = commands.parse(sys.argv[1:] if arguments is None else arguments)
+        return _function(chosen.command)(chosen) or 0
+    except commands.Ended as ended:
+        return ended.code
+    except ConfigError as error:
+        count = len(error.diagnostics)
+        told = f"{error}\n\n{count} finding{'s' if count != 1 else ''}" if count else f"{error}"
+        return _failed(told, 2)
+    except BrokenPipeError:
+        return pipe_closed()
+    except (KerasishError, OSError, MemoryError) as error:
+        if getattr(chosen, "traceback", False) or os.environ.get("KERASISH_TRACEBACK") == "1":
+            traceback.print_exception(error)
+        line = " ".join(str(error).split()) or type(error).__name__
+        return _failed(f"error: {line}", 3 if isinstance(error, NumericsError) else 2)
     except KeyboardInterrupt:
-        print("\ninterrupted", file=sys.stderr)
-        return 130
+        return _failed("\ninterrupted", 130)
+    except Exception as error:  # noqa: BLE001 - whatever else comes is told, and nothing is hidden
+        return _failed(*fault(error, chosen))
+
+
+def _failed(text: str, code: int) -> int:
+    print(text, file=sys.stderr)
+    return code
+
+
+def _function(name: str) -> Callable[[Namespace], int | None]:
+    """The function of a command, its file imported."""
+    # Loading takes longest of all, so that is when an early interrupt comes.
+    with _ending_at_once():
+        module = importlib.import_module(COMMANDS[name]["module"])
+    return getattr(module, COMMANDS[name]["function"])
 
 
 @contextmanager
@@ -50,14 +83,6 @@ def _ending_at_once() -> Iterator[None]:
 def _end(number: int, frame: object) -> None:
     os.write(2, b"\ninterrupted\n")
     os._exit(130)
-
-
-def _open_streams() -> None:
-    """Closed streams lead to nowhere, so that no file opened later takes their numbers."""
-    for name in ("stdin", "stdout", "stderr"):
-        if getattr(sys, name) is None:
-            opened = open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8")
-            setattr(sys, name, opened)
 
 
 if __name__ == "__main__":

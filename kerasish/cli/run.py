@@ -14,6 +14,16 @@ import numpy as np
 from kerasish import backend, random
 from kerasish.cli import run_folder
 from kerasish.cli.configs import allow_plugins, project_of
+from kerasish.cli.declare import argument, command, count
+from kerasish.cli.options import (
+    ALLOW_NETWORK,
+    BACKEND,
+    CHANGES,
+    CONFIG,
+    PERMISSIONS,
+    RUN,
+    VERBOSE,
+)
 from kerasish.cli.text import duration, model_lines, numbers
 from kerasish.data.npz import read_arrays
 from kerasish.declarative.api import Project
@@ -28,6 +38,16 @@ from kerasish.version import __version__
 _MAX_LAYER_LINES = 28
 
 
+@command(
+    "train",
+    "train a model and write a run folder",
+    CONFIG,
+    argument("--run", metavar="DIR", help="the run folder; by default a new runs/NAME"),
+    BACKEND,
+    VERBOSE,
+    *CHANGES,
+    example="kerasish fit configs/digits_cnn.yaml --set train.epochs=5",
+)
 def fit(arguments: Namespace) -> None:
     """Train, evaluate on the test data where there are any, and write the run folder."""
     project = project_of(arguments, arguments.config)
@@ -133,6 +153,21 @@ def _layer_lines(model: Model) -> list[str]:
     return [*lines[: _MAX_LAYER_LINES - 6], f"... {left_out} lines left out ...", *lines[-6:]]
 
 
+@command(
+    "train",
+    "measure a trained run on its test data",
+    RUN,
+    argument(
+        "--part",
+        choices=("test", "validation", "train"),
+        help="which data; test where there is any",
+    ),
+    BACKEND,
+    VERBOSE,
+    ALLOW_NETWORK,
+    *PERMISSIONS,
+    example="kerasish evaluate runs/digits_cnn",
+)
 def evaluate(arguments: Namespace) -> None:
     """Loss and metrics of a finished run."""
     folder = run_folder.existing_folder(arguments.run)
@@ -159,6 +194,17 @@ def _part(arrays: Arrays, chosen: str | None) -> tuple[str, Part]:
     )
 
 
+@command(
+    "train",
+    "the outputs of a trained run for an array",
+    RUN,
+    argument("input", metavar="INPUT.npy", help="an array, or .npz with one per input"),
+    argument("-o", "--output", metavar="OUT.npy", help="where the outputs go"),
+    argument("--batch-size", type=count, default=256, metavar="N", help="rows at a time"),
+    BACKEND,
+    *PERMISSIONS,
+    example="kerasish predict runs/digits_cnn x.npy -o y.npy",
+)
 def predict(arguments: Namespace) -> None:
     """The outputs for an array, to a file or the terminal."""
     allow_plugins(arguments.plugins)

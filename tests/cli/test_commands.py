@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from kerasish.cli import run
-from kerasish.cli.commands import parser
 from kerasish.cli.main import main
 from kerasish.cli.text import duration, size
 from kerasish.config import settings
@@ -230,19 +229,6 @@ def test_other_errors(
     assert "Traceback" not in err
 
 
-def test_unknown_commands_and_flags(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["fti"], ["fit"], ["fit", "m.yaml", "--verbose", "7"]):
-        with pytest.raises(SystemExit) as caught:
-            main(arguments)
-        assert caught.value.code == 2
-    assert "usage: kerasish" in capsys.readouterr().err
-
-
-def test_every_command_has_a_function() -> None:
-    for name in ("fit", "evaluate", "predict", "check", "summary", "show", "schema", "info"):
-        assert name in parser().format_help()
-
-
 def test_show(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("show", "m.yaml", "--set", "vars.width=8")
     _, out, _ = outputs(capsys, *arguments, "--resolved")
@@ -289,7 +275,6 @@ def test_a_plugin_is_imported_only_when_allowed(
             return self.factor * inputs
     """
     (folder / "acme_layers_for_test.py").write_text(block(code), encoding="utf-8")
-    monkeypatch.syspath_prepend(str(folder))
     text = CONFIG.replace("- Flatten", "- Flatten\n    - acme>Twice: {factor: 3}")
     text = text.replace("seed: 7", "seed: 7\nplugins: [acme_layers_for_test]")
     (folder / "m.yaml").write_text(text, encoding="utf-8")

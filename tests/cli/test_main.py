@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from kerasish.cli import main as door
-from kerasish.errors import BackendError
+from kerasish.cli.commands import CODES
+from kerasish.errors import ArgumentError, BackendError, DataError, DivergedError, NumericsError
 
 CLI = "import sys; from kerasish.cli.main import main; sys.exit(main())"
 CONFIG = """kerasish: 1
@@ -74,3 +77,135 @@ def test_the_door_is_light() -> None:
     code = "import sys, kerasish.cli.main; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = door.main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def doing(function: Callable[[Namespace], int | None]) -> pytest.MonkeyPatch:
+    """A patch under which every command does this."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(door, "_function", lambda name: function)
+    return patch
+
+
+def raising(error: BaseException) -> pytest.MonkeyPatch:
+    def fail(arguments: Namespace) -> None:
+        raise error
+
+    return doing(fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "start"),
+    [
+        (ArgumentError("units", expected="2", received="3"), 2, "error: units. Expected: 2. Rec"),
+        (DataError("no rows"), 2, "error: no rows\n"),
+        (FileNotFoundError(2, "No such file", "x"), 2, "error: [Errno 2] No such file: 'x'\n"),
+        (MemoryError(), 2, "error: MemoryError\n"),
+        (DivergedError("the loss is nan"), 3, "error: the loss is nan\n"),
+        (NumericsError("nan in dense"), 3, "error: nan in dense\n"),
+        (KeyboardInterrupt(), 130, "\ninterrupted\n"),
+        (IndexError("list\nindex"), 1, "error: a fault of kerasish, not of your files: IndexError"),
+        (TypeError("f() takes 2"), 1, "error: a fault of kerasish, not of your files: TypeError"),
+    ],
+)
+def test_exit_codes(
+    error: BaseException, code: int, start: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patch = raising(error)
+    found, out, err = told(capsys, "info")
+    patch.undo()
+    assert (found, out) == (code, "")
+    assert err.startswith(start)
+    assert "Traceback" not in err
+    assert code in CODES
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_a_command_may_give_its_code(capsys: pytest.CaptureFixture[str]) -> None:
+    for given, code in ((3, 3), (None, 0), (0, 0)):
+        patch = doing(lambda arguments, given=given: given)
+        assert told(capsys, "info") == (code, "", "")
+        patch.undo()
+
+
+def test_the_traceback_of_a_fault_is_kept(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patch = raising(IndexError("what"))
+    _, _, err = told(capsys, "info")
+    kept = Path(err.rpartition("the traceback is in ")[2].strip())
+    text = kept.read_text(encoding="utf-8")
+    kept.unlink()
+    assert "in fail\n    raise error\nIndexError: what" in text
+    _, _, err = told(capsys, "info", "--traceback")
+    assert err.startswith("Traceback")
+    assert err.splitlines()[-1].startswith("error: a fault of kerasish")
+    monkeypatch.setenv("KERASISH_TRACEBACK", "1")
+    assert told(capsys, "info")[2].startswith("Traceback")
+    patch.undo()
+
+
+def test_a_fault_of_a_plugin_is_told_with_its_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = (
+        "import kerasish\n"
+        "@kerasish.register('layer')\n"
+        "class Faulty(kerasish.layers.Layer):\n"
+        "    def __init__(self, **options):\n"
+        "        super().__init__(**options)\n"
+        "        raise ZeroDivisionError('mine')\n"
+    )
+    (tmp_path / "plugin_with_a_fault.py").write_text(text, encoding="utf-8")
+    (tmp_path / "m.yaml").write_text(
+        CONFIG.replace("Flatten,", "Flatten, Faulty,"), encoding="utf-8"
+    )
+    code, _, err = told(capsys, "check", "m.yaml", "--allow", "plugin_with_a_fault")
+    place = f"error: {tmp_path / 'plugin_with_a_fault.py'}:6: ZeroDivisionError: mine; "
+    assert (code, err.startswith(place)) == (2, True)
+
+
+def test_modules_of_the_folder_are_found_by_the_installed_script(tmp_path: Path) -> None:
+    (tmp_path / "beside_plugin.py").write_text("VALUE = 1\n", encoding="utf-8")
+    text = "import beside_plugin, kerasish\nprint('found', beside_plugin.VALUE)\n"
+    (tmp_path / "plugin_of_folder.py").write_text(text, encoding="utf-8")
+    script = tmp_path / "bin" / "kerasish"  # the first place of its path is its own folder
+    script.parent.mkdir()
+    script.write_text(CLI, encoding="utf-8")
+    (tmp_path / "m.yaml").write_text(CONFIG, encoding="utf-8")
+    done = shell("exec $PY bin/kerasish check m.yaml --allow plugin_of_folder", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("found 1\nm.yaml: no findings")
+
+
+def test_a_reader_that_leaves_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "m.yaml").write_text(CONFIG.replace("epochs: 2", "epochs: 4"), encoding="utf-8")
+    line = "{ $PY -c $CLI fit m.yaml --run a --verbose 2; echo $? >code; } | head -n 1"
+    done = shell(line, tmp_path)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")
+    assert (tmp_path / "code").read_text(encoding="utf-8") == "0\n"
+    assert (tmp_path / "a" / "model.h5").is_file()
+    done = shell("{ $PY -c $CLI schema; echo $? >code; } | head -n 1", tmp_path)
+    assert (done.stdout, done.stderr) == ("{\n", "")
+    assert (tmp_path / "code").read_text(encoding="utf-8") == "0\n"
+    done = shell("{ $PY -c $CLI check no.yaml; echo $? >code; } 2>&1 >&- | head -n 0", tmp_path)
+    assert (done.stdout, done.stderr) == ("", "")
+    assert (tmp_path / "code").read_text(encoding="utf-8") == "2\n"
+
+
+def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from kerasish.cli.main import main; main(sys.argv[1:]); "
+        "print([name for name in ('numpy', 'yaml', 'kerasish.layers') if name in sys.modules])"
+    )
+    for arguments in (["--help"], ["fit", "--help"], ["fti"], ["fit", "--epcohs"], ["fit"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines()[-1] == "[]"
