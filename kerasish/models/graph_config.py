@@ -98,7 +98,7 @@ def _member(op: Any, calls: Mapping[int, int], refer: Callable[[Any], list[Any]]
     nodes = []
     for index in sorted(calls):
         record = op._calls[index]
-        if record.inputs:
+        if record.inputs or isinstance(op, FunctionOperation):  # one that reads none: a constant
             args, kwargs = (_encoded(part, refer) for part in (list(record.args), record.kwargs))
             nodes.append({"args": args, "kwargs": kwargs})
     written = serialize_operation(op)
@@ -261,7 +261,10 @@ class GraphBuilder:
     def _make(self, call: _Call) -> None:
         args = [self._decode(item) for item in call.args]
         kwargs = {key: self._decode(item) for key, item in call.kwargs.items()}
-        made = self.layers[call.layer](*args, **kwargs)
+        layer = self.layers[call.layer]
+        # An operation that reads no tensor is a constant of the model.
+        func = layer.symbolic_call if isinstance(layer, FunctionOperation) else layer
+        made = func(*args, **kwargs)
         self.outputs[call.layer, call.index] = tree.flatten(made)
 
     def _decode(self, value: Any) -> Any:

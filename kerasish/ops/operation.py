@@ -62,10 +62,10 @@ def public_as(label: str) -> Callable[[F], F]:
             try:  # costs nothing where nothing is raised
                 for value in args:
                     if type(value) not in PLAIN and holds_symbol(value):
-                        return _record(label, call, args, kwargs)
+                        return record(label, call, args, kwargs)
                 for value in kwargs.values():
                     if type(value) not in PLAIN and holds_symbol(value):
-                        return _record(label, call, args, kwargs)
+                        return record(label, call, args, kwargs)
                 return func(*args, **kwargs)
             except FAILURES as error:
                 told = refused(label, func, args, kwargs, error)
@@ -320,8 +320,21 @@ def _function(name: str) -> Callable[..., Any]:
     return registry.lookup("function", name)
 
 
-def _record(label: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs: Any) -> Any:
-    """Make an operation of one call of a public function on symbols."""
+def record(
+    label: str,
+    func: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    name: str | None = None,
+) -> Any:
+    """Make an operation of one call of a public function, and symbols of its results.
+
+    Args:
+        label: the function's name in files.
+        func: the function.
+        args, kwargs: of the call. Without a symbol among them the result is a constant of a model.
+        name: the operation's name in the model; made from the label by default.
+    """
     given = signature(func).bind(*args, **kwargs).arguments
     form = form_of_function(label)
     takes = form.call if form else _gathered(func)
@@ -338,7 +351,8 @@ def _record(label: str, func: Callable[..., Any], args: tuple[Any, ...], kwargs:
     keywords = any(name.startswith("**") for name in takes)
     named = [k for k, v in given.items() if holds_symbol(v) or (keywords and k not in known)]
     kwargs = {k: given.pop(k) for k in named}
-    return FunctionOperation(label, func, dict(given), None, takes)(*positional, **kwargs)
+    made = FunctionOperation(label, func, dict(given), name, takes)
+    return made.symbolic_call(*positional, **kwargs)
 
 
 def _record_op(op: Op, inputs: Any, attrs: dict[str, Any]) -> Any:

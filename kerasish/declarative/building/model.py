@@ -8,18 +8,25 @@ import re
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from kerasish import budget, tree
 from kerasish.config import floatx
 from kerasish.declarative.building.construct import construct, one_line
+from kerasish.declarative.building.load import Loader
 from kerasish.declarative.check import specification as checked
 from kerasish.declarative.check.items import Item
+from kerasish.declarative.check.ops import contract
+from kerasish.declarative.resolve.document import Options, read_document
+from kerasish.declarative.sections.steps import LOAD
+from kerasish.declarative.sections.validate import validate
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError, LimitError
-from kerasish.layers import Input, Layer
+from kerasish.layers import Input
 from kerasish.models import Model, Sequential
+from kerasish.ops.operation import record
 from kerasish.ops.symbolic import STAND_INS
 from kerasish.spec import np_dtype
 
@@ -38,9 +45,10 @@ class _Made:
 class _Builder:
     """Calls layers on symbols and records what does not fit."""
 
-    def __init__(self, diagnostics: Diagnostics, max_params: int) -> None:
+    def __init__(self, diagnostics: Diagnostics, max_params: int, loader: Loader) -> None:
         self.diagnostics = diagnostics
         self.max_params = max_params
+        self.loader = loader
 
     @contextmanager
     def account(self, name: str) -> Generator[None, None, None]:
@@ -67,15 +75,50 @@ class _Builder:
         self.diagnostics.add("K401", message, reference.mark)
         return None
 
+    def make(self, item: Item) -> Any:
+        """What an item calls: a layer or a model; an op stays the item that it is."""
+        if item.kind == "op":
+            return item
+        return self.loader.load(item) if item.kind == LOAD else construct(item, self.diagnostics)
+
+    def filled(self, value: Any, made: Mapping[str, _Made]) -> Any:
+        """What `from` holds with tensors for the names; one that is None is recorded."""
+        if isinstance(value, checked.Reference):
+            return self.output(value, made)
+        if isinstance(value, checked.Constant):
+            return value.value
+        if isinstance(value, dict):
+            return {key: self.filled(one, made) for key, one in value.items()}
+        return [self.filled(one, made) for one in value] if isinstance(value, list) else value
+
     def call(
-        self, item: Item, layer: Layer, inputs: Any, made_from: Mapping[str, _Made], mark: Mark
+        self,
+        item: Item,
+        layer: Any,
+        inputs: Any,
+        made_from: Mapping[str, _Made],
+        mark: Mark,
+        more: Mapping[str, Any] | None = None,
+        name: str | None = None,
     ) -> _Made | None:
-        """The layer called on the inputs; None where they do not fit, which is recorded."""
+        """The layer or op called on the inputs; None where they do not fit, which is recorded.
+
+        Args:
+            item: what was written.
+            layer: what `make` gave for it.
+            inputs: a tensor, a list of them, or arguments by name.
+            made_from: where the inputs come from, by name.
+            mark: where a misfit is reported.
+            more: further arguments of the call.
+            name: the name of an op in the model.
+        """
         try:
-            if isinstance(inputs, dict):
-                tensor = layer(**inputs)
+            if isinstance(layer, Item):
+                tensor = _op(layer, inputs, more or {}, name)
+            elif isinstance(inputs, dict):
+                tensor = layer(**inputs, **(more or {}))
             else:
-                tensor = layer(inputs)
+                tensor = layer(inputs, **(more or {}))
         except LimitError as error:
             if error.kind != "variables":
                 self.diagnostics.stop("K105", one_line(error), mark)
@@ -83,13 +126,24 @@ class _Builder:
             raise_it = self.diagnostics.told("build(max_params=...)", "--max-params")
             self.diagnostics.add("K601", message, mark, f"raise the budget with {raise_it}")
             return None
-        except (KerasishError, ValueError, TypeError) as error:
+        except (KerasishError, ValueError, TypeError, IndexError) as error:
             several = "inputs" if len(made_from) > 1 else "input"
             message = f"{item.label} does not fit its {several}"
+            if not made_from:
+                message = f"{item.label} refuses its arguments"
             details = [*_shapes(made_from), _unknown_batch(one_line(error))]
             self.diagnostics.add("K410", message, mark, _rank_hint(made_from), details)
             return None
         return _Made(tensor, item.label, mark)
+
+
+def _op(item: Item, inputs: Any, more: Mapping[str, Any], name: str | None) -> Any:
+    """The symbols of an op called on tensors; a constant where there are none."""
+    op = contract(item.name)
+    if op is None:
+        raise KeyError(item.name)
+    args, named = op.bound(inputs, {**item.arguments, **more})
+    return record(item.name, op.function, tuple(args), named, name)
 
 
 def _unknown_batch(text: str) -> str:
@@ -122,67 +176,138 @@ def _shapes(made_from: Mapping[str, _Made]) -> list[str]:
     return lines
 
 
+class InputSpec(Protocol):
+    """What the data say of one input: its shape without the batch, and its dtype."""
+
+    @property
+    def shape(self) -> Sequence[int | None]: ...
+
+    @property
+    def dtype(self) -> str | None: ...
+
+
 def build_model(
     section: checked.ModelSection,
     diagnostics: Diagnostics,
     name: str | None = None,
     max_params: int = MAX_PARAMS,
+    inputs: Mapping[str, InputSpec] | None = None,
+    folder: Path | None = None,
 ) -> Model:
     """The model of a checked section.
 
     Args:
         section: what `validate` gives.
-        diagnostics: receives K204, K410 and K601.
+        diagnostics: receives K106, K202, K204, K401, K410 and K601.
         name: the model's name where the section has none.
         max_params: the largest number of parameters allowed.
+        inputs: what the data give as x, by name, for inputs that the section leaves out.
+        folder: the config's, below which the files that it loads stand; the working folder where
+            None.
 
     Raises:
         ConfigError: layers refuse their arguments or their inputs; all findings at once.
     """
-    builder = _Builder(diagnostics, max_params)
-    chosen = section.name or name
+    loader = Loader(diagnostics, folder, _of_config)
+    return _build(section, _Builder(diagnostics, max_params, loader), name, inputs)
+
+
+def _of_config(path: Path, mark: Mark, loader: Loader) -> Model:
+    """The model of another config, not trained."""
+    document = read_document(path, loader.diagnostics, Options(project=loader.folder))
+    config = validate(document, loader.diagnostics, name=path.stem)
+    return _build(config.model, _Builder(loader.diagnostics, MAX_PARAMS, loader), config.name, None)
+
+
+def _build(
+    section: checked.ModelSection,
+    builder: _Builder,
+    name: str | None,
+    inputs: Mapping[str, InputSpec] | None,
+) -> Model:
     if isinstance(section, checked.SequentialSection):
-        return _sequential(section, builder, chosen)
+        names = () if section.input is not None else tuple(inputs or ())[:1] or ("x",)
+        declared = _declared(section, [section.input], names, inputs, builder)[0]
+        return _sequential(section, declared, builder, section.name or name)
     with builder.account(name or section.mark.source.name):
-        return _functional(section, builder, chosen)
+        found = _declared(section, section.inputs, section.entries, inputs, builder)
+        return _functional(section, found, builder, section.name or name)
 
 
-def _sequential(section: checked.SequentialSection, builder: _Builder, name: str | None) -> Model:
-    layers = [construct(item, builder.diagnostics) for item in section.layers]
+def _declared(
+    section: checked.ModelSection,
+    written: Sequence[checked.InputDeclaration | None],
+    entries: Sequence[str],
+    inputs: Mapping[str, InputSpec] | None,
+    builder: _Builder,
+) -> list[checked.InputDeclaration]:
+    """The inputs as they are written, else as the data give them."""
+    if not entries:
+        return [one for one in written if one is not None]
+    missing = [name for name in entries if inputs is None or name not in inputs]
+    if inputs is None or missing:
+        message = "the model's inputs follow from the data, which are not read here"
+        if inputs is not None:
+            message = f"the data give no {', '.join(missing)}"
+        hint = "write model.input: {shape: [...]}, or model.inputs for a graph"
+        builder.diagnostics.stop("K202", message, section.mark, hint)
+    given = ((name, inputs[name]) for name in entries)
+    return [
+        checked.InputDeclaration(name, tuple(one.shape), one.dtype, section.mark)
+        for name, one in given
+    ]
+
+
+def _sequential(
+    section: checked.SequentialSection,
+    declared: checked.InputDeclaration,
+    builder: _Builder,
+    name: str | None,
+) -> Model:
+    """A sequential model; a chain of calls where ops are among the layers."""
+    layers = [builder.make(item) for item in section.layers]
     builder.diagnostics.raise_if_any()
-    if section.input is None:
-        raise builder.diagnostics.error()
+    if any(item.kind == "op" for item in section.layers):
+        with builder.account(name or section.mark.source.name):
+            entry = builder.input(declared)
+            made = _chain(section, layers, entry, builder)
+        builder.diagnostics.raise_if_any()
+        return Model(inputs=entry.tensor, outputs=made and made.tensor, name=name)
     try:
         with builder.account(name or section.mark.source.name):
-            return Sequential([builder.input(section.input).tensor, *layers], name=name)
+            return Sequential([builder.input(declared).tensor, *layers], name=name)
     except (KerasishError, ValueError, TypeError) as error:
         if isinstance(error, LimitError) and error.kind != "variables":
             builder.diagnostics.stop("K105", one_line(error), section.mark)
-        _locate(section, builder)
+        # Build once more, layer by layer, and raise at the one that cannot be built.
+        with builder.account(section.mark.source.name):
+            again = [builder.make(item) for item in section.layers]
+            _chain(section, again, builder.input(declared), builder)
+        builder.diagnostics.raise_if_any()
         builder.diagnostics.stop("K410", one_line(error), section.mark)
 
 
-def _locate(section: checked.SequentialSection, builder: _Builder) -> None:
-    """Build once more, layer by layer, and raise at the one that cannot be built."""
-    if section.input is None:
-        return
-    made: _Made | None = builder.input(section.input)
-    with builder.account(section.mark.source.name):
-        for item in section.layers:
-            if made is not None:
-                layer = construct(item, builder.diagnostics)
-                made = builder.call(item, layer, made.tensor, {"input": made}, item.mark)
-    builder.diagnostics.raise_if_any()
+def _chain(
+    section: checked.SequentialSection, layers: Sequence[Any], entry: _Made, builder: _Builder
+) -> _Made | None:
+    """The layers called in turn; None where one does not fit, which is recorded."""
+    made: _Made | None = entry
+    for item, layer in zip(section.layers, layers, strict=True):
+        if made is not None:
+            made = builder.call(item, layer, made.tensor, {"input": made}, item.mark)
+    return made
 
 
-def _functional(section: checked.FunctionalSection, builder: _Builder, name: str | None) -> Model:
-    shared = {key: construct(item, builder.diagnostics) for key, item in section.shared.items()}
-    own = {
-        node.name: [construct(item, builder.diagnostics) for item in node.items]
-        for node in section.nodes
-    }
+def _functional(
+    section: checked.FunctionalSection,
+    declared: Sequence[checked.InputDeclaration],
+    builder: _Builder,
+    name: str | None,
+) -> Model:
+    shared = {key: builder.make(item) for key, item in section.shared.items()}
+    own = {node.name: [builder.make(item) for item in node.items] for node in section.nodes}
     builder.diagnostics.raise_if_any()
-    made = {str(one.name): builder.input(one) for one in section.inputs}
+    made = {str(one.name): builder.input(one) for one in declared}
     inputs = [one.tensor for one in made.values()]
     for node in _in_order(section.nodes):
         steps = list(zip(node.items, own[node.name], strict=True))
@@ -224,28 +349,25 @@ def _in_order(nodes: Sequence[checked.Node]) -> list[checked.Node]:
 
 def _node(
     node: checked.Node,
-    steps: list[tuple[Item, Layer]],
+    steps: list[tuple[Item, Any]],
     made: Mapping[str, _Made],
     builder: _Builder,
 ) -> _Made | None:
     names = list(dict.fromkeys(one.name for one in node.references()))
     if any(one not in made for one in names):
         return None  # an input has failed, which is recorded there
-    sources = node.sources
-    if isinstance(sources, dict):
-        inputs: Any = {key: builder.output(one, made) for key, one in sources.items()}
-    elif isinstance(sources, list):
-        inputs = [builder.output(one, made) for one in sources]
-    else:
-        inputs = builder.output(sources, made)
-    if any(one is None for one in tree.flatten(inputs)):
+    before = len(builder.diagnostics)
+    inputs = builder.filled(node.sources, made)
+    if len(builder.diagnostics) > before:
         return None
     made_from = {one: made[one] for one in names}
+    more: Mapping[str, Any] = node.call
     result: _Made | None = None
     for item, layer in steps:
         mark = node.mark if len(steps) == 1 else item.mark
-        result = builder.call(item, layer, inputs, made_from, mark)
+        name = node.name if item is steps[-1][0] else None
+        result = builder.call(item, layer, inputs, made_from, mark, more, name)
         if result is None:
             return None
-        inputs, made_from = result.tensor, {"input": result}
+        inputs, made_from, more = result.tensor, {"input": result}, {}
     return result

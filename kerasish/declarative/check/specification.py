@@ -31,30 +31,48 @@ class InputDeclaration:
     mark: Mark
 
 
-# What `from:` holds: one node, a list of nodes, or call arguments by name.
-Sources = Reference | list[Reference] | dict[str, Reference]
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """An argument of a call that is no node but itself: `training: true`."""
+
+    value: Any
+
+
+# What `from:` holds: one node, a list of nodes, or call arguments by name, each a node, a list or
+# mapping of them (None where an item is null), or a `Constant`; None where nothing is read.
+Sources = Reference | list[Reference] | dict[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node of a functional model: inputs, and the layers called on them in turn."""
+    """One node of a functional model: inputs, and the layers called on them in turn.
+
+    `call` are arguments of the call that are no nodes, texts among them.
+    """
 
     name: str
     mark: Mark
     sources: Sources
     items: tuple[Item, ...] = ()
     shared: Reference | None = None
+    call: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def references(self) -> list[Reference]:
         """The nodes that this one reads."""
-        if isinstance(self.sources, Reference):
-            return [self.sources]
-        return list(self.sources.values() if isinstance(self.sources, dict) else self.sources)
+        return _references(self.sources)
+
+
+def _references(value: Any) -> list[Reference]:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [one for item in value for one in _references(item)]
+    return [value] if isinstance(value, Reference) else []
 
 
 @dataclass(frozen=True, slots=True)
 class SequentialSection:
-    """`type: sequential`: an input and a list of layers."""
+    """`type: sequential`: an input (None where it follows from the data) and a list of layers."""
 
     name: str | None
     mark: Mark
@@ -64,7 +82,10 @@ class SequentialSection:
 
 @dataclass(frozen=True, slots=True)
 class FunctionalSection:
-    """`type: functional`: named inputs, shared layers, nodes and outputs."""
+    """`type: functional`: named inputs, shared layers, nodes and outputs.
+
+    `entries` are the inputs by name where they follow from the data; `inputs` is empty then.
+    """
 
     name: str | None
     mark: Mark
@@ -73,6 +94,7 @@ class FunctionalSection:
     nodes: tuple[Node, ...]
     outputs: tuple[Reference, ...]
     single_output: bool
+    entries: tuple[str, ...] = ()
 
 
 ModelSection = SequentialSection | FunctionalSection

@@ -1,0 +1,156 @@
+"""`load: {run: folder | file: model.keras | config: model.yaml, until: layer, ...}` -> a model.
+
+Files stand below the config's folder; a run may also stand below the working folder, where runs
+are written. They are read as `load_model` reads them: nothing in them runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kerasish import budget
+from kerasish.declarative.building.construct import one_line
+from kerasish.declarative.check.items import Item
+from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean
+from kerasish.declarative.text.source import Mark
+from kerasish.errors import ConfigError, KerasishError
+from kerasish.models import Model
+from kerasish.saving import load_model
+
+RUN_FILE = "model.keras"
+MAX_LOADED = 8
+
+
+class Loader:
+    """Makes models of `load` items.
+
+    Args:
+        diagnostics: receives K106 and K401.
+        folder: the config's; the working folder where None.
+        of_config: makes the model of a checked config file: path, place, loader -> model.
+    """
+
+    def __init__(
+        self,
+        diagnostics: Diagnostics,
+        folder: Path | None,
+        of_config: Callable[[Path, Mark, Loader], Model],
+    ) -> None:
+        self.diagnostics = diagnostics
+        self.folder = (folder or Path()).resolve()
+        self._of_config = of_config
+        self._above: list[Path] = []
+
+    def load(self, item: Item) -> Model | None:
+        """The model of an item, named, cut and frozen as it says; None where there is none, which
+        is recorded."""
+        key = next(one for one in ("run", "file", "config") if one in item.arguments)
+        mark = item.marks[key]
+        path = self._found(key, str(item.arguments[key]), mark)
+        if path is None:
+            return None
+        whole = self._read(key, path, mark)
+        if whole is None:
+            return None
+        until = item.arguments.get("until")
+        outputs = whole.network.outputs_struct
+        if until is not None:
+            outputs = _until(whole, str(until))
+            if outputs is None:
+                message = f"{path.name} has no layer '{clip(str(until), 60)}'"
+                known = list(dict.fromkeys(_names(whole)))
+                self.diagnostics.add(
+                    "K401", message, item.marks["until"], did_you_mean(str(until), known)
+                )
+                return None
+        name = item.arguments.get("name") or whole.name
+        made = Model(inputs=whole.network.inputs_struct, outputs=outputs, name=str(name))
+        if not item.arguments.get("trainable", True):
+            made.trainable = False
+        return made
+
+    def _read(self, key: str, path: Path, mark: Mark) -> Model | None:
+        try:
+            if key == "config":
+                return self._config(path, mark)
+            found: Any = load_model(path, compile=False)
+        except ConfigError:
+            raise
+        except (KerasishError, OSError, ValueError, TypeError) as error:
+            message = f"'{path.name}' cannot be loaded: {one_line(error)}"
+            self.diagnostics.add("K106", message, mark)
+            return None
+        network = getattr(found, "network", None)
+        if not isinstance(found, Model) or network is None:
+            message = f"'{path.name}' holds a model whose graph is not known"
+            self.diagnostics.add("K106", message, mark, "save one with known inputs")
+            return None
+        return found
+
+    def _config(self, path: Path, mark: Mark) -> Model:
+        if path in self._above or len(self._above) >= MAX_LOADED:
+            chain = " -> ".join(one.name for one in (*self._above, path))
+            self.diagnostics.stop("K106", f"configs load each other: {chain}", mark)
+        self._above.append(path)
+        try:
+            return self._of_config(path, mark, self)
+        finally:
+            self._above.pop()
+
+    def _found(self, key: str, name: str, mark: Mark) -> Path | None:
+        """The file, from the folder of the config that names it, inside the project."""
+        written_in = Path(mark.source.path).parent if mark.source.path else self.folder
+        places = [(written_in, self.folder)]
+        if key == "run":
+            places.append((Path.cwd(), Path.cwd()))
+        inside = [
+            (folder / name).resolve()
+            for folder, root in places
+            if (folder / name).resolve().is_relative_to(root.resolve())
+        ]
+        if not inside:
+            message = f"'{clip(name, 60)}' lies outside the project"
+            self.diagnostics.add("K106", message, mark, "move it under the folder of the config")
+            return None
+        files = [one / RUN_FILE if key == "run" else one for one in inside]
+        found = next((one for one in files if one.is_file()), None)
+        if found is None:
+            what = f"'{clip(name, 60)}' does not exist"
+            if any(one.is_dir() for one in inside):
+                what = f"'{clip(name, 60)}' is a folder, not a file"
+                if key == "run":
+                    what = f"'{clip(name, 60)}' holds no {RUN_FILE}"
+            hint = f"looked for {files[0]}"
+            self.diagnostics.add("K106", what, mark, hint)
+        return found
+
+
+def _until(model: Model, name: str) -> Any:
+    """The symbols that the layer of that name gives in the model, also in models inside it."""
+    outer, _, inner = name.partition("/")
+    for record in model.network.records:
+        if record.operation.name == name:
+            return record.outputs
+    for record in model.network.records:
+        layer = record.operation
+        if not isinstance(layer, Model) or (inner and layer.name != outer):
+            continue
+        outputs = _until(layer, inner or name)
+        if outputs is not None:
+            part = Model(inputs=layer.network.inputs_struct, outputs=outputs, name=layer.name)
+            symbols = {id(one): one for one in record.inputs}
+            return record.repeat(symbols, part)
+    return None
+
+
+def _names(model: Model) -> list[str]:
+    """The names of all layers and operations, also of models inside."""
+    found = []
+    for record in model.network.records:
+        budget.spend("work", 1, "a name of a layer")
+        found.append(str(record.operation.name))
+        if isinstance(record.operation, Model):
+            found += _names(record.operation)
+    return found
