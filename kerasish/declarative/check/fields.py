@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from kerasish.declarative.check.specification import Reference
+from kerasish.declarative.language.keys import Keys
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
+from kerasish.errors import ArgumentError
 
 T = TypeVar("T")
 _SHOWN_CHOICES = 5
@@ -19,7 +21,7 @@ class Fields:
     Args:
         value: the section as written; anything but a mapping is recorded and read as empty.
         title: the section's name in errors.
-        allowed: the keys it may have.
+        allowed: the keys it may have; `Keys` say besides what their values may be (`given`).
         diagnostics: receives K110, K202 and K204.
     """
 
@@ -27,6 +29,7 @@ class Fields:
         self, value: Value, title: str, allowed: Collection[str], diagnostics: Diagnostics
     ) -> None:
         self.title = title
+        self.allowed = allowed
         self.mark = value.mark
         self.diagnostics = diagnostics
         self.entries: dict[str, Entry] = {}
@@ -47,6 +50,21 @@ class Fields:
         if entry is None or (isinstance(entry.value, Scalar) and entry.value.value is None):
             return None
         return entry.value
+
+    def given(self, key: str) -> Any:
+        """The plain value under a key of `Keys`, or its default; what its form does not take is
+        recorded as K204 and read as absent."""
+        keys = self.allowed
+        if not isinstance(keys, Keys):
+            raise ArgumentError(f"{self.title}: {key}", expected="keys that are declared")
+        declared = keys[key]
+        form = declared.form
+        if form.choices:
+            return self.choice(key, form.choices, declared.default)
+        if form.takes is None:
+            raise ArgumentError(f"{self.title}: {key}", expected="the form of a plain value")
+        found = self._held(key, form.expected, form.takes)
+        return declared.default if found is None else found.value
 
     def read(self, key: str, make: Callable[[Value], T]) -> T | None:
         """What `make` gives of the value under `key`; None where there is none."""
@@ -87,7 +105,7 @@ class Fields:
         self._wrong(key, expected, found)
         return None
 
-    def choice(self, key: str, choices: Collection[str], default: str) -> str:
+    def choice(self, key: str, choices: Collection[str], default: Any) -> Any:
         """One of a few words."""
         found = self.value(key)
         if found is None:

@@ -11,7 +11,7 @@ from kerasish.declarative.check.schema_items import NAME, VARIABLE, Schema, exac
 from kerasish.declarative.check.vocabulary import KINDS
 from kerasish.declarative.sections.data import ARRAYS_KEYS, DATA_KEYS
 from kerasish.declarative.sections.model import FUNCTIONAL_KEYS, SEQUENTIAL_KEYS
-from kerasish.declarative.sections.train import TRAIN_KEYS
+from kerasish.declarative.sections.train import TRAIN
 from kerasish.declarative.sections.validate import BACKENDS, FORMAT, SECTIONS
 from kerasish.spec import DTYPES, TEXT
 
@@ -144,4 +144,4 @@ def _train() -> Schema:
         "class_weight": weights,
         "steps_per_epoch": _COUNT,
     }
-    return exactly(_in_order(known, TRAIN_KEYS), ["optimizer", "loss"])
+    return exactly(_in_order(known, tuple(TRAIN)), ["optimizer", "loss"])

@@ -10,11 +10,50 @@ from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker, Item
 from kerasish.declarative.check.specification import TrainSection
+from kerasish.declarative.language.forms import (
+    Form,
+    either,
+    listed,
+    mapped,
+    number,
+    objects,
+    whole,
+)
+from kerasish.declarative.language.keys import Key, Keys
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Scalar, Sequence, Value
 
-FIT_KEYS = ("epochs", "callbacks", "class_weight", "steps_per_epoch")
-TRAIN_KEYS = ("optimizer", "loss", "loss_weights", "metrics", *FIT_KEYS)
+
+def _for_outputs(kind: str) -> Form:
+    """One object, a list of them, or either for each output by name."""
+    one, several = objects(kind), listed(objects(kind), f"{kind}s")
+    by_name = mapped(either(one, several), "a mapping from outputs to them")
+    return either(one, several, by_name)
+
+
+_WEIGHTS = "a mapping from outputs to numbers"
+_COMPILED = (
+    Key("optimizer", objects("optimizer"), "how weights are changed", required=True,
+        example="{Adam: {learning_rate: 0.001}}"),
+    Key("loss", _for_outputs("loss"), "what is made small; for several outputs, each has its own",
+        required=True, example="sparse_categorical_crossentropy"),
+    Key("loss_weights",
+        either(mapped(number(), _WEIGHTS), listed(number(), "numbers"), number()),
+        "how much each output's loss counts", example="{label: 1.0, side: 0.2}"),
+    Key("metrics", _for_outputs("metric"), "what is measured beside the loss",
+        example="[accuracy]"),
+)  # fmt: skip
+_FITTED = (
+    Key("epochs", whole(1), "how often training goes through the data", 1, example="20"),
+    Key("callbacks", listed(objects("callback"), "callbacks"), "what is done between epochs",
+        example="[EarlyStopping: {monitor: val_loss, patience: 3}]"),
+    Key("class_weight", mapped(number(least=0), "a mapping from class numbers to numbers ≥ 0"),
+        "how much samples of each class count", example="{0: 1.0, 1: 2.5}"),
+    Key("steps_per_epoch", whole(1), "batches of an epoch, where it is not all of them",
+        example="100"),
+)  # fmt: skip
+TRAIN = Keys("train", "What `compile` and `fit` get.", *_COMPILED, *_FITTED)
+FIT_KEYS = tuple(key.name for key in _FITTED)
 # Arguments of callbacks that say where something is written.
 _PATHS = ("path", "filepath", "filename", "log_dir", "backup_dir")
 
@@ -27,7 +66,7 @@ def read_train(value: Value, checker: Checker, outputs: tuple[str, ...]) -> Trai
         checker: reads the items, and takes what is wrong.
         outputs: names of the model's outputs, which `loss` and others may be given for.
     """
-    fields = Fields(value, "train", TRAIN_KEYS, checker.diagnostics)
+    fields = Fields(value, "train", TRAIN, checker.diagnostics)
     fields.require("optimizer", "optimizer: adam")
     loss = fields.require("loss", "loss: sparse_categorical_crossentropy")
     callbacks = [
@@ -44,10 +83,10 @@ def read_train(value: Value, checker: Checker, outputs: tuple[str, ...]) -> Trai
         "loss_weights": fields.read("loss_weights", lambda one: _weights(one, outputs, checker)),
     }
     fitted = {
-        "epochs": fields.integer("epochs", 1),
+        "epochs": fields.given("epochs"),
         "callbacks": callbacks,
         "class_weight": _class_weight(fields, checker.diagnostics),
-        "steps_per_epoch": fields.integer("steps_per_epoch", None),
+        "steps_per_epoch": fields.given("steps_per_epoch"),
     }
     if loss is None or compiled["optimizer"] is None:
         return None
