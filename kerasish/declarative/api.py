@@ -46,7 +46,9 @@ class Project:
         """
         config = self.config
         with budget.opened(config.name, 0, self.allowance) as account:
-            model = build_model(config.model, self.diagnostics, config.name, max_params)
+            model = build_model(
+                config.model, self.diagnostics, config.name, max_params, folder=self.folder
+            )
             if config.train is not None:
                 held = sum(v.spec.nbytes for v in model.weights)
                 account.allow("variables", 4 * held + budget.FREE_VARIABLES)

@@ -343,12 +343,12 @@ def record(
         given.update(given.pop(rest, {}))
     positional: list[Any] = []
     # Keras's classes want every argument of a call, given or not.
-    for name in (name for name in takes if not name.startswith("**")):
-        if name.startswith("*"):
-            positional.extend(given.pop(name[1:], ()))
+    for key in (one for one in takes if not one.startswith("**")):
+        if key.startswith("*"):
+            positional.extend(given.pop(key[1:], ()))
         else:
-            positional.append(given.pop(name, known[name].default))
-    keywords = any(name.startswith("**") for name in takes)
+            positional.append(given.pop(key, known[key].default))
+    keywords = any(key.startswith("**") for key in takes)
     named = [k for k, v in given.items() if holds_symbol(v) or (keywords and k not in known)]
     kwargs = {k: given.pop(k) for k in named}
     made = FunctionOperation(label, func, dict(given), name, takes)

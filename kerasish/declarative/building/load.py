@@ -15,8 +15,9 @@ from kerasish.declarative.building.construct import one_line
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean
 from kerasish.declarative.text.source import Mark
-from kerasish.errors import ConfigError, KerasishError
+from kerasish.errors import ArgumentError, ConfigError, KerasishError
 from kerasish.models import Model
+from kerasish.models.network import Network
 from kerasish.saving import load_model
 
 RUN_FILE = "model.keras"
@@ -55,7 +56,8 @@ class Loader:
         if whole is None:
             return None
         until = item.arguments.get("until")
-        outputs = whole.network.outputs_struct
+        network = _network(whole)
+        outputs = network.outputs_struct
         if until is not None:
             outputs = _until(whole, str(until))
             if outputs is None:
@@ -66,7 +68,7 @@ class Loader:
                 )
                 return None
         name = item.arguments.get("name") or whole.name
-        made = Model(inputs=whole.network.inputs_struct, outputs=outputs, name=str(name))
+        made = Model(inputs=network.inputs_struct, outputs=outputs, name=str(name))
         if not item.arguments.get("trainable", True):
             made.trainable = False
         return made
@@ -82,8 +84,7 @@ class Loader:
             message = f"'{path.name}' cannot be loaded: {one_line(error)}"
             self.diagnostics.add("K106", message, mark)
             return None
-        network = getattr(found, "network", None)
-        if not isinstance(found, Model) or network is None:
+        if not isinstance(found, Model) or found.network is None:
             message = f"'{path.name}' holds a model whose graph is not known"
             self.diagnostics.add("K106", message, mark, "save one with known inputs")
             return None
@@ -127,19 +128,25 @@ class Loader:
         return found
 
 
+def _network(model: Model) -> Network:
+    if model.network is None:
+        raise ArgumentError(model.name, expected="a model with known inputs")
+    return model.network
+
+
 def _until(model: Model, name: str) -> Any:
     """The symbols that the layer of that name gives in the model, also in models inside it."""
     outer, _, inner = name.partition("/")
-    for record in model.network.records:
+    for record in _network(model).records:
         if record.operation.name == name:
             return record.outputs
-    for record in model.network.records:
+    for record in _network(model).records:
         layer = record.operation
         if not isinstance(layer, Model) or (inner and layer.name != outer):
             continue
         outputs = _until(layer, inner or name)
         if outputs is not None:
-            part = Model(inputs=layer.network.inputs_struct, outputs=outputs, name=layer.name)
+            part = Model(inputs=_network(layer).inputs_struct, outputs=outputs, name=layer.name)
             symbols = {id(one): one for one in record.inputs}
             return record.repeat(symbols, part)
     return None
@@ -148,7 +155,7 @@ def _until(model: Model, name: str) -> Any:
 def _names(model: Model) -> list[str]:
     """The names of all layers and operations, also of models inside."""
     found = []
-    for record in model.network.records:
+    for record in _network(model).records:
         budget.spend("work", 1, "a name of a layer")
         found.append(str(record.operation.name))
         if isinstance(record.operation, Model):

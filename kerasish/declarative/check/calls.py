@@ -14,7 +14,12 @@ from kerasish.layers.base.call import Signature, signature_of
 
 
 def check_call(
-    item: Item, sources: Sources, call: Mapping[str, Any], mark: Mark, diagnostics: Diagnostics
+    item: Item,
+    sources: Sources,
+    call: Mapping[str, Any],
+    mark: Mark,
+    marks: Mapping[str, Mark],
+    diagnostics: Diagnostics,
 ) -> None:
     """Record K202 for inputs that are missing and K203 for those that the layer does not take.
 
@@ -23,6 +28,7 @@ def check_call(
         sources: what `from` gives.
         call: the arguments beside it.
         mark: where `from` is.
+        marks: where each argument by name is.
         diagnostics: receives the findings.
     """
     if not isinstance(item.factory, type) or not issubclass(item.factory, Layer):
@@ -41,7 +47,8 @@ def check_call(
     for key in unknown:
         message = f"{item.name} takes no input '{clip(key, 60)}'"
         near = did_you_mean(key, signature.names, listing=False)
-        diagnostics.add("K203", message, mark, near or f"it takes {_takes(signature, required)}")
+        place = marks.get(key, mark)
+        diagnostics.add("K203", message, place, near or f"it takes {_takes(signature, required)}")
     missing = [key for key in required if key not in given]
     if missing and not (unknown and named):
         message = f"{item.name} needs {' and '.join(map(repr, required))} by name"

@@ -10,6 +10,7 @@ from kerasish.declarative.language.keys import Keys
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
 from kerasish.errors import ArgumentError
+from kerasish.registry import nearest
 
 T = TypeVar("T")
 _SHOWN_CHOICES = 5
@@ -33,6 +34,7 @@ class Fields:
         self.mark = value.mark
         self.diagnostics = diagnostics
         self.entries: dict[str, Entry] = {}
+        self._meant: set[str] = set()  # by keys that are misspelt
         if not isinstance(value, Mapping):
             hint = f"its keys: {', '.join(allowed)}"
             diagnostics.add("K110", must_be(title, "a mapping", value), value.mark, hint)
@@ -43,6 +45,7 @@ class Fields:
             else:
                 message = f"{title} has no key '{clip(entry.key, 60)}'"
                 diagnostics.add("K110", message, entry.mark, did_you_mean(entry.key, allowed))
+                self._meant.update(nearest(clip(entry.key, 60), list(allowed), 1))
 
     def value(self, key: str) -> Value | None:
         """The value under `key`; null counts as absent."""
@@ -77,9 +80,9 @@ class Fields:
         return entry.mark if entry else self.mark
 
     def require(self, key: str, hint: str = "") -> Value | None:
-        """The value under `key`; its absence is recorded."""
+        """The value under `key`; its absence is recorded, unless a key is it, misspelt."""
         found = self.value(key)
-        if found is None:
+        if found is None and key not in self._meant:
             self.diagnostics.add("K202", f"{self.title} needs '{key}'", self.place(key), hint)
         return found
 

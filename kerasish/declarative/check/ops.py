@@ -99,8 +99,9 @@ class OpContract:
         named = {key: _value(self.name, key, value) for key, value in given.items()}
         if isinstance(sources, dict):
             return self._whole({**named, **sources}, [])
-        if self.joins and isinstance(sources, list):
-            return self._whole({self.places(1, given)[0]: sources, **named}, [])
+        if self.joins and sources is not None:
+            joined = sources if isinstance(sources, list) else [sources]
+            return self._whole({self.places(1, given)[0]: joined, **named}, [])
         several = [] if sources is None else sources if isinstance(sources, list) else [sources]
         if self.rest and several:
             return self._whole(named, several)

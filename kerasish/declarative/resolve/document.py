@@ -37,8 +37,9 @@ class Options:
         project: the folder that `base` files must lie in; the config's own where None.
         allowance: how many times the usual limits of memory and work the file may take; None for
             what `kerasish.saving.allowance` says.
-        facts: the facts of the data, `{"words": {"size": 2000}, "steps": 130}`, that `$data.NAME.KEY`
-            stands for; None where the data are not read yet, so that stand-ins take their place.
+        facts: the facts of the data, `{"words": {"size": 2000}, "steps": 130}`, for which
+            `$data.NAME.KEY` stands; None where the data are not read yet, so that stand-ins take
+            their place.
     """
 
     overrides: SequenceOf[str] = ()

@@ -20,7 +20,7 @@ from kerasish.declarative.text.errors import clip, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
 
 _NODE_FORM = "write {from: node, Layer: {...}}, {from: node, seq: [...]} or {from: node, use: name}"
-_BESIDE = ("from", "call")
+BESIDE = ("from", "call")
 
 
 class NodeReader:
@@ -54,7 +54,7 @@ class NodeReader:
             return None
         before = len(self.diagnostics)
         source = entry.value.get("from")
-        rest = [one for one in entry.value if one.key not in _BESIDE]
+        rest = [one for one in entry.value if one.key not in BESIDE]
         if len(rest) != 1:
             if source is None:
                 self._needs_from(entry)
@@ -76,7 +76,9 @@ class NodeReader:
         called = self.shared.get(shared.name) if shared else (items or [None])[0]
         if called is not None and len(self.diagnostics) == before:
             mark = entry.mark if source is None else source.mark
-            check_call(called, sources, call, mark, self.diagnostics)
+            named = [one for key in BESIDE if isinstance(one := entry.value.get(key), Mapping)]
+            marks = {one.key: one.mark for mapping in named for one in mapping}
+            check_call(called, sources, call, mark, marks, self.diagnostics)
         return checked.Node(name, entry.mark, sources, tuple(items), shared, call)
 
     def _needs_from(self, entry: Entry) -> None:
@@ -112,7 +114,11 @@ class NodeReader:
             message = must_be("call", "a mapping of arguments of the call", value)
             self.diagnostics.add("K204", message, value.mark, hint)
             return {}
-        if len(items) > 1:
+        if items and items[0].kind == "op":
+            message = f"the arguments of {items[0].name} stand in its body"
+            hint = f"write {items[0].name}: {{argument: value}}"
+            self.diagnostics.add("K206", message, value.mark, hint)
+        elif len(items) > 1:
             message = f"call gives arguments to one layer, seq has {len(items)}"
             hint = "write the layer that takes them as a node of its own"
             self.diagnostics.add("K206", message, value.mark, hint)

@@ -8,6 +8,8 @@ from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker, Item
 from kerasish.declarative.check.ops import OpContract, Taken, contract, op_names
+from kerasish.declarative.language.forms import flag, name, text
+from kerasish.declarative.language.keys import Key, Keys
 from kerasish.declarative.text.errors import clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Value, plain
 from kerasish.registry import nearest
@@ -15,7 +17,21 @@ from kerasish.signatures import MISSING
 
 LOAD = "load"
 LOAD_FROM = ("run", "file", "config")
-LOAD_KEYS = (*LOAD_FROM, "until", "trainable", "name")
+LOAD_KEYS = Keys(
+    "load",
+    "A model from a run, a file or another config, as one layer.",
+    Key("run", text("a folder"), "the folder of a run, below the config's or the working folder",
+        example="runs/digits"),
+    Key("file", text("a file"), "a .keras or whole-model .h5 file below the config's folder",
+        example="body.keras"),
+    Key("config", text("a file"), "another config below this one's folder, not trained",
+        example="body.yaml"),
+    Key("until", text(), "the name of a layer: its output is what the model gives",
+        example="pooled"),
+    Key("trainable", flag(), "false keeps its weights as they are", True, example="false"),
+    Key("name", name(), "its name in the model", example="body"),
+    one_of=LOAD_FROM,
+)  # fmt: skip
 _LOAD_FORM = "load: {run: folder}, {file: model.keras} or {config: model.yaml}"
 
 
@@ -49,10 +65,10 @@ def read_step(value: Value, checker: Checker, taken: Taken = 1, ops: bool = True
     return checker.item(value, "layer")
 
 
-def _unknown(name: str) -> bool:
+def _unknown(head: str) -> bool:
     """Whether a name can only have been meant for an op."""
-    plain_name = name.islower() and name.isidentifier() and not name.startswith("_")
-    return plain_name and not vocabulary.contains("layer", name)
+    plain_name = head.islower() and head.isidentifier() and not head.startswith("_")
+    return plain_name and not vocabulary.contains("layer", head)
 
 
 def _head(value: Value) -> Entry | None:
@@ -128,13 +144,14 @@ def _check_sources(op: OpContract, item: Item, taken: Taken, mark: Mark, checker
         if vocabulary.contains("layer", layer):
             hint = f"the layer {layer} takes any number"
         checker.diagnostics.add("K206", message, mark, hint)
-    for name in places:
-        if name not in op.named and name != op.rest:
-            message = f"{op.name} takes no input '{clip(name, 60)}'"
-            checker.diagnostics.add("K203", message, mark, did_you_mean(name, op.named))
+    for one in places:
+        if one not in op.named and one != op.rest:
+            message = f"{op.name} takes no input '{clip(one, 60)}'"
+            checker.diagnostics.add("K203", message, mark, did_you_mean(one, op.named))
+    wrong = any(name not in op.named and name != op.rest for name in places)
     missing = [
         name
-        for name in op.named
+        for name in ([] if wrong else op.named)
         if name not in given and name not in places and op.default(name) is MISSING
     ]
     if missing:
@@ -159,14 +176,14 @@ def _load(head: Entry, checker: Checker) -> Item | None:
         message = f"load needs one of {', '.join(LOAD_FROM)}, received {received}"
         diagnostics.add("K202", message, head.mark, _LOAD_FORM)
     for key in (*LOAD_FROM, "until"):
-        text = fields.text(key)
-        if text is not None:
-            item.arguments[key] = text.name
-            if key != "until" and ("://" in text.name or "\0" in text.name):
-                message = f"{key} must be a file, received {clip(text.name, 60)!r}"
-                diagnostics.add("K204", message, text.mark, "nothing is downloaded")
-    item.arguments["trainable"] = fields.flag("trainable", True)
-    name = fields.read("name", checker.name)
-    if name is not None:
-        item.arguments["name"] = name
+        found = fields.text(key)
+        if found is not None:
+            item.arguments[key] = found.name
+            if key != "until" and ("://" in found.name or "\0" in found.name):
+                message = f"{key} must be a file, received {clip(found.name, 60)!r}"
+                diagnostics.add("K204", message, found.mark, "nothing is downloaded")
+    item.arguments["trainable"] = fields.given("trainable")
+    own = fields.read("name", checker.name)
+    if own is not None:
+        item.arguments["name"] = own
     return item if len(diagnostics) == before else None
