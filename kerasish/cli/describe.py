@@ -1,26 +1,27 @@
-"""Commands that only look: check, summary, show, schema, info."""
+"""Commands that look something up: list, describe, schema, info."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import json
 import platform
+import shutil
+import sys
 from argparse import Namespace
 from pathlib import Path
 
 from kerasish import backend, config
-from kerasish.cli.configs import allow_plugins, options, project_of
+from kerasish.cli import described
+from kerasish.cli._index import COMMANDS
+from kerasish.cli.configs import allow_plugins
 from kerasish.cli.declare import argument, command
-from kerasish.cli.options import CHANGES, CONFIG, PERMISSIONS, SOURCE
-from kerasish.cli.text import model_lines, size
+from kerasish.cli.options import PERMISSIONS
 from kerasish.compiler.providers import describe as describe_providers
 from kerasish.declarative.check.vocabulary import KINDS, names
-from kerasish.declarative.resolve.document import read_document
 from kerasish.declarative.sections.schema import schema as make_schema
-from kerasish.declarative.text.emit import emit, flow
-from kerasish.declarative.text.errors import Diagnostics
-from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
+from kerasish.errors import UnknownNameError, clip
 from kerasish.extras import PACKAGES
+from kerasish.registry import hint
 from kerasish.saving.files.atomic import write_bytes
 from kerasish.version import __version__
 
@@ -28,75 +29,66 @@ _OTHERS = ("h5py", "PyYAML", "cupy-cuda12x")  # required, or in the place of one
 
 
 @command(
-    "check",
-    "check a config: everything but the data",
-    CONFIG,
-    *CHANGES,
-    example="kerasish check model.yaml",
+    "look up",
+    "names of a kind: layers, losses, datasets, commands, ...",
+    argument(
+        "kind",
+        nargs="?",
+        metavar="KIND",
+        complete="kinds",
+        help="layers, losses, metrics, ...; without it, the kinds",
+    ),
+    argument("word", nargs="?", metavar="WORD", help="only names and lines with this in them"),
+    *PERMISSIONS,
+    example="kerasish list layers\nkerasish list layers pooling",
 )
-def check(arguments: Namespace) -> None:
-    """Everything but the data: names, arguments, shapes, losses, parameters."""
-    project = project_of(arguments, arguments.config)
-    model = project.build(arguments.max_params)
-    count = model.count_params()
-    held = sum(variable.spec.nbytes for variable in model.weights)
-    print(f"{arguments.config}: no findings")
-    print(f"  model   {model.name}: {len(model.layers)} layers, {count:,} parameters, {size(held)}")
-    train, data = project.config.train, project.config.data
-    if train is not None:
-        print(f"  train   {train.compiled['optimizer'].name}, {train.fitted['epochs']} epochs")
-    if data is not None:
-        source = data.dataset.name if data.dataset else data.train.path if data.train else "none"
-        print(f"  data    {source} (not read), batches of {data.batch_size}")
-
-
-@command(
-    "check",
-    "print the layers of a config or a run",
-    SOURCE,
-    *CHANGES,
-    example="kerasish summary configs/digits_cnn.yaml",
-)
-def summary(arguments: Namespace) -> None:
-    """The layers of a model with their shapes and parameters."""
-    model = project_of(arguments, arguments.source).build(arguments.max_params)
-    print("\n".join(model_lines(model)))
-
-
-@command(
-    "check",
-    "print a config after bases, --set and variables",
-    CONFIG,
-    argument("--resolved", action="store_true", help="as YAML (the default)"),
-    argument("--origins", action="store_true", help="every value with where it is set"),
-    *CHANGES,
-    example="kerasish show model.yaml --set vars.width=8 --origins",
-)
-def show(arguments: Namespace) -> None:
-    """The document after bases, overrides and variables."""
-    document = read_document(arguments.config, Diagnostics(command=True), options(arguments))
-    if arguments.resolved or not arguments.origins:
-        print(emit(plain(document)), end="")
-    if arguments.origins:
-        rows = list(_origins(document, ""))
-        width = min(60, max((len(path) + len(value) + 3 for path, value, _ in rows), default=0))
-        for path, value, origin in rows:
-            print(f"{f'{path} = {value}':{width}}  # {origin}")
-
-
-def _origins(value: Value, path: str) -> list[tuple[str, str, str]]:
-    """Path, value and place of every scalar and every empty collection."""
-    rows: list[tuple[str, str, str]] = []
-    if isinstance(value, Mapping) and len(value):
-        for entry in value:
-            rows += _origins(entry.value, f"{path}.{entry.key}" if path else entry.key)
-    elif isinstance(value, Sequence) and value.items:
-        for index, item in enumerate(value.items):
-            rows += _origins(item, f"{path}[{index}]")
+def list_(arguments: Namespace) -> None:
+    """The names that a file may use of a kind, each with one line; other names of the same thing
+    stand behind it."""
+    allow_plugins(arguments.plugins)
+    if arguments.kind is None:
+        rows = {described.plural(kind): text for kind, text in described.KIND_TEXTS.items()}
+    elif arguments.kind in ("commands", "command"):
+        rows = {name: held["summary"] for name, held in COMMANDS.items()}
     else:
-        via = f" from {value.via}" if isinstance(value, Scalar) and value.via else ""
-        rows.append((path, flow(plain(value)), f"{value.mark}{via}"))
-    return rows
+        rows = described.rows(_kind(arguments.kind))
+    word = (arguments.word or "").lower()
+    found = {name: text for name, text in rows.items() if word in f"{name} {text}".lower()}
+    if not found:
+        raise UnknownNameError(
+            f"list {arguments.kind} {arguments.word}", expected="a word of some", received="none"
+        )
+    width = min(36, max(map(len, found)))
+    limit = shutil.get_terminal_size().columns if sys.stdout.isatty() else 200
+    for name, text in found.items():
+        print(clip(f"{name:{width}}  {text}".rstrip(), limit))
+
+
+def _kind(word: str) -> str:
+    kind = described.kind_named(word)
+    if kind is None:
+        plurals = [described.plural(one) for one in described.KIND_TEXTS]
+        raise UnknownNameError(
+            f"There is no kind {word!r}", expected=f"one of {', '.join(plurals)}",
+            fix=hint(word, plurals),
+        )  # fmt: skip
+    return kind
+
+
+@command(
+    "look up",
+    "what a layer, loss, ... or a key of a config takes",
+    argument("name", metavar="NAME", complete="names", help="Conv2D, adam, train.epochs, ..."),
+    *PERMISSIONS,
+    example="kerasish describe Conv2D\nkerasish describe train.epochs",
+)
+def describe(arguments: Namespace) -> None:
+    """What a name stands for: the object as YAML, with the default, the type and the meaning of
+    every argument; an example; and the classes that it is made from.
+
+    A name with dots is a key of a config: `train.epochs`."""
+    allow_plugins(arguments.plugins)
+    print("\n\n".join(described.texts(arguments.name)))
 
 
 @command(

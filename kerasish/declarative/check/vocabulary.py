@@ -28,7 +28,7 @@ REFUSED = frozenset({layers.Lambda})
 
 
 # Where a class of one's own says by what it inherits from what it is.
-_BASES: dict[str, type] = {
+BASES: dict[str, type] = {
     "layer": layers.Layer,
     "initializer": initializers.Initializer,
     "regularizer": regularizers.Regularizer,
@@ -79,7 +79,7 @@ def _own(kind: str) -> dict[str, Any]:
 
 def _may_be(kind: str, obj: Any) -> bool:
     if isinstance(obj, type):
-        bases = [one for one, base in _BASES.items() if issubclass(obj, base)]
+        bases = [one for one, base in BASES.items() if issubclass(obj, base)]
         if bases:
             return kind in bases
     name = str(getattr(obj, "__name__", ""))
@@ -98,7 +98,7 @@ def kind_of(name: str) -> str | None:
 
 def is_unregistered(kind: str, name: str) -> bool:
     """Whether the program has a class of this name and kind that nobody registered."""
-    waiting = [_BASES[kind]] if kind in _BASES else []
+    waiting = [BASES[kind]] if kind in BASES else []
     while waiting:
         cls = waiting.pop()
         if cls.__name__ == name and not inspect.isabstract(cls):
