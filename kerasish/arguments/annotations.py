@@ -8,13 +8,24 @@ from __future__ import annotations
 import functools
 import typing
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import replace
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union
 
 import numpy as np
 
-from kerasish.arguments.rules import ANYTHING, BASIC, INITIALIZER, LAYER, Rule, no_choice, optional
+from kerasish.arguments.rules import (
+    ANYTHING,
+    BASIC,
+    INITIALIZER,
+    LAYER,
+    Rule,
+    enum,
+    no_choice,
+    optional,
+    typed,
+)
 from kerasish.portable import STATE
 from kerasish.serialization import resolve
 from kerasish.spec import DTYPES, np_dtype
@@ -42,7 +53,7 @@ def _literal(*choices: Any) -> Rule:
                 return choice
         raise no_choice(value, choices)
 
-    return Rule(f"one of {choices}", convert)
+    return Rule(f"one of {choices}", convert, form=enum(choices))
 
 
 def _member(kind: type[Enum]) -> Rule:
@@ -60,7 +71,9 @@ def _member(kind: type[Enum]) -> Rule:
     def serialize(value: Enum) -> Any:
         return value.value if isinstance(value.value, (str, int, float)) else value.name
 
-    return Rule(f"a {kind.__name__}: one of {', '.join(names)}", convert, serialize)
+    values = [serialize(one) for one in kind]
+    form = enum([*values, *(name for name in names if name not in values)])
+    return Rule(f"a {kind.__name__}: one of {', '.join(names)}", convert, serialize, form=form)
 
 
 def _object(kind: str, cls: type) -> Rule:
@@ -73,7 +86,8 @@ def _object(kind: str, cls: type) -> Rule:
         return found
 
     article = "an" if cls.__name__[0] in "AEIOU" else "a"
-    return Rule(f"{article} {cls.__name__}", convert, kind=kind)
+    form = {"$ref": f"#/$defs/{kind}"}
+    return Rule(f"{article} {cls.__name__}", convert, kind=kind, form=form)
 
 
 def _array(value: Any) -> np.ndarray:
@@ -106,6 +120,7 @@ def _several(kind: Callable[[Iterable[Any]], Any], each: Rule, size: int | None 
         each.described,
         each.kind,
         each,
+        form=typed("array", **({"items": each.form} if each.form else {})),
     )
 
 
@@ -121,6 +136,7 @@ def _each_its_own(rules: list[Rule]) -> Rule:
         lambda value: tuple(r.serialize(item) for r, item in zip(rules, value, strict=True)),
         any(rule.described for rule in rules),
         next((rule.kind for rule in rules if rule.kind), None),
+        form=typed("array", minItems=len(rules), maxItems=len(rules), items=_any_form(rules)),
     )
 
 
@@ -138,7 +154,17 @@ def _mapping(keys: Rule, values: Rule) -> Rule:
         values.kind,
         values,
         keyed=True,
+        form=typed("object", **({"additionalProperties": values.form} if values.form else {})),
     )
+
+
+def _any_form(rules: Sequence[Rule]) -> Mapping[str, Any]:
+    """The schema of what any of some rules takes; that of any value where one takes anything."""
+    forms = [rule.form for rule in rules if rule.form]
+    distinct = [form for at, form in enumerate(forms) if form not in forms[:at]]
+    if len(forms) < len(rules):
+        return {}
+    return distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
 
 
 def _any_of(hints: Sequence[Any], rules: Sequence[Rule]) -> Rule:
@@ -159,6 +185,7 @@ def _any_of(hints: Sequence[Any], rules: Sequence[Rule]) -> Rule:
         lambda value: pick(value)[0].serialize(value),
         any(rule.described for rule in rules),
         next((rule.kind for rule in rules if rule.kind), None),
+        form=_any_form(rules),
     )
 
 
@@ -181,7 +208,7 @@ def rule_of(hint: Any) -> Rule | None:
         return hint
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        return marked(hint) or rule_of(inner[0])
+        return _annotated(marked(hint), inner[0])
     if origin is Literal:
         return _literal(*inner)
     if hint is typing.Self:
@@ -198,12 +225,20 @@ def rule_of(hint: Any) -> Rule | None:
     if kind in (list, tuple, dict, Sequence, Mapping, MutableMapping):
         return _container(kind, inner)
     if kind is Callable or kind is typing.Callable:
-        return Rule("a function", _function, described=True)
+        return Rule("a function", _function, described=True, form={"not": {}})
     if isinstance(hint, type) or origin is np.ndarray:
         return _of_class(kind)
     if hint is Any:
         return ANYTHING
     raise TypeError(hint)
+
+
+def _annotated(rule: Rule | None, hint: Any) -> Rule | None:
+    """The rule in an annotation, which takes what plain data the annotated type takes."""
+    inner = rule_of(hint) if rule is None else rule_for(hint) if rule.form is None else None
+    if rule is None or inner is None or inner.form is None:
+        return rule or inner
+    return replace(rule, form=inner.form)
 
 
 def rule_for(hint: Any) -> Rule:
@@ -220,7 +255,8 @@ def _of_class(cls: type) -> Rule | None:
     if issubclass(cls, Enum):
         return _member(cls)
     if issubclass(cls, np.ndarray):
-        return Rule("an array", _array, described=True)
+        form = typed("array", "number", "object")
+        return Rule("an array", _array, described=True, form=form)
     kind = getattr(cls, "registry_kind", None)
     if kind is None:
         raise TypeError(cls)

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
@@ -23,6 +23,7 @@ from kerasish.hints import is_whole
 from kerasish.portable import PortableTensor
 from kerasish.registry import hint
 from kerasish.serialization import kind_of, resolve, serialize_keras_object
+from kerasish.spec import DTYPES
 
 
 def plain(value: Any) -> Any:
@@ -42,6 +43,8 @@ class Rule:
         kind: the registry kind of the objects that a name or a config stands for, here or inside.
         inside: the rule of what a list or mapping holds; None where the value is neither.
         keyed: whether it is a mapping.
+        form: the JSON Schema of the plain data that it takes, without bounds where nobody said
+            them; None where that follows from the annotation, or any value goes.
     """
 
     expected: str
@@ -51,6 +54,7 @@ class Rule:
     kind: str | None = None
     inside: Rule | None = None
     keyed: bool = False
+    form: Mapping[str, Any] | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.expected, str) or not callable(self.convert):
@@ -162,7 +166,11 @@ def as_axes(value: Any) -> tuple[int, ...]:
 
 def of_kind(kind: str) -> Rule:
     """The rule of what a name, a config, a class or an object of a kind of the registry gives."""
-    return Rule(f"a {kind}", functools.partial(resolve, kind), kind=kind)
+    return Rule(f"a {kind}", functools.partial(resolve, kind), kind=kind, form=_of_kind(kind))
+
+
+def _of_kind(kind: str) -> Mapping[str, Any]:
+    return {"$ref": f"#/$defs/{kind}"}
 
 
 def _activation(value: Any) -> Any:
@@ -204,7 +212,22 @@ def one_of(*choices: str, **older: str) -> Rule:
             raise no_choice(value, choices)
         return word
 
-    return Rule(f"one of {choices}", convert)
+    return Rule(f"one of {choices}", convert, form=enum(choices))
+
+
+def enum(values: Iterable[Any]) -> Mapping[str, Any]:
+    """The schema of one out of a few values."""
+    return {"enum": list(values)}
+
+
+def typed(*types: str, **more: Any) -> Mapping[str, Any]:
+    """The schema of a value of a type, or of one of several."""
+    return {"type": types[0] if len(types) == 1 else list(types), **more}
+
+
+def taking(*types: str, **more: Any) -> Rule:
+    """The rule of what a class holds against its own demands, said to be of some types of JSON."""
+    return Rule("anything", _unchanged, described=True, form=typed(*types, **more))
 
 
 def no_choice(value: Any, choices: Sequence[Any]) -> ArgumentError:
@@ -217,10 +240,10 @@ def no_choice(value: Any, choices: Sequence[Any]) -> ArgumentError:
 
 
 BASIC: dict[Any, Rule] = {
-    int: Rule("an int", _integer),
-    float: Rule("a number", _number),
-    bool: Rule("True or False", _boolean),
-    str: Rule("a string", _text),
+    int: Rule("an int", _integer, form=typed("integer")),
+    float: Rule("a number", _number, form=typed("number")),
+    bool: Rule("True or False", _boolean, form=typed("boolean")),
+    str: Rule("a string", _text, form=typed("string")),
     Any: Rule("anything", lambda value: value, described=True),
 }
 BASIC[object] = ANYTHING = BASIC[Any]
@@ -228,20 +251,57 @@ BASIC[object] = ANYTHING = BASIC[Any]
 # A type checker knows one type for what is given and for what is read. It is that of all that
 # converts, and Any where most layers compute with what comes out: sizes, shapes, functions, layers.
 _Made = str | Mapping[str, Any] | Callable[..., Any] | None
-ACTIVATION = Rule("an activation", _activation, _written_activation, kind="activation")
-INITIALIZER = Rule("an initializer", _initializer, kind="initializer")
-LAYER = Rule("a layer", _layer, kind="layer")
-PositiveInt = Annotated[int, Rule("a positive int", _positive)]
-GroupCount = Annotated[int, Rule("a positive int, or -1 for a group per channel", _group_count)]
-NoiseShape = Annotated[
-    Any, Rule("a tuple of positive ints and None", _noise_shape, serialize=tuple)
+ACTIVATION = Rule(
+    "an activation",
+    _activation,
+    _written_activation,
+    kind="activation",
+    form={"anyOf": [_of_kind("activation"), typed("null")]},
+)
+INITIALIZER = Rule("an initializer", _initializer, kind="initializer", form=_of_kind("initializer"))
+LAYER = Rule("a layer", _layer, kind="layer", form=_of_kind("layer"))
+_SIZES = typed("integer", "array", items=typed("integer", "array"))
+_SIZE = typed("integer", minimum=1)
+PositiveInt = Annotated[int, Rule("a positive int", _positive, form=_SIZE)]
+GroupCount = Annotated[
+    int,
+    Rule(
+        "a positive int, or -1 for a group per channel",
+        _group_count,
+        form=typed("integer", minimum=-1),
+    ),
 ]
-Rate = Annotated[float, Rule("a number in [0, 1]", _rate)]
-INTS = Rule("an int or a tuple of ints", _int_or_ints, _unchanged)
+NoiseShape = Annotated[
+    Any,
+    Rule(
+        "a tuple of positive ints and None",
+        _noise_shape,
+        serialize=tuple,
+        form=typed("array", items=typed("integer", "null", minimum=1)),
+    ),
+]
+Rate = Annotated[
+    float, Rule("a number in [0, 1]", _rate, form=typed("number", minimum=0, maximum=1))
+]
+INTS = Rule("an int or a tuple of ints", _int_or_ints, _unchanged, form=_SIZES)
 IntOrTuple = Annotated[Any, INTS]
-IntTuple = Annotated[Any, Rule("a tuple of ints", _ints, _unchanged)]
+IntTuple = Annotated[
+    Any,
+    Rule(
+        "a tuple of ints",
+        _ints,
+        _unchanged,
+        form=typed("array", items=typed("integer", "array")),
+    ),
+]
 PartialShape = Annotated[
-    Any, Rule("an int or a tuple of ints and None", _partial_shape, _unchanged)
+    Any,
+    Rule(
+        "an int or a tuple of ints and None",
+        _partial_shape,
+        _unchanged,
+        form=typed("integer", "array", items=typed("integer", "null")),
+    ),
 ]
 Activation = Annotated[Any, ACTIVATION]
 Initializer = Annotated[_Made | np.ndarray | PortableTensor, INITIALIZER]
@@ -263,6 +323,7 @@ def optional(rule: Rule) -> Rule:
         expected=f"{rule.expected}, or None",
         convert=lambda value: None if value is None else rule.convert(value),
         serialize=lambda value: None if value is None else rule.serialize(value),
+        form=rule.form and {"anyOf": [rule.form, typed("null")]},
     )
 
 
@@ -281,5 +342,32 @@ def sized(value: Any, rank: int, what: str, zero: bool = False) -> tuple[int, ..
     return sizes
 
 
-OrAuto = Annotated[Any, Rule("True, False or 'auto'", _or_auto)]
+OrAuto = Annotated[Any, Rule("True, False or 'auto'", _or_auto, form=enum((True, False, "auto")))]
 DataFormat = Annotated[str | None, optional(one_of("channels_last", "channels_first"))]
+
+
+def offering(*choices: Any) -> Rule:
+    """The rule of a text (or None, or anything) out of a few, which the class itself tells from
+    others: in its own way, in capitals or by older names."""
+    texts = [one for one in choices if isinstance(one, str)]
+    rule = BASIC[str] if len(texts) == len(choices) else optional(BASIC[str])
+    return replace(rule, form=enum(choices))
+
+
+# What classes look at themselves, for whoever reads what they take.
+_POLICIES = enum([None, *DTYPES, "mixed_float16", "mixed_bfloat16"])
+DTypeOrPolicy = Annotated[
+    Any,
+    Rule(
+        "anything",
+        _unchanged,
+        described=True,
+        form={"anyOf": [_POLICIES, typed("object")]},
+    ),
+]
+Seed = Annotated[Any, taking("integer", "null")]
+Numbers = Annotated[Any, taking("number", "array", "null")]
+NumberList = Annotated[Any, taking("array", "null")]
+Axis = Annotated[Any, taking("integer", "array", "null")]
+Token = Annotated[Any, taking("string", "integer", "array", "null")]
+Window = Annotated[Any, taking("string", "array", "null")]

@@ -13,7 +13,7 @@ import os
 import re
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -122,9 +122,9 @@ class Checkpoint(Callback):
     def __init__(
         self,
         path: str | os.PathLike[str],
-        save_freq: str | int = "epoch",
+        save_freq: Literal["epoch"] | int = "epoch",
         keep: int = 3,
-        resume: str | bool = "auto",
+        resume: Literal["auto"] | bool = "auto",
     ) -> None:
         super().__init__()
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
@@ -218,7 +218,7 @@ class BackupAndRestore(Checkpoint):
     def __init__(
         self,
         backup_dir: str | os.PathLike[str],
-        save_freq: str | int = "epoch",
+        save_freq: Literal["epoch"] | int = "epoch",
         double_checkpoint: bool = False,
         delete_checkpoint: bool = True,
     ) -> None:

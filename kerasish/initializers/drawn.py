@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from kerasish import random, registry
+from kerasish.arguments.rules import offering
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import one_of
@@ -19,6 +20,8 @@ from kerasish.spec import dtype_name
 TRUNCATED_STDDEV = 0.87962566103423978
 MODES = ("fan_in", "fan_out", "fan_avg")
 DISTRIBUTIONS = ("truncated_normal", "untruncated_normal", "uniform")
+Mode = Annotated[str, offering(*MODES)]
+Distribution = Annotated[str, offering(*DISTRIBUTIONS, "normal")]
 
 
 @registry.entry("initializer", "normal")
@@ -97,8 +100,8 @@ class VarianceScaling(RandomInitializer, order="scale mode distribution seed *")
     """
 
     scale: float = 1.0
-    mode: str = "fan_in"
-    distribution: str = "truncated_normal"
+    mode: Mode = "fan_in"
+    distribution: Distribution = "truncated_normal"
     input_axes: Axes = None
     output_axes: Axes = None
 

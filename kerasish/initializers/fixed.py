@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from kerasish import registry, tables
+from kerasish.arguments.rules import Numbers, Window, offering
 from kerasish.errors import ShapeError
 from kerasish.graph.primitives import broadcast_to
 from kerasish.graph.tensor import Tensor, convert_to_tensor
@@ -16,6 +17,9 @@ from kerasish.initializers.windows import check_window, window_of
 from kerasish.ops.numpy.axes import as_shape
 from kerasish.spec import dtype_name, np_dtype
 
+Side = Annotated[str, offering("real", "imag")]
+Scaling = Annotated[str | None, offering("density", "spectrum", None)]
+
 
 class Constant(Initializer):
     """One value everywhere, or a given array.
@@ -24,7 +28,7 @@ class Constant(Initializer):
         value: number, or array that broadcasts to the shape.
     """
 
-    value: Any = 0.0
+    value: Numbers = 0.0
 
     def __call__(self, shape: Shape, dtype: Any = None) -> Tensor:
         return broadcast_to(convert_to_tensor(self.value, dtype_name(dtype)), shape=as_shape(shape))
@@ -75,9 +79,9 @@ class STFT(Initializer):
         periodic: whether the window is periodic rather than symmetric.
     """
 
-    side: str = "real"
-    window: Any = "hann"
-    scaling: str | None = "density"
+    side: Side = "real"
+    window: Window = "hann"
+    scaling: Scaling = "density"
     periodic: bool = False
 
     def __post_init__(self) -> None:

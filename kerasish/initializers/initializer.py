@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasish import budget
 from kerasish.arguments.configured import Configured
+from kerasish.arguments.rules import Seed
 from kerasish.graph.tensor import Tensor
 from kerasish.random.seed_generator import SeedGenerator, check_seed
 from kerasish.serialization import deserialize_keras_object, serialize_keras_object
@@ -70,7 +71,7 @@ class RandomInitializer(Initializer):
 
     _order = "* seed"
 
-    def __init__(self, seed: Any = None) -> None:
+    def __init__(self, seed: Seed = None) -> None:
         if seed is not None and not isinstance(seed, (SeedGenerator, Tensor, np.ndarray, Mapping)):
             seed = check_seed(seed)
         self.seed = seed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Annotated, Any
 
 from kerasish import budget, ops
 from kerasish.arguments.contract import Field
@@ -80,7 +80,9 @@ def _product(*sizes: int | None) -> int | None:
     return None if None in sizes else math.prod(d for d in sizes if d is not None)
 
 
-_MODE = Field("merge_mode", rule=optional(one_of("sum", "mul", "concat", "ave")))
+_MERGED = optional(one_of("sum", "mul", "concat", "ave"))
+_Mode = Annotated[str | None, _MERGED]
+_MODE = Field("merge_mode", rule=_MERGED)
 
 
 class Bidirectional(Layer):
@@ -101,7 +103,7 @@ class Bidirectional(Layer):
     def __init__(
         self,
         layer: LayerField,
-        merge_mode: str | None = "concat",
+        merge_mode: _Mode = "concat",
         weights: Any = None,
         backward_layer: LayerField | None = None,
         **kwargs: Any,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
 from kerasish import budget, ops, tree
 from kerasish.arguments.configured import Configured
+from kerasish.arguments.rules import DTypeOrPolicy, one_of, optional
 from kerasish.config import floatx
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor, convert_to_tensor
@@ -22,7 +23,9 @@ from kerasish.signatures import constructor, ours
 from kerasish.spec import dtype_name
 
 F = TypeVar("F", bound=Callable[..., Any])
-REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None)
+_WAYS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none")
+REDUCTIONS = (*_WAYS, None)
+Reduction = Annotated[str | None, optional(one_of(*_WAYS))]
 
 
 def computing_dtype(dtype: Any) -> str:
@@ -60,8 +63,8 @@ class Loss(InSteps):
     def __init__(
         self,
         name: str | None = None,
-        reduction: str | None = "sum_over_batch_size",
-        dtype: Any = None,
+        reduction: Reduction = "sum_over_batch_size",
+        dtype: DTypeOrPolicy = None,
     ) -> None:
         if reduction not in REDUCTIONS:
             raise ArgumentError(
@@ -192,9 +195,9 @@ class LossFunctionWrapper(OfFunction, Loss):
     def __init__(
         self,
         fn: Callable[..., Any],
-        reduction: str | None = "sum_over_batch_size",
+        reduction: Reduction = "sum_over_batch_size",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeOrPolicy = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(name, reduction, dtype)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from kerasish import ops, tables
+from kerasish.arguments.rules import Numbers
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
@@ -166,7 +167,7 @@ class _Counting(Metric):
 
     in_floatx = True
     counted: ClassVar[dict[str, str]] = {}  # the variables, and which counts these add up
-    thresholds: Any = None
+    thresholds: Numbers = None
     top_k: int | None = None
     class_id: int | None = None
 

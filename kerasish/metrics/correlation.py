@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Annotated, Any
 
 from kerasish import ops
+from kerasish.arguments.rules import offering
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, told
 from kerasish.graph import Tensor, convert_to_tensor
@@ -14,6 +15,7 @@ from kerasish.metrics.metric import Metric, add_to, check_columns
 from kerasish.metrics.reduction import MeanMetricWrapper
 
 _AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
+Aggregation = Annotated[str | None, offering(*_AGGREGATIONS)]
 _STATE = ("squared_sum", "sum", "residual", "count")
 
 
@@ -70,7 +72,7 @@ class R2Score(Metric, name="r2_score"):
     direction = "up"
     in_floatx = True
 
-    class_aggregation: str | None = "uniform_average"
+    class_aggregation: Aggregation = "uniform_average"
     num_regressors: int = 0
 
     def __post_init__(self) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from kerasish import ops
+from kerasish.arguments.rules import NumberList, offering
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError
 from kerasish.graph import Tensor, convert_to_tensor
@@ -17,6 +18,8 @@ from kerasish.metrics.metric import Metric, add_to
 
 CURVES = ("ROC", "PR", "PRGAIN")
 SUMMATIONS = ("interpolation", "majoring", "minoring")
+Curve = Annotated[str, offering(*CURVES)]
+Summation = Annotated[str, offering(*SUMMATIONS)]
 
 
 class _AtThresholds(Metric):
@@ -141,12 +144,12 @@ class AUC(_AtThresholds, order="num_thresholds curve summation_method name dtype
     """
 
     num_thresholds: int = 200
-    curve: str = "ROC"
-    summation_method: str = "interpolation"
-    thresholds: Any = None
+    curve: Curve = "ROC"
+    summation_method: Summation = "interpolation"
+    thresholds: NumberList = None
     multi_label: bool = False
     num_labels: int | None = None
-    label_weights: Any = None
+    label_weights: NumberList = None
     from_logits: bool = False
 
     def __post_init__(self) -> None:

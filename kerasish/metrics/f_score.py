@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from kerasish import ops
+from kerasish.arguments.rules import offering
 from kerasish.config import epsilon
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
@@ -12,6 +13,8 @@ from kerasish.losses.align import aligned
 from kerasish.metrics.metric import Metric, add_to, check_columns
 
 _STATE = ("true_positives", "false_positives", "false_negatives", "intermediate_weights")
+
+Average = Annotated[str | None, offering(None, "micro", "macro", "weighted")]
 
 
 class FBetaScore(Metric, name="fbeta_score"):
@@ -25,7 +28,7 @@ class FBetaScore(Metric, name="fbeta_score"):
 
     direction = "up"
 
-    average: str | None = None
+    average: Average = None
     beta: float = 1.0
     threshold: float | None = None
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from kerasish import ops
+from kerasish.arguments.rules import DTypeOrPolicy
 from kerasish.config import floatx
 from kerasish.errors import ShapeError
 from kerasish.graph import Tensor, Variable
@@ -47,7 +48,7 @@ class Metric(Stateful):
     state_dtype = "float64"
 
     @hinted
-    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(self, dtype: DTypeOrPolicy = None, name: str | None = None) -> None:
         self.name = named(name, type(self).__name__)
         self._dtype = computing_dtype(self.usual_dtype if dtype is None else dtype)
         self._variables: list[Variable] = []
@@ -79,7 +80,7 @@ class Metric(Stateful):
         self,
         shape: tuple[int, ...] | list[int] = (),
         initializer: Any = "zeros",
-        dtype: Any = None,
+        dtype: DTypeOrPolicy = None,
         aggregation: str | None = "sum",
         name: str | None = None,
     ) -> Variable:
@@ -99,7 +100,7 @@ class Metric(Stateful):
         self,
         shape: tuple[int, ...] = (),
         initializer: Any = None,
-        dtype: Any = None,
+        dtype: DTypeOrPolicy = None,
         name: str | None = None,
     ) -> Variable:
         """`add_variable` under its older name."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasish import ops
+from kerasish.arguments.rules import DTypeOrPolicy
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import squeeze_or_expand_to_same_rank, weights_like
@@ -87,7 +88,11 @@ class MeanMetricWrapper(OfFunction, Mean):
     _order = "name dtype *"
 
     def __init__(
-        self, fn: Callable[..., Any], name: str | None = None, dtype: Any = None, **kwargs: Any
+        self,
+        fn: Callable[..., Any],
+        name: str | None = None,
+        dtype: DTypeOrPolicy = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(name or "", dtype)
         if not callable(fn):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish import ops, random
-from kerasish.arguments.rules import PositiveInt
+from kerasish.arguments.rules import Numbers, PositiveInt
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.augmentation.base import Drawn, RandomLayer, Sizes, as_sample
 from kerasish.layers.augmentation.colour import (
@@ -64,10 +64,10 @@ class RandomColorJitter(RandomLayer):
     """
 
     value_range: ValueRange = (0, 255)
-    brightness_factor: Any = None
-    contrast_factor: Any = None
-    saturation_factor: Any = None
-    hue_factor: Any = None
+    brightness_factor: Numbers = None
+    contrast_factor: Numbers = None
+    saturation_factor: Numbers = None
+    hue_factor: Numbers = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -7,9 +7,15 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from kerasish.arguments.rules import INTS, Rule, one_of, optional, sized
+from kerasish.arguments.rules import INTS, Rule, one_of, optional, sized, typed
 from kerasish.hints import is_number
 from kerasish.ops.image.boxes import FORMATS
+
+_TWO: dict[str, Any] = {"items": typed("number"), "minItems": 2, "maxItems": 2}
+_RANGE = typed("array", **_TWO)
+_PAIR = typed("number", "array", **_TWO)
+_SIZES = typed("integer", "array", **_TWO)
+_COLOR = typed("number", "array", "null", items=typed("number"), minItems=3, maxItems=3)
 
 
 def _as_it_is(value: Any) -> Any:
@@ -69,9 +75,9 @@ def factor(
             raise ValueError
         return lower, upper
 
-    return Rule(
-        f"a number in [{low}, {high}], or a pair (lower, upper) of such", convert, _as_it_is
-    )
+    said = f"a number in [{low}, {high}], or a pair (lower, upper) of such"
+    form = {"anyOf": [_PAIR, typed("null")]} if absent else _PAIR
+    return Rule(said, convert, _as_it_is, form=form)
 
 
 def _shear(value: Any) -> tuple[Any, Any]:
@@ -101,7 +107,7 @@ def shift(low: float, high: float, open_below: bool = False) -> Rule:
 
     bracket = "(" if open_below else "["
     said = f"a number in {bracket}{low}, {high}], or a pair (lower, upper) of such"
-    return Rule(said, convert, _as_it_is)
+    return Rule(said, convert, _as_it_is, form=_PAIR)
 
 
 def interval(given: Any) -> tuple[float, float]:
@@ -141,17 +147,21 @@ OptionalFactor = Annotated[Any, factor(-1, 1, absent=True)]
 UnitFactor = Annotated[Any, factor(0, 1)]
 Bits = Annotated[Any, factor(1, 8)]
 FromZero = Annotated[Any, factor(0, 1, both=True, least=0)]
-_SHEAR = Rule("a number in [0, 1], or a pair of such", _shear, _written_shear)
+_SHEAR = Rule("a number in [0, 1], or a pair of such", _shear, _written_shear, form=_PAIR)
 ShearFactor = Annotated[Any, _SHEAR]
 Shift = Annotated[Any, shift(-1, 1)]
 OptionalZoom = Annotated[Any, optional(shift(-1, 1, open_below=True))]
 Zoom = Annotated[Any, shift(-1, 1, open_below=True)]
 # Keras keeps those of some layers in order and as a list, those of others as they are given.
-SortedRange = Annotated[Any, Rule("a pair (lowest, highest) of numbers", _sorted_range, _as_it_is)]
-ValueRange = Annotated[Any, Rule("a pair (lowest, highest) of numbers", _range, _as_it_is)]
-OddSizes = Annotated[Any, Rule("an odd number, or two of them", _odd, _as_it_is)]
-Tiles = Annotated[Any, Rule("two positive ints", _tiles, _as_it_is)]
-Fill = Annotated[Any, Rule("a number, three of them, or None", _fill, _as_it_is)]
+SortedRange = Annotated[
+    Any, Rule("a pair (lowest, highest) of numbers", _sorted_range, _as_it_is, form=_RANGE)
+]
+ValueRange = Annotated[
+    Any, Rule("a pair (lowest, highest) of numbers", _range, _as_it_is, form=_RANGE)
+]
+OddSizes = Annotated[Any, Rule("an odd number, or two of them", _odd, _as_it_is, form=_PAIR)]
+Tiles = Annotated[Any, Rule("two positive ints", _tiles, _as_it_is, form=_SIZES)]
+Fill = Annotated[Any, Rule("a number, three of them, or None", _fill, _as_it_is, form=_COLOR)]
 BoxFormat = Annotated[str | None, optional(one_of(*FORMATS))]
 FillMode = Annotated[str, one_of("constant", "nearest", "wrap", "mirror", "reflect")]
 Sampling = Annotated[str, one_of("nearest", "bilinear")]

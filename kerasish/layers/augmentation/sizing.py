@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from kerasish import ops, random
-from kerasish.arguments.rules import Interpolation, PositiveInt
+from kerasish.arguments.rules import Interpolation, PositiveInt, offering
 from kerasish.errors import ShapeError
 from kerasish.graph.tensor import Tensor
 from kerasish.layers.augmentation.base import Drawn, RandomLayer, Sizes
@@ -67,7 +67,7 @@ class Resizing(Sized):
     interpolation: Interpolation = "bilinear"
     crop_to_aspect_ratio: bool = False
     pad_to_aspect_ratio: bool = False
-    fill_mode: str = "constant"
+    fill_mode: Annotated[str, offering("constant")] = "constant"
     fill_value: float = 0.0
     antialias: bool = False
 

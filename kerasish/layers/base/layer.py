@@ -28,7 +28,7 @@ from kerasish.arguments.remembered import (
     ignore,
     untaken,
 )
-from kerasish.arguments.rules import Regularizer, Rule, listed, optional, plain
+from kerasish.arguments.rules import DTypeOrPolicy, Regularizer, Rule, listed, optional, plain
 from kerasish.changes import held
 from kerasish.errors import ArgumentError, told
 from kerasish.graph.node import making, scope
@@ -161,7 +161,7 @@ class Layer(Beside, Stateless, Called):
         *args: Any,
         activity_regularizer: Any = None,
         trainable: bool = True,
-        dtype: Any = None,
+        dtype: DTypeOrPolicy = None,
         autocast: bool = True,
         name: str | None = None,
         **kwargs: Any,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from kerasish.arguments.rules import PositiveInt, one_of
+from kerasish.arguments.rules import Axis, PositiveInt, Token, one_of
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.preprocessing.fingerprints import crossed, fingerprints
 from kerasish.layers.preprocessing.numbers import encode, encoded_shape
@@ -66,8 +66,8 @@ class Hashing(Bins):
     """
 
     num_bins: PositiveInt
-    mask_value: Any = None
-    salt: Any = None
+    mask_value: Token = None
+    salt: Axis = None
     output_mode: Annotated[str, one_of("int", "one_hot", "multi_hot", "count")] = "int"
 
     def __post_init__(self) -> None:

@@ -9,7 +9,14 @@ from typing import Annotated, Any, Self
 import numpy as np
 
 from kerasish import budget, config, ops, tables
-from kerasish.arguments.rules import IntOrTuple, PositiveInt, as_axes, one_of
+from kerasish.arguments.rules import (
+    IntOrTuple,
+    NumberList,
+    Numbers,
+    PositiveInt,
+    as_axes,
+    one_of,
+)
 from kerasish.errors import ArgumentError, DataError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base import call as _call
@@ -32,8 +39,8 @@ class Rescaling(Layer):
         1.0
     """
 
-    scale: Any
-    offset: Any = 0.0
+    scale: Numbers
+    offset: Numbers = 0.0
     supports_masking = True
 
     def call(self, inputs: Tensor) -> Tensor:
@@ -63,8 +70,8 @@ class Normalization(Layer):
     """
 
     axis: IntOrTuple | None = -1
-    mean: Any = None
-    variance: Any = None
+    mean: Numbers = None
+    variance: Numbers = None
     invert: bool = False
     supports_masking = True
 
@@ -269,7 +276,7 @@ class Discretization(Layer):
         sparse: only False is supported.
     """
 
-    bin_boundaries: Any = None
+    bin_boundaries: NumberList = None
     num_bins: PositiveInt | None = None
     epsilon: float = 0.01
     output_mode: _MODES = "int"

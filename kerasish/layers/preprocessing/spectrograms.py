@@ -9,7 +9,14 @@ from typing import Annotated, Any
 import numpy as np
 
 from kerasish import config, ops, tables
-from kerasish.arguments.rules import PaddingMode, PositiveInt, one_of, optional
+from kerasish.arguments.rules import (
+    PaddingMode,
+    PositiveInt,
+    Window,
+    offering,
+    one_of,
+    optional,
+)
 from kerasish.errors import DTypeError, told
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.initializers.fixed import STFT
@@ -20,6 +27,7 @@ from kerasish.spec import Shape, is_float
 from kerasish.tracebacks import users_level
 
 Mode = Annotated[str, one_of("log", "magnitude", "psd", "real", "imag", "angle", "stft")]
+Format = Annotated[str | None, offering("channels_last", "channels_first", None)]
 Scaling = Annotated[str | None, optional(one_of("density", "spectrum"))]
 
 
@@ -49,12 +57,12 @@ class STFTSpectrogram(Spatial):
     frame_length: PositiveInt = 256
     frame_step: PositiveInt | None = None
     fft_length: PositiveInt | None = None
-    window: Any = "hann"
+    window: Window = "hann"
     periodic: bool = False
     scaling: Scaling = "density"
     padding: PaddingMode = "valid"
     expand_dims: bool = False
-    data_format: str | None = None
+    data_format: Format = None
 
     rank = 1
 
@@ -150,7 +158,7 @@ class MelSpectrogram(Layer):
     fft_length: PositiveInt = 2048
     sequence_stride: PositiveInt = 512
     sequence_length: PositiveInt | None = None
-    window: Any = "hann"
+    window: Window = "hann"
     sampling_rate: PositiveInt = 16000
     num_mel_bins: PositiveInt = 128
     min_freq: float = 20.0

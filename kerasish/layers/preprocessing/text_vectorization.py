@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
 from kerasish import tables
 from kerasish.arguments.fields import placed
-from kerasish.arguments.rules import PositiveInt, one_of
+from kerasish.arguments.rules import ANYTHING, Axis, PositiveInt, enum, one_of
 from kerasish.errors import ArgumentError
 from kerasish.layers.preprocessing.vocabulary import OLDER_MODES, Lookup
 from kerasish.ops.symbol import KerasTensor
@@ -20,6 +21,10 @@ from kerasish.texts import as_texts
 _PUNCTUATION = re.compile(r"""[!"#$%&()*+,\-./:;<=>?@\[\\\]^_`{|}~']""")
 # As in Keras, letters and spaces beyond ASCII are words like others: vocabularies depend on it.
 _WORDS = re.compile("[^ \t\n\v\f\r]+")
+_CLEANED = ("lower_and_strip_punctuation", "lower", "strip_punctuation", None)
+_Standard = Annotated[Any, replace(ANYTHING, form=enum(_CLEANED))]
+_CUT = ("whitespace", "character", None)
+_Split = Annotated[Any, replace(ANYTHING, form=enum(_CUT))]
 _Mode = Annotated[str, one_of("int", "one_hot", "multi_hot", "count", "tf_idf", **OLDER_MODES)]
 _LOWER = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _Rows = list[list[str]]
@@ -53,9 +58,9 @@ class TextVectorization(Lookup):
     """
 
     runs_on_host = True
-    standardize: Any = placed(behind="max_tokens", default="lower_and_strip_punctuation")
-    split: Any = placed(behind="standardize", default="whitespace")
-    ngrams: Any = placed(behind="split", default=None)
+    standardize: _Standard = placed(behind="max_tokens", default="lower_and_strip_punctuation")
+    split: _Split = placed(behind="standardize", default="whitespace")
+    ngrams: Axis = placed(behind="split", default=None)
     output_mode: _Mode = placed(behind="ngrams", default="int")
     output_sequence_length: PositiveInt | None = placed(behind="output_mode", default=None)
     pad_to_max_tokens: bool = placed(behind="output_sequence_length", default=False)

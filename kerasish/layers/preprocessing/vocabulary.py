@@ -13,7 +13,7 @@ import numpy as np
 
 from kerasish import budget, config, tables
 from kerasish.arguments.remembered import ANY
-from kerasish.arguments.rules import PositiveInt, one_of
+from kerasish.arguments.rules import Axis, NumberList, PositiveInt, Token, one_of
 from kerasish.errors import DataError, UnsafeFileError
 from kerasish.layers.base.layer import Layer
 from kerasish.layers.preprocessing.adapting import check_end, is_whole, text_batches
@@ -70,16 +70,16 @@ class Lookup(Layer):
     }
     max_tokens: PositiveInt | None = None
     num_oov_indices: int = 1
-    mask_token: Any = None
-    oov_token: Any = "[UNK]"
-    vocabulary: Any = None
-    idf_weights: Any = None
+    mask_token: Token = None
+    oov_token: Token = "[UNK]"
+    vocabulary: Token = None
+    idf_weights: NumberList = None
     invert: bool = False
     output_mode: OutputMode = "int"
     pad_to_max_tokens: bool = False
     encoding: str = "utf-8"
     oov_method: Annotated[str, one_of("floormod", "farmhash")] = "floormod"
-    salt: Any = None
+    salt: Axis = None
 
     def __post_init__(self) -> None:
         if self.invert and self.output_mode != "int":
