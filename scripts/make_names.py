@@ -142,6 +142,17 @@ def taken(function: Any, types: bool) -> str:
     )
 
 
+def needed(annotations: list[str], cls: Any) -> list[str]:
+    """The imports of the names in annotations of a class, out of its module or those of bases."""
+    words = {word for text in annotations for word in re.findall(r"(?<!\.)\b\w+", text)}
+    imports = []
+    for word in sorted(words - {*vars(builtins), "Any"}):
+        places = (base.__module__ for base in cls.__mro__)
+        home = next(place for place in places if hasattr(sys.modules[place], word))
+        imports.append(f"from {home} import {word}")
+    return imports
+
+
 def declared(name: str, cls: Any) -> tuple[list[str], list[str]]:
     """The names that the constructor of a class that annotates its arguments needs, as imports,
     and the class with that constructor, all that it takes by name among it."""
@@ -155,14 +166,7 @@ def declared(name: str, cls: Any) -> tuple[list[str], list[str]]:
             text.append("*")
         default = "" if parameter.default is parameter.empty else " = ..."
         text.append(f"{one}: {parameter.annotation}{default}")
-    words = {
-        word for p in shown.values() for word in re.findall(r"(?<!\.)\b\w+", str(p.annotation))
-    }
-    imports = []
-    for word in sorted(words - {*vars(builtins), "Any"}):
-        places = (base.__module__ for base in cls.__mro__)
-        home = next(place for place in places if hasattr(sys.modules[place], word))
-        imports.append(f"from {home} import {word}")
+    imports = needed([str(p.annotation) for p in shown.values()], cls)
     head = f"class {name}(_{name}):"
     return imports, [head, f"    def __init__({', '.join(text)}) -> None: ..."]
 
@@ -229,12 +233,15 @@ def stub(package: str, names: Table) -> str:
             if own not in names:
                 imports.append(f"from {home or package} import {own}")
         elif "around" in getattr(init, "__dict__", {}):
+            said = [str(p.annotation) for p in inspect.signature(init).parameters.values()]
+            asked = needed([one for one in said if "_empty" not in one], found)
+            imports += [line for line in asked if line not in imports]
             after.append(f"class {name}({found.__mro__[1].__name__}):")
             after.append(f"    def __init__({taken(init, True)}) -> None: ...")
         elif inspect.isclass(found) and hasattr(found.__init__, "defaults"):
-            needed, lines = declared(name, found)
+            asked, lines = declared(name, found)
             imports += [f"from {home or package} import {own} as _{name}"]
-            imports += [line for line in needed if line not in imports]
+            imports += [line for line in asked if line not in imports]
             after += lines
         elif inspect.isclass(found) and list(getattr(found, "fields", ())) != annotated(found):
             imports.append(f"from {home or package} import {own} as _{name}")

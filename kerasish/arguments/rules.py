@@ -31,7 +31,7 @@ def plain(value: Any) -> Any:
     return serialize_keras_object(value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rule:
     """How one kind of field behaves.
 
@@ -54,7 +54,7 @@ class Rule:
     kind: str | None = None
     inside: Rule | None = None
     keyed: bool = False
-    form: Mapping[str, Any] | None = field(default=None, compare=False)
+    form: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.expected, str) or not callable(self.convert):

@@ -209,10 +209,10 @@ class RandAugment(_RandAugment, _OfRandAugment):
     bounding_box_format: str | None = None
 class _OfRandomColorJitter(Fields):
     value_range: Any = (0, 255)
-    brightness_factor: rules.DTypeOrPolicy = None
-    contrast_factor: rules.DTypeOrPolicy = None
-    saturation_factor: rules.DTypeOrPolicy = None
-    hue_factor: rules.DTypeOrPolicy = None
+    brightness_factor: rules.Numbers = None
+    contrast_factor: rules.Numbers = None
+    saturation_factor: rules.Numbers = None
+    hue_factor: rules.Numbers = None
     seed: int | None = None
     data_format: rules.DataFormat = None
     bounding_box_format: str | None = None
@@ -818,31 +818,31 @@ class _OfIntegerLookup(Fields):
     num_oov_indices: int = 1
     mask_token: int | None = None
     oov_token: int = -1
-    vocabulary: rules.DTypeOrPolicy = None
+    vocabulary: rules.Token = None
     vocabulary_dtype: str = 'int64'
-    idf_weights: rules.DTypeOrPolicy = None
+    idf_weights: rules.NumberList = None
     invert: bool = False
     output_mode: str = 'int'
     pad_to_max_tokens: bool = False
     oov_method: str = 'floormod'
-    salt: rules.DTypeOrPolicy = None
+    salt: rules.Axis = None
 class IntegerLookup(_IntegerLookup, _OfIntegerLookup):
     vocabulary_dtype: str = 'int64'
 class _OfTextVectorization(Fields):
     max_tokens: rules.PositiveInt | None = None
     standardize: Any = 'lower_and_strip_punctuation'
     split: Any = 'whitespace'
-    ngrams: rules.DTypeOrPolicy = None
+    ngrams: rules.Axis = None
     output_mode: str = 'int'
     output_sequence_length: rules.PositiveInt | None = None
     pad_to_max_tokens: bool = False
-    vocabulary: rules.DTypeOrPolicy = None
-    idf_weights: rules.DTypeOrPolicy = None
+    vocabulary: rules.Token = None
+    idf_weights: rules.NumberList = None
     encoding: str = 'utf-8'
 class TextVectorization(_TextVectorization, _OfTextVectorization):
     standardize: Any = 'lower_and_strip_punctuation'
     split: Any = 'whitespace'
-    ngrams: rules.DTypeOrPolicy = None
+    ngrams: rules.Axis = None
     output_mode: str = 'int'
     output_sequence_length: rules.PositiveInt | None = None
     pad_to_max_tokens: bool = False

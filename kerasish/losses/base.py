@@ -25,7 +25,7 @@ from kerasish.spec import dtype_name
 F = TypeVar("F", bound=Callable[..., Any])
 _WAYS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none")
 REDUCTIONS = (*_WAYS, None)
-Reduction = Annotated[str | None, optional(one_of(*_WAYS))]
+ReductionName = Annotated[str | None, optional(one_of(*_WAYS))]
 
 
 def computing_dtype(dtype: Any) -> str:
@@ -63,7 +63,7 @@ class Loss(InSteps):
     def __init__(
         self,
         name: str | None = None,
-        reduction: Reduction = "sum_over_batch_size",
+        reduction: ReductionName = "sum_over_batch_size",
         dtype: DTypeOrPolicy = None,
     ) -> None:
         if reduction not in REDUCTIONS:
@@ -195,7 +195,7 @@ class LossFunctionWrapper(OfFunction, Loss):
     def __init__(
         self,
         fn: Callable[..., Any],
-        reduction: Reduction = "sum_over_batch_size",
+        reduction: ReductionName = "sum_over_batch_size",
         name: str | None = None,
         dtype: DTypeOrPolicy = None,
         **kwargs: Any,

@@ -17,6 +17,7 @@ from kerasish.losses.regression import mean_absolute_percentage_error as mean_ab
 from kerasish.losses.regression import mean_squared_error as mean_squared_error
 from kerasish.losses.regression import mean_squared_logarithmic_error as mean_squared_logarithmic_error
 from kerasish.losses.regression import poisson as poisson
+from kerasish.metrics.reduction import DTypeOrPolicy
 from kerasish.metrics.accuracy import binary_accuracy as binary_accuracy
 from kerasish.metrics.accuracy import categorical_accuracy as categorical_accuracy
 from kerasish.metrics.accuracy import sparse_categorical_accuracy as sparse_categorical_accuracy
@@ -53,7 +54,6 @@ from kerasish.metrics.iou import OneHotIoU as _OneHotIoU
 from kerasish.metrics.iou import OneHotMeanIoU as _OneHotMeanIoU
 from kerasish.metrics.metric import Metric as Metric
 from kerasish.metrics.of_losses import RootMeanSquaredError as _RootMeanSquaredError
-from kerasish.metrics.reduction import DTypeOrPolicy
 from kerasish.metrics.reduction import Mean as _Mean
 from kerasish.metrics.reduction import MeanMetricWrapper as MeanMetricWrapper
 from kerasish.metrics.reduction import Sum as _Sum
