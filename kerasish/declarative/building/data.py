@@ -91,7 +91,8 @@ class _Maker:
             table, own["test"] = self._dataset(section.dataset)
         elif section.sources:
             table = self._table(section.sources)
-        usual = section.sources or section.parts["train"].sources
+        first = section.parts.get("train")
+        usual = section.sources or (first.sources if first else ())
         for name, part in section.parts.items():
             if part.sources:
                 own[name] = self._table(part.sources, () if name == "train" else usual)
@@ -137,7 +138,7 @@ class _Maker:
         made.reserved = self._reserved(x_entries, y_entries)
         x = made.all(x_entries, False)
         y = made.all(y_entries, True)
-        if self.diagnostics:
+        if len(self.diagnostics):
             raise _Failed
         augment = construct(list(section.augment), self.diagnostics)
         self.diagnostics.raise_if_any()
