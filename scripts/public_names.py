@@ -105,8 +105,8 @@ OFFERED: dict[str, Homes] = {
     "kerasish": {
         "": "activations backend callbacks cli compiler config constraints data datasets "
         "declarative dtype_policies errors export graph initializers inspect layers legacy losses "
-        "metrics mixed_precision models ops optimizers preparation preprocessing random registry regularizers "
-        "saving serialization spec testing training tree utils visualization wrappers",
+        "metrics mixed_precision models ops optimizers preparation preprocessing random registry "
+        "regularizers saving serialization spec testing training tree utils visualization wrappers",
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",
         "kerasish.layers.base.input_spec": "InputSpec",

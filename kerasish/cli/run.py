@@ -104,7 +104,7 @@ def _use_backend(name: str | None) -> None:
 def _measure(model: Model, data: Prepared, part: str) -> dict[str, float]:
     batches = data.batches(part)
     given = batches if isinstance(batches, tuple) else (batches,)
-    named = dict(zip(("x", "y", "sample_weight"), given, strict=False))
+    named: dict[str, Any] = dict(zip(("x", "y", "sample_weight"), given, strict=False))
     if len(given) > 1:
         named["batch_size"] = data.batch_size
     found = model.evaluate(**named, verbose=0, return_dict=True)

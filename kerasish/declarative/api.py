@@ -72,7 +72,8 @@ class Project:
     @property
     def needs_data(self) -> bool:
         """Whether the model cannot be built before the data are read."""
-        return bool(self.config.facts_used) and self._data is None
+        known = self._data is not None or self.options.facts is not None
+        return bool(self.config.facts_used) and not known
 
     def build(self, max_params: int = MAX_PARAMS) -> Model:
         """The model, compiled where the config says how.

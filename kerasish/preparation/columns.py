@@ -14,7 +14,6 @@ from kerasish.models import Model
 from kerasish.models.feature_space import learns
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation.table import Table
-from kerasish.spec import TEXT
 
 _ROWS = 8192
 
@@ -80,7 +79,7 @@ class Columns:
         """
         if learns(layer):
             (column,) = self.run({"inputs": inputs}, self.table).values()
-            layer.adapt(column)
+            layer.adapt(_to_learn(layer, column))
         return layer(inputs)
 
     def model(self, outputs: Mapping[str, Any]) -> Model:
@@ -158,6 +157,9 @@ def _called(model: Model, batch: dict[str, Any], start: int, table: Table) -> di
         ) from error
 
 
-def numeric(spec_dtype: str) -> bool:
-    """Whether a column holds numbers."""
-    return spec_dtype != TEXT
+def _to_learn(layer: Any, column: np.ndarray) -> np.ndarray:
+    """The rows (n, ...) that a layer learns from: missing numbers teach nothing."""
+    rows = column[:, None] if column.ndim == 1 else column
+    if rows.dtype.kind != "f" or isinstance(layer, layers.FillMissing):
+        return rows
+    return rows[~np.isnan(rows.reshape(len(rows), -1)).any(axis=1)]

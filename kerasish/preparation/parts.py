@@ -50,7 +50,8 @@ def split(
             {"rows": [from, to]} with `to` excluded, {"every": n, "from": k} rows k, k + n, ...,
             {"where": {column: value, list of values or {"from": a, "to": b}}}. Beside "split" may
             stand "stratify": column (each value in the same share) and "group": column (rows
-            of one value stay together). What no part takes is trained on, unless "train" says which.
+            of one value stay together). What no part takes is trained on, unless "train" says
+            which.
         seed: of the order in which fractions are drawn.
         ordered: whether fractions are taken from the end instead, as of a series; by default
             where the table has a time.
@@ -89,7 +90,7 @@ def split(
         if not len(held):
             raise DataError(f"The part {name!r}", expected="rows", received="none")
     tables = own | {name: base.choose(held) for name, held in rows.items()}
-    return Parts(**tables)
+    return Parts(tables["train"], tables.get("validation"), tables.get("test"))
 
 
 def _chosen(table: Table, part: str, choice: Mapping[str, Any]) -> np.ndarray:
@@ -190,9 +191,7 @@ def _keys(table: Table, rows: np.ndarray, choice: Mapping[str, Any]) -> np.ndarr
     return np.unique(values, return_inverse=True)[1]
 
 
-def _drawn(
-    keys: np.ndarray, count: int, rng: np.random.Generator, together: bool
-) -> np.ndarray:
+def _drawn(keys: np.ndarray, count: int, rng: np.random.Generator, together: bool) -> np.ndarray:
     """A mask of about `count` rows: whole groups, or the same share of every key."""
     picked = np.zeros(len(keys), bool)
     sizes = np.bincount(keys)

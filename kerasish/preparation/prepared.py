@@ -17,7 +17,7 @@ from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation.columns import Columns
 from kerasish.preparation.parts import Parts
 from kerasish.preparation.table import Table
-from kerasish.preparation.way_back import Target, target_of
+from kerasish.preparation.way_back import target_of
 from kerasish.preparation.windows import Window, moments
 from kerasish.spec import TEXT, is_int
 
@@ -140,8 +140,7 @@ class Prepared:
     # --- windows --------------------------------------------------------------------------------
 
     def _windows(self, table: Table, what: str) -> Part:
-        window = self.window
-        assert window is not None
+        window = self.window or Window()
         base = table if table.rows is None else Table(table.columns, table.place, None, table.time,
                                                       table.group)  # fmt: skip
         x, y = self._series(base)
@@ -181,8 +180,7 @@ class Prepared:
 
     def cuts(self, part: Part) -> tuple[Any, Any]:
         """What the windows of a part are cut from: of inputs and of targets."""
-        window = self.window
-        assert window is not None
+        window = self.window or Window()
 
         def cut(name: str, series: np.ndarray, is_target: bool) -> Cut:
             low, high = window.span(name, is_target)

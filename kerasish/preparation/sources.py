@@ -54,7 +54,7 @@ def read_table(source: Any, folder: Path | str = ".") -> Table:
         DataError: a file is not there, has another sha256, or is not what it should be.
     """
     if not isinstance(source, Mapping):
-        return _side_by_side([read_table(one, folder) for one in source])
+        return side_by_side([read_table(one, folder) for one in source])
     name = next(iter(source), "")
     if name not in FORMATS:
         raise ArgumentError(
@@ -76,7 +76,7 @@ def read_table(source: Any, folder: Path | str = ".") -> Table:
         apart = [
             (column, read_table({name: path, **rest}, folder)) for column, path in given.items()
         ]
-        table = _side_by_side([_named(one, column) for column, one in apart])
+        table = side_by_side([_named(one, column) for column, one in apart])
     else:
         paths = find(given, Path(folder))
         _check_digest(paths, options.get("sha256"))
@@ -121,7 +121,9 @@ def find(given: Any, folder: Path) -> list[Path]:
 
 
 def _check_digest(paths: Sequence[Path], wanted: Any) -> None:
-    for path, one in zip(paths, [wanted] if isinstance(wanted, str) else wanted or (), strict=False):
+    for path, one in zip(
+        paths, [wanted] if isinstance(wanted, str) else wanted or (), strict=False
+    ):
         held = digest(path)
         if held != str(one).lower():
             raise DataError(f"The file '{path}'", expected=f"sha256 {one}", received=held)
@@ -133,8 +135,14 @@ def _named(table: Table, name: str) -> Table:
     return replace(table, columns={name: column})
 
 
-def _side_by_side(tables: Sequence[Table]) -> Table:
-    """The columns of several tables of one length."""
+def side_by_side(tables: Sequence[Table]) -> Table:
+    """The columns of several tables of one length.
+
+    Raises:
+        DataError: the lengths differ, or two columns have one name.
+    """
+    if len(tables) == 1:
+        return tables[0]
     lengths = {len(table) for table in tables}
     if len(lengths) != 1:
         raise DataError(

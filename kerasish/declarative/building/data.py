@@ -24,9 +24,9 @@ from kerasish.declarative.text.errors import Diagnostics, did_you_mean
 from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError
 from kerasish.ops.symbol import KerasTensor
-from kerasish.preparation import FORMATS, Columns, Parts, Prepared, Table, Window
-from kerasish.preparation import column_of, read_table, split
+from kerasish.preparation import Columns, Parts, Prepared, Table, Window, column_of, split
 from kerasish.preparation.auto import choose
+from kerasish.preparation.sources import read_table, side_by_side
 from kerasish.spec import TEXT, is_int
 
 # Layers that take one column each, by what they are.
@@ -114,17 +114,13 @@ class _Maker:
         for place, source in enumerate(sources):
             values = dict(source.values)
             name = next(iter(values))
-            if place < len(usual) and name in usual[place].values:
-                values = {**usual[place].values, **values}
-                values = {name: values.pop(name), **values}
-                if "sha256" not in source.values:
-                    values.pop("sha256", None)
-            mark = source.marks.get(name, source.mark)
-            with _told(self.diagnostics, mark, "K501"):
-                tables.append(values)
-                read_table(values, self.folder) if len(sources) > 1 else None
-        with _told(self.diagnostics, sources[0].marks.get(name, sources[0].mark), "K501"):
-            return read_table(tables if len(tables) > 1 else tables[0], self.folder)
+            before = usual[place].values if place < len(usual) else {}
+            if name in before:
+                values = {key: v for key, v in before.items() if key != "sha256"} | values
+            with _told(self.diagnostics, source.marks.get(name, source.mark), "K501"):
+                tables.append(read_table(values, self.folder))
+        with _told(self.diagnostics, sources[0].mark, "K501"):
+            return side_by_side(tables)
 
     # --- entries ----------------------------------------------------------------------------------
 
@@ -182,7 +178,8 @@ class _Maker:
             found |= {source.values["group"]} if source.values.get("group") else set()
         for part in section.parts.values():
             choice = part.choice or {}
-            found |= set(choice.get("where") or ()) | {choice.get("group")} - {None}
+            found |= set(choice.get("where") or ())
+            found |= {choice["group"]} if choice.get("group") else set()
         return found
 
 
@@ -305,11 +302,11 @@ class _Entries:
     def _shared(self, entry: DataEntry, names: list[str]) -> KerasTensor:
         """An entry that uses the layers of another."""
         reference = entry.shared
-        assert reference is not None
-        if reference.name not in self.layers:
-            message = f"entry '{entry.name}' uses '{reference.name}' (undefined)"
-            hint = did_you_mean(reference.name, sorted(self.layers))
-            self.diagnostics.add("K401", message, reference.mark, hint)
+        if reference is None or reference.name not in self.layers:
+            name, mark = (reference.name, reference.mark) if reference else ("", entry.mark)
+            message = f"entry '{entry.name}' uses '{name}' (undefined)"
+            hint = did_you_mean(name, sorted(self.layers))
+            self.diagnostics.add("K401", message, mark, hint)
             raise _Failed
         symbol = self._joined(entry, names)
         for layer in self.layers[reference.name]:

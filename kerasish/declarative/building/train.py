@@ -70,9 +70,7 @@ def check_labels(
                 word, place = word.lower().replace("_", ""), section.loss_mark
                 own = name if name in data.targets else next(iter(data.targets))
                 shape = data.shape(own) if data.window else labels[name].shape[1:]
-                _check_label(
-                    word, labels[name], shape, tuple(output.shape), place, diagnostics
-                )
+                _check_label(word, labels[name], shape, tuple(output.shape), place, diagnostics)
     diagnostics.raise_if_any()
 
 

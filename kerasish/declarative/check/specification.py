@@ -163,6 +163,15 @@ class DataSection:
     shuffle: bool = True
     cache: bool | str = False
 
+    @property
+    def source_name(self) -> str:
+        """Where the rows come from: the name of a dataset, or files."""
+        if self.dataset is not None:
+            return self.dataset.name
+        train = self.parts.get("train")
+        sources = self.sources or (train.sources if train else ())
+        return ", ".join(str(next(iter(source.values.values()))) for source in sources)
+
 
 @dataclass(frozen=True, slots=True)
 class TrainSection:

@@ -1,7 +1,7 @@
-"""The `data:` section: sources, which rows are for what, inputs and targets, batches. Opens nothing.
+"""The `data:` section: sources, rows of each part, inputs and targets, batches. Opens nothing.
 
-A part (`train`, `validation`, `test`) is a source of its own or a choice of rows. Entries of `x` and
-`y` are read in `data_entries`.
+A part (`train`, `validation`, `test`) is a source of its own or a choice of rows. Entries of `x`
+and `y` are read in `data_entries`.
 """
 
 from __future__ import annotations
@@ -216,8 +216,8 @@ def _choice(fields: Fields, form: str, part: str, found: Diagnostics) -> dict[st
         found.add("K110", message, fields.place(form), "say which part is held out: " + _PART_FORM)
         return None
     if expected and value is not None:
-        share = isinstance(held, (int, float)) and 1 <= held < 100
-        hint = f"{held} % is {held / 100:g}" if share and form == "split" else ""
+        percent = held if isinstance(held, (int, float)) and form == "split" else 0
+        hint = f"{percent} % is {percent / 100:g}" if 1 <= percent < 100 else ""
         found.add("K204", must_be(form, expected, value), value.mark, hint)
         return None
     return {key: plain(entry.value) for key, entry in fields.entries.items()}

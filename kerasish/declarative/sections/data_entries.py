@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker, Item
 from kerasish.declarative.check.specification import DataEntry, Reference, Step
@@ -98,9 +100,9 @@ class _Reader:
 
     def _offsets(self, value: Mapping) -> tuple[int, int] | None:
         given = value.get("offsets")
-        held = None if given is None else plain(given)
         if given is None:
             return None
+        held: Any = plain(given)
         fits = isinstance(held, list) and len(held) == 2 and all(type(n) is int for n in held)
         if not fits or held[0] >= held[1]:
             message = must_be("offsets", "two row numbers, [from, to]", given)

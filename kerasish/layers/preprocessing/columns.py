@@ -25,7 +25,8 @@ class FillMissing(Layer):
     Args:
         strategy: "mean", "median", "most_frequent" (the smallest of them), each learned by
             `adapt` from the numbers that are there, or "constant".
-        value: what is filled in, a number or one per column; with a learned strategy `adapt` sets it.
+        value: what is filled in, a number or one per column; with a learned strategy `adapt` sets
+            it.
 
     Example:
         >>> import numpy as np
