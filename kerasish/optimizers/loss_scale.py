@@ -94,6 +94,14 @@ class LossScaleOptimizer(Optimizer):
         return self.inner_optimizer.iterations
 
     @property
+    def rates(self) -> dict[str, float]:
+        return self.inner_optimizer.rates
+
+    @rates.setter
+    def rates(self, value: Mapping[str, float]) -> None:
+        self.inner_optimizer.rates = value
+
+    @property
     def learning_rate(self) -> Any:
         return self.inner_optimizer.learning_rate
 

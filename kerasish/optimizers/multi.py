@@ -16,6 +16,7 @@ from kerasish.optimizers.state import Variables
 from kerasish.refusals import refusing
 
 _NO_RATE = "A MultiOptimizer has no learning rate: read and set those of its `optimizers`."
+_NO_RATES = "A MultiOptimizer has no rates of layers: set `rates` of its `optimizers`."
 
 
 class OptimizerMap(MutableMapping[str, Optimizer]):
@@ -181,6 +182,14 @@ class MultiOptimizer(Optimizer):
     @learning_rate.setter
     def learning_rate(self, value: Any) -> None:
         raise AttributeError(_NO_RATE)
+
+    @property
+    def rates(self) -> dict[str, float]:
+        return {}
+
+    @rates.setter
+    def rates(self, value: Mapping[str, float]) -> None:
+        raise AttributeError(_NO_RATES)
 
     if not TYPE_CHECKING:
 

@@ -141,6 +141,7 @@ class Optimizer(WeightDecay, MovingAverages):
             return
         self._trainable_variables = list(variables)
         self._index = {v: i for i, v in enumerate(variables)}
+        self._factors = self._factors_of(variables)
         if self.use_ema:
             self._model_variables_moving_average = self.add_optimizer_variables(
                 variables, "average"
@@ -366,7 +367,8 @@ class Optimizer(WeightDecay, MovingAverages):
         for gradient, variable in pairs:
             before = None if trace is None else trace.peek(variable)
             form = "update_step(gradient, variable, learning_rate)"
-            found = called("", form, self.update_step, gradient, variable, rate)
+            own = self._rate_for(variable, rate)
+            found = called("", form, self.update_step, gradient, variable, own)
             returned = returned if found is None else found
             changes += trace is None or trace.peek(variable) is not before
         if changes == 0:
@@ -444,4 +446,4 @@ class Optimizer(WeightDecay, MovingAverages):
         if isinstance(rate := config.get("learning_rate"), (Mapping, str)):
             with _serialization.custom_object_scope(custom_objects or {}):
                 config = {**config, "learning_rate": _serialization.resolve("schedule", rate)}
-        return cls(**config)
+        return cls._of(config)

@@ -10,6 +10,7 @@ from typing import Any
 from kerasish import ops
 from kerasish.errors import ArgumentError
 from kerasish.graph import Tensor, Variable
+from kerasish.optimizers.rates import LayerRates
 from kerasish.optimizers.state import OptimizerState, Variables
 
 
@@ -60,11 +61,10 @@ class MovingAverages(OptimizerState):
                 variable.assign(average.value)
 
 
-class WeightDecay(OptimizerState):
+class WeightDecay(LayerRates):
     """The part of `Optimizer` that shrinks weights; see there for the arguments."""
 
     weight_decay: float | None
-    built: bool
     _not_decayed: frozenset[Variable] = frozenset()
     _not_decayed_names: str | None = None
 
@@ -73,8 +73,8 @@ class WeightDecay(OptimizerState):
         for variable in variables:
             decay = self._decay_of(variable)
             if decay is not None:
-                value = variable.value
-                variable.assign(value - value * (decay * ops.cast(rate, variable.dtype)))
+                value, own = variable.value, self._rate_for(variable, rate)
+                variable.assign(value - value * (decay * ops.cast(own, variable.dtype)))
 
     def _decay_of(self, variable: Variable) -> float | None:
         pattern = self._not_decayed_names

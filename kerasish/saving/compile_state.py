@@ -137,7 +137,7 @@ def plan_optimizer(
     """
     optimizer: Any = model.optimizer
     if not optimizer.built and len(saved) > len(optimizer.variables):
-        optimizer.build(model.trainable_variables)
+        model._build_optimizer()
     held = list(optimizer.variables)
     keys = saved_keys(kept, len(saved))
     if keys is not None and len(saved) == len(held) and keys != optimizer_keys(model):
@@ -251,7 +251,7 @@ def _restore_in_order(model: Any, saved: Sequence[SafeDataset], where: str) -> N
 def _restore_by_key(model: Any, saved: Mapping[Key, SafeDataset], where: str) -> None:
     optimizer = model.optimizer
     if any(name for name, _, _ in saved) and not optimizer.built:
-        optimizer.build(model.trainable_variables)
+        model._build_optimizer()
     plan: Plan = []
     fresh: list[Key] = []
     for key, variable in zip(optimizer_keys(model), optimizer.variables, strict=True):

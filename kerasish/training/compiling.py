@@ -152,7 +152,17 @@ class Compiling(StepFunctions):
                 arguments["optimizer"] = optimizers.deserialize(arguments["optimizer"])
             self.compile(**arguments)
         if self.optimizer is not None and getattr(self, "built", False):
-            self.optimizer.build(list(getattr(self, "trainable_variables", [])))
+            self._build_optimizer()
+
+    def _build_optimizer(self) -> None:
+        """Make the optimizer's state for the weights that are trained."""
+        optimizer: Any = self.optimizer
+        inner = getattr(optimizer, "inner_optimizer", None)
+        inside: Any = getattr(optimizer, "optimizers", (inner,))
+        for one in (optimizer, *inside):
+            if isinstance(self, Holder) and getattr(one, "rates", None):
+                one.weight_paths = tracking.weight_paths(self)
+        optimizer.build(list(getattr(self, "trainable_variables", [])))
 
     @property
     def compiles_itself(self) -> bool:

@@ -33,7 +33,7 @@ def prepare(model: Any, mode: str, example: Batch, specs: Specs, eager: bool) ->
         built = _built(model)
     optimizer = model.optimizer
     if mode == "train" and built and optimizer is not None and not optimizer.built:
-        optimizer.build(list(model.trainable_variables))
+        model._build_optimizer()
 
 
 def _wanted(model: Any, mode: str, eager: bool) -> list[Any]:

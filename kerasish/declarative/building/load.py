@@ -84,7 +84,7 @@ class Loader:
             message = f"'{path.name}' cannot be loaded: {one_line(error)}"
             self.diagnostics.add("K106", message, mark)
             return None
-        if not isinstance(found, Model) or found.network is None:
+        if not isinstance(found, Model) or found.inner_network is None:
             message = f"'{path.name}' holds a model whose graph is not known"
             self.diagnostics.add("K106", message, mark, "save one with known inputs")
             return None
@@ -129,9 +129,15 @@ class Loader:
 
 
 def _network(model: Model) -> Network:
-    if model.network is None:
+    found = model.inner_network
+    if found is None:
         raise ArgumentError(model.name, expected="a model with known inputs")
-    return model.network
+    return found
+
+
+def _is_open(layer: Any) -> bool:
+    """Whether a layer is a model whose layers are known."""
+    return isinstance(layer, Model) and layer.inner_network is not None
 
 
 def _until(model: Model, name: str) -> Any:
@@ -142,7 +148,7 @@ def _until(model: Model, name: str) -> Any:
             return record.outputs
     for record in _network(model).records:
         layer = record.operation
-        if not isinstance(layer, Model) or (inner and layer.name != outer):
+        if not _is_open(layer) or (inner and layer.name != outer):
             continue
         outputs = _until(layer, inner or name)
         if outputs is not None:
@@ -158,6 +164,6 @@ def _names(model: Model) -> list[str]:
     for record in _network(model).records:
         budget.spend("work", 1, "a name of a layer")
         found.append(str(record.operation.name))
-        if isinstance(record.operation, Model):
+        if _is_open(record.operation):
             found += _names(record.operation)
     return found

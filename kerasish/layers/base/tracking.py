@@ -178,6 +178,16 @@ def variable_keys(layer: Holder) -> list[tuple[str, Variable]]:
     return keys
 
 
+def weight_paths(layer: Holder, above: str = "") -> dict[Variable, str]:
+    """The weights of a layer and all below it, with the names of the layers around each and its
+    own: "body/conv1/kernel". Of a shared one the first."""
+    found = {variable: f"{above}{variable.name}" for variable in own_variables(layer)}
+    for part in layer._flatten_layers(include_self=False, recursive=False):
+        below = weight_paths(part, f"{above}{part.name}/")
+        found = {**below, **found}
+    return found
+
+
 def make_names_unique(layers: Iterable[Any], owner: str) -> None:
     """Number automatic names anew where the same name stands for another layer of the model.
 
