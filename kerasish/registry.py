@@ -167,6 +167,18 @@ def nearest(name: str, choices: list[str] | tuple[str, ...], count: int = 3) -> 
     return [max(by_plain[key], key=alike) for key in found]
 
 
+def alike(name: str, choices: Iterable[str]) -> str | None:
+    """The one of `choices` that `name` is beyond doubt meant for: it differs in case, in
+    underscores or in a few letters, and no other is as near; None where there is none."""
+    near = nearest(name, list(choices), 2)
+    if not near:
+        return None
+    low = [one.lower().replace("_", "") for one in (name, *near)]
+    ratios = [difflib.SequenceMatcher(None, low[0], one).ratio() for one in low[1:]]
+    sure = ratios[0] >= 0.8 and (len(ratios) == 1 or ratios[0] > ratios[1])
+    return near[0] if sure else None
+
+
 def hint(name: str, known: Iterable[str], count: int = 1) -> str:
     """ "Did you mean 'epochs'?", or "" where nothing is near; up to `count` names."""
     near = nearest(name, list(known), count)

@@ -10,7 +10,7 @@ from kerasish.arguments.contract import Converted
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
-from kerasish.errors import KerasishError
+from kerasish.declarative.text.words import said_in_yaml
 
 
 def construct(value: Any, diagnostics: Diagnostics) -> Any:
@@ -35,15 +35,15 @@ def construct(value: Any, diagnostics: Diagnostics) -> Any:
         return None
     try:
         return value.factory(**arguments)
-    except (KerasishError, ValueError, TypeError) as error:
+    except Exception as error:  # noqa: BLE001  what a constructor runs into are its arguments
         text = one_line(error)
         diagnostics.add("K204", text, _place(value, text))
         return None
 
 
 def one_line(error: BaseException) -> str:
-    """An error's text without line breaks."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """An error's text without line breaks, in the words of a file."""
+    return said_in_yaml(" ".join(str(error).split())) or type(error).__name__
 
 
 def _place(item: Item, text: str) -> Mark:

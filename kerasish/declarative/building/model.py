@@ -23,6 +23,7 @@ from kerasish.declarative.sections.steps import LOAD
 from kerasish.declarative.sections.validate import validate
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
+from kerasish.declarative.text.words import said_in_yaml
 from kerasish.errors import KerasishError, LimitError
 from kerasish.layers import Input
 from kerasish.models import Model, Sequential
@@ -126,7 +127,7 @@ class _Builder:
             raise_it = self.diagnostics.told("build(max_params=...)", "--max-params")
             self.diagnostics.add("K601", message, mark, f"raise the budget with {raise_it}")
             return None
-        except (KerasishError, ValueError, TypeError, IndexError) as error:
+        except Exception as error:  # noqa: BLE001  what a layer runs into are its inputs
             several = "inputs" if len(made_from) > 1 else "input"
             message = f"{item.label} does not fit its {several}"
             if not made_from:
@@ -147,8 +148,8 @@ def _op(item: Item, inputs: Any, more: Mapping[str, Any], name: str | None) -> A
 
 
 def _unknown_batch(text: str) -> str:
-    """A layer's message with None for the batch size that stood in while shapes were found."""
-    return re.sub(rf"\(({'|'.join(map(str, STAND_INS))})(?=[,)])", "(None", text)
+    """A layer's message with null for the batch size that stood in while shapes were found."""
+    return re.sub(rf"([(\[])({'|'.join(map(str, STAND_INS))})(?=[,)\]])", r"\1null", text)
 
 
 def _rank_hint(made_from: Mapping[str, _Made]) -> str:
@@ -172,6 +173,7 @@ def _shapes(made_from: Mapping[str, _Made]) -> list[str]:
     for name, made in made_from.items():
         shapes = ", ".join(str(tuple(one.shape)) for one in tree.flatten(made.tensor))
         place = f"{made.mark.source.name}:{made.mark.line}"
+        shapes = said_in_yaml(shapes)
         lines.append(f"{name + ':':{width + 1}} {shapes}   from {made.label}   {place}")
     return lines
 

@@ -1,23 +1,33 @@
-"""Reading the keys of one section: each with its check, the unknown ones with a suggestion."""
+"""Reading the keys of one section: each with its check, the unknown ones with what was meant."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from typing import Any, TypeVar
 
+from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.specification import Reference
 from kerasish.declarative.language.keys import Keys
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
+from kerasish.declarative.text.synonyms import FORMS, KEYS, NOTHING, PLACES, TOP
+from kerasish.declarative.text.words import short, written
 from kerasish.errors import ArgumentError
-from kerasish.registry import nearest
+from kerasish.registry import alike, nearest
 
 T = TypeVar("T")
 _SHOWN_CHOICES = 5
+# Sections of which a key may belong to another one.
+_SECTIONS = (TOP, "model", "data", "train", "validation", "data.validation", "data.test")
+_LONG_PLACES = tuple(one for one in PLACES if len(one) > 3)
 
 
 class Fields:
     """The entries of the mapping under a section, taken one by one.
+
+    A key that is meant for another one of the section is a finding, and read as that one, so that
+    nothing follows from it and its value is checked too.
 
     Args:
         value: the section as written; anything but a mapping is recorded and read as empty.
@@ -35,22 +45,58 @@ class Fields:
         self.diagnostics = diagnostics
         self.entries: dict[str, Entry] = {}
         self._meant: set[str] = set()  # by keys that are misspelt
+        self.is_mapping = isinstance(value, Mapping)
         if not isinstance(value, Mapping):
-            hint = f"its keys: {', '.join(allowed)}"
+            hint = _form(title, value) or f"its keys: {', '.join(allowed)}"
             diagnostics.add("K110", must_be(title, "a mapping", value), value.mark, hint)
             return
+        unknown = []
         for entry in value:
             if entry.key in allowed:
                 self.entries[entry.key] = entry
             else:
-                message = f"{title} has no key '{clip(entry.key, 60)}'"
-                diagnostics.add("K110", message, entry.mark, did_you_mean(entry.key, allowed))
-                self._meant.update(nearest(clip(entry.key, 60), list(allowed), 1))
+                unknown.append(entry)
+        for entry in unknown:
+            self._unknown(entry, value, allowed)
+
+    def _unknown(self, entry: Entry, section: Mapping, allowed: Collection[str]) -> None:
+        key, title = entry.key, self.title
+        left = [one for one in allowed if one not in self.entries]
+        meant = KEYS.get(title, {}).get(key)
+        near, place = meant if meant in left else None, None
+        if near is None:
+            place = PLACES.get(key) if title in _SECTIONS else None
+            near = alike(key, left) if place is None else None
+        if near is None and place is None and title in _SECTIONS:
+            place = PLACES.get(alike(key, _LONG_PLACES) or "")
+        message = f"{title} has no key '{clip(key, 60)}'"
+        if near:
+            self.entries[near] = replace(entry, key=near)
+            hint = f"did you mean '{near}'?"
+            if meant == near:
+                hint = f"write {near}: {short(entry.value)}"
+        elif place and (place[0] or TOP, place[1]) != (title, key):
+            where, target, line = place
+            self.diagnostics.excuse(where or TOP, target)
+            hint = _elsewhere(entry, section, where, line)
+            if where == title:
+                hint = f"it is no key of its own: {hint.partition(': ')[2]}"
+        elif key in NOTHING:
+            hint = NOTHING[key]
+        elif (kind := vocabulary.kind_of(key)) and key[:1].isupper():
+            hint = f"{key} is a name of the kind {kind}"
+            if kind == "layer":
+                item = key if _is_null(entry.value) else f"{key}: {short(entry.value)}"
+                hint = f"{key} is a layer: write it under 'layers:' as - {item}"
+        else:
+            hint = did_you_mean(key, allowed)
+            self._meant.update(nearest(clip(key, 60), list(allowed), 1))
+        self.diagnostics.add("K110", message, entry.mark, hint)
 
     def value(self, key: str) -> Value | None:
         """The value under `key`; null counts as absent."""
         entry = self.entries.get(key)
-        if entry is None or (isinstance(entry.value, Scalar) and entry.value.value is None):
+        if entry is None or _is_null(entry.value):
             return None
         return entry.value
 
@@ -80,10 +126,14 @@ class Fields:
         return entry.mark if entry else self.mark
 
     def require(self, key: str, hint: str = "") -> Value | None:
-        """The value under `key`; its absence is recorded, unless a key is it, misspelt."""
+        """The value under `key`; its absence is recorded, unless a key is it, misspelt, or the
+        section is no mapping."""
         found = self.value(key)
-        if found is None and key not in self._meant:
-            self.diagnostics.add("K202", f"{self.title} needs '{key}'", self.place(key), hint)
+        if found is None and self.is_mapping and key not in self._meant:
+            empty = key in self.entries
+            message = f"{self.title}.{key} is empty" if empty else f"{self.title} needs '{key}'"
+            about = self.title, key
+            self.diagnostics.add("K202", message, self.place(key), hint, about=about)
         return found
 
     def integer(self, key: str, default: Any, least: int = 1) -> Any:
@@ -122,14 +172,34 @@ class Fields:
         return default
 
     def items(self, key: str) -> tuple[Value, ...]:
-        """The items of a list."""
+        """The items of a list; what is written as one item or a mapping is read as its items."""
         found = self.value(key)
         if found is None:
             return ()
-        if not isinstance(found, Sequence):
+        if isinstance(found, Sequence):
+            return found.items
+        if isinstance(found, Scalar):
+            self._wrong(key, "a list", found, f"write {key}: [{written(found)}]")
+            return (found,) if isinstance(found.value, str) else ()
+        keys = found.entries
+        first = next(iter(found), None)
+        if first is None:
             self._wrong(key, "a list", found)
             return ()
-        return found.items
+        item = first.key if _is_null(first.value) else f"{first.key}: {short(first.value)}"
+        hint = (
+            f"write {key}: [{item}]" if len(keys) == 1 else f"begin every item with '- ': - {item}"
+        )
+        self._wrong(key, "a list", found, hint)
+        self.diagnostics.retract(
+            lambda one: (
+                one.code == "K102"
+                and one.mark.column == first.mark.column
+                and one.mark.line > first.mark.line
+                and one.mark.text in keys
+            )
+        )
+        return tuple(Mapping.of([entry], entry.mark) for entry in found)
 
     def mapping(self, key: str) -> Mapping | None:
         """A mapping."""
@@ -141,3 +211,53 @@ class Fields:
 
     def _wrong(self, key: str, expected: str, value: Value, hint: str = "") -> None:
         self.diagnostics.add("K204", must_be(key, expected, value), value.mark, hint)
+
+
+def _is_null(value: Value) -> bool:
+    return isinstance(value, Scalar) and value.value is None
+
+
+def _elsewhere(entry: Entry, section: Mapping, where: str, line: str) -> str:
+    """The hint for a key that belongs to another section, with the line to write."""
+    name, others = _optimizer(section)
+    value = short(entry.value)
+    written_as = line.format(value=value, optimizer=name, others=others)
+    if "\n" in value or value == "...":
+        written_as = written_as.replace("...", "", 1).rstrip() + " ..."
+    return belongs(where, written_as)
+
+
+def belongs(where: str, line: str) -> str:
+    """The hint that a line belongs to a section, or to the top of the file."""
+    return f"it belongs {f'under {where!r}' if where else 'at the top of the file'}: {line}"
+
+
+def _optimizer(section: Mapping) -> tuple[str, str]:
+    """The optimizer of a file or its train section, and its arguments but the rate."""
+    train = section.get("train")
+    held = (train if isinstance(train, Mapping) else section).get("optimizer")
+    arguments: Value | None = None
+    if isinstance(held, Mapping) and len(held) == 1:
+        (entry,) = held
+        held, arguments = Scalar(entry.key, entry.mark), entry.value
+    name = held.value if isinstance(held, Scalar) else None
+    if not isinstance(name, str) or not vocabulary.contains("optimizer", name):
+        return "Adam", ""
+    rest = arguments if isinstance(arguments, Mapping) else ()
+    others = [f"{e.key}: {short(e.value)}, " for e in rest if e.key != "learning_rate"]
+    return str(vocabulary.lookup("optimizer", name).__name__), "".join(others)
+
+
+def _form(title: str, value: Value) -> str:
+    """What to write for a section that is a lone value or a list."""
+    kind = "list" if isinstance(value, Sequence) else "number"
+    if isinstance(value, Scalar):
+        kind = "nothing" if value.value is None else kind
+        kind = "text" if isinstance(value.value, str) else kind
+        kind = "flag" if isinstance(value.value, bool) else kind
+    line = FORMS.get(f"{title} {kind}", "")
+    text = short(value)
+    if isinstance(value, Scalar) and kind == "number" and "split" in line:
+        held = value.value
+        text = f"{held / 100:g}" if isinstance(held, int | float) and held > 1 else text
+    return line.format(value=text) and f"write {line.format(value=text)}"

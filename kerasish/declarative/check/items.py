@@ -7,22 +7,33 @@ an error speaks about the layer that was meant and never lists every layer there
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from kerasish import registry
-from kerasish.arguments.contract import Converted, Field, bind, contract_of
+from kerasish.arguments.contract import Contract, Converted, Field, bind, contract_of
 from kerasish.arguments.rules import Rule
-from kerasish.declarative.check import vocabulary
+from kerasish.declarative.check import forms, vocabulary
+from kerasish.declarative.text import python
 from kerasish.declarative.text.errors import Diagnostics, clip, describe, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
+from kerasish.declarative.text.synonyms import NAMES, NEEDLESS, PLACES, TYPE_KEYS
+from kerasish.declarative.text.words import in_yaml, meant, said_in_yaml, short
+from kerasish.declarative.text.words import written as written_as
 from kerasish.errors import KerasishError
-from kerasish.registry import nearest
+from kerasish.registry import alike
 
 VALID_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 # Kinds whose constructors take a bare name and look it up themselves.
 _BY_NAME = frozenset({"activation", "initializer", "regularizer", "constraint", "loss", "metric"})
+# Kinds in place of which a number stands, and what the number is.
+_OR_NUMBER = {"schedule": "learning_rate"}
+_PYTHON_WORDS = {"None": "null", "none": "null", "True": "true", "False": "false"}
+_SIZES = {"units": "64", "filters": "32", "kernel_size": "3", "rate": "0.3", "pool_size": "2",
+          "input_dim": "1000", "output_dim": "64", "num_heads": "4", "key_dim": "16",
+          "target_shape": "[8, 8, 1]", "function": "relu", "activation": "relu",
+          "scale": "0.00392", "monitor": "val_loss", "filepath": "best.keras"}  # fmt: skip
 MAX_NESTING = 16
 _SHOWN = 8  # names that a hint lists
 
@@ -67,11 +78,14 @@ class Checker:
         if head is None or (depth > MAX_NESTING and self._too_deep(head.mark)):
             return None
         name, mark = head.key, head.mark
-        if not vocabulary.contains(kind, name):
-            self.unknown(kind, name, mark)
-            return None
-        item = Item(kind, name, vocabulary.lookup(kind, name), mark)
         before = len(self.diagnostics)
+        if not vocabulary.contains(kind, name):
+            self.unknown(kind, name, mark, head.value)
+            known = forms.known_name(kind, name)
+            if known is None or not vocabulary.contains(kind, known):
+                return None
+            name, head = known, self._meant(head, kind, known)
+        item = Item(kind, name, vocabulary.lookup(kind, name), mark)
         if getattr(item.factory, "opens_network", False) and not self._network:
             allow = self.diagnostics.told("Options(allow_network=True)", "--allow-network")
             message = f"{name} opens connections to other machines, which is not allowed here"
@@ -83,49 +97,110 @@ class Checker:
         self.diagnostics.add("K105", f"items are nested over {MAX_NESTING} deep", mark)
         return True
 
+    def _meant(self, head: Entry, kind: str, known: str) -> Entry:
+        """An item of another tool's name with the arguments that the known one has for its own."""
+        if head.key in NAMES.get(kind, {}) and isinstance(head.value, Mapping):
+            made = forms.renamed(known, kind, head.value)
+            return Entry(known, head.mark, Mapping.of(made, head.value.mark))
+        return head
+
     def _head(self, value: Value, kind: str) -> Entry | None:
         """Name and arguments of an item."""
         if isinstance(value, Scalar) and isinstance(value.value, str):
+            written = None if vocabulary.contains(kind, value.value) else self._text(value, kind)
+            if written:
+                return None
             return Entry(value.value, value.mark, Scalar(None, value.mark))
-        if isinstance(value, Mapping) and len(value) == 1:
-            return next(iter(value))
-        if isinstance(value, Mapping) and len(value) > 1:
-            self._two_names(value, kind)
-            return None
+        if isinstance(value, Mapping) and value.entries:
+            return self._single(value, kind)
         expected = f"one {kind}: 'Name' or 'Name: {{arguments}}'"
         message = f"expected {expected}, received {describe(value)}"
-        self.diagnostics.add("K206", message, value.mark)
+        hint = ""
+        if isinstance(value, Sequence) and value.items:
+            first = value.items[0]
+            named = isinstance(first, Scalar) and isinstance(first.value, str)
+            rest = [written_as(one) for one in value.items[1:]]
+            if named and len(rest) < 2:
+                item = ": ".join([written_as(first), *rest])
+                hint = f"write {forms.in_place(item, value.mark)}"
+            elif len(value.items) == 1:
+                hint = f"write {written_as(first)}"
+        elif isinstance(value, Scalar) and value.value is None:
+            message = f"{_a(kind)} is missing here"
+        self.diagnostics.add("K206", message, value.mark, hint)
+        return None
+
+    def _text(self, value: Scalar, kind: str) -> bool:
+        """Whether a text is an item with arguments in other signs than YAML's; it is recorded."""
+        text = str(value.value)
+        if text in _PYTHON_WORDS:
+            message = f"{text} is a word of Python"
+            self.diagnostics.add("K107", message, value.mark, f"write {_PYTHON_WORDS[text]}")
+            return True
+        found = forms.text_item(text, kind)
+        if found is None:
+            return False
+        call = python.CALL.match(text)
+        what = "a call as in Python" if call else f"'{clip(text, 60)}' is no {kind}"
+        message = f"{what} is no YAML: '{clip(text, 60)}'" if call else what
+        hint = f"write {forms.in_place(found, value.mark)}"
+        self.diagnostics.add("K107" if call else "K206", message, value.mark, hint)
+        return True
+
+    def _single(self, value: Mapping, kind: str) -> Entry | None:
+        """The one name of a mapping; other forms are recorded, and read as they are meant."""
+        first = next(iter(value))
+        if len(value) == 1 and (first.key not in TYPE_KEYS or vocabulary.contains(kind, first.key)):
+            return first
+        other = forms.with_type_key(value, kind)
+        if other:
+            message = f"{_a(kind)} begins with its name: '{clip(first.key, 40)}' is none"
+            hint = f"write {forms.in_place(other[1], value.mark)}"
+            self.diagnostics.add("K206", message, first.mark, hint)
+            return other[0]
+        if len(value) == 1:
+            return first
+        beside = forms.not_indented(value, kind)
+        if beside:
+            second = list(value)[1]
+            message = f"'{clip(second.key, 40)}' stands beside {first.key}, not inside of it"
+            hint = f"indent it further, or write {forms.in_place(beside[1], value.mark)}"
+            self.diagnostics.add("K206", message, second.mark, hint)
+            return beside[0]
+        self._two_names(value, kind)
         return None
 
     def _two_names(self, value: Mapping, kind: str) -> None:
         first, second = list(value)[:2]
         named = plain(first.value)
         hint = f"start a new item with '- ' before '{clip(second.key, 40)}'"
-        if vocabulary.contains(kind, first.key) and not vocabulary.contains(kind, second.key):
-            hint = f"is '{clip(second.key, 40)}' an argument of {first.key}? indent it further"
-        elif isinstance(named, str) and vocabulary.contains(kind, named):
+        if isinstance(named, str) and vocabulary.contains(kind, named):
             hint = f"write {named}: {{{clip(second.key, 40)}: ...}}"
         message = f"one item holds two names: '{clip(first.key, 40)}' and '{clip(second.key, 40)}'"
         self.diagnostics.add("K206", message, second.mark, hint)
+        for entry in value:
+            if vocabulary.contains(kind, entry.key):
+                self.item(Mapping.of([entry], entry.mark), kind)
 
-    def unknown(self, kind: str, name: str, mark: Mark) -> None:
+    def unknown(self, kind: str, name: str, mark: Mark, value: Value | None = None) -> None:
         """Record a name that is none of a kind, with what may have been meant."""
         code = "K201" if kind == "layer" else "K205"
-        self.diagnostics.add(
-            code, f"unknown {kind} '{clip(name, 60)}'", mark, self._meant(kind, name)
-        )
+        message = f"unknown {kind} '{clip(name, 60)}'"
+        self.diagnostics.add(code, message, mark, self._suggestion(kind, name, value))
 
-    def _meant(self, kind: str, name: str) -> str:
-        if name in ("None", "True", "False"):
-            return f"write {name.lower().replace('none', 'null')}"
-        head = name.partition("(")[0]
-        if head != name and vocabulary.contains(kind, head):
-            return f"write {head}: {{argument: value}}"
+    def _suggestion(self, kind: str, name: str, value: Value | None) -> str:
         register = f"@kerasish.register({kind!r})"
         if vocabulary.is_unregistered(kind, name):
             return f"write {register} above the class {name}"
         known = vocabulary.names(kind)
+        meant = forms.known_name(kind, name)
         near = did_you_mean(name, known, listing=len(known) <= _SHOWN)
+        if meant and f"'{meant}'" not in near:
+            near = f"write {meant}"
+            if isinstance(value, Mapping):
+                shown = forms.shown_name(kind, meant)
+                made = forms.renamed(shown, kind, value)
+                near = f"write {forms.item_text(shown, made)}"
         if self._missing:
             first = next(iter(self._missing))
             more = self.diagnostics.told(f"import {first} first", f"pass --allow {first}")
@@ -141,8 +216,47 @@ class Checker:
     # arguments ---------------------------------------------------------------------------
 
     def _arguments(self, item: Item, value: Value, depth: int) -> None:
-        given = {entry.key: entry for entry in self._given(item, value)}
+        contract = contract_of(item.factory)
+        given: dict[str, Entry] = {}
+        for entry in self._given(item, value):
+            key = entry.key
+            if key not in contract.fields and not contract.is_open:
+                meant = self._unknown_argument(item, entry, contract)
+                if meant is None or any(meant in held for held in (given, plain_keys(value))):
+                    continue
+                key = meant
+            given[key] = entry
         item.arguments = bind(contract_of(item.factory), given, _Found(self, item, depth))
+
+    def _unknown_argument(self, item: Item, entry: Entry, contract: Contract) -> str | None:
+        """Record a key that is no argument; the one that it is meant for, where that is known."""
+        name, fields = entry.key, contract.fields
+        known = python.known_argument(name, fields)
+        meant = known if known != name else alike(name, fields)
+        if meant:
+            hint = f"did you mean '{meant}'?"
+        elif name in NEEDLESS:
+            hint = "leave it out: it follows from what comes before"
+        elif (
+            (layer := forms.known_name("layer", name))
+            and item.kind == "layer"
+            and (name in NAMES["layer"] or vocabulary.contains("layer", name))
+        ):
+            shown = forms.shown_name("layer", layer)
+            held = "" if plain(entry.value) in (None, True) else f": {short(entry.value)}"
+            hint = f"{shown} is a layer of its own: write - {shown}{held} below"
+        elif name in PLACES:
+            where, _, line = PLACES[name]
+            shown = line.format(value=short(entry.value), optimizer="Adam", others="")
+            hint = (
+                f"it belongs {f'under {where!r}' if where else 'at the top of the file'}: {shown}"
+            )
+        else:
+            hint = did_you_mean(name, fields, listing=False)
+        takes = f"its arguments: {_some(fields)}" if fields else "it takes none"
+        message = f"{item.name} has no argument '{clip(name, 60)}'"
+        self.diagnostics.add("K203", message, entry.mark, hint or takes)
+        return meant
 
     def _given(self, item: Item, value: Value) -> Iterator[Entry]:
         """The arguments as they are written, a lone value under its parameter's name."""
@@ -152,7 +266,17 @@ class Checker:
         elif isinstance(value, Sequence) or value.value is not None:
             if first is None:
                 message = f"{item.name} takes no arguments, received {describe(value)}"
-                self.diagnostics.add("K203", message, value.mark)
+                hint = f"write {item.name}" if isinstance(item.factory, type) else ""
+                self.diagnostics.add("K203", message, value.mark, hint)
+            elif isinstance(value, Sequence) and _by_position(first, value):
+                named = forms.by_position(value, item.kind, item.name)
+                hint = f"write {forms.in_place(named, item.mark)}" if named else ""
+                message = must_be(first.name, in_yaml(first.rule.expected), value)
+                self.diagnostics.add("K204", message, value.mark, hint)
+                yield from (
+                    Entry(n, one.mark, one)
+                    for n, one in zip(contract_of(item.factory).fields, value.items, strict=False)
+                )
             else:
                 yield Entry(first.name, value.mark, value)
 
@@ -174,9 +298,10 @@ class Checker:
             return rule.convert(plain(value))
         except (KerasishError, ValueError, TypeError) as error:
             expected = in_yaml(rule.expected)
-            hint = _quoting_hint(value, expected) or getattr(error, "fix", "")
-            hint = hint[:1].lower() + hint[1:]
-            self.diagnostics.add("K204", must_be(field.name, expected, value), value.mark, hint)
+            fix = said_in_yaml(str(getattr(error, "fix", "")))
+            message = must_be(field.name, expected, value)
+            hint = message.mend or fix[:1].lower() + fix[1:]
+            self.diagnostics.add("K204", message, value.mark, hint)
             return None
 
     def _objects(self, field: Field, rule: Rule, kind: str, value: Value, depth: int) -> Any:
@@ -196,6 +321,13 @@ class Checker:
     def named(self, value: Value, kind: str, depth: int = 0) -> Any:
         """An item; a bare name stays one where the kind's own look-up knows it, and a function of
         one's own is itself."""
+        if isinstance(value, Scalar) and not vocabulary.contains(kind, str(value.value)):
+            number = kind in _OR_NUMBER and meant(value, "a number")
+            if number:
+                what = _OR_NUMBER[kind]
+                message = must_be(what, f"a number or a {kind}", value)
+                self.diagnostics.add("K204", message, value.mark, number)
+                return None
         item = self.item(value, kind, depth)
         if item is None or kind not in _BY_NAME or not isinstance(value, Scalar):
             return item
@@ -228,20 +360,56 @@ class _Found:
         return self.checker.argument(field, value.value, self.depth)
 
     def unknown(self, name: str, value: Entry) -> None:
-        contract = contract_of(self.item.factory)
-        hint = did_you_mean(name, contract.fields, listing=False)
-        takes = f"{self.item.name}{contract}" if contract.fields else "it takes none"
-        message = f"{self.item.name} has no argument '{clip(name, 60)}'"
-        self.checker.diagnostics.add("K203", message, value.mark, f"{hint}  {takes}".strip())
+        """None comes here: `Checker` has recorded and named them all."""
 
     def missing(self, field: Field, given: Any) -> None:
-        contract = contract_of(self.item.factory)
-        unknown = [] if contract.is_open else [n for n in given if n not in contract.fields]
-        if any(field.name in nearest(clip(n, 100), list(contract.fields)) for n in unknown):
-            return  # it is misspelt, which is told
         message = f"{self.item.name} needs '{field.name}'"
-        hint = f"{self.item.name}{contract}"
+        required = contract_of(self.item.factory).required
+        example = ", ".join(f"{one.name}: {_example(one)}" for one in required)
+        lone = len(required) == 1 and contract_of(self.item.factory).first == required[0]
+        text = f"{self.item.name}: {_example(field)}" if lone and not given else ""
+        text = text or f"{self.item.name}: {{{example}}}"
+        hint = f"such as {text}" if field in required else ""
         self.checker.diagnostics.add("K202", message, self.item.mark, hint)
+
+
+def _example(field: Field) -> str:
+    """A value of the kind that a field takes."""
+    expected = field.rule.expected
+    if field.kind == "layer":
+        return "[...]" if "list" in expected else "{LSTM: 16}"
+    if re.search(r"\bint\b|integer", expected):
+        return _SIZES.get(field.name, "8")
+    return _SIZES.get(field.name, "0.5" if "number" in expected else "...")
+
+
+def _by_position(first: Field, value: Sequence) -> bool:
+    """Whether a list holds an argument each, though one argument is meant."""
+    if len(value.items) < 2 or first.kind is not None:
+        return False
+    return not _fits(first.rule, value) and _fits(first.rule, value.items[0])
+
+
+def _fits(rule: Rule, value: Value) -> bool:
+    try:
+        rule.convert(plain(value))
+    except (KerasishError, ValueError, TypeError):
+        return False
+    return True
+
+
+def _some(names: Iterable[str]) -> str:
+    held = [one for one in names if one not in ("name", "dtype", "trainable")]
+    return f"{', '.join(held[:12])}{', ...' if len(held) > 12 else ''}"
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def plain_keys(value: Value) -> Collection[str]:
+    """The keys of a mapping; none of anything else."""
+    return value.entries.keys() if isinstance(value, Mapping) else ()
 
 
 def valid_name(text: str) -> bool:
@@ -252,38 +420,3 @@ def valid_name(text: str) -> bool:
 def _is_plain(value: Value) -> TypeGuard[Scalar]:
     """Whether a value names nothing: a number, true, false or null."""
     return isinstance(value, Scalar) and not isinstance(value.value, str)
-
-
-# The words of rules, which speak of Python, for what is written in a file.
-_WORDS = (
-    (r", or None\b", " or null"),
-    (r"\bTrue or False\b", "true or false"),
-    (r"\ba list or tuple\b|\ba tuple\b", "a list"),
-    (r"\ban int\b", "an integer"),
-    (r"\bints\b", "integers"),
-    (r"of which each is (an |a )(integer|number)\b", r"of \2s"),
-    (r"of (\d+): an integer(, an integer)*$", r"of \1 integers"),
-    (r"\ba string\b", "text"),
-    (r"\ba dict\b", "a mapping"),
-    (r"\ba function\b", "a function, which a file cannot hold"),
-    (r"\ban array\b", "numbers in lists of one length, or {value: lists, dtype: name}"),
-)
-
-
-def in_yaml(expected: str) -> str:
-    """What a rule expects, in the words of YAML."""
-    for python, yaml in _WORDS:
-        expected = re.sub(python, yaml, expected)
-    return expected
-
-
-def _quoting_hint(value: Value, expected: str) -> str:
-    """For `'64'` where a number is expected: the quotes are the mistake."""
-    if not isinstance(value, Scalar) or not isinstance(value.value, str):
-        return ""
-    quoted_number = value.quoted and re.fullmatch(r"[-+0-9.eE]+", value.value)
-    if quoted_number and re.search(r"\bint\b|integer|number", expected):
-        return "remove the quotes"
-    if value.value in ("yes", "no", "on", "off") and "true" in expected:
-        return "write true or false"
-    return ""

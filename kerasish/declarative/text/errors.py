@@ -10,13 +10,14 @@ One finding prints as
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
 from kerasish.budget import KINDS
 from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value
+from kerasish.declarative.text.words import meant
 from kerasish.errors import ConfigError, LimitError, clip, told
 from kerasish.registry import hint
 
@@ -27,6 +28,7 @@ CODES: dict[str, str] = {
     "K104": "a tab is used for indentation",
     "K105": "the file is too large, too deep, or expands too far",
     "K106": "a file cannot be read, or lies outside the project",
+    "K107": "Python is written where YAML is meant",
     "K110": "a section is unknown, missing or of the wrong kind",
     "K120": "an override cannot be read",
     "K121": "an override points at nothing",
@@ -66,6 +68,7 @@ class Diagnostic:
     mark: Mark
     hint: str = ""
     details: tuple[str, ...] = ()
+    about: tuple[str, str] | None = None
 
     def __str__(self) -> str:
         head = f"{self.mark}: {self.code} {self.message}"
@@ -88,26 +91,50 @@ class Diagnostics:
         self._command = command
         self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
         self._unknown: set[tuple[str, int, int]] = set()
+        self._excused: set[tuple[str, str]] = set()
 
     def add(
-        self, code: str, message: str, mark: Mark, hint: str = "", details: Iterable[str] = ()
+        self,
+        code: str,
+        message: str,
+        mark: Mark,
+        hint: str = "",
+        details: Iterable[str] = (),
+        about: tuple[str, str] | None = None,
     ) -> None:
         """Record a finding; the same one at the same place is kept once.
 
         One at a place whose value is not known (`unknown`) is dropped.
 
+        Args:
+            code: one of `CODES`.
+            message: what is wrong; one of `must_be` brings a hint along.
+            mark: where.
+            hint: how to mend it.
+            details: lines below.
+            about: section and key, of a finding that `excuse` may take back.
+
         Raises:
             ConfigError: it is the last of as many as anyone reads.
         """
         if _place(mark) not in self._unknown:
-            self._keep(code, message, mark, hint, details)
+            self._keep(code, message, mark, hint, details, about)
 
-    def _keep(self, code: str, message: str, mark: Mark, hint: str, details: Iterable[str]) -> None:
+    def _keep(
+        self,
+        code: str,
+        message: str,
+        mark: Mark,
+        hint: str,
+        details: Iterable[str],
+        about: tuple[str, str] | None = None,
+    ) -> None:
         if code not in CODES:
             raise KeyError(
                 told("Unknown diagnostic code", expected="one of CODES", received=repr(code)),
             )
-        found = Diagnostic(code, message, mark, hint, tuple(details))
+        hint = hint or getattr(message, "mend", "")
+        found = Diagnostic(code, str(message), mark, hint, tuple(details), about)
         self._found.setdefault((mark.source.name, code, mark.line, mark.column, message), found)
         if len(self._found) >= MAX_FINDINGS:
             raise self.error()
@@ -139,6 +166,18 @@ class Diagnostics:
         """The one of two hints that says what its reader can do."""
         return command if self._command else program
 
+    def excuse(self, section: str, key: str) -> None:
+        """A key of a section is missing because it stands elsewhere, which is a finding already."""
+        self._excused.add((section, key))
+
+    def retract(self, follows: Callable[[Diagnostic], bool]) -> None:
+        """Take back the findings that follow from what is recorded now."""
+        self._found = {key: one for key, one in self._found.items() if not follows(one)}
+
+    def forget(self, known: int) -> None:
+        """Take back all findings but the first `known`."""
+        self._found = dict(list(self._found.items())[:known])
+
     def __len__(self) -> int:
         return len(self._found)
 
@@ -149,7 +188,7 @@ class Diagnostics:
             order.setdefault(found.mark.source.name, len(order))
         return tuple(
             sorted(
-                self._found.values(),
+                (one for one in self._found.values() if one.about not in self._excused),
                 key=lambda d: (order[d.mark.source.name], d.mark.line, d.mark.column, d.code),
             )
         )
@@ -208,9 +247,17 @@ def _describe_list(value: Sequence) -> str:
     return clip(f"{['null' if one is None else one for one in held]}", 80) + " (list)"
 
 
-def must_be(what: str, expected: str, value: Value) -> str:
-    """The message about a value of the wrong type or range."""
-    return f"{what} must be {expected}, received {describe(value)}"
+class Wrong(str):
+    """A message about a value that knows how the value is to be written, where that is known."""
+
+    mend: str = ""
+
+
+def must_be(what: str, expected: str, value: Value) -> Wrong:
+    """The message about a value of the wrong type or range; a finding of it has the mend."""
+    message = Wrong(f"{what} must be {expected}, received {describe(value)}")
+    message.mend = meant(value, expected)
+    return message
 
 
 def did_you_mean(name: str, choices: Iterable[str], listing: bool = True) -> str:

@@ -14,6 +14,8 @@ from typing import Any
 from kerasish import budget
 from kerasish.declarative.text import scalars
 from kerasish.declarative.text.errors import Diagnostics, clip
+from kerasish.declarative.text.mending import Text
+from kerasish.declarative.text.readable import Mender
 from kerasish.declarative.text.scalars import MAX_DEPTH, MAX_TEXT
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Source, Value
 from kerasish.declarative.text.syntax import report_syntax_error
@@ -24,11 +26,23 @@ MAX_BYTES = 1024 * 1024
 def load(data: bytes | str, name: str, diagnostics: Diagnostics, path: str | None = None) -> Value:
     """The document in `data`, shown as `name` in errors.
 
+    What can be mended is a finding and is read as it was meant, so that what is wrong elsewhere is
+    found as well: the caller raises (`Diagnostics.raise_if_any`) when it has found all it can.
+
     Raises:
         ConfigError: the text is not one YAML document within the limits; all findings at once.
     """
     text = _decode(data, name, diagnostics)
-    return parse(Source.of_text(name, text, path), text, diagnostics)
+    source = Source.of_text(name, text, path)
+    mender = Mender(source, diagnostics)
+    made = mender.known(Text.of(text))
+    known = len(diagnostics)
+    try:
+        return _read(_Builder(source, diagnostics, 0, 0, made))
+    except _Unreadable:
+        diagnostics.forget(known)
+        made = mender.tried(made)
+    return _read_or_report(_Builder(source, diagnostics, 0, 0, made))
 
 
 def parse(
@@ -40,14 +54,41 @@ def parse(
         ConfigError: as `load`.
     """
     known = len(diagnostics)
-    builder = _Builder(source, diagnostics, line - 1, column - 1)
-    with budget.opened(source.name):
-        for event in _events(builder, text):
-            builder.take(event)
+    value = _read_or_report(_Builder(source, diagnostics, line - 1, column - 1, Text.of(text)))
     if len(diagnostics) > known:
         raise diagnostics.error()
+    return value
+
+
+class _Unreadable(Exception):
+    """PyYAML cannot read the text: its error, and where it stood."""
+
+    def __init__(self, error: Exception, where: Any) -> None:
+        super().__init__(error)
+        self.error = error
+        self.where = where
+
+
+def _read_or_report(builder: _Builder) -> Value:
+    try:
+        return _read(builder)
+    except _Unreadable as failed:
+        text = str(builder.text)
+        report_syntax_error(failed.error, text, failed.where, builder.mark_at, builder.diagnostics)
+
+
+def _read(builder: _Builder) -> Value:
+    """The value of the text.
+
+    Raises:
+        _Unreadable: it is no YAML.
+        ConfigError: it goes over a limit, or holds nothing.
+    """
+    with budget.opened(builder.source.name):
+        for event in _events(str(builder.text)):
+            builder.take(event)
     if builder.root is None:
-        diagnostics.stop("K101", "there is no content", Mark(source, line, column))
+        builder.diagnostics.stop("K101", "there is no content", builder.mark_at(0, 0))
     return builder.root
 
 
@@ -65,21 +106,20 @@ def _decode(data: bytes | str, name: str, diagnostics: Diagnostics) -> str:
         diagnostics.stop("K101", "the file is not UTF-8 text", place, "save it as UTF-8")
 
 
-def _events(builder: _Builder, text: str) -> Iterator[Any]:
-    """PyYAML's events of `text`; its errors become findings."""
+def _events(text: str) -> Iterator[Any]:
+    """PyYAML's events of `text`."""
     import yaml
 
     try:
         reader = yaml.SafeLoader(text)
     except yaml.YAMLError as error:
-        report_syntax_error(error, text, None, builder.mark_at, builder.diagnostics)
+        raise _Unreadable(error, None) from None
     try:
         while reader.check_event():
             yield reader.get_event()
     except (yaml.YAMLError, ValueError, OverflowError, IndexError) as error:
         # PyYAML leaks ValueError for impossible escapes and version numbers.
-        where = reader.get_mark()
-        report_syntax_error(error, text, where, builder.mark_at, builder.diagnostics)
+        raise _Unreadable(error, reader.get_mark()) from None
     finally:
         reader.dispose()
 
@@ -99,8 +139,11 @@ class _Frame:
 class _Builder:
     """Turns events into values with an explicit stack."""
 
-    def __init__(self, source: Source, diagnostics: Diagnostics, line: int, column: int) -> None:
+    def __init__(
+        self, source: Source, diagnostics: Diagnostics, line: int, column: int, text: Text
+    ) -> None:
         self.source = source
+        self.text = text
         self.diagnostics = diagnostics
         self.root: Value | None = None
         self._line, self._column = line, column
@@ -110,7 +153,9 @@ class _Builder:
     def mark_at(self, line: int, column: int, width: int = 1) -> Mark:
         """The mark of PyYAML's zero-based position."""
         shift = self._column if line == 0 else 0
-        return Mark(self.source, line + 1 + self._line, column + 1 + shift, max(1, width))
+        start = self.text.column(line, column)
+        width = self.text.column(line, column + width) - start
+        return Mark(self.source, line + 1 + self._line, start + 1 + shift, max(1, width))
 
     def take(self, event: Any) -> None:
         """Consume the next event."""
@@ -134,9 +179,7 @@ class _Builder:
         if stop.line == start.line:
             width = stop.column - start.column
         else:
-            shift = self._column if start.line == 0 else 0
-            text = self.source.line(start.line + 1 + self._line)
-            width = len(text.rstrip()) - start.column - shift
+            width = len(self.text.lines[start.line].rstrip()) - start.column
         return self.mark_at(start.line, start.column, width)
 
     def _refuse_tag(self, event: Any) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 # The line breaks of YAML 1.1 as PyYAML counts them; `str.splitlines` would split on more.
-_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Source:
     @classmethod
     def of_text(cls, name: str, text: str, path: str | None = None) -> Source:
         """The source holding `text`, split into lines the way YAML counts them."""
-        return cls(name, tuple(_BREAK.split(text)), path)
+        return cls(name, tuple(BREAK.split(text)), path)
 
     def line(self, number: int) -> str:
         """The text of line `number`, counted from 1; empty outside the text."""

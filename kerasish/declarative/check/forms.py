@@ -1,0 +1,141 @@
+"""An object written in another tool's way: what it is called here, and how it is written.
+
+Everything found here is one finding with the line to write; the object is then read as it was
+meant, so that what else is wrong with it is found too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from kerasish.arguments.contract import contract_of
+from kerasish.declarative.check import vocabulary
+from kerasish.declarative.text import python
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
+from kerasish.declarative.text.synonyms import CONFIG_KEYS, NAMES, NEEDLESS, TYPE_KEYS
+from kerasish.declarative.text.words import short
+from kerasish.registry import alike
+
+_FUNCTIONS = ("activation", "loss", "metric", "initializer", "regularizer", "constraint")
+
+
+def known_name(kind: str, name: str) -> str | None:
+    """The name of a kind that `name` is meant for; None where that is open."""
+    if vocabulary.contains(kind, name):
+        return name
+    last = re.split(r"[./:]", name)[-1]
+    for one in (name, last):
+        if one in NAMES.get(kind, {}):
+            return NAMES[kind][one]
+        lower = {key.lower(): value for key, value in NAMES.get(kind, {}).items()}
+        if vocabulary.contains(kind, one):
+            return one
+        if one.lower() in lower:
+            return lower[one.lower()]
+    return alike(last, vocabulary.names(kind))
+
+
+def shown_name(kind: str, name: str) -> str:
+    """A name as it is written with arguments: the class's, where there is one."""
+    found = vocabulary.lookup(kind, name)
+    return str(found.__name__) if isinstance(found, type) else name
+
+
+def item_text(name: str, arguments: Iterable[Entry]) -> str:
+    """`Dense: {units: 3}` as one item of a list."""
+    shown = ", ".join(f"{one.key}: {short(one.value)}" for one in arguments)
+    return f"{name}: {{{shown}}}" if shown else name
+
+
+def in_place(text: str, mark: Mark) -> str:
+    """An item as it is written at a place: in braces where it is a value, not one of a list."""
+    before = mark.source.line(mark.line)[: mark.column - 1].rstrip()
+    return f"{{{text}}}" if ": " in f"{text} " and before.endswith(":") else text
+
+
+def with_type_key(value: Mapping, kind: str) -> tuple[Entry, str] | None:
+    """Name and arguments of `{type: Dropout, rate: 0.3}` and its like, and how it is written.
+
+    None where it is no such form.
+    """
+    for key in TYPE_KEYS:
+        entry = value.entries.get(key)
+        held = entry.value.value if entry and isinstance(entry.value, Scalar) else None
+        name = known_name(kind, held) if isinstance(held, str) else None
+        if entry is None or name is None:
+            continue
+        rest = [one for one in value if one.key != key and one.key not in NEEDLESS]
+        arguments = list(_unwrapped(rest))
+        made = renamed(shown_name(kind, name), kind, arguments)
+        whole = Mapping.of(made, value.mark)
+        return Entry(name, entry.value.mark, whole), item_text(shown_name(kind, name), made)
+    return None
+
+
+def _unwrapped(entries: list[Entry]) -> Iterator[Entry]:
+    """The arguments, out of `config: {...}` too."""
+    for one in entries:
+        if one.key in CONFIG_KEYS and isinstance(one.value, Mapping):
+            yield from one.value
+        else:
+            yield one
+
+
+def renamed(name: str, kind: str, arguments: Iterable[Entry]) -> list[Entry]:
+    """Arguments by the names that the object has for them; those that it needs not are left out."""
+    known = contract_of(vocabulary.lookup(kind, name)).fields if _has(kind, name) else {}
+    kept = [one for one in arguments if one.key in known or one.key not in NEEDLESS]
+    return [replace(one, key=python.known_argument(one.key, known)) for one in kept]
+
+
+def _has(kind: str, name: str) -> bool:
+    return vocabulary.contains(kind, name)
+
+
+def not_indented(value: Mapping, kind: str) -> tuple[Entry, str] | None:
+    """`{Dense: null, units: 64}`: arguments that stand beside their name, and the right form."""
+    head, *rest = value
+    if not vocabulary.contains(kind, head.key):
+        return None
+    factory = vocabulary.lookup(kind, head.key)
+    contract = contract_of(factory)
+    if any(one.key not in contract.fields and vocabulary.contains(kind, one.key) for one in rest):
+        return None
+    given = list(head.value) if isinstance(head.value, Mapping) else []
+    lone = not isinstance(head.value, Mapping) and not _is_null(head.value)
+    if lone and contract.first is not None:
+        given = [Entry(contract.first.name, head.value.mark, head.value)]
+    made = [*given, *rest]
+    return replace(head, value=Mapping.of(made, value.mark)), item_text(head.key, made)
+
+
+def _is_null(value: Value) -> bool:
+    return isinstance(value, Scalar) and value.value is None
+
+
+def text_item(text: str, kind: str) -> str | None:
+    """What a text such as `Dense(3)`, `Dense:3` or `Dense 3` is as an item; None for a name."""
+    if python.CALL.match(text):
+        return python.item(text)
+    found = re.fullmatch(r"([A-Za-z_][\w.]*)\s*(?::|=|\s)\s*(\S.*)", text)
+    name = known_name(kind, found[1]) if found else None
+    if found is None or name is None or not vocabulary.contains(kind, name):
+        return None
+    value = found[2].strip()
+    if re.fullmatch(r"\w+=.+", value):
+        named = re.sub(r"(\w+)=", r"\1: ", value)
+        value = f"{{{named}}}"
+    elif not re.fullmatch(r"[\w.$+-]+|\[.*\]|\{.*\}", value):
+        return None
+    return f"{shown_name(kind, name)}: {value}"
+
+
+def by_position(value: Sequence, kind: str, name: str) -> str | None:
+    """`Conv2D: [32, 3]` with its arguments named."""
+    fields = list(contract_of(vocabulary.lookup(kind, name)).fields)
+    if not 1 < len(value.items) <= len(fields):
+        return None
+    pairs = zip(fields, value.items, strict=False)
+    return item_text(name, (Entry(key, one.mark, one) for key, one in pairs))

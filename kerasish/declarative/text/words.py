@@ -1,0 +1,161 @@
+"""What a rule expects and what a value was meant to be, in the words of YAML."""
+
+from __future__ import annotations
+
+import re
+
+from kerasish.declarative.text import python, scalars
+from kerasish.declarative.text.emit import flow
+from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
+
+# The words of rules and of layers, which speak of Python, for what is written in a file.
+_WORDS = (
+    (r"one of \(('[^()]*')\)", lambda found: _listed(found[1])),
+    (r", or None\b", " or null"),
+    (r"\bTrue or False\b", "true or false"),
+    (r"\ba list or tuple\b|\ba tuple\b", "a list"),
+    (r"\bof tuples\b", "of lists"),
+    (r"\ban int\b", "an integer"),
+    (r"\bints\b", "integers"),
+    (r"of which each is (an |a )(integer|number)\b", r"of \2s"),
+    (r"of (\d+): an integer(, an integer)*$", r"of \1 integers"),
+    (r"\ba string\b", "text"),
+    (r"\ba dict\b", "a mapping"),
+    (r"\ba function\b", "a function, which a file cannot hold"),
+    (r"\ban array\b", "numbers in lists of one length, or {value: lists, dtype: name}"),
+)
+_SHAPE = r"\(((?:(?:None|\d+)(?:, ?|(?=\))))+)\)"
+# What an error of a layer holds that only Python knows.
+_PYTHON = (
+    (r"<(\w+) name=[^<>]*>", r"\1"),
+    (r"<(?:class|function) '?(?:[\w.]*\.)?(\w+)'?[^<>]*>", r"\1"),
+    (_SHAPE, lambda one: f"[{one[1].rstrip(' ,')}]"),
+    (r"\bNone\b", "null"),
+    (r"\bTrue\b", "true"),
+    (r"\bFalse\b", "false"),
+)
+
+
+def in_yaml(expected: str) -> str:
+    """What a rule expects, in the words of YAML."""
+    for words, yaml in _WORDS:
+        expected = re.sub(words, yaml, expected)
+    return expected
+
+
+def said_in_yaml(text: str) -> str:
+    """What a layer says of itself, without Python's words, objects and signatures."""
+    text = re.sub(r"\((?:\w+: '[^']*'(?: = [^,()]+)?(?:, )?)+\)(?: -> '?\w+'?)?", "", text)
+    for words, yaml in _PYTHON:
+        text = re.sub(words, yaml, text)
+    return text
+
+
+def _listed(words: str) -> str:
+    held = re.findall(r"'([^']*)'", words)
+    return f"one of {', '.join(held)}" if len(held) > 2 else " or ".join(held)
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+_TRUE, _FALSE = ("yes", "on", "y", "true", "t"), ("no", "off", "n", "false", "f")
+_UNITS = {"k": 1_000, "m": 1_000_000}
+_NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
+_POWER = r"(?:(\d+(?:\.\d+)?)\s*[*x×]\s*)?10\s*(?:\^|\*\*)\s*\(?(-?\d+)\)?"
+_LIMITS = {"inf": ".inf", "infinity": ".inf", "-inf": "-.inf", "nan": ".nan"}
+
+
+def written(value: Value) -> str:
+    """A value as it stands in the file, where it stands on one line; else on one line."""
+    if isinstance(value, Scalar) and value.mark.text.strip():
+        return value.mark.text
+    text = value.mark.text
+    if not isinstance(value, Scalar) and text[:1] in "[{" and text[-1:] in "]}" and len(text) > 1:
+        return text
+    return flow(plain(value))
+
+
+def short(value: Value) -> str:
+    """As `written`, or `...` where it takes more room than a hint has."""
+    text = written(value)
+    return text if len(text) <= 60 else "..."
+
+
+def meant(value: Value, expected: str) -> str:
+    """How to write the value that was meant where another was expected; "" where that is open."""
+    if isinstance(value, Scalar):
+        if isinstance(value.value, str):
+            return _meant_text(value.value.strip(), value.quoted, expected)
+        return _meant_plain(value.value, expected)
+    items = list(value.items) if isinstance(value, Sequence) else []
+    if len(items) == 1 and "list" not in expected and isinstance(items[0], Scalar):
+        return f"write {written(items[0])}"
+    if isinstance(value, Mapping) and "list" in expected and "mapping" not in expected:
+        return "write a list: [first, second]"
+    return ""
+
+
+def _meant_text(text: str, quoted: bool, expected: str) -> str:
+    number, listed = bool(re.search(r"integer|number|\bint\b", expected)), "list" in expected
+    if text in ("None", "none", "nil", "NULL"):
+        return "write null" if "null" in expected or not number else "leave it out, or write null"
+    if "true or false" in expected and text.lower() in _TRUE + _FALSE:
+        return f"write {str(text.lower() in _TRUE).lower()}"
+    if number and quoted and type(scalars.resolve(text)) in (int, float):
+        return f"remove the quotes: {text}"
+    if number and text.lower() in _LIMITS:
+        return f"write {_LIMITS[text.lower()]}"
+    if number and (found := _number(text)):
+        return f"write {found}"
+    if number and (found := python.arithmetic(text)):
+        return f"write {found}"
+    if listed:
+        sizes = re.fullmatch(r"[(\[]?\s*(\d+(?:(?:\s*[,x×*]\s*|\s+)\d+)+)\s*,?[)\]]?", text)
+        if sizes:
+            return f"write [{', '.join(re.findall(r'[0-9]+', sizes[1]))}]"
+    if text.startswith(("lambda", "def ")):
+        return "a file holds no functions of Python: name one that is registered"
+    if "(" in text and (found := python.in_words(text)):
+        return f"write {found}"
+    return ""
+
+
+def _number(text: str) -> str:
+    """The number that a text was meant to be, as YAML writes it."""
+    text = text.replace("−", "-").replace("–", "-").replace("\u00a0", " ")
+    text = re.sub(r"\s*(?:#|//).*$", "", text).rstrip(" ,;")
+    if re.fullmatch(r"[-+]?\d{1,3}(?:[_,' ]\d{3})+(?:\.\d+)?|[-+]?\d+(?:_\d+)+", text):
+        return re.sub(r"[_,' ]", "", text)
+    if re.fullmatch(r"[-+]?\d+,\d+", text):
+        return text.replace(",", ".")
+    if found := re.fullmatch(rf"({_NUMBER})\s*%", text):
+        return f"{float(found[1]) / 100:g}"
+    if found := re.fullmatch(_POWER, text):
+        return f"{found[1] or 1}e{found[2]}"
+    if re.fullmatch(r"[eE]-?\d+", text):
+        return f"1{text}"
+    if re.fullmatch(rf"{_NUMBER}", text.replace(" ", "")):
+        return text.replace(" ", "")
+    if found := re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kKmM])", text):
+        return f"{float(found[1]) * _UNITS[found[2].lower()]:.0f}"
+    if found := re.fullmatch(rf"({_NUMBER})\s*[A-Za-z]+\.?", text):
+        return f"{found[1]}, a number without a unit"
+    return ""
+
+
+def _meant_plain(held: bool | int | float | None, expected: str) -> str:
+    if held is None or isinstance(held, bool):
+        return ""
+    bounds = re.search(r"between 0 and 1|\[0, 1[\])]|\(0, 1[\])]", expected)
+    if bounds and 5 <= held < 100:
+        return f"write {held / 100:g}"
+    if isinstance(held, float) and "integer" in expected and held.is_integer() and abs(held) < 1e15:
+        return f"write {int(held)}"
+    if expected.startswith("a list") and "integer or" not in expected and held > 0:
+        return f"write [{held}]"
+    if "true or false" in expected and held in (0, 1):
+        return f"write {str(bool(held)).lower()}"
+    if expected in ("text", "text or null"):
+        return f'write "{held}"'
+    return ""
