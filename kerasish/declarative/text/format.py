@@ -38,7 +38,9 @@ def formatted(data: bytes | str, name: str) -> str:
     Raises:
         ConfigError: it is not one YAML document.
     """
-    before = load(data, name, Diagnostics())
+    diagnostics = Diagnostics()
+    before = load(data, name, diagnostics)
+    diagnostics.raise_if_any()
     text = data.decode("utf-8-sig") if isinstance(data, bytes) else data.removeprefix("\ufeff")
     made = _Formatter(text).run()
     after = load(made, name, Diagnostics())
