@@ -129,13 +129,7 @@ class BackendError(KerasishError, RuntimeError):
 
 
 class DataError(KerasishError, ValueError):
-    """The data given to training do not fit the model or each other.
-
-    Attributes:
-        row: the row of a batch that is meant, counted from 0; None where it is not one.
-    """
-
-    row: int | None = None
+    """The data given to training do not fit the model or each other."""
 
 
 class MissingPackageError(KerasishError, ImportError):

@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from kerasish.cli.configs import options, project_of
 from kerasish.cli.declare import argument, command
+from kerasish.cli.models import model_of
 from kerasish.cli.options import CHANGES, CONFIG, SOURCE
 from kerasish.cli.text import model_lines, size
 from kerasish.declarative.resolve.document import read_document
@@ -33,7 +34,8 @@ def check(arguments: Namespace) -> None:
     if train is not None:
         print(f"  train   {train.compiled['optimizer'].name}, {train.fitted['epochs']} epochs")
     if data is not None:
-        print(f"  data    {data.source_name} (not read), batches of {data.batch_size}")
+        source = data.dataset.name if data.dataset else data.train.path if data.train else "none"
+        print(f"  data    {source} (not read), batches of {data.batch_size}")
 
 
 @command(
@@ -45,7 +47,7 @@ def check(arguments: Namespace) -> None:
 )
 def summary(arguments: Namespace) -> None:
     """The layers of a model with their shapes and parameters."""
-    model = project_of(arguments, arguments.source).build(arguments.max_params)
+    model = model_of(arguments.source, arguments)
     print("\n".join(model_lines(model)))
 
 

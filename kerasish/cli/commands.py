@@ -90,7 +90,9 @@ def parse(arguments: Sequence[str]) -> Namespace:
 def _meant(word: str, known: Iterable[str]) -> str:
     """The nearest of some words, as a question; nothing where none is near."""
     by_plain = {one.lstrip("-"): one for one in known}
-    near = nearest(word.lstrip("-"), list(by_plain), 1)
+    plain = word.lstrip("-")
+    swapped = [one for one in by_plain if sorted(one) == sorted(plain)]  # letters out of order
+    near = swapped or nearest(plain, list(by_plain), 1)
     return f"did you mean '{by_plain[near[0]]}'?" if near else ""
 
 

@@ -10,7 +10,10 @@ _CHANGES = "changes, permissions and limits"
 
 CONFIG = argument("config", metavar="CONFIG", complete="yaml", help="a .yaml file")
 SOURCE = argument(
-    "source", metavar="CONFIG|RUN", complete="run", help="a .yaml file or a run folder"
+    "source",
+    metavar="SOURCE",
+    complete="run",
+    help="a .yaml file, the folder of a run, or a .keras, .h5 or .json file",
 )
 RUN = argument("run", metavar="RUN", complete="run", help="the folder of a run")
 BACKEND = argument("--backend", choices=BACKENDS, help="overrides the config's")

@@ -18,7 +18,8 @@ from tests.declarative.helpers import block
 CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
 
 WORDS = st.sampled_from(
-    ["a", "relu", "64", "1e-4", "'it''s'", '"two\\n"', '"#no"', "null", "~", "a b", "$x", '"${2 * w}"',
+    ["a", "relu", "64", "1e-4", "'it''s'", '"two\\n"', '"#no"', "null", "~", "a b", "$x",
+     '"${2 * w}"',
      "x#y", "2020-01-01", "-1", ".5", "true", "http://x/y", "'a: b'", '"\\u00e9"', "é"]
 )  # fmt: skip
 KEYS = ("kerasish", "model", "x", "y z", "'k'", '"q"', "layers", "n1", "Dense", "f")
@@ -272,8 +273,8 @@ def test_texts_of_several_lines() -> None:
 
         b:
           - >2
-              folded
-             more
+             folded
+            more
           - |-
             end
         """)
