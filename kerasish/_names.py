@@ -2,7 +2,7 @@
 
 PUBLIC: dict[str, dict[str, str]] = {
     "kerasish": {
-        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors export graph initializers inspect layers legacy losses metrics mixed_precision models ops optimizers preprocessing random registry regularizers saving serialization spec testing training tree utils visualization wrappers",
+        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors export graph initializers inspect layers legacy losses metrics mixed_precision models ops optimizers preparation preprocessing random registry regularizers saving serialization spec testing training tree utils visualization wrappers",
         "kerasish.backend.placing": "device",
         "kerasish.compiler.functions": "function",
         "kerasish.constraints.projections": "Constraint",
@@ -104,6 +104,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.layers.multi_head_attention": "GroupQueryAttention GroupedQueryAttention:GroupQueryAttention MultiHeadAttention",
         "kerasish.layers.normalization": "BatchNormalization GroupNormalization LayerNormalization RMSNormalization SpectralNormalization UnitNormalization",
         "kerasish.layers.pooling": "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D AvgPool1D:AveragePooling1D AvgPool2D:AveragePooling2D AvgPool3D:AveragePooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool1D:GlobalAveragePooling1D GlobalAvgPool2D:GlobalAveragePooling2D GlobalAvgPool3D:GlobalAveragePooling3D GlobalMaxPool1D:GlobalMaxPooling1D GlobalMaxPool2D:GlobalMaxPooling2D GlobalMaxPool3D:GlobalMaxPooling3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D MaxPool1D:MaxPooling1D MaxPool2D:MaxPooling2D MaxPool3D:MaxPooling3D MaxPooling1D MaxPooling2D MaxPooling3D",
+        "kerasish.layers.preprocessing.columns": "FillMissing ValueMap",
         "kerasish.layers.preprocessing.hashing": "HashedCrossing Hashing",
         "kerasish.layers.preprocessing.lookup": "IntegerLookup StringLookup",
         "kerasish.layers.preprocessing.numbers": "CategoryEncoding Discretization Normalization Rescaling",
@@ -245,6 +246,15 @@ PUBLIC: dict[str, dict[str, str]] = {
     "kerasish.optimizers.legacy": {
         "kerasish.elsewhere": "Adagrad:LegacyOptimizer Adam:LegacyOptimizer Ftrl:LegacyOptimizer Optimizer:LegacyOptimizer RMSprop:LegacyOptimizer SGD:LegacyOptimizer",
     },
+    "kerasish.preparation": {
+        "kerasish.preparation.columns": "Columns",
+        "kerasish.preparation.parts": "Parts split",
+        "kerasish.preparation.prepared": "Part Prepared",
+        "kerasish.preparation.sources": "FORMATS read_table",
+        "kerasish.preparation.table": "Column Table column_of",
+        "kerasish.preparation.way_back": "Target",
+        "kerasish.preparation.windows": "Window",
+    },
     "kerasish.preprocessing": {
         "": "image sequence",
         "kerasish.data.image_folders": "image_dataset_from_directory text_dataset_from_directory",
@@ -371,6 +381,7 @@ KINDS: dict[str, dict[str, str]] = {
         "kerasish.layers.multi_head_attention": "GroupQueryAttention GroupedQueryAttention:GroupQueryAttention MultiHeadAttention group_query_attention:GroupQueryAttention multi_head_attention:MultiHeadAttention",
         "kerasish.layers.normalization": "BatchNormalization GroupNormalization LayerNormalization RMSNormalization SpectralNormalization UnitNormalization batch_normalization:BatchNormalization group_normalization:GroupNormalization layer_normalization:LayerNormalization rms_normalization:RMSNormalization spectral_normalization:SpectralNormalization unit_normalization:UnitNormalization",
         "kerasish.layers.pooling": "AdaptiveAveragePooling1D AdaptiveAveragePooling2D AdaptiveAveragePooling3D AdaptiveMaxPooling1D AdaptiveMaxPooling2D AdaptiveMaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D AvgPool1D:AveragePooling1D AvgPool2D:AveragePooling2D AvgPool3D:AveragePooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalAvgPool1D:GlobalAveragePooling1D GlobalAvgPool2D:GlobalAveragePooling2D GlobalAvgPool3D:GlobalAveragePooling3D GlobalMaxPool1D:GlobalMaxPooling1D GlobalMaxPool2D:GlobalMaxPooling2D GlobalMaxPool3D:GlobalMaxPooling3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D MaxPool1D:MaxPooling1D MaxPool2D:MaxPooling2D MaxPool3D:MaxPooling3D MaxPooling1D MaxPooling2D MaxPooling3D adaptive_average_pooling1d:AdaptiveAveragePooling1D adaptive_average_pooling2d:AdaptiveAveragePooling2D adaptive_average_pooling3d:AdaptiveAveragePooling3D adaptive_max_pooling1d:AdaptiveMaxPooling1D adaptive_max_pooling2d:AdaptiveMaxPooling2D adaptive_max_pooling3d:AdaptiveMaxPooling3D average_pooling1d:AveragePooling1D average_pooling2d:AveragePooling2D average_pooling3d:AveragePooling3D global_average_pooling1d:GlobalAveragePooling1D global_average_pooling2d:GlobalAveragePooling2D global_average_pooling3d:GlobalAveragePooling3D global_max_pooling1d:GlobalMaxPooling1D global_max_pooling2d:GlobalMaxPooling2D global_max_pooling3d:GlobalMaxPooling3D max_pooling1d:MaxPooling1D max_pooling2d:MaxPooling2D max_pooling3d:MaxPooling3D",
+        "kerasish.layers.preprocessing.columns": "FillMissing ValueMap fill_missing:FillMissing value_map:ValueMap",
         "kerasish.layers.preprocessing.hashing": "HashedCrossing Hashing hashed_crossing:HashedCrossing hashing:Hashing",
         "kerasish.layers.preprocessing.lookup": "IntegerLookup StringLookup integer_lookup:IntegerLookup string_lookup:StringLookup",
         "kerasish.layers.preprocessing.numbers": "CategoryEncoding Discretization Normalization Rescaling category_encoding:CategoryEncoding discretization:Discretization normalization:Normalization rescaling:Rescaling",

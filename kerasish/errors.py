@@ -129,7 +129,13 @@ class BackendError(KerasishError, RuntimeError):
 
 
 class DataError(KerasishError, ValueError):
-    """The data given to training do not fit the model or each other."""
+    """The data given to training do not fit the model or each other.
+
+    Attributes:
+        row: the row of a batch that is meant, counted from 0; None where it is not one.
+    """
+
+    row: int | None = None
 
 
 class MissingPackageError(KerasishError, ImportError):

@@ -105,8 +105,8 @@ OFFERED: dict[str, Homes] = {
     "kerasish": {
         "": "activations backend callbacks cli compiler config constraints data datasets "
         "declarative dtype_policies errors export graph initializers inspect layers legacy losses "
-        "metrics mixed_precision models ops optimizers preprocessing random registry regularizers "
-        "saving serialization spec testing training tree utils visualization wrappers",
+        "metrics mixed_precision models ops optimizers preparation preprocessing random registry "
+        "regularizers saving serialization spec testing training tree utils visualization wrappers",
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",
         "kerasish.layers.base.input_spec": "InputSpec",
@@ -196,6 +196,15 @@ OFFERED: dict[str, Homes] = {
         "kerasish.backend.settings": "clear_session epsilon floatx get_uid image_data_format "
         "is_float_dtype is_int_dtype result_type set_epsilon set_floatx set_image_data_format "
         "standardize_dtype",
+    },
+    "kerasish.preparation": {
+        "kerasish.preparation.columns": "Columns",
+        "kerasish.preparation.parts": "Parts split",
+        "kerasish.preparation.prepared": "Part Prepared",
+        "kerasish.preparation.sources": "FORMATS read_table",
+        "kerasish.preparation.table": "Column Table column_of",
+        "kerasish.preparation.way_back": "Target",
+        "kerasish.preparation.windows": "Window",
     },
     "kerasish.data": {
         "kerasish.data.adapters": "as_source",

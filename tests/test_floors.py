@@ -29,6 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("layers",),
     ("data", "datasets", "callbacks", "training", "saving", "visualization"),
     ("models",),
+    ("preparation",),
     ("declarative", "inspect", "testing", "utils", "dtype_policies",
      "mixed_precision", "preprocessing", "export", "legacy", "wrappers"),
     ("cli",),

@@ -34,8 +34,7 @@ def check(arguments: Namespace) -> None:
     if train is not None:
         print(f"  train   {train.compiled['optimizer'].name}, {train.fitted['epochs']} epochs")
     if data is not None:
-        source = data.dataset.name if data.dataset else data.train.path if data.train else "none"
-        print(f"  data    {source} (not read), batches of {data.batch_size}")
+        print(f"  data    {data.source_name} (not read), batches of {data.batch_size}")
 
 
 @command(

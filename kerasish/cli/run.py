@@ -27,9 +27,9 @@ from kerasish.cli.options import (
 from kerasish.cli.text import duration, model_lines, numbers
 from kerasish.data.npz import read_arrays
 from kerasish.declarative.api import Project
-from kerasish.declarative.building.arrays import Arrays, Part
 from kerasish.errors import ArgumentError, DataError
 from kerasish.models import Model
+from kerasish.preparation import Prepared
 from kerasish.saving.files.atomic import replacing
 from kerasish.saving.whole_model import load_model, save_model
 from kerasish.version import __version__
@@ -54,9 +54,9 @@ def fit(arguments: Namespace) -> None:
     if project.config.train is None or project.config.data is None:
         raise ArgumentError(arguments.config, expected="sections 'data' and 'train'")
     _prepare(arguments, project)
+    data = project.data()
     model = project.build(arguments.max_params)
-    arrays = project.arrays()
-    keywords = project.fit_arguments(model, arrays)
+    keywords = project.fit_arguments(model, data)
     # Made before the first epoch, so that a folder that cannot be written costs no training.
     folder = run_folder.new_folder(arguments.run, project.config.name)
     run_folder.write_config(folder, project)
@@ -67,7 +67,7 @@ def fit(arguments: Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)  # someone may have tidied up meanwhile
     save_model(model, folder / run_folder.MODEL_FILE)
     run_folder.write_history(folder, history)
-    test = None if arrays.test is None else _measure(model, arrays.test, project)
+    test = None if data.parts.test is None else _measure(model, data, "test")
     lines = _report(project, model, history, seconds, test)
     run_folder.write_summary(folder, [*lines, "", *_layer_lines(model)])
     print("\n".join(lines))
@@ -101,17 +101,13 @@ def _use_backend(name: str | None) -> None:
         backend.set_backend(name)
 
 
-def _measure(model: Model, part: Part, project: Project) -> dict[str, float]:
-    data = project.config.data
-    batch_size = 32 if data is None else data.batch_size
-    found = model.evaluate(
-        part.x,
-        part.y,
-        sample_weight=part.sample_weight,
-        batch_size=batch_size,
-        verbose=0,
-        return_dict=True,
-    )
+def _measure(model: Model, data: Prepared, part: str) -> dict[str, float]:
+    batches = data.batches(part)
+    given = batches if isinstance(batches, tuple) else (batches,)
+    named: dict[str, Any] = dict(zip(("x", "y", "sample_weight"), given, strict=False))
+    if len(given) > 1:
+        named["batch_size"] = data.batch_size
+    found = model.evaluate(**named, verbose=0, return_dict=True)
     return {name: float(value) for name, value in found.items()}
 
 
@@ -173,19 +169,18 @@ def evaluate(arguments: Namespace) -> None:
     folder = run_folder.existing_folder(arguments.run)
     project = project_of(arguments, arguments.run)
     _prepare(arguments, project)
-    name, part = _part(project.arrays(), arguments.part)
+    data = project.data()
+    name = _part(data, arguments.part)
     model = load_model(folder / run_folder.MODEL_FILE, allowance=arguments.allowance)
-    print(f"{name}: {numbers(_measure(model, part, project))}")
+    print(f"{name}: {numbers(_measure(model, data, name))}")
 
 
-def _part(arrays: Arrays, chosen: str | None) -> tuple[str, Part]:
+def _part(data: Prepared, chosen: str | None) -> str:
     """The part of the data that was asked for, else the best there is to measure on."""
-    parts = {"test": arrays.test, "validation": arrays.validation, "train": arrays.train}
     order = [chosen] if chosen else ["test", "validation"]
     for name in order:
-        part = parts[name]
-        if part is not None:
-            return name, part
+        if data.parts.get(name) is not None:
+            return name
     raise DataError(
         "",
         expected=f"a config with {' or '.join(order)} data",

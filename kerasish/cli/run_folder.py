@@ -14,6 +14,7 @@ from kerasish.declarative.api import Project
 from kerasish.declarative.text.emit import emit
 from kerasish.declarative.text.source import plain
 from kerasish.errors import ArgumentError
+from kerasish.preparation import FORMATS
 from kerasish.saving.files.atomic import write_bytes
 
 MODEL_FILE = "model.h5"
@@ -61,11 +62,27 @@ def write_config(folder: Path, project: Project) -> None:
     """The resolved config, with data files by their full path: the run folder lies elsewhere."""
     document: dict[str, Any] = plain(project.config.document)
     document.setdefault("name", project.config.name)
-    for part in ("train", "validation", "test"):
-        named = (document.get("data") or {}).get(part)
-        if isinstance(named, dict) and isinstance(named.get("npz"), str):
-            named["npz"] = str((project.folder / named["npz"]).resolve())
+    data = document.get("data") or {}
+    for key in ("source", "train", "validation", "test"):
+        for source in data[key] if isinstance(data.get(key), list) else [data.get(key)]:
+            _with_full_paths(source, project.folder)
     write_bytes(folder / CONFIG_FILE, emit(document).encode())
+
+
+def _with_full_paths(source: Any, folder: Path) -> None:
+    """Name the files of a source, where they are, by their full paths."""
+    for name in FORMATS:
+        if isinstance(source, dict) and name in source:
+            source[name] = _full(source[name], folder)
+
+
+def _full(named: Any, folder: Path) -> Any:
+    if isinstance(named, dict):
+        return {key: _full(one, folder) for key, one in named.items()}
+    if isinstance(named, list):
+        return [_full(one, folder) for one in named]
+    path = folder / named
+    return str(path.resolve()) if path.exists() else named
 
 
 def write_history(folder: Path, history: Mapping[str, Sequence[float]]) -> None:

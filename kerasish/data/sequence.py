@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -63,25 +63,44 @@ def pad_sequences(
     return padded
 
 
+class Cut(NamedTuple):
+    """Rows of a series around a moment: `offsets` from it, or the moment's own row alone.
+
+    Attributes:
+        series: array (time, ...).
+        offsets: integers (steps,); None for the row itself, without an axis of steps.
+    """
+
+    series: np.ndarray
+    offsets: np.ndarray | None = None
+
+    def at(self, moments: Any) -> np.ndarray:
+        """The rows around one moment or several."""
+        if self.offsets is None:
+            return self.series[moments]
+        return self.series[np.add.outer(moments, self.offsets)]
+
+
 class Windows(Node):
-    """Windows of a time series, cut out when they are asked for."""
+    """Windows of time series, cut out when they are asked for.
+
+    Args:
+        cuts: `Cut`s in the form of an element, a tuple or dict of them nested as one likes.
+        moments: integers (windows,), where each window is.
+    """
 
     indexable = True
     batched = False
-    decides = ("data", "targets", "starts", "offsets")
+    decides = ("cuts", "moments")
 
-    def __init__(
-        self, data: np.ndarray, targets: np.ndarray | None, starts: np.ndarray, offsets: np.ndarray
-    ) -> None:
+    def __init__(self, cuts: Any, moments: np.ndarray) -> None:
         super().__init__()
         self.name = "timeseries_dataset_from_array"
-        self.data = data
-        self.targets = targets
-        self.starts = starts
-        self.offsets = offsets
+        self.cuts = cuts
+        self.moments = moments
 
     def length(self) -> int:
-        return len(self.starts)
+        return len(self.moments)
 
     def pick(self, run: Pass, order: Iterable[int]) -> Iterator[Any]:
         return map(self._windows, order)
@@ -90,9 +109,15 @@ class Windows(Node):
         return self._windows
 
     def _windows(self, which: Any) -> Any:
-        starts = self.starts[which]
-        windows = self.data[np.add.outer(starts, self.offsets)]
-        return windows if self.targets is None else (windows, self.targets[starts])
+        return _at(self.cuts, self.moments[which])
+
+
+def _at(cuts: Any, moments: Any) -> Any:
+    if isinstance(cuts, Cut):
+        return cuts.at(moments)
+    if isinstance(cuts, dict):
+        return {name: _at(cut, moments) for name, cut in cuts.items()}
+    return tuple(_at(cut, moments) for cut in cuts)
 
 
 def timeseries_dataset_from_array(
@@ -165,7 +190,8 @@ def timeseries_dataset_from_array(
             received=f"{sequence_length} samples at a rate of {sampling_rate}",
         )
     offsets = np.arange(sequence_length) * sampling_rate
-    dataset = Dataset(Windows(data[first:last], targets, starts, offsets))
+    windows = Cut(data[first:last], offsets)
+    dataset = Dataset(Windows(windows if targets is None else (windows, Cut(targets)), starts))
     if shuffle:
         dataset = dataset.shuffle(len(starts), seed, format == "tf")
     return dataset if batch_size is None else dataset.batch(batch_size)

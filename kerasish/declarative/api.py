@@ -6,15 +6,15 @@ import os
 import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from kerasish import budget
-from kerasish.declarative.building.arrays import Arrays, load_arrays
+from kerasish.declarative.building.data import prepare
 from kerasish.declarative.building.model import MAX_PARAMS, build_model
 from kerasish.declarative.building.train import (
     check_inputs,
     check_labels,
     compile_model,
-    data_arguments,
     training_arguments,
 )
 from kerasish.declarative.check.specification import Config
@@ -25,25 +25,66 @@ from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mapping
 from kerasish.errors import ArgumentError, told
 from kerasish.models import Model
+from kerasish.preparation import Prepared
 
 __all__ = ["Options", "Project", "from_yaml", "load_config"]
 
 
 @dataclass(slots=True)
 class Project:
-    """A checked config, the folder it stands in, and the allowance it is read with."""
+    """A checked config, the folder it stands in, and the allowance it is read with.
+
+    Attributes:
+        composed: the document over its bases, before variables are put in.
+        options: what the caller decides.
+    """
 
     config: Config
     folder: Path
     diagnostics: Diagnostics = field(default_factory=Diagnostics)
     allowance: float | None = None
+    composed: Mapping | None = None
+    options: Options = field(default_factory=Options)
+    _data: Prepared | None = None
+
+    def data(self) -> Prepared:
+        """The data, read, cut into parts and prepared; read once.
+
+        Raises:
+            ArgumentError: the config has no data section.
+            ConfigError: a file, a column or a value is missing or wrong.
+        """
+        section = self.config.data
+        if section is None:
+            raise ArgumentError(self.config.name, expected="a config with a 'data' section")
+        if self._data is None:
+            self._data = prepare(section, self.folder, self.diagnostics, self.config.seed or 0)
+            self._with_facts(self._data.facts)
+        return self._data
+
+    def _with_facts(self, facts: dict[str, Any]) -> None:
+        """The config once more, with the facts of the data as values."""
+        if not self.config.facts_used or self.composed is None:
+            return
+        known = replace(self.options, facts=facts)
+        self.config = _checked(self.composed, self.diagnostics, known, self.config.name)
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether the model cannot be built before the data are read."""
+        known = self._data is not None or self.options.facts is not None
+        return bool(self.config.facts_used) and not known
 
     def build(self, max_params: int = MAX_PARAMS) -> Model:
-        """The model, compiled where the config says how; no data are read.
+        """The model, compiled where the config says how.
+
+        Data are read where the model needs facts of them, such as the size of a vocabulary.
 
         Raises:
             ConfigError: shapes do not fit, or an object refuses its arguments.
         """
+        if self.needs_data:
+            self.data()
         config = self.config
         with budget.opened(config.name, 0, self.allowance) as account:
             model = build_model(
@@ -55,23 +96,12 @@ class Project:
                 compile_model(model, config.train, self.diagnostics)
         return model
 
-    def arrays(self) -> Arrays:
-        """The data.
-
-        Raises:
-            ArgumentError: the config has no data section.
-            ConfigError: a file or an array is missing or wrong.
-        """
-        if self.config.data is None:
-            raise ArgumentError(self.config.name, expected="a config with a 'data' section")
-        return load_arrays(self.config.data, self.folder, self.diagnostics, self.allowance)
-
-    def fit_arguments(self, model: Model, arrays: Arrays | None = None) -> dict[str, object]:
+    def fit_arguments(self, model: Model, data: Prepared | None = None) -> dict[str, object]:
         """What `model.fit` is to be called with, callbacks included.
 
         Args:
             model: what `build` gave.
-            arrays: what `arrays` gave, whose labels are held against the outputs; None leaves the
+            data: what `data` gave, whose labels are held against the outputs; None leaves the
                 data, and how they are cut into batches, to the caller.
 
         Raises:
@@ -79,14 +109,14 @@ class Project:
             ConfigError: the labels do not fit the outputs and the loss, or a callback refuses its
                 arguments.
         """
-        data, train = self.config.data, self.config.train
+        train = self.config.train
         if train is None:
             raise ArgumentError(self.config.name, expected="a config with a 'train' section")
         found = training_arguments(train, self.diagnostics)
-        if data is not None and arrays is not None:
-            check_inputs(self.config.model, arrays, self.diagnostics)
-            check_labels(model, train, arrays, self.diagnostics)
-            found |= data_arguments(data, arrays)
+        if data is not None:
+            check_inputs(self.config.model, data, self.diagnostics)
+            check_labels(model, train, data, self.diagnostics)
+            found |= data.fit_arguments()
         return found
 
 
@@ -106,12 +136,19 @@ def load_config(source: str | os.PathLike[str], options: Options | None = None) 
     path = Path() if is_text else Path(source)
     with budget.opened("the text" if is_text else str(path), 0, chosen.allowance):
         compose = compose_text if is_text else compose_file
-        resolved = resolve(compose(str(source), diagnostics, chosen), diagnostics, chosen)
-        diagnostics.raise_if_any()
-        name, network = path.stem or "model", chosen.allow_network
-        config = validate(resolved.document, diagnostics, chosen.plugins, name, network)
-    config = replace(config, facts_used=resolved.facts_used)
-    return Project(config, path.resolve().parent, diagnostics, chosen.allowance)
+        composed = compose(str(source), diagnostics, chosen)
+        config = _checked(composed, diagnostics, chosen, path.stem or "model")
+    folder = path.resolve().parent
+    return Project(config, folder, diagnostics, chosen.allowance, composed, chosen)
+
+
+def _checked(composed: Mapping, diagnostics: Diagnostics, options: Options, name: str) -> Config:
+    """The config of a composed document; all findings at once."""
+    resolved = resolve(composed, diagnostics, options)
+    diagnostics.raise_if_any()
+    network = options.allow_network
+    config = validate(resolved.document, diagnostics, options.plugins, name, network)
+    return replace(config, facts_used=resolved.facts_used)
 
 
 def from_yaml(source: str | os.PathLike[str], options: Options | None = None) -> Model:

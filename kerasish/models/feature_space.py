@@ -132,7 +132,7 @@ class FeatureSpace(Kinds, Layer):
         self.get_encoded_features()
 
     def _learners(self) -> list[str]:
-        return [key for key, layer in self.preprocessors.items() if _learns(layer)]
+        return [key for key, layer in self.preprocessors.items() if learns(layer)]
 
     def _batches(self, dataset: Any, key: str) -> Iterator[np.ndarray]:
         """A column as batches of (rows, 1)."""
@@ -224,7 +224,7 @@ class FeatureSpace(Kinds, Layer):
                     what, expected="integers, with output_mode='one_hot'", received=dtype
                 )
             if key not in self.one_hot_encoders:
-                size = _size(self.preprocessors.get(key) or self.crossers[key])
+                size = size_of(self.preprocessors.get(key) or self.crossers[key])
                 if size is None:
                     raise ArgumentError(
                         what,
@@ -293,17 +293,18 @@ class FeatureSpace(Kinds, Layer):
     save = whole_model.save_model
 
 
-def _learns(layer: Any) -> bool:
+def learns(layer: Any) -> bool:
+    """Whether a layer has something to learn by `adapt` that nobody gave it."""
     if not hasattr(layer, "adapt"):
         return False
-    if isinstance(layer, Lookup):
-        return layer.adaptable
+    if isinstance(layer, (Lookup, layers.FillMissing)):
+        return bool(layer.adaptable)
     if isinstance(layer, layers.Normalization):
         return layer.get_config()["mean"] is None
     return getattr(layer, "num_bins", True) is not None  # a Discretization between boundaries
 
 
-def _size(layer: Any) -> int | None:
+def size_of(layer: Any) -> int | None:
     """How many indices a layer gives."""
     if isinstance(layer, Lookup):
         return layer.vocabulary_size()

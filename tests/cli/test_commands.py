@@ -137,7 +137,7 @@ def test_npz_data_are_found_from_the_run_folder(
     text = """
     kerasish: 1
     model: {input: [4], layers: [{Dense: {units: 3, activation: softmax}}]}
-    data: {train: {npz: d.npz, x: x, y: y}, test: {npz: d.npz, x: x, y: y}}
+    data: {train: {npz: d.npz}, test: {npz: d.npz}}
     train: {optimizer: sgd, loss: sparse_categorical_crossentropy}
     """
     (folder / "sub/small.yaml").write_text(block(text), encoding="utf-8")
@@ -148,7 +148,7 @@ def test_npz_data_are_found_from_the_run_folder(
 
 
 def test_check_reads_no_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = CONFIG.replace("dataset: digits", "train: {npz: absent.npz, x: x, y: y}")
+    text = CONFIG.replace("dataset: digits", "source: {npz: absent.npz}")
     (folder / "m.yaml").write_text(text, encoding="utf-8")
     code, out, err = outputs(capsys, "check", "m.yaml")
     assert (code, err) == (0, "")
@@ -160,7 +160,7 @@ def test_check_reads_no_data(folder: Path, capsys: pytest.CaptureFixture[str]) -
         """) + "\n"  # fmt: skip
     code, _, err = outputs(capsys, "fit", "m.yaml")
     assert code == 2
-    assert "K501 the data file" in err
+    assert "K501 The data: expected the file" in err
 
 
 def test_errors_are_findings_and_code_2(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

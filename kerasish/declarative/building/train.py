@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.declarative.building.arrays import Arrays, Part
 from kerasish.declarative.building.construct import construct, one_line
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.specification import (
-    DataSection,
     FunctionalSection,
     ModelSection,
     TrainSection,
@@ -19,6 +17,7 @@ from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError
 from kerasish.models import Model
+from kerasish.preparation import Prepared
 from kerasish.signatures import ours
 from kerasish.spec import alike
 
@@ -48,29 +47,8 @@ def training_arguments(train: TrainSection, diagnostics: Diagnostics) -> dict[st
     return found
 
 
-def data_arguments(data: DataSection, arrays: Arrays) -> dict[str, Any]:
-    """What `fit` is called with of the data."""
-    part, validation = arrays.train, arrays.validation
-    found = {
-        "x": part.x,
-        "y": part.y,
-        "sample_weight": part.sample_weight,
-        "batch_size": data.batch_size,
-        "shuffle": data.shuffle,
-        "validation_split": arrays.split or None,
-        "validation_data": None if validation is None else as_tuple(validation),
-    }
-    return {key: value for key, value in found.items() if value is not None}
-
-
-def as_tuple(part: Part) -> tuple[Any, ...]:
-    """`(x, y)` or `(x, y, sample_weight)`."""
-    whole = (part.x, part.y, part.sample_weight)
-    return whole if part.sample_weight is not None else whole[:2]
-
-
 def check_labels(
-    model: Model, section: TrainSection, arrays: Arrays, diagnostics: Diagnostics
+    model: Model, section: TrainSection, data: Prepared, diagnostics: Diagnostics
 ) -> None:
     """Hold the labels against the outputs before the first step.
 
@@ -79,20 +57,24 @@ def check_labels(
             would broadcast.
     """
     outputs, loss = model.outputs, section.compiled["loss"]
-    for part in (arrays.train, arrays.validation, arrays.test):
-        if part is None or part.y is None:
-            continue
-        labels = _by_output(part.y, [str(name) for name in model.output_names])
-        for (name, label), output in zip(labels.items(), outputs, strict=False):
+    names = [str(name) for name in model.output_names]
+    targets = list(data.targets)
+    if len(targets) == 1 and len(names) == 1:
+        targets = names
+    for part in data.parts.given():
+        labels = dict(zip(targets, data.part(part).y.values(), strict=True))
+        for name, output in zip(names, outputs, strict=False):
             one = loss.get(name, "") if isinstance(loss, dict) else loss
-            if label is not None and not _of_a_user(one):
+            if name in labels and not _of_a_user(one):
                 word = one if isinstance(one, str) else getattr(one, "name", "")
                 word, place = word.lower().replace("_", ""), section.loss_mark
-                _check_label(word, np.asarray(label), tuple(output.shape), place, diagnostics)
+                own = name if name in data.targets else next(iter(data.targets))
+                shape = data.shape(own) if data.window else labels[name].shape[1:]
+                _check_label(word, labels[name], shape, tuple(output.shape), place, diagnostics)
     diagnostics.raise_if_any()
 
 
-def check_inputs(model: ModelSection, arrays: Arrays, diagnostics: Diagnostics) -> None:
+def check_inputs(model: ModelSection, data: Prepared, diagnostics: Diagnostics) -> None:
     """Hold the data against the shapes of the inputs that the file declares.
 
     Raises:
@@ -100,23 +82,14 @@ def check_inputs(model: ModelSection, arrays: Arrays, diagnostics: Diagnostics) 
     """
     inputs = model.inputs if isinstance(model, FunctionalSection) else (model.input,)
     declared = [one for one in inputs if one is not None]
-    for part in (arrays.train, arrays.validation, arrays.test):
-        if part is None or not (isinstance(part.x, dict) or len(declared) == 1):
-            continue
-        for one in declared:
-            x = part.x.get(one.name) if isinstance(part.x, dict) else part.x
-            shape = () if x is None else np.shape(x)
-            # Numbers alone are taken as columns.
-            if shape and not alike(one.shape, shape[1:] or (1,)):
-                message = f"input.shape is {list(one.shape)}, the data have {list(shape[1:])}"
-                diagnostics.add("K410", message, one.mark, "write the shape of the data")
+    for one in declared:
+        name = one.name if one.name in data.x else None
+        if name is None and len(declared) == len(data.x) == 1:
+            name = next(iter(data.x))
+        if name is not None and not alike(one.shape, data.shape(name)):
+            message = f"input.shape is {list(one.shape)}, the data have {list(data.shape(name))}"
+            diagnostics.add("K410", message, one.mark, "write the shape of the data")
     diagnostics.raise_if_any()
-
-
-def _by_output(y: Any, names: list[str]) -> dict[str, Any]:
-    if isinstance(y, dict):
-        return {name: y.get(name) for name in names}
-    return {names[0]: y} if len(names) == 1 else {}
 
 
 def _of_a_user(loss: Any) -> bool:
@@ -128,9 +101,14 @@ def _of_a_user(loss: Any) -> bool:
 
 
 def _check_label(
-    loss: str, label: np.ndarray, output: tuple[int | None, ...], mark: Mark, found: Diagnostics
+    loss: str,
+    label: np.ndarray,
+    sample: tuple[int, ...],
+    output: tuple[int | None, ...],
+    mark: Mark,
+    found: Diagnostics,
 ) -> None:
-    shape = (None, *label.shape[1:])
+    shape = (None, *sample)
     gives = f"the model gives {output}, the labels are {shape} {label.dtype}"
     classes = output[-1] if len(output) > 1 else None
     if loss.startswith("sparse"):

@@ -101,28 +101,76 @@ ModelSection = SequentialSection | FunctionalSection
 
 
 @dataclass(frozen=True, slots=True)
-class ArraysFile:
-    """`{npz: file, x: name, y: name, sha256: ...}`: arrays in a `.npz` file."""
+class Source:
+    """Files of one format with their options, in plain values; `marks` say where each stands."""
 
-    path: str
+    values: dict[str, Any]
     mark: Mark
-    x: Reference | dict[str, Reference]
-    y: Reference | dict[str, Reference] | None
-    sample_weight: Reference | None
-    sha256: str | None
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PartChoice:
+    """One part of the data: sources of its own, or a choice of rows in plain values."""
+
+    mark: Mark
+    sources: tuple[Source, ...] = ()
+    choice: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What only data have in the place of a layer: `pad`, `auto`; `value` is plain."""
+
+    name: str
+    value: Any
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class DataEntry:
+    """One input or target: columns (None for all the rest), and what is done to them in turn."""
+
+    name: str
+    mark: Mark
+    sources: tuple[Reference, ...] | None
+    steps: tuple[Item | Step, ...] = ()
+    shared: Reference | None = None
+    offsets: tuple[int, int] | None = None
+    alone: bool = False  # whether `from` is one name and no list
+
+    @property
+    def label(self) -> str:
+        """The entry as errors name it."""
+        return f"entry '{self.name}'"
 
 
 @dataclass(frozen=True, slots=True)
 class DataSection:
-    """`data:`: where the arrays come from, how much is held out, and the batches."""
+    """`data:`: sources, parts, windows, inputs and targets, and the batches."""
 
     mark: Mark
     dataset: Reference | None = None
-    train: ArraysFile | None = None
-    validation: ArraysFile | float | None = None
-    test: ArraysFile | None = None
+    sources: tuple[Source, ...] = ()
+    parts: dict[str, PartChoice] = field(default_factory=dict)
+    window: dict[str, int] | None = None
+    window_mark: Mark | None = None
+    x: tuple[DataEntry, ...] | None = None
+    y: tuple[DataEntry, ...] | None = None
+    sample_weight: Reference | None = None
+    augment: tuple[Item, ...] = ()
     batch_size: int = 32
     shuffle: bool = True
+    cache: bool | str = False
+
+    @property
+    def source_name(self) -> str:
+        """Where the rows come from: the name of a dataset, or files."""
+        if self.dataset is not None:
+            return self.dataset.name
+        train = self.parts.get("train")
+        sources = self.sources or (train.sources if train else ())
+        return ", ".join(str(next(iter(source.values.values()))) for source in sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,92 +1,234 @@
-"""The `data:` section: where the arrays come from, what is held out, the batches. Opens nothing."""
+"""The `data:` section: sources, rows of each part, inputs and targets, batches. Opens nothing.
+
+A part (`train`, `validation`, `test`) is a source of its own or a choice of rows. Entries of `x`
+and `y` are read in `data_entries`.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker
-from kerasish.declarative.check.specification import ArraysFile, DataSection, Reference
+from kerasish.declarative.check.specification import DataSection, PartChoice, Source
+from kerasish.declarative.sections.data_entries import read_entries
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
-from kerasish.declarative.text.source import Mapping, Scalar, Value
+from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
+from kerasish.preparation import FORMATS
+from kerasish.preparation.parts import CHOICES, PARTS
+from kerasish.preparation.sources import COMMON
 
-DATA_KEYS = ("dataset", "train", "validation", "test", "batch_size", "shuffle")
-ARRAYS_KEYS = ("npz", "x", "y", "sample_weight", "sha256")
-_ARRAYS_FORM = "{npz: file.npz, x: name, y: name}"
+DATA_KEYS = (
+    "source", "dataset", "train", "validation", "test", "window", "x", "y", "sample_weight",
+    "augment", "batch_size", "shuffle", "cache",
+)  # fmt: skip
+_SOURCE_FORM = "source: {csv: file.csv}"
+_PART_FORM = "validation: {split: 0.1}"
+_MORE = {"split": ("stratify", "group"), "every": ("from",)}
 
 
 def read_data(value: Value, checker: Checker) -> DataSection:
     """The checked data section; nothing is opened."""
-    fields = Fields(value, "data", DATA_KEYS, checker.diagnostics)
+    found = checker.diagnostics
+    fields = Fields(value, "data", DATA_KEYS, found)
     dataset = fields.text("dataset")
     if dataset is not None and not vocabulary.contains("dataset", dataset.name):
         message = f"unknown dataset '{clip(dataset.name, 60)}'"
         hint = did_you_mean(dataset.name, vocabulary.names("dataset"))
-        checker.diagnostics.add("K205", message, dataset.mark, hint)
-    train = _arrays(fields, "train", checker.diagnostics)
-    if dataset is None and "train" not in fields.entries:
-        hint = f"dataset: digits, or train: {_ARRAYS_FORM}"
-        message = "data needs 'dataset' or 'train'"
-        checker.diagnostics.add("K202", message, fields.mark, hint)
-    if dataset is not None and "train" in fields.entries:
-        message = "data has both 'dataset' and 'train'"
-        checker.diagnostics.add("K110", message, fields.place("train"), "keep one")
+        found.add("K205", message, dataset.mark, hint)
+    written = fields.value("source")
+    sources = () if written is None else _sources(written, found)
+    parts: dict[str, PartChoice] = {}
+    for name in PARTS:
+        part = fields.value(name)
+        read = None if part is None else _part(part, name, found)
+        if read is not None:
+            parts[name] = read
+    given = [key for key in ("source", "dataset") if key in fields.entries]
+    own = fields.value("train")
+    if isinstance(own, Mapping) and _formats(own):
+        given.append("train")
+    if len(given) > 1:
+        message = f"data has both '{given[0]}' and '{given[1]}'"
+        found.add("K110", message, fields.place(given[1]), "keep one")
+    elif not given:
+        hint = f"dataset: digits, or {_SOURCE_FORM}"
+        found.add("K202", "data needs 'dataset' or 'source'", fields.mark, hint)
+    x, y = fields.value("x"), fields.value("y")
+    window = fields.value("window")
     return DataSection(
         fields.mark,
         dataset,
-        train,
-        _validation(fields, checker.diagnostics),
-        _arrays(fields, "test", checker.diagnostics),
+        sources,
+        parts,
+        None if window is None else _window(window, found),
+        None if window is None else fields.place("window"),
+        None if x is None else read_entries(x, "x", checker),
+        None if y is None else read_entries(y, "y", checker),
+        fields.text("sample_weight"),
+        tuple(
+            item
+            for one in fields.items("augment")
+            if (item := checker.item(one, "layer")) is not None
+        ),
         fields.integer("batch_size", 32),
         fields.flag("shuffle", True),
+        _cache(fields),
     )
 
 
-def _validation(fields: Fields, diagnostics: Diagnostics) -> ArraysFile | float | None:
-    value = fields.value("validation")
-    keys = value.entries.keys() if isinstance(value, Mapping) else set[str]()
-    if value is not None and keys and not keys & {"split", *ARRAYS_KEYS}:
-        Fields(value, "data.validation", ("split", *ARRAYS_KEYS), diagnostics)
-        return None  # neither form: the keys say what was meant
-    if value is None or "split" not in keys:
-        return _arrays(fields, "validation", diagnostics)
-    inner = Fields(value, "validation", ("split",), diagnostics)
-    split = inner.entries["split"].value
-    held = split.value if isinstance(split, Scalar) else None
-    if not isinstance(held, float) or not 0.0 < held < 1.0:
-        diagnostics.add("K204", must_be("split", "a number between 0 and 1", split), split.mark)
-        return None
-    return held
+def _cache(fields: Fields) -> bool | str:
+    value = fields.value("cache")
+    held = value.value if isinstance(value, Scalar) else None
+    if value is not None and not isinstance(held, (bool, str)):
+        message = must_be("cache", "true, false or the name of a folder", value)
+        fields.diagnostics.add("K204", message, value.mark)
+        return False
+    return held if isinstance(held, (bool, str)) else False
 
 
-def _arrays(fields: Fields, key: str, diagnostics: Diagnostics) -> ArraysFile | None:
-    value = fields.value(key)
-    if value is None:
-        return None
-    inner = Fields(value, f"data.{key}", ARRAYS_KEYS, diagnostics)
-    inner.require("npz", _ARRAYS_FORM)
-    inner.require("x", _ARRAYS_FORM)
-    path, sha256 = inner.text("npz"), inner.text("sha256")
-    if sha256 is not None and not re.fullmatch(r"[0-9a-fA-F]{64}", sha256.name):
-        message = f"sha256 must be 64 hexadecimal digits, received '{clip(sha256.name, 70)}'"
-        diagnostics.add("K204", message, sha256.mark)
-    if path is not None and ("://" in path.name or "\0" in path.name):
-        message = f"npz must be a file, received {clip(path.name, 60)!r}"
-        diagnostics.add("K204", message, path.mark, "nothing is downloaded: fetch it first")
-    x, y = _array_names(inner, "x", diagnostics), _array_names(inner, "y", diagnostics)
-    if path is None or x is None:
-        return None
-    digest = sha256.name.lower() if sha256 else None
-    return ArraysFile(path.name, path.mark, x, y, inner.text("sample_weight"), digest)
+# --- sources ------------------------------------------------------------------------------------
 
 
-def _array_names(
-    fields: Fields, key: str, diagnostics: Diagnostics
-) -> Reference | dict[str, Reference] | None:
-    """The name of an array, or of one for each input or output."""
-    value = fields.value(key)
+def _formats(value: Mapping) -> list[str]:
+    return [key for key in value.entries if key in FORMATS]
+
+
+def _sources(value: Value, found: Diagnostics) -> tuple[Source, ...]:
+    """One source, or several side by side."""
+    several = value.items if isinstance(value, Sequence) else (value,)
+    if not several:
+        found.add("K204", "source must name a file, it is empty", value.mark, _SOURCE_FORM)
+    return tuple(one for item in several if (one := _source(item, found)) is not None)
+
+
+def _source(value: Value, found: Diagnostics) -> Source | None:
     if not isinstance(value, Mapping):
-        return fields.text(key)
-    inner = Fields(value, key, list(value.entries), diagnostics)
-    return {name: one for name in value.entries if (one := inner.text(name)) is not None}
+        named = plain(value)
+        suffix = _format_of(named) if isinstance(named, str) else ""
+        hint = f"source: {{{suffix}: {named}}}" if suffix else _SOURCE_FORM
+        found.add("K110", must_be("source", "a mapping", value), value.mark, hint)
+        return None
+    formats = _formats(value)
+    if len(formats) != 1:
+        entry = next(iter(value), None)
+        key = "" if entry is None else entry.key
+        hint = did_you_mean(key, FORMATS) if not formats else "keep one; a list joins several"
+        if key == "dataset":
+            hint = f"write dataset: {plain(entry.value) if entry else 'digits'} in its place"
+        message = f"source must name one format, received {', '.join(formats) or clip(key, 60)!r}"
+        found.add("K110", message, value.mark if entry is None else entry.mark, hint)
+        return None
+    (name,) = formats
+    fields = Fields(value, f"source {name}", (name, *FORMATS[name].options, *COMMON), found)
+    marks = {key: entry.value.mark for key, entry in fields.entries.items()}
+    values = {name: _files(fields, name, found)}
+    for key, entry in fields.entries.items():
+        if key != name:
+            values[key] = plain(entry.value)
+    _check_digest(fields, found)
+    return Source(values, value.mark, marks)
+
+
+def _format_of(path: str) -> str:
+    """The format that a file's name says."""
+    stem = path.lower().removesuffix(".gz")
+    suffix = stem.rpartition(".")[2]
+    return suffix if suffix in FORMATS else ""
+
+
+def _files(fields: Fields, name: str, found: Diagnostics) -> Any:
+    """A file, a list of files, or files by column."""
+    value = fields.value(name)
+    if value is None:
+        found.add("K204", f"{name} must name a file", fields.place(name), _SOURCE_FORM)
+        return ""
+    each = (value,)
+    if isinstance(value, Sequence):
+        each = value.items
+    elif isinstance(value, Mapping):
+        each = tuple(entry.value for entry in value)
+    for one in each:
+        held = one.value if isinstance(one, Scalar) else None
+        if not isinstance(held, str) or not held:
+            found.add("K204", must_be(name, "the name of a file", one), one.mark)
+        elif "://" in held or "\0" in held:
+            message = f"{name} must be a file, received {clip(held, 60)!r}"
+            found.add("K204", message, one.mark, "nothing is downloaded: fetch it first")
+    return plain(value)
+
+
+def _check_digest(fields: Fields, found: Diagnostics) -> None:
+    value = fields.value("sha256")
+    several = value.items if isinstance(value, Sequence) else () if value is None else (value,)
+    for one in several:
+        held = str(one.value) if isinstance(one, Scalar) else ""
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", held):
+            message = f"sha256 must be 64 hexadecimal digits, received '{clip(held, 70)}'"
+            found.add("K204", message, one.mark)
+
+
+# --- parts --------------------------------------------------------------------------------------
+
+
+def _part(value: Value, name: str, found: Diagnostics) -> PartChoice | None:
+    """A part: a source of its own, or a choice of rows."""
+    if isinstance(value, Sequence):
+        return PartChoice(value.mark, _sources(value, found))
+    if isinstance(value, Scalar) and isinstance(value.value, (int, float)):
+        share = value.value if 0 < value.value < 1 else 0.1
+        message = must_be(f"data.{name}", "a mapping", value)
+        found.add("K110", message, value.mark, f"write {name}: {{split: {share}}}")
+        return None
+    if isinstance(value, Mapping) and _formats(value):
+        source = _source(value, found)
+        return None if source is None else PartChoice(value.mark, (source,))
+    forms = [key for key in CHOICES if isinstance(value, Mapping) and key in value.entries]
+    extra = _MORE.get(forms[0], ()) if len(forms) == 1 else ()
+    fields = Fields(value, f"data.{name}", (*CHOICES, *extra, *FORMATS), found)
+    if not isinstance(value, Mapping):
+        return None
+    if len(forms) != 1:
+        if set(value.entries) <= set(CHOICES):
+            message = f"data.{name} must be one of {', '.join(CHOICES)}, or a source"
+            found.add("K110", message, value.mark, _PART_FORM)
+        return None
+    choice = _choice(fields, forms[0], name, found)
+    return None if choice is None else PartChoice(value.mark, (), choice)
+
+
+def _choice(fields: Fields, form: str, part: str, found: Diagnostics) -> dict[str, Any] | None:
+    value = fields.value(form)
+    held = None if value is None else plain(value)
+    expected = ""
+    if form == "split" and not (isinstance(held, float) and 0.0 < held < 1.0):
+        expected = "a number between 0 and 1"
+    elif form == "every" and not (type(held) is int and held > 1):
+        expected = "an integer ≥ 2"
+    elif form == "rows" and not _is_range(held):
+        expected = "two row numbers, [from, to]"
+    elif form == "where" and not (isinstance(held, dict) and held):
+        expected = "a mapping from columns to values"
+    if part == "train" and form == "split":
+        message = "data.train cannot be a split"
+        found.add("K110", message, fields.place(form), "say which part is held out: " + _PART_FORM)
+        return None
+    if expected and value is not None:
+        percent = held if isinstance(held, (int, float)) and form == "split" else 0
+        hint = f"{percent} % is {percent / 100:g}" if 1 <= percent < 100 else ""
+        found.add("K204", must_be(form, expected, value), value.mark, hint)
+        return None
+    return {key: plain(entry.value) for key, entry in fields.entries.items()}
+
+
+def _is_range(held: Any) -> bool:
+    if not isinstance(held, list) or len(held) != 2 or type(held[0]) is not int:
+        return False
+    return held[1] is None or (type(held[1]) is int and held[0] < held[1])
+
+
+def _window(value: Value, found: Diagnostics) -> dict[str, int]:
+    fields = Fields(value, "data.window", ("history", "horizon", "stride"), found)
+    return {key: fields.integer(key, 1) for key in ("history", "horizon", "stride")}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.schema_items import NAME, VARIABLE, Schema, exactly, of_kind, ref
 from kerasish.declarative.check.vocabulary import KINDS
-from kerasish.declarative.sections.data import ARRAYS_KEYS, DATA_KEYS
+from kerasish.declarative.sections.data import DATA_KEYS
 from kerasish.declarative.sections.model import FUNCTIONAL_KEYS, SEQUENTIAL_KEYS
 from kerasish.declarative.sections.train import TRAIN
 from kerasish.declarative.sections.validate import BACKENDS, FORMAT, SECTIONS
@@ -28,7 +28,6 @@ def schema() -> Schema:
     definitions["layers"] = {"type": "array", "items": {"anyOf": [ref("layer"), ref("repeat")]}}
     definitions["repeat"] = _repeat()
     definitions["input"] = _input()
-    definitions["arrays"] = _arrays()
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "kerasish config",
@@ -99,27 +98,11 @@ def _functional() -> Schema:
     return exactly(_in_order(known, FUNCTIONAL_KEYS), ["inputs", "nodes", "outputs"])
 
 
-def _arrays() -> Schema:
-    named = {"type": "object", "additionalProperties": {"type": "string"}}
-    one = {"anyOf": [{"type": "string"}, named]}
-    known = {
-        "npz": {"type": "string", "description": "a file, from the folder of the config"},
-        "x": one,
-        "y": one,
-        "sample_weight": {"type": "string"},
-        "sha256": {"type": "string", "pattern": "^[0-9a-fA-F]{64}$"},
-    }
-    return exactly(_in_order(known, ARRAYS_KEYS), ["npz", "x"])
-
-
 def _data() -> Schema:
-    fraction = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
-    split = exactly({"split": {"anyOf": [fraction, VARIABLE]}}, ["split"])
-    known = {
+    free: Schema = {}
+    known: dict[str, Schema] = {
+        **dict.fromkeys(DATA_KEYS, free),
         "dataset": ref("dataset"),
-        "train": ref("arrays"),
-        "validation": {"anyOf": [ref("arrays"), split, {"type": "null"}]},
-        "test": ref("arrays"),
         "batch_size": _COUNT,
         "shuffle": {"anyOf": [{"type": "boolean"}, VARIABLE]},
     }

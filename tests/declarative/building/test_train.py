@@ -8,7 +8,6 @@ import pytest
 import kerasish as keras
 from kerasish import registry
 from kerasish.declarative.api import Options, Project, from_yaml, load_config
-from kerasish.declarative.building.train import as_tuple
 from tests.declarative.helpers import block, error_text
 
 CONFIG = """
@@ -18,7 +17,9 @@ model:
   layers:
     - Dense: {units: 3, activation: softmax, name: out}
 data:
-  train: {npz: d.npz, x: x, y: classes}
+  source: {npz: d.npz}
+  x: x
+  y: classes
   batch_size: 8
 train:
   optimizer: {Adam: {learning_rate: {CosineDecay: {initial_learning_rate: 0.1, decay_steps: 9}}}}
@@ -54,7 +55,7 @@ def project(folder: Path, *overrides: str) -> Project:
 
 def prepared(folder: Path, *overrides: str) -> dict[str, object]:
     made = project(folder, *overrides)
-    return made.fit_arguments(made.build(), made.arrays())
+    return made.fit_arguments(made.build(), made.data())
 
 
 def test_a_compiled_model_and_its_fit(folder: Path) -> None:
@@ -62,12 +63,9 @@ def test_a_compiled_model_and_its_fit(folder: Path) -> None:
     model = made.build()
     assert type(model.optimizer).__name__ == "Adam"
     assert type(model.optimizer._learning_rate).__name__ == "CosineDecay"
-    keywords = made.fit_arguments(model, made.arrays())
-    assert {key: keywords[key] for key in ("batch_size", "epochs", "validation_split")} == {
-        "batch_size": 8,
-        "epochs": 2,
-        "validation_split": 0.25,
-    }
+    keywords = made.fit_arguments(model, made.data())
+    assert (keywords["batch_size"], keywords["epochs"]) == (8, 2)
+    assert len(keywords["x"]), len(keywords["validation_data"][0]) == (18, 6)
     history = model.fit(**keywords, verbose=0).history
     assert set(history) == {"loss", "accuracy", "val_loss", "val_accuracy"}
 
@@ -76,7 +74,8 @@ def test_callbacks_weights_and_validation(folder: Path) -> None:
     keywords = prepared(
         folder,
         "train.metrics=[accuracy]",
-        "data.validation={npz: d.npz, x: x, y: classes, sample_weight: weight}",
+        "data.validation={npz: d.npz}",
+        "data.sample_weight=weight",
         "train.callbacks=[{EarlyStopping: {monitor: loss, patience: 3}}]",
         "train.class_weight={0: 1, 1: 2.5}",
     )
@@ -84,12 +83,6 @@ def test_callbacks_weights_and_validation(folder: Path) -> None:
     assert type(callback).__name__ == "EarlyStopping"
     assert keywords["class_weight"] == {0: 1.0, 1: 2.5}
     assert len(keywords["validation_data"]) == 3
-
-
-def test_parts_as_tuples(folder: Path) -> None:
-    part = project(folder).arrays().train
-    x, y = as_tuple(part)
-    assert (x.shape, y.shape) == ((24, 4), (24,))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +105,7 @@ def test_parts_as_tuples(folder: Path) -> None:
     ],
 )
 def test_labels_against_the_loss(folder: Path, y: str, loss: str, message: str) -> None:
-    overrides = (f"data.train.y={y}", f"train.loss={loss}", "train.metrics=[]")
+    overrides = (f"data.y={y}", f"train.loss={loss}", "train.metrics=[]")
     if not message:
         assert prepared(folder, *overrides)["epochs"] == 2
         return
@@ -122,7 +115,7 @@ def test_labels_against_the_loss(folder: Path, y: str, loss: str, message: str) 
 
 
 def test_a_single_number_fits_one_unit(folder: Path) -> None:
-    overrides = ("data.train.y=number", "train.loss=mse", "model.layers=[{Dense: 1}]")
+    overrides = ("data.y=number", "train.loss=mse", "model.layers=[{Dense: 1}]")
     assert prepared(folder, *overrides, "train.metrics=[]")["epochs"] == 2
 
 
@@ -157,7 +150,7 @@ def test_several_outputs(folder: Path) -> None:
         label: {from: x, Dense: {units: 3, activation: softmax}}
         score: {from: x, Dense: 1}
       outputs: [label, score]
-    data: {train: {npz: d.npz, x: {x: x}, y: {label: classes, score: number}}}
+    data: {source: {npz: d.npz}, x: x, y: {label: classes, score: number}}
     train:
       optimizer: sgd
       loss: {label: sparse_categorical_crossentropy, score: mse}
@@ -168,9 +161,9 @@ def test_several_outputs(folder: Path) -> None:
     (folder / "c.yaml").write_text(block(text), encoding="utf-8")
     made = project(folder)
     model = made.build()
-    history = model.fit(**made.fit_arguments(model, made.arrays()), verbose=0).history
+    history = model.fit(**made.fit_arguments(model, made.data()), verbose=0).history
     assert {"loss", "label_loss", "score_loss", "label_accuracy"} <= set(history)
-    wrong = error_text(lambda: prepared(folder, "data.train.y.score=wide"))
+    wrong = error_text(lambda: prepared(folder, "data.y.score=wide"))
     assert "K421" in wrong
 
 
@@ -186,7 +179,7 @@ def test_a_loss_of_ones_own_takes_what_labels_it_likes(folder: Path) -> None:
         (folder / "own.yaml").write_text(text)
         project = load_config(folder / "own.yaml")
         model = project.build()
-        history = model.fit(**project.fit_arguments(model, project.arrays()), verbose=0)
+        history = model.fit(**project.fit_arguments(model, project.data()), verbose=0)
         assert np.isfinite(history.history["loss"]).all()
     finally:
         registry._entries["loss"].pop("own_nll")

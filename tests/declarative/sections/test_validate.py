@@ -84,7 +84,8 @@ def test_a_sequential_file() -> None:
     assert model.layers[4].arguments == {"target_shape": (4, 4)}
     assert probs.label == "Dense 'probs'"
     assert config.data is not None
-    assert (config.data.validation, config.data.batch_size) == (0.1, 64)
+    assert config.data.parts["validation"].choice == {"split": 0.1}
+    assert config.data.batch_size == 64
     assert config.train is not None
     schedule = config.train.compiled["optimizer"].arguments["learning_rate"]
     assert schedule.arguments == {"initial_learning_rate": 1.0, "decay_steps": 3}

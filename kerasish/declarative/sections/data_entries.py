@@ -1,0 +1,214 @@
+"""Entries of `data.x` and `data.y`: nodes over columns, in the grammar of a model's nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.declarative.check.fields import Fields
+from kerasish.declarative.check.items import Checker, Item
+from kerasish.declarative.check.specification import DataEntry, Reference, Step
+from kerasish.declarative.text.errors import Diagnostics, clip, must_be
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
+
+REST = "rest"
+# FeatureSpace's names of kinds, and the layers that do them.
+KINDS = {
+    "float": "Identity",
+    "float_normalized": "Normalization",
+    "float_rescaled": "Rescaling",
+    "float_discretized": "Discretization",
+    "integer_categorical": "IntegerLookup",
+    "string_categorical": "StringLookup",
+    "integer_hashed": "Hashing",
+    "string_hashed": "Hashing",
+}
+_ONE_HOT = ("float_discretized", "integer_categorical", "string_categorical", "integer_hashed",
+            "string_hashed")  # fmt: skip
+BODIES = ("map", "fill", "pad", "FeatureSpace", *KINDS)
+_FORM = "write {from: column}, {from: column, Layer: {...}} or {from: column, seq: [...]}"
+_FILLS = ("mean", "median", "most_frequent", "previous")
+
+
+def read_entries(value: Value, key: str, checker: Checker) -> tuple[DataEntry, ...]:
+    """The entries of `x` or `y`, checked.
+
+    Args:
+        value: a column, a list of columns, one entry, or entries by name.
+        key: "x" or "y", the name of what has none.
+        checker: reads the layers.
+    """
+    reader = _Reader(checker)
+    if not isinstance(value, Mapping) or "from" in value.entries:
+        alone = value.value if isinstance(value, Scalar) else None
+        name = alone if isinstance(alone, str) and alone != REST else key
+        one = reader.entry(name, value.mark, value)
+        return () if one is None else (one,)
+    found = []
+    for entry in value:
+        name = checker.name(Scalar(entry.key, entry.mark))
+        one = None if name is None else reader.entry(name, entry.mark, entry.value)
+        if one is not None:
+            found.append(one)
+    if not len(value):
+        checker.diagnostics.add("K204", f"data.{key} is empty", value.mark, _FORM)
+    return tuple(found)
+
+
+class _Reader:
+    def __init__(self, checker: Checker) -> None:
+        self.checker = checker
+        self.diagnostics: Diagnostics = checker.diagnostics
+
+    def entry(self, name: str, mark: Mark, value: Value) -> DataEntry | None:
+        """One entry; None where nothing can be made of it, which is recorded."""
+        if not isinstance(value, Mapping):
+            sources = self._sources(value)
+            alone = isinstance(value, Scalar)
+            return None if sources == () else DataEntry(name, mark, sources, alone=alone)
+        source = value.get("from")
+        if source is None:
+            self.diagnostics.add("K202", f"entry '{name}' needs 'from'", mark, _FORM)
+            return None
+        sources = self._sources(source)
+        offsets = self._offsets(value)
+        rest = [one for one in value if one.key not in ("from", "offsets")]
+        if len(rest) > 1:
+            given = " and ".join(f"'{clip(one.key, 40)}'" for one in rest[:3])
+            message = f"entry '{name}' may hold one layer, 'seq' or 'use', received {given}"
+            hint = "several in turn: seq: [" + ", ".join(one.key for one in rest) + "]"
+            self.diagnostics.add("K206", message, rest[1].mark, hint)
+            return None
+        if sources == ():
+            return None
+        steps, shared = self._body(rest[0]) if rest else ([], None)
+        alone = isinstance(source, Scalar)
+        return DataEntry(name, mark, sources, tuple(steps), shared, offsets, alone)
+
+    def _sources(self, value: Value) -> tuple[Reference, ...] | None:
+        """Columns or entries; None for all the rest, () where something is wrong."""
+        if isinstance(value, Scalar) and value.value == REST:
+            return None
+        items = value.items if isinstance(value, Sequence) else (value,)
+        found = []
+        for item in items:
+            if isinstance(item, Scalar) and isinstance(item.value, str):
+                found.append(Reference(item.value, item.mark))
+            else:
+                message = must_be("from", "names of columns", item)
+                self.diagnostics.add("K204", message, item.mark, _FORM)
+        return tuple(found)
+
+    def _offsets(self, value: Mapping) -> tuple[int, int] | None:
+        given = value.get("offsets")
+        if given is None:
+            return None
+        held: Any = plain(given)
+        fits = isinstance(held, list) and len(held) == 2 and all(type(n) is int for n in held)
+        if not fits or held[0] >= held[1]:
+            message = must_be("offsets", "two row numbers, [from, to]", given)
+            hint = "offsets: [-128, 0] are the 128 rows before a moment"
+            self.diagnostics.add("K204", message, given.mark, hint)
+            return None
+        return held[0], held[1]
+
+    def _body(self, body: Entry) -> tuple[list[Item | Step], Reference | None]:
+        if body.key == "use":
+            if isinstance(body.value, Scalar) and isinstance(body.value.value, str):
+                return [], Reference(body.value.value, body.value.mark)
+            message = must_be("use", "the name of an entry", body.value)
+            self.diagnostics.add("K204", message, body.value.mark)
+            return [], None
+        values: tuple[Value, ...] = (Mapping.of([body], body.mark),)
+        if body.key == "seq":
+            values = body.value.items if isinstance(body.value, Sequence) else ()
+            if not values:
+                message = must_be("seq", "a list of layers", body.value)
+                self.diagnostics.add("K204", message, body.value.mark)
+        steps = [self._step(value) for value in values]
+        return [step for step in steps if step is not None], None
+
+    def _step(self, value: Value) -> Item | Step | None:
+        """A layer, or what only data have."""
+        entry = None
+        if isinstance(value, Mapping) and len(value) == 1:
+            entry = next(iter(value))
+        elif isinstance(value, Scalar) and isinstance(value.value, str):
+            entry = Entry(value.value, value.mark, Scalar(None, value.mark))
+        if entry is None or entry.key not in BODIES:
+            return self.checker.item(value, "layer")
+        if entry.key == "map":
+            return self._map(entry)
+        if entry.key == "fill":
+            return self._fill(entry)
+        if entry.key == "pad":
+            return self._pad(entry)
+        if entry.key == "FeatureSpace":
+            if not isinstance(entry.value, Scalar) or entry.value.value != "auto":
+                message = must_be("FeatureSpace", "auto", entry.value)
+                hint = "kinds are written by column: {from: age, float_normalized: {}}"
+                self.diagnostics.add("K204", message, entry.value.mark, hint)
+            return Step("auto", None, entry.mark)
+        return self._kind(entry)
+
+    def _kind(self, entry: Entry) -> Item | None:
+        """One of FeatureSpace's kinds: its layer, one-hot unless the file says otherwise."""
+        value = entry.value
+        if entry.key in _ONE_HOT:
+            given = value if isinstance(value, Mapping) else Mapping.of([], entry.mark)
+            if isinstance(value, Scalar) and value.value is not None:
+                return self.checker.item(Mapping.of([entry], entry.mark), "layer")
+            if "output_mode" not in given.entries:
+                usual = Entry("output_mode", entry.mark, Scalar("one_hot", entry.mark))
+                given = given.with_entry(usual)
+            value = given
+        layer = Entry(KINDS[entry.key], entry.mark, value)
+        return self.checker.item(Mapping.of([layer], entry.mark), "layer")
+
+    def _map(self, entry: Entry) -> Item | None:
+        table = entry.value
+        if not isinstance(table, Mapping) or not len(table):
+            message = must_be("map", "a mapping from values to numbers", table)
+            self.diagnostics.add("K204", message, table.mark, "map: {ham: 0, spam: 1}")
+            return None
+        for one in table:
+            held = one.value.value if isinstance(one.value, Scalar) else None
+            if isinstance(held, bool) or not isinstance(held, (int, float)):
+                message = must_be(f"map.{clip(one.key, 40)}", "a number", one.value)
+                self.diagnostics.add("K204", message, one.value.mark)
+                return None
+        keys = Sequence(tuple(Scalar(one.key, one.mark) for one in table), entry.mark)
+        values = Sequence(tuple(one.value for one in table), entry.mark)
+        arguments = [Entry("keys", entry.mark, keys), Entry("values", entry.mark, values)]
+        made = Entry("ValueMap", entry.mark, Mapping.of(arguments, entry.mark))
+        return self.checker.item(Mapping.of([made], entry.mark), "layer")
+
+    def _fill(self, entry: Entry) -> Item | Step | None:
+        held = entry.value.value if isinstance(entry.value, Scalar) else None
+        if held == "previous":
+            return Step("previous", None, entry.mark)
+        number = isinstance(held, (int, float)) and not isinstance(held, bool)
+        if held not in _FILLS and not number:
+            message = must_be("fill", f"{', '.join(_FILLS)} or a number", entry.value)
+            self.diagnostics.add("K204", message, entry.value.mark)
+            return None
+        strategy = Scalar("constant" if number else held, entry.mark)
+        arguments = [Entry("strategy", entry.mark, strategy)]
+        if number:
+            arguments.append(Entry("value", entry.mark, entry.value))
+        made = Entry("FillMissing", entry.mark, Mapping.of(arguments, entry.mark))
+        return self.checker.item(Mapping.of([made], entry.mark), "layer")
+
+    def _pad(self, entry: Entry) -> Step:
+        value = entry.value
+        if isinstance(value, Scalar) and type(value.value) is int:
+            length = Entry("length", value.mark, value)
+            value = Mapping.of([length], value.mark)
+        fields = Fields(value, "pad", ("length", "at", "value"), self.diagnostics)
+        fields.require("length", "pad: {length: 8000}")
+        found = {
+            "length": fields.integer("length", 1),
+            "at": fields.choice("at", ("end", "start"), "end"),
+        }
+        if "value" in fields.entries:
+            found["value"] = plain(fields.entries["value"].value)
+        return Step("pad", found, entry.mark)

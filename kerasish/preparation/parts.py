@@ -1,0 +1,205 @@
+"""Which rows train, validate and test: fractions, ranges, every so many, values of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kerasish.errors import ArgumentError, DataError
+from kerasish.preparation.table import Table
+from kerasish.spec import TEXT
+
+PARTS = ("train", "validation", "test")
+CHOICES = ("split", "rows", "every", "where")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts of data, each a table; `notes` say what a person should know of them."""
+
+    train: Table
+    validation: Table | None = None
+    test: Table | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def get(self, name: str) -> Table | None:
+        """The part of that name."""
+        return getattr(self, name)
+
+    def given(self) -> dict[str, Table]:
+        """The parts that there are, by name."""
+        found = {name: self.get(name) for name in PARTS}
+        return {name: table for name, table in found.items() if table is not None}
+
+
+def split(
+    table: Table | None,
+    parts: Mapping[str, Mapping[str, Any] | Table],
+    seed: int = 0,
+    ordered: bool | None = None,
+) -> Parts:
+    """Cut a table into parts.
+
+    Args:
+        table: all rows; None where every part is a table of its own.
+        parts: for "train", "validation" and "test" a table, or a choice of rows, one of
+            {"split": fraction} of the rows that no other part names,
+            {"rows": [from, to]} with `to` excluded, {"every": n, "from": k} rows k, k + n, ...,
+            {"where": {column: value, list of values or {"from": a, "to": b}}}. Beside "split" may
+            stand "stratify": column (each value in the same share) and "group": column (rows
+            of one value stay together). What no part takes is trained on, unless "train" says
+            which.
+        seed: of the order in which fractions are drawn.
+        ordered: whether fractions are taken from the end instead, as of a series; by default
+            where the table has a time.
+
+    Raises:
+        ArgumentError: no such choice.
+        DataError: a column is not there, parts overlap, or one is empty.
+    """
+    own = {name: part for name, part in parts.items() if isinstance(part, Table)}
+    chosen = {name: part for name, part in parts.items() if not isinstance(part, Table)}
+    base = table if table is not None else own.get("train")
+    if base is None:
+        raise ArgumentError("split", expected="a table, or one for 'train'", received="none")
+    rows: dict[str, np.ndarray] = {}
+    taken = np.zeros(len(base), bool)
+    for name, choice in chosen.items():
+        if "split" not in choice:
+            rows[name] = _chosen(base, name, choice)
+            both = taken[rows[name]]
+            if both.any():
+                where = base.where(int(rows[name][both.argmax()]))
+                raise DataError(
+                    f"The part {name!r}",
+                    expected="rows that no other part has",
+                    received=f"{int(both.sum())} that one has, the first in {where}",
+                )
+            taken[rows[name]] = True
+    in_order = bool(base.time) if ordered is None else ordered
+    fractions = {name: choice for name, choice in chosen.items() if "split" in choice}
+    pool = rows.pop("train") if "train" in rows else np.flatnonzero(~taken)
+    pool, drawn = _fractions(base, pool, fractions, seed, in_order)
+    rows |= drawn
+    if "train" not in own:
+        rows["train"] = pool
+    for name, held in rows.items():
+        if not len(held):
+            raise DataError(f"The part {name!r}", expected="rows", received="none")
+    tables = own | {name: base.choose(held) for name, held in rows.items()}
+    return Parts(tables["train"], tables.get("validation"), tables.get("test"))
+
+
+def _chosen(table: Table, part: str, choice: Mapping[str, Any]) -> np.ndarray:
+    """The rows that `rows`, `every` or `where` name."""
+    forms = [key for key in CHOICES if key in choice]
+    if len(forms) != 1:
+        raise ArgumentError(
+            f"The part {part!r}", expected=f"one of {', '.join(CHOICES)}", received=list(choice)
+        )
+    total = len(table)
+    if "rows" in choice:
+        first, last = choice["rows"]
+        last = total if last is None else last
+        if not 0 <= first < last <= total:
+            raise DataError(
+                f"The part {part!r}, rows",
+                expected=f"0 <= from < to <= {total}, the number of rows",
+                received=f"[{first}, {last}]",
+            )
+        return np.arange(first, last)
+    if "every" in choice:
+        return np.arange(choice.get("from", choice["every"] - 1), total, choice["every"])
+    wanted = np.ones(total, bool)
+    for name, value in choice["where"].items():
+        wanted &= _holds(table, name, value, part)
+    return np.flatnonzero(wanted)
+
+
+def _holds(table: Table, name: str, value: Any, part: str) -> np.ndarray:
+    """Where a column has a value, one of several, or one in a range."""
+    values = table.values(name)
+    if isinstance(value, Mapping):
+        low, high = value.get("from"), value.get("to")
+        found = np.ones(len(values), bool)
+        found &= True if low is None else values >= low
+        found &= True if high is None else values < high
+        return found
+    several = list(value) if isinstance(value, (list, tuple)) else [value]
+    known = set(values.tolist())
+    for one in several:
+        if one not in known:
+            shown = sorted(map(str, known))
+            told = ", ".join(shown[:12]) + ", ..." * (len(shown) > 12)
+            raise DataError(
+                f"The part {part!r}, where {name!r}",
+                expected=f"a value of the column: {told}",
+                received=repr(one),
+            )
+    return np.isin(values, np.array(several, dtype=values.dtype))
+
+
+def _fractions(
+    table: Table,
+    pool: np.ndarray,
+    fractions: Mapping[str, Mapping[str, Any]],
+    seed: int,
+    ordered: bool,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The rest of a pool of rows, and the fractions of it."""
+    total = sum(choice["split"] for choice in fractions.values())
+    if total >= 1:
+        raise DataError(
+            "The parts' fractions", expected="less than 1 in all", received=f"{total:g}"
+        )
+    if not fractions:
+        return pool, {}
+    if ordered:
+        return _from_the_end(pool, {name: c["split"] for name, c in fractions.items()})
+    rest, drawn = pool, dict[str, np.ndarray]()
+    rng = np.random.default_rng(seed)
+    for name, choice in fractions.items():
+        picked = _drawn(
+            _keys(table, rest, choice), round(choice["split"] * len(pool)), rng, "group" in choice
+        )
+        drawn[name], rest = rest[picked], rest[~picked]
+    return rest, drawn
+
+
+def _from_the_end(
+    pool: np.ndarray, sizes: Mapping[str, float]
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    found, end, whole = dict[str, np.ndarray](), len(pool), len(pool)
+    for name in ("test", "validation"):
+        if name in sizes:
+            begin = end - round(sizes[name] * whole)
+            found[name], end = pool[begin:end], begin
+    return pool[:end], found
+
+
+def _keys(table: Table, rows: np.ndarray, choice: Mapping[str, Any]) -> np.ndarray:
+    """A number for each row: rows of one number are drawn alike, or together."""
+    name = choice.get("stratify") or choice.get("group")
+    if name is None:
+        return np.zeros(len(rows), np.int64)
+    values = table.values(name)[rows]
+    if table.spec(name).dtype == TEXT:
+        values = values.astype(str)
+    return np.unique(values, return_inverse=True)[1]
+
+
+def _drawn(keys: np.ndarray, count: int, rng: np.random.Generator, together: bool) -> np.ndarray:
+    """A mask of about `count` rows: whole groups, or the same share of every key."""
+    picked = np.zeros(len(keys), bool)
+    sizes = np.bincount(keys)
+    if together:
+        order = rng.permutation(len(sizes))
+        return np.isin(keys, order[np.cumsum(sizes[order]) <= count])
+    order = rng.permutation(len(keys))
+    for key, size in enumerate(sizes):
+        own = order[keys[order] == key]
+        picked[own[: round(count * size / len(keys))]] = True
+    return picked

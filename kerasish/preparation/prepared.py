@@ -1,0 +1,306 @@
+"""Data ready to train on: what a model reads, the facts of it, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kerasish import layers
+from kerasish.data.dataset import Dataset
+from kerasish.data.sequence import Cut, Windows
+from kerasish.errors import DataError
+from kerasish.models.feature_space import size_of
+from kerasish.ops.symbol import KerasTensor
+from kerasish.preparation.columns import Columns
+from kerasish.preparation.parts import Parts
+from kerasish.preparation.table import Table
+from kerasish.preparation.way_back import target_of
+from kerasish.preparation.windows import Window, moments
+from kerasish.spec import TEXT, is_int
+
+Symbols = Mapping[str, KerasTensor]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the data.
+
+    Attributes:
+        table: its rows.
+        x, y, sample_weight: by name, arrays (rows, ...), or series where there are windows.
+        moments: the rows of the series at which windows are; None without windows.
+        dropped: rows or windows that were left out, since a target is missing.
+    """
+
+    table: Table
+    x: dict[str, np.ndarray]
+    y: dict[str, np.ndarray]
+    sample_weight: np.ndarray | None = None
+    moments: np.ndarray | None = None
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        return len(self.table) if self.moments is None else len(self.moments)
+
+
+@dataclass
+class Prepared:
+    """Parts of data as a model reads them.
+
+    Args:
+        parts: the rows of each part.
+        columns: the columns, whose layers have learned from the training part.
+        x: the inputs by name, symbols that come from `columns`.
+        y: the targets by name.
+        sample_weight: a column that weighs the rows.
+        window: windows of a series, in the place of single rows.
+        batch_size: rows of a step.
+        shuffle: whether every epoch trains in another order.
+        augment: layers called on x in training only.
+    """
+
+    parts: Parts
+    columns: Columns
+    x: Symbols
+    y: Symbols
+    sample_weight: str | None = None
+    window: Window | None = None
+    batch_size: int = 32
+    shuffle: bool = True
+    augment: Sequence[Any] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._made: dict[str, Part] = {}
+        train = self.part("train")
+        self.targets = {
+            name: target_of(name, symbol, train.y[name]) for name, symbol in self.y.items()
+        }
+
+    # --- parts ----------------------------------------------------------------------------------
+
+    def part(self, name: str) -> Part:
+        """The part "train", "validation" or "test".
+
+        Raises:
+            DataError: there is none of that name, or its values cannot be trained on.
+        """
+        if name not in self._made:
+            table = self.parts.get(name)
+            if table is None:
+                raise DataError("The data", expected=f"a part {name!r}", received="none")
+            self._made[name] = self.prepare(table, f"the {name} part")
+        return self._made[name]
+
+    def prepare(self, table: Table, what: str = "the data") -> Part:
+        """The rows of any table with these columns, prepared as the training part is."""
+        if self.window is not None:
+            return self._windows(table, what)
+        kept, dropped = self._with_targets(table)
+        if dropped:
+            self.notes.append(f"{dropped} rows of {what} have no target and were left out")
+        x, y = self.columns.run(self.x, kept), self.columns.run(self.y, kept)
+        self._check(x, kept)
+        weight = None if self.sample_weight is None else kept.values(self.sample_weight)
+        return Part(kept, x, y, weight, None, dropped)
+
+    def _with_targets(self, table: Table) -> tuple[Table, int]:
+        """The rows whose targets are there."""
+        gone = np.zeros(len(table), bool)
+        for name in self.columns.inputs(self.y):
+            gone |= missing(table, name)
+        if not gone.any():
+            return table, 0
+        return table.choose(np.flatnonzero(~gone)), int(gone.sum())
+
+    def _check(self, x: Mapping[str, np.ndarray], table: Table) -> None:
+        """Refuse NaN among inputs, with the place of the first."""
+        for name, array in x.items():
+            if array.dtype.kind != "f" or np.isfinite(array).all():
+                continue
+            for column in self.columns.inputs({name: self.x[name]}):
+                gaps = missing(table, column)
+                if gaps.any():
+                    raise DataError(
+                        table.where(int(gaps.argmax()), column),
+                        expected="a number",
+                        received=f"a missing value, one of {int(gaps.sum())}",
+                        fix="Fill them with fill: median (or mean, most_frequent, a number).",
+                    )
+            wrong = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+            raise DataError(
+                table.where(int(wrong.argmax())),
+                expected=f"finite numbers in {name!r}",
+                received=f"NaN or infinity in {int(wrong.sum())} rows",
+            )
+
+    # --- windows --------------------------------------------------------------------------------
+
+    def _windows(self, table: Table, what: str) -> Part:
+        window = self.window or Window()
+        base = table if table.rows is None else Table(table.columns, table.place, None, table.time,
+                                                      table.group)  # fmt: skip
+        x, y = self._series(base)
+        at = moments(
+            table,
+            base,
+            [window.span(name, False) for name in self.x],
+            [window.span(name, True) for name in self.y],
+            window.stride,
+        )
+        before = len(at)
+        for name, series in (*x.items(), *y.items()):
+            if series.dtype.kind == "f":
+                low, high = window.span(name, name in y)
+                gone = np.isnan(series.reshape(len(series), -1)).any(axis=1)
+                held = np.concatenate([[0], np.cumsum(gone)])
+                at = at[held[at + high] == held[at + low]]
+        if len(at) < before:
+            self.notes.append(
+                f"{before - len(at)} windows of {what} hold missing values and were left out"
+            )
+        if not len(at):
+            raise DataError(what, expected="a whole window", received=f"{len(table)} rows")
+        return Part(table, x, y, None, at, before - len(at))
+
+    def _series(self, base: Table) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Inputs and targets for every row of a series."""
+        held = vars(self).setdefault("_held_series", {})
+        key = id(base.columns)
+        if key not in held:
+            x, y = self.columns.run(self.x, base), self.columns.run(self.y, base)
+            held[key] = (
+                {name: _row_form(a, False) for name, a in x.items()},
+                {name: _row_form(a, True) for name, a in y.items()},
+            )
+        return held[key]
+
+    def cuts(self, part: Part) -> tuple[Any, Any]:
+        """What the windows of a part are cut from: of inputs and of targets."""
+        window = self.window or Window()
+
+        def cut(name: str, series: np.ndarray, is_target: bool) -> Cut:
+            low, high = window.span(name, is_target)
+            if is_target and high - low == 1:
+                return Cut(series[low:] if low else series)
+            return Cut(series, np.arange(low, high))
+
+        x = {name: cut(name, series, False) for name, series in part.x.items()}
+        y = {name: cut(name, series, True) for name, series in part.y.items()}
+        return _alone(x), _alone(y)
+
+    # --- what fit gets ----------------------------------------------------------------------------
+
+    def dataset(self, part: Part) -> Dataset:
+        """The elements of a part: (x, y) or (x, y, weight), one row each."""
+        if part.moments is not None:
+            x, y = self.cuts(part)
+            return Dataset(Windows((x, y) if part.y else x, part.moments))
+        held = (_alone(part.x), _alone(part.y), part.sample_weight)
+        held = held if part.sample_weight is not None else held[:2]
+        return Dataset.from_tensor_slices(held if part.y else held[0])
+
+    def fit_arguments(self) -> dict[str, Any]:
+        """What `model.fit` is called with of the data."""
+        train = self.part("train")
+        found: dict[str, Any] = {}
+        if train.moments is None and not self.augment:
+            found = {
+                "x": _alone(train.x),
+                "y": _alone(train.y) if train.y else None,
+                "sample_weight": train.sample_weight,
+                "batch_size": self.batch_size,
+                "shuffle": self.shuffle,
+            }
+        else:
+            dataset = self.dataset(train)
+            if self.shuffle:
+                dataset = dataset.shuffle(len(train))
+            dataset = dataset.batch(self.batch_size)
+            found["x"] = dataset.map(self._augmented) if self.augment else dataset
+        if self.parts.validation is not None:
+            found["validation_data"] = self.batches("validation")
+        return {key: value for key, value in found.items() if value is not None}
+
+    def batches(self, name: str) -> Any:
+        """A part to evaluate on: a tuple of arrays, or a `Dataset` of batches."""
+        part = self.part(name)
+        if part.moments is not None:
+            return self.dataset(part).batch(self.batch_size)
+        held = (_alone(part.x), _alone(part.y), part.sample_weight)
+        return held if part.sample_weight is not None else held[:2]
+
+    def _augmented(self, x: Any, *rest: Any) -> tuple[Any, ...]:
+        for layer in self.augment:
+            x = layer(x, training=True)
+        return (x, *rest)
+
+    # --- facts ------------------------------------------------------------------------------------
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a config may use of the data: sizes, classes and shapes by name; steps and rows."""
+        train = self.part("train")
+        found: dict[str, Any] = {
+            "rows": len(train),
+            "steps": -(-len(train) // self.batch_size),
+        }
+        for name, symbol in (*self.x.items(), *self.y.items()):
+            shape = self.shape(name)
+            entry: dict[str, Any] = {"shape": list(shape), "size": self._size(name, symbol)}
+            if shape:
+                entry["length"] = shape[0]
+            target = self.targets.get(name)
+            if target is not None and target.classes is not None:
+                entry["classes"] = len(target.classes)
+            found[name] = entry
+        return found
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The shape of one sample of an input or target."""
+        train = self.part("train")
+        array = train.x[name] if name in train.x else train.y[name]
+        shape = array.shape[1:]
+        if self.window is None:
+            return shape or (1,)
+        low, high = self.window.span(name, name in train.y)
+        return (high - low, *shape) if high - low > 1 or name in train.x else shape
+
+    def _size(self, name: str, symbol: KerasTensor) -> int:
+        """How many indices an input of indices may have, else the size of the last axis."""
+        record = symbol.history.record
+        known = None
+        if is_int(symbol.dtype) and not isinstance(record.operation, layers.InputLayer):
+            known = size_of(record.operation)
+        if known is None and is_int(symbol.dtype):
+            train = self.part("train")
+            array = train.x[name] if name in train.x else train.y[name]
+            known = int(array.max(initial=0)) + 1
+        return known if known is not None else (self.shape(name) or (1,))[-1]
+
+
+def missing(table: Table, name: str) -> np.ndarray:
+    """Which values of a column are missing: NaN, or an empty text."""
+    values = table.values(name)
+    if table.spec(name).dtype == TEXT and values.ndim == 1:
+        return np.array([not text for text in values.tolist()], bool)
+    if values.dtype.kind == "f":
+        return np.isnan(values.reshape(len(values), -1)).any(axis=1)
+    return np.zeros(len(values), bool)
+
+
+def _alone(named: Mapping[str, Any]) -> Any:
+    """The one value of a mapping; several stay by name."""
+    return next(iter(named.values())) if len(named) == 1 else dict(named)
+
+
+def _row_form(array: np.ndarray, is_target: bool) -> np.ndarray:
+    """A row of a series: inputs (rows, columns), indices and single targets (rows,)."""
+    if array.ndim == 1:
+        return array if is_target or array.dtype.kind in "iu" else array[:, None]
+    if array.ndim == 2 and array.shape[1] == 1 and (is_target or array.dtype.kind in "iu"):
+        return array[:, 0]
+    return array

@@ -1,0 +1,118 @@
+"""From a `data:` section to what a model reads: parts, entries, facts, and what is wrong."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kerasish.declarative.api import Project, load_config
+from kerasish.preparation import Prepared
+from tests.declarative.helpers import error_text
+
+ROWS = """age,city,note,label,weight
+20,Ulm,a good one,no,1
+30,Bath,bad,yes,2
+40,Ulm,a good day,no,1
+,Rome,so bad,yes,1
+60,Bath,good,no,1
+70,Ulm,bad day,yes,1
+"""
+MODEL = "model: {input: [2], layers: [{Dense: 1}]}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "t.csv").write_text(ROWS, encoding="utf-8")
+    return tmp_path
+
+
+def project(folder: Path, data: str) -> Project:
+    text = f"kerasish: 1\n{MODEL}data:\n{textwrap.indent(data, '  ')}\n"
+    (folder / "c.yaml").write_text(text, encoding="utf-8")
+    return load_config(folder / "c.yaml")
+
+
+def prepared(folder: Path, data: str) -> Prepared:
+    return project(folder, data).data()
+
+
+def test_columns_texts_and_numbers(folder: Path) -> None:
+    data = prepared(
+        folder,
+        "source: {csv: t.csv}\n"
+        "x: {words: {from: note, TextVectorization: {output_sequence_length: 2}},\n"
+        "    age: {from: age, seq: [{fill: 45}, {Rescaling: 0.1}]},\n"
+        "    city: {from: city, string_categorical: {}}}\n"
+        "y: label\n"
+        "sample_weight: weight\n"
+        "test: {rows: [4, 6]}",
+    )
+    train, test = data.part("train"), data.part("test")
+    assert train.x["words"].shape == (4, 2)
+    np.testing.assert_allclose(train.x["age"].ravel(), [2, 3, 4, 4.5])
+    np.testing.assert_array_equal(test.x["city"], [[0, 0, 0, 1], [0, 1, 0, 0]])
+    assert data.targets["label"].classes == ("no", "yes")
+    np.testing.assert_array_equal(test.y["label"].ravel(), [0, 1])
+    assert train.sample_weight is not None
+    assert train.sample_weight.tolist() == [1, 2, 1, 1]
+    facts = data.facts
+    assert facts["words"] == {"shape": [2], "size": 8, "length": 2}
+    assert (facts["city"]["size"], facts["label"]["classes"]) == (4, 2)
+    assert (facts["rows"], facts["steps"]) == (4, 1)
+
+
+def test_adapted_on_the_training_part_only(folder: Path) -> None:
+    data = prepared(
+        folder,
+        "source: {csv: t.csv}\ntrain: {rows: [0, 3]}\ntest: {rows: [4, 6]}\n"
+        "x: {from: age, Normalization: {}}\ny: label",
+    )
+    np.testing.assert_allclose(data.part("train").x["x"].mean(), 0, atol=1e-6)
+    assert data.part("test").x["x"].min() > 2
+
+
+def test_the_way_back(folder: Path) -> None:
+    data = prepared(
+        folder,
+        "source: {csv: t.csv}\nx: {from: weight, float: {}}\n"
+        "y: {age: {from: age, seq: [{Rescaling: 0.1}, Normalization]}}",
+    )
+    assert len(data.part("train")) == 5
+    assert data.notes == ["1 rows of the train part have no target and were left out"]
+    restored = data.targets["age"].restored(data.part("train").y["age"])
+    np.testing.assert_allclose(restored.ravel(), [20, 30, 40, 60, 70], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (
+            "source: {csv: absent.csv}\nx: age",
+            "4:17: K501 The data: expected the file 'absent.csv'",
+        ),
+        (
+            "source: {csv: t.csv, sha256: " + "0" * 64 + "}\nx: age",
+            "K501 The file",
+        ),
+        ("source: {csv: t.csv}\nx: agee", "5:6: K502 there is no column 'agee'"),
+        (
+            "source: {csv: t.csv}\nx: age\ntest: {where: {town: Ulm}}",
+            "K502 The data: expected a col",
+        ),
+        ("source: {csv: t.csv}\nx: age\ntest: {where: {city: Ulmm}}", "K502 The part 'test'"),
+        (
+            "source: {csv: t.csv}\nx: age\ny: label",
+            "K503 t.csv, row 5, column 'age': expected a nu",
+        ),
+        ("source: {csv: t.csv}\nx: city\ny: label", "K503 'city' holds texts"),
+        (
+            "source: {csv: t.csv}\nx: weight\ny: {from: label, map: {no: 0}}",
+            "K503 t.csv, row 3",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_line(folder: Path, data: str, message: str) -> None:
+    assert message in error_text(lambda: prepared(folder, data))
