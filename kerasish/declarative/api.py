@@ -17,7 +17,7 @@ from kerasish.declarative.building.train import (
     compile_model,
     training_arguments,
 )
-from kerasish.declarative.check.specification import Config
+from kerasish.declarative.check.specification import Config, SequentialSection
 from kerasish.declarative.resolve.document import Options, compose_file, compose_text, resolve
 from kerasish.declarative.sections.train import FIT_KEYS
 from kerasish.declarative.sections.validate import validate
@@ -73,7 +73,15 @@ class Project:
     def needs_data(self) -> bool:
         """Whether the model cannot be built before the data are read."""
         known = self._data is not None or self.options.facts is not None
-        return bool(self.config.facts_used) and not known
+        return not known and (bool(self.config.facts_used) or self._inputs_left_out)
+
+    @property
+    def _inputs_left_out(self) -> bool:
+        """Whether the model's inputs are those of the data."""
+        model = self.config.model
+        if isinstance(model, SequentialSection):
+            return model.input is None and self.config.data is not None
+        return bool(model.entries)
 
     def build(self, max_params: int = MAX_PARAMS) -> Model:
         """The model, compiled where the config says how.
@@ -87,8 +95,9 @@ class Project:
             self.data()
         config = self.config
         with budget.opened(config.name, 0, self.allowance) as account:
+            given = None if self._data is None else self._data.specs
             model = build_model(
-                config.model, self.diagnostics, config.name, max_params, folder=self.folder
+                config.model, self.diagnostics, config.name, max_params, given, self.folder
             )
             if config.train is not None:
                 held = sum(v.spec.nbytes for v in model.weights)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import layers
+from kerasish.config import floatx
 from kerasish.data.dataset import Dataset
 from kerasish.data.sequence import Cut, Windows
 from kerasish.errors import DataError
@@ -19,7 +20,7 @@ from kerasish.preparation.parts import Parts
 from kerasish.preparation.table import Table
 from kerasish.preparation.way_back import target_of
 from kerasish.preparation.windows import Window, moments
-from kerasish.spec import TEXT, is_int
+from kerasish.spec import TEXT, TensorSpec, is_int
 
 Symbols = Mapping[str, KerasTensor]
 
@@ -268,6 +269,16 @@ class Prepared:
             return shape or (1,)
         low, high = self.window.span(name, name in train.y)
         return (high - low, *shape) if high - low > 1 or name in train.x else shape
+
+    @property
+    def specs(self) -> dict[str, TensorSpec]:
+        """What a model gets, by input: its shape of one sample, int32 for indices, else floatx."""
+        train = self.part("train")
+        found = {}
+        for name, array in train.x.items():
+            whole = array.dtype.kind == "i" or array.dtype.name in ("uint16", "uint32", "uint64")
+            found[name] = TensorSpec(self.shape(name), "int32" if whole else floatx())
+        return found
 
     def _size(self, name: str, symbol: KerasTensor) -> int:
         """How many indices an input of indices may have, else the size of the last axis."""

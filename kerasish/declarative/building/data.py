@@ -29,8 +29,6 @@ from kerasish.preparation.auto import choose
 from kerasish.preparation.sources import read_table, side_by_side
 from kerasish.spec import TEXT, is_int
 
-# Layers that take one column each, by what they are.
-_BY_COLUMN = (layers.StringLookup, layers.IntegerLookup, layers.Hashing, layers.TextVectorization)
 _USUAL = (("x", "image", "audio", "text"), ("y", "label"))
 
 
@@ -226,8 +224,7 @@ class _Entries:
             return {entry.name: self._shared(entry, names)}
         first = construct(steps[0], self.diagnostics) if _is_layer(steps) else None
         self._raise()
-        by_column = isinstance(first, _BY_COLUMN) and (len(names) > 1 or not entry.alone)
-        if not by_column:
+        if not entry.by_column:
             return {entry.name: self._chain(entry, self._joined(entry, names), first, is_target)}
         each = {}
         for name in names:

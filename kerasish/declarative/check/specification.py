@@ -127,6 +127,10 @@ class Step:
     mark: Mark
 
 
+# Layers of which each column of an entry gets its own.
+BY_COLUMN = ("StringLookup", "IntegerLookup", "Hashing", "TextVectorization")
+
+
 @dataclass(frozen=True, slots=True)
 class DataEntry:
     """One input or target: columns (None for all the rest), and what is done to them in turn."""
@@ -140,9 +144,20 @@ class DataEntry:
     alone: bool = False  # whether `from` is one name and no list
 
     @property
-    def label(self) -> str:
-        """The entry as errors name it."""
-        return f"entry '{self.name}'"
+    def by_column(self) -> bool:
+        """Whether the first layer takes each column by itself: those that number kinds."""
+        first = self.steps[0] if self.steps else None
+        return isinstance(first, Item) and first.name in BY_COLUMN and not self.alone
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs that the entry gives: one, or one for each column that becomes indices."""
+        first = self.steps[0] if self.steps else None
+        if not self.by_column or not isinstance(first, Item) or self.sources is None:
+            return (self.name,)
+        if len(self.steps) > 1 or first.arguments.get("output_mode", "int") != "int":
+            return (self.name,)
+        return tuple(f"{self.name}.{one.name}" for one in self.sources)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +177,11 @@ class DataSection:
     batch_size: int = 32
     shuffle: bool = True
     cache: bool | str = False
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of the inputs that the data give; `x` where the file names none."""
+        return ("x",) if self.x is None else tuple(name for one in self.x for name in one.inputs)
 
     @property
     def source_name(self) -> str:

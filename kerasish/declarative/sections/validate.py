@@ -51,8 +51,9 @@ def validate(
     fields.text("description")
     fields.mapping("vars")
     fields.require("model")
-    model = fields.read("model", lambda value: read_model(value, checker))
     data = fields.read("data", lambda value: read_data(value, checker))
+    entries = None if data is None else data.inputs
+    model = fields.read("model", lambda value: read_model(value, checker, entries))
     train = fields.read("train", lambda value: read_train(value, checker, output_names(model)))
     seed = fields.integer("seed", None, least=0)
     backend = fields.choice("backend", BACKENDS, "") or None
