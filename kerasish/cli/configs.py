@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from kerasish import backend, random
 from kerasish.declarative.api import Options, Project, load_config
 from kerasish.errors import ArgumentError
 
@@ -75,3 +76,16 @@ def project_of(arguments: Namespace, source: str) -> Project:
                 "", expected=f"a run folder that holds {CONFIG_FILE}", received=repr(source)
             )
     return load_config(path, options(arguments))
+
+
+def prepare_for(arguments: Namespace, project: Project) -> None:
+    """Set the seed and the backend that a config and the command line ask for."""
+    if project.config.seed is not None:
+        random.set_random_seed(project.config.seed)
+    use_backend(arguments.backend or project.config.backend)
+
+
+def use_backend(name: str | None) -> None:
+    """Set the backend asked for; the one in use stays where none is."""
+    if name is not None:
+        backend.set_backend(name)

@@ -1,37 +1,30 @@
-"""Commands that compute: fit, evaluate, predict."""
+"""`kerasish fit`: train a model and write its run folder."""
 
 from __future__ import annotations
 
-import sys
 import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kerasish import backend, random
+from kerasish import backend
 from kerasish.cli import run_folder
-from kerasish.cli.configs import allow_plugins, project_of
-from kerasish.cli.declare import argument, command, count
+from kerasish.cli.configs import prepare_for, project_of
+from kerasish.cli.declare import argument, command
+from kerasish.cli.evaluate import measure
 from kerasish.cli.options import (
-    ALLOW_NETWORK,
     BACKEND,
     CHANGES,
     CONFIG,
-    PERMISSIONS,
-    RUN,
     VERBOSE,
 )
 from kerasish.cli.text import duration, model_lines, numbers
-from kerasish.data.npz import read_arrays
 from kerasish.declarative.api import Project
-from kerasish.errors import ArgumentError, DataError
+from kerasish.errors import ArgumentError
 from kerasish.models import Model
-from kerasish.preparation import Prepared
-from kerasish.saving.files.atomic import replacing
-from kerasish.saving.whole_model import load_model, save_model
+from kerasish.saving.whole_model import save_model
 from kerasish.version import __version__
 
 # What fits on one screen beside the results.
@@ -53,7 +46,7 @@ def fit(arguments: Namespace) -> None:
     project = project_of(arguments, arguments.config)
     if project.config.train is None or project.config.data is None:
         raise ArgumentError(arguments.config, expected="sections 'data' and 'train'")
-    _prepare(arguments, project)
+    prepare_for(arguments, project)
     data = project.data()
     model = project.build(arguments.max_params)
     keywords = project.fit_arguments(model, data)
@@ -67,7 +60,7 @@ def fit(arguments: Namespace) -> None:
     folder.mkdir(parents=True, exist_ok=True)  # someone may have tidied up meanwhile
     save_model(model, folder / run_folder.MODEL_FILE)
     run_folder.write_history(folder, history)
-    test = None if data.parts.test is None else _measure(model, data, "test")
+    test = None if data.parts.test is None else measure(model, data, "test")
     lines = _report(project, model, history, seconds, test)
     run_folder.write_summary(folder, [*lines, "", *_layer_lines(model)])
     print("\n".join(lines))
@@ -87,28 +80,6 @@ def _train(
             raise
         return interrupt
     return None
-
-
-def _prepare(arguments: Namespace, project: Project) -> None:
-    if project.config.seed is not None:
-        random.set_random_seed(project.config.seed)
-    _use_backend(arguments.backend or project.config.backend)
-
-
-def _use_backend(name: str | None) -> None:
-    """The backend asked for; the one in use where none is."""
-    if name is not None:
-        backend.set_backend(name)
-
-
-def _measure(model: Model, data: Prepared, part: str) -> dict[str, float]:
-    batches = data.batches(part)
-    given = batches if isinstance(batches, tuple) else (batches,)
-    named: dict[str, Any] = dict(zip(("x", "y", "sample_weight"), given, strict=False))
-    if len(given) > 1:
-        named["batch_size"] = data.batch_size
-    found = model.evaluate(**named, verbose=0, return_dict=True)
-    return {name: float(value) for name, value in found.items()}
 
 
 def _report(
@@ -147,84 +118,3 @@ def _layer_lines(model: Model) -> list[str]:
         return lines
     left_out = len(lines) - _MAX_LAYER_LINES
     return [*lines[: _MAX_LAYER_LINES - 6], f"... {left_out} lines left out ...", *lines[-6:]]
-
-
-@command(
-    "train",
-    "measure a trained run on its test data",
-    RUN,
-    argument(
-        "--part",
-        choices=("test", "validation", "train"),
-        help="which data; test where there is any",
-    ),
-    BACKEND,
-    VERBOSE,
-    ALLOW_NETWORK,
-    *PERMISSIONS,
-    example="kerasish evaluate runs/digits_cnn",
-)
-def evaluate(arguments: Namespace) -> None:
-    """Loss and metrics of a finished run."""
-    folder = run_folder.existing_folder(arguments.run)
-    project = project_of(arguments, arguments.run)
-    _prepare(arguments, project)
-    data = project.data()
-    name = _part(data, arguments.part)
-    model = load_model(folder / run_folder.MODEL_FILE, allowance=arguments.allowance)
-    print(f"{name}: {numbers(_measure(model, data, name))}")
-
-
-def _part(data: Prepared, chosen: str | None) -> str:
-    """The part of the data that was asked for, else the best there is to measure on."""
-    order = [chosen] if chosen else ["test", "validation"]
-    for name in order:
-        if data.parts.get(name) is not None:
-            return name
-    raise DataError(
-        "",
-        expected=f"a config with {' or '.join(order)} data",
-        received="one without",
-        fix="Add it under 'data:', or choose with --part.",
-    )
-
-
-@command(
-    "train",
-    "the outputs of a trained run for an array",
-    RUN,
-    argument("input", metavar="INPUT.npy", help="an array, or .npz with one per input"),
-    argument("-o", "--output", metavar="OUT.npy", help="where the outputs go"),
-    argument("--batch-size", type=count, default=256, metavar="N", help="rows at a time"),
-    BACKEND,
-    *PERMISSIONS,
-    example="kerasish predict runs/digits_cnn x.npy -o y.npy",
-)
-def predict(arguments: Namespace) -> None:
-    """The outputs for an array, to a file or the terminal."""
-    allow_plugins(arguments.plugins)
-    folder = run_folder.existing_folder(arguments.run)
-    _use_backend(arguments.backend)
-    model = load_model(folder / run_folder.MODEL_FILE, allowance=arguments.allowance)
-    outputs = model.predict(
-        read_arrays(arguments.input, arguments.allowance),
-        batch_size=arguments.batch_size,
-        verbose=0,
-    )
-    if arguments.output is None:
-        for output in outputs if isinstance(outputs, list) else [outputs]:
-            np.savetxt(sys.stdout, np.reshape(output, (len(output), -1)), fmt="%.6g")
-        return
-    _write(arguments.output, outputs, [str(name) for name in model.output_names])
-    print(f"wrote {arguments.output}")
-
-
-def _write(path: str, outputs: Any, names: list[str]) -> None:
-    """One output as .npy, several as .npz by name; the old file stays until the new is whole."""
-    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
-        if isinstance(outputs, list):
-            np.savez(file, **dict(zip(names, outputs, strict=True)))
-        elif isinstance(outputs, dict):
-            np.savez(file, **outputs)
-        else:
-            np.save(file, outputs)
