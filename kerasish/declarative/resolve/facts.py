@@ -70,6 +70,9 @@ class Facts:
         self.used.add(name.removeprefix("data."))
         if self.known is not None:
             return self._known(path, mark)
+        if self._entries == ():
+            message = f"'${clip(name, 60)}' is a fact of the data, and there is no data section"
+            self.diagnostics.fail("K301", message, mark)
         if tuple(path) in {(key,) for key in WHOLE_KEYS}:
             return Scalar(Fact(name), mark)
         self._check_entry(path[0], mark)
@@ -102,8 +105,7 @@ class Facts:
 
     def _fail_entry(self, name: str, choices: SequenceOf[str], mark: Mark) -> NoReturn:
         message = f"'{clip(name, 60)}' is no entry of data.x or data.y"
-        hint = did_you_mean(name, choices) or "the file has no data section"
-        self.diagnostics.fail("K301", message, mark, hint)
+        self.diagnostics.fail("K301", message, mark, did_you_mean(name, choices))
 
     def _fail_key(self, name: str, key: str, choices: SequenceOf[str], mark: Mark) -> NoReturn:
         if key:

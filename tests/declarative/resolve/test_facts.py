@@ -99,8 +99,8 @@ def test_names_of_entries(data: str, known: bool) -> None:
 
 
 def test_no_data_section() -> None:
-    assert "K301 'x' is no entry" in errors_of("u: $data.x.size")
-    assert "the file has no data section" in errors_of("u: $data.x.size")
+    for use in ("$data.x.size", "$data.steps", '"${data.rows + 1}"'):
+        assert "is a fact of the data, and there is no data section" in errors_of(f"u: {use}")
 
 
 def test_the_data_section_uses_none() -> None:
@@ -108,7 +108,7 @@ def test_the_data_section_uses_none() -> None:
         text = 'vars: {twice: "${2 * data.words.size}"}\n'
         text += f"data: {{x: {{words: text}}, y: label, batch_size: {value}}}\nu: $twice\n"
         found = errors_of(text)
-        assert "cnn.yaml:2:43: K302 the data section cannot use facts of the data" in found
+        assert "cnn.yaml:2:48: K302 the data section cannot use facts of the data" in found
         assert found.count("K") == 1
 
 
