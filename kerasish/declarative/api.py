@@ -154,7 +154,6 @@ def load_config(source: str | os.PathLike[str], options: Options | None = None) 
 def _checked(composed: Mapping, diagnostics: Diagnostics, options: Options, name: str) -> Config:
     """The config of a composed document; all findings at once."""
     resolved = resolve(composed, diagnostics, options)
-    diagnostics.raise_if_any()
     network = options.allow_network
     config = validate(resolved.document, diagnostics, options.plugins, name, network)
     return replace(config, facts_used=resolved.facts_used)

@@ -1,8 +1,10 @@
-"""The arithmetic inside `"${...}"`: a walk over a parsed expression, with everything else refused.
+"""The expressions inside `"${...}"`: a walk over a parsed one, with everything else refused.
 
-Allowed: numbers, variables, `+ - * / // % **`, unary signs, parentheses, and `min`, `max`, `int`,
-`round`. Nothing is compiled or run: the syntax tree is only read. Exponents stay within 64 and
-integers within 64 bits, so no expression can take long or grow large.
+Allowed: numbers, texts, `true`, `false`, `null`, variables, items of lists and of mappings
+(`widths[i]`, `sizes[kind]`), `+ - * / // % **`, signs, comparisons, `in`, `and`, `or`, `not`,
+`a if c else b`, parentheses, and `min`, `max`, `int`, `round`, `len`. Nothing is compiled or run:
+the syntax tree is only read. Exponents stay within 64 and integers within 64 bits, so no expression
+can take long or grow large.
 """
 
 from __future__ import annotations
@@ -12,11 +14,17 @@ import math
 import operator
 import warnings
 from collections.abc import Callable
+from typing import Any, Protocol
 
+from kerasish.declarative.text.errors import describe
 from kerasish.declarative.text.scalars import MAX_INT
+from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value
 
 Number = int | float
 Atom = None | bool | int | float | str
+# What an expression gives: something computed, or a value of the file as it stands there.
+Result = Atom | Value
+Step = str | int
 
 MAX_LENGTH = 500
 _MAX_DEPTH = 50
@@ -37,6 +45,18 @@ class ExpressionError(ValueError):
         self.offset = offset
         self.width = width
         self.by_value = by_value
+
+
+class Names(Protocol):
+    """What the names in an expression stand for; `offset` and `width` say where they are."""
+
+    def value(self, root: str, steps: tuple[Step, ...], offset: int, width: int) -> Value:
+        """The value of `root.step[step]...`."""
+        ...
+
+    def known(self, root: str, offset: int, width: int) -> None:
+        """Refuse a name that stands for nothing, in a part that is not evaluated."""
+        ...
 
 
 def _power(base: Number, exponent: Number) -> Number:
@@ -66,6 +86,12 @@ _UNARY: dict[type[ast.unaryop], Callable[[Number], Number]] = {
     ast.UAdd: operator.pos,
     ast.USub: operator.neg,
 }
+_ORDER: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
 _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "min": lambda *numbers: min(numbers),
     "max": lambda *numbers: max(numbers),
@@ -73,22 +99,32 @@ _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "round": _round,
 }
 _ARITY = {"min": (1, 99), "max": (1, 99), "int": (1, 1), "round": (1, 2)}
+_CONSTANTS: dict[str, Atom] = {"true": True, "false": False, "null": None}
 
 
-def evaluate(text: str, variable: Callable[[str, int, int], Atom]) -> Atom:
+def evaluate(text: str, names: Names) -> Result:
     """The value of the expression `text`.
 
     Args:
         text: what stands between `${` and `}`.
-        variable: called with a dotted name, its offset and its width; gives its value.
+        names: what its names stand for.
 
     Raises:
         ExpressionError: the expression is not allowed or has no value.
     """
-    body = _parsed(text)
-    if isinstance(body, ast.Name | ast.Attribute):
-        return variable(_dotted(body), _offset(body), _width(body))
-    return _value(body, variable, 0)
+    return _Walk(names).result(_parsed(text), 0)
+
+
+def is_true(value: Result) -> bool:
+    """Whether a value counts as true: all but null, false, 0, an empty text, list or mapping."""
+    held = _held(value)
+    if isinstance(held, Sequence):
+        return bool(held.items)
+    return len(held) > 0 if isinstance(held, Mapping) else bool(held)
+
+
+def _held(value: Result) -> Atom | Sequence | Mapping:
+    return value.value if isinstance(value, Scalar) else value
 
 
 def _parsed(text: str) -> ast.expr:
@@ -104,7 +140,8 @@ def _parsed(text: str) -> ast.expr:
             # Leading blanks would read as indentation; a bracket keeps offsets one apart.
             return ast.parse(f"({' ' * lead}{stripped}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise ExpressionError(f"'{stripped}' is not an expression") from None
+        without = " ('$' is not written inside '${...}')" if "$" in stripped else ""
+        raise ExpressionError(f"'{stripped}' is not an expression{without}") from None
 
 
 def _offset(node: ast.expr) -> int:
@@ -120,42 +157,176 @@ def _refuse(message: str, node: ast.expr, by_value: bool = False) -> ExpressionE
     return ExpressionError(message, _offset(node), _width(node), by_value)
 
 
-def _dotted(node: ast.expr) -> str:
-    parts: list[str] = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if not isinstance(node, ast.Name):
-        raise _refuse("only names of variables may have a '.'", node)
-    return ".".join([node.id, *reversed(parts)])
+class _Walk:
+    """Reads a tree; what decides between parts is evaluated first, and only the part it takes."""
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+
+    def result(self, node: ast.expr, depth: int) -> Result:
+        if depth > _MAX_DEPTH:
+            raise _refuse("the expression is nested too deeply", node)
+        if isinstance(node, ast.Constant):
+            return self._constant(node)
+        if isinstance(node, ast.Name) and node.id in _CONSTANTS:
+            return _CONSTANTS[node.id]
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            root, steps = self._path(node, depth)
+            return self.names.value(root, steps, _offset(node), _width(node))
+        if isinstance(node, ast.Compare):
+            return self._compared(node, depth)
+        if isinstance(node, ast.BoolOp):
+            return self._either(node, depth)
+        if isinstance(node, ast.IfExp):
+            return self._chosen(node, depth)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            return not is_true(self.result(node.operand, depth + 1))
+        return self._number(node, depth)
+
+    # paths -------------------------------------------------------------------------------
+
+    def _path(self, node: ast.expr, depth: int) -> tuple[str, tuple[Step, ...]]:
+        steps: list[Step] = []
+        while isinstance(node, ast.Attribute | ast.Subscript):
+            if isinstance(node, ast.Attribute):
+                steps.append(node.attr)
+            else:
+                steps.append(self._index(node.slice, depth + len(steps) + 1))
+            node = node.value
+        if not isinstance(node, ast.Name) or node.id in _CONSTANTS:
+            raise _refuse("only variables have items and parts", node)
+        return node.id, tuple(reversed(steps))
+
+    def _index(self, node: ast.expr, depth: int) -> Step:
+        if isinstance(node, ast.Slice | ast.Tuple):
+            raise ExpressionError("only single items can be taken")
+        index = _held(self.result(node, depth))
+        if isinstance(index, bool) or not isinstance(index, int | str):
+            raise _refuse(f"an index is an integer or a key, received {_shown(index)}", node)
+        return index
+
+    # decisions ---------------------------------------------------------------------------
+
+    def _compared(self, node: ast.Compare, depth: int) -> bool:
+        left, holds = self._single(node.left, depth), True
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            if not holds:
+                self._skip(right)
+            elif isinstance(op, ast.In | ast.NotIn):
+                holds = self._within(left, right, depth) is isinstance(op, ast.In)
+            else:
+                other = self._single(right, depth)
+                holds, left = _holds(op, left, other, node), other
+        return holds
+
+    def _single(self, node: ast.expr, depth: int) -> Atom:
+        held = _held(self.result(node, depth + 1))
+        if isinstance(held, Sequence | Mapping):
+            raise _refuse(f"single values are compared, received {describe(held)}", node)
+        return held
+
+    def _within(self, left: Atom, node: ast.expr, depth: int) -> bool:
+        if isinstance(node, ast.List | ast.Tuple):
+            held = [self._single(one, depth + 1) for one in node.elts]
+        else:
+            value = _held(self.result(node, depth + 1))
+            if isinstance(value, Mapping):
+                return left in list(value.entries)
+            if not isinstance(value, Sequence):
+                raise _refuse(f"'in' needs a list, received {_shown(value)}", node)
+            held = [one.value for one in value.items if isinstance(one, Scalar)]
+        return any(_equal(left, one) for one in held)
+
+    def _either(self, node: ast.BoolOp, depth: int) -> Result:
+        value: Result = None
+        for place, one in enumerate(node.values):
+            value = self.result(one, depth + 1)
+            if is_true(value) is isinstance(node.op, ast.Or):
+                for skipped in node.values[place + 1 :]:
+                    self._skip(skipped)
+                break
+        return value
+
+    def _chosen(self, node: ast.IfExp, depth: int) -> Result:
+        taken, other = node.body, node.orelse
+        if not is_true(self.result(node.test, depth + 1)):
+            taken, other = other, taken
+        self._skip(other)
+        return self.result(taken, depth + 1)
+
+    def _skip(self, node: ast.expr) -> None:
+        """Names in a part that is not evaluated stand for something all the same."""
+        called = {id(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}
+        for one in ast.walk(node):
+            if isinstance(one, ast.Name) and one.id not in _CONSTANTS and id(one) not in called:
+                self.names.known(one.id, _offset(one), _width(one))
+
+    # numbers -----------------------------------------------------------------------------
+
+    def _constant(self, node: ast.Constant) -> Atom:
+        if isinstance(node.value, bool) or node.value is None:
+            raise _refuse(f"write {str(node.value).lower().replace('none', 'null')}", node)
+        return node.value if isinstance(node.value, str) else _number(node.value, node)
+
+    def _number(self, node: ast.expr, depth: int) -> Number:
+        if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
+            sides = [self._operand(side, depth) for side in (node.left, node.right)]
+            return _apply(_BINARY[type(node.op)], sides, node)
+        if isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:
+            return _apply(_UNARY[type(node.op)], [self._operand(node.operand, depth)], node)
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id == "len":
+                return self._length(node, depth)
+            function = _function(node)
+            return _apply(function, [self._operand(one, depth) for one in node.args], node)
+        raise _refuse(
+            "only values, variables, + - * / // % **, comparisons, and or not, if else, and "
+            "min max int round len may be used",
+            node,
+        )
+
+    def _operand(self, node: ast.expr, depth: int) -> Number:
+        return _number(_held(self.result(node, depth + 1)), node)
+
+    def _length(self, node: ast.Call, depth: int) -> int:
+        if node.keywords or len(node.args) != 1:
+            raise _refuse("len takes one list", node)
+        held = _held(self.result(node.args[0], depth + 1))
+        if isinstance(held, Sequence):
+            return len(held.items)
+        if isinstance(held, Mapping):
+            return len(held)
+        raise _refuse(f"len needs a list, received {_shown(held)}", node)
 
 
-def _value(node: ast.expr, variable: Callable[[str, int, int], Atom], depth: int) -> Number:
-    if depth > _MAX_DEPTH:
-        raise _refuse("the expression is nested too deeply", node)
-    if isinstance(node, ast.Constant):
-        return _number(node.value, node)
-    if isinstance(node, ast.Name | ast.Attribute):
-        return _number(variable(_dotted(node), _offset(node), _width(node)), node)
-    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-        arguments = [_value(side, variable, depth + 1) for side in (node.left, node.right)]
-        return _apply(_BINARY[type(node.op)], arguments, node)
-    if isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:
-        argument = _value(node.operand, variable, depth + 1)
-        return _apply(_UNARY[type(node.op)], [argument], node)
-    if isinstance(node, ast.Call):
-        function = _function(node)
-        arguments = [_value(one, variable, depth + 1) for one in node.args]
-        return _apply(function, arguments, node)
-    raise _refuse(
-        "only numbers, variables, + - * / // % ** and min max int round may be used", node
-    )
+def _holds(op: ast.cmpop, left: Atom, right: Atom, node: ast.expr) -> bool:
+    if isinstance(op, ast.Eq | ast.Is):
+        return _equal(left, right)
+    if isinstance(op, ast.NotEq | ast.IsNot):
+        return not _equal(left, right)
+    for kind in (str, int | float):
+        pair = isinstance(left, kind) and isinstance(right, kind)
+        if pair and not isinstance(left, bool) and not isinstance(right, bool):
+            return _ORDER[type(op)](left, right)
+    raise _refuse(f"{_shown(left)} and {_shown(right)} have no order", node)
+
+
+def _equal(left: Atom, right: Atom) -> bool:
+    """Equality that keeps true apart from 1."""
+    return isinstance(left, bool) is isinstance(right, bool) and left == right
+
+
+def _shown(held: Atom | Sequence | Mapping) -> str:
+    if isinstance(held, Sequence | Mapping):
+        return describe(held)
+    words = {True: "true", False: "false"}
+    return words[held] if isinstance(held, bool) else "null" if held is None else repr(held)
 
 
 def _function(node: ast.Call) -> Callable[..., Number]:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if name not in _FUNCTIONS:
-        raise _refuse("only min, max, int and round may be called", node.func)
+        raise _refuse("only min, max, int, round and len may be called", node.func)
     fewest, most = _ARITY[name]
     starred = any(isinstance(one, ast.Starred) for one in node.args)
     if node.keywords or starred or not fewest <= len(node.args) <= most:
@@ -165,7 +336,8 @@ def _function(node: ast.Call) -> Callable[..., Number]:
 
 def _number(value: object, node: ast.expr) -> Number:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _refuse(f"arithmetic needs numbers, received {value!r}", node)
+        shown = describe(value) if isinstance(value, Sequence | Mapping) else repr(value)
+        raise _refuse(f"arithmetic needs numbers, received {shown}", node)
     if isinstance(value, int) and abs(value) > MAX_INT:
         raise _refuse("the integer does not fit in 64 bits", node)
     return value

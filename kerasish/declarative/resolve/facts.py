@@ -58,7 +58,8 @@ class Facts:
         self.known = None if known is None else _nested(known)
         self.diagnostics = diagnostics
         self.used: set[str] = set()
-        self._entries = _entries(document.get("data"))
+        self._data = document.get("data")
+        self._entries = _entries(self._data)
 
     def value(self, path: SequenceOf[str], mark: Mark) -> Value:
         """The fact `data.PATH`, which is used at `mark`.
@@ -84,6 +85,14 @@ class Facts:
             return Scalar(Fact(name), mark)
         sizes = tuple(Scalar(Fact(f"{name}[{i}]"), mark) for i in range(_STAND_IN_RANK))
         return Sequence(sizes, mark)
+
+    def inputs(self) -> list[str]:
+        """The names of the entries of `data.x`, as far as they can be told."""
+        written = self._data.get("x") if isinstance(self._data, Mapping) else None
+        if isinstance(written, Mapping) and "from" not in written.entries:
+            return list(written.entries)
+        names = [] if self._data is None else _side("x", written)
+        return names[:1] if names else []
 
     def _known(self, path: SequenceOf[str], mark: Mark) -> Value:
         held: Any = self.known

@@ -57,6 +57,7 @@ CODES: dict[str, str] = {
 
 MAX_FINDINGS = 200
 _LINE_WIDTH = 160
+_SHOWN_USES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ class Diagnostic:
 
     def __str__(self) -> str:
         head = f"{self.mark}: {self.code} {self.message}"
-        details = (f"   {line}" for line in self.details)
+        details = [f"   {line}" for line in self.details]
+        details += [f"   used at {use}" for use in self.mark.uses[:_SHOWN_USES]]
         return "\n".join([head, *_excerpt(self.mark, self.hint), *details])
 
 
@@ -90,7 +92,7 @@ class Diagnostics:
     def __init__(self, command: bool = False) -> None:
         self._command = command
         self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
-        self._unknown: set[tuple[str, int, int]] = set()
+        self._unknown: set[_Place] = set()
         self._excused: set[tuple[str, str]] = set()
 
     def add(
@@ -214,8 +216,12 @@ class Diagnostics:
             raise self.error()
 
 
-def _place(mark: Mark) -> tuple[str, int, int]:
-    return mark.source.name, mark.line, mark.column
+_Place = tuple[tuple[str, int, int], ...]
+
+
+def _place(mark: Mark) -> _Place:
+    """The place, and the uses of the blocks that it lies in."""
+    return tuple((one.source.name, one.line, one.column) for one in (mark, *mark.uses))
 
 
 def describe(value: Value) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 # The line breaks of YAML 1.1 as PyYAML counts them; `str.splitlines` would split on more.
 BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -37,12 +37,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place in a source; line and column count from 1, `width` is in characters."""
+    """A place in a source; line and column count from 1, `width` is in characters.
+
+    `used` is where the block is used that the place lies in.
+    """
 
     source: Source
     line: int
     column: int
     width: int = 1
+    used: Mark | None = None
 
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line}:{self.column}"
@@ -50,6 +54,11 @@ class Mark:
     def part(self, offset: int, width: int) -> Mark:
         """The mark of `width` characters that start `offset` characters into this one."""
         return replace(self, column=self.column + offset, width=max(1, width))
+
+    @property
+    def uses(self) -> tuple[Mark, ...]:
+        """Where the blocks around are used, the innermost first."""
+        return () if self.used is None else (self.used, *self.used.uses)
 
     @property
     def text(self) -> str:
@@ -143,3 +152,23 @@ def plain(value: Value) -> Any:
     if isinstance(value, Sequence):
         return [plain(item) for item in value.items]
     return {entry.key: plain(entry.value) for entry in value}
+
+
+V = TypeVar("V", bound=Scalar | Sequence | Mapping)
+
+
+def stamped(value: V, used: Mark) -> V:
+    """The value as it stands in a block that is used at `used`: every mark says so."""
+    return cast(V, _stamped(value, used))
+
+
+def _stamped(value: Value, used: Mark) -> Value:
+    mark = replace(value.mark, used=used)
+    if isinstance(value, Scalar):
+        return replace(value, mark=mark)
+    if isinstance(value, Sequence):
+        return Sequence(tuple(_stamped(item, used) for item in value.items), mark)
+    entries = [
+        Entry(one.key, replace(one.mark, used=used), _stamped(one.value, used)) for one in value
+    ]
+    return Mapping.of(entries, mark)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,6 @@ from kerasish.declarative.resolve.interpolate import Resolved, interpolate
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import load
 from kerasish.declarative.text.source import plain
-from kerasish.errors import ConfigError
 from tests.declarative.helpers import block, error_text
 
 KNOWN = {"words": {"size": 2000, "shape": [60]}, "label": {"classes": 2}, "steps": 130}
@@ -91,7 +91,7 @@ def test_a_fact_that_this_entry_has_not() -> None:
     ],
 )
 def test_names_of_entries(data: str, known: bool) -> None:
-    text = f"vars: {{c: x}}\ndata: {data}\nu: $data.x.size\n"
+    text = f"vars: {{c: x}}\ndata: {data}\nu: [$data.x.size, $c]\n"
     if known:
         assert resolved(text).facts_used == {"x.size"}
     else:
@@ -129,20 +129,20 @@ train: {optimizer: sgd, loss: mse, steps_per_epoch: "${data.steps - 8}"}
 """
 
 
+def places(text: str, options: Options | None = None) -> list[tuple[str, str]]:
+    """Code and line of every finding."""
+    found = error_text(lambda: load_config(text, options))
+    return [(code, line) for line, code in re.findall(r"^<text>:(\d+):\d+: (K\d+)", found, re.M)]
+
+
 def test_what_is_wrong_with_a_stand_in_is_no_finding() -> None:
-    with pytest.raises(ConfigError) as caught:
-        load_config(MODEL)
-    assert [(one.code, one.mark.line) for one in caught.value.diagnostics] == [
-        ("K203", 7), ("K203", 11)
-    ]  # fmt: skip
+    assert places(MODEL) == [("K203", "7"), ("K203", "11")]
 
 
 def test_with_facts_everything_is_a_finding() -> None:
     facts = {"x": {"shape": [64], "size": 64, "length": 64}, "y": {"classes": 10}, "steps": 8}
-    with pytest.raises(ConfigError) as caught:
-        load_config(MODEL, Options(facts=facts))
-    found = {one.mark.line for one in caught.value.diagnostics}
-    assert found >= {6, 7, 8, 11, 14}
+    found = {line for _, line in places(MODEL, Options(facts=facts))}
+    assert found >= {"6", "7", "8", "11", "14"}
 
 
 def test_the_project_says_which_facts_it_needs() -> None:

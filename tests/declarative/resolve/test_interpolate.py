@@ -119,11 +119,11 @@ def test_all_errors_at_once_exact_text() -> None:
        | x: $wdth
        |    ^^^^^      did you mean 'width'?
 
-    cnn.yaml:3:7: K301 variable 'width' has no 'x'
+    cnn.yaml:3:9: K301 variable 'width' has no 'x'
        | y: "2 ${width.x}"
-       |       ^^^^^^^^^^
+       |         ^^^^^^^
 
-    cnn.yaml:4:7: K303 only min, max, int and round may be called
+    cnn.yaml:4:7: K303 only min, max, int, round and len may be called
        | z: "${__import__('os')}"
        |       ^^^^^^^^^^
 
