@@ -156,6 +156,7 @@ def _checked(composed: Mapping, diagnostics: Diagnostics, options: Options, name
     resolved = resolve(composed, diagnostics, options)
     network = options.allow_network
     config = validate(resolved.document, diagnostics, options.plugins, name, network)
+    diagnostics.raise_with(resolved.leftovers)
     return replace(config, facts_used=resolved.facts_used)
 
 

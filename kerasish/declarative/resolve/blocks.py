@@ -20,6 +20,7 @@ from typing import Any
 
 from kerasish import registry
 from kerasish.declarative.check import vocabulary
+from kerasish.declarative.check.ops import is_op
 from kerasish.declarative.resolve.names import Scope
 from kerasish.declarative.resolve.variables import Resolver
 from kerasish.declarative.text.errors import Failed, clip, describe, did_you_mean, must_be
@@ -222,7 +223,8 @@ class Blocks:
         else:
             return
         near = registry.nearest(clip(name, 60), list(self.names)) if self.names else []
-        if near and not vocabulary.contains("layer", name) and name not in WORDS:
+        known = vocabulary.contains("layer", name) or name in WORDS or is_op(name)
+        if near and not known:
             message = f"unknown layer '{clip(name, 60)}'"
             hint = f"did you mean the block '{near[0]}'?"
             self.diagnostics.add("K201", message, mark, hint)

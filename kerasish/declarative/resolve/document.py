@@ -101,7 +101,7 @@ def read_document(
         ConfigError: anything up to the interpolation is wrong; all findings at once.
     """
     found = resolve(compose_file(path, diagnostics, options), diagnostics, options)
-    diagnostics.raise_if_any()
+    diagnostics.raise_with(found.leftovers)
     return found.document
 
 
@@ -114,7 +114,7 @@ def read_text(
         ConfigError: as `read_document`.
     """
     found = resolve(compose_text(text, diagnostics, options, name), diagnostics, options)
-    diagnostics.raise_if_any()
+    diagnostics.raise_with(found.leftovers)
     return found.document
 
 

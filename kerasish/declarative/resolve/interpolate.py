@@ -20,10 +20,8 @@ from kerasish.declarative.resolve.facts import Facts
 from kerasish.declarative.resolve.names import NAME, RESERVED, Scope
 from kerasish.declarative.resolve.variables import PIECE, Resolver
 from kerasish.declarative.resolve.written import Writer
-from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.errors import Diagnostic, Diagnostics, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Scalar, Sequence, Value
-from kerasish.errors import clip
-from kerasish.registry import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +29,16 @@ class Resolved:
     """A document without variables.
 
     Attributes:
-        document: everything written out.
+        document: everything written out; `vars` and `blocks` have been used up.
         facts_used: the dotted names of the facts of the data that it uses; where they were not
             known, it holds a stand-in for each.
+        leftovers: findings about what is never used, to be told once everything else is right:
+            often they follow from what is wrong elsewhere.
     """
 
     document: Mapping
     facts_used: frozenset[str] = frozenset()
+    leftovers: tuple[Diagnostic, ...] = ()
 
 
 def interpolate(
@@ -63,21 +64,18 @@ def interpolate(
         writer = Writer(resolver, blocks)
         entries = []
         for entry in document:
-            if entry.key != "blocks":
+            if entry.key == "vars":
+                _check_variables(entry.value, resolver)
+            elif entry.key != "blocks":
                 entries.append(replace(entry, value=_section(entry, resolver, writer)))
                 resolver.check_height(entries[-1].value, entry.mark)
-        _report_unused(document, resolver, blocks)
-    return Resolved(Mapping.of(entries, document.mark), frozenset(held.used))
+        leftovers = tuple(_unused(document, resolver, blocks))
+    return Resolved(Mapping.of(entries, document.mark), frozenset(held.used), leftovers)
 
 
 def _section(entry: Entry, resolver: Resolver, writer: Writer) -> Value:
-    """The resolved value of a section; `vars` shares the values that uses see."""
+    """The resolved value of a section."""
     resolver.in_data = entry.key == "data"
-    if entry.key == "vars" and isinstance(entry.value, Mapping):
-        for variable in entry.value:
-            _check_variable(variable, resolver)
-        entries = [replace(one, value=resolver.variable(one)) for one in entry.value]
-        return Mapping.of(entries, entry.value.mark)
     if resolver.variables.get(entry.key) is entry:
         return resolver.variable(entry)
     if entry.key == "model":
@@ -87,34 +85,43 @@ def _section(entry: Entry, resolver: Resolver, writer: Writer) -> Value:
     return resolver.resolve(entry.value, Scope())
 
 
-def _check_variable(entry: Entry, resolver: Resolver) -> None:
-    if entry.key in RESERVED:
-        message = f"no variable may be named '{entry.key}'"
-        what = {"env": "$env.NAME reads the environment", "data": "$data.NAME.KEY is a fact"}
-        hint = what.get(entry.key, "it is a constant of expressions")
-        resolver.diagnostics.add("K404", message, entry.mark, hint)
+def _check_variables(value: Value, resolver: Resolver) -> None:
+    """Resolve every variable, used or not."""
+    resolver.in_data = False
+    if not isinstance(value, Mapping):
+        message = must_be("vars", "a mapping from names to values", value)
+        resolver.diagnostics.add("K110", message, value.mark, "vars: {width: 64}")
+        return
+    for entry in value:
+        if entry.key in RESERVED:
+            message = f"no variable may be named '{entry.key}'"
+            what = {"env": "$env.NAME reads the environment", "data": "$data.NAME.KEY is a fact"}
+            hint = what.get(entry.key, "it is a constant of expressions")
+            resolver.diagnostics.add("K404", message, entry.mark, hint)
+        resolver.check_height(resolver.variable(entry), entry.mark)
 
 
 # --- what is never used -------------------------------------------------------------------------
 
 
-def _report_unused(document: Mapping, resolver: Resolver, blocks: Blocks) -> None:
+def _unused(document: Mapping, resolver: Resolver, blocks: Blocks) -> Iterator[Diagnostic]:
     """K403 for variables and blocks of the file itself that nothing names.
 
     A base may define more than each of the files over it needs.
     """
     own = document.mark.source.name, "--set"
     mentioned = _mentioned(document)
-    missed = [clip(one, 60) for one in resolver.missed]  # whose findings name the nearest variable
     for entry in resolver.declared:
-        misspelt = any(entry.key in nearest(one, [*resolver.declared.entries]) for one in missed)
-        if entry.mark.source.name in own and entry.key not in mentioned and not misspelt:
-            message = f"variable '{entry.key}' is never used"
-            hint = f"remove it, or write ${entry.key} where it is meant"
-            resolver.diagnostics.add("K403", message, entry.mark, hint)
+        if entry.mark.source.name in own and entry.key not in mentioned:
+            hint = did_you_mean(
+                entry.key, list(resolver.declared.without(entry.key).entries), False
+            )
+            hint = hint or f"remove it, or write ${entry.key} where it is meant"
+            yield Diagnostic("K403", f"variable '{entry.key}' is never used", entry.mark, hint)
     for block in blocks.unused():
         if block.mark.source.name in own:
-            resolver.diagnostics.add("K403", f"block '{block.name}' is never used", block.mark)
+            hint = f"remove it, or write {block.name}: among layers or in a node"
+            yield Diagnostic("K403", f"block '{block.name}' is never used", block.mark, hint)
 
 
 def _mentioned(document: Mapping) -> set[str]:

@@ -51,7 +51,6 @@ class Names:
 
     Attributes:
         in_data: whether the section is being resolved that the facts come from.
-        missed: names that stand for nothing, and where.
         depth: collections around what is resolved.
         saw_facts: what is being resolved depends on facts of the data.
         unsure: what is being resolved depends on what is not known.
@@ -68,7 +67,6 @@ class Names:
         self.environment = environment
         self.facts = facts
         self.in_data = False
-        self.missed: dict[str, Mark] = {}
         self.depth = 0
         self.saw_facts = False
         self.unsure = False
@@ -129,7 +127,6 @@ class Names:
             hint = f"give it as an argument: {scope.block}: {{{root}: ${root}}}"
             message = f"block '{scope.block}' sees its arguments and vars only, not '{root}'"
             self.diagnostics.fail("K301", message, mark, hint)
-        self.missed.setdefault(root, mark)
         where = "an argument of the block, or under 'vars:'" if scope.block else "under 'vars:'"
         hint = did_you_mean(root, sorted([*seen, *scope.values])) or f"define it {where}"
         self.diagnostics.fail("K301", f"variable '{clip(root, 60)}' is unknown", mark, hint)

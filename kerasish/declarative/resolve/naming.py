@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from kerasish.arguments.contract import contract_of
 from kerasish.declarative.check import vocabulary
+from kerasish.declarative.check.ops import is_op
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
 from kerasish.naming import snake_case
 
@@ -31,6 +32,11 @@ class Namer:
             if name not in self._taken:
                 self._taken.add(name)
                 return name
+
+
+def is_layer(name: str) -> bool:
+    """Whether a name in a file means a layer, and not an op."""
+    return vocabulary.contains("layer", name) and not is_op(name)
 
 
 def head_of(item: Value) -> Entry | None:
@@ -72,7 +78,7 @@ def _arguments(head: Entry, is_named: bool) -> Mapping | None:
     value = head.value
     if is_named and isinstance(value, Mapping):
         return value
-    if not vocabulary.contains("layer", head.key):
+    if not is_layer(head.key):
         return None
     contract = contract_of(vocabulary.lookup("layer", head.key))
     if not contract.is_open and "name" not in contract.fields:

@@ -210,6 +210,13 @@ class Diagnostics:
             wider = self.told("Options(allowance=...)", "--allowance")
             self.stop("K105", message, mark, f"raise the limits with {wider}")
 
+    def raise_with(self, leftovers: Iterable[Diagnostic]) -> None:
+        """Raise `ConfigError` with every finding; with `leftovers` where there is no other."""
+        self.raise_if_any()
+        for one in leftovers:
+            self.add(one.code, one.message, one.mark, one.hint, one.details)
+        self.raise_if_any()
+
     def raise_if_any(self) -> None:
         """Raise `ConfigError` with every finding if there is one."""
         if self._found:

@@ -34,7 +34,6 @@ def errors_of(*arguments: str) -> str:
 
 def test_nothing_is_changed_without_arguments() -> None:
     assert changed() == {
-        "vars": {"lr": 1e-3},
         "model": {
             "layers": [
                 {"Conv2D": {"filters": 3}},
