@@ -57,6 +57,7 @@ def interpolate(
         environment: what `$env.NAME` reads; None refuses it.
         facts: what `$data.NAME.KEY` reads; None where the data are not read yet.
     """
+    diagnostics.begin_again()
     held = Facts(document, facts, diagnostics)
     resolver = Resolver(document, diagnostics, environment, held)
     with budget.opened(document.mark.source.name):

@@ -146,6 +146,10 @@ class Diagnostics:
         no finding."""
         self._unknown.add(_place(mark))
 
+    def begin_again(self) -> None:
+        """Say that the document is resolved once more: no place is unknown."""
+        self._unknown.clear()
+
     def stop(
         self, code: str, message: str, mark: Mark, hint: str = "", details: Iterable[str] = ()
     ) -> NoReturn:
