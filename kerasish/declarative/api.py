@@ -15,6 +15,7 @@ from kerasish.declarative.building.train import (
     check_inputs,
     check_labels,
     compile_model,
+    precision,
     training_arguments,
 )
 from kerasish.declarative.check.specification import Config, SequentialSection
@@ -94,7 +95,8 @@ class Project:
         if self.needs_data:
             self.data()
         config = self.config
-        with budget.opened(config.name, 0, self.allowance) as account:
+        opened = budget.opened(config.name, 0, self.allowance)
+        with opened as account, precision(config.train):
             given = None if self._data is None else self._data.specs
             model = build_model(
                 config.model, self.diagnostics, config.name, max_params, given, self.folder
@@ -121,7 +123,13 @@ class Project:
         train = self.config.train
         if train is None:
             raise ArgumentError(self.config.name, expected="a config with a 'train' section")
-        found = training_arguments(train, self.diagnostics)
+        targets, classes = None, None
+        if data is not None and train.class_weight is not None:
+            targets = data.part("train").y
+            if len(targets) == 1:
+                ((name, targets),) = targets.items()
+                classes = data.targets[name].classes
+        found = training_arguments(train, self.diagnostics, targets, classes)
         if data is not None:
             check_inputs(self.config.model, data, self.diagnostics)
             check_labels(model, train, data, self.diagnostics)

@@ -29,6 +29,7 @@ from kerasish.signatures import MISSING, Parameter, signature
 LAYERS = frozenset(
     {"batch_normalization", "identity", "layer_normalization", "reshape", "rms_normalization"}
 )
+RESERVED = frozenset({"repeat"})  # a word of the language
 _TENSOR = "TensorLike"
 # Arguments that have a default though the op wants them, and the default.
 _OPTIONAL = {("arange", "start"): 0}
@@ -127,7 +128,7 @@ class OpContract:
 def contract(name: str) -> OpContract | None:
     """The op of that name; None where a file cannot name one: it takes functions, or gives no
     tensor."""
-    if name in LAYERS or not name.islower() or not registry.contains("function", name):
+    if name in LAYERS | RESERVED or not name.islower() or not registry.contains("function", name):
         return None
     if getattr(ops, name, None) is None:
         return None

@@ -195,12 +195,20 @@ class DataSection:
 
 @dataclass(frozen=True, slots=True)
 class TrainSection:
-    """`train:`: what `compile` and `fit` get by name; objects are items still."""
+    """`train:`: what `compile` and `fit` get by name; objects are items still.
+
+    `rates` are factors of the learning rate by patterns of layers, `class_weight` weights by class
+    number or label or "balanced"; `marks` say where a pattern or a class is written.
+    """
 
     mark: Mark
     loss_mark: Mark
     compiled: dict[str, Any]
     fitted: dict[str, Any]
+    rates: dict[str, float] = field(default_factory=dict[str, float])
+    class_weight: dict[str, float] | str | None = None
+    mixed_precision: str | None = None
+    marks: dict[str, Mark] = field(default_factory=dict[str, Mark])
 
 
 @dataclass(frozen=True, slots=True)

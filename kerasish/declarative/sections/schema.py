@@ -7,10 +7,12 @@ Editors complete and explain with it. A layer item is `anyOf` a bare name and a 
 from __future__ import annotations
 
 from kerasish.declarative.check import vocabulary
+from kerasish.declarative.check.ops import op_names
 from kerasish.declarative.check.schema_items import NAME, VARIABLE, Schema, exactly, of_kind, ref
 from kerasish.declarative.check.vocabulary import KINDS
 from kerasish.declarative.sections.data import DATA_KEYS
 from kerasish.declarative.sections.model import FUNCTIONAL_KEYS, SEQUENTIAL_KEYS
+from kerasish.declarative.sections.steps import LOAD
 from kerasish.declarative.sections.train import TRAIN
 from kerasish.declarative.sections.validate import BACKENDS, FORMAT, SECTIONS
 from kerasish.spec import DTYPES, TEXT
@@ -25,7 +27,10 @@ def schema() -> Schema:
     }
     for kind in KINDS:
         definitions[kind] = of_kind(kind)
-    definitions["layers"] = {"type": "array", "items": {"anyOf": [ref("layer"), ref("repeat")]}}
+    definitions["layers"] = {
+        "type": "array",
+        "items": {"anyOf": [ref("layer"), ref("repeat"), *_beside()]},
+    }
     definitions["repeat"] = _repeat()
     definitions["input"] = _input()
     return {
@@ -64,6 +69,13 @@ def _repeat() -> Schema:
     return exactly(keys, ["repeat", "layers"])
 
 
+def _beside() -> list[Schema]:
+    """What stands among layers and is none: ops, and models from files."""
+    names = op_names()
+    ops = {**exactly({name: {} for name in names}), "minProperties": 1, "maxProperties": 1}
+    return [{"enum": names}, ops, exactly({LOAD: {"type": "object"}}, [LOAD])]
+
+
 def _input() -> Schema:
     size = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}, VARIABLE]}
     shape = {"anyOf": [{"type": "array", "items": size}, VARIABLE]}
@@ -78,15 +90,21 @@ def _sequential() -> Schema:
         "input": ref("input"),
         "layers": ref("layers"),
     }
-    return exactly(_in_order(known, SEQUENTIAL_KEYS), ["input", "layers"])
+    return exactly(_in_order(known, SEQUENTIAL_KEYS), ["layers"])
 
 
 def _functional() -> Schema:
     names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
     sources = {"anyOf": [*names["anyOf"], {"type": "object"}]}
-    node_keys = {"from": sources, "seq": ref("layers"), "use": {"type": "string"}}
-    layers: dict[str, Schema] = {name: {} for name in vocabulary.names("layer")}
-    node = {**exactly({**node_keys, **layers}, ["from"]), "minProperties": 2, "maxProperties": 2}
+    node_keys: dict[str, Schema] = {
+        "from": sources,
+        "call": {"type": "object"},
+        "seq": ref("layers"),
+        "use": {"type": "string"},
+        LOAD: {"type": "object"},
+    }
+    bodies: dict[str, Schema] = {name: {} for name in (*vocabulary.names("layer"), *op_names())}
+    node = {**exactly({**node_keys, **bodies}), "minProperties": 1, "maxProperties": 3}
     known = {
         "type": {"const": "functional"},
         "name": NAME,
@@ -95,7 +113,7 @@ def _functional() -> Schema:
         "nodes": {"type": "object", "additionalProperties": node},
         "outputs": names,
     }
-    return exactly(_in_order(known, FUNCTIONAL_KEYS), ["inputs", "nodes", "outputs"])
+    return exactly(_in_order(known, FUNCTIONAL_KEYS), ["nodes", "outputs"])
 
 
 def _data() -> Schema:
@@ -124,7 +142,7 @@ def _train() -> Schema:
         "metrics": for_outputs("metric"),
         "epochs": _COUNT,
         "callbacks": {"type": "array", "items": ref("callback")},
-        "class_weight": weights,
         "steps_per_epoch": _COUNT,
     }
+    known |= {key: TRAIN[key].form.schema for key in TRAIN if key not in known}
     return exactly(_in_order(known, tuple(TRAIN)), ["optimizer", "loss"])

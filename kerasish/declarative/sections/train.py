@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -12,7 +11,9 @@ from kerasish.declarative.check.items import Checker, Item
 from kerasish.declarative.check.specification import TrainSection
 from kerasish.declarative.language.forms import (
     Form,
+    choice,
     either,
+    exactly,
     listed,
     mapped,
     number,
@@ -21,7 +22,7 @@ from kerasish.declarative.language.forms import (
 )
 from kerasish.declarative.language.keys import Key, Keys
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
-from kerasish.declarative.text.source import Entry, Mapping, Scalar, Sequence, Value
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
 
 
 def _for_outputs(kind: str) -> Form:
@@ -42,13 +43,20 @@ _COMPILED = (
         "how much each output's loss counts", example="{label: 1.0, side: 0.2}"),
     Key("metrics", _for_outputs("metric"), "what is measured beside the loss",
         example="[accuracy]"),
+    Key("rates", mapped(number(least=0), "a mapping from layers to factors"),
+        "factors of the learning rate for some layers by name (`*` for any characters); 0 keeps "
+        "their weights", example='{"body*": 0.1}'),
+    Key("mixed_precision", choice("mixed_float16", "mixed_bfloat16"),
+        "compute in 16 bits with weights in 32", example="mixed_float16"),
 )  # fmt: skip
 _FITTED = (
     Key("epochs", whole(1), "how often training goes through the data", 1, example="20"),
     Key("callbacks", listed(objects("callback"), "callbacks"), "what is done between epochs",
         example="[EarlyStopping: {monitor: val_loss, patience: 3}]"),
-    Key("class_weight", mapped(number(least=0), "a mapping from class numbers to numbers ≥ 0"),
-        "how much samples of each class count", example="{0: 1.0, 1: 2.5}"),
+    Key("class_weight",
+        either(exactly("balanced"), mapped(number(least=0), "a mapping from classes to numbers")),
+        "how much samples of each class count, by label or number; `balanced` counts every class "
+        "the same", example="{0: 1.0, 1: 2.5}"),
     Key("steps_per_epoch", whole(1), "batches of an epoch, where it is not all of them",
         example="100"),
 )  # fmt: skip
@@ -85,12 +93,19 @@ def read_train(value: Value, checker: Checker, outputs: tuple[str, ...]) -> Trai
     fitted = {
         "epochs": fields.given("epochs"),
         "callbacks": callbacks,
-        "class_weight": _class_weight(fields, checker.diagnostics),
         "steps_per_epoch": fields.given("steps_per_epoch"),
     }
+    marks: dict[str, Mark] = {}
+    rates = _factors(fields, "rates", marks)
+    weights: dict[str, float] | str | None = "balanced"
+    if plain(fields.value("class_weight") or Scalar(None, fields.mark)) != "balanced":
+        weights = _factors(fields, "class_weight", marks) or None
+    precision = fields.given("mixed_precision")
     if loss is None or compiled["optimizer"] is None:
         return None
-    return TrainSection(fields.mark, loss.mark, _given(compiled), _given(fitted))
+    return TrainSection(
+        fields.mark, loss.mark, _given(compiled), _given(fitted), rates, weights, precision, marks
+    )
 
 
 def _given(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -162,19 +177,25 @@ def _number(value: Value) -> float | None:
     return float(held)
 
 
-def _class_weight(fields: Fields, diagnostics: Diagnostics) -> dict[int, float] | None:
-    mapping = fields.mapping("class_weight")
-    if mapping is None:
-        return None
-    weights = {}
-    for entry in mapping:
+def _factors(fields: Fields, key: str, marks: dict[str, Mark]) -> dict[str, float]:
+    """Numbers of at least 0 by name; where each is written is put into `marks`."""
+    factors: dict[str, float] = {}
+    written = fields.value(key)
+    if written is not None and not isinstance(written, Mapping):
+        expected = TRAIN[key].form.expected
+        fields.diagnostics.add(
+            "K204", must_be(key, expected, written), written.mark, f"{key}: {TRAIN[key].example}"
+        )
+        return {}
+    for entry in written or ():
         number = _number(entry.value)
-        if number is None or number < 0 or not re.fullmatch(r"[0-9]{1,9}", entry.key):
-            message = "class_weight must map class numbers to weights ≥ 0"
-            diagnostics.add("K204", message, entry.mark, "class_weight: {0: 1.0, 1: 2.5}")
+        if number is None or not 0 <= number < float("inf"):
+            message = must_be(f"{key}.{clip(entry.key, 40)}", "a number ≥ 0", entry.value)
+            fields.diagnostics.add("K204", message, entry.value.mark)
             continue
-        weights[int(entry.key)] = number
-    return weights
+        factors[entry.key] = number
+        marks[entry.key] = entry.mark
+    return factors
 
 
 def _check_paths(item: Item, diagnostics: Diagnostics) -> None:

@@ -11,6 +11,7 @@ from kerasish.declarative.check.items import Checker
 from kerasish.declarative.check.specification import Config, FunctionalSection, ModelSection
 from kerasish.declarative.sections.data import read_data
 from kerasish.declarative.sections.model import read_model
+from kerasish.declarative.sections.monitors import check_monitors
 from kerasish.declarative.sections.train import read_train
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mapping, Scalar
@@ -55,6 +56,9 @@ def validate(
     entries = None if data is None else data.inputs
     model = fields.read("model", lambda value: read_model(value, checker, entries))
     train = fields.read("train", lambda value: read_train(value, checker, output_names(model)))
+    if train is not None and model is not None:
+        validates = None if data is None else "validation" in data.parts
+        check_monitors(train, output_names(model), validates, diagnostics)
     seed = fields.integer("seed", None, least=0)
     backend = fields.choice("backend", BACKENDS, "") or None
     chosen = fields.read("name", checker.name) or name
@@ -79,7 +83,7 @@ def output_names(model: ModelSection | None) -> tuple[str, ...]:
         if node is not None and node.shared is not None:
             found.append(node.shared.name)
         elif node is not None and node.items:
-            found.append(str(node.items[-1].arguments["name"]))
+            found.append(str(node.items[-1].arguments.get("name", one.name)))
         else:
             found.append(one.name)
     return tuple(found)
