@@ -67,6 +67,7 @@ class Command:
     module: str
     function: str
     arguments: tuple[Argument, ...]
+    opening: str = ""
 
 
 DECLARED: dict[str, Command] = {}
@@ -97,7 +98,7 @@ def argument(*flags: str, heading: str = "", **keywords: Any) -> Argument:
 
 
 def command(
-    group: str, summary: str, *arguments: Argument, example: str = ""
+    group: str, summary: str, *arguments: Argument, example: str = "", opening: str = ""
 ) -> Callable[[Perform], Perform]:
     """Declare the function below as a command.
 
@@ -109,6 +110,7 @@ def command(
         summary: what it does, in one short line that begins with a small letter.
         arguments: what it takes, in the order of its help.
         example: one or more command lines.
+        opening: what is said before the command's file is loaded, which may take a second.
 
     Raises:
         ArgumentError: an unknown group, or a name that is taken.
@@ -127,7 +129,7 @@ def command(
             )
         about = inspect.getdoc(function) or ""
         own = function.__module__, function.__name__
-        DECLARED[name] = Command(name, group, summary, about, example, *own, arguments)
+        DECLARED[name] = Command(name, group, summary, about, example, *own, arguments, opening)
         return function
 
     return declare

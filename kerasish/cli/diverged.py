@@ -75,7 +75,7 @@ def _place(project: Project, data: Prepared, checkpoints: Path | None) -> str:
         with _looked_at():
             random.set_random_seed(project.config.seed or 0)
             model = project.build(_NEVER)
-            given = project.fit_arguments(model, data)
+            given: dict[str, Any] = project.fit_arguments(model, data)
             callbacks: list[Callback] = [_Watch()]
             if checkpoints is not None:
                 callbacks.append(Checkpoint(checkpoints, save_freq=_NEVER, keep=_NEVER))

@@ -21,6 +21,7 @@ from kerasish.cli._index import COMMANDS
 from kerasish.cli.streams import open_streams, pipe_closed
 from kerasish.cli.trouble import fault
 from kerasish.errors import ConfigError, KerasishError, NumericsError
+from kerasish.version import __version__
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     open_streams()
     chosen: Namespace | None = None
     try:
-        chosen = commands.parse(sys.argv[1:] if arguments is None else arguments)
+        words = list(sys.argv[1:] if arguments is None else arguments)
+        chosen = commands.parse(words)
+        chosen.words = words
+        _open(chosen)
         return _function(chosen.command)(chosen) or 0
     except commands.Ended as ended:
         return ended.code
@@ -51,6 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed("\ninterrupted", 130)
     except Exception as error:  # noqa: BLE001 - whatever else comes is told, and nothing is hidden
         return _failed(*fault(error, chosen))
+
+
+def _open(chosen: Namespace) -> None:
+    """Say what is being done before the file of a command, and all that it needs, is loaded."""
+    opening = COMMANDS[chosen.command].get("opening")
+    if opening and not getattr(chosen, "quiet", False):
+        stream = sys.stderr if getattr(chosen, "json", False) else sys.stdout
+        print(f"kerasish {__version__}: {opening}", file=stream, flush=True)
 
 
 def _failed(text: str, code: int) -> int:

@@ -125,9 +125,9 @@ def watched(callbacks: Sequence[Callback], validated: bool) -> tuple[str | None,
     if not validated:
         return None, "auto"
     for one in callbacks:
-        chooses = isinstance(one, EarlyStopping) or (
-            isinstance(one, ModelCheckpoint) and one.save_best_only
-        )
+        if not isinstance(one, (EarlyStopping, ModelCheckpoint)):
+            continue
+        chooses = isinstance(one, EarlyStopping) or one.save_best_only
         if chooses and one.monitor.startswith("val_"):
             return one.monitor, one.mode
     return "val_loss", "min"

@@ -173,6 +173,7 @@ class OtherConfigError(ArgumentError):
             received=f"another, in {len(lines)} lines",
             fix=f"Begin a new run: leave --resume away, or --run {folder}.",
         )
+        self.folder = folder
         self.lines = list(lines)
 
 
@@ -189,17 +190,17 @@ def differences(before: str, after: str) -> list[str]:
 
 def write_json(path: Path, held: Any) -> None:
     """A value as JSON; what is no number in JSON (NaN, infinity) is null."""
-    text = json.dumps(_finite(held), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(finite(held), indent=1, ensure_ascii=False) + "\n"
     write_bytes(path, text.encode())
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): _finite(one) for key, one in value.items()}
+        return {str(key): finite(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(one) for one in value]
+        return [finite(one) for one in value]
     if isinstance(value, (np.generic, np.ndarray)):
-        return _finite(value.tolist())
+        return finite(value.tolist())
     if isinstance(value, float):
         return value if np.isfinite(value) else None
     return value

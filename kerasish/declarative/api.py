@@ -38,6 +38,7 @@ class Project:
     Attributes:
         composed: the document over its bases, before variables are put in.
         options: what the caller decides.
+        fold: (k, n), to validate on part k of n, from 0, of the rows that are no test rows.
     """
 
     config: Config
@@ -46,6 +47,7 @@ class Project:
     allowance: float | None = None
     composed: Mapping | None = None
     options: Options = field(default_factory=Options)
+    fold: tuple[int, int] | None = None
     _data: Prepared | None = None
 
     def data(self) -> Prepared:
@@ -59,7 +61,8 @@ class Project:
         if section is None:
             raise ArgumentError(self.config.name, expected="a config with a 'data' section")
         if self._data is None:
-            self._data = prepare(section, self.folder, self.diagnostics, self.config.seed or 0)
+            seed = self.config.seed or 0
+            self._data = prepare(section, self.folder, self.diagnostics, seed, self.fold)
             self._with_facts(self._data.facts)
         return self._data
 

@@ -40,6 +40,7 @@ def split(
     parts: Mapping[str, Mapping[str, Any] | Table],
     seed: int = 0,
     ordered: bool | None = None,
+    fold: tuple[int, int] | None = None,
 ) -> Parts:
     """Cut a table into parts.
 
@@ -55,11 +56,16 @@ def split(
         seed: of the order in which fractions are drawn.
         ordered: whether fractions are taken from the end instead, as of a series; by default
             where the table has a time.
+        fold: (k, n) for part k of n, from 0, of all rows that are not test rows, to validate on in
+            the place of what "validation" says; its "stratify" or "group" stays. Parts are
+            drawn, or, in order, part k + 1 of n + 1 is validated on after training on those before.
 
     Raises:
-        ArgumentError: no such choice.
+        ArgumentError: no such choice, or no such fold.
         DataError: a column is not there, parts overlap, or one is empty.
     """
+    if fold is not None:
+        return _folded(table, parts, seed, ordered, fold)
     own = {name: part for name, part in parts.items() if isinstance(part, Table)}
     chosen = {name: part for name, part in parts.items() if not isinstance(part, Table)}
     base = table if table is not None else own.get("train")
@@ -203,3 +209,64 @@ def _drawn(keys: np.ndarray, count: int, rng: np.random.Generator, together: boo
         own = order[keys[order] == key]
         picked[own[: round(count * size / len(keys))]] = True
     return picked
+
+
+# --- folds --------------------------------------------------------------------------------------
+
+
+def _folded(
+    table: Table | None,
+    parts: Mapping[str, Mapping[str, Any] | Table],
+    seed: int,
+    ordered: bool | None,
+    fold: tuple[int, int],
+) -> Parts:
+    """The parts where one fold of what is not test data is validated on."""
+    number, count = fold
+    if not 0 <= number < count or count < 2:
+        raise ArgumentError(
+            "fold", expected="(k, n), 0 <= k < n and n at least 2", received=repr(fold)
+        )
+    choice = parts.get("validation", {})
+    held = {name: part for name, part in parts.items() if name != "validation"}
+    whole = split(table, held, seed, ordered)
+    pool, choice = whole.train, {} if isinstance(choice, Table) else choice
+    if table is not None and not isinstance(parts.get("train", {}), Table):
+        if "train" in parts and choice and "split" not in choice:
+            both = [pool.rows, _chosen(table, "validation", choice)]
+            pool = table.choose(np.unique(np.concatenate([r for r in both if r is not None])))
+    if len(pool) <= count:
+        raise DataError(
+            f"{count} folds", expected=f"more than {count} rows", received=str(len(pool))
+        )
+    in_order = bool(pool.time) if ordered is None else ordered
+    if in_order:
+        ends = np.linspace(0, len(pool), count + 2).round().astype(int)
+        rows = np.arange(len(pool))
+        trained, validated = rows[: ends[number + 1]], rows[ends[number + 1] : ends[number + 2]]
+    else:
+        own = _fold_of(_keys(pool, np.arange(len(pool)), choice), count, seed, "group" in choice)
+        trained, validated = np.flatnonzero(own != number), np.flatnonzero(own == number)
+    if not len(trained) or not len(validated):
+        raise DataError(
+            f"Fold {number + 1} of {count}", expected="rows", received="none: too few groups"
+        )
+    return Parts(pool.choose(trained), pool.choose(validated), whole.test)
+
+
+def _fold_of(keys: np.ndarray, count: int, seed: int, together: bool) -> np.ndarray:
+    """The fold of each row: rows of a key are spread over all folds, or are in one."""
+    rng = np.random.default_rng(seed)
+    found = np.zeros(len(keys), np.int64)
+    sizes = np.bincount(keys)
+    if together:
+        filled = np.zeros(count, np.int64)
+        order = rng.permutation(len(sizes))
+        for key in order[np.argsort(-sizes[order], kind="stable")]:
+            least = int(filled.argmin())
+            found[keys == key], filled[least] = least, filled[least] + sizes[key]
+        return found
+    order = rng.permutation(len(keys))
+    order = order[np.argsort(keys[order], kind="stable")]
+    found[order] = np.arange(len(keys)) % count
+    return found

@@ -36,7 +36,7 @@ def test_closed_streams_lead_to_nowhere(tmp_path: Path) -> None:
     (tmp_path / "m.yaml").write_text(CONFIG, encoding="utf-8")
     done = shell("exec $PY -c $CLI fit m.yaml --run a <&- >&-", tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "a" / "model.h5").is_file()
+    assert (tmp_path / "a" / "model.keras").is_file()
     done = shell("exec $PY -c $CLI check absent.yaml >&- 2>&-", tmp_path)
     assert done.returncode == 2
 
@@ -190,7 +190,7 @@ def test_a_reader_that_leaves_ends_nothing(tmp_path: Path) -> None:
     done = shell(line, tmp_path)
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
     assert (tmp_path / "code").read_text(encoding="utf-8") == "0\n"
-    assert (tmp_path / "a" / "model.h5").is_file()
+    assert (tmp_path / "a" / "model.keras").is_file()
     done = shell("{ $PY -c $CLI schema; echo $? >code; } | head -n 1", tmp_path)
     assert (done.stdout, done.stderr) == ("{\n", "")
     assert (tmp_path / "code").read_text(encoding="utf-8") == "0\n"

@@ -37,7 +37,11 @@ class _Failed(Exception):
 
 
 def prepare(
-    section: DataSection, folder: Path, diagnostics: Diagnostics, seed: int = 0
+    section: DataSection,
+    folder: Path,
+    diagnostics: Diagnostics,
+    seed: int = 0,
+    fold: tuple[int, int] | None = None,
 ) -> Prepared:
     """The data of a section, read, cut and prepared.
 
@@ -46,13 +50,14 @@ def prepare(
         folder: where files are looked for first: the folder of the config.
         diagnostics: receives K401, K501 to K503.
         seed: by which fractions are drawn.
+        fold: (k, n), to validate on part k of n of the rows that are no test rows.
 
     Raises:
         ConfigError: a file, a column or a value is missing or wrong; all findings at once.
     """
     maker = _Maker(section, folder, diagnostics)
     try:
-        parts = maker.parts(seed)
+        parts = maker.parts(seed, fold)
         return maker.prepared(parts)
     except _Failed:
         raise diagnostics.error() from None
@@ -80,7 +85,7 @@ class _Maker:
 
     # --- parts ------------------------------------------------------------------------------------
 
-    def parts(self, seed: int) -> Parts:
+    def parts(self, seed: int, fold: tuple[int, int] | None = None) -> Parts:
         """The rows of every part."""
         section = self.section
         own: dict[str, Any] = {}
@@ -99,7 +104,7 @@ class _Maker:
         mark = next((part.mark for part in section.parts.values() if part.choice), section.mark)
         ordered = True if section.window is not None else None
         with _told(self.diagnostics, mark, "K502"):
-            return split(table, own, seed, ordered)
+            return split(table, own, seed, ordered, fold)
 
     def _dataset(self, named: Reference) -> tuple[Table, Table]:
         with _told(self.diagnostics, named.mark, "K501"):
