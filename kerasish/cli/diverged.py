@@ -22,6 +22,7 @@ from kerasish.preparation import Prepared
 
 _SECONDS = 60.0  # that looking for the place may take
 _NEVER = 1 << 60
+_LARGE = 100.0  # weights beyond this have grown
 _PLACE = re.compile(r"in op '(?P<op>[^']*)' of (?P<scope>.+?), made at")
 _FIX = (
     "Lower the learning rate, clip gradients (clipnorm: 1.0 in the optimizer), or bring inputs and "
@@ -71,10 +72,10 @@ def explained(
 
 
 def _place(project: Project, data: Prepared, checkpoints: Path | None) -> str:
+    random.set_random_seed(project.config.seed or 0)
+    model = project.build(_NEVER)
     try:
         with _looked_at():
-            random.set_random_seed(project.config.seed or 0)
-            model = project.build(_NEVER)
             given: dict[str, Any] = project.fit_arguments(model, data)
             callbacks: list[Callback] = [_Watch()]
             if checkpoints is not None:
@@ -83,7 +84,7 @@ def _place(project: Project, data: Prepared, checkpoints: Path | None) -> str:
             given.pop("validation_data", None)
             model.fit(**given)
     except NumericsError as found:
-        return _told(found)
+        return _told(found) + _largest(model)
     except (_Given, KerasishError, MemoryError):
         return ""
     return ""
@@ -110,6 +111,20 @@ def _told(found: NumericsError) -> str:
     if not layers:
         return f"{what}, first in the loss or in the step of the optimizer"
     return f"{what}, first in the layer {'/'.join(layers)!r}, or its gradient"
+
+
+def _largest(model: Model) -> str:
+    """The layer with the largest weights, where they are large."""
+    sizes = {
+        str(layer.name): max(float(np.abs(w).max(initial=0)) for w in layer.get_weights())
+        for layer in model.layers
+        if layer.get_weights()
+    }
+    finite = {name: size for name, size in sizes.items() if np.isfinite(size)}
+    name = max(finite, key=lambda one: finite[one], default="")
+    if not name or finite[name] < _LARGE:
+        return ""
+    return f"; the weights of the layer {name!r} had grown to {finite[name]:.3g}"
 
 
 def _weights(model: Model) -> str:

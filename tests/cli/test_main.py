@@ -204,7 +204,7 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
         "import sys; from kerasish.cli.main import main; main(sys.argv[1:]); "
         "print([name for name in ('numpy', 'yaml', 'kerasish.layers') if name in sys.modules])"
     )
-    for arguments in (["--help"], ["fit", "--help"], ["fti"], ["fit", "--epcohs"], ["fit"]):
+    for arguments in (["--help"], ["fit", "--help"], ["fti"], ["fit", "--epcohs"], ["summary"]):
         done = subprocess.run(
             [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
         )

@@ -80,7 +80,7 @@ def test_an_option_that_is_none(name: str, capsys: pytest.CaptureFixture[str]) -
         (["xyzzy"], "error: unknown command 'xyzzy'\nkerasish --help says more"),
         (["--verison"], "error: unknown option '--verison'; did you mean '--version'?"),
         (["help", "fti"], "error: unknown command 'fti'; did you mean 'fit'?"),
-        (["fit"], "error: kerasish fit needs "),
+        (["evaluate"], "error: kerasish evaluate needs "),
         (["fit", "a", "--sett", "x=1"], "unknown option '--sett'; did you mean '--set'?"),
         (["fit", "a", "--sett=x"], "unknown option '--sett'; did you mean '--set'?"),
         (["fit", "a", "--backend", "nupmy"], "received 'nupmy'; did you mean 'numpy'?"),
