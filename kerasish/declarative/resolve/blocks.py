@@ -276,6 +276,8 @@ class Blocks:
                     self.diagnostics.add("K202", message, head.mark, block.form)
                 missing = True
                 continue
+            elif missing:
+                continue  # a default may need what is missing
             else:
                 value = self.resolver.resolve(stamped(arg.value, head.mark), inner)
             inner = inner.bound({arg.key: value})

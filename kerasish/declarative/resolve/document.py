@@ -2,10 +2,10 @@
 
 load -> lay over `base` -> apply `--set` -> put in the variables. Every stage reports all it finds.
 
-`base: common.yaml` lays a file over another one, deeply for mappings, whole for lists. A key whose
-value is null removes what the base has there. A base is found relative to the file that names it
-and must lie inside the project (the folder of the first file, or what the caller names), so that a
-config from elsewhere cannot read files it should not.
+`base: common.yaml` lays a file over another one (`merging`): sections key by key, objects and lists
+whole. A key whose value is null removes what the base has there. A base is found relative to the
+file that names it and must lie inside the project (the folder of the first file, or what the caller
+names), so that a config from elsewhere cannot read files it should not.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from kerasish.declarative.resolve.interpolate import Resolved, interpolate
+from kerasish.declarative.resolve.merging import merge
 from kerasish.declarative.resolve.overrides import apply_overrides
 from kerasish.declarative.text.errors import Diagnostics, must_be
 from kerasish.declarative.text.loader import MAX_BYTES, load
-from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Source, Value
+from kerasish.declarative.text.source import Mapping, Mark, Scalar, Source, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +162,6 @@ def as_document(value: Value, diagnostics: Diagnostics) -> Mapping:
         message = must_be("a file", "a mapping of sections", value)
         diagnostics.stop("K110", message, value.mark, hint)
     return value
-
-
-def merge(lower: Mapping, upper: Mapping) -> Mapping:
-    """`upper` laid over `lower`: mappings merge key by key, null removes, the rest replaces."""
-    entries = dict(lower.entries)
-    for entry in upper:
-        held = lower.get(entry.key)
-        if isinstance(held, Mapping) and isinstance(entry.value, Mapping):
-            entries[entry.key] = Entry(entry.key, entry.mark, merge(held, entry.value))
-        elif held is not None and isinstance(entry.value, Scalar) and entry.value.value is None:
-            entries.pop(entry.key)
-        else:
-            entries[entry.key] = entry
-    return Mapping(entries, upper.mark)
 
 
 def _base_path(value: Value, path: Path, root: Path, diagnostics: Diagnostics) -> Path:

@@ -10,8 +10,10 @@ can take long or grow large.
 from __future__ import annotations
 
 import ast
+import keyword
 import math
 import operator
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -99,6 +101,8 @@ _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "round": _round,
 }
 _ARITY = {"min": (1, 99), "max": (1, 99), "int": (1, 1), "round": (1, 2)}
+# Words of Python's that no name in an expression can be.
+_TAKEN = frozenset(keyword.kwlist) - {"and", "or", "not", "in", "is", "if", "else"}
 _CONSTANTS: dict[str, Atom] = {"true": True, "false": False, "null": None}
 
 
@@ -140,8 +144,15 @@ def _parsed(text: str) -> ast.expr:
             # Leading blanks would read as indentation; a bracket keeps offsets one apart.
             return ast.parse(f"({' ' * lead}{stripped}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        without = " ('$' is not written inside '${...}')" if "$" in stripped else ""
-        raise ExpressionError(f"'{stripped}' is not an expression{without}") from None
+        raise ExpressionError(f"'{stripped}' is not an expression{_why(stripped)}") from None
+
+
+def _why(text: str) -> str:
+    """What stands in an expression and cannot, where that is plain."""
+    if "$" in text:
+        return ": '$' is not written inside '${...}'"
+    words = [one for one in re.findall(r"[A-Za-z_]+", text) if one in _TAKEN]
+    return f": '{words[0]}' cannot be a name in it" if words else ""
 
 
 def _offset(node: ast.expr) -> int:

@@ -112,9 +112,10 @@ class Tables:
         elif body.key == "seq" and isinstance(body.value, Sequence) and body.value.items:
             pieces = self.sequences.pieces(body.value, scope)
             uses = any(isinstance(one, Use) for one in pieces)
-            flat = self.sequences.flat(
-                pieces, f"{node.key}_" if names.prefix or uses else "", bool(names.prefix)
-            )
+            prefix = f"{node.key}_" if names.prefix or uses else ""
+            flat = self.sequences.flat(pieces, prefix, bool(names.prefix))
+            if any(isinstance(one, Graph) for one in flat):
+                flat = self.sequences.flat(pieces, prefix, True)
         else:
             if body.key == "use" and names.inputs is not None:
                 self._check_shared(body.value)

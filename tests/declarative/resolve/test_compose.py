@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from kerasish.declarative.resolve.document import load_file, read_text
+from kerasish.declarative.resolve.document import as_document, load_file, read_text
+from kerasish.declarative.resolve.merging import merge
 from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.loader import load
 from kerasish.declarative.text.source import Mapping, plain
 from tests.declarative.helpers import block, error_text
 
@@ -99,3 +102,55 @@ def test_a_text_has_no_base() -> None:
 def test_a_file_is_a_mapping(text: str, received: str) -> None:
     found = error_text(lambda: read_text(text, Diagnostics()))
     assert f"K110 a file must be a mapping of sections, received {received}" in found
+
+
+def merged(lower: str, upper: str) -> Any:
+    diagnostics = Diagnostics()
+    one, other = (as_document(load(t, "x", diagnostics), diagnostics) for t in (lower, upper))
+    return plain(merge(one, other))
+
+
+@pytest.mark.parametrize(
+    ("section", "lower", "upper", "expected"),
+    [
+        ("train", "optimizer: {Adam: {beta_1: 1}}", "optimizer: {SGD: 0.1}",
+         "optimizer: {SGD: 0.1}"),
+        ("train", "optimizer: {Adam: {beta_1: 1}}", "optimizer: {Adam: {beta_2: 2}}",
+         "optimizer: {Adam: {beta_1: 1, beta_2: 2}}"),
+        ("train", "optimizer: {Adam: {learning_rate: {CosineDecay: {a: 1}}}}",
+         "optimizer: {Adam: {learning_rate: {ExponentialDecay: {b: 1}}}}",
+         "optimizer: {Adam: {learning_rate: {ExponentialDecay: {b: 1}}}}"),
+        ("train", "loss: {Huber: {delta: 2}}", "loss: {MeanSquaredError: {}}",
+         "loss: {MeanSquaredError: {}}"),
+        ("train", "loss: {a: {Huber: {delta: 2}}, b: mse}", "loss: {a: {MeanSquaredError: {}}}",
+         "loss: {a: {MeanSquaredError: {}}, b: mse}"),
+        ("model", "nodes: {a: {from: x, Dense: {units: 1}}, b: {from: a, Dense: 1}}",
+         "nodes: {a: {Conv2D: {filters: 1}}}",
+         "nodes: {a: {from: x, Conv2D: {filters: 1}}, b: {from: a, Dense: 1}}"),
+        ("model", "nodes: {a: {from: x, Dense: {units: 1}}}", "nodes: {a: {from: [y]}}",
+         "nodes: {a: {from: [y], Dense: {units: 1}}}"),
+        ("model", "layers: {s: {Dense: {units: 1}}}", "layers: {s: {LSTM: {units: 1}}}",
+         "layers: {s: {LSTM: {units: 1}}}"),
+        ("model", "input: [3], name: n, layers: [A]", "inputs: {i: [3]}, nodes: {}, outputs: o",
+         "name: n, inputs: {i: [3]}, nodes: {}, outputs: o"),
+        ("blocks", "c: {args: {a: 1}, layers: [A]}", "c: {args: {b: }, layers: [B]}",
+         "c: {args: {b: }, layers: [B]}"),
+        ("data", "dataset: digits, batch_size: 3", "source: {csv: a}",
+         "source: {csv: a}, batch_size: 3"),
+        ("data", "source: {npz: a, ragged: {b: c}}", "source: {csv: a}", "source: {csv: a}"),
+        ("data", "source: {csv: a, header: false}", "source: {csv: b}",
+         "source: {csv: b, header: false}"),
+        ("data", "validation: {split: 0.1, stratify: y}", "validation: {rows: [0, 3]}",
+         "validation: {rows: [0, 3]}"),
+        ("data", "validation: {split: 0.1, stratify: y}", "validation: {split: 0.2}",
+         "validation: {split: 0.2, stratify: y}"),
+        ("data", "x: {from: a, Dense: 1}", "x: {b: {from: a}}", "x: {b: {from: a}}"),
+        ("data", "x: {b: {from: a, fill: mean}}", "x: {b: {Rescaling: 2}}",
+         "x: {b: {from: a, Rescaling: 2}}"),
+    ],
+)  # fmt: skip
+def test_an_object_is_replaced_by_another(
+    section: str, lower: str, upper: str, expected: str
+) -> None:
+    found = merged(f"{section}: {{{lower}}}", f"{section}: {{{upper}}}")
+    assert found == plain(load(f"{section}: {{{expected}}}", "x", Diagnostics()))
