@@ -11,8 +11,8 @@ from kerasish.declarative.check.specification import Reference
 from kerasish.declarative.language.keys import Keys
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
-from kerasish.declarative.text.synonyms import FORMS, KEYS, NOTHING, PLACES, TOP
-from kerasish.declarative.text.words import short, written
+from kerasish.declarative.text.synonyms import FORMS, KEYS, LISTS, NOTHING, PLACES, TOP
+from kerasish.declarative.text.words import meant, short, written
 from kerasish.errors import ArgumentError
 from kerasish.registry import alike, nearest
 
@@ -51,6 +51,8 @@ class Fields:
             diagnostics.add("K110", must_be(title, "a mapping", value), value.mark, hint)
             return
         unknown = []
+        if title == TOP:
+            self._whole(value)
         for entry in value:
             if entry.key in allowed:
                 self.entries[entry.key] = entry
@@ -59,11 +61,21 @@ class Fields:
         for entry in unknown:
             self._unknown(entry, value, allowed)
 
+    def _whole(self, value: Mapping) -> None:
+        """What a whole file says of the words in it; files that other tools wrote end here."""
+        declared = value.get("vars")
+        if isinstance(declared, Mapping):
+            self.diagnostics.variables.update(declared.entries)
+        if "class_name" in value.entries and "config" in value.entries:
+            message = "this is a model's config as Keras writes it"
+            hint = "kerasish from-keras makes a file of it"
+            self.diagnostics.stop("K110", message, value.entries["class_name"].mark, hint)
+
     def _unknown(self, entry: Entry, section: Mapping, allowed: Collection[str]) -> None:
         key, title = entry.key, self.title
         left = [one for one in allowed if one not in self.entries]
-        meant = KEYS.get(title, {}).get(key)
-        near, place = meant if meant in left else None, None
+        word = KEYS.get(title, {}).get(key)
+        near, place = word if word in left else None, None
         if near is None:
             place = PLACES.get(key) if title in _SECTIONS else None
             near = alike(key, left) if place is None else None
@@ -71,16 +83,19 @@ class Fields:
             place = PLACES.get(alike(key, _LONG_PLACES) or "")
         message = f"{title} has no key '{clip(key, 60)}'"
         if near:
-            self.entries[near] = replace(entry, key=near)
+            one = near in LISTS and isinstance(entry.value, Scalar) and not _is_null(entry.value)
+            held = Sequence((entry.value,), entry.value.mark) if one else entry.value
+            self.entries[near] = replace(entry, key=near, value=held)
             hint = f"did you mean '{near}'?"
-            if meant == near:
-                hint = f"write {near}: {short(entry.value)}"
+            if word == near:
+                shown = f"[{short(entry.value)}]" if one else short(entry.value)
+                hint = f"write {near}: {shown}".removesuffix(" ...")
         elif place and (place[0] or TOP, place[1]) != (title, key):
             where, target, line = place
             self.diagnostics.excuse(where or TOP, target)
             hint = _elsewhere(entry, section, where, line)
             if where == title:
-                hint = f"it is no key of its own: {hint.partition(': ')[2]}"
+                hint = f"write {hint.partition(': ')[2]}"
         elif key in NOTHING:
             hint = NOTHING[key]
         elif (kind := vocabulary.kind_of(key)) and key[:1].isupper():
@@ -130,8 +145,9 @@ class Fields:
         section is no mapping."""
         found = self.value(key)
         if found is None and self.is_mapping and key not in self._meant:
-            empty = key in self.entries
-            message = f"{self.title}.{key} is empty" if empty else f"{self.title} needs '{key}'"
+            message = f"{self.title} needs '{key}'"
+            if key in self.entries:
+                message = f"{key} is empty" if self.title == TOP else f"{self.title}.{key} is empty"
             about = self.title, key
             self.diagnostics.add("K202", message, self.place(key), hint, about=about)
         return found
@@ -255,9 +271,12 @@ def _form(title: str, value: Value) -> str:
         kind = "nothing" if value.value is None else kind
         kind = "text" if isinstance(value.value, str) else kind
         kind = "flag" if isinstance(value.value, bool) else kind
-    line = FORMS.get(f"{title} {kind}", "")
     text = short(value)
-    if isinstance(value, Scalar) and kind == "number" and "split" in line:
-        held = value.value
-        text = f"{held / 100:g}" if isinstance(held, int | float) and held > 1 else text
+    part = meant(value, "a number between 0 and 1").removeprefix("write ")
+    if part and ("validation" in title or "test" in title):
+        kind, text = "number", part
+    sizes = meant(value, "a list of integers").removeprefix("write ")
+    if title == "input" and sizes.startswith("["):
+        return f"write input: {sizes}"
+    line = FORMS.get(f"{title} {kind}", "")
     return line.format(value=text) and f"write {line.format(value=text)}"

@@ -14,11 +14,9 @@ from kerasish.arguments.contract import contract_of
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.text import python
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
-from kerasish.declarative.text.synonyms import CONFIG_KEYS, NAMES, NEEDLESS, TYPE_KEYS
+from kerasish.declarative.text.synonyms import CONFIG_KEYS, INPUT_FIRST, NAMES, NEEDLESS, TYPE_KEYS
 from kerasish.declarative.text.words import short
 from kerasish.registry import alike
-
-_FUNCTIONS = ("activation", "loss", "metric", "initializer", "regularizer", "constraint")
 
 
 def known_name(kind: str, name: str) -> str | None:
@@ -28,13 +26,54 @@ def known_name(kind: str, name: str) -> str | None:
     last = re.split(r"[./:]", name)[-1]
     for one in (name, last):
         if one in NAMES.get(kind, {}):
-            return NAMES[kind][one]
+            return NAMES[kind][one].partition(":")[0]
         lower = {key.lower(): value for key, value in NAMES.get(kind, {}).items()}
         if vocabulary.contains(kind, one):
             return one
         if one.lower() in lower:
-            return lower[one.lower()]
+            return lower[one.lower()].partition(":")[0]
     return alike(last, vocabulary.names(kind))
+
+
+def is_foreign(head: Entry, kind: str, known: str) -> bool:
+    """Whether an item is another tool's, by its name or by the names of its arguments."""
+    names = NAMES.get(kind, {})
+    last = re.split(r"[./:]", head.key)[-1]
+    if head.key in names or last in names or (last != head.key and last == known):
+        return True
+    if not isinstance(head.value, Mapping) or not vocabulary.contains(kind, known):
+        return False
+    return [one.key for one in renamed(known, kind, head.value)] != list(head.value.entries)
+
+
+def says_all(name: str, kind: str) -> bool:
+    """Whether the line to write for another tool's name is a whole one, whatever was given."""
+    return ":" in NAMES.get(kind, {}).get(name, "")
+
+
+def translated(head: Entry, kind: str, known: str) -> Entry:
+    """An item under another tool's name with its arguments under ours, as far as they have some."""
+    if not is_foreign(head, kind, known):
+        return head
+    whole = NAMES.get(kind, {}).get(head.key, "")
+    value = head.value
+    normal = "Norm" in head.key and head.key in INPUT_FIRST
+    if ":" in whole or (not isinstance(value, Mapping) and normal):
+        return Entry(known, head.mark, Scalar(None, head.mark))
+    if isinstance(value, Mapping):
+        value = Mapping.of(renamed(known, kind, value), value.mark)
+    return Entry(known, head.mark, value)
+
+
+def whole(head: Entry, kind: str, known: str) -> str:
+    """The line to write for an item under another tool's name."""
+    line = NAMES.get(kind, {}).get(head.key, "")
+    if ":" in line:
+        return line
+    value = translated(head, kind, known).value
+    if isinstance(value, Mapping):
+        return item_text(shown_name(kind, known), value)
+    return known if _is_null(value) else f"{known}: {short(value)}"
 
 
 def shown_name(kind: str, name: str) -> str:
@@ -70,7 +109,8 @@ def with_type_key(value: Mapping, kind: str) -> tuple[Entry, str] | None:
         arguments = list(_unwrapped(rest))
         made = renamed(shown_name(kind, name), kind, arguments)
         whole = Mapping.of(made, value.mark)
-        return Entry(name, entry.value.mark, whole), item_text(shown_name(kind, name), made)
+        shown = shown_name(kind, name) if made else name
+        return Entry(name, entry.value.mark, whole), item_text(shown, made)
     return None
 
 

@@ -19,7 +19,7 @@ from kerasish.declarative.text import python
 from kerasish.declarative.text.errors import Diagnostics, clip, describe, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
 from kerasish.declarative.text.synonyms import NAMES, NEEDLESS, PLACES, TYPE_KEYS
-from kerasish.declarative.text.words import in_yaml, meant, said_in_yaml, short
+from kerasish.declarative.text.words import NO_FUNCTIONS, in_yaml, meant, said_in_yaml, short
 from kerasish.declarative.text.words import written as written_as
 from kerasish.errors import KerasishError
 from kerasish.registry import alike
@@ -29,6 +29,9 @@ VALID_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _BY_NAME = frozenset({"activation", "initializer", "regularizer", "constraint", "loss", "metric"})
 # Kinds in place of which a number stands, and what the number is.
 _OR_NUMBER = {"schedule": "learning_rate"}
+# A number in place of an object, and what it was meant for.
+_NUMBERED = {"optimizer": "Adam: {{learning_rate: {value}}}", "regularizer": "L2: {value}"}
+_CONTROL = ("repeat", "for", "when", "index")  # beside the layers that they are about
 _PYTHON_WORDS = {"None": "null", "none": "null", "True": "true", "False": "false"}
 _SIZES = {"units": "64", "filters": "32", "kernel_size": "3", "rate": "0.3", "pool_size": "2",
           "input_dim": "1000", "output_dim": "64", "num_heads": "4", "key_dim": "16",
@@ -84,7 +87,9 @@ class Checker:
             known = forms.known_name(kind, name)
             if known is None or not vocabulary.contains(kind, known):
                 return None
-            name, head = known, self._meant(head, kind, known)
+            if forms.says_all(name, kind):
+                return None
+            name, head = known, forms.translated(head, kind, known)
         item = Item(kind, name, vocabulary.lookup(kind, name), mark)
         if getattr(item.factory, "opens_network", False) and not self._network:
             allow = self.diagnostics.told("Options(allow_network=True)", "--allow-network")
@@ -96,13 +101,6 @@ class Checker:
     def _too_deep(self, mark: Mark) -> bool:
         self.diagnostics.add("K105", f"items are nested over {MAX_NESTING} deep", mark)
         return True
-
-    def _meant(self, head: Entry, kind: str, known: str) -> Entry:
-        """An item of another tool's name with the arguments that the known one has for its own."""
-        if head.key in NAMES.get(kind, {}) and isinstance(head.value, Mapping):
-            made = forms.renamed(known, kind, head.value)
-            return Entry(known, head.mark, Mapping.of(made, head.value.mark))
-        return head
 
     def _head(self, value: Value, kind: str) -> Entry | None:
         """Name and arguments of an item."""
@@ -125,6 +123,9 @@ class Checker:
                 hint = f"write {forms.in_place(item, value.mark)}"
             elif len(value.items) == 1:
                 hint = f"write {written_as(first)}"
+        elif isinstance(value, Scalar) and type(value.value) in (int, float) and kind in _NUMBERED:
+            item = _NUMBERED[kind].format(value=written_as(value))
+            hint = f"write {forms.in_place(item, value.mark)}"
         elif isinstance(value, Scalar) and value.value is None:
             message = f"{_a(kind)} is missing here"
         self.diagnostics.add("K206", message, value.mark, hint)
@@ -172,6 +173,12 @@ class Checker:
 
     def _two_names(self, value: Mapping, kind: str) -> None:
         first, second = list(value)[:2]
+        control = [one for one in value if alike(one.key, _CONTROL)]
+        if kind == "layer" and "layers" in value.entries and control:
+            message = f"an item with 'layers' has no '{clip(control[0].key, 40)}'"
+            hint = did_you_mean(control[0].key, _CONTROL)
+            self.diagnostics.add("K206", message, control[0].mark, hint)
+            return
         named = plain(first.value)
         hint = f"start a new item with '- ' before '{clip(second.key, 40)}'"
         if isinstance(named, str) and vocabulary.contains(kind, named):
@@ -186,21 +193,21 @@ class Checker:
         """Record a name that is none of a kind, with what may have been meant."""
         code = "K201" if kind == "layer" else "K205"
         message = f"unknown {kind} '{clip(name, 60)}'"
-        self.diagnostics.add(code, message, mark, self._suggestion(kind, name, value))
+        hint = self._suggestion(kind, name, mark, value)
+        if name.lower().startswith("lambda"):
+            hint = NO_FUNCTIONS
+        self.diagnostics.add(code, message, mark, hint)
 
-    def _suggestion(self, kind: str, name: str, value: Value | None) -> str:
+    def _suggestion(self, kind: str, name: str, mark: Mark, value: Value | None) -> str:
         register = f"@kerasish.register({kind!r})"
         if vocabulary.is_unregistered(kind, name):
             return f"write {register} above the class {name}"
         known = vocabulary.names(kind)
         meant = forms.known_name(kind, name)
         near = did_you_mean(name, known, listing=len(known) <= _SHOWN)
-        if meant and f"'{meant}'" not in near:
-            near = f"write {meant}"
-            if isinstance(value, Mapping):
-                shown = forms.shown_name(kind, meant)
-                made = forms.renamed(shown, kind, value)
-                near = f"write {forms.item_text(shown, made)}"
+        given = Entry(name, mark, value or Scalar(None, mark))
+        if meant and (f"'{meant}'" not in near or forms.is_foreign(given, kind, meant)):
+            near = f"write {forms.in_place(forms.whole(given, kind, meant), mark)}"
         if self._missing:
             first = next(iter(self._missing))
             more = self.diagnostics.told(f"import {first} first", f"pass --allow {first}")
@@ -235,7 +242,9 @@ class Checker:
         meant = known if known != name else alike(name, fields)
         if meant:
             hint = f"did you mean '{meant}'?"
-        elif name in NEEDLESS:
+            if known != name:
+                hint = f"write {meant}: {short(entry.value)}"
+        elif name in NEEDLESS and name not in PLACES:
             hint = "leave it out: it follows from what comes before"
         elif (
             (layer := forms.known_name("layer", name))

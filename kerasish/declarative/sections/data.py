@@ -53,9 +53,10 @@ def read_data(value: Value, checker: Checker) -> DataSection:
     if len(given) > 1:
         message = f"data has both '{given[0]}' and '{given[1]}'"
         found.add("K110", message, fields.place(given[1]), "keep one")
-    elif not given:
+    elif not given and fields.is_mapping:
         hint = f"dataset: digits, or {_SOURCE_FORM}"
-        found.add("K202", "data needs 'dataset' or 'source'", fields.mark, hint)
+        message, about = "data needs 'dataset' or 'source'", ("data", "source")
+        found.add("K202", message, fields.mark, hint, about=about)
     x, y = fields.value("x"), fields.value("y")
     window = fields.value("window")
     return DataSection(

@@ -18,7 +18,7 @@ from kerasish.declarative.sections.graph import check_graph, report_repeats
 from kerasish.declarative.sections.inputs import read_input, read_inputs
 from kerasish.declarative.sections.nodes import NodeReader
 from kerasish.declarative.sections.steps import read_step
-from kerasish.declarative.text.source import Entry, Mapping, Scalar, Value
+from kerasish.declarative.text.source import Entry, Mapping, Scalar, Sequence, Value
 
 MAX_LAYERS = 10_000
 SEQUENTIAL_KEYS = ("type", "name", "input", "layers")
@@ -55,7 +55,8 @@ def _is_functional(value: Value) -> bool:
     written = kind.value if isinstance(kind, Scalar) else None
     if written in ("sequential", "functional"):
         return written == "functional"
-    return "nodes" in value.entries or "inputs" in value.entries
+    listed = isinstance(value.get("layers"), Sequence)
+    return "nodes" in value.entries or ("inputs" in value.entries and not listed)
 
 
 def _sequential(

@@ -23,6 +23,7 @@ from kerasish.declarative.language.forms import (
 from kerasish.declarative.language.keys import Key, Keys
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
+from kerasish.declarative.text.synonyms import TYPE_KEYS
 
 
 def _for_outputs(kind: str) -> Form:
@@ -131,6 +132,8 @@ def _is_item(value: Mapping, kind: str, outputs: tuple[str, ...]) -> bool:
     if len(value) != 1:
         return not len(value)
     (entry,) = value
+    if entry.key in TYPE_KEYS and entry.key not in outputs:
+        return True
     if vocabulary.contains(kind, entry.key) or entry.key in outputs:
         return entry.key not in outputs
     inner = entry.value

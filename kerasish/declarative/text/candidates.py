@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from kerasish.declarative.text.mending import Edit, Mend
 from kerasish.declarative.text.scan import QUOTED, Line
+from kerasish.declarative.text.synonyms import SECTIONS
 
 _KEY = r"[A-Za-z_][\w.]*"
 _PAIRS = {"[": "]", "{": "}"}
@@ -40,13 +41,14 @@ def candidates(
         yield from _special(one)
     for one in near:
         yield from _missing_colon(one)
+    yield from _first_dash(lines, here)
     yield from _nested(here)
+    for one in near:
+        yield from _extra_bracket(one)
     yield from _quote_rest(here)
     yield from _indentation(lines, here)
     if above:
         yield from _indentation(lines, above)
-    for one in near:
-        yield from _extra_bracket(one)
 
 
 def _above(lines: list[Line], number: int) -> Line | None:
@@ -70,7 +72,7 @@ def _quote(line: Line, column: int) -> Iterator[Mend]:
     for end in [*ends, len(text)]:
         edit = Edit(line.number, end, end, quote)
         hint = f"add the closing quote: {text[column:end]}{quote}"
-        yield Mend(line.number, column, end - column, message, hint, (edit,))
+        yield Mend(line.number, column, end - column, message, hint, (edit,), hides=True)
 
 
 def _bracket(line: Line, column: int, here: Line, at: int) -> Iterator[Mend]:
@@ -121,6 +123,13 @@ def _expression(line: Line) -> Iterator[Mend]:
         start, end = found.span()
         if line.code[start] == QUOTED:
             continue
+        lost = re.match(r"\$\{(\w+)(?=[,\s])[^}]*[,:]", found[0])
+        if lost:
+            edit = Edit(line.number, start, start + lost.end(1), f"${lost[1]}")
+            message = f"the '{{' of '${{{lost[1]}' is not closed"
+            width = lost.end(1)
+            yield Mend(line.number, start, width, message, f"write ${lost[1]}", (edit,))
+            continue
         edits = (Edit(line.number, start, start, '"'), Edit(line.number, end, end, '"'))
         message = "'${...}' must be quoted inside of { } and [ ]"
         yield Mend(line.number, start, end - start, message, f'write "{found[0]}"', edits)
@@ -134,9 +143,15 @@ def _special(line: Line) -> Iterator[Mend]:
     for found in _SPECIAL.finditer(line.code):
         text = found[1]
         start, end = found.span(1)
-        edit = Edit(line.number, start, end, f'"{text}"')
         message = f"a text that begins with '{text[0]}' must be quoted"
-        yield Mend(line.number, start, end - start, message, f'write "{text}"', (edit,))
+        written, hint = f'"{text}"', f'write "{text}"'
+        if text[0] == "`":
+            written = text.strip("`")
+            message, hint = "'`' has no meaning in YAML", f"write {written}"
+        elif text[1:].isidentifier():
+            hint = f"write {text[1:]}, or {written} where the sign is meant"
+        edit = Edit(line.number, start, end, written)
+        yield Mend(line.number, start, end - start, message, hint, (edit,), hides=True)
 
 
 _WORD_VALUE = re.compile(rf"^\s*(?:- +)?({_KEY})( +)(?=[^\s:=])")
@@ -161,6 +176,27 @@ def _missing_colon(line: Line) -> Iterator[Mend]:
     yield Mend(line.number, found.start(1), width, message.format(found[1]), hint, (edit,))
 
 
+def _first_dash(lines: list[Line], here: Line) -> Iterator[Mend]:
+    """Items without a dash before one that has it."""
+    if not here.is_block or not here.bare.startswith("- "):
+        return
+    found = []
+    for number in range(here.number - 1, max(-1, here.number - _BOUND), -1):
+        line = lines[number]
+        if line.is_block and line.indent <= here.indent:
+            if line.indent < here.indent or line.bare.startswith("- "):
+                break
+            found.append(line)
+    if not found:
+        return
+    first = found[-1]
+    word = first.bare.split()[0].rstrip(":")
+    edits = tuple(Edit(one.number, one.indent, one.indent, "- ") for one in found)
+    message = f"a '-' is missing before '{word}'"
+    hint = f"write - {first.text[first.indent : len(first.code.rstrip())]}"
+    yield Mend(first.number, first.indent, len(word), message, hint, edits)
+
+
 _TWO = re.compile(rf"^(\s*(?:- +)?)([\w.]+): +({_KEY}): +(\S.*)$")
 
 
@@ -181,7 +217,7 @@ def _nested(line: Line) -> Iterator[Mend]:
 def _quote_rest(line: Line) -> Iterator[Mend]:
     """A text with ': ' in it."""
     found = re.match(rf"^\s*(?:- +)?{_KEY}: +(\S.*: .*)$", line.text[: len(line.code.rstrip())])
-    if found and line.opened == " " and '"' not in found[1]:
+    if found and line.opened == " " and '"' not in found[1] and found[1][0] not in "[{":
         start, end = found.span(1)
         edit = Edit(line.number, start, end, f'"{found[1]}"')
         message = "a text with ': ' in it must be quoted"
@@ -203,7 +239,12 @@ def _indentation(lines: list[Line], line: Line) -> Iterator[Mend]:
     while below < len(lines) and (not lines[below].bare or lines[below].indent > line.indent):
         below += 1
     block = [one for one in lines[line.number + 1 : below] if one.is_block]
-    order = sorted({*columns} - {line.indent}, key=lambda c: (abs(c - line.indent), c))
+    top = re.match(r"\w+", line.bare)
+    is_section = bool(top) and top[0] in SECTIONS  # type: ignore[index]
+    sign = (
+        1 if is_section else -1
+    )  # of two columns that are as near, the outer one or the inner one
+    order = sorted({*columns} - {line.indent}, key=lambda c: (abs(c - line.indent), sign * c))
     for column in order[:5]:
         shift = column - line.indent
         edits = [_shifted(one, shift) for one in [line, *block] if one.indent + shift >= 0]

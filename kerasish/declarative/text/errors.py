@@ -93,6 +93,7 @@ class Diagnostics:
         self._command = command
         self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
         self._unknown: set[_Place] = set()
+        self.variables: set[str] = set()  # that the file has
         self._excused: set[tuple[str, str]] = set()
 
     def add(
@@ -136,6 +137,8 @@ class Diagnostics:
                 told("Unknown diagnostic code", expected="one of CODES", received=repr(code)),
             )
         hint = hint or getattr(message, "mend", "")
+        if not hint and mark.text in self.variables and code in ("K204", "K205", "K201"):
+            hint = f"write ${mark.text}"
         found = Diagnostic(code, str(message), mark, hint, tuple(details), about)
         self._found.setdefault((mark.source.name, code, mark.line, mark.column, message), found)
         if len(self._found) >= MAX_FINDINGS:

@@ -8,7 +8,7 @@ value they name; the number of values they stand for is counted against a budget
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kerasish import budget
@@ -104,6 +104,12 @@ def _decode(data: bytes | str, name: str, diagnostics: Diagnostics) -> str:
         lines = data[: error.start].decode("utf-8", "replace").split("\n")
         place = Mark(Source.of_text(name, ""), len(lines), len(lines[-1]) + 1)
         diagnostics.stop("K101", "the file is not UTF-8 text", place, "save it as UTF-8")
+
+
+def _both(first: Value, second: Value) -> Value:
+    if isinstance(first, Mapping) and isinstance(second, Mapping):
+        return Mapping({**second.entries, **first.entries}, first.mark)
+    return first
 
 
 def _events(text: str) -> Iterator[Any]:
@@ -281,8 +287,11 @@ class _Builder:
             frame.key = None
             if key == "<<" and not quoted:
                 frame.merges.append(value)
-            else:
-                frame.entries.setdefault(key, Entry(key, key_mark, value))
+                return
+            first = frame.entries.setdefault(key, Entry(key, key_mark, value))
+            if first.value is not value and isinstance(first.value, Mapping | Sequence):
+                # Given twice: what the second one says is checked as well.
+                frame.entries[key] = replace(first, value=_both(first.value, value))
 
     def _anchor(self, event: Any, value: Value) -> None:
         if event.anchor is not None and type(event).__name__ != "AliasEvent":

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from kerasish.declarative.text.scan import Line
 from kerasish.declarative.text.source import BREAK
 
 
@@ -36,6 +37,8 @@ class Mend:
         hint: what to write.
         edits: what makes it right.
         code: of the finding.
+        hides: whether what is found at this place from now on follows from it.
+        final: whether nothing else in the text is worth a word.
     """
 
     line: int
@@ -45,6 +48,8 @@ class Mend:
     hint: str
     edits: tuple[Edit, ...]
     code: str = "K101"
+    final: bool = False
+    hides: bool = False
 
 
 @dataclass(slots=True)
@@ -82,3 +87,14 @@ class Text:
             made.columns[edit.line] = columns[: edit.start] + held + columns[edit.end :]
             made.lines[edit.line] = line[: edit.start] + edit.text + line[edit.end :]
         return made
+
+
+def replaced(line: Line, start: int, width: int, message: str, hint: str, text: str) -> Mend:
+    """The mend that puts `text` in place of the marked characters."""
+    edit = Edit(line.number, start, start + width, text)
+    return Mend(line.number, start, width, message, hint, (edit,))
+
+
+def clean(line: Line, start: int, lead: str) -> str:
+    """The rest of a line from `start`, without its comment, behind `lead`."""
+    return lead + line.text[start : len(line.code.rstrip())].strip() if lead else line.text.strip()

@@ -9,138 +9,90 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from kerasish import registry
 from kerasish.declarative.text import python
-from kerasish.declarative.text.mending import Edit, Mend
+from kerasish.declarative.text.characters import characters, tabs
+from kerasish.declarative.text.mending import Edit, Mend, clean
 from kerasish.declarative.text.scan import QUOTED, Line
+from kerasish.declarative.text.synonyms import LISTS
 
-_SPACES = "\u00a0\u2007\u202f\u3000\u2003\u2002\u2009"
-_UNSEEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
-_CURLY = {"“": '”“"', "„": "“”", "‘": "’‘'", "‚": "‘’", "«": "»", "»": "«", "”": "”", "’": "’"}
-_MARKS = {"：": (":", "a wide colon"), "，": (",", "a wide comma"), "＝": ("=", "a wide '='")}
-_DASHES = re.compile(r"^(\s*)([–—−•‣·*])(?=\s+[\w\"'{\[])")
-_MINUS = re.compile(r"(?<![\w])[–−](?=[0-9.])")
 _KEY = r"[A-Za-z_][\w.]*"
-
-
-def characters(lines: list[Line]) -> Iterator[Mend]:
-    """Characters that look like others, which a program that sets texts puts in."""
-    for line in lines:
-        if line.opened == QUOTED or line.text.startswith(QUOTED):
-            continue
-        yield from _blanks(line)
-        yield from _curly(line)
-        for position, char in enumerate(line.code):
-            if char in _MARKS:
-                plain, called = _MARKS[char]
-                # What follows the mark is a blank, as YAML wants it.
-                after = line.code[position + 1 : position + 2]
-                text = plain + (" " if after.strip() else "")
-                yield _one(line, position, 1, f"{called} is no '{plain}'", f"type {plain}", text)
-        dash = _DASHES.match(line.code) if line.is_block else None
-        if dash:
-            start = dash.start(2)
-            message = f"an item starts with '-', not with '{dash[2]}'"
-            yield _one(line, start, 1, message, f"write {_clean(line, start + 1, '-')}", "-")
-        for minus in _MINUS.finditer(line.code):
-            yield _one(line, minus.start(), 1, f"'{minus[0]}' is no minus", "type -", "-")
-
-
-def _blanks(line: Line) -> Iterator[Mend]:
-    """No-break spaces and others where a blank has a meaning; those inside of a text stay."""
-    code, run = line.code, 0
-    for position, char in enumerate(code):
-        if position < run or char not in _SPACES + _UNSEEN:
-            continue
-        run = position
-        while run < len(code) and code[run] in _SPACES + _UNSEEN:
-            run += 1
-        around = code[:position].rstrip()[-1:], code[run:].lstrip()[:1]
-        if around[0] not in ("", *":-,[{") and around[1] not in ("", *":,]}"):
-            continue
-        blank = char in _SPACES
-        called = "a no-break space" if char == "\u00a0" else f"the character U+{ord(char):04X}"
-        message = f"{called} stands here, which looks like an ordinary space"
-        if not blank:
-            message = f"{called} stands here, which cannot be seen"
-        hint = "type an ordinary space" if blank else "remove it"
-        text = " " * (run - position) if blank else ""
-        yield _one(line, position, run - position, message, hint, text)
-
-
-def _curly(line: Line) -> Iterator[Mend]:
-    """Curly quotes around a value."""
-    position = 0
-    while position < len(line.code):
-        opening = line.code[position]
-        before = line.code[:position].rstrip()[-1:]
-        if opening not in _CURLY or before not in ("", *":-,[{") or line.code[position - 1 :][:1] \
-                not in ("", *" [{", opening):  # fmt: skip
-            position += 1
-            continue
-        ends = [line.text.find(c, position + 1) for c in _CURLY[opening]]
-        end = min((one for one in ends if one > 0), default=-1)
-        if end < 0:
-            return
-        inner = line.text[position + 1 : end]
-        quote = "'" if '"' in inner or "\\" in inner else '"'
-        written = f"{quote}{inner}{quote}"
-        message = f"the curly quotes {opening} {line.text[end]} are no quotes in YAML"
-        edits = (
-            Edit(line.number, position, position + 1, quote),
-            Edit(line.number, end, end + 1, quote),
-        )
-        width = end + 1 - position
-        yield Mend(line.number, position, width, message, f"write {written}", edits)
-        position = end + 1
-
-
-def tabs(lines: list[Line]) -> Iterator[Mend]:
-    """Tabs where YAML wants blanks: one finding for all of them."""
-    found: list[tuple[Line, int, int]] = []
-    for line in lines:
-        lead = len(line.code) - len(line.code.lstrip(" \t"))
-        if line.opened != QUOTED and line.bare:
-            places = [p for p, char in enumerate(line.code) if char == "\t"]
-            found += [(line, place, lead) for place in places]
-    if not found:
-        return
-    first, place, lead = found[0]
-    leading = place < lead
-    what = "a tab is used for indentation" if leading else "a tab stands here"
-    others = len({one.number for one, _, _ in found}) - 1
-    more = f", and in {others} more line{'s' * (others > 1)}" if others else ""
-    edits = [Edit(one.number, at, at + 1, "  " if at < lead else " ") for one, at, lead in found]
-    yield Mend(
-        first.number, place, 1, what + more, "use spaces", tuple(edits), "K104"
-    )  # fmt: skip
 
 
 # --- lines --------------------------------------------------------------------------------------
 
 
+_DOUBLE = re.compile(rf"^\s*(?:- +)*({_KEY})(::+)(?= |$)")
 _NO_SPACE_DASH = re.compile(r"^(\s*(?:- +)*)-(?=[A-Za-z\"'{\[$])(?!-)")
 _NO_SPACE_COLON = re.compile(rf"^(\s*(?:- +)*)({_KEY}):(?![\s/\\:]|$)")
-_EQUALS = re.compile(rf"^(\s*(?:- +)*)({_KEY})( *)=( *)(?=[^=\s])")
+_EQUALS = re.compile(rf"^(\s*(?:- +)*)({_KEY})( *):?=>?( *)(?=[^=\s])")
 _LONE_WORD = re.compile(rf"^\s*(?:- +)?({_KEY})\s*$")
 
 
 def markers(lines: list[Line]) -> Iterator[Mend]:
     """Lines that other programs put into a text: code fences, marks of a merge."""
+    skip = -1
     for line in lines:
         if not line.is_block:
             continue
         whole = (Edit(line.number, 0, len(line.text), ""),)
+        if line.number < skip:
+            continue
         if line.bare.startswith("```"):
             message = "a code fence is no YAML"
             yield Mend(line.number, line.indent, 3, message, "remove the line", whole)
-        elif re.match(r"(<{7}|={7}|>{7}|\|{7})( |$)", line.text):
+        elif re.match(r"<{7}( |$)", line.text):
             message = "a merge was left half done here"
             hint = "keep one of the two versions, and remove the lines <<<<<<<, ======= and >>>>>>>"
-            yield Mend(line.number, 0, 7, message, hint, whole)
+            skip, edits = _merge(lines, line.number)
+            yield Mend(line.number, 0, 7, message, hint, edits)
+        elif line.bare == "..." and any(one.bare for one in lines[line.number + 1 :]):
+            yield Mend(line.number, 0, 3, "'...' ends the file here", "remove the line", whole)
+        elif re.match(r"(import +[\w.]+|from +[\w.]+ +import\b.*)$", line.bare):
+            message = "a line of Python is no YAML"
+            hint = "remove it: a file imports nothing, and names modules under 'plugins:'"
+            yield Mend(line.number, 0, len(line.bare), message, hint, whole, "K107")
         elif re.match(r"\s*//", line.code):
             hint = f"write {line.text.strip().replace('//', '#', 1)}"
             start = line.text.index("//")
             yield Mend(line.number, start, 2, "a comment starts with '#'", hint, whole)
+
+
+def _merge(lines: list[Line], start: int) -> tuple[int, tuple[Edit, ...]]:
+    """Where a merge that git left ends, and the edits that keep its first version."""
+    edits, keep = [], True
+    for line in lines[start:]:
+        mark = line.text[:7]
+        if mark in ("=======", "|||||||"):
+            keep = False
+        if not keep or mark == "<<<<<<<":
+            edits.append(Edit(line.number, 0, len(line.text), ""))
+        if mark == ">>>>>>>":
+            return line.number + 1, tuple(edits)
+    return start + 1, (Edit(start, 0, len(lines[start].text), ""),)
+
+
+def others(lines: list[Line]) -> Iterator[Mend]:
+    """A whole file in another language."""
+    block = [line for line in lines if line.is_block]
+    python_lines = [line for line in block if _PYTHON_LINE.match(line.text)]
+    tables = [line for line in block if _TOML_TABLE.match(line.text)]
+    equals = [line for line in block if re.match(r"\w+ *= *\S", line.text)]
+    if len(python_lines) > 1 and not any(re.match(r"kerasish *:", one.text) for one in block):
+        first, what = python_lines[0], "a program in Python"
+    elif tables and equals:
+        first, what = min(tables[0], equals[0], key=lambda one: one.number), "TOML"
+    else:
+        return
+    hint = "start the file with 'kerasish: 1' and a 'model:' section; kerasish init writes one"
+    message = f"this is {what}, not YAML"
+    yield Mend(first.number, 0, len(first.text.rstrip()), message, hint, (), "K107", final=True)
+
+
+_PYTHON_LINE = re.compile(
+    r"(import |from [\w.]+ import |def \w+\(|class \w+[(:]|\w+ = [\w.]+\(|\w+\.\w+\()"
+)
+_TOML_TABLE = re.compile(r"\[[\w.]+\]\s*$")
 
 
 def structure(lines: list[Line]) -> Iterator[Mend]:
@@ -156,6 +108,7 @@ def structure(lines: list[Line]) -> Iterator[Mend]:
             or _dash_without_blank(line)
             or _colon_without_blank(line)
             or _equals(line)
+            or _double(line)
             or _no_colon(line, above, below)
         )  # fmt: skip
         yield from found or ()
@@ -167,7 +120,7 @@ def _dash_without_blank(line: Line) -> tuple[Mend, ...]:
         return ()
     place = found.end(1)
     edit = Edit(line.number, place + 1, place + 1, " ")
-    hint = f"write {_clean(line, place + 1, '- ')}"
+    hint = f"write {clean(line, place + 1, '- ')}"
     return (Mend(line.number, place, 1, "a space is missing after '-'", hint, (edit,)),)
 
 
@@ -182,6 +135,16 @@ def _colon_without_blank(line: Line) -> tuple[Mend, ...]:
     hint = f"write {found[2]}: {line.text[place + 1 : len(line.code.rstrip())]}"
     message = f"a space is missing after '{found[2]}:'"
     return (Mend(line.number, found.start(2), len(found[2]) + 1, message, hint, (edit,)),)
+
+
+def _double(line: Line) -> tuple[Mend, ...]:
+    found = _DOUBLE.match(line.code)
+    if not found:
+        return ()
+    start, end = found.span(2)
+    edit = Edit(line.number, start, end, ":")
+    hint = f"write {found[1]}:"
+    return (Mend(line.number, start, end - start, "one ':' is enough", hint, (edit,)),)
 
 
 def _is_number(line: Line, found: re.Match[str]) -> bool:
@@ -207,7 +170,7 @@ def _no_colon(line: Line, above: Line | None, below: Line | None) -> tuple[Mend,
         return ()
     place = found.end(1)
     edit = Edit(line.number, place, place, ":")
-    hint = f"write {_clean(line, place, '')[:place]}:"
+    hint = f"write {clean(line, place, '')[:place]}:"
     message = f"a ':' is missing after '{found[1]}'"
     return (Mend(line.number, found.start(1), len(found[1]), message, hint, (edit,)),)
 
@@ -240,13 +203,18 @@ def dashes(lines: list[Line]) -> Iterator[Mend]:
         top = columns[-1] if columns else (-1, False)
         inside = len(columns) > 1 and columns[-2][0] < indent
         if index > skip and not is_item and top == (indent, True) and inside:
+            before = held[index - 1]
+            if before.indent == indent and re.match(r"- +\S.*:$", before.bare):
+                found, skip = _not_indented(held, index)
+                yield found
+                continue
             below = index + 1
             while below < len(held) and held[below].indent > indent:
                 below += 1
             skip = below - 1
             edits = [Edit(one.number, 0, 0, "  ") for one in held[index + 1 : below]]
             edits.append(Edit(line.number, indent, indent, "- "))
-            hint = f"write {_clean(line, indent, '- ')}"
+            hint = f"write {clean(line, indent, '- ')}"
             word = line.bare.split()[0].rstrip(":")
             message = f"a '-' is missing before '{word}'"
             yield Mend(line.number, indent, len(word), message, hint, tuple(edits))
@@ -255,6 +223,49 @@ def dashes(lines: list[Line]) -> Iterator[Mend]:
             columns.append((indent, is_item))
         elif is_item and not top[1]:
             columns[-1] = (indent, True) if not inside else top
+
+
+def lists(lines: list[Line]) -> Iterator[Mend]:
+    """A list of layers or other objects of which no item has a dash."""
+    held = [line for line in lines if line.is_block]
+    for index, line in enumerate(held[:-1]):
+        if line.bare.removesuffix(":") not in LISTS or not line.bare.endswith(":"):
+            continue
+        indent, end = held[index + 1].indent, index + 1
+        while end < len(held) and held[end].indent >= indent > line.indent:
+            end += 1
+        block = held[index + 1 : end]
+        first = [one for one in block if one.indent == indent]
+        names = [re.match(r"[\w.]+", one.bare) for one in first]
+        if not first or not all(name and _is_object(name[0]) for name in names):
+            continue
+        edits = [Edit(one.number, 0, 0, "  ") for one in block if one.indent > indent]
+        edits += [Edit(one.number, indent, indent, "- ") for one in first]
+        word = first[0].bare.split()[0].rstrip(":")
+        message = f"items of '{line.bare[:-1]}' begin with '-'"
+        hint = f"write {clean(first[0], indent, '- ')}, and so on"
+        yield Mend(first[0].number, indent, len(word), message, hint, tuple(edits))
+
+
+def _is_object(name: str) -> bool:
+    return name[0].isupper() and any(
+        registry.contains(kind, name) for kind in ("layer", "callback", "metric")
+    )
+
+
+def _not_indented(held: list[Line], index: int) -> tuple[Mend, int]:
+    """Arguments in the column of the dash of what they belong to; and the last line of them."""
+    line, owner = held[index], held[index - 1]
+    last = index
+    while last + 1 < len(held) and held[last + 1].indent >= line.indent:
+        if held[last + 1].indent == line.indent and held[last + 1].bare.startswith("-"):
+            break
+        last += 1
+    edits = tuple(Edit(one.number, 0, 0, "    ") for one in held[index : last + 1])
+    word, name = line.bare.split(":")[0], owner.bare.strip("-: ")
+    message = f"'{word}' is not indented under '{name}'"
+    hint = f"write it with {line.indent + 4} spaces before it"
+    return Mend(line.number, line.indent, len(word), message, hint, edits), last
 
 
 # --- Python -------------------------------------------------------------------------------------
@@ -319,6 +330,7 @@ def _closing(text: str, start: int) -> int:
 
 
 _WORD_EQUALS = re.compile(rf"(?<=[{{,\s])({_KEY})( *)=( *)(?=[^=\s])")
+_WORD_VALUE = re.compile(rf"(?:(?<=[{{,])|(?<=[{{,] ))({_KEY}) +([^\s,:{{}}\[\]#&*!]+) *(?=[,}}])")
 _WORD_COLON = re.compile(rf"(?:(?<=[{{,])|(?<=[{{,] ))({_KEY}):(?=[-+.0-9$\"'\[{{A-Za-z])")
 
 
@@ -332,6 +344,12 @@ def pairs(lines: list[Line]) -> Iterator[Mend]:
                 hint = f"write {found[1]}: {_word(line, found.end())}"
                 message = f"'=' stands where ':' belongs, after '{found[1]}'"
                 yield Mend(line.number, found.end(2), 1, message, hint, (edit,))
+        for found in _WORD_VALUE.finditer(line.code):
+            if line.inside[found.start()] == "{" and "=" not in found[2]:
+                edit = Edit(line.number, found.end(1), found.end(1), ":")
+                hint = f"write {found[1]}: {line.text[found.start(2) : found.end(2)]}"
+                message = f"a ':' is missing after '{found[1]}'"
+                yield Mend(line.number, found.start(), len(found[1]), message, hint, (edit,))
         for found in _WORD_COLON.finditer(line.code):
             if line.inside[found.start()] == "{":
                 edit = Edit(line.number, found.end(), found.end(), " ")
@@ -361,14 +379,4 @@ def commas(lines: list[Line]) -> Iterator[Mend]:
             yield Mend(line.number, place, 1, "the line ends with ','", hint, (edit,))
 
 
-FINDERS = (characters, tabs, markers, structure, dashes, pairs, calls, commas)
-
-
-def _one(line: Line, start: int, width: int, message: str, hint: str, text: str) -> Mend:
-    edit = Edit(line.number, start, start + width, text)
-    return Mend(line.number, start, width, message, hint, (edit,))
-
-
-def _clean(line: Line, start: int, lead: str) -> str:
-    """The rest of a line from `start`, without its comment, behind `lead`."""
-    return lead + line.text[start : len(line.code.rstrip())].strip() if lead else line.text.strip()
+FINDERS = (others, characters, tabs, markers, lists, structure, dashes, pairs, calls, commas)

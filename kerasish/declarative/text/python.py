@@ -101,7 +101,10 @@ def _mapping(pairs: Iterable[tuple[str, str]]) -> str:
 
 def _call(node: ast.Call, text: str) -> str:
     written = _name(node.func)
-    name = next((NAMES[k][written] for k in _KINDS if written in NAMES.get(k, {})), written)
+    name = written
+    if not any(registry.contains(one, written) for one in _KINDS):
+        held = (NAMES[k][written] for k in _KINDS if written in NAMES.get(k, {}))
+        name = next(held, written).partition(":")[0]
     values = [_yaml(one, text) for one in node.args[1 if written in INPUT_FIRST else 0 :]]
     words = [one for one in node.keywords if one.arg not in NEEDLESS]
     given = [(str(one.arg), _yaml(one.value, text)) for one in words]

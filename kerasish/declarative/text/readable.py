@@ -40,6 +40,8 @@ class Mender:
             found = list(finder(lines))
             for one in found:
                 self._record(text, one)
+                if one.final:
+                    raise self.diagnostics.error()
             if found:
                 text = text.mended(edit for one in found for edit in one.edits)
                 lines = scan(text.lines)
@@ -75,6 +77,8 @@ class Mender:
         width = text.column(mend.line, mend.start + mend.width) - start
         mark = Mark(self.source, mend.line + 1, start + 1, max(1, width))
         self.diagnostics.add(mend.code, mend.message, mark, mend.hint)
+        if mend.hides:
+            self.diagnostics.unknown(mark)
 
 
 _Failure = tuple[int, int, tuple[int, int] | None]

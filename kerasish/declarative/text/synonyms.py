@@ -8,6 +8,11 @@ To teach a new word, add a line. Words that differ by a letter or by case need n
 from __future__ import annotations
 
 TOP = "the file"  # the title of the whole file
+# Keys of the whole file, by which a line is known for one of them.
+SECTIONS = ("kerasish", "name", "description", "base", "seed", "backend", "vars", "plugins",
+            "blocks", "model", "data", "train")  # fmt: skip
+# Keys that hold lists; an object alone stands for a list of one.
+LISTS = ("layers", "metrics", "callbacks", "seq", "augment")
 
 # Section -> word -> the key that is meant there.
 KEYS: dict[str, dict[str, str]] = {
@@ -153,7 +158,8 @@ FORMS: dict[str, str] = {
     "validation number": "validation: {{split: {value}}}",
     "data.validation flag": "validation: {{split: 0.1}}",
     "data.test number": "test: {{split: {value}}}",
-    "data text": "data: {{dataset: {value}}}, or source: {{csv: {value}}} with x and y",
+    "data text": "data: {{dataset: {value}}}, or {{source: {{csv: {value}}}, x: ..., y: ...}}",
+    "data list": "data: {{source: {{csv: file.csv}}, x: ..., y: ...}}",
     "model list": "model: {{layers: {value}}}",
     "model text": "model: {{layers: [{value}, ...]}}",
     "train text": "train: {{optimizer: {value}, loss: ...}}",
@@ -174,7 +180,12 @@ NOTHING: dict[str, str] = {
     "log_dir": "runs are kept in the folder runs/; --run DIR names another",
 }
 
-# Kind -> word -> the name that files use.
+_STEPS = "PiecewiseConstantDecay: {boundaries: [1000, 2000], values: [0.01, 0.001, 0.0001]}"
+_EXPONENTIAL = "ExponentialDecay: {initial_learning_rate: 0.01, decay_steps: 1000, decay_rate: 0.9}"
+_COSINE = "CosineDecay: {initial_learning_rate: 0.001, decay_steps: 1000}"
+_LINEAR = "PolynomialDecay: {initial_learning_rate: 0.01, decay_steps: 1000}"
+
+# Kind -> word -> the name that files use; a whole item where the name alone says too little.
 NAMES: dict[str, dict[str, str]] = {
     "layer": {
         "Linear": "Dense", "FullyConnected": "Dense", "fc": "Dense", "FC": "Dense",
@@ -209,7 +220,9 @@ NAMES: dict[str, dict[str, str]] = {
         "Scaler": "Normalization", "Standardize": "Normalization",
         "MinMaxScaler": "Rescaling", "Scale": "Rescaling", "Normalize": "Normalization",
         "OneHotEncoder": "StringLookup", "OneHot": "CategoryEncoding", "KBinsDiscretizer":
-        "Discretization", "LogisticRegression": "Dense", "LinearRegression": "Dense",
+        "Discretization", "LogisticRegression": "Dense: {units: 1, activation: sigmoid}",
+        "LinearRegression": "Dense: {units: 1}", "MLPClassifier":
+        "Dense: {units: 64, activation: relu}", "Perceptron": "Dense: {units: 1}",
         "LabelEncoder": "StringLookup", "TfidfVectorizer": "TextVectorization",
         "CountVectorizer": "TextVectorization", "Tokenizer": "TextVectorization",
         "RandomHorizontalFlip": "RandomFlip", "RandomVerticalFlip": "RandomFlip",
@@ -259,12 +272,12 @@ NAMES: dict[str, dict[str, str]] = {
         "NAdam": "Nadam", "default": "Adam",
     },
     "schedule": {
-        "StepLR": "PiecewiseConstantDecay", "MultiStepLR": "PiecewiseConstantDecay",
-        "ExponentialLR": "ExponentialDecay", "CosineAnnealingLR": "CosineDecay",
-        "CosineAnnealing": "CosineDecay", "cosine": "CosineDecay",
-        "CosineAnnealingWarmRestarts": "CosineDecayRestarts", "LinearLR": "PolynomialDecay",
-        "linear": "PolynomialDecay", "step": "PiecewiseConstantDecay",
-        "exponential": "ExponentialDecay",
+        "StepLR": _STEPS, "MultiStepLR": _STEPS, "step": _STEPS, "steps": _STEPS,
+        "ExponentialLR": _EXPONENTIAL, "exponential": _EXPONENTIAL,
+        "CosineAnnealingLR": _COSINE, "CosineAnnealing": _COSINE, "cosine": _COSINE,
+        "CosineAnnealingWarmRestarts": "CosineDecayRestarts: "
+        "{initial_learning_rate: 0.001, first_decay_steps: 1000}",
+        "LinearLR": _LINEAR, "linear": _LINEAR,
     },
     "initializer": {
         "xavier": "glorot_uniform", "xavier_uniform": "glorot_uniform",

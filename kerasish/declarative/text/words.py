@@ -15,8 +15,10 @@ _WORDS = (
     (r"\bTrue or False\b", "true or false"),
     (r"\ba list or tuple\b|\ba tuple\b", "a list"),
     (r"\bof tuples\b", "of lists"),
-    (r"\ban int\b", "an integer"),
+    (r"\bint\b", "integer"),
     (r"\bints\b", "integers"),
+    (r"\ba LearningRateSchedule\b", "a schedule"),
+    (r"(?<=\w) or a function\b", ""),
     (r"of which each is (an |a )(integer|number)\b", r"of \2s"),
     (r"of (\d+): an integer(, an integer)*$", r"of \1 integers"),
     (r"\ba string\b", "text"),
@@ -56,6 +58,9 @@ def _listed(words: str) -> str:
     return f"one of {', '.join(held)}" if len(held) > 2 else " or ".join(held)
 
 
+NO_FUNCTIONS = "a file holds no functions of Python: name one that is registered"
+
+
 # --- values ---------------------------------------------------------------------------------------
 
 
@@ -78,6 +83,8 @@ def written(value: Value) -> str:
 
 def short(value: Value) -> str:
     """As `written`, or `...` where it takes more room than a hint has."""
+    if isinstance(value, Mapping | Sequence) and value.mark.text[:1] not in "[{":
+        return "..."
     text = written(value)
     return text if len(text) <= 60 else "..."
 
@@ -106,7 +113,9 @@ def _meant_text(text: str, quoted: bool, expected: str) -> str:
         return f"remove the quotes: {text}"
     if number and text.lower() in _LIMITS:
         return f"write {_LIMITS[text.lower()]}"
-    if number and (found := _number(text)):
+    if listed and number and re.fullmatch(r"\d+(?: +\d+)+", text):
+        return f"put commas between them: {', '.join(text.split())}"
+    if number and (found := _number(text)) and found != text:
         return f"write {found}"
     if number and (found := python.arithmetic(text)):
         return f"write {found}"
@@ -115,7 +124,9 @@ def _meant_text(text: str, quoted: bool, expected: str) -> str:
         if sizes:
             return f"write [{', '.join(re.findall(r'[0-9]+', sizes[1]))}]"
     if text.startswith(("lambda", "def ")):
-        return "a file holds no functions of Python: name one that is registered"
+        return NO_FUNCTIONS
+    if found := re.fullmatch(r"f([\"'])(.*)\1", text):
+        return f'write "{re.sub(r"[{]", "${", found[2])}"'
     if "(" in text and (found := python.in_words(text)):
         return f"write {found}"
     return ""
@@ -135,7 +146,7 @@ def _number(text: str) -> str:
         return f"{found[1] or 1}e{found[2]}"
     if re.fullmatch(r"[eE]-?\d+", text):
         return f"1{text}"
-    if re.fullmatch(rf"{_NUMBER}", text.replace(" ", "")):
+    if re.fullmatch(rf"{_NUMBER}", re.sub(r" +(?=[eE.])|(?<=[eE.-]) +", "", text)):
         return text.replace(" ", "")
     if found := re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kKmM])", text):
         return f"{float(found[1]) * _UNITS[found[2].lower()]:.0f}"
@@ -152,6 +163,8 @@ def _meant_plain(held: bool | int | float | None, expected: str) -> str:
         return f"write {held / 100:g}"
     if isinstance(held, float) and "integer" in expected and held.is_integer() and abs(held) < 1e15:
         return f"write {int(held)}"
+    if held == -1 and "null" in expected:
+        return "write null"
     if expected.startswith("a list") and "integer or" not in expected and held > 0:
         return f"write [{held}]"
     if "true or false" in expected and held in (0, 1):
