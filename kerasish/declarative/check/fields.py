@@ -62,10 +62,7 @@ class Fields:
             self._unknown(entry, value, allowed)
 
     def _whole(self, value: Mapping) -> None:
-        """What a whole file says of the words in it; files that other tools wrote end here."""
-        declared = value.get("vars")
-        if isinstance(declared, Mapping):
-            self.diagnostics.variables.update(declared.entries)
+        """Files that other tools wrote end here."""
         if "class_name" in value.entries and "config" in value.entries:
             message = "this is a model's config as Keras writes it"
             hint = "kerasish from-keras makes a file of it"

@@ -60,6 +60,7 @@ def interpolate(
     diagnostics.begin_again()
     held = Facts(document, facts, diagnostics)
     resolver = Resolver(document, diagnostics, environment, held)
+    diagnostics.variables.update(resolver.declared.entries)
     with budget.opened(document.mark.source.name):
         blocks = Blocks(document.get("blocks"), resolver)
         writer = Writer(resolver, blocks)

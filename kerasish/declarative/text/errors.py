@@ -94,6 +94,7 @@ class Diagnostics:
         self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
         self._unknown: set[_Place] = set()
         self.variables: set[str] = set()  # that the file has
+        self._hidden: set[_Place] = set()
         self._excused: set[tuple[str, str]] = set()
 
     def add(
@@ -120,7 +121,7 @@ class Diagnostics:
         Raises:
             ConfigError: it is the last of as many as anyone reads.
         """
-        if _place(mark) not in self._unknown:
+        if _place(mark) not in self._unknown | self._hidden:
             self._keep(code, message, mark, hint, details, about)
 
     def _keep(
@@ -148,6 +149,11 @@ class Diagnostics:
         """Say that the value at `mark` is a stand-in: what is found exactly there from now on is
         no finding."""
         self._unknown.add(_place(mark))
+
+    def hide(self, mark: Mark) -> None:
+        """Say that what is found exactly at `mark` from now on follows from what is found there
+        already."""
+        self._hidden.add(_place(mark))
 
     def begin_again(self) -> None:
         """Say that the document is resolved once more: no place is unknown."""

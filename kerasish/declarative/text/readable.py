@@ -78,7 +78,7 @@ class Mender:
         mark = Mark(self.source, mend.line + 1, start + 1, max(1, width))
         self.diagnostics.add(mend.code, mend.message, mark, mend.hint)
         if mend.hides:
-            self.diagnostics.unknown(mark)
+            self.diagnostics.hide(mark)
 
 
 _Failure = tuple[int, int, tuple[int, int] | None]
