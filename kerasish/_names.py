@@ -250,6 +250,8 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.preparation.columns": "Columns",
         "kerasish.preparation.parts": "Parts split",
         "kerasish.preparation.prepared": "Part Prepared",
+        "kerasish.preparation.saved": "save",
+        "kerasish.preparation.served": "Served load",
         "kerasish.preparation.sources": "FORMATS read_table",
         "kerasish.preparation.table": "Column Table column_of",
         "kerasish.preparation.way_back": "Target",

@@ -4,6 +4,9 @@ from kerasish.preparation.parts import Parts as Parts
 from kerasish.preparation.parts import split as split
 from kerasish.preparation.prepared import Part as Part
 from kerasish.preparation.prepared import Prepared as Prepared
+from kerasish.preparation.saved import save as save
+from kerasish.preparation.served import Served as Served
+from kerasish.preparation.served import load as load
 from kerasish.preparation.sources import FORMATS as FORMATS
 from kerasish.preparation.sources import read_table as read_table
 from kerasish.preparation.table import Column as Column

@@ -54,6 +54,7 @@ def save_model(
     zipped: bool | None = None,
     include_optimizer: bool = True,
     state: State | None = None,
+    metadata: Mapping[str, Any] | None = None,
     **kwargs: Any,
 ) -> None:
     """Write a model: how it is built and compiled, its weights, and the optimizer's state.
@@ -67,6 +68,8 @@ def save_model(
         zipped: only True, an archive.
         include_optimizer: whether to write how it was compiled, and the optimizer's state.
         state: more to keep, for `load_state`: nested dicts and lists of plain values and arrays.
+        metadata: more for the metadata of a `.keras` file, for `load_with_metadata`: plain data,
+            which other readers pass over.
 
     The file is replaced whole: a failure, at any moment, leaves an earlier one as it was.
 
@@ -79,7 +82,7 @@ def save_model(
     if not isinstance(filepath, (str, os.PathLike)):
         with tempfile.TemporaryDirectory(prefix="kerasish-") as folder:
             path = Path(folder) / "model.keras"
-            save_model(model, path, True, None, include_optimizer, state)
+            save_model(model, path, True, None, include_optimizer, state, metadata)
             with path.open("rb") as file:
                 shutil.copyfileobj(file, filepath)
         return
@@ -94,7 +97,7 @@ def save_model(
     elif path.suffix == ".keras":
         if compile_config:
             config["compile_config"] = compile_config
-        _save_archive(path, model, config, kept, include_optimizer)
+        _save_archive(path, model, config, kept, include_optimizer, metadata)
     else:
         raise ArgumentError(
             "filepath",
@@ -148,13 +151,19 @@ def _save_h5(
 
 
 def _save_archive(
-    path: Path, model: Any, config: Mapping[str, Any], kept: State, include_optimizer: bool
+    path: Path,
+    model: Any,
+    config: Mapping[str, Any],
+    kept: State,
+    include_optimizer: bool,
+    metadata: Mapping[str, Any] | None,
 ) -> None:
     buffer = io.BytesIO()
     with h5_in(buffer) as file:
         write_objects(file, model, include_optimizer)
         state.write_state(file, kept)
-    archives.write_archive(path, config, buffer.getbuffer(), beside.read_assets(model))
+    assets = beside.read_assets(model)
+    archives.write_archive(path, config, buffer.getbuffer(), assets, metadata)
 
 
 # --- loading ----------------------------------------------------------------------------------
@@ -189,12 +198,26 @@ def load_model(
     scope = serialization.custom_object_scope(custom_objects or {})
     with as_path(filepath) as path, reading(path, allowance), scope:
         if archives.is_archive(path):
-            return _load_archive(path, compile)
+            return _load_archive(path, compile, archives.read_archive(path))
         return _load_h5(path, compile)
 
 
-def _load_archive(path: Path, compile: bool) -> Any:
-    archive = archives.read_archive(path)
+def load_with_metadata(
+    filepath: str | os.PathLike[str], allowance: float | None = None
+) -> tuple[Any, dict[str, Any]]:
+    """The model of a `.keras` file, and the file's metadata.
+
+    Args:
+        filepath: the file.
+        allowance: as in `load_model`.
+    """
+    path = Path(filepath)
+    with reading(path, allowance):
+        archive = archives.read_archive(path)
+        return _load_archive(path, True, archive), archive.metadata
+
+
+def _load_archive(path: Path, compile: bool, archive: archives.Archive) -> Any:
     if archive.weights is None:
         raise FileFormatError(f"{path}: no weights", expected=f"a member {archives.WEIGHTS}")
     config = dict(archive.config)

@@ -168,9 +168,14 @@ def write_archive(
     config: Mapping[str, Any],
     weights: bytes | memoryview,
     assets: Mapping[str, bytes] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a `.keras` file that Keras opens; members are stored, in Keras's order."""
+    """Write a `.keras` file that Keras opens; members are stored, in Keras's order.
+
+    `more` goes into the metadata, where other readers pass over it.
+    """
     metadata = {
+        **(more or {}),
         "keras_version": KERAS_VERSION,
         "date_saved": datetime.now(UTC).strftime("%Y-%m-%d@%H:%M:%S"),
     }

@@ -7,7 +7,7 @@ import re
 from kerasish.errors import UnsafeFileError, clip
 
 MAX_CONFIG_BYTES = 16 * 2**20
-MAX_METADATA_BYTES = 2**20
+MAX_METADATA_BYTES = 16 * 2**20
 MAX_DEPTH = 64  # of groups in a file, of layers inside layers
 MAX_NESTING = 256  # of lists and dicts; each layer inside a layer takes three or four
 MAX_LAYERS = 10_000
