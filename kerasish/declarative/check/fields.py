@@ -12,7 +12,7 @@ from kerasish.declarative.language.keys import Keys
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
 from kerasish.declarative.text.synonyms import FORMS, KEYS, LISTS, NOTHING, PLACES, TOP
-from kerasish.declarative.text.words import meant, short, written
+from kerasish.declarative.text.words import belongs, meant, short, written
 from kerasish.errors import ArgumentError
 from kerasish.registry import alike, nearest
 
@@ -93,6 +93,9 @@ class Fields:
             hint = _elsewhere(entry, section, where, line)
             if where == title:
                 hint = f"write {hint.partition(': ')[2]}"
+        elif word is not None and word in allowed:
+            hint = f"write its keys under '{word}:'"
+            self.diagnostics.excuse(title, word)
         elif key in NOTHING:
             hint = NOTHING[key]
         elif (kind := vocabulary.kind_of(key)) and key[:1].isupper():
@@ -219,8 +222,15 @@ class Fields:
         found = self.value(key)
         if found is None or isinstance(found, Mapping):
             return found
-        self._wrong(key, "a mapping", found)
-        return None
+        items = found.items if isinstance(found, Sequence) else ()
+        named = [one for one in items if isinstance(one, Mapping) and len(one) == 1]
+        if not named or len(named) < len(items):
+            self._wrong(key, "a mapping", found)
+            return None
+        first = next(iter(named[0]))
+        hint = f"write its keys without '- ': {first.key}: {short(first.value)}"
+        self._wrong(key, "a mapping", found, hint)
+        return Mapping.of([entry for one in named for entry in one], found.mark)
 
     def _wrong(self, key: str, expected: str, value: Value, hint: str = "") -> None:
         self.diagnostics.add("K204", must_be(key, expected, value), value.mark, hint)
@@ -238,11 +248,6 @@ def _elsewhere(entry: Entry, section: Mapping, where: str, line: str) -> str:
     if "\n" in value or value == "...":
         written_as = written_as.replace("...", "", 1).rstrip() + " ..."
     return belongs(where, written_as)
-
-
-def belongs(where: str, line: str) -> str:
-    """The hint that a line belongs to a section, or to the top of the file."""
-    return f"it belongs {f'under {where!r}' if where else 'at the top of the file'}: {line}"
 
 
 def _optimizer(section: Mapping) -> tuple[str, str]:

@@ -9,14 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Any
 
-from kerasish.arguments.contract import contract_of
+from kerasish.arguments.contract import Field, contract_of
+from kerasish.arguments.rules import Rule
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.text import python
-from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
 from kerasish.declarative.text.synonyms import CONFIG_KEYS, INPUT_FIRST, NAMES, NEEDLESS, TYPE_KEYS
 from kerasish.declarative.text.words import short
+from kerasish.errors import KerasishError
 from kerasish.registry import alike
+
+_SIZES = {"units": "64", "filters": "32", "kernel_size": "3", "rate": "0.3", "pool_size": "2",
+          "input_dim": "1000", "output_dim": "64", "num_heads": "4", "key_dim": "16",
+          "target_shape": "[8, 8, 1]", "function": "relu", "activation": "relu",
+          "scale": "0.00392", "monitor": "val_loss", "filepath": "best.keras"}  # fmt: skip
 
 
 def known_name(kind: str, name: str) -> str | None:
@@ -179,3 +187,43 @@ def by_position(value: Sequence, kind: str, name: str) -> str | None:
         return None
     pairs = zip(fields, value.items, strict=False)
     return item_text(name, (Entry(key, one.mark, one) for key, one in pairs))
+
+
+def example(field: Field) -> str:
+    """A value of the kind that a field takes."""
+    expected = field.rule.expected
+    if field.kind == "layer":
+        return "[...]" if "list" in expected else "{LSTM: 16}"
+    if re.search(r"\bint\b|integer", expected):
+        return _SIZES.get(field.name, "8")
+    return _SIZES.get(field.name, "0.5" if "number" in expected else "...")
+
+
+def listed_arguments(factory: Any, value: Value) -> list[Entry] | None:
+    """The arguments out of `[{units: 3}, {activation: relu}]`; None where it is no such list."""
+    items = value.items if isinstance(value, Sequence) else ()
+    entries = [entry for one in items if isinstance(one, Mapping) for entry in one]
+    fields = contract_of(factory).fields
+    if not entries or len(entries) != len(items):
+        return None
+    return entries if all(entry.key in fields for entry in entries) else None
+
+
+def stands_for_arguments(first: Field, value: Sequence) -> bool:
+    """Whether a list holds an argument each, though one argument is meant."""
+    if len(value.items) < 2 or first.kind is not None:
+        return False
+    return not _fits(first.rule, value) and _fits(first.rule, value.items[0])
+
+
+def _fits(rule: Rule, value: Value) -> bool:
+    try:
+        rule.convert(plain(value))
+    except (KerasishError, ValueError, TypeError):
+        return False
+    return True
+
+
+def some(names: Iterable[str]) -> str:
+    held = [one for one in names if one not in ("name", "dtype", "trainable")]
+    return f"{', '.join(held[:12])}{', ...' if len(held) > 12 else ''}"

@@ -7,7 +7,7 @@ an error speaks about the layer that was meant and never lists every layer there
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -19,7 +19,14 @@ from kerasish.declarative.text import python
 from kerasish.declarative.text.errors import Diagnostics, clip, describe, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
 from kerasish.declarative.text.synonyms import NAMES, NEEDLESS, PLACES, TYPE_KEYS
-from kerasish.declarative.text.words import NO_FUNCTIONS, in_yaml, meant, said_in_yaml, short
+from kerasish.declarative.text.words import (
+    NO_FUNCTIONS,
+    belongs,
+    in_yaml,
+    meant,
+    said_in_yaml,
+    short,
+)
 from kerasish.declarative.text.words import written as written_as
 from kerasish.errors import KerasishError
 from kerasish.registry import alike
@@ -33,10 +40,6 @@ _OR_NUMBER = {"schedule": "learning_rate"}
 _NUMBERED = {"optimizer": "Adam: {{learning_rate: {value}}}", "regularizer": "L2: {value}"}
 _CONTROL = ("repeat", "for", "when", "index")  # beside the layers that they are about
 _PYTHON_WORDS = {"None": "null", "none": "null", "True": "true", "False": "false"}
-_SIZES = {"units": "64", "filters": "32", "kernel_size": "3", "rate": "0.3", "pool_size": "2",
-          "input_dim": "1000", "output_dim": "64", "num_heads": "4", "key_dim": "16",
-          "target_shape": "[8, 8, 1]", "function": "relu", "activation": "relu",
-          "scale": "0.00392", "monitor": "val_loss", "filepath": "best.keras"}  # fmt: skip
 MAX_NESTING = 16
 _SHOWN = 8  # names that a hint lists
 
@@ -82,6 +85,12 @@ class Checker:
             return None
         name, mark = head.key, head.mark
         before = len(self.diagnostics)
+        if kind == "layer" and name == "Input":
+            shown = f"input: {short(head.value)}"
+            hint = belongs("model", shown)
+            self.diagnostics.add("K206", "the input is no layer of the list", mark, hint)
+            self.diagnostics.excuse("model", "input")
+            return None
         if not vocabulary.contains(kind, name):
             self.unknown(kind, name, mark, head.value)
             known = forms.known_name(kind, name)
@@ -196,6 +205,12 @@ class Checker:
         hint = self._suggestion(kind, name, mark, value)
         if name.lower().startswith("lambda"):
             hint = NO_FUNCTIONS
+        elif name == "layers":
+            hint = "a row of layers is written seq: [...]"
+        elif "," in name and all(
+            vocabulary.contains(kind, one) for one in name.replace(" ", "").split(",")
+        ):
+            hint = f"write [{name}]"
         self.diagnostics.add(code, message, mark, hint)
 
     def _suggestion(self, kind: str, name: str, mark: Mark, value: Value | None) -> str:
@@ -262,7 +277,7 @@ class Checker:
             )
         else:
             hint = did_you_mean(name, fields, listing=False)
-        takes = f"its arguments: {_some(fields)}" if fields else "it takes none"
+        takes = f"its arguments: {forms.some(fields)}" if fields else "it takes none"
         message = f"{item.name} has no argument '{clip(name, 60)}'"
         self.diagnostics.add("K203", message, entry.mark, hint or takes)
         return meant
@@ -277,7 +292,12 @@ class Checker:
                 message = f"{item.name} takes no arguments, received {describe(value)}"
                 hint = f"write {item.name}" if isinstance(item.factory, type) else ""
                 self.diagnostics.add("K203", message, value.mark, hint)
-            elif isinstance(value, Sequence) and _by_position(first, value):
+            elif (named := forms.listed_arguments(item.factory, value)) is not None:
+                hint = f"write {forms.in_place(forms.item_text(item.name, named), item.mark)}"
+                message = must_be(f"what {item.name} takes", "a mapping", value)
+                self.diagnostics.add("K204", message, value.mark, hint)
+                yield from named
+            elif isinstance(value, Sequence) and forms.stands_for_arguments(first, value):
                 named = forms.by_position(value, item.kind, item.name)
                 hint = f"write {forms.in_place(named, item.mark)}" if named else ""
                 message = must_be(first.name, in_yaml(first.rule.expected), value)
@@ -374,42 +394,12 @@ class _Found:
     def missing(self, field: Field, given: Any) -> None:
         message = f"{self.item.name} needs '{field.name}'"
         required = contract_of(self.item.factory).required
-        example = ", ".join(f"{one.name}: {_example(one)}" for one in required)
+        example = ", ".join(f"{one.name}: {forms.example(one)}" for one in required)
         lone = len(required) == 1 and contract_of(self.item.factory).first == required[0]
-        text = f"{self.item.name}: {_example(field)}" if lone and not given else ""
+        text = f"{self.item.name}: {forms.example(field)}" if lone and not given else ""
         text = text or f"{self.item.name}: {{{example}}}"
         hint = f"such as {text}" if field in required else ""
         self.checker.diagnostics.add("K202", message, self.item.mark, hint)
-
-
-def _example(field: Field) -> str:
-    """A value of the kind that a field takes."""
-    expected = field.rule.expected
-    if field.kind == "layer":
-        return "[...]" if "list" in expected else "{LSTM: 16}"
-    if re.search(r"\bint\b|integer", expected):
-        return _SIZES.get(field.name, "8")
-    return _SIZES.get(field.name, "0.5" if "number" in expected else "...")
-
-
-def _by_position(first: Field, value: Sequence) -> bool:
-    """Whether a list holds an argument each, though one argument is meant."""
-    if len(value.items) < 2 or first.kind is not None:
-        return False
-    return not _fits(first.rule, value) and _fits(first.rule, value.items[0])
-
-
-def _fits(rule: Rule, value: Value) -> bool:
-    try:
-        rule.convert(plain(value))
-    except (KerasishError, ValueError, TypeError):
-        return False
-    return True
-
-
-def _some(names: Iterable[str]) -> str:
-    held = [one for one in names if one not in ("name", "dtype", "trainable")]
-    return f"{', '.join(held[:12])}{', ...' if len(held) > 12 else ''}"
 
 
 def _a(kind: str) -> str:

@@ -23,7 +23,8 @@ def check_graph(
     _check_uses(section, set(layers), diagnostics)
     if len(diagnostics) == before:
         _check_cycles(section, diagnostics)
-        if section.outputs:
+        # A node that could not be read is a finding already, and may have read the others.
+        if section.outputs and len(section.nodes) == len(nodes):
             _check_unused(section, diagnostics)
 
 

@@ -9,6 +9,7 @@ called in turn) and `use` (a layer of the shared table).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from kerasish.declarative.check import specification as checked
@@ -18,6 +19,8 @@ from kerasish.declarative.check.ops import is_op
 from kerasish.declarative.sections.steps import read_step
 from kerasish.declarative.text.errors import clip, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
+from kerasish.declarative.text.synonyms import FROM
+from kerasish.declarative.text.words import short
 
 _NODE_FORM = "write {from: node, Layer: {...}}, {from: node, seq: [...]} or {from: node, use: name}"
 BESIDE = ("from", "call")
@@ -53,8 +56,10 @@ class NodeReader:
             self.diagnostics.add("K110", message, entry.value.mark, _NODE_FORM)
             return None
         before = len(self.diagnostics)
-        source = entry.value.get("from")
-        rest = [one for one in entry.value if one.key not in BESIDE]
+        entry = self._with_from(entry, entry.value)
+        node = entry.value if isinstance(entry.value, Mapping) else Mapping({}, entry.mark)
+        source = node.get("from")
+        rest = [one for one in node if one.key not in BESIDE]
         if len(rest) != 1:
             if source is None:
                 self._needs_from(entry)
@@ -65,7 +70,7 @@ class NodeReader:
             return None
         sources = None if source is None else self._sources(source)
         items, shared = self._body(rest[0], sources)
-        call = self._call(entry.value, items)
+        call = self._call(node, items)
         if source is None and not is_op(rest[0].key):
             self._needs_from(entry)
         if name is None or (source is not None and not sources):
@@ -76,10 +81,21 @@ class NodeReader:
         called = self.shared.get(shared.name) if shared else (items or [None])[0]
         if called is not None and len(self.diagnostics) == before:
             mark = entry.mark if source is None else source.mark
-            named = [one for key in BESIDE if isinstance(one := entry.value.get(key), Mapping)]
+            named = [one for key in BESIDE if isinstance(one := node.get(key), Mapping)]
             marks = {one.key: one.mark for mapping in named for one in mapping}
             check_call(called, sources, call, mark, marks, self.diagnostics)
         return checked.Node(name, entry.mark, sources, tuple(items), shared, call)
+
+    def _with_from(self, entry: Entry, node: Mapping) -> Entry:
+        """The node with `from` where another word stands for it, which is recorded."""
+        other = next((one for one in node if one.key in FROM), None)
+        if other is None or "from" in node.entries:
+            return entry
+        message = f"node '{clip(entry.key, 60)}' names what it reads under 'from'"
+        self.diagnostics.add("K203", message, other.mark, f"write from: {short(other.value)}")
+        renamed = replace(other, key="from")
+        held = Mapping.of([renamed if one is other else one for one in node], node.mark)
+        return replace(entry, value=held)
 
     def _needs_from(self, entry: Entry) -> None:
         message = f"node '{clip(entry.key, 60)}' needs 'from'"

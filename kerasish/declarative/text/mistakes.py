@@ -329,6 +329,20 @@ def _closing(text: str, start: int) -> int:
     return 0
 
 
+_FOREIGN = re.compile(r"\{\{ *([A-Za-z_]\w*) *\}\}|\$\(([A-Za-z_]\w*)\)|%\(([A-Za-z_]\w*)\)[sdf]?")
+
+
+def variables(lines: list[Line]) -> Iterator[Mend]:
+    """Variables as other tools write them."""
+    for line in lines:
+        for found in _FOREIGN.finditer(line.code):
+            name = found[1] or found[2] or found[3]
+            edit = Edit(line.number, found.start(), found.end(), f"${name}")
+            message = f"'{found[0]}' is no variable in this language"
+            width = found.end() - found.start()
+            yield Mend(line.number, found.start(), width, message, f"write ${name}", (edit,))
+
+
 _WORD_EQUALS = re.compile(rf"(?<=[{{,\s])({_KEY})( *)=( *)(?=[^=\s])")
 _WORD_VALUE = re.compile(rf"(?:(?<=[{{,])|(?<=[{{,] ))({_KEY}) +([^\s,:{{}}\[\]#&*!]+) *(?=[,}}])")
 _WORD_COLON = re.compile(rf"(?:(?<=[{{,])|(?<=[{{,] ))({_KEY}):(?=[-+.0-9$\"'\[{{A-Za-z])")
@@ -379,4 +393,16 @@ def commas(lines: list[Line]) -> Iterator[Mend]:
             yield Mend(line.number, place, 1, "the line ends with ','", hint, (edit,))
 
 
-FINDERS = (others, characters, tabs, markers, lists, structure, dashes, pairs, calls, commas)
+FINDERS = (
+    others,
+    characters,
+    tabs,
+    markers,
+    variables,
+    lists,
+    structure,
+    dashes,
+    pairs,
+    calls,
+    commas,
+)

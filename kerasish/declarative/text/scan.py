@@ -82,6 +82,7 @@ class _Scanner:
     def _read(self, text: str) -> tuple[str, str]:
         code: list[str] = []
         inside: list[str] = []
+        token = ""  # the first character of the one that is read
         position, start, last = 0, True, ""  # whether a token may begin; the last that is no blank
         while position < len(text):
             char = text[position]
@@ -107,8 +108,10 @@ class _Scanner:
                 self.brackets.pop()
             code.append(char)
             if char in " \t":
+                start = start or token in ("&", "!")  # an anchor or a tag stands before a value
                 start = start or last in (",:[{" if self.brackets else ":-?")
             else:
+                token = char if start else token
                 start, last = bool(self.brackets) and char in ",:[{", char
             position += 1
         return "".join(code), "".join(inside)

@@ -70,6 +70,11 @@ KEYS: dict[str, dict[str, str]] = {
         "fraction": "split", "size": "split", "ratio": "split", "frac": "split",
         "test_size": "split", "percent": "split",
     },
+    "source csv": {
+        "sep": "separator", "delimiter": "separator", "column_names": "names", "columns": "names",
+        "na_values": "missing", "missing_values": "missing", "quotechar": "quote",
+        "has_header": "header", "dtypes": "types", "dtype": "types",
+    },
     "input": {"input_shape": "shape", "size": "shape", "dims": "shape", "type": "dtype"},
 }  # fmt: skip
 
@@ -109,6 +114,15 @@ PLACES: dict[str, tuple[str, str, str]] = {
     "early_stopping": _STOP, "earlystopping": _STOP, "patience": _STOP,
     "n_iter_no_change": _STOP,
     "checkpoint": ("train", "callbacks", "callbacks: [ModelCheckpoint: {{filepath: best.keras}}]"),
+    "csv": ("data", "source", "source: {{csv: {value}}}"),
+    "tsv": ("data", "source", "source: {{tsv: {value}}}"),
+    "parquet": ("data", "source", "source: {{parquet: {value}}}"),
+    "jsonl": ("data", "source", "source: {{jsonl: {value}}}"),
+    "npz": ("data", "source", "source: {{npz: {value}}}"),
+    "hdf5": ("data", "source", "source: {{hdf5: {value}}}"),
+    "images": ("data", "source", "source: {{images: {value}}}"),
+    "audio": ("data", "source", "source: {{audio: {value}}}"),
+    "split": ("data", "validation", "validation: {{split: 0.1}}"),
     "batch_size": ("data", "batch_size", "batch_size: {value}"),
     "batchsize": ("data", "batch_size", "batch_size: {value}"),
     "batch": ("data", "batch_size", "batch_size: {value}"),
@@ -166,6 +180,9 @@ FORMS: dict[str, str] = {
     "input number": "input: [{value}]",
     "input text": "input: {{shape: [8]}}",
 }  # fmt: skip
+
+# What stands in a node for `from`.
+FROM = ("inputs", "input", "in", "of", "source", "sources", "bottom", "parents", "inbound", "x")
 
 # Keys of no section, with what does their work.
 NOTHING: dict[str, str] = {
@@ -336,7 +353,8 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 
 # Keys under which other tools write the name of what is made, and those under which its arguments.
 TYPE_KEYS = ("type", "class_name", "_target_", "class", "name", "kind", "layer", "layer_type",
-             "op", "module", "target", "cls", "fn", "algorithm", "method")  # fmt: skip
+             "op", "module", "target", "cls", "fn", "schedule", "scheduler", "algorithm",
+             "method")  # fmt: skip
 CONFIG_KEYS = ("config", "params", "args", "kwargs", "arguments", "parameters", "options",
                "init_args", "hparams")  # fmt: skip
 

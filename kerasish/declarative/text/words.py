@@ -89,9 +89,17 @@ def short(value: Value) -> str:
     return text if len(text) <= 60 else "..."
 
 
+def belongs(where: str, line: str) -> str:
+    """The hint that a line belongs to a section, or to the top of the file."""
+    return f"it belongs {f'under {where!r}' if where else 'at the top of the file'}: {line}"
+
+
 def meant(value: Value, expected: str) -> str:
     """How to write the value that was meant where another was expected; "" where that is open."""
     if isinstance(value, Scalar):
+        mixed = re.sub(r"\$\{([^{}]*)\}|\$(\w+)", r"\1\2", value.mark.text)
+        if mixed != value.mark.text and re.fullmatch(r"[\w.() ]+[-+*/][-+*/\w.() ]+", mixed):
+            return f'write "${{{mixed}}}"'
         if isinstance(value.value, str):
             return _meant_text(value.value.strip(), value.quoted, expected)
         return _meant_plain(value.value, expected)
