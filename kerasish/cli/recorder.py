@@ -13,6 +13,7 @@ from kerasish.callbacks import Checkpoint, EarlyStopping, ModelCheckpoint
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.monitor import Monitor
 from kerasish.cli import run_folder
+from kerasish.cli.stopping import notice, waiting
 from kerasish.errors import DivergedError
 from kerasish.saving.files.atomic import write_bytes
 from kerasish.showing.progress import line
@@ -38,6 +39,7 @@ class Recorder(Monitor):
     Attributes:
         folder: the run's folder, once training has begun.
         epochs: epochs that are done, those before a resumption included.
+        best: the watched value of that epoch; the training loss where nothing is watched.
         best_epoch: the number, from 1, of the epoch that `model.keras` is of.
 
     Raises:
@@ -72,6 +74,11 @@ class Recorder(Monitor):
         """The log by which the best epoch is chosen."""
         return self.monitor if self._watches else None
 
+    @property
+    def most(self) -> bool:
+        """Whether more of the watched log is better."""
+        return self._watches and self._sign < 0
+
     def place(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Let checkpoints lie in the run's folder once there is one; they run after this."""
         self._checkpoints = list(checkpoints)
@@ -82,23 +89,29 @@ class Recorder(Monitor):
             one.path = self.folder / one.path
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        notice()
         self._since = time.perf_counter()
 
     def on_tick(self, step: int, logs: dict[str, Any]) -> None:
+        notice()
         self._check(logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        logs = logs or {}
+        with waiting():
+            self._write(epoch, logs or {})
+
+    def _write(self, epoch: int, logs: dict[str, Any]) -> None:
         seconds = time.perf_counter() - self._since
         self._log(f"Epoch {epoch + 1}/{self.params.get('epochs')} - {seconds:.1f}s - {line(logs)}")
         run_folder.write_history(self.folder, self.model.history.history)
         self._check(logs)
         self.epochs = epoch + 1
-        value = self.get_monitor_value(logs) if self._watches else None
+        watches = self._watches
+        value = self.get_monitor_value(logs) if watches else float(np.mean(logs.get("loss", 0.0)))
         improved = value is not None and self.improves(value, self.best)
         last, best = (self.folder / n for n in (run_folder.LAST_FILE, run_folder.MODEL_FILE))
         self._save(self.model, last)
-        if improved or not self._watches or not self.best_epoch:
+        if improved or not watches or not self.best_epoch:
             self.best, self.best_epoch = value, epoch + 1
             write_bytes(best, last.read_bytes())
 

@@ -1,4 +1,8 @@
-"""Signals while a run trains: what ends it, and when nothing may."""
+"""Signals while a run trains: what ends it, and when nothing may.
+
+An interrupt is an exception in whatever runs at that moment. Where it is lost, as in a callback of
+the garbage collector, or has to wait, since files are being written, `notice` raises it later.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,18 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+@dataclass
+class _State:
+    asked: bool = False
+    waits: bool = False
+
+
+_state = _State()
 
 
 def _ours() -> bool:
@@ -20,35 +36,55 @@ def stoppable() -> Generator[None, None, None]:
     Raises:
         KeyboardInterrupt: inside, when one of them comes.
     """
-    names = [getattr(signal, name, None) for name in ("SIGTERM", "SIGHUP")] if _ours() else []
-    taken = [
-        number
-        for number in names
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL
-    ]
+    known = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)] if _ours() else []
+    before = {number: signal.getsignal(number) for number in known}
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    taken = {number: handler for number, handler in before.items() if handler in usual}
+    _state.asked = _state.waits = False
     for number in taken:
         signal.signal(number, _interrupt)
     try:
         yield
     finally:
-        for number in taken:
-            signal.signal(number, signal.SIG_DFL)
+        for number, handler in taken.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    _state.asked = True
+    notice()
+
+
+def notice() -> None:
+    """Raise an interrupt that has come, unless it has to wait.
+
+    Raises:
+        KeyboardInterrupt: one has.
+    """
+    if _state.asked and not _state.waits:
+        raise KeyboardInterrupt
 
 
 @contextmanager
-def held() -> Generator[None, None, None]:
-    """Context manager: interrupts do nothing while the files of a run's end are written."""
-    if not _ours():
-        yield
-        return
-    taken = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, signal.SIG_IGN) for number in taken]
+def waiting() -> Generator[None, None, None]:
+    """Context manager: interrupts wait until what belongs together is written.
+
+    Raises:
+        KeyboardInterrupt: at the end, where one has come.
+    """
+    before, _state.waits = _state.waits, True
     try:
         yield
     finally:
-        for number, handler in zip(taken, before, strict=True):
-            signal.signal(number, handler)
+        _state.waits = before
+    notice()
+
+
+@contextmanager
+def ending() -> Generator[None, None, None]:
+    """Context manager: further interrupts do nothing while the files of a run's end are written."""
+    before, _state.waits = _state.waits, True
+    try:
+        yield
+    finally:
+        _state.asked, _state.waits = False, before

@@ -24,7 +24,7 @@ from kerasish.cli.diverged import explained
 from kerasish.cli.evaluate import measure
 from kerasish.cli.recorder import Recorder, watched
 from kerasish.cli.run_folder import DIVERGED, FAILED, FINISHED, INTERRUPTED, RUNNING
-from kerasish.cli.stopping import held, stoppable
+from kerasish.cli.stopping import ending, stoppable
 from kerasish.cli.talk import Talk
 from kerasish.cli.text import duration, model_lines, numbers
 from kerasish.declarative.api import Project, load_config
@@ -98,15 +98,16 @@ def read_config(arguments: Namespace, config: str, plan: Plan) -> tuple[Project,
     arguments.overrides = [*arguments.overrides, *plan.overrides]
     text = path.read_bytes() if path.is_file() else b""
     project = load_config(path, options(arguments))
+    held = run_folder.read_json(plan.folder / run_folder.RECORD_FILE) if plan.folder else {}
     if project.config.seed is None:
-        held = run_folder.read_json(plan.folder / run_folder.RECORD_FILE) if plan.folder else {}
         seed = held.get("seed") if plan.resume else None
         seed = secrets.randbelow(_MAX_SEED) if seed is None else seed
         arguments.overrides.append(f"seed={seed}")
         project = load_config(path, options(arguments))
     if project.config.train is None or project.config.data is None:
         raise ArgumentError(config, expected="sections 'data' and 'train'")
-    project.fold = plan.fold
+    fold = held.get("fold") if plan.resume else None
+    project.fold = plan.fold if fold is None else (int(fold[0]), int(fold[1]))
     return project, text
 
 
@@ -143,13 +144,12 @@ def train(arguments: Namespace, config: str, plan: Plan, talk: Talk) -> Outcome:
         if slow:
             talk.say(slow)
         prepare_for(arguments, project)
+        if resumed is not None and not project.needs_data and _finished(resumed, project, talk):
+            return outcome_of(resumed)
         talk.say(f"{project.config.name}: reading {_source(project)}")
         data = project.data()
-        if resumed is not None:
-            run_folder.refuse_other_config(resumed, project)
-            if run_folder.state_of(resumed) == FINISHED:
-                talk.say(f"finished already: {resumed}/")
-                return outcome_of(resumed)
+        if resumed is not None and _finished(resumed, project, talk):
+            return outcome_of(resumed)
         _tell_data(data, talk)
         model = project.build(arguments.max_params)
         keywords = project.fit_arguments(model, data)
@@ -160,6 +160,19 @@ def train(arguments: Namespace, config: str, plan: Plan, talk: Talk) -> Outcome:
         if plan.dry:
             return _dry(project, model, keywords, talk)
         return _Run(arguments, plan, talk, project, data, model, text, config).train(keywords)
+
+
+def _finished(folder: Path, project: Project, talk: Talk) -> bool:
+    """Whether a run that is to go on has ended, of this config.
+
+    Raises:
+        ArgumentError: it was begun with another.
+    """
+    run_folder.refuse_other_config(folder, project)
+    if run_folder.state_of(folder) != FINISHED:
+        return False
+    talk.say(f"finished already: {folder}/")
+    return True
 
 
 def _source(project: Project) -> str:
@@ -224,8 +237,8 @@ class _Run:
             "parameters": model.count_params(),
             "notes": list(data.notes),
         }
-        if plan.fold is not None:
-            self.record["fold"] = list(plan.fold)
+        if project.fold is not None:
+            self.record["fold"] = list(project.fold)
 
     # --- training -------------------------------------------------------------------------------
 
@@ -251,7 +264,7 @@ class _Run:
         except KeyboardInterrupt:
             if self.folder is None:
                 raise
-            with held():
+            with ending():
                 self._interrupted()
             raise Interrupted from None
         except DivergedError as error:
@@ -309,6 +322,8 @@ class _Run:
             "epochs": recorder.epochs,
             "best_epoch": recorder.best_epoch or None,
             "best_by": recorder.watched,
+            "best": recorder.best,
+            "best_is_most": recorder.most,
             "seconds": round(self.seconds, 3),
         }
         run_folder.write_json(self.folder / run_folder.RECORD_FILE, self.record)
