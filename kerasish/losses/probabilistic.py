@@ -10,9 +10,8 @@ from kerasish.config import epsilon
 from kerasish.errors import ArgumentError, ShapeError, told
 from kerasish.graph import Tensor, convert_to_tensor
 from kerasish.losses.align import aligned, as_floats, as_labels, floats, same_shape
-from kerasish.losses.base import LossFunctionWrapper, of_labels
+from kerasish.losses.base import LossFunctionWrapper, ReductionName, of_labels
 
-Reduction = str | None
 MEAN = "sum_over_batch_size"
 
 
@@ -242,7 +241,7 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
     def __init__(
         self,
         q: float = 0.5,
-        reduction: Reduction = MEAN,
+        reduction: ReductionName = MEAN,
         name: str = "categorical_generalized_cross_entropy",
         dtype: Any = None,
     ) -> None:

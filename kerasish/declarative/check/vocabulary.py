@@ -68,6 +68,12 @@ def names(kind: str) -> list[str]:
     return offered + [one for one, obj in own.items() if ">" not in one or id(obj) not in short]
 
 
+def aliases(kind: str) -> list[str]:
+    """The names that a file may write besides those that are offered."""
+    offered = set(names(kind))
+    return [one for one in registry.names(kind) if contains(kind, one) and one not in offered]
+
+
 def _own(kind: str) -> dict[str, Any]:
     """One's own objects of a kind: by "package>Name", and by Name where only one has it."""
     found = {label: obj for label, obj in get_custom_objects().items() if _may_be(kind, obj)}
