@@ -235,7 +235,8 @@ def stub(package: str, names: Table) -> str:
         elif "around" in getattr(init, "__dict__", {}):
             said = [str(p.annotation) for p in inspect.signature(init).parameters.values()]
             asked = needed([one for one in said if "_empty" not in one], found)
-            imports += [line for line in asked if line not in imports]
+            have = {line.rpartition(" ")[2] for line in imports}
+            imports += [line for line in asked if line.rpartition(" ")[2] not in have]
             after.append(f"class {name}({found.__mro__[1].__name__}):")
             after.append(f"    def __init__({taken(init, True)}) -> None: ...")
         elif inspect.isclass(found) and hasattr(found.__init__, "defaults"):

@@ -29,6 +29,8 @@ def wrap(cls: type, fn: Callable[..., Any], order: str, defaults: Mapping[str, A
         taken["name"] = taken["name"].replace(annotation="str")
     _constructor(cls, taken, lambda self, given: base.__init__(self, fn, **given))
     vars(cls.__init__)["around"] = fn
+    above = vars(sys.modules[base.__module__]) if base.__module__ in sys.modules else {}
+    vars(cls.__init__)["names"] = {**getattr(fn, "__globals__", {}), **above}
 
 
 def declare(cls: Any, order: str, defaults: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasish.callbacks.callback import Logs
-from kerasish.callbacks.monitor import Monitor
+from kerasish.callbacks.monitor import Mode, Monitor
 from kerasish.callbacks.paths import check_fields, check_target, fill
 from kerasish.errors import ArgumentError
 from kerasish.showing.screen import tell
@@ -37,7 +37,7 @@ class ModelCheckpoint(Monitor):
     verbose: int = 0
     save_best_only: bool = False
     save_weights_only: bool = False
-    mode: str = "auto"
+    mode: Mode = "auto"
     save_freq: str | int = "epoch"
     initial_value_threshold: float | None = None
     _epoch = 0

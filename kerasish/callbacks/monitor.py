@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from kerasish import ops
+from kerasish.arguments.rules import offering
 from kerasish.callbacks.callback import Callback
 from kerasish.errors import ArgumentError, told
 from kerasish.registry import hint
 from kerasish.tracebacks import users_level
 
 MODES = ("auto", "min", "max")
+Mode = Annotated[str, offering(*MODES)]
 
 
 class Monitor(Callback):
@@ -30,7 +32,7 @@ class Monitor(Callback):
     best: float | None
     _warned = False
 
-    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
+    def __init__(self, monitor: str, mode: Mode, min_delta: float = 0.0) -> None:
         super().__init__()
         if mode not in MODES:
             what = f"{type(self).__name__}: mode={mode!r} counts as 'auto'"

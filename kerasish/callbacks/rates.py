@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.callbacks.callback import Callback, Logs
-from kerasish.callbacks.monitor import Monitor
+from kerasish.callbacks.monitor import Mode, Monitor
 from kerasish.errors import ArgumentError
 from kerasish.hints import called
 from kerasish.showing.screen import tell
@@ -98,7 +98,7 @@ class ReduceLROnPlateau(Monitor):
     factor: float = 0.1
     patience: int = 10
     verbose: int = 0
-    mode: str = "auto"
+    mode: Mode = "auto"
     min_delta: float = 1e-4
     cooldown: int = 0
     min_lr: float = 0.0

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.callbacks.callback import Callback, Logs
-from kerasish.callbacks.monitor import Monitor
+from kerasish.callbacks.monitor import Mode, Monitor
 from kerasish.errors import NumericsError
 from kerasish.showing.screen import tell
 
@@ -30,7 +30,7 @@ class EarlyStopping(Monitor):
     min_delta: float = 0
     patience: int = 0
     verbose: int = 0
-    mode: str = "auto"
+    mode: Mode = "auto"
     baseline: float | None = None
     restore_best_weights: bool = False
     start_from_epoch: int = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
 import shutil
 import sys
@@ -18,7 +17,8 @@ from kerasish.cli.declare import argument, command
 from kerasish.cli.options import PERMISSIONS
 from kerasish.compiler.providers import describe as describe_providers
 from kerasish.declarative.check.vocabulary import KINDS, names
-from kerasish.declarative.sections.schema import schema as make_schema
+from kerasish.declarative.schemas.file import schema as make_schema
+from kerasish.declarative.schemas.file import written
 from kerasish.errors import UnknownNameError, clip
 from kerasish.extras import PACKAGES
 from kerasish.registry import hint
@@ -101,7 +101,7 @@ def describe(arguments: Namespace) -> None:
 def schema(arguments: Namespace) -> None:
     """The JSON Schema, to the terminal or a file."""
     allow_plugins(arguments.plugins)
-    text = json.dumps(make_schema(), indent=2, ensure_ascii=False) + "\n"
+    text = written(make_schema())
     if arguments.output:
         write_bytes(Path(arguments.output), text.encode())
         print(f"wrote {arguments.output}")

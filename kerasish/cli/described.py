@@ -14,7 +14,7 @@ from kerasish.arguments.contract import Field, contract_of
 from kerasish.cli.samples import sample
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.items import in_yaml
-from kerasish.declarative.check.schema_items import described, summary
+from kerasish.declarative.schemas.words import described, summary
 from kerasish.declarative.text.emit import flow
 from kerasish.errors import UnknownNameError, clip
 from kerasish.registry import hint

@@ -2,6 +2,6 @@
 
 from kerasish.declarative.api import Options, Project, from_yaml, load_config
 from kerasish.declarative.building.writer import to_yaml
-from kerasish.declarative.sections.schema import schema
+from kerasish.declarative.schemas.file import schema
 
 __all__ = ["Options", "Project", "from_yaml", "load_config", "schema", "to_yaml"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
 
 from kerasish import registry
+from kerasish.declarative.check import ops
 
 
 class Layer:
@@ -91,7 +93,8 @@ def loss(y_true: Any, y_pred: Any) -> Any:
 
 
 @pytest.fixture
-def fake_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+def fake_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    ops.contract.cache_clear()
     monkeypatch.setattr(registry, "_entries", {})
     monkeypatch.setattr(registry, "_homes", {})
     for layer in (Conv2D, Dense, Dropout, Flatten, Reshape, Bidirectional, Concatenate):
@@ -104,3 +107,5 @@ def fake_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     registry.add("metric", loss, "accuracy")
     registry.add("callback", CSVLogger, "CSVLogger")
     registry.add("dataset", identity, "digits", "mnist")
+    yield
+    ops.contract.cache_clear()

@@ -26,6 +26,7 @@ class Form:
         takes: whether a plain value is one; None where a reader of its own decides.
         least: the smallest number, where it is one and has a smallest.
         choices: the words, where it is one of a few.
+        parts: the forms that it is made of.
     """
 
     expected: str
@@ -33,6 +34,11 @@ class Form:
     takes: Callable[[Any], bool] | None = None
     least: int | None = None
     choices: tuple[str, ...] = ()
+    parts: tuple[Form, ...] = ()
+
+    def within(self) -> list[Any]:
+        """The `Keys` that the form names, here or in its parts."""
+        return [keys for part in self.parts for keys in part.within()]
 
 
 def ref(name: str) -> Schema:
@@ -125,9 +131,15 @@ def name() -> Form:
     return Form("a name of letters, digits and _ . -", ref("name"))
 
 
-def named(definition: str, expected: str) -> Form:
-    """What a definition of the schema describes: `named("layers", "a list of layers")`."""
-    return Form(expected, ref(definition))
+def named(definition: str, expected: str, kind: str = "") -> Form:
+    """What a definition of the schema describes: `named("layers", "a list of layers", "array")`.
+
+    Args:
+        definition: its name.
+        expected: in words.
+        kind: the type of JSON, where it is one only and the definition leaves it out.
+    """
+    return Form(expected, {**({"type": kind} if kind else {}), **ref(definition)})
 
 
 def objects(kind: str) -> Form:
@@ -138,12 +150,12 @@ def objects(kind: str) -> Form:
 
 def listed(form: Form, plural: str) -> Form:
     """A list; `plural` are the words for what is in it: `listed(objects("metric"), "metrics")`."""
-    return Form(f"a list of {plural}", {"type": "array", "items": form.schema})
+    return Form(f"a list of {plural}", {"type": "array", "items": form.schema}, parts=(form,))
 
 
 def mapped(form: Form, expected: str) -> Form:
     """A mapping from any names to values of a form."""
-    return Form(expected, {"type": "object", "additionalProperties": form.schema})
+    return Form(expected, {"type": "object", "additionalProperties": form.schema}, parts=(form,))
 
 
 def either(*forms: Form) -> Form:
@@ -158,4 +170,4 @@ def either(*forms: Form) -> Form:
     words = [form.expected for form in forms]
     shown = ", ".join(words[:-1]) + (" or " if words[1:] else "") + words[-1]
     made = {"anyOf": [form.schema for form in forms]}
-    return Form(shown, made, takes if len(asked) == len(forms) else None)
+    return Form(shown, made, takes if len(asked) == len(forms) else None, parts=forms)

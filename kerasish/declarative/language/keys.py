@@ -70,6 +70,9 @@ class Keys(Collection[str]):
         if len(self._keys) < len(keys) or unknown:
             raise ArgumentError(f"the keys of {name}", expected="different names", received=unknown)
 
+    def __hash__(self) -> int:
+        return id(self)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._keys)
 
@@ -93,7 +96,13 @@ class MappingForm(Form):
 
     keys: Keys | None = None
 
+    def within(self) -> list[Any]:
+        """The keys."""
+        return [] if self.keys is None else [self.keys]
+
 
 def mapping(keys: Keys, expected: str = "") -> Form:
     """A mapping with declared keys, as a form: what a key of another mapping may hold."""
-    return MappingForm(expected or f"a mapping ({keys.name})", ref(keys.name), keys=keys)
+    return MappingForm(
+        expected or f"a mapping ({keys.name})", {"type": "object", **ref(keys.name)}, keys=keys
+    )

@@ -17,7 +17,7 @@ from kerasish.declarative.language.forms import (
 from kerasish.declarative.language.keys import Key, Keys, mapping
 from kerasish.spec import DTYPES, TEXT
 
-_LAYERS = named("layers", "a list of layers")
+_LAYERS = named("layers", "a list of layers", "array")
 _SIZES = listed(either(whole(1), nothing()), "integers ≥ 1 (null where it varies)")
 _NODE_NAMES = either(text("a node"), listed(text("a node"), "nodes"))
 

@@ -1,18 +1,52 @@
-"""The schemas of registered objects: names, arguments, their types, ranges, defaults and words."""
+"""The schemas of registered objects: names, arguments, types, ranges, defaults and words."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from kerasish.arguments.annotations import rule_for
 from kerasish.arguments.contract import Field, contract_of
+from kerasish.arguments.rules import DTypeOrPolicy
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.language.forms import Schema, ref
 from kerasish.declarative.schemas.shared import Shared
 from kerasish.declarative.schemas.values import VARIABLE, accepting, by_type
-from kerasish.declarative.schemas.words import described, summary
+from kerasish.declarative.schemas.words import described, summary, text_of
 from kerasish.errors import KerasishError
 from kerasish.signatures import MISSING
+
+# Apart from the names, and with a type, for which validators hold an error to be less to the point:
+# a wrong name is told before the names are counted, or one is missed.
+ONE: Schema = {"type": "object", "minProperties": 1, "maxProperties": 1}
+
+
+def needing(names: list[str], other: bool = False) -> Schema:
+    """A mapping that has some keys; `other` where something else may stand there too."""
+    types = ["object", "array", "string", "number", "boolean", "null"]
+    return {"type": types if other else "object", "required": names}
+
+
+# Arguments whose annotations say nothing about plain data.
+_NUMBERS: Schema = {"type": ["number", "array", "null"]}
+_PATH: Schema = {"type": "string"}
+_FORMS: dict[str, Schema] = {
+    "alpha": _NUMBERS,
+    "axis": {"type": ["integer", "array", "null"]},
+    "backup_dir": _PATH,
+    "default": {"type": ["number", "string", "null"]},
+    "dtype": dict(rule_for(DTypeOrPolicy).form or {}),
+    "filepath": _PATH,
+    "input_tensor": {"type": "null"},
+    "keys": {"type": "array"},
+    "log_dir": _PATH,
+    "optimizer_map": {"type": "null"},
+    "path": _PATH,
+    "profile_batch": {"type": ["integer", "array", "string"]},
+    "value": {"type": ["number", "string", "array", "null"]},
+    "values": {"type": "array"},
+    "weights": {"type": ["array", "null"]},
+}
 
 
 class Objects:
@@ -49,19 +83,20 @@ class Objects:
         """A bare name, or one key with arguments."""
         properties, others, bare = self.named(kind)
         item = {
-            "type": "object",
             "properties": properties,
             **({"patternProperties": others} if others else {}),
             "additionalProperties": False,
-            "minProperties": 1,
-            "maxProperties": 1,
+            "allOf": [ONE],
         }
-        return by_type(item, [{"type": "string", "enum": bare}, self.spelled(kind)])
+        none: Schema = {"type": "null"}
+        if not bare:
+            return {"if": {"type": "object"}, "then": item, "else": {"anyOf": [none, VARIABLE]}}
+        return by_type(item, [{"type": "string", "enum": bare}, self.spelled(kind), none])
 
     def spelled(self, kind: str) -> Schema:
         """`$name`, or a name of a kind in another spelling."""
         aliases = vocabulary.aliases(kind)
-        return _texts(aliases) if aliases else VARIABLE
+        return texts(aliases) if aliases else VARIABLE
 
     def _class(self, factory: type, name: str) -> str:
         if factory not in self._classes:
@@ -75,15 +110,15 @@ class Objects:
         texts = described(factory)
         needs = [field.name for field in contract.required]
         properties = {
-            field.name: self.shared.of(field.name, argument(field, texts.get(field.name, "")))
+            field.name: self.shared.of(field.name, argument(field, text_of(field.name, texts)))
             for field in contract.fields.values()
         }
         text = summary(factory)
-        made: Schema = {"type": "object", "properties": properties}
+        made: Schema = {"properties": properties}
         if not contract.is_open:
             made["additionalProperties"] = False
-        if needs:  # apart, so that a misspelt argument is told before the one that it stands for
-            made["allOf"] = [{"required": needs}]
+        if needs:
+            made["allOf"] = [needing(needs)]
         first = contract.first
         alone: list[Schema] = [] if needs else [{"type": "null"}]
         if first is not None and not [name for name in needs if name != first.name]:
@@ -92,12 +127,13 @@ class Objects:
         if first is not None and len(alone) < (1 if needs else 2) and not needs:
             alone = [{}]  # any value goes
         if not alone:
-            return {"description": text, **made}
+            return {"description": text, "type": "object", "if": {"type": "object"}, "then": made}
         given = {"description": text, "if": {"type": "object"}, "then": made}
         return given | ({"else": alone[0]} if len(alone) == 1 else {"else": {"anyOf": alone}})
 
 
-def _texts(names: list[str]) -> Schema:
+def texts(names: list[str]) -> Schema:
+    """`$name`, or one of some names that editors do not offer."""
     found = "|".join(names)
     return {"allOf": [{"type": "string"}, {"pattern": rf"\$|^({found})$"}]}
 
@@ -109,13 +145,16 @@ def argument(field: Field, text: str, whole: bool = True) -> Schema:
     if field.name == "name":
         form = {"anyOf": [ref("name"), {"type": "null"}]}
     elif not form and kind is not None:
-        one: list[Schema] = [ref(kind), {"type": "null"}]
-        form = {"anyOf": [*one, {"type": "array", "items": ref(kind)}]}
-        if kind == "schedule":
-            form = {"anyOf": [{"type": "number"}, ref(kind)]}
-    made = accepting(_bounded(form or {}, field.rule.convert))
-    if not whole:
-        return made
+        form = {"anyOf": [ref(kind), {"type": "array", "items": ref(kind)}]}
+    if kind == "schedule":  # which are mappings, all of them
+        own = {"if": {"type": "object"}, "then": ref(kind), "else": accepting({"type": "number"})}
+        return own if not whole else _told(own, field, text)
+    made = accepting(_bounded(form or _FORMS.get(field.name) or {}, field.rule.convert))
+    return made if not whole else _told(made, field, text)
+
+
+def _told(made: Schema, field: Field, text: str) -> Schema:
+    """A schema with the words about an argument and its default."""
     default = field.default
     known = default is not MISSING and type(default) in (int, float, bool, str)
     return {

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 from kerasish.declarative.language.forms import Schema, ref
+from kerasish.declarative.schemas.values import types_of
 
 _LEAST = 60  # characters of a schema that a name of its own makes shorter
 
@@ -17,13 +19,13 @@ class Shared:
         self.definitions: dict[str, Schema] = {}
         self._reserved: set[str] = set()
         self._uses: dict[str, list[Schema]] = {}
-        self._names: dict[str, str] = {}
+        self._names: dict[str, Counter[str]] = {}
 
     def reserve(self, wanted: str) -> str:
         """A name that is not in use: `wanted`, else with a number."""
         name, number = wanted, 2
         while name in self._reserved:
-            name, number = f"{wanted}.{number}", number + 1
+            name, number = f"{wanted}-{number}", number + 1
         self._reserved.add(name)
         return name
 
@@ -37,7 +39,7 @@ class Shared:
         key = json.dumps(made, sort_keys=True)
         place = dict(made)
         self._uses.setdefault(key, []).append(place)
-        self._names.setdefault(key, argument)
+        self._names.setdefault(key, Counter())[argument] += 1
         return place
 
     def settle(self) -> None:
@@ -46,7 +48,7 @@ class Shared:
         for key, places in self._uses.items():
             kept[key] = places[0]
             if len(places) > 1 and len(key) > _LEAST:
-                name = self.reserve(f"{self._names[key]}:")
+                name = self.reserve(self._name(key))
                 kept[key] = self.definitions[name] = dict(places[0])
                 for place in places:
                     place.clear()
@@ -63,10 +65,20 @@ class Shared:
         for text, found in counted.items():
             if len(found) < 2:
                 continue
-            name = self.reserve(f"{self._names[found[0][1]]}:")
             own: Any = json.loads(text)
+            name = self.reserve(_types(own) or self._name(found[0][1]))
             self.definitions[name] = own
             for place, _ in found:
                 for key in own:
                     del place[key]
                 place.update(ref(name))
+
+    def _name(self, key: str) -> str:
+        """The argument that a schema describes most often."""
+        return self._names[key].most_common(1)[0][0]
+
+
+def _types(form: Schema) -> str:
+    """The types of a value that is none of a few words."""
+    inner = form.get("else", form)
+    return "" if "enum" in json.dumps(form) else "-or-".join(types_of(inner))

@@ -13,6 +13,7 @@ from typing import Any
 from kerasish.declarative.language.forms import Schema, ref
 
 VARIABLE = ref("variable")
+NEVER: Schema = {"not": {}}  # what takes functions only
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
 
 
@@ -22,7 +23,7 @@ def variable() -> Schema:
     It says `type` apart from `pattern`: a validator that picks the best of several errors then
     takes that of the words that are expected, not that of the pattern.
     """
-    text = "a value of vars, of the data or of the environment: $name or \"${expression}\""
+    text = 'a value of vars, of the data or of the environment: $name or "${expression}"'
     return {"description": text, "allOf": [{"type": "string"}, {"pattern": r"\$"}]}
 
 
@@ -47,6 +48,7 @@ def union(forms: Iterable[Mapping[str, Any]]) -> list[Schema]:
     flat: list[Mapping[str, Any]] = []
     for form in forms:
         flat += form["anyOf"] if set(form) == {"anyOf"} else [form]
+    flat = [form for form in flat if form != NEVER] or flat
     if any(not form for form in flat):
         return []
     values: list[Any] = []
@@ -82,6 +84,9 @@ def accepting(form: Mapping[str, Any], absent: bool = False) -> Schema:
     members = union([form, {"type": "null"}] if absent else [form])
     if not members:
         return {}
+    kinds = [one for one in members if "$ref" in one and "type" not in one]
+    if kinds:  # definitions that take `null` and variables themselves
+        members = [one for one in members if types_of(one) != ["null"]]
     made = [_inside(one) for one in members]
     if any("enum" in one for one in made):
         return {"anyOf": [*made, VARIABLE]}
@@ -89,7 +94,7 @@ def accepting(form: Mapping[str, Any], absent: bool = False) -> Schema:
     whole = made[0] if len(made) == 1 else {"anyOf": made}
     if "string" in taken and "pattern" not in whole:
         return whole
-    if all("$ref" in one or one == {"type": "null"} for one in made):
+    if kinds:
         return whole
     if taken in (["boolean"], ["boolean", "null"]):  # editors offer the values of this type
         return {"type": [*taken, "string"], "if": VARIABLE, "else": whole}

@@ -55,15 +55,22 @@ def summary(obj: Any) -> str:
     return " ".join(text.split("\n\n")[0].split())
 
 
-def described(cls: type) -> dict[str, str]:
-    """What is said of the arguments of a class: in its docstring, else in those of its bases, else
-    in that of the function that it wraps."""
-    found = dict(_COMMON)
-    for one in reversed(cls.__mro__[:-1]):
+def described(obj: Any) -> dict[str, str]:
+    """What is said of the arguments of a class, in its docstring, else in those of its bases, else
+    in that of the function that it wraps; of a function, what its docstring says."""
+    if not isinstance(obj, type):
+        return _said(obj)
+    found: dict[str, str] = {}
+    for one in reversed(obj.__mro__[:-1]):
         if one.__doc__:
             found |= _said(one)
-    wrapped = getattr(cls, "around", None) or getattr(cls, "of", None)
-    return _said(wrapped) | found if callable(wrapped) else found
+    return found
+
+
+def text_of(argument: str, found: dict[str, str]) -> str:
+    """The words about an argument, out of what `described` found, else those that such arguments
+    share."""
+    return found.get(argument) or _COMMON.get(argument, "")
 
 
 def _said(obj: Any) -> dict[str, str]:

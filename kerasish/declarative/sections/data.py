@@ -14,16 +14,13 @@ from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker
 from kerasish.declarative.check.specification import DataSection, PartChoice, Source
 from kerasish.declarative.sections.data_entries import read_entries
+from kerasish.declarative.sections.data_keys import DATA, WINDOW
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
 from kerasish.preparation import FORMATS
 from kerasish.preparation.parts import CHOICES, PARTS
 from kerasish.preparation.sources import COMMON
 
-DATA_KEYS = (
-    "source", "dataset", "train", "validation", "test", "window", "x", "y", "sample_weight",
-    "augment", "batch_size", "shuffle", "cache",
-)  # fmt: skip
 _SOURCE_FORM = "source: {csv: file.csv}"
 _PART_FORM = "validation: {split: 0.1}"
 _MORE = {"split": ("stratify", "group"), "every": ("from",)}
@@ -32,7 +29,7 @@ _MORE = {"split": ("stratify", "group"), "every": ("from",)}
 def read_data(value: Value, checker: Checker) -> DataSection:
     """The checked data section; nothing is opened."""
     found = checker.diagnostics
-    fields = Fields(value, "data", DATA_KEYS, found)
+    fields = Fields(value, "data", DATA, found)
     dataset = fields.text("dataset")
     if dataset is not None and not vocabulary.contains("dataset", dataset.name):
         message = f"unknown dataset '{clip(dataset.name, 60)}'"
@@ -74,8 +71,8 @@ def read_data(value: Value, checker: Checker) -> DataSection:
             for one in fields.items("augment")
             if (item := checker.item(one, "layer")) is not None
         ),
-        fields.integer("batch_size", 32),
-        fields.flag("shuffle", True),
+        fields.given("batch_size"),
+        fields.given("shuffle"),
         _cache(fields),
     )
 
@@ -231,5 +228,5 @@ def _is_range(held: Any) -> bool:
 
 
 def _window(value: Value, found: Diagnostics) -> dict[str, int]:
-    fields = Fields(value, "data.window", ("history", "horizon", "stride"), found)
-    return {key: fields.integer(key, 1) for key in ("history", "horizon", "stride")}
+    fields = Fields(value, "data.window", WINDOW, found)
+    return {key: fields.given(key) for key in WINDOW}

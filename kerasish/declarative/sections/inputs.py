@@ -5,9 +5,9 @@ from __future__ import annotations
 from kerasish.declarative.check import specification as checked
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker
+from kerasish.declarative.language.model import INPUT
 from kerasish.declarative.text.errors import must_be
 from kerasish.declarative.text.source import Mapping, Mark, Scalar, Sequence, Value
-from kerasish.spec import DTYPES, TEXT
 
 _EXPECTED = "a list of integers ≥ 1 (null where it varies)"
 
@@ -16,7 +16,7 @@ def read_input(value: Value, checker: Checker) -> checked.InputDeclaration | Non
     """The input of a sequential model."""
     if isinstance(value, Sequence):
         return _declaration(None, value, None, checker)
-    fields = Fields(value, "input", ("shape", "dtype", "name"), checker.diagnostics)
+    fields = Fields(value, "input", INPUT, checker.diagnostics)
     return _from_fields(fields.read("name", checker.name), fields, checker)
 
 
@@ -39,7 +39,7 @@ def read_inputs(mapping: Mapping, checker: Checker) -> list[checked.InputDeclara
 def _from_fields(
     name: str | None, fields: Fields, checker: Checker, mark: Mark | None = None
 ) -> checked.InputDeclaration | None:
-    dtype = fields.choice("dtype", (*DTYPES, TEXT), "") or None
+    dtype = fields.choice("dtype", INPUT["dtype"].form.choices, "") or None
     if "shape" not in fields.entries:
         fields.require("shape", "shape: [28, 28, 1]")
         return None

@@ -14,6 +14,7 @@ from collections.abc import Sequence as SequenceOf
 from kerasish.declarative.check import specification as checked
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker, Item
+from kerasish.declarative.language.model import MODEL
 from kerasish.declarative.sections.graph import check_graph, report_repeats
 from kerasish.declarative.sections.inputs import read_input, read_inputs
 from kerasish.declarative.sections.nodes import NodeReader
@@ -21,8 +22,9 @@ from kerasish.declarative.sections.steps import read_step
 from kerasish.declarative.text.source import Entry, Mapping, Scalar, Sequence, Value
 
 MAX_LAYERS = 10_000
-SEQUENTIAL_KEYS = ("type", "name", "input", "layers")
-FUNCTIONAL_KEYS = ("type", "name", "inputs", "layers", "nodes", "outputs")
+# The keys of `MODEL` that only the other form has.
+_OF_GRAPHS = ("inputs", "nodes", "outputs")
+_OF_LISTS = ("input",)
 
 
 def read_model(
@@ -38,9 +40,10 @@ def read_model(
             left out are these.
     """
     functional = _is_functional(value)
-    allowed = FUNCTIONAL_KEYS if functional else SEQUENTIAL_KEYS
+    foreign = _OF_LISTS if functional else _OF_GRAPHS
+    allowed = [key for key in MODEL if key not in foreign]
     fields = Fields(value, "model", allowed, checker.diagnostics)
-    fields.choice("type", ("sequential", "functional"), "")
+    fields.choice("type", MODEL["type"].form.choices, "")
     name = fields.read("name", checker.name)
     if functional:
         return _functional(fields, name, checker, entries)

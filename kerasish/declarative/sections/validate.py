@@ -9,20 +9,52 @@ from collections.abc import Collection
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker
 from kerasish.declarative.check.specification import Config, FunctionalSection, ModelSection
+from kerasish.declarative.language.forms import (
+    anything,
+    choice,
+    exactly,
+    listed,
+    mapped,
+    text,
+    whole,
+)
+from kerasish.declarative.language.forms import name as name_
+from kerasish.declarative.language.keys import Key, Keys, mapping
+from kerasish.declarative.language.model import BLOCK, MODEL
 from kerasish.declarative.sections.data import read_data
+from kerasish.declarative.sections.data_keys import DATA
 from kerasish.declarative.sections.model import read_model
 from kerasish.declarative.sections.monitors import check_monitors
-from kerasish.declarative.sections.train import read_train
+from kerasish.declarative.sections.train import TRAIN, read_train
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mapping, Scalar
 from kerasish.errors import told
 
 FORMAT = 1
-BACKENDS = ("auto", "numpy", "cupy")
-SECTIONS = (
-    "kerasish", "name", "description", "seed", "backend", "vars", "plugins", "model", "data",
-    "train",
+SECTIONS = Keys(
+    "file",
+    "The sections of a file.",
+    Key("kerasish", exactly(FORMAT), "the version of the format", required=True, example="1"),
+    Key("base", text("a file"), "a file below this one's folder that this one is laid over: "
+        "mappings key by key, lists and objects whole, `null` takes a key away",
+        example="common.yaml"),
+    Key("name", name_(), "the run's name; by default the file's", example="digits"),
+    Key("description", text(), "words", example="a first try"),
+    Key("seed", whole(0), "where random numbers start", example="1"),
+    Key("backend", choice("auto", "numpy", "cupy"), "what computes", example="auto"),
+    Key("vars", mapped(anything(), "values by name"), "values used elsewhere as `$name` or in "
+        "arithmetic", example="{width: 64, epochs: 5}"),
+    Key("blocks", mapped(mapping(BLOCK), "blocks by name"), "layers or nodes with arguments",
+        example="{hidden: {args: {units: 64}, layers: [Dense: $units]}}"),
+    Key("plugins", listed(text("a module"), "modules"), "modules that the file needs, loaded only "
+        "by `--allow`", example="[mine]"),
+    Key("model", mapping(MODEL), "the network", required=True,
+        example="{input: [4], layers: [Dense: 3]}"),
+    Key("data", mapping(DATA), "what it learns from", example="{dataset: digits}"),
+    Key("train", mapping(TRAIN), "how it is trained",
+        example="{optimizer: adam, loss: mse}"),
 )  # fmt: skip
+BACKENDS = SECTIONS["backend"].form.choices
 
 
 def validate(
@@ -59,8 +91,8 @@ def validate(
     if train is not None and model is not None:
         validates = None if data is None else "validation" in data.parts
         check_monitors(train, output_names(model), validates, diagnostics)
-    seed = fields.integer("seed", None, least=0)
-    backend = fields.choice("backend", BACKENDS, "") or None
+    seed = fields.given("seed")
+    backend = fields.given("backend")
     chosen = fields.read("name", checker.name) or name
     diagnostics.raise_if_any()
     if model is None:

@@ -9,9 +9,9 @@ from kerasish import layers
 from kerasish.arguments.annotations import rule_for
 from kerasish.arguments.contract import Converted, Field
 from kerasish.arguments.rules import PaddingMode, PositiveInt, Rate
-from kerasish.declarative.check import schema_items
 from kerasish.declarative.check.items import Checker
 from kerasish.declarative.check.vocabulary import contains, lookup, names
+from kerasish.declarative.schemas import words
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import load
 
@@ -106,13 +106,13 @@ def test_what_does_not(text: str, hint: Any, words: str) -> None:
 
 
 def test_docstrings() -> None:
-    assert schema_items.summary(Derived) == "A derived thing over two lines."
-    assert schema_items.described(Derived) == {
+    assert words.summary(Derived) == "A derived thing over two lines."
+    assert words.described(Derived) == {
         "width": "how wide, in pixels, at most.",
         "size": "of it.",
         "name": "of it.",
     }
-    assert schema_items.described(len) == {}
+    assert words.described(len) == {}
 
 
 def test_a_file_cannot_name_code() -> None:
