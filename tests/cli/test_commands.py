@@ -241,7 +241,7 @@ def test_show(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_schema(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = outputs(capsys, "schema")
-    assert "Dense" in json.dumps(json.loads(out)["$defs"]["layer"])
+    assert "Dense" in json.dumps(json.loads(out)["$defs"]["bodies"])
     outputs(capsys, "schema", "-o", "s.json")
     assert (folder / "s.json").read_text(encoding="utf-8") == out
 
