@@ -11,7 +11,7 @@ from kerasish.arguments.rules import DTypeOrPolicy
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.language.forms import Schema, ref
 from kerasish.declarative.schemas.shared import Shared
-from kerasish.declarative.schemas.values import VARIABLE, accepting, by_type
+from kerasish.declarative.schemas.values import VARIABLE, accepting, by_type, types_of
 from kerasish.declarative.schemas.words import described, summary, text_of
 from kerasish.errors import KerasishError
 from kerasish.signatures import MISSING
@@ -166,7 +166,8 @@ def _told(made: Schema, field: Field, text: str) -> Schema:
 
 def _bounded(form: Any, convert: Callable[[Any], Any]) -> Any:
     """A number's schema with the range that the field's own conversion lets through."""
-    if set(form) != {"type"} or form["type"] not in ("integer", "number"):
+    types = types_of(form)
+    if not {"integer", "number"} & set(types) or "minimum" in form:
         return form
 
     def takes(value: float) -> bool:
@@ -176,7 +177,7 @@ def _bounded(form: Any, convert: Callable[[Any], Any]) -> Any:
             return False
         return True
 
-    below, above = (0, 1) if form["type"] == "integer" else (-0.001, 0.0)
+    below, above = (0, 1) if "integer" in types else (-0.001, 0.0)
     if takes(1) and not takes(below):
         form = {**form, "minimum": above}
     if takes(1) and not takes(2):
