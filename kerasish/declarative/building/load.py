@@ -6,7 +6,8 @@ are written. They are read as `load_model` reads them: nothing in them runs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from kerasish.declarative.text.source import Mark
 from kerasish.errors import ArgumentError, ConfigError, KerasishError
 from kerasish.models import Model
 from kerasish.models.network import Network
+from kerasish.preparation.saved import KEY
 from kerasish.saving import load_model
+from kerasish.saving.whole_model import load_with_metadata
 
 RUN_FILE = "model.keras"
 MAX_LOADED = 8
@@ -77,7 +80,7 @@ class Loader:
         try:
             if key == "config":
                 return self._config(path, mark)
-            found: Any = load_model(path, compile=False)
+            found = _network_in(path)
         except ConfigError:
             raise
         except (KerasishError, OSError, ValueError, TypeError) as error:
@@ -126,6 +129,16 @@ class Loader:
             hint = f"looked for {files[0]}"
             self.diagnostics.add("K106", what, mark, hint)
         return found
+
+
+def _network_in(path: Path) -> Any:
+    """The model in a file; of a run that was saved with its data the network between preparation
+    and way back."""
+    if not zipfile.is_zipfile(path):
+        return load_model(path, compile=False)
+    found, metadata = load_with_metadata(path)
+    facts = metadata.get(KEY)
+    return found.get_layer(str(facts["network"])) if isinstance(facts, Mapping) else found
 
 
 def _network(model: Model) -> Network:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import kerasish as keras
-from kerasish.declarative import from_yaml
+from kerasish.declarative import from_yaml, load_config
 from kerasish.models import Model
+from kerasish.preparation.saved import save
 from tests.declarative.helpers import error_text
 
 X = np.random.default_rng(0).random((4, 6)).astype("float32")
@@ -153,6 +154,23 @@ def test_a_run_is_found_in_the_working_folder(
     (tmp_path / "runs/two").mkdir()
     told = error_text(lambda: from_yaml(write(tmp_path / "configs", sequential("{run: runs/two}"))))
     assert "K106 'runs/two' holds no model.keras" in told
+
+
+def test_a_run_that_holds_its_data_gives_its_network(tmp_path: Path) -> None:
+    text = """
+model: {layers: [Flatten, {Dense: {units: 10, activation: softmax, name: probs}}], name: net}
+data: {dataset: digits}
+train: {optimizer: sgd, loss: sparse_categorical_crossentropy}
+"""
+    project = load_config(write(tmp_path, text))
+    data = project.data()
+    model = project.build()
+    (tmp_path / "runs").mkdir()
+    save(model, data, tmp_path / "runs/model.keras")
+    text = "model: {input: [8, 8, 1], layers: [load: {run: runs, until: probs}]}\n"
+    made = from_yaml(write(tmp_path, text))
+    x = np.random.default_rng(0).random((3, 8, 8, 1)).astype("float32")
+    np.testing.assert_array_equal(made.predict(x, verbose=0), model.predict(x, verbose=0))
 
 
 def test_another_config_is_built_anew(tmp_path: Path) -> None:
