@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -323,3 +324,10 @@ def test_known_networks(name: str, parameters: int) -> None:
 def test_other_configs_build() -> None:
     assert load_config(CONFIGS / "unet.yaml").build().output_shape == (None, 128, 128, 2)
     assert load_config(CONFIGS / "transformer_encoder.yaml").build().output_shape == (None, 10)
+
+
+def test_the_examples_of_the_page_build() -> None:
+    page = (CONFIGS.parent / "docs" / "yaml.md").read_text(encoding="utf-8")
+    section = page.split("## Blocks and repetition")[1].split("\n## ")[0]
+    texts = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    assert [load_config(text).build().output_shape[1:] for text in texts] == [(10,), (16, 16, 8)]

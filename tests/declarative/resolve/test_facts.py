@@ -156,3 +156,15 @@ def test_the_project_says_which_facts_it_needs() -> None:
     model = load_config(text, Options(facts=facts)).build()
     assert model.input_shape == (None, 64)
     assert model.output_shape == (None, 10)
+
+
+def test_what_was_not_known_is_checked_when_it_is() -> None:
+    diagnostics = Diagnostics()
+    text = "data: {x: [a], y: b}\nn: $data.a.size\n"
+    document = as_document(load(text, "x", diagnostics), diagnostics)
+    mark = interpolate(document, diagnostics).document.entries["n"].value.mark
+    diagnostics.add("K204", "wrong", mark)
+    assert len(diagnostics) == 0
+    interpolate(document, diagnostics, None, {"a": {"size": 3}})
+    diagnostics.add("K204", "wrong", mark)
+    assert len(diagnostics) == 1

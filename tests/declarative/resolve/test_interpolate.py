@@ -85,6 +85,12 @@ def test_the_environment_only_where_allowed() -> None:
         values(text, {})
 
 
+def test_the_environment_has_types() -> None:
+    held = {"N": "3", "R": "1e-3", "B": "true", "T": "relu", "Q": "'3'", "E": ""}
+    text = "x: [$env.N, '${env.R * 2}', $env.B, $env.T, $env.Q, $env.E, 'v${env.N}']"
+    assert values(text, held)["x"] == [3, 2e-3, True, "relu", "3", None, "v3"]
+
+
 def test_values_know_where_they_are_used_and_defined() -> None:
     document = resolve("vars:\n  width: 32\nx: $width\n")
     value = document.get("x")
