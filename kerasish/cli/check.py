@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from kerasish.cli.configs import options, project_of
 from kerasish.cli.declare import argument, command
+from kerasish.cli.full import full
 from kerasish.cli.models import model_of
 from kerasish.cli.options import CHANGES, CONFIG, SOURCE
 from kerasish.cli.text import model_lines, size
@@ -56,14 +57,16 @@ def summary(arguments: Namespace) -> None:
     CONFIG,
     argument("--resolved", action="store_true", help="as YAML (the default)"),
     argument("--origins", action="store_true", help="every value with where it is set"),
+    argument("--full", action="store_true", help="with every default of every object"),
     *CHANGES,
     example="kerasish show model.yaml --set vars.width=8 --origins",
 )
 def show(arguments: Namespace) -> None:
     """The document after bases, overrides and variables."""
     document = read_document(arguments.config, Diagnostics(command=True), options(arguments))
-    if arguments.resolved or not arguments.origins:
-        print(emit(plain(document)), end="")
+    if arguments.full or arguments.resolved or not arguments.origins:
+        shown = plain(document)
+        print(emit(full(shown) if arguments.full else shown), end="")
     if arguments.origins:
         rows = list(_origins(document, ""))
         width = min(60, max((len(path) + len(value) + 3 for path, value, _ in rows), default=0))

@@ -1,0 +1,264 @@
+"""A checked `data:` section -> the statements of a program that make `data` as a run does.
+
+What only the files say (which columns are left for `rest`, the kinds of columns that nobody
+described, labels that are texts) is taken from the data as they were read, and written out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import layers
+from kerasish.declarative.building.data import AUTO
+from kerasish.declarative.building.expressions import Call, Text
+from kerasish.declarative.building.python import Program, quoted
+from kerasish.declarative.check.items import Item
+from kerasish.declarative.check.specification import DataEntry, DataSection, Step
+from kerasish.preparation import Prepared
+from kerasish.preparation.auto import choose
+
+_PAIR = "x y"
+
+
+class DataProgram:
+    """Writes the statements of a data section.
+
+    Args:
+        program: takes the statements.
+        section: the checked section.
+        data: the data, read and prepared.
+        seed: of the fractions.
+    """
+
+    def __init__(self, program: Program, section: DataSection, data: Prepared, seed: int) -> None:
+        self.program, self.section, self.data, self.seed = program, section, data, seed
+        self._lent = {
+            entry.shared.name
+            for entry in (*(section.x or ()), *(section.y or ()))
+            if entry.shared is not None
+        }
+        self._layers: dict[str, list[str]] = {}  # of entries whose layers others use
+        self._made: dict[str, str] = {}  # the variables of entries
+
+    def write(self) -> None:
+        """The statements; `data` is what they make."""
+        program, section = self.program, self.section
+        program.imports.add("from kerasish import preparation as prep")
+        self._parts()
+        program.say("columns = prep.Columns(parts.train)")
+        x = self._entries(section.x, self.data.x, False)
+        y = self._entries(section.y, self.data.y, True)
+        given: list[tuple[str, Text]] = [("", "parts"), ("", "columns"), ("x=", x), ("y=", y)]
+        if section.sample_weight is not None:
+            given.append(("sample_weight=", quoted(section.sample_weight.name)))
+        if self.data.window is not None:
+            given.append(("window=", self._window()))
+        given += [("batch_size=", str(section.batch_size)), ("shuffle=", str(section.shuffle))]
+        if section.augment:
+            given.append(("augment=", program.value(list(section.augment))))
+        program.set("data", Call("prep.Prepared(", ")", given))
+
+    # --- parts ------------------------------------------------------------------------------------
+
+    def _parts(self) -> None:
+        program, section = self.program, self.section
+        own: dict[str, Text] = {}
+        table = "None"
+        if section.dataset is not None:
+            program.say(f"train, test = keras.datasets.{section.dataset.name}.load_data()")
+            for name in ("train", "test"):
+                columns = [
+                    (f'"{column}": ', f"prep.column_of({name}[{place}])")
+                    for place, column in enumerate(_PAIR.split())
+                ]
+                program.set(
+                    f"{name}_table",
+                    Call("prep.Table(", ")", [("", Call("{", "}", list(columns)))]),
+                )
+            table, own["test"] = "train_table", "test_table"
+        elif section.sources:
+            table = "table"
+            program.set(table, self._read(section.sources, ()))
+        first = section.parts.get("train")
+        usual = section.sources or (first.sources if first else ())
+        for name, part in section.parts.items():
+            if part.sources:
+                program.set(
+                    f"{name}_table", self._read(part.sources, () if name == "train" else usual)
+                )
+                own[name] = f"{name}_table"
+            else:
+                own[name] = program.value(part.choice)
+        given: list[tuple[str, Text]] = [("", table)]
+        given.append(("", Call("{", "}", [(f'"{key}": ', one) for key, one in own.items()])))
+        given.append(("seed=", str(self.seed)))
+        if section.window is not None:
+            given.append(("ordered=", "True"))
+        program.set("parts", Call("prep.split(", ")", given))
+
+    def _read(self, sources: Any, usual: Any) -> Text:
+        """A table of files; what a part's sources leave open is as in the usual ones."""
+        found: list[Any] = []
+        for place, source in enumerate(sources):
+            values = dict(source.values)
+            before = usual[place].values if place < len(usual) else {}
+            if next(iter(values)) in before:
+                values = {key: v for key, v in before.items() if key != "sha256"} | values
+            found.append(values)
+        program = self.program
+        given: list[tuple[str, Text]] = [
+            ("", program.value(found[0] if len(found) == 1 else found)),
+            ("", quoted(program.folder or ".")),
+        ]
+        return Call("prep.read_table(", ")", given)
+
+    def _window(self) -> Text:
+        window = self.data.window
+        given: list[tuple[str, Text]] = [
+            (f"{key}=", str(value)) for key, value in (self.section.window or {}).items()
+        ]
+        if window is not None and window.offsets:
+            given.append(("offsets=", self.program.value(dict(window.offsets))))
+        return Call("prep.Window(", ")", given)
+
+    # --- entries ----------------------------------------------------------------------------------
+
+    def _entries(self, entries: Any, made: Any, is_target: bool) -> Text:
+        """The statements of some entries, and the mapping from their names to symbols."""
+        if entries is None:  # columns as they are, by their usual names
+            found = {name: f"columns[{quoted(name)}]" for name in made}
+            if is_target:
+                found = {name: self._label(name, text, []) for name, text in found.items()}
+        else:
+            found = {}
+            for entry in entries:
+                one = self._entry(entry, is_target)
+                self._made |= one
+                found |= one
+        return Call("{", "}", [(f"{quoted(name)}: ", text) for name, text in found.items()])
+
+    def _entry(self, entry: DataEntry, is_target: bool) -> dict[str, str]:
+        """The variables of an entry, by the names of inputs or targets."""
+        names = self._names(entry, is_target)
+        if any(isinstance(step, Step) and step.name == "auto" for step in entry.steps):
+            return {entry.name: self._auto(entry, names)}
+        if entry.shared is not None:
+            text = self._joined(entry, names)
+            for layer in self._layers.get(entry.shared.name, []):
+                text = Call(f"{layer}(", ")", [("", text)])
+            return {entry.name: self._held(entry.name, text)}
+        if not entry.by_column:
+            text = self._chain(entry, self._joined(entry, names), is_target, entry.name)
+            return {entry.name: text}
+        each = {
+            f"{entry.name}.{name}": self._chain(
+                entry, self._symbol(name), is_target, f"{entry.name}.{name}"
+            )
+            for name in names
+        }
+        if next(iter(each)) in (*self.data.x, *self.data.y):
+            return each
+        joined = list(each.values())
+        if len(joined) == 1:
+            return {entry.name: joined[0]}
+        return {entry.name: self._held(entry.name, _beside(joined))}
+
+    def _names(self, entry: DataEntry, is_target: bool) -> list[str]:
+        """The columns, or other entries, that an entry reads."""
+        if entry.sources is not None:
+            return [one.name for one in entry.sources]
+        made = self.data.y if is_target else self.data.x
+        own = {
+            name: symbol
+            for name, symbol in made.items()
+            if name == entry.name or name.startswith(f"{entry.name}.")
+        }
+        used = self.data.columns.inputs(own)
+        return [name for name in self.data.columns.table.names if name in used]
+
+    def _symbol(self, name: str) -> str:
+        return self._made.get(name, f"columns[{quoted(name)}]")
+
+    def _joined(self, entry: DataEntry, names: list[str]) -> Text:
+        step = entry.steps[0] if entry.steps else None
+        if isinstance(step, Step) and step.name == "pad":
+            given = [(f"{key}=", self.program.value(v)) for key, v in step.value.items()]
+            return Call("columns.padded(", ")", [("", quoted(names[0])), *given])
+        symbols = [self._symbol(name) for name in names]
+        return symbols[0] if len(symbols) == 1 else _beside(symbols)
+
+    def _chain(self, entry: DataEntry, text: Text, is_target: bool, name: str) -> str:
+        """The steps of an entry applied in turn; the variable that holds the result."""
+        lent: list[str] = []
+        for step in entry.steps:
+            if not isinstance(step, Item):
+                continue
+            layer = self.program.object(step)
+            if entry.name in self._lent:
+                lent.append(self.program.name(f"{name} layer {len(lent) + 1}"))
+                self.program.set(lent[-1], layer)
+                layer = lent[-1]
+            applied = Call("columns.apply(", ")", [("", layer), ("", text)])
+            text = self._held(name, applied)
+        if is_target:
+            text = self._label(name, text, lent)
+        self._layers.setdefault(entry.name, []).extend(lent)
+        return text if isinstance(text, str) else self._held(name, text)
+
+    def _label(self, name: str, text: Text, lent: list[str]) -> str:
+        """Labels that are texts become classes in sorted order."""
+        symbol = self.data.y.get(name)
+        if symbol is None:
+            return str(text)
+        operation = symbol.history.record.operation
+        classes = isinstance(operation, layers.StringLookup) and not operation.num_oov_indices
+        if not classes or "StringLookup" in str(self._items_of(name)):
+            return str(text) if isinstance(text, str) else self._held(name, text)
+        column = next(iter(self.data.columns.inputs({name: symbol})))
+        held = f"set(columns.table.values({quoted(column)}).tolist())"
+        given = [("vocabulary=", f'sorted({held} - {{""}})'), ("num_oov_indices=", "0")]
+        layer: Text = Call("keras.layers.StringLookup(", ")", list(given))
+        if name in self._lent:
+            lent.append(self.program.name(f"{name} classes"))
+            self.program.set(lent[-1], layer)
+            layer = lent[-1]
+        variable = self.program.name(name)
+        self.program.set(variable, Call(f"{layer}(", ")", [("", text)]))
+        return variable
+
+    def _items_of(self, name: str) -> list[str]:
+        """The names of the layers of a target's entry."""
+        entry = next((one for one in self.section.y or () if one.name == name), None)
+        steps = () if entry is None else entry.steps
+        return [step.name for step in steps if isinstance(step, Item)]
+
+    def _auto(self, entry: DataEntry, names: list[str]) -> str:
+        """Columns by the kinds that were chosen for them."""
+        found: list[Text] = []
+        for name in names:
+            chosen = choose(self.data.columns.table, name)
+            if chosen is None:
+                continue
+            text: Text = self._symbol(name)
+            if chosen.fill:
+                filled = f"keras.layers.FillMissing({quoted(chosen.fill)})"
+                text = Call("columns.apply(", ")", [("", filled), ("", text)])
+            given = [(f"{key}=", self.program.value(v)) for key, v in chosen.arguments.items()]
+            layer = Call(f"keras.layers.{AUTO[chosen.kind].__name__}(", ")", given)
+            variable = self.program.name(f"{entry.name} {name}")
+            self.program.set(variable, Call("columns.apply(", ")", [("", layer), ("", text)]))
+            found.append(variable)
+        return self._held(entry.name, found[0] if len(found) == 1 else _beside(found))
+
+    def _held(self, name: str, text: Text) -> str:
+        """A variable that holds an expression."""
+        variable = self.program.name(name)
+        if text != variable:
+            self.program.set(variable, text)
+        return variable
+
+
+def _beside(texts: Any) -> Text:
+    """Columns side by side."""
+    parts = [("", text) for text in texts]
+    return Call("keras.layers.Concatenate()(", ")", [("", Call("[", "]", parts))])
