@@ -6,7 +6,10 @@ in the order they are given. Tables are read by pyarrow.
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -45,6 +48,11 @@ def paths_of(what: str, given: Any) -> list[Path]:
         if not Path(path).is_file():
             raise ArgumentError(what, expected="a file that is there", received=str(path))
     return [Path(path) for path in paths]
+
+
+def opened(path: Path) -> Any:
+    """A file of bytes, unpacked where its name ends with `.gz`."""
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
 
 
 class Files(Node, ABC):
@@ -161,7 +169,8 @@ class Table(Files):
 class Csv(Table):
     """Tables of values that a delimiter parts, with the names of the columns in the first line."""
 
-    decides = (*Table.decides, "dtypes", "delimiter", "names")
+    decides = (*Table.decides, "dtypes", "delimiter", "names", "quote", "missing")
+    missing: Sequence[str] = MISSING
 
     def __init__(
         self,
@@ -171,8 +180,10 @@ class Csv(Table):
         dtypes: Mapping[str, Any] | None = None,
         delimiter: str = ",",
         names: Sequence[str] | None = None,
+        quote: str | None = '"',
     ) -> None:
         super().__init__("Dataset.from_csv", paths, columns, label)
+        self.quote = quote
         self.dtypes = dict(dtypes or {})
         self.delimiter = delimiter
         self.names = None if names is None else list(names)
@@ -194,11 +205,13 @@ class Csv(Table):
                 column_names=self.names,
                 skip_rows_after_names=skip,
             ),
-            parse_options=csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
+            parse_options=csv.ParseOptions(
+                delimiter=self.delimiter, newlines_in_values=True, quote_char=self.quote or False
+            ),
             convert_options=csv.ConvertOptions(
                 column_types=types,
                 include_columns=None if types is None else list(types),
-                null_values=list(MISSING),
+                null_values=list(self.missing),
                 strings_can_be_null=False,
             ),
         )
@@ -266,7 +279,7 @@ class Csv(Table):
                 )
             for name, text in zip(names, row, strict=True):
                 kind = types.get(name)
-                if kind is not None and not _reads(pa, text, kind):
+                if kind is not None and not _reads(pa, text, kind, self.missing):
                     return DataError(
                         f"{self.name}, {path}, line {line}, column {name!r}",
                         expected=f"a value of type {kind}"
@@ -281,10 +294,14 @@ class Csv(Table):
         """(line, values, names) of every row; values None for the names."""
         import csv  # for the error only
 
-        names = self.names
-        with path.open(newline="", encoding="utf-8", errors="replace") as file:
-            rows = csv.reader(file, delimiter=self.delimiter)
-            before = 1
+        names, before = self.names, 1
+        with io.TextIOWrapper(
+            opened(path), encoding="utf-8-sig", errors="replace", newline=""
+        ) as file:
+            quoting = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
+            rows = csv.reader(
+                file, delimiter=self.delimiter, quotechar=self.quote or None, quoting=quoting
+            )
             try:
                 for row in rows:
                     if names is None:
@@ -293,13 +310,13 @@ class Csv(Table):
                     elif row:
                         yield before, row, names
                     before = rows.line_num + 1
-            except csv.Error:
+            except (csv.Error, OSError, EOFError, zlib.error):
                 return  # a text without an end is none of its values
 
 
-def _reads(pa: Any, text: str, kind: Any) -> bool:
+def _reads(pa: Any, text: str, kind: Any, missing: Sequence[str]) -> bool:
     """Whether pyarrow reads a text as a value of a type."""
-    if text in MISSING:
+    if text in missing:
         return pa.types.is_floating(kind) or pa.types.is_string(kind)
     if pa.types.is_boolean(kind):
         return text.lower() in ("true", "false", "0", "1")
@@ -400,13 +417,21 @@ class Lines(Files):
 
     def read(self, path: Path, skip: int) -> Iterator[Any]:
         done = 0
-        with path.open("rb") as file:
-            for chunk in iter(lambda: file.readlines(BLOCK_BYTES), []):
-                kept = chunk[max(skip - done, 0) :]
-                if kept:
-                    first = done + len(chunk) - len(kept)
-                    yield text_array(list(self._decoded(kept, path, first)))
-                done += len(chunk)
+        for chunk in self._chunks(path):
+            kept = chunk[max(skip - done, 0) :]
+            if kept:
+                first = done + len(chunk) - len(kept)
+                yield text_array(list(self._decoded(kept, path, first)))
+            done += len(chunk)
+
+    def _chunks(self, path: Path) -> Iterator[list[bytes]]:
+        try:
+            with opened(path) as file:
+                yield from iter(lambda: file.readlines(BLOCK_BYTES), [])
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise DataError(
+                f"{self.name}, {path}", expected="a whole gzip file", received=str(error)
+            ) from error
 
     def _decoded(self, lines: Iterable[bytes], path: Path, first: int) -> Iterator[str]:
         for number, line in enumerate(lines, first + 1):

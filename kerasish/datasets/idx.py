@@ -7,8 +7,8 @@ import math
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from io import BufferedIOBase
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from kerasish import budget
 from kerasish.data.fetch import fetch
 from kerasish.errors import FileFormatError
 
-_UINT8 = 0x08
 _PIECE = 1 << 20
+# The third byte of a file, and what its values are.
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
 # From the meaning of a file to its name, the same for every dataset of this family.
 FILES = {
@@ -31,7 +32,7 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 
 def read_idx(path: Path) -> np.ndarray:
-    """The uint8 array in a gzip-compressed idx file.
+    """The array in an idx file, packed by gzip or not.
 
     Raises:
         FileFormatError: no such file format, or truncated.
@@ -39,26 +40,30 @@ def read_idx(path: Path) -> np.ndarray:
     """
     try:
         size = path.stat().st_size
-        with budget.opened(str(path), size), gzip.open(path, "rb") as file:
-            raw = b"".join(_charged(file))
+        with budget.opened(str(path), size), path.open("rb") as plain:
+            packed = plain.read(2) == b"\x1f\x8b"
+            plain.seek(0)
+            with gzip.open(plain, "rb") if packed else plain as file:
+                raw = b"".join(_charged(file))
     except (OSError, EOFError, zlib.error) as error:
-        raise FileFormatError(path, expected="a gzip file", received=error) from error
-    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] != _UINT8 or not 1 <= raw[3] <= 4:
-        raise FileFormatError(
-            path, expected="an idx file of uint8", received=f"a header of {raw[:4]!r}"
-        )
-    start = 4 + 4 * raw[3]
+        raise FileFormatError(path, expected="a whole gzip file", received=error) from error
+    if len(raw) < 4 or raw[:2] != b"\0\0" or raw[2] not in _TYPES or not 1 <= raw[3] <= 4:
+        raise FileFormatError(path, expected="an idx file", received=f"a header of {raw[:4]!r}")
+    start, dtype = 4 + 4 * raw[3], np.dtype(_TYPES[raw[2]])
     shape = struct.unpack(f">{raw[3]}I", raw[4:start]) if len(raw) >= start else ()
-    if not shape or math.prod(shape) != len(raw) - start:
+    if not shape or math.prod(shape) * dtype.itemsize != len(raw) - start:
         raise FileFormatError(
-            path, expected=f"as many values as the shape {shape} says", received=len(raw) - start
+            path,
+            expected=f"as many values as the shape {shape} says",
+            received=(len(raw) - start) // dtype.itemsize,
         )
     if math.prod(max(1, n) for n in shape) >= 2**63:
         raise FileFormatError(path, expected="a shape of an array", received=shape)
-    return np.frombuffer(raw, np.uint8, offset=start).reshape(shape)
+    array = np.frombuffer(raw, dtype, offset=start).reshape(shape)
+    return array.astype(dtype.newbyteorder("="), copy=False)
 
 
-def _charged(file: BufferedIOBase) -> Iterator[bytes]:
+def _charged(file: Any) -> Iterator[bytes]:
     """The content in pieces, each on the account."""
     while piece := file.read(_PIECE):
         budget.spend("read", len(piece), "its content")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasish.preparation.prepared import missing
+from kerasish.preparation.columns import missing
 from kerasish.preparation.table import Table
 from kerasish.spec import TEXT
 
@@ -28,7 +28,7 @@ class Chosen(NamedTuple):
 def choose(table: Table, name: str) -> Chosen | None:
     """The kind of a column by its values in the training part; None where it tells nothing.
 
-    Numbers are normalized, their gaps filled with the median; texts of at most 100 different values
+    Numbers are normalized, gaps, now or later, filled with the median; texts of at most 100 values
     are kinds of their own, longer ones words, all others hashed. What is the same in every row, or
     whole numbers or texts that differ in every row, as ids do, is left out.
     """
@@ -60,6 +60,5 @@ def _number(table: Table, name: str, values: np.ndarray) -> Chosen | None:
     steps = np.diff(held.reshape(len(held), -1)[:, 0])
     if whole and len(steps) > 10 and (steps > 0).all() and steps.max() <= 10:
         return None
-    fill = "median" if gaps.any() else None
-    why = f"numbers, {int(gaps.sum())} missing" if fill else "numbers"
-    return Chosen("float_normalized", {}, fill, why)
+    why = f"numbers, {int(gaps.sum())} missing" if gaps.any() else "numbers"
+    return Chosen("float_normalized", {}, "median", why)

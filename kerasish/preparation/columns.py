@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from kerasish.errors import DataError
 from kerasish.models import Model
 from kerasish.models.feature_space import learns
 from kerasish.ops.symbol import KerasTensor
-from kerasish.preparation.table import Table
-
-_ROWS = 8192
+from kerasish.preparation.table import Table, column_of, nowhere
+from kerasish.preparation.windows import in_series
+from kerasish.spec import TEXT
 
 
 class Columns:
@@ -38,6 +39,7 @@ class Columns:
         self.table = table
         self._symbols: dict[str, KerasTensor] = {}
         self.padding: dict[str, tuple[int, str, Any]] = {}
+        self.filled: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> KerasTensor:
         """The symbol of a column.
@@ -71,6 +73,19 @@ class Columns:
         self._symbols[name] = _symbol(name, (length, *spec.shape[1:]), spec.dtype)
         return self._symbols[name]
 
+    def previous(self, name: str) -> KerasTensor:
+        """The symbol of a column whose gaps hold the value of a row before, in one series.
+
+        It is a column of its own, `name.previous`; see `with_filled`.
+        """
+        made = f"{name}.previous"
+        if made not in self._symbols:
+            self.filled[made] = name
+            self.table = with_filled(self.table, {made: name})
+            spec = self.table.spec(made)
+            self._symbols[made] = _symbol(made, spec.shape or (1,), spec.dtype)
+        return self._symbols[made]
+
     def apply(self, layer: Any, inputs: Any) -> Any:
         """The layer called on symbols; one that has to learn does so from the training rows first.
 
@@ -78,8 +93,12 @@ class Columns:
             What the layer gives.
         """
         if learns(layer):
-            (column,) = self.run({"inputs": inputs}, self.table).values()
-            layer.adapt(_to_learn(layer, column))
+            names = self.inputs({"inputs": inputs})
+            if self.table.at_hand(names):
+                (column,) = self.run({"inputs": inputs}, self.table).values()
+                layer.adapt(_to_learn(layer, column))
+            else:
+                layer.adapt(_Batches(self, inputs, layer))
         return layer(inputs)
 
     def model(self, outputs: Mapping[str, Any]) -> Model:
@@ -104,6 +123,7 @@ class Columns:
 
     def run(self, outputs: Mapping[str, Any], table: Table) -> dict[str, np.ndarray]:
         """What symbols are for the rows of a table, as arrays."""
+        table = with_filled(table, self.filled)
         made = {name: s for name, s in outputs.items() if not self._is_column(s)}
         found = {
             name: self.read(s.history.record.operation.name, table)
@@ -111,29 +131,33 @@ class Columns:
             if name not in made
         }
         if made:
-            model = self.model(made)
-            names = list(self.inputs(made))
             parts: dict[str, list[np.ndarray]] = {name: [] for name in made}
-            for start, batch in self._batches(names, table):
-                for name, value in _called(model, batch, start, table).items():
-                    parts[name].append(np.asarray(value))
+            for chunk in self.chunks(made, table):
+                for name, value in chunk.items():
+                    parts[name].append(value)
             found |= {name: np.concatenate(held) for name, held in parts.items()}
         return {name: found[name] for name in outputs}
 
+    def chunks(self, outputs: Mapping[str, Any], table: Table) -> Iterator[dict[str, np.ndarray]]:
+        """What symbols are, some rows at a time."""
+        table = with_filled(table, self.filled)
+        names = list(self.inputs(outputs))
+        make = self.maker(outputs)
+        for start, batch in table.chunks(names):
+            yield make(batch, lambda row, start=start: table.where(start + row))
+
+    def maker(self, outputs: Mapping[str, Any]) -> Made:
+        """What makes symbols of a batch of columns as they are held."""
+        made = {name: s for name, s in outputs.items() if not self._is_column(s)}
+        plain = {
+            name: s.history.record.operation.name for name, s in outputs.items() if name not in made
+        }
+        specs = {name: self.table.spec(name).dtype for name in self.padding}
+        return Made(self.model(made) if made else None, plain, dict(self.padding), specs)
+
     def read(self, name: str, table: Table) -> np.ndarray:
         """A column's values in a table, padded where it is."""
-        values = table.values(name)
-        if name in self.padding:
-            length, at, value = self.padding[name]
-            side = "post" if at == "end" else "pre"
-            spec = self.table.spec(name)
-            return pad_sequences(values, length, spec.dtype, side, side, value)
-        return values
-
-    def _batches(self, names: list[str], table: Table) -> Iterator[tuple[int, dict[str, Any]]]:
-        columns = {name: self.read(name, table) for name in names}
-        for start in range(0, len(table), _ROWS):
-            yield start, {name: c[start : start + _ROWS] for name, c in columns.items()}
+        return padded(table.values(name), self.padding.get(name), self.table.spec(name).dtype)
 
     def _is_column(self, symbol: Any) -> bool:
         return isinstance(symbol.history.record.operation, layers.InputLayer)
@@ -144,7 +168,100 @@ def _symbol(name: str, shape: tuple[int | None, ...], dtype: str) -> KerasTensor
     return layers.Input(shape, dtype=dtype, name=name)
 
 
-def _called(model: Model, batch: dict[str, Any], start: int, table: Table) -> dict[str, Any]:
+def with_filled(table: Table, filled: Mapping[str, str]) -> Table:
+    """A table with columns whose gaps hold the last value before, in the order of the file.
+
+    Args:
+        table: where a group says so, values stay within it.
+        filled: names of the new columns, each with the column that it is made of.
+    """
+    absent = {new: old for new, old in filled.items() if new not in table.columns}
+    if not absent:
+        return table
+    whole = in_series(replace(table, rows=None))
+    columns = dict(table.columns)
+    for new, old in absent.items():
+        values = whole.values(old)
+        gaps = missing(whole, old)
+        begins = np.zeros(len(values), bool)
+        if table.group is not None:
+            names = whole.values(table.group)
+            begins[1:] = names[1:] != names[:-1]
+        last = np.maximum.accumulate(np.where(gaps & ~begins, 0, np.arange(len(values))))
+        made = values[last]
+        if whole.rows is not None:
+            made = made[np.argsort(whole.rows)]
+        columns[new] = column_of(made)
+    return replace(table, columns=columns)
+
+
+def missing(table: Table, name: str) -> np.ndarray:
+    """Which values of a column are missing: NaN, or an empty text."""
+    values = table.values(name)
+    if table.spec(name).dtype == TEXT and values.ndim == 1:
+        return np.array([not text for text in values.tolist()], bool)
+    if values.dtype.kind == "f":
+        return np.isnan(values.reshape(len(values), -1)).any(axis=1)
+    return np.zeros(len(values), bool)
+
+
+def padded(values: np.ndarray, padding: tuple[int, str, Any] | None, dtype: str) -> np.ndarray:
+    """Rows of different lengths brought to one; others as they are."""
+    if padding is None:
+        return values
+    length, at, value = padding
+    side = "post" if at == "end" else "pre"
+    return pad_sequences(
+        list(values), length, object if dtype == TEXT else dtype, side, side, value
+    )
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a model reads, from a batch of columns.
+
+    Attributes:
+        model: gives what layers make; None where there is none.
+        plain: outputs that are columns as they are.
+        padding: columns whose rows are brought to one length.
+        dtypes: of these.
+    """
+
+    model: Model | None
+    plain: Mapping[str, str]
+    padding: Mapping[str, tuple[int, str, Any]]
+    dtypes: Mapping[str, str]
+
+    def __call__(
+        self, batch: Mapping[str, Any], place: Callable[[int], str] = nowhere
+    ) -> dict[str, np.ndarray]:
+        """Outputs by name; a value that a layer refuses is told with the place of its row."""
+        held = {
+            name: padded(values, self.padding[name], self.dtypes[name])
+            if name in self.padding
+            else values
+            for name, values in batch.items()
+        }
+        found = {name: held[column] for name, column in self.plain.items()}
+        if self.model is not None:
+            inputs = {name: held[name] for name in self.model.input_names}
+            made = _called(self.model, inputs, place)
+            found |= {name: np.asarray(value) for name, value in made.items()}
+        return found
+
+
+class _Batches:
+    """What a layer learns from, batch by batch, as often as it is gone through."""
+
+    def __init__(self, columns: Columns, symbol: Any, layer: Any) -> None:
+        self.columns, self.symbol, self.layer = columns, symbol, layer
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for chunk in self.columns.chunks({"inputs": self.symbol}, self.columns.table):
+            yield _to_learn(self.layer, chunk["inputs"])
+
+
+def _called(model: Model, batch: dict[str, Any], place: Callable[[int], str]) -> dict[str, Any]:
     """The model on a batch of columns; a value that it refuses is told with its place."""
     try:
         return model(batch)
@@ -152,9 +269,7 @@ def _called(model: Model, batch: dict[str, Any], start: int, table: Table) -> di
         row = getattr(error, "row", None)
         if row is None:
             raise
-        raise DataError(
-            table.where(start + row), expected=error.expected, received=error.received
-        ) from error
+        raise DataError(place(row), expected=error.expected, received=error.received) from error
 
 
 def _to_learn(layer: Any, column: np.ndarray) -> np.ndarray:

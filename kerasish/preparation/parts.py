@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,9 @@ from kerasish.errors import ArgumentError, DataError
 from kerasish.preparation.table import Table
 from kerasish.spec import TEXT
 
+_DATE = re.compile(
+    r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2})(?:[T ](\d{1,2}(?::\d{2}){1,2})[\d.]*Z?)?)?"
+)
 PARTS = ("train", "validation", "test")
 CHOICES = ("split", "rows", "every", "where")
 
@@ -129,11 +133,7 @@ def _holds(table: Table, name: str, value: Any, part: str) -> np.ndarray:
     """Where a column has a value, one of several, or one in a range."""
     values = table.values(name)
     if isinstance(value, Mapping):
-        low, high = value.get("from"), value.get("to")
-        found = np.ones(len(values), bool)
-        found &= True if low is None else values >= low
-        found &= True if high is None else values < high
-        return found
+        return _in_range(table, name, values, value, part)
     several = list(value) if isinstance(value, (list, tuple)) else [value]
     known = set(values.tolist())
     for one in several:
@@ -146,6 +146,54 @@ def _holds(table: Table, name: str, value: Any, part: str) -> np.ndarray:
                 received=repr(one),
             )
     return np.isin(values, np.array(several, dtype=values.dtype))
+
+
+def _in_range(
+    table: Table, name: str, values: np.ndarray, bounds: Mapping[str, Any], part: str
+) -> np.ndarray:
+    """Where values are at least `from` and less than `to`; dates are compared as dates."""
+    unknown = [key for key in bounds if key not in ("from", "to")]
+    if unknown or not bounds:
+        raise ArgumentError(
+            f"The part {part!r}, where {name!r}",
+            expected="'from', 'to' or both",
+            received=repr(unknown[0]) if unknown else "neither",
+        )
+    given = {key: bound for key, bound in bounds.items() if bound is not None}
+    is_text = table.spec(name).dtype == TEXT
+    for key, bound in given.items():
+        if is_text != isinstance(bound, str) or isinstance(bound, bool):
+            raise DataError(
+                f"The part {part!r}, where {name!r}, {key}",
+                expected="a text, as the column holds texts" if is_text else "a number",
+                received=repr(bound),
+            )
+    if is_text:
+        try:
+            given = {key: as_date(bound) for key, bound in given.items()}
+            values = np.array([as_date(text) for text in values.tolist()])
+        except ValueError:  # no dates: the order of texts
+            given = {key: bounds[key] for key in given}
+    found = np.ones(len(values), bool)
+    if "from" in given:
+        found &= values >= given["from"]
+    if "to" in given:
+        found &= values < given["to"]
+    return found
+
+
+def as_date(text: str) -> np.datetime64:
+    """A date, with or without time, and with one or two digits for months, days and hours.
+
+    Raises:
+        ValueError: the text is none.
+    """
+    found = _DATE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    year, month, day, clock = found.groups()
+    hour = f"T{clock if clock[1:2] != ':' else '0' + clock}" if clock else ""
+    return np.datetime64(f"{year}-{int(month):02}-{int(day or 1):02}{hour}", "s")
 
 
 def _fractions(
@@ -203,7 +251,9 @@ def _drawn(keys: np.ndarray, count: int, rng: np.random.Generator, together: boo
     sizes = np.bincount(keys)
     if together:
         order = rng.permutation(len(sizes))
-        return np.isin(keys, order[np.cumsum(sizes[order]) <= count])
+        most = max(1, len(sizes) - 1)
+        near = np.abs(np.cumsum(sizes[order])[:most] - count).argmin()
+        return np.isin(keys, order[: near + 1])
     order = rng.permutation(len(keys))
     for key, size in enumerate(sizes):
         own = order[keys[order] == key]

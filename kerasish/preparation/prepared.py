@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,16 @@ from kerasish.data.sequence import Cut, Windows
 from kerasish.errors import DataError
 from kerasish.models.feature_space import size_of
 from kerasish.ops.symbol import KerasTensor
-from kerasish.preparation.columns import Columns
+from kerasish.preparation.columns import Columns, missing, with_filled
+from kerasish.preparation.later import Finish, Later
 from kerasish.preparation.parts import Parts
 from kerasish.preparation.table import Table
 from kerasish.preparation.way_back import target_of
-from kerasish.preparation.windows import Window, moments
-from kerasish.spec import TEXT, TensorSpec, is_int
+from kerasish.preparation.windows import Window, in_series, moments
+from kerasish.spec import TensorSpec, is_int
 
 Symbols = Mapping[str, KerasTensor]
+BUFFER = 10_000  # rows among which a stream is shuffled
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,14 @@ class Part:
 
     Attributes:
         table: its rows.
-        x, y, sample_weight: by name, arrays (rows, ...), or series where there are windows.
+        x, y, sample_weight: by name, arrays (rows, ...), or series where there are windows; inputs
+            that are read from their files when rows are asked for are `Later`.
         moments: the rows of the series at which windows are; None without windows.
         dropped: rows or windows that were left out, since a target is missing.
     """
 
     table: Table
-    x: dict[str, np.ndarray]
+    x: dict[str, Any]
     y: dict[str, np.ndarray]
     sample_weight: np.ndarray | None = None
     moments: np.ndarray | None = None
@@ -45,6 +48,11 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.table) if self.moments is None else len(self.moments)
+
+    @property
+    def later(self) -> bool:
+        """Whether inputs are made when rows are asked for."""
+        return any(isinstance(values, Later) for values in self.x.values())
 
 
 @dataclass
@@ -61,6 +69,8 @@ class Prepared:
         batch_size: rows of a step.
         shuffle: whether every epoch trains in another order.
         augment: layers called on x in training only.
+        cache: whether rows that are read from their files are kept after the first time: True in
+            memory, a name in that folder.
     """
 
     parts: Parts
@@ -72,14 +82,39 @@ class Prepared:
     batch_size: int = 32
     shuffle: bool = True
     augment: Sequence[Any] = ()
+    cache: bool | str = False
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._made: dict[str, Part] = {}
+        asked = [
+            *self.columns.inputs(self.y),
+            *([self.sample_weight] if self.sample_weight else []),
+        ]
+        for table in self.parts.given().values():
+            table.load(asked)
         train = self.part("train")
         self.targets = {
             name: target_of(name, symbol, train.y[name]) for name, symbol in self.y.items()
         }
+
+        self._warn_of_order()
+
+    def _warn_of_order(self) -> None:
+        """Say that a validation part has one class only, which tells little."""
+        validation = self.parts.validation
+        for name, target in self.targets.items() if validation is not None else ():
+            if target.classes is None or len(target.classes) < 2:
+                continue
+            held = np.unique(np.asarray(self.part("validation").y[name]))
+            if len(held) == 1 and len(np.unique(np.asarray(self.part("train").y[name]))) > 1:
+                at = int(held[0])
+                only = target.classes[at] if 0 <= at < len(target.classes) else at
+                self.notes.append(
+                    f"the validation part holds one class of {name!r} only ({only}): are the rows "
+                    f"sorted by it? validation: {{split: 0.1, stratify: {target.columns[0]}}} "
+                    "takes the same share of each"
+                )
 
     # --- parts ----------------------------------------------------------------------------------
 
@@ -103,8 +138,14 @@ class Prepared:
         kept, dropped = self._with_targets(table)
         if dropped:
             self.notes.append(f"{dropped} rows of {what} have no target and were left out")
-        x, y = self.columns.run(self.x, kept), self.columns.run(self.y, kept)
-        self._check(x, kept)
+        kept = with_filled(kept, self.columns.filled)
+        x: dict[str, Any] = {}
+        if kept.at_hand(self.columns.inputs(self.x)):
+            x = self.columns.run(self.x, kept)
+            self._check(x, kept)
+        else:
+            x = {name: Later(self.columns, s, kept) for name, s in self.x.items()}
+        y = self.columns.run(self.y, kept)
         weight = None if self.sample_weight is None else kept.values(self.sample_weight)
         return Part(kept, x, y, weight, None, dropped)
 
@@ -142,30 +183,67 @@ class Prepared:
 
     def _windows(self, table: Table, what: str) -> Part:
         window = self.window or Window()
-        base = table if table.rows is None else Table(table.columns, table.place, None, table.time,
-                                                      table.group)  # fmt: skip
+        table = with_filled(table, self.columns.filled)
+        names = [*self.columns.inputs(self.x), *self.columns.inputs(self.y), *table.time]
+        if not table.by_number(table.names):
+            table = table.held([*names, *([table.group] if table.group else [])])
+        base = in_series(replace(table, rows=None))
         x, y = self._series(base)
-        at = moments(
-            table,
-            base,
-            [window.span(name, False) for name in self.x],
-            [window.span(name, True) for name in self.y],
-            window.stride,
-        )
-        before = len(at)
-        for name, series in (*x.items(), *y.items()):
-            if series.dtype.kind == "f":
-                low, high = window.span(name, name in y)
-                gone = np.isnan(series.reshape(len(series), -1)).any(axis=1)
-                held = np.concatenate([[0], np.cumsum(gone)])
-                at = at[held[at + high] == held[at + low]]
-        if len(at) < before:
-            self.notes.append(
-                f"{before - len(at)} windows of {what} hold missing values and were left out"
-            )
+        spans = {name: window.span(name, False) for name in self.x}
+        targets = {name: window.span(name, True) for name in self.y}
+        owned = targets or spans  # rows that must be the part's own
+        at = moments(table, base, list(spans.values()), list(owned.values()), window.stride)
         if not len(at):
-            raise DataError(what, expected="a whole window", received=f"{len(table)} rows")
-        return Part(table, x, y, None, at, before - len(at))
+            raise DataError(
+                f"The windows of {what}",
+                expected=f"rows that follow each other, {window.length(spans, targets)} of them",
+                received=f"{len(table)} rows, none with a whole window around it",
+            )
+        whole = len(at)
+        at = self._complete(at, y, targets)
+        no_target = whole - len(at)
+        at = self._complete(at, x, spans, base)
+        if no_target:
+            self.notes.append(f"{no_target} windows of {what} have no target and were left out")
+        if whole - no_target - len(at):
+            count = whole - no_target - len(at)
+            self.notes.append(f"{count} windows of {what} begin before the first value of an input")
+        if not len(at):
+            raise DataError(f"The windows of {what}", expected="one with a target", received="none")
+        return Part(table, x, y, None, at, whole - len(at))
+
+    def _complete(
+        self,
+        at: np.ndarray,
+        series: Mapping[str, np.ndarray],
+        spans: Mapping[str, tuple[int, int]],
+        base: Table | None = None,
+    ) -> np.ndarray:
+        """The moments whose windows have no gap; with `base`, gaps must be filled."""
+        for name, values in series.items():
+            if values.dtype.kind != "f":
+                continue
+            low, high = spans[name]
+            gone = np.isnan(values.reshape(len(values), -1)).any(axis=1)
+            held = np.concatenate([[0], np.cumsum(gone)])
+            fits = held[at + high] == held[at + low]
+            if base is not None and not fits.all():
+                self._refuse_gaps(name, np.asarray(gone), base)
+            at = at[fits]
+        return at
+
+    def _refuse_gaps(self, name: str, gone: np.ndarray, base: Table) -> None:
+        columns = self.columns.inputs({name: self.x[name]})
+        if any(column in self.columns.filled for column in columns):
+            return
+        row = int(gone.argmax())
+        column = next((one for one in columns if missing(base, one)[row]), None)
+        raise DataError(
+            base.where(row, column),
+            expected="a number",
+            received=f"a missing value, one of {int(gone.sum())} rows",
+            fix="Fill them with fill: previous (or mean, median, a number).",
+        )
 
     def _series(self, base: Table) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Inputs and targets for every row of a series."""
@@ -197,6 +275,8 @@ class Prepared:
 
     def dataset(self, part: Part) -> Dataset:
         """The elements of a part: (x, y) or (x, y, weight), one row each."""
+        if part.later:
+            return self._read(part, shuffle=False).unbatch()
         if part.moments is not None:
             x, y = self.cuts(part)
             return Dataset(Windows((x, y) if part.y else x, part.moments))
@@ -204,11 +284,26 @@ class Prepared:
         held = held if part.sample_weight is not None else held[:2]
         return Dataset.from_tensor_slices(held if part.y else held[0])
 
+    def _read(self, part: Part, shuffle: bool) -> Dataset:
+        """The batches of a part whose rows are read from their files."""
+        columns = part.table.dataset(self.columns.inputs(self.x))
+        if self.cache:
+            columns = columns.cache(self.cache if isinstance(self.cache, str) else None)
+        beside = {"y": _alone(part.y) if part.y else None, "weight": part.sample_weight}
+        held = {name: value for name, value in beside.items() if value is not None}
+        numbers = {"row": np.arange(len(part.table)), **held}
+        elements = Dataset.zip((columns, Dataset.from_tensor_slices(numbers)))
+        if shuffle:
+            streamed = not part.table.by_number(self.columns.inputs(self.x))
+            elements = elements.shuffle(min(len(part), BUFFER) if streamed else len(part))
+        finish = Finish(self.columns.maker(self.x), part.table.where, len(self.x) == 1)
+        return elements.batch(self.batch_size).map(finish)
+
     def fit_arguments(self) -> dict[str, Any]:
         """What `model.fit` is called with of the data."""
         train = self.part("train")
         found: dict[str, Any] = {}
-        if train.moments is None and not self.augment:
+        if train.moments is None and not self.augment and not train.later:
             found = {
                 "x": _alone(train.x),
                 "y": _alone(train.y) if train.y else None,
@@ -217,10 +312,13 @@ class Prepared:
                 "shuffle": self.shuffle,
             }
         else:
-            dataset = self.dataset(train)
-            if self.shuffle:
-                dataset = dataset.shuffle(len(train))
-            dataset = dataset.batch(self.batch_size)
+            if train.later:
+                dataset = self._read(train, self.shuffle)
+            else:
+                dataset = self.dataset(train)
+                if self.shuffle:
+                    dataset = dataset.shuffle(len(train))
+                dataset = dataset.batch(self.batch_size)
             found["x"] = dataset.map(self._augmented) if self.augment else dataset
         if self.parts.validation is not None:
             found["validation_data"] = self.batches("validation")
@@ -229,6 +327,8 @@ class Prepared:
     def batches(self, name: str) -> Any:
         """A part to evaluate on: a tuple of arrays, or a `Dataset` of batches."""
         part = self.part(name)
+        if part.later:
+            return self._read(part, shuffle=False)
         if part.moments is not None:
             return self.dataset(part).batch(self.batch_size)
         held = (_alone(part.x), _alone(part.y), part.sample_weight)
@@ -289,18 +389,8 @@ class Prepared:
         if known is None and is_int(symbol.dtype):
             train = self.part("train")
             array = train.x[name] if name in train.x else train.y[name]
-            known = int(array.max(initial=0)) + 1
+            known = int(np.asarray(array).max(initial=0)) + 1
         return known if known is not None else (self.shape(name) or (1,))[-1]
-
-
-def missing(table: Table, name: str) -> np.ndarray:
-    """Which values of a column are missing: NaN, or an empty text."""
-    values = table.values(name)
-    if table.spec(name).dtype == TEXT and values.ndim == 1:
-        return np.array([not text for text in values.tolist()], bool)
-    if values.dtype.kind == "f":
-        return np.isnan(values.reshape(len(values), -1)).any(axis=1)
-    return np.zeros(len(values), bool)
 
 
 def _alone(named: Mapping[str, Any]) -> Any:

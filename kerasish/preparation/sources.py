@@ -3,44 +3,25 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from kerasish.data.dataset import Dataset
 from kerasish.data.fetch import digest
-from kerasish.data.npz import open_npz
-from kerasish.errors import ArgumentError, DataError
-from kerasish.preparation.table import Column, Table, column_of
+from kerasish.errors import ArgumentError, DataError, KerasishError
+from kerasish.preparation import media, numbers, tabular
+from kerasish.preparation.formats import KINDS, Format
+from kerasish.preparation.table import Column, Table
 from kerasish.registry import hint
 
-BATCH = 1 << 16
-Options = Mapping[str, Any]
+FORMATS: dict[str, Format] = {**tabular.FORMATS, **numbers.FORMATS, **media.FORMATS}
+_INSIDE = ("sha256", "time", "group", "names", "types")  # options of a source as a whole
 
 
-@dataclass(frozen=True)
-class Format:
-    """A kind of file.
-
-    Attributes:
-        read: files and options to a table.
-        options: what may stand beside it in a source.
-        text: what it is, in a sentence.
-    """
-
-    read: Callable[[list[Path], Options], Table]
-    options: tuple[str, ...]
-    text: str
-
-
-COMMON = ("sha256", "names", "types", "time", "group")
-
-
-def read_table(source: Any, folder: Path | str = ".") -> Table:
+def read_table(source: Any, folder: Path | str = ".", like: Table | None = None) -> Table:
     """The table of a source.
 
     Args:
@@ -48,13 +29,14 @@ def read_table(source: Any, folder: Path | str = ".") -> Table:
             pattern or a dict from columns to files; options stand beside it. Or a list of such
             dicts, whose columns stand side by side.
         folder: where files are looked for first; then it is `$KERASISH_DATA`.
+        like: a table whose columns' types those of the same names have, instead of guessed ones.
 
     Raises:
-        ArgumentError: an unknown format or option.
+        ArgumentError: an unknown format or option, or a value that is none of an option.
         DataError: a file is not there, has another sha256, or is not what it should be.
     """
     if not isinstance(source, Mapping):
-        return side_by_side([read_table(one, folder) for one in source])
+        return side_by_side([read_table(one, folder, like) for one in source])
     name = next(iter(source), "")
     if name not in FORMATS:
         raise ArgumentError(
@@ -62,36 +44,84 @@ def read_table(source: Any, folder: Path | str = ".") -> Table:
             fix=hint(str(name), FORMATS, 3),
         )  # fmt: skip
     reader = FORMATS[name]
-    options = {key: value for key, value in source.items() if key != name}
-    for key in options:
-        if key not in (*reader.options, *COMMON):
-            raise ArgumentError(
-                f"The source {name!r}",
-                expected=f"options of {', '.join((*reader.options, *COMMON))}",
-                received=repr(key),
-            )
+    options = {key: value for key, value in source.items() if key != name and value is not None}
+    for key, value in options.items():
+        _check_option(name, reader, key, value)
+    if like is not None:
+        known = {key: column.spec.dtype for key, column in like.columns.items() if not column.load}
+        renamed = options.get("names")
+        if isinstance(renamed, Mapping):
+            known |= {old: known[new] for new, old in renamed.items() if new in known}
+        options["like"] = {k: d for k, d in known.items() if k not in options.get("types", {})}
     given = source[name]
     if isinstance(given, Mapping):
-        rest = {key: value for key, value in options.items() if key in reader.options}
+        rest = {key: value for key, value in options.items() if key not in (*_INSIDE, "like")}
         apart = [
             (column, read_table({name: path, **rest}, folder)) for column, path in given.items()
         ]
         table = side_by_side([_named(one, column) for column, one in apart])
     else:
         paths = find(given, Path(folder))
+        _check_kinds(name, paths, folders=reader in media.FORMATS.values() and name != "text")
         _check_digest(paths, options.get("sha256"))
-        table = reader.read(paths, options)
-        table = replace(table, files={str(path): digest(path) for path in paths})
-    renamed = options.get("names")
-    if isinstance(renamed, Mapping):
-        table.check(renamed.values())
-        back = {old: new for new, old in renamed.items()}
-        columns = {back.get(key, key): column for key, column in table.columns.items()}
-        table = replace(table, columns=columns)
+        table = _read(name, reader, paths, options)
+        table = replace(table, files={str(path): hash_of(path) for path in paths})
+    if isinstance(options.get("names"), Mapping):
+        table = tabular.renamed(table, options["names"])
     times = options.get("time") or ()
     times = (times,) if isinstance(times, str) else tuple(times)
     table.check([*times, *([options["group"]] if options.get("group") else [])])
-    return replace(table, time=times, group=options.get("group"))
+    notes = tuple(n for n in table.notes if not any(n.endswith(f"`time: {t}` orders the rows by "
+                                                               "them") for t in times))  # fmt: skip
+    return replace(table, time=times, group=options.get("group"), notes=notes)
+
+
+def _read(name: str, reader: Format, paths: list[Path], options: Mapping[str, Any]) -> Table:
+    """The table of files; whatever a library raises on a damaged one is a `DataError`."""
+    try:
+        return reader.read(paths, options)
+    except KerasishError:
+        raise
+    except Exception as error:
+        shown = f"'{paths[0]}'" + f" and {len(paths) - 1} more" * (len(paths) > 1)
+        raise DataError(
+            f"The file {shown}",
+            expected=f"a whole {name} file",
+            received=" ".join(str(error).split()) or type(error).__name__,
+        ) from error
+
+
+def _check_option(name: str, reader: Format, key: str, value: Any) -> None:
+    if key not in reader.keys:
+        raise ArgumentError(
+            f"The source {name!r}",
+            expected=f"options of {', '.join(reader.keys)}",
+            received=repr(key),
+            fix=hint(key, reader.keys, 3),
+        )
+    words, fits = KINDS[reader.keys[key].kind]
+    if not fits(list(value) if isinstance(value, tuple) else value):
+        raise ArgumentError(f"The option {key!r} of {name!r}", expected=words, received=repr(value))
+
+
+def _check_kinds(name: str, paths: Sequence[Path], folders: bool) -> None:
+    for path in paths:
+        if path.is_dir() and not folders:
+            raise DataError(
+                f"The source {name!r}", expected="a file", received=f"the folder '{path}'",
+                fix="A pattern names the files in it, such as " + str(Path(path.name) / "*") + ".",
+            )  # fmt: skip
+
+
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file, or of all names and contents in a folder."""
+    if path.is_file():
+        return digest(path)
+    taken = hashlib.sha256()
+    for inner in sorted(path.rglob("*")):
+        if inner.is_file():
+            taken.update(f"{inner.relative_to(path)}\n{digest(inner)}\n".encode())
+    return taken.hexdigest()
 
 
 def find(given: Any, folder: Path) -> list[Path]:
@@ -121,16 +151,30 @@ def find(given: Any, folder: Path) -> list[Path]:
 
 
 def _check_digest(paths: Sequence[Path], wanted: Any) -> None:
-    for path, one in zip(
-        paths, [wanted] if isinstance(wanted, str) else wanted or (), strict=False
-    ):
-        held = digest(path)
+    several = [wanted] if isinstance(wanted, str) else list(wanted or ())
+    if several and len(several) != len(paths):
+        raise ArgumentError(
+            "sha256", expected=f"one for each of {len(paths)} files", received=f"{len(several)}"
+        )
+    for path, one in zip(paths, several, strict=False):
+        held = hash_of(path)
         if held != str(one).lower():
             raise DataError(f"The file '{path}'", expected=f"sha256 {one}", received=held)
 
 
 def _named(table: Table, name: str) -> Table:
-    """A table of one column under another name."""
+    """A table of one column under another name.
+
+    Raises:
+        DataError: it has several.
+    """
+    if len(table.columns) != 1:
+        raise DataError(
+            f"The file of {name!r}",
+            expected="a file of one array",
+            received=f"the columns {', '.join(table.names)}",
+            fix="A list of sources puts their columns side by side.",
+        )
     (column,) = table.columns.values()
     return replace(table, columns={name: column})
 
@@ -160,46 +204,7 @@ def side_by_side(tables: Sequence[Table]) -> Table:
             )
         columns |= table.columns
     files = {path: known for table in tables for path, known in table.files.items()}
-    return replace(tables[0], columns=columns, files=files)
-
-
-# --- formats ------------------------------------------------------------------------------------
-
-
-def _gathered(batches: Any) -> dict[str, np.ndarray]:
-    """The columns of a dataset's batches."""
-    parts: dict[str, list[Any]] = {}
-    for batch in batches:
-        for name, values in batch.items():
-            parts.setdefault(name, []).append(np.asarray(values))
-    return {name: np.concatenate(held) for name, held in parts.items()}
-
-
-def _csv(paths: list[Path], options: Options) -> Table:
-    names = options.get("names")
-    dataset = Dataset.from_csv(
-        paths,
-        dtypes=options.get("types"),
-        batch_size=BATCH,
-        delimiter=options.get("separator", ","),
-        names=None if isinstance(names, Mapping) else names,
-    )
-    columns = {name: column_of(values) for name, values in _gathered(dataset).items()}
-    before = 1 if names is None or isinstance(names, Mapping) else 0
-    return Table(columns, lambda row: f"{paths[0].name}, row {row + before + 1}")
-
-
-def _npz(paths: list[Path], options: Options) -> Table:
-    parts: dict[str, list[np.ndarray]] = {}
-    for path in paths:
-        with open_npz(path) as archive:
-            for name in archive.names:
-                parts.setdefault(name, []).append(archive.read(name))
-    columns = {name: column_of(np.concatenate(held)) for name, held in parts.items()}
-    return Table(columns, lambda row: f"{paths[0].name}, row {row}")
-
-
-FORMATS: dict[str, Format] = {
-    "csv": Format(_csv, ("separator",), "A table of values with commas or another separator."),
-    "npz": Format(_npz, (), "Arrays of numpy by name."),
-}
+    notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
+    times = next((table.time for table in tables if table.time), ())
+    group = next((table.group for table in tables if table.group), None)
+    return replace(tables[0], columns=columns, files=files, notes=notes, time=times, group=group)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from kerasish.errors import DataError
+from kerasish.preparation.parts import as_date
 from kerasish.preparation.table import Table
 from kerasish.spec import TEXT
 
@@ -34,6 +35,11 @@ class Window:
         usual = (0, self.horizon) if is_target else (-self.history, 0)
         low, high = self.offsets.get(name, usual)
         return low, high
+
+    def length(self, names: Iterable[str], targets: Iterable[str]) -> int:
+        """The rows from the first to the last of a window."""
+        spans = [self.span(one, False) for one in names] + [self.span(t, True) for t in targets]
+        return max(b for _, b in spans) - min(a for a, _ in spans)
 
 
 def moments(
@@ -63,6 +69,20 @@ def moments(
     for a, b in targets:
         found = found[held[found + b] - held[found + a] == b - a]
     return found[::stride]
+
+
+def in_series(table: Table) -> Table:
+    """A table whose groups follow each other, each in the order of the file.
+
+    Args:
+        table: all rows.
+    """
+    if table.group is None:
+        return table
+    codes = np.unique(table.values(table.group), return_inverse=True)[1]
+    if np.count_nonzero(np.diff(codes)) == codes.max():
+        return table
+    return table.choose(np.argsort(codes, kind="stable"))
 
 
 def _within(table: Table, base: Table) -> np.ndarray:
@@ -127,13 +147,14 @@ def clock(table: Table) -> np.ndarray:
 
 
 def _dates(table: Table, name: str, values: np.ndarray) -> np.ndarray:
+    found = []
     for row, text in enumerate(values.tolist()):
         try:
-            np.datetime64(text.replace("/", "-"))
+            found.append(as_date(text))
         except ValueError:
             raise DataError(
                 table.where(row, name),
                 expected="a date such as 2016-07-01 or 2016-07-01 13:00:00",
                 received=repr(text),
             ) from None
-    return np.array([text.replace("/", "-") for text in values.tolist()], "datetime64[s]")
+    return np.array(found, "datetime64[s]")

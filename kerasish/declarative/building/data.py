@@ -11,6 +11,7 @@ import numpy as np
 
 from kerasish import layers
 from kerasish.declarative.building.construct import construct
+from kerasish.declarative.building.model import op_on
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.check.specification import (
@@ -26,10 +27,14 @@ from kerasish.errors import KerasishError
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation import Columns, Parts, Prepared, Table, Window, column_of, split
 from kerasish.preparation.auto import choose
-from kerasish.preparation.sources import read_table, side_by_side
-from kerasish.spec import TEXT, is_int
+from kerasish.preparation.sources import FORMATS, read_table, side_by_side
+from kerasish.spec import TEXT
 
-_USUAL = (("x", "image", "audio", "text"), ("y", "label"))
+# The columns that are read and predicted where a config says none, as the formats declare them.
+_USUAL = tuple(
+    tuple(dict.fromkeys(name for one in FORMATS.values() for name in getattr(one, side)))
+    for side in ("x", "y")
+)
 
 
 class _Failed(Exception):
@@ -96,14 +101,19 @@ class _Maker:
             table = self._table(section.sources)
         first = section.parts.get("train")
         usual = section.sources or (first.sources if first else ())
+        if first is not None and first.sources:
+            table = own["train"] = self._table(first.sources)
         for name, part in section.parts.items():
-            if part.sources:
-                own[name] = self._table(part.sources, () if name == "train" else usual)
-            else:
+            if part.sources and name not in own:
+                own[name] = self._table(part.sources, usual, table)
+            elif part.choice is not None:
                 own[name] = part.choice
+        if "train" in own and isinstance(own["train"], Table):
+            table = None
         mark = next((part.mark for part in section.parts.values() if part.choice), section.mark)
         ordered = True if section.window is not None else None
         with _told(self.diagnostics, mark, "K502"):
+            _load(table if table is not None else own.get("train"), section)
             return split(table, own, seed, ordered, fold)
 
     def _dataset(self, named: Reference) -> tuple[Table, Table]:
@@ -111,7 +121,12 @@ class _Maker:
             train, test = vocabulary.lookup("dataset", named.name)()
         return _table_of(train, f"{named.name}, training"), _table_of(test, f"{named.name}, test")
 
-    def _table(self, sources: tuple[Source, ...], usual: tuple[Source, ...] = ()) -> Table:
+    def _table(
+        self,
+        sources: tuple[Source, ...],
+        usual: tuple[Source, ...] = (),
+        like: Table | None = None,
+    ) -> Table:
         """The table of sources; what they leave open is as in the usual ones."""
         tables = []
         for place, source in enumerate(sources):
@@ -119,9 +134,11 @@ class _Maker:
             name = next(iter(values))
             before = usual[place].values if place < len(usual) else {}
             if name in before:
-                values = {key: v for key, v in before.items() if key != "sha256"} | values
+                values = values | {
+                    key: v for key, v in before.items() if key != "sha256" and key not in values
+                }
             with _told(self.diagnostics, source.marks.get(name, source.mark), "K501"):
-                tables.append(read_table(values, self.folder))
+                tables.append(read_table(values, self.folder, like))
         with _told(self.diagnostics, sources[0].mark, "K501"):
             return side_by_side(tables)
 
@@ -130,7 +147,8 @@ class _Maker:
     def prepared(self, parts: Parts) -> Prepared:
         """Inputs and targets, adapted on the training part."""
         section, columns = self.section, Columns(parts.train)
-        notes = list(parts.notes)
+        given = [note for table in parts.given().values() for note in table.notes]
+        notes = list(dict.fromkeys([*given, *parts.notes]))
         made = _Entries(columns, self.diagnostics, notes)
         x_entries = section.x if section.x is not None else self._usual(parts.train, 0)
         y_entries = section.y if section.y is not None else self._usual(parts.train, 1)
@@ -154,8 +172,13 @@ class _Maker:
                 batch_size=section.batch_size,
                 shuffle=section.shuffle,
                 augment=augment,
+                cache=self._cache(),
                 notes=notes,
             )  # fmt: skip
+
+    def _cache(self) -> bool | str:
+        cache = self.section.cache
+        return str(self.folder / cache) if isinstance(cache, str) else cache
 
     def _usual(self, table: Table, place: int) -> tuple[DataEntry, ...]:
         """The entry that is meant where a file says none."""
@@ -184,6 +207,20 @@ class _Maker:
             found |= set(choice.get("where") or ())
             found |= {choice["group"]} if choice.get("group") else set()
         return found
+
+
+def _load(table: Any, section: DataSection) -> None:
+    """Read the columns that decide about rows in one pass, where a table is streamed."""
+    if isinstance(table, Table):
+        choices = [part.choice or {} for part in section.parts.values()]
+        names = {name for choice in choices for name in choice.get("where") or ()}
+        names |= {
+            choice[key] for choice in choices for key in ("stratify", "group") if choice.get(key)
+        }
+        if section.sample_weight is not None:
+            names.add(section.sample_weight.name)
+        names |= {one.name for entry in section.y or () for one in entry.sources or ()}
+        table.load(sorted(names))
 
 
 def _table_of(pair: tuple[Any, Any], what: str) -> Table:
@@ -235,7 +272,7 @@ class _Entries:
         for name in names:
             layer = construct(steps[0], self.diagnostics)
             each[f"{entry.name}.{name}"] = self._chain(entry, self.symbol(name), layer, is_target)
-        if all(is_int(symbol.dtype) for symbol in each.values()) and not is_target:
+        if entry.inputs != (entry.name,) and not is_target:
             return each
         joined = list(each.values())
         return {entry.name: joined[0] if len(joined) == 1 else layers.Concatenate()(joined)}
@@ -259,14 +296,24 @@ class _Entries:
         """A column, or another entry."""
         return self.made[name] if name in self.made else self.columns[name]
 
-    def _joined(self, entry: DataEntry, names: list[str]) -> KerasTensor:
+    def _joined(self, entry: DataEntry, names: list[str]) -> Any:
         """Columns side by side; a column alone, padded where the entry says so."""
         step = entry.steps[0] if entry.steps else None
-        if isinstance(step, Step) and step.name == "pad":
+        late = [one for one in entry.steps[1:] if isinstance(one, Step)]
+        if late:
+            message = f"{late[0].name} reads columns, it can only be the first in 'seq'"
+            self.diagnostics.add("K206", message, late[0].mark)
+            raise _Failed
+        kind = step.name if isinstance(step, Step) else ""
+        if isinstance(step, Step) and kind == "pad":
+            self._one(entry, names, "pad")
             return self.columns.padded(names[0], **step.value)
-        symbols = [self.symbol(name) for name in names]
+        read = self.columns.previous if kind == "previous" else self.symbol
+        symbols = [read(name) for name in names]
         if len(symbols) == 1:
             return symbols[0]
+        if isinstance(step, Item) and step.kind == "op":
+            return symbols
         texts = [n for n, s in zip(names, symbols, strict=True) if s.dtype == TEXT]
         if texts:
             message = f"column '{texts[0]}' holds texts, which cannot stand beside numbers"
@@ -275,9 +322,33 @@ class _Entries:
             raise _Failed
         return layers.Concatenate()(symbols)
 
-    def _chain(
-        self, entry: DataEntry, symbol: KerasTensor, first: Any, is_target: bool
-    ) -> KerasTensor:
+    def _one(self, entry: DataEntry, names: list[str], what: str) -> None:
+        if len(names) > 1:
+            message = f"{what} reads one column, '{entry.name}' is from {len(names)}"
+            self.diagnostics.add("K206", message, entry.mark)
+            raise _Failed
+
+    def _called(self, step: Item, layer: Any, symbol: Any) -> Any:
+        """A layer or op called on a symbol; the layer learns first."""
+        if step.kind == "op":
+            return op_on(step, symbol)
+        if isinstance(layer, layers.ValueMap) and symbol.dtype != TEXT:
+            layer = self._keys_of(layer, symbol.dtype, step)
+        return self.columns.apply(layer, symbol)
+
+    def _keys_of(self, layer: Any, dtype: str, step: Item) -> Any:
+        """A `map` whose keys are numbers or true and false, as the column's values are."""
+        found = []
+        for key in layer.keys:
+            value = _value_of(key, dtype)
+            if value is None:
+                message = f"map: {key!r} is no value of a column of {dtype}"
+                self.diagnostics.add("K503", message, step.mark)
+                raise _Failed
+            found.append(value)
+        return layers.ValueMap(found, layer.values, layer.default, name=layer.name)
+
+    def _chain(self, entry: DataEntry, symbol: Any, first: Any, is_target: bool) -> KerasTensor:
         """The steps of an entry applied in turn."""
         applied = self.layers.setdefault(entry.name, [])
         for place, step in enumerate(entry.steps):
@@ -286,8 +357,8 @@ class _Entries:
             layer = first if place == 0 else construct(step, self.diagnostics)
             self._raise()
             with _told(self.diagnostics, step.mark, "K503"):
-                symbol = self.columns.apply(layer, symbol)
-            applied.append(layer)
+                symbol = self._called(step, layer, symbol)
+            applied.append(step if step.kind == "op" else layer)
         if symbol.dtype == TEXT and is_target:
             column = symbol.history.record.operation.name
             known = sorted(set(self.columns.table.values(column).tolist()) - {""})
@@ -312,7 +383,7 @@ class _Entries:
             raise _Failed
         symbol = self._joined(entry, names)
         for layer in self.layers[reference.name]:
-            symbol = layer(symbol)
+            symbol = op_on(layer, symbol) if isinstance(layer, Item) else layer(symbol)
         return symbol
 
     def _auto(self, entry: DataEntry, names: list[str]) -> KerasTensor:
@@ -338,6 +409,16 @@ class _Entries:
     def _raise(self) -> None:
         if len(self.diagnostics):
             raise _Failed
+
+
+def _value_of(key: str, dtype: str) -> Any:
+    """A key in YAML, which is a text, as a value of a column; None where it is none."""
+    if dtype == "bool":
+        return {"true": True, "false": False, "1": True, "0": False}.get(key.lower())
+    try:
+        return float(key) if dtype.startswith("float") else int(key)
+    except ValueError:
+        return None
 
 
 AUTO: Mapping[str, Any] = {

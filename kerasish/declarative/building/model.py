@@ -115,7 +115,7 @@ class _Builder:
         """
         try:
             if isinstance(layer, Item):
-                tensor = _op(layer, inputs, more or {}, name)
+                tensor = op_on(layer, inputs, more, name)
             elif isinstance(inputs, dict):
                 tensor = layer(**inputs, **(more or {}))
             else:
@@ -138,12 +138,14 @@ class _Builder:
         return _Made(tensor, item.label, mark)
 
 
-def _op(item: Item, inputs: Any, more: Mapping[str, Any], name: str | None) -> Any:
+def op_on(
+    item: Item, inputs: Any, more: Mapping[str, Any] | None = None, name: str | None = None
+) -> Any:
     """The symbols of an op called on tensors; a constant where there are none."""
     op = contract(item.name)
     if op is None:
         raise KeyError(item.name)
-    args, named = op.bound(inputs, {**item.arguments, **more})
+    args, named = op.bound(inputs, {**item.arguments, **(more or {})})
     return record(item.name, op.function, tuple(args), named, name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from kerasish.arguments.contract import Converted
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.text.source import Mapping, Mark
 
@@ -155,7 +156,9 @@ class DataEntry:
         first = self.steps[0] if self.steps else None
         if not self.by_column or not isinstance(first, Item) or self.sources is None:
             return (self.name,)
-        if len(self.steps) > 1 or first.arguments.get("output_mode", "int") != "int":
+        mode = first.arguments.get("output_mode", "int")
+        mode = mode.value if isinstance(mode, Converted) else mode
+        if len(self.steps) > 1 or mode != "int":
             return (self.name,)
         return tuple(f"{self.name}.{one.name}" for one in self.sources)
 

@@ -13,13 +13,13 @@ from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker
 from kerasish.declarative.check.specification import DataSection, PartChoice, Source
+from kerasish.declarative.language.keys import Keys
 from kerasish.declarative.sections.data_entries import read_entries
-from kerasish.declarative.sections.data_keys import DATA, WINDOW
+from kerasish.declarative.sections.data_keys import DATA, SOURCES, WINDOW
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
 from kerasish.preparation import FORMATS
 from kerasish.preparation.parts import CHOICES, PARTS
-from kerasish.preparation.sources import COMMON
 
 _SOURCE_FORM = "source: {csv: file.csv}"
 _PART_FORM = "validation: {split: 0.1}"
@@ -120,21 +120,33 @@ def _source(value: Value, found: Diagnostics) -> Source | None:
         found.add("K110", message, value.mark if entry is None else entry.mark, hint)
         return None
     (name,) = formats
-    fields = Fields(value, f"source {name}", (name, *FORMATS[name].options, *COMMON), found)
+    keys = SOURCES[name]
+    fields = Fields(value, keys.name, keys, found)
     marks = {key: entry.value.mark for key, entry in fields.entries.items()}
     values = {name: _files(fields, name, found)}
     for key, entry in fields.entries.items():
-        if key != name:
-            values[key] = plain(entry.value)
+        form = keys[key].form
+        held = plain(entry.value)
+        if key == name or held is None:
+            continue
+        if form.takes is not None and not form.takes(held):
+            message = must_be(key, form.expected, entry.value)
+            found.add("K204", message, entry.value.mark, _example(keys, key))
+        values[key] = held
     _check_digest(fields, found)
     return Source(values, value.mark, marks)
 
 
+def _example(keys: Keys, key: str) -> str:
+    example = keys[key].example
+    return f"such as {key}: {example}" if example else ""
+
+
 def _format_of(path: str) -> str:
     """The format that a file's name says."""
-    stem = path.lower().removesuffix(".gz")
-    suffix = stem.rpartition(".")[2]
-    return suffix if suffix in FORMATS else ""
+    name = path.lower().removesuffix(".gz")
+    known = ((one, end) for one, made in FORMATS.items() for end in made.suffixes)
+    return next((one for one, end in known if name.endswith((f".{end}", f"-{end}"))), "")
 
 
 def _files(fields: Fields, name: str, found: Diagnostics) -> Any:
@@ -215,7 +227,7 @@ def _choice(fields: Fields, form: str, part: str, found: Diagnostics) -> dict[st
         return None
     if expected and value is not None:
         percent = held if isinstance(held, (int, float)) and form == "split" else 0
-        hint = f"{percent} % is {percent / 100:g}" if 1 <= percent < 100 else ""
+        hint = f"write {percent / 100:g}" if 1 <= percent < 100 else ""
         found.add("K204", must_be(form, expected, value), value.mark, hint)
         return None
     return {key: plain(entry.value) for key, entry in fields.entries.items()}

@@ -7,6 +7,8 @@ from typing import Any
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker, Item
 from kerasish.declarative.check.specification import DataEntry, Reference, Step
+from kerasish.declarative.sections import data_keys
+from kerasish.declarative.sections.steps import read_step
 from kerasish.declarative.text.errors import Diagnostics, clip, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
 
@@ -24,9 +26,8 @@ KINDS = {
 }
 _ONE_HOT = ("float_discretized", "integer_categorical", "string_categorical", "integer_hashed",
             "string_hashed")  # fmt: skip
-BODIES = ("map", "fill", "pad", "FeatureSpace", *KINDS)
+BODIES = (*(key.name for key in data_keys.BODIES), *KINDS)
 _FORM = "write {from: column}, {from: column, Layer: {...}} or {from: column, seq: [...]}"
-_FILLS = ("mean", "median", "most_frequent", "previous")
 
 
 def read_entries(value: Value, key: str, checker: Checker) -> tuple[DataEntry, ...]:
@@ -80,7 +81,7 @@ class _Reader:
             return None
         if sources == ():
             return None
-        steps, shared = self._body(rest[0]) if rest else ([], None)
+        steps, shared = self._body(rest[0], len(sources or ())) if rest else ([], None)
         alone = isinstance(source, Scalar)
         return DataEntry(name, mark, sources, tuple(steps), shared, offsets, alone)
 
@@ -111,7 +112,7 @@ class _Reader:
             return None
         return held[0], held[1]
 
-    def _body(self, body: Entry) -> tuple[list[Item | Step], Reference | None]:
+    def _body(self, body: Entry, taken: int) -> tuple[list[Item | Step], Reference | None]:
         if body.key == "use":
             if isinstance(body.value, Scalar) and isinstance(body.value.value, str):
                 return [], Reference(body.value.value, body.value.mark)
@@ -124,10 +125,10 @@ class _Reader:
             if not values:
                 message = must_be("seq", "a list of layers", body.value)
                 self.diagnostics.add("K204", message, body.value.mark)
-        steps = [self._step(value) for value in values]
+        steps = [self._step(value, 1 if i else taken) for i, value in enumerate(values)]
         return [step for step in steps if step is not None], None
 
-    def _step(self, value: Value) -> Item | Step | None:
+    def _step(self, value: Value, taken: int) -> Item | Step | None:
         """A layer, or what only data have."""
         entry = None
         if isinstance(value, Mapping) and len(value) == 1:
@@ -135,7 +136,7 @@ class _Reader:
         elif isinstance(value, Scalar) and isinstance(value.value, str):
             entry = Entry(value.value, value.mark, Scalar(None, value.mark))
         if entry is None or entry.key not in BODIES:
-            return self.checker.item(value, "layer")
+            return read_step(value, self.checker, taken)
         if entry.key == "map":
             return self._map(entry)
         if entry.key == "fill":
@@ -187,8 +188,9 @@ class _Reader:
         if held == "previous":
             return Step("previous", None, entry.mark)
         number = isinstance(held, (int, float)) and not isinstance(held, bool)
-        if held not in _FILLS and not number:
-            message = must_be("fill", f"{', '.join(_FILLS)} or a number", entry.value)
+        form = data_keys.FILL
+        if form.takes is None or not form.takes(held):
+            message = must_be("fill", form.expected, entry.value)
             self.diagnostics.add("K204", message, entry.value.mark)
             return None
         strategy = Scalar("constant" if number else held, entry.mark)
@@ -203,12 +205,8 @@ class _Reader:
         if isinstance(value, Scalar) and type(value.value) is int:
             length = Entry("length", value.mark, value)
             value = Mapping.of([length], value.mark)
-        fields = Fields(value, "pad", ("length", "at", "value"), self.diagnostics)
+        fields = Fields(value, "pad", data_keys.PAD, self.diagnostics)
         fields.require("length", "pad: {length: 8000}")
-        found = {
-            "length": fields.integer("length", 1),
-            "at": fields.choice("at", ("end", "start"), "end"),
-        }
-        if "value" in fields.entries:
-            found["value"] = plain(fields.entries["value"].value)
+        found = {"length": fields.given("length") or 1, "at": fields.given("at")}
+        found["value"] = plain(fields.entries["value"].value) if "value" in fields.entries else 0
         return Step("pad", found, entry.mark)

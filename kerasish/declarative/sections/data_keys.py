@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerasish.declarative.language.forms import (
     Form,
+    Schema,
     anything,
     choice,
     either,
@@ -20,7 +21,7 @@ from kerasish.declarative.language.forms import (
 )
 from kerasish.declarative.language.keys import Key, Keys, mapping
 from kerasish.preparation import FORMATS
-from kerasish.preparation.sources import COMMON
+from kerasish.preparation.formats import KINDS, TYPES, Option
 
 _COLUMN = text("a column")
 _COLUMNS = either(_COLUMN, listed(_COLUMN, "columns"))
@@ -29,49 +30,50 @@ _FILES = either(
     listed(text("a file or a pattern"), "files"),
     mapped(anything(), "a mapping from columns to files"),
 )
-_BY_COLUMN = mapped(text("a type"), "a mapping from columns to types")
-_DIGEST = text("64 hexadecimal digits", "^[0-9a-fA-F]{64}$")
-# What options of sources are, whichever format takes them.
-_OPTIONS: dict[str, tuple[Form, str, str]] = {
-    "names": (
-        either(listed(text("a name"), "names"), mapped(text("a column"), "new names to old ones")),
-        "names of the columns where the file has no line of them, or new names of some",
-        "{words: text}",
-    ),
-    "types": (_BY_COLUMN, "what columns hold, where that is not to be guessed", "{zip: text}"),
-    "sha256": (either(_DIGEST, listed(_DIGEST, "digests")), "the hash that the file must have", ""),
-    "time": (_COLUMNS, "the columns that order the rows of a series", "date"),
-    "group": (_COLUMN, "the column that tells several series apart", "station"),
-    "separator": (text("a character"), "what stands between fields", '";"'),
-    "quote": (text("a character"), "what stands around fields that hold separators", "\"'\""),
-    "missing": (
-        either(text("a text"), listed(text("a text"), "texts")),
-        "what stands where a value is missing",
-        '"?"',
-    ),
-    "header": (flag(), "whether the first line names the columns", "false"),
-    "ragged": (_BY_COLUMN, "arrays of values, and the arrays of offsets that cut them into rows",
-        "{samples: offsets}"),
-    "by": (choice("line", "character", "file"), "what a row of a text is", "line"),
-    "size": (listed(whole(1), "two sizes"), "the height and width of images", "[64, 64]"),
-    "color": (choice("rgb", "grayscale", "rgba"), "the channels of images", "grayscale"),
-    "rate": (whole(1), "samples of sound in a second", "8000"),
-    "length": (whole(1), "samples of a row of sound; shorter ones are padded", "8000"),
-}  # fmt: skip
+# The JSON Schemas of the kinds of options.
+_TEXTS: Schema = {"type": "array", "items": {"type": "string"}}
+_NAMES: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
+_SCHEMAS: dict[str, Schema] = {
+    "text": {"type": "string"},
+    "letter": {"type": "string", "minLength": 1, "maxLength": 1},
+    "letter or false": {"anyOf": [{"type": "string", "maxLength": 1}, {"const": False}]},
+    "flag": {"type": "boolean"},
+    "count": {"type": "integer", "minimum": 1},
+    "size": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+    "texts": {"anyOf": [{"type": "string"}, _TEXTS]},
+    "values": {"type": ["string", "number", "array"]},
+    "names": {"anyOf": [_TEXTS, _NAMES]},
+    "types": {"type": "object", "additionalProperties": {"enum": list(TYPES)}},
+    "texts by name": _NAMES,
+    "files": {"type": "object", "additionalProperties": {"type": "object"}},
+    "unit": {"enum": ["line", "character", "file"]},
+    "color": {"enum": ["rgb", "rgba", "grayscale"]},
+}
+
+
+def _option(option: Option) -> Key:
+    words, takes = KINDS[option.kind]
+    form = Form(words, _SCHEMAS[option.kind], takes)
+    return Key(option.name, form, option.text, example=option.example)
+
+
+def _source_of(name: str) -> Keys:
+    """The keys of a source of one format, for the checker."""
+    held = FORMATS[name]
+    files = Key(name, _FILES, held.text, example=held.files)
+    return Keys(f"source {name}", held.text, files, *map(_option, held.keys.values()))
+
+
+SOURCES = {name: _source_of(name) for name in FORMATS}
 
 
 def _source() -> Keys:
     formats = [
-        Key(name, _FILES, held.text[:1].lower() + held.text[1:].rstrip("."))
+        Key(name, _FILES, held.text[:1].lower() + held.text[1:].rstrip("."), example=held.files)
         for name, held in FORMATS.items()
     ]
-    taken = dict.fromkeys([*COMMON, *(one for held in FORMATS.values() for one in held.options)])
-    unknown = (anything(), "an option of the format", "")
-    options = [
-        Key(name, form, text_, example=example)
-        for name in taken
-        for form, text_, example in [_OPTIONS.get(name, unknown)]
-    ]
+    taken = {name: option for held in FORMATS.values() for name, option in held.keys.items()}
+    options = [_option(option) for option in taken.values()]
     return Keys(
         "source",
         "Files as a table of rows: the format is the key, a file, a list of files or a pattern its "
@@ -109,6 +111,24 @@ WINDOW = Keys(
     Key("horizon", whole(1), "rows from the moment on", 1, example="24"),
     Key("stride", whole(1), "rows between moments", 1, example="1"),
 )
+FILL = either(choice("mean", "median", "most_frequent", "previous"), number())
+PAD = Keys(
+    "pad",
+    "Rows of different lengths brought to one; longer ones are cut at the same side.",
+    Key("length", whole(1), "of every row", required=True, example="8000"),
+    Key("at", choice("end", "start"), "where short rows are filled up", "end", example="start"),
+    Key("value", anything("a number or text"), "what with", 0, example="0"),
+)
+BODIES = (
+    Key("map", mapped(number(), "a mapping from values to numbers"), "numbers for values",
+        example="{ham: 0, spam: 1}"),
+    Key("fill", FILL,
+        "what stands in for missing values", example="median"),
+    Key("pad", either(whole(1), mapping(PAD)),
+        "makes rows of many lengths one length", example="{length: 8000, at: end, value: 0}"),
+    Key("FeatureSpace", exactly("auto"), "prepares each column as its values ask for",
+        example="auto"),
+)  # fmt: skip
 ENTRY = Keys(
     "entry",
     "An input or a target, made of columns: a node over columns, with one body or none: a layer, "
@@ -118,14 +138,7 @@ ENTRY = Keys(
     Key("seq", listed(anything(), "layers and bodies"), "bodies in turn",
         example="[fill: median, Normalization]"),
     Key("use", text("an entry"), "the layers of another entry", example="words"),
-    Key("map", mapped(number(), "a mapping from values to numbers"), "numbers for values",
-        example="{ham: 0, spam: 1}"),
-    Key("fill", either(choice("mean", "median", "most_frequent", "previous"), number()),
-        "what stands in for missing values", example="median"),
-    Key("pad", mapped(anything(), "{length, at: end or start, value}"),
-        "makes rows of many lengths one length", example="{length: 8000, at: end, value: 0}"),
-    Key("FeatureSpace", exactly("auto"), "prepares each column as its values ask for",
-        example="auto"),
+    *BODIES,
     Key("offsets", listed(whole(-1_000_000), "two row numbers, [from, to]"),
         "which rows around a moment, half-open; the moment's own is 0", example="[-128, 0]"),
     open=anything("a layer with its arguments"),

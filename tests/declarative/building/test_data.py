@@ -105,12 +105,12 @@ def test_the_way_back(folder: Path) -> None:
         ("source: {csv: t.csv}\nx: age\ntest: {where: {city: Ulmm}}", "K502 The part 'test'"),
         (
             "source: {csv: t.csv}\nx: age\ny: label",
-            "K503 t.csv, row 5, column 'age': expected a nu",
+            "K503 t.csv, line 5, column 'age': expected a nu",
         ),
         ("source: {csv: t.csv}\nx: city\ny: label", "K503 'city' holds texts"),
         (
             "source: {csv: t.csv}\nx: weight\ny: {from: label, map: {no: 0}}",
-            "K503 t.csv, row 3",
+            "K503 t.csv, line 3",
         ),
     ],
 )
