@@ -120,6 +120,7 @@ from kerasish.layers.preprocessing.numbers import CategoryEncoding as CategoryEn
 from kerasish.layers.preprocessing.numbers import Discretization as Discretization
 from kerasish.layers.preprocessing.numbers import Normalization as Normalization
 from kerasish.layers.preprocessing.numbers import Rescaling as Rescaling
+from kerasish.layers.preprocessing.rows import EachRow as EachRow
 from kerasish.layers.preprocessing.spectrograms import MelSpectrogram as MelSpectrogram
 from kerasish.layers.preprocessing.spectrograms import STFTSpectrogram as STFTSpectrogram
 from kerasish.layers.preprocessing.text_vectorization import TextVectorization as _TextVectorization

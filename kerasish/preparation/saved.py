@@ -68,7 +68,7 @@ def _whole(
     if data.window is None:
         x = preparation(given)
     else:
-        each = layers.TimeDistributed(
+        each = layers.EachRow(
             preparation, name=_free("each_row", {preparation.name, *taken})
         )
         x = _windows(data, each(given), spans)

@@ -263,7 +263,7 @@ def _served(model: Model, facts: Mapping[str, Any], targets: Model | None) -> Se
 
 def _preparation(model: Model, name: str) -> Model:
     for layer in model.layers:
-        inner: Any = layer.layer if isinstance(layer, layers.TimeDistributed) else layer
+        inner: Any = layer.layer if isinstance(layer, layers.EachRow) else layer
         if inner.name == name:
             return inner
     raise FileFormatError("The model", expected=f"a layer {name!r}", received="none")
