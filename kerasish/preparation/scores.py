@@ -1,0 +1,112 @@
+"""How good predictions of classes are: which were taken for which, and how often."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kerasish.preparation.way_back import Output
+
+
+class Scores(NamedTuple):
+    """Scores of each class, arrays (classes,); nan where there is nothing to divide by.
+
+    Attributes:
+        precision: of what was predicted as the class, the share that is.
+        recall: of what is the class, the share that was predicted so.
+        f1: their harmonic mean.
+        support: how many rows are the class.
+    """
+
+    precision: np.ndarray
+    recall: np.ndarray
+    f1: np.ndarray
+    support: np.ndarray
+
+
+def confusion(true: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """How often a class (row) was predicted as which (column), int64 (classes, classes).
+
+    Args:
+        true: numbers of classes, any shape.
+        predicted: those predicted, of the same shape.
+        classes: how many there are.
+    """
+    pairs = true.reshape(-1).astype(np.int64) * classes + predicted.reshape(-1).astype(np.int64)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def scores(counts: np.ndarray) -> Scores:
+    """The scores of every class from a confusion matrix; 0 where there is nothing to divide by."""
+    hits = np.diagonal(counts).astype(np.float64)
+    said, held = counts.sum(0), counts.sum(1)
+    precision = hits / np.maximum(said, 1)
+    recall = hits / np.maximum(held, 1)
+    f1 = 2 * hits / np.maximum(said + held, 1)
+    return Scores(precision, recall, f1, held)
+
+
+def true_classes(output: Output, wanted: np.ndarray) -> np.ndarray:
+    """The numbers of classes in targets as they are trained on: these, one-hot rows, or 0 and 1."""
+    if output.form == "class" and wanted.ndim > 1 and wanted.dtype.kind == "f":
+        return wanted.argmax(-1)
+    if output.form == "class" and wanted.ndim > 1 and wanted.shape[-1] == 1:
+        return wanted[..., 0].astype(np.int64)
+    if output.form == "yes or no":
+        return (wanted.reshape(len(wanted), -1)[:, 0] > 0.5).astype(np.int64)
+    return wanted.astype(np.int64)
+
+
+def of_classes(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    """Accuracy, confusion matrix and scores of an output, as plain data.
+
+    Args:
+        output: of the form "class" or "yes or no".
+        wanted: the targets as they are trained on.
+        predicted: probabilities.
+    """
+    true, chosen = true_classes(output, wanted), output.chosen(predicted)
+    chosen = chosen.reshape(true.shape)
+    count = 2 if output.form == "yes or no" else predicted.shape[-1]
+    count = max(count, int(true.max(initial=0)) + 1)
+    counts = confusion(true, chosen, count)
+    made = scores(counts)
+    names = [output.label(i) for i in range(count)]
+    return {
+        "classes": names,
+        "accuracy": float((true == chosen).mean()),
+        "confusion": counts.tolist(),
+        "per_class": {
+            name: {
+                "precision": float(made.precision[i]),
+                "recall": float(made.recall[i]),
+                "f1": float(made.f1[i]),
+                "support": int(made.support[i]),
+            }
+            for i, name in enumerate(names)
+        },
+    }
+
+
+def of_quantities(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    """Errors of a quantity in the file's units, as plain data.
+
+    Args:
+        output: of the form "quantity".
+        wanted: the targets as they are trained on.
+        predicted: what `Output.restored` gave.
+    """
+    true = np.asarray(output.target.restored(wanted), np.float64).reshape(predicted.shape)
+    errors = np.abs(np.asarray(predicted, np.float64) - true)
+    spread = np.square(true - true.mean()).mean()
+    square = np.square(errors).mean()
+    return {
+        "mae": float(errors.mean()),
+        "rmse": float(np.sqrt(square)),
+        "median": float(np.median(errors)),
+        "largest": float(errors.max()),
+        "r2": float(1 - square / spread) if spread > 0 else float("nan"),
+        "mean_of_target": float(true.mean()),
+        "deviation_of_target": float(np.sqrt(spread)),
+    }
