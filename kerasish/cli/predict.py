@@ -2,58 +2,172 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kerasish.cli import run_folder
+from kerasish.cli import answers, run_folder
+from kerasish.cli.answers import Columns
 from kerasish.cli.configs import allow_plugins, use_backend
 from kerasish.cli.declare import argument, command, count
 from kerasish.cli.options import BACKEND, PERMISSIONS, RUN
-from kerasish.data.npz import read_arrays
-from kerasish.saving.files.atomic import replacing
-from kerasish.saving.whole_model import load_model
+from kerasish.errors import ArgumentError
+from kerasish.preparation.incoming import read_rows
+from kerasish.preparation.served import load
+from kerasish.preparation.table import Table
+from kerasish.saving.files.atomic import replacing, write_bytes
+
+WEIGHTS = argument(
+    "--weights",
+    choices=("best", "last"),
+    default="best",
+    help="those of the best epoch on the validation data (the default), or of the last",
+)
+BATCH_SIZE = argument(
+    "--batch-size", type=count, metavar="N", help="rows at a time; by default as in training"
+)
 
 
 @command(
     "train",
-    "the outputs of a trained run for an array",
+    "what a trained run says of new data",
     RUN,
-    argument("input", metavar="INPUT.npy", help="an array, or .npz with one per input"),
-    argument("-o", "--output", metavar="OUT.npy", help="where the outputs go"),
-    argument("--batch-size", type=count, default=256, metavar="N", help="rows at a time"),
+    argument("files", nargs="+", metavar="FILE", complete="file", help="data, or - for stdin"),
+    argument("-o", "--output", metavar="OUT", help="a .csv, .tsv, .jsonl, .json, .npy or .npz"),
+    argument(
+        "--format",
+        choices=("csv", "jsonl", "table"),
+        help="without -o: a table on a terminal, else csv",
+    ),
+    argument(
+        "--keep",
+        action="append",
+        default=[],
+        metavar="COLUMN",
+        help="copy a column of the data, such as an id; may be repeated",
+    ),
+    argument("--probabilities", action="store_true", help="a column for every class"),
+    argument("--last", action="store_true", help="of a series only what comes after its end"),
+    WEIGHTS,
+    BATCH_SIZE,
     BACKEND,
     *PERMISSIONS,
-    example="kerasish predict runs/digits_cnn x.npy -o y.npy",
+    example="kerasish predict runs/churn new.csv --keep id -o predictions.csv\n"
+    "cat messages.txt | kerasish predict runs/sms - --probabilities",
 )
 def predict(arguments: Namespace) -> None:
-    """The outputs for an array, to a file or the terminal."""
+    """Predictions for the rows of files, in their order.
+
+    Files are csv, tsv, JSON lines, JSON, parquet, Arrow, npy, npz, HDF5, idx, images, sound, texts,
+    or folders of the last three; - reads csv, JSON lines or a text a line. Columns go by their
+    names, in any order; others are passed over, and target, split and weight may be absent.
+    Quantities come in the units of the data, classes by their names. What was filled in, and values
+    that training had none of, are counted on standard error.
+
+    Of a series there is a prediction for every moment with enough rows before it, the last of them
+    after the end of the file. The column row is the number of the row that it begins at.
+    """
+    output = arguments.output
+    if output is not None and ending(output) not in answers.FORMATS:
+        raise ArgumentError(
+            "-o",
+            expected="a name that ends in " + ", ".join(f".{one}" for one in answers.FORMATS),
+            received=repr(output),
+        )
     allow_plugins(arguments.plugins)
-    folder = run_folder.existing_folder(arguments.run)
     use_backend(arguments.backend)
-    model = load_model(folder / run_folder.MODEL_FILE, allowance=arguments.allowance)
-    outputs = model.predict(
-        read_arrays(arguments.input, arguments.allowance),
-        batch_size=arguments.batch_size,
-        verbose=0,
-    )
-    if arguments.output is None:
-        for output in outputs if isinstance(outputs, list) else [outputs]:
-            np.savetxt(sys.stdout, np.reshape(output, (len(output), -1)), fmt="%.6g")
+    served = load(weights_of(arguments), arguments.allowance)
+    table = read_rows(arguments.files, served, sys.stdin)
+    table.check(arguments.keep)
+    part = served.prepare(table)
+    at = part.moments
+    predictions = served.predicted(part, arguments.batch_size)
+    if arguments.last:
+        if at is None:
+            raise ArgumentError("--last", expected="a run on windows of a series", received="rows")
+        rows = np.array([len(at) - 1])
+        at, predictions = at[rows], {name: v[rows] for name, v in predictions.items()}
+    columns = _kept(table, arguments.keep, at)
+    columns |= answers.columns_of(served.outputs, predictions, arguments.probabilities)
+    for line in served.replaced(table):
+        print(line, file=sys.stderr)
+    if output is None:
+        _print(columns, arguments.format)
+    else:
+        _write(output, columns, predictions)
+        print(f"wrote {output}", file=sys.stderr)
+
+
+def weights_of(arguments: Namespace) -> Path:
+    """The model file of a run that was asked for, or the file itself.
+
+    Raises:
+        ArgumentError: there is none.
+    """
+    if arguments.run.endswith(".keras") and Path(arguments.run).is_file():
+        return Path(arguments.run)
+    folder = run_folder.existing_folder(arguments.run)
+    name = {"best": run_folder.MODEL_FILE, "last": run_folder.LAST_FILE}[arguments.weights]
+    if not (folder / name).is_file():
+        raise ArgumentError(
+            "--weights", expected=f"a run folder with {name}", received=repr(arguments.run)
+        )
+    return folder / name
+
+
+def ending(path: str) -> str:
+    """The last part of a file's name, without the dot."""
+    return Path(path).suffix.removeprefix(".").lower()
+
+
+def _kept(table: Table, names: list[str], at: np.ndarray | None) -> Columns:
+    """The columns that are copied; of a series with the row, and the time, of each moment."""
+    if at is None:
+        return {name: table.values(name).tolist() for name in names}
+    found: Columns = {"row": at.tolist()}
+    for name in dict.fromkeys([*table.time, *names]):
+        values = [*table.values(name).tolist(), None]
+        found[name] = [values[min(moment, len(values) - 1)] for moment in at.tolist()]
+    return found
+
+
+def _print(columns: Columns, form: str | None) -> None:
+    chosen = form or ("table" if sys.stdout.isatty() else "csv")
+    makes = {"csv": answers.csv_text, "jsonl": answers.json_lines, "table": answers.table_text}
+    sys.stdout.write(makes[chosen](columns))
+
+
+def _write(path: str, columns: Columns, predictions: Mapping[str, np.ndarray]) -> None:
+    """Write a file as its name ends; the old one stays until the new is whole."""
+    form = ending(path)
+    if form in ("npy", "npz"):
+        _write_arrays(path, predictions, form)
         return
-    _write(arguments.output, outputs, [str(name) for name in model.output_names])
-    print(f"wrote {arguments.output}")
+    if form in ("csv", "tsv"):
+        text = answers.csv_text(columns, "\t" if form == "tsv" else ",")
+    elif form == "jsonl":
+        text = answers.json_lines(columns)
+    else:
+        text = json.dumps(answers.json_rows(columns), ensure_ascii=False, indent=1) + "\n"
+    write_bytes(Path(path), text.encode("utf-8", "surrogateescape"))
 
 
-def _write(path: str, outputs: Any, names: list[str]) -> None:
-    """One output as .npy, several as .npz by name; the old file stays until the new is whole."""
+def _write_arrays(path: str, predictions: Mapping[str, np.ndarray], form: str) -> None:
+    """Probabilities and quantities: one output as .npy, several as .npz by name."""
+    if form == "npy" and len(predictions) > 1:
+        raise ArgumentError(
+            "-o",
+            expected="a name that ends in .npz, for several outputs",
+            received=f"{path!r}, and the outputs {', '.join(predictions)}",
+        )
     with replacing(Path(path)) as temporary, temporary.open("wb") as file:
-        if isinstance(outputs, list):
-            np.savez(file, **dict(zip(names, outputs, strict=True)))
-        elif isinstance(outputs, dict):
-            np.savez(file, **outputs)
+        if form == "npy":
+            np.save(file, next(iter(predictions.values())))
         else:
-            np.save(file, outputs)
+            given: Any = dict(predictions)
+            np.savez(file, **given)

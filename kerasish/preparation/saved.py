@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -68,9 +69,7 @@ def _whole(
     if data.window is None:
         x = preparation(given)
     else:
-        each = layers.EachRow(
-            preparation, name=_free("each_row", {preparation.name, *taken})
-        )
+        each = layers.EachRow(preparation, name=_free("each_row", {preparation.name, *taken}))
         x = _windows(data, each(given), spans)
     values = by_target(model, model(_alone(x)), list(outputs))
     found = {name: output.restored(values[name]) for name, output in outputs.items()}
@@ -152,9 +151,10 @@ def _facts(data: Prepared, outputs: Mapping[str, Output]) -> dict[str, Any]:
         "sample_weight": data.sample_weight,
         "window": None if data.window is None else asdict(data.window),
         "padding": {name: list(how) for name, how in data.columns.padding.items()},
-        "filled": dict(getattr(data.columns, "filled", {})),
+        "filled": dict(data.columns.filled),
         "time": list(table.time),
         "group": table.group,
+        "source": json.loads(json.dumps(dict(table.source), default=str)),
         "batch_size": data.batch_size,
     }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import numpy as np
 
 from kerasish import layers
 from kerasish.errors import ArgumentError, FileFormatError
+from kerasish.layers.preprocessing.vocabulary import Lookup
 from kerasish.models import Model
 from kerasish.ops.symbol import KerasTensor
-from kerasish.preparation.columns import Columns
+from kerasish.preparation.columns import Columns, missing
 from kerasish.preparation.parts import Parts
 from kerasish.preparation.prepared import Part, Prepared, _alone
 from kerasish.preparation.saved import KEY, by_target
@@ -64,6 +65,12 @@ class Served:
         """A table without rows, of the columns that were trained on and their types."""
         return self.rows.columns.table
 
+    @property
+    def needed(self) -> list[str]:
+        """The columns that rows must have for a prediction."""
+        filled = self.rows.columns.filled
+        return list(dict.fromkeys(filled.get(name, name) for name in self.inputs))
+
     # --- rows -------------------------------------------------------------------------------------
 
     def prepare(self, table: Table, targets: bool = False) -> Part:
@@ -78,14 +85,34 @@ class Served:
         """
         rows = self.rows if targets else self.without_targets
         rows.notes.clear()
-        filled = getattr(rows.columns, "filled", {})
-        table.check([name for name in self.inputs if name not in filled])
+        table.check(self.needed)
         if targets:
             table.check(rows.columns.inputs(rows.y))
         if targets and rows.sample_weight is not None and rows.sample_weight not in table.columns:
             rows = Rows(rows.parts, rows.columns, rows.x, rows.y, None, rows.window,
                         self.batch_size)  # fmt: skip
         return rows.prepare(table)
+
+    def replaced(self, table: Table) -> list[str]:
+        """What of a table is not read as it stands: missing values, and such as training had none
+        of; each with how many there are."""
+        found: list[str] = []
+        known = _vocabularies(self.rows.x.values())
+        for name in self.needed:
+            if not table.at_hand([name]):
+                continue
+            gaps = missing(table, name)
+            count = int(gaps.sum())
+            if count and table.spec(name).dtype != TEXT:
+                found.append(f"{count} missing {_values(count)} of {name} {_were(count)} filled")
+            elif count and not (name in known and "" in known[name]):
+                found.append(f"{count} missing {_values(count)} of {name}")
+            if name in known:
+                held = table.values(name)[~gaps].reshape(-1)
+                count = sum(one not in known[name] for one in held.tolist())
+                if count:
+                    found.append(f"{count} unseen {_values(count)} of {name}")
+        return found
 
     def predict(self, table: Table, batch_size: int | None = None) -> dict[str, np.ndarray]:
         """Predictions for the rows of a table, in their order.
@@ -108,7 +135,7 @@ class Served:
         rows = self.without_targets
         size = batch_size or self.batch_size
         x = replace_y(part)
-        if x.moments is not None or getattr(x, "later", False):
+        if x.moments is not None or x.later:
             return self.network.predict(rows.dataset(x).batch(size), verbose=0)
         return self.network.predict(_alone(x.x), batch_size=size, verbose=0)
 
@@ -137,6 +164,29 @@ class Served:
         return measured(self.network, self.rows, part, self.outputs, self.batch_size)
 
 
+def _values(count: int) -> str:
+    return "value" if count == 1 else "values"
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
+
+
+def _vocabularies(symbols: Iterable[KerasTensor]) -> dict[str, set[Any]]:
+    """What lookups know of the columns that they read."""
+    found: dict[str, set[Any]] = {}
+    waiting = list(symbols)
+    while waiting:
+        record = waiting.pop().history.record
+        before = record.inputs[0].history.record.operation if record.inputs else None
+        if isinstance(record.operation, Lookup) and isinstance(before, layers.InputLayer):
+            if not isinstance(record.operation, layers.TextVectorization):
+                held = record.operation.get_vocabulary(include_special_tokens=False)
+                found[before.name] = set(held)
+        waiting.extend(record.inputs)
+    return found
+
+
 def replace_y(part: Part) -> Part:
     """A part without targets and weights."""
     return Part(part.table, part.x, {}, None, part.moments, part.dropped)
@@ -154,7 +204,7 @@ def measured(
         outputs: by target.
         batch_size: rows at a time.
     """
-    if part.moments is not None or getattr(part, "later", False):
+    if part.moments is not None or part.later:
         given: dict[str, Any] = {"x": rows.dataset(part).batch(batch_size)}
     else:
         given = {"x": _alone(part.x), "y": _alone(part.y), "batch_size": batch_size}
@@ -173,7 +223,7 @@ def _in_units(
     """MAE and RMSE of restored quantities; the name stands before where there are several."""
     without = replace_y(part)
     x: Any = _alone(part.x)
-    if part.moments is not None or getattr(part, "later", False):
+    if part.moments is not None or part.later:
         x = rows.dataset(without).batch(batch_size)
         raw = network.predict(x, verbose=0)
     else:
@@ -242,7 +292,8 @@ def _served(model: Model, facts: Mapping[str, Any], targets: Model | None) -> Se
     network: Any = model.get_layer(str(facts["network"]))
     preparation = _preparation(model, str(facts["preparation"]))
     table = Table({name: _column(kept) for name, kept in facts["columns"].items()},
-                  time=tuple(facts["time"]), group=facts["group"])  # fmt: skip
+                  time=tuple(facts["time"]), group=facts["group"],
+                  source=dict(facts["source"]))  # fmt: skip
     columns: Any = Columns(table)
     columns.padding = {name: tuple(how) for name, how in facts["padding"].items()}
     columns.filled = dict(facts["filled"])

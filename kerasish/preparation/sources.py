@@ -73,7 +73,9 @@ def read_table(source: Any, folder: Path | str = ".", like: Table | None = None)
     table.check([*times, *([options["group"]] if options.get("group") else [])])
     notes = tuple(n for n in table.notes if not any(n.endswith(f"`time: {t}` orders the rows by "
                                                                "them") for t in times))  # fmt: skip
-    return replace(table, time=times, group=options.get("group"), notes=notes)
+    how = {key: value for key, value in options.items() if key not in ("sha256", "like")}
+    return replace(table, time=times, group=options.get("group"), notes=notes,
+                   source={name: None, **how})  # fmt: skip
 
 
 def _read(name: str, reader: Format, paths: list[Path], options: Mapping[str, Any]) -> Table:
@@ -207,4 +209,6 @@ def side_by_side(tables: Sequence[Table]) -> Table:
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     times = next((table.time for table in tables if table.time), ())
     group = next((table.group for table in tables if table.group), None)
-    return replace(tables[0], columns=columns, files=files, notes=notes, time=times, group=group)
+    source = {key: value for table in tables for key, value in table.source.items()}
+    return replace(tables[0], columns=columns, files=files, notes=notes, time=times, group=group,
+                   source=source)  # fmt: skip

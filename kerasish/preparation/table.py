@@ -86,6 +86,7 @@ class Table:
         group: the column that tells several series apart.
         files: what it was read from, with a digest each.
         notes: what a person should know of how it was read.
+        source: how it was read: formats and their options, without the files.
     """
 
     columns: Mapping[str, Column]
@@ -95,6 +96,7 @@ class Table:
     group: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    source: Mapping[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.total if self.rows is None else len(self.rows)
