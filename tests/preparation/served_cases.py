@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -51,3 +52,62 @@ def classes() -> Case:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     network.compile("adam", loss, metrics=["accuracy"])
     return table, data, network
+
+
+def spoken() -> Case:
+    """Texts of two classes by words."""
+    texts = ["win a prize", "see you at home", "prize now", "at home, you see"] * 4
+    table = table_of(text=texts, label=["spam", "ham", "spam", "ham"] * 4)
+    columns = prep.Columns(table)
+    words = columns.apply(layers.TextVectorization(output_sequence_length=6), columns["text"])
+    mapped = layers.ValueMap(["ham", "spam"], [0, 1])(columns["label"])
+    data = prep.Prepared(prep.Parts(table), columns, {"words": words}, {"label": mapped})
+    network = keras.Sequential(
+        [
+            keras.Input((6,), dtype="int64"),
+            layers.Embedding(20, 4),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(1, "sigmoid"),
+        ]
+    )
+    network.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+    return table, data, network
+
+
+def series() -> Case:
+    """Two hours of a load from the four before."""
+    rng = np.random.default_rng(2)
+    table = replace(
+        table_of(hour=np.arange(30) * 1.0, load=rng.normal(100, 10, 30)), time=("hour",)
+    )
+    columns = prep.Columns(table)
+    scaled = columns.apply(layers.Normalization(), columns["load"])
+    window = prep.Window(history=4, horizon=2)
+    data = prep.Prepared(
+        prep.Parts(table), columns, {"history": scaled}, {"load": scaled}, window=window
+    )
+    network = keras.Sequential([keras.Input((4, 1)), layers.Flatten(), layers.Dense(2)])
+    network.compile("adam", "mse")
+    return table, data, network
+
+
+def several() -> Case:
+    """Two inputs; a class and a quantity."""
+    rng = np.random.default_rng(3)
+    table = table_of(
+        a=rng.normal(size=(10, 3)), b=rng.normal(size=(10, 2)),
+        kind=rng.choice(["no", "yes"], 10), size=rng.normal(size=10),
+    )  # fmt: skip
+    columns = prep.Columns(table)
+    kind = layers.StringLookup(vocabulary=["no", "yes"], num_oov_indices=0)(columns["kind"])
+    x = {"a": columns["a"], "b": columns["b"]}
+    y = {"kind": kind, "size": columns["size"]}
+    a, b = keras.Input((3,), name="a"), keras.Input((2,), name="b")
+    joined = layers.Concatenate()([a, b])
+    outputs = {
+        "kind": layers.Dense(1, "sigmoid", name="kind")(joined),
+        "size": layers.Dense(1, name="size")(joined),
+    }
+    network = keras.Model({"a": a, "b": b}, outputs)
+    network.compile("adam", {"kind": "binary_crossentropy", "size": "mse"})
+    return table, prep.Prepared(prep.Parts(table), columns, x, y), network
