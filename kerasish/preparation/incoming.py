@@ -117,7 +117,20 @@ def _read(kind: str, paths: list[str], served: Served) -> Table:
         options = _sound(served) | options
     elif kind == "text":
         options = {"by": "line"}
-    return read_table({kind: paths, **options}, like=served.columns)
+    try:
+        return read_table({kind: paths, **options}, like=served.columns)
+    except DataError as error:
+        raise _plain(error) from None
+
+
+def _plain(error: DataError) -> DataError:
+    """An error of reading without what only a program could do about it."""
+    told = dict(error.parts)
+    what = told.pop("what", "").removeprefix("Dataset.from_csv, ")
+    if "of type" in told.get("expected", ""):
+        told["expected"] = "a number"
+        told.pop("fix", None)
+    return DataError(what, **told)
 
 
 def _picture(served: Served) -> dict[str, Any]:
@@ -219,9 +232,21 @@ def fitted(table: Table, kind: str, served: Served) -> Table:
     for name in served.columns.names:
         if name in columns:
             columns[name] = _typed(table, name, served.columns.spec(name))
+        if name in needed and name in columns and name not in served.rows.columns.padding:
+            _check_shape(name, columns[name].spec.shape, served.columns.spec(name).shape)
     time = served.columns.time if all(one in columns for one in served.columns.time) else ()
     group = served.columns.group if served.columns.group in columns else None
     return replace(table, columns=columns, time=time, group=group)
+
+
+def _check_shape(name: str, shape: tuple[int | None, ...], wanted: tuple[int | None, ...]) -> None:
+    a, b = ([size for size in one if size != 1] for one in (shape, wanted))
+    if a != b:
+        raise DataError(
+            f"The column {name!r}",
+            expected=f"values of shape {wanted}, as the run was trained on",
+            received=f"shape {shape}",
+        )
 
 
 def _named(table: Table, kind: str, needed: Sequence[str]) -> Table:

@@ -47,15 +47,13 @@ def scores(counts: np.ndarray) -> Scores:
     return Scores(precision, recall, f1, held)
 
 
-def true_classes(output: Output, wanted: np.ndarray) -> np.ndarray:
+def true_classes(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """The numbers of classes in targets as they are trained on: these, one-hot rows, or 0 and 1."""
-    if output.form == "class" and wanted.ndim > 1 and wanted.dtype.kind == "f":
-        return wanted.argmax(-1)
-    if output.form == "class" and wanted.ndim > 1 and wanted.shape[-1] == 1:
-        return wanted[..., 0].astype(np.int64)
     if output.form == "yes or no":
         return (wanted.reshape(len(wanted), -1)[:, 0] > 0.5).astype(np.int64)
-    return wanted.astype(np.int64)
+    if wanted.shape == predicted.shape:
+        return wanted.argmax(-1)
+    return wanted.reshape(predicted.shape[:-1]).astype(np.int64)
 
 
 def of_classes(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
@@ -66,7 +64,7 @@ def of_classes(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> dic
         wanted: the targets as they are trained on.
         predicted: probabilities.
     """
-    true, chosen = true_classes(output, wanted), output.chosen(predicted)
+    true, chosen = true_classes(output, wanted, predicted), output.chosen(predicted)
     chosen = chosen.reshape(true.shape)
     count = 2 if output.form == "yes or no" else predicted.shape[-1]
     count = max(count, int(true.max(initial=0)) + 1)

@@ -157,11 +157,11 @@ class Served:
         """
         return self.measured(self.prepare(table, targets=True))
 
-    def measured(self, part: Part) -> dict[str, dict[str, float]]:
-        """As `measure`, for a part that is prepared with its targets."""
+    def measured(self, part: Part, rows: Prepared | None = None) -> dict[str, dict[str, float]]:
+        """As `measure`, for a part that is prepared with its targets, by `rows` where not here."""
         if not self.network.compiled:
             raise ArgumentError("measure", expected="a compiled network", received="none")
-        return measured(self.network, self.rows, part, self.outputs, self.batch_size)
+        return measured(self.network, rows or self.rows, part, self.outputs, self.batch_size)
 
 
 def _values(count: int) -> str:

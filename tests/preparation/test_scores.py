@@ -1,0 +1,52 @@
+"""Scores of classes and quantities, held to scikit-learn's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from kerasish.preparation.scores import confusion, of_classes, of_quantities, scores
+from kerasish.preparation.way_back import Output, Target
+
+
+def test_scores_are_scikit_learns() -> None:
+    sklearn = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(0)
+    true, predicted = rng.integers(0, 4, 200), rng.integers(0, 3, 200)
+    counts = confusion(true, predicted, 4)
+    np.testing.assert_array_equal(counts, sklearn.confusion_matrix(true, predicted))
+    wanted = sklearn.precision_recall_fscore_support(true, predicted, zero_division=0)
+    for found, one in zip(scores(counts), wanted, strict=True):
+        np.testing.assert_allclose(found, one)
+
+
+def test_classes_by_hand() -> None:
+    output = Output(Target("y", ("y",), ("a", "b", "c"), ()), "class")
+    predicted = np.array([[0.9, 0.1, 0.0], [0.2, 0.7, 0.1], [0.6, 0.3, 0.1], [0.1, 0.8, 0.1]])
+    found = of_classes(output, np.array([0, 1, 1, 1]), predicted)
+    assert found["accuracy"] == 0.75
+    assert found["confusion"] == [[1, 0, 0], [1, 2, 0], [0, 0, 0]]
+    assert found["per_class"]["b"] == {
+        "precision": 1.0, "recall": pytest.approx(2 / 3), "f1": pytest.approx(0.8), "support": 3
+    }  # fmt: skip
+    assert found["per_class"]["c"]["f1"] == 0
+    one_hot = np.eye(3)[[0, 1, 1, 1]]
+    assert of_classes(output, one_hot, predicted) == found
+
+
+def test_yes_or_no_by_hand() -> None:
+    output = Output(Target("y", ("y",), ("no", "yes"), ()), "yes or no")
+    found = of_classes(output, np.array([0, 1, 1]), np.array([[0.2], [0.9], [0.4]]))
+    assert (found["classes"], found["confusion"]) == (["no", "yes"], [[1, 0], [1, 1]])
+
+
+def test_quantities_are_in_units() -> None:
+    from kerasish import layers
+
+    undo = layers.Normalization(mean=[10.0], variance=[4.0], invert=True)
+    output = Output(Target("y", ("y",), None, (undo,)), "quantity")
+    found = of_quantities(output, np.array([[0.0], [1.0]]), np.array([[11.0], [15.0]]))
+    assert found["mae"] == pytest.approx(2)
+    assert found["rmse"] == pytest.approx(5**0.5)
+    assert (found["median"], found["largest"]) == (pytest.approx(2), pytest.approx(3))
+    assert found["mean_of_target"] == pytest.approx(11)
