@@ -97,7 +97,7 @@ class Served:
         """What of a table is not read as it stands: missing values, and such as training had none
         of; each with how many there are."""
         found: list[str] = []
-        known = _vocabularies(self.rows.x.values())
+        known = vocabularies(self.rows.x.values())
         for name in self.needed:
             if not table.at_hand([name]):
                 continue
@@ -172,7 +172,7 @@ def _were(count: int) -> str:
     return "was" if count == 1 else "were"
 
 
-def _vocabularies(symbols: Iterable[KerasTensor]) -> dict[str, set[Any]]:
+def vocabularies(symbols: Iterable[KerasTensor]) -> dict[str, set[Any]]:
     """What lookups know of the columns that they read."""
     found: dict[str, set[Any]] = {}
     waiting = list(symbols)

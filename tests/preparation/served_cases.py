@@ -111,3 +111,24 @@ def several() -> Case:
     network = keras.Model({"a": a, "b": b}, outputs)
     network.compile("adam", {"kind": "binary_crossentropy", "size": "mse"})
     return table, prep.Prepared(prep.Parts(table), columns, x, y), network
+
+
+def written(text: str = "the cat sat on the mat. " * 6, every: bool = True) -> Case:
+    """The next character of a text, at every place of a window or after it."""
+    table = table_of(text=np.array(list(text), object))
+    columns = prep.Columns(table)
+    lookup = layers.StringLookup()
+    x = {"text": columns.apply(lookup, columns["text"])}
+    offsets = {"next": (-7, 1)} if every else {}
+    window = prep.Window(history=8, horizon=1, offsets=offsets)
+    data = prep.Prepared(
+        prep.Parts(table), columns, x, {"next": lookup(columns["text"])}, window=window
+    )
+    size = lookup.vocabulary_size()
+    inputs = keras.Input((8,), dtype="int64")
+    hidden = layers.GRU(12, return_sequences=every)(layers.Embedding(size, 6)(inputs))
+    network = keras.Model(inputs, layers.Dense(size)(hidden))
+    network.compile(
+        keras.optimizers.Adam(0.02), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
+    return table, data, network
