@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -117,7 +118,7 @@ class Columns:
             seen.add(id(symbol))
             record = symbol.history.record
             if isinstance(record.operation, layers.InputLayer):
-                found[record.operation.name] = symbol
+                found[column_name(record.operation)] = symbol
             waiting.extend(record.inputs)
         return {name: found[name] for name in self._symbols if name in found}
 
@@ -126,7 +127,7 @@ class Columns:
         table = with_filled(table, self.filled)
         made = {name: s for name, s in outputs.items() if not self._is_column(s)}
         found = {
-            name: self.read(s.history.record.operation.name, table)
+            name: self.read(column_name(s.history.record.operation), table)
             for name, s in outputs.items()
             if name not in made
         }
@@ -150,7 +151,9 @@ class Columns:
         """What makes symbols of a batch of columns as they are held."""
         made = {name: s for name, s in outputs.items() if not self._is_column(s)}
         plain = {
-            name: s.history.record.operation.name for name, s in outputs.items() if name not in made
+            name: column_name(s.history.record.operation)
+            for name, s in outputs.items()
+            if name not in made
         }
         specs = {name: self.table.spec(name).dtype for name in self.padding}
         return Made(self.model(made) if made else None, plain, dict(self.padding), specs)
@@ -165,7 +168,22 @@ class Columns:
 
 def _symbol(name: str, shape: tuple[int | None, ...], dtype: str) -> KerasTensor:
     dtype = {"float64": "float32"}.get(dtype, dtype)
-    return layers.Input(shape, dtype=dtype, name=name)
+    return layers.Input(shape, dtype=dtype, name=_encoded(name))
+
+
+def column_name(layer: Any) -> str:
+    """The column that an input layer stands for."""
+    return _decoded(layer.name)
+
+
+def _encoded(name: str) -> str:
+    """A name of a column as one that layers may have: other characters as `@` code `@`."""
+    kept = re.sub(r"[^\w.\-+:>() ]", lambda found: f"@{ord(found[0]):x}@", name)
+    return kept if kept.strip(". ") else "".join(f"@{ord(c):x}@" for c in name)
+
+
+def _decoded(name: str) -> str:
+    return re.sub(r"@([0-9a-f]{1,6})@", lambda found: chr(int(found[1], 16)), name)
 
 
 def with_filled(table: Table, filled: Mapping[str, str]) -> Table:
@@ -244,7 +262,7 @@ class Made:
         }
         found = {name: held[column] for name, column in self.plain.items()}
         if self.model is not None:
-            inputs = {name: held[name] for name in self.model.input_names}
+            inputs = {name: held[name] for name in map(_decoded, self.model.input_names)}
             made = _called(self.model, inputs, place)
             found |= {name: np.asarray(value) for name, value in made.items()}
         return found

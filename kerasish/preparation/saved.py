@@ -57,7 +57,7 @@ def _whole(
     """The model from raw columns to predictions, and the names of its parts."""
     columns = data.columns.inputs(data.x)
     taken = {model.name}  # layers of the whole that are no columns
-    names = {name: _free(_safe(name), taken) for name in columns}
+    names = {name: _free(symbol.history.operation.name, taken) for name, symbol in columns.items()}
     preparation = Model(columns, dict(data.x), name=_free("preparation", taken))
     spans = _spans(data)
     given: dict[str, KerasTensor] = {}
@@ -108,12 +108,6 @@ def _windows(
             symbol = layers.Reshape((high - low,))(symbol)
         found[name] = symbol
     return found
-
-
-def _safe(name: str) -> str:
-    """A name of a layer for a column."""
-    kept = "".join(c if c.isalnum() or c in "_.-+:>@() " else "_" for c in name)
-    return kept if kept.strip(". ") else f"column_{kept}"
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -15,7 +15,7 @@ from kerasish.errors import ArgumentError, FileFormatError
 from kerasish.layers.preprocessing.vocabulary import Lookup
 from kerasish.models import Model
 from kerasish.ops.symbol import KerasTensor
-from kerasish.preparation.columns import Columns, missing
+from kerasish.preparation.columns import Columns, column_name, missing
 from kerasish.preparation.parts import Parts
 from kerasish.preparation.prepared import Part, Prepared, _alone
 from kerasish.preparation.saved import KEY, by_target
@@ -182,7 +182,7 @@ def vocabularies(symbols: Iterable[KerasTensor]) -> dict[str, set[Any]]:
         if isinstance(record.operation, Lookup) and isinstance(before, layers.InputLayer):
             if not isinstance(record.operation, layers.TextVectorization):
                 held = record.operation.get_vocabulary(include_special_tokens=False)
-                found[before.name] = set(held)
+                found[column_name(before)] = set(held)
         waiting.extend(record.inputs)
     return found
 

@@ -11,6 +11,7 @@ from kerasish import activations, layers, losses, ops
 from kerasish.layers.preprocessing.vocabulary import Lookup
 from kerasish.losses.base import LossFunctionWrapper
 from kerasish.ops.symbol import KerasTensor
+from kerasish.preparation.columns import column_name
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _columns(symbol: KerasTensor) -> tuple[str, ...]:
     while waiting:
         record = waiting.pop().history.record
         if isinstance(record.operation, layers.InputLayer):
-            found.append(record.operation.name)
+            found.append(column_name(record.operation))
         waiting.extend(reversed(record.inputs))
     return tuple(dict.fromkeys(found))
 

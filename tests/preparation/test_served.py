@@ -77,3 +77,22 @@ def test_a_model_alone_is_told(tmp_path: Path) -> None:
     network.save(tmp_path / "alone.keras")
     with pytest.raises(FileFormatError, match="saved with its data"):
         prep.load(tmp_path / "alone.keras")
+
+
+def test_columns_may_have_any_name(tmp_path: Path) -> None:
+    names = ["price %", "a/b", "€", "served", "network", "..", "é@41@", "preparation"]
+    rng = np.random.default_rng(5)
+    table = prep.Table({name: prep.column_of(rng.normal(size=12)) for name in names})
+    columns = prep.Columns(table)
+    x = {"x": layers.Concatenate()([columns[name] for name in names[1:]])}
+    data = prep.Prepared(prep.Parts(table), columns, x, {"y": columns["price %"]})
+    network = keras.Sequential([keras.Input((7,)), layers.Dense(1)], name="network")
+    network.compile("sgd", "mse")
+    prep.save(network, data, tmp_path / "model.keras")
+    served = prep.load(tmp_path / "model.keras")
+    by_hand = network.predict(np.stack([table.values(n) for n in names[1:]], 1), verbose=0)
+    np.testing.assert_allclose(served.predict(table)["y"], by_hand, rtol=1e-5)
+    raw: dict[str, Any] = {name: table.values(name) for name in names[1:]}
+    np.testing.assert_allclose(served.model.predict(raw, verbose=0)["y"], by_hand, rtol=1e-5)
+    assert served.measure(table)["as_trained"]["loss"] > 0
+    assert served.outputs["y"].target.columns == ("price %",)

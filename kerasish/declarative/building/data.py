@@ -27,6 +27,7 @@ from kerasish.errors import KerasishError
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation import Columns, Parts, Prepared, Table, Window, column_of, split
 from kerasish.preparation.auto import choose
+from kerasish.preparation.columns import column_name
 from kerasish.preparation.sources import FORMATS, read_table, side_by_side
 from kerasish.spec import TEXT
 
@@ -360,7 +361,7 @@ class _Entries:
                 symbol = self._called(step, layer, symbol)
             applied.append(step if step.kind == "op" else layer)
         if symbol.dtype == TEXT and is_target:
-            column = symbol.history.record.operation.name
+            column = column_name(symbol.history.record.operation)
             known = sorted(set(self.columns.table.values(column).tolist()) - {""})
             layer = layers.StringLookup(vocabulary=known, num_oov_indices=0)
             applied.append(layer)
