@@ -252,7 +252,7 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.preparation.parts": "Parts split",
         "kerasish.preparation.prepared": "Part Prepared",
         "kerasish.preparation.saved": "save",
-        "kerasish.preparation.served": "Served load",
+        "kerasish.preparation.served": "Served load network_of",
         "kerasish.preparation.sources": "FORMATS read_table",
         "kerasish.preparation.table": "Column Table column_of",
         "kerasish.preparation.way_back": "Target",

@@ -202,7 +202,7 @@ OFFERED: dict[str, Homes] = {
         "kerasish.preparation.parts": "Parts split",
         "kerasish.preparation.prepared": "Part Prepared",
         "kerasish.preparation.saved": "save",
-        "kerasish.preparation.served": "Served load",
+        "kerasish.preparation.served": "Served load network_of",
         "kerasish.preparation.sources": "FORMATS read_table",
         "kerasish.preparation.table": "Column Table column_of",
         "kerasish.preparation.way_back": "Target",

@@ -71,10 +71,11 @@ def evaluate(arguments: Namespace) -> None:
     """
     if arguments.data and arguments.part:
         raise ArgumentError("--part", expected="--data alone", received="both")
+    weights = weights_of(arguments)
     if arguments.data:
         allow_plugins(arguments.plugins)
         use_backend(arguments.backend)
-        served = load(weights_of(arguments), arguments.allowance)
+        served = load(weights, arguments.allowance)
         table = read_rows(arguments.data, served, sys.stdin)
         for line in served.replaced(table):
             print(line, file=sys.stderr)
@@ -89,13 +90,13 @@ def evaluate(arguments: Namespace) -> None:
         prepare_for(arguments, project)
         rows = project.data()
         name = _part(rows, arguments.part)
-        served = load(weights_of(arguments), arguments.allowance)
+        served = load(weights, arguments.allowance)
         part, notes = rows.part(name), ()
     for line in notes:
         print(line, file=sys.stderr)
     found: dict[str, Any] = {
         "run": arguments.run,
-        "weights": f"{arguments.weights} ({weights_of(arguments).name})",
+        "weights": f"{arguments.weights} ({weights.name})",
         "data": name,
         "rows": len(part),
         **served.measured(part, rows),

@@ -8,6 +8,7 @@ from pathlib import Path
 from kerasish.cli.configs import CONFIG_FILE, project_of
 from kerasish.errors import ArgumentError
 from kerasish.models import Model
+from kerasish.preparation.served import network_of
 from kerasish.saving.weights import load_weights
 from kerasish.saving.whole_model import load_model, model_from_json
 
@@ -69,7 +70,7 @@ def model_of(source: str, arguments: Namespace, architecture: str | None = None)
 def _of_run(folder: Path, arguments: Namespace) -> Model:
     for name in RUN_MODELS:
         if (folder / name).is_file():
-            return load_model(folder / name, allowance=getattr(arguments, "allowance", None))
+            return network_of(folder / name, getattr(arguments, "allowance", None))
     if (folder / CONFIG_FILE).is_file():
         return project_of(arguments, str(folder)).build(arguments.max_params)
     raise ArgumentError(

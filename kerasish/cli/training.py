@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import backend, extras
+from kerasish import backend, extras, preparation
 from kerasish.callbacks import Checkpoint
 from kerasish.callbacks.callback import Callback
 from kerasish.cli import run_folder
 from kerasish.cli.configs import CONFIG_FILE, options, prepare_for
 from kerasish.cli.diverged import explained
-from kerasish.cli.evaluate import measure
+from kerasish.cli.evaluate import measured
 from kerasish.cli.recorder import Recorder, watched
 from kerasish.cli.run_folder import DIVERGED, FAILED, FINISHED, INTERRUPTED, RUNNING
 from kerasish.cli.stopping import ending, stoppable
@@ -31,8 +31,8 @@ from kerasish.declarative.api import Project, load_config
 from kerasish.errors import ArgumentError, DivergedError
 from kerasish.models import Model
 from kerasish.preparation import Prepared
+from kerasish.preparation.served import network_of
 from kerasish.saving.files.atomic import write_bytes
-from kerasish.saving.whole_model import load_model, save_model
 from kerasish.version import __version__
 
 # What fits on one screen beside the results.
@@ -362,7 +362,7 @@ class _Run:
         return Outcome(folder, self.record, metrics)
 
     def _measured(self, name: str) -> dict[str, Any]:
-        return {"as_trained": measure(self.model, self.data, name)}
+        return measured(self.model, self.data, name)
 
     def _interrupted(self) -> None:
         recorder, folder = self.recorder, self.folder or Path()
@@ -392,12 +392,12 @@ def outcome_of(folder: Path) -> Outcome:
 
 def save(model: Model, data: Prepared, path: Path) -> None:
     """Write the model that a run has trained."""
-    save_model(model, path)
+    preparation.save(model, data, path)
 
 
 def load_weights(model: Model, path: Path, allowance: float | None = None) -> None:
     """Give a model the weights of a file that `save` wrote."""
-    model.set_weights(load_model(path, compile=False, allowance=allowance).get_weights())
+    model.set_weights(network_of(path, allowance).get_weights())
 
 
 def _now() -> str:

@@ -7,6 +7,7 @@ from kerasish.preparation.prepared import Prepared as Prepared
 from kerasish.preparation.saved import save as save
 from kerasish.preparation.served import Served as Served
 from kerasish.preparation.served import load as load
+from kerasish.preparation.served import network_of as network_of
 from kerasish.preparation.sources import FORMATS as FORMATS
 from kerasish.preparation.sources import read_table as read_table
 from kerasish.preparation.table import Column as Column

@@ -278,6 +278,24 @@ def load(path: str | os.PathLike[str], allowance: float | None = None) -> Served
         return _served(model, facts, _targets(facts.get("y"), str(path)))
 
 
+def network_of(path: str | os.PathLike[str], allowance: float | None = None) -> Any:
+    """The network alone of a file that `save` wrote; the whole model of another.
+
+    Args:
+        path: the file.
+        allowance: as in `load_model`.
+
+    Raises:
+        FileFormatError, UnsafeFileError, LimitError, UnknownNameError: as `load_model`.
+    """
+    model, metadata = load_with_metadata(path, allowance, compile=False)
+    facts = metadata.get(KEY)
+    if not isinstance(facts, Mapping):
+        return model
+    with reading(Path(path), allowance):
+        return model.get_layer(str(facts["network"]))
+
+
 def _targets(kept: Mapping[str, Any] | None, where: str) -> Model | None:
     """The model that prepares targets."""
     if kept is None:

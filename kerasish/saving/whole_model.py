@@ -203,18 +203,20 @@ def load_model(
 
 
 def load_with_metadata(
-    filepath: str | os.PathLike[str], allowance: float | None = None
+    filepath: str | os.PathLike[str], allowance: float | None = None, compile: bool = True
 ) -> tuple[Any, dict[str, Any]]:
-    """The model of a `.keras` file, and the file's metadata.
+    """The model of a file, and the metadata of a `.keras` file (none of others).
 
     Args:
         filepath: the file.
-        allowance: as in `load_model`.
+        allowance, compile: as in `load_model`.
     """
     path = Path(filepath)
     with reading(path, allowance):
+        if not archives.is_archive(path):
+            return _load_h5(path, compile), {}
         archive = archives.read_archive(path)
-        return _load_archive(path, True, archive), archive.metadata
+        return _load_archive(path, compile, archive), archive.metadata
 
 
 def _load_archive(path: Path, compile: bool, archive: archives.Archive) -> Any:

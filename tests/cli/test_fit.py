@@ -18,6 +18,7 @@ from kerasish.cli.main import main
 from kerasish.cli.recorder import Recorder, watched
 from kerasish.config import settings
 from kerasish.declarative.api import load_config
+from kerasish.preparation.served import load
 from kerasish.saving import load_model
 from tests.declarative.helpers import block
 
@@ -104,7 +105,7 @@ def test_the_best_epoch_is_kept(folder: Path, capsys: pytest.CaptureFixture[str]
     assert held["best_epoch"] == int(np.argmin(losses)) + 1 != 6
     best, last = weights("runs/small", "model.keras"), weights("runs/small")
     assert any((a != b).any() for a, b in zip(best, last, strict=True))
-    model = load_model("runs/small/model.keras")
+    model = load("runs/small/model.keras").network
     data = load_config("runs/small/config.resolved.yaml").data()
     x, y = data.batches("validation")[:2]
     assert model.evaluate(x, y, verbose=0)[0] == pytest.approx(min(losses), rel=1e-5)
