@@ -140,8 +140,8 @@ def test_windows_without_targets_belong_to_the_part_of_their_rows() -> None:
     parts = split(series(), {"test": {"rows": [6, 12]}})
     columns = Columns(parts.train)
     data = Prepared(parts, columns, {"x": columns["a"]}, {}, window=Window(history=3))
-    assert data.part("train").moments.tolist() == [3, 4, 5, 6]
-    assert data.part("test").moments.tolist() == [9, 10, 11, 12]
+    assert np.asarray(data.part("train").moments).tolist() == [3, 4, 5, 6]
+    assert np.asarray(data.part("test").moments).tolist() == [9, 10, 11, 12]
 
 
 def test_gaps_of_inputs_are_refused_and_filled() -> None:
