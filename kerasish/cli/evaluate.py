@@ -192,6 +192,8 @@ def _lines(found: Found) -> list[str]:
         lines.append("")
         if "per_class" in one:
             lines += _of_classes(name, one)
+        elif "accuracy" in one:
+            lines.append(f"{name}: accuracy {one['accuracy']:.4f}")
         else:
             lines.append(f"{name}, in the units of the data")
             lines += [f"  {key.replace('_', ' '):20} {value:.6g}" for key, value in one.items()]

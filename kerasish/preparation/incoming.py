@@ -102,6 +102,9 @@ def _source(served: Served) -> Mapping[str, Any]:
 def _read(kind: str, paths: list[str], served: Served) -> Table:
     known = FORMATS[kind].keys
     trained = _source(served)
+    other = next((one for one in _MEDIA if one in trained and kind in _MEDIA and one != kind), None)
+    if other is not None:
+        raise DataError("This run", expected=other, received=f"{kind}: '{Path(paths[0]).name}'")
     same = kind in trained or {kind, *trained} >= {"csv", "tsv"}
     options = {
         key: value

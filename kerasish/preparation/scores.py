@@ -57,7 +57,8 @@ def true_classes(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> n
 
 
 def of_classes(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
-    """Accuracy, confusion matrix and scores of an output, as plain data.
+    """Accuracy, confusion matrix and scores of an output, as plain data; of a class at every step
+    of a sequence the accuracy alone.
 
     Args:
         output: of the form "class" or "yes or no".
@@ -66,6 +67,8 @@ def of_classes(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> dic
     """
     true, chosen = true_classes(output, wanted, predicted), output.chosen(predicted)
     chosen = chosen.reshape(true.shape)
+    if true.ndim > 1:  # a class at every step
+        return {"accuracy": float((true == chosen).mean())}
     count = 2 if output.form == "yes or no" else predicted.shape[-1]
     count = max(count, int(true.max(initial=0)) + 1)
     counts = confusion(true, chosen, count)

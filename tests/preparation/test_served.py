@@ -96,3 +96,71 @@ def test_columns_may_have_any_name(tmp_path: Path) -> None:
     np.testing.assert_allclose(served.model.predict(raw, verbose=0)["y"], by_hand, rtol=1e-5)
     assert served.measure(table)["as_trained"]["loss"] > 0
     assert served.outputs["y"].target.columns == ("price %",)
+
+
+def test_windows_of_two_columns_are_prepared_in_the_file(tmp_path: Path) -> None:
+    rng = np.random.default_rng(6)
+    names = {"load": rng.normal(5, 2, 40), "wind": rng.choice(["N", "S"], 40)}
+    table = prep.Table({name: prep.column_of(values) for name, values in names.items()})
+    columns = prep.Columns(table)
+    scaled = columns.apply(layers.Normalization(), columns["load"])
+    one_hot = columns.apply(layers.StringLookup(output_mode="one_hot"), columns["wind"])
+    wind = columns.apply(layers.StringLookup(), columns["wind"])
+    x = {"series": layers.Concatenate()([scaled, one_hot]), "wind": wind}
+    window = prep.Window(8, 3, 1, {"wind": (-4, 0)})
+    data = prep.Prepared(prep.Parts(table), columns, x, {"load": scaled}, window=window)
+    a, b = keras.Input((8, 4), name="series"), keras.Input((4,), name="wind", dtype="int64")
+    last = layers.Flatten()(layers.Embedding(3, 2)(b))
+    outputs = layers.Dense(3)(layers.Concatenate()([layers.Flatten()(a), last]))
+    network = keras.Model([a, b], outputs)
+    network.compile("adam", "mse")
+    prep.save(network, data, tmp_path / "model.keras")
+    served = prep.load(tmp_path / "model.keras")
+    found = served.predict(table)["load"]
+    assert found.shape == (33, 3)  # every moment with eight rows before it, the next one too
+    raw = {n: np.stack([table.values(n)[i : i + 8] for i in range(33)]) for n in ("load", "wind")}
+    np.testing.assert_allclose(served.model.predict(raw, verbose=0)["load"], found, rtol=1e-5)
+    x_all, y_all = next(iter(data.dataset(data.part("train")).batch(30)))
+    by_hand = network.evaluate(x_all, y_all, verbose=0)
+    assert served.measure(table)["as_trained"]["loss"] == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_gaps_that_are_filled_by_the_row_before(tmp_path: Path) -> None:
+    gaps = np.array([1.0, np.nan, 3.0, np.nan])
+    table = prep.Table({"a": prep.column_of(gaps), "y": prep.column_of(np.arange(4.0))})
+    columns = prep.Columns(table)
+    data = prep.Prepared(
+        prep.Parts(table), columns, {"x": columns.previous("a")}, {"y": columns["y"]}
+    )
+    network = keras.Sequential([keras.Input((1,)), layers.Dense(1, kernel_initializer="ones")])
+    network.compile("sgd", "mse")
+    prep.save(network, data, tmp_path / "model.keras")
+    served = prep.load(tmp_path / "model.keras")
+    assert served.needed == ["a"]
+    assert served.predict(table)["y"].ravel().tolist() == [1.0, 1.0, 3.0, 3.0]
+    assert served.replaced(table) == ["2 missing values of a were filled"]
+
+
+def test_log_of_a_target_is_undone(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    table = prep.Table({
+        "a": prep.column_of(rng.normal(size=9)), "y": prep.column_of(rng.uniform(1, 9, 9))
+    })  # fmt: skip
+    columns = prep.Columns(table)
+    y = layers.Rescaling(0.5, 1.0)(keras.ops.log1p(columns["y"]))
+    data = prep.Prepared(prep.Parts(table), columns, {"a": columns["a"]}, {"y": y})
+    network = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
+    network.compile("sgd", "mse")
+    prep.save(network, data, tmp_path / "model.keras")
+    found = prep.load(tmp_path / "model.keras").predict(table)["y"]
+    raw = network.predict(table.values("a"), verbose=0)
+    np.testing.assert_allclose(found, np.expm1((raw - 1) * 2), rtol=1e-4)
+
+
+def test_other_readers_pass_over_what_is_said_of_the_data(tmp_path: Path) -> None:
+    _, data, network = priced()
+    prep.save(network, data, tmp_path / "model.keras")
+    assert keras.saving.load_model(tmp_path / "model.keras").name == "served"
+    assert prep.network_of(tmp_path / "model.keras").count_params() == network.count_params()
+    network.save(tmp_path / "alone.keras")
+    assert prep.network_of(tmp_path / "alone.keras").count_params() == network.count_params()
