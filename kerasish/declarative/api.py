@@ -10,6 +10,7 @@ from typing import Any
 
 from kerasish import budget
 from kerasish.declarative.building.data import prepare
+from kerasish.declarative.building.learning import Learning, learning_layers, reads_texts
 from kerasish.declarative.building.model import MAX_PARAMS, build_model
 from kerasish.declarative.building.train import (
     check_inputs,
@@ -62,7 +63,10 @@ class Project:
             raise ArgumentError(self.config.name, expected="a config with a 'data' section")
         if self._data is None:
             seed = self.config.seed or 0
-            self._data = prepare(section, self.folder, self.diagnostics, seed, self.fold)
+            self._data = prepare(
+                section, self.folder, self.diagnostics, seed, self.fold,
+                reads_texts(self.config.model),
+            )  # fmt: skip
             self._with_facts(self._data.facts)
         return self._data
 
@@ -98,11 +102,16 @@ class Project:
         if self.needs_data:
             self.data()
         config = self.config
+        if config.data is not None and learning_layers(config.model):
+            self.data()
+            config = self.config
         opened = budget.opened(config.name, 0, self.allowance)
         with opened as account, precision(config.train):
             given = None if self._data is None else self._data.specs
+            read = None if config.data is None else self.data
+            learn = Learning(read, config.train is not None, self.diagnostics)
             model = build_model(
-                config.model, self.diagnostics, config.name, max_params, given, self.folder
+                config.model, self.diagnostics, config.name, max_params, given, self.folder, learn
             )
             if config.train is not None:
                 held = sum(v.spec.nbytes for v in model.weights)

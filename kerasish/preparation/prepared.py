@@ -21,7 +21,7 @@ from kerasish.preparation.parts import Parts
 from kerasish.preparation.table import Table
 from kerasish.preparation.way_back import target_of
 from kerasish.preparation.windows import Window, in_series, moments
-from kerasish.spec import TensorSpec, is_int
+from kerasish.spec import TEXT, TensorSpec, is_int
 
 Symbols = Mapping[str, KerasTensor]
 BUFFER = 10_000  # rows among which a stream is shuffled
@@ -377,7 +377,8 @@ class Prepared:
         found = {}
         for name, array in train.x.items():
             whole = array.dtype.kind == "i" or array.dtype.name in ("uint16", "uint32", "uint64")
-            found[name] = TensorSpec(self.shape(name), "int32" if whole else floatx())
+            kind = TEXT if array.dtype == object else "int32" if whole else floatx()
+            found[name] = TensorSpec(self.shape(name), kind)
         return found
 
     def _size(self, name: str, symbol: KerasTensor) -> int:

@@ -48,6 +48,7 @@ def prepare(
     diagnostics: Diagnostics,
     seed: int = 0,
     fold: tuple[int, int] | None = None,
+    texts: bool = False,
 ) -> Prepared:
     """The data of a section, read, cut and prepared.
 
@@ -57,11 +58,12 @@ def prepare(
         diagnostics: receives K401, K501 to K503.
         seed: by which fractions are drawn.
         fold: (k, n), to validate on part k of n of the rows that are no test rows.
+        texts: whether the model reads texts itself.
 
     Raises:
         ConfigError: a file, a column or a value is missing or wrong; all findings at once.
     """
-    maker = _Maker(section, folder, diagnostics)
+    maker = _Maker(section, folder, diagnostics, texts)
     try:
         parts = maker.parts(seed, fold)
         return maker.prepared(parts)
@@ -84,7 +86,10 @@ def _told(diagnostics: Diagnostics, mark: Mark, code: str) -> Iterator[None]:
 
 
 class _Maker:
-    def __init__(self, section: DataSection, folder: Path, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, section: DataSection, folder: Path, diagnostics: Diagnostics, texts: bool
+    ) -> None:
+        self.texts = texts
         self.section = section
         self.folder = folder
         self.diagnostics = diagnostics
@@ -153,6 +158,7 @@ class _Maker:
         made = _Entries(columns, self.diagnostics, notes)
         x_entries = section.x if section.x is not None else self._usual(parts.train, 0)
         y_entries = section.y if section.y is not None else self._usual(parts.train, 1)
+        made.texts = self.texts
         made.reserved = self._reserved(x_entries, y_entries)
         x = made.all(x_entries, False)
         y = made.all(y_entries, True)
@@ -240,6 +246,7 @@ class _Entries:
         self.layers: dict[str, list[Any]] = {}
         self.offsets: dict[str, tuple[int, int]] = {}
         self.reserved: set[str] = set()
+        self.texts = False
 
     def all(self, entries: tuple[DataEntry, ...], is_target: bool) -> dict[str, KerasTensor]:
         """The symbols of some entries, by the names of inputs or targets."""
@@ -366,7 +373,7 @@ class _Entries:
             layer = layers.StringLookup(vocabulary=known, num_oov_indices=0)
             applied.append(layer)
             return layer(symbol)
-        if symbol.dtype == TEXT:
+        if symbol.dtype == TEXT and not self.texts:
             message = f"'{entry.name}' holds texts, which a model cannot compute with"
             hint = "say how they are read, such as TextVectorization: {} or string_categorical: {}"
             self.diagnostics.add("K503", message, entry.mark, hint)

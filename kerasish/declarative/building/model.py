@@ -5,9 +5,9 @@ that does not fit is reported where the layer is written, with the shapes and wh
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ from kerasish.ops.symbolic import STAND_INS
 from kerasish.spec import np_dtype
 
 MAX_PARAMS = 2_000_000_000
+Learn = Callable[[Item, Any, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,15 @@ class _Made:
 class _Builder:
     """Calls layers on symbols and records what does not fit."""
 
-    def __init__(self, diagnostics: Diagnostics, max_params: int, loader: Loader) -> None:
+    def __init__(
+        self,
+        diagnostics: Diagnostics,
+        max_params: int,
+        loader: Loader,
+        learn: Learn | None = None,
+    ) -> None:
         self.diagnostics = diagnostics
+        self.learn = learn
         self.max_params = max_params
         self.loader = loader
 
@@ -113,6 +121,8 @@ class _Builder:
             more: further arguments of the call.
             name: the name of an op in the model.
         """
+        if self.learn is not None:
+            self.learn(item, layer, inputs)
         try:
             if isinstance(layer, Item):
                 tensor = op_on(layer, inputs, more, name)
@@ -197,6 +207,7 @@ def build_model(
     max_params: int = MAX_PARAMS,
     inputs: Mapping[str, InputSpec] | None = None,
     folder: Path | None = None,
+    learn: Learn | None = None,
 ) -> Model:
     """The model of a checked section.
 
@@ -208,12 +219,13 @@ def build_model(
         inputs: what the data give as x, by name, for inputs that the section leaves out.
         folder: the config's, below which the files that it loads stand; the working folder where
             None.
+        learn: called with item, layer and inputs before each call, for layers that learn from data.
 
     Raises:
         ConfigError: layers refuse their arguments or their inputs; all findings at once.
     """
     loader = Loader(diagnostics, folder, _of_config)
-    return _build(section, _Builder(diagnostics, max_params, loader), name, inputs)
+    return _build(section, _Builder(diagnostics, max_params, loader, learn), name, inputs)
 
 
 def _of_config(path: Path, mark: Mark, loader: Loader) -> Model:
@@ -277,6 +289,12 @@ def _sequential(
             made = _chain(section, layers, entry, builder)
         builder.diagnostics.raise_if_any()
         return Model(inputs=entry.tensor, outputs=made and made.tensor, name=name)
+    if builder.learn is not None and any(hasattr(layer, "adapt") for layer in layers):
+        last = max(place for place, layer in enumerate(layers) if hasattr(layer, "adapt"))
+        with builder.account(name or section.mark.source.name):
+            first = replace(section, layers=section.layers[: last + 1])
+            _chain(first, layers[: last + 1], builder.input(declared), builder)
+        builder.diagnostics.raise_if_any()
     try:
         with builder.account(name or section.mark.source.name):
             return Sequential([builder.input(declared).tensor, *layers], name=name)

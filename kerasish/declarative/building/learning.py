@@ -1,0 +1,137 @@
+"""Layers of `model:` that learn from the data before training: scales, vocabularies, bins.
+
+They learn from the training part when they are called, as layers in `data:` do. What they read must
+not depend on weights that are trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from kerasish import budget, layers, tree
+from kerasish.declarative.building.construct import one_line
+from kerasish.declarative.check.items import Item
+from kerasish.declarative.check.specification import ModelSection, SequentialSection
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.errors import KerasishError
+from kerasish.models import Model
+from kerasish.models.feature_space import learns
+from kerasish.ops.symbol import KerasTensor
+from kerasish.preparation import Prepared
+
+_BATCH = 1024
+TEXT_LAYERS = ("TextVectorization", "StringLookup", "Hashing", "HashedCrossing")
+
+
+class Learning:
+    """Adapts layers as they are called.
+
+    Args:
+        data: gives the data, which are read at the first layer that learns; None where the config
+            has none.
+        needed: whether a layer that has learned nothing is an error: the config trains.
+        diagnostics: receives K503.
+    """
+
+    def __init__(
+        self, data: Callable[[], Prepared] | None, needed: bool, diagnostics: Diagnostics
+    ) -> None:
+        self.data = data
+        self.needed = needed
+        self.diagnostics = diagnostics
+
+    def __call__(self, item: Item, layer: Any, inputs: Any) -> None:
+        """Let a layer learn what it reads, where it has anything to learn."""
+        if not isinstance(layer, layers.Layer) or not learns(layer):
+            return
+        if not isinstance(inputs, KerasTensor):
+            return
+        if self.data is None:
+            if self.needed:
+                message = f"{item.label} has learned nothing, and there are no data to learn from"
+                hint = "give what it learns (mean and variance, vocabulary), or a 'data' section"
+                self.diagnostics.add("K503", message, item.mark, hint)
+            return
+        entries = _inputs_of(inputs)
+        before = _first_trained(inputs)
+        if before is not None:
+            message = f"{item.label} learns from the data, but reads what {before!r} is trained to"
+            hint = "put it before the layers with weights, or into data.x"
+            self.diagnostics.add("K503", message, item.mark, hint)
+            return
+        data = self.data()
+        try:
+            with budget.charged():  # what learning takes grows with the data, not with the file
+                layer.adapt(_Rows(data, entries, inputs))  # pyright: ignore[reportAttributeAccessIssue]
+        except (KerasishError, ValueError, TypeError) as error:
+            message = f"{item.label} cannot learn from the data: {one_line(error)}"
+            self.diagnostics.add("K503", message, item.mark)
+
+
+def reads_texts(section: ModelSection) -> bool:
+    """Whether a model has layers that read texts."""
+    return any(item.name in TEXT_LAYERS for item in _items(section))
+
+
+def learning_layers(section: ModelSection) -> bool:
+    """Whether a model has layers that may have to learn from the data before training."""
+    return any(hasattr(item.factory, "adapt") for item in _items(section))
+
+
+def _items(section: ModelSection) -> Iterator[Item]:
+    if isinstance(section, SequentialSection):
+        yield from section.layers
+        return
+    yield from section.shared.values()
+    for node in section.nodes:
+        yield from node.items
+
+
+def _symbols(symbol: KerasTensor) -> Iterator[KerasTensor]:
+    """A symbol and all that it comes from."""
+    waiting, seen = [symbol], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += one.history.record.inputs
+
+
+def _inputs_of(symbol: KerasTensor) -> dict[str, KerasTensor]:
+    """The inputs that a symbol comes from, by name."""
+    return {
+        one.history.record.operation.name: one
+        for one in _symbols(symbol)
+        if isinstance(one.history.record.operation, layers.InputLayer)
+    }
+
+
+def _first_trained(symbol: KerasTensor) -> str | None:
+    """The name of a layer with weights that are trained, which a symbol depends on."""
+    called = [one.history.record.operation for one in _symbols(symbol)]
+    trained = [one for one in called if getattr(one, "trainable_weights", ())]
+    return trained[-1].name if trained else None
+
+
+class _Rows:
+    """What a layer reads for the rows of the training part, batch by batch."""
+
+    def __init__(self, data: Prepared, inputs: dict[str, KerasTensor], symbol: KerasTensor) -> None:
+        self.data, self.inputs, self.symbol = data, inputs, symbol
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        part = self.data.part("train")
+        plain = len(self.inputs) == 1 and self.symbol is next(iter(self.inputs.values()))
+        model = None if plain else Model(self.inputs, self.symbol)
+        dataset: Any = self.data.dataset(part).batch(_BATCH)
+        for element in dataset:
+            x = element[0] if isinstance(element, tuple) else element
+            held = x if isinstance(x, dict) else dict.fromkeys(self.inputs, x)
+            chosen = {name: held[name] for name in self.inputs}
+            found = next(iter(chosen.values())) if model is None else model(chosen)
+            rows = np.asarray(tree.flatten(found)[0])
+            yield rows[:, None] if rows.ndim == 1 else rows
