@@ -185,6 +185,7 @@ class Prepared:
         window = self.window or Window()
         table = with_filled(table, self.columns.filled)
         names = [*self.columns.inputs(self.x), *self.columns.inputs(self.y), *table.time]
+        names += [self.sample_weight] if self.sample_weight else []
         if not table.by_number(table.names):
             table = table.held([*names, *([table.group] if table.group else [])])
         base = in_series(replace(table, rows=None))
@@ -210,7 +211,8 @@ class Prepared:
             self.notes.append(f"{count} windows of {what} begin before the first value of an input")
         if not len(at):
             raise DataError(f"The windows of {what}", expected="one with a target", received="none")
-        return Part(table, x, y, None, at, whole - len(at))
+        weight = None if self.sample_weight is None else base.values(self.sample_weight)
+        return Part(table, x, y, weight, at, whole - len(at))
 
     def _complete(
         self,
@@ -279,6 +281,8 @@ class Prepared:
             return self._read(part, shuffle=False).unbatch()
         if part.moments is not None:
             x, y = self.cuts(part)
+            if part.sample_weight is not None:  # a window counts as its moment does
+                return Dataset(Windows((x, y, Cut(part.sample_weight)), part.moments))
             return Dataset(Windows((x, y) if part.y else x, part.moments))
         held = (_alone(part.x), _alone(part.y), part.sample_weight)
         held = held if part.sample_weight is not None else held[:2]

@@ -180,3 +180,13 @@ def test_a_time_that_goes_back_is_refused() -> None:
                   time=("t",))  # fmt: skip
     with pytest.raises(DataError, match="row 2, column 't'"):
         moments(table, table, [(-1, 0)], [(0, 1)], 1)
+
+
+def test_a_window_counts_as_its_moment_does() -> None:
+    table = series(6, w=np.array([0.0, 1, 2, 3, 4, 5]))
+    columns = Columns(table)
+    data = Prepared(Parts(table), columns, {"x": columns["a"]}, {"y": columns["a"]},
+                    sample_weight="w", window=Window(history=2))  # fmt: skip
+    rows = list(data.dataset(data.part("train")))
+    assert [float(weight) for _, _, weight in rows] == [2, 3, 4, 5]
+    assert [float(np.ravel(y)[0]) for _, y, _ in rows] == [2, 3, 4, 5]
