@@ -289,7 +289,8 @@ class _Entries:
         """The names that an entry reads; a wrong one is recorded at its place."""
         table = self.columns.table
         if entry.sources is None:
-            return [name for name in table.names if name not in self.reserved]
+            out = self.reserved | set(self.columns.filled)
+            return [name for name in table.names if name not in out]
         for one in entry.sources:
             if one.name not in table.names and one.name not in self.made:
                 listed = ", ".join(table.names[:30])

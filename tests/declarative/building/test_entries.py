@@ -80,6 +80,12 @@ def test_rest_is_what_nothing_else_names(folder: Path) -> None:
     assert [note.split(":")[0] for note in data.notes] == ["n", "m", "flag", "city"]
 
 
+def test_rest_is_of_the_file(folder: Path) -> None:
+    x = x_of(folder, "{a: {from: m, fill: previous}, b: {from: [n, flag], FeatureSpace: auto}, "
+                     "c: {from: rest, FeatureSpace: auto}}")  # fmt: skip
+    assert x["c"].shape == (4, 8)
+
+
 @pytest.mark.parametrize(
     ("x", "message"),
     [
