@@ -38,6 +38,8 @@ class CleanCsv(Csv):
         missing: texts that mean that a value is missing, beside those that always do.
     """
 
+    typed = "Say what it is in the training file, such as types: {{{name}: float}} or text."
+
     def __init__(
         self,
         paths: Any,

@@ -171,6 +171,7 @@ class Csv(Table):
 
     decides = (*Table.decides, "dtypes", "delimiter", "names", "quote", "missing")
     missing: Sequence[str] = MISSING
+    typed = "Say what it is with `dtypes`, such as dtypes={{{name!r}: 'float64'}} or 'string'."
 
     def __init__(
         self,
@@ -285,8 +286,7 @@ class Csv(Table):
                         expected=f"a value of type {kind}"
                         + ("" if name in self.dtypes else ", as the first rows have it"),
                         received=repr(text),
-                        fix="Say what it is with `dtypes`, such as "
-                        f"dtypes={{{name!r}: 'float64'}} or 'string'.",
+                        fix=self.typed.format(name=name),
                     )
         return DataError(f"{self.name}, {path}", expected="a csv file", received=str(error))
 

@@ -100,6 +100,16 @@ def test_a_second_file_has_the_types_of_the_first(tmp_path: Path) -> None:
     assert test.spec("a") == train.spec("a")
 
 
+def test_a_fraction_where_whole_numbers_were_is_told(tmp_path: Path) -> None:
+    write(tmp_path, "train.csv", "a\n1\n")
+    write(tmp_path, "test.csv", "a\n1\n2.5\n")
+    train = read_table({"csv": "train.csv"}, tmp_path)
+    with pytest.raises(DataError, match=r"line 3, column 'a'.*types: \{a: float\}"):
+        read_table({"csv": "test.csv"}, tmp_path, like=train)
+    typed = {"csv": "test.csv", "types": {"a": "float"}}
+    assert read_table(typed, tmp_path, like=train).values("a").tolist() == [1, 2.5]
+
+
 def test_parquet_arrow_and_json_lines(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.feather as feather

@@ -54,6 +54,8 @@ class DataProgram:
         if self.data.window is not None:
             given.append(("window=", self._window()))
         given += [("batch_size=", str(section.batch_size)), ("shuffle=", str(section.shuffle))]
+        if section.cache:
+            given.append(("cache=", self.program.value(section.cache)))
         if section.augment:
             given.append(("augment=", program.value(list(section.augment))))
         program.set("data", Call("prep.Prepared(", ")", given))
@@ -83,8 +85,10 @@ class DataProgram:
         usual = section.sources or (first.sources if first else ())
         for name, part in section.parts.items():
             if part.sources:
+                like = "" if name == "train" else "table" if section.sources else "train_table"
                 program.set(
-                    f"{name}_table", self._read(part.sources, () if name == "train" else usual)
+                    f"{name}_table",
+                    self._read(part.sources, () if name == "train" else usual, like),
                 )
                 own[name] = f"{name}_table"
             else:
@@ -96,7 +100,7 @@ class DataProgram:
             given.append(("ordered=", "True"))
         program.set("parts", Call("prep.split(", ")", given))
 
-    def _read(self, sources: Any, usual: Any) -> Text:
+    def _read(self, sources: Any, usual: Any, like: str = "") -> Text:
         """A table of files; what a part's sources leave open is as in the usual ones."""
         found: list[Any] = []
         for place, source in enumerate(sources):
@@ -110,6 +114,7 @@ class DataProgram:
             ("", program.value(found[0] if len(found) == 1 else found)),
             ("", quoted(program.folder or ".")),
         ]
+        given += [("like=", like)] if like else []
         return Call("prep.read_table(", ")", given)
 
     def _window(self) -> Text:
@@ -179,19 +184,27 @@ class DataProgram:
     def _symbol(self, name: str) -> str:
         return self._made.get(name, f"columns[{quoted(name)}]")
 
-    def _joined(self, entry: DataEntry, names: list[str]) -> Text:
+    def _joined(self, entry: DataEntry, names: list[str]) -> Any:
         step = entry.steps[0] if entry.steps else None
         if isinstance(step, Step) and step.name == "pad":
             given = [(f"{key}=", self.program.value(v)) for key, v in step.value.items()]
             return Call("columns.padded(", ")", [("", quoted(names[0])), *given])
-        symbols = [self._symbol(name) for name in names]
+        symbols: list[Text] = [self._symbol(name) for name in names]
+        if isinstance(step, Step) and step.name == "previous":
+            symbols = [Call("columns.previous(", ")", [("", quoted(name))]) for name in names]
+        if len(symbols) > 1 and isinstance(step, Item) and step.kind == "op":
+            return symbols
         return symbols[0] if len(symbols) == 1 else _beside(symbols)
 
-    def _chain(self, entry: DataEntry, text: Text, is_target: bool, name: str) -> str:
+    def _chain(self, entry: DataEntry, text: Any, is_target: bool, name: str) -> str:
         """The steps of an entry applied in turn; the variable that holds the result."""
         lent: list[str] = []
         for step in entry.steps:
             if not isinstance(step, Item):
+                continue
+            if step.kind == "op":
+                made = self.program.call(step, f"keras.ops.{step.name}", text, {})
+                text = self._held(name, made)
                 continue
             layer = self.program.object(step)
             if entry.name in self._lent:
