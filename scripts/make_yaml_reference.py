@@ -2,23 +2,66 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.language.keys import Key, Keys
 from kerasish.declarative.schemas.file import CONTROLS
+from kerasish.declarative.sections.data_keys import ENTRY
 from kerasish.declarative.sections.steps import LOAD_KEYS
 from kerasish.declarative.sections.validate import SECTIONS
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "yaml-reference.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGE = DOCS / "yaml-reference.md"
 HEAD = """# YAML reference
 
 Every key that a config may have, written by `scripts/make_yaml_reference.py` from the declarations
 by which files are checked. [Models in YAML](yaml.md) explains the language; `kerasish describe
 Dense` says the arguments of a layer or another object, and `kerasish schema` prints the JSON Schema
 by which editors complete. A text `$name` or `"${expression}"` may stand in the place of any value.
+
+The examples are whole files of [yaml/](yaml), each of which is trained by the tests on small data.
 """
+
+
+@dataclass(frozen=True)
+class Example:
+    """A file of docs/yaml.
+
+    Attributes:
+        path: where it is.
+        title: its first comment.
+        under: names of the mappings that it shows.
+        data: what data it reads, by their makers in the tests.
+        arguments: what `kerasish fit` is given beside the file.
+        text: the file without the comments that say these.
+    """
+
+    path: Path
+    title: str
+    under: list[str]
+    data: list[str]
+    arguments: list[str]
+    text: str
+
+
+def examples() -> dict[str, Example]:
+    """The examples by name."""
+    found: dict[str, Example] = {}
+    for path in sorted((DOCS / "yaml").glob("*.yaml")):
+        title, *lines = path.read_text(encoding="utf-8").splitlines()
+        said = {"under": "", "data": "", "arguments": ""}
+        while told := re.fullmatch(r"# (under|data|arguments): (.+)", lines[0]):
+            said[told[1]] = told[2]
+            del lines[0]
+        under, data = (said[key].split(", ") if said[key] else [] for key in ("under", "data"))
+        found[path.stem] = Example(
+            path, title[2:], under, data, said["arguments"].split(), "\n".join(lines)
+        )
+    return found
 
 
 def reached(keys: Keys) -> list[Keys]:
@@ -35,7 +78,7 @@ def reached(keys: Keys) -> list[Keys]:
 def all_keys() -> list[Keys]:
     """All mappings that are declared, in the order of the page."""
     found: dict[Keys, None] = dict.fromkeys(reached(SECTIONS))
-    found.update(dict.fromkeys([*CONTROLS, LOAD_KEYS]))
+    found.update(dict.fromkeys([ENTRY, *CONTROLS, LOAD_KEYS]))
     return list(found)
 
 
@@ -64,7 +107,14 @@ def table(keys: Keys) -> list[str]:
         lines.append(f"| {' | '.join(map(cell, row))} |")
     if keys.open is not None:
         lines += ["", f"Any other key is {keys.open.expected}."]
-    return [*lines, ""]
+    lines.append("")
+    for name, example in examples().items():
+        if keys.name in example.under:
+            lines += [f"{example.title} ([{name}.yaml](yaml/{name}.yaml))", ""]
+            # Where several headings have an example, it stands under the first.
+            if example.under[0] == keys.name:
+                lines += ["```yaml", example.text, "```", ""]
+    return lines
 
 
 def page() -> str:
