@@ -63,11 +63,12 @@ Found = Mapping[str, Any]
     example="kerasish evaluate runs/digits_cnn\nkerasish evaluate runs/churn --data march.csv",
 )
 def evaluate(arguments: Namespace) -> None:
-    """Loss and metrics as trained, and in the units of the data where a target is scaled.
+    """Loss and metrics as trained, and in the units of the data where a target is
+    scaled.
 
-    For classes also the confusion matrix (a row for each true class) and precision, recall and F1
-    of each; for quantities their errors. Other data are read as those of training; of these no
-    file is opened then.
+    For classes also the confusion matrix (a row for each true class) and
+    precision, recall and F1 of each; for quantities their errors. Other data are
+    read as those of training, whose files are not opened then.
     """
     if arguments.data and arguments.part:
         raise ArgumentError("--part", expected="--data alone", received="both")

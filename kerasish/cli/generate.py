@@ -44,10 +44,12 @@ _SHOWN = 10  # unknown tokens that are named
     example="kerasish generate runs/gpt --prompt 'ROMEO:' --temperature 0.8 --seed 1",
 )
 def generate(arguments: Namespace) -> None:
-    """The prompt and what a run adds to it, character by character or word by word, as it is made.
+    """The prompt and what a run adds to it, character by character or word by word,
+    as it is made.
 
-    The run's target is the next token of its only input: windows of a text, with the same lookup
-    for both. Of a prompt that is longer than the window its end is read.
+    The run's target is the next token of its only input: windows of a text, with
+    the same lookup for both. Of a prompt that is longer than the window its end is
+    read.
     """
     if arguments.temperature < 0:
         raise ArgumentError("--temperature", expected="0 or more", received=arguments.temperature)

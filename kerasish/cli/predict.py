@@ -58,19 +58,21 @@ BATCH_SIZE = argument(
     BACKEND,
     *PERMISSIONS,
     example="kerasish predict runs/churn new.csv --keep id -o predictions.csv\n"
-    "cat messages.txt | kerasish predict runs/sms - --probabilities",
+    "kerasish predict runs/sms - --probabilities < messages.txt",
 )
 def predict(arguments: Namespace) -> None:
     """Predictions for the rows of files, in their order.
 
-    Files are csv, tsv, JSON lines, JSON, parquet, Arrow, npy, npz, HDF5, idx, images, sound, texts,
-    or folders of the last three; - reads csv, JSON lines or a text a line. Columns go by their
-    names, in any order; others are passed over, and target, split and weight may be absent.
-    Quantities come in the units of the data, classes by their names. What was filled in, and values
-    that training had none of, are counted on standard error.
+    Files are csv, tsv, JSON lines, JSON, parquet, Arrow, npy, npz, HDF5, idx,
+    images, sound, texts, or folders of the last three; - reads csv, JSON lines or
+    a text a line. Columns go by their names, in any order; others are passed over,
+    and target, split and weight may be absent. Quantities come in the units of the
+    data, classes by their names. What was filled in, and values that training had
+    none of, are counted on standard error.
 
-    Of a series there is a prediction for every moment with enough rows before it, the last of them
-    after the end of the file. The column row is the number of the row that it begins at.
+    Of a series there is a prediction for every moment with enough rows before it,
+    the last of them after the end of the file. The column row is the number of the
+    row that it begins at.
     """
     output = arguments.output
     if output is not None and ending(output) not in answers.FORMATS:
