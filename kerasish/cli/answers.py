@@ -53,6 +53,11 @@ def _quantities(output: Output, values: np.ndarray) -> Columns:
     columns = output.target.columns
     if values.ndim == 2 and values.shape[1] == len(columns) > 1:
         return {name: values[:, i].tolist() for i, name in enumerate(columns)}
+    if values.ndim == 3 and values.shape[2] == len(columns) > 1:
+        found: Columns = {}
+        for i, name in enumerate(columns):
+            found |= _spread(name, values[:, :, i])
+        return found
     return _spread(output.name, values)
 
 

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from kerasish import preparation as prep
+from kerasish.cli import answers
 from kerasish.cli.main import main
+from kerasish.preparation.way_back import Output, Target
 from tests.preparation.served_cases import priced, series, several, spoken
 
 
@@ -228,3 +230,13 @@ def test_last_weights_are_asked_for(priced_run: Any, capsys: pytest.CaptureFixtu
     _, out, _ = done(capsys, "new.csv", "--weights", "last")
     mean = data.parts.train.values("price").mean()
     assert [float(line) for line in out.splitlines()[1:]] == pytest.approx([mean] * 3, rel=1e-5)
+
+
+def test_steps_of_several_columns_have_their_names() -> None:
+    output = Output(Target("future", ("a", "b"), None, ()), "quantity")
+    values = np.arange(12.0).reshape(2, 3, 2)
+    found = answers.columns_of({"future": output}, {"future": values}, False)
+    assert list(found) == ["a_1", "a_2", "a_3", "b_1", "b_2", "b_3"]
+    assert found["b_2"] == [3.0, 9.0]
+    found = answers.columns_of({"future": output}, {"future": values[:, 0]}, False)
+    assert found == {"a": [0.0, 6.0], "b": [1.0, 7.0]}
