@@ -78,13 +78,10 @@ def evaluate(arguments: Namespace) -> None:
         use_backend(arguments.backend)
         served = load(weights, arguments.allowance)
         table = read_rows(arguments.data, served, sys.stdin)
+        name, rows = " ".join(arguments.data), served.rows
+        part = served.prepare(table, targets=True)
         for line in served.replaced(table):
             print(line, file=sys.stderr)
-        part, name, rows = (
-            served.prepare(table, targets=True),
-            " ".join(arguments.data),
-            served.rows,
-        )
         notes: Sequence[str] = served.rows.notes
     else:
         project = project_of(arguments, _config_of(arguments.run))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 import kerasish as keras
 from kerasish import layers
 from kerasish import preparation as prep
-from kerasish.errors import DataError, FileFormatError
+from kerasish.errors import DataError, FileFormatError, KerasishError
 from tests.preparation.served_cases import classes, priced
 
 
@@ -164,3 +166,26 @@ def test_other_readers_pass_over_what_is_said_of_the_data(tmp_path: Path) -> Non
     assert prep.network_of(tmp_path / "model.keras").count_params() == network.count_params()
     network.save(tmp_path / "alone.keras")
     assert prep.network_of(tmp_path / "alone.keras").count_params() == network.count_params()
+
+
+@pytest.mark.parametrize("change", [
+    lambda facts: facts.pop("columns"),
+    lambda facts: facts.update(columns=3),
+    lambda facts: facts.update(network="nothing"),
+    lambda facts: facts["y"].update(weights=[[1]]),
+    lambda facts: facts["y"].update(config={"class_name": "Lambda", "config": {}}),
+    lambda facts: facts["columns"]["age"].update(dtype="evil"),
+])  # fmt: skip
+def test_damaged_facts_are_an_error_of_the_file(change: Any, tmp_path: Path) -> None:
+    _, data, network = priced()
+    prep.save(network, data, tmp_path / "model.keras")
+    with zipfile.ZipFile(tmp_path / "model.keras") as whole:
+        members = {name: whole.read(name) for name in whole.namelist()}
+    metadata = json.loads(members["metadata.json"])
+    change(metadata["data"])
+    members["metadata.json"] = json.dumps(metadata).encode()
+    with zipfile.ZipFile(tmp_path / "bad.keras", "w") as damaged:
+        for name, content in members.items():
+            damaged.writestr(name, content)
+    with pytest.raises(KerasishError, match=r"bad\.keras"):
+        prep.load(tmp_path / "bad.keras")
