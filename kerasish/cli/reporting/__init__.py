@@ -1,0 +1,1 @@
+"""What a report of a run says, a file per subject."""

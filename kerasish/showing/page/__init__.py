@@ -1,0 +1,1 @@
+"""Pages of one self-contained HTML file: safe markup, tables, charts, pictures and their look."""

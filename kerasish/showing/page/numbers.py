@@ -1,0 +1,32 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+
+def number(value: Any, digits: int = 4) -> str:
+    """A number in few characters: `digits` that matter, thousands apart, none where there is no
+    number."""
+    if value is None:
+        return "–"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    value = float(value)
+    if math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if value == 0:
+        return "0"
+    if size >= 1e9 or size < 1e-4:
+        return f"{value:.{digits - 1}e}"
+    places = max(0, digits - 1 - math.floor(math.log10(size)))
+    return f"{value:,.{min(places, digits)}f}".replace("-", "−")
+
+
+def share(value: float) -> str:
+    """A share in percent."""
+    return "–" if not math.isfinite(value) else f"{100 * value:.1f} %"
