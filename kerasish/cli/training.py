@@ -6,7 +6,7 @@ import importlib.util
 import secrets
 import time
 from argparse import Namespace
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,18 +25,16 @@ from kerasish.cli.evaluate import measured
 from kerasish.cli.recorder import Recorder, watched
 from kerasish.cli.run_folder import DIVERGED, FAILED, FINISHED, INTERRUPTED, RUNNING
 from kerasish.cli.stopping import ending, stoppable
+from kerasish.cli.summarized import layer_lines, report
 from kerasish.cli.talk import Talk
-from kerasish.cli.text import duration, model_lines, numbers
+from kerasish.cli.text import numbers
 from kerasish.declarative.api import Project, load_config
 from kerasish.errors import ArgumentError, DivergedError
 from kerasish.models import Model
 from kerasish.preparation import Prepared
 from kerasish.preparation.served import network_of
 from kerasish.saving.files.atomic import write_bytes
-from kerasish.version import __version__
 
-# What fits on one screen beside the results.
-_MAX_LAYER_LINES = 28
 _MAX_SEED = 1 << 31
 
 
@@ -354,8 +352,8 @@ class _Run:
         which["epoch"] = recorder.best_epoch
         run_folder.write_json(folder / run_folder.METRICS_FILE, which | metrics)
         history = model.history.history
-        lines = _report(self.project, model, history, seconds, metrics, recorder)
-        run_folder.write_summary(folder, [*lines, "", *_layer_lines(model)])
+        lines = report(self.project.config.name, model, history, seconds, metrics, recorder)
+        run_folder.write_summary(folder, [*lines, "", *layer_lines(model)])
         with self._ending(FINISHED):
             self.talk.say("\n".join(lines))
             self.talk.say(f"wrote {folder}/")
@@ -376,8 +374,10 @@ class _Run:
                 if recorder.best_epoch != recorder.epochs:
                     what += f", the best, and {run_folder.LAST_FILE} after {recorder.epochs}"
             history = self.model.history.history if recorder.epochs else {}
-            lines = _report(self.project, self.model, history, self.seconds, {}, recorder)
-            run_folder.write_summary(folder, [*lines, "", *_layer_lines(self.model)])
+            lines = report(
+                self.project.config.name, self.model, history, self.seconds, {}, recorder
+            )
+            run_folder.write_summary(folder, [*lines, "", *layer_lines(self.model)])
             self.talk.say("\n".join(lines))
             self.talk.say(f"interrupted: {folder}/{run_folder.MODEL_FILE} is {what}")
             self.talk.say(f"  kerasish fit --resume {folder}  goes on")
@@ -402,46 +402,3 @@ def load_weights(model: Model, path: Path, allowance: float | None = None) -> No
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-# --- text --------------------------------------------------------------------------------------
-
-
-def _report(
-    project: Project,
-    model: Model,
-    history: Mapping[str, Sequence[float]],
-    seconds: float,
-    metrics: Mapping[str, Any],
-    recorder: Recorder,
-) -> list[str]:
-    last = {name: float(np.mean(values[-1])) for name, values in history.items() if len(values)}
-    lines = [
-        f"{project.config.name}: {recorder.epochs} epochs in {duration(seconds)}, "
-        f"{model.count_params():,} parameters",
-    ]
-    if last:
-        lines.append(f"  last epoch  {numbers(last)}")
-    best = recorder.best_epoch
-    if recorder.watched is not None and best:
-        held_out = {
-            name: float(np.mean(values[best - 1]))
-            for name, values in history.items()
-            if name.startswith("val_") and best <= len(values)
-        }
-        lines.append(f"  best epoch  {best}: {numbers(held_out)}")
-    for name, found in metrics.items():
-        if name == "test":
-            lines.append(f"  {name:11} {numbers(found['as_trained'])}")
-            if "in_units" in found:
-                lines.append(f"  {'in units':11} {numbers(found['in_units'])}")
-    lines.append(f"  kerasish {__version__}, {backend.backend()} backend")
-    return lines
-
-
-def _layer_lines(model: Model) -> list[str]:
-    lines = model_lines(model)
-    if len(lines) <= _MAX_LAYER_LINES:
-        return lines
-    left_out = len(lines) - _MAX_LAYER_LINES
-    return [*lines[: _MAX_LAYER_LINES - 6], f"... {left_out} lines left out ...", *lines[-6:]]

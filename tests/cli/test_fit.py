@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kerasish import random
 from kerasish.callbacks import EarlyStopping, ModelCheckpoint
 from kerasish.callbacks.callback import Callback
 from kerasish.cli import diverged, training
@@ -69,7 +71,7 @@ def stop_after(epochs: int, monkeypatch: pytest.MonkeyPatch, error: Any) -> None
 
 
 def weights(run: str, name: str = "last.keras") -> list[np.ndarray]:
-    return load_model(Path(run) / name, compile=False).get_weights()
+    return load(Path(run) / name).network.get_weights()
 
 
 def test_the_folder_says_what_was_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -310,3 +312,55 @@ def test_what_fast_packages_bring(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "pip install 'kerasish[fast]'" in training.slow_line()
     monkeypatch.setattr(training.importlib.util, "find_spec", lambda name: object())
     assert training.slow_line() == ""
+
+
+def test_what_is_written_changes_nothing_of_training(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert done(capsys, "m.yaml")[0] == 0
+    random.set_random_seed(3)
+    project = load_config("m.yaml")
+    data = project.data()
+    model = project.build()
+    history = model.fit(**project.fit_arguments(model, data), verbose=0).history
+    rows = (folder / "runs/small/history.csv").read_text("utf-8").splitlines()[1:]
+    assert [float(row.split(",")[1]) for row in rows] == history["loss"]
+    for one, other in zip(weights("runs/small"), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+SCALED = block("""
+    kerasish: 1
+    name: scaled
+    seed: 1
+    model: {layers: [{Dense: 1}]}
+    data:
+      source: {csv: d.csv}
+      validation: {split: 0.2}
+      test: {rows: [0, 40]}
+      x: {x: {from: [a, b], Normalization: {}}}
+      y: {c: {from: c, Normalization: {}}}
+    train: {optimizer: {Adam: {learning_rate: 0.05}}, loss: mse, epochs: 3}
+    """)
+
+
+def test_metrics_are_in_units_of_the_file_too(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 200))
+    rows = [f"{p:.4f},{q:.4f},{1000 * p + 500 * q:.2f}" for p, q in zip(a, b, strict=True)]
+    (folder / "d.csv").write_text("\n".join(["a,b,c", *rows]) + "\n", encoding="utf-8")
+    (folder / "m.yaml").write_text(SCALED, encoding="utf-8")
+    code, out, err = done(capsys, "m.yaml")
+    assert (code, err) == (0, "")
+    assert re.search(r"\n  in units    mae \d+", out)
+    metrics = json.loads((folder / "runs/scaled/metrics.json").read_text("utf-8"))
+    made = load("runs/scaled/model.keras")
+    table = load_config("m.yaml").data().parts.test
+    wrong = made.predict(table)["c"].ravel() - table.values("c")
+    assert metrics["test"]["in_units"]["mae"] == pytest.approx(np.abs(wrong).mean(), rel=1e-3)
+    files = record("runs/scaled")["files"]
+    assert {Path(name).name for name in files} == {"d.csv"}
+    digest = hashlib.sha256((folder / "d.csv").read_bytes()).hexdigest()
+    assert set(files.values()) == {digest}
