@@ -19,6 +19,7 @@ from kerasish.cli.options import BACKEND, CHANGES, JSON, VERBOSE
 from kerasish.cli.tables import spread, table
 from kerasish.cli.talk import Talk, aside, styled
 from kerasish.cli.training import Outcome, Plan, read_config, train
+from kerasish.cli.trouble import fault
 from kerasish.errors import ArgumentError, ConfigError, KerasishError, NumericsError
 
 EPOCHS = argument("--epochs", type=count, metavar="N", help="train for N epochs")
@@ -141,6 +142,8 @@ def attempted(do: Callable[[], Outcome]) -> tuple[Any, int]:
         code = 3 if isinstance(error, NumericsError) else 2
     except KeyboardInterrupt:
         told, code = "interrupted", 130
+    except Exception as error:  # noqa: BLE001 - it is told, and the runs after it are done
+        told, code = fault(error, None)
     print(styled(told, "red", sys.stderr), file=sys.stderr)
     return {"error": told, "code": code}, code
 
