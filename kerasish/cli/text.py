@@ -16,6 +16,14 @@ def size(count: float) -> str:
     return f"{count:.1f} GiB"
 
 
+def amount(count: float) -> str:
+    """A count in words: `850`, `1.5 million`, `23 billion`."""
+    for words, unit in ((" trillion", 1e12), (" billion", 1e9), (" million", 1e6)):
+        if count >= unit:
+            return f"{count / unit:.3g}{words}"
+    return f"{count:,.0f}"
+
+
 def duration(seconds: float) -> str:
     """Seconds in words: `1 h 02 min`, `3 min 05 s`, `12.3 s`."""
     if seconds < 60:

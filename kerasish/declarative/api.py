@@ -28,6 +28,7 @@ from kerasish.declarative.text.source import Mapping
 from kerasish.errors import ArgumentError, told
 from kerasish.models import Model
 from kerasish.preparation import Prepared
+from kerasish.spec import TensorSpec
 
 __all__ = ["Options", "Project", "from_yaml", "load_config"]
 
@@ -91,15 +92,22 @@ class Project:
             return model.input is None and self.config.data is not None
         return bool(model.entries)
 
-    def build(self, max_params: int = MAX_PARAMS) -> Model:
+    def build(
+        self, max_params: int = MAX_PARAMS, inputs: dict[str, TensorSpec] | None = None
+    ) -> Model:
         """The model, compiled where the config says how.
 
         Data are read where the model needs facts of them, such as the size of a vocabulary.
 
+        Args:
+            max_params: the largest number of parameters allowed.
+            inputs: what is taken for what the data give, by input; then none are read, and what
+                the file says of other facts of them is not known.
+
         Raises:
             ConfigError: shapes do not fit, or an object refuses its arguments.
         """
-        if self.needs_data:
+        if self.needs_data and inputs is None:
             self.data()
         config = self.config
         if config.data is not None and learning_layers(config.model):
@@ -107,7 +115,7 @@ class Project:
             config = self.config
         opened = budget.opened(config.name, 0, self.allowance)
         with opened as account, precision(config.train):
-            given = None if self._data is None else self._data.specs
+            given = inputs if self._data is None else self._data.specs
             read = None if config.data is None else self.data
             learn = Learning(read, config.train is not None, self.diagnostics)
             model = build_model(

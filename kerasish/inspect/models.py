@@ -8,6 +8,7 @@ from kerasish.compiler.functions import Compiled
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
 from kerasish.hints import one_of
+from kerasish.inspect.cost import graph_flops
 from kerasish.inspect.memory import Memory, memory_of
 from kerasish.inspect.profile import Profile, profile_plan
 from kerasish.inspect.samples import arguments
@@ -49,14 +50,23 @@ def profile(model: Model, given: Batch, mode: str | None, runs: int, warmup: int
 
 def memory(model: Model, given: Batch, mode: str | None) -> Memory:
     """`Model.memory`."""
-    plan = _step(model, given, mode)[0].plan
+    return _memory(model, _step(model, given, mode)[0])
+
+
+def cost(model: Model, given: Batch, mode: str | None) -> tuple[Memory, int]:
+    """What a step takes in memory, and how many floating-point operations it does."""
+    compiled = _step(model, given, mode)[0]
+    return _memory(model, compiled), graph_flops(compiled.traced)
+
+
+def _memory(model: Model, compiled: Compiled) -> Memory:
     groups = {
         "parameters": model.trainable_variables,
         "frozen weights": model.non_trainable_weights,
         "optimizer": list(getattr(model.optimizer, "variables", ())),
         "metrics": [v for metric in model.metrics for v in metric.variables],
     }
-    return memory_of(plan, groups)
+    return memory_of(compiled.plan, groups)
 
 
 def graph(model: Model, given: Batch, mode: str | None, stage: str | None) -> str:
