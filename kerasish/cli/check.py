@@ -26,7 +26,7 @@ from kerasish.declarative.sections.validate import output_names
 from kerasish.declarative.text.emit import emit, flow
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
-from kerasish.errors import KerasishError, told
+from kerasish.errors import KerasishError
 from kerasish.inspect.models import cost
 from kerasish.models import Model
 from kerasish.spec import TensorSpec
@@ -137,7 +137,7 @@ def _step(model: Model, data: DataSection | None) -> str:
     try:
         memory, flops = cost(model, (of_batch(x, batch), of_batch(y, batch), weight), "train")
     except KerasishError as error:
-        return told("not worked out", " ".join(str(error).split()))
+        return f"not worked out: {' '.join(str(error).split())}"
     needed = f"{size(memory.total)} of memory, {amount(flops)} floating-point operations"
     return f"{needed} for a batch of {batch}"
 

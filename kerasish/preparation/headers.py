@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,12 +12,13 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from kerasish import extras
+from kerasish.data.tabular import opened
 from kerasish.errors import DataError
 from kerasish.preparation.sources import find
 from kerasish.spec import TensorSpec
 
 Options = Mapping[str, Any]
-_MAX_LINE = 1 << 20  # characters of a first line
+_MAX_LINE = 1 << 20  # bytes of a first line
 _MAX_HEADER = 10_000  # bytes of the header of an array
 
 
@@ -95,9 +94,8 @@ def _of_files(name: str, paths: list[Path], options: Options) -> Header:
 
 def _csv(separator: str) -> Callable[[Path, Options], Header]:
     def read(path: Path, options: Options) -> Header:
-        packed = path.suffix == ".gz"
-        with cast("BinaryIO", gzip.open(path) if packed else open(path, "rb")) as file:
-            text = io.TextIOWrapper(file, "utf-8-sig", newline="").readline(_MAX_LINE)
+        with opened(path) as file:
+            text = file.readline(_MAX_LINE).decode("utf-8-sig").rstrip("\r\n")
         quote = options.get("quote") or '"'
         reader = csv.reader([text], delimiter=options.get("separator", separator), quotechar=quote)
         first = [one.strip() for one in next(reader, [])]

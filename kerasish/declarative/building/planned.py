@@ -146,8 +146,9 @@ def _named(section: DataSection) -> Iterator[tuple[str, Mark]]:
 def planned_inputs(section: DataSection, known: Planned) -> dict[str, TensorSpec] | None:
     """What a model will get, by input, as `Prepared.specs` says it once the data are read.
 
-    Columns of text files whose type only rows say count as numbers where an entry reads them as
-    such, and so do those of a table that is not here; an entry whose shape follows from values, such as a one-hot code, leaves all unknown.
+    Columns of tables whose type only rows say count as numbers where an entry reads them as such,
+    and so do those of a table that is not here; an entry whose shape follows from values, such as a
+    one-hot code, leaves all unknown.
     """
     if section.x is None or (known.columns is None and not known.tables):
         return None
@@ -197,7 +198,7 @@ def _entry(
         return None
     width = sum(spec.shape[-1] or 0 for spec in held)
     shape = (*held[0].shape[:-1], width)
-    whole = all(is_int(spec.dtype) for spec in held)
+    whole = all(is_int(spec.dtype) and spec.dtype != "uint8" for spec in held)  # pixels are none
     spec = TensorSpec(shape, "int32" if whole else floatx())
     if isinstance(first, Item) and first.name == "TextVectorization":
         length = first.arguments.get("output_sequence_length")
