@@ -13,6 +13,7 @@ from kerasish.cli.models import model_of
 from kerasish.cli.options import CHANGES, CONFIG, SOURCE
 from kerasish.cli.text import amount, model_lines, size
 from kerasish.declarative.api import Project
+from kerasish.declarative.building.learning import learning_layers
 from kerasish.declarative.building.planned import (
     of_batch,
     planned,
@@ -92,9 +93,12 @@ def _model(
     project: Project, arguments: Namespace, inputs: dict[str, TensorSpec] | None
 ) -> tuple[Model | None, str]:
     """The model; else None, and what is not known yet."""
+    config, later = project.config, "once the data are read (check --data, fit --dry-run)"
+    if not arguments.data and config.data is not None and learning_layers(config.model):
+        return None, f"its layers learn from the data: it is known {later}"
     if not project.needs_data:
         return project.build(arguments.max_params), ""
-    unknown = sorted(project.config.facts_used - _COUNTS)
+    unknown = sorted(config.facts_used - _COUNTS)
     if not unknown and inputs is not None:
         return project.build(arguments.max_params, inputs), ""
     if unknown:
@@ -102,7 +106,7 @@ def _model(
         what = f"{named} {'is' if len(unknown) == 1 else 'are'}"
     else:
         what = "its inputs follow from the data and are"
-    return None, f"{what} known once the data are read (check --data, fit --dry-run)"
+    return None, f"{what} known {later}"
 
 
 def _training(project: Project, train: TrainSection) -> Iterator[tuple[str, str]]:

@@ -202,3 +202,14 @@ train:
     assert code == 0
     assert "  logged    loss, kind_loss, size_loss, kind_accuracy\n" in out
     assert "operations for a batch of 32\n" in out
+
+
+def test_layers_that_learn_from_the_data(capsys: pytest.CaptureFixture[str]) -> None:
+    text = TABLE.replace("layers: [{", "layers: [Normalization, {")
+    data = "age,height,price\n1,2,3\n4,5,7\n2,2,2\n3,1,1\n5,6,7\n"
+    code, out, _ = check(capsys, text, data=data)
+    assert code == 0
+    assert "  model     not built: its layers learn from the data" in out
+    code, out, _ = check(capsys, text, "--data")
+    assert code == 0
+    assert "  model     m: 3 layers, " in out
