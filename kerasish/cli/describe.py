@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import shutil
 import sys
@@ -10,7 +11,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from kerasish import backend, config
-from kerasish.cli import described
+from kerasish.cli import described, file_keys
 from kerasish.cli._index import COMMANDS
 from kerasish.cli.configs import allow_plugins
 from kerasish.cli.declare import argument, command
@@ -48,6 +49,11 @@ def list_(arguments: Namespace) -> None:
     allow_plugins(arguments.plugins)
     if arguments.kind is None:
         rows = {described.plural(kind): text for kind, text in described.KIND_TEXTS.items()}
+        rows |= {"sections": "the sections of a file", "keys": "every key of a file"}
+    elif arguments.kind in ("sections", "section"):
+        rows = file_keys.sections()
+    elif arguments.kind in ("keys", "key"):
+        rows = file_keys.rows()
     elif arguments.kind in ("commands", "command"):
         rows = {name: held["summary"] for name, held in COMMANDS.items()}
     else:
@@ -68,6 +74,7 @@ def _kind(word: str) -> str:
     kind = described.kind_named(word)
     if kind is None:
         plurals = [described.plural(one) for one in described.KIND_TEXTS]
+        plurals += ["sections", "keys", "commands"]
         raise UnknownNameError(
             f"There is no kind {word!r}", expected=f"one of {', '.join(plurals)}",
             fix=hint(word, plurals),
@@ -78,17 +85,25 @@ def _kind(word: str) -> str:
 @command(
     "look up",
     "what a layer, loss, ... or a key of a config takes",
-    argument("name", metavar="NAME", complete="names", help="Conv2D, adam, train.epochs, ..."),
+    argument(
+        "name",
+        nargs="+",
+        metavar="NAME",
+        complete="names",
+        help="Conv2D, adam, train.epochs, source csv, ...",
+    ),
     *PERMISSIONS,
-    example="kerasish describe Conv2D\nkerasish describe train.epochs",
+    example="kerasish describe Conv2D\nkerasish describe train.epochs\n"
+    "kerasish describe source csv",
 )
 def describe(arguments: Namespace) -> None:
     """What a name stands for: the object as YAML, with the default, the type and the meaning of
     every argument; an example; and the classes that it is made from.
 
-    A name with dots is a key of a config: `train.epochs`."""
+    A name with dots is a key of a config: `train.epochs`, `data.validation`; so are several words:
+    `source csv`. `list keys` names all of them."""
     allow_plugins(arguments.plugins)
-    print("\n\n".join(described.texts(arguments.name)))
+    print("\n\n".join(described.texts(".".join(arguments.name))))
 
 
 @command(
@@ -124,6 +139,10 @@ def info(arguments: Namespace) -> None:
     missing = [f"{name} ({extra})" for name, extra in extra_of.items() if name not in found]
     if missing:
         print(f"missing   {', '.join(missing)}; pip install 'kerasish[EXTRA]'")
+    data = os.environ.get("KERASISH_DATA")
+    kept = os.environ.get("KERASISH_HOME") or "~/.cache/kerasish"
+    named = f"$KERASISH_DATA, which is {data}" if data else "$KERASISH_DATA, which is not set"
+    print(f"data      beside the config, then in {named}; downloads in {kept}")
     counts = [f"{len(names(kind))} {kind}{'es' if kind[-1] == 's' else 's'}" for kind in KINDS]
     print(f"registry  {', '.join(counts)}")
 

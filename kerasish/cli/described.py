@@ -11,6 +11,7 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.arguments.contract import Field, contract_of
+from kerasish.cli import file_keys
 from kerasish.cli.samples import sample
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.items import in_yaml
@@ -105,14 +106,18 @@ def texts(name: str) -> list[str]:
         if _has(kind, name):
             held = _object(kind, name)
             found.setdefault(id(held), (held, []))[1].append(kind)
-    if not found:
+    of_files = file_keys.texts(name)
+    if not found and not of_files and "." in name:
+        raise file_keys.unknown(name)
+    if not found and not of_files:
         known = {one for kind in KIND_TEXTS for one in names_of(kind)}
+        known |= file_keys.mappings().keys() | file_keys.rows().keys()
         raise UnknownNameError(
             f"Nothing is called {clip(name)!r}",
             fix=hint(name, sorted(known), 3)
             or "'kerasish list' names the kinds, 'kerasish list layers' the layers.",
         )
-    return [_text(name, held, kinds) for held, kinds in found.values()]
+    return [*(_text(name, held, kinds) for held, kinds in found.values()), *of_files]
 
 
 def _text(name: str, held: Any, kinds: list[str]) -> str:

@@ -10,7 +10,7 @@ from kerasish.errors import ArgumentError
 from kerasish.models import Model
 from kerasish.preparation.served import network_of
 from kerasish.saving.weights import load_weights
-from kerasish.saving.whole_model import load_model, model_from_json
+from kerasish.saving.whole_model import compiled_from_json, load_model
 
 WHOLE = (".keras", ".h5", ".hdf5")  # models; an .h5 may hold weights alone
 WEIGHTS = (".weights.h5", ".safetensors")
@@ -59,7 +59,7 @@ def model_of(source: str, arguments: Namespace, architecture: str | None = None)
         )
     if kind == ".json":
         text = path.read_bytes().decode("utf-8", "surrogateescape")
-        return model_from_json(text, allowance=allowance)
+        return compiled_from_json(text, allowance)
     if kind in WHOLE:
         return load_model(path, allowance=allowance)
     raise ArgumentError(

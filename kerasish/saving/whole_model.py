@@ -421,6 +421,18 @@ def model_from_json(
         return build(parse_json(json_string, str(where)), str(where))
 
 
+def compiled_from_json(text: str, allowance: float | None = None) -> Any:
+    """`model_from_json`, and compiled where the text says how."""
+    model = model_from_json(text, allowance=allowance)
+    where = "the JSON text"
+    config = parse_json(text, where)
+    compile_config = config.get("compile_config") if is_mapping(config) else None
+    if compile_config:
+        with naming(Path(where)), budget.opened(where, 0, allowance):
+            compile_state.compile_model(model, compile_config, where)
+    return model
+
+
 def to_json(model: Any, **kwargs: Any) -> str:
     """The config of a model, with what it was compiled with, as JSON text."""
     return json.dumps(config_of(model), **kwargs)

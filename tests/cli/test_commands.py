@@ -248,9 +248,13 @@ def test_schema(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert (folder / "s.json").read_text(encoding="utf-8") == out
 
 
-def test_info(capsys: pytest.CaptureFixture[str]) -> None:
+def test_info(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERASISH_DATA", "/elsewhere")
     code, out, _ = outputs(capsys, "info")
     assert code == 0
+    assert "data      beside the config, then in $KERASISH_DATA, which is /elsewhere;" in out
+    monkeypatch.delenv("KERASISH_DATA")
+    assert "$KERASISH_DATA, which is not set;" in outputs(capsys, "info")[1]
     assert "backend   numpy" in out
     assert "losses" in out
 

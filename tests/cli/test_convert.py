@@ -66,7 +66,7 @@ def test_layers_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = (folder / "b.yaml").read_text(encoding="utf-8")
     assert from_yaml("b.yaml").count_params() == 35
     assert "name: first" in text
-    assert "train" not in text
+    assert "train: {optimizer: SGD, loss: mse}" in text
     told(capsys, "convert", "m.yaml", "a.keras")
     assert "loss: mse" in told(capsys, "from-keras", "a.keras")[1]
     assert told(capsys, "from-keras", "a.json") == (0, text, "")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kerasish import registry
-from kerasish.cli import described
+from kerasish.cli import described, file_keys
 from kerasish.cli._index import COMMANDS
 from kerasish.cli.main import main
 from kerasish.cli.samples import sample, takes
@@ -35,7 +35,7 @@ def test_the_kinds_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     lines = told(capsys, "list").splitlines()
     assert [line.split()[0] for line in lines] == [
         "layers", "activations", "initializers", "regularizers", "constraints", "losses", "metrics",
-        "optimizers", "schedules", "callbacks", "datasets", "ops",
+        "optimizers", "schedules", "callbacks", "datasets", "ops", "sections", "keys",
     ]  # fmt: skip
 
 
@@ -154,3 +154,72 @@ def test_schema_goes_to_a_file(
     assert json.loads(out)["$schema"].endswith("2020-12/schema")
     assert told(capsys, "schema", "-o", "s.json") == "wrote s.json\n"
     assert (tmp_path / "s.json").read_text(encoding="utf-8") == out
+
+
+# --- keys of a config ---------------------------------------------------------------------------
+
+
+def test_a_key(capsys: pytest.CaptureFixture[str]) -> None:
+    out = told(capsys, "describe", "train.epochs")
+    assert out == block("""
+        train.epochs: a key of a config
+        How often training goes through the data.
+
+        holds    an integer ≥ 1
+        default  1
+
+        example:
+          train:
+            epochs: 20
+        """) + "\n"  # fmt: skip
+    assert told(capsys, "describe", "epochs") == out
+    assert told(capsys, "describe", "train", "epochs") == out
+
+
+def test_keys_that_hold_keys(capsys: pytest.CaptureFixture[str]) -> None:
+    out = told(capsys, "describe", "data.validation")
+    assert "    validation: {split: 0.1}" in out
+    assert "keys of part:" in out
+    assert "  stratify   beside `split`: every class keeps its share" in out
+    assert "keys of source:" not in out
+    assert "must be given" in told(capsys, "describe", "train.loss")
+
+
+def test_formats_of_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    out = told(capsys, "describe", "source", "csv")
+    assert out.splitlines()[0] == "source.csv: a mapping"
+    assert "  separator  what stands between values" in out
+    assert "ragged" not in out
+    assert "ragged" in told(capsys, "describe", "source.npz")
+    assert "holds    one character" in told(capsys, "describe", "source", "csv", "separator")
+
+
+@pytest.mark.parametrize("path", file_keys.rows())
+def test_every_key_that_is_listed_is_described(path: str) -> None:
+    (text,) = file_keys.texts(path) if "." in path else file_keys.texts(path)[:1]
+    assert file_keys.rows()[path].split(";")[0][1:40] in text.replace("\n", " ")
+
+
+def test_every_mapping_is_described() -> None:
+    for name, keys in file_keys.mappings().items():
+        if name != "file":
+            text = "\n".join(file_keys.texts(name.replace(" ", ".")))
+            assert all(f"  {key}" in text for key in keys), name
+
+
+def test_sections_and_keys_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert told(capsys, "list", "sections").split()[0] == "kerasish"
+    out = told(capsys, "list", "keys")
+    assert "train.epochs " in out
+    assert "data.source.csv " in out
+    assert "repeat.repeat " in out
+    assert told(capsys, "list", "keys", "train.epo").startswith("train.epochs ")
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("train.epocs", "train.epochs"), ("data.validaton", "data.validation"), ("windw", "window")],
+)
+def test_keys_that_are_none(name: str, nearest: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["describe", name]) == 2
+    assert f"'{nearest}'" in capsys.readouterr().err
