@@ -1,5 +1,6 @@
 """Write kerasish/_names.py, the index of public and built-in names, the stubs of namespaces, and
-kerasish/cli/_index.py, the index of the commands and their arguments.
+kerasish/cli/_index.py, the index of the commands and their arguments, and docs/commands.md, the
+page of them.
 
     python scripts/make_names.py
 
@@ -36,7 +37,7 @@ if __name__ == "__main__":
 
 from kerasish import registry  # noqa: E402
 from kerasish.arguments import rules  # noqa: E402
-from kerasish.cli.declare import DECLARED  # noqa: E402
+from kerasish.cli.declare import DECLARED, GROUPS  # noqa: E402
 from kerasish.layers.base.layer import Layer  # noqa: E402
 from kerasish.naming import snake_case  # noqa: E402
 from kerasish.signatures import constructor  # noqa: E402
@@ -277,6 +278,24 @@ def commands() -> str:
     return "\n".join(["{", *lines, "}"])
 
 
+def page_of_commands() -> str:
+    """docs/commands.md: every command by its group, in a line, with an example."""
+    lines = ["# Commands", "", "Every command with an example. `kerasish COMMAND --help` says what "
+             "one takes; [the command line](command-line.md) explains them.", ""]  # fmt: skip
+    for group, title in GROUPS.items():
+        held = sorted(
+            (one for one in DECLARED.values() if one.group == group), key=lambda c: c.name
+        )
+        lines += [f"## {title[0].upper()}{title[1:]}", "", "| command | what it does | example |"]
+        lines.append("|---|---|---|")
+        for one in held:
+            cells = (f"`{one.name}`", one.summary, f"`{one.example.splitlines()[0]}`")
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("")
+    lines.append(f"{NOTE}")
+    return "\n".join(lines) + "\n"
+
+
 def files() -> dict[Path, str]:
     """Every generated file and its text."""
     public, kinds = index()
@@ -297,6 +316,7 @@ def files() -> dict[Path, str]:
     return {
         ROOT / "kerasish/_names.py": text,
         ROOT / "kerasish/cli/_index.py": index_of_commands,
+        ROOT / "docs/commands.md": page_of_commands(),
         **stubs,
     }
 

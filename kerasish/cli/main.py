@@ -23,6 +23,8 @@ from kerasish.cli.trouble import fault
 from kerasish.errors import ConfigError, KerasishError, NumericsError
 from kerasish.version import __version__
 
+_LOADING = f"kerasish {__version__}: loading"
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code.
@@ -37,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = commands.parse(words)
         chosen.words = words
         _open(chosen)
-        return _function(chosen.command)(chosen) or 0
+        function = _function(chosen.command)
+        _clear(chosen)
+        return function(chosen) or 0
     except commands.Ended as ended:
         return ended.code
     except ConfigError as error:
@@ -58,11 +62,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _open(chosen: Namespace) -> None:
-    """Say what is being done before the file of a command, and all that it needs, is loaded."""
+    """Say what is being done before the file of a command, and all that it needs, is loaded.
+
+    What prints something to keep says it on a terminal alone, where it goes again.
+    """
     opening = COMMANDS[chosen.command].get("opening")
-    if opening and not getattr(chosen, "quiet", False):
+    if _is_passing(chosen):
+        print(_LOADING, end="\r", file=sys.stderr, flush=True)
+    elif opening and not getattr(chosen, "quiet", False):
         stream = sys.stderr if getattr(chosen, "json", False) else sys.stdout
         print(f"kerasish {__version__}: {opening}", file=stream, flush=True)
+
+
+def _is_passing(chosen: Namespace) -> bool:
+    return not COMMANDS[chosen.command].get("opening") and sys.stderr.isatty()
+
+
+def _clear(chosen: Namespace) -> None:
+    """Take back what was said while loading."""
+    if _is_passing(chosen):
+        print(" " * len(_LOADING), end="\r", file=sys.stderr, flush=True)
 
 
 def _failed(text: str, code: int) -> int:

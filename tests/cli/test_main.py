@@ -209,3 +209,19 @@ def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
             [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
         )
         assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_loading_is_told_on_a_terminal_and_taken_back(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def show(arguments: Namespace) -> None:
+        print("shown", file=sys.stderr)
+
+    with doing(show):
+        assert told(capsys, "show", "m.yaml") == (0, "", "shown\n")
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        code, out, err = told(capsys, "show", "m.yaml")
+    loading, blanks, rest = err.split("\r")
+    assert (code, out, rest) == (0, "", "shown\n")
+    assert loading.endswith(": loading")
+    assert blanks == " " * len(loading)
