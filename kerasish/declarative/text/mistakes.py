@@ -6,6 +6,7 @@ what the one before made of the text. None of them may speak of a text that is r
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -27,6 +28,7 @@ _NO_SPACE_DASH = re.compile(r"^(\s*(?:- +)*)-(?=[A-Za-z\"'{\[$])(?!-)")
 _NO_SPACE_COLON = re.compile(rf"^(\s*(?:- +)*)({_KEY}):(?![\s/\\:]|$)")
 _EQUALS = re.compile(rf"^(\s*(?:- +)*)({_KEY})( *):?=>?( *)(?=[^=\s])")
 _LONE_WORD = re.compile(rf"^\s*(?:- +)?({_KEY})\s*$")
+_KEY_OR_ITEM = re.compile(r"\s*(?:- |[\w.]+ *:)")
 
 
 def markers(lines: list[Line]) -> Iterator[Mend]:
@@ -101,15 +103,13 @@ def structure(lines: list[Line]) -> Iterator[Mend]:
     for index, line in enumerate(held):
         if not line.is_block:
             continue
-        above = held[index - 1] if index else None
-        below = held[index + 1] if index + 1 < len(held) else None
         found = (
             (_continues(held, index) and ())
             or _dash_without_blank(line)
             or _colon_without_blank(line)
             or _equals(line)
             or _double(line)
-            or _no_colon(line, above, below)
+            or _no_colon(line, held[index + 1 :])
         )  # fmt: skip
         yield from found or ()
 
@@ -163,10 +163,15 @@ def _equals(line: Line) -> tuple[Mend, ...]:
     return (Mend(line.number, place, 1, message, hint, (edit,)),)
 
 
-def _no_colon(line: Line, above: Line | None, below: Line | None) -> tuple[Mend, ...]:
-    """A key that the lines below it belong to."""
+def _no_colon(line: Line, below: list[Line]) -> tuple[Mend, ...]:
+    """A key that keys or items below it belong to; other words would go on with the text."""
     found = _LONE_WORD.match(line.code)
-    if not found or below is None or not below.is_block or below.indent <= found.start(1):
+    if not found:
+        return ()
+    start = found.start(1)
+    inside = itertools.takewhile(lambda one: one.is_block and one.indent > start, below)
+    first = next((one for one in inside if not _LONE_WORD.match(one.code)), None)
+    if first is None or not _KEY_OR_ITEM.match(first.code):
         return ()
     place = found.end(1)
     edit = Edit(line.number, place, place, ":")
