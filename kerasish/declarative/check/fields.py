@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.specification import Reference
 from kerasish.declarative.language.keys import Keys
+from kerasish.declarative.text.emit import flow
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
-from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
+from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
 from kerasish.declarative.text.synonyms import FORMS, KEYS, LISTS, NOTHING, PLACES, TOP
 from kerasish.declarative.text.words import belongs, meant, short, written
 from kerasish.errors import ArgumentError
+from kerasish.preparation import FORMATS
 from kerasish.registry import alike, nearest
 
 T = TypeVar("T")
@@ -71,7 +73,8 @@ class Fields:
     def _unknown(self, entry: Entry, section: Mapping, allowed: Collection[str]) -> None:
         key, title = entry.key, self.title
         left = [one for one in allowed if one not in self.entries]
-        word = KEYS.get(title, {}).get(key)
+        name = self.allowed.name if isinstance(self.allowed, Keys) else title
+        word = KEYS.get(title, KEYS.get(name, {})).get(key)
         near, place = word if word in left else None, None
         if near is None:
             place = PLACES.get(key) if title in _SECTIONS else None
@@ -80,12 +83,15 @@ class Fields:
             place = PLACES.get(alike(key, _LONG_PLACES) or "")
         message = f"{title} has no key '{clip(key, 60)}'"
         if near:
-            one = near in LISTS and isinstance(entry.value, Scalar) and not _is_null(entry.value)
+            one = near in LISTS and _is_one(key, entry.value)
             held = Sequence((entry.value,), entry.value.mark) if one else entry.value
+            file = _file(near, entry.value)
+            held = held if file is None else file
             self.entries[near] = replace(entry, key=near, value=held)
             hint = f"did you mean '{near}'?"
             if word == near:
                 shown = f"[{short(entry.value)}]" if one else short(entry.value)
+                shown = shown if file is None else flow(plain(file))
                 hint = f"write {near}: {shown}".removesuffix(" ...")
         elif place and (place[0] or TOP, place[1]) != (title, key):
             where, target, line = place
@@ -105,6 +111,8 @@ class Fields:
                 hint = f"{key} is a layer: write it under 'layers:' as - {item}"
         else:
             hint = did_you_mean(key, allowed)
+            if title.startswith("source ") and (word := KEYS["data"].get(key)):
+                hint = belongs("data", f"{word}: {short(entry.value)}")
             self._meant.update(nearest(clip(key, 60), list(allowed), 1))
         self.diagnostics.add("K110", message, entry.mark, hint)
 
@@ -236,6 +244,22 @@ class Fields:
         self.diagnostics.add("K204", must_be(key, expected, value), value.mark, hint)
 
 
+def _file(key: str, value: Value) -> Mapping | None:
+    """A file's name in the place of a source or a part, as it is written there."""
+    named = value.value if isinstance(value, Scalar) else None
+    if key not in ("source", "train", "validation", "test") or not isinstance(named, str):
+        return None
+    form = named.lower().removesuffix(".gz").rpartition(".")[2]
+    return Mapping.of([Entry(form, value.mark, value)], value.mark) if form in FORMATS else None
+
+
+def _is_one(key: str, value: Value) -> bool:
+    """Whether one item is written where a list belongs."""
+    if isinstance(value, Scalar):
+        return not _is_null(value)
+    return isinstance(value, Mapping) and len(value) == 1 and not key.endswith("s")
+
+
 def _is_null(value: Value) -> bool:
     return isinstance(value, Scalar) and value.value is None
 
@@ -244,6 +268,8 @@ def _elsewhere(entry: Entry, section: Mapping, where: str, line: str) -> str:
     """The hint for a key that belongs to another section, with the line to write."""
     name, others = _optimizer(section)
     value = short(entry.value)
+    if value in ("true", "yes") and "patience" in line:
+        value = "3"
     written_as = line.format(value=value, optimizer=name, others=others)
     if "\n" in value or value == "...":
         written_as = written_as.replace("...", "", 1).rstrip() + " ..."
@@ -269,6 +295,9 @@ def _optimizer(section: Mapping) -> tuple[str, str]:
 def _form(title: str, value: Value) -> str:
     """What to write for a section that is a lone value or a list."""
     kind = "list" if isinstance(value, Sequence) else "number"
+    place = title.removeprefix("data.")
+    if file := _file(place, value):
+        return f"write {place}: {flow(plain(file))}"
     if isinstance(value, Scalar):
         kind = "nothing" if value.value is None else kind
         kind = "text" if isinstance(value.value, str) else kind

@@ -24,7 +24,10 @@ from kerasish.registry import alike
 _SIZES = {"units": "64", "filters": "32", "kernel_size": "3", "rate": "0.3", "pool_size": "2",
           "input_dim": "1000", "output_dim": "64", "num_heads": "4", "key_dim": "16",
           "target_shape": "[8, 8, 1]", "function": "relu", "activation": "relu",
-          "scale": "0.00392", "monitor": "val_loss", "filepath": "best.keras"}  # fmt: skip
+          "scale": "0.00392", "monitor": "val_loss", "initial_learning_rate": "0.001",
+          "decay_steps": "1000", "filepath": "best.keras"}  # fmt: skip
+
+_NOT_NEGATIVE = frozenset({"learning_rate", "initial_learning_rate", "patience"})
 
 
 def known_name(kind: str, name: str) -> str | None:
@@ -90,9 +93,9 @@ def shown_name(kind: str, name: str) -> str:
     return str(found.__name__) if isinstance(found, type) else name
 
 
-def item_text(name: str, arguments: Iterable[Entry]) -> str:
-    """`Dense: {units: 3}` as one item of a list."""
-    shown = ", ".join(f"{one.key}: {short(one.value)}" for one in arguments)
+def item_text(name: str, arguments: Iterable[Entry], more: Iterable[str] = ()) -> str:
+    """`Dense: {units: 3}` as one item of a list; `more` are arguments as they are written."""
+    shown = ", ".join([*(f"{one.key}: {short(one.value)}" for one in arguments), *more])
     return f"{name}: {{{shown}}}" if shown else name
 
 
@@ -117,9 +120,17 @@ def with_type_key(value: Mapping, kind: str) -> tuple[Entry, str] | None:
         arguments = list(_unwrapped(rest))
         made = renamed(shown_name(kind, name), kind, arguments)
         whole = Mapping.of(made, value.mark)
-        shown = shown_name(kind, name) if made else name
-        return Entry(name, entry.value.mark, whole), item_text(shown, made)
+        lacking = _lacking(shown_name(kind, name), kind, made)
+        shown = shown_name(kind, name) if made or lacking else name
+        return Entry(name, entry.value.mark, whole), item_text(shown, made, lacking)
     return None
+
+
+def _lacking(name: str, kind: str, made: Iterable[Entry]) -> list[str]:
+    """The arguments that must be given and are not, with examples."""
+    given = {one.key for one in made}
+    required = contract_of(vocabulary.lookup(kind, name)).required if _has(kind, name) else ()
+    return [f"{one.name}: {example(one)}" for one in required if one.name not in given]
 
 
 def _unwrapped(entries: list[Entry]) -> Iterator[Entry]:
@@ -155,7 +166,7 @@ def not_indented(value: Mapping, kind: str) -> tuple[Entry, str] | None:
     lone = not isinstance(head.value, Mapping) and not _is_null(head.value)
     if lone and contract.first is not None:
         given = [Entry(contract.first.name, head.value.mark, head.value)]
-    made = [*given, *rest]
+    made = {one.key: one for one in renamed(head.key, kind, [*given, *rest])}.values()
     return replace(head, value=Mapping.of(made, value.mark)), item_text(head.key, made)
 
 
@@ -167,11 +178,16 @@ def text_item(text: str, kind: str) -> str | None:
     """What a text such as `Dense(3)`, `Dense:3` or `Dense 3` is as an item; None for a name."""
     if python.CALL.match(text):
         return python.item(text)
-    found = re.fullmatch(r"([A-Za-z_][\w.]*)\s*(?::|=|\s)\s*(\S.*)", text)
+    found = re.fullmatch(r"([A-Za-z_][\w.]*)\s*(?::|=|,|\s)\s*(\S.*)", text)
     name = known_name(kind, found[1]) if found else None
     if found is None or name is None or not vocabulary.contains(kind, name):
         return None
     value = found[2].strip()
+    if found[0][found.end(1) :].lstrip()[:1] == "," and not value[:1].isdigit():
+        return None
+    first = contract_of(vocabulary.lookup(kind, name)).first
+    if kind == "optimizer" and value[:1].isdigit() and first is not None:
+        value = f"{{{first.name}: {value}}}"
     if re.fullmatch(r"\w+=.+", value):
         named = re.sub(r"(\w+)=", r"\1: ", value)
         value = f"{{{named}}}"
@@ -187,6 +203,12 @@ def by_position(value: Sequence, kind: str, name: str) -> str | None:
         return None
     pairs = zip(fields, value.items, strict=False)
     return item_text(name, (Entry(key, one.mark, one) for key, one in pairs))
+
+
+def is_too_low(name: str, value: Value) -> bool:
+    """Whether a number is one that a program may give, and that no one means in a file."""
+    held = value.value if isinstance(value, Scalar) else None
+    return name in _NOT_NEGATIVE and isinstance(held, int | float) and held < 0
 
 
 def example(field: Field) -> str:

@@ -15,6 +15,7 @@ from kerasish import registry
 from kerasish.arguments.contract import Contract, Converted, Field, bind, contract_of
 from kerasish.arguments.rules import Rule
 from kerasish.declarative.check import forms, vocabulary
+from kerasish.declarative.language.model import FOR, REPEAT, WHEN
 from kerasish.declarative.text import python
 from kerasish.declarative.text.errors import Diagnostics, clip, describe, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
@@ -38,7 +39,9 @@ _BY_NAME = frozenset({"activation", "initializer", "regularizer", "constraint", 
 _OR_NUMBER = {"schedule": "learning_rate"}
 # A number in place of an object, and what it was meant for.
 _NUMBERED = {"optimizer": "Adam: {{learning_rate: {value}}}", "regularizer": "L2: {value}"}
-_CONTROL = ("repeat", "for", "when", "index")  # beside the layers that they are about
+_CONTROL = {*REPEAT, *FOR, *WHEN} - {"layers"}  # beside the layers that they are about
+# What only stands among layers and in nodes.
+_AMONG_LAYERS = "it stands in 'layers', in 'seq' or in a node, not inside the arguments of a layer"
 _PYTHON_WORDS = {"None": "null", "none": "null", "True": "true", "False": "false"}
 MAX_NESTING = 16
 _SHOWN = 8  # names that a hint lists
@@ -93,6 +96,8 @@ class Checker:
             return None
         if not vocabulary.contains(kind, name):
             self.unknown(kind, name, mark, head.value)
+            if kind == "layer" and name in ("load", *self.diagnostics.blocks):
+                return None
             known = forms.known_name(kind, name)
             if known is None or not vocabulary.contains(kind, known):
                 return None
@@ -167,6 +172,7 @@ class Checker:
             message = f"{_a(kind)} begins with its name: '{clip(first.key, 40)}' is none"
             hint = f"write {forms.in_place(other[1], value.mark)}"
             self.diagnostics.add("K206", message, first.mark, hint)
+            self.diagnostics.hide(other[0].mark)  # what it lacks is in the hint
             return other[0]
         if len(value) == 1:
             return first
@@ -176,6 +182,7 @@ class Checker:
             message = f"'{clip(second.key, 40)}' stands beside {first.key}, not inside of it"
             hint = f"indent it further, or write {forms.in_place(beside[1], value.mark)}"
             self.diagnostics.add("K206", message, second.mark, hint)
+            self.diagnostics.hide(second.mark)
             return beside[0]
         self._two_names(value, kind)
         return None
@@ -203,7 +210,13 @@ class Checker:
         code = "K201" if kind == "layer" else "K205"
         message = f"unknown {kind} '{clip(name, 60)}'"
         hint = self._suggestion(kind, name, mark, value)
-        if name.lower().startswith("lambda"):
+        if kind == "layer" and name in ("load", *self.diagnostics.blocks):
+            what = "load" if name == "load" else f"the block '{clip(name, 60)}'"
+            code, message, hint = "K206", f"{what} is no layer", _AMONG_LAYERS
+        elif name == "MultiOptimizer":
+            message = "MultiOptimizer chooses by objects that a file cannot hold"
+            hint = "rates: {pattern: factor} under 'train' gives layers rates of their own"
+        elif name.lower().startswith("lambda"):
             hint = NO_FUNCTIONS
         elif name == "layers":
             hint = "a row of layers is written seq: [...]"
@@ -211,6 +224,8 @@ class Checker:
             vocabulary.contains(kind, one) for one in name.replace(" ", "").split(",")
         ):
             hint = f"write [{name}]"
+            if kind == "layer":
+                hint = f"write each as an item of its own: - {name.partition(',')[0]}"
         self.diagnostics.add(code, message, mark, hint)
 
     def _suggestion(self, kind: str, name: str, mark: Mark, value: Value | None) -> str:
@@ -285,8 +300,12 @@ class Checker:
     def _given(self, item: Item, value: Value) -> Iterator[Entry]:
         """The arguments as they are written, a lone value under its parameter's name."""
         first = contract_of(item.factory).first
+        lone = isinstance(value, Scalar) and value.value is True
         if isinstance(value, Mapping):
             yield from value
+        elif lone and (first is None or first.name == "name"):
+            message = f"{item.name} is switched on by its name alone"
+            self.diagnostics.add("K203", message, value.mark, f"write {item.name}")
         elif isinstance(value, Sequence) or value.value is not None:
             if first is None:
                 message = f"{item.name} takes no arguments, received {describe(value)}"
@@ -323,6 +342,10 @@ class Checker:
 
     def _converted(self, field: Field, rule: Rule, value: Value) -> Any:
         """The value by a rule; what it refuses is recorded."""
+        if forms.is_too_low(field.name, value):
+            message = must_be(field.name, "a number ≥ 0", value)
+            self.diagnostics.add("K204", message, value.mark)
+            return None
         try:
             return rule.convert(plain(value))
         except (KerasishError, ValueError, TypeError) as error:
@@ -341,6 +364,10 @@ class Checker:
         ):
             self._converted(field, rule, value)
             return plain(value)
+        if isinstance(value, Sequence) and not inside and "list" not in rule.expected:
+            message = must_be(field.name, in_yaml(rule.expected), value)
+            self.diagnostics.add("K204", message, value.mark)
+            return None
         if isinstance(value, Sequence):
             return [self._objects(field, inside or rule, kind, i, depth) for i in value.items]
         if isinstance(value, Mapping) and inside:
@@ -360,7 +387,7 @@ class Checker:
         item = self.item(value, kind, depth)
         if item is None or kind not in _BY_NAME or not isinstance(value, Scalar):
             return item
-        if registry.contains(kind, item.name):
+        if registry.contains(kind, item.name) or item.name in vocabulary.SPELLINGS.get(kind, ()):
             return item.name
         return item if isinstance(item.factory, type) else item.factory
 

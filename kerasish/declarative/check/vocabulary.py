@@ -23,8 +23,10 @@ KINDS = (
     "layer", "activation", "initializer", "regularizer", "constraint", "loss", "metric",
     "optimizer", "schedule", "callback", "dataset",
 )  # fmt: skip
-# A Lambda is code; a file holds none.
-REFUSED = frozenset({layers.Lambda})
+# A Lambda is code, a MultiOptimizer is made of functions; a file holds none.
+REFUSED = frozenset({layers.Lambda, optimizers.MultiOptimizer})
+# Names that `compile` takes for others, as Keras does.
+SPELLINGS = {"metric": {"acc": "accuracy"}}
 
 
 # Where a class of one's own says by what it inherits from what it is.
@@ -47,11 +49,12 @@ def contains(kind: str, name: str) -> bool:
     """Whether a file may use `name` where an object of a kind is meant."""
     if registry.contains(kind, name):
         return registry.lookup(kind, name) not in REFUSED
-    return name in _own(kind)
+    return name in SPELLINGS.get(kind, ()) or name in _own(kind)
 
 
 def lookup(kind: str, name: str) -> Any:
     """The object of that name; `contains` must have said that there is one."""
+    name = SPELLINGS.get(kind, {}).get(name, name)
     return registry.lookup(kind, name) if registry.contains(kind, name) else _own(kind)[name]
 
 
@@ -71,7 +74,8 @@ def names(kind: str) -> list[str]:
 def aliases(kind: str) -> list[str]:
     """The names that a file may write besides those that are offered."""
     offered = set(names(kind))
-    return [one for one in registry.names(kind) if contains(kind, one) and one not in offered]
+    known = [*registry.names(kind), *SPELLINGS.get(kind, ())]
+    return [one for one in known if contains(kind, one) and one not in offered]
 
 
 def _own(kind: str) -> dict[str, Any]:

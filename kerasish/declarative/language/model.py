@@ -70,6 +70,8 @@ NODE = Keys(
     Key("when", anything(), "whether the node is there", example="$deep"),
     open=anything("a layer, a block or an op with its arguments"),
 )  # fmt: skip
+BODIES = ("seq", "use")  # the keys of a node that are its body; the others stand beside one
+BESIDE = tuple(key for key in NODE if key not in BODIES)
 MODEL = Keys(
     "model",
     "The network: a list of layers (`input`, `layers`), or a graph (`inputs`, `nodes`, `outputs`). "

@@ -20,7 +20,9 @@ from typing import Any
 
 from kerasish import registry
 from kerasish.declarative.check import vocabulary
+from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.ops import is_op
+from kerasish.declarative.language.model import BLOCK, FOR, NODE, REPEAT, WHEN
 from kerasish.declarative.resolve.names import Scope
 from kerasish.declarative.resolve.variables import Resolver
 from kerasish.declarative.text.errors import Failed, clip, describe, did_you_mean, must_be
@@ -36,11 +38,7 @@ from kerasish.declarative.text.source import (
 )
 
 # Words that mean something among layers or in a node, and so name no block.
-WORDS = (
-    "from", "seq", "use", "call", "load", "repeat", "for", "when", "layers", "index", "map", "fill",
-    "pad", "offsets",
-)  # fmt: skip
-KEYS = ("args", "layers", "input", "nodes", "output")
+WORDS = frozenset({*NODE, *REPEAT, *FOR, *WHEN, "load", "map", "fill", "pad", "offsets"})
 _MAX_USES = 16  # of blocks inside each other
 _LAYERS = "layers: [...] for a sequence, or input:, nodes: and output: for a graph"
 
@@ -104,6 +102,7 @@ class Blocks:
             self.diagnostics.add("K110", message, section.mark)
         for entry in section if isinstance(section, Mapping) else ():
             self.names[entry.key] = entry.mark
+            self.diagnostics.blocks.add(entry.key)
             try:
                 self._blocks[entry.key] = self._read(entry)
             except Failed:
@@ -125,10 +124,7 @@ class Blocks:
         if not isinstance(value, Mapping):
             message = must_be(title, "a mapping", value)
             self.diagnostics.fail("K110", message, value.mark, _LAYERS)
-        for one in value:
-            if one.key not in KEYS:
-                message = f"{title} has no '{clip(one.key, 40)}'"
-                self.diagnostics.add("K203", message, one.mark, did_you_mean(one.key, KEYS))
+        value = Mapping(Fields(value, title, BLOCK, self.diagnostics).entries, value.mark)
         args = self._declared(value.get("args"), title)
         layers, nodes = value.get("layers"), value.get("nodes")
         if (layers is None) is (nodes is None):
@@ -158,9 +154,9 @@ class Blocks:
         if args is None:
             return ()
         if not isinstance(args, Mapping):
-            message = must_be(f"the args of {title}", "a mapping", args)
+            message = must_be(f"the args of {title}", "a mapping of arguments", args)
             hint = "args: {filters: , kernel: 3}, where nothing means that it must be given"
-            self.diagnostics.fail("K204", message, args.mark, hint)
+            self.diagnostics.fail("K204", message, args.mark, message.mend or hint)
         for one in args:
             self.resolver.check_name(one.key, one.mark, "an argument")
             if one.key == "name":

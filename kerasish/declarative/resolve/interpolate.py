@@ -22,6 +22,7 @@ from kerasish.declarative.resolve.variables import PIECE, Resolver
 from kerasish.declarative.resolve.written import Writer
 from kerasish.declarative.text.errors import Diagnostic, Diagnostics, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Scalar, Sequence, Value
+from kerasish.declarative.text.words import short
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,10 @@ def _check_variables(value: Value, resolver: Resolver) -> None:
     resolver.in_data = False
     if not isinstance(value, Mapping):
         message = must_be("vars", "a mapping from names to values", value)
-        resolver.diagnostics.add("K110", message, value.mark, "vars: {width: 64}")
-        return
-    for entry in value:
+        shown = ", ".join(f"{one.key}: {short(one.value)}" for one in resolver.declared)
+        hint = f"write vars: {{{shown or 'width: 64'}}}"
+        resolver.diagnostics.add("K110", message, value.mark, hint)
+    for entry in resolver.declared:
         if entry.key in RESERVED:
             message = f"no variable may be named '{entry.key}'"
             what = {"env": "$env.NAME reads the environment", "data": "$data.NAME.KEY is a fact"}

@@ -40,6 +40,14 @@ class Scope:
         return replace(self, values={**self.values, **values})
 
 
+def _declared(document: Mapping) -> Mapping:
+    """The variables; those of a list of mappings, which is a finding elsewhere, too."""
+    value = document.get("vars")
+    items = value.items if isinstance(value, Sequence) else (value,)
+    found = [entry for one in items if isinstance(one, Mapping) for entry in one]
+    return Mapping.of(found, document.mark)
+
+
 class Names:
     """What names stand for; `Resolver` resolves the values.
 
@@ -75,8 +83,7 @@ class Names:
             for entry in document
             if entry.key != "vars" and isinstance(entry.value, Scalar)
         }
-        declared = document.get("vars")
-        self.declared = declared if isinstance(declared, Mapping) else Mapping({}, document.mark)
+        self.declared = _declared(document)
         self.variables.update(self.declared.entries)
         self._known: dict[str, tuple[Value, bool, bool]] = {}
         self._active: list[str] = []

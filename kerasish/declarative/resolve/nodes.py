@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from kerasish.declarative.language.model import BESIDE, FOR, WHEN
 from kerasish.declarative.resolve.blocks import Use
 from kerasish.declarative.resolve.names import Scope
 from kerasish.declarative.resolve.naming import given_name, with_name
@@ -12,7 +13,8 @@ from kerasish.declarative.text.errors import Failed, clip, describe, did_you_mea
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
 
 # Of a node, beside its body.
-_AROUND = ("from", "call", "offsets", "for", "when", "index")
+_AROUND = (*BESIDE, "offsets")
+_CONTROLS = {*FOR, *WHEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Tables:
             for one in value:
                 if one.key not in _AROUND:
                     bodies.append(one)
-                elif one.key not in ("for", "index", "when"):
+                elif one.key not in _CONTROLS:
                     around.append(replace(one, value=self.resolver.resolve(one.value, scope)))
             around = [
                 replace(one, value=self.references(one.value, names)) if one.key == "from" else one

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from kerasish import budget
+from kerasish.declarative.check.fields import Fields
+from kerasish.declarative.language.model import FOR, REPEAT, WHEN
 from kerasish.declarative.resolve.expressions import (
     Atom,
     ExpressionError,
@@ -17,16 +19,17 @@ from kerasish.declarative.resolve.expressions import (
 )
 from kerasish.declarative.resolve.facts import STAND_IN, Fact
 from kerasish.declarative.resolve.names import IDENTIFIER, NAME, Names, Scope
-from kerasish.declarative.text.errors import Failed, describe, did_you_mean, must_be
+from kerasish.declarative.text.errors import Failed, describe, must_be
 from kerasish.declarative.text.scalars import MAX_TEXT
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value
+from kerasish.declarative.text.words import arithmetic
 from kerasish.errors import clip
 
 MAX_REPEAT = 1000
 PIECE = re.compile(
     rf"\$\$|\$\{{(?P<expression>[^{{}}]*)\}}|\$(?P<name>{NAME}(?:\.{NAME})*)|\$\{{(?P<open>)"
 )
-CONTROLS = ("repeat", "for", "when")
+CONTROLS = {keys.name: keys for keys in (REPEAT, FOR, WHEN)}
 
 
 class Resolver(Names):
@@ -96,16 +99,13 @@ class Resolver(Names):
 
     def _control(self, item: Mapping, scope: Scope) -> tuple[Sequence, list[Scope]]:
         kind = next(one for one in CONTROLS if one in item.entries)
-        keys = (kind, "layers") if kind == "when" else (kind, "layers", "index")
-        for entry in item:
-            if entry.key not in keys:
-                hint = did_you_mean(entry.key, keys)
-                message = f"{kind} has no '{clip(entry.key, 40)}'"
-                self.diagnostics.add("K203", message, entry.mark, hint)
+        fields = Fields(item, kind, CONTROLS[kind], self.diagnostics)
+        item = Mapping(fields.entries, item.mark)
         body = item.get("layers")
         if not isinstance(body, Sequence):
             mark = item.entries[kind].mark if body is None else body.mark
-            self.diagnostics.fail("K202", f"{kind} needs 'layers', a list", mark)
+            hint = f"{{{kind}: ..., layers: [...]}}: 'layers' stands beside '{kind}'"
+            self.diagnostics.fail("K202", f"{kind} needs 'layers', a list", mark, hint)
         scopes = self.turns(item, scope)
         self.charge(len(scopes) * body.size, item.mark)
         return body, scopes
@@ -140,7 +140,8 @@ class Resolver(Names):
         """The scopes of `for: {k: list}`, of several lists side by side."""
         if not isinstance(head.value, Mapping) or not len(head.value):
             message = must_be("for", "a mapping from names to lists", head.value)
-            self.diagnostics.fail("K204", message, head.value.mark, "for: {k: [1, 2, 3]}")
+            hint = message.mend or "for: {k: [1, 2, 3]}"
+            self.diagnostics.fail("K204", message, head.value.mark, hint)
         lists: dict[str, tuple[Value, ...]] = {}
         for entry in head.value:
             self.check_name(entry.key, entry.mark, "for")
@@ -215,6 +216,10 @@ class Resolver(Names):
         if piece.group("name"):
             name = piece.group("name")
             message = f"'${name}' inside longer text is ambiguous"
+            expression = "" if scalar.quoted else arithmetic(str(scalar.value))
+            if expression:
+                message = f"'{clip(str(scalar.value), 60)}' is text, not arithmetic"
+                self.diagnostics.fail("K303", message, scalar.mark, f'write "${{{expression}}}"')
             self.diagnostics.fail("K303", message, mark, f"write ${{{name}}}, or {plain}")
         value = self._expression(scalar, piece, scope)
         if not isinstance(value, Scalar):

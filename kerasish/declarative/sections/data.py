@@ -188,9 +188,10 @@ def _part(value: Value, name: str, found: Diagnostics) -> PartChoice | None:
     if isinstance(value, Sequence):
         return PartChoice(value.mark, _sources(value, found))
     if isinstance(value, Scalar) and isinstance(value.value, (int, float)):
-        share = value.value if 0 < value.value < 1 else 0.1
+        share = value.value if 0 < value.value < 1 else value.value / 100
+        share = share if 0 < share < 1 else 0.1
         message = must_be(f"data.{name}", "a mapping", value)
-        found.add("K110", message, value.mark, f"write {name}: {{split: {share}}}")
+        found.add("K110", message, value.mark, f"write {name}: {{split: {share:g}}}")
         return None
     if isinstance(value, Mapping) and _formats(value):
         source = _source(value, found)

@@ -59,6 +59,9 @@ def _is_functional(value: Value) -> bool:
     if written in ("sequential", "functional"):
         return written == "functional"
     listed = isinstance(value.get("layers"), Sequence)
+    listed_nodes = isinstance(value.get("nodes"), Sequence)
+    if listed_nodes and not value.entries.keys() & {"inputs", "outputs", "layers"}:
+        return False  # layers, under a wrong name
     return "nodes" in value.entries or ("inputs" in value.entries and not listed)
 
 
@@ -71,7 +74,8 @@ def _sequential(
         message = f"a list of layers has one input, the data give {', '.join(entries[:8])}"
         hint = "write model: {nodes: {...}, outputs: ...}, in which nodes read them by name"
         fields.diagnostics.add("K202", message, fields.mark, hint)
-    if fields.require("layers") is not None and not fields.items("layers"):
+    layers = fields.require("layers")
+    if isinstance(layers, Sequence) and not layers.items:
         fields.diagnostics.add("K110", "model has no layers", fields.place("layers"))
     values = fields.items("layers")
     if len(values) > MAX_LAYERS:

@@ -16,6 +16,7 @@ from kerasish.declarative.check import specification as checked
 from kerasish.declarative.check.calls import check_call
 from kerasish.declarative.check.items import Checker, Item
 from kerasish.declarative.check.ops import is_op
+from kerasish.declarative.language.model import BESIDE
 from kerasish.declarative.sections.steps import read_step
 from kerasish.declarative.text.errors import clip, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
@@ -23,7 +24,6 @@ from kerasish.declarative.text.synonyms import FROM
 from kerasish.declarative.text.words import short
 
 _NODE_FORM = "write {from: node, Layer: {...}}, {from: node, seq: [...]} or {from: node, use: name}"
-BESIDE = ("from", "call")
 
 
 class NodeReader:
@@ -73,6 +73,7 @@ class NodeReader:
         call = self._call(node, items)
         if source is None and not is_op(rest[0].key):
             self._needs_from(entry)
+            return None
         if name is None or (source is not None and not sources):
             return None
         if items and items[-1].kind != "op":

@@ -94,6 +94,7 @@ class Diagnostics:
         self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
         self._unknown: set[_Place] = set()
         self.variables: set[str] = set()  # that the file has
+        self.blocks: set[str] = set()
         self._hidden: set[_Place] = set()
         self._excused: set[tuple[str, str]] = set()
 

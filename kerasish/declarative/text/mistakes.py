@@ -334,14 +334,16 @@ def _closing(text: str, start: int) -> int:
     return 0
 
 
-_FOREIGN = re.compile(r"\{\{ *([A-Za-z_]\w*) *\}\}|\$\(([A-Za-z_]\w*)\)|%\(([A-Za-z_]\w*)\)[sdf]?")
+_FOREIGN = re.compile(
+    r"\{\{ *([A-Za-z_]\w*) *\}\}|\$\(([A-Za-z_]\w*)\)|%\(([A-Za-z_]\w*)\)[sdf]?|%([A-Za-z_]\w*)%"
+)
 
 
 def variables(lines: list[Line]) -> Iterator[Mend]:
     """Variables as other tools write them."""
     for line in lines:
         for found in _FOREIGN.finditer(line.code):
-            name = found[1] or found[2] or found[3]
+            name = found[1] or found[2] or found[3] or found[4]
             edit = Edit(line.number, found.start(), found.end(), f"${name}")
             message = f"'{found[0]}' is no variable in this language"
             width = found.end() - found.start()

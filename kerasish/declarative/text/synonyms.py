@@ -34,7 +34,7 @@ KEYS: dict[str, dict[str, str]] = {
         "shape": "input", "input_dim": "input", "inputs": "input", "input": "inputs",
         "layer": "layers", "sequence": "layers", "seq": "layers", "modules": "layers",
         "stack": "layers", "blocks": "layers", "architecture": "layers",
-        "node": "nodes", "graph": "nodes", "edges": "nodes", "output": "outputs",
+        "node": "nodes", "nodes": "layers", "graph": "nodes", "edges": "nodes", "output": "outputs",
         "out": "outputs", "model_name": "name",
     },
     "data": {
@@ -69,6 +69,17 @@ KEYS: dict[str, dict[str, str]] = {
     "data.test": {
         "fraction": "split", "size": "split", "ratio": "split", "frac": "split",
         "test_size": "split", "percent": "split",
+    },
+    "data.window": {
+        "lookback": "history", "look_back": "history", "window_size": "history",
+        "size": "history", "length": "history", "input_width": "history", "past": "history",
+        "steps": "history", "n_steps": "history", "lags": "history", "forecast": "horizon",
+        "future": "horizon", "label_width": "horizon", "predict": "horizon", "step": "stride",
+        "shift": "stride",
+    },
+    "block": {
+        "params": "args", "parameters": "args", "arguments": "args", "vars": "args",
+        "inputs": "input", "outputs": "output", "body": "layers", "seq": "layers",
     },
     "source csv": {
         "sep": "separator", "delimiter": "separator", "column_names": "names", "columns": "names",
@@ -345,6 +356,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "return_seq": ("return_sequences",), "bidirectional": (), "shape": ("target_shape",),
     "output_shape": ("target_shape",), "min_lr": ("min_learning_rate",),
     "metric": ("monitor",), "quantity": ("monitor",), "n_iter_no_change": ("patience",),
+    "steps": ("decay_steps",),
     "tol": ("min_delta",), "path": ("filepath",), "filename": ("filepath",),
     "dirpath": ("filepath",), "max_tokens_": ("max_tokens",), "max_length":
     ("output_sequence_length",), "max_len": ("output_sequence_length",),

@@ -15,6 +15,9 @@ _WORDS = (
     (r"\bTrue or False\b", "true or false"),
     (r"\ba list or tuple\b|\ba tuple\b", "a list"),
     (r"\bof tuples\b", "of lists"),
+    (r"\ban int >= ", "an integer ≥ "),
+    (r" >= ", " ≥ "),
+    (r", a config, a class, a function or an instance\b", ", or a name with arguments"),
     (r"\bint\b", "integer"),
     (r"\bints\b", "integers"),
     (r"\ba LearningRateSchedule\b", "a schedule"),
@@ -29,6 +32,11 @@ _WORDS = (
 _SHAPE = r"\(((?:(?:None|\d+)(?:, ?|(?=\))))+)\)"
 # What an error of a layer holds that only Python knows.
 _PYTHON = (
+    (
+        r"^(?:\w+[.:] ?)?(\w+)\. Expected: (.*?)\. Received: (.*?)\.?$",
+        r"\1 must be \2, received \3",
+    ),
+    (r"^\w+\.(\w+) must be (.*?)\. Received: (.*?)\.?$", r"\1 must be \2, received \3"),
     (r"<(\w+) name=[^<>]*>", r"\1"),
     (r"<(?:class|function) '?(?:[\w.]*\.)?(\w+)'?[^<>]*>", r"\1"),
     (_SHAPE, lambda one: f"[{one[1].rstrip(' ,')}]"),
@@ -50,7 +58,8 @@ def said_in_yaml(text: str) -> str:
     text = re.sub(r"\((?:\w+: '[^']*'(?: = [^,()]+)?(?:, )?)+\)(?: -> '?\w+'?)?", "", text)
     for words, yaml in _PYTHON:
         text = re.sub(words, yaml, text)
-    return text
+    must, received = text.partition(", received ")[::2]
+    return f"{in_yaml(must)}, received {received}" if received else text
 
 
 def _listed(words: str) -> str:
@@ -97,13 +106,17 @@ def belongs(where: str, line: str) -> str:
 def meant(value: Value, expected: str) -> str:
     """How to write the value that was meant where another was expected; "" where that is open."""
     if isinstance(value, Scalar):
-        mixed = re.sub(r"\$\{([^{}]*)\}|\$(\w+)", r"\1\2", value.mark.text)
-        if mixed != value.mark.text and re.fullmatch(r"[\w.() ]+[-+*/][-+*/\w.() ]+", mixed):
+        if mixed := arithmetic(value.mark.text):
             return f'write "${{{mixed}}}"'
+        if isinstance(value.value, float) and "integer" in expected and " / " in value.mark.text:
+            return f"write {value.mark.text.replace(' / ', ' // ')}"
         if isinstance(value.value, str):
             return _meant_text(value.value.strip(), value.quoted, expected)
         return _meant_plain(value.value, expected)
     items = list(value.items) if isinstance(value, Sequence) else []
+    names = [one.value for one in items if isinstance(one, Scalar) and isinstance(one.value, str)]
+    if expected == "a mapping of arguments" and names and len(names) == len(items):
+        return f"write {{{', '.join(f'{name}: ' for name in names)}}}"
     if len(items) == 1 and "list" not in expected and isinstance(items[0], Scalar):
         return f"write {written(items[0])}"
     if isinstance(value, Mapping) and "list" in expected and "mapping" not in expected:
@@ -111,8 +124,21 @@ def meant(value: Value, expected: str) -> str:
     return ""
 
 
+def arithmetic(text: str) -> str:
+    """The expression that a text with variables in it was meant to be; "" where it is none."""
+    mixed = re.sub(r"\$\{([^{}]*)\}|\$(\w+(?:\.[A-Za-z_]\w*)*)", r"\1\2", text)
+    is_sum = mixed != text and re.fullmatch(r"[\w.() ]+[-+*/%][-+*/%\w.() ]+", mixed)
+    return mixed if is_sum else ""
+
+
 def _meant_text(text: str, quoted: bool, expected: str) -> str:
     number, listed = bool(re.search(r"integer|number|\bint\b", expected)), "list" in expected
+    if "columns to values" in expected:
+        held = re.fullmatch(r"(\w+)\s*==?\s*(['\"]?)([\w.-]+)\2", text)
+        return f"write {{{held[1]}: {held[3]}}}" if held else "such as {split: test}"
+    if "names to lists" in expected:
+        each = re.fullmatch(r"(\w+) in (\[.*\]|\$\w+)", text)
+        return f"write {{{each[1]}: {each[2]}}}" if each else ""
     if text in ("None", "none", "nil", "NULL"):
         return "write null" if "null" in expected or not number else "leave it out, or write null"
     if "true or false" in expected and text.lower() in _TRUE + _FALSE:
