@@ -364,7 +364,7 @@ class Checker:
         ):
             self._converted(field, rule, value)
             return plain(value)
-        if isinstance(value, Sequence) and not inside and "list" not in rule.expected:
+        if isinstance(value, Sequence) and rule.expected == _a(kind):
             message = must_be(field.name, in_yaml(rule.expected), value)
             self.diagnostics.add("K204", message, value.mark)
             return None

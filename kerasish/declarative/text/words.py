@@ -33,7 +33,7 @@ _SHAPE = r"\(((?:(?:None|\d+)(?:, ?|(?=\))))+)\)"
 # What an error of a layer holds that only Python knows.
 _PYTHON = (
     (
-        r"^(?:\w+[.:] ?)?(\w+)\. Expected: (.*?)\. Received: (.*?)\.?$",
+        r"^(?:\w+[.:] ?)+(\w+)\. Expected: (.*?)\. Received: (.*?)\.?$",
         r"\1 must be \2, received \3",
     ),
     (r"^\w+\.(\w+) must be (.*?)\. Received: (.*?)\.?$", r"\1 must be \2, received \3"),
@@ -124,11 +124,14 @@ def meant(value: Value, expected: str) -> str:
     return ""
 
 
+_VARIABLE = r"\$\{([^{}]*)\}|\$(\w+(?:\.[A-Za-z_]\w*)*)"
+
+
 def arithmetic(text: str) -> str:
     """The expression that a text with variables in it was meant to be; "" where it is none."""
-    mixed = re.sub(r"\$\{([^{}]*)\}|\$(\w+(?:\.[A-Za-z_]\w*)*)", r"\1\2", text)
-    is_sum = mixed != text and re.fullmatch(r"[\w.() ]+[-+*/%][-+*/%\w.() ]+", mixed)
-    return mixed if is_sum else ""
+    numbers = re.sub(_VARIABLE, "0", text)
+    is_sum = numbers != text and re.fullmatch(r"[\d.() ]+(?:(?: - |[+*/%]+)[\d.() ]+)+", numbers)
+    return re.sub(_VARIABLE, r"\1\2", text) if is_sum else ""
 
 
 def _meant_text(text: str, quoted: bool, expected: str) -> str:

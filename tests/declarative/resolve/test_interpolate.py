@@ -153,11 +153,7 @@ def test_all_errors_at_once_exact_text() -> None:
        | - {repeat: -1, layers: []}
        |            ^^
 
-    cnn.yaml:11:4: K202 repeat needs 'layers', a list
-       | - {repeat: 2, layer: []}
-       |    ^^^^^^
-
-    cnn.yaml:11:15: K203 repeat has no 'layer'
+    cnn.yaml:11:15: K110 repeat has no key 'layer'
        | - {repeat: 2, layer: []}
        |               ^^^^^      did you mean 'layers'?
 
