@@ -157,8 +157,9 @@ def nearest(name: str, choices: list[str] | tuple[str, ...], count: int = 3) -> 
     if not budget.afford("hints", len(choices)):
         return []
 
-    def alike(choice: str) -> float:
-        return difflib.SequenceMatcher(None, str(name), choice).ratio()
+    def alike(choice: str) -> tuple[float, bool]:
+        same_case = choice.islower() == str(name).islower()
+        return difflib.SequenceMatcher(None, str(name), choice).ratio(), same_case
 
     by_plain: dict[str, list[str]] = {}
     for choice in choices:

@@ -7,6 +7,7 @@ import re
 from kerasish.declarative.text import python, scalars
 from kerasish.declarative.text.emit import flow
 from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
+from kerasish.errors import told
 
 # The words of rules and of layers, which speak of Python, for what is written in a file.
 _WORDS = (
@@ -33,10 +34,10 @@ _SHAPE = r"\(((?:(?:None|\d+)(?:, ?|(?=\))))+)\)"
 # What an error of a layer holds that only Python knows.
 _PYTHON = (
     (
-        r"^(?:\w+[.:] ?)+(\w+)\. Expected: (.*?)\. Received: (.*?)\.?$",
+        told(r"^(?:\w+[.:] ?)+(\w+)", expected="(.*?)", received="(.*?)") + "$",
         r"\1 must be \2, received \3",
     ),
-    (r"^\w+\.(\w+) must be (.*?)\. Received: (.*?)\.?$", r"\1 must be \2, received \3"),
+    (told(r"^\w+\.(\w+) must be (.*?)", received="(.*?)") + "$", r"\1 must be \2, received \3"),
     (r"<(\w+) name=[^<>]*>", r"\1"),
     (r"<(?:class|function) '?(?:[\w.]*\.)?(\w+)'?[^<>]*>", r"\1"),
     (_SHAPE, lambda one: f"[{one[1].rstrip(' ,')}]"),
