@@ -22,6 +22,7 @@ T = TypeVar("T")
 _SHOWN_CHOICES = 5
 # Sections of which a key may belong to another one.
 _SECTIONS = (TOP, "model", "data", "train", "validation", "data.validation", "data.test")
+_OUTER = ("model", "data", "train")  # of which none stands inside of another
 _LONG_PLACES = tuple(one for one in PLACES if len(one) > 3)
 
 
@@ -60,8 +61,26 @@ class Fields:
                 self.entries[entry.key] = entry
             else:
                 unknown.append(entry)
+        inside = self._indented_too_far(value, unknown)
         for entry in unknown:
-            self._unknown(entry, value, allowed)
+            if entry not in inside:
+                self._unknown(entry, value, allowed)
+
+    def _indented_too_far(self, value: Mapping, unknown: list[Entry]) -> list[Entry]:
+        """The keys of a section of the file that begins in this one; that is one finding."""
+        for head in value:
+            if self.title not in _OUTER or head.key not in _OUTER or not _is_null(head.value):
+                continue
+            inside = [one for one in unknown if PLACES.get(one.key, ("",))[0] == head.key]
+            if inside:
+                self.entries.pop(head.key, None)
+                message = f"'{head.key}' stands inside of '{self.title}'"
+                hint = (
+                    f"write {head.key}: at the beginning of the line: it is a section of the file"
+                )
+                self.diagnostics.add("K110", message, head.mark, hint)
+                return [*inside, *([head] if head in unknown else [])]
+        return []
 
     def _whole(self, value: Mapping) -> None:
         """Files that other tools wrote end here."""

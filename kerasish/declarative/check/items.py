@@ -81,8 +81,9 @@ class Checker:
         self._missing = missing
         self._network = network
 
-    def item(self, value: Value, kind: str, depth: int = 0) -> Item | None:
-        """The item that `value` describes; None where it does not, which is recorded."""
+    def item(self, value: Value, kind: str, depth: int = 0, keep: bool = False) -> Item | None:
+        """The item that `value` describes; None where it does not, which is recorded, or, unless
+        it is to be kept, where an argument is wrong."""
         head = self._head(value, kind)
         if head is None or (depth > MAX_NESTING and self._too_deep(head.mark)):
             return None
@@ -110,7 +111,7 @@ class Checker:
             message = f"{name} opens connections to other machines, which is not allowed here"
             self.diagnostics.add("K602", message, mark, f"pass {allow} to allow it")
         self._arguments(item, head.value, depth)
-        return item if len(self.diagnostics) == before else None
+        return item if keep or len(self.diagnostics) == before else None
 
     def _too_deep(self, mark: Mark) -> bool:
         self.diagnostics.add("K105", f"items are nested over {MAX_NESTING} deep", mark)

@@ -136,7 +136,7 @@ class _Reader:
         elif isinstance(value, Scalar) and isinstance(value.value, str):
             entry = Entry(value.value, value.mark, Scalar(None, value.mark))
         if entry is None or entry.key not in BODIES:
-            return read_step(value, self.checker, taken)
+            return read_step(value, self.checker, taken, others=BODIES)
         if entry.key == "map":
             return self._map(entry)
         if entry.key == "fill":

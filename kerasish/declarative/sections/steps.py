@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from kerasish.declarative.check import vocabulary
@@ -12,7 +13,7 @@ from kerasish.declarative.language.forms import flag, name, text
 from kerasish.declarative.language.keys import Key, Keys
 from kerasish.declarative.text.errors import clip, did_you_mean, must_be
 from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Value, plain
-from kerasish.registry import nearest
+from kerasish.registry import alike, nearest
 from kerasish.signatures import MISSING
 
 LOAD = "load"
@@ -35,7 +36,13 @@ LOAD_KEYS = Keys(
 _LOAD_FORM = "load: {run: folder}, {file: model.keras} or {config: model.yaml}"
 
 
-def read_step(value: Value, checker: Checker, taken: Taken = 1, ops: bool = True) -> Item | None:
+def read_step(
+    value: Value,
+    checker: Checker,
+    taken: Taken = 1,
+    ops: bool = True,
+    others: Collection[str] = (),
+) -> Item | None:
     """The layer, op or model of `value`; None where it is none, which is recorded.
 
     Args:
@@ -43,6 +50,7 @@ def read_step(value: Value, checker: Checker, taken: Taken = 1, ops: bool = True
         checker: reads layers, and takes what is wrong.
         taken: how many nodes an op reads, or its arguments that are nodes.
         ops: whether an op may stand here.
+        others: what may stand here besides, which the caller reads.
     """
     head = _head(value)
     if head is not None and head.key == LOAD:
@@ -53,6 +61,11 @@ def read_step(value: Value, checker: Checker, taken: Taken = 1, ops: bool = True
             return _op(head, found, taken, checker)
         message = f"'{head.key}' is an op, which has nothing to share"
         checker.diagnostics.add("K206", message, head.mark, "write it in the node: {from: x, ...}")
+        return None
+    other = None if head is None else alike(head.key, others)
+    if head is not None and other and not vocabulary.contains("layer", head.key):
+        message = f"unknown layer or body '{clip(head.key, 60)}'"
+        checker.diagnostics.add("K201", message, head.mark, f"did you mean '{other}'?")
         return None
     if head is not None and _unknown(head.key):
         known = [*vocabulary.names("layer"), *op_names()]

@@ -81,7 +81,7 @@ def read_train(value: Value, checker: Checker, outputs: tuple[str, ...]) -> Trai
     callbacks = [
         item
         for one in fields.items("callbacks")
-        if (item := checker.item(one, "callback")) is not None
+        if (item := checker.item(one, "callback", keep=True)) is not None
     ]
     for item in callbacks:
         _check_paths(item, checker.diagnostics)
