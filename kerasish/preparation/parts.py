@@ -94,8 +94,8 @@ def split(
     pool = rows.pop("train") if "train" in rows else np.flatnonzero(~taken)
     pool, drawn = _fractions(base, pool, fractions, seed, in_order)
     rows |= drawn
-    if "train" not in own:
-        rows["train"] = pool
+    if "train" not in own or (base is own["train"] and rows):
+        rows["train"] = pool  # what other parts took of a source of its own is no training row
     for name, held in rows.items():
         if not len(held):
             raise DataError(f"The part {name!r}", expected="rows", received="none")

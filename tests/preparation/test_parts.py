@@ -136,3 +136,13 @@ def test_wrong_choices_are_told() -> None:
 def test_what_is_no_date(text: str) -> None:
     with pytest.raises(ValueError, match=r"^.*$"):
         as_date(text)
+
+
+@pytest.mark.parametrize("choice", [{"split": 0.25}, {"rows": [0, 5]}, {"every": 4}])
+def test_what_is_taken_of_the_source_of_train_is_not_trained_on(choice: dict[str, Any]) -> None:
+    sources = {"train": table(20), "validation": choice, "test": table(3)}
+    parts = split(None, sources, seed=1).given()
+    held = {name: part.values("n").tolist() for name, part in parts.items()}
+    assert len(held["validation"]) == 5
+    assert sorted(held["train"] + held["validation"]) == [*range(20)]
+    assert len(held["test"]) == 3
