@@ -11,6 +11,8 @@ from kerasish.declarative.check.items import Item
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.source import Mark
 from kerasish.declarative.text.words import said_in_yaml
+from kerasish.errors import KerasishError
+from kerasish.signatures import ours
 
 
 def construct(value: Any, diagnostics: Diagnostics) -> Any:
@@ -35,7 +37,12 @@ def construct(value: Any, diagnostics: Diagnostics) -> Any:
         return None
     try:
         return value.factory(**arguments)
-    except Exception as error:  # noqa: BLE001  what a constructor runs into are its arguments
+    except Exception as error:
+        # What a constructor of the package runs into are its arguments; a module's own fault is
+        # told with its line.
+        expected = isinstance(error, (KerasishError, ValueError, TypeError))
+        if not expected and not ours(value.factory):
+            raise
         text = one_line(error)
         diagnostics.add("K204", text, _place(value, text))
         return None
