@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -11,13 +13,20 @@ from kerasish.preparation.table import Table
 from kerasish.spec import TEXT
 
 _MOST_KINDS = 100  # different texts of a column that is one of kinds
-_BINS = 64
+_MOST_TOKENS = 500  # kinds that are told apart where there are more
+_SEEN = 5  # times that one of many kinds is seen, to be told apart
 _WORDS = 3  # words of a text on average, from which on it is read as words
 _VOCABULARY = 5000
+_LOOKED_AT = 1000
+_DATE = re.compile(r"\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ].*)?")
+_ID = re.compile(r"(?i)(.*[_\W])?(id|uuid|guid|index|idx|key|rowid|row)")
 
 
 class Chosen(NamedTuple):
-    """A kind for a column: its name, arguments, the strategy for gaps, and why."""
+    """A kind for a column: its name, arguments, the strategy for gaps, and why.
+
+    A kind of "" is a column to leave out.
+    """
 
     kind: str
     arguments: dict[str, object]
@@ -25,40 +34,50 @@ class Chosen(NamedTuple):
     why: str
 
 
-def choose(table: Table, name: str) -> Chosen | None:
-    """The kind of a column by its values in the training part; None where it tells nothing.
+def _left_out(why: str) -> Chosen:
+    return Chosen("", {}, None, why)
 
-    Numbers are normalized, gaps, now or later, filled with the median; texts of at most 100 values
-    are kinds of their own, longer ones words, all others hashed. What is the same in every row, or
-    whole numbers or texts that differ in every row, as ids do, is left out.
+
+def choose(table: Table, name: str) -> Chosen:
+    """The kind of a column by its values in the training part.
+
+    Numbers are normalized, gaps, now or later, filled with the median; texts of several words are read as
+    words, others are kinds of their own, of which the rare ones are one where there are many. What
+    tells nothing is left out: what is the same in every row, ids, dates.
     """
     spec, values = table.spec(name), table.values(name)
     if spec.dtype != TEXT:
         return _number(table, name, values)
-    known = set(values.tolist())
-    words = np.mean([text.count(" ") + 1 for text in values[:1000].tolist()])
-    if len(known) < 2:
-        return None
-    if words >= _WORDS and len(known) > _MOST_KINDS:
+    counts = Counter(values.tolist())
+    held = [text for text in values[:_LOOKED_AT].tolist() if text]
+    if len(counts) < 2 or not held:
+        return _left_out("the same in every row")
+    if sum(map(bool, map(_DATE.fullmatch, held))) > 0.9 * len(held):
+        return _left_out("dates")
+    words = np.mean([len(text.split()) for text in held])
+    if words >= _WORDS and len(counts) > _MOST_KINDS:
         arguments: dict[str, object] = {"max_tokens": _VOCABULARY, "output_mode": "tf_idf"}
         return Chosen("TextVectorization", arguments, None, f"{words:.0f} words a text")
-    if len(known) <= _MOST_KINDS:
-        arguments = {"output_mode": "one_hot"}
-        return Chosen("string_categorical", arguments, None, f"{len(known)} different texts")
-    if len(known) == len(values):
-        return None
-    arguments = {"num_bins": _BINS, "output_mode": "one_hot"}
-    return Chosen("string_hashed", arguments, None, f"{len(known)} different texts")
+    arguments = {"output_mode": "one_hot"}
+    if len(counts) > min(_MOST_KINDS, len(values) // 2):
+        often = sum(count >= _SEEN for count in counts.values())
+        if not often:
+            return _left_out("nearly every row has another text")
+        arguments["max_tokens"] = min(often, _MOST_TOKENS) + 1
+    return Chosen("string_categorical", arguments, None, f"{len(counts)} different texts")
 
 
-def _number(table: Table, name: str, values: np.ndarray) -> Chosen | None:
+def _number(table: Table, name: str, values: np.ndarray) -> Chosen:
     gaps = missing(table, name)
     held = values[~gaps]
     if not len(held) or (held == held[0]).all():
-        return None
-    whole = values.dtype.kind in "iu"
-    steps = np.diff(held.reshape(len(held), -1)[:, 0])
-    if whole and len(steps) > 10 and (steps > 0).all() and steps.max() <= 10:
-        return None
+        return _left_out("the same in every row")
+    flat = held.reshape(len(held), -1)[:, 0]
+    if values.dtype.kind in "iu" and len(flat) > 10:
+        steps = np.diff(flat)
+        if (steps > 0).all() and steps.max() <= 10:
+            return _left_out("whole numbers that go up from row to row, as ids do")
+        if _ID.fullmatch(name) and len(np.unique(flat)) == len(flat):
+            return _left_out("whole numbers that differ in every row, as ids do")
     why = f"numbers, {int(gaps.sum())} missing" if gaps.any() else "numbers"
     return Chosen("float_normalized", {}, "median", why)

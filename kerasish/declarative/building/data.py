@@ -400,8 +400,8 @@ class _Entries:
         found: list[KerasTensor] = []
         for name in names:
             chosen = choose(self.columns.table, name)
-            if chosen is None:
-                self.notes.append(f"{name}: left out, its values tell nothing")
+            if not chosen.kind:
+                self.notes.append(f"{name}: left out, {chosen.why}")
                 continue
             self.notes.append(f"{name}: {chosen.kind} ({chosen.why})")
             symbol = self.symbol(name)

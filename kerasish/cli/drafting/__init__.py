@@ -1,0 +1,1 @@
+"""Configs to start from: written from a file of data, or from what people often train."""

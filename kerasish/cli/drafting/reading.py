@@ -1,0 +1,216 @@
+"""What is to be known of a file before a config can be written for it."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kerasish.data.fetch import digest
+from kerasish.errors import ArgumentError, DataError
+from kerasish.preparation import Table, read_table
+from kerasish.registry import hint
+from kerasish.spec import TEXT
+
+_HEAD = 200  # lines that are looked at before a file is read
+_SUFFIXES = {"txt": "csv", "data": "csv", "tab": "tsv", "pq": "parquet", "ndjson": "jsonl"}
+_TABLES = ("csv", "tsv", "parquet", "arrow", "jsonl", "npz")
+_MISSING = ("?", "-", "N/A", "n/a", "NA", "NULL", "null", "None", "nan", "NaN")
+_SEPARATORS = ",;\t|"
+
+
+@dataclass
+class Given:
+    """A file as a table, and how a config says it.
+
+    Attributes:
+        path: the file.
+        table: its rows.
+        beside: the folder of the config.
+        source: what stands under `source`, the file's name first.
+        test: a file with the test part beside it; None where there is none.
+        named: whether the columns have names of their own.
+        notes: what was guessed.
+    """
+
+    path: Path
+    beside: Path
+    table: Table
+    source: dict[str, Any]
+    test: Path | None = None
+    named: bool = True
+    notes: list[str] = field(default_factory=list[str])
+
+
+def read(path: Path, header: bool | None, beside: Path, test: Path | None = None) -> Given:
+    """Read a file, guessing what a config has to say of it.
+
+    Args:
+        path: the file.
+        header: whether the first line names the columns; guessed where None.
+        beside: the folder that the config will lie in.
+        test: a file with the test part; one whose name says so is found by itself.
+
+    Raises:
+        DataError: there is no such file, or it is no table.
+    """
+    if not path.is_file():
+        raise DataError("The data", expected=f"the file {str(path)!r}", received="none")
+    form = format_of(path)
+    source: dict[str, Any] = {form: shown(path, beside)}
+    notes: list[str] = []
+    named = True
+    if form in ("csv", "tsv"):
+        separator = "\t" if form == "tsv" else _separator(path)
+        if separator != "\t" and separator != ",":
+            source["separator"] = separator
+        elif separator == "\t" and form == "csv":
+            source = {"tsv": source["csv"]}
+            form = "tsv"
+        lines = _lines(path, separator)
+        named = _has_header(lines) if header is None else header
+        if not named:
+            source["names"] = [f"column_{i}" for i in range(1, len(lines[0]) + 1)]
+            notes.append("the first line is read as data; --header if it names the columns")
+        gaps = _gaps(lines[1:] if named else lines)
+        if gaps:
+            source["missing"] = gaps[0] if len(gaps) == 1 else gaps
+    table = read_table({**source, form: str(path.resolve())})
+    if not len(table) or not table.names:
+        raise DataError(f"The file '{path}'", expected="rows", received="none")
+    test = _sibling(path) if test is None else test
+    if test is not None:
+        notes.append(f"the test part is {test.name}")
+    return Given(path, beside, table, source, test, named, notes)
+
+
+def format_of(path: Path) -> str:
+    """The format of a table by the name of its file.
+
+    Raises:
+        ArgumentError: a name that says none.
+    """
+    suffix = path.name.lower().removesuffix(".gz").rpartition(".")[2]
+    form = _SUFFIXES.get(suffix, suffix)
+    if form not in _TABLES:
+        raise ArgumentError(
+            f"init {path.name}",
+            expected=f"a table: {', '.join(_TABLES)}",
+            received=f"a name that ends in .{suffix}",
+            fix="For images, sound or text files see `kerasish init --list`.",
+        )
+    return form
+
+
+def shown(path: Path, beside: Path) -> str:
+    """A file as a config in the folder `beside` names it: from there, or from $KERASISH_DATA."""
+    whole = path.resolve()
+    places = [beside.resolve()]
+    if os.environ.get("KERASISH_DATA"):
+        places.append(Path(os.environ["KERASISH_DATA"]).resolve())
+    for place in places:
+        if whole.is_relative_to(place):
+            return whole.relative_to(place).as_posix()
+    return whole.as_posix()
+
+
+def column_named(given: Given, target: str) -> str:
+    """The column that a name or a position (from 1, or from the end with -1) means.
+
+    Raises:
+        ArgumentError: there is none, with those that there are.
+    """
+    names = given.table.names
+    if target in names:
+        return target
+    try:
+        place = int(target)
+        if place and abs(place) <= len(names):
+            return names[place - 1 if place > 0 else place]
+    except ValueError:
+        pass
+    listed = ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")
+    raise ArgumentError(
+        f"--target {target}",
+        expected=f"one of the columns {listed}, or a position: 1 is the first, -1 the last",
+        received=repr(target),
+        fix=hint(target, names, 3),
+    )
+
+
+def _open(path: Path) -> Any:
+    opener = gzip.open if path.name.endswith(".gz") else open
+    return opener(path, "rt", encoding="utf-8-sig", errors="replace", newline="")
+
+
+def _separator(path: Path) -> str:
+    """What stands as often in every line, and most often."""
+    with _open(path) as file:
+        lines = [line for _, line in zip(range(50), file, strict=False) if line.strip()]
+    best = ","
+    most = 0
+    for one in _SEPARATORS:
+        counts = [len(row) for row in csv.reader(lines, delimiter=one)]
+        if counts and min(counts) == max(counts) > max(most, 1):
+            best, most = one, counts[0]
+    return best
+
+
+def _lines(path: Path, separator: str) -> list[list[str]]:
+    with _open(path) as file:
+        reader = csv.reader(file, delimiter=separator, skipinitialspace=True)
+        rows = (row for row in reader if any(cell.strip() for cell in row))
+        found = [[c.strip() for c in row] for _, row in zip(range(_HEAD), rows, strict=False)]
+    if not found:
+        raise DataError(f"The file '{path}'", expected="rows", received="an empty file")
+    return found
+
+
+def _has_header(lines: list[list[str]]) -> bool:
+    """Whether the first line names the columns: no numbers in it, each name once, and no value."""
+    first, rest = lines[0], lines[1:]
+    if any(_is_number(cell) for cell in first) or len(set(first)) < len(first) or "" in first[1:]:
+        return False
+    columns = [[row[i] for row in rest if len(row) > i] for i in range(len(first))]
+    if any(column and sum(map(_is_number, column)) > len(column) / 2 for column in columns):
+        return True
+    return not any(cell in column for cell, column in zip(first, columns, strict=True))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return text.lower().lstrip("+-") not in ("nan", "inf", "infinity")
+
+
+def _gaps(lines: list[list[str]]) -> list[str]:
+    """The signs for what is missing that columns hold among other values."""
+    found: list[str] = []
+    for column in zip(*(row for row in lines if len(row) == len(lines[0])), strict=True):
+        held = set(column)
+        numbers = sum(_is_number(cell) for cell in column)
+        for sign in _MISSING:
+            usual = sign == "?" or numbers > len(column) / 2
+            if sign in held and len(held) > 2 and usual and sign not in found:
+                found.append(sign)
+    return found
+
+
+def _sibling(path: Path) -> Path | None:
+    """The file beside one of training that holds the test part, by its name."""
+    if "train" not in path.name:
+        return None
+    before, _, after = path.name.rpartition("train")
+    other = path.with_name(f"{before}test{after}")
+    held = other.is_file() and digest(other) != digest(path)
+    return other if held else None
+
+
+def is_text(table: Table, name: str) -> bool:
+    """Whether a column holds texts."""
+    return table.spec(name).dtype == TEXT

@@ -1,0 +1,109 @@
+"""A config for a series: windows of what was, and what comes after them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerasish.cli.drafting.draft import entry_lines, inputs_of, source_lines
+from kerasish.cli.drafting.page import Page, entry, value
+from kerasish.cli.drafting.reading import Given, is_text
+from kerasish.errors import ArgumentError
+from kerasish.preparation import Table
+
+_TIMES = ("year", "month", "day", "hour", "minute", "second")
+_NAMES = ("date", "time", "datetime", "timestamp", "ds", "when")
+
+
+def draft_series(given: Given, column: str, window: str, name: str) -> str:
+    """The text of a config that tells a column some rows ahead.
+
+    Args:
+        given: the file.
+        column: what is told ahead: numbers.
+        window: "HISTORY" or "HISTORY:HORIZON", in rows.
+        name: the model's.
+
+    Raises:
+        ArgumentError: the window cannot be read or is too long, or the column holds texts.
+    """
+    history, horizon = _sizes(window)
+    rows = len(given.table)
+    if is_text(given.table, column):
+        raise ArgumentError(f"--target {column}", expected="numbers", received="texts")
+    if rows < 20 * (history + horizon):
+        raise ArgumentError(
+            f"--window {window}", expected=f"at most {rows // 20} rows of {rows}", received=window
+        )
+    times = times_of(given.table)
+    inputs = inputs_of(given.table, [*times, column])
+    inputs.entries = {
+        "past": entry(column, {"fill": "previous"}, {"float_normalized": {}}),
+        **{key: held for key, held in inputs.entries.items() if key not in inputs.texts},
+    }
+    page = Page()
+    page.comment(
+        f"Tells {column} of {given.path.name} {horizon} row{'s' * (horizon > 1)} ahead, from the "
+        f"{history} rows before."
+    )
+    page.lines.append(f"#   kerasish fit {name}.yaml")
+    for note in given.notes:
+        page.comment(f"Guessed: {note}.")
+    page.key("kerasish", "1")
+    page.key("name", value(name))
+    page.key("seed", "1", note="what is random is the same in every run")
+    page.key("data")
+    held = {"time": times[0] if len(times) == 1 else times} if times else {}
+    source_lines(page, given, **held)
+    page.key("validation", _share(rows, 0.8, 0.9), 2, "a series is never split at random")
+    page.key("test", _share(rows, 0.9, 1), 2, "the end of the file")
+    page.key("window", value({"history": history, "horizon": horizon}), 2)
+    page.key("x", "", 2)
+    entry_lines(page, inputs)
+    target = entry(column, {"Normalization": {}})
+    page.key("y", value({"ahead": target}), 2, "predictions come back in its units")
+    page.key("batch_size", "64", 2)
+    page.key("model")
+    page.key("nodes", "", 2)
+    joined = list(inputs.entries)
+    if len(joined) > 1:
+        page.key("all", f"{{from: {value(joined)}, Concatenate: {{}}}}", 4)
+    page.key("hidden", f"{{from: {'all' if len(joined) > 1 else joined[0]}, GRU: 32}}", 4)
+    page.key("ahead", f"{{from: hidden, Dense: {horizon}}}", 4)
+    page.key("outputs", "ahead", 2)
+    page.key("train")
+    page.key("optimizer", "{Adam: {learning_rate: 2e-3}}", 2)
+    page.key("loss", "mse", 2)
+    page.key("metrics", "[RootMeanSquaredError]", 2)
+    page.key("epochs", "20", 2, "at most: training ends where validation gets no better")
+    stop = "{monitor: val_loss, patience: 3, restore_best_weights: true}"
+    page.key("callbacks", f"[{{EarlyStopping: {stop}}}]", 2)
+    return page.text()
+
+
+def _sizes(window: str) -> tuple[int, int]:
+    history, _, horizon = window.partition(":")
+    try:
+        found = int(history), int(horizon or 1)
+    except ValueError:
+        found = 0, 0
+    if min(found) < 1:
+        raise ArgumentError(
+            "--window", expected="HISTORY or HISTORY:HORIZON, such as 24 or 96:24", received=window
+        )
+    return found
+
+
+def _share(rows: int, low: float, high: float) -> str:
+    return value({"rows": [int(low * rows), int(high * rows)]})
+
+
+def times_of(table: Table) -> list[str]:
+    """The columns that order the rows: one of that name, or year, month, ...; none else."""
+    for name in table.names:
+        if name.casefold() in _NAMES:
+            return [name]
+    found = [name for one in _TIMES for name in table.names if name.casefold() == one]
+    for name in found if "year" in [one.casefold() for one in found] else []:
+        if is_text(table, name) or not np.isfinite(np.asarray(table.values(name), float)).all():
+            return []
+    return found if "year" in [one.casefold() for one in found] else []
