@@ -191,7 +191,7 @@ def _column(data: Prepared, name: str, tables: dict[str, Table]) -> ColumnFacts:
 
 
 def lookups(data: Prepared) -> Iterator[tuple[str, Any, KerasTensor]]:
-    """Every layer of the inputs that looks values up: its entry (and column), itself, its output."""
+    """Every layer of the inputs that looks values up: its entry and column, itself, its output."""
     seen: set[int] = set()
     for entry, symbol in data.x.items():
         waiting = [symbol]

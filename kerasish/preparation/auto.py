@@ -18,7 +18,9 @@ _SEEN = 5  # times that one of many kinds is seen, to be told apart
 _WORDS = 3  # words of a text on average, from which on it is read as words
 _VOCABULARY = 5000
 _LOOKED_AT = 1000
-_DATE = re.compile(r"\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ].*)?")
+_DATE = re.compile(
+    r"\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ].*)?"
+)
 _ID = re.compile(r"(?i)(.*[_\W])?(id|uuid|guid|index|idx|key|rowid|row)")
 
 
@@ -41,9 +43,9 @@ def _left_out(why: str) -> Chosen:
 def choose(table: Table, name: str) -> Chosen:
     """The kind of a column by its values in the training part.
 
-    Numbers are normalized, gaps, now or later, filled with the median; texts of several words are read as
-    words, others are kinds of their own, of which the rare ones are one where there are many. What
-    tells nothing is left out: what is the same in every row, ids, dates.
+    Numbers are normalized, gaps, now or later, filled with the median; texts of several words are
+    read as words, others are kinds of their own, of which the rare ones are one where there are
+    many. What tells nothing is left out: what is the same in every row, ids, dates.
     """
     spec, values = table.spec(name), table.values(name)
     if spec.dtype != TEXT:

@@ -237,7 +237,7 @@ def inputs_of(table: Table, reserved: list[str]) -> Inputs:
     for name in names:
         if table.spec(name).shape not in ((), (1,)):
             numbers.append(name)
-            found.width += int(np.prod(table.spec(name).shape))
+            found.width += table.values(name)[:1].size
             continue
         chosen = choose(table, name)
         if chosen.kind == "TextVectorization" or (len(names) == 1 and _reads(table, name)):
@@ -413,14 +413,14 @@ def _model(page: Page, goal: Task, inputs: Inputs, rows: int) -> None:
 
 
 def _read_text(page: Page, key: str, goal: Task) -> list[str]:
-    """The nodes of a text: a vector for each word; of each number the largest and the mean."""
+    """The nodes of a text: a vector for each word; of each number the largest and the sum."""
     size = 128 if len(goal.classes) > _MOST_CLASSES else 64
-    how = f"{{input_dim: $data.{key}.size, output_dim: {size}, mask_zero: true}}"
+    how = f"{{input_dim: $data.{key}.size, output_dim: {size}}}"
     vectors = f"{key}_vectors"
     page.key(vectors, f"{{from: {key}, Embedding: {how}}}", 4)
-    page.key(f"{key}_mean", f"{{from: {vectors}, GlobalAveragePooling1D: {{}}}}", 4)
+    page.key(f"{key}_sum", f"{{from: {vectors}, sum: {{axis: 1}}}}", 4)
     page.key(f"{key}_largest", f"{{from: {vectors}, max: {{axis: 1}}}}", 4)
-    return [f"{key}_mean", f"{key}_largest"]
+    return [f"{key}_sum", f"{key}_largest"]
 
 
 def _widths(rows: int, width: int) -> list[tuple[int, float]]:

@@ -79,6 +79,11 @@ def read(path: Path, header: bool | None, beside: Path, test: Path | None = None
         if gaps:
             source["missing"] = gaps[0] if len(gaps) == 1 else gaps
     table = read_table({**source, form: str(path.resolve())})
+    slashed = [name for name in table.names if "/" in name]
+    if slashed and named:
+        source["names"] = {name.replace("/", " per "): name for name in slashed}
+        notes.append("names of columns may hold no /")
+        table = read_table({**source, form: str(path.resolve())})
     if not len(table) or not table.names:
         raise DataError(f"The file '{path}'", expected="rows", received="none")
     test = _sibling(path) if test is None else test

@@ -43,7 +43,13 @@ data:
   augment: [RandomFlip: horizontal, RandomRotation: 0.05]  # training only
   batch_size: 32
 blocks:
-  conv: {args: {filters: }, layers: [{Conv2D: {filters: $filters, kernel_size: 3, padding: same, use_bias: false}}, BatchNormalization, {Activation: relu}, {MaxPooling2D: 2}]}
+  conv:
+    args: {filters: }
+    layers:
+      - Conv2D: {filters: $filters, kernel_size: 3, padding: same, use_bias: false}
+      - BatchNormalization
+      - Activation: relu
+      - MaxPooling2D: 2
 model:
   input: {shape: ["$size", "$size", 3], name: image}
   layers:
@@ -65,7 +71,10 @@ data:
   source: {csv: texts.csv}  # columns text and label
   validation: {split: 0.1, stratify: label}
   test: {split: 0.1, stratify: label}
-  x: {words: {from: text, TextVectorization: {max_tokens: $words, ngrams: 2, output_sequence_length: $length}}}
+  x:
+    words:
+      from: text
+      TextVectorization: {max_tokens: $words, ngrams: 2, output_sequence_length: $length}
   y: label
   batch_size: 32
 model:
@@ -157,7 +166,12 @@ data:
 model:
   input: {shape: [$rate], name: audio}
   layers:
-    - MelSpectrogram: {sampling_rate: $rate, fft_length: 256, sequence_stride: 128, num_mel_bins: 40, max_freq: "${rate / 2}"}
+    - MelSpectrogram:
+        sampling_rate: $rate
+        fft_length: 256
+        sequence_stride: 128
+        num_mel_bins: 40
+        max_freq: "${rate / 2}"
     - Permute: [2, 1]
     - Conv1D: {filters: 64, kernel_size: 5, activation: relu}
     - MaxPooling1D: 2
@@ -206,9 +220,16 @@ blocks:
     input: x
     nodes:
       a: {from: x, LayerNormalization: {}}
-      b: {from: {query: a, value: a, use_causal_mask: true}, MultiHeadAttention: {num_heads: $heads, key_dim: "${width // heads}"}}
+      b:
+        from: {query: a, value: a, use_causal_mask: true}
+        MultiHeadAttention: {num_heads: $heads, key_dim: "${width // heads}"}
       c: {from: [x, b], Add: {}}
-      d: {from: c, seq: [LayerNormalization, {Dense: {units: "${4 * width}", activation: gelu}}, {Dense: $width}]}
+      d:
+        from: c
+        seq:
+          - LayerNormalization
+          - Dense: {units: "${4 * width}", activation: gelu}
+          - Dense: $width
       e: {from: [c, d], Add: {}}
     output: e
 model:
@@ -218,7 +239,12 @@ model:
     places: {arange: {stop: $length}}
     place: {from: places, Embedding: {input_dim: $length, output_dim: $width}}
     start: {from: [vectors, place], Add: {}}
-    body: {from: start, seq: [{transformer: {width: $width, heads: $heads}}, {transformer: {width: $width, heads: $heads}}, LayerNormalization]}
+    body:
+      from: start
+      seq:
+        - repeat: 2
+          layers: [transformer: {width: $width, heads: $heads}]
+        - LayerNormalization
     next: {from: body, Dense: $letters}
   outputs: next
 """
@@ -242,7 +268,11 @@ data:
 model:
   inputs: {words: {shape: [$length], dtype: int32}, numbers: [2]}
   nodes:
-    read: {from: words, seq: [{Embedding: {input_dim: $words, output_dim: 64, mask_zero: true}}, GlobalAveragePooling1D]}
+    read:
+      from: words
+      seq:
+        - Embedding: {input_dim: $words, output_dim: 64, mask_zero: true}
+        - GlobalAveragePooling1D
     all: {from: [read, numbers], Concatenate: {}}
     hidden: {from: all, seq: [Dropout: 0.3, Dense: {units: 64, activation: relu}]}
     topic: {from: hidden, Dense: {units: $classes, activation: softmax}}
