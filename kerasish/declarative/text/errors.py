@@ -53,6 +53,14 @@ CODES: dict[str, str] = {
     "K503": "the data hold NaN or infinite values",
     "K601": "the parameter budget is exceeded",
     "K602": "something opens connections to other machines, which is not allowed",
+    "K701": "the loss does not fit the last activation or the target",
+    "K702": "the classes are out of balance",
+    "K703": "parts share rows or groups, or an input says the target",
+    "K704": "inputs or targets are not scaled",
+    "K705": "gradients explode",
+    "K706": "a few rows cannot be learned by heart",
+    "K707": "units give the same for all rows",
+    "K708": "labels tell no more than shuffled ones",
 }
 
 MAX_FINDINGS = 200

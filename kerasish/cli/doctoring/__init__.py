@@ -1,0 +1,1 @@
+"""What `kerasish doctor` looks for."""
