@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.cli.drafting.page import WIDTH, Page, entry, steps, value
-from kerasish.cli.drafting.reading import Given, is_text, shown
+from kerasish.cli.drafting.reading import Given, is_text, shown, split_column
 from kerasish.errors import ArgumentError
 from kerasish.preparation import Table, read_table
 from kerasish.preparation.auto import choose
@@ -17,12 +17,6 @@ from kerasish.preparation.prepared import missing
 
 _MOST_CLASSES = 20  # whole numbers that are classes rather than quantities
 _MOST_NAMES = 1000  # texts that are classes
-_SPLITS = re.compile(r"(?i)(split|part|set|subset|fold|partition|usage)")
-_PART_NAMES = {
-    "train": ("train", "training", "tr", "fit"),
-    "validation": ("validation", "valid", "val", "dev", "eval"),
-    "test": ("test", "testing", "te", "held-out", "holdout", "private"),
-}
 _SKEWED = 3.0
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TAKEN = ("numbers", "skewed", "kinds", "all", "hidden", "rest", "from", "x", "y")
@@ -177,22 +171,6 @@ def test_table(given: Given) -> Table:
 
 
 # --- parts --------------------------------------------------------------------------------------
-
-
-def split_column(table: Table, target: str) -> tuple[str, dict[str, list[Any]]] | None:
-    """The column that says which part a row belongs to, and its values for each part."""
-    for name in table.names:
-        if name == target or not _SPLITS.fullmatch(name) or not is_text(table, name):
-            continue
-        found: dict[str, list[Any]] = {}
-        known = sorted(set(table.values(name).tolist()))
-        for one in known:
-            for part, names in _PART_NAMES.items():
-                if one.strip().casefold() in names:
-                    found.setdefault(part, []).append(one)
-        if "train" in found and sum(map(len, found.values())) == len(known) > 1:
-            return name, found
-    return None
 
 
 def _training(table: Table, split: tuple[str, dict[str, list[Any]]] | None) -> Table:

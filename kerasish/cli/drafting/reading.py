@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,12 @@ _SUFFIXES = {"txt": "csv", "data": "csv", "tab": "tsv", "pq": "parquet", "ndjson
 _TABLES = ("csv", "tsv", "parquet", "arrow", "jsonl", "npz")
 _MISSING = ("?", "-", "N/A", "n/a", "NA", "NULL", "null", "None", "nan", "NaN")
 _SEPARATORS = ",;\t|"
+_SPLITS = re.compile(r"(?i)(split|part|set|subset|fold|partition|usage)")
+_PART_NAMES = {
+    "train": ("train", "training", "tr", "fit"),
+    "validation": ("validation", "valid", "val", "dev", "eval"),
+    "test": ("test", "testing", "te", "held-out", "holdout", "private"),
+}
 
 
 @dataclass
@@ -219,3 +226,19 @@ def _sibling(path: Path) -> Path | None:
 def is_text(table: Table, name: str) -> bool:
     """Whether a column holds texts."""
     return table.spec(name).dtype == TEXT
+
+
+def split_column(table: Table, target: str) -> tuple[str, dict[str, list[Any]]] | None:
+    """The column that says which part a row belongs to, and its values for each part."""
+    for name in table.names:
+        if name == target or not _SPLITS.fullmatch(name) or not is_text(table, name):
+            continue
+        found: dict[str, list[Any]] = {}
+        known = sorted(set(table.values(name).tolist()))
+        for one in known:
+            for part, names in _PART_NAMES.items():
+                if one.strip().casefold() in names:
+                    found.setdefault(part, []).append(one)
+        if "train" in found and sum(map(len, found.values())) == len(known) > 1:
+            return name, found
+    return None
