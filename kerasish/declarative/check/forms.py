@@ -26,8 +26,8 @@ _SIZES = {"units": "64", "filters": "32", "kernel_size": "3", "rate": "0.3", "po
           "target_shape": "[8, 8, 1]", "function": "relu", "activation": "relu",
           "scale": "0.00392", "monitor": "val_loss", "initial_learning_rate": "0.001",
           "decay_steps": "1000", "filepath": "best.keras"}  # fmt: skip
-
-_NOT_NEGATIVE = frozenset({"learning_rate", "initial_learning_rate", "patience"})
+# Arguments that a program may give below 0, and a file may not.
+NOT_NEGATIVE = frozenset({"learning_rate", "initial_learning_rate", "patience"})
 
 
 def known_name(kind: str, name: str) -> str | None:
@@ -208,7 +208,7 @@ def by_position(value: Sequence, kind: str, name: str) -> str | None:
 def is_too_low(name: str, value: Value) -> bool:
     """Whether a number is one that a program may give, and that no one means in a file."""
     held = value.value if isinstance(value, Scalar) else None
-    return name in _NOT_NEGATIVE and isinstance(held, int | float) and held < 0
+    return name in NOT_NEGATIVE and isinstance(held, int | float) and held < 0
 
 
 def example(field: Field) -> str:

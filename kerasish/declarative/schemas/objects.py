@@ -9,6 +9,7 @@ from kerasish.arguments.annotations import rule_for
 from kerasish.arguments.contract import Field, contract_of
 from kerasish.arguments.rules import DTypeOrPolicy
 from kerasish.declarative.check import vocabulary
+from kerasish.declarative.check.forms import NOT_NEGATIVE
 from kerasish.declarative.language.forms import Schema, ref
 from kerasish.declarative.schemas.shared import Shared
 from kerasish.declarative.schemas.values import VARIABLE, accepting, by_type, types_of
@@ -142,14 +143,20 @@ def argument(field: Field, text: str, whole: bool = True) -> Schema:
     """The schema of the value of one argument; `whole` with its words and its default."""
     form: Any = field.rule.form
     kind = field.kind
+    least = {"minimum": 0} if field.name in NOT_NEGATIVE else {}
     if field.name == "name":
         form = {"anyOf": [ref("name"), {"type": "null"}]}
     elif not form and kind is not None:
         form = {"anyOf": [ref(kind), {"type": "array", "items": ref(kind)}]}
     if kind == "schedule":  # which are mappings, all of them
-        own = {"if": {"type": "object"}, "then": ref(kind), "else": accepting({"type": "number"})}
+        own = {
+            "if": {"type": "object"},
+            "then": ref(kind),
+            "else": accepting({"type": "number", **least}),
+        }
         return own if not whole else _told(own, field, text)
-    made = accepting(_bounded(form or _FORMS.get(field.name) or {}, field.rule.convert))
+    bounded = _bounded(form or _FORMS.get(field.name) or {}, field.rule.convert)
+    made = accepting({**bounded, **least} if least else bounded)
     return made if not whole else _told(made, field, text)
 
 
@@ -179,7 +186,7 @@ def _bounded(form: Any, convert: Callable[[Any], Any]) -> Any:
 
     below, above = (0, 1) if "integer" in types else (-0.001, 0.0)
     if takes(1) and not takes(below):
-        form = {**form, "minimum": above}
+        form = {**form, "minimum": above if takes(above + 0.5) or "integer" in types else 1}
     if takes(1) and not takes(2):
         form = {**form, "maximum": 1}
     return form
