@@ -126,7 +126,7 @@ def _described(rows: Table, name: str) -> list[Any]:
 
 
 def _plain(value: float) -> str:
-    return str(int(value)) if value == math.floor(value) and abs(value) < 1e5 else number(value)
+    return f"{int(value):,}" if value == math.floor(value) and abs(value) < 1e9 else number(value)
 
 
 def again(run: Gathered) -> Markup:

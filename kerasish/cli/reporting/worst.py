@@ -96,7 +96,7 @@ def _rows(
             drawn(chosen.columns[name], chosen.values(name)[row], f"{name}, {chosen.where(row)}")
             for name in kept
         ]
-        body.append([*(value for _, value in said), *cells, chosen.where(row)])
+        body.append([*(value for _, value in said), *cells, Cell(chosen.where(row), None, "whole")])
     left = len(columns) - len(kept)
     note = tag("p", f"{left} more columns are not shown.", class_="note") if left else None
     return joined([table([*head, *kept, "where"], body), note])

@@ -88,7 +88,7 @@ font-variant-numeric:tabular-nums;text-align:center;border:1px solid var(--card)
 margin:10px 0}
 .sample{border:1px solid var(--rule);border-radius:8px;padding:8px;font-size:13px;min-width:0}
 .sample img{display:block;width:100%;max-height:180px;object-fit:contain;background:var(--faint)}
-.sample svg{margin:0 auto} .sample div{margin-top:6px}
+.sample img+img{margin-top:5px} .sample svg{margin:0 auto} .sample div{margin-top:6px}
 td img{height:64px;min-width:48px;display:block}
 img.pixels{image-rendering:pixelated}
 .good{color:var(--good)} .bad{color:var(--bad)} .soft{color:var(--soft)}
