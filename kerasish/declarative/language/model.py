@@ -86,7 +86,7 @@ MODEL = Keys(
     Key("layers", either(_LAYERS, mapped(named("layer", "a layer"), "shared layers by name")),
         "the layers in order; in a graph, layers that several nodes `use`",
         example="[Flatten, Dense: 10]"),
-    Key("nodes", mapped(mapping(NODE), "nodes by name"), "the nodes of a graph",
+    Key("nodes", mapped(either(mapping(NODE), nothing()), "nodes by name"), "the nodes of a graph",
         example="{flat: {from: image, Flatten: {}}, out: {from: flat, Dense: 10}}"),
     Key("outputs", _NODE_NAMES, "the nodes that the model gives", example="[out]"),
 )  # fmt: skip
