@@ -17,7 +17,7 @@ from kerasish.models.feature_space import learns
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation.table import Table, column_of, nowhere
 from kerasish.preparation.windows import in_series
-from kerasish.spec import TEXT
+from kerasish.spec import TEXT, is_int
 
 
 class Columns:
@@ -59,6 +59,13 @@ class Columns:
                 )
             self._symbols[name] = _symbol(name, spec.shape or (1,), spec.dtype)
         return self._symbols[name]
+
+    def number(self, name: str) -> KerasTensor:
+        """The symbol of a column as floats, so that whole numbers may be missing in other files."""
+        if name not in self._symbols and is_int(self.table.spec(name).dtype):
+            spec = self.table.spec(name)
+            self._symbols[name] = _symbol(name, spec.shape or (1,), "float32")
+        return self[name]
 
     def padded(self, name: str, length: int, at: str = "end", value: Any = 0) -> KerasTensor:
         """The symbol of a column whose rows are brought to one length.

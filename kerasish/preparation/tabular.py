@@ -96,7 +96,9 @@ def _table(
 ) -> Table:
     """The table of a node that reads blocks."""
     given = types_of(options)
-    like = {name: t for name, t in (options.get("like") or {}).items() if name not in given}
+    known = {name: t for name, t in (options.get("like") or {}).items() if name not in given}
+    # Whole numbers may have gaps or fractions elsewhere: they are looked at again.
+    like = {name: dtype for name, dtype in known.items() if "int" not in dtype}
     whole: Any = node(None, {} if like else given)
     if like:
         there = _names(whole)
@@ -117,9 +119,16 @@ def _table(
         if not found:
             raise DataError(f"The file '{paths[0]}'", expected="a row", received="none")
         columns = {name: column_of(values) for name, values in found.items()}
-    columns = {name: _typed(name, one, given.get(name), place) for name, one in columns.items()}
+    numbers = {name: "float64" for name, dtype in known.items() if "int" in dtype}
+    texts = {name: "float64" for name in numbers if name in columns and _is_text(columns[name])}
+    wanted = texts | given
+    columns = {name: _typed(name, one, wanted.get(name), place) for name, one in columns.items()}
     table = Table(columns, place, notes=tuple(whole.notes))
     return with_files(table, paths[0].parent, options)
+
+
+def _is_text(column: Column) -> bool:
+    return column.spec.dtype == "string"
 
 
 def _names(node: Files) -> list[str]:

@@ -38,6 +38,10 @@ _USUAL = tuple(
 )
 
 
+# Layers that compute with numbers, whole ones too.
+OF_NUMBERS = ("FillMissing", "Normalization", "Rescaling", "Discretization")
+
+
 class _Failed(Exception):
     """A part could not be made; the finding is recorded."""
 
@@ -318,6 +322,8 @@ class _Entries:
             self._one(entry, names, "pad")
             return self.columns.padded(names[0], **step.value)
         read = self.columns.previous if kind == "previous" else self.symbol
+        if isinstance(step, Item) and step.name in OF_NUMBERS:
+            read = self._number
         symbols = [read(name) for name in names]
         if len(symbols) == 1:
             return symbols[0]
@@ -330,6 +336,9 @@ class _Entries:
             self.diagnostics.add("K503", message, entry.mark, hint)
             raise _Failed
         return layers.Concatenate()(symbols)
+
+    def _number(self, name: str) -> KerasTensor:
+        return self.made[name] if name in self.made else self.columns.number(name)
 
     def _one(self, entry: DataEntry, names: list[str], what: str) -> None:
         if len(names) > 1:
@@ -404,7 +413,7 @@ class _Entries:
                 self.notes.append(f"{name}: left out, {chosen.why}")
                 continue
             self.notes.append(f"{name}: {chosen.kind} ({chosen.why})")
-            symbol = self.symbol(name)
+            symbol = self._number(name) if chosen.fill else self.symbol(name)
             if chosen.fill:
                 symbol = self.columns.apply(layers.FillMissing(chosen.fill), symbol)
             layer = AUTO[chosen.kind](**chosen.arguments)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish import layers
-from kerasish.declarative.building.data import AUTO
+from kerasish.declarative.building.data import AUTO, OF_NUMBERS
 from kerasish.declarative.building.expressions import Call, Text
 from kerasish.declarative.building.python import Program, quoted
 from kerasish.declarative.check.items import Item
@@ -184,12 +184,17 @@ class DataProgram:
     def _symbol(self, name: str) -> str:
         return self._made.get(name, f"columns[{quoted(name)}]")
 
+    def _number(self, name: str) -> str:
+        return self._made.get(name, f"columns.number({quoted(name)})")
+
     def _joined(self, entry: DataEntry, names: list[str]) -> Any:
         step = entry.steps[0] if entry.steps else None
         if isinstance(step, Step) and step.name == "pad":
             given = [(f"{key}=", self.program.value(v)) for key, v in step.value.items()]
             return Call("columns.padded(", ")", [("", quoted(names[0])), *given])
         symbols: list[Text] = [self._symbol(name) for name in names]
+        if isinstance(step, Item) and step.name in OF_NUMBERS:
+            symbols = [self._number(name) for name in names]
         if isinstance(step, Step) and step.name == "previous":
             symbols = [Call("columns.previous(", ")", [("", quoted(name))]) for name in names]
         if len(symbols) > 1 and isinstance(step, Item) and step.kind == "op":
@@ -252,7 +257,7 @@ class DataProgram:
             chosen = choose(self.data.columns.table, name)
             if chosen is None:
                 continue
-            text: Text = self._symbol(name)
+            text: Text = self._number(name) if chosen.fill else self._symbol(name)
             if chosen.fill:
                 filled = f"keras.layers.FillMissing({quoted(chosen.fill)})"
                 text = Call("columns.apply(", ")", [("", filled), ("", text)])

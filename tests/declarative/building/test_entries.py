@@ -122,3 +122,12 @@ def test_one_class_in_validation_is_told(tmp_path: Path) -> None:
     (tmp_path / "s.csv").write_text("\n".join(lines), encoding="utf-8")
     data = prepared(tmp_path, "source: {csv: s.csv}\nx: a\ny: label\nvalidation: {rows: [0, 3]}")
     assert "one class of 'label' only (no)" in data.notes[-1]
+
+
+@pytest.mark.parametrize("x", ["{from: a, fill: mean}", "{from: rest, FeatureSpace: auto}"])
+def test_whole_numbers_may_be_missing_elsewhere(tmp_path: Path, x: str) -> None:
+    (tmp_path / "a.csv").write_text("a,y\n1,2\n5,3\n3,9\n", encoding="utf-8")
+    (tmp_path / "b.csv").write_text("a,y\n,2\n2.5,1\n", encoding="utf-8")
+    data = prepared(tmp_path, f"train: {{csv: a.csv}}\ntest: {{csv: b.csv}}\nx: {x}\ny: y")
+    mean, half = np.ravel(data.part("test").x["x"])
+    assert (mean, half < mean) == ((3 if "mean" in x else 0), True)
