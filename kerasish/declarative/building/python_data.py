@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerasish import layers
-from kerasish.declarative.building.data import AUTO, OF_NUMBERS
+from kerasish.declarative.building.entries import AUTO, OF_NUMBERS
 from kerasish.declarative.building.expressions import Call, Text
 from kerasish.declarative.building.python import Program, quoted
 from kerasish.declarative.check.items import Item
