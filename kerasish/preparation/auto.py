@@ -18,6 +18,7 @@ _SEEN = 5  # times that one of many kinds is seen, to be told apart
 _WORDS = 3  # words of a text on average, from which on it is read as words
 _VOCABULARY = 5000
 _LOOKED_AT = 1000
+_FEW = 10  # different texts that are kinds however few rows there are
 _DATE = re.compile(
     r"\s*(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ].*)?"
 )
@@ -61,7 +62,7 @@ def choose(table: Table, name: str) -> Chosen:
         arguments: dict[str, object] = {"max_tokens": _VOCABULARY, "output_mode": "tf_idf"}
         return Chosen("TextVectorization", arguments, None, f"{words:.0f} words a text")
     arguments = {"output_mode": "one_hot"}
-    if len(counts) > min(_MOST_KINDS, len(values) // 2):
+    if len(counts) > min(_MOST_KINDS, max(len(values) // 2, _FEW)):
         often = sum(count >= _SEEN for count in counts.values())
         if not often:
             return _left_out("nearly every row has another text")

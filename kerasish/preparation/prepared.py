@@ -13,6 +13,7 @@ from kerasish.config import floatx
 from kerasish.data.dataset import Dataset
 from kerasish.data.sequence import Cut, Windows
 from kerasish.errors import DataError
+from kerasish.layers.augmentation.base import ImageLayer
 from kerasish.models.feature_space import size_of
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation.columns import Columns, missing, with_filled
@@ -99,6 +100,24 @@ class Prepared:
         }
 
         self._warn_of_order()
+        if any(isinstance(layer, ImageLayer) for layer in self.augment):
+            self._check_images()
+
+    def _check_images(self) -> None:
+        """Refuse to augment what is no image: a picture without channels is taken for a batch."""
+        shapes = {name: self.shape(name) for name in self.x}
+        images = [name for name, shape in shapes.items() if len(shape) == 3]
+        if len(images) == len(self.x) == 1:
+            return
+        shown = ", ".join(f"{name} {list(shape)}" for name, shape in shapes.items())
+        raise DataError(
+            "augment",
+            expected="one input of images, [height, width, channels]",
+            received=shown,
+            fix="Reshape: [28, 28, 1] in the entry gives grey pictures their channel."
+            if len(self.x) == 1
+            else "Augment in the model, behind the input that is meant.",
+        )
 
     def _warn_of_order(self) -> None:
         """Say that a validation part has one class only, which tells little."""

@@ -211,9 +211,21 @@ def measured(
         if part.sample_weight is not None:
             given["sample_weight"] = part.sample_weight
     made = network.evaluate(**given, verbose=0, return_dict=True)
-    found = {"as_trained": {name: float(value) for name, value in made.items()}}
+    found = {"as_trained": _single(made, outputs)}
     if any(output.scaled for output in outputs.values()):
         found["in_units"] = _in_units(network, rows, part, outputs, batch_size)
+    return found
+
+
+def _single(made: Mapping[str, Any], outputs: Mapping[str, Output]) -> dict[str, float]:
+    """Single numbers by name: of a metric that is a number for each class, `f1_score.CLASS`."""
+    classes = [output.target.classes for output in outputs.values() if output.target.classes]
+    found: dict[str, float] = {}
+    for name, value in made.items():
+        numbers = np.asarray(value, float).reshape(-1)
+        labels = next((c for c in classes if len(c) == len(numbers)), range(len(numbers)))
+        keys = [name] if np.ndim(value) == 0 else [f"{name}.{label}" for label in labels]
+        found |= dict(zip(keys, numbers.tolist(), strict=True))
     return found
 
 

@@ -190,7 +190,7 @@ def test_tables_of_several_shapes(folder: Path, case: str) -> None:
 def test_what_is_wrong_is_told(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
-    write(folder / "t.csv", [[i, i % 2] for i in range(30)], ["a", "label"])
+    write(folder / "t.csv", [[i % 7, i % 2] for i in range(30)], ["a", "label"])
     (folder / "t.png").write_bytes(b"\x89PNG")
     assert main(arguments) == 2
     error = capsys.readouterr().err

@@ -133,6 +133,8 @@ class _Maker:
         made.reserved = self._reserved(x_entries, y_entries)
         x = made.all(x_entries, False)
         y = made.all(y_entries, True)
+        inner = {one.name for one in x_entries if section.is_inner(one)}
+        x = {name: symbol for name, symbol in x.items() if name.partition(".")[0] not in inner}
         if len(self.diagnostics):
             raise Failed
         augment = construct(list(section.augment), self.diagnostics)
@@ -141,6 +143,7 @@ class _Maker:
         if section.window is not None or made.offsets:
             window = Window(**(section.window or {}), offsets=made.offsets)
         mark = section.window_mark or (x_entries[0].mark if x_entries else section.mark)
+        mark = section.augment[0].mark if section.augment else mark
         weight = section.sample_weight
         with told(self.diagnostics, mark if weight is None else weight.mark, "K503"):
             return Prepared(

@@ -14,6 +14,7 @@ from kerasish.declarative.check.specification import DataEntry, Step
 from kerasish.declarative.text.errors import Diagnostics, did_you_mean
 from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError
+from kerasish.layers.merging import Merge
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation import Columns
 from kerasish.preparation.auto import choose
@@ -110,7 +111,7 @@ class Entries:
 
     def symbol(self, name: str) -> KerasTensor:
         """A column, or another entry."""
-        return self.made[name] if name in self.made else self.columns[name]
+        return self.columns[name] if name in self.columns.table.names else self.made[name]
 
     def _joined(self, entry: DataEntry, names: list[str]) -> Any:
         """Columns side by side; a column alone, padded where the entry says so."""
@@ -130,7 +131,7 @@ class Entries:
         symbols = [read(name) for name in names]
         if len(symbols) == 1:
             return symbols[0]
-        if isinstance(step, Item) and step.kind == "op":
+        if isinstance(step, Item) and (step.kind == "op" or _takes_a_list(step)):
             return symbols
         texts = [n for n, s in zip(names, symbols, strict=True) if s.dtype == TEXT]
         if texts:
@@ -141,7 +142,7 @@ class Entries:
         return layers.Concatenate()(symbols)
 
     def _number(self, name: str) -> KerasTensor:
-        return self.made[name] if name in self.made else self.columns.number(name)
+        return self.columns.number(name) if name in self.columns.table.names else self.made[name]
 
     def _one(self, entry: DataEntry, names: list[str], what: str) -> None:
         if len(names) > 1:
@@ -248,6 +249,11 @@ AUTO: Mapping[str, Any] = {
     "string_hashed": layers.Hashing,
     "TextVectorization": layers.TextVectorization,
 }
+
+
+def _takes_a_list(step: Item) -> bool:
+    """Whether a layer reads its inputs as a list, such as Concatenate."""
+    return isinstance(step.factory, type) and issubclass(step.factory, Merge)
 
 
 def _is_layer(steps: tuple[Item | Step, ...]) -> bool:

@@ -184,7 +184,20 @@ class DataSection:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of the inputs that the data give; `x` where the file names none."""
-        return ("x",) if self.x is None else tuple(name for one in self.x for name in one.inputs)
+        if self.x is None:
+            return ("x",)
+        return tuple(name for one in self.x if not self.is_inner(one) for name in one.inputs)
+
+    def is_inner(self, entry: DataEntry) -> bool:
+        """Whether an entry of x is read by other entries, so that it is no input itself.
+
+        An entry that reads a column of its own name stands for itself: others that read this name
+        mean the column.
+        """
+        if any(one.name == entry.name for one in entry.sources or ()):
+            return False
+        others = [one for one in (*(self.x or ()), *(self.y or ())) if one is not entry]
+        return any(one.name == entry.name for other in others for one in other.sources or ())
 
     @property
     def source_name(self) -> str:

@@ -231,6 +231,9 @@ def _choice(fields: Fields, form: str, part: str, found: Diagnostics) -> dict[st
         hint = f"write {percent / 100:g}" if 1 <= percent < 100 else ""
         found.add("K204", must_be(form, expected, value), value.mark, hint)
         return None
+    for key in ("stratify", "group"):
+        if key in fields.entries and fields.text(key) is None:
+            return None
     return {key: plain(entry.value) for key, entry in fields.entries.items()}
 
 

@@ -116,3 +116,39 @@ def test_the_way_back(folder: Path) -> None:
 )
 def test_what_is_wrong_is_told_at_its_line(folder: Path, data: str, message: str) -> None:
     assert message in error_text(lambda: prepared(folder, data))
+
+
+def test_entries_over_entries(folder: Path) -> None:
+    data = prepared(
+        folder,
+        "source: {csv: t.csv}\n"
+        "x:\n  scaled: {from: weight, Rescaling: 0.5}\n"
+        "  both: {from: [scaled, weight], Concatenate: {}}\ny: label",
+    )
+    assert list(data.x) == ["both"]
+    np.testing.assert_allclose(data.part("train").x["both"][:2], [[0.5, 1], [1, 2]])
+
+
+def test_a_name_of_a_column_means_the_column(folder: Path) -> None:
+    data = prepared(
+        folder,
+        "source: {csv: t.csv}\n"
+        "x:\n  weight: {from: weight, Rescaling: 0.5}\n"
+        "  twice: {from: weight, Rescaling: 2}\ny: label",
+    )
+    assert list(data.x) == ["weight", "twice"]
+    np.testing.assert_allclose(data.part("train").x["twice"].ravel()[:2], [2, 4])
+
+
+def test_what_is_no_image_is_not_augmented(folder: Path) -> None:
+    np.savez(folder / "i.npz", x=np.zeros((4, 8, 8), "f4"), y=np.arange(4))
+    wrong = "source: {npz: i.npz}\naugment: [RandomFlip: horizontal]"
+    text = error_text(lambda: prepared(folder, wrong))
+    assert ":5:13: K503 augment: expected one input of images" in text
+    right = wrong + "\nx: {image: {from: x, Reshape: [8, 8, 1]}}"
+    assert prepared(folder, right).shape("image") == (8, 8, 1)
+
+
+def test_a_column_is_named(folder: Path) -> None:
+    wrong = "source: {csv: t.csv}\nx: weight\nvalidation: {split: 0.2, stratify: true}"
+    assert "K204 stratify must be text" in error_text(lambda: prepared(folder, wrong))
