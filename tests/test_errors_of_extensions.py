@@ -157,7 +157,7 @@ def test_a_module_that_is_not_found_says_how_it_is(
     (tmp_path / "module_of_mine.py").write_text("", encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     assert main(["schema", "--allow", name]) != 0
-    assert "by its name without .py; one in this folder is found with PYTHONPATH=." in (
+    assert "a module in this folder, or one that is installed, by its name without .py" in (
         capsys.readouterr().err
     )
     sys.modules.pop("module_of_mine", None)

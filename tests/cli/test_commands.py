@@ -169,13 +169,13 @@ def test_errors_are_findings_and_code_2(folder: Path, capsys: pytest.CaptureFixt
     assert (
         err
         == block("""
-        --set:1:27: K204 units must be a positive int, received 'x' (text)
+        --set:1:27: K204 units must be a positive integer, received 'x' (text)
            | model.layers[probs].units=x
            |                           ^
 
         --set:2:1: K110 the file has no key 'trian'
            | trian.x=1
-           | ^^^^^      did you mean 'train'?
+           | ^^^^^      it belongs at the top of the file: train: ...
 
         2 findings
         """)

@@ -11,6 +11,7 @@ from kerasish.cli.main import main
 from kerasish.declarative.api import load_config
 
 CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("digits*.yaml"))
+CONFIGS = [path for path in CONFIGS if path.stem != "digits_even"]  # needs a run
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

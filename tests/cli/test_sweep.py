@@ -70,7 +70,7 @@ def test_sweep(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
             "--set", "data.batch_size=256", "--verbose", "0")  # fmt: skip
     code, found, err = told(capsys, *line)
     assert code == 2
-    assert "K204 units must be a positive int, received 'x'" in err
+    assert "K204 units must be a positive integer, received 'x'" in err
     runs, best = found["runs"], found["best"]
     assert [one.get("state") for one in runs] == ["finished"] * 4 + [None] * 2
     assert runs[0]["run"] == "runs/small-sweep/width=4,rate=0.01"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections import Counter
-from typing import Any
 
 from kerasish.declarative.language.forms import Schema, ref
 from kerasish.declarative.schemas.values import types_of
@@ -58,14 +58,17 @@ class Shared:
     def _share_parts(self, kept: dict[str, Schema]) -> None:
         """Define once what stands behind different words."""
         counted: dict[str, list[tuple[Schema, str]]] = {}
+        forms: dict[str, Schema] = {}
         for key, place in kept.items():
             own = {k: v for k, v in place.items() if k not in ("description", "default")}
             if len(json.dumps(own)) > _LEAST and "$ref" not in own:
-                counted.setdefault(json.dumps(own, sort_keys=True), []).append((place, key))
+                text = json.dumps(own, sort_keys=True)
+                forms.setdefault(text, copy.deepcopy(own))
+                counted.setdefault(text, []).append((place, key))
         for text, found in counted.items():
             if len(found) < 2:
                 continue
-            own: Any = json.loads(text)
+            own = forms[text]
             name = self.reserve(_types(own) or self._name(found[0][1]))
             self.definitions[name] = own
             for place, _ in found:

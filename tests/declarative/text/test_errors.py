@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import kerasish.declarative
+from kerasish.cli.doctoring.finding import CHECKS
 from kerasish.declarative.text.errors import (
     CODES,
     MAX_FINDINGS,
@@ -82,11 +83,14 @@ def test_unknown_codes_are_a_mistake_of_ours() -> None:
 def test_every_code_is_given_somewhere_and_tested() -> None:
     package = Path(kerasish.declarative.__file__).parent
     sources = [p for p in package.rglob("*.py") if p.name != "errors.py"]
+    sources += (package.parent / "cli" / "doctoring").rglob("*.py")
     given = {c for p in sources for c in re.findall(r'"(K\d{3})"', p.read_text(encoding="utf-8"))}
     assert given == set(CODES)
     here = Path(__file__).parents[1]
     tests = [p for p in here.rglob("*") if p.suffix in (".py", ".txt") and p != Path(__file__)]
     tested = {c for p in tests for c in re.findall(r"K\d{3}", p.read_text(encoding="utf-8"))}
+    planted = (here.parent / "cli" / "test_doctor.py").read_text(encoding="utf-8")
+    tested |= {code for name, (code, _) in CHECKS.items() if f'"{name}"' in planted}
     assert set(CODES) - tested == set()
 
 
