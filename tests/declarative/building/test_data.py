@@ -152,3 +152,15 @@ def test_what_is_no_image_is_not_augmented(folder: Path) -> None:
 def test_a_column_is_named(folder: Path) -> None:
     wrong = "source: {csv: t.csv}\nx: weight\nvalidation: {split: 0.2, stratify: true}"
     assert "K204 stratify must be text" in error_text(lambda: prepared(folder, wrong))
+
+
+def test_a_target_of_several_columns_names_them_in_order(folder: Path) -> None:
+    data = prepared(
+        folder,
+        "source: {csv: t.csv}\nx: weight\n"
+        "y: {both: {from: [age, weight], seq: [{fill: 45}, Normalization]}}",
+    )
+    target = data.targets["both"]
+    assert target.columns == ("age", "weight")
+    restored = target.restored(data.part("train").y["both"])
+    np.testing.assert_allclose(restored[:2], [[20, 1], [30, 2]], rtol=1e-5)
