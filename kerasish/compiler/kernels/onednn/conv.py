@@ -18,6 +18,7 @@ from kerasish.compiler.kernels.onednn.program import Program, channels_first, de
 from kerasish.compiler.providers import Array, BoundKernel
 from kerasish.ops.nn.windows import Windows
 
+CHANNEL_BLOCK = 16  # the most channels that a kernel takes at once
 MANY = 256  # shapes whose code is kept for ever
 _met: set[Hashable] = set()
 # What oneDNN calls x, w and y of the forward convolution where it reads and where it writes them.
@@ -82,6 +83,14 @@ def primitive(problem: Problem, result: str) -> api.PrimitiveDesc:
         # A kernel for every channel: the choice in bfloat16 for strides of 2 takes 75 times as
         # long as the next one.
         found.skip("brgconv")
+    if (
+        result == "w"
+        and ci < CHANNEL_BLOCK
+        and {*kernel} == {1}
+        and {*problem.windows.strides} != {1}
+    ):
+        # Writes past its workspace and gives wrong sums (uxlfoundation/oneDNN#6035).
+        found.skip("jit_1x1")
     return found.require_fast()
 
 

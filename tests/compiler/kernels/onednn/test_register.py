@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerasish.compiler.kernels.onednn import library, register
+from kerasish.compiler.kernels.geometry import problem_of
+from kerasish.compiler.kernels.onednn import conv, library, register
 from kerasish.compiler.providers import find
 from kerasish.config import settings
 from kerasish.graph.node import Node
@@ -74,6 +75,21 @@ def test_convolutions_of_one_point_are_products():
     assert (dx[:, 1::2] == 0).all()
     (x, g), (dw,) = run(node("conv_weight_grad", [X, Y], [W], **CONV, kernel_shape=W))
     assert_close(dw[0, 0], np.tensordot(x[:, ::2], g, ((0, 1, 2), (0, 1, 2))))
+
+
+@pytest.mark.parametrize("channels", [1, 4, 8, 15, 16])
+@pytest.mark.parametrize("strides", [(1, 2), (2, 2)])
+def test_few_channels_at_one_point_in_strides_avoid_the_kernel_that_writes_past_its_workspace(
+    channels, strides
+):
+    """uxlfoundation/oneDNN#6035: wrong sums where the channels fill no block of 8 or 16."""
+    x, w, y = (2, 6, 6, channels), (1, 1, channels, 8), (2, -(-6 // strides[0]), 3, 8)
+    made = node("conv_weight_grad", [x, y], [w], **CONV | {"strides": strides}, kernel_shape=w)
+    chosen = conv.primitive(problem_of(made), "w").implementation
+    assert channels == 16 or not chosen.startswith("jit_1x1")
+    (x, g), (dw,) = run(made)
+    read = x[:, :: strides[0], :: strides[1]]
+    assert_close(dw[0, 0], np.tensordot(read, g, ((0, 1, 2), (0, 1, 2))))
 
 
 def test_pooling():
