@@ -13,6 +13,7 @@ from kerasish import datasets as datasets
 from kerasish import declarative as declarative
 from kerasish import dtype_policies as dtype_policies
 from kerasish import errors as errors
+from kerasish import explain as explain
 from kerasish import export as export
 from kerasish import graph as graph
 from kerasish import initializers as initializers

@@ -2,7 +2,7 @@
 
 PUBLIC: dict[str, dict[str, str]] = {
     "kerasish": {
-        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors export graph initializers inspect layers legacy losses metrics mixed_precision models ops optimizers preparation preprocessing random registry regularizers saving serialization spec testing training tree utils visualization wrappers",
+        "": "activations backend callbacks cli compiler config constraints data datasets declarative dtype_policies errors explain export graph initializers inspect layers legacy losses metrics mixed_precision models ops optimizers preparation preprocessing random registry regularizers saving serialization spec testing training tree utils visualization wrappers",
         "kerasish.backend.placing": "device",
         "kerasish.compiler.functions": "function",
         "kerasish.constraints.projections": "Constraint",
@@ -75,6 +75,12 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "kerasish.dtype_policies": {
         "kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy get:as_policy",
+    },
+    "kerasish.explain": {
+        "kerasish.explain.attribution": "Attribution",
+        "kerasish.explain.gradients": "gradient_x_input integrated_gradients saliency smoothgrad",
+        "kerasish.explain.relevance": "deeplift lrp",
+        "kerasish.explain.rules": "Way",
     },
     "kerasish.export": {
         "kerasish.elsewhere": "ExportArchive",

@@ -104,9 +104,10 @@ OFFERED: dict[str, Homes] = {
     },
     "kerasish": {
         "": "activations backend callbacks cli compiler config constraints data datasets "
-        "declarative dtype_policies errors export graph initializers inspect layers legacy losses "
-        "metrics mixed_precision models ops optimizers preparation preprocessing random registry "
-        "regularizers saving serialization spec testing training tree utils visualization wrappers",
+        "declarative dtype_policies errors explain export graph initializers inspect layers legacy "
+        "losses metrics mixed_precision models ops optimizers preparation preprocessing random "
+        "registry regularizers saving serialization spec testing training tree utils visualization "
+        "wrappers",
         "kerasish.models.model": "Model Functional",
         "kerasish.models.sequential": "Sequential",
         "kerasish.layers.base.input_spec": "InputSpec",
@@ -196,6 +197,12 @@ OFFERED: dict[str, Homes] = {
         "kerasish.backend.settings": "clear_session epsilon floatx get_uid image_data_format "
         "is_float_dtype is_int_dtype result_type set_epsilon set_floatx set_image_data_format "
         "standardize_dtype",
+    },
+    "kerasish.explain": {
+        "kerasish.explain.attribution": "Attribution",
+        "kerasish.explain.gradients": "gradient_x_input integrated_gradients saliency smoothgrad",
+        "kerasish.explain.relevance": "deeplift lrp",
+        "kerasish.explain.rules": "Way",
     },
     "kerasish.preparation": {
         "kerasish.preparation.columns": "Columns",

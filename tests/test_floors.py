@@ -29,7 +29,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("layers",),
     ("data", "datasets", "callbacks", "training", "saving", "visualization"),
     ("models",),
-    ("preparation",),
+    ("preparation", "explain"),
     ("declarative", "inspect", "testing", "utils", "dtype_policies",
      "mixed_precision", "preprocessing", "export", "legacy", "wrappers"),
     ("cli",),
@@ -51,8 +51,8 @@ BINDINGS = (
     "compiler/codegen/llvm_wide",
 )
 # 344 of them in graph/primitives.py and elementwise.py, 34 in graph/verify.py, 273 in errors that
-# hold extensions to their form.
-ENGINE_LINES = 6600
+# hold extensions to their form, 17 in the door for explanations.
+ENGINE_LINES = 6620
 NO_CODE = (
     tokenize.COMMENT,
     tokenize.NL,

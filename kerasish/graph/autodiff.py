@@ -8,7 +8,7 @@ Un-broadcasting and the summing of contributions happen here and nowhere else.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from types import NoneType
 from typing import Any
@@ -35,18 +35,39 @@ from kerasish.graph.variable import Variable
 from kerasish.signatures import ours
 from kerasish.spec import TensorSpec, is_differentiable, known
 
+Pull = Callable[[Node, Any, Sequence[bool]], Any]  # a tensor or None per input
+
+
+def differentiated(node: Node, g: Any, active: Sequence[bool]) -> Any:
+    """The gradient of every input of a node: its op's vjp.
+
+    Raises:
+        GradientError: the op was declared without one.
+    """
+    if node.op.vjp is None:
+        raise GradientError(
+            f"The gradient of op {node.op.name!r} at {node.source}",
+            expected="an op declared with vjp=, or vjp=no_gradient where none flows",
+            received="one declared without",
+        )
+    given = g, tensor_of(node), *map(tensor_of, node.inputs)
+    return node.op.calling("vjp", node.op.vjp, *given, **node.attrs)
+
 
 def backward(
     outputs: Sequence[Node],
     seeds: Sequence[Tensor],
     wrt: Sequence[Node],
     seen: dict[Node, tuple[Node, ...]] | None = None,
+    pull: Pull = differentiated,
 ) -> list[Tensor | None]:
     """The gradients of sum_i <outputs_i, seeds_i> with respect to the nodes `wrt`.
 
     Args:
         seen: the nodes that gradients flow through, inputs first, and the inputs to which they
             flow from there; all that the outputs need by default.
+        pull: `pull(node, g, active)`: what comes to each input of a node, of which `active` says
+            whether anything flows on from there. What explains predictions has rules of its own.
 
     Raises:
         GradientError: the gradient comes to an op that was declared without one.
@@ -54,7 +75,7 @@ def backward(
     ways = {node: node.inputs for node in toposort(outputs)} if seen is None else seen
     active = {n for n in wrt if is_differentiable(n.dtype)}
     for node, sources in ways.items():
-        if any(i in active for i in sources) and _carries(node):
+        if any(i in active for i in sources) and carries(node):
             active.add(node)
     sums: dict[Node, Any] = {}
     for node, seed in zip(outputs, seeds, strict=True):
@@ -66,17 +87,11 @@ def backward(
         if node.op is PICK:
             _accumulate_part(sums, node, g)
             continue
-        if node.op.vjp is None:
-            raise GradientError(
-                f"The gradient of op {node.op.name!r} at {node.source}",
-                expected="an op declared with vjp=, or vjp=no_gradient where none flows",
-                received="one declared without",
-            )
         with inherit(node, "grad"):
-            given = g, tensor_of(node), *map(tensor_of, node.inputs)
-            parts = node.op.calling("vjp", node.op.vjp, *given, **node.attrs)
-            for source, part in zip(node.inputs, _each(parts, node), strict=True):
-                if part is not None and source in active and source in sources:
+            flows = [source in active and source in sources for source in node.inputs]
+            parts = _each(pull(node, g, flows), node)
+            for source, part, flow in zip(node.inputs, parts, flows, strict=True):
+                if part is not None and flow:
                     _accumulate(sums, source, _unbroadcast(part, source, node))
     return [sums.get(node) for node in wrt]
 
@@ -100,7 +115,7 @@ def _each(parts: Any, node: Node) -> Sequence[Tensor | None]:
     return found
 
 
-def _carries(node: Node) -> bool:
+def carries(node: Node) -> bool:
     """Whether a gradient can flow through a node."""
     spec = node.spec
     floats = not isinstance(spec, TensorSpec) or is_differentiable(spec.dtype)
@@ -283,7 +298,7 @@ class GradientTape:
         since: dict[Node, int] = {}  # from which serial on the uses of a node count
         seen: dict[Node, tuple[Node, ...]] = {}
         for node in toposort(outputs, stop=unseen):
-            inputs = node.inputs if node not in unseen and _carries(node) else ()
+            inputs = node.inputs if node not in unseen and carries(node) else ()
             sources = tuple(i for i in inputs if i in since and since[i] < node.serial)
             if sources or node in starts:
                 seen[node], since[node] = sources, 0 if sources else starts[node]

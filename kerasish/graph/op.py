@@ -107,6 +107,7 @@ class Op:
         domain: where floats of the cases are drawn from.
         lowerings: how one element is written, by renderer; those of the package are entered when
             `kerasish.compiler` is imported. `lowering` puts another one there.
+        explanations: how relevance comes to the inputs, by method; see `explaining`.
         ufunc: the numpy ufunc that is the kernel, where one is.
         whole: libraries run it whole and much faster, so that large eager calls go to them too.
         flops: `flops(*specs, **attrs) -> int`; None means one per output element.
@@ -131,6 +132,7 @@ class Op:
     ufunc: str = ""
     doc: str = ""
     lowerings: dict[str, Lowering] = field(default_factory=dict[str, Lowering])
+    explanations: dict[str, Callable[..., Any]] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         for part in ("infer", "kernel", "vjp", "batch", "definition"):
@@ -203,6 +205,32 @@ class Op:
 
         return decorate
 
+    def explaining(self, *methods: str) -> Callable[[Any], Any]:
+        """Decorator: declare how relevance comes from the output of this op to its inputs.
+
+        Args:
+            methods: "lrp" and "deeplift"; both if none is named.
+
+        The function is `rule(way, m, y, *x, **attrs)`: `m` is what each unit of the output (LRP) or
+        of its difference from the reference (DeepLIFT) counts, and what it returns, one entry per
+        input, is what each unit of an input counts. `way` (`kerasish.explain.Way`) has the
+        reference of every value. A rule keeps the sum: m * (y - y0) = sum of m_i * (x_i - x0_i).
+
+        Raises:
+            ArgumentError: there is no such method.
+        """
+        what = f"op {self.name!r}, explaining"
+        for method in methods:
+            one_of(what, method, EXPLAINED)
+
+        def decorate(func: Callable[..., Any]) -> Callable[..., Any]:
+            rule: Callable[..., Any] = function(what, func)
+            self.explanations |= dict.fromkeys(methods or EXPLAINED, rule)
+            settings.generation += 1
+            return func
+
+        return decorate
+
     def lowered(self, target: str, *given: Any, **attrs: Any) -> Any:
         """What the lowering for a target writes."""
         return self.calling("lowering", self.lowerings[target].write, *given, **attrs)
@@ -268,10 +296,13 @@ class Op:
                 )
 
 
+EXPLAINED = ("lrp", "deeplift")  # the methods that ask ops for rules
+
 _CALLS = {
     "kernel": "kernel(xp, *arrays, **attrs) and never writes to its inputs",
     "vjp": "vjp(g, y, *x, **attrs), on tensors",
     "batching rule": "rule(b, *x, **attrs), on tensors",
+    "explanation": "rule(way, m, y, *x, **attrs), on tensors",
     "lowering": "write(e, *values, **attrs) for llvm, where e.like(1.0, x) makes a value of a "
     "number, and write(*texts, **attrs) for cuda",
 }

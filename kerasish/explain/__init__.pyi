@@ -1,0 +1,11 @@
+# Written by scripts/make_names.py.
+from kerasish.explain.attribution import Attribution as Attribution
+from kerasish.explain.gradients import gradient_x_input as gradient_x_input
+from kerasish.explain.gradients import integrated_gradients as integrated_gradients
+from kerasish.explain.gradients import saliency as saliency
+from kerasish.explain.gradients import smoothgrad as smoothgrad
+from kerasish.explain.relevance import deeplift as deeplift
+from kerasish.explain.relevance import lrp as lrp
+from kerasish.explain.rules import Way as Way
+
+__all__: list[str]
