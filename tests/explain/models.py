@@ -11,6 +11,12 @@ import kerasish as keras
 from kerasish import layers
 
 
+def lack(found: Any) -> np.ndarray:
+    """What an explanation lacks to the sum that it promises."""
+    assert found.residual is not None
+    return found.residual
+
+
 def settled(model: Any, seed: int = 0) -> Any:
     """The model with weights drawn anew, moving variances positive."""
     rng = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ import pytest
 import kerasish as keras
 from kerasish import explain, layers, ops
 from kerasish.errors import ArgumentError, GradientError
-from tests.explain.models import KINDS, attention, image, settled, table, words
+from tests.explain.models import KINDS, attention, image, lack, settled, table, words
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -16,13 +16,13 @@ def test_deeplift_adds_up_to_the_difference(kind):
     model, x = KINDS[kind]()
     found = explain.deeplift(model, x, 1)
     assert found.values.shape == x.shape
-    assert np.abs(found.residual).max() < 1e-4 * max(1.0, np.abs(found.score).max())
+    assert np.abs(lack(found)).max() < 1e-4 * max(1.0, np.abs(found.score).max())
 
 
 def test_deeplift_between_two_images():
     model, x = image(activation="elu")
     found = explain.deeplift(model, x[:2], 1, baseline=x[2])
-    assert np.abs(found.residual).max() < 1e-4
+    assert np.abs(lack(found)).max() < 1e-4
     assert (explain.deeplift(model, x[:1], 1, baseline=x[0]).values == 0).all()
 
 
@@ -39,7 +39,7 @@ def test_without_biases_every_layer_holds_the_score(kind, rule):
     model, x = WITHOUT_BIASES[kind]()
     found = explain.lrp(model, x, 1, rule=rule, epsilon=0.0)
     scale = np.abs(found.score).max()
-    np.testing.assert_allclose(found.residual, 0, atol=1e-4 * scale)
+    np.testing.assert_allclose(lack(found), 0, atol=1e-4 * scale)
     if kind != "words":
         assert len(found.layers) >= 3
         for path, relevance in found.layers.items():
@@ -51,7 +51,7 @@ def test_with_biases_the_residual_is_their_share():
     x = np.random.default_rng(0).normal(size=(3, 4)).astype("f4")
     model.layers[0].bias.assign([0.75])
     found = explain.lrp(model, x, epsilon=0)
-    np.testing.assert_allclose(found.residual, 0.75, rtol=1e-4)
+    np.testing.assert_allclose(lack(found), 0.75, rtol=1e-4)
 
 
 def test_attention_keeps_what_no_bias_takes():
@@ -60,7 +60,7 @@ def test_attention_keeps_what_no_bias_takes():
         if weight.path.endswith(("bias", "beta")):
             weight.assign(np.zeros(weight.shape))
     found = explain.lrp(model, x, 1, epsilon=0.0)
-    np.testing.assert_allclose(found.residual, 0, atol=1e-4 * np.abs(found.score).max())
+    np.testing.assert_allclose(lack(found), 0, atol=1e-4 * np.abs(found.score).max())
 
 
 def dense(rule, **more):
@@ -152,6 +152,6 @@ def test_an_op_of_ones_own_says_how_relevance_goes_through_it(cube):
 
     model.layers[1].bias.assign(np.zeros(3))
     for found in (explain.lrp(model, x, epsilon=0), explain.deeplift(model, x)):
-        np.testing.assert_allclose(found.residual, 0, atol=1e-3)
+        np.testing.assert_allclose(lack(found), 0, atol=1e-3)
     with pytest.raises(ArgumentError, match="lrp"):
         made.explaining("shap")
