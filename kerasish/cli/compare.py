@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from kerasish.cli import run_folder
-from kerasish.cli.configs import CONFIG_FILE
 from kerasish.cli.declare import argument, command
 from kerasish.cli.options import JSON
 from kerasish.cli.tables import flat, table
@@ -95,7 +94,7 @@ def _record(folder: Path) -> dict[str, Any]:
 
 def _config(folder: Path) -> dict[str, Any]:
     """The values of a run's resolved config by their paths."""
-    path = folder / CONFIG_FILE
+    path = folder / run_folder.CONFIG_FILE
     if not path.is_file():
         return {}
     diagnostics = Diagnostics(command=True)

@@ -9,10 +9,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from kerasish import backend, random
+from kerasish.cli.run_folder import CONFIG_FILE, fold_of
 from kerasish.declarative.api import Options, Project, load_config
 from kerasish.errors import ArgumentError
-
-CONFIG_FILE = "config.resolved.yaml"
 
 
 def options(arguments: Namespace) -> Options:
@@ -67,15 +66,20 @@ def _import(names: list[str]) -> None:
 
 
 def project_of(arguments: Namespace, source: str) -> Project:
-    """The checked config at `source`: a file, or the resolved one of a run folder."""
+    """The checked config at `source`: a file, or the resolved one of a run folder, whose parts of
+    the data are those that the run had."""
     path = Path(source)
-    if path.is_dir():
-        path = path / CONFIG_FILE
+    folder = path if path.is_dir() else None
+    if folder is not None:
+        path = folder / CONFIG_FILE
         if not path.is_file():
             raise ArgumentError(
                 "", expected=f"a run folder that holds {CONFIG_FILE}", received=repr(source)
             )
-    return load_config(path, options(arguments))
+    project = load_config(path, options(arguments))
+    if folder is not None:
+        project.fold = fold_of(folder)
+    return project
 
 
 def prepare_for(arguments: Namespace, project: Project) -> None:

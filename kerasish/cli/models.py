@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from kerasish.cli.configs import CONFIG_FILE, project_of
+from kerasish.cli.configs import project_of
+from kerasish.cli.run_folder import CONFIG_FILE
 from kerasish.errors import ArgumentError
 from kerasish.models import Model
 from kerasish.preparation.served import network_of

@@ -13,7 +13,6 @@ from typing import Any
 
 from kerasish.backend.placing import device
 from kerasish.cli import run_folder
-from kerasish.cli.configs import CONFIG_FILE
 from kerasish.cli.declare import argument, command, count
 from kerasish.cli.options import BACKEND, CHANGES, JSON, VERBOSE
 from kerasish.cli.tables import spread, table
@@ -153,7 +152,7 @@ def _shown(do: Callable[[], Outcome]) -> Outcome:
     try:
         return do()
     except run_folder.OtherConfigError as error:
-        lines = [f"--- {error.folder}/{CONFIG_FILE}", "+++ now", *error.lines]
+        lines = [f"--- {error.folder}/{run_folder.CONFIG_FILE}", "+++ now", *error.lines]
         print("\n".join(lines), file=sys.stderr)
         raise
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.cli.configs import CONFIG_FILE
 from kerasish.declarative.api import Project
 from kerasish.declarative.text.emit import emit
 from kerasish.declarative.text.source import plain
@@ -28,6 +27,7 @@ from kerasish.saving.files.atomic import write_bytes
 from kerasish.version import __version__
 
 SOURCE_FILE = "config.yaml"
+CONFIG_FILE = "config.resolved.yaml"
 RECORD_FILE = "run.json"
 HISTORY_FILE = "history.csv"
 METRICS_FILE = "metrics.json"
@@ -226,6 +226,12 @@ def read_json(path: Path) -> dict[str, Any]:
 def state_of(folder: Path) -> str | None:
     """The state of a run by its folder; None where there is no run in it."""
     return read_json(folder / RECORD_FILE).get("state")
+
+
+def fold_of(folder: Path) -> tuple[int, int] | None:
+    """(k, n) where a run validated on part k of n, from 0; None where it did as its config says."""
+    held = read_json(folder / RECORD_FILE).get("fold")
+    return None if held is None else (int(held[0]), int(held[1]))
 
 
 def write_history(folder: Path, history: Mapping[str, Sequence[float]]) -> None:

@@ -19,7 +19,7 @@ from kerasish import backend, extras, preparation
 from kerasish.callbacks import Checkpoint
 from kerasish.callbacks.callback import Callback
 from kerasish.cli import run_folder
-from kerasish.cli.configs import CONFIG_FILE, options, prepare_for
+from kerasish.cli.configs import options, prepare_for
 from kerasish.cli.diverged import explained
 from kerasish.cli.evaluate import measured
 from kerasish.cli.recorder import Recorder, watched
@@ -92,7 +92,7 @@ def read_config(arguments: Namespace, config: str, plan: Plan) -> tuple[Project,
     Raises:
         ConfigError, ArgumentError: it is wrong, or has no data or no training.
     """
-    path = Path(config) / CONFIG_FILE if Path(config).is_dir() else Path(config)
+    path = Path(config) / run_folder.CONFIG_FILE if Path(config).is_dir() else Path(config)
     arguments.overrides = [*arguments.overrides, *plan.overrides]
     text = path.read_bytes() if path.is_file() else b""
     project = load_config(path, options(arguments))
@@ -104,8 +104,9 @@ def read_config(arguments: Namespace, config: str, plan: Plan) -> tuple[Project,
         project = load_config(path, options(arguments))
     if project.config.train is None or project.config.data is None:
         raise ArgumentError(config, expected="sections 'data' and 'train'")
-    fold = held.get("fold") if plan.resume else None
-    project.fold = plan.fold if fold is None else (int(fold[0]), int(fold[1]))
+    before = plan.folder if plan.resume else Path(config)  # a run, maybe, whose rows are meant
+    fold = None if before is None else run_folder.fold_of(before)
+    project.fold = fold or plan.fold
     return project, text
 
 
@@ -296,7 +297,7 @@ class _Run:
             self.folder = run_folder.make_folder(plan.folder, name)
             write_bytes(self.folder / run_folder.SOURCE_FILE, self.source)
             resolved = run_folder.resolved_text(project)
-            write_bytes(self.folder / CONFIG_FILE, resolved.encode())
+            write_bytes(self.folder / run_folder.CONFIG_FILE, resolved.encode())
         self._write_record()
         self.talk.open(self.folder / run_folder.LOG_FILE)
         self.talk.say(f"writing {self.folder}/")

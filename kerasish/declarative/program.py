@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 from kerasish.declarative.api import Project
+from kerasish.declarative.building.construct import construct
 from kerasish.declarative.building.expressions import Call, Text
+from kerasish.declarative.building.load import Loader
 from kerasish.declarative.building.python import Program, Variable, quoted
 from kerasish.declarative.building.python_data import DataProgram
 from kerasish.declarative.building.train import training_arguments
+from kerasish.declarative.check.items import Item
 from kerasish.declarative.check.specification import InputDeclaration
+from kerasish.declarative.text.errors import Diagnostics
+from kerasish.models.feature_space import learns
 from kerasish.preparation import Prepared
 
 
@@ -30,7 +36,7 @@ def to_python(project: Project, title: str = "a config") -> str:
     data = None if project.config.data is None else project.data()
     config = project.config
     folder = os.path.relpath(project.folder)
-    program = Program("" if folder == "." else folder)
+    program = Program("" if folder == "." else folder, partial(_file_of, project), _has_to_learn)
     for module in config.plugins:
         program.imports.add(f"import {module}  # registers what the model is made of")
     program.say(f"# {title} as a program.")
@@ -41,7 +47,7 @@ def to_python(project: Project, title: str = "a config") -> str:
     inputs: list[InputDeclaration] = []
     if data is not None and config.data is not None:
         program.say()
-        DataProgram(program, config.data, data, config.seed or 0).write()
+        DataProgram(program, config.data, data, config.seed or 0, project.fold).write()
         inputs = [
             InputDeclaration(name, tuple(spec.shape), spec.dtype, config.data.mark)
             for name, spec in data.specs.items()
@@ -70,10 +76,29 @@ def to_python(project: Project, title: str = "a config") -> str:
     program.say()
     program.set("history", Call("model.fit(", ")", given))
     if data is not None and data.parts.test is not None:
-        test = '*data.batches("test")' if data.window is None else 'data.batches("test")'
-        size = ["batch_size=data.batch_size"] if data.window is None else []
-        program.say(f"print(model.evaluate({', '.join([test, *size, 'return_dict=True'])}))")
+        arrays = isinstance(data.batches("test"), tuple)
+        test = '*data.batches("test"), batch_size=data.batch_size' if arrays else _BATCHES
+        program.say(f"print(model.evaluate({test}, return_dict=True))")
     return program.text()
+
+
+_BATCHES = 'data.batches("test")'
+
+
+def _file_of(project: Project, item: Item) -> str:
+    """The file of an item that loads a model, from the working folder."""
+    loader = Loader(project.diagnostics, project.folder)
+    path = loader.path(item)
+    if path is None:
+        raise project.diagnostics.error()
+    return os.path.relpath(path)
+
+
+def _has_to_learn(item: Item) -> bool:
+    """Whether a layer learns from the data, as a run lets it."""
+    if item.kind != "layer" or not hasattr(item.factory, "adapt"):
+        return False
+    return learns(construct(item, Diagnostics()))
 
 
 def _class_weight(project: Project, data: Prepared) -> Any:

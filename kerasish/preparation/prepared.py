@@ -18,6 +18,7 @@ from kerasish.models.feature_space import size_of
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation.columns import Columns, missing, with_filled
 from kerasish.preparation.later import Finish, Later
+from kerasish.preparation.learning import Learning
 from kerasish.preparation.parts import Parts
 from kerasish.preparation.table import Table
 from kerasish.preparation.way_back import target_of
@@ -306,6 +307,10 @@ class Prepared:
         held = (_alone(part.x), _alone(part.y), part.sample_weight)
         held = held if part.sample_weight is not None else held[:2]
         return Dataset.from_tensor_slices(held if part.y else held[0])
+
+    def learning(self, symbol: KerasTensor) -> Learning:
+        """What a symbol of a model on these data is for the training rows: what `adapt` takes."""
+        return Learning(self, symbol)
 
     def _read(self, part: Part, shuffle: bool) -> Dataset:
         """The batches of a part whose rows are read from their files."""

@@ -134,6 +134,11 @@ def test_cv(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record = json.loads((folder / "runs/small-cv/fold-2-of-3/run.json").read_text("utf-8"))
     assert record["fold"] == [1, 3]
     assert sum(record["rows"].values()) == 1797
+    own = found["runs"][1]
+    for part in ("validation", "train"):
+        code, one, _ = told(capsys, "evaluate", own["run"], "--part", part)
+        assert (code, one["rows"]) == (0, record["rows"][part])
+        assert one["as_trained"] == pytest.approx(own["metrics"][part]["as_trained"])
     assert main(["cv", "m.yaml", "--folds", "1"]) == 2
 
 

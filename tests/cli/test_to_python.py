@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import runpy
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import kerasish
 from kerasish.cli.main import main
 from kerasish.config import settings
 from kerasish.declarative.building.expressions import WIDTH
+from kerasish.preparation import network_of
 from tests.declarative.helpers import block
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -32,6 +34,8 @@ train:
   callbacks: [{EarlyStopping: {patience: 3, restore_best_weights: true}}]
 """
 HEAD = "kerasish: 1\nseed: 5\n"
+# Configs whose epoch is short.
+FAST = ("digits_cnn", "digits_functional", "digits_two_inputs", "digits_two_outputs")
 MODELS = {
     "sequential": """
         model:
@@ -113,6 +117,15 @@ def same(run: dict[str, list[float]], made: dict[str, Any]) -> None:
     assert run == history
 
 
+def same_weights(folder: Path, model: Any) -> None:
+    """The weights of a model are those that a run ended with, bit for bit."""
+    own = model.get_weights()
+    kept = (network_of(folder / name).get_weights() for name in ("last.keras", "model.keras"))
+    assert any(len(one) == len(own) and all(map(np.array_equal, one, own)) for one in kept), (
+        "other weights"
+    )
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_the_same_numbers(name: str, folder: Path) -> None:
     text = HEAD + block(MODELS[name]) + DATA
@@ -124,11 +137,12 @@ def test_the_same_numbers(name: str, folder: Path) -> None:
     assert max(map(len, text.splitlines())) <= WIDTH + 2
 
 
-@pytest.mark.parametrize("name", ["digits_cnn", "digits_functional"])
+@pytest.mark.parametrize("name", FAST)
 def test_shipped_configs(name: str, folder: Path) -> None:
     options = ("--set", "train.epochs=1", "--set", "data.batch_size=256")
     run, made, _ = both(str(CONFIGS / f"{name}.yaml"), *options)
     same(run, made)
+    same_weights(Path("run"), made["model"])
 
 
 ROWS = """age,city,note,other,label,weight
@@ -313,8 +327,63 @@ def test_a_model_that_is_loaded(folder: Path) -> None:
         """)
     (folder / "m.yaml").write_text(text + DATA, encoding="utf-8")
     run, made, program = both("m.yaml")
-    assert 'keras.models.load_model("first.keras", compile=False)' in program
+    assert 'prep.network_of("first.keras")' in program
     same(run, made)
+
+
+def test_a_run_is_loaded_to_a_layer_inside(folder: Path) -> None:
+    """The network of a run, without the preparation around it, in a folder below this one."""
+    inside = block("""
+        model:
+          layers:
+            - load: {config: body.yaml, name: body}
+            - Dense: {units: 2, name: top}
+        """)
+    body = "model: {input: [4], layers: [{Dense: {units: 5, name: deep}}, {Dense: {units: 3}}]}\n"
+    (folder / "sub").mkdir()
+    (folder / "sub" / "body.yaml").write_text(HEAD + body, encoding="utf-8")
+    data = DATA.replace("d.npz", "../d.npz").replace(
+        "source: {", "x: {from: x, Normalization: {}}, source: {"
+    )
+    (folder / "sub" / "first.yaml").write_text(HEAD + inside + data, encoding="utf-8")
+    assert main(["fit", "sub/first.yaml", "--quiet", "--run", "runs/first"]) == 0
+    text = HEAD + block("""
+        model:
+          layers:
+            - load: {run: runs/first, until: body/deep, trainable: false}
+            - Dense: 2
+        """)
+    (folder / "m.yaml").write_text(text + DATA, encoding="utf-8")
+    run, made, program = both("m.yaml")
+    assert 'prep.network_of("runs/first/model.keras")' in program
+    same(run, made)
+    same_weights(Path("run"), made["model"])
+
+
+def test_layers_that_learn_and_constants(folder: Path) -> None:
+    for model in (
+        """
+        model: {layers: [{Rescaling: 2.0}, {Normalization: {}}, {Dense: 2}]}
+        """,
+        """
+        model:
+          nodes:
+            twice: {from: x, multiply: {x2: 2.0}}
+            scaled: {from: twice, Normalization: {}}
+            steps: {arange: {stop: 4}}
+            places: {from: steps, Embedding: {input_dim: 4, output_dim: 1}}
+            flat: {from: places, squeeze: {axis: 1}}
+            both: {from: [scaled, flat], add: {}}
+            y: {from: both, Dense: 2}
+          outputs: y
+        """,
+    ):
+        shutil.rmtree("run", ignore_errors=True)
+        (folder / "m.yaml").write_text(HEAD + block(model) + DATA, encoding="utf-8")
+        run, made, program = both("m.yaml")
+        assert ".adapt(data.learning(" in program
+        same(run, made)
+        same_weights(Path("run"), made["model"])
 
 
 def test_plugins_are_imported(folder: Path) -> None:

@@ -1,8 +1,9 @@
-"""Every example of docs/yaml trains."""
+"""Every example of docs/yaml trains, and as a program to the same numbers."""
 
 from __future__ import annotations
 
 import json
+import runpy
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from kerasish.cli.main import main
 from kerasish.registry import _entries
 from scripts.make_yaml_reference import all_keys, examples
+from tests.cli.test_to_python import history_of, same, same_weights
 from tests.docs.yaml_data import MAKERS
 
 EXAMPLES = examples()
@@ -38,12 +40,16 @@ def test_an_example_trains(name: str, tmp_path: Path, capsys: pytest.CaptureFixt
             pytest.importorskip(EXTRAS[needed], reason="the extra is not installed")
         MAKERS[needed](tmp_path)
     shutil.copy(example.path, tmp_path)
-    code = main(["fit", example.path.name, "--seed", "1", "--quiet", *example.arguments])
+    changes = ("--set", "seed=1", *example.arguments)
+    assert main(["to-python", example.path.name, "-o", "program.py", *changes]) == 0
+    made = runpy.run_path("program.py")
+    code = main(["fit", example.path.name, "--quiet", *changes])
     told = capsys.readouterr()
     assert code == 0, told.err + told.out
     state = json.loads((tmp_path / "runs" / name / "run.json").read_text(encoding="utf-8"))
     assert state["state"] == "finished"
-    assert (tmp_path / "runs" / name / "model.keras").exists()
+    same(history_of(f"runs/{name}"), made)
+    same_weights(tmp_path / "runs" / name, made["model"])
 
 
 def test_examples_name_data_that_are_made_and_headings_that_are_there() -> None:

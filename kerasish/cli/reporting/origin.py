@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from kerasish.cli import run_folder
-from kerasish.cli.configs import CONFIG_FILE
 from kerasish.cli.reporting.gathered import Gathered
 from kerasish.preparation.prepared import missing
 from kerasish.preparation.table import Table
@@ -157,7 +156,7 @@ def again(run: Gathered) -> Markup:
         rows = [[name, tag("code", digest)] for name, digest in files.items()]
         made.append(table(["data file", "SHA-256"], rows, most=_COLUMNS))
     for name, title in ((run_folder.SOURCE_FILE, "The config as it was written"),
-                        (CONFIG_FILE, "The config written out")):  # fmt: skip
+                        (run_folder.CONFIG_FILE, "The config written out")):  # fmt: skip
         path = run.folder / name
         if path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")

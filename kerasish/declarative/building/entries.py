@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -160,14 +160,12 @@ class Entries:
 
     def _keys_of(self, layer: Any, dtype: str, step: Item) -> Any:
         """A `map` whose keys are numbers or true and false, as the column's values are."""
-        found = []
-        for key in layer.keys:
-            value = _value_of(key, dtype)
-            if value is None:
-                message = f"map: {key!r} is no value of a column of {dtype}"
-                self.diagnostics.add("K503", message, step.mark)
-                raise Failed
-            found.append(value)
+        found = keys_of(layer.keys, dtype)
+        if None in found:
+            wrong = layer.keys[found.index(None)]
+            message = f"map: {wrong!r} is no value of a column of {dtype}"
+            self.diagnostics.add("K503", message, step.mark)
+            raise Failed
         return layers.ValueMap(found, layer.values, layer.default, name=layer.name)
 
     def _chain(self, entry: DataEntry, symbol: Any, first: Any, is_target: bool) -> KerasTensor:
@@ -231,6 +229,11 @@ class Entries:
     def _raise(self) -> None:
         if len(self.diagnostics):
             raise Failed
+
+
+def keys_of(keys: Sequence[str], dtype: str) -> list[Any]:
+    """Keys of a `map`, which are texts in YAML, as values of a column; None for what is none."""
+    return [key if dtype == TEXT else _value_of(key, dtype) for key in keys]
 
 
 def _value_of(key: str, dtype: str) -> Any:

@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-
-from kerasish import budget, layers, tree
+from kerasish import budget, layers
 from kerasish.declarative.building.construct import one_line
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.check.specification import ModelSection, SequentialSection
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.errors import KerasishError
-from kerasish.models import Model
 from kerasish.models.feature_space import learns
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation import Prepared
+from kerasish.preparation.learning import symbols_of
 
-_BATCH = 1024
 TEXT_LAYERS = ("TextVectorization", "StringLookup", "Hashing", "HashedCrossing")
 
 
@@ -55,7 +52,6 @@ class Learning:
                 hint = "give what it learns (mean and variance, vocabulary), or a 'data' section"
                 self.diagnostics.add("K503", message, item.mark, hint)
             return
-        entries = _inputs_of(inputs)
         before = _first_trained(inputs)
         if before is not None:
             message = f"{item.label} learns from the data, but reads what {before!r} is trained to"
@@ -65,7 +61,7 @@ class Learning:
         data = self.data()
         try:
             with budget.charged():  # what learning takes grows with the data, not with the file
-                layer.adapt(_Rows(data, entries, inputs))  # pyright: ignore[reportAttributeAccessIssue]
+                layer.adapt(data.learning(inputs))  # pyright: ignore[reportAttributeAccessIssue]
         except (KerasishError, ValueError, TypeError) as error:
             message = f"{item.label} cannot learn from the data: {one_line(error)}"
             self.diagnostics.add("K503", message, item.mark)
@@ -90,48 +86,8 @@ def _items(section: ModelSection) -> Iterator[Item]:
         yield from node.items
 
 
-def _symbols(symbol: KerasTensor) -> Iterator[KerasTensor]:
-    """A symbol and all that it comes from."""
-    waiting, seen = [symbol], set[int]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            waiting += one.history.record.inputs
-
-
-def _inputs_of(symbol: KerasTensor) -> dict[str, KerasTensor]:
-    """The inputs that a symbol comes from, by name."""
-    return {
-        one.history.record.operation.name: one
-        for one in _symbols(symbol)
-        if isinstance(one.history.record.operation, layers.InputLayer)
-    }
-
-
 def _first_trained(symbol: KerasTensor) -> str | None:
     """The name of a layer with weights that are trained, which a symbol depends on."""
-    called = [one.history.record.operation for one in _symbols(symbol)]
+    called = [one.history.record.operation for one in symbols_of(symbol)]
     trained = [one for one in called if getattr(one, "trainable_weights", ())]
     return trained[-1].name if trained else None
-
-
-class _Rows:
-    """What a layer reads for the rows of the training part, batch by batch."""
-
-    def __init__(self, data: Prepared, inputs: dict[str, KerasTensor], symbol: KerasTensor) -> None:
-        self.data, self.inputs, self.symbol = data, inputs, symbol
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        part = self.data.part("train")
-        plain = len(self.inputs) == 1 and self.symbol is next(iter(self.inputs.values()))
-        model = None if plain else Model(self.inputs, self.symbol)
-        dataset: Any = self.data.dataset(part).batch(_BATCH)
-        for element in dataset:
-            x = element[0] if isinstance(element, tuple) else element
-            held = x if isinstance(x, dict) else dict.fromkeys(self.inputs, x)
-            chosen = {name: held[name] for name in self.inputs}
-            found = next(iter(chosen.values())) if model is None else model(chosen)
-            rows = np.asarray(tree.flatten(found)[0])
-            yield rows[:, None] if rows.ndim == 1 else rows

@@ -6,22 +6,20 @@ are written. They are read as `load_model` reads them: nothing in them runs.
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kerasish import budget
 from kerasish.declarative.building.construct import one_line
 from kerasish.declarative.check.items import Item
+from kerasish.declarative.sections.steps import LOAD_FROM
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean
 from kerasish.declarative.text.source import Mark
-from kerasish.errors import ArgumentError, ConfigError, KerasishError
+from kerasish.errors import ArgumentError, ConfigError, KerasishError, UnknownNameError
 from kerasish.models import Model
 from kerasish.models.network import Network
-from kerasish.preparation.saved import KEY
-from kerasish.saving import load_model
-from kerasish.saving.whole_model import load_with_metadata
+from kerasish.preparation import network_of
 
 RUN_FILE = "model.keras"
 MAX_LOADED = 8
@@ -33,14 +31,15 @@ class Loader:
     Args:
         diagnostics: receives K106 and K401.
         folder: the config's; the working folder where None.
-        of_config: makes the model of a checked config file: path, place, loader -> model.
+        of_config: makes the model of a checked config file: path, place, loader -> model; None
+            where paths are all that is asked for.
     """
 
     def __init__(
         self,
         diagnostics: Diagnostics,
         folder: Path | None,
-        of_config: Callable[[Path, Mark, Loader], Model],
+        of_config: Callable[[Path, Mark, Loader], Model] | None = None,
     ) -> None:
         self.diagnostics = diagnostics
         self.folder = (folder or Path()).resolve()
@@ -50,28 +49,22 @@ class Loader:
     def load(self, item: Item) -> Model | None:
         """The model of an item, named, cut and frozen as it says; None where there is none, which
         is recorded."""
-        key = next(one for one in ("run", "file", "config") if one in item.arguments)
-        mark = item.marks[key]
-        path = self._found(key, str(item.arguments[key]), mark)
+        key = _form(item)
+        path = self.path(item)
         if path is None:
             return None
-        whole = self._read(key, path, mark)
+        whole = self._read(key, path, item.marks[key])
         if whole is None:
             return None
         until = item.arguments.get("until")
-        network = _network(whole)
-        outputs = network.outputs_struct
-        if until is not None:
-            outputs = _until(whole, str(until))
-            if outputs is None:
-                message = f"{path.name} has no layer '{clip(str(until), 60)}'"
-                known = list(dict.fromkeys(_names(whole)))
-                self.diagnostics.add(
-                    "K401", message, item.marks["until"], did_you_mean(str(until), known)
-                )
-                return None
-        name = item.arguments.get("name") or whole.name
-        made = Model(inputs=network.inputs_struct, outputs=outputs, name=str(name))
+        try:
+            made = cut(whole, until, item.arguments.get("name"))
+        except UnknownNameError:
+            message = f"{path.name} has no layer '{clip(str(until), 60)}'"
+            known = list(dict.fromkeys(_names(whole)))
+            hint = did_you_mean(str(until), known)
+            self.diagnostics.add("K401", message, item.marks["until"], hint)
+            return None
         if not item.arguments.get("trainable", True):
             made.trainable = False
         return made
@@ -80,7 +73,7 @@ class Loader:
         try:
             if key == "config":
                 return self._config(path, mark)
-            found = _network_in(path)
+            found = network_of(path)
         except ConfigError:
             raise
         except (KerasishError, OSError, ValueError, TypeError) as error:
@@ -97,14 +90,19 @@ class Loader:
         if path in self._above or len(self._above) >= MAX_LOADED:
             chain = " -> ".join(one.name for one in (*self._above, path))
             self.diagnostics.stop("K106", f"configs load each other: {chain}", mark)
+        if self._of_config is None:
+            raise ArgumentError("Loader", expected="of_config", received="none")
         self._above.append(path)
         try:
             return self._of_config(path, mark, self)
         finally:
             self._above.pop()
 
-    def _found(self, key: str, name: str, mark: Mark) -> Path | None:
-        """The file, from the folder of the config that names it, inside the project."""
+    def path(self, item: Item) -> Path | None:
+        """The file of an item, from the folder of the config that names it, inside the project;
+        None where there is none, which is recorded."""
+        key = _form(item)
+        name, mark = str(item.arguments[key]), item.marks[key]
         written_in = Path(mark.source.path).parent if mark.source.path else self.folder
         places = [(written_in, self.folder)]
         if key == "run":
@@ -131,14 +129,33 @@ class Loader:
         return found
 
 
-def _network_in(path: Path) -> Any:
-    """The model in a file; of a run that was saved with its data the network between preparation
-    and way back."""
-    if not zipfile.is_zipfile(path):
-        return load_model(path, compile=False)
-    found, metadata = load_with_metadata(path)
-    facts = metadata.get(KEY)
-    return found.get_layer(str(facts["network"])) if isinstance(facts, Mapping) else found
+def _form(item: Item) -> str:
+    """What an item loads from."""
+    return next(one for one in LOAD_FROM if one in item.arguments)
+
+
+def cut(model: Model, until: str | None = None, name: str | None = None) -> Model:
+    """A model of the same layers and weights, which ends with one of them.
+
+    Args:
+        model: one whose graph is known.
+        until: the name of the last layer, also of a model inside: "code", "body/code"; all where
+            None.
+        name: of what is made; the model's where None.
+
+    Raises:
+        UnknownNameError: there is no layer of that name.
+    """
+    network = _network(model)
+    outputs = network.outputs_struct if until is None else _until(model, str(until))
+    if outputs is None:
+        raise UnknownNameError(
+            f"{model.name}, until {until!r}",
+            expected="the name of a layer",
+            received=f"one of none of its {len(network.records)} layers",
+            fix="model.summary(expand_nested=True) shows the names.",
+        )
+    return Model(inputs=network.inputs_struct, outputs=outputs, name=str(name or model.name))
 
 
 def _network(model: Model) -> Network:

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -57,10 +56,19 @@ class Program:
 
     Args:
         folder: what the paths of a config start from, as the program is to name it.
+        file_of: the file of an item that loads a model, as the program is to name it.
+        learns: whether a layer learns from the data before it is called.
     """
 
-    def __init__(self, folder: str = "") -> None:
+    def __init__(
+        self,
+        folder: str = "",
+        file_of: Callable[[Item], str] | None = None,
+        learns: Callable[[Item], bool] = lambda _: False,
+    ) -> None:
         self.folder = folder
+        self.file_of = file_of
+        self.learns = learns
         self.lines: list[str] = []
         self.imports = {"import kerasish as keras"}
         self._names: dict[str, str] = {}
@@ -195,9 +203,29 @@ class Program:
                 last = "x"
             self._model(entry, last, name)
             return
-        layers = [("", self.input(declared)), *(("", self.object(i)) for i in section.layers)]
-        parts = [("", Call("[", "]", layers)), ("name=", quoted(name))]
+        entry: Text = self.input(declared)
+        layers: list[Text] = [self.object(item) for item in section.layers]
+        if any(map(self.learns, section.layers)):
+            entry = self._learned(entry, section.layers, layers)
+        held = Call("[", "]", [("", one) for one in (entry, *layers)])
+        parts: list[tuple[str, Text]] = [("", held), ("name=", quoted(name))]
         self.set("model", Call("keras.Sequential(", ")", parts))
+
+    def _learned(self, entry: Text, items: Sequence[Item], layers: list[Text]) -> str:
+        """The statements by which layers learn, in turn; these are variables then."""
+        last = max(place for place, item in enumerate(items) if self.learns(item))
+        made = [self.name(f"layer {place}") for place in range(last + 1)]
+        for place, name in enumerate(made):
+            self.set(name, layers[place])
+        layers[: last + 1] = made
+        first = taken = self.name("inputs")
+        self.set(first, entry)
+        for place, name in enumerate(made):
+            call = self.call(items[place], name, taken, {})
+            taken = "x"
+            if place < last:
+                self.set(taken, call)
+        return first
 
     def _model(self, inputs: Text, outputs: Text, name: str) -> None:
         parts = [("inputs=", inputs), ("outputs=", outputs), ("name=", quoted(name))]
@@ -244,18 +272,14 @@ class Program:
             self.set(name, self.object(item))
             return name
         given = item.arguments
-        path = next(str(given[key]) for key in ("run", "file", "config") if key in given)
-        path = str(Path(self.folder, path, *(["model.keras"] if "run" in given else [])))
+        path = quoted(self.file_of(item) if self.file_of is not None else "")
         if "config" in given:
-            self.set(name, Call("keras.declarative.from_yaml(", ")", [("", quoted(path))]))
+            self.set(name, Call("keras.declarative.load_config(", ").build()", [("", path)]))
         else:
-            parts = [("", quoted(path)), ("compile=", "False")]
-            self.set(name, Call("keras.models.load_model(", ")", parts))
-        until = given.get("until")
-        output = f"{name}.output" if until is None else f"{name}.get_layer({quoted(until)}).output"
-        parts = [("inputs=", f"{name}.input"), ("outputs=", output)]
-        parts.append(("name=", quoted(given["name"]) if given.get("name") else f"{name}.name"))
-        self.set(name, Call("keras.Model(", ")", parts))
+            self.imports.add("from kerasish import preparation as prep")
+            self.set(name, Call("prep.network_of(", ")", [("", path)]))
+        how = [(f"{key}=", quoted(given[key])) for key in ("until", "name") if given.get(key)]
+        self.set(name, Call("keras.declarative.cut(", ")", [("", name), *how]))
         if not given.get("trainable", True):
             self.say(f"{name}.trainable = False")
         return name
@@ -275,8 +299,10 @@ class Program:
         return None if value is None else self.value(value)
 
     def call(self, item: Item, made: str, taken: Any, more: Mapping[str, Any]) -> Text:
-        """A layer or an op called on what `sources` gave."""
+        """A layer or an op called on what `sources` gave; it learns first where it has to."""
         extra = {key: self.value(one) for key, one in more.items()}
+        if isinstance(taken, str) and self.learns(item):
+            self.say(f"{made}.adapt(data.learning({taken}))")
         if item.kind == "op":
             op = contract(item.name)
             if op is None:
@@ -286,6 +312,13 @@ class Program:
                 for key, one in item.arguments.items()
             }
             args, named = op.bound(taken, {**given, **{k: _Raw(v) for k, v in extra.items()}})
+            if taken is None:  # a constant, which the model is to hold
+                self.imports.add("from kerasish.ops.operation import record")
+                held = Call(
+                    "{", "}", [(f"{quoted(key)}: ", _written(v)) for key, v in named.items()]
+                )
+                given = [("", quoted(item.name)), ("", made)]
+                return Call("record(", ")", [*given, ("", _written(tuple(args))), ("", held)])
             parts = [("", _written(one)) for one in args]
             parts += [(f"{key}=", _written(one)) for key, one in named.items()]
             return Call(f"{made}(", ")", parts)
@@ -309,8 +342,11 @@ def _written(value: Any) -> Text:
         return value.text
     if isinstance(value, list):
         return Call("[", "]", [("", _written(one)) for one in value])
+    if isinstance(value, tuple):
+        end = ",)" if len(value) == 1 else ")"
+        return Call("(", end, [("", _written(one)) for one in value])
     if isinstance(value, dict):
-        return Call("{", "}", [(f"{key!r}: ", _written(one)) for key, one in value.items()])
+        return Call("{", "}", [(f"{quoted(key)}: ", _written(one)) for key, one in value.items()])
     return value if isinstance(value, str | Call) else repr(value)
 
 

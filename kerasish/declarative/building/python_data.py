@@ -6,16 +6,18 @@ described, labels that are texts) is taken from the data as they were read, and 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from kerasish import layers
-from kerasish.declarative.building.entries import AUTO, OF_NUMBERS
+from kerasish.declarative.building.entries import AUTO, OF_NUMBERS, keys_of
 from kerasish.declarative.building.expressions import Call, Text
 from kerasish.declarative.building.python import Program, quoted
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.check.specification import DataEntry, DataSection, Step
 from kerasish.preparation import Prepared
 from kerasish.preparation.auto import choose
+from kerasish.preparation.learning import symbols_of
 
 _PAIR = "x y"
 
@@ -28,10 +30,19 @@ class DataProgram:
         section: the checked section.
         data: the data, read and prepared.
         seed: of the fractions.
+        fold: (k, n) where part k of n is validated on.
     """
 
-    def __init__(self, program: Program, section: DataSection, data: Prepared, seed: int) -> None:
-        self.program, self.section, self.data, self.seed = program, section, data, seed
+    def __init__(
+        self,
+        program: Program,
+        section: DataSection,
+        data: Prepared,
+        seed: int,
+        fold: tuple[int, int] | None = None,
+    ) -> None:
+        self.program, self.section, self.data = program, section, data
+        self.seed, self.fold = seed, fold
         self._lent = {
             entry.shared.name
             for entry in (*(section.x or ()), *(section.y or ()))
@@ -39,6 +50,10 @@ class DataProgram:
         }
         self._layers: dict[str, list[str]] = {}  # of entries whose layers others use
         self._made: dict[str, str] = {}  # the variables of entries
+        self._open: set[str] = set()  # entries that are being looked up
+        symbols = [one for made in (*data.x.values(), *data.y.values()) for one in symbols_of(made)]
+        records = [symbol.history.record for symbol in symbols]
+        self._maps = [one for one in records if isinstance(one.operation, layers.ValueMap)]
 
     def write(self) -> None:
         """The statements; `data` is what they make."""
@@ -98,6 +113,8 @@ class DataProgram:
         given.append(("seed=", str(self.seed)))
         if section.window is not None:
             given.append(("ordered=", "True"))
+        if self.fold is not None:
+            given.append(("fold=", str(self.fold)))
         program.set("parts", Call("prep.split(", ")", given))
 
     def _read(self, sources: Any, usual: Any, like: str = "") -> Text:
@@ -211,7 +228,7 @@ class DataProgram:
                 made = self.program.call(step, f"keras.ops.{step.name}", text, {})
                 text = self._held(name, made)
                 continue
-            layer = self.program.object(step)
+            layer = self.program.object(self._with_keys(step, entry))
             if entry.name in self._lent:
                 lent.append(self.program.name(f"{name} layer {len(lent) + 1}"))
                 self.program.set(lent[-1], layer)
@@ -222,6 +239,27 @@ class DataProgram:
             text = self._label(name, text, lent)
         self._layers.setdefault(entry.name, []).extend(lent)
         return text if isinstance(text, str) else self._held(name, text)
+
+    def _with_keys(self, step: Item, entry: DataEntry) -> Item:
+        """A `map` with the keys as they are in the column: numbers, true and false."""
+        if step.factory is not layers.ValueMap:
+            return step
+        read = self._columns_of(entry.name)
+        for record in self._maps:
+            if set(self.data.columns.inputs(record.outputs)) == read:
+                keys = keys_of(step.arguments["keys"].value, record.inputs[0].dtype)
+                return replace(step, arguments=step.arguments | {"keys": keys})
+        return step
+
+    def _columns_of(self, name: str) -> set[str]:
+        """The columns that an entry, or a column, comes from."""
+        entries = {one.name: one for one in (*(self.section.x or ()), *(self.section.y or ()))}
+        if name not in entries or name in self._open:
+            return {name}
+        self._open.add(name)
+        found = {c for one in entries[name].sources or () for c in self._columns_of(one.name)}
+        self._open.discard(name)
+        return found
 
     def _label(self, name: str, text: Text, lent: list[str]) -> str:
         """Labels that are texts become classes in sorted order."""
@@ -234,10 +272,12 @@ class DataProgram:
             return str(text) if isinstance(text, str) else self._held(name, text)
         column = next(iter(self.data.columns.inputs({name: symbol})))
         held = f"set(columns.table.values({quoted(column)}).tolist())"
-        given = [("vocabulary=", f'sorted({held} - {{""}})'), ("num_oov_indices=", "0")]
+        known = self.program.name(f"{name} classes")
+        self.program.set(known, f'sorted({held} - {{""}})')
+        given = [("vocabulary=", known), ("num_oov_indices=", "0")]
         layer: Text = Call("keras.layers.StringLookup(", ")", list(given))
         if name in self._lent:
-            lent.append(self.program.name(f"{name} classes"))
+            lent.append(self.program.name(f"{name} layer"))
             self.program.set(lent[-1], layer)
             layer = lent[-1]
         variable = self.program.name(name)
