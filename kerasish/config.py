@@ -143,9 +143,16 @@ def enable_tensor_float_32(enabled: bool = True) -> None:
 
 
 def num_threads() -> int:
-    """Threads a plan may use: `KERASISH_NUM_THREADS`, or the processors this process may use."""
+    """Threads a plan may use, by the environment or the processors that this process may use.
+
+    `KERASISH_NUM_THREADS` comes first, then the first number of `OMP_NUM_THREADS`, by which numpy
+    and oneDNN go too.
+    """
     if asked := _limit("KERASISH_NUM_THREADS"):
         return asked
+    outermost = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if outermost.isdecimal() and int(outermost):
+        return int(outermost)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 

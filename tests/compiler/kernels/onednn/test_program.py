@@ -11,6 +11,7 @@ import threading
 import numpy as np
 import pytest
 
+from kerasish import config
 from kerasish.compiler import openmp
 from kerasish.compiler.kernels.onednn import api, library, matmul, program
 from kerasish.errors import BackendError
@@ -61,6 +62,16 @@ def test_environment_for_openmp(monkeypatch):
     assert openmp.wanted_environment()["OMP_NUM_THREADS"] == "2"
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     assert "GOMP_SPINCOUNT" not in openmp.wanted_environment()
+
+
+@pytest.mark.parametrize(
+    ("own", "everybodys", "threads"),
+    [("3", "2", 3), ("", "7", 7), ("", "5,2", 5), ("", "many", None), ("", "0", None)],
+)
+def test_threads_that_the_environment_names(monkeypatch, own, everybodys, threads):
+    monkeypatch.setenv("KERASISH_NUM_THREADS", own)
+    monkeypatch.setenv("OMP_NUM_THREADS", everybodys)
+    assert config.num_threads() == (threads or len(os.sched_getaffinity(0)))
 
 
 @pytest.fixture
