@@ -83,7 +83,7 @@ def page(run: Gathered) -> str:
         title = f"Output {name}" if several else "Predictions"
         sections.append(Section(f"output-{place}", title, _predictions(run, answers)))
         title = f"Worst samples of {name}" if several else "Worst samples"
-        about = _about(answers)
+        about = _about(run, answers)
         sections.append(Section(f"worst-{place}", title, worst.worst(run, answers), about))
     sections += [
         Section("layers", "Layers", insides.layers(run)),
@@ -111,7 +111,9 @@ def _predictions(run: Gathered, answers: Answers) -> Markup:
     return made
 
 
-def _about(answers: Answers) -> str:
+def _about(run: Gathered, answers: Answers) -> str:
+    what = "rows" if run.part.moments is None else "windows"
     if answers.output.form == "quantity":
-        return "The rows with the largest errors, the largest first."
-    return "The rows whose true class was given the least probability, the least first."
+        return f"The {what} with the largest errors, the largest first."
+    told = f"The {what} whose true class was given the least probability, the least first."
+    return f"{told} Positions that were missed are marked." if answers.true.ndim == 2 else told

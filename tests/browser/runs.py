@@ -13,6 +13,7 @@ from tests.declarative.helpers import block
 
 CLASSES = ("plain", "<script>alert(1)</script>", "a \"quoted\" & 'odd' one", "</style><b>x")
 TEXTS = ("good", "bad <i>", "</script><script>boom()</script>", "\u202ecba", "tab\x07bell")
+VERSE = "to be, or not to be\nthat is the\n"
 COLUMN = "size <m²> \"&'"
 
 TWO = block("""
@@ -59,6 +60,23 @@ SERIES = block("""
     train: {optimizer: {Adam: {learning_rate: 0.01}}, loss: mse, epochs: 2}
     """)
 
+VERSES = block("""
+    kerasish: 1
+    name: verses
+    seed: 1
+    data:
+      source: {text: verses.txt, by: character}
+      validation: {rows: [400, null]}
+      window: {stride: 8}
+      x: {chars: {from: text, StringLookup: {num_oov_indices: 1}, offsets: [-8, 0]}}
+      y: {next: {from: text, use: chars, offsets: [-7, 1]}}
+    model:
+      layers:
+        - Embedding: {input_dim: $data.chars.size, output_dim: 4}
+        - Dense: {units: $data.chars.size, activation: softmax, name: next}
+    train: {optimizer: adam, loss: sparse_categorical_crossentropy, epochs: 1}
+    """)
+
 PICTURES = block("""
     kerasish: 1
     name: digits
@@ -87,7 +105,9 @@ def write(folder: Path) -> None:
         rows.writerow(["a", "b"])
         for i in range(300):
             rows.writerow([f"{100 + 10 * np.sin(i / 3):.4f}", f"{np.cos(i / 5):.4f}"])
-    for name, text in (("two", TWO), ("waves", SERIES), ("pictures", PICTURES)):
+    (folder / "verses.txt").write_text(VERSE * 20, encoding="utf-8")
+    configs = {"two": TWO, "waves": SERIES, "verses": VERSES, "pictures": PICTURES}
+    for name, text in configs.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 

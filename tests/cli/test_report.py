@@ -17,7 +17,7 @@ from kerasish.preparation.scores import confusion
 from kerasish.preparation.way_back import Output, Target
 from kerasish.showing.page.markup import shown
 from kerasish.showing.page.numbers import number
-from tests.browser.runs import CLASSES, COLUMN, trained
+from tests.browser.runs import CLASSES, COLUMN, VERSE, trained
 from tests.showing.test_page import Elements
 
 
@@ -75,6 +75,27 @@ def test_series(folder: Path) -> None:
                  "windows for 2 epochs", "weights of the last epoch"):  # fmt: skip
         assert text in page
     assert "best, epoch" not in page
+
+
+def test_text_by_character(folder: Path) -> None:
+    page, _ = page_of(folder, "verses")
+    text, whole = Elements(page).text, VERSE * 20
+    assert "mean absolute error" not in text
+    # 58 windows of training and 30 of validation have targets of 8 characters each, all apart.
+    for name, letter in (("' '", " "), ("'\\n'", "\n"), ("h", "h")):
+        counts = [whole[1:393].count(letter), whole[400:640].count(letter)]
+        row = rf"{re.escape(name)}{counts[0]}[\d.]+ %{counts[1]}[\d.]+ %"
+        assert re.search(row, text), (row, text[text.index("Classes of next") :][:300])
+    places = re.findall(r"verses\.txt, character (\d+)</td>", page)
+    assert len(places) == 20
+    assert {int(place) % 8 for place in places} == {0}  # windows of 8, the first at 400
+    table = page[page.index("Worst samples</h") :]
+    row = re.search(r'<span class="written">(.*?)</span></td><td>.*? (\d+)</td>', table, re.DOTALL)
+    assert row is not None
+    said = re.sub(r"<.*?>", "", row[1])
+    start = int(row[2])
+    assert said == whole[start : start + 8]
+    assert 'class="bad"' in row[1]
 
 
 def test_pictures_and_another_part(folder: Path) -> None:

@@ -11,7 +11,7 @@ from kerasish.cli.reporting.gathered import Answers
 from kerasish.preparation.scores import confusion
 from kerasish.showing.page.axes import Axis
 from kerasish.showing.page.charts import bars, figure
-from kerasish.showing.page.markup import Markup, joined, shown, tag
+from kerasish.showing.page.markup import Markup, joined, named, shown, tag
 from kerasish.showing.page.numbers import number, share
 from kerasish.showing.page.tables import Cell, table
 
@@ -75,7 +75,7 @@ def of_classes(answers: Answers) -> Markup:
     lead = f"{right:,} of {len(true):,} right, {share(right / max(len(true), 1))}."
     if answers.true.ndim > 1:
         lead += " Every position of a row counts."
-    names = [answers.output.label(i) for i in range(classes)]
+    names = [named(answers.output.label(i)) for i in range(classes)]
     made = matrix(counts, names) if classes <= _MATRIX else pairs(counts, names)
     first = tag("h3", "Confusion" if classes <= _MATRIX else "Most confused")
     both = tag(
@@ -156,9 +156,10 @@ def of_labels(answers: Answers) -> Markup:
     true, values = true.reshape(-1, true.shape[-1]), values.reshape(-1, values.shape[-1])
     chosen = values > 0.5
     hits = (true & chosen).sum(0)
+    names = [named(answers.output.label(i)) for i in range(true.shape[-1])]
     rows = [
-        _row(answers.output.label(i), int(hits[i]), int(chosen[:, i].sum()), int(true[:, i].sum()))
-        for i in range(true.shape[-1])
+        _row(name, int(hits[i]), int(chosen[:, i].sum()), int(true[:, i].sum()))
+        for i, name in enumerate(names)
         if chosen[:, i].any() or true[:, i].any()
     ]
     sure = np.maximum(values, 1 - values).reshape(-1)

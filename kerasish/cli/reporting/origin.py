@@ -12,9 +12,9 @@ import numpy as np
 
 from kerasish.cli import run_folder
 from kerasish.cli.reporting.gathered import Gathered
-from kerasish.preparation.prepared import missing
+from kerasish.preparation.prepared import Part, missing
 from kerasish.preparation.table import Table
-from kerasish.showing.page.markup import Markup, joined, shown, tag
+from kerasish.showing.page.markup import Markup, joined, named, shown, tag
 from kerasish.showing.page.numbers import number, share
 from kerasish.showing.page.tables import Cell, facts, table
 from kerasish.spec import TEXT
@@ -53,7 +53,7 @@ def _classes(run: Gathered, target: str) -> Markup | None:
     counts: dict[str, np.ndarray] = {}
     for name in run.data.parts.given():
         part = run.data.part(name)
-        values = None if getattr(part, "later", False) else part.y.get(target)
+        values = None if part.later else _own(run, part, target)
         if values is None or values.size != len(values) or values.min(initial=0) < 0:
             return None
         numbers = np.asarray(values).reshape(-1).astype(np.int64)
@@ -61,13 +61,25 @@ def _classes(run: Gathered, target: str) -> Markup | None:
     order = np.argsort(-counts["train"], kind="stable") if len(classes) > 20 else None
     rows = []
     for i in range(len(classes)) if order is None else order:
-        cells: list[Any] = [classes[int(i)]]
+        cells: list[Any] = [named(classes[int(i)])]
         for held in counts.values():
             part = int(held[i]) / max(int(held.sum()), 1)
             cells += [int(held[i]), Cell(share(part), part, "n soft")]
         rows.append(cells)
     head = ["class", *(one for name in counts for one in (name, "share"))]
     return joined([tag("h3", f"Classes of {target}"), table(head, rows, most=_CLASSES)])
+
+
+def _own(run: Gathered, part: Part, target: str) -> np.ndarray | None:
+    """A target in the rows of a part, of windows in every row that one of them asks for."""
+    values = part.y.get(target)
+    if values is None or part.moments is None or run.data.window is None:
+        return values
+    low, high = run.data.window.span(target, True)
+    asked = np.zeros(len(values), bool)
+    for step in range(low, high):
+        asked[part.moments + step] = True
+    return values[asked]
 
 
 def _columns(run: Gathered, train: Table) -> Markup:
@@ -107,7 +119,7 @@ def _described(rows: Table, name: str) -> list[Any]:
         counted = Counter(map(str, values.tolist()))
         most = counted.most_common(3)
         frequent = most[0][1] > 1 if most else False
-        told = ", ".join(f"{shown(text, 30)} {count:,}" for text, count in most)
+        told = ", ".join(f"{shown(named(text), 30)} {count:,}" for text, count in most)
         long = sum(len(text) * n for text, n in counted.items()) / max(len(rows), 1)
         what = f"{len(counted):,} different"
         what += f": {told}" if frequent else f", {long:.0f} characters on average"

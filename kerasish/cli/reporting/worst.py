@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from kerasish.cli.reporting.gathered import Answers, Gathered, rows_of
 from kerasish.preparation.table import Column, Table
+from kerasish.preparation.windows import Window, in_series
 from kerasish.showing.page.charts import sparkline
 from kerasish.showing.page.markup import Markup, joined, shown, tag
 from kerasish.showing.page.numbers import number, share
@@ -30,9 +33,7 @@ def worst(run: Gathered, answers: Answers) -> Markup:
     order = order[np.isfinite(how_bad[order])]
     part = run.part
     if part.moments is not None:
-        rows = [[part.table.place(int(part.moments[answers.rows[i]])), float(how_bad[i])]
-                for i in order]  # fmt: skip
-        return table(["forecast from", "mean absolute error"], rows)
+        return _windows(run, answers, order)
     chosen = rows_of(part, answers.rows[order]).table
     columns = [name for name in run.data.columns.inputs(run.data.x) if name in chosen.columns]
     pictures = [name for name in columns if _is_picture(chosen.columns[name])]
@@ -102,6 +103,17 @@ def _rows(
     return joined([table([*head, *kept, "where"], body), note])
 
 
+def _windows(run: Gathered, answers: Answers, order: np.ndarray) -> Markup:
+    """Windows by what was said of them and where their targets begin."""
+    part, window = run.part, run.data.window or Window()
+    base = in_series(replace(part.table, rows=None))
+    low, _ = window.span(answers.output.name, True)
+    said = [_said(answers, int(i)) for i in order]
+    places = [base.where(int(at) + low) for at in np.asarray(part.moments)[answers.rows[order]]]
+    body = [[*(value for _, value in one), place] for one, place in zip(said, places, strict=True)]
+    return table([*(name for name, _ in said[0]), "from"] if said else [], body)
+
+
 def _said(answers: Answers, i: int) -> list[tuple[str, Any]]:
     """What is true of a row, what was predicted, and how far apart that is."""
     output = answers.output
@@ -127,12 +139,27 @@ def _said(answers: Answers, i: int) -> list[tuple[str, Any]]:
     if answers.of_classes:
         chosen = answers.probabilities[i].argmax(-1)
         wrong = float((chosen != true).mean())
-        return [("wrong positions", Cell(share(wrong), wrong, "n"))]
+        made = [("wrong positions", Cell(share(wrong), wrong, "n"))]
+        return [*made, ("true", _marked(answers, i, chosen))] if true.ndim == 1 else made
     held, chosen = np.flatnonzero(true > 0.5), np.flatnonzero(said > 0.5)
     return [
         ("true", ", ".join(output.label(int(c)) for c in held) or "none"),
         ("predicted", ", ".join(output.label(int(c)) for c in chosen) or "none"),
     ]
+
+
+def _marked(answers: Answers, i: int, chosen: np.ndarray) -> Markup:
+    """The true classes of a row's positions one after another, those that were missed marked."""
+    true = answers.true[i][:_LETTERS]
+    names = [answers.output.label(int(number)) for number in true]
+    between = "" if all(len(name) == 1 for name in names) else " "
+    made: list[Any] = []
+    for right, some in itertools.groupby(
+        zip(names, true == chosen[:_LETTERS], strict=True), lambda one: bool(one[1])
+    ):
+        text = between.join(name for name, _ in some) + between
+        made.append(tag("span", text, class_=None if right else "bad"))
+    return tag("span", *made, "…" if len(answers.true[i]) > _LETTERS else None, class_="written")
 
 
 # --- one value ----------------------------------------------------------------------------------

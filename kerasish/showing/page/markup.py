@@ -45,6 +45,12 @@ def _letter(c: str) -> str:
     return c
 
 
+def named(value: Any) -> str:
+    """A name as people see it whole: in quotes where it is empty or begins or ends with a space."""
+    text = str(value)
+    return text if text and text == text.strip() else repr(text)
+
+
 def escaped(value: Any) -> Markup:
     """Markup as it is, anything else as escaped text; None is nothing."""
     if isinstance(value, Markup):

@@ -91,6 +91,7 @@ margin:10px 0}
 .sample img+img{margin-top:5px} .sample svg{margin:0 auto} .sample div{margin-top:6px}
 td img{height:64px;min-width:48px;display:block}
 img.pixels{image-rendering:pixelated}
+.written{white-space:pre-wrap}
 .good{color:var(--good)} .bad{color:var(--bad)} .soft{color:var(--soft)}
 .meter{display:inline-block;vertical-align:middle;width:90px;height:8px;border-radius:4px;
 background:var(--faint);overflow:hidden}
