@@ -36,7 +36,8 @@ def report(
     """
     last = {log: float(np.mean(values[-1])) for log, values in history.items() if len(values)}
     lines = [
-        f"{name}: {recorder.epochs} epochs in {duration(seconds)}, "
+        f"{name}: {recorder.epochs} epoch{'s' if recorder.epochs != 1 else ''} in "
+        f"{duration(seconds)}, "
         f"{model.count_params():,} parameters",
     ]
     if last:

@@ -220,6 +220,7 @@ def test_a_seed_is_drawn_kept_and_repeats_the_run(
     _, out, _ = done(capsys, "m.yaml", "--epochs", "1")
     drawn = record("runs/small")["seed"]
     assert f"seed {drawn}," in out
+    assert "small: 1 epoch in " in out
     again = "runs/small/config.resolved.yaml"
     assert done(capsys, again, "--run", "again")[0] == 0
     assert done(capsys, "m.yaml", "--epochs", "1", "--seed", str(drawn), "--run", "c")[0] == 0
