@@ -78,6 +78,7 @@ PUBLIC: dict[str, dict[str, str]] = {
     },
     "kerasish.explain": {
         "kerasish.explain.attribution": "Attribution",
+        "kerasish.explain.cam": "grad_cam grad_cam_plus_plus",
         "kerasish.explain.gradients": "gradient_x_input integrated_gradients saliency smoothgrad",
         "kerasish.explain.relevance": "deeplift lrp",
         "kerasish.explain.rules": "Way",

@@ -200,6 +200,7 @@ OFFERED: dict[str, Homes] = {
     },
     "kerasish.explain": {
         "kerasish.explain.attribution": "Attribution",
+        "kerasish.explain.cam": "grad_cam grad_cam_plus_plus",
         "kerasish.explain.gradients": "gradient_x_input integrated_gradients saliency smoothgrad",
         "kerasish.explain.relevance": "deeplift lrp",
         "kerasish.explain.rules": "Way",

@@ -1,5 +1,7 @@
 # Written by scripts/make_names.py.
 from kerasish.explain.attribution import Attribution as Attribution
+from kerasish.explain.cam import grad_cam as grad_cam
+from kerasish.explain.cam import grad_cam_plus_plus as grad_cam_plus_plus
 from kerasish.explain.gradients import gradient_x_input as gradient_x_input
 from kerasish.explain.gradients import integrated_gradients as integrated_gradients
 from kerasish.explain.gradients import saliency as saliency

@@ -21,7 +21,8 @@ class Attribution:
         target: (rows, ...) the indices of the explained element in each row of the output.
         residual: (rows,) what the values lack to the sum that the method promises: 0 where all is
             told. None where a method promises none.
-        layers: of LRP, (rows,) the relevance of each layer's output, by path.
+        layers: what is told of layers, by path: by LRP (rows,) the relevance of each one's output,
+            by Grad-CAM (rows, positions...) the map of one at its own size.
     """
 
     method: str

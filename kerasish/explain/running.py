@@ -91,15 +91,19 @@ class Explained:
     def told(
         self,
         method: str,
-        values: Sequence[np.ndarray],
+        values: Sequence[np.ndarray | None],
         score: np.ndarray,
         whole: np.ndarray | None = None,
         layers: Any = None,
     ) -> Attribution:
-        """The result: values of every leaf, and what they lack to a sum."""
+        """The result: values of every leaf, None where it has none, and what they lack to a sum."""
         residual = None
         if whole is not None:
-            each = [v.reshape(self.rows, -1).sum(axis=1, dtype=np.float64) for v in values]
+            each = [
+                v.reshape(self.rows, -1).sum(axis=1, dtype=np.float64)
+                for v in values
+                if v is not None
+            ]
             residual = (whole - sum(each)).astype(np.float32)
         x = self.structured(self.leaves)
         return Attribution(
