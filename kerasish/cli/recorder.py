@@ -41,6 +41,8 @@ class Recorder(Monitor):
         epochs: epochs that are done, those before a resumption included.
         best: the watched value of that epoch; the training loss where nothing is watched.
         best_epoch: the number, from 1, of the epoch that `model.keras` is of.
+        averaged: what the averages of the weights gave on the validation part, where these are
+            the best.
 
     Raises:
         DivergedError: the loss is NaN or infinite.
@@ -66,6 +68,7 @@ class Recorder(Monitor):
         self.epochs = 0
         self.best: float | None = None
         self.best_epoch = 0
+        self.averaged: dict[str, float] = {}
         self._since = 0.0
         self._checkpoints: list[Checkpoint] = []
 

@@ -49,7 +49,8 @@ def report(
             for log, values in history.items()
             if log.startswith("val_") and best <= len(values)
         }
-        lines.append(f"  best epoch  {best}: {numbers(held_out)}")
+        which = f"after {best}, averaged" if recorder.averaged else str(best)
+        lines.append(f"  best epoch  {which}: {numbers(recorder.averaged or held_out)}")
     tested = metrics.get("test", {})
     for key, head in (("as_trained", "test"), ("in_units", "in units")):
         if key in tested:

@@ -323,6 +323,7 @@ class _Run:
             "best_by": recorder.watched,
             "best": recorder.best,
             "best_is_most": recorder.most,
+            "best_is_averaged": bool(recorder.averaged),
             "seconds": round(self.seconds, 3),
         }
         run_folder.write_json(self.folder / run_folder.RECORD_FILE, self.record)
@@ -343,6 +344,7 @@ class _Run:
 
     def _finished(self) -> Outcome:
         recorder, folder, model = self.recorder, self.folder or Path(), self.model
+        self._average(folder)
         if recorder.watched is None:
             self._save(model, folder / run_folder.MODEL_FILE)
         elif recorder.best_epoch:
@@ -359,6 +361,25 @@ class _Run:
             self.talk.say("\n".join(lines))
             self.talk.say(f"wrote {folder}/")
         return Outcome(folder, self.record, metrics)
+
+    def _average(self, folder: Path) -> None:
+        """Let the averages of the weights that an optimizer has kept, with which training ends, be
+        the last model, and the best where they are better than those of every epoch."""
+        recorder, optimizer = self.recorder, self.model.optimizer
+        if optimizer is None or not optimizer.keeps_averages:
+            return
+        optimizer.finalize_variable_values(self.model.trainable_variables)
+        self._save(self.model, folder / run_folder.LAST_FILE)
+        if recorder.watched is None:
+            return
+        found = self._measured("validation")["as_trained"]
+        value = found.get(recorder.watched.removeprefix("val_"))
+        if value is not None and recorder.improves(value, recorder.best):
+            recorder.best, recorder.best_epoch = value, recorder.epochs
+            recorder.averaged = {f"val_{name}": one for name, one in found.items()}
+            write_bytes(
+                folder / run_folder.MODEL_FILE, (folder / run_folder.LAST_FILE).read_bytes()
+            )
 
     def _measured(self, name: str) -> dict[str, Any]:
         return measured(self.model, self.data, name)

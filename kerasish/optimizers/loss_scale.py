@@ -133,6 +133,13 @@ class LossScaleOptimizer(Optimizer):
         loss = ops.convert_to_tensor(loss)
         return loss * ops.cast(self.dynamic_scale.value, loss.dtype)
 
+    @property
+    def keeps_averages(self) -> bool:
+        return self.inner_optimizer.keeps_averages
+
+    def averages(self) -> list[tuple[Variable, Variable]]:
+        return self.inner_optimizer.averages()
+
     def finalize_variable_values(self, var_list: Variables) -> None:
         self.inner_optimizer.finalize_variable_values(var_list)
 

@@ -365,3 +365,29 @@ def test_metrics_are_in_units_of_the_file_too(
     assert {Path(name).name for name in files} == {"d.csv"}
     digest = hashlib.sha256((folder / "d.csv").read_bytes()).hexdigest()
     assert set(files.values()) == {digest}
+
+
+def test_averages_of_the_weights_are_the_last_model_and_a_candidate_of_the_best(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What `evaluate` says of a run's weights is what `fit` has said of them."""
+    averaging = "train.optimizer={Adam: {learning_rate: 0.3, use_ema: true, ema_momentum: 0.8}}"
+    for number, change in enumerate(
+        ((), ("--set", "~data.validation"), ("--set", "train.mixed_precision=mixed_float16"))
+    ):
+        code, out, err = done(capsys, "m.yaml", "--run", f"r{number}", "--set", averaging, *change)
+        assert code == 0, err
+        kept = json.loads(Path(f"r{number}/metrics.json").read_text("utf-8"))
+        for weights in ("best", "last"):
+            line = ("evaluate", f"r{number}", "--part", "train", "--weights", weights, "--json")
+            assert main(list(line)) == 0
+            found = json.loads(capsys.readouterr().out)["as_trained"]
+            # The averages are better than the weights of any epoch, so both are one.
+            assert found == pytest.approx(kept["train"]["as_trained"]), (number, weights)
+        if "validation" in kept:
+            shown = kept["validation"]["as_trained"]
+            assert record(f"r{number}")["best"] == pytest.approx(shown["loss"])
+            assert f"after 4, averaged: val_loss {shown['loss']:.4f}" in out
+            with Path(f"r{number}/history.csv").open(encoding="utf-8") as file:
+                losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
+            assert shown["loss"] < min(losses)

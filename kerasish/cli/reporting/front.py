@@ -53,7 +53,8 @@ def _weights(run: Gathered) -> str:
         which, epoch = "last", record.get("epochs")
     if which == "best" and epoch:
         by = record.get("best_by")
-        return f"with the weights of epoch {epoch}, the best{f' by {by}' if by else ''}."
+        what = "averages of the weights after" if record.get("best_is_averaged") else "weights of"
+        return f"with the {what} epoch {epoch}, the best{f' by {by}' if by else ''}."
     return f"with the weights of the last epoch{f', {epoch}' if epoch else ''}."
 
 
@@ -105,6 +106,8 @@ def curves(run: Gathered) -> Markup:
     alone = [n for n in run.history if n.startswith("val_") and n.removeprefix("val_") not in names]
     best = run.results.get("epoch") or run.record.get("best_epoch")
     best = best if run.record.get("best_by") and run.weights == "best" else None
+    averaged = bool(best and run.record.get("best_is_averaged"))
+    best = None if averaged else best
     made = []
     for name in [*names, *alone]:
         drawn = []
@@ -119,5 +122,7 @@ def curves(run: Gathered) -> Markup:
     if not made:
         return tag("p", "No epoch was recorded.", class_="note")
     told = f"The epoch whose weights are measured here is marked: {best}." if best else None
+    if averaged:
+        told = "Measured here are averages of the weights, which none of these epochs had."
     return joined([tag("p", told, class_="note") if told else None,
                    tag("div", *made, class_="charts")])  # fmt: skip
