@@ -35,8 +35,14 @@ def duration(seconds: float) -> str:
 
 
 def numbers(values: Mapping[str, float]) -> str:
-    """`loss 0.0512, accuracy 0.9831`."""
-    return ", ".join(f"{name} {value:.4f}" for name, value in values.items())
+    """`loss 0.0512, accuracy 0.9831`; large and very small ones with fewer digits."""
+    return ", ".join(f"{name} {number(value)}" for name, value in values.items())
+
+
+def number(value: float) -> str:
+    """`0.0512`, `1.234e-05`, `9.8765e+09`."""
+    usual = 1e-3 <= abs(value) < 1e6 or value == 0 or value != value
+    return f"{value:.4f}" if usual else f"{value:.4g}" if abs(value) < 1 else f"{value:.6g}"
 
 
 def model_lines(model: Model) -> list[str]:

@@ -170,6 +170,20 @@ def by_target(network: Model, raw: Any, names: list[str]) -> dict[str, Any]:
     return {name: values[known.index(name)] for name in names}
 
 
+def metrics_of(network: Model, names: list[str], name: str) -> list[Any]:
+    """The metrics that the output of a target is compiled with, once they are made.
+
+    Args:
+        network: one that has been measured.
+        names: of all targets.
+        name: of the target.
+    """
+    known = [str(one) for one in network.output_names]
+    at = known.index(name) if set(names) <= set(known) else min(names.index(name), len(known) - 1)
+    made = network._compile_metrics
+    return [] if made is None else [one.metric for one in made.entries if one.output == at]
+
+
 def outputs_of(model: Model, targets: Mapping[str, Target]) -> dict[str, Output]:
     """What each output of a network means, by target.
 

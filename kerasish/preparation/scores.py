@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from kerasish import losses, metrics
 from kerasish.preparation.way_back import Output
 
 
@@ -88,6 +90,50 @@ def of_classes(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> dic
             for i, name in enumerate(names)
         },
     }
+
+
+# What a config may ask for that has a meaning in the file's units too, by name.
+_ASKED = (
+    ("mse", (metrics.MeanSquaredError, losses.mean_squared_error)),
+    ("mape", (metrics.MeanAbsolutePercentageError, losses.mean_absolute_percentage_error)),
+    ("r2", (metrics.R2Score,)),
+)
+
+
+def in_units(
+    true: np.ndarray, predicted: np.ndarray, asked: Sequence[Any] = ()
+) -> dict[str, float]:
+    """Errors of quantities in the file's units, by name: the mean and the median of |error| ("mae",
+    "median_absolute_error") and the root of the mean square ("rmse").
+
+    Args:
+        true, predicted: arrays of one shape.
+        asked: metrics, of which "mse", "mape" (in percent, of values that are not 0) and "r2"
+            are given too. Others, such as those of logarithms, belong to the units of training.
+    """
+    errors = predicted - true
+    square = float(np.square(errors).mean())
+    found = {
+        "mae": float(np.abs(errors).mean()),
+        "rmse": float(np.sqrt(square)),
+        "median_absolute_error": float(np.median(np.abs(errors))),
+    }
+    named = {
+        key
+        for key, kinds in _ASKED
+        for one in asked
+        if type(one) in kinds or getattr(one, "fn", None) in kinds
+    }
+    if "mse" in named:
+        found["mse"] = square
+    if "mape" in named:
+        there = true != 0
+        shares = np.abs(errors[there] / true[there])
+        found["mape"] = 100 * float(shares.mean()) if there.any() else float("nan")
+    if "r2" in named:
+        spread = float(np.square(true - true.mean()).mean())
+        found["r2"] = 1 - square / spread if spread > 0 else float("nan")
+    return found
 
 
 def of_quantities(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation.columns import Columns, column_name, missing
 from kerasish.preparation.parts import Parts
 from kerasish.preparation.prepared import Part, Prepared, _alone
-from kerasish.preparation.saved import KEY, by_target
+from kerasish.preparation.saved import KEY, by_target, metrics_of
+from kerasish.preparation.scores import in_units
 from kerasish.preparation.table import Column, Table
 from kerasish.preparation.way_back import Output, Target, target_of
 from kerasish.preparation.windows import Window
@@ -232,7 +233,8 @@ def _single(made: Mapping[str, Any], outputs: Mapping[str, Output]) -> dict[str,
 def _in_units(
     network: Model, rows: Prepared, part: Part, outputs: Mapping[str, Output], batch_size: int
 ) -> dict[str, float]:
-    """MAE and RMSE of restored quantities; the name stands before where there are several."""
+    """Errors of restored quantities: `scores.in_units`, with the metrics that the network is
+    compiled with; the name of a target stands before them where there are several."""
     without = replace_y(part)
     x: Any = _alone(part.x)
     if part.moments is not None or part.later:
@@ -248,10 +250,9 @@ def _in_units(
         predicted = np.asarray(output.restored(values[name]), np.float64)
         wanted = targets_of(rows, part, name)
         true = np.asarray(output.target.restored(wanted), np.float64).reshape(predicted.shape)
-        errors = predicted - true
         before = f"{name}_" if len(outputs) > 1 else ""
-        found[f"{before}mae"] = float(np.abs(errors).mean())
-        found[f"{before}rmse"] = float(np.sqrt(np.square(errors).mean()))
+        made = in_units(true, predicted, metrics_of(network, list(outputs), name))
+        found |= {f"{before}{key}": one for key, one in made.items()}
     return found
 
 

@@ -341,7 +341,7 @@ SCALED = block("""
       test: {rows: [0, 40]}
       x: {x: {from: [a, b], Normalization: {}}}
       y: {c: {from: c, Normalization: {}}}
-    train: {optimizer: {Adam: {learning_rate: 0.05}}, loss: mse, epochs: 3}
+    train: {optimizer: {Adam: {learning_rate: 0.05}}, loss: mse, metrics: [mse], epochs: 3}
     """)
 
 
@@ -361,6 +361,7 @@ def test_metrics_are_in_units_of_the_file_too(
     table = load_config("m.yaml").data().parts.test
     wrong = made.predict(table)["c"].ravel() - table.values("c")
     assert metrics["test"]["in_units"]["mae"] == pytest.approx(np.abs(wrong).mean(), rel=1e-3)
+    assert metrics["test"]["in_units"]["mse"] == pytest.approx(np.square(wrong).mean(), rel=1e-3)
     files = record("runs/scaled")["files"]
     assert {Path(name).name for name in files} == {"d.csv"}
     digest = hashlib.sha256((folder / "d.csv").read_bytes()).hexdigest()
@@ -391,3 +392,16 @@ def test_averages_of_the_weights_are_the_last_model_and_a_candidate_of_the_best(
             with Path(f"r{number}/history.csv").open(encoding="utf-8") as file:
                 losses = [float(row["val_loss"]) for row in csv.DictReader(file)]
             assert shown["loss"] < min(losses)
+
+
+def test_files_of_several_columns_are_named_in_a_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("image", "kind"):
+        np.save(folder / f"{name}.npy", np.arange(40) % 4)
+    data = "{source: {npy: {x: image.npy, y: kind.npy}}, batch_size: 8}"
+    model = "{layers: [{Dense: {units: 4, activation: softmax}}]}"
+    change = ("--set", f"data={data}", "--set", f"model={model}", "--epochs", "1")
+    code, out, err = done(capsys, "m.yaml", *change)
+    assert code == 0, err
+    assert "small: reading image.npy, kind.npy" in out

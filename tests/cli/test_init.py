@@ -205,3 +205,26 @@ def test_templates_check_clean(folder: Path, name: str, capsys: pytest.CaptureFi
     assert "no findings" in capsys.readouterr().out
     assert main(["init", "--list"]) == 0
     assert f"{name} " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("values", "parts", "others"), [
+    (["train", "val", "test", "oos_train", "oos_test"],
+     {"train": "train", "validation": "val", "test": "test"}, "oos_test, oos_train"),
+    (["my_train", "my_test"], {"train": "my_train", "test": "my_test"}, ""),
+    (["train", "other"], {}, ""),
+])  # fmt: skip
+def test_the_words_of_a_split_column(
+    folder: Path, values: list[str], parts: dict[str, str], others: str
+) -> None:
+    """Rows of values that name no part beside such as do are in none, and the config says so."""
+    rows = [[values[i % len(values)], i % 7, "ab"[i // 9 % 2]] for i in range(120)]
+    write(folder / "t.csv", rows, ["split", "size", "label"])
+    data = drafted("t.csv", "--target", "label")["data"]
+    for part, one in parts.items():
+        assert data[part] == {"where": {"split": one}}
+    assert ("test" in data) == ("test" in parts)
+    text = Path("run.yaml").read_text(encoding="utf-8")
+    assert f"no part has {others}" in text if others else "no part has" not in text
+    assert sum(map(len, load_config("run.yaml").data().parts.given().values())) == (
+        72 if others else 120
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerasish.preparation.scores import confusion, of_classes, of_quantities, scores
+from kerasish import losses, metrics
+from kerasish.preparation.scores import confusion, in_units, of_classes, of_quantities, scores
 from kerasish.preparation.way_back import Output, Target
 
 
@@ -38,6 +39,22 @@ def test_yes_or_no_by_hand() -> None:
     output = Output(Target("y", ("y",), ("no", "yes"), ()), "yes or no")
     found = of_classes(output, np.array([0, 1, 1]), np.array([[0.2], [0.9], [0.4]]))
     assert (found["classes"], found["confusion"]) == (["no", "yes"], [[1, 0], [1, 1]])
+
+
+def test_what_is_asked_for_has_its_meaning_in_units() -> None:
+    true, predicted = np.array([0.0, 10, 20, 40]), np.array([1.0, 9, 24, 40])
+    found = in_units(true, predicted)
+    wanted = {"mae": 1.5, "rmse": 4.5**0.5, "median_absolute_error": 1}
+    assert found == pytest.approx(wanted)
+    asked = [
+        metrics.MeanSquaredError(name="squares"),
+        metrics.MeanMetricWrapper(losses.mean_absolute_percentage_error),
+        metrics.R2Score(),
+        metrics.MeanSquaredLogarithmicError(),
+        metrics.MeanAbsoluteError(),
+    ]
+    more = {"mse": 4.5, "mape": 10, "r2": 1 - 18 / np.square(true - true.mean()).sum()}
+    assert in_units(true, predicted, asked) == pytest.approx(wanted | more)
 
 
 def test_quantities_are_in_units() -> None:

@@ -186,9 +186,12 @@ def _parts(given: Given, goal: Task, split: Any) -> dict[str, tuple[str, str]]:
     rows = len(given.table)
     if split is not None:
         name, parts = split
+        taken = [one for values in parts.values() for one in values]
+        others = sorted(set(given.table.values(name).tolist()) - set(taken))
         for part, values in parts.items():
             one = values[0] if len(values) == 1 else values
-            found[part] = value({"where": {name: one}}), ""
+            note = f"no part has {', '.join(others[:6])}" if others and part == "train" else ""
+            found[part] = value({"where": {name: one}}), note
     if "validation" not in found:
         share = 0.1 if rows >= 2000 else 0.2
         how: dict[str, Any] = {"split": share}

@@ -229,16 +229,29 @@ def is_text(table: Table, name: str) -> bool:
 
 
 def split_column(table: Table, target: str) -> tuple[str, dict[str, list[Any]]] | None:
-    """The column that says which part a row belongs to, and its values for each part."""
+    """The column that says which part a row belongs to, and its values for each part.
+
+    Where it has the very names of parts, rows of other values (`oos_test` beside `test`) are in
+    none of them; else each value belongs to the part that it has a word of (`my_test`).
+    """
     for name in table.names:
         if name == target or not _SPLITS.fullmatch(name) or not is_text(table, name):
             continue
-        found: dict[str, list[Any]] = {}
         known = sorted(set(table.values(name).tolist()))
-        for one in known:
-            for part, names in _PART_NAMES.items():
-                if one.strip().casefold() in names:
-                    found.setdefault(part, []).append(one)
-        if "train" in found and sum(map(len, found.values())) == len(known) > 1:
+        words = {one: [one.strip()] for one in known}
+        if "train" not in map(part_of, (text.strip() for text in known)):
+            words = {one: re.split(r"[\W_]+", one) for one in known}
+        found: dict[str, list[Any]] = {}
+        for one, held in words.items():
+            parts = {part_of(word) for word in held} - {None}
+            if len(parts) == 1:
+                found.setdefault(str(*parts), []).append(one)
+        if "train" in found and len(found) > 1:
             return name, found
     return None
+
+
+def part_of(text: str) -> str | None:
+    """The part that a word names."""
+    word = text.casefold()
+    return next((part for part, names in _PART_NAMES.items() if word in names), None)

@@ -206,7 +206,14 @@ class DataSection:
             return self.dataset.name
         train = self.parts.get("train")
         sources = self.sources or (train.sources if train else ())
-        return ", ".join(str(next(iter(source.values.values()))) for source in sources)
+        return ", ".join(_files(next(iter(source.values.values()))) for source in sources)
+
+
+def _files(named: Any) -> str:
+    """Files of a source, of which there may be several, or one for each column, in one line."""
+    if isinstance(named, dict):
+        return ", ".join(map(_files, named.values()))
+    return ", ".join(map(_files, named)) if isinstance(named, (list, tuple)) else str(named)
 
 
 @dataclass(frozen=True, slots=True)
