@@ -77,6 +77,8 @@ PUBLIC: dict[str, dict[str, str]] = {
         "kerasish.layers.base.policy": "DTypePolicy FloatDTypePolicy:DTypePolicy get:as_policy",
     },
     "kerasish.explain": {
+        "kerasish.explain.attended": "Attended AttentionMaps",
+        "kerasish.explain.attention": "attention_maps attention_rollout",
         "kerasish.explain.attribution": "Attribution",
         "kerasish.explain.cam": "grad_cam grad_cam_plus_plus",
         "kerasish.explain.gradients": "gradient_x_input integrated_gradients saliency smoothgrad",

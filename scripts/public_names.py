@@ -199,6 +199,8 @@ OFFERED: dict[str, Homes] = {
         "standardize_dtype",
     },
     "kerasish.explain": {
+        "kerasish.explain.attended": "Attended AttentionMaps",
+        "kerasish.explain.attention": "attention_maps attention_rollout",
         "kerasish.explain.attribution": "Attribution",
         "kerasish.explain.cam": "grad_cam grad_cam_plus_plus",
         "kerasish.explain.gradients": "gradient_x_input integrated_gradients saliency smoothgrad",

@@ -1,4 +1,8 @@
 # Written by scripts/make_names.py.
+from kerasish.explain.attended import Attended as Attended
+from kerasish.explain.attended import AttentionMaps as AttentionMaps
+from kerasish.explain.attention import attention_maps as attention_maps
+from kerasish.explain.attention import attention_rollout as attention_rollout
 from kerasish.explain.attribution import Attribution as Attribution
 from kerasish.explain.cam import grad_cam as grad_cam
 from kerasish.explain.cam import grad_cam_plus_plus as grad_cam_plus_plus

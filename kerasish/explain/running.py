@@ -20,41 +20,23 @@ from kerasish.models import Model
 Step = Callable[..., Any]
 
 
-class Explained:
-    """A model, some rows and the number of each that is explained.
+class Rows:
+    """A model and some rows, which functions of its inputs are run on, batch by batch.
 
     Args:
         model: the model.
         x: its input, (rows, ...) or a structure of such.
-        target: which element of each row's output: a whole number or a tuple of them for all rows,
-            an array (rows,) or (rows, axes); None for the largest of a row of classes, or for the
-            only one.
-        output: which of several outputs, by number or name.
-        before_activation: whether the score before a last softmax or sigmoid is explained.
         batch_size: rows that are looked at together.
     """
 
-    def __init__(
-        self,
-        model: Model,
-        x: Any,
-        target: Any = None,
-        output: int | str | None = None,
-        before_activation: bool = False,
-        batch_size: int = 32,
-    ) -> None:
+    def __init__(self, model: Model, x: Any, batch_size: int = 32) -> None:
         if not isinstance(model, Model):
             raise ArgumentError("model", expected="a keras.Model", received=repr(model))
-        self.model, self.output, self.before = model, output, bool(before_activation)
+        self.model = model
         self.batch_size = whole("batch_size", batch_size, least=1)
         self.x = model.with_head(standardize_batch((x,)), "predict").x
         self.leaves = [leaf for leaf in tree.flatten(self.x) if leaf is not None]
         self.rows = len(self.leaves[0])
-        said = model.predict(x, batch_size=self.batch_size, verbose=0)
-        self.predictions = np.asarray(chosen_output(said, output))
-        self.target = _target(self.predictions, target)
-        self.seed = np.zeros(self.predictions.shape, np.float32)
-        self.seed[(np.arange(self.rows), *self.target.T)] = 1
 
     def structured(self, leaves: Sequence[Any]) -> Any:
         """Leaves of the input in its structure."""
@@ -88,6 +70,69 @@ class Explained:
             for part, leaf in zip(parts, self.leaves, strict=True)
         ]
 
+    def compiled(self, method: Callable[..., Any]) -> Step:
+        """`method(x, *more)` as one compiled function of (leaves, more), x in its structure."""
+
+        def run(leaves: list[Tensor], more: list[Tensor]) -> Any:
+            rest = iter(leaves)
+            x = tree.map_structure(lambda v: None if v is None else next(rest), self.x)
+            return method(x, *more)
+
+        return function(run)
+
+    def batches(self, step: Step, *more: Any, only: np.ndarray | None = None) -> Any:
+        """What a step gives for all rows.
+
+        Args:
+            more: other arrays of the step: (rows, ...), or numbers for all rows.
+            only: the numbers of the rows that are asked for.
+        """
+        rows = np.arange(self.rows) if only is None else only
+        parts: list[Any] = []
+        made: Any = None
+        size = min(self.batch_size, self.rows)  # the last batch too: a step is compiled once
+        for start in range(0, len(rows), size):
+            here = rows[np.arange(start, start + size).clip(max=len(rows) - 1)]
+            keep = min(size, len(rows) - start)
+            leaves = [convert_to_tensor(leaf[here]) for leaf in self.leaves]
+            given = [convert_to_tensor(m[here] if np.ndim(m) else m) for m in more]
+            made = step(leaves, given)
+            parts.append([t.numpy()[:keep] for t in tree.flatten(made)])
+        whole_ = map(np.concatenate, zip(*parts, strict=True))
+        return tree.pack_sequence_as(made, list(whole_))
+
+
+class Explained(Rows):
+    """A model, some rows and the number of each that is explained.
+
+    Args:
+        model: the model.
+        x: its input, (rows, ...) or a structure of such.
+        target: which element of each row's output: a whole number or a tuple of them for all rows,
+            an array (rows,) or (rows, axes); None for the largest of a row of classes, or for the
+            only one.
+        output: which of several outputs, by number or name.
+        before_activation: whether the score before a last softmax or sigmoid is explained.
+        batch_size: rows that are looked at together.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        x: Any,
+        target: Any = None,
+        output: int | str | None = None,
+        before_activation: bool = False,
+        batch_size: int = 32,
+    ) -> None:
+        super().__init__(model, x, batch_size)
+        self.output, self.before = output, bool(before_activation)
+        said = model.predict(x, batch_size=self.batch_size, verbose=0)
+        self.predictions = np.asarray(chosen_output(said, output))
+        self.target = _target(self.predictions, target)
+        self.seed = np.zeros(self.predictions.shape, np.float32)
+        self.seed[(np.arange(self.rows), *self.target.T)] = 1
+
     def told(
         self,
         method: str,
@@ -111,35 +156,16 @@ class Explained:
         )
 
     def step(self, method: Callable[..., Any]) -> Step:
-        """`method(scene, *more)` as one compiled function of (leaves, seed, more)."""
+        """`method(scene, *more)` as one compiled function of (leaves, more), for `batches`."""
 
-        def run(leaves: list[Tensor], seed: Tensor, more: list[Tensor]) -> Any:
-            rest = iter(leaves)
-            x = tree.map_structure(lambda v: None if v is None else next(rest), self.x)
+        def look(x: Any, seed: Tensor, *more: Tensor) -> Any:
             return method(scene(self.model, x, seed, self.output, self.before), *more)
 
-        return function(run)
+        return self.compiled(look)
 
     def batches(self, step: Step, *more: Any, only: np.ndarray | None = None) -> Any:
-        """What a step gives for all rows.
-
-        Args:
-            more: other arrays of the step: (rows, ...), or numbers for all rows.
-            only: the numbers of the rows that are asked for.
-        """
-        rows = np.arange(self.rows) if only is None else only
-        parts: list[Any] = []
-        made: Any = None
-        size = min(self.batch_size, self.rows)  # the last batch too: a step is compiled once
-        for start in range(0, len(rows), size):
-            here = rows[np.arange(start, start + size).clip(max=len(rows) - 1)]
-            keep = min(size, len(rows) - start)
-            leaves = [convert_to_tensor(leaf[here]) for leaf in self.leaves]
-            given = [convert_to_tensor(m[here] if np.ndim(m) else m) for m in more]
-            made = step(leaves, convert_to_tensor(self.seed[here]), given)
-            parts.append([t.numpy()[:keep] for t in tree.flatten(made)])
-        whole_ = map(np.concatenate, zip(*parts, strict=True))
-        return tree.pack_sequence_as(made, list(whole_))
+        """What a step of `step` gives for all rows; arguments as of `Rows`."""
+        return super().batches(step, self.seed, *more, only=only)
 
 
 def _target(predictions: np.ndarray, target: Any) -> np.ndarray:
