@@ -21,6 +21,7 @@ from kerasish.version import __version__
 # Functions whose modules stand on a higher floor than those that call them.
 _FROM_ABOVE = {
     **{f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")},
+    "model.explore": "kerasish.inspect.explorer.explore",
     "model.nodes": "kerasish.inspect.pictures",
     "graph.made_of": "kerasish.ops.operation",
     "ops.alone": "kerasish.ops.alone",

@@ -32,6 +32,7 @@ from kerasish.graph.tensor import (
 )
 from kerasish.graph.trace import depth
 from kerasish.graph.variable import Variable
+from kerasish.graph.watching import Pulled, watch
 from kerasish.signatures import ours
 from kerasish.spec import TensorSpec, is_differentiable, known
 
@@ -78,6 +79,7 @@ def backward(
         if any(i in active for i in sources) and carries(node):
             active.add(node)
     sums: dict[Node, Any] = {}
+    told = watch.pulled
     for node, seed in zip(outputs, seeds, strict=True):
         _accumulate(sums, node, seed)
     for node, sources in reversed(ways.items()):
@@ -89,10 +91,13 @@ def backward(
             continue
         with inherit(node, "grad"):
             flows = [source in active and source in sources for source in node.inputs]
+            first = 0 if told is None else mark()
             parts = _each(pull(node, g, flows), node)
             for source, part, flow in zip(node.inputs, parts, flows, strict=True):
                 if part is not None and flow:
                     _accumulate(sums, source, _unbroadcast(part, source, node))
+            if told is not None:
+                told.append(Pulled(node, first, mark()))
     return [sums.get(node) for node in wrt]
 
 

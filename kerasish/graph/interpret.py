@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from kerasish.graph.node import CONSTANT, PICK, VARIABLE, Graph, Node, substitute, toposort
@@ -10,10 +10,17 @@ from kerasish.graph.tensor import Tensor, node_of, tensor_of, wrap
 from kerasish.graph.variable import autocast
 
 
-def run(nodes: Sequence[Node], known: dict[Node, Any]) -> list[Any]:
+def run(
+    nodes: Sequence[Node],
+    known: dict[Node, Any],
+    seen: Callable[[Node, Any], None] | None = None,
+) -> list[Any]:
     """The values of `nodes` as tensors, given those of the leaves they need.
 
     A node with several outputs gives a tuple. Values are dropped when their last user has run.
+
+    Args:
+        seen: told every node and its value, when it has run.
     """
     values: dict[Node, Any] = dict(known)
     order = [n for n in toposort(nodes, stop=known) if n not in known]
@@ -29,6 +36,8 @@ def run(nodes: Sequence[Node], known: dict[Node, Any]) -> list[Any]:
             values[node] = values[node.inputs[0]][node.attrs["index"]]
         else:
             values[node] = node.op(*(values[i] for i in node.inputs), **node.attrs)
+        if seen is not None:
+            seen(node, values[node])
         for dead in last.get(step, ()):
             if dead not in keep:
                 values.pop(dead, None)

@@ -15,6 +15,7 @@ from typing import Any
 from kerasish import naming
 from kerasish.errors import ArgumentError, GraphError
 from kerasish.graph.op import Op, declare
+from kerasish.graph.watching import Replaced, watch
 from kerasish.spec import TensorSpec
 from kerasish.tree import as_tuple
 
@@ -328,14 +329,19 @@ def rewrite(graph: Graph, rule: Any) -> Graph:
         GraphError: the rule gives something else, or nodes of other shapes or dtypes.
     """
     done: dict[Node, Any] = {}
+    told = watch.replaced
     with interning():
         for node in graph.nodes:
             inputs = tuple([done[i] for i in node.inputs])
             if node.op is PICK and isinstance(inputs[0], tuple):
                 done[node] = _fitting(inputs[0][node.attrs["index"]], node)
                 continue
+            watch.rule = ""
             new = rule(node, inputs)
             done[node] = rebuild(node, inputs) if new is None else _fitting(new, node)
+            if told is not None:
+                name = "" if new is None else watch.rule or rule.__name__
+                told.append(Replaced(node, done[node], name))
     return Graph(
         (done[n] for n in graph.inputs),
         (done[n] for n in graph.outputs),

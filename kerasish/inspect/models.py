@@ -19,8 +19,14 @@ from kerasish.training.plans import MODES
 Batch = tuple[Any, Any, Any]  # x, y, sample_weight; a `TensorSpec` stands for an array
 
 
-def _step(model: Model, given: Batch, mode: str | None) -> tuple[Compiled, list[Any], Any]:
-    """(compiled step, the batch's arrays, its lock); without targets the step predicts."""
+def step_of(
+    model: Model, given: Batch, mode: str | None, anew: bool = False
+) -> tuple[Compiled, list[Any], Any]:
+    """(compiled step, the batch's arrays, its lock); without targets the step predicts.
+
+    Args:
+        anew: whether it is traced again, for who watches.
+    """
     if mode is None:
         mode = "predict" if given[1] is None else "train"
     one_of("mode", mode, MODES)
@@ -33,7 +39,7 @@ def _step(model: Model, given: Batch, mode: str | None) -> tuple[Compiled, list[
         )
     batch = model.with_head(standardize_batch(arguments(given)), mode)
     model.plans.refresh()
-    made = model.plans.for_batch(mode, batch).compiled
+    made = model.plans.for_batch(mode, batch, anew=anew).compiled
     if made is None:
         raise ArgumentError(
             f"A {mode} step", expected="a compiled one", received="a model with run_eagerly=True"
@@ -43,19 +49,19 @@ def _step(model: Model, given: Batch, mode: str | None) -> tuple[Compiled, list[
 
 def profile(model: Model, given: Batch, mode: str | None, runs: int, warmup: int) -> Profile:
     """`Model.profile`."""
-    compiled, leaves, lock = _step(model, given, mode)
+    compiled, leaves, lock = step_of(model, given, mode)
     with lock:
         return profile_plan(compiled.plan, leaves, runs, warmup)
 
 
 def memory(model: Model, given: Batch, mode: str | None) -> Memory:
     """`Model.memory`."""
-    return _memory(model, _step(model, given, mode)[0])
+    return _memory(model, step_of(model, given, mode)[0])
 
 
 def cost(model: Model, given: Batch, mode: str | None) -> tuple[Memory, int]:
     """What a step takes in memory, and how many floating-point operations it does."""
-    compiled = _step(model, given, mode)[0]
+    compiled = step_of(model, given, mode)[0]
     return _memory(model, compiled), graph_flops(compiled.traced)
 
 
@@ -71,4 +77,4 @@ def _memory(model: Model, compiled: Compiled) -> Memory:
 
 def graph(model: Model, given: Batch, mode: str | None, stage: str | None) -> str:
     """`Model.graph`."""
-    return show_compiled(_step(model, given, mode)[0], stage)
+    return show_compiled(step_of(model, given, mode)[0], stage)

@@ -240,15 +240,15 @@ def _measure(plan: Plan, fill: Callable[[], None], runs: int) -> Profile:
     best: list[int] = []
     for _ in range(runs):
         fill()
-        stamps = _timed(calls, wait)
+        readings = stamps(calls, wait)
         spent = [0] * len(entries)
         for i, at in enumerate(owner):
-            spent[at] += stamps[i + 1] - stamps[i]
+            spent[at] += readings[i + 1] - readings[i]
         for entry, ns in zip(entries, spent, strict=True):
             entry.seconds.append(ns / 1e9)
-        total = (stamps[-1] - stamps[0]) / 1e9
+        total = (readings[-1] - readings[0]) / 1e9
         if not totals or total < min(totals):
-            best = stamps
+            best = readings
         totals.append(total)
     timeline = [
         (entries[at], (best[i] - best[0]) / 1e9, (best[i + 1] - best[i]) / 1e9)
@@ -257,16 +257,16 @@ def _measure(plan: Plan, fill: Callable[[], None], runs: int) -> Profile:
     return Profile(entries, totals, timeline)
 
 
-def _timed(calls: Sequence[Callable[[], Any]], wait: Callable[[], None] | None) -> list[int]:
+def stamps(calls: Sequence[Callable[[], Any]], wait: Callable[[], None] | None) -> list[int]:
     """Clock readings before the first call and after each, in nanoseconds."""
-    stamps = [0] * (len(calls) + 1)
-    stamps[0] = perf_counter_ns()
+    readings = [0] * (len(calls) + 1)
+    readings[0] = perf_counter_ns()
     for i, call in enumerate(calls, 1):
         call()
         if wait is not None:
             wait()
-        stamps[i] = perf_counter_ns()
-    return stamps
+        readings[i] = perf_counter_ns()
+    return readings
 
 
 def _calls(plan: Plan) -> tuple[list[Callable[[], Any]], list[Entry], list[int]]:

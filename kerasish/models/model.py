@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 from kerasish import budget, registry, tree
@@ -363,6 +365,32 @@ class Model(Trainer, StateTree, Layer):
             stage: "traced", the name of a pass, or "plan"; None shows all.
         """
         return registry.above("model.graph")(self, (x, y, sample_weight), mode, stage)
+
+    def explore(
+        self,
+        path: str | os.PathLike[str],
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        mode: str | None = None,
+        runs: int = 5,
+    ) -> Path:
+        """Write one page on which the step on such a batch can be seen at every stage.
+
+        It shows layers, the traced graph with its gradient, what each pass changed, the plan with
+        times and code, and memory, with the values of the batch. It loads nothing: open it in any
+        browser.
+
+        Args:
+            path: the file, such as "model.html".
+            x, y, sample_weight, mode: see `profile`.
+            runs: timed runs.
+
+        Returns:
+            The path.
+        """
+        batch = (x, y, sample_weight)
+        return registry.above("model.explore")(self, path, batch, mode, runs)
 
 
 class Functional(Model):

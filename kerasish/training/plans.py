@@ -174,9 +174,18 @@ class Plans:
                 self._forget_oldest()
             return made
 
-    def for_batch(self, mode: str, batch: Batch, logs: bool = False, own: Any = None) -> Bound:
-        """The step for such a batch; see `bind`."""
-        return self.bind(mode, batch, specs_of(batch.leaves), logs, own)
+    def for_batch(
+        self, mode: str, batch: Batch, logs: bool = False, own: Any = None, anew: bool = False
+    ) -> Bound:
+        """The step for such a batch; see `bind`.
+
+        Args:
+            anew: whether one is made that is not kept.
+        """
+        specs = specs_of(batch.leaves)
+        if anew:
+            return self._make(mode, batch, specs, logs, own)
+        return self.bind(mode, batch, specs, logs, own)
 
     def _forget_oldest(self) -> None:
         while len(self._made) > LIMIT:

@@ -61,6 +61,10 @@ class Uncompiled:
     inputs: Sequence[np.ndarray]
     outputs: Sequence[np.ndarray]
 
+    def source(self) -> str:
+        """The calls of numpy for a block, which is as large as the cache likes it."""
+        return str(self.body)
+
     def bind(self) -> BoundKernel:
         """The zero-argument step."""
         return render(self.body, self.inputs, self.outputs)

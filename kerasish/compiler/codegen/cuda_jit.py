@@ -67,6 +67,10 @@ class Uncompiled:
         self.writer = CudaWriter(self.nest, "k")
         self.key = self.nest.key(NAME, self.writer.render, self.writer.index)
 
+    def source(self) -> str:
+        """The code of the kernel."""
+        return self.writer.render()
+
     def bind(self) -> Callable[[], Any]:
         """The zero-argument step, once `compile_all` has made the kernels."""
         device = base.current()

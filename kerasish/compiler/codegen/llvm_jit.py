@@ -187,6 +187,10 @@ class Uncompiled:
         self.count = self.writer.tasks
         self.key = self.nest.key(NAME, self.writer.render)
 
+    def source(self) -> str:
+        """The code of the kernel."""
+        return self.writer.render()
+
     def bind(self) -> Callable[[], Any]:
         """The zero-argument step, once `compile_all` has given the region its kernel."""
         kernel = self.kernel

@@ -23,6 +23,10 @@ class Region(Protocol):
 
     def bind(self) -> Callable[[], Any]: ...
 
+    def source(self) -> str:
+        """The code of the kernel, for people to read."""
+        ...
+
 
 class Renderer(Protocol):
     """What the passes and the plan ask.

@@ -14,6 +14,7 @@ from kerasish.compiler.region import FUSED
 from kerasish.graph.node import (
     CONSTANT,
     LEAVES,
+    PICK,
     Graph,
     Node,
     inherit,
@@ -23,6 +24,7 @@ from kerasish.graph.node import (
     placeholder,
     rebuild,
 )
+from kerasish.graph.watching import Replaced, watch
 from kerasish.spec import known
 
 
@@ -43,6 +45,11 @@ def fuse(graph: Graph, device: Backend) -> Graph:
                 done[first] = rebuild(first, tuple(done[i] for i in first.inputs))
             else:
                 _emit(members, groups, g, wanted, done)
+            if watch.replaced is not None:
+                made = next(done[n] for n in members if n in done)
+                made = made.inputs[0] if made.op is PICK else made
+                rule = "fuse" if made.op is FUSED else ""
+                watch.replaced += [Replaced(n, made, rule) for n in members]
     return Graph(
         graph.inputs,
         (done[n] for n in graph.outputs),

@@ -17,6 +17,7 @@ from kerasish.compiler.codegen.nest import kind_of
 from kerasish.graph import primitives as _p
 from kerasish.graph.node import CONSTANT, LEAVES, PICK, Graph, Node, constant, make_node, rewrite
 from kerasish.graph.op import Op
+from kerasish.graph.watching import watch
 from kerasish.ops.basic import elementwise as _e
 from kerasish.ops.basic import indexing as _i
 from kerasish.ops.basic import reduction as _r
@@ -311,6 +312,7 @@ def simplify(graph: Graph, device: Backend) -> Graph:
     def apply(node: Node, inputs: Inputs) -> Node | None:
         current = folded(node, inputs, device)
         if current is not None:
+            watch.rule = "folded"
             return current
         for _ in range(8):
             changed = _once(current or node, current.inputs if current else inputs)
@@ -326,5 +328,10 @@ def _once(node: Node, inputs: Inputs) -> Node | None:
     for attempt in RULES.get(node.op, ()):
         changed = attempt(node, inputs)
         if changed is not None and changed is not node:
+            watch.rule = attempt.__name__
             return changed
-    return unbroadcast_inputs(node, inputs) if node.op.elementwise and len(inputs) > 1 else None
+    if not node.op.elementwise or len(inputs) < 2:
+        return None
+    changed = unbroadcast_inputs(node, inputs)
+    watch.rule = watch.rule if changed is None else "unbroadcast_inputs"
+    return changed

@@ -12,6 +12,7 @@ from __future__ import annotations
 from kerasish.backend.base import Backend
 from kerasish.compiler.aliases import Aliases, Value, steps_of
 from kerasish.graph.node import LEAVES, Graph, Node, interning, rebuild
+from kerasish.graph.watching import Replaced, watch
 
 Key = tuple[int, ...]  # place in the order; keys end with 0, what goes before has a smaller one
 
@@ -25,6 +26,8 @@ def sink(graph: Graph, device: Backend) -> Graph:
         for step in sorted(keys, key=keys.__getitem__):
             done[step] = rebuild(step, tuple(_viewed(i, done) for i in step.inputs))
         results = [_viewed(n, done) for n in graph.results]
+    if watch.replaced is not None:
+        watch.replaced += [Replaced(n, by, "") for n, by in done.items()]
     count = len(graph.outputs)
     updates = zip((v for v, _ in graph.updates), results[count:], strict=True)
     return Graph(graph.inputs, results[:count], updates)

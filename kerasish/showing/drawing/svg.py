@@ -28,15 +28,15 @@ _WIDTHS = {
 }  # fmt: skip
 
 
-def _wide(text: str, bold: bool = False) -> float:
+def width_of(text: str, bold: bool = False) -> float:
     """How wide a text is drawn."""
     units = sum(_WIDTHS.get(c, 556 if ord(c) < 0x250 else 1000) for c in text)
     return units / 1000 * _LETTERS * (1.08 if bold else 1.0)
 
 
 def _cell_width(cell: Cell) -> float:
-    label = _wide(f"{cell.label}: ") if cell.label else 0.0
-    return label + _wide(cell.text, True) + 2 * _PAD
+    label = width_of(f"{cell.label}: ") if cell.label else 0.0
+    return label + width_of(cell.text, True) + 2 * _PAD
 
 
 def _box_size(box: Box) -> Size:
@@ -53,7 +53,7 @@ def svg(diagram: Diagram, dpi: float = _DPI) -> str:
     loops = {start for start, end in diagram.arrows if start == end}
     sizes = {key: _box_size(box) for key, box in diagram.boxes.items()}
     roomy = {k: Size(s.width + 2 * _LOOP * (k in loops), s.height) for k, s in sizes.items()}
-    titles = {key: _wide(group.title, True) for key, group in diagram.groups.items()}
+    titles = {key: width_of(group.title, True) for key, group in diagram.groups.items()}
     layout = laid_out(diagram, roomy, titles)
     parts = [_group(diagram, layout, key) for key in _outside_in(diagram)]
     parts += [_arrow(points, diagram) for points in layout.routes.values()]
@@ -84,7 +84,7 @@ def _outside_in(diagram: Diagram) -> list[str]:
 
 def _text(x: float, y: float, text: str, ink: str, bold: bool = False) -> str:
     weight = ' font-weight="bold"' if bold else ""
-    long = f' textLength="{_wide(text, bold):.1f}" lengthAdjust="spacingAndGlyphs"'
+    long = f' textLength="{width_of(text, bold):.1f}" lengthAdjust="spacingAndGlyphs"'
     place = f'x="{x:.1f}" y="{y:.1f}" fill="{ink}"'
     return f'<text xml:space="preserve" {place}{weight}{long}>{html.escape(text)}</text>'
 
@@ -102,7 +102,7 @@ def _box(box: Box, middle: Point, size: Size) -> str:
             at, low = x + _PAD + more / 2, y + _ROW / 2 + _LETTERS * 0.36
             if cell.label:
                 parts.append(_text(at, low, f"{cell.label}: ", ink))
-                at += _wide(f"{cell.label}: ")
+                at += width_of(f"{cell.label}: ")
             if cell.text:
                 parts.append(_text(at, low, cell.text, ink, True))
             x += wide
