@@ -49,7 +49,7 @@ def at_random(seed: int, direction: str = "TB", splines: str = "ortho") -> Diagr
 
 def layout_of(diagram: Diagram) -> Layout:
     sizes = {key: module._box_size(one) for key, one in diagram.boxes.items()}
-    titles = {key: module._wide(one.title, True) for key, one in diagram.groups.items()}
+    titles = {key: module.width_of(one.title, True) for key, one in diagram.groups.items()}
     return laid_out(diagram, sizes, titles)
 
 
@@ -87,7 +87,7 @@ def test_nothing_lies_on_anything_else(seed: int, direction: str) -> None:
                 assert inside[3] < bottom
             else:
                 assert not meet(inside, (left, top, right, bottom))
-        assert right - left >= module._wide(diagram.groups[group].title, True)
+        assert right - left >= module.width_of(diagram.groups[group].title, True)
     width, height = layout.size
     for key in (*diagram.boxes, *diagram.groups):
         left, top, right, bottom = frame(layout, key)
@@ -164,7 +164,7 @@ def test_titles_are_crossed_by_no_arrow() -> None:
         layout = layout_of(diagram)
         for group, made in diagram.groups.items():
             left, top, *_ = frame(layout, group)
-            wide = module._wide(made.title, True)
+            wide = module.width_of(made.title, True)
             for points in layout.routes.values():
                 for (a, b), (c, d) in itertools.pairwise(points):
                     if abs(a - c) < 0.5 and min(b, d) < top + 20 and max(b, d) > top + 4:
