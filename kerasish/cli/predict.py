@@ -6,6 +6,7 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from kerasish.cli.declare import argument, command, count
 from kerasish.cli.options import BACKEND, PERMISSIONS, RUN
 from kerasish.errors import ArgumentError
 from kerasish.preparation.incoming import read_rows
-from kerasish.preparation.served import load
+from kerasish.preparation.prepared import Part
+from kerasish.preparation.served import Served, load
 from kerasish.preparation.table import Table
+from kerasish.preparation.windows import ends, runs
 from kerasish.saving.files.atomic import replacing, write_bytes
 
 WEIGHTS = argument(
@@ -52,7 +55,7 @@ BATCH_SIZE = argument(
         help="copy a column of the data, such as an id; may be repeated",
     ),
     argument("--probabilities", action="store_true", help="a column for every class"),
-    argument("--last", action="store_true", help="of a series only what comes after its end"),
+    argument("--last", action="store_true", help="only the last of a series, or of each group"),
     WEIGHTS,
     BATCH_SIZE,
     BACKEND,
@@ -71,8 +74,8 @@ def predict(arguments: Namespace) -> None:
     none of, are counted on standard error.
 
     Of a series there is a prediction for every moment with enough rows before it,
-    the last of them after the end of the file. The column row is the number of the
-    row that it begins at.
+    the last of them after the end of the file, or of each group. The column row is
+    the number of the row that it begins at.
     """
     output = arguments.output
     if output is not None and ending(output) not in answers.FORMATS:
@@ -87,14 +90,13 @@ def predict(arguments: Namespace) -> None:
     table = read_rows(arguments.files, served, sys.stdin)
     table.check(arguments.keep)
     part = served.prepare(table)
-    at = part.moments
-    predictions = served.predicted(part, arguments.batch_size)
     if arguments.last:
-        if at is None:
+        if part.moments is None or part.series is None:
             raise ArgumentError("--last", expected="a run on windows of a series", received="rows")
-        rows = np.array([len(at) - 1])
-        at, predictions = at[rows], {name: v[rows] for name, v in predictions.items()}
-    columns = _kept(table, arguments.keep, at)
+        last = ends(part.series, served.rows.begins(part))
+        part = replace(part, moments=part.moments[last])
+    predictions = served.predicted(part, arguments.batch_size)
+    columns = _kept(table, arguments.keep, part, served)
     columns |= answers.columns_of(served.outputs, predictions, arguments.probabilities)
     for line in served.replaced(table):
         print(line, file=sys.stderr)
@@ -127,14 +129,28 @@ def ending(path: str) -> str:
     return Path(path).suffix.removeprefix(".").lower()
 
 
-def _kept(table: Table, names: list[str], at: np.ndarray | None) -> Columns:
-    """The columns that are copied; of a series with the row, and the time, of each moment."""
-    if at is None:
+def _kept(table: Table, names: list[str], part: Part, served: Served) -> Columns:
+    """The columns that are copied; of a series with the row, the time and the group of each
+    moment. What follows the last row before a gap or the end is in no row, and has no time."""
+    at, base = part.moments, part.series
+    if at is None or base is None:
         return {name: table.values(name).tolist() for name in names}
-    found: Columns = {"row": at.tolist()}
-    for name in dict.fromkeys([*table.time, *names]):
-        values = [*table.values(name).tolist(), None]
-        found[name] = [values[min(moment, len(values) - 1)] for moment in at.tolist()]
+    begins, run = served.rows.begins(part), runs(base)
+    there = run[np.minimum(at, len(base) - 1)] == run[begins]
+    there &= at < len(base)
+    numbers = np.arange(len(base)) if base.rows is None else base.rows
+    before = numbers[np.maximum(at - 1, 0)] + 1
+    rows = np.where(there, numbers[np.minimum(at, len(base) - 1)], before)
+    found: Columns = {"row": rows.tolist()}
+    group = [] if table.group is None else [table.group]
+    for name in dict.fromkeys([*group, *table.time, *names]):
+        values = table.values(name)
+        known = numbers[begins] if name in group else np.where(there, rows, 0)
+        held = values[known].tolist()
+        found[name] = [
+            value if inside or name in group else None
+            for value, inside in zip(held, there.tolist(), strict=True)
+        ]
     return found
 
 

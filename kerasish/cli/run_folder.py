@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import glob
 import io
 import itertools
 import json
@@ -144,7 +145,8 @@ def _full(named: Any, folder: Path) -> Any:
     if isinstance(named, list):
         return [_full(one, folder) for one in named]
     path = folder / named
-    return str(path.resolve()) if path.exists() else named
+    there = path.exists() or (glob.has_magic(str(named)) and glob.glob(str(path)))
+    return str(path.resolve()) if there else named
 
 
 def refuse_other_config(folder: Path, project: Project) -> None:

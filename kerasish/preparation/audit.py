@@ -87,7 +87,11 @@ def audit(data: Prepared) -> Audit:
         {name: len(part) for name, part in parts.items()},
         {name: part.dropped for name, part in parts.items() if part.dropped},
         classes(data),
-        [_column(data, name, tables) for name in tables["train"].names],
+        [
+            _column(data, name, tables)
+            for name in tables["train"].names
+            if name not in data.columns.filled
+        ],
         unknown(data, tables),
         duplicates(data, tables),
         groups(tables),
@@ -141,8 +145,8 @@ def at_hand(table: Table, name: str) -> bool:
 
 def roles(data: Prepared) -> dict[str, str]:
     """What each column that is read is for: "x", "y", "x and y", "weight", "time" or "group"."""
-    read = {name: "x" for name in data.columns.inputs(data.x)}
-    for name in data.columns.inputs(data.y):
+    read = {name: "x" for name in data.columns.sources(data.x)}
+    for name in data.columns.sources(data.y):
         read[name] = "x and y" if name in read else "y"
     table = data.parts.train
     for name in table.time:
@@ -243,7 +247,7 @@ def duplicates(data: Prepared, tables: dict[str, Table]) -> dict[str, int]:
     """
     if data.window is not None:
         return {}
-    columns = [name for name in data.columns.inputs(data.x) if name in tables["train"].names]
+    columns = data.columns.sources(data.x)
     if not columns or not all(at_hand(tables["train"], name) for name in columns):
         return {}
     keys = {part: row_keys(table, columns) for part, table in tables.items()}

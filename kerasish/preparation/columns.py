@@ -129,6 +129,10 @@ class Columns:
             waiting.extend(record.inputs)
         return {name: found[name] for name in self._symbols if name in found}
 
+    def sources(self, outputs: Any) -> list[str]:
+        """The columns of the file that some symbols come from."""
+        return list(dict.fromkeys(self.filled.get(name, name) for name in self.inputs(outputs)))
+
     def run(self, outputs: Mapping[str, Any], table: Table) -> dict[str, np.ndarray]:
         """What symbols are for the rows of a table, as arrays."""
         table = with_filled(table, self.filled)

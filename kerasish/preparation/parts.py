@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +9,10 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, DataError
+from kerasish.preparation.clock import as_date, clock
 from kerasish.preparation.table import Table
 from kerasish.spec import TEXT
 
-_DATE = re.compile(
-    r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2})(?:[T ](\d{1,2}(?::\d{2}){1,2})[\d.]*Z?)?)?"
-)
 PARTS = ("train", "validation", "test")
 CHOICES = ("split", "rows", "every", "where")
 
@@ -58,8 +55,8 @@ def split(
             of one value stay together). What no part takes is trained on, unless "train" says
             which.
         seed: of the order in which fractions are drawn.
-        ordered: whether fractions are taken from the end instead, as of a series; by default
-            where the table has a time.
+        ordered: whether fractions are the latest rows instead, as of a series: by the time of the
+            table, else the last of the file, or of every group; by default where there is a time.
         fold: (k, n) for part k of n, from 0, of all rows that are not test rows, to validate on in
             the place of what "validation" says; its "stratify" or "group" stays. Parts are
             drawn, or, in order, part k + 1 of n + 1 is validated on after training on those before.
@@ -182,20 +179,6 @@ def _in_range(
     return found
 
 
-def as_date(text: str) -> np.datetime64:
-    """A date, with or without time, and with one or two digits for months, days and hours.
-
-    Raises:
-        ValueError: the text is none.
-    """
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
-        raise ValueError(text)
-    year, month, day, clock = found.groups()
-    hour = f"T{clock if clock[1:2] != ':' else '0' + clock}" if clock else ""
-    return np.datetime64(f"{year}-{int(month):02}-{int(day or 1):02}{hour}", "s")
-
-
 def _fractions(
     table: Table,
     pool: np.ndarray,
@@ -212,7 +195,7 @@ def _fractions(
     if not fractions:
         return pool, {}
     if ordered:
-        return _from_the_end(pool, {name: c["split"] for name, c in fractions.items()})
+        return _from_the_end(table, pool, {name: c["split"] for name, c in fractions.items()})
     rest, drawn = pool, dict[str, np.ndarray]()
     rng = np.random.default_rng(seed)
     for name, choice in fractions.items():
@@ -224,14 +207,40 @@ def _fractions(
 
 
 def _from_the_end(
-    pool: np.ndarray, sizes: Mapping[str, float]
+    table: Table, pool: np.ndarray, sizes: Mapping[str, float]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    order, when = _in_order(table, pool)
     found, end, whole = dict[str, np.ndarray](), len(pool), len(pool)
     for name in ("test", "validation"):
         if name in sizes:
-            begin = end - round(sizes[name] * whole)
-            found[name], end = pool[begin:end], begin
-    return pool[:end], found
+            begin = _before(when, end - round(sizes[name] * whole))
+            found[name], end = np.sort(pool[order[begin:end]]), begin
+    return np.sort(pool[order[:end]]), found
+
+
+def _in_order(table: Table, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of rows in the order of their time, and the times in that order. Without a time
+    it is the place in the file, or where there are groups how far a row is in its own."""
+    if table.time:
+        when = clock(table)[rows]
+    elif table.group is not None:
+        _, codes = np.unique(table.values(table.group)[rows], return_inverse=True)
+        order = np.argsort(codes, kind="stable")
+        sizes = np.bincount(codes)
+        when = np.empty(len(rows))
+        begins = np.repeat(np.cumsum(sizes) - sizes, sizes)
+        when[order] = (np.arange(len(rows)) - begins) / np.repeat(sizes, sizes)
+    else:
+        when = np.arange(len(rows))
+    order = np.argsort(when, kind="stable")
+    return order, when[order]
+
+
+def _before(when: np.ndarray, place: int) -> int:
+    """A place in ascending times, moved before the rows of the same time."""
+    if not 0 < place < len(when):
+        return place
+    return int(np.searchsorted(when, when[place])) or place
 
 
 def _keys(table: Table, rows: np.ndarray, choice: Mapping[str, Any]) -> np.ndarray:
@@ -291,9 +300,10 @@ def _folded(
         )
     in_order = bool(pool.time) if ordered is None else ordered
     if in_order:
-        ends = np.linspace(0, len(pool), count + 2).round().astype(int)
-        rows = np.arange(len(pool))
-        trained, validated = rows[: ends[number + 1]], rows[ends[number + 1] : ends[number + 2]]
+        rows, when = _in_order(pool, np.arange(len(pool)))
+        ends = np.linspace(0, len(pool), count + 2).round().astype(int).tolist()
+        first, last = (_before(when, ends[number + 1 + step]) for step in (0, 1))
+        trained, validated = np.sort(rows[:first]), np.sort(rows[first:last])
     else:
         own = _fold_of(_keys(pool, np.arange(len(pool)), choice), count, seed, "group" in choice)
         trained, validated = np.flatnonzero(own != number), np.flatnonzero(own == number)

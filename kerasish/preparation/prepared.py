@@ -38,6 +38,7 @@ class Part:
         x, y, sample_weight: by name, arrays (rows, ...), or series where there are windows; inputs
             that are read from their files when rows are asked for are `Later`.
         moments: the rows of the series at which windows are; None without windows.
+        series: all rows, series after series: what moments count.
         dropped: rows or windows that were left out, since a target is missing.
     """
 
@@ -47,6 +48,7 @@ class Part:
     sample_weight: np.ndarray | None = None
     moments: np.ndarray | None = None
     dropped: int = 0
+    series: Table | None = None
 
     def __len__(self) -> int:
         return len(self.table) if self.moments is None else len(self.moments)
@@ -232,7 +234,13 @@ class Prepared:
         if not len(at):
             raise DataError(f"The windows of {what}", expected="one with a target", received="none")
         weight = None if self.sample_weight is None else base.values(self.sample_weight)
-        return Part(table, x, y, weight, at, whole - len(at))
+        return Part(table, x, y, weight, at, whole - len(at), base)
+
+    def begins(self, part: Part) -> np.ndarray:
+        """The first row of every window of a part, as its moments count them."""
+        window = self.window or Window()
+        spans = [window.span(name, False) for name in self.x]
+        return np.asarray(part.moments) + min(low for low, _ in spans)
 
     def _complete(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +190,7 @@ def vocabularies(symbols: Iterable[KerasTensor]) -> dict[str, set[Any]]:
 
 def replace_y(part: Part) -> Part:
     """A part without targets and weights."""
-    return Part(part.table, part.x, {}, None, part.moments, part.dropped)
+    return replace(part, y={}, sample_weight=None)
 
 
 def measured(

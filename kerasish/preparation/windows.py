@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kerasish.errors import DataError
-from kerasish.preparation.parts import as_date
+from kerasish.preparation.clock import clock
 from kerasish.preparation.table import Table
-from kerasish.spec import TEXT
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def moments(
     low = min((a for a, _ in (*spans, *targets)), default=0)
     high = max((b for _, b in (*spans, *targets)), default=1)
     found = np.arange(max(0, -low), max(total - high + 1, 0))
-    run = _runs(base)
+    run = runs(base)
     found = found[run[found + low] == run[found + high - 1]]
     own = np.zeros(total, bool)
     own[np.arange(total) if table.rows is None else _within(table, base)] = True
@@ -72,17 +71,38 @@ def moments(
 
 
 def in_series(table: Table) -> Table:
-    """A table whose groups follow each other, each in the order of the file.
+    """A table whose groups follow each other, each in the order of its time, else of the file.
 
     Args:
         table: all rows.
+
+    Raises:
+        DataError: a text of the time is no date.
     """
+    if table.group is None and not table.time:
+        return table
+    when = clock(table) if table.time else np.arange(len(table))
+    order = np.lexsort((when, _series_of(table)))
+    return table if (np.diff(order) == 1).all() else table.choose(order)
+
+
+def _series_of(table: Table) -> np.ndarray:
+    """The number of the series that each row is of, in the order in which they begin."""
     if table.group is None:
-        return table
-    codes = np.unique(table.values(table.group), return_inverse=True)[1]
-    if np.count_nonzero(np.diff(codes)) == codes.max():
-        return table
-    return table.choose(np.argsort(codes, kind="stable"))
+        return np.zeros(len(table), np.int64)
+    _, first, codes = np.unique(table.values(table.group), return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[codes]
+
+
+def ends(base: Table, begins: np.ndarray) -> np.ndarray:
+    """The positions in `begins` of the last window of each series.
+
+    Args:
+        base: all rows, series after series.
+        begins: the first row of each window, ascending.
+    """
+    series = _series_of(base)[begins]
+    return np.flatnonzero(np.append(series[1:] != series[:-1], True))
 
 
 def _within(table: Table, base: Table) -> np.ndarray:
@@ -94,8 +114,15 @@ def _within(table: Table, base: Table) -> np.ndarray:
     return order[np.searchsorted(base.rows[order], rows)]
 
 
-def _runs(table: Table) -> np.ndarray:
-    """A number for each row; rows of one number follow each other without a gap."""
+def runs(table: Table) -> np.ndarray:
+    """A number for each row; rows of one number follow each other without a gap.
+
+    Args:
+        table: rows, series after series.
+
+    Raises:
+        DataError: two rows of a series have one time.
+    """
     breaks = np.zeros(len(table), bool)
     if table.group is not None:
         values = table.values(table.group)
@@ -107,54 +134,10 @@ def _runs(table: Table) -> np.ndarray:
             row = int(np.flatnonzero(inside & (steps <= 0))[0]) + 1
             raise DataError(
                 table.where(row, table.time[0]),
-                expected="a time after that of the row before",
-                received="one that is not",
-                fix="Sort the file by its time; `group` tells several series apart.",
+                expected="a time of its own",
+                received="one that another row has",
+                fix="`group: COLUMN` in the source tells several series apart.",
             )
         usual = np.median(steps[inside])
         breaks[1:] |= np.abs(steps - usual) > usual / 2
     return np.cumsum(breaks)
-
-
-# The columns that a time may be in, and how many seconds one of each is.
-_UNITS = {"week": 604800, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
-
-
-def clock(table: Table) -> np.ndarray:
-    """The time of every row, in seconds (or what numbers of a single column count).
-
-    Raises:
-        DataError: a text is no date.
-    """
-    names = table.time
-    if len(names) == 1:
-        values = table.values(names[0])
-        if table.spec(names[0]).dtype != TEXT:
-            return np.asarray(values, np.float64)
-        return _dates(table, names[0], values).astype("datetime64[s]").astype(np.float64)
-    parts = {name.lower(): np.asarray(table.values(name), np.int64) for name in names}
-    months = (parts.pop("year") - 1970) * 12 + parts.pop("month", 1) - 1 if "year" in parts else 0
-    seconds = np.asarray(months, "datetime64[M]").astype("datetime64[s]").astype(np.float64)
-    for name, values in parts.items():
-        if name not in _UNITS:
-            raise DataError(
-                "The time of the rows",
-                expected=f"columns year, month, {', '.join(_UNITS)}",
-                received=repr(name),
-            )
-        seconds = seconds + (values - (name == "day")) * float(_UNITS[name])
-    return seconds
-
-
-def _dates(table: Table, name: str, values: np.ndarray) -> np.ndarray:
-    found = []
-    for row, text in enumerate(values.tolist()):
-        try:
-            found.append(as_date(text))
-        except ValueError:
-            raise DataError(
-                table.where(row, name),
-                expected="a date such as 2016-07-01 or 2016-07-01 13:00:00",
-                received=repr(text),
-            ) from None
-    return np.array(found, "datetime64[s]")

@@ -121,6 +121,37 @@ def test_a_run_and_windows(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert found["duplicates"] == {}
 
 
+def test_gaps_filled_by_the_row_before_and_a_pattern_of_files(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The column of the file is told; a run finds the files of a pattern again."""
+    for number in range(2):
+        rows = (
+            f"{i},{'' if i % 5 == 3 else i * 0.5}" for i in range(20 * number, 20 * number + 20)
+        )
+        (folder / f"part-{number}.csv").write_text("\n".join(["t,v", *rows]), encoding="utf-8")
+    series = block("""
+        kerasish: 1
+        data:
+          source: {csv: "part-*.csv", time: t}
+          test: {split: 0.3}
+          window: {history: 3, horizon: 1}
+          x: {past: {from: v, seq: [fill: previous, Normalization]}}
+          y: {ahead: v}
+        model: {layers: [Flatten, {Dense: 1}]}
+        train: {optimizer: adam, loss: mse, epochs: 1}
+        """)
+    (folder / "s.yaml").write_text(series, encoding="utf-8")
+    found = as_json(capsys, "s.yaml")
+    assert {one["name"]: one["role"] for one in found["columns"]} == {"t": "time", "v": "x and y"}
+    assert main(["fit", "s.yaml", "--quiet", "--run", "r"]) == 0
+    capsys.readouterr()
+    assert as_json(capsys, "r")["rows"] == found["rows"]
+    for words in (["evaluate", "r"], ["report", "r"], ["fit", "--resume", "r"]):
+        assert main(words) == 0, capsys.readouterr().err
+    assert "v.previous" not in (folder / "r/report.html").read_text(encoding="utf-8")
+
+
 def test_a_config_without_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "e.yaml").write_text(
         "kerasish: 1\nmodel: {input: [3], layers: [{Dense: 1}]}\n", encoding="utf-8"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import kerasish as keras
 from kerasish import preparation as prep
 from kerasish.cli import answers
 from kerasish.cli.main import main
@@ -198,6 +199,43 @@ def test_a_series_and_what_comes_after_it(
     _, out, _ = done(capsys, "new.csv", "--last")
     assert out.splitlines()[1:] == [",".join(rows[-1])]
     assert rows[-1][:2] == [str(len(load)), ""]
+
+
+def test_the_last_of_every_group(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of two groups in turn, one with a gap in time: rows, times and groups are the file's."""
+    monkeypatch.chdir(tmp_path)
+    hours = {"b": [0, 1, 2, 3, 4], "a": [0, 1, 2, 7, 8]}
+    table = prep.Table(
+        {
+            "hour": prep.column_of(np.array(list(zip(*hours.values(), strict=True))).ravel()),
+            "shop": prep.column_of(["b", "a"] * 5),
+            "load": prep.column_of(np.arange(10.0)),
+        },
+        time=("hour",),
+        group="shop",
+    )
+    columns = prep.Columns(table)
+    x = {"past": columns["load"]}
+    data = prep.Prepared(prep.Parts(table), columns, x, x, window=prep.Window(history=2))
+    network = keras.Sequential([keras.Input((2, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    network.compile("sgd", "mse")
+    Path("run").mkdir()
+    prep.save(network, data, Path("run/model.keras"))
+    lines = [f"{h},{s},{i}" for i, (h, s) in enumerate(zip(table.values("hour").tolist(),
+             table.values("shop").tolist(), strict=True))]  # fmt: skip
+    Path("new.csv").write_text("hour,shop,load\n" + "\n".join(lines) + "\n")
+    code, out, err = done(capsys, "new.csv", "--keep", "load")
+    assert code == 0, err
+    rows = [line.split(",")[:4] for line in out.splitlines()]
+    assert rows[0] == ["row", "shop", "hour", "load"]
+    assert rows[1:] == [
+        ["4", "b", "2", "4"], ["6", "b", "3", "6"], ["8", "b", "4", "8"],
+        ["9", "b", "", ""], ["5", "a", "2", "5"], ["6", "a", "", ""], ["10", "a", "", ""],
+    ]  # fmt: skip
+    _, out, _ = done(capsys, "new.csv", "--last", "--keep", "load")
+    assert [line.split(",")[:4] for line in out.splitlines()[1:]] == [rows[4], rows[7]]
 
 
 def test_several_inputs_and_outputs(

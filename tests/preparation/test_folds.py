@@ -70,6 +70,15 @@ def test_in_order_each_fold_is_trained_on_what_is_before_it() -> None:
             assert ids(one.train) + ids(one.validation) == list(range(end + 6))
 
 
+def test_in_order_all_groups_are_in_every_fold() -> None:
+    whole = table(24, shop=np.repeat(["b", "a"], 12), day=np.tile(np.arange(12), 2))
+    for one in folds(replace(whole, time=("day",), group="shop"), {}, 3):
+        days = {name: set(part.values("day").tolist()) for name, part in one.given().items()}
+        assert max(days["train"]) < min(days["validation"])
+        for part in one.given().values():
+            assert part.values("shop").tolist().count("a") == len(part) / 2
+
+
 def test_rows_that_the_validation_part_names_are_folded_too() -> None:
     part = np.array(["a"] * 20 + ["b"] * 10 + ["c"] * 10)
     parts = {"train": {"where": {"part": "a"}}, "validation": {"where": {"part": "b"}}}

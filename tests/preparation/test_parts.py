@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kerasish.errors import ArgumentError, DataError
 from kerasish.preparation import Table, column_of, split
-from kerasish.preparation.parts import as_date
+from kerasish.preparation.clock import as_date
 
 
 def table(n: int = 20, **more: Any) -> Table:
@@ -96,6 +96,28 @@ def test_groups_stay_together() -> None:
 def test_a_series_is_cut_at_its_end() -> None:
     base = Table(table().columns, time=("n",))
     assert rows(base, {"test": {"split": 0.1}})["test"] == [18, 19]
+
+
+def test_the_latest_rows_of_all_groups_are_held_out() -> None:
+    """A file that has shop after shop: the test part is the end of the time, not the last shop."""
+    shop, day = np.repeat(["b", "a"], 10), np.tile(np.arange(10), 2)
+    held = {"n": np.arange(20), "shop": shop, "day": day}
+    columns = {name: column_of(values) for name, values in held.items()}
+    choices = {"validation": {"split": 0.1}, "test": {"split": 0.2}}
+    expected = {"test": [8, 9, 18, 19], "validation": [7, 17]}
+    for one in (Table(columns, time=("day",), group="shop"), Table(columns, group="shop")):
+        found = split(one, choices, ordered=True)
+        for name, wanted in expected.items():
+            part = found.get(name)
+            assert part is not None
+            assert part.values("n").tolist() == wanted
+
+
+def test_rows_of_one_time_are_in_one_part() -> None:
+    columns = {"n": column_of(np.arange(12)), "day": column_of(np.arange(12)[::-1] // 3)}
+    found = split(Table(columns, time=("day",)), {"test": {"split": 0.3}})
+    assert found.test is not None
+    assert found.test.values("n").tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_part_of_its_own_and_what_train_names() -> None:

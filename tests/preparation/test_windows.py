@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 import kerasish as keras
 from kerasish.errors import DataError
 from kerasish.preparation import Columns, Parts, Prepared, Table, Window, column_of, split
-from kerasish.preparation.windows import clock, moments
+from kerasish.preparation.clock import clock
+from kerasish.preparation.windows import moments
 from kerasish.utils import timeseries_dataset_from_array
 
 
@@ -175,7 +176,23 @@ def test_times() -> None:
         clock(wrong)
 
 
-def test_a_time_that_goes_back_is_refused() -> None:
+def test_a_time_orders_the_rows() -> None:
+    """The newest row first, and two shops in turn: windows are as in the sorted file."""
+    n = 6
+    held = {"a": np.arange(2.0 * n), "t": np.tile(np.arange(n), 2), "g": np.repeat(["b", "a"], n)}
+
+    def windows(order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        columns = {name: column_of(values[order]) for name, values in held.items()}
+        table = Table(columns, time=("t",), group="g")
+        return all_of(prepared(Parts(table), Window(history=2)), "train")
+
+    expected = windows(np.arange(2 * n))
+    for order in (np.argsort(-held["t"], kind="stable"), np.argsort(held["t"], kind="stable")):
+        for found, wanted in zip(windows(order), expected, strict=True):
+            np.testing.assert_array_equal(found, wanted)
+
+
+def test_two_rows_of_one_time_are_refused() -> None:
     table = Table({"a": column_of(np.arange(4.0)), "t": column_of(np.array([0, 1, 1, 2]))},
                   time=("t",))  # fmt: skip
     with pytest.raises(DataError, match="row 2, column 't'"):

@@ -83,7 +83,7 @@ def _own(run: Gathered, part: Part, target: str) -> np.ndarray | None:
 
 
 def _columns(run: Gathered, train: Table) -> Markup:
-    asked, wanted = run.data.columns.inputs(run.data.x), run.data.columns.inputs(run.data.y)
+    asked, wanted = run.data.columns.sources(run.data.x), run.data.columns.sources(run.data.y)
     some = train
     if len(train) > _ROWS:
         some = train.choose(np.linspace(0, len(train) - 1, _ROWS).astype(np.int64))

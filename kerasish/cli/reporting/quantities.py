@@ -106,10 +106,11 @@ def series(run: Gathered, answers: Answers) -> Markup:
         ("The worst window", int(order[-1])),
     ]
     names = _names(answers) or [answers.output.name]
+    base = run.part.series or run.part.table
     made = [
         figure(_window(run, answers, place, i, steps),
                f"{told}{f', {name}' if len(names) > 1 else ''}",
-               f"from {run.part.table.place(int(_moment(run, answers, place)))}")
+               f"from {base.where(int(_moment(run, answers, place)))}")
         for i, name in enumerate(names[:_COLUMNS])
         for told, place in (picked if len(names) == 1 else picked[1:])
     ]  # fmt: skip

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from kerasish.cli.reporting.gathered import Answers, Gathered, rows_of
 from kerasish.preparation.table import Column, Table
-from kerasish.preparation.windows import Window, in_series
+from kerasish.preparation.windows import Window
 from kerasish.showing.page.charts import sparkline
 from kerasish.showing.page.markup import Markup, joined, shown, tag
 from kerasish.showing.page.numbers import number, share
@@ -35,7 +34,7 @@ def worst(run: Gathered, answers: Answers) -> Markup:
     if part.moments is not None:
         return _windows(run, answers, order)
     chosen = rows_of(part, answers.rows[order]).table
-    columns = [name for name in run.data.columns.inputs(run.data.x) if name in chosen.columns]
+    columns = run.data.columns.sources(run.data.x)
     pictures = [name for name in columns if _is_picture(chosen.columns[name])]
     if pictures:
         return _cards(run, answers, order, chosen, pictures)
@@ -106,7 +105,7 @@ def _rows(
 def _windows(run: Gathered, answers: Answers, order: np.ndarray) -> Markup:
     """Windows by what was said of them and where their targets begin."""
     part, window = run.part, run.data.window or Window()
-    base = in_series(replace(part.table, rows=None))
+    base = part.series or part.table
     low, _ = window.span(answers.output.name, True)
     said = [_said(answers, int(i)) for i in order]
     places = [base.where(int(at) + low) for at in np.asarray(part.moments)[answers.rows[order]]]

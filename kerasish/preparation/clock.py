@@ -1,0 +1,71 @@
+"""When the rows of a series are: dates, numbers, or year, month, day and hour."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from kerasish.errors import DataError
+from kerasish.preparation.table import Table
+from kerasish.spec import TEXT
+
+_DATE = re.compile(
+    r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2})(?:[T ](\d{1,2}(?::\d{2}){1,2})[\d.]*Z?)?)?"
+)
+# The columns that a time may be in, and how many seconds one of each is.
+_UNITS = {"week": 604800, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
+
+
+def clock(table: Table) -> np.ndarray:
+    """The time of every row, in seconds (or what numbers of a single column count).
+
+    Raises:
+        DataError: a text is no date.
+    """
+    names = table.time
+    if len(names) == 1:
+        values = table.values(names[0])
+        if table.spec(names[0]).dtype != TEXT:
+            return np.asarray(values, np.float64)
+        return _dates(table, names[0], values).astype("datetime64[s]").astype(np.float64)
+    parts = {name.lower(): np.asarray(table.values(name), np.int64) for name in names}
+    months = (parts.pop("year") - 1970) * 12 + parts.pop("month", 1) - 1 if "year" in parts else 0
+    seconds = np.asarray(months, "datetime64[M]").astype("datetime64[s]").astype(np.float64)
+    for name, values in parts.items():
+        if name not in _UNITS:
+            raise DataError(
+                "The time of the rows",
+                expected=f"columns year, month, {', '.join(_UNITS)}",
+                received=repr(name),
+            )
+        seconds = seconds + (values - (name == "day")) * float(_UNITS[name])
+    return seconds
+
+
+def _dates(table: Table, name: str, values: np.ndarray) -> np.ndarray:
+    found = []
+    for row, text in enumerate(values.tolist()):
+        try:
+            found.append(as_date(text))
+        except ValueError:
+            raise DataError(
+                table.where(row, name),
+                expected="a date such as 2016-07-01 or 2016-07-01 13:00:00",
+                received=repr(text),
+            ) from None
+    return np.array(found, "datetime64[s]")
+
+
+def as_date(text: str) -> np.datetime64:
+    """A date, with or without time, and with one or two digits for months, days and hours.
+
+    Raises:
+        ValueError: the text is none.
+    """
+    found = _DATE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    year, month, day, clock = found.groups()
+    hour = f"T{clock if clock[1:2] != ':' else '0' + clock}" if clock else ""
+    return np.datetime64(f"{year}-{int(month):02}-{int(day or 1):02}{hour}", "s")
