@@ -12,7 +12,7 @@ from kerasish.cli import run_folder
 from kerasish.cli.declare import argument, command
 from kerasish.cli.options import JSON
 from kerasish.cli.tables import flat, table
-from kerasish.cli.text import duration
+from kerasish.cli.text import duration, number
 from kerasish.declarative.text.emit import flow
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import load
@@ -147,7 +147,7 @@ def _row(name: str, values: list[str]) -> tuple[str, ...]:
 
 
 def _value(metrics: Mapping[str, float], name: str) -> str:
-    return f"{metrics[name]:.4f}" if name in metrics else _ABSENT
+    return number(metrics[name]) if name in metrics else _ABSENT
 
 
 def _fact(record: Mapping[str, Any], name: str) -> str:

@@ -71,11 +71,15 @@ def to_python(project: Project, title: str = "a config") -> str:
     fitted = {key: value for key, value in train.fitted.items() if value != []}
     if train.class_weight is not None and data is not None:
         fitted["class_weight"] = _class_weight(project, data)
-    given: list[tuple[str, Text]] = [] if data is None else [("", "**data.fit_arguments()")]
-    given += _called(program, "", fitted).parts
+    given: list[tuple[str, Text]] = list(_called(program, "", fitted).parts)
     program.say()
+    if data is None:
+        text = Call("model.fit(", ")", [("", "x"), ("", "y"), *given])
+        program.say(f"# The config has no data: history = {text}")
+        return program.text()
+    given = [("", "**data.fit_arguments()"), *given]
     program.set("history", Call("model.fit(", ")", given))
-    if data is not None and data.parts.test is not None:
+    if data.parts.test is not None:
         arrays = isinstance(data.batches("test"), tuple)
         test = '*data.batches("test"), batch_size=data.batch_size' if arrays else _BATCHES
         program.say(f"print(model.evaluate({test}, return_dict=True))")

@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from kerasish.showing.drawing.curves import Line, Panel, curves, ticks
+from kerasish.showing.drawing.axes import ticks
+from kerasish.showing.drawing.curves import Line, Panel, curves
 
 
 def test_a_drawing_stands_alone() -> None:
@@ -36,3 +37,10 @@ def test_ticks_are_round_and_around(low: float, high: float) -> None:
     assert 2 <= len(found) <= 8
     step = found[1] - found[0]
     assert f"{step:.0e}"[0] in "125"
+
+
+def test_values_far_apart_are_drawn_by_their_logarithm() -> None:
+    text = curves([Panel("loss", [Line("a", [10.0, 1.0, 0.1])])])
+    (line,) = [one for one in ElementTree.fromstring(text).iter() if one.tag.endswith("polyline")]
+    first, middle, last = (float(p.split(",")[1]) for p in line.attrib["points"].split())
+    assert middle - first == pytest.approx(last - middle, abs=0.2)

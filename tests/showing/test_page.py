@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from kerasish.errors import ShapeError
-from kerasish.showing.page.axes import Axis, around, fitting
+from kerasish.showing.drawing.axes import Axis, around, fitting
 from kerasish.showing.page.charts import Line, histogram, lines, points, sparkline
 from kerasish.showing.page.document import Section, document, tiles
 from kerasish.showing.page.markup import Markup, escaped, joined, shown, tag

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerasish.cli.reporting.gathered import Answers
 from kerasish.preparation.scores import confusion
-from kerasish.showing.page.axes import Axis
+from kerasish.showing.drawing.axes import Axis
 from kerasish.showing.page.charts import bars, figure
 from kerasish.showing.page.markup import Markup, joined, named, shown, tag
 from kerasish.showing.page.numbers import number, share

@@ -1,4 +1,7 @@
-"""Curves over steps or epochs as SVG that stands alone: panels with axes, and one legend."""
+"""Curves over steps or epochs as SVG that stands alone: panels with axes, and one legend.
+
+An axis is logarithmic where values lie far apart.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from kerasish.showing.drawing.axes import Axis, fitting
 
 _FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 # Told apart by people who see colours otherwise too (Okabe and Ito).
@@ -72,25 +77,23 @@ def curves(
 def _panel(panel: Panel, across: str) -> str:
     finite = [v for one in panel.lines for v in one.values if math.isfinite(v)]
     most = max((len(one.values) for one in panel.lines), default=1)
-    low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
-    marks = ticks(low, high)
-    low, high = min(low, marks[0]), max(high, marks[-1])
+    along, over = fitting(finite), Axis(1, most, whole=True)
     wide, tall = _WIDE - _LEFT - _RIGHT, _HIGH - _TOP - _BOTTOM
 
     def x(step: float) -> float:
-        return _LEFT + (wide / 2 if most == 1 else wide * (step - 1) / (most - 1))
+        return _LEFT + wide * (0.5 if most == 1 else over.at(step))
 
     def y(value: float) -> float:
-        return _TOP + tall * (1 - (value - low) / ((high - low) or 1.0))
+        return _TOP + tall * (1 - along.at(value))
 
     parts = [f'<text x="{_LEFT:g}" y="18" font-weight="bold">{html.escape(panel.title)}</text>']
-    for mark in marks:
+    for mark, text in along.marks():
         parts.append(f'<path d="M{_LEFT:g},{y(mark):.1f} h{wide:g}" stroke="{_GRID}"/>')
         at = f'x="{_LEFT - 6:g}" y="{y(mark) + 4:.1f}" text-anchor="end"'
-        parts.append(f"<text {at}>{mark:.6g}</text>")
-    for step in sorted({1, *(round(s) for s in ticks(1, most) if 1 <= s <= most)}):
+        parts.append(f"<text {at}>{text}</text>")
+    for step, text in over.marks():
         at = f'x="{x(step):.1f}" y="{_HIGH - _BOTTOM + 16:g}" text-anchor="middle"'
-        parts.append(f"<text {at}>{step}</text>")
+        parts.append(f"<text {at}>{text}</text>")
     at = f'x="{_WIDE - _RIGHT:g}" y="{_HIGH - 4:g}" text-anchor="end"'
     parts.append(f"<text {at}>{html.escape(across)}</text>")
     for one in panel.lines:
@@ -109,14 +112,3 @@ def _look(one: Line) -> str:
     dashes = ' stroke-dasharray="5 4"' if one.dashed else ""
     colour = COLOURS[one.colour % len(COLOURS)]
     return f'fill="none" stroke="{colour}" stroke-width="1.8"{dashes}'
-
-
-def ticks(low: float, high: float, about: int = 5) -> list[float]:
-    """Round numbers around a range, from one at or below it to one at or above it."""
-    span = high - low
-    if not span > 0 or not math.isfinite(span):
-        span = abs(low) or 1.0
-    step = 10 ** math.floor(math.log10(span / about))
-    step *= next((m for m in (1, 2, 5) if span / (step * m) <= about), 10)
-    first, last = math.floor(low / step), math.ceil(high / step)
-    return [number * step for number in range(first, max(last, first + 1) + 1)]

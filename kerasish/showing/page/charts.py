@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kerasish.showing.page.axes import Axis, around, fitting
+from kerasish.showing.drawing.axes import Axis, around, fitting
 from kerasish.showing.page.markup import Markup, joined, tag
 
 _WIDE, _HIGH = 460.0, 270.0

@@ -7,8 +7,6 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kerasish.showing.drawing.curves import ticks
-
 _LOG_FROM = 30.0  # the largest over the smallest, from which a log scale shows more
 
 
@@ -91,3 +89,14 @@ def fitting(values: Iterable[float], label: str = "") -> Axis:
     if finite and min(finite) > 0 and max(finite) / min(finite) >= _LOG_FROM:
         return Axis(min(finite) / 1.2, max(finite) * 1.2, label, log=True)
     return around(finite, label)
+
+
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """Round numbers around a range, from one at or below it to one at or above it."""
+    span = high - low
+    if not span > 0 or not math.isfinite(span):
+        span = abs(low) or 1.0
+    step = 10 ** math.floor(math.log10(span / about))
+    step *= next((m for m in (1, 2, 5) if span / (step * m) <= about), 10)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    return [number * step for number in range(first, max(last, first + 1) + 1)]
