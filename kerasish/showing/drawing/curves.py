@@ -87,7 +87,7 @@ def _panel(panel: Panel, across: str) -> str:
         return _TOP + tall * (1 - along.at(value))
 
     parts = [f'<text x="{_LEFT:g}" y="18" font-weight="bold">{html.escape(panel.title)}</text>']
-    for mark, text in along.marks():
+    for mark, text in along.marks(6):
         parts.append(f'<path d="M{_LEFT:g},{y(mark):.1f} h{wide:g}" stroke="{_GRID}"/>')
         at = f'x="{_LEFT - 6:g}" y="{y(mark) + 4:.1f}" text-anchor="end"'
         parts.append(f"<text {at}>{text}</text>")
