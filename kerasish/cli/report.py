@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from kerasish.cli.options import ALLOW_NETWORK, BACKEND, PERMISSIONS, RUN
 from kerasish.cli.predict import WEIGHTS, weights_of
 from kerasish.cli.reporting import classes, front, insides, origin, quantities, worst
 from kerasish.cli.reporting.gathered import Answers, Gathered, gathered
-from kerasish.errors import ArgumentError, DataError
+from kerasish.errors import ArgumentError, ConfigError, DataError
 from kerasish.preparation import Prepared
 from kerasish.saving.files.atomic import write_bytes
 from kerasish.showing.page.document import Section, document
@@ -43,7 +44,7 @@ def report(arguments: Namespace) -> None:
     It has the metrics that `kerasish evaluate` gives, curves of training, for classes the confusion
     matrix, scores of each class and calibration, for quantities the errors in the file's units, for
     series some windows; the worst samples, the model with the time of each layer, the data, and
-    what makes the run again.
+    what makes the run again. Where the files of data are gone, it has what the run keeps.
     """
     folder = run_folder.existing_folder(arguments.run)
     file = weights_of(arguments)
@@ -54,10 +55,27 @@ def report(arguments: Namespace) -> None:
         )
     project = project_of(arguments, arguments.run)
     prepare_for(arguments, project)
-    data = project.data()
-    run = gathered(folder, file, data, _part(data, arguments.part), arguments.allowance)
+    try:
+        data = project.data()
+    except ConfigError:
+        gone = run_folder.files_gone(folder)
+        if not gone:
+            raise
+        told = f"The data are not here ({', '.join(gone)}): nothing is said of single rows."
+        name = _part_measured(folder, arguments.part)
+        run = gathered(folder, file, None, name, arguments.allowance)
+        run.notes.append(told)
+        print(told, file=sys.stderr)
+    else:
+        run = gathered(folder, file, data, _part(data, arguments.part), arguments.allowance)
     write_bytes(target, page(run).encode())
     print(f"wrote {target}")
+
+
+def _part_measured(folder: Path, chosen: str | None) -> str:
+    """The part that was asked for, else the first that `fit` has measured."""
+    held = run_folder.read_json(folder / run_folder.METRICS_FILE)
+    return chosen or next((name for name in _PARTS if name in held), "train")
 
 
 def _part(data: Prepared, chosen: str | None) -> str:

@@ -230,6 +230,13 @@ def state_of(folder: Path) -> str | None:
     return read_json(folder / RECORD_FILE).get("state")
 
 
+def files_gone(folder: Path) -> list[str]:
+    """The names of data files that a run has read and that are there no more."""
+    held = read_json(folder / RECORD_FILE).get("files")
+    paths = map(Path, held) if isinstance(held, Mapping) else ()
+    return [path.name for path in paths if not path.exists()]
+
+
 def fold_of(folder: Path) -> tuple[int, int] | None:
     """(k, n) where a run validated on part k of n, from 0; None where it did as its config says."""
     held = read_json(folder / RECORD_FILE).get("fold")

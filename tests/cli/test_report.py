@@ -18,6 +18,7 @@ from kerasish.preparation.way_back import Output, Target
 from kerasish.showing.page.markup import shown
 from kerasish.showing.page.numbers import number
 from tests.browser.runs import CLASSES, COLUMN, VERSE, trained
+from tests.docs.yaml_data import sounds
 from tests.showing.test_page import Elements
 
 
@@ -135,6 +136,67 @@ def test_what_cannot_be_reported(folder: Path, capsys: pytest.CaptureFixture[str
     assert "validation" in capsys.readouterr().err
     assert main(["report", str(run), "-o", str(folder / "no" / "x.html")]) == 2
     assert "folder that exists" in capsys.readouterr().err
+
+
+def test_where_the_data_are_gone_it_has_what_the_run_keeps(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(tmp_path, "two")
+    (tmp_path / "two.csv").unlink()
+    assert main(["report", str(run)]) in (0, None)
+    told = "The data are not here (two.csv): nothing is said of single rows."
+    assert told in capsys.readouterr().err
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert told in page
+    assert Elements(page).open == []
+    for heading in ("Training", "Layers", "Graph", "Data", "How to reproduce"):
+        assert f">{heading}</h" in page, heading
+    assert "Worst samples" not in page
+    metrics = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    for value in metrics["test"]["as_trained"].values():
+        assert number(value) in page
+    (run / "run.json").write_text(
+        (run / "run.json").read_text("utf-8").replace("two.csv", "two.yaml"), "utf-8"
+    )
+    capsys.readouterr()
+    assert main(["report", str(run)]) == 2  # files are there, and something else is wrong
+    assert "two.csv" in capsys.readouterr().err
+
+
+def test_rows_of_a_stream_are_those_of_memory(tmp_path: Path) -> None:
+    """The worst first, each with its own texts and place, though a stream is read in order."""
+    run = trained(tmp_path, "two")
+    assert main(["report", str(run)]) in (0, None)
+    page = (run / "report.html").read_text(encoding="utf-8")
+    config = run / "config.resolved.yaml"
+    text = re.sub(r"\{csv: ([^}]*)\}", r"{csv: \1, stream: true}", config.read_text("utf-8"))
+    assert "stream: true" in text
+    config.write_text(text, encoding="utf-8")
+    assert main(["report", str(run), "-o", str(tmp_path / "s.html")]) in (0, None)
+    streamed = (tmp_path / "s.html").read_text(encoding="utf-8")
+
+    def part(text: str, heading: str) -> str:
+        begin = text.index(f">{heading}</h")
+        return text[begin : text.index("</section>", begin)]
+
+    for heading in ("Worst samples of kind", "Worst samples of price", "Data"):
+        assert part(streamed, heading) == part(page, heading), heading
+
+
+def test_sounds_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    sounds(tmp_path)
+    example = Path(__file__).parents[2] / "docs" / "yaml" / "source_audio.yaml"
+    text = example.read_text(encoding="utf-8").replace("length: 800", "length: 1200")
+    (tmp_path / "s.yaml").write_text(text.replace("Reshape: [800]", "Reshape: [1200]"), "utf-8")
+    assert main(["fit", "s.yaml", "--quiet", "--seed", "1"]) == 0
+    assert main(["report", "runs/s"]) in (0, None)
+    page = Path("runs/s/report.html").read_text(encoding="utf-8")
+    begin = page.index(">Worst samples</h")
+    section = page[begin : page.index("</section>", begin)]
+    assert section.count('<path d="M') == 4
+    assert "high/" in section or "low/" in section
+    assert Elements(page).open == []
 
 
 # --- numbers ----------------------------------------------------------------------------------

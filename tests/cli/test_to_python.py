@@ -427,7 +427,8 @@ def test_a_model_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None
         model = keras.Sequential([keras.Input(shape=(4,)), keras.layers.Dense(units=2)], name="one")
         """).strip()  # fmt: skip
     (folder / "m.yaml").write_text(
-        "kerasish: 1\nmodel: {input: [4], layers: [{Dense: 2}]}\ntrain: {optimizer: sgd, loss: mse, epochs: 3}\n"
+        "kerasish: 1\nmodel: {input: [4], layers: [{Dense: 2}]}\n"
+        "train: {optimizer: sgd, loss: mse, epochs: 3}\n"
     )
     assert main(["to-python", "m.yaml", "-o", "program.py"]) == 0
     runpy.run_path("program.py")["model"].fit(np.ones((8, 4)), np.ones((8, 2)), verbose=0)

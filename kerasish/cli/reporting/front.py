@@ -20,13 +20,14 @@ _SCORES = ("accuracy", "auc", "f1", "precision", "recall", "top_k", "r2", "iou")
 
 def lead(run: Gathered) -> list[str]:
     """Sentences that say what this is."""
-    record, data = run.record, run.data
-    windows = "windows" if data.window is not None else "rows"
-    trained = (record.get("rows") or {}).get("train") or len(data.part("train"))
+    record, data = run.record, run.read
+    windows = "windows" if data is not None and data.window is not None else "rows"
+    rows = record.get("rows") or {}
+    trained = rows.get("train") or (0 if data is None else len(data.part("train")))
     epochs = record.get("epochs") or max(map(len, run.history.values()), default=0)
     seconds = record.get("seconds")
     after = f" in {duration(seconds)}" if isinstance(seconds, (int, float)) else ""
-    targets = list(data.targets)
+    targets = [] if data is None else list(data.targets)
     what = f" to predict {_listed(targets)}" if targets else ""
     first = (
         f"A model of {run.network.count_params():,} parameters, trained{what} on {trained:,} "
@@ -35,6 +36,8 @@ def lead(run: Gathered) -> list[str]:
     state = record.get("state")
     if state not in (None, "finished"):
         first += f" The run is {state}."
+    if data is None:
+        return [first, f"Measured by `fit` on the {run.name} part, {_weights(run)}"]
     return [first, f"Measured on the {run.name} part, {len(run.part):,} {windows}, {_weights(run)}"]
 
 

@@ -10,17 +10,20 @@ from typing import Any
 import numpy as np
 
 from kerasish.cli import run_folder
+from kerasish.errors import DataError
 from kerasish.models import Model
 from kerasish.preparation import Prepared
 from kerasish.preparation.prepared import Part, _alone
 from kerasish.preparation.saved import KEY, by_target, outputs_of
 from kerasish.preparation.scores import true_classes
 from kerasish.preparation.served import measured, replace_y, targets_of
+from kerasish.preparation.table import Table
 from kerasish.preparation.way_back import Output
 from kerasish.saving.whole_model import load_with_metadata
 
 _VALUES = 1 << 25  # numbers of one output that are held at once; rows beyond are sampled
 _ROWS = 50_000
+_READ = 2000  # rows of data that are read from their files
 
 
 @dataclass
@@ -62,7 +65,7 @@ class Gathered:
     Attributes:
         folder: of the run.
         record, results, history: run.json, metrics.json and history.csv.
-        data: parts of it, prepared.
+        read: parts of its data, prepared; None where the files are gone.
         network: with the weights that are reported.
         weights: "best", those that `fit` keeps, or "last".
         name: which part of the data is measured.
@@ -75,13 +78,20 @@ class Gathered:
     record: Mapping[str, Any]
     results: Mapping[str, Any]
     history: Mapping[str, list[float]]
-    data: Prepared
+    read: Prepared | None
     network: Model
     weights: str
     name: str
     found: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     answers: Mapping[str, Answers] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def data(self) -> Prepared:
+        """The data, of a run whose files are there."""
+        if self.read is None:
+            raise DataError("The report", expected="the data of the run", received="none")
+        return self.read
 
     @property
     def part(self) -> Part:
@@ -102,14 +112,14 @@ def network_of(path: Path, allowance: float | None) -> Model:
 
 
 def gathered(
-    folder: Path, file: Path, data: Prepared, name: str, allowance: float | None
+    folder: Path, file: Path, data: Prepared | None, name: str, allowance: float | None
 ) -> Gathered:
-    """Read a run and measure it on a part of its data.
+    """Read a run and measure it on a part of its data; without them, take what `fit` has measured.
 
     Args:
         folder: of the run.
         file: the weights, one of the folder's.
-        data: of the run's config.
+        data: of the run's config; None where the files are gone.
         name: of the part.
         allowance: as in `load_model`.
     """
@@ -124,12 +134,14 @@ def gathered(
         "last" if file.name == run_folder.LAST_FILE else "best",
         name,
     )
+    if data is None:
+        if run.weights == "best" and isinstance(run.results.get(name), Mapping):
+            run.found = run.results[name]
+        return run
     outputs = outputs_of(network, data.targets)
     if network.compiled:
         run.found = measured(network, data, run.part, outputs, data.batch_size)
-    if getattr(run.part, "later", False):
-        run.notes.append("The data are read piece by piece, so that no single rows are shown.")
-    elif run.part.y:
+    if run.part.y:
         run.answers = _answers(run, outputs)
     return run
 
@@ -139,6 +151,9 @@ def _answers(run: Gathered, outputs: Mapping[str, Output]) -> dict[str, Answers]
     width = sum(int(np.prod([n or 1 for n in s.shape[1:]])) for s in _symbols(run.network))
     most = int(min(_ROWS, max(1, _VALUES // max(width, 1))))
     rows = np.arange(len(part))
+    if part.later:  # their rows are read for this, and held
+        sizes = [int(np.prod([n or 1 for n in x.shape[1:]])) for x in part.x.values()]
+        most = min(most, _READ, max(1, _VALUES // max(sum(sizes), 1)))
     if len(rows) > most:
         rows = np.unique(np.linspace(0, len(rows) - 1, most).astype(np.int64))
         run.notes.append(
@@ -168,7 +183,25 @@ def rows_of(part: Part, rows: np.ndarray) -> Part:
     x = {name: values[rows] for name, values in part.x.items()}
     y = {name: values[rows] for name, values in part.y.items()}
     weight = None if part.sample_weight is None else part.sample_weight[rows]
-    return Part(part.table.choose(rows), x, y, weight, None, part.dropped)
+    return Part(chosen_of(part.table, rows), x, y, weight, None, part.dropped)
+
+
+def chosen_of(table: Table, rows: np.ndarray) -> Table:
+    """These rows of a table, in this order; of one that is streamed they are read, in one pass."""
+    if table.by_number(table.names):
+        return table.choose(rows)
+    order = np.argsort(rows, kind="stable")
+    some = table.choose(rows[order])
+    held: dict[str, list[Any]] = {name: [] for name in some.names}
+    for _, chunk in some.chunks(some.names):
+        for name, values in chunk.items():
+            held[name].append(values)
+    columns = {
+        name: replace(some.columns[name], values=np.concatenate(parts), load=None)
+        for name, parts in held.items()
+    }
+    whole = replace(some, columns=columns, rows=None, place=some.where)
+    return whole.choose(np.argsort(order, kind="stable"))
 
 
 def batches_of(data: Prepared, part: Part) -> Any:

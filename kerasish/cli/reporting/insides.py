@@ -61,6 +61,8 @@ def _shape(layer: Any) -> str:
 
 def _times(run: Gathered) -> tuple[dict[str, list[float]], float, str]:
     """By layer's path [forward, backward, FLOPs]; seconds of a step; how it was measured."""
+    if run.read is None:
+        return {}, 0.0, "Times were not measured: the data are not here."
     x, y = first_batch(run)
     size = min(run.data.batch_size, len(run.part))
     try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from kerasish.cli import run_folder
-from kerasish.cli.reporting.gathered import Gathered
+from kerasish.cli.reporting.gathered import Gathered, chosen_of
 from kerasish.preparation.prepared import Part, missing
 from kerasish.preparation.table import Table
 from kerasish.showing.page.markup import Markup, joined, named, shown, tag
@@ -20,6 +20,7 @@ from kerasish.showing.page.tables import Cell, facts, table
 from kerasish.spec import TEXT
 
 _ROWS = 100_000  # of the training part that a column is described by
+_READ = 300  # where they are read from their files
 _COLUMNS = 100
 _CLASSES = 60
 _TEXT = 40_000  # characters of a config
@@ -27,6 +28,10 @@ _TEXT = 40_000  # characters of a config
 
 def data(run: Gathered) -> Markup:
     """Rows of each part, classes, columns, and what was noted."""
+    if run.read is None:
+        rows = run.record.get("rows") or {}
+        sizes = table(["part", "rows"], [[name, rows[name]] for name in rows], sortable=False)
+        return joined([sizes, *_notes(map(str, run.record.get("notes") or ()))])
     parts = run.data.parts.given()
     sizes = [[name, len(run.data.part(name)), len(parts[name])] for name in parts]
     same = all(row[1] == row[2] for row in sizes)
@@ -39,10 +44,12 @@ def data(run: Gathered) -> Markup:
         tag("h3", "Columns"),
         _columns(run, parts["train"]),
     ]  # fmt: skip
-    notes = list(dict.fromkeys([*map(str, run.record.get("notes") or ()), *run.data.notes]))
-    if notes:
-        made += [tag("h3", "Notes"), tag("ul", *(tag("li", one) for one in notes))]
-    return joined(made)
+    return joined([*made, *_notes([*map(str, run.record.get("notes") or ()), *run.data.notes])])
+
+
+def _notes(told: Iterable[str]) -> list[Markup]:
+    notes = list(dict.fromkeys(told))
+    return [tag("h3", "Notes"), tag("ul", *(tag("li", one) for one in notes))] if notes else []
 
 
 def _classes(run: Gathered, target: str) -> Markup | None:
@@ -53,7 +60,7 @@ def _classes(run: Gathered, target: str) -> Markup | None:
     counts: dict[str, np.ndarray] = {}
     for name in run.data.parts.given():
         part = run.data.part(name)
-        values = None if part.later else _own(run, part, target)
+        values = _own(run, part, target)
         if values is None or values.size != len(values) or values.min(initial=0) < 0:
             return None
         numbers = np.asarray(values).reshape(-1).astype(np.int64)
@@ -85,8 +92,10 @@ def _own(run: Gathered, part: Part, target: str) -> np.ndarray | None:
 def _columns(run: Gathered, train: Table) -> Markup:
     asked, wanted = run.data.columns.sources(run.data.x), run.data.columns.sources(run.data.y)
     some = train
-    if len(train) > _ROWS:
-        some = train.choose(np.linspace(0, len(train) - 1, _ROWS).astype(np.int64))
+    most = _ROWS if train.at_hand(train.names) else _READ
+    if len(train) > most or not train.by_number(train.names):
+        count = min(len(train), most)
+        some = chosen_of(train, np.linspace(0, len(train) - 1, count).astype(np.int64))
     known = [*asked, *wanted, *(name for name in train.names if name not in {*asked, *wanted})]
     rows = []
     for name in dict.fromkeys(known):
@@ -95,7 +104,7 @@ def _columns(run: Gathered, train: Table) -> Markup:
             use = "weight"
         rows.append([name, use, *_described(some, name)])
     note = None
-    if some is not train:
+    if len(some) < len(train):
         note = tag("p", f"Described by {len(some):,} of the {len(train):,} rows of the training "
                    "part.", class_="note")  # fmt: skip
     head = ["column", "used as", "values", "missing", "range, or the most frequent"]
