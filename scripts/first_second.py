@@ -35,6 +35,16 @@ CASES = {
     "list layers": ["list", "layers"],
     "describe Conv2D": ["describe", "Conv2D"],
     "info": ["info"],
+    "data": ["data", CONFIG],
+    "doctor": ["doctor", CONFIG],
+    "summary": ["summary", CONFIG],
+    "to-python": ["to-python", CONFIG],
+    "sweep": ["sweep", CONFIG, "--set", "seed=1,2"],
+    "cv": ["cv", CONFIG],
+    "evaluate, no run": ["evaluate", "none"],
+    "predict, no run": ["predict", "none", "new.csv"],
+    "report, no run": ["report", "none"],
+    "compare, no run": ["compare", "none"],
 }
 
 
