@@ -9,6 +9,7 @@ a module, and a file can name nothing that was not registered before it was read
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
@@ -332,8 +333,8 @@ def _revive_special(name: str, value: Any) -> Any:
 
 
 def _kind_of_module(config: Mapping[str, Any]) -> str | None:
-    """The kind that the namespace in a config stands for."""
-    module = str(config.get("module") or "")
+    """The kind that the namespace in a config stands for; Keras's backends have some of theirs."""
+    module = re.sub(r"^(keras\.src\.)backend\.\w+\.", r"\1", str(config.get("module") or ""))
     if module == "keras" or module.startswith(("keras.src.models", "keras.models")):
         return "policy" if str(config.get("class_name", "")).endswith("Policy") else "model"
     for kind, public in MODULES.items():

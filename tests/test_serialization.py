@@ -195,3 +195,12 @@ def test_a_function_is_found_without_its_package() -> None:
     register_keras_serializable("others", "squared_twice")(lambda x: x)
     with pytest.raises(UnknownNameError):
         deserialize_keras_object({**config, "config": "squared_twice"})
+
+
+@pytest.mark.parametrize("module", ["torch.optimizers.torch_adam", "jax.optimizers.adam"])
+def test_an_optimizer_of_a_backend_of_keras(module: str) -> None:
+    """Keras on torch writes the module of its own subclass."""
+    config = {"module": f"keras.src.backend.{module}", "class_name": "Adam",
+              "config": {"learning_rate": 0.5}, "registered_name": "Adam"}  # fmt: skip
+    made = deserialize_keras_object(config)
+    assert isinstance(made, keras.optimizers.Adam)

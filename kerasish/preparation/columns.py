@@ -19,6 +19,8 @@ from kerasish.preparation.table import Table, column_of, nowhere
 from kerasish.preparation.windows import in_series
 from kerasish.spec import TEXT, is_int
 
+Padding = tuple[int | None, str, Any]  # the length, the side that is filled up, what with
+
 
 class Columns:
     """The columns of a table as symbols; layers learn from its rows when they are applied.
@@ -39,7 +41,7 @@ class Columns:
     def __init__(self, table: Table) -> None:
         self.table = table
         self._symbols: dict[str, KerasTensor] = {}
-        self.padding: dict[str, tuple[int, str, Any]] = {}
+        self.padding: dict[str, Padding] = {}
         self.filled: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> KerasTensor:
@@ -67,12 +69,20 @@ class Columns:
             self._symbols[name] = _symbol(name, spec.shape or (1,), "float32")
         return self[name]
 
-    def padded(self, name: str, length: int, at: str = "end", value: Any = 0) -> KerasTensor:
+    def classes(self, name: str) -> list[str]:
+        """The different texts of a column, or of the lists in it, in sorted order."""
+        values = self.table.values(name).tolist()
+        if self.table.spec(name).shape:
+            values = [text for row in values for text in row]
+        return sorted(set(values) - {""})
+
+    def padded(self, name: str, length: int | None, at: str = "end", value: Any = 0) -> KerasTensor:
         """The symbol of a column whose rows are brought to one length.
 
         Args:
             name: the column.
-            length: of every row: longer ones are cut at the same side.
+            length: of every row: longer ones are cut at the same side; None for the longest among
+                those that are read together, for layers that do not tell how many there are.
             at: "end" or "start", where short rows are filled up.
             value: what with.
         """
@@ -227,6 +237,8 @@ def with_filled(table: Table, filled: Mapping[str, str]) -> Table:
 def missing(table: Table, name: str) -> np.ndarray:
     """Which values of a column are missing: NaN, or an empty text."""
     values = table.values(name)
+    if values.dtype == object and table.spec(name).shape:  # lists, which may be empty
+        return np.zeros(len(values), bool)
     if table.spec(name).dtype == TEXT and values.ndim == 1:
         return np.array([not text for text in values.tolist()], bool)
     if values.dtype.kind == "f":
@@ -234,7 +246,7 @@ def missing(table: Table, name: str) -> np.ndarray:
     return np.zeros(len(values), bool)
 
 
-def padded(values: np.ndarray, padding: tuple[int, str, Any] | None, dtype: str) -> np.ndarray:
+def padded(values: np.ndarray, padding: Padding | None, dtype: str) -> np.ndarray:
     """Rows of different lengths brought to one; others as they are."""
     if padding is None:
         return values
@@ -258,7 +270,7 @@ class Made:
 
     model: Model | None
     plain: Mapping[str, str]
-    padding: Mapping[str, tuple[int, str, Any]]
+    padding: Mapping[str, Padding]
     dtypes: Mapping[str, str]
 
     def __call__(

@@ -420,6 +420,9 @@ class Prepared:
     def _size(self, name: str, symbol: KerasTensor) -> int:
         """How many indices an input of indices may have, else the size of the last axis."""
         record = symbol.history.record
+        target = self.targets.get(name)
+        if target is not None and target.classes is not None:
+            return len(target.classes)
         known = None
         if is_int(symbol.dtype) and not isinstance(record.operation, layers.InputLayer):
             known = size_of(record.operation)

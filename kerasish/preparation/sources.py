@@ -48,7 +48,11 @@ def read_table(source: Any, folder: Path | str = ".", like: Table | None = None)
     for key, value in options.items():
         _check_option(name, reader, key, value)
     if like is not None:
-        known = {key: column.spec.dtype for key, column in like.columns.items() if not column.load}
+        known = {
+            key: column.spec.dtype
+            for key, column in like.columns.items()
+            if not column.load and not column.spec.shape  # what lists hold, their rows say
+        }
         renamed = options.get("names")
         if isinstance(renamed, Mapping):
             known |= {old: known[new] for new, old in renamed.items() if new in known}

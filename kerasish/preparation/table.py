@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -70,8 +70,15 @@ def column_of(values: Any) -> Column:
         return Column(TensorSpec(array.shape[1:], str(array.dtype)), array)
     first = next(iter(array.reshape(-1).tolist()), "")
     if isinstance(first, np.ndarray):
-        return Column(TensorSpec((None, *first.shape[1:]), str(first.dtype)), array)
+        rows = [row for row in array.tolist() if len(row)] or [first]
+        return Column(TensorSpec((None, *rows[0].shape[1:]), _dtype_of(rows)), array)
     return Column(TensorSpec(array.shape[1:], TEXT), array)
+
+
+def _dtype_of(rows: Sequence[np.ndarray]) -> str:
+    """The dtype that holds the values of all rows."""
+    dtypes = {row.dtype for row in rows}
+    return TEXT if any(one.kind in "USO" for one in dtypes) else str(np.result_type(*dtypes))
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.data.json_lines import JsonLines
 from kerasish.data.nodes import FIXED
-from kerasish.data.rows import ArrowFile, CleanCsv, GapParquet, JsonLines
+from kerasish.data.rows import ArrowFile, CleanCsv, GapParquet
 from kerasish.data.tabular import Files, opened
 from kerasish.errors import DataError
 from kerasish.preparation.formats import TYPES, Format, Option, Options

@@ -67,9 +67,19 @@ def target_of(name: str, symbol: KerasTensor, values: np.ndarray | None = None) 
             break
         record = record.inputs[0].history.record
     columns = _columns(symbol)
-    if classes is None and undo == [] and values is not None and values.dtype.kind in "iub":
-        classes = tuple(map(str, range(int(values.max(initial=0)) + 1)))
+    if classes is None and undo == [] and values is not None:
+        classes = _of_values(values, columns)
     return Target(name, columns, classes, None if undo is None else tuple(undo))
+
+
+def _of_values(values: np.ndarray, columns: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The classes of targets that no layer has named: several columns of 0 and 1 are a class each;
+    whole numbers, of one column or of an array, are those of classes."""
+    if values.ndim == 2 and values.shape[1] == len(columns) > 1:
+        return columns if np.isin(values, (0, 1)).all() else None
+    if values.dtype.kind not in "iub":
+        return None
+    return tuple(map(str, range(int(values.max(initial=0)) + 1)))
 
 
 def _columns(symbol: KerasTensor) -> tuple[str, ...]:
@@ -88,11 +98,14 @@ def _classes(layer: Any) -> tuple[str, ...] | None:
     if isinstance(layer, Lookup):
         return tuple(map(str, layer.get_vocabulary()))
     if isinstance(layer, layers.ValueMap) and layer.result_dtype == "int64":
-        names: dict[int, str] = {}
+        if layer.names is not None:
+            return tuple(layer.names)
+        keys: dict[int, list[Any]] = {}
         for key, value in zip(layer.keys, layer.values, strict=True):
-            names.setdefault(value, str(key))
-        if min(names) >= 0:
-            return tuple(names.get(i, str(i)) for i in range(max(names) + 1))
+            keys.setdefault(value, []).append(key)
+        if min(keys) >= 0:  # what several values become has the name of none of them
+            held = [keys.get(i, []) for i in range(max(keys) + 1)]
+            return tuple(str(one[0] if len(one) == 1 else i) for i, one in enumerate(held))
     return None
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from kerasish.errors import ArgumentError, DataError
-from kerasish.preparation import FORMATS, Table, read_table
+from kerasish.preparation import FORMATS, Columns, Table, read_table
 from kerasish.preparation.formats import KINDS
 
 PEOPLE = "age, city ,note\n20,Ulm, ?\n30, Bath ,b\n,Ulm,c\n"
@@ -141,6 +141,29 @@ def test_json_of_other_forms(tmp_path: Path) -> None:
     write(tmp_path, "w.jsonl", '{"a": 1}\n[1]\n')
     with pytest.raises(DataError, match=r"w.jsonl', line 2.*JSON object"):
         read_table({"jsonl": "w.jsonl"}, tmp_path)
+
+
+def test_lists_hold_what_all_rows_need(tmp_path: Path) -> None:
+    """The first row alone does not say what the others are: 0.5 is no whole number."""
+    rows = ['{"v": [], "w": [], "g": [1, null]}', '{"v": [1, 2], "w": ["a"], "g": []}',
+            '{"v": [0.5], "w": ["b", "c"], "g": [2]}']  # fmt: skip
+    write(tmp_path, "t.jsonl", "\n".join(rows) + "\n")
+    table = read_table({"jsonl": "t.jsonl"}, tmp_path)
+    dtypes = {name: table.spec(name).dtype for name in "vwg"}
+    assert dtypes == {"v": "float64", "w": "string", "g": "float64"}
+    assert table.spec("w").shape == (None,)
+    columns = Columns(table)
+    read = {"v": columns.padded("v", 2), "w": columns.padded("w", 2, value="-")}
+    found = columns.run(read, table)
+    assert found["v"].tolist() == [[0, 0], [1, 2], [0.5, 0]]
+    assert found["w"].tolist() == [["-", "-"], ["a", "-"], ["b", "c"]]
+    assert np.isnan(table.values("g")[0][1])
+    assert columns.classes("w") == ["a", "b", "c"]
+    write(tmp_path, "u.jsonl", '{"v": [[1, 2], [3]]}\n')
+    with pytest.raises(DataError, match=r"column 'v'.*lists of numbers.*\[\[1, 2\], \[3\]\]"):
+        read_table({"jsonl": "u.jsonl"}, tmp_path)
+    later = read_table({"jsonl": "t.jsonl"}, tmp_path, like=table)
+    assert later.spec("w") == table.spec("w")
 
 
 def test_arrays(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ from kerasish.spec import TEXT
 # Layers that compute with numbers, whole ones too.
 OF_NUMBERS = ("FillMissing", "Normalization", "Rescaling", "Discretization")
 
+# How a list of texts is looked up as labels, of which any are true.
+TAGS: Mapping[str, Any] = {"mask_token": "", "output_mode": "multi_hot"}
+
 
 class Failed(Exception):
     """A part could not be made; the finding is recorded."""
@@ -83,7 +86,8 @@ class Entries:
         first = construct(steps[0], self.diagnostics) if _is_layer(steps) else None
         self._raise()
         if not entry.by_column:
-            return {entry.name: self._chain(entry, self._joined(entry, names), first, is_target)}
+            joined = self._joined(entry, names, is_target)
+            return {entry.name: self._chain(entry, joined, first, is_target)}
         each = {}
         for name in names:
             layer = construct(steps[0], self.diagnostics)
@@ -113,7 +117,14 @@ class Entries:
         """A column, or another entry."""
         return self.columns[name] if name in self.columns.table.names else self.made[name]
 
-    def _joined(self, entry: DataEntry, names: list[str]) -> Any:
+    def _tags(self, entry: DataEntry, *names: str) -> bool:
+        """Whether a target is a column of lists of texts, the labels that hold of a row."""
+        if entry.steps or entry.shared is not None or len(names) != 1:
+            return False
+        column = self.columns.table.columns.get(names[0])
+        return column is not None and column.spec.dtype == TEXT and None in column.spec.shape
+
+    def _joined(self, entry: DataEntry, names: list[str], is_target: bool = False) -> Any:
         """Columns side by side; a column alone, padded where the entry says so."""
         step = entry.steps[0] if entry.steps else None
         late = [one for one in entry.steps[1:] if isinstance(one, Step)]
@@ -125,6 +136,8 @@ class Entries:
         if isinstance(step, Step) and kind == "pad":
             self._one(entry, names, "pad")
             return self.columns.padded(names[0], **step.value)
+        if is_target and self._tags(entry, *names):
+            return self.columns.padded(names[0], None, value="")
         read = self.columns.previous if kind == "previous" else self.symbol
         if isinstance(step, Item) and step.name in OF_NUMBERS:
             read = self._number
@@ -166,7 +179,7 @@ class Entries:
             message = f"map: {wrong!r} is no value of a column of {dtype}"
             self.diagnostics.add("K503", message, step.mark)
             raise Failed
-        return layers.ValueMap(found, layer.values, layer.default, name=layer.name)
+        return layers.ValueMap(found, layer.values, layer.default, layer.names, name=layer.name)
 
     def _chain(self, entry: DataEntry, symbol: Any, first: Any, is_target: bool) -> KerasTensor:
         """The steps of an entry applied in turn."""
@@ -181,8 +194,9 @@ class Entries:
             applied.append(step if step.kind == "op" else layer)
         if symbol.dtype == TEXT and is_target:
             column = column_name(symbol.history.record.operation)
-            known = sorted(set(self.columns.table.values(column).tolist()) - {""})
-            layer = layers.StringLookup(vocabulary=known, num_oov_indices=0)
+            known = self.columns.classes(column)
+            several = TAGS if self._tags(entry, column) else {}
+            layer = layers.StringLookup(vocabulary=known, num_oov_indices=0, **several)
             applied.append(layer)
             return layer(symbol)
         if symbol.dtype == TEXT and not self.texts:

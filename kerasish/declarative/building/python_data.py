@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from kerasish import layers
-from kerasish.declarative.building.entries import AUTO, OF_NUMBERS, keys_of
+from kerasish.declarative.building.entries import AUTO, OF_NUMBERS, TAGS, keys_of
 from kerasish.declarative.building.expressions import Call, Text
 from kerasish.declarative.building.python import Program, quoted
 from kerasish.declarative.check.items import Item
@@ -209,6 +209,9 @@ class DataProgram:
         if isinstance(step, Step) and step.name == "pad":
             given = [(f"{key}=", self.program.value(v)) for key, v in step.value.items()]
             return Call("columns.padded(", ")", [("", quoted(names[0])), *given])
+        if self.data.columns.padding.get(names[0], (0,))[0] is None:  # lists of labels
+            return Call("columns.padded(", ")", [("", quoted(names[0])), ("", "None"),
+                                                 ("value=", quoted(""))])  # fmt: skip
         symbols: list[Text] = [self._symbol(name) for name in names]
         if isinstance(step, Item) and step.name in OF_NUMBERS:
             symbols = [self._number(name) for name in names]
@@ -271,10 +274,10 @@ class DataProgram:
         if not classes or "StringLookup" in str(self._items_of(name)):
             return str(text) if isinstance(text, str) else self._held(name, text)
         column = next(iter(self.data.columns.inputs({name: symbol})))
-        held = f"set(columns.table.values({quoted(column)}).tolist())"
-        known = self.program.name(f"{name} classes")
-        self.program.set(known, f'sorted({held} - {{""}})')
+        known = f"columns.classes({quoted(column)})"
         given = [("vocabulary=", known), ("num_oov_indices=", "0")]
+        if operation.output_mode == TAGS["output_mode"]:
+            given += [(f"{key}=", self.program.value(value)) for key, value in TAGS.items()]
         layer: Text = Call("keras.layers.StringLookup(", ")", list(given))
         if name in self._lent:
             lent.append(self.program.name(f"{name} layer"))

@@ -168,18 +168,27 @@ class _Reader:
     def _map(self, entry: Entry) -> Item | None:
         table = entry.value
         if not isinstance(table, Mapping) or not len(table):
-            message = must_be("map", "a mapping from values to numbers", table)
+            message = must_be("map", data_keys.MAP.expected, table)
             self.diagnostics.add("K204", message, table.mark, "map: {ham: 0, spam: 1}")
             return None
-        for one in table:
-            held = one.value.value if isinstance(one.value, Scalar) else None
-            if isinstance(held, bool) or not isinstance(held, (int, float)):
-                message = must_be(f"map.{clip(one.key, 40)}", "a number", one.value)
+        held = [one.value.value if isinstance(one.value, Scalar) else None for one in table]
+        names = sorted({text for text in held if isinstance(text, str)})
+        for one, value in zip(table, held, strict=True):
+            fits = isinstance(value, str if names else (int, float))
+            if not fits or isinstance(value, bool):
+                what = "a name, as others are" if names else "a number, or the name of a class"
+                message = must_be(f"map.{clip(one.key, 40)}", what, one.value)
                 self.diagnostics.add("K204", message, one.value.mark)
                 return None
         keys = Sequence(tuple(Scalar(one.key, one.mark) for one in table), entry.mark)
         values = Sequence(tuple(one.value for one in table), entry.mark)
         arguments = [Entry("keys", entry.mark, keys), Entry("values", entry.mark, values)]
+        if names:  # numbers in the order of the names
+            at = {name: number for number, name in enumerate(names)}
+            numbers = tuple(Scalar(at[str(v)], o.mark) for v, o in zip(held, table, strict=True))
+            arguments[1] = Entry("values", entry.mark, Sequence(numbers, entry.mark))
+            known = Sequence(tuple(Scalar(one, entry.mark) for one in names), entry.mark)
+            arguments.append(Entry("names", entry.mark, known))
         made = Entry("ValueMap", entry.mark, Mapping.of(arguments, entry.mark))
         return self.checker.item(Mapping.of([made], entry.mark), "layer")
 

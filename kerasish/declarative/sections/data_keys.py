@@ -119,9 +119,9 @@ PAD = Keys(
     Key("at", choice("end", "start"), "where short rows are filled up", "end", example="start"),
     Key("value", anything("a number or text"), "what with", 0, example="0"),
 )
+MAP = mapped(either(number(), text("a name")), "a mapping from values to numbers or names")
 BODIES = (
-    Key("map", mapped(number(), "a mapping from values to numbers"), "numbers for values",
-        example="{ham: 0, spam: 1}"),
+    Key("map", MAP, "numbers for values, or names of classes", example="{ham: 0, spam: 1}"),
     Key("fill", FILL,
         "what stands in for missing values", example="median"),
     Key("pad", either(whole(1), mapping(PAD)),

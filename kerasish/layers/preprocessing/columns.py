@@ -90,6 +90,7 @@ class ValueMap(Layer):
         keys: the values, texts or integers.
         values: the numbers that they become; several keys may have the same.
         default: what other values become; None refuses them.
+        names: what the numbers 0, 1, ... mean, where they are those of classes.
 
     Returns:
         The input's shape; int64 where all numbers are whole, else floatx.
@@ -103,6 +104,7 @@ class ValueMap(Layer):
     keys: Any
     values: Any
     default: Any = None
+    names: Any = None
     states_spec = True
     runs_on_host = True
     _positional_values = True
