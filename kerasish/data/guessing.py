@@ -10,7 +10,8 @@ from kerasish.extras import package
 
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _DATE = r"^\d{4}[-/]\d{1,2}([-/]\d{1,2})?([ T]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?$"
-_DECIMAL_COMMA = r"^[+-]?\d{1,3}([.']\d{3})*,\d+$|^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
+_DECIMAL_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+$"
+_THOUSANDS = r"^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$"
 _FLAGS = ("true", "false", "True", "False", "TRUE", "FALSE")
 _WHOLE, _FLOAT, _FLAG, _TEXT = "int64", "float64", "bool", "string"
 _FEW = 5  # texts among numbers that are told
@@ -34,6 +35,7 @@ class Guess:
     _dates: int = 0
     _padded: bool = False
     _commas: bool = False
+    _thousands: bool = False
     _strange: dict[str, None] = field(default_factory=dict)
 
     def add(self, column: Any) -> None:
@@ -53,7 +55,10 @@ class Guess:
             numbers = pc.match_substring_regex(held, _NUMBER)
             self._numbers += pc.sum(numbers).as_py() or 0
             self._dates += pc.sum(pc.match_substring_regex(held, _DATE)).as_py() or 0
-            self._commas |= pc.any(pc.match_substring_regex(held, _DECIMAL_COMMA)).as_py()
+            thousands = pc.match_substring_regex(held, _THOUSANDS)
+            commas = pc.match_substring_regex(held, _DECIMAL_COMMA)
+            self._commas |= pc.any(pc.and_not(commas, thousands)).as_py()
+            self._thousands |= pc.any(thousands).as_py()
             if len(self._strange) <= _FEW:
                 others = pc.unique(held.filter(pc.invert(numbers)))
                 self._strange |= dict.fromkeys(others.slice(0, _FEW + 1).to_pylist())
@@ -82,7 +87,9 @@ class Guess:
                 f"are no numbers ({shown}{more}); {few}"
             )
         if self.kind == _TEXT and self._commas and not self._numbers:
-            return f"{name}: read as text; numbers are written with a point and without commas"
+            return f'{name}: read as text; decimal: "," reads commas as what is before fractions'
+        if self.kind == _TEXT and self._thousands and not self._numbers:
+            return f"{name}: read as text; numbers are written without commas between thousands"
         if self._padded and self.kind in (_WHOLE, _FLOAT):
             return (
                 f"{name}: read as numbers, though some begin with 0; "

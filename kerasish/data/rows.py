@@ -23,6 +23,9 @@ from kerasish.spec import TEXT, TensorSpec
 
 Arrays = dict[str, np.ndarray]
 
+# A number with a decimal comma, and perhaps points between thousands.
+_COMMA = r"^[+-]?(\d{1,3}(\.\d{3})+|\d+)?(,\d+)?([eE][+-]?\d+)?$"
+
 
 class CleanCsv(Csv):
     """A csv file whose fields are stripped of blanks.
@@ -35,7 +38,10 @@ class CleanCsv(Csv):
         names: the columns' names where the first line does not have them; () for names by place:
             column_1, column_2, ...
         missing: texts that mean that a value is missing, beside those that always do.
+        decimal: what stands before fractions; with "," points part thousands.
     """
+
+    decides = (*Csv.decides, "decimal")
 
     typed = "Say what it is in the training file, such as types: {{{name}: float}} or text."
 
@@ -48,7 +54,9 @@ class CleanCsv(Csv):
         names: Sequence[str] | None = None,
         quote: str | None = '"',
         missing: Sequence[str] = (),
+        decimal: str = ".",
     ) -> None:
+        self.decimal = decimal
         self.gone = ("", *missing)  # in texts too; the usual ones are gaps among numbers only
         self.missing = (*MISSING, *missing)
         self.notes: list[str] = []
@@ -68,7 +76,7 @@ class CleanCsv(Csv):
         for path in self.paths if guesses else ():
             for batch in self._texts(path, 0, wanted):
                 for name, guess in guesses.items():
-                    guess.add(_without(pa, batch[name], self.missing))
+                    guess.add(self._numbers(_without(pa, batch[name], self.missing)))
         self.notes += [told for name, guess in guesses.items() if (told := guess.doubt(name))]
         found = {name: guess.dtype for name, guess in guesses.items()} | self.dtypes
         return {name: _arrow(pa, found[name]) for name in wanted}
@@ -81,12 +89,24 @@ class CleanCsv(Csv):
                 try:
                     column = batch[name]
                     if not pa.types.is_string(kind):
-                        column = _without(pa, column, self.missing)
+                        column = self._numbers(_without(pa, column, self.missing))
                     found[name] = _array(pa, column, kind)
                 except pa.ArrowInvalid as error:
                     raise self._refusal(path, types, error) from error
             yield found
             before += len(next(iter(found.values())))
+
+    def _numbers(self, column: Any) -> Any:
+        """A pyarrow array of texts, those that are numbers with a point before fractions."""
+        if self.decimal == ".":
+            return column
+        pc = package("pyarrow.compute", self.name)
+        without = pc.replace_substring(column, ".", "")
+        found = pc.match_substring_regex(column, _COMMA)
+        return pc.if_else(found, pc.replace_substring(without, ",", "."), column)
+
+    def readable(self, text: str) -> str:
+        return str(self._numbers(pyarrow(self.name).array([text])).to_pylist()[0])
 
     def _header(self, path: Path) -> list[str]:
         """The names of the columns, without blanks around them."""

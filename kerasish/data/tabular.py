@@ -280,7 +280,7 @@ class Csv(Table):
                 )
             for name, text in zip(names, row, strict=True):
                 kind = types.get(name)
-                if kind is not None and not _reads(pa, text, kind, self.missing):
+                if kind is not None and not _reads(pa, self.readable(text), kind, self.missing):
                     return DataError(
                         f"{self.name}, {path}, line {line}, column {name!r}",
                         expected=f"a value of type {kind}"
@@ -289,6 +289,10 @@ class Csv(Table):
                         fix=self.typed.format(name=name),
                     )
         return DataError(f"{self.name}, {path}", expected="a csv file", received=str(error))
+
+    def readable(self, text: str) -> str:
+        """A field as numbers are read."""
+        return text
 
     def _lines(self, path: Path) -> Iterator[tuple[int, list[str] | None, list[str]]]:
         """(line, values, names) of every row; values None for the names."""

@@ -37,6 +37,7 @@ KINDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
         "one character, or false for none",
         lambda v: v is False or (isinstance(v, str) and len(v) == 1),
     ),
+    "mark": ("a comma or a point", lambda v: v in (",", ".")),
     "flag": ("true or false", lambda v: isinstance(v, bool)),
     "count": ("an integer ≥ 1", lambda v: type(v) is int and v >= 1),
     "size": (

@@ -34,6 +34,7 @@ _STREAM = Option(
 _CSV = (
     Option("separator", "letter", "what stands between values", '";"'),
     Option("quote", "letter or false", "what encloses texts", '"\'"'),
+    Option("decimal", "mark", "what stands before fractions", '","'),
     Option("header", "flag", "whether the first line names the columns", "false"),
     _MISSING,
     _STREAM,
@@ -64,7 +65,7 @@ def _csv(separator: str) -> Callable[[list[Path], Options], Table]:
         def node(columns: list[str] | None, types: Mapping[str, Any]) -> CleanCsv:
             return CleanCsv(
                 paths, columns, types, options.get("separator", separator), names,
-                options.get("quote", '"') or None, _missing(options),
+                options.get("quote", '"') or None, _missing(options), options.get("decimal", "."),
             )  # fmt: skip
 
         place = _lines(paths, options.get("separator", separator), names is None)

@@ -146,8 +146,36 @@ def test_a_series_is_windows_and_parts_in_order(folder: Path) -> None:
     data = found["data"]
     assert data["window"] == {"history": 12, "horizon": 2}
     assert data["source"]["time"] == "date"
-    assert data["validation"]["rows"][1] == data["test"]["rows"][0]
+    assert data["validation"] == data["test"] == {"split": 0.1}
     assert load_config("run.yaml").build().output_shape == (None, 2)
+
+
+def test_a_series_of_groups(folder: Path) -> None:
+    """Shop after shop in one file: the dates are found by their values, and what tells rows of one
+    date apart."""
+    rows = [[f"{1 + i // 24}.3.2024 {i % 24}:00", shop, i % 3, i % 2, round(np.sin(i / 4), 4)]
+            for shop in ("b", "a") for i in range(24 * 20)]  # fmt: skip
+    write(folder / "t.csv", rows, ["clock time", "shop", "kind", "holiday", "load"])
+    data = drafted("t.csv", "--target", "load", "--window", "12:2")["data"]
+    assert (data["source"]["time"], data["source"]["group"]) == ("clock time", "shop")
+    parts = load_config("run.yaml").data().parts
+    for part in parts.given().values():
+        assert set(part.values("shop").tolist()) == {"a", "b"}
+
+
+def test_decimal_commas(folder: Path) -> None:
+    rng = np.random.default_rng(2)
+    rows = [[f"{v:.3f}".replace(".", ","), i % 7, f"1.{i:03},5"]
+            for i, v in enumerate(rng.normal(size=60))]  # fmt: skip
+    write(folder / "t.csv", rows, ["a", "b", "price"], ";")
+    data = drafted("t.csv", "--target", "price")["data"]
+    assert data["source"] == {"csv": "t.csv", "separator": ";", "decimal": ","}
+    found = load_config("run.yaml").data().parts.train.values("price")
+    assert found.min() >= 1000.5
+    assert found.max() <= 1059.5
+    quoted = [['"1,234"', 1], ['"2,345,678"', 2]] * 20
+    write(folder / "q.csv", quoted, ["a", "label"])
+    assert "decimal" not in drafted("q.csv", "--target", "label")["data"]["source"]
 
 
 @pytest.mark.parametrize("case", ["wide", "tiny", "many", "odd names", "semicolons", "bools"])

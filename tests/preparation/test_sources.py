@@ -45,6 +45,11 @@ def test_csv_fields_are_stripped_and_gaps_kept(tmp_path: Path, name: str) -> Non
         ("1,x\n2,y\n", {"names": ["a", "b"]}, {"a": [1, 2], "b": ["x", "y"]}),
         ("1,x\n2,y\n", {"header": False}, {"column_1": [1, 2], "column_2": ["x", "y"]}),
         ("a;b\n1;x\n", {"separator": ";"}, {"a": [1], "b": ["x"]}),
+        (
+            "a;b;c\n1,5;7;1,5\n-1.234,25;8;x\n",
+            {"separator": ";", "decimal": ","},
+            {"a": [1.5, -1234.25], "b": [7, 8], "c": ["1,5", "x"]},
+        ),
         ("a,b\n1,'x,y'\n", {"quote": "'"}, {"a": [1], "b": ["x,y"]}),
         ('a,b\n1,"x\n', {"quote": False}, {"a": [1], "b": ['"x']}),
         ("a,b\n1,x\n", {"names": {"new": "a"}}, {"new": [1], "b": ["x"]}),
@@ -79,7 +84,8 @@ def test_tsv_and_several_files(tmp_path: Path) -> None:
         ("a\n1\n2\n3\nnone of it\n", "a: read as text, since of 4 values 1 are no numbers"),
         ("a\n2016-07-01\n2016-07-02\n", "a: texts that look like dates"),
         ("a\n0123\n", "a: read as numbers, though some begin with 0"),
-        ('a\n"1,5"\n', "a: read as text; numbers are written with a point"),
+        ('a\n"1,5"\n', 'a: read as text; decimal: ","'),
+        ('a\n"1,500"\n', "a: read as text; numbers are written without commas"),
         ("1,2\n3,4\n", "t.csv: the first line is read as the names of the columns"),
     ],
 )

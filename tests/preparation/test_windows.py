@@ -161,6 +161,9 @@ def test_gaps_of_inputs_are_refused_and_filled() -> None:
 def test_times() -> None:
     one = Table({"t": column_of(["2016-07-01 00:00", "2016/7/1 1:00"])}, time=("t",))
     assert np.diff(clock(one)).tolist() == [3600]
+    for text in ("1.7.2016 2:00", "2016-07-01T04:00:00.5+02:00", "2016-06-30 22:00-0400"):
+        other = Table({"t": column_of(["2016-07-01 00:00", text])}, time=("t",))
+        assert np.diff(clock(other)).tolist() == [7200]
     several = Table(
         {
             "year": column_of(np.array([2015, 2016])),

@@ -21,6 +21,8 @@ _SUFFIXES = {"txt": "csv", "data": "csv", "tab": "tsv", "pq": "parquet", "ndjson
 _TABLES = ("csv", "tsv", "parquet", "arrow", "jsonl", "npz")
 _MISSING = ("?", "-", "N/A", "n/a", "NA", "NULL", "null", "None", "nan", "NaN")
 _SEPARATORS = ",;\t|"
+_COMMAS = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+")
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
 _SPLITS = re.compile(r"(?i)(split|part|set|subset|fold|partition|usage)")
 _PART_NAMES = {
     "train": ("train", "training", "tr", "fit"),
@@ -78,6 +80,10 @@ def read(path: Path, header: bool | None, beside: Path, test: Path | None = None
             source = {"tsv": source["csv"]}
             form = "tsv"
         lines = _lines(path, separator)
+        if _has_decimal_commas(lines):
+            source["decimal"] = ","
+            notes.append("a comma stands before fractions")
+            lines = [[cell.replace(",", ".") for cell in row] for row in lines]
         named = _has_header(lines) if header is None else header
         if not named:
             source["names"] = [f"column_{i}" for i in range(1, len(lines[0]) + 1)]
@@ -198,6 +204,15 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return text.lower().lstrip("+-") not in ("nan", "inf", "infinity")
+
+
+def _has_decimal_commas(lines: list[list[str]]) -> bool:
+    """Whether numbers have commas before fractions: more than have points, and not as between
+    thousands."""
+    cells = [cell for row in lines for cell in row]
+    commas = [cell for cell in cells if _COMMAS.fullmatch(cell)]
+    points = sum("." in cell and _is_number(cell) for cell in cells)
+    return len(commas) > points and not all(_THOUSANDS.fullmatch(cell) for cell in commas)
 
 
 def _gaps(lines: list[list[str]]) -> list[str]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from kerasish.cli.drafting.draft import entry_lines, inputs_of, source_lines
 from kerasish.cli.drafting.page import Page, entry, value
 from kerasish.cli.drafting.reading import Given, is_text
-from kerasish.errors import ArgumentError
+from kerasish.errors import ArgumentError, DataError
 from kerasish.preparation import Table
+from kerasish.preparation.clock import clock
+from kerasish.preparation.prepared import missing
 
 _TIMES = ("year", "month", "day", "hour", "minute", "second")
 _NAMES = ("date", "time", "datetime", "timestamp", "ds", "when")
@@ -52,10 +57,13 @@ def draft_series(given: Given, column: str, window: str, name: str) -> str:
     page.key("name", value(name))
     page.key("seed", "1", note="what is random is the same in every run")
     page.key("data")
-    held = {"time": times[0] if len(times) == 1 else times} if times else {}
+    held: dict[str, Any] = {"time": times[0] if len(times) == 1 else times} if times else {}
+    group = group_of(given.table, times) if times else None
+    if group is not None:
+        held["group"] = group
     source_lines(page, given, **held)
-    page.key("validation", _share(rows, 0.8, 0.9), 2, "a series is never split at random")
-    page.key("test", _share(rows, 0.9, 1), 2, "the end of the file")
+    page.key("validation", "{split: 0.1}", 2, "of a series it is the end, nothing at random")
+    page.key("test", "{split: 0.1}", 2, "what comes after that")
     page.key("window", value({"history": history, "horizon": horizon}), 2)
     page.key("x", "", 2)
     entry_lines(page, inputs)
@@ -93,17 +101,44 @@ def _sizes(window: str) -> tuple[int, int]:
     return found
 
 
-def _share(rows: int, low: float, high: float) -> str:
-    return value({"rows": [int(low * rows), int(high * rows)]})
-
-
 def times_of(table: Table) -> list[str]:
-    """The columns that order the rows: one of that name, or year, month, ...; none else."""
+    """The columns that order the rows: one of that name, year, month, ..., or dates; none else."""
+    usual = [name for name in table.names if name.casefold() in _NAMES]
+    parts = [name for one in _TIMES for name in table.names if name.casefold() == one]
+    if "year" in [name.casefold() for name in parts]:
+        usual.append("")
+    texts = [name for name in table.names if is_text(table, name)]
+    for name in [*usual, *texts]:
+        columns = [name] if name else parts
+        if _orders(table, columns):
+            return columns
+    return []
+
+
+def _orders(table: Table, columns: list[str]) -> bool:
+    """Whether columns are a time in every row."""
+    if len(columns) > 1 and any(is_text(table, name) for name in columns):
+        return False
+    if any(missing(table, name).any() for name in columns):
+        return False
+    try:
+        clock(replace(table, time=tuple(columns)))
+    except DataError:
+        return False
+    return True
+
+
+def group_of(table: Table, times: list[str]) -> str | None:
+    """The column of fewest values that tells rows of one time apart; None where none is needed."""
+    _, when = np.unique(clock(replace(table, time=tuple(times))), return_inverse=True)
+    if len(np.unique(when)) == len(when):
+        return None
+    found: list[tuple[int, str]] = []
     for name in table.names:
-        if name.casefold() in _NAMES:
-            return [name]
-    found = [name for one in _TIMES for name in table.names if name.casefold() == one]
-    for name in found if "year" in [one.casefold() for one in found] else []:
-        if is_text(table, name) or not np.isfinite(np.asarray(table.values(name), float)).all():
-            return []
-    return found if "year" in [one.casefold() for one in found] else []
+        values = table.values(name)
+        if name in times or table.spec(name).shape or values.dtype.kind == "f":
+            continue
+        known, codes = np.unique(values, return_inverse=True)
+        if len(np.unique(codes * len(when) + when)) == len(when) and 2 * len(known) <= len(when):
+            found.append((len(known), name))
+    return min(found)[1] if found else None

@@ -37,6 +37,7 @@ _SCHEMAS: dict[str, Schema] = {
     "text": {"type": "string"},
     "letter": {"type": "string", "minLength": 1, "maxLength": 1},
     "letter or false": {"anyOf": [{"type": "string", "maxLength": 1}, {"const": False}]},
+    "mark": {"enum": [",", "."]},
     "flag": {"type": "boolean"},
     "count": {"type": "integer", "minimum": 1},
     "size": {"type": "array", "items": {"type": "integer", "minimum": 1}},
