@@ -100,11 +100,9 @@ class Monitor(Callback):
 
     def _direction(self) -> float:
         """1 where less is better, -1 where more is, from the metric of that name."""
-        name = self.monitor.removeprefix("val_")
-        direction = "down" if name == "loss" or name.endswith("_loss") else None
-        known = {} if direction else _directions(self.model)
-        direction = direction or known.get(name)
-        if direction is None:
+        sign = direction(self.model, self.monitor.removeprefix("val_"))
+        if sign is None:
+            known = _directions(self.model)
             logs = [f"{part}{log}" for log in ("loss", *known) for part in ("", "val_")]
             raise ArgumentError(
                 type(self).__name__,
@@ -113,7 +111,13 @@ class Monitor(Callback):
                 received=f"mode={self.mode!r}",
                 fix=hint(self.monitor, logs),
             )
-        return 1.0 if direction == "down" else -1.0
+        return sign
+
+
+def direction(model: Any, name: str) -> float | None:
+    """1 where less of a model's log is better, -1 where more is; None where nobody knows."""
+    way = "down" if name == "loss" or name.endswith("_loss") else _directions(model).get(name)
+    return {"down": 1.0, "up": -1.0}.get(way or "")
 
 
 def _directions(model: Any) -> dict[str, str | None]:

@@ -23,6 +23,8 @@ class Attribution:
             told. None where a method promises none.
         layers: what is told of layers, by path: by LRP (rows,) the relevance of each one's output,
             by Grad-CAM (rows, positions...) the map of one at its own size.
+        players: of Shapley values, (rows,) the value of each player, by name.
+        error: of sampled values, their standard error, in the structure of `values`; else None.
     """
 
     method: str
@@ -32,6 +34,8 @@ class Attribution:
     target: np.ndarray
     residual: np.ndarray | None = None
     layers: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    players: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    error: Any = None
 
     def __len__(self) -> int:
         return len(self.score)

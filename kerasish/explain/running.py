@@ -34,9 +34,29 @@ class Rows:
             raise ArgumentError("model", expected="a keras.Model", received=repr(model))
         self.model = model
         self.batch_size = whole("batch_size", batch_size, least=1)
-        self.x = model.with_head(standardize_batch((x,)), "predict").x
-        self.leaves = [leaf for leaf in tree.flatten(self.x) if leaf is not None]
+        self.x = self._read(x)
+        self.leaves = _leaves(self.x)
         self.rows = len(self.leaves[0])
+
+    def _read(self, x: Any) -> Any:
+        """An input as the compiled part of the model takes it."""
+        return self.model.with_head(standardize_batch((x,)), "predict").x
+
+    def rows_like_x(self, what: str, given: Any) -> list[np.ndarray]:
+        """Other inputs of the model, leaf by leaf.
+
+        Raises:
+            ArgumentError: there are none, or of other shapes than rows of x.
+        """
+        leaves = _leaves(self._read(given))
+        shapes, wanted = [v.shape[1:] for v in leaves], [v.shape[1:] for v in self.leaves]
+        if shapes != wanted or not len(leaves[0]):
+            raise ArgumentError(
+                what,
+                expected=f"inputs of the model, rows of {wanted}",
+                received=f"arrays of shapes {[leaf.shape for leaf in leaves]}",
+            )
+        return [v.astype(x.dtype) for v, x in zip(leaves, self.leaves, strict=True)]
 
     def structured(self, leaves: Sequence[Any]) -> Any:
         """Leaves of the input in its structure."""
@@ -139,9 +159,10 @@ class Explained(Rows):
         values: Sequence[np.ndarray | None],
         score: np.ndarray,
         whole: np.ndarray | None = None,
-        layers: Any = None,
+        **more: Any,
     ) -> Attribution:
-        """The result: values of every leaf, None where it has none, and what they lack to a sum."""
+        """The result: values of every leaf, None where it has none, what they lack to a sum, and
+        what else is told."""
         residual = None
         if whole is not None:
             each = [
@@ -151,9 +172,8 @@ class Explained(Rows):
             ]
             residual = (whole - sum(each)).astype(np.float32)
         x = self.structured(self.leaves)
-        return Attribution(
-            method, self.structured(values), x, score, self.target, residual, layers or {}
-        )
+        told = self.structured(values)
+        return Attribution(method, told, x, score, self.target, residual=residual, **more)
 
     def step(self, method: Callable[..., Any]) -> Step:
         """`method(scene, *more)` as one compiled function of (leaves, more), for `batches`."""
@@ -166,6 +186,10 @@ class Explained(Rows):
     def batches(self, step: Step, *more: Any, only: np.ndarray | None = None) -> Any:
         """What a step of `step` gives for all rows; arguments as of `Rows`."""
         return super().batches(step, self.seed, *more, only=only)
+
+
+def _leaves(x: Any) -> list[np.ndarray]:
+    return [leaf for leaf in tree.flatten(x) if leaf is not None]
 
 
 def _target(predictions: np.ndarray, target: Any) -> np.ndarray:

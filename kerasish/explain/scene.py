@@ -27,13 +27,15 @@ class Scene:
         inputs: the inputs, symbols.
         entries: for every input the nodes where it becomes floats: itself, or of whole numbers
             what is looked up for them.
-        output: the output.
+        output: the output that is explained.
+        final: the model's output: behind a last softmax or sigmoid that `output` leaves out.
         seed: what each of its elements counts: (rows, ...) like the output.
     """
 
     inputs: tuple[Tensor, ...]
     entries: tuple[tuple[Node, ...], ...]
     output: Node
+    final: Node
     seed: Tensor
 
     @property
@@ -113,11 +115,10 @@ def scene(model: Model, x: Any, seed: Tensor, output: int | str | None, before: 
         before: whether scores before a last softmax or sigmoid are explained.
     """
     inputs = tuple(t for t in tree.flatten(x) if isinstance(t, Tensor))
-    node = node_of(chosen_output(model(x, training=False), output))
-    if before and node.op.name in LAST:
-        node = node.inputs[0]
+    final = node_of(chosen_output(model(x, training=False), output))
+    node = final.inputs[0] if before and final.op.name in LAST else final
     entries = tuple(tuple(_entries(node, node_of(t))) for t in inputs)
-    return Scene(inputs, entries, node, seed)
+    return Scene(inputs, entries, node, final, seed)
 
 
 def chosen_output(outputs: Any, output: int | str | None) -> Any:
