@@ -22,6 +22,9 @@ from kerasish.version import __version__
 _FROM_ABOVE = {
     **{f"model.{name}": "kerasish.inspect.models" for name in ("profile", "memory", "graph")},
     "model.explore": "kerasish.inspect.explorer.explore",
+    "model.trace": "kerasish.inspect.tracing",
+    "model.debug": "kerasish.inspect.debugger",
+    "model.diff": "kerasish.inspect.difference",
     "model.nodes": "kerasish.inspect.pictures",
     "graph.made_of": "kerasish.ops.operation",
     "ops.alone": "kerasish.ops.alone",

@@ -44,7 +44,8 @@ class Settings:
             filter(None, os.environ.get("KERASISH_DISABLE", "").split(","))
         )
     )
-    check_numerics: bool = False
+    check_numerics: bool | str = False  # "full" looks inside fused steps too
+    numerics_folder: str | None = None  # where a batch with NaN is written to
     tensor_float_32: bool = field(
         default_factory=lambda: os.environ.get("KERASISH_TF32", "") not in ("", "0")
     )
@@ -224,6 +225,25 @@ def is_traceback_filtering_enabled() -> bool:
 def is_nnx_enabled() -> bool:
     """Whether Flax's NNX holds the variables: never, which needs JAX."""
     return False
+
+
+def set_check_numerics(mode: bool | str = True, save_to: str | None = None) -> None:
+    """Whether plans look at every float that they compute, and raise where one is no number.
+
+    Args:
+        mode: True looks at what every step wrote; "full" finds the op inside a fused step too;
+            False, the default, looks at nothing. Steps take several times as long.
+        save_to: a folder for the batch that was run, `numerics_batch.npz`.
+
+    The `NumericsError` has `op`, `layer`, `source`, `backward`, `rows` and `batch`.
+
+    Raises:
+        ArgumentError: another mode.
+    """
+    if mode not in (True, False, "full"):
+        raise ArgumentError("check_numerics", expected="True, False or 'full'", received=repr(mode))
+    settings.check_numerics = mode
+    settings.numerics_folder = None if save_to is None else os.fspath(save_to)
 
 
 def enable_unsafe_deserialization() -> None:

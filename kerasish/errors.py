@@ -147,7 +147,20 @@ class UnavailableError(KerasishError, NotImplementedError, ImportError):
 
 
 class NumericsError(KerasishError, FloatingPointError, RuntimeError):
-    """A value that had to be finite is NaN or infinite."""
+    """A value that had to be finite is NaN or infinite.
+
+    Attributes:
+        op, layer, source: the op that gave the first one, the path of its layer and its line
+            "file:line"; "" where that is not known.
+        backward: whether that op is part of a gradient.
+        rows: the rows of the batch in which it is; () where the value has no rows.
+        batch: the arrays of that batch, in order, where a model was run.
+    """
+
+    op = layer = source = ""
+    backward = False
+    rows: tuple[int, ...] = ()
+    batch: tuple[Any, ...] = ()
 
 
 class DivergedError(NumericsError):

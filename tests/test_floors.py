@@ -51,8 +51,9 @@ BINDINGS = (
     "compiler/codegen/llvm_wide",
 )
 # 344 of them in graph/primitives.py and elementwise.py, 34 in graph/verify.py, 273 in errors that
-# hold extensions to their form, 17 in the door for explanations, 70 in what onlookers are told.
-ENGINE_LINES = 6700
+# hold extensions to their form, 17 in the door for explanations, 70 in what onlookers are told,
+# 63 in finding the first value that is no number.
+ENGINE_LINES = 6760
 NO_CODE = (
     tokenize.COMMENT,
     tokenize.NL,
@@ -227,8 +228,11 @@ def test_rooms_stand_in_an_order():
 
 
 def test_files_are_short():
+    written = {"_names.py", "cli/_index.py"}  # by scripts/make_names.py
     lengths = {
-        relative(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files()
+        relative(path): len(path.read_text(encoding="utf-8").splitlines())
+        for path in files()
+        if relative(path) not in written
     }
     assert {name: count for name, count in lengths.items() if count > FILE_LINES} == {}
 

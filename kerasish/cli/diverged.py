@@ -14,7 +14,7 @@ import numpy as np
 from kerasish import random
 from kerasish.callbacks import Checkpoint
 from kerasish.callbacks.callback import Callback
-from kerasish.config import settings
+from kerasish.config import set_check_numerics, settings
 from kerasish.declarative.api import Project
 from kerasish.errors import DivergedError, KerasishError, NumericsError
 from kerasish.models import Model
@@ -23,7 +23,6 @@ from kerasish.preparation import Prepared
 _SECONDS = 60.0  # that looking for the place may take
 _NEVER = 1 << 60
 _LARGE = 100.0  # weights beyond this have grown
-_PLACE = re.compile(r"in op '(?P<op>[^']*)' of (?P<scope>.+?), made at")
 _FIX = (
     "Lower the learning rate, clip gradients (clipnorm: 1.0 in the optimizer), or bring inputs and "
     "targets to values around 1 (Normalization, Rescaling)."
@@ -75,7 +74,7 @@ def _place(project: Project, data: Prepared, checkpoints: Path | None) -> str:
     random.set_random_seed(project.config.seed or 0)
     model = project.build(_NEVER)
     try:
-        with _looked_at():
+        with _looked_at(checkpoints.parent if checkpoints is not None else None):
             given: dict[str, Any] = project.fit_arguments(model, data)
             callbacks: list[Callback] = [_Watch()]
             if checkpoints is not None:
@@ -91,26 +90,25 @@ def _place(project: Project, data: Prepared, checkpoints: Path | None) -> str:
 
 
 @contextmanager
-def _looked_at() -> Iterator[None]:
-    before = settings.check_numerics
-    settings.check_numerics = True
+def _looked_at(folder: Path | None) -> Iterator[None]:
+    before = settings.check_numerics, settings.numerics_folder
+    set_check_numerics("full", None if folder is None else str(folder))
     try:
         yield
     finally:
-        settings.check_numerics = before
+        settings.check_numerics, settings.numerics_folder = before
 
 
 def _told(found: NumericsError) -> str:
-    """The layer of an error that names an op and its scope."""
-    place = _PLACE.search(str(found))
-    if place is None:
-        return ""
-    layers = place["scope"].split("/")[1:]
+    """The layer of an error, and the rows of the batch."""
+    layer = found.layer.partition("/")[2]
     many = re.search(r"\d+ of \d+ values", str(found))
     what = f"{many[0]} that are not finite" if many else "values that are not finite"
-    if not layers:
+    if not layer:
         return f"{what}, first in the loss or in the step of the optimizer"
-    return f"{what}, first in the layer {'/'.join(layers)!r}, or its gradient"
+    where = f"the gradient of the layer {layer!r}" if found.backward else f"the layer {layer!r}"
+    rows = f", in rows {', '.join(map(str, found.rows[:8]))} of its batch" if found.rows else ""
+    return f"{what}, first in {where}{rows} (op {found.op!r})"
 
 
 def _largest(model: Model) -> str:

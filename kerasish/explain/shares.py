@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from kerasish.explain.rules import Way, stabilized
 from kerasish.graph.node import Node
 from kerasish.graph.primitives import multiply
 from kerasish.graph.tensor import Tensor, filled_like
+from kerasish.models.inside import fits
 from kerasish.ops.basic.elementwise import (
     add,
     divide,
@@ -77,9 +77,8 @@ def by_layer(rule: str, rules: Mapping[str, str]) -> Callable[[Node], str]:
     """The name of the rule of a node: the first pattern that its layer's path or name fits."""
 
     def name(node: Node) -> str:
-        names = (node.scope, node.scope.rsplit("/", 1)[-1])
         for pattern, chosen in rules.items():
-            if any(fnmatch.fnmatchcase(n, pattern) for n in names):
+            if fits(node.scope, pattern):
                 return chosen
         return rule
 

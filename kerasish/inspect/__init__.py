@@ -1,7 +1,19 @@
-"""Looking at what the engine does: time, memory, and every stage of a graph."""
+"""Looking at what the engine does: time, memory, values, and every stage of a graph."""
 
+from kerasish.inspect.difference import Difference
 from kerasish.inspect.memory import Memory, memory
 from kerasish.inspect.profile import Profile, profile
 from kerasish.inspect.stages import graphs, show, stage_names
+from kerasish.inspect.tracing import Trace
 
-__all__ = ["Memory", "Profile", "graphs", "memory", "profile", "show", "stage_names"]
+__all__ = [
+    "Difference",
+    "Memory",
+    "Profile",
+    "Trace",
+    "graphs",
+    "memory",
+    "profile",
+    "show",
+    "stage_names",
+]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 from kerasish import budget, registry, tree
@@ -15,6 +13,7 @@ from kerasish.layers.base import call as _call
 from kerasish.layers.base import tracking
 from kerasish.layers.base.layer import Layer
 from kerasish.models.graph_config import GraphBuilder, graph_config
+from kerasish.models.inside import Inside
 from kerasish.models.network import Network
 from kerasish.models.state_tree import StateTree
 from kerasish.models.summary import summary_text
@@ -31,7 +30,7 @@ _HTML_WIDTH = 88
 _OWN = frozenset(("network", "optimizer", "loss", "history", "_plans", "_runs", "_functions"))
 
 
-class Model(Trainer, StateTree, Layer):
+class Model(Inside, Trainer, StateTree, Layer):
     """Layers put together, with `compile`, `fit`, `evaluate`, `predict` and `save`.
 
     Three ways: `Model(inputs, outputs)` from symbols; a subclass with its layers as attributes
@@ -315,82 +314,6 @@ class Model(Trainer, StateTree, Layer):
 
     def _repr_html_(self) -> str:
         return preformatted(summary_text(self, _HTML_WIDTH) if self.built else repr(self))
-
-    # --- looking into steps, by `kerasish.inspect`, which stands on models ------------------------
-
-    def profile(
-        self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        mode: str | None = None,
-        runs: int = 20,
-        warmup: int = 2,
-    ) -> Any:
-        """Time every step of what the model does with one batch; the model is left as it was.
-
-        Args:
-            x, y, sample_weight: one batch; a `TensorSpec` stands for an array.
-            mode: "train", "test" or "predict"; by default "train", or "predict" without `y`.
-            runs: timed runs.
-            warmup: runs before, which are not timed.
-
-        Returns:
-            A `kerasish.inspect.Profile`: print it, or ask `by_layer()`, `by_op()`, `save_trace()`.
-        """
-        batch = (x, y, sample_weight)
-        return registry.above("model.profile")(self, batch, mode, runs, warmup)
-
-    def memory(
-        self, x: Any, y: Any = None, sample_weight: Any = None, mode: str | None = None
-    ) -> Any:
-        """What a step on such a batch takes in memory, before it runs; see `profile`.
-
-        Returns:
-            A `kerasish.inspect.Memory`, in bytes: print it, or ask `total`.
-        """
-        return registry.above("model.memory")(self, (x, y, sample_weight), mode)
-
-    def graph(
-        self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        mode: str | None = None,
-        stage: str | None = None,
-    ) -> str:
-        """The step on such a batch as text; see `profile`.
-
-        Args:
-            stage: "traced", the name of a pass, or "plan"; None shows all.
-        """
-        return registry.above("model.graph")(self, (x, y, sample_weight), mode, stage)
-
-    def explore(
-        self,
-        path: str | os.PathLike[str],
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        mode: str | None = None,
-        runs: int = 5,
-    ) -> Path:
-        """Write one page on which the step on such a batch can be seen at every stage.
-
-        It shows layers, the traced graph with its gradient, what each pass changed, the plan with
-        times and code, and memory, with the values of the batch. It loads nothing: open it in any
-        browser.
-
-        Args:
-            path: the file, such as "model.html".
-            x, y, sample_weight, mode: see `profile`.
-            runs: timed runs.
-
-        Returns:
-            The path.
-        """
-        batch = (x, y, sample_weight)
-        return registry.above("model.explore")(self, path, batch, mode, runs)
 
 
 class Functional(Model):

@@ -301,11 +301,16 @@ def test_a_loss_that_is_not_finite_ends_the_run(
 
 
 def test_the_place_is_that_of_the_first_value() -> None:
-    text = "1 of 4 values are NaN. them in op 'exp' of net/block/b, made at /x/y.py:3"
-    found = diverged._told(diverged.NumericsError(text))
-    assert found == "1 of 4 values that are not finite, first in the layer 'block/b', or its " \
-        "gradient"  # fmt: skip
-    assert "loss" in diverged._told(diverged.NumericsError("x in op 'log' of net, made at ?"))
+    error = diverged.NumericsError("1 of 4 values are NaN")
+    error.op, error.layer, error.rows = "exp", "net/block/b", (2,)
+    found = (
+        "1 of 4 values that are not finite, first in the layer 'block/b', in rows 2 of its batch"
+    )
+    assert diverged._told(error) == f"{found} (op 'exp')"
+    error.backward = True
+    assert "the gradient of the layer 'block/b'" in diverged._told(error)
+    error.layer = "net"
+    assert "loss" in diverged._told(error)
 
 
 def test_what_fast_packages_bring(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from kerasish.compiler.passes import optimize
 from kerasish.compiler.providers import reference
 from kerasish.config import disable_provider, enable_provider
 from kerasish.errors import ArgumentError, NumericsError
-from kerasish.graph import GradientTape, Op, Variable, convert_to_tensor, trace
+from kerasish.graph import GradientTape, Op, Variable, convert_to_tensor, trace, value_and_grad
 from kerasish.spec import TensorSpec
 
 F3 = TensorSpec((3,), "float32")
@@ -273,6 +274,38 @@ def test_check_numerics_names_op_layer_and_line(monkeypatch: pytest.MonkeyPatch)
     assert np.isfinite(f(convert_to_tensor([1.0, 1.0, 1.0])).numpy()).all()
     ints = function(lambda t: t * 2)
     assert ints(convert_to_tensor([1, 2])).numpy().tolist() == [2, 4]
+
+
+def test_check_numerics_in_full_names_the_op_in_a_fused_step_its_rows_and_its_batch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(config.settings, "check_numerics", False)
+    monkeypatch.setattr(config.settings, "numerics_folder", None)
+    f = function(lambda x: ops.exp(ops.sqrt(ops.sin(x) + 0.5) * 2.0))
+    x = np.zeros((4, 70), "float32")
+    x[1, 3] = x[3, 0] = -1.5
+    config.set_check_numerics("full", str(tmp_path))
+    with pytest.raises(NumericsError, match="2 of 280") as caught:
+        f(convert_to_tensor(x))
+    error = caught.value
+    assert (error.op, error.backward, error.rows) == ("sqrt", False, (1, 3))
+    assert "test_plan.py:" in error.source
+    np.testing.assert_array_equal(error.batch[0], x)
+    np.testing.assert_array_equal(np.load(tmp_path / "numerics_batch.npz")["arr_0"], x)
+    with pytest.raises(ArgumentError, match="True, False or 'full'"):
+        config.set_check_numerics("all")
+
+
+def test_check_numerics_tells_the_way_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config.settings, "check_numerics", "full")
+
+    @function
+    def slope(x: Any) -> Any:
+        return value_and_grad(lambda t: ops.sum(ops.sqrt(t)))(x)[1]
+
+    with pytest.raises(NumericsError, match="on the way back") as caught:
+        slope(convert_to_tensor(np.array([1.0, 0.0], "float32")))
+    assert caught.value.backward
 
 
 def test_check_numerics_sees_updates_of_variables(monkeypatch: pytest.MonkeyPatch) -> None:

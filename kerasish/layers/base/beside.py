@@ -27,6 +27,7 @@ class Beside(Buildable):
     states_spec: ClassVar[bool] = False
     supports_jit = True  # every layer is compiled
     quantization_mode = None
+    _hooks: ClassVar[tuple[Any, ...]] = ()  # see hooks.py; those of a layer are its own
     _traced = False  # whether such a class asks what tracing gives
 
     if TYPE_CHECKING:

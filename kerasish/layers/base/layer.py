@@ -40,6 +40,7 @@ from kerasish.layers.base import host
 from kerasish.layers.base.beside import Beside
 from kerasish.layers.base.building import as_shape, check_method, recorded_build
 from kerasish.layers.base.holder import BOOKKEEPING
+from kerasish.layers.base.hooks import hooked
 from kerasish.layers.base.input_spec import check_inputs
 from kerasish.layers.base.policy import named
 from kerasish.layers.base.remat import called, called_first, current_scope
@@ -320,7 +321,7 @@ class Layer(Beside, Stateless, Called):
                     outputs = self._stated(given_args, given_kwargs)
                 else:
                     run = host.called if on_host else called_first if first_call else called
-                    outputs = run(self, given_args, given_kwargs)
+                    outputs = hooked(self, run, given_args, given_kwargs)
                 if self.activity_regularizer is not None:
                     self._add_activity_loss(outputs)
                 if self.supports_masking:
