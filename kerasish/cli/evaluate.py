@@ -194,8 +194,19 @@ def _lines(found: Found) -> list[str]:
             lines.append(f"{name}: accuracy {one['accuracy']:.4f}")
         else:
             lines.append(f"{name}, in the units of the data")
-            lines += [f"  {key.replace('_', ' '):20} {value:.6g}" for key, value in one.items()]
+            lines += _of_quantities(one)
     return lines
+
+
+def _of_quantities(one: Found) -> list[str]:
+    """Errors; of several columns a line for each."""
+    if "per_column" not in one:
+        return [f"  {key.replace('_', ' '):20} {value:.6g}" for key, value in one.items()]
+    columns: answers.Columns = {"column": list(one["per_column"])}
+    for errors in one["per_column"].values():
+        for key, value in errors.items():
+            columns.setdefault(key.replace("_", " "), []).append(f"{value:.6g}")
+    return [f"  {line}".rstrip() for line in answers.table_text(columns).splitlines()]
 
 
 def _of_classes(name: str, one: Found) -> list[str]:

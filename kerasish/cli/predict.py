@@ -44,7 +44,7 @@ BATCH_SIZE = argument(
     argument("-o", "--output", metavar="OUT", help="a .csv, .tsv, .jsonl, .json, .npy or .npz"),
     argument(
         "--format",
-        choices=("csv", "jsonl", "table"),
+        choices=("csv", "tsv", "jsonl", "json", "table"),
         help="without -o: a table on a terminal, else csv",
     ),
     argument(
@@ -155,9 +155,17 @@ def _kept(table: Table, names: list[str], part: Part, served: Served) -> Columns
 
 
 def _print(columns: Columns, form: str | None) -> None:
-    chosen = form or ("table" if sys.stdout.isatty() else "csv")
-    makes = {"csv": answers.csv_text, "jsonl": answers.json_lines, "table": answers.table_text}
-    sys.stdout.write(makes[chosen](columns))
+    sys.stdout.write(_text(columns, form or ("table" if sys.stdout.isatty() else "csv")))
+
+
+def _text(columns: Columns, form: str) -> str:
+    if form == "table":
+        return answers.table_text(columns)
+    if form == "jsonl":
+        return answers.json_lines(columns)
+    if form == "json":
+        return json.dumps(answers.json_rows(columns), ensure_ascii=False, indent=1) + "\n"
+    return answers.csv_text(columns, "\t" if form == "tsv" else ",")
 
 
 def _write(path: str, columns: Columns, predictions: Mapping[str, np.ndarray]) -> None:
@@ -166,13 +174,7 @@ def _write(path: str, columns: Columns, predictions: Mapping[str, np.ndarray]) -
     if form in ("npy", "npz"):
         _write_arrays(path, predictions, form)
         return
-    if form in ("csv", "tsv"):
-        text = answers.csv_text(columns, "\t" if form == "tsv" else ",")
-    elif form == "jsonl":
-        text = answers.json_lines(columns)
-    else:
-        text = json.dumps(answers.json_rows(columns), ensure_ascii=False, indent=1) + "\n"
-    write_bytes(Path(path), text.encode("utf-8", "surrogateescape"))
+    write_bytes(Path(path), _text(columns, form).encode("utf-8", "surrogateescape"))
 
 
 def _write_arrays(path: str, predictions: Mapping[str, np.ndarray], form: str) -> None:

@@ -64,14 +64,14 @@ class JsonLines(Files):
         return self._kinds
 
     def read(self, path: Path, skip: int) -> Iterator[Any]:
-        types, rows = self.types, list[dict[str, Any]]()
+        types, rows, before = self.types, list[dict[str, Any]](), skip
         for row in self._rows(path, skip):
             rows.append(row)
             if len(rows) == BLOCK_LINES:
-                yield _json_block(rows, types, path)
-                rows = []
+                yield _json_block(rows, types, path, before)
+                rows, before = [], before + len(rows)
         if rows:
-            yield _json_block(rows, types, path)
+            yield _json_block(rows, types, path, before)
 
     def _rows(self, path: Path, skip: int) -> Iterator[dict[str, Any]]:
         number = seen = 0
@@ -121,27 +121,40 @@ def _json_dtype(kinds: set[str], gaps: bool) -> str:
     return "float64" if kinds <= {"int", "float", "bool"} else TEXT
 
 
-def _json_block(rows: list[dict[str, Any]], types: Mapping[str, str], path: Path) -> Arrays:
+def _json_block(
+    rows: list[dict[str, Any]], types: Mapping[str, str], path: Path, before: int
+) -> Arrays:
+    """The columns of some rows, `before` of the file before them."""
     block: Arrays = {}
     for name, dtype in types.items():
         values = [row.get(name) for row in rows]
         try:
-            if dtype == "list":
-                block[name] = ragged([_list(v) for v in values])
-            elif dtype in (TEXT, "str", str):
-                array = np.empty(len(values), object)
-                array[:] = ["" if v is None else v if isinstance(v, str) else json.dumps(v)
-                            for v in values]  # fmt: skip
-                block[name] = array
-            else:
-                gap = np.nan if np.dtype(dtype).kind == "f" else None
-                block[name] = np.array([gap if v is None else v for v in values], dtype)
-        except (ValueError, TypeError, OverflowError) as error:
-            what = "lists of numbers or of texts" if dtype == "list" else f"values of {dtype}"
-            raise DataError(
-                f"'{path}', column {name!r}", expected=what, received=str(error)
-            ) from error
+            block[name] = _json_column(values, dtype)
+        except (ValueError, TypeError, OverflowError):
+            for row, value in enumerate(values, before):
+                try:
+                    _json_column([value], dtype)
+                except (ValueError, TypeError, OverflowError) as error:
+                    what = "a list of numbers or of texts" if dtype == "list" else "a number"
+                    raise DataError(
+                        f"'{path}', row {row}, column {name!r}",
+                        expected=what,
+                        received=str(error) if dtype == "list" else repr(value),
+                    ) from None
+            raise
     return block
+
+
+def _json_column(values: list[Any], dtype: Any) -> np.ndarray:
+    if dtype == "list":
+        return ragged([_list(v) for v in values])
+    if dtype in (TEXT, "str", str):
+        array = np.empty(len(values), object)
+        array[:] = ["" if v is None else v if isinstance(v, str) else json.dumps(v)
+                    for v in values]  # fmt: skip
+        return array
+    gap = np.nan if np.dtype(dtype).kind == "f" else None
+    return np.array([gap if v is None else v for v in values], dtype)
 
 
 def _list(value: Any) -> np.ndarray:

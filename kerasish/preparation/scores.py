@@ -137,15 +137,36 @@ def in_units(
 
 
 def of_quantities(output: Output, wanted: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
-    """Errors of a quantity in the file's units, as plain data.
+    """Errors of a quantity in the file's units, as plain data; of several columns those of each,
+    by its name, in "per_column".
 
     Args:
         output: of the form "quantity".
         wanted: the targets as they are trained on.
         predicted: what `Output.restored` gave.
     """
-    true = np.asarray(output.target.restored(wanted), np.float64).reshape(predicted.shape)
-    errors = np.abs(np.asarray(predicted, np.float64) - true)
+    said = np.asarray(predicted, np.float64)
+    true = np.asarray(output.target.restored(wanted), np.float64).reshape(said.shape)
+    names = column_names(output, said)
+    if not names:
+        return _errors(true, said)
+    return {"per_column": {n: _errors(true[..., i], said[..., i]) for i, n in enumerate(names)}}
+
+
+def column_names(output: Output, values: np.ndarray) -> list[str]:
+    """The names of the last axis of a quantity; none where it is one column.
+
+    Args:
+        output: of the form "quantity".
+        values: true or predicted, (rows, ...).
+    """
+    columns = output.target.columns
+    wide = values.shape[-1] if values.ndim > 1 else 1
+    return list(columns) if len(columns) == wide > 1 else []
+
+
+def _errors(true: np.ndarray, predicted: np.ndarray) -> dict[str, float]:
+    errors = np.abs(predicted - true)
     spread = np.square(true - true.mean()).mean()
     square = np.square(errors).mean()
     return {

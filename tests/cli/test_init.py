@@ -163,6 +163,16 @@ def test_a_series_of_groups(folder: Path) -> None:
         assert set(part.values("shop").tolist()) == {"a", "b"}
 
 
+def test_flags_are_not_taken_for_skewed_amounts(folder: Path) -> None:
+    rows = [[int(i % 40 == 0), i % 7 ** (1 + 3 * (i % 50 == 0)), "yn"[i % 2]] for i in range(400)]
+    write(folder / "t.csv", rows, ["holiday", "sum", "label"])
+    x = drafted("t.csv", "--target", "label")["data"]["x"]
+    assert {name: held["from"] for name, held in x.items()} == {
+        "numbers": "holiday",
+        "skewed": "sum",
+    }
+
+
 def test_decimal_commas(folder: Path) -> None:
     rng = np.random.default_rng(2)
     rows = [[f"{v:.3f}".replace(".", ","), i % 7, f"1.{i:03},5"]

@@ -169,6 +169,8 @@ def test_a_text_a_line_classes_and_probabilities(
         assert row["label"] == best
         assert row["label=ham"] + row["label=spam"] == pytest.approx(1, abs=1e-6)
     Path("lines.txt").write_text("win a prize, now\nsee you at home\n")
+    _, whole, _ = done(capsys, "lines.txt", "--format", "json", "--keep", "text", "--probabilities")
+    assert json.loads(whole) == rows
     _, again, _ = done(capsys, "lines.txt", "--format", "jsonl", "--probabilities")
     assert [json.loads(line)["label=ham"] for line in again.splitlines()] == [
         row["label=ham"] for row in rows

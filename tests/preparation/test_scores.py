@@ -67,3 +67,11 @@ def test_quantities_are_in_units() -> None:
     assert found["rmse"] == pytest.approx(5**0.5)
     assert (found["median"], found["largest"]) == (pytest.approx(2), pytest.approx(3))
     assert found["mean_of_target"] == pytest.approx(11)
+
+
+def test_quantities_of_several_columns_have_errors_of_their_own() -> None:
+    output = Output(Target("both", ("cost", "days"), None, ()), "quantity")
+    true, said = np.array([[100.0, 1], [300, 2]]), np.array([[110.0, 1], [270, 3]])
+    found = of_quantities(output, true, said)["per_column"]
+    assert {name: one["mae"] for name, one in found.items()} == {"cost": 20, "days": 0.5}
+    assert found["days"]["r2"] == pytest.approx(1 - 0.5 / 0.25)

@@ -139,6 +139,13 @@ def test_parquet_arrow_and_json_lines(tmp_path: Path) -> None:
     assert found.where(1, "n") == "t.jsonl.gz, line 3, column 'n'"
 
 
+def test_a_value_of_json_lines_that_is_no_number_has_its_row(tmp_path: Path) -> None:
+    lines = ['{"a": 1.5}', '{"a": 2}', '{"a": "NA"}']
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DataError, match=r"row 2, column 'a'.*a number.*'NA'"):
+        read_table({"jsonl": "a.jsonl", "types": {"a": "float"}}, tmp_path)
+
+
 def test_json_of_other_forms(tmp_path: Path) -> None:
     write(tmp_path, "t.jsonl", '{"a": {"b": 1}, "r": [1]}\n{"a": {"b": 2.5}, "r": [1, 2]}\n')
     table = read_table({"jsonl": "t.jsonl"}, tmp_path)
@@ -166,7 +173,7 @@ def test_lists_hold_what_all_rows_need(tmp_path: Path) -> None:
     assert np.isnan(table.values("g")[0][1])
     assert columns.classes("w") == ["a", "b", "c"]
     write(tmp_path, "u.jsonl", '{"v": [[1, 2], [3]]}\n')
-    with pytest.raises(DataError, match=r"column 'v'.*lists of numbers.*\[\[1, 2\], \[3\]\]"):
+    with pytest.raises(DataError, match=r"column 'v'.*a list of numbers.*\[\[1, 2\], \[3\]\]"):
         read_table({"jsonl": "u.jsonl"}, tmp_path)
     later = read_table({"jsonl": "t.jsonl"}, tmp_path, like=table)
     assert later.spec("w") == table.spec("w")

@@ -293,7 +293,7 @@ def _is_skewed(table: Table, name: str) -> bool:
     """Whether numbers from 0 on have few that are far larger than the others."""
     values = table.values(name)
     held = values.reshape(len(values))[~missing(table, name).reshape(len(values))].astype(float)
-    if held.dtype.kind != "f" or not len(held) or held.min() < 0:
+    if not len(held) or held.min() < 0 or len(np.unique(held)) == 2:
         return False
     deviation = held.std()
     return bool(deviation and ((held - held.mean()) ** 3).mean() / deviation**3 > _SKEWED)

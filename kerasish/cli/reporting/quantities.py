@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.cli.reporting.gathered import Answers, Gathered
+from kerasish.preparation.scores import column_names
 from kerasish.showing.page.charts import Line, figure, histogram, lines, points
 from kerasish.showing.page.markup import Markup, joined, tag
 from kerasish.showing.page.numbers import number
@@ -70,15 +71,8 @@ def _drawn(run: Gathered, true: np.ndarray, predicted: np.ndarray) -> list[Marku
     return [figure(dots, "Predicted against true", note), figure(bars, "Errors", beyond)]
 
 
-def _names(answers: Answers) -> list[str]:
-    """The names of the last axis of a quantity; none where there are none."""
-    columns = answers.output.target.columns
-    wide = answers.true.shape[-1] if answers.true.ndim > 1 else 1
-    return list(columns) if len(columns) == wide > 1 else []
-
-
 def _by_column(answers: Answers) -> Markup | None:
-    names = _names(answers)
+    names = column_names(answers.output, answers.true)
     if not names:
         return None
     errors = (answers.predicted - answers.true).reshape(-1, len(names))
@@ -105,7 +99,7 @@ def series(run: Gathered, answers: Answers) -> Markup:
         ("A window in the middle", int(order[len(order) // 2])),
         ("The worst window", int(order[-1])),
     ]
-    names = _names(answers) or [answers.output.name]
+    names = column_names(answers.output, answers.true) or [answers.output.name]
     base = run.part.series or run.part.table
     made = [
         figure(_window(run, answers, place, i, steps),
