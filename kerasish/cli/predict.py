@@ -129,12 +129,20 @@ def ending(path: str) -> str:
     return Path(path).suffix.removeprefix(".").lower()
 
 
+def _written(table: Table, name: str) -> Any:
+    """A column as a person reads it: of pictures and sounds in files, the paths."""
+    column = table.columns[name]
+    if column.load is None or not column.spec.shape:
+        return table.values(name)
+    return column.values if table.rows is None else column.values[table.rows]
+
+
 def _kept(table: Table, names: list[str], part: Part, served: Served) -> Columns:
     """The columns that are copied; of a series with the row, the time and the group of each
     moment. What follows the last row before a gap or the end is in no row, and has no time."""
     at, base = part.moments, part.series
     if at is None or base is None:
-        return {name: table.values(name).tolist() for name in names}
+        return {name: _written(table, name).tolist() for name in names}
     begins, run = served.rows.begins(part), runs(base)
     there = run[np.minimum(at, len(base) - 1)] == run[begins]
     there &= at < len(base)

@@ -214,6 +214,8 @@ def _range(column: Column, value: np.ndarray) -> tuple[float, float]:
 
 
 def _largest(column: Column) -> float:
+    if column.load is not None:
+        return 255.0  # what files of pictures hold
     some = column.values[: min(len(column.values), 256)]
     if isinstance(some, np.ndarray) and some.dtype != object:
         return float(np.max(some, initial=1))
