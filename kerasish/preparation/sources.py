@@ -47,23 +47,34 @@ def read_table(source: Any, folder: Path | str = ".", like: Table | None = None)
     options = {key: value for key, value in source.items() if key != name and value is not None}
     for key, value in options.items():
         _check_option(name, reader, key, value)
+    renamed = options.get("names")
+    back = dict(renamed) if isinstance(renamed, Mapping) else {}
+    if options.get("types"):  # by the names that a config goes on with, or by the file's
+        options["types"] = {back.get(key, key): kind for key, kind in options["types"].items()}
     if like is not None:
         known = {
             key: column.spec.dtype
             for key, column in like.columns.items()
             if not column.load and not column.spec.shape  # what lists hold, their rows say
         }
-        renamed = options.get("names")
-        if isinstance(renamed, Mapping):
-            known |= {old: known[new] for new, old in renamed.items() if new in known}
+        known |= {old: known[new] for new, old in back.items() if new in known}
         options["like"] = {k: d for k, d in known.items() if k not in options.get("types", {})}
     given = source[name]
     if isinstance(given, Mapping):
         rest = {key: value for key, value in options.items() if key not in (*_INSIDE, "like")}
+        kinds = options.get("types") or {}
+        if kinds and reader not in numbers.FORMATS.values():
+            raise ArgumentError(
+                f"The option 'types' of {name!r}",
+                expected=f"arrays, such as {', '.join(numbers.FORMATS)}, where columns are files",
+                received=f"columns of {name}",
+                fix="Write each file as a source of its own, in a list.",
+            )
         apart = [
             (column, read_table({name: path, **rest}, folder)) for column, path in given.items()
         ]
         table = side_by_side([_named(one, column) for column, one in apart])
+        table = numbers.typed(table, tabular.types_of({"types": kinds}))
     else:
         paths = find(given, Path(folder))
         _check_kinds(name, paths, folders=reader in media.FORMATS.values() and name != "text")

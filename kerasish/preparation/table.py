@@ -15,6 +15,7 @@ from kerasish.data.mapping import workers
 from kerasish.data.nodes import Contents, Node, Pass
 from kerasish.data.rows import ragged
 from kerasish.errors import DataError
+from kerasish.preparation.ondisk import OnDisk
 from kerasish.preparation.streams import Stream, Streamed, chunks
 from kerasish.registry import hint
 from kerasish.spec import TEXT, TensorSpec
@@ -35,8 +36,8 @@ class Column:
 
     Attributes:
         spec: of one value; a size of None differs from row to row.
-        values: an array (rows, ...); texts and ragged rows are arrays of objects. `Streamed` where
-            they are not held in memory.
+        values: an array (rows, ...); texts and ragged rows are arrays of objects. `Streamed` or
+            `OnDisk` where they are not held in memory.
         load: what makes a value of what is held, where that is the path of a file.
     """
 
@@ -47,7 +48,7 @@ class Column:
     @property
     def at_hand(self) -> bool:
         """Whether the values themselves are in memory."""
-        return self.load is None and not isinstance(self.values, Streamed)
+        return self.load is None and not isinstance(self.values, (Streamed, OnDisk))
 
     def decoded(self, held: np.ndarray) -> np.ndarray:
         """The values of what is held of some rows."""
@@ -62,6 +63,8 @@ class Column:
 
 def column_of(values: Any) -> Column:
     """The column of an array: texts as objects, rows of different lengths as arrays in one."""
+    if isinstance(values, OnDisk):
+        return Column(TensorSpec(values.shape[1:], str(values.dtype)), values)
     array = values if isinstance(values, np.ndarray) else np.asarray(values)
     if array.dtype.kind in "US":
         texts = np.char.decode(array, "utf-8") if array.dtype.kind == "S" else array
@@ -209,6 +212,7 @@ class Table:
         columns = {name: self.columns[name] for name in names}
         held = {name: column.values for name, column in columns.items()}
         size = _DECODED if any(column.load for column in columns.values()) else CHUNK
+        size = min([size, *(v.at_once for v in held.values() if isinstance(v, OnDisk))])
         begin = 0
         for chunk in self._chunks(held, size):
             yield begin, {name: columns[name].decoded(part) for name, part in chunk.items()}
@@ -265,7 +269,7 @@ class RowsOf(Node):
         """What the values are made of: arrays, and files, which count by their bytes."""
         found: list[Any] = [self.table.rows]
         for name, held in self._held.items():
-            if isinstance(held, Streamed):
+            if isinstance(held, (Streamed, OnDisk)):
                 found += [Contents(Path(path)) for path in self.table.files]
             elif self.table.columns[name].load:
                 rows = held if self.table.rows is None else held[self.table.rows]

@@ -27,8 +27,8 @@ _PACKED = 4  # how many times its size a packed file holds, about
 _IN_MEMORY = {"csv": 2, "jsonl": 3, "parquet": 4, "arrow": 1}  # a byte of the file, about
 
 _MISSING = Option("missing", "values", "texts that mean a value is missing", '"?"')
-_STREAM = Option(
-    "stream", "flag", f"read block by block in every epoch; by default from {LIMIT >> 30} GiB on",
+STREAM = Option(
+    "stream", "flag", f"rows are read anew in every epoch; by default from {LIMIT >> 30} GiB on",
     "true",
 )  # fmt: skip
 _CSV = (
@@ -37,7 +37,7 @@ _CSV = (
     Option("decimal", "mark", "what stands before fractions", '","'),
     Option("header", "flag", "whether the first line names the columns", "false"),
     _MISSING,
-    _STREAM,
+    STREAM,
     FILES,
 )
 
@@ -247,15 +247,15 @@ FORMATS: dict[str, Format] = {
     ),
     "parquet": Format(
         _parquet, _TABLE + "parquet files.", "people.parquet",
-        (_STREAM, FILES), ("parquet",),
+        (STREAM, FILES), ("parquet",),
     ),
     "arrow": Format(
         _arrow, _TABLE + "Arrow files (feather).", "people.arrow",
-        (_STREAM, FILES), ("arrow", "feather", "ipc"),
+        (STREAM, FILES), ("arrow", "feather", "ipc"),
     ),
     "jsonl": Format(
         _jsonl, _TABLE + "lines of JSON objects; inner objects are columns `outer.inner`.",
-        "people.jsonl", (_MISSING, _STREAM, FILES), ("jsonl", "ndjson"),
+        "people.jsonl", (_MISSING, STREAM, FILES), ("jsonl", "ndjson"),
     ),
 }  # fmt: skip
 

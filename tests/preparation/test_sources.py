@@ -353,3 +353,30 @@ def test_formats_are_declared_whole() -> None:
         assert made.text.endswith("."), name
         assert made.files, name
         assert all(option.kind in KINDS and option.text for option in made.keys.values()), name
+
+
+def test_types_go_by_the_new_names_or_those_of_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "t.csv", "a\n01\n02\n")
+    np.savez(tmp_path / "t.npz", a=np.arange(3))
+    np.save(tmp_path / "a.npy", np.arange(3))
+    for name in ("a", "new"):
+        found = read_table(
+            {"csv": "t.csv", "names": {"new": "a"}, "types": {name: "text"}}, tmp_path
+        )
+        assert found.values("new").tolist() == ["01", "02"]
+        found = read_table(
+            {"npz": "t.npz", "names": {"new": "a"}, "types": {name: "float32"}}, tmp_path
+        )
+        assert found.spec("new").dtype == "float32"
+    found = read_table({"npy": {"x": "a.npy"}, "types": {"x": "text"}}, tmp_path)
+    assert found.values("x").tolist() == ["0", "1", "2"]
+    for source in ({"npz": "t.npz"}, {"npy": {"x": "a.npy"}}):
+        with pytest.raises(DataError, match="a column 'b'"):
+            read_table({**source, "types": {"b": "text"}}, tmp_path)
+
+
+def test_several_arrays_of_one_a_file_are_one_column(tmp_path: Path) -> None:
+    for number in range(2):
+        np.save(tmp_path / f"x{number}.npy", np.full(2, number))
+    assert read_table({"npy": "x*.npy"}, tmp_path).values("x0").tolist() == [0, 0, 1, 1]
+    assert read_table({"npy": {"x": "x*.npy"}}, tmp_path).values("x").tolist() == [0, 0, 1, 1]

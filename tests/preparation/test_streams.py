@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 import kerasish as keras
+from kerasish.errors import DataError
 from kerasish.preparation import Columns, Parts, Prepared, Table, read_table, split, tabular
 from kerasish.preparation import table as tables
 from kerasish.preparation.later import Later
+from kerasish.preparation.ondisk import OnDisk
 from kerasish.preparation.streams import Streamed
 
 ROWS = 500
@@ -151,3 +153,59 @@ def test_images_are_decoded_when_asked_for(tmp_path: Path) -> None:
             np.testing.assert_array_equal(value % 2, np.ravel(y))
             seen += value.tolist()
     assert sorted(seen) == sorted(2 * seen[:9])
+
+
+@pytest.mark.parametrize("form", ["npy", "hdf5"])
+def test_arrays_stay_in_their_files(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of two files by number: as from memory, bit for bit, and never all at once."""
+    rng = np.random.default_rng(0)
+    images, kinds = rng.normal(size=(90, 4, 3)), np.arange(90) % 3
+    sources: list[dict[str, Any]] = []
+    if form == "npy":
+        for number, some in enumerate((slice(0, 40), slice(40, 90))):
+            np.save(tmp_path / f"x{number}.npy", images[some])
+            np.save(tmp_path / f"y{number}.npy", kinds[some])
+        sources = [{"npy": {"x": "x*.npy", "y": "y*.npy"}}]
+    else:
+        h5py = pytest.importorskip("h5py")
+        for number, some in enumerate((slice(0, 40), slice(40, 90))):
+            with h5py.File(tmp_path / f"d{number}.h5", "w") as file:
+                packed = {"chunks": (7, 4, 3), "compression": "gzip"} if number else {}
+                file.create_dataset("in/x", data=images[some], **packed)
+                file["in/y"] = kinds[some]
+        sources = [{"hdf5": "d*.h5", "names": {"x": "in/x", "y": "in/y"}}]
+    most: list[int] = []
+    read = OnDisk.__getitem__
+    monkeypatch.setattr(
+        OnDisk, "__getitem__", lambda self, rows: most.append(len(held := read(self, rows))) or held
+        if len(self.shape) > 1 and not isinstance(rows, (int, np.integer)) else read(self, rows)
+    )  # fmt: skip
+    histories = []
+    for stream in (False, True):
+        table = read_table({**sources[0], "stream": stream, "types": {"x": "float32"}}, tmp_path)
+        parts = split(table, {"validation": {"split": 0.2}}, seed=1)
+        columns = Columns(parts.train)
+        x = columns.apply(keras.layers.Normalization(), columns["x"])
+        data = Prepared(parts, columns, {"x": x}, {"y": columns["y"]}, batch_size=16)
+        assert data.part("train").later is stream
+        assert table.columns["x"].spec.dtype == "float32"
+        keras.utils.set_random_seed(2)
+        layers = [keras.Input((4, 3)), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")]
+        made = keras.Sequential(layers)
+        made.compile("sgd", "sparse_categorical_crossentropy")
+        histories.append(made.fit(**data.fit_arguments(), epochs=3, verbose=0).history)
+        np.testing.assert_array_equal(table.values("x")[[5, 70]], images[[5, 70]].astype("f4"))
+        assert table.where(41).endswith("row 1")
+    assert histories[0].keys() == histories[1].keys()
+    np.testing.assert_allclose(histories[0]["val_loss"], histories[1]["val_loss"], rtol=0.2)
+    assert most
+    assert sorted(most)[-2] <= 72  # but for `table.values`, at most what a layer learns from
+
+
+def test_files_of_other_shapes_do_not_go_together(tmp_path: Path) -> None:
+    np.save(tmp_path / "x0.npy", np.zeros((4, 2)))
+    np.save(tmp_path / "x1.npy", np.zeros((4, 3)))
+    with pytest.raises(DataError, match="arrays of one shape"):
+        read_table({"npy": "x*.npy", "stream": True}, tmp_path)

@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -359,6 +360,33 @@ class SafeDataset(_Node):
         """
         found = self.read_stored(shape)
         return _from_bfloat16(found.view("<u2")) if self.dtype == "bfloat16" else found
+
+    def check(self) -> None:
+        """Look at how the array is stored, as `read` does before it reads.
+
+        Raises:
+            UnsafeFileError: outside the file, behind a filter, or declared but not stored.
+        """
+        self._check_storage()
+
+    def rows(self, at: np.ndarray) -> np.ndarray:
+        """The rows at some positions, in their order; `check` has been called once.
+
+        Args:
+            at: numbers of rows, which may come again.
+        """
+        wanted, back = np.unique(at, return_inverse=True)
+        self.opened.charge(self.path, self.nbytes // max(self.shape[0], 1) * len(wanted))
+        return self._rows(wanted)[back]
+
+    @guarded
+    def _rows(self, wanted: np.ndarray) -> np.ndarray:
+        out = np.empty((len(wanted), *self.shape[1:]), self.dtype)
+        cuts = [0, *(np.flatnonzero(np.diff(wanted) > 1) + 1).tolist(), len(wanted)]
+        for begin, end in pairwise(cuts):  # rows that follow each other are read at once
+            if end > begin:
+                out[begin:end] = self.handle[int(wanted[begin]) : int(wanted[end - 1]) + 1]
+        return out
 
     def read_stored(self, shape: tuple[int, ...] | None = None) -> np.ndarray:
         """The same, but bfloat16 as the two opaque bytes per number that are in the file."""
