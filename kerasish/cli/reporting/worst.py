@@ -14,7 +14,7 @@ from kerasish.preparation.windows import Window
 from kerasish.showing.page.charts import sparkline
 from kerasish.showing.page.markup import Markup, joined, shown, tag
 from kerasish.showing.page.numbers import number, share
-from kerasish.showing.page.pictures import picture, pixels_of
+from kerasish.showing.page.pictures import ends_of, picture, pixels_of
 from kerasish.showing.page.tables import Cell, table
 from kerasish.spec import TEXT
 
@@ -22,6 +22,7 @@ _SAMPLES = 20
 _COLUMNS = 14
 _LETTERS = 400
 _SOUND = 1000  # numbers in a row, from which a row is drawn as a sound
+_LOOK = 256  # rows that say what white is
 _SMALL = 6  # pixels along a side, from which a grid of numbers is a picture
 
 
@@ -168,7 +169,8 @@ def drawn(column: Column, value: Any, told: str) -> Any:
     """A value of a column as it is shown: a picture, a sound, a text, a number."""
     array = np.asarray(value)
     if _is_picture(column):
-        low, high = _range(column, array)
+        files = column.load is not None
+        low, high = ends_of(array, [255.0] if files else column.values[:_LOOK])
         return picture(_squeezed(pixels_of(array, low, high)), told)
     if column.spec.dtype == TEXT:
         if array.ndim == 0:
@@ -200,23 +202,3 @@ def _looks_like_picture(shape: tuple[int | None, ...], flat: bool) -> bool:
 
 def _squeezed(pixels: np.ndarray) -> np.ndarray:
     return pixels[..., 0] if pixels.ndim == 3 and pixels.shape[-1] == 1 else pixels
-
-
-def _range(column: Column, value: np.ndarray) -> tuple[float, float]:
-    """Black and white of a column: 0 and 255 of bytes, else what its values have."""
-    if value.dtype == np.uint8:
-        largest = 255.0 if _largest(column) > 100 else _largest(column)
-        return 0.0, largest
-    low, high = float(np.nanmin(value)), float(np.nanmax(value))
-    if low >= 0:
-        return 0.0, max(1.0 if high <= 1 else _largest(column), 1e-9)
-    return low, high
-
-
-def _largest(column: Column) -> float:
-    if column.load is not None:
-        return 255.0  # what files of pictures hold
-    some = column.values[: min(len(column.values), 256)]
-    if isinstance(some, np.ndarray) and some.dtype != object:
-        return float(np.max(some, initial=1))
-    return float(max((np.max(one, initial=1) for one in some), default=255))

@@ -11,8 +11,8 @@ from kerasish.graph.node import PICK, Node
 from kerasish.inspect.explorer.book import Stage, drawn_nodes, place_of
 from kerasish.showing.drawing.diagram import Box, Cell, Diagram
 from kerasish.showing.drawing.layout import laid_out
+from kerasish.showing.drawing.letters import width_of
 from kerasish.showing.drawing.places import Size
-from kerasish.showing.drawing.svg import width_of
 
 MOST = 60  # boxes of a picture
 _ROW, _PAD, _LEAST, _WIDEST, _BESIDE = 17.0, 20.0, 74.0, 210.0, 56.0

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kerasish.showing.drawing.axes import Axis, fitting
+from kerasish.showing.drawing.letters import FONT
 
-_FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 # Told apart by people who see colours otherwise too (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#26323f")
 _WIDE, _HIGH = 420.0, 250.0  # of a panel, with its axes
@@ -59,7 +59,7 @@ def curves(
     width, height = columns * _WIDE, rows * _HIGH + len(known) * _ROW + 10
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:g}" height="{height:g}" '
-        f'viewBox="0 0 {width:g} {height:g}" font-family="{_FONT}" font-size="12" fill="{_INK}">',
+        f'viewBox="0 0 {width:g} {height:g}" font-family="{FONT}" font-size="12" fill="{_INK}">',
         f"<title>{html.escape(title or 'curves')}</title>",
         '<rect width="100%" height="100%" fill="#ffffff"/>',
     ]

@@ -8,30 +8,13 @@ from collections.abc import Sequence
 
 from kerasish.showing.drawing.diagram import KINDS, Box, Cell, Diagram
 from kerasish.showing.drawing.layout import Layout, laid_out
+from kerasish.showing.drawing.letters import FONT, SIZE, width_of
 from kerasish.showing.drawing.places import Point, Size
 
-_FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
-_LETTERS, _ROW, _PAD = 12.0, 26.0, 9.0
+_ROW, _PAD = 26.0, 9.0
 _MARGIN, _ROUND, _HEAD, _LOOP = 12.0, 6.0, 7.0, 16.0
 _DPI = 200  # at which one unit is one pixel
 _LINE = "#5b6875"
-# Widths of letters in thousandths of their height; others are as wide as a digit, and what is no
-# Latin letter is as wide as high. Every text is told its width, so that another font fits too.
-_WIDTHS = {
-    letter: width
-    for width, letters in {
-        222: "ijl'|", 278: " ftI.,:;/\\![]", 333: "r()-`", 389: "*", 500: "ckszvxyJ",
-        584: "=+<>~", 611: "FTZ", 667: "ABEKPSVXY&", 722: "CDHNRUw", 778: "GOQ", 833: "mM",
-        889: "%", 944: "W", 1015: "@",
-    }.items()
-    for letter in letters
-}  # fmt: skip
-
-
-def width_of(text: str, bold: bool = False) -> float:
-    """How wide a text is drawn."""
-    units = sum(_WIDTHS.get(c, 556 if ord(c) < 0x250 else 1000) for c in text)
-    return units / 1000 * _LETTERS * (1.08 if bold else 1.0)
 
 
 def _cell_width(cell: Cell) -> float:
@@ -66,7 +49,7 @@ def svg(diagram: Diagram, dpi: float = _DPI) -> str:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width * scale:g}" '
         f'height="{height * scale:g}" viewBox="{-_MARGIN:g} {-_MARGIN:g} {width:g} {height:g}" '
-        f'font-family="{_FONT}" font-size="{_LETTERS:g}">'
+        f'font-family="{FONT}" font-size="{SIZE:g}">'
     )
     tip = (
         f'<defs><marker id="tip" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="{_HEAD:g}" '
@@ -96,16 +79,16 @@ def _box(box: Box, middle: Point, size: Size) -> str:
         more = (size.width - sum(map(_cell_width, row))) / len(row)
         x, y = left, top + number * _ROW
         for cell in row:
-            wide = _cell_width(cell) + more
+            across = _cell_width(cell) + more
             fill, ink = KINDS[cell.kind]
-            parts.append(_rect(x, y, Size(wide, _ROW), f'fill="{fill}" stroke="#26323f"'))
-            at, low = x + _PAD + more / 2, y + _ROW / 2 + _LETTERS * 0.36
+            parts.append(_rect(x, y, Size(across, _ROW), f'fill="{fill}" stroke="#26323f"'))
+            at, low = x + _PAD + more / 2, y + _ROW / 2 + SIZE * 0.36
             if cell.label:
                 parts.append(_text(at, low, f"{cell.label}: ", ink))
                 at += width_of(f"{cell.label}: ")
             if cell.text:
                 parts.append(_text(at, low, cell.text, ink, True))
-            x += wide
+            x += across
     return "".join([*parts, "</g>"])
 
 

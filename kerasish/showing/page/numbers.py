@@ -30,3 +30,19 @@ def number(value: Any, digits: int = 4) -> str:
 def share(value: float) -> str:
     """A share in percent."""
     return "–" if not math.isfinite(value) else f"{100 * value:.1f} %"
+
+
+def short(value: float, signed: bool = False) -> str:
+    """A number in the fewest characters: three digits that matter, whole numbers whole.
+
+    Args:
+        value: the number.
+        signed: whether a plus stands before what is more than 0.
+    """
+    value = float(value)
+    if not math.isfinite(value):
+        return number(value)
+    sign = "+" if signed and value > 0 else ""
+    if value == round(value) and abs(value) < 1e9:
+        return f"{sign}{round(value):,}".replace("-", "−")
+    return f"{sign}{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("-", "−")

@@ -49,6 +49,29 @@ def pixels_of(values: Any, low: float, high: float) -> np.ndarray:
     return np.nan_to_num(np.clip(np.rint(scaled), 0, 255)).astype(np.uint8)
 
 
+def ends_of(values: np.ndarray, among: Any) -> tuple[float, float]:
+    """What is black and what is white in a picture: 0 and 255 of bytes, else what there is.
+
+    Args:
+        values: of the picture.
+        among: those of some pictures that belong together, an array or arrays.
+    """
+
+    def largest() -> float:
+        if isinstance(among, np.ndarray) and among.dtype != object:
+            return float(np.nanmax(among, initial=1))
+        return float(max((np.nanmax(one, initial=1) for one in among), default=255))
+
+    if values.dtype == np.uint8:
+        white = largest()
+        return 0.0, 255.0 if white > 100 else white
+    finite = values[np.isfinite(values)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if low >= 0:
+        return 0.0, max(1.0 if high <= 1 else largest(), 1e-9)
+    return low, high
+
+
 def picture(pixels: np.ndarray, told: str) -> Markup:
     """An element with a picture in it; `told` is read to people who do not see it."""
     step = max(1, -(-max(pixels.shape[:2]) // _MOST))

@@ -102,7 +102,9 @@ white-space:pre;overflow-wrap:normal}
 details{margin:10px 0} summary{cursor:pointer;color:var(--accent)}
 .model{overflow:auto;max-height:760px;background:#fff;border:1px solid var(--rule);
 border-radius:8px;padding:6px;text-align:center}
-.model svg{max-width:100%;height:auto} .model svg text{fill:revert-layer}
+.model svg,.drawn svg{max-width:100%;height:auto} .drawn svg{display:block}
+.model svg text,.drawn svg text{fill:revert-layer}
+.drawn{background:#fff;border-radius:8px;padding:10px 14px;margin:10px 0;overflow-x:auto}
 footer{color:var(--soft);font-size:13px;padding-bottom:40px}
 @media (max-width:560px){header,main,footer{padding-left:12px;padding-right:12px}
 nav ul{padding-left:12px;padding-right:12px}
