@@ -5,6 +5,7 @@ from kerasish.callbacks.callback import LambdaCallback as LambdaCallback
 from kerasish.callbacks.callback_list import CallbackList as CallbackList
 from kerasish.callbacks.checkpoint import BackupAndRestore as BackupAndRestore
 from kerasish.callbacks.checkpoint import Checkpoint as Checkpoint
+from kerasish.callbacks.health import TrainingHealth as TrainingHealth
 from kerasish.callbacks.history import CSVLogger as CSVLogger
 from kerasish.callbacks.history import History as History
 from kerasish.callbacks.model_checkpoint import ModelCheckpoint as _ModelCheckpoint

@@ -26,12 +26,8 @@ from kerasish.spec import TEXT, TensorSpec, dtype_name
 
 BLOCK_BYTES = 1 << 20
 BLOCK_LINES = 4096
-_READ = (
-    "bool",
-    *(f"{sign}int{bits}" for bits in (8, 16, 32, 64) for sign in ("", "u")),
-    "float32",
-    "float64",
-)
+_INTS = [f"{sign}int{bits}" for bits in (8, 16, 32, 64) for sign in ("", "u")]
+_READ = ("bool", *_INTS, "float32", "float64")
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None")
 
 

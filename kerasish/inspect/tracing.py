@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.data.batch import Batch, Prepared
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError, UnknownNameError
 from kerasish.graph import interpret
@@ -22,8 +23,6 @@ from kerasish.models import Model
 from kerasish.models.inside import fits
 from kerasish.spec import TensorSpec, is_differentiable
 from kerasish.training.step import specs_of
-
-Batch = tuple[Any, Any, Any]
 
 
 @dataclass
@@ -128,9 +127,11 @@ class Trace:
         return "\n".join([*lines, *([] if self.loss is None else [f"loss {self.loss:.6g}"])])
 
 
-def trace(model: Model, given: Batch, training: bool) -> Trace:
+def trace(model: Model, given: tuple[Any, Any, Any], training: bool) -> Trace:
     """`Model.trace`."""
-    batch = model.with_head(standardize_batch(given), "train" if training else "test")
+    ready = isinstance(given[0], Prepared)  # texts have been read
+    batch = Batch(*given) if ready else standardize_batch(given)
+    batch = batch if ready else model.with_head(batch, "train" if training else "test")
     with_loss = batch.y is not None
     if with_loss and not model.compiled:
         raise ArgumentError(

@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import layers, ops, tree
-from kerasish.graph import GradientTape
+from kerasish import layers, tree
+from kerasish.callbacks import signs
 from kerasish.models import Model
 from kerasish.preparation import Prepared
 from kerasish.preparation.way_back import Output
 from kerasish.spec import is_float
 
 _KERNELS = ("Dense", "Conv", "LSTM", "GRU", "SimpleRNN", "Einsum")
-_FOLDS = ("relu", "sigmoid", "tanh", "relu6", "hard_sigmoid", "leaky_relu", "elu", "selu", "gelu")
 
 
 def rows_of(data: Prepared, part: str, count: int, seed: int = 0) -> tuple[Any, Any]:
@@ -173,14 +172,12 @@ def dead_units(model: Model, x: Any) -> dict[str, tuple[int, int]]:
         name = getattr(getattr(layer, "activation", None), "__name__", "")
         name = "relu" if isinstance(layer, layers.ReLU) else name
         symbol = _symbol(layer, "output")
-        if name in _FOLDS and symbol is not None and id(symbol) not in ends:
+        if name in signs.FOLDS and symbol is not None and id(symbol) not in ends:
             asked.append((str(layer.name), symbol))
     found: dict[str, tuple[int, int]] = {}
     values = _outputs(model, x, [symbol for _, symbol in asked])
     for (name, _), held in zip(asked, values, strict=True):
-        flat = held.reshape(-1, held.shape[-1])
-        still = flat.max(0) - flat.min(0) <= 1e-6
-        found[name] = int(still.sum()), flat.shape[-1]
+        found[name] = signs.still_units(held)
     return found
 
 
@@ -228,19 +225,4 @@ def _plain(symbol: Any) -> bool:
 
 def gradients(model: Model, x: Any, y: Any) -> dict[str, float]:
     """The norm of the gradient of the loss for each layer's weights, by the layer's name."""
-    owners = {
-        id(weight): str(layer.name) for layer in model.layers for weight in layer.trainable_weights
-    }
-    given = tree.map_structure(ops.convert_to_tensor, x)
-    with GradientTape() as tape:
-        said = model(given, training=True)
-        loss = model.compute_loss(x=given, y=y, y_pred=said)
-    weights = list(model.trainable_variables)
-    found: dict[str, float] = {}
-    for weight, one in zip(weights, tape.gradient(loss, weights), strict=True):
-        if one is None:
-            continue
-        held = np.asarray(getattr(one, "values", one), np.float64)
-        name = owners.get(id(weight), str(weight.name))
-        found[name] = float(np.hypot(found.get(name, 0.0), np.sqrt((held**2).sum())))
-    return found
+    return {layer: norm for layer, (norm, _) in signs.gradient_norms(model, x, y).items()}

@@ -118,6 +118,10 @@ class Inside:
         """
         return registry.above("model.diff")(self, other)
 
+    def layer_paths(self) -> dict[str, Any]:
+        """The layers of the model, at any depth, by path: "encoder/attention/query"."""
+        return layer_paths(self)
+
     def hook(self, pattern: str, hook: Hook) -> Hooks:
         """Let a function see, or change, what layers give.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from kerasish import tree
+from kerasish.callbacks import signs
 from kerasish.cli.doctoring.finding import Finding
 from kerasish.inspect import trials
 from kerasish.models import Model
@@ -18,8 +19,6 @@ _BATCH_SECONDS, _LEARN_SECONDS = 12.0, 12.0
 _LARGE, _SMALL = 10.0, 1e-3  # sizes of a first layer's inputs
 _WHOLE = 3.0  # of all its inputs together
 _TARGET = 30.0
-_GRADIENT = 300.0
-_DEAD = 0.8
 
 Make = Callable[[], Model]
 
@@ -80,14 +79,16 @@ class Trials:
         some = [trials.choose(one, np.arange(min(32, trials.length(one)))) for one in self.given]
         found = trials.gradients(self.model, *some)
         total = float(np.sqrt(sum(norm**2 for norm in found.values())))
-        if total > _GRADIENT or not np.isfinite(total):
+        if total > signs.EXPLODING or not np.isfinite(total):
             worst = max(found, key=lambda one: np.nan_to_num(found[one], nan=np.inf))
             text = f"the gradient of the first step has the norm {total:.3g}, "
             text += f"most of it in layer '{worst}'"
             mend = "scale inputs and targets, smaller kernel_initializer, or clipnorm: 1.0"
             yield Finding("gradients", text, ("train", "optimizer"), mend)
             return
-        grown = {k: v for k, v in trials.sizes(self.model, self.x).items() if not v <= _GRADIENT}
+        grown = {
+            k: v for k, v in trials.sizes(self.model, self.x).items() if not v <= signs.EXPLODING
+        }
         if grown:
             # A crossentropy of probabilities of 0 and 1 has no gradient to measure.
             name, size = next(iter(grown.items()))
@@ -172,7 +173,6 @@ class Trials:
         rows = np.arange(min(1000, trials.length(self.given[0])))
         x = trials.choose(self.given[0], rows)
         for name, (still, units) in trials.dead_units(self.learner or self.model, x).items():
-            if still > _DEAD * units and still > 1:
+            if still > signs.DEAD * units and still > 1:
                 text = f"{still} of the {units} units of layer '{name}' give the same for all rows"
-                mend = "a lower learning rate, usual initializers, scaled inputs, or leaky_relu"
-                yield Finding("dead", text, ("model",), mend)
+                yield Finding("dead", text, ("model",), signs.MEND["dead"])
