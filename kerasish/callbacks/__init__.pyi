@@ -5,7 +5,8 @@ from kerasish.callbacks.callback import LambdaCallback as LambdaCallback
 from kerasish.callbacks.callback_list import CallbackList as CallbackList
 from kerasish.callbacks.checkpoint import BackupAndRestore as BackupAndRestore
 from kerasish.callbacks.checkpoint import Checkpoint as Checkpoint
-from kerasish.callbacks.health import TrainingHealth as TrainingHealth
+from kerasish.callbacks.health import TrainingHealth as _TrainingHealth
+from kerasish.callbacks.health import PositiveInt
 from kerasish.callbacks.history import CSVLogger as CSVLogger
 from kerasish.callbacks.history import History as History
 from kerasish.callbacks.model_checkpoint import ModelCheckpoint as _ModelCheckpoint
@@ -27,6 +28,8 @@ from kerasish.elsewhere import OrbaxCheckpoint as OrbaxCheckpoint
 __all__: list[str]
 class SwapEMAWeights(_SwapEMAWeights):
     def __init__(self, swap_on_epoch: bool = ...) -> None: ...
+class TrainingHealth(_TrainingHealth):
+    def __init__(self, every: PositiveInt = ..., rows: PositiveInt = ..., stop: bool = ...) -> None: ...
 class ModelCheckpoint(_ModelCheckpoint):
     def __init__(self, filepath: str | os.PathLike[str], monitor: str = ..., verbose: int = ..., save_best_only: bool = ..., save_weights_only: bool = ..., mode: Mode = ..., save_freq: str | int = ..., initial_value_threshold: float | None = ...) -> None: ...
 class LearningRateScheduler(_LearningRateScheduler):
