@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from kerasish.showing.drawing.axes import Axis
-from kerasish.showing.drawing.heat import LESS, MORE, Heat, css, ink_on
 from kerasish.showing.drawing.letters import width_of
-from kerasish.showing.drawing.sheet import INK, RULE, SOFT, Sheet
+from kerasish.showing.page.heat import LESS, MORE, Heat, css, ink_on
 from kerasish.showing.page.markup import shown
 from kerasish.showing.page.numbers import short
 from kerasish.showing.page.pictures import ends_of, pixels_of
+from kerasish.showing.page.sheet import INK, RULE, SOFT, Sheet
 
 WIDTH = 640.0
 _TALL, _BROAD = 200.0, 250.0  # of a picture

@@ -15,10 +15,10 @@ from kerasish.explain.panels import WIDTH, Part, kind_of, panel, table
 from kerasish.hints import one_of
 from kerasish.saving.files.atomic import replacing
 from kerasish.showing.drawing.letters import width_of
-from kerasish.showing.drawing.sheet import INK, RULE, SOFT, Sheet
 from kerasish.showing.page.document import Section, document
 from kerasish.showing.page.markup import Markup, joined, tag
 from kerasish.showing.page.numbers import short
+from kerasish.showing.page.sheet import INK, RULE, SOFT, Sheet
 
 ROWS = 12  # that are drawn
 _MARGIN = 24.0

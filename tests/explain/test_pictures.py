@@ -17,7 +17,7 @@ from kerasish import explain
 from kerasish.errors import ArgumentError
 from kerasish.explain import pictures
 from kerasish.explain.panels import kind_of
-from kerasish.showing.drawing.heat import LESS, MORE, css, tinted
+from kerasish.showing.page.heat import LESS, MORE, css, tinted
 from tests.explain.models import image, table, two_towers, words
 
 EVIL = '<img src="http://x.org/y"> & \x02'

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasish.showing.drawing.heat import LESS, MORE, Heat, css, ink_on, tinted
 from kerasish.showing.drawing.letters import fitting, width_of
-from kerasish.showing.drawing.sheet import Sheet
+from kerasish.showing.page.heat import LESS, MORE, Heat, css, ink_on, tinted
 from kerasish.showing.page.numbers import short
+from kerasish.showing.page.sheet import Sheet
 
 NAME = '<script>alert("1")</script> & \x01\n\u202e'
 

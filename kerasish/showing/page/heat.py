@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.showing.drawing.sheet import INK, SOFT, Sheet
 from kerasish.showing.page.numbers import short
+from kerasish.showing.page.sheet import INK, SOFT, Sheet
 
 # Vermillion is more than zero, blue is less (Okabe and Ito, "Color universal design", 2008).
 MORE, LESS = np.array([213.0, 94.0, 0.0]), np.array([0.0, 114.0, 178.0])
