@@ -16,6 +16,7 @@ from kerasish.cli.declare import argument, command, count
 from kerasish.cli.drafting import reading
 from kerasish.cli.models import CONFIGS
 from kerasish.cli.options import BACKEND, CHANGES, JSON
+from kerasish.cli.run_folder import CONFIG_FILE
 from kerasish.errors import ArgumentError
 from kerasish.preparation import Columns, Parts, Prepared
 from kerasish.preparation.audit import Audit, audit, lookups
@@ -32,7 +33,7 @@ _WIDTH = 100
         "source",
         metavar="SOURCE",
         complete="yaml",
-        help="a .yaml file, the folder of a run, or a file of data",
+        help="a .yaml file, the folder of a run, a file of data, or a folder of such files",
     ),
     argument(
         "--rows",
@@ -67,7 +68,8 @@ def data(arguments: Namespace) -> None:
 
 def _prepared(arguments: Namespace) -> tuple[Prepared, str]:
     path = Path(arguments.source)
-    if path.is_dir() or path.suffix in CONFIGS:
+    run = path.is_dir() and (path / CONFIG_FILE).exists()
+    if run or path.suffix in CONFIGS:
         project = project_of(arguments, arguments.source)
         prepare_for(arguments, project)
         if project.config.data is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from kerasish.cli.declare import argument, command
 from kerasish.cli.drafting import reading, templates
 from kerasish.cli.drafting.draft import draft
+from kerasish.cli.drafting.folders import FORMS, draft_folder
 from kerasish.cli.drafting.series import draft_series
 from kerasish.cli.options import PERMISSIONS
 from kerasish.declarative.api import Options, load_config
@@ -17,8 +18,14 @@ from kerasish.errors import ArgumentError
 
 @command(
     "write",
-    "write a commented config for a file of data, or from a template",
-    argument("file", metavar="FILE", nargs="?", complete="file", help="a table of data"),
+    "write a commented config for a file or folder of data, or from a template",
+    argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        complete="file",
+        help="a table of data, or a folder with a folder of images, sounds or texts for each class",
+    ),
     argument("--target", metavar="COLUMN", help="what is predicted: a name or a position"),
     argument(
         "-o",
@@ -42,7 +49,7 @@ from kerasish.errors import ArgumentError
     argument("--force", action="store_true", help="write over a file that is there"),
     *PERMISSIONS,
     example="kerasish init adult.csv --target income -o adult.yaml\n"
-    "kerasish init --template image -o image.yaml",
+    "kerasish init photos\nkerasish init --template gpt -o gpt.yaml",
 )
 def init(arguments: Namespace) -> None:
     """A config that says everything: which column is read how, which rows are validated on, the
@@ -70,9 +77,12 @@ def init(arguments: Namespace) -> None:
     header = True if arguments.header else False if arguments.no_header else None
     test = None if arguments.test is None else Path(arguments.test)
     given = reading.read(path, header, target.parent, test)
-    column = _target(given, arguments.target)
+    folder = any(form in given.source for form in FORMS)
+    column = "label" if folder else _target(given, arguments.target)
     if arguments.window is not None:
         text = draft_series(given, column, arguments.window, name)
+    elif folder:
+        text = draft_folder(given, column, name)
     else:
         text = draft(given, column, arguments.task, name)
     load_config(text, Options(command=True))

@@ -54,6 +54,22 @@ def read_rows(files: Sequence[str], served: Served, stdin: TextIO | None = None)
     return fitted(_read(kind, [str(Path(name).absolute()) for name in files], served), kind, served)
 
 
+def kind_of_folder(path: Path) -> str:
+    """The format of a folder by the files in it: "images", "audio" or "texts".
+
+    Raises:
+        ArgumentError: it has no such files.
+    """
+    inside = sorted(one for one in path.rglob("*") if one.is_file())
+    found = {_by_ending(one.name) for one in inside[:1000]}
+    kinds = [kind for kind in ("images", "audio") if kind in found]
+    if not kinds and "text" not in found:
+        raise ArgumentError(
+            f"The folder '{path}'", expected="images, sound or texts in it", received="none"
+        )
+    return kinds[0] if kinds else "texts"
+
+
 def kind_of(name: str, served: Served) -> str:
     """The format of a file by its ending, of a folder by the files in it.
 
@@ -62,16 +78,7 @@ def kind_of(name: str, served: Served) -> str:
     """
     path = Path(name)
     if path.is_dir():
-        inside = sorted(one for one in path.rglob("*") if one.is_file())
-        found = {_by_ending(one.name) for one in inside[:1000]}
-        kinds = [kind for kind in ("images", "audio") if kind in found]
-        if not kinds and "text" in found:
-            kinds = ["texts"]
-        if not kinds:
-            raise ArgumentError(
-                f"The folder {name!r}", expected="images, sound or texts in it", received="none"
-            )
-        return kinds[0]
+        return kind_of_folder(path)
     kind = _by_ending(path.name)
     if kind is None:
         endings = [end for one in FORMATS.values() for end in one.suffixes]

@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
+import wave
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from kerasish.cli.main import main
 from kerasish.config import settings
+from kerasish.declarative.api import load_config
+from kerasish.declarative.text.source import plain
 from kerasish.utils import save_img
 
 HEAD = "kerasish: 1\nseed: 1\n"
@@ -57,3 +61,79 @@ def test_a_run_of_files_is_looked_at(source: str, capsys: pytest.CaptureFixture[
     found = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert len(found) == 12
     assert all(re.search(r"photos/(dark|light)/\d+\.png$", row["image"]) for row in found)
+
+
+def waves(folder: str, rate: int = 4000) -> None:
+    """Low and high tones of many lengths, in two channels."""
+    rng = np.random.default_rng(3)
+    for row in range(12):
+        name = ("low", "high")[row % 2]
+        Path(folder, name).mkdir(parents=True, exist_ok=True)
+        steps = np.arange(int(rng.integers(rate // 2, rate)))
+        tone = 20000 * np.sin(2 * np.pi * (200, 900)[row % 2] * steps / rate)
+        with wave.open(f"{folder}/{name}/{row}.wav", "wb") as file:
+            file.setparams((2, 2, rate, 0, "NONE", ""))
+            file.writeframes(np.repeat(tone.astype("<i2")[:, None], 2, axis=1).tobytes())
+
+
+def data_of(config: str) -> dict[str, Any]:
+    """The section `data` of a config, which is checked."""
+    held: Any = plain(load_config(config).config.document)
+    return held["data"]
+
+
+def test_a_config_for_pictures(capsys: pytest.CaptureFixture[str]) -> None:
+    pictures("photos/train", 16, 12, 1)
+    pictures("photos/test", 4, 12, 1)
+    assert main(["init", "photos"]) == 0
+    data = data_of("photos.yaml")
+    assert data["source"] == {"images": "photos/train", "size": [12, 12], "color": "grayscale"}
+    assert data["test"] == {"images": "photos/test"}
+    assert main(["fit", "photos.yaml", "--epochs", "1", "--quiet"]) == 0
+    assert main(["data", "photos/test"]) == 0
+    assert "test: 4 rows" in capsys.readouterr().out
+
+
+def test_pictures_of_many_sizes_are_brought_to_one() -> None:
+    pictures("photos", 4, 50)
+    pictures("photos", 2, 70)
+    assert main(["init", "photos", "-o", "c.yaml"]) == 0
+    assert data_of("c.yaml")["source"] == {"images": "photos", "size": [48, 48], "color": "rgb"}
+
+
+def test_a_config_for_sounds(capsys: pytest.CaptureFixture[str]) -> None:
+    waves("sounds")
+    assert main(["init", "sounds"]) == 0
+    source = data_of("sounds.yaml")["source"]
+    assert source["rate"] == 4000
+    assert 2000 < source["length"] <= 4000
+    assert main(["fit", "sounds.yaml", "--epochs", "1", "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["predict", "runs/sounds", "sounds/high"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 7
+
+
+def test_a_config_for_texts() -> None:
+    for row in range(24):
+        path = Path("letters", ("kind", "angry")[row % 2], f"{row}.txt")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"what a {('lovely', 'bad')[row % 2]} day number {row} is", "utf-8")
+    assert main(["init", "letters"]) == 0
+    data = data_of("letters.yaml")
+    assert data["source"] == {"texts": "letters"}
+    assert list(data["x"]) == ["text"]
+    assert main(["fit", "letters.yaml", "--epochs", "1", "--quiet"]) == 0
+
+
+@pytest.mark.parametrize("command", ["init", "data"])
+def test_folders_without_data_are_told(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("empty").mkdir()
+    assert main([command, "empty"]) == 2
+    assert "The folder 'empty'. Expected: images, sound or texts in it" in capsys.readouterr().err
+
+
+def test_files_without_folders_of_classes_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    pictures("photos", 4)
+    for target in (["--target", "path"], []):
+        assert main(["init", "photos/dark", *target]) == 2
+        assert "a folder for each class in it" in capsys.readouterr().err

@@ -60,7 +60,7 @@ def draft(given: Given, column: str, task: str | None, name: str) -> str:
     table = given.table
     goal = task_of(given, column, task)
     split = split_column(table, column)
-    parts = _parts(given, goal, split)
+    parts = parts_of(given, goal, split)
     inputs = inputs_of(_training(table, split), [column, *([split[0]] if split else [])])
     if not inputs.entries:
         raise ArgumentError(
@@ -69,7 +69,7 @@ def draft(given: Given, column: str, task: str | None, name: str) -> str:
             received="; ".join(f"{key}: {why}" for key, why in inputs.left.items()) or "none",
         )
     page = Page()
-    _head(page, given, goal, name)
+    head(page, given, goal, name)
     _data(page, given, goal, inputs, parts)
     _model(page, goal, inputs, len(table))
     _train(page, goal, inputs, len(table))
@@ -180,7 +180,7 @@ def _training(table: Table, split: tuple[str, dict[str, list[Any]]] | None) -> T
     return table.choose(np.flatnonzero(np.isin(table.values(name), parts["train"])))
 
 
-def _parts(given: Given, goal: Task, split: Any) -> dict[str, tuple[str, str]]:
+def parts_of(given: Given, goal: Task, split: Any) -> dict[str, tuple[str, str]]:
     """How each part is said, and a comment."""
     found: dict[str, tuple[str, str]] = {}
     rows = len(given.table)
@@ -302,7 +302,8 @@ def _is_skewed(table: Table, name: str) -> bool:
 # --- the page -----------------------------------------------------------------------------------
 
 
-def _head(page: Page, given: Given, goal: Task, name: str) -> None:
+def head(page: Page, given: Given, goal: Task, name: str) -> None:
+    """What the config is for, what was guessed, and the keys above the data."""
     what = f"{goal.column} of {given.path.name}"
     page.comment(f"Predicts {what}: {goal.kind} ({goal.why}).")
     page.lines.append(f"#   kerasish fit {name}.yaml")
@@ -325,13 +326,18 @@ def source_lines(page: Page, given: Given, **more: Any) -> None:
         page.key(key, value(held), 4)
 
 
-def _data(page: Page, given: Given, goal: Task, inputs: Inputs, parts: Any) -> None:
+def data_parts(page: Page, given: Given, parts: dict[str, tuple[str, str]]) -> None:
+    """The source of the data, and its parts."""
     page.key("data")
     source_lines(page, given)
     for part, (how, note) in parts.items():
         page.key(part, how, 2, note)
     if "test" not in parts:
         page.comment("test: {split: 0.2} would keep rows that no choice is made by", 2)
+
+
+def _data(page: Page, given: Given, goal: Task, inputs: Inputs, parts: Any) -> None:
+    data_parts(page, given, parts)
     page.key("x", "", 2)
     entry_lines(page, inputs)
     page.key("y", goal.y, 2, "" if goal.kind == "classes" else "predictions come back in its units")
@@ -415,8 +421,12 @@ def _widths(rows: int, width: int) -> list[tuple[int, float]]:
 
 def _train(page: Page, goal: Task, inputs: Inputs, rows: int) -> None:
     text = len(inputs.texts) == len(inputs.entries)
-    rate = "3e-3" if text or rows < 1000 else "1e-3"
-    epochs, patience = (30, 3) if text else (200, 30) if rows < 2000 else (60, 8)
+    rate = "0.003" if text or rows < 1000 else "0.001"
+    train_lines(page, goal, rate, *((30, 3) if text else (200, 30) if rows < 2000 else (60, 8)))
+
+
+def train_lines(page: Page, goal: Task, rate: str, epochs: int, patience: int) -> None:
+    """The section `train`."""
     page.key("train")
     page.key("optimizer", f"{{Adam: {{learning_rate: {rate}}}}}", 2)
     if goal.kind == "classes":

@@ -6,16 +6,24 @@ import csv
 import gzip
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from kerasish.data.audio import SOUNDS, read_sound
 from kerasish.data.fetch import digest
+from kerasish.data.image_folders import IMAGES
 from kerasish.errors import ArgumentError, DataError
+from kerasish.extras import package
 from kerasish.preparation import Table, read_table
+from kerasish.preparation.incoming import kind_of_folder
 from kerasish.registry import hint
 from kerasish.spec import TEXT
 
+_FILES = 100  # files of a folder that are looked at
+_LARGEST = 128  # pixels along a side
 _HEAD = 200  # lines that are looked at before a file is read
 _SUFFIXES = {"txt": "csv", "data": "csv", "tab": "tsv", "pq": "parquet", "ndjson": "jsonl"}
 _TABLES = ("csv", "tsv", "parquet", "arrow", "jsonl", "npz")
@@ -55,17 +63,21 @@ class Given:
 
 
 def read(path: Path, header: bool | None, beside: Path, test: Path | None = None) -> Given:
-    """Read a file, guessing what a config has to say of it.
+    """Read a file or a folder of files, guessing what a config has to say of it.
 
     Args:
-        path: the file.
+        path: the file, or a folder of images, sounds or texts; one with a folder `train` in it is
+            that folder.
         header: whether the first line names the columns; guessed where None.
         beside: the folder that the config will lie in.
         test: a file with the test part; one whose name says so is found by itself.
 
     Raises:
         DataError: there is no such file, or it is no table.
+        ArgumentError: a folder without such files.
     """
+    if path.is_dir():
+        return _folder(path, beside, test)
     if not path.is_file():
         raise DataError("The data", expected=f"the file {str(path)!r}", received="none")
     form = format_of(path)
@@ -118,9 +130,57 @@ def format_of(path: Path) -> str:
             f"init {path.name}",
             expected=f"a table: {', '.join(_TABLES)}",
             received=f"a name that ends in .{suffix}",
-            fix="For images, sound or text files see `kerasish init --list`.",
+            fix="Of images, sounds and texts name the folder, with a folder for each class.",
         )
     return form
+
+
+def _folder(path: Path, beside: Path, test: Path | None) -> Given:
+    """A folder of files, each a row."""
+    notes: list[str] = []
+    if (path / "train").is_dir():
+        path = path / "train"
+        notes.append("the training part is the folder train")
+    form = kind_of_folder(path)
+    source = {form: shown(path, beside), **_options(form, path)}
+    table = read_table({**source, form: str(path.resolve())})
+    table = replace(table, columns={n: c for n, c in table.columns.items() if n != "path"})
+    test = _sibling(path) if test is None else test
+    if test is not None:
+        notes.append(f"the test part is the folder {test.name}")
+    return Given(path, beside, table, source, test, True, notes)
+
+
+def _options(form: str, path: Path) -> dict[str, Any]:
+    """What some of the files of a folder say of how all are to be read."""
+    if form == "texts":
+        return {}
+    kind, look = (IMAGES, _of_images) if form == "images" else (SOUNDS, _of_sounds)
+    inside = sorted(p for p in path.rglob("*") if p.name.lower().endswith(kind.formats))
+    return look([str(one) for one in inside[:: max(1, len(inside) // _FILES)]])
+
+
+def _of_images(paths: list[str]) -> dict[str, Any]:
+    """The size that images are brought to: their own where it is one and small, else a square."""
+    opened = package("PIL.Image", "Images")
+    sizes, colors = [], set[str]()
+    for path in paths:
+        with opened.open(path) as image:
+            sizes.append((image.height, image.width))
+            colors.add(image.mode)
+    size = list(sizes[0])
+    if len(set(sizes)) > 1 or max(size) > _LARGEST:
+        middle = float(np.median([min(one) for one in sizes]))
+        size = [int(min(max(middle // 16 * 16, 32), _LARGEST))] * 2
+    grey = colors <= {"1", "L", "I", "I;16", "F"}
+    return {"size": size, "color": "grayscale" if grey else "rgb"}
+
+
+def _of_sounds(paths: list[str]) -> dict[str, Any]:
+    """The rate of the first sound, at most 16,000, and a length that few sounds are longer than."""
+    rate = min(read_sound(paths[0])[1], 16_000)
+    seconds = [len(samples) / own for samples, own in map(read_sound, paths)]
+    return {"rate": rate, "length": int(np.ceil(np.quantile(seconds, 0.95) * 10) / 10 * rate)}
 
 
 def shown(path: Path, beside: Path) -> str:
@@ -234,6 +294,8 @@ def _sibling(path: Path) -> Path | None:
         return None
     before, _, after = path.name.rpartition("train")
     other = path.with_name(f"{before}test{after}")
+    if path.is_dir():
+        return other if other.is_dir() else None
     held = other.is_file() and digest(other) != digest(path)
     return other if held else None
 

@@ -17,7 +17,7 @@ _TRAIN = """train:
 _FREE = "# The numbers in vars may be facts of the data too, such as $data.words.size.\n"
 
 
-def _train(loss: str, metrics: str = "accuracy", rate: str = "1e-3", epochs: int = 30) -> str:
+def _train(loss: str, metrics: str = "accuracy", rate: str = "0.001", epochs: int = 30) -> str:
     return _TRAIN.format(loss=loss, metrics=metrics, rate=rate, epochs=epochs)
 
 
@@ -85,7 +85,7 @@ model:
     - Dropout: 0.5
     - Dense: {units: $classes, activation: softmax}
 """
-        + _train("sparse_categorical_crossentropy", rate="3e-3"),
+        + _train("sparse_categorical_crossentropy", rate="0.003"),
     ),
     "table": Template(
         "a row of numbers and kinds into classes",
@@ -279,7 +279,7 @@ model:
     hours: {from: hidden, Dense: 1}
   outputs: [topic, hours]
 train:
-  optimizer: {Adam: {learning_rate: 1e-3}}
+  optimizer: {Adam: {learning_rate: 0.001}}
   loss: {topic: sparse_categorical_crossentropy, hours: mse}
   loss_weights: {topic: 1.0, hours: 0.5}
   metrics: {topic: [accuracy], hours: [mae]}
