@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -194,10 +194,13 @@ def _column(data: Prepared, name: str, tables: dict[str, Table]) -> ColumnFacts:
 # --- vocabularies -------------------------------------------------------------------------------
 
 
-def lookups(data: Prepared) -> Iterator[tuple[str, Any, KerasTensor]]:
-    """Every layer of the inputs that looks values up: its entry and column, itself, its output."""
+def lookups(
+    data: Prepared, side: Mapping[str, KerasTensor] | None = None
+) -> Iterator[tuple[str, Any, KerasTensor]]:
+    """Every layer of the inputs, or of the entries of `side`, that looks values up: its entry and
+    column, itself, its output."""
     seen: set[int] = set()
-    for entry, symbol in data.x.items():
+    for entry, symbol in (data.x if side is None else side).items():
         waiting = [symbol]
         while waiting:
             one = waiting.pop()
@@ -210,6 +213,12 @@ def lookups(data: Prepared) -> Iterator[tuple[str, Any, KerasTensor]]:
                 column = ", ".join(data.columns.inputs({"": one}))
                 yield (entry if entry == column else f"{entry} ({column})"), layer, one
             waiting.extend(record.inputs)
+
+
+def continues(data: Prepared, name: str) -> bool:
+    """Whether a target is looked up as an input is: what comes next in a text, no classes."""
+    known = {id(layer) for _, layer, _ in lookups(data)}
+    return any(id(layer) in known for _, layer, _ in lookups(data, {name: data.y[name]}))
 
 
 def unknown(data: Prepared, tables: dict[str, Table]) -> dict[str, dict[str, float]]:

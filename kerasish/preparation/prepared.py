@@ -393,7 +393,8 @@ class Prepared:
             target = self.targets.get(name)
             if target is not None and target.classes is not None:
                 entry["classes"] = len(target.classes)
-            found[name] = entry
+            whole = found.get(name)  # an entry may be called "steps"
+            found[name] = entry if whole is None else {"": whole, **entry}
         return found
 
     def shape(self, name: str) -> tuple[int, ...]:

@@ -86,6 +86,25 @@ def test_only_the_header_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert "  data      t.csv: 3 columns (age, height, price)\n" in out
 
 
+def test_the_header_of_a_part_is_read_as_that_of_the_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    Path("late.csv").write_text("70;1.7;3\n", encoding="utf-8")
+    text = TABLE.replace("csv: t.csv", 'csv: t.csv, names: [age, height, price], separator: ";"')
+    text = text.replace("{split: 0.2}", "{csv: late.csv}")
+    code, out, err = check(capsys, text, data="40;1.6;2\n")
+    assert (code, err) == (0, "")
+    for name in ("t.csv", "late.csv"):
+        assert f"  data      {name}: 3 columns (age, height, price)\n" in out
+
+
+def test_an_input_may_be_called_as_a_fact_is(capsys: pytest.CaptureFixture[str]) -> None:
+    text = TABLE.replace("x: {numbers:", "x: {steps:")
+    assert '"${4 * data.steps}"' in text
+    data = "age,height,price\n" + "40,2,3\n" * 40
+    assert check(capsys, text, "--data", data=data)[::2] == (0, "")
+
+
 def test_columns_that_are_not_there(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = check(capsys, TABLE, data="age,heigth,prize\n1,2,3\n")
     assert code == 2

@@ -157,6 +157,28 @@ def test_classes_out_of_balance(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "one class" in found(capsys, CONFIG, "--quick")[1]["balance"]["text"]
 
 
+def test_letters_that_are_rare(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.txt").write_text("abbababbabba" * 40 + "z" + "abab" * 100, encoding="utf-8")
+    text = block("""
+        kerasish: 1
+        name: t
+        data:
+          source: {text: t.txt, by: character}
+          window: {stride: 2}
+          x: {chars: {from: text, StringLookup: {num_oov_indices: 1}, offsets: [-8, 0]}}
+          y: {next: {from: text, use: chars, offsets: [0, 1]}}
+        model:
+          layers:
+            - Embedding: {input_dim: $data.chars.size, output_dim: 4}
+            - Flatten
+            - Dense: {units: $data.chars.size, activation: softmax, name: next}
+        train: {optimizer: adam, loss: sparse_categorical_crossentropy}
+        """)
+    assert found(capsys, text, "--quick") == (0, {})
+    alone = text.replace("use: chars", "StringLookup: {num_oov_indices: 0}")
+    assert "class 'z' of 'next'" in found(capsys, alone, "--quick")[1]["balance"]["text"]
+
+
 def test_rows_in_two_parts(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = rows()
     here, there = (np.flatnonzero(table["part"] == name)[:50] for name in ("test", "train"))

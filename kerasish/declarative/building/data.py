@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +76,13 @@ class _Maker:
         if section.dataset is not None:
             table, own["test"] = self._dataset(section.dataset)
         elif section.sources:
-            table = self._table(section.sources)
+            table = self._table(section.sources, ())
         first = section.parts.get("train")
-        usual = section.sources or (first.sources if first else ())
         if first is not None and first.sources:
-            table = own["train"] = self._table(first.sources)
+            table = own["train"] = self._table(first.sources, section.usual)
         for name, part in section.parts.items():
             if part.sources and name not in own:
-                own[name] = self._table(part.sources, usual, table)
+                own[name] = self._table(part.sources, section.usual, table)
             elif part.choice is not None:
                 own[name] = part.choice
         if "train" in own and isinstance(own["train"], Table):
@@ -101,20 +101,14 @@ class _Maker:
     def _table(
         self,
         sources: tuple[Source, ...],
-        usual: tuple[Source, ...] = (),
+        usual: tuple[Source, ...],
         like: Table | None = None,
     ) -> Table:
         """The table of sources; what they leave open is as in the usual ones."""
         tables = []
-        for place, source in enumerate(sources):
-            values = dict(source.values)
-            name = next(iter(values))
-            before = usual[place].values if place < len(usual) else {}
-            if name in before:
-                values = values | {
-                    key: v for key, v in before.items() if key != "sha256" and key not in values
-                }
-            with told(self.diagnostics, source.marks.get(name, source.mark), "K501"):
+        for source, before in zip_longest(sources, usual[: len(sources)]):
+            values = source.read_as(before)
+            with told(self.diagnostics, source.marks.get(next(iter(values)), source.mark), "K501"):
                 tables.append(read_table(values, self.folder, like))
         with told(self.diagnostics, sources[0].mark, "K501"):
             return side_by_side(tables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,10 @@ def planned(section: DataSection, folder: Path, diagnostics: Diagnostics) -> Pla
     if section.dataset is not None:
         found.lines.append(f"{section.dataset.name}, a dataset that comes by name")
         return found
-    train = section.parts.get("train")
-    usual = section.sources or (train.sources if train else ())
+    usual = section.usual
     known: dict[str, TensorSpec | None] | None = {}
-    for source in _all_sources(section):
-        line, held = _looked_at(source, folder, diagnostics)
+    for source, before in _all_sources(section):
+        line, held = _looked_at(source, before, folder, diagnostics)
         if line not in found.lines:
             found.lines.append(line)
         if any(source is one for one in usual):
@@ -70,13 +70,16 @@ def planned(section: DataSection, folder: Path, diagnostics: Diagnostics) -> Pla
     return found
 
 
-def _all_sources(section: DataSection) -> Iterator[Source]:
-    yield from section.sources
+def _all_sources(section: DataSection) -> Iterator[tuple[Source, Source | None]]:
+    """Every source, with that as which it is read."""
+    yield from ((source, None) for source in section.sources)
     for part in section.parts.values():
-        yield from part.sources
+        yield from zip_longest(part.sources, section.usual[: len(part.sources)])
 
 
-def _looked_at(source: Source, folder: Path, diagnostics: Diagnostics) -> tuple[str, Header | None]:
+def _looked_at(
+    source: Source, usual: Source | None, folder: Path, diagnostics: Diagnostics
+) -> tuple[str, Header | None]:
     """A line on a source, and its header where it has one."""
     name, given = next(iter(source.values.items()))
     files = list(given.values()) if isinstance(given, Mapping) else given
@@ -87,7 +90,7 @@ def _looked_at(source: Source, folder: Path, diagnostics: Diagnostics) -> tuple[
     except KerasishError:
         return f"{shown}: not here, not read", None
     try:
-        held = header(source.values, folder)
+        held = header(source.read_as(usual), folder)
     except MissingPackageError as error:
         return f"{shown}: its header was not read ({error.expected} is missing)", None
     except (KerasishError, OSError) as error:

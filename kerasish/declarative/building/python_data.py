@@ -7,6 +7,7 @@ described, labels that are texts) is taken from the data as they were read, and 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from kerasish import layers
@@ -96,15 +97,10 @@ class DataProgram:
         elif section.sources:
             table = "table"
             program.set(table, self._read(section.sources, ()))
-        first = section.parts.get("train")
-        usual = section.sources or (first.sources if first else ())
         for name, part in section.parts.items():
             if part.sources:
                 like = "" if name == "train" else "table" if section.sources else "train_table"
-                program.set(
-                    f"{name}_table",
-                    self._read(part.sources, () if name == "train" else usual, like),
-                )
+                program.set(f"{name}_table", self._read(part.sources, section.usual, like))
                 own[name] = f"{name}_table"
             else:
                 own[name] = program.value(part.choice)
@@ -119,13 +115,8 @@ class DataProgram:
 
     def _read(self, sources: Any, usual: Any, like: str = "") -> Text:
         """A table of files; what a part's sources leave open is as in the usual ones."""
-        found: list[Any] = []
-        for place, source in enumerate(sources):
-            values = dict(source.values)
-            before = usual[place].values if place < len(usual) else {}
-            if next(iter(values)) in before:
-                values = {key: v for key, v in before.items() if key != "sha256"} | values
-            found.append(values)
+        pairs = zip_longest(sources, usual[: len(sources)])
+        found = [source.read_as(before) for source, before in pairs]
         program = self.program
         given: list[tuple[str, Text]] = [
             ("", program.value(found[0] if len(found) == 1 else found)),

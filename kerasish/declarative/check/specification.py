@@ -109,6 +109,18 @@ class Source:
     mark: Mark
     marks: dict[str, Mark] = field(default_factory=dict)
 
+    def read_as(self, usual: Source | None) -> dict[str, Any]:
+        """The values, the format first; options that they leave open are those of another source
+        of the same format, but for the digest of its file."""
+        name = next(iter(self.values))
+        if usual is None or name not in usual.values:
+            return dict(self.values)
+        return self.values | {
+            key: value
+            for key, value in usual.values.items()
+            if key != "sha256" and key not in self.values
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class PartChoice:
@@ -200,13 +212,17 @@ class DataSection:
         return any(one.name == entry.name for other in others for one in other.sources or ())
 
     @property
+    def usual(self) -> tuple[Source, ...]:
+        """The sources as which those of other parts are read, place by place."""
+        train = self.parts.get("train")
+        return self.sources or (train.sources if train else ())
+
+    @property
     def source_name(self) -> str:
         """Where the rows come from: the name of a dataset, or files."""
         if self.dataset is not None:
             return self.dataset.name
-        train = self.parts.get("train")
-        sources = self.sources or (train.sources if train else ())
-        return ", ".join(_files(next(iter(source.values.values()))) for source in sources)
+        return ", ".join(_files(next(iter(source.values.values()))) for source in self.usual)
 
 
 def _files(named: Any) -> str:

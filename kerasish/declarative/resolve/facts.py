@@ -100,10 +100,12 @@ class Facts:
             if part not in held and depth == 0:
                 self._fail_entry(part, list(held), mark)
             if part not in held:
-                self._fail_key(".".join(path[:depth]), part, list(held), mark)
+                self._fail_key(".".join(path[:depth]), part, [key for key in held if key], mark)
             held = held[part]
             if not isinstance(held, MappingOf) and depth + 1 < len(path):
                 self._fail_key(".".join(path[: depth + 1]), path[depth + 1], [], mark)
+        if isinstance(held, MappingOf):
+            held = held.get("", held)
         if isinstance(held, MappingOf):
             self._fail_key(".".join(path), "", list(held), mark)
         return as_value(held, mark)
@@ -136,14 +138,12 @@ def as_value(held: Any, mark: Mark) -> Value:
 
 
 def _nested(known: MappingOf[str, Any]) -> dict[str, Any]:
-    """The facts with those of an entry `kinds.sex` under `kinds`."""
-    nested: dict[str, Any] = {}
+    """The facts with those of an entry `kinds.sex` under `kinds`; at "" what a name is itself."""
+    nested: dict[str, dict[str, Any]] = {}
     for name, held in known.items():
         head, _, rest = name.partition(".")
-        if rest:
-            nested[head] = {**nested.get(head, {}), rest: held}
-        else:
-            nested[head] = {**nested.get(head, {}), **held} if isinstance(held, dict) else held
+        more = held if isinstance(held, dict) and not rest else {rest: held}
+        nested[head] = {**nested.get(head, {}), **more}
     return nested
 
 

@@ -195,7 +195,8 @@ def _line(made: Any) -> str:
 
 
 def _columns() -> Schema:
-    return {"type": ["string", "array"], "items": {"type": "string"}}
+    """Columns; `null` takes an entry of the base away."""
+    return {"type": ["string", "array", "null"], "items": {"type": "string"}}
 
 
 def _has(key: str) -> Schema:

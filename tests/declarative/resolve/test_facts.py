@@ -57,6 +57,15 @@ def test_an_entry_that_expands() -> None:
         assert plain(resolved(text, facts).document)["x"] == 3
 
 
+def test_an_entry_that_is_called_as_a_fact_of_the_whole() -> None:
+    text = "data: {x: {steps: {from: [a, b], string_categorical: {}}}, y: rows}\n"
+    text += "u: [$data.steps, $data.steps.a.size, $data.rows, $data.rows.classes]\n"
+    assert all(isinstance(one, Fact) for one in plain(resolved(text).document)["u"])
+    facts: Any = {"steps": 130, "rows": {"": 4000, "classes": 2}, "steps.a": {"size": 3}}
+    assert plain(resolved(text, facts).document)["u"] == [130, 3, 4000, 2]
+    assert "'data.steps' has no 'b'" in errors_of(f"{text}v: $data.steps.b.size\n", facts)
+
+
 @pytest.mark.parametrize(
     ("use", "message"),
     [

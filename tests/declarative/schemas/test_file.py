@@ -251,7 +251,7 @@ def test_the_first_error_of_a_file_names_the_cause(text: str, said: str) -> None
         "base: a.yaml",
         "base: a.yaml\nmodel: {layers: [conv: 3]}",
         "base: a.yaml\ntrain: {optimizer: {SGD: {learning_rate: 0.1}}, callbacks: null}",
-        "base: a.yaml\ndata: {validation: null}",
+        "base: a.yaml\ndata: {validation: null, x: {a: null, b: c}}",
         "kerasish: 1\nblocks: {conv: {args: {n: , k: 3}, layers: [Dense: $n]}}\n"
         "model: {input: [4], layers: [conv: 3, conv: {n: 3, name: a}, repeat: 2, layers: [conv]]}"
         .replace("repeat: 2, layers: [conv]", "{repeat: 2, layers: [conv]}"),
