@@ -13,6 +13,7 @@ import pytest
 import kerasish as keras
 from kerasish._names import PUBLIC
 
+HOMES = PUBLIC
 MODULES = PUBLIC["kerasish"][""].split()
 NAMES = sorted(set(dir(keras)) - {*MODULES, "__version__", "version"})
 KERAS = (
@@ -47,6 +48,16 @@ def test_modules(name: str) -> None:
 @pytest.mark.parametrize("name", KERAS)
 def test_names_of_keras(name: str) -> None:
     assert getattr(keras, name) is not None
+
+
+def test_no_name_is_that_of_a_module_beside_it() -> None:
+    """Importing such a module would put it in the place of the function."""
+    root = Path(keras.__file__).parent.parent
+    for space, homes in HOMES.items():
+        folder = root / space.replace(".", "/")
+        beside = {path.stem for path in folder.glob("*.py")}
+        offered = " ".join(listed for home, listed in homes.items() if home).split()
+        assert not beside & {entry.partition(":")[0] for entry in offered}, space
 
 
 def test_unknown_names() -> None:

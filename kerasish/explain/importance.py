@@ -82,7 +82,14 @@ def permutation_importance(
         ArgumentError: no such metric, or fewer than two rows.
 
     Example:
-        print(explain.permutation_importance(model, x_test, y_test, metric="accuracy"))
+        >>> import numpy as np
+        >>> import kerasish as keras
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> x = np.arange(12, dtype="float32").reshape(4, 3)
+        >>> model.compile(loss="mse", metrics=["mae"])
+        >>> found = keras.explain.permutation_importance(model, x, x[:, :2], metric="mae")
+        >>> found.names, found.mean.shape
+        (('x[0]', 'x[1]', 'x[2]'), (3,))
     """
     repeats = whole("repeats", repeats, least=1)
     batch = standardize_batch((x, y))

@@ -88,8 +88,13 @@ def activation_maximisation(
             no start is given.
 
     Example:
-        found = explain.activation_maximisation(model, "conv2d_1", 7, total_variation=1e-3)
-        found.values  # (1, height, width, channels)
+        >>> import numpy as np
+        >>> import kerasish as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        >>> model.set_weights([np.array([[1.0], [-2.0]]), np.zeros(1)])
+        >>> found = keras.explain.activation_maximisation(model, None, 0, bounds=(0, 1))
+        >>> found.values.tolist()
+        [[1.0, 0.0]]
     """
     behind = model if layer is None else _up_to(model, layer)
     ends = _ends(bounds)

@@ -96,7 +96,13 @@ def sanity_check(
         ArgumentError: no parameters, or values of a method that are not like x.
 
     Example:
-        print(explain.sanity_check(explain.integrated_gradients, model, images[:16]))
+        >>> import numpy as np
+        >>> import kerasish as keras
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> x = np.arange(12, dtype="float32").reshape(4, 3)
+        >>> found = keras.explain.sanity_check(lambda model, x, target: x, model, x)
+        >>> print(str(found).splitlines()[-1])
+        failed: it hardly depends on the parameters (1.000, at most 0.5)
     """
     function("method", method)
     repeats = whole("repeats", repeats, least=1)

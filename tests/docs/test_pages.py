@@ -49,6 +49,13 @@ assert keras.optimizers.schedules.serialize(WarmUp(0.1, 4))["config"] == {"rate"
 MODULES = [
     "kerasish.compiler.passes",
     "kerasish.data.dataset",
+    "kerasish.explain.cam",
+    "kerasish.explain.counterfactuals",
+    "kerasish.explain.importance",
+    "kerasish.explain.maximise",
+    "kerasish.explain.occluded",
+    "kerasish.explain.sanity",
+    "kerasish.explain.coalitions",
     "kerasish.graph.autodiff",
     "kerasish.graph.transforms",
     "kerasish.layers.base.remat",

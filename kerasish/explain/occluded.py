@@ -51,8 +51,14 @@ def occlusion(
         ArgumentError: a window or stride that does not fit, or a baseline unlike x.
 
     Example:
-        found = explain.occlusion(model, images, window=4, stride=2)
-        found.values  # (rows, height, width, channels)
+        >>> import numpy as np
+        >>> import kerasish as keras
+        >>> model = keras.Sequential([
+        ...     keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(2)
+        ... ])
+        >>> x = np.ones((2, 8, 8, 3), "float32")
+        >>> keras.explain.occlusion(model, x, window=4, stride=2).values.shape
+        (2, 8, 8, 3)
     """
     explained = Explained(model, x, target, **choice)
     leaves = explained.leaves

@@ -68,8 +68,14 @@ def shapley(
             columns.
 
     Example:
-        found = explain.shapley(model, rows, background=train[:100], groups={"where": [3, 4]})
-        found.players["where"]  # (rows,)
+        >>> import numpy as np
+        >>> import kerasish as keras
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> x = np.arange(12, dtype="float32").reshape(4, 3)
+        >>> model.set_weights([np.array([[1, 0], [2, 0], [3, 0]]), np.zeros(2)])
+        >>> found = keras.explain.shapley(model, x, 0, background=x[:1], groups={"b": [1, 2]})
+        >>> found.players["b"].round(4).tolist()
+        [0.0, 15.0, 30.0, 45.0]
     """
     options: dict[str, Any] = {"batch_size": 256} | choice
     explained = Explained(model, x, target, **options)

@@ -126,8 +126,15 @@ def counterfactual(
         ArgumentError: no such class or column, an empty range, or an input without floats.
 
     Example:
-        found = explain.counterfactual(model, rows, 1, fixed=[0], bounds={2: (0, None)})
-        print(found)
+        >>> import numpy as np
+        >>> import kerasish as keras
+        >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, "sigmoid")])
+        >>> model.set_weights([np.array([[1.0], [-2.0]]), np.zeros(1)])
+        >>> x = np.array([[1, 2]], "float32")
+        >>> print(keras.explain.counterfactual(model, x, 1, whole_numbers=[0], fixed=[1]))
+        counterfactuals of 1 rows, 1 found
+        row 0: the model says [0.047] -> [0.731]
+          x[0]: 1 -> 5
     """
     interval = _interval(target, margin)
     classes = None if interval else target
