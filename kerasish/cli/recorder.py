@@ -23,7 +23,7 @@ _LOOKS = 1.0  # seconds between two looks at the loss within an epoch
 
 
 class Recorder(Monitor):
-    """Writes the history and the models of a run after every epoch, each file whole.
+    """Writes the history, the models and the record of a run after every epoch, each file whole.
 
     `last.keras` is the model after the last epoch. `model.keras` is that of the epoch in which the
     watched log was best, or the last where nothing is watched. A loss that is not finite ends the
@@ -32,6 +32,7 @@ class Recorder(Monitor):
     Args:
         begin: makes the run's folder when all before the first step has gone well.
         save: writes a model.
+        record: writes down how far the run is.
         log: takes the line of an epoch.
         monitor: the log that decides which epoch is best; None for the last one.
         mode: "min", "max" or "auto".
@@ -55,6 +56,7 @@ class Recorder(Monitor):
         self,
         begin: Callable[[], Path],
         save: Save,
+        record: Callable[[], None],
         log: Callable[[str], None],
         monitor: str | None = None,
         mode: str = "auto",
@@ -62,6 +64,7 @@ class Recorder(Monitor):
         super().__init__(monitor or "val_loss", mode)
         self._begin = begin
         self._save = save
+        self._record = record
         self._log = log
         self._watches = monitor is not None
         self.folder = Path()
@@ -117,6 +120,7 @@ class Recorder(Monitor):
         if improved or not watches or not self.best_epoch:
             self.best, self.best_epoch = value, epoch + 1
             write_bytes(best, last.read_bytes())
+        self._record()
 
     def _check(self, logs: dict[str, Any]) -> None:
         loss = logs.get("loss")

@@ -246,7 +246,9 @@ class _Run:
         callbacks: list[Callback] = list(keywords.pop("callbacks", None) or ())
         validated = self.data.parts.validation is not None
         monitor, mode = watched(callbacks, validated)
-        self.recorder = Recorder(self._open, self._save, self.talk.note, monitor, mode)
+        self.recorder = Recorder(
+            self._open, self._save, self._write_record, self.talk.note, monitor, mode
+        )
         checkpoints = [one for one in callbacks if isinstance(one, Checkpoint)]
         if not any(type(one) is Checkpoint for one in checkpoints):
             checkpoints.append(Checkpoint(run_folder.CHECKPOINTS, keep=1))

@@ -213,6 +213,24 @@ def test_a_fault_before_the_first_epoch_has_ended_leaves_no_folder(
     assert not (folder / "runs").exists()
 
 
+def test_the_record_says_after_every_epoch_how_far_the_run_is(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original, seen = Recorder.on_epoch_begin, []
+
+    def begin(self: Recorder, epoch: int, logs: Any = None) -> None:
+        original(self, epoch, logs)
+        held = record("runs/small")
+        seen.append((held["state"], held["epochs"], held["best_epoch"], held["seconds"]))
+
+    monkeypatch.setattr(Recorder, "on_epoch_begin", begin)
+    assert done(capsys, "m.yaml")[0] == 0
+    assert [one[:2] for one in seen] == [("running", epoch) for epoch in range(4)]
+    assert all(1 <= one[2] <= one[1] for one in seen[1:])
+    seconds = [one[3] for one in seen]
+    assert sorted(set(seconds)) == seconds
+
+
 def test_a_seed_is_drawn_kept_and_repeats_the_run(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
