@@ -13,8 +13,10 @@ from kerasish.preparation.table import Table
 from kerasish.spec import TEXT
 
 _MOST_KINDS = 100  # different texts of a column that is one of kinds
-_MOST_TOKENS = 500  # kinds that are told apart where there are more
-_SEEN = 5  # times that one of many kinds is seen, to be told apart
+_MOST_TOKENS = (500, 2000)  # kinds of many that are told apart: in large tables, and in small ones
+_ONES = 50_000_000  # numbers that kinds become in all, above which a table is large
+_SEEN = 2  # times that one of many kinds is seen, to be told apart
+_OFTEN = 5  # times that the most frequent is seen, for any to be told apart
 _WORDS = 3  # words of a text on average, from which on it is read as words
 _VOCABULARY = 5000
 _LOOKED_AT = 1000
@@ -63,10 +65,11 @@ def choose(table: Table, name: str) -> Chosen:
         return Chosen("TextVectorization", arguments, None, f"{words:.0f} words a text")
     arguments = {"output_mode": "one_hot"}
     if len(counts) > min(_MOST_KINDS, max(len(values) // 2, _FEW)):
-        often = sum(count >= _SEEN for count in counts.values())
-        if not often:
+        if max(counts.values()) < _OFTEN:
             return _left_out("nearly every row has another text")
-        arguments["max_tokens"] = min(often, _MOST_TOKENS) + 1
+        often = sum(count >= _SEEN for count in counts.values())
+        least, most = _MOST_TOKENS
+        arguments["max_tokens"] = min(often, max(least, min(most, _ONES // len(values)))) + 1
     return Chosen("string_categorical", arguments, None, f"{len(counts)} different texts")
 
 
