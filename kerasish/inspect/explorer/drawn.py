@@ -73,21 +73,33 @@ class Pictures:
     def _draw(self, key: str, title: str, items: list[Item], stage: Stage) -> None:
         """Draw items; too many of them become some boxes for runs of them."""
         if len(items) > MOST:
-            size = -(-len(items) // (MOST - 10))
-            parts = [items[i : i + size] for i in range(0, len(items), size)]
-            items = []
-            for number, part in enumerate(parts):
-                inner = f"{key}#{number}"
-                self._draw(inner, f"{title}, part {number + 1} of {len(parts)}", part, stage)
-                nodes = [n for item in part for n in item.nodes]
-                said = f"{part[0].title} … {part[-1].title}"
-                items.append(Item(SOME, inner, said, f"{len(nodes)} ops", nodes))
+            sides = [[i for i in items if _is_backward(i) is back] for back in (False, True)]
+            most = MOST // sum(map(bool, sides))
+            items = [one for side in sides for one in self._parts(key, title, side, most, stage)]
         made = _placed(title, items)
         content = json.dumps(made)
         if content not in self._known:
             self._known[content] = len(self.drawn)
             self.drawn.append(made)
         self.at[-1][key] = self._known[content]
+
+    def _parts(
+        self, key: str, title: str, items: list[Item], most: int, stage: Stage
+    ) -> list[Item]:
+        """Items, or where there are more, boxes for runs of them, each with a picture."""
+        if len(items) <= most:
+            return items
+        size = -(-len(items) // most)
+        parts = [items[i : i + size] for i in range(0, len(items), size)]
+        side = "gradient, " if _is_backward(items[0]) else ""
+        made: list[Item] = []
+        for number, part in enumerate(parts):
+            inner = f"{key}#{side[:1]}{number}"
+            self._draw(inner, f"{title}, {side}part {number + 1} of {len(parts)}", part, stage)
+            nodes = [n for item in part for n in item.nodes]
+            ends = dict.fromkeys((part[0].title, part[-1].title))
+            made.append(Item(SOME, inner, " … ".join(ends), f"{side}{len(nodes)} ops", nodes))
+        return made
 
 
 def _of_node(node: Node, stage: Stage) -> Item:
@@ -146,7 +158,7 @@ def _side(items: Iterable[Item], direction: str) -> tuple[Size, list[Any], list[
         key = str(number)
         held[key] = item
         diagram.boxes[key] = Box([[Cell(item.title)]])
-        needed = max(width_of(item.title, True) * 1.12, width_of(item.below)) + _PAD
+        needed = max(width_of(item.title, True) * 1.2, width_of(item.below)) + _PAD
         sizes[key] = Size(min(max(needed, _LEAST), _WIDEST), 2 * _ROW + 6)
         owner |= dict.fromkeys(item.nodes, key)
     for key, item in held.items():

@@ -99,7 +99,8 @@ function picture() {
   const near = new Set(state.node < 0 ? [] : [...(info.inputs.get(state.node) || []),
     ...(info.users.get(state.node) || [])]);
   for (const [kind, key, title, below, x, y, wide, high] of boxes) {
-    const back = kind === "gradient" || (kind === "node" && D.nodes[key][BACK]);
+    const back = kind === "gradient" || (kind === "node" ? D.nodes[key][BACK]
+      : kind === "some" && below.startsWith("gradient"));
     const fresh = kind === "node" ? info.made.has(key)
       : kind !== "some" && info.changed.has(`${back ? 1 : 0}${key}`);
     const ran = kind === "node" && state.step >= 0 && stepOf.has(key) && stepOf.get(key) <= state.step;
@@ -110,7 +111,7 @@ function picture() {
       transform: `translate(${x - wide / 2},${y - high / 2})`});
     const clip = (words, most) => words.length > most ? `${words.slice(0, most - 1)}…` : words;
     group.append(make("svg:rect", {width: wide, height: high, rx: 5}),
-      make("svg:text", {x: wide / 2, y: 16, class: "title"}, clip(title, Math.floor(wide / 6.3))),
+      make("svg:text", {x: wide / 2, y: 16, class: "title"}, clip(title, Math.floor(wide / 7.3))),
       make("svg:text", {x: wide / 2, y: 31, class: "below"}, clip(below, Math.floor(wide / 5.6))));
     const choose = () => kind === "node" ? go({node: key, layer: null})
       : kind === "some" ? go({key, node: -1, layer: null}) : go({layer: key, node: -1});
