@@ -121,7 +121,7 @@ def test_a_config_for_texts() -> None:
     assert main(["init", "letters"]) == 0
     data = data_of("letters.yaml")
     assert data["source"] == {"texts": "letters"}
-    assert list(data["x"]) == ["text"]
+    assert list(data["x"]) == ["words"]
     assert main(["fit", "letters.yaml", "--epochs", "1", "--quiet"]) == 0
 
 
