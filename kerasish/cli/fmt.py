@@ -8,7 +8,9 @@ from argparse import Namespace
 from pathlib import Path
 
 from kerasish.cli.declare import argument, command
+from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.format import formatted
+from kerasish.declarative.text.source import Mark, Source
 from kerasish.errors import ConfigError
 from kerasish.saving.files.atomic import write_bytes
 
@@ -45,8 +47,13 @@ def fmt(arguments: Namespace) -> int:
 def _one(name: str, arguments: Namespace) -> bool:
     """One file; whether it is not in the style."""
     stdin = name == "-"
-    data = sys.stdin.buffer.read() if stdin else Path(name).read_bytes()
     shown = "<stdin>" if stdin else name
+    diagnostics = Diagnostics()
+    try:
+        data = sys.stdin.buffer.read() if stdin else Path(name).read_bytes()
+    except OSError as error:
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else error.strerror
+        diagnostics.stop("K106", f"'{name}' {reason}", Mark(Source(name, ()), 1, 1))
     made = formatted(data, shown)
     changed = made.encode() != data
     if arguments.diff and changed:

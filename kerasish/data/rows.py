@@ -72,12 +72,18 @@ class CleanCsv(Csv):
             self.names = names
         wanted = self.wanted(names, str(self.paths[0]))
         open_ones = [name for name in wanted if name not in self.dtypes]
-        guesses = {name: Guess() for name in open_ones}
+        guesses, lines = {name: Guess() for name in open_ones}, 0
         for path in self.paths if guesses else ():
             for batch in self._texts(path, 0, wanted):
                 for name, guess in guesses.items():
                     guess.add(self._numbers(_without(pa, batch[name], self.missing)))
+                    lines += _lines_within(batch[name]) if self.delimiter == "\t" else 0
         self.notes += [told for name, guess in guesses.items() if (told := guess.doubt(name))]
+        if lines and self.quote:
+            self.notes.append(
+                f"{lines} lines were read as part of the value before, which begins with "
+                f"{self.quote}; `quote: false` takes that for a letter as others"
+            )
         found = {name: guess.dtype for name, guess in guesses.items()} | self.dtypes
         return {name: _arrow(pa, found[name]) for name in wanted}
 
@@ -204,6 +210,12 @@ class CleanCsv(Csv):
             ) from error
         if not rows and not skip:
             raise DataError(f"{self.name}, {path}", expected="a row", received="none")
+
+
+def _lines_within(column: Any) -> int:
+    """How many lines with tabs, as rows have them, stand within values."""
+    compute = package("pyarrow.compute", "A file of values between tabs")
+    return compute.sum(compute.count_substring_regex(column, r"\n[^\n\t]*\t")).as_py() or 0
 
 
 def _is_number(name: str) -> bool:

@@ -182,7 +182,8 @@ def _rows_only(arrays: Arrays, wanted: list[str] | None, path: Path, notes: list
             f"The file '{path}'",
             expected="arrays of one length",
             received=f"lengths {told}",
-            fix="Name those that belong together, such as names: {x: x_train, y: y_train}.",
+            fix="Name those that belong together, such as names: {x: x_train, y: y_train}; rows of "
+            "different lengths are said by ragged: {values: offsets}.",
         )
     for name, array in arrays.items():
         if not array.ndim or len(array) != rows:

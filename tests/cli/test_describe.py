@@ -154,6 +154,23 @@ def test_one_s_own_are_described(
     monkeypatch.delitem(registry._entries["layer"], "ThriceForTest")
 
 
+def test_what_says_nothing_of_itself_is_not_described_by_its_base(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = block('''
+        import kerasish
+
+        @kerasish.register("layer")
+        class SilentForTest(kerasish.layers.Layer):
+            pass
+        ''')  # fmt: skip
+    (tmp_path / "plugin_without_words.py").write_text(text, encoding="utf-8")
+    out = told(capsys, "describe", "SilentForTest", "--allow", "plugin_without_words")
+    assert out.startswith("SilentForTest: a layer\n\nSilentForTest:")
+    monkeypatch.delitem(registry._entries["layer"], "SilentForTest")
+
+
 def test_schema_goes_to_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

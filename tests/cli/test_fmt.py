@@ -75,4 +75,6 @@ def test_a_wrong_file_is_left_alone(folder: Path, capsys: pytest.CaptureFixture[
     assert err.count("wrong.yaml:2:1: K101") == 2
     assert err.endswith("\n2 findings\n")
     assert (folder / "wrong.yaml").read_text(encoding="utf-8") == "a: [1,\n"
-    assert told(capsys, "none.yaml")[0] == 2
+    code, out, err = told(capsys, "none.yaml", "loose.yaml")
+    assert (code, out) == (2, "")
+    assert err == "none.yaml:1:1: K106 'none.yaml' does not exist\n\n1 finding\n"

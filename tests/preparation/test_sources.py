@@ -68,6 +68,17 @@ def test_options_of_csv(
     assert held(read_table({"csv": "t.csv", **options}, tmp_path)) == expected
 
 
+def test_quotes_that_swallow_lines_are_told(tmp_path: Path) -> None:
+    """In a file with tabs a text may begin with a quote that never ends."""
+    rows = ["kind\ttext", 'a\t"so he said', "b\tplain", 'c\tends" here', "d\tlast"]
+    write(tmp_path, "t.tsv", "\n".join(rows) + "\n")
+    table = read_table({"tsv": "t.tsv"}, tmp_path)
+    assert len(table) < 4
+    assert any("2 lines were read as part" in note for note in table.notes), table.notes
+    whole = read_table({"tsv": "t.tsv", "quote": False}, tmp_path)
+    assert (len(whole), whole.notes) == (4, ())
+
+
 def test_tsv_and_several_files(tmp_path: Path) -> None:
     write(tmp_path, "part-1.tsv", "a\tb\n1\tx\n")
     write(tmp_path, "part-2.tsv", "a\tb\n2.5\ty\n")

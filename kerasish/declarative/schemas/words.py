@@ -50,8 +50,8 @@ _COMMON = {
 
 
 def summary(obj: Any) -> str:
-    """The first paragraph of a docstring on one line."""
-    text = inspect.getdoc(obj) or ""
+    """The first paragraph of an object's own docstring on one line; "" where it has none."""
+    text = inspect.cleandoc(obj.__doc__ or "")
     return " ".join(text.split("\n\n")[0].split())
 
 
