@@ -202,10 +202,10 @@ def _of_quantities(one: Found) -> list[str]:
     """Errors; of several columns a line for each."""
     if "per_column" not in one:
         return [f"  {key.replace('_', ' '):20} {value:.6g}" for key, value in one.items()]
-    columns: answers.Columns = {"column": list(one["per_column"])}
-    for errors in one["per_column"].values():
-        for key, value in errors.items():
-            columns.setdefault(key.replace("_", " "), []).append(f"{value:.6g}")
+    parts: dict[str, dict[str, float]] = one["per_column"]
+    columns: answers.Columns = {"column": list(parts)}
+    for key in next(iter(parts.values())):
+        columns[key.replace("_", " ")] = [f"{errors[key]:.6g}" for errors in parts.values()]
     return [f"  {line}".rstrip() for line in answers.table_text(columns).splitlines()]
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -171,6 +172,36 @@ def test_flags_are_not_taken_for_skewed_amounts(folder: Path) -> None:
         "numbers": "holiday",
         "skewed": "sum",
     }
+
+
+def test_a_skewed_quantity_is_trained_on_its_logarithm(folder: Path) -> None:
+    rng = np.random.default_rng(3)
+    rows = [[a, round(float(np.exp(2 * a)), 4)] for a in rng.normal(size=100).round(4).tolist()]
+    write(folder / "t.csv", rows, ["a", "cost"])
+    y = drafted("t.csv", "--target", "cost")["data"]["y"]
+    assert y == {"cost": {"from": "cost", "seq": ["log1p", "Normalization"]}}
+    (target,) = load_config("run.yaml").data().targets.values()
+    assert target.undo
+
+
+def test_codes_arrays_and_patterns(folder: Path) -> None:
+    """Digits with zeros before them are texts; pictures are made flat; several files are one."""
+    for part in "ab":
+        rows = [[f"{i % 9:03}", i, "yn"[i % 2]] for i in range(60)]
+        write(folder / f"t-{part}.csv", rows, ["zip", "sum", "label"])
+    source = drafted("t-*.csv", "--target", "label")["data"]["source"]
+    assert source == {"csv": "t-*.csv", "types": {"zip": "text"}}
+    assert len(load_config("run.yaml").data().parts.train) > 60
+    image, digit = np.random.default_rng(1).random((60, 4, 4)), np.arange(60) % 3
+    np.savez(folder / "t.npz", image=image, digit=digit)
+    with h5py.File(folder / "t.h5", "w") as file:
+        file["image"], file["digit"] = image, digit
+        file["inside/other"] = digit
+    for name in ("t.npz", "t.h5"):
+        data = drafted(name, "--target", "digit")["data"]
+        assert data["x"]["image"] == {"from": "image", "Normalization": {"axis": None}}
+        assert main(["fit", "run.yaml", "--dry-run"]) == 0
+    assert set(data["source"]["names"]) == {"image", "digit", "inside per other"}
 
 
 def test_decimal_commas(folder: Path) -> None:

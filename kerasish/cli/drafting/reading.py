@@ -19,14 +19,16 @@ from kerasish.errors import ArgumentError, DataError
 from kerasish.extras import package
 from kerasish.preparation import Table, read_table
 from kerasish.preparation.incoming import kind_of_folder
+from kerasish.preparation.sources import find
 from kerasish.registry import hint
 from kerasish.spec import TEXT
 
 _FILES = 100  # files of a folder that are looked at
 _LARGEST = 128  # pixels along a side
 _HEAD = 200  # lines that are looked at before a file is read
-_SUFFIXES = {"txt": "csv", "data": "csv", "tab": "tsv", "pq": "parquet", "ndjson": "jsonl"}
-_TABLES = ("csv", "tsv", "parquet", "arrow", "jsonl", "npz")
+_SUFFIXES = {"txt": "csv", "data": "csv", "tab": "tsv", "pq": "parquet", "ndjson": "jsonl",
+             "h5": "hdf5"}  # fmt: skip
+_TABLES = ("csv", "tsv", "parquet", "arrow", "jsonl", "npz", "hdf5")
 _MISSING = ("?", "-", "N/A", "n/a", "NA", "NULL", "null", "None", "nan", "NaN")
 _SEPARATORS = ",;\t|"
 _COMMAS = re.compile(r"[+-]?(\d{1,3}(\.\d{3})+|\d+),\d+")
@@ -66,8 +68,8 @@ def read(path: Path, header: bool | None, beside: Path, test: Path | None = None
     """Read a file or a folder of files, guessing what a config has to say of it.
 
     Args:
-        path: the file, or a folder of images, sounds or texts; one with a folder `train` in it is
-            that folder.
+        path: the file, a pattern of several, or a folder of images, sounds or texts; one with a
+            folder `train` in it is that folder.
         header: whether the first line names the columns; guessed where None.
         beside: the folder that the config will lie in.
         test: a file with the test part; one whose name says so is found by itself.
@@ -78,20 +80,21 @@ def read(path: Path, header: bool | None, beside: Path, test: Path | None = None
     """
     if path.is_dir():
         return _folder(path, beside, test)
-    if not path.is_file():
-        raise DataError("The data", expected=f"the file {str(path)!r}", received="none")
-    form = format_of(path)
+    files = find(path, Path())
+    first = files[0]
+    path = first if len(files) == 1 else path
+    form = format_of(first)
     source: dict[str, Any] = {form: shown(path, beside)}
     notes: list[str] = []
     named = True
     if form in ("csv", "tsv"):
-        separator = "\t" if form == "tsv" else _separator(path)
+        separator = "\t" if form == "tsv" else _separator(first)
         if separator != "\t" and separator != ",":
             source["separator"] = separator
         elif separator == "\t" and form == "csv":
             source = {"tsv": source["csv"]}
             form = "tsv"
-        lines = _lines(path, separator)
+        lines = _lines(first, separator)
         if _has_decimal_commas(lines):
             source["decimal"] = ","
             notes.append("a comma stands before fractions")
@@ -103,10 +106,17 @@ def read(path: Path, header: bool | None, beside: Path, test: Path | None = None
         gaps = _gaps(lines[1:] if named else lines)
         if gaps:
             source["missing"] = gaps[0] if len(gaps) == 1 else gaps
+        codes = _codes(lines[1:] if named else lines)
+        if codes:
+            names = lines[0] if named else source["names"]
+            source["types"] = {names[place]: "text" for place in codes}
+            listed = ", ".join(source["types"])
+            notes.append(f"{listed}: digits with zeros before them are codes, not amounts")
     table = read_table({**source, form: str(path.resolve())})
     slashed = [name for name in table.names if "/" in name]
     if slashed and named:
-        source["names"] = {name.replace("/", " per "): name for name in slashed}
+        chosen = table.names if form in ("npz", "hdf5") else slashed  # there names choose
+        source["names"] = {name.replace("/", " per "): name for name in chosen}
         notes.append("names of columns may hold no /")
         table = read_table({**source, form: str(path.resolve())})
     if not len(table) or not table.names:
@@ -285,6 +295,17 @@ def _gaps(lines: list[list[str]]) -> list[str]:
             usual = sign == "?" or numbers > len(column) / 2
             if sign in held and len(held) > 2 and usual and sign not in found:
                 found.append(sign)
+    return found
+
+
+def _codes(lines: list[list[str]]) -> list[int]:
+    """The places of columns of digits, as many in every row, some with zeros before them."""
+    found: list[int] = []
+    for place in range(len(lines[0]) if lines else 0):
+        held = {row[place] for row in lines if len(row) > place and row[place]}
+        alike = len({len(cell) for cell in held}) == 1 and all(cell.isdecimal() for cell in held)
+        if alike and len(next(iter(held))) > 1 and any(cell[0] == "0" for cell in held):
+            found.append(place)
     return found
 
 

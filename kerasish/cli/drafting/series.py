@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.cli.drafting.draft import entry_lines, inputs_of, source_lines
+from kerasish.cli.drafting.draft import entry_lines, source_lines
+from kerasish.cli.drafting.inputs import inputs_of
 from kerasish.cli.drafting.page import Page, entry, value
 from kerasish.cli.drafting.reading import Given, is_text
 from kerasish.errors import ArgumentError, DataError
@@ -43,7 +44,11 @@ def draft_series(given: Given, column: str, window: str, name: str) -> str:
     inputs = inputs_of(given.table, [*times, column])
     inputs.entries = {
         "past": entry(column, {"fill": "previous"}, {"float_normalized": {}}),
-        **{key: held for key, held in inputs.entries.items() if key not in inputs.texts},
+        **{
+            key: held
+            for key, held in inputs.entries.items()
+            if key not in inputs.texts | inputs.arrays
+        },
     }
     page = Page()
     page.comment(

@@ -223,9 +223,11 @@ class Entries:
     def _auto(self, entry: DataEntry, names: list[str]) -> KerasTensor:
         """Columns by the kinds that their values say."""
         found: list[KerasTensor] = []
+        left: list[str] = []
         for name in names:
             chosen = choose(self.columns.table, name)
             if not chosen.kind:
+                left.append(f"{name}: {chosen.why}")
                 self.notes.append(f"{name}: left out, {chosen.why}")
                 continue
             self.notes.append(f"{name}: {chosen.kind} ({chosen.why})")
@@ -236,7 +238,7 @@ class Entries:
             found.append(self.columns.apply(layer, symbol))
         if not found:
             message = f"entry '{entry.name}' has no column that tells anything"
-            self.diagnostics.add("K503", message, entry.mark)
+            self.diagnostics.add("K503", message, entry.mark, "; ".join(left[:12]))
             raise Failed
         return found[0] if len(found) == 1 else layers.Concatenate()(found)
 
