@@ -80,7 +80,7 @@ def shapley(
     options: dict[str, Any] = {"batch_size": 256} | choice
     explained = Explained(model, x, target, **options)
     held = explained.rows_like_x("background", background)
-    playing = players(explained.x, explained.leaves, groups, _one_hot(explained.leaves, held))
+    playing = players(explained.names, explained.leaves, groups, _one_hot(explained.leaves, held))
     if samples is not None and whole("samples", samples, least=2) % 2:
         fix = "Orders are drawn in pairs of one and its reverse."
         raise ArgumentError("samples", expected="an even number", received=samples, fix=fix)
@@ -92,6 +92,13 @@ def shapley(
     else:
         pairs = (samples or 2 * math.ceil(WALKS / 2 / len(held[0]))) // 2
         found, away, error = _sampled(altered, playing, held, score, pairs, seed)
+    if not np.isfinite(away).all():
+        raise ArgumentError(
+            "background",
+            expected="rows that the model says a number of, beside those of x",
+            received=f"scores {away[:5]}",
+            fix="A row of padding alone has no mean: give rows of the training data.",
+        )
     return explained.told(
         "Shapley values",
         playing.shared(found),

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerasish.errors import ArgumentError
 from kerasish.explain.nearest import Space, nearest, sides
-from kerasish.explain.parts import members, names
+from kerasish.explain.parts import members
 from kerasish.explain.running import Explained
 from kerasish.hints import hinted, is_number, whole
 from kerasish.models import Model
@@ -104,8 +104,8 @@ def counterfactual(
 
     Args:
         model: the model.
-        x: its input, (rows, ...) or a structure of such. Inputs of whole numbers that are looked up
-            stay as they are.
+        x: its input, (rows, ...) or a structure of such. Inputs of whole numbers stay as they are,
+            and so does what layers on the host make of texts.
         target: the decision that is wanted: a class, or one per row (of one sigmoid unit 0 or 1);
             or (low, high), the range of an output with one unit, None for an open end.
         fixed: columns that may not change, numbers or names as in `shapley`.
@@ -192,33 +192,35 @@ def _space(
     """Which columns move, how far, and in which steps."""
     leaves = explained.leaves
     shapes = [leaf.shape[1:] for leaf in leaves]
-    free = [np.full(s, is_float(v.dtype.name)) for s, v in zip(shapes, leaves, strict=True)]
+    each = zip(shapes, leaves, explained.passed, strict=True)
+    free = [np.full(s, given and is_float(v.dtype.name)) for s, v, given in each]
     if not any(part.any() for part in free):
         raise ArgumentError(
             "x",
             expected="an input of floats that can change by a little",
             received=f"{[leaf.dtype.name for leaf in leaves]}",
-            fix="Explain the layers behind: keras.Model(layer.output, model.output).",
+            fix="Give numbers as floats: x.astype('float32'). What is looked up is explained "
+            "behind the layer that does: keras.Model(layer.output, model.output).",
         )
     movable = [bool(part.any()) for part in free]
 
     def marked(what: str, given: Any) -> list[np.ndarray]:
         made = [np.zeros(s, bool) for s in shapes]
-        for leaf, at in members(what, given, explained.x, leaves):
+        for leaf, at in members(what, given, explained.names, leaves):
             made[leaf][at] = True
         return made
 
     stays, steps = marked("fixed", fixed), marked("whole_numbers", whole_numbers)
     ends = [np.stack([np.full(s, -np.inf), np.full(s, np.inf)]) for s in shapes]
     if bounds is not None:
-        each = bounds if isinstance(bounds, dict) else {n: bounds for n in names(explained.x)}
+        each = bounds if isinstance(bounds, dict) else {n: bounds for n in explained.names}
         for key, given in each.items():
             if not isinstance(given, (tuple, list)) or len(given) != 2:
                 raise ArgumentError("bounds", expected="(low, high)", received=repr(given))
             low, high = _ends(given)
             if low > high:
                 raise ArgumentError("bounds", expected="low <= high", received=repr(given))
-            for leaf, at in members("bounds", key, explained.x, leaves):
+            for leaf, at in members("bounds", key, explained.names, leaves):
                 ends[leaf][(0, *at)], ends[leaf][(1, *at)] = low, high
     scale = [np.ones(s) for s in shapes]
     if background is not None:

@@ -11,7 +11,7 @@ from kerasish import tree
 from kerasish.callbacks.monitor import direction
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
-from kerasish.explain.parts import players
+from kerasish.explain.parts import names, players
 from kerasish.hints import hinted, one_of, whole
 from kerasish.models import Model
 from kerasish.showing.screen import preformatted
@@ -97,7 +97,7 @@ def permutation_importance(
     rows = len(leaves[0])
     if rows < 2:
         raise ArgumentError("x", expected="two rows or more to shuffle", received=f"{rows}")
-    features = players(batch.x, leaves, groups)
+    features = players(names(batch.x), leaves, groups)
 
     def evaluated(given: list[np.ndarray]) -> dict[str, float]:
         rest = iter(given)

@@ -12,6 +12,7 @@ from kerasish import tree
 from kerasish.errors import ArgumentError
 from kerasish.explain.parts import channels
 from kerasish.explain.running import Explained
+from kerasish.explain.scene import chosen_output
 from kerasish.graph.tensor import convert_to_tensor
 from kerasish.hints import hinted, is_number, whole
 from kerasish.layers import Layer
@@ -100,7 +101,7 @@ def activation_maximisation(
     ends = _ends(bounds)
     given = _noise(model, ends, seed) if start is None else start
     options = {"before_activation": True} | choice
-    explained = Explained(behind, given, _first(behind, options), **options)
+    explained = Explained(behind, given, _first(behind, given, options), **options)
     explained.seed = _seed(explained.seed.shape, unit)
     moving = [is_float(leaf.dtype.name) for leaf in explained.leaves]
     if not any(moving):
@@ -155,9 +156,19 @@ def activation_maximisation(
 
 def _up_to(model: Model, layer: Layer | str) -> Model:
     found = model.get_layer(layer) if isinstance(layer, str) else layer
-    if not isinstance(found, Layer) or not any(found is one for one in model._flatten_layers()):
+    if not isinstance(found, Layer) or not any(found is one for one in model.layers):
         raise ArgumentError(
-            "layer", expected=f"a layer of {model.name!r} or its name", received=repr(layer)
+            "layer",
+            expected=f"a layer that stands in {model.name!r} itself, or its name",
+            received=repr(layer),
+            fix="Of a model inside give the whole one, or climb its own inputs.",
+        )
+    if model.inner_network is None:
+        raise ArgumentError(
+            "layer",
+            expected="None, as a model with a `call` of its own has no symbols",
+            received=repr(layer),
+            fix="Make it of keras.Input and layers that are called on it.",
         )
     return Model(model.input, found.output)
 
@@ -176,6 +187,12 @@ def _ends(bounds: Any) -> tuple[float, float]:
 
 def _noise(model: Model, ends: tuple[float, float], seed: int) -> Any:
     """A row of noise in the form of a model's input."""
+    if model.inner_network is None:
+        raise ArgumentError(
+            "start",
+            expected="inputs to start from, as the model does not say what it takes",
+            received="None",
+        )
     rng = np.random.default_rng(seed)
     middle, width = (sum(ends) / 2, ends[1] - ends[0]) if np.isfinite(ends).all() else (0.0, 1.0)
 
@@ -193,13 +210,11 @@ def _noise(model: Model, ends: tuple[float, float], seed: int) -> Any:
     return tree.map_structure(one, model.input)
 
 
-def _first(model: Model, options: dict[str, Any]) -> Any:
+def _first(model: Model, given: Any, options: dict[str, Any]) -> Any:
     """The indices of some element of the output."""
-    output = model.output
-    if isinstance(output, (dict, list, tuple)):
-        chosen = options.get("output")
-        output = output[chosen] if chosen is not None else next(iter(tree.flatten(output)))
-    return (0,) * (len(output.shape) - 1) if len(output.shape) > 2 else 0
+    said = model.predict(given, options.get("batch_size"), verbose=0)
+    axes = np.ndim(chosen_output(said, options.get("output"))) - 1
+    return (0,) * axes if axes > 1 else 0
 
 
 def _seed(shape: tuple[int, ...], unit: Any) -> np.ndarray:

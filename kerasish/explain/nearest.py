@@ -10,7 +10,6 @@ import numpy as np
 
 from kerasish import ops
 from kerasish.errors import ArgumentError
-from kerasish.explain.parts import names
 from kerasish.explain.running import Explained, Step
 from kerasish.explain.scene import Scene
 from kerasish.graph.tensor import Tensor, convert_to_tensor, tensor_of
@@ -64,7 +63,7 @@ class Space:
             explained.leaves,
             movable,
             np.concatenate([v.reshape(rows, -1) for v in kept], axis=1).astype(np.float64),
-            _columns(names(explained.x), explained.leaves, movable),
+            _columns(explained.names, explained.leaves, movable),
             joined(free),
             joined([end[0] for end in ends]),
             joined([end[1] for end in ends]),

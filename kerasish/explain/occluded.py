@@ -45,7 +45,8 @@ def occlusion(
         choice: `output` (which of several), `before_activation`, `batch_size`; see `Explained`.
 
     Returns:
-        Values like the input; what is covered to the score's harm is positive. No residual.
+        Values like the input; what is covered to the score's harm is positive. No residual. NaN
+        where the model says NaN of what is left, such as the mean of no tokens.
 
     Raises:
         ArgumentError: a window or stride that does not fit, or a baseline unlike x.
@@ -63,7 +64,7 @@ def occlusion(
     explained = Explained(model, x, target, **choice)
     leaves = explained.leaves
     base = explained.like_x("baseline", baseline) or [np.zeros_like(leaf) for leaf in leaves]
-    parts = windows(explained.x, leaves, window, stride)
+    parts = windows(explained.names, leaves, window, stride)
     altered = Altered(explained)
     score = altered.unaltered()
     total = [np.zeros(leaf.shape) for leaf in leaves]

@@ -12,7 +12,6 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.backend import settings
-from kerasish.data.batch import Prepared
 from kerasish.errors import ArgumentError
 from kerasish.hints import is_whole, whole
 from kerasish.registry import hint
@@ -37,21 +36,23 @@ class Part:
 
 def names(x: Any) -> list[str]:
     """What each leaf of an input is called: its path, "x" where there is no other."""
-    held = x.values if isinstance(x, Prepared) else x
-    paths = [path for path, leaf in tree.flatten_with_path(held) if leaf is not None]
+    paths = [path for path, leaf in tree.flatten_with_path(x) if leaf is not None]
     if len(paths) == 1 and all(isinstance(key, int) for key in paths[0]):
         return ["x"]
     return ["/".join(map(str, path)) for path in paths]
 
 
 def windows(
-    x: Any, leaves: Sequence[np.ndarray], window: Any = None, stride: Any = None
+    called: Sequence[str],
+    leaves: Sequence[np.ndarray],
+    window: Any = None,
+    stride: Any = None,
 ) -> list[Part]:
     """The windows of an input: columns of a table, steps of a sequence, squares of an image.
 
     Args:
-        x: the input, in the model's structure.
-        leaves: its leaves, (rows, ...).
+        called: the names of its leaves.
+        leaves: these, (rows, ...).
         window: their size: a number for all axes but the channels, one per axis (with or without
             the channels), or a dict of such by input. By default 1, and an eighth of images.
         stride: from one to the next, in the same form; by default the size.
@@ -60,7 +61,6 @@ def windows(
         ArgumentError: a size of another form, or a stride that leaves elements out.
     """
     found: list[Part] = []
-    called = names(x)
     for place, (name, leaf) in enumerate(zip(called, leaves, strict=True)):
         shape = leaf.shape[1:]
         size = _sizes("window", _of(window, name, called), shape)
@@ -134,18 +134,20 @@ def _name(name: str, shape: tuple[int, ...], at: Index) -> str:
 # --- by name ----------------------------------------------------------------------------------
 
 
-def members(what: str, given: Any, x: Any, leaves: Sequence[np.ndarray]) -> list[tuple[int, Index]]:
+def members(
+    what: str, given: Any, called: Sequence[str], leaves: Sequence[np.ndarray]
+) -> list[tuple[int, Index]]:
     """Where elements are that a user names: (leaf, where in a row).
 
     Args:
         what: the argument, for errors.
         given: one or several of: the number of a column or step, of the only input; the name of an
             input; (name, number).
+        called, leaves: as in `windows`.
 
     Raises:
         ArgumentError: there is no such.
     """
-    called = names(x)
     single = is_whole(given) or isinstance(given, str) or _is_pair(given)
     if not single and not isinstance(given, Iterable):
         raise ArgumentError(what, expected="numbers of columns or names", received=repr(given))
@@ -228,11 +230,15 @@ class Players:
 
 
 def players(
-    x: Any, leaves: Sequence[np.ndarray], groups: Any = None, together: Sequence[int] = ()
+    called: Sequence[str],
+    leaves: Sequence[np.ndarray],
+    groups: Any = None,
+    together: Sequence[int] = (),
 ) -> Players:
     """What plays together: groups, whole leaves, and otherwise the usual windows.
 
     Args:
+        called, leaves: as in `windows`.
         groups: {name: members}, or members in lists; see `members`.
         together: leaves that are one player, unless groups say otherwise.
 
@@ -245,7 +251,7 @@ def players(
         raise ArgumentError("groups", expected="{name: columns}", received=repr(groups))
     listed = (groups or {}).items() if isinstance(groups, Mapping) else enumerate(groups or ())
     for name, given in listed:
-        for leaf, at in members("groups", given, x, leaves):
+        for leaf, at in members("groups", given, called, leaves):
             if (owner[leaf][at] >= 0).any():
                 raise ArgumentError(
                     "groups",
@@ -254,9 +260,8 @@ def players(
                 )
             owner[leaf][at] = len(found)
         found.append(name if isinstance(name, str) else f"group {name}")
-    called = names(x)
     parts = [Part(called[i], i, ()) for i in together]
-    parts += [p for p in windows(x, leaves) if p.leaf not in together]
+    parts += [p for p in windows(called, leaves) if p.leaf not in together]
     for part in parts:
         free = owner[part.leaf][part.at] < 0
         if free.any():

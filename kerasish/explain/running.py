@@ -9,9 +9,11 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.compiler import function
+from kerasish.data.batch import Prepared
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
 from kerasish.explain.attribution import Attribution
+from kerasish.explain.parts import names
 from kerasish.explain.scene import chosen_output, scene
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.hints import whole
@@ -27,6 +29,11 @@ class Rows:
         model: the model.
         x: its input, (rows, ...) or a structure of such.
         batch_size: rows that are looked at together.
+
+    Attributes:
+        x: what the compiled part of the model takes; `leaves` its arrays, `names` what they are
+            called, `passed` whether each is an input as it was given and not read by a layer on
+            the host.
     """
 
     def __init__(self, model: Model, x: Any, batch_size: int = 32) -> None:
@@ -37,6 +44,9 @@ class Rows:
         self.x = self._read(x)
         self.leaves = _leaves(self.x)
         self.rows = len(self.leaves[0])
+        head = model.head_for(lambda: x) if isinstance(self.x, Prepared) else None
+        self.names = names(self.x) if head is None else head.names
+        self.passed = [True] * len(self.leaves) if head is None else head.passed
 
     def _read(self, x: Any) -> Any:
         """An input as the compiled part of the model takes it."""
@@ -59,17 +69,20 @@ class Rows:
         return [v.astype(x.dtype) for v, x in zip(leaves, self.leaves, strict=True)]
 
     def structured(self, leaves: Sequence[Any]) -> Any:
-        """Leaves of the input in its structure."""
+        """Leaves of the input in its structure; of what layers on the host made, by name."""
+        if isinstance(self.x, Prepared):
+            return leaves[0] if len(leaves) == 1 else dict(zip(self.names, leaves, strict=True))
         rest = iter(leaves)
-        made = tree.map_structure(lambda v: None if v is None else next(rest), self.x)
-        return made.values if type(made).__name__ == "Prepared" else made
+        return tree.map_structure(lambda v: None if v is None else next(rest), self.x)
 
     def like_x(self, what: str, given: Any) -> list[np.ndarray]:
         """Arrays like the leaves of x of what was given: such arrays, a row, a number, or None."""
         if given is None:
             return []
-        if isinstance(given, (bool, int, float)) or np.ndim(given) == 0:
+        if not isinstance(given, dict) and np.ndim(given) == 0:
             return [np.full_like(leaf, given) for leaf in self.leaves]
+        if isinstance(self.x, Prepared) and isinstance(given, dict):
+            given = tuple(given[name] for name in self.names if name in given)
         parts = (
             [np.asarray(leaf) for leaf in tree.flatten(given) if leaf is not None]
             if isinstance(given, (dict, tuple)) or len(self.leaves) > 1

@@ -110,6 +110,8 @@ def sanity_check(
         raise ArgumentError("threshold", expected="a number", received=repr(threshold))
     chosen = Explained(model, x, target, output=arguments.get("output")).target
     copy = clone_model(model)
+    if not copy.built:
+        copy.predict(x, verbose=0)
     weights = model.get_weights()
 
     def explained(of: Model) -> np.ndarray:

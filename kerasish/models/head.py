@@ -116,6 +116,28 @@ class Head:
         made = [s.record.operation for s in self._before if isinstance(s, Call)]
         return not any(isinstance(op, Layer) and op._runs_foreign_code() for op in made)
 
+    @property
+    def names(self) -> list[str]:
+        """What each value of `Prepared` is called: the input that it comes from, by its name; with
+        the operation that made it where several come from one, or one from several."""
+        named = zip(self._inputs, self._network.inputs, strict=True)
+        inputs = {slot: [symbol.name] for slot, symbol in named}
+        made = dict.fromkeys(inputs, "")
+        for step in self._before:
+            roots = dict.fromkeys(name for slot in step.sources for name in inputs.get(slot, ()))
+            maker = step.record.operation.name if isinstance(step, Call) else ""
+            for slot in step.targets:
+                inputs[slot], made[slot] = [*roots], maker or made[step.sources[0]]
+        plain = ["/".join(inputs[slot]) for slot in self._cut]
+        alone = [plain.count(name) == 1 for name in plain]
+        each = zip(self._cut, plain, alone, strict=True)
+        return [name if one else f"{name}/{made[slot] or 'input'}" for slot, name, one in each]
+
+    @property
+    def passed(self) -> list[bool]:
+        """Whether each value of `Prepared` is an input as it was given."""
+        return [slot in self._inputs for slot in self._cut]
+
     def _slot(self, symbol: KerasTensor) -> int:
         self._count += 1
         self._dtypes[self._count] = symbol.dtype

@@ -108,3 +108,28 @@ KINDS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "SimpleRNN": lambda: words("SimpleRNN"),
     "attention": attention,
 }
+
+
+def texts() -> tuple[Any, np.ndarray]:
+    """Sentences, read by a layer on the host."""
+    read = layers.TextVectorization(output_sequence_length=4)
+    read.adapt(["a good film", "a bad film"])
+    model = keras.Sequential(
+        [
+            keras.Input((1,), dtype="string"),
+            read,
+            layers.Embedding(8, 3, mask_zero=True),
+            layers.GlobalAveragePooling1D(),
+            layers.Dense(2),
+        ]
+    )
+    return settled(model), np.array([["a good film"], ["bad film"]])
+
+
+def kinds() -> tuple[Any, dict[str, np.ndarray]]:
+    """A kind as text, which a layer on the host turns into flags, and a number, by name."""
+    kind, age = keras.Input((1,), dtype="string", name="kind"), keras.Input((1,), name="age")
+    flags = layers.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")(kind)
+    said = layers.Dense(1, "sigmoid")(layers.Concatenate()([flags, age]))
+    x = {"kind": np.array([["a"], ["b"], ["z"]]), "age": np.array([[1], [2], [3]], "f4")}
+    return settled(keras.Model({"kind": kind, "age": age}, said)), x

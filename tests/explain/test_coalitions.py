@@ -11,7 +11,8 @@ import pytest
 import kerasish as keras
 from kerasish import explain, layers, ops
 from kerasish.errors import ArgumentError
-from tests.explain.models import lack, settled, table, two_towers, words
+from kerasish.explain.altered import Altered
+from tests.explain.models import kinds, lack, settled, table, texts, two_towers, words
 
 
 def rows(count, columns, seed=5):
@@ -129,6 +130,17 @@ def test_of_several_inputs_looked_up_and_one_hot_kinds_are_players():
     assert set(named.players) == {"both", "numbers[0]", "numbers[2]"}
 
 
+def test_a_kind_that_is_read_from_text_is_a_player():
+    model, x = kinds()
+    found = explain.shapley(model, x, background=x)
+    assert set(found.players) == {"kind", "age"}
+    np.testing.assert_allclose(lack(found), 0, atol=1e-5)
+    model, x = texts()
+    assert explain.shapley(model, x, 0, background=x).values.shape == (2, 4)
+    with pytest.raises(ArgumentError, match="a number of"):
+        explain.shapley(model, x, 0, background=np.array([[""]]))  # the mean of no token is NaN
+
+
 def test_tokens():
     model, x = words()
     found = explain.shapley(model, x, 1, background=np.zeros((1, 5), "i4"))
@@ -145,6 +157,24 @@ def test_the_number_of_rows_in_a_batch_changes_nothing(samples):
     for size in (1, 7, 5000):
         parts = explain.shapley(model, x, background=held, samples=samples, batch_size=size)
         np.testing.assert_allclose(whole.values, parts.values, rtol=1e-4, atol=1e-5)
+
+
+def test_no_more_rows_than_a_batch_are_evaluated_together(monkeypatch):
+    model, x = table()
+    sizes = set()
+
+    class Spy(Altered):
+        def each(self, total, make):
+            def watched(which):
+                sizes.add(len(which))
+                return make(which)
+
+            return super().each(total, watched)
+
+    monkeypatch.setattr("kerasish.explain.coalitions.Altered", Spy)
+    explain.shapley(model, x, background=rows(9, 5), batch_size=10)
+    explain.shapley(model, x, background=rows(9, 5), batch_size=10, samples=4)
+    assert sizes == {5, 10}  # 5: the rows themselves
 
 
 def test_what_does_not_fit():

@@ -8,7 +8,7 @@ import pytest
 import kerasish as keras
 from kerasish import explain, layers, ops
 from kerasish.errors import ArgumentError
-from tests.explain.models import attention, image, table, two_towers
+from tests.explain.models import attention, image, kinds, table, two_towers
 
 W, B = np.array([2.0, -1.0, 0.5], "f4"), -1.0
 
@@ -132,6 +132,14 @@ def test_images_and_inputs_by_name():
     np.testing.assert_array_equal(found.values["kind"], both["kind"])
     np.testing.assert_array_equal(found.values["numbers"][:, 1], both["numbers"][:, 1])
     assert {c.name for row in found.changes for c in row} <= {"numbers[0]", "numbers[2]"}
+
+
+def test_what_is_read_from_texts_stays():
+    model, x = kinds()
+    model.layers[-1].set_weights([np.array([[0.0], [9], [-9], [1]]), np.array([-4.5])])
+    found = explain.counterfactual(model, x, np.array([0, 1, 1]))
+    assert {c.name for row in found.changes for c in row} == {"age"}
+    np.testing.assert_allclose(found.values["age"][:, 0], [-4.5, 13.5, 4.5], atol=0.05)
 
 
 def test_the_number_of_rows_in_a_batch_changes_nothing():

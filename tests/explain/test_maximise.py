@@ -101,6 +101,33 @@ def test_the_number_of_rows_in_a_batch_changes_nothing():
     np.testing.assert_allclose(whole.history, parts.history, rtol=1e-4, atol=1e-5)
 
 
+class Called(keras.Model):
+    """A model with a `call` of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = layers.Dense(2)
+
+    def call(self, x):
+        return self.last(x)
+
+
+def test_a_model_without_symbols_says_what_it_needs():
+    model, x = Called(), np.ones((2, 3), "f4")
+    model(x)
+    found = explain.activation_maximisation(model, None, 1, start=x)
+    assert (found.score > found.history[0]).all()
+    with pytest.raises(ArgumentError, match="inputs to start from"):
+        explain.activation_maximisation(model, None, 1)
+    with pytest.raises(ArgumentError, match="has no symbols"):
+        explain.activation_maximisation(model, model.last, 1, start=x)
+    assert explain.sanity_check(explain.saliency, model, x, repeats=1).correlation.shape == (
+        1,
+        2,
+        1,
+    )
+
+
 def test_what_makes_no_sense():
     model, x = image()
     with pytest.raises(ArgumentError, match="conv2d_9"):
@@ -118,6 +145,6 @@ def test_what_makes_no_sense():
     with pytest.raises(ArgumentError, match="input of floats"):
         explain.activation_maximisation(text, None, 0, start=tokens)
     other, _ = table()
-    with pytest.raises(ArgumentError, match="a layer of"):
+    with pytest.raises(ArgumentError, match="a layer that stands in"):
         explain.activation_maximisation(model, other.layers[0], 0)
     assert x.shape == (4, 8, 8, 3)

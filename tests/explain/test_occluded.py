@@ -8,7 +8,16 @@ import pytest
 import kerasish as keras
 from kerasish import explain, layers
 from kerasish.errors import ArgumentError
-from tests.explain.models import attention, image, settled, table, two_towers, words
+from tests.explain.models import (
+    attention,
+    image,
+    kinds,
+    settled,
+    table,
+    texts,
+    two_towers,
+    words,
+)
 
 
 def linear(shape, units=2):
@@ -74,6 +83,27 @@ def test_a_token_is_replaced_by_the_padding_or_what_is_given():
     assert other.values[0, 2] == 0  # it is a 3 already
 
 
+def test_texts_by_the_tokens_that_they_are_read_as():
+    model, x = texts()
+    found = explain.occlusion(model, x, 1)
+    assert found.values.shape == (2, 4)
+    shorter = model.predict(np.array([["good film"], ["film"]]), verbose=0)[:, 1]
+    np.testing.assert_allclose(found.values[:, 0], found.score - shorter, atol=1e-5)
+
+
+def test_what_is_read_from_texts_has_the_name_of_its_input():
+    model, x = kinds()
+    found = explain.occlusion(model, x)
+    assert {name: v.shape for name, v in found.values.items()} == {"kind": (3, 3), "age": (3, 1)}
+    bare = model.predict(x | {"age": x["age"] * 0}, verbose=0)[:, 0]
+    np.testing.assert_allclose(found.values["age"][:, 0], found.score - bare, atol=1e-5)
+    again = explain.occlusion(
+        model, x, baseline={"age": np.full((1, 1), 2.0), "kind": np.eye(3)[0]}
+    )
+    assert again.values["age"][1] == 0
+    assert explain.gradient_x_input(model, x).values["kind"].shape == (3, 3)
+
+
 def test_of_several_inputs_one_is_covered_at_a_time():
     model, x = two_towers()
     found = explain.occlusion(model, x, output="price")
@@ -81,6 +111,10 @@ def test_of_several_inputs_one_is_covered_at_a_time():
     bare = {"numbers": x["numbers"] * [1, 0, 1], "kind": x["kind"]}
     drop = found.score - model.predict(bare, verbose=0)["price"][:, 0]
     np.testing.assert_allclose(found.values["numbers"][:, 1], drop, atol=1e-5)
+    base = {"numbers": x["numbers"][1], "kind": np.array([1])}
+    from_one = explain.occlusion(model, x, output="price", baseline=base)
+    assert (from_one.values["numbers"][1] == 0).all()
+    assert (from_one.values["numbers"][0] != 0).all()
     wide = explain.occlusion(model, x, output="price", window={"numbers": 3})
     np.testing.assert_array_equal(wide.values["numbers"][:, 0], wide.values["numbers"][:, 2])
 
