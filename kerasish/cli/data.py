@@ -195,6 +195,8 @@ def _rows(held: Prepared, many: int) -> list[dict[str, Any]]:
             target = held.targets[name]
             if target.classes is not None and prepared[name].size == 1:
                 back[name] = target.classes[int(prepared[name].reshape(-1)[0])]
+            elif target.classes is not None and prepared[name].shape == (len(target.classes),):
+                back[name] = [target.classes[int(n)] for n in np.flatnonzero(prepared[name])]
             elif target.undo and held.window is None:
                 back[name] = np.asarray(target.restored(prepared[name][None]))[0]
         found.append({"row": row, "raw": raw, "prepared": prepared, "decoded": back})

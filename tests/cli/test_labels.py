@@ -61,6 +61,8 @@ def test_any_of_several_labels(y: str, units: str, capsys: pytest.CaptureFixture
     found = said(capsys, "predict", "runs/c", "new.jsonl", "--format", "jsonl", "--probabilities")
     assert [one["tags"] for one in found] == [["red", "round"], ["red"], []]
     assert [one["tags=round"] > 0.5 for one in found] == [True, False, False]
+    shown = json.loads(said(capsys, "data", "c.yaml", "--rows", "16", "--json"))["shown"]
+    assert [one["decoded"]["tags"] for one in shown] == [row["tags"] for row in ROWS]
     table = said(capsys, "evaluate", "runs/c", "--data", "rows.jsonl")
     rows = [line.split() for line in table.splitlines()]
     support = {row[0]: row[-1] for row in rows if row and row[0] in ("red", "round")}
@@ -99,3 +101,16 @@ def test_names_and_numbers_do_not_mix(capsys: pytest.CaptureFixture[str]) -> Non
     config("{size: {from: a, map: {-2: small, -1: 3}}}", "1")
     assert main(["check", "c.yaml"]) == 2
     assert "K204 map.-1 must be a name, as others are, received 3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("weights", ["balanced", "{red: 2, round: 1}"])
+def test_labels_have_no_weights_of_classes(
+    weights: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config("tags", "$data.tags.classes")
+    assert main(["fit", "c.yaml", "--set", f"train.class_weight={weights}"]) == 2
+    error = capsys.readouterr().err
+    assert "K204 class_weight is for rows of one class" in error
+    assert "BinaryFocalCrossentropy: {apply_class_balancing: true}" in error
+    focal = "train.loss={BinaryFocalCrossentropy: {apply_class_balancing: true}}"
+    assert main(["fit", "c.yaml", "--set", focal, "--epochs", "1", "--quiet"]) == 0

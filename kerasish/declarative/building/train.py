@@ -104,6 +104,11 @@ def _class_weight(
     train: TrainSection, diagnostics: Diagnostics, targets: Any, classes: Sequence[str] | None
 ) -> dict[int, float] | None:
     given, labels = train.class_weight, list(classes or ())
+    if _of_labels(targets, labels):
+        message = "class_weight is for rows of one class; of these labels a row has any number"
+        hint = "loss: {BinaryFocalCrossentropy: {apply_class_balancing: true}} weighs labels"
+        diagnostics.add("K204", message, train.mark, hint)
+        return None
     if isinstance(given, dict):
         weights: dict[int, float] = {}
         for name, weight in given.items():
@@ -122,6 +127,16 @@ def _class_weight(
         diagnostics.add("K204", message, train.mark, "write weights: class_weight: {0: 1.0, 1: 2}")
         return None
     return balanced(np.asarray(targets))
+
+
+def _of_labels(targets: Any, labels: Sequence[str]) -> bool:
+    """Whether rows hold any number of labels, a column of 0 and 1 for each."""
+    if targets is None or isinstance(targets, dict):
+        return False
+    held = np.asarray(targets)
+    if held.ndim != 2 or not 1 < held.shape[1] == len(labels) or not np.isin(held, (0, 1)).all():
+        return False
+    return bool((held.sum(1) != 1).any())
 
 
 def balanced(targets: np.ndarray) -> dict[int, float]:
