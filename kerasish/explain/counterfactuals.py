@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError
+from kerasish.explain.attribution import Pictured
 from kerasish.explain.nearest import Space, nearest, sides
 from kerasish.explain.parts import members
 from kerasish.explain.running import Explained
 from kerasish.hints import hinted, is_number, whole
 from kerasish.models import Model
-from kerasish.showing.screen import preformatted
+from kerasish.names import load
 from kerasish.spec import is_float
 
 
@@ -31,7 +32,7 @@ class Change:
 
 
 @dataclass(frozen=True, eq=False)
-class Counterfactual:
+class Counterfactual(Pictured):
     """The nearest inputs with another decision.
 
     Attributes:
@@ -68,8 +69,8 @@ class Counterfactual:
             lines += [f"  and {len(changes) - 20} more"] if len(changes) > 20 else []
         return "\n".join([*lines, *(["..."] if len(self) > 10 else [])])
 
-    def _repr_html_(self) -> str:
-        return preformatted(repr(self))
+    def _picture(self) -> Any:
+        return load("kerasish.explain.pictures").counterfactual(self)
 
 
 def _said(output: np.ndarray) -> str:

@@ -11,14 +11,15 @@ from kerasish import tree
 from kerasish.callbacks.monitor import direction
 from kerasish.data.streams import standardize_batch
 from kerasish.errors import ArgumentError
+from kerasish.explain.attribution import Pictured
 from kerasish.explain.parts import names, players
 from kerasish.hints import hinted, one_of, whole
 from kerasish.models import Model
-from kerasish.showing.screen import preformatted
+from kerasish.names import load
 
 
 @dataclass(frozen=True, eq=False)
-class Importance:
+class Importance(Pictured):
     """How much worse a model gets without each feature.
 
     Attributes:
@@ -47,8 +48,8 @@ class Importance:
         ]
         return "\n".join([head, *lines])
 
-    def _repr_html_(self) -> str:
-        return preformatted(repr(self))
+    def _picture(self) -> Any:
+        return load("kerasish.explain.pictures").importance(self)
 
 
 @hinted

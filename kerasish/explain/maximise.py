@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.errors import ArgumentError
+from kerasish.explain.attribution import Pictured
 from kerasish.explain.parts import channels
 from kerasish.explain.running import Explained
 from kerasish.explain.scene import chosen_output
@@ -17,6 +18,7 @@ from kerasish.graph.tensor import convert_to_tensor
 from kerasish.hints import hinted, is_number, whole
 from kerasish.layers import Layer
 from kerasish.models import Model
+from kerasish.names import load
 from kerasish.spec import is_float
 
 _BLUR_EVERY = 4  # steps (Yosinski et al., 2015, section 4)
@@ -25,7 +27,7 @@ _DECAY = 0.9, 0.999  # of the means of Adam
 
 
 @dataclass(frozen=True, eq=False)
-class Maximised:
+class Maximised(Pictured):
     """Inputs that a unit answers much to.
 
     Attributes:
@@ -40,6 +42,9 @@ class Maximised:
 
     def __len__(self) -> int:
         return len(self.score)
+
+    def _picture(self) -> Any:
+        return load("kerasish.explain.pictures").maximised(self)
 
     def __repr__(self) -> str:
         first, last = self.history[0].mean(), self.score.mean()

@@ -69,7 +69,7 @@ def named(held: Names, x: Any, target: np.ndarray, **given: Any) -> Names:
     Raises:
         ArgumentError: they do not fit.
     """
-    made = Names(**{key: getattr(held, key) if v is None else v for key, v in given.items()})
+    made = replace(held, **{key: value for key, value in given.items() if value is not None})
     paths = [(name_of(path), leaf) for path, leaf in tree.flatten_with_path(x) if leaf is not None]
     only = len(paths) == 1
     for what in ("features", "tokens", "kind"):

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from kerasish.showing.drawing.axes import Axis
 from kerasish.showing.drawing.letters import width_of
-from kerasish.showing.page.heat import LESS, MORE, Heat, css, ink_on
+from kerasish.showing.page.bars import Bar, bars
+from kerasish.showing.page.heat import Heat, css, ink_on
 from kerasish.showing.page.markup import shown
 from kerasish.showing.page.numbers import short
 from kerasish.showing.page.pictures import ends_of, pixels_of
@@ -25,8 +25,14 @@ _SMALL = 6  # numbers along a side, from which a grid is a picture
 _SOUND = 1000  # numbers in a row, from which it is a sound
 _CHANNELS = 8
 _FEATURES = 20
-_LABEL = 68.0  # room for the number at the end of a bar
+_HEAD = 96  # positions of a head that have a pixel of their own
+_NAMED = 40  # positions of attention that are named
 _LETTERS = 40
+
+
+Ends = tuple[str, str]
+_ENDS = ("for", "against")
+_ABOUT = {_ENDS: "what each counts", ("more", "less"): "what changes"}
 
 
 class Part(NamedTuple):
@@ -40,6 +46,8 @@ class Part(NamedTuple):
         features: names of the last axis, or None.
         tokens: the words of each row, or None.
         vocabulary: the word of each whole number, or None.
+        error: (rows, ...) how sure the values are, or None.
+        ends: what is above zero and what is below, in a word.
     """
 
     name: str
@@ -49,6 +57,8 @@ class Part(NamedTuple):
     features: Sequence[Any] | None = None
     tokens: Sequence[Sequence[Any]] | None = None
     vocabulary: Any = None
+    error: np.ndarray | None = None
+    ends: Ends = _ENDS
 
 
 def kind_of(values: np.ndarray, x: np.ndarray) -> str:
@@ -71,36 +81,68 @@ def panel(part: Part, row: int) -> Sheet:
     """An input of a row, no table."""
     values, x = part.values[row], part.x[row]
     if part.kind == "text":
-        return words(values, _words(part, row))
+        return words(values, words_of(part, row), part.ends)
     if part.kind == "sequence":
-        return sequence(values, x, part.features)
+        return sequence(values, x, part.features, part.ends)
     if part.kind == "spectrogram":
-        return spectrogram(values, x)
-    return image(values, x, part.x)
+        return spectrogram(values, x, part.ends)
+    return image(values, x, part.x, part.ends)
 
 
 # --- pictures -----------------------------------------------------------------------------------
 
 
-def image(values: np.ndarray, x: np.ndarray, among: Any) -> Sheet:
+def image(values: np.ndarray, x: np.ndarray, among: Any, ends: Ends = _ENDS) -> Sheet:
     """A picture beside its grey self with the heat above it."""
     while x.ndim > 3:  # frames and slices together
         values = values.sum(0) if values.ndim >= x.ndim - 1 else values
         x = x.mean(0)
-    if x.ndim == 3 and x.shape[0] in (1, 3, 4) and x.shape[-1] not in (1, 3, 4):
-        x = np.moveaxis(x, 0, -1)
-        values = np.moveaxis(values, 0, -1) if values.ndim == 3 else values
+    if values.ndim == x.ndim == 3 and _channels_last(x) is not x:
+        values = np.moveaxis(values, 0, -1)
+    x = _channels_last(x)
     heat = values.sum(-1) if values.ndim == 3 else values
-    low, high = ends_of(x, among)
-    pixels = pixels_of(x, low, high)
+    pixels = _pixels(x, among)
+    return _beside(pixels, heat, "input", _ABOUT[ends], ends)
+
+
+def alone(part: Part, row: int) -> Sheet:
+    """An input of a row as it is, whatever counts."""
+    x = part.x[row]
+    if part.kind == "table":
+        return bars(
+            [bar._replace(said="") for bar in _bars(part._replace(values=part.x), row)], WIDTH
+        )
+    if part.kind == "sequence":
+        return sequence(x, x, part.features)
+    if part.kind == "text":
+        return words(np.zeros(x.size), words_of(part, row))
+    while x.ndim > 3:
+        x = x.mean(0)
+    if part.kind == "spectrogram":
+        x = x.reshape(*x.shape[:2], -1).mean(-1).T[::-1]
+    pixels = _pixels(_channels_last(x), part.x)
+    scale = min(_TALL / pixels.shape[0], _BROAD / pixels.shape[1])
+    made = Sheet(WIDTH, pixels.shape[0] * scale + 6)
+    step = max(1, -(-max(pixels.shape) // _MOST))
+    made.picture(0, 0, pixels.shape[1] * scale, pixels.shape[0] * scale, pixels[::step, ::step])
+    return made
+
+
+def _channels_last(x: np.ndarray) -> np.ndarray:
+    first = x.ndim == 3 and x.shape[0] in (1, 3, 4) and x.shape[-1] not in (1, 3, 4)
+    return np.moveaxis(x, 0, -1) if first else x
+
+
+def _pixels(x: np.ndarray, among: Any) -> np.ndarray:
+    """(H, W) or (H, W, channels) as uint8 (H, W, 3)."""
+    pixels = pixels_of(x, *ends_of(x, among))
     pixels = pixels[..., None] if pixels.ndim == 2 else pixels
     if pixels.shape[-1] not in (3, 4):
         pixels = np.rint(pixels.mean(-1, keepdims=True)).astype(np.uint8)
-    pixels = np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3))
-    return _beside(pixels, heat, "input", "what each pixel counts")
+    return np.broadcast_to(pixels[..., :3], (*pixels.shape[:2], 3))
 
 
-def spectrogram(values: np.ndarray, x: np.ndarray) -> Sheet:
+def spectrogram(values: np.ndarray, x: np.ndarray, ends: Ends = _ENDS) -> Sheet:
     """(T, F) with time across and the last axis upwards."""
     x = x.reshape(*x.shape[:2], -1).mean(-1)
     heat = values.reshape(*values.shape[:2], -1).sum(-1) if values.ndim > 1 else values
@@ -109,13 +151,13 @@ def spectrogram(values: np.ndarray, x: np.ndarray) -> Sheet:
     low, high = (finite.min(), finite.max()) if finite.size else (0.0, 1.0)
     pixels = pixels_of(x, float(low), float(high)).T[::-1]
     pixels = np.broadcast_to(pixels[..., None], (*pixels.shape, 3))
-    return _beside(pixels, heat.T[::-1], "input, time to the right", "what each counts", True)
+    return _beside(pixels, heat.T[::-1], "input, time to the right", _ABOUT[ends], ends, True)
 
 
 def _beside(
-    pixels: np.ndarray, values: np.ndarray, one: str, other: str, filled: bool = False
+    pixels: np.ndarray, values: np.ndarray, one: str, other: str, ends: Ends, filled: bool = False
 ) -> Sheet:
-    heat = Heat(values, _CUT)
+    heat = Heat(values, _CUT, ends)
     step = max(1, -(-max(values.shape) // _MOST))
     pixels, values = pixels[::step, ::step], _thinned(values, step)
     grey = pixels.astype(np.float64) @ np.array([0.2126, 0.7152, 0.0722])
@@ -144,7 +186,9 @@ def _thinned(values: np.ndarray, step: int) -> np.ndarray:
 # --- sequences ----------------------------------------------------------------------------------
 
 
-def sequence(values: np.ndarray, x: np.ndarray, features: Sequence[Any] | None) -> Sheet:
+def sequence(
+    values: np.ndarray, x: np.ndarray, features: Sequence[Any] | None, ends: Ends = _ENDS
+) -> Sheet:
     """Each channel as a line above what its moments count."""
     x = x.reshape(len(x), -1).astype(np.float64)
     values = values.reshape(len(values), -1).astype(np.float64)
@@ -158,7 +202,7 @@ def sequence(values: np.ndarray, x: np.ndarray, features: Sequence[Any] | None) 
     bins = min(len(x), int(across))
     long = bins < len(x)
     held = np.add.reduceat(values[:, chosen], np.arange(bins) * len(x) // bins)
-    heat = Heat(held, _CUT)
+    heat = Heat(held, _CUT, ends)
     made = Sheet(WIDTH, len(chosen) * (tall + gap) + 14)
     for at, channel in enumerate(chosen):
         top = at * (tall + gap)
@@ -204,7 +248,7 @@ def _wave(
 # --- texts --------------------------------------------------------------------------------------
 
 
-def _words(part: Part, row: int) -> list[str]:
+def words_of(part: Part, row: int) -> list[str]:
     """The tokens of a row, without the padding behind them."""
     if part.tokens is not None:
         return [str(word) for word in part.tokens[row]]
@@ -224,10 +268,10 @@ def _word(vocabulary: Any, token: Any) -> Any:
     return vocabulary[token] or token
 
 
-def words(values: np.ndarray, tokens: Sequence[str]) -> Sheet:
+def words(values: np.ndarray, tokens: Sequence[str], ends: Ends = _ENDS) -> Sheet:
     """Words on the colours of what they count."""
     values = values.reshape(len(values), -1).sum(1) if values.ndim else values.reshape(1)
-    heat = Heat(values)
+    heat = Heat(values, 1.0, ends)
     x, y, high = 0.0, 0.0, 25.0
     made = Sheet(WIDTH)
     for word, value in zip(tokens, values, strict=False):
@@ -249,51 +293,72 @@ def words(values: np.ndarray, tokens: Sequence[str]) -> Sheet:
 
 def table(parts: Sequence[Part], row: int) -> Sheet:
     """What each column counts, the most first, of all inputs that are tables together."""
-    bars = [bar for part in parts for bar in _bars(part, row)]
-    bars.sort(key=lambda bar: -abs(bar[2]))
-    if len(bars) > _FEATURES:
-        rest = bars[_FEATURES - 1 :]
-        bars = [*bars[: _FEATURES - 1], (f"{len(rest)} others", "", sum(b[2] for b in rest))]
-    values = [v for *_, v in bars]
-    low, high = min(0.0, *values), max(0.0, *values)
-    left, across, tall = 262.0, WIDTH - 262.0, 24.0
-    ends = _LABEL / across * ((high - low) or 1.0) / (1 - _LABEL / across * (1 + (low < 0)))
-    axis = Axis(low - ends * (low < 0), high + ends)
-    made = Sheet(WIDTH, len(bars) * tall + 26)
-    bottom = len(bars) * tall + 4
-    for at, mark in axis.marks():
-        x = left + across * axis.at(at)
-        if x > WIDTH - 12:
-            continue
-        made.line([(x, 0), (x, bottom)], RULE)
-        made.text(x, bottom + 14, mark, 11, SOFT, "m")
-    zero = left + across * axis.at(0.0)
-    for place, (name, value, v) in enumerate(bars):
-        top = place * tall
-        made.text(162, top + 17, name, 13, INK, "e", room=160)
-        made.text(172, top + 17, value, 12, SOFT, room=84)
-        end = left + across * axis.at(v)
-        said = short(v, True)
-        made.rect(min(zero, end), top + 4, max(abs(end - zero), 1), tall - 6,
-                  css(LESS if v < 0 else MORE), 2, f"{name}: {said}")  # fmt: skip
-        start = end - 6 - width_of(said) if v < 0 else end + 6
-        made.rect(start - 2, top + 5, width_of(said) + 4, tall - 8, "#ffffff")
-        made.text(start, top + 17, said, 12, INK)
-    made.line([(zero, 0), (zero, bottom)], SOFT)
-    return made
+    found = [bar for part in parts for bar in _bars(part, row)]
+    found.sort(key=lambda bar: -abs(bar.value))
+    if len(found) > _FEATURES:
+        rest = found[_FEATURES - 1 :]
+        total = Bar(f"{len(rest)} others", sum(bar.value for bar in rest))
+        found = [*found[: _FEATURES - 1], total]
+    return bars(found, WIDTH)
 
 
-def _bars(part: Part, row: int) -> list[tuple[str, str, float]]:
-    """(name, value, what it counts) of each element of a table."""
+def _bars(part: Part, row: int) -> list[Bar]:
+    """A bar for each element of a table."""
     x, values = part.x[row].reshape(-1), part.values[row].reshape(-1)
-    one = len(x) == 1
-    found: list[tuple[str, str, float]] = []
+    errors = np.zeros(len(x)) if part.error is None else part.error[row].reshape(-1)
+    found: list[Bar] = []
     for place, (value, v) in enumerate(zip(x.tolist(), values.tolist(), strict=True)):
         if part.features is not None and len(part.features) == len(x):
             name = str(part.features[place])
         else:
-            name = part.name if one and part.name else f"{part.name or 'x'}[{place}]"
+            name = part.name if len(x) == 1 and part.name else f"{part.name or 'x'}[{place}]"
         known = isinstance(value, (int, float)) and not isinstance(value, bool)
-        text = f"= {short(value) if known else shown(value, 40)}"
-        found.append((name, text, float(v)))
+        said = f"= {short(value) if known else shown(value, 40)}"
+        found.append(Bar(name, float(v), said, float(errors[place])))
     return found
+
+
+# --- what looks at what -------------------------------------------------------------------------
+
+
+def matrix(values: np.ndarray, tokens: Sequence[str] | None) -> Sheet:
+    """(T, S): a line for each position that looks, a column for each that is looked at."""
+    heat, (rows, columns) = Heat(values, _CUT), values.shape
+    named = tokens is not None and len(tokens) == columns and max(rows, columns) <= _NAMED
+    side = min(22.0, max(440 / max(rows, columns), 14.0 if named else 1.0))
+    words_ = [shown(t, 24) for t in tokens or ()] if named else []
+    room = min(max([width_of(w, size=11) for w in words_], default=0.0) + 8, 110.0)
+    left, top = (room if rows == columns else 0.0, room) if named else (0.0, 0.0)
+    tall, across = rows * side, columns * side
+    made = Sheet(WIDTH, top + max(tall, 60) + 20)
+    for place, word in enumerate(words_):
+        middle = (place + 0.5) * side + 4
+        made.text(left + middle, top - 5, word, 11, INK, turned=True, room=room)
+        if left:
+            made.text(left - 5, top + middle, word, 11, INK, "e", room=room)
+    made.picture(left, top, across, tall, heat.colours(values))
+    told = f"across: what is looked at, {columns}; down: what looks, {rows}"
+    made.text(left, made.height - 4, told, 11, SOFT)
+    made.place(heat.scale(max(min(tall, 200), 60)), left + across + _GAP, top)
+    return made
+
+
+def heads(values: np.ndarray) -> Sheet:
+    """(heads, T, S): a small matrix for each head, all on one scale."""
+    heat, side, gap = Heat(values, _CUT), 84.0, 10.0
+    columns = 6
+    made = Sheet(WIDTH)
+    for number_, one in enumerate(values):
+        y, x = (n * (side + gap) for n in divmod(number_, columns))
+        y += 12 * (number_ // columns)
+        step = max(1, -(-max(one.shape) // _HEAD))
+        small = _thinned(one, step)
+        scale = side / max(one.shape)
+        told = f"head {number_}"
+        size = one.shape[1] * scale, one.shape[0] * scale
+        made.rect(x - 0.5, y - 0.5, size[0] + 1, size[1] + 1, RULE)
+        made.picture(x, y, *size, heat.colours(small), told)
+        made.text(x, y + size[1] + 13, told, 11, SOFT)
+        made.height = max(made.height, y + size[1] + 18)
+    made.place(heat.scale(side), columns * (side + gap), 0)
+    return made

@@ -10,18 +10,19 @@ import numpy as np
 
 from kerasish import tree
 from kerasish.errors import ArgumentError
+from kerasish.explain.attribution import Pictured
 from kerasish.explain.running import Explained
 from kerasish.hints import asked, function, hinted, is_number, label, whole
 from kerasish.layers import Layer
 from kerasish.layers.base import tracking
 from kerasish.models import Model
 from kerasish.models.clone import clone_model
-from kerasish.showing.screen import preformatted
+from kerasish.names import load
 from kerasish.spec import is_float
 
 
 @dataclass(frozen=True, eq=False)
-class SanityCheck:
+class SanityCheck(Pictured):
     """How much of an explanation is left as the model's parameters are randomised.
 
     Attributes:
@@ -55,8 +56,8 @@ class SanityCheck:
         mean = self.correlation[-1].mean()
         return "\n".join([*lines, f"{verdict} ({mean:.3f}, at most {self.threshold:g})"])
 
-    def _repr_html_(self) -> str:
-        return preformatted(repr(self))
+    def _picture(self) -> Any:
+        return load("kerasish.explain.pictures").sanity(self)
 
 
 @hinted

@@ -13,12 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasish import explain
+import kerasish as keras
+from kerasish import explain, layers
 from kerasish.errors import ArgumentError
 from kerasish.explain import pictures
 from kerasish.explain.panels import kind_of
 from kerasish.showing.page.heat import LESS, MORE, css, tinted
-from tests.explain.models import image, table, two_towers, words
+from tests.explain.models import attention, image, settled, table, two_towers, words
 
 EVIL = '<img src="http://x.org/y"> & \x02'
 
@@ -32,7 +33,7 @@ def made(values: Any, x: Any, **names: Any) -> explain.Attribution:
 
 
 def svg(found: Any) -> ElementTree.Element:
-    return ElementTree.fromstring(pictures.attribution(found).sheet().svg())
+    return ElementTree.fromstring(found._picture().sheet().svg())
 
 
 def of(root: ElementTree.Element, kind: str) -> list[ElementTree.Element]:
@@ -250,3 +251,67 @@ def test_what_is_no_number_is_drawn():
     svg(made(np.full((1, 8, 8), np.nan), np.full((1, 8, 8), np.nan)))
     svg(made(np.full((1, 40, 2), np.nan), np.full((1, 40, 2), np.nan)))
     svg(made(values, np.array([[1, 2, 3]])))
+
+
+def test_sampled_values_show_how_sure_they_are():
+    model, x = table()
+    found = explain.shapley(model, x[:1], 1, background=x, samples=16)
+    told = [one.findtext("{*}title") or "" for one in of(svg(found), "rect")]
+    assert any("±" in text for text in told)
+
+
+def test_rollout_is_a_matrix_with_the_words_on_both_sides():
+    model, x = attention()
+    found = explain.attention_rollout(model, x).with_names(vocabulary=[EVIL, *"abcdefghi"])
+    root = svg(found[1])
+    cells, _ = images(root)
+    assert cells.shape == (5, 5, 3)
+    most = found.values[1].max()
+    np.testing.assert_array_equal(cells, tinted(found.values[1] / most))
+    said = texts(root)
+    assert said.count("d") == said.count("h") == 2
+    assert len([one for one in of(root, "text") if "rotate" in one.get("transform", "")]) == 5
+
+
+def test_maps_of_attention_are_drawn_head_by_head(tmp_path):
+    model, x = attention()
+    found = explain.attention_maps(model, x)
+    root = svg(found)
+    (path,) = found
+    first, second, _ = images(root)[:3]
+    most = found[path][0].max()
+    np.testing.assert_array_equal(first, tinted(found[path][0, 0] / most))
+    np.testing.assert_array_equal(second, tinted(found[path][0, 1] / most))
+    assert {path, "head 0", "head 1"} <= set(texts(root))
+    assert "<svg" in found._repr_html_()
+    for end in ("svg", "png", "html"):
+        assert found.save(tmp_path / f"x.{end}").stat().st_size > 1000
+    x_ = keras.Input((3, 4, 5))
+    layer = layers.MultiHeadAttention(1, 4, attention_axes=(1, 2))
+    several = settled(keras.Model(x_, layer(x_, x_)))
+    rows = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype("f4")
+    assert images(svg(explain.attention_maps(several, rows)))[0].shape == (12, 12, 3)
+
+
+def test_every_result_is_a_picture(tmp_path):
+    model, x = table()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    seen, pixels_ = image()
+    results = {
+        "importance": explain.permutation_importance(model, x, np.arange(5) % 3),
+        "sanity": explain.sanity_check(explain.saliency, model, x),
+        "changes": explain.counterfactual(model, x[:2], 0),
+        "places": explain.counterfactual(seen, pixels_[:1], 2),
+        "maximised": explain.activation_maximisation(seen, None, (1,), steps=3),
+        "columns": explain.activation_maximisation(model, None, (1,), steps=3),
+    }
+    for name, found in results.items():
+        root = svg(found)
+        assert len(texts(root)) >= 3, name
+        assert "<svg" in found._repr_html_()
+        for end in ("svg", "png", "html"):
+            assert found.save(tmp_path / f"{name}.{end}").stat().st_size > 1000
+    mean = results["importance"].mean
+    assert len(bars(svg(results["importance"]))) == len(mean)
+    for change in results["changes"].changes[0]:
+        assert change.name in texts(svg(results["changes"]))

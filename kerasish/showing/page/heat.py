@@ -46,6 +46,7 @@ class Heat:
 
     Args:
         values: all that one scale is for.
+        ends: what is above zero and what is below, in a word.
         cut: the share of absolute values that the limit does not cut off, where they are many.
 
     Attributes:
@@ -54,7 +55,9 @@ class Heat:
         cut: whether any value is beyond the limit.
     """
 
-    def __init__(self, values: Any, cut: float = 1.0) -> None:
+    def __init__(
+        self, values: Any, cut: float = 1.0, ends: tuple[str, str] = ("for", "against")
+    ) -> None:
         found = np.asarray(values, np.float64).reshape(-1)
         size = np.abs(found[np.isfinite(found)])
         most = float(size.max(initial=0.0))
@@ -62,6 +65,7 @@ class Heat:
         self.limit = (limit if limit > 0 else most) or 1.0
         self.signed = bool((found < 0).any())
         self.cut = most > self.limit
+        self._ends = ends
 
     def colours(self, values: Any, ground: Any = 255.0) -> np.ndarray:
         """Colours of values, as `tinted` gives them."""
@@ -76,7 +80,7 @@ class Heat:
         """A bar of all colours with what their ends stand for."""
         low = -1.0 if self.signed else 0.0
         ends = [(1.0, ""), (0.0, "")]
-        ends = [(1.0, "for"), (0.0, ""), (-1.0, "against")] if self.signed else ends
+        ends = [(1.0, self._ends[0]), (0.0, ""), (-1.0, self._ends[1])] if self.signed else ends
         steps = np.linspace(1.0, low, _STEPS)
         if upright:
             made = Sheet(76, length)

@@ -67,13 +67,15 @@ class _Text(NamedTuple):
     ink: str
     anchor: str
     bold: bool
+    turned: bool
 
     def svg(self) -> Markup:
         width = width_of(self.text, self.bold, self.size)
+        turn = f"rotate(-90 {_n(self.x)} {_n(self.y)})" if self.turned else None
         return tag("text", self.text, **{"xml:space": "preserve"}, x=_n(self.x), y=_n(self.y),
                    font_size=_n(self.size), fill=self.ink, text_anchor=_ANCHORS[self.anchor][0],
                    font_weight="bold" if self.bold else None, textLength=_n(width),
-                   lengthAdjust="spacingAndGlyphs")  # fmt: skip
+                   lengthAdjust="spacingAndGlyphs", transform=turn)  # fmt: skip
 
     def draw(self, page: _Page) -> None:
         text, size = self.text.replace("\u2212", "-"), self.size * page.scale
@@ -81,6 +83,9 @@ class _Text(NamedTuple):
         length = max(page.font(text, size).getlength(text), 1e-9)
         font = page.font(text, size * min(1.0, room / length))
         x, y = page.at(self.x, self.y)
+        if self.turned:
+            page.turned(x, y, text, self.ink, font)
+            return
         for shift in (0, round(page.scale / 3)) if self.bold else (0,):
             page.draw.text((x + shift, y), text, self.ink, font, anchor=_ANCHORS[self.anchor][1])
 
@@ -152,16 +157,19 @@ class Sheet:
         anchor: str = "s",
         bold: bool = False,
         room: float | None = None,
+        turned: bool = False,
     ) -> None:
         """A text whose base line is at `y`.
 
         Args:
             anchor: "s" begins at `x`, "m" has its middle there, "e" ends there.
             room: how wide it may be; what is wider is cut.
+            turned: whether it begins at the place and goes upwards, `x` being its base line.
         """
         one = " ".join(shown(text).split("\n"))
         one = one if room is None else fitting(one, room, bold, size)
-        self._add(_Text(x, y, one, size, ink, anchor, bold))
+        if one:
+            self._add(_Text(x, y, one, size, ink, anchor, bold, turned))
 
     def picture(
         self, x: float, y: float, width: float, height: float, pixels: Any, told: str = ""
@@ -212,7 +220,8 @@ class _Page:
         self._fonts = extras.package("PIL.ImageFont", what)
         size = round(sheet.width * scale), round(sheet.height * scale)
         self._page = self._image.new("RGB", size, "#ffffff")
-        self.draw = extras.package("PIL.ImageDraw", what).Draw(self._page)
+        self._drawing = extras.package("PIL.ImageDraw", what)
+        self.draw = self._drawing.Draw(self._page)
         self.scale, self.start = scale, (0.0, 0.0)
 
     def at(self, x: float, y: float) -> tuple[int, int]:
@@ -232,6 +241,15 @@ class _Page:
                 except OSError:
                     continue
         return self._fonts.load_default(size)
+
+    def turned(self, x: int, y: int, text: str, ink: str, font: Any) -> None:
+        """Text that begins at a place and goes up."""
+        size = round(font.getlength(text)) + 2, round(font.size * 1.5)
+        mask = self._image.new("L", size)
+        self._drawing.Draw(mask).text((0, font.size * 1.1), text, 255, font, anchor="ls")
+        mask = mask.rotate(90, expand=True)
+        place = x - round(font.size * 1.1), y - size[0]
+        self._page.paste(ink, (*place, place[0] + mask.width, place[1] + mask.height), mask)
 
     def file(self) -> bytes:
         """The pixels as a PNG file."""
