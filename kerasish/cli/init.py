@@ -18,7 +18,7 @@ from kerasish.errors import ArgumentError
 
 @command(
     "write",
-    "write a commented config for a file or folder of data, or from a template",
+    "write a commented config for data, or from a template",
     argument(
         "file",
         metavar="FILE",
