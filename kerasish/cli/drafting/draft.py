@@ -290,8 +290,12 @@ def _model(page: Page, goal: Task, inputs: Inputs, rows: int) -> None:
     if only_text:
         page.item("Dropout: 0.5", 8)
     else:
-        for units, rate in _widths(rows, inputs.width):
-            page.item(f"Dense: {{units: {units}, activation: relu}}", 8)
+        few = inputs.amounts > rows / 10
+        if few:
+            page.comment("many columns for so few rows: what tells nothing is held at 0 by L1", 8)
+        held = ", kernel_regularizer: {L1: 0.01}" if few else ""
+        for units, rate in [(16, 0.3)] if few else _widths(rows, inputs.width):
+            page.item(f"Dense: {{units: {units}, activation: relu{held}}}", 8)
             page.item(f"Dropout: {rate}", 8)
     end = goal.name if goal.name not in (*inputs.entries, *joined) else "result"
     page.key(end, f"{{from: hidden, {last}}}", 4)

@@ -28,6 +28,7 @@ class Inputs:
     arrays: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     left: dict[str, str] = field(default_factory=dict[str, str])
     width: int = 0
+    amounts: int = 0  # of these, columns of numbers
 
 
 def is_free(name: str) -> bool:
@@ -69,6 +70,7 @@ def inputs_of(table: Table, reserved: list[str]) -> Inputs:
         else:
             (skewed if is_skewed(table, name) else numbers).append(name)
             found.width += 1
+    found.amounts = len(numbers) + len(skewed)
     entries: dict[str, dict[str, Any]] = {}
     if numbers:
         entries["numbers"] = _numeric(table, numbers)
