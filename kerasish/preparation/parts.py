@@ -52,8 +52,8 @@ def split(
             {"rows": [from, to]} with `to` excluded, {"every": n, "from": k} rows k, k + n, ...,
             {"where": {column: value, list of values or {"from": a, "to": b}}}. Beside "split" may
             stand "stratify": column (each value in the same share) and "group": column (rows
-            of one value stay together). What no part takes is trained on, unless "train" says
-            which.
+            of one value stay together), or both. What no part takes is trained on, unless "train"
+            says which.
         seed: of the order in which fractions are drawn.
         ordered: whether fractions are the latest rows instead, as of a series: by the time of the
             table, else the last of the file, or of every group; by default where there is a time.
@@ -194,26 +194,44 @@ def _fractions(
         )
     if not fractions:
         return pool, {}
-    if ordered:
-        return _from_the_end(table, pool, {name: c["split"] for name, c in fractions.items()})
     rest, drawn = pool, dict[str, np.ndarray]()
     rng = np.random.default_rng(seed)
     for name, choice in fractions.items():
-        picked = _drawn(
-            _keys(table, rest, choice), round(choice["split"] * len(pool)), rng, "group" in choice
-        )
+        if ordered and "group" not in choice:
+            _refuse_stratified(name, choice)
+            continue
+        count = round(choice["split"] * len(pool))
+        classes = _keys(table, rest, choice.get("stratify"))
+        if "group" in choice:
+            picked = _drawn_groups(_keys(table, rest, choice["group"]), classes, count, rng)
+        else:
+            picked = _drawn(classes, count, rng)
         drawn[name], rest = rest[picked], rest[~picked]
+    if ordered:
+        sizes = {n: round(c["split"] * len(pool)) for n, c in fractions.items() if n not in drawn}
+        rest, latest = _from_the_end(table, rest, sizes)
+        drawn |= latest
     return rest, drawn
 
 
+def _refuse_stratified(part: str, choice: Mapping[str, Any]) -> None:
+    if "stratify" in choice:
+        raise DataError(
+            f"The part {part!r}, stratify",
+            expected="rows without a time or a window",
+            received="a series, of which the latest rows are held out",
+            fix="Leave stratify out.",
+        )
+
+
 def _from_the_end(
-    table: Table, pool: np.ndarray, sizes: Mapping[str, float]
+    table: Table, pool: np.ndarray, sizes: Mapping[str, int]
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     order, when = _in_order(table, pool)
-    found, end, whole = dict[str, np.ndarray](), len(pool), len(pool)
+    found, end = dict[str, np.ndarray](), len(pool)
     for name in ("test", "validation"):
         if name in sizes:
-            begin = _before(when, end - round(sizes[name] * whole))
+            begin = _before(when, max(end - sizes[name], 0))
             found[name], end = np.sort(pool[order[begin:end]]), begin
     return np.sort(pool[order[:end]]), found
 
@@ -243,9 +261,8 @@ def _before(when: np.ndarray, place: int) -> int:
     return int(np.searchsorted(when, when[place])) or place
 
 
-def _keys(table: Table, rows: np.ndarray, choice: Mapping[str, Any]) -> np.ndarray:
-    """A number for each row: rows of one number are drawn alike, or together."""
-    name = choice.get("stratify") or choice.get("group")
+def _keys(table: Table, rows: np.ndarray, name: str | None) -> np.ndarray:
+    """A number for each value of a column in these rows; 0 where there is no column."""
     if name is None:
         return np.zeros(len(rows), np.int64)
     values = table.values(name)[rows]
@@ -254,20 +271,45 @@ def _keys(table: Table, rows: np.ndarray, choice: Mapping[str, Any]) -> np.ndarr
     return np.unique(values, return_inverse=True)[1]
 
 
-def _drawn(keys: np.ndarray, count: int, rng: np.random.Generator, together: bool) -> np.ndarray:
-    """A mask of about `count` rows: whole groups, or the same share of every key."""
-    picked = np.zeros(len(keys), bool)
-    sizes = np.bincount(keys)
-    if together:
-        order = rng.permutation(len(sizes))
-        most = max(1, len(sizes) - 1)
-        near = np.abs(np.cumsum(sizes[order])[:most] - count).argmin()
-        return np.isin(keys, order[: near + 1])
-    order = rng.permutation(len(keys))
-    for key, size in enumerate(sizes):
-        own = order[keys[order] == key]
-        picked[own[: round(count * size / len(keys))]] = True
+def _drawn(classes: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """A mask of about `count` rows, the same share of every class."""
+    picked = np.zeros(len(classes), bool)
+    order = rng.permutation(len(classes))
+    for key, size in enumerate(np.bincount(classes)):
+        own = order[classes[order] == key]
+        picked[own[: round(count * size / len(classes))]] = True
     return picked
+
+
+def _drawn_groups(
+    groups: np.ndarray, classes: np.ndarray, count: int, rng: np.random.Generator
+) -> np.ndarray:
+    """A mask of about `count` rows that are whole groups, with about the share of every class."""
+    held = _table_of(groups, classes)
+    order = rng.permutation(len(held))
+    if held.shape[1] == 1:
+        most = max(1, len(held) - 1)
+        near = np.abs(np.cumsum(held[order, 0])[:most] - count).argmin()
+        return np.isin(groups, order[: near + 1])
+    wanted = held.sum(0) * count / len(groups)
+    taken: list[int] = []
+    for group in order.tolist():
+        now = held[taken].sum(0)
+        if _far(now + held[group], wanted) < _far(now, wanted) and len(taken) < len(held) - 1:
+            taken.append(group)
+    return np.isin(groups, taken or [int(_far(held, wanted).argmin())])
+
+
+def _table_of(groups: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """How many rows of each class every group has, (groups, classes)."""
+    found = np.zeros((groups.max(initial=0) + 1, classes.max(initial=0) + 1))
+    np.add.at(found, (groups, classes), 1)
+    return found
+
+
+def _far(counts: np.ndarray, wanted: np.ndarray) -> Any:
+    """How far counts (..., classes) are from those wanted, relative to them, (...)."""
+    return np.square(counts / np.maximum(wanted, 1e-9) - 1).sum(-1)
 
 
 # --- folds --------------------------------------------------------------------------------------
@@ -299,13 +341,19 @@ def _folded(
             f"{count} folds", expected=f"more than {count} rows", received=str(len(pool))
         )
     in_order = bool(pool.time) if ordered is None else ordered
-    if in_order:
+    if in_order and "group" not in choice:
+        _refuse_stratified("validation", choice)
         rows, when = _in_order(pool, np.arange(len(pool)))
         ends = np.linspace(0, len(pool), count + 2).round().astype(int).tolist()
         first, last = (_before(when, ends[number + 1 + step]) for step in (0, 1))
         trained, validated = np.sort(rows[:first]), np.sort(rows[first:last])
     else:
-        own = _fold_of(_keys(pool, np.arange(len(pool)), choice), count, seed, "group" in choice)
+        rows = np.arange(len(pool))
+        classes = _keys(pool, rows, choice.get("stratify"))
+        if "group" in choice:
+            own = _fold_of_groups(_keys(pool, rows, choice["group"]), classes, count, seed)
+        else:
+            own = _fold_of(classes, count, seed)
         trained, validated = np.flatnonzero(own != number), np.flatnonzero(own == number)
     if not len(trained) or not len(validated):
         raise DataError(
@@ -314,19 +362,23 @@ def _folded(
     return Parts(pool.choose(trained), pool.choose(validated), whole.test)
 
 
-def _fold_of(keys: np.ndarray, count: int, seed: int, together: bool) -> np.ndarray:
-    """The fold of each row: rows of a key are spread over all folds, or are in one."""
-    rng = np.random.default_rng(seed)
-    found = np.zeros(len(keys), np.int64)
-    sizes = np.bincount(keys)
-    if together:
-        filled = np.zeros(count, np.int64)
-        order = rng.permutation(len(sizes))
-        for key in order[np.argsort(-sizes[order], kind="stable")]:
-            least = int(filled.argmin())
-            found[keys == key], filled[least] = least, filled[least] + sizes[key]
-        return found
-    order = rng.permutation(len(keys))
-    order = order[np.argsort(keys[order], kind="stable")]
-    found[order] = np.arange(len(keys)) % count
+def _fold_of(classes: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """The fold of each row: rows of a class are spread over all folds."""
+    found = np.zeros(len(classes), np.int64)
+    order = np.random.default_rng(seed).permutation(len(classes))
+    order = order[np.argsort(classes[order], kind="stable")]
+    found[order] = np.arange(len(classes)) % count
+    return found
+
+
+def _fold_of_groups(groups: np.ndarray, classes: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """The fold of each row: a group is in one, the largest first where it brings the fold's classes
+    nearest to their share."""
+    found, held = np.zeros(len(groups), np.int64), _table_of(groups, classes)
+    filled, wanted = np.zeros((count, held.shape[1])), held.sum(0) / count
+    order = np.random.default_rng(seed).permutation(len(held))
+    for group in order[np.argsort(-held[order].sum(1), kind="stable")]:
+        gain = _far(filled + held[group], wanted) - _far(filled, wanted)
+        best = int(gain.argmin())
+        found[groups == group], filled[best] = best, filled[best] + held[group]
     return found

@@ -61,6 +61,15 @@ def test_stratified_and_grouped() -> None:
     assert sorted(seen) == list(range(9))
 
 
+def test_groups_of_two_classes_are_shared_out_evenly() -> None:
+    who = np.arange(120) // 10
+    whole = table(120, who=who, label=(who % 3 == 0).astype(int))
+    how = {"validation": {"split": 0.1, "group": "who", "stratify": "label"}}
+    for one in folds(whole, how, 4):
+        assert not set(ids(one.train)) & set(ids(one.validation))
+        assert np.bincount(one.validation.values("label")).tolist() == [20, 10]
+
+
 def test_in_order_each_fold_is_trained_on_what_is_before_it() -> None:
     for whole, more in ((replace(table(), time=("i",)), {}), (table(), {"ordered": True})):
         found = folds(whole, {"test": {"rows": [36, 40]}}, 5, **more)

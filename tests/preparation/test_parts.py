@@ -93,6 +93,38 @@ def test_groups_stay_together() -> None:
     assert not inside & set(parts.train.values("group").tolist())
 
 
+def test_groups_stay_together_with_the_share_of_each_class() -> None:
+    group = np.arange(400) // 20
+    label = np.where(group % 4 == 0, np.arange(400) % 2, 0)  # every fourth group has both
+    held = {"group": group, "label": label}
+    table = Table({name: column_of(values) for name, values in held.items()})
+    how = {"split": 0.2, "group": "group", "stratify": "label"}
+    found = split(table, {"test": how, "validation": how}, 1)
+    sides = [part for part in found.given().values()]
+    groups = [set(part.values("group").tolist()) for part in sides]
+    assert sum(map(len, groups)) == 20
+    assert not groups[0] & groups[1] | groups[0] & groups[2] | groups[1] & groups[2]
+    for part in (found.validation, found.test):
+        assert part is not None
+        assert 60 <= len(part) <= 100
+        assert 0.08 <= part.values("label").mean() <= 0.17  # 0.125 of all
+
+
+def test_of_a_series_groups_are_held_out_whole_and_nothing_is_stratified() -> None:
+    shop, day = np.repeat(np.arange(5), 4), np.tile(np.arange(4), 5)
+    columns = {"shop": column_of(shop), "day": column_of(day)}
+    table = Table(columns, time=("day",), group="shop")
+    parts = {"test": {"split": 0.2, "group": "shop"}, "validation": {"split": 0.2}}
+    found = split(table, parts)
+    assert found.test is not None
+    assert found.validation is not None
+    assert len(set(found.test.values("shop").tolist())) == 1
+    assert set(found.validation.values("day").tolist()) == {3}
+    assert len(found.train) == 12
+    with pytest.raises(DataError, match=r"stratify.*a series"):
+        split(table, {"test": {"split": 0.2, "stratify": "shop"}})
+
+
 def test_a_series_is_cut_at_its_end() -> None:
     base = Table(table().columns, time=("n",))
     assert rows(base, {"test": {"split": 0.1}})["test"] == [18, 19]
