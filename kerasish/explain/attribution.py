@@ -115,8 +115,22 @@ class Attribution(Pictured):
             kind: how an input is drawn where its shape does not say it: "image", "spectrogram",
                 "sequence", "text" or "table".
 
+        Returns:
+            A new attribution of the same values.
+
         Raises:
             ArgumentError: names that do not fit, or an unknown input or kind.
+
+        Example:
+            >>> import numpy as np
+            >>> import kerasish as keras
+            >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+            >>> found = keras.explain.lrp(model, np.ones((3, 2), "float32"))
+            >>> named = found.with_names(features=["age", "income"])
+            >>> len(named[1:])
+            2
+            >>> "income" in named._repr_html_()
+            True
         """
         names = named(self.names, self.x, self.target, features=features, tokens=tokens,
                       vocabulary=vocabulary, classes=classes, kind=kind)  # fmt: skip

@@ -49,6 +49,8 @@ assert keras.optimizers.schedules.serialize(WarmUp(0.1, 4))["config"] == {"rate"
 MODULES = [
     "kerasish.compiler.passes",
     "kerasish.data.dataset",
+    "kerasish.explain.attention",
+    "kerasish.explain.attribution",
     "kerasish.explain.cam",
     "kerasish.explain.counterfactuals",
     "kerasish.explain.importance",
