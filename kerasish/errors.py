@@ -44,9 +44,11 @@ class KerasishError(Exception):
         what: what failed.
         expected, received, fix: see `told`.
         node: a node of a graph; its op, scope and line of code are told too.
+        about: which option of several is meant, with dots: "time", "types.zip"; a `=` behind it
+            means its value. Not told: a declarative file points at it.
     """
 
-    what = expected = received = fix = where = ""
+    what = expected = received = fix = where = about = ""
     caller = ""  # what a message begins with where the function that was called put its name there
 
     def __init__(
@@ -57,8 +59,10 @@ class KerasishError(Exception):
         received: object = "",
         fix: str = "",
         node: Any = None,
+        about: str = "",
     ) -> None:
         super().__init__(what)
+        self.about = about
         self.what, self.fix = str(what), fix.strip()
         self.expected, self.received = str(expected), str(received)
         self.where = "" if node is None else place_of(node)

@@ -102,12 +102,27 @@ def read_config(arguments: Namespace, config: str, plan: Plan) -> tuple[Project,
         seed = secrets.randbelow(_MAX_SEED) if seed is None else seed
         arguments.overrides.append(f"seed={seed}")
         project = load_config(path, options(arguments))
-    if project.config.train is None or project.config.data is None:
-        raise ArgumentError(config, expected="sections 'data' and 'train'")
+    _check_sections(project)
     before = plan.folder if plan.resume else Path(config)  # a run, maybe, whose rows are meant
     fold = None if before is None else run_folder.fold_of(before)
     project.fold = fold or plan.fold
     return project, text
+
+
+_NEEDED = {"data": "{dataset: digits}", "train": "{optimizer: adam, loss: mse}"}
+
+
+def _check_sections(project: Project) -> None:
+    """Training needs data and what `compile` gets."""
+    document, found = project.config.document, project.diagnostics
+    for section, example in _NEEDED.items():
+        if getattr(project.config, section) is None:
+            entry = document.entries.get(section)
+            message = f"training needs the section '{section}'"
+            message = message if entry is None else f"{section} is empty"
+            mark = document.mark if entry is None else entry.mark
+            found.add("K202", message, mark, f"such as {section}: {example}")
+    found.raise_if_any()
 
 
 def slow_line() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -107,7 +108,7 @@ def _readable(label: str) -> Iterator[None]:
         raise FileFormatError(
             f"{label}: no image that can be read",
             expected="a whole file of a format that Pillow knows",
-            received=error or type(error).__name__,
+            received=re.sub(r" ?<[^<>]*>", "", str(error)) or type(error).__name__,
         ) from error
 
 

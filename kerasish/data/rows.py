@@ -19,6 +19,7 @@ from kerasish.data.nodes import UNKNOWN
 from kerasish.data.tabular import BLOCK_LINES, MISSING, Csv, Parquet, Table
 from kerasish.errors import DataError
 from kerasish.extras import package
+from kerasish.registry import hint
 from kerasish.spec import TEXT, TensorSpec
 
 Arrays = dict[str, np.ndarray]
@@ -68,6 +69,13 @@ class CleanCsv(Csv):
         pa = pyarrow(self.name)
         names = self._header(self.paths[0])
         self._check_names(names)
+        unknown = next((name for name in self.dtypes if name not in names), None)
+        if unknown is not None:
+            raise DataError(
+                str(self.paths[0]), expected=f"a column {unknown!r}",
+                received=f"the columns {', '.join(names)}", fix=hint(unknown, names),
+                about=f"types.{unknown}",
+            )  # fmt: skip
         if self._given is not None:
             self.names = names
         wanted = self.wanted(names, str(self.paths[0]))
@@ -147,6 +155,8 @@ class CleanCsv(Csv):
                 f"{self.name}, {path}, line 1",
                 expected=f"{len(self._given)} values, one for each of `names`",
                 received=f"{len(written)}",
+                fix="Where a header names the columns, names: {new: old} gives some new names.",
+                about="names=",
             )
         return self._given
 
@@ -158,7 +168,10 @@ class CleanCsv(Csv):
                 f"{self.name}, {path}",
                 expected="columns of different names",
                 received=f"{twice!r} more than once",
-                fix="Change the first line of the file, or give all names with `names`.",
+                fix="Change the first line of the file, or give all names with `names`."
+                if self._given is None
+                else "Give each column a name of its own.",
+                about="" if self._given is None else "names=",
             )
         if self._given is None and any(_is_number(name) for name in names):
             shown = next(name for name in names if _is_number(name))
@@ -189,6 +202,13 @@ class CleanCsv(Csv):
         """Blocks of columns as stripped texts, null where they are missing."""
         pa, pc = pyarrow(self.name), package("pyarrow.compute", self.name)
         names = self._header(path)
+        absent = [name for name in wanted if name not in names]
+        if absent:
+            raise DataError(
+                f"{self.name}, {path}",
+                expected=f"the columns of '{self.paths[0].name}', {absent[0]!r} among them",
+                received=f"the columns {', '.join(names)}",
+            )
         places = {name: names.index(name) for name in self.wanted(names, str(path))}
         rows = 0
         try:

@@ -283,6 +283,7 @@ class Csv(Table):
                         + ("" if name in self.dtypes else ", as the first rows have it"),
                         received=repr(text),
                         fix=self.typed.format(name=name),
+                        about=f"types.{name}=",
                     )
         return DataError(f"{self.name}, {path}", expected="a csv file", received=str(error))
 

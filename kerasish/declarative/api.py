@@ -10,11 +10,16 @@ from typing import Any
 
 from kerasish import budget
 from kerasish.declarative.building.data import prepare
-from kerasish.declarative.building.learning import Learning, learning_layers, reads_texts
+from kerasish.declarative.building.labels import check_labels
+from kerasish.declarative.building.learning import (
+    Learning,
+    check_learned,
+    learning_layers,
+    reads_texts,
+)
 from kerasish.declarative.building.model import MAX_PARAMS, build_model
 from kerasish.declarative.building.train import (
     check_inputs,
-    check_labels,
     compile_model,
     precision,
     training_arguments,
@@ -122,6 +127,8 @@ class Project:
                 config.model, self.diagnostics, config.name, max_params, given, self.folder, learn
             )
             if config.train is not None:
+                if given is None or self._data is not None:
+                    check_learned(model, config.model, self.diagnostics)
                 held = sum(v.spec.nbytes for v in model.weights)
                 account.allow("variables", 4 * held + budget.FREE_VARIABLES)
                 compile_model(model, config.train, self.diagnostics)
@@ -152,7 +159,7 @@ class Project:
         found = training_arguments(train, self.diagnostics, targets, classes)
         if data is not None:
             check_inputs(self.config.model, data, self.diagnostics)
-            check_labels(model, train, data, self.diagnostics)
+            check_labels(model, train, data, self.diagnostics, self.config.data)
             found |= data.fit_arguments()
         return found
 

@@ -105,6 +105,9 @@ class EinsumDense(Layer):
         left = found[1] is not None
         given, weight, out = match.groups()
         elided = len(shape) - len(given)
+        if elided < 0:
+            axes = f"{len(given)} axes" + (" or more" if "..." in text else "")
+            raise self._misfit(f"an input of {axes}, as {self.equation!r} names them", shape)
         sizes: list[Dim] = [shape[0], *self.output_shape]
         if left:
             sizes[1:1] = shape[1:elided]

@@ -304,6 +304,17 @@ def learns(layer: Any) -> bool:
     return getattr(layer, "num_bins", True) is not None  # a Discretization between boundaries
 
 
+def never_learned(layer: Any) -> bool:
+    """Whether a layer has something to learn by `adapt`, and nothing was learned or loaded."""
+    if not learns(layer):
+        return False
+    if isinstance(layer, layers.Normalization):
+        return not layer.built or not np.asarray(layer.count.value).any()
+    if isinstance(layer, Lookup):
+        return not layer._tokens
+    return getattr(layer, "bin_boundaries", None) is None
+
+
 def size_of(layer: Any) -> int | None:
     """How many indices a layer gives."""
     if isinstance(layer, Lookup):

@@ -39,6 +39,30 @@ class Chosen(NamedTuple):
     why: str
 
 
+def strays(table: Table, name: str) -> tuple[int, str, bool] | None:
+    """Where a column of texts would be one of numbers but for a few values.
+
+    Returns:
+        The row of the first that is none, it, and whether all of them are the same; None where the
+        column is one of texts.
+    """
+    if table.spec(name).dtype != TEXT or table.spec(name).shape:
+        return None
+    values = table.head(name, _LOOKED_AT * 10).tolist()
+    wrong = [(row, text) for row, text in enumerate(values) if text and not _is_number(text)]
+    if not wrong or len(wrong) * 5 > len(values):
+        return None
+    return *wrong[0], len({text for _, text in wrong}) == 1
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _left_out(why: str) -> Chosen:
     return Chosen("", {}, None, why)
 

@@ -38,6 +38,7 @@ def clock(table: Table) -> np.ndarray:
                 "The time of the rows",
                 expected=f"columns year, month, {', '.join(_UNITS)}",
                 received=repr(name),
+                about="time=",
             )
         seconds = seconds + (values - (name == "day")) * float(_UNITS[name])
     return seconds
@@ -53,6 +54,7 @@ def _dates(table: Table, name: str, values: np.ndarray) -> np.ndarray:
                 table.where(row, name),
                 expected="a date such as 2016-07-01, 2016-07-01 13:00:00 or 31.12.2016",
                 received=repr(text),
+                about="time=",
             ) from None
     return np.array(found, "datetime64[s]")
 

@@ -310,7 +310,16 @@ def _called(model: Model, batch: dict[str, Any], place: Callable[[int], str]) ->
         row = getattr(error, "row", None)
         if row is None:
             raise
-        raise DataError(place(row), expected=error.expected, received=error.received) from error
+        # A layer knows the row; the column is that which holds the value there.
+        held = (n for n, values in batch.items() if error.received.startswith(repr(values[row])))
+        name = next(held, "")
+        told = "a value that the training part has too"
+        raise DataError(
+            place(row) + (f", column {name!r}" if name else ""),
+            expected=error.expected.replace("tokens of the vocabulary", told),
+            received=error.received, fix=error.fix,
+            about=f"column.{name}" if name else "",
+        ) from error  # fmt: skip
 
 
 def _to_learn(layer: Any, column: np.ndarray) -> np.ndarray:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kerasish.errors import KerasishError
 from kerasish.preparation.table import Place, Table
 
 Options = Mapping[str, Any]
+
+
+@contextmanager
+def about(option: str, whole: bool = False) -> Generator[None, None, None]:
+    """Context manager: what is refused inside is about this option, where nothing nearer is, or
+    the `whole` of it is."""
+    try:
+        yield
+    except KerasishError as error:
+        error.about = option if whole else error.about or option
+        raise
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Files are decoded when their rows are asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from kerasish.data.image_folders import IMAGES, TEXTS, LoadImage, LoadText
 from kerasish.data.images import COLOR_MODES, read_image
 from kerasish.data.tabular import opened
 from kerasish.errors import ArgumentError, DataError
-from kerasish.preparation.formats import Format, Option, Options, place_of
+from kerasish.preparation.formats import Format, Option, Options, about, place_of
 from kerasish.preparation.table import Column, Table, column_of
+from kerasish.registry import hint
 from kerasish.spec import TEXT, TensorSpec
 
 _LOOKED_AT = 200  # images whose sizes are compared where no size is said
@@ -115,6 +116,12 @@ def _files(medium: Medium, paths: list[Path]) -> tuple[list[str], list[str] | No
     found: list[tuple[str, str]] = []
     for path in paths:
         if path.is_file():
+            if not _is(path, medium.kind.formats):
+                endings = ", ".join(medium.kind.formats)
+                raise DataError(
+                    f"The file '{path}'", expected=f"a folder of {medium.kind.files}, or files "
+                    f"that end in {endings}", received="one that does not",
+                )  # fmt: skip
             found.append((str(path), ""))
             continue
         inner = sorted(
@@ -176,31 +183,47 @@ def with_files(table: Table, folder: Path, options: Options) -> Table:
         DataError: a file is not there, with the place of its row.
     """
     for column, asked in (options.get("files") or {}).items():
-        name = next(iter(asked), "")
-        medium = MEDIA.get(name)
-        known = [] if medium is None else [option.name for option in medium.options]
-        wrong = next((key for key in list(asked)[1:] if key not in known), None)
-        if medium is None or wrong is not None or not isinstance(asked[name], str):
-            raise ArgumentError(
-                f"The option 'files' of {column!r}",
-                expected=f"{{{name}: FOLDER}}, and some of {', '.join(known) or 'nothing'}"
-                if medium
-                else f"one of {', '.join(MEDIA)} with the folder in which the paths begin",
-                received=repr(wrong or name),
-                fix='Such as {images: ".", size: [96, 96]}.',
-            )
-        table.check([column])
-        begin = folder / asked[name]
-        paths = np.array([str(begin / path) for path in table.values(column).tolist()], object)
-        for row, path in enumerate(paths.tolist()):
-            if not os.path.isfile(path):
-                raise DataError(
-                    table.where(row, column), expected="the path of a file", received=f"'{path}'"
-                )
-        held = replace(table, columns={**table.columns, column: column_of(paths)})
-        read = loaded(held, medium, column, asked)
-        table = replace(table, columns={**table.columns, column: read})
+        with about(f"files.{column}"):
+            table = _with_files(table, folder, column, asked)
     return table
+
+
+def _with_files(table: Table, folder: Path, column: str, asked: Mapping[str, Any]) -> Table:
+    """A table one of whose columns of paths is read."""
+    name = next(iter(asked), "")
+    medium = MEDIA.get(name)
+    known = [] if medium is None else [option.name for option in medium.options]
+    wrong = next((key for key in list(asked)[1:] if key not in known), None)
+    if medium is None or wrong is not None or not isinstance(asked[name], str):
+        raise ArgumentError(
+            f"The option 'files' of {column!r}",
+            expected=f"{{{name}: FOLDER}}, and some of {', '.join(known) or 'nothing'}"
+            if medium
+            else f"one of {', '.join(MEDIA)} with the folder in which the paths begin",
+            received=repr(wrong or name),
+            fix='Such as {images: ".", size: [96, 96]}.',
+            about=f"files.{column}=",
+        )
+    table.check([column])
+    begin = folder / asked[name]
+    if not begin.is_dir():
+        there = sorted(one.name for one in folder.iterdir() if one.is_dir())
+        raise DataError(
+            f"The paths of {column!r}", expected="the folder in which they begin",
+            received=f"'{asked[name]}', which there is not", fix=hint(asked[name], there),
+            about=f"files.{column}.{name}=",
+        )  # fmt: skip
+    paths = np.array([str(begin / path) for path in table.values(column).tolist()], object)
+    for row, path in enumerate(paths.tolist()):
+        if not os.path.isfile(path):
+            raise DataError(
+                table.where(row, column), expected="the path of a file",
+                received=f"'{path}', which there is not",
+                fix=f"Files are looked for below '{asked[name]}', beside the table.",
+            )  # fmt: skip
+    held = replace(table, columns={**table.columns, column: column_of(paths)})
+    read = loaded(held, medium, column, asked)
+    return replace(table, columns={**table.columns, column: read})
 
 
 FILES = Option(

@@ -19,6 +19,7 @@ from kerasish.preparation.formats import Format, Option, Options, place_of
 from kerasish.preparation.ondisk import Hdf5Rows, OnDisk
 from kerasish.preparation.table import Table, column_of
 from kerasish.preparation.tabular import LIMIT, STREAM, cast_values, types_of
+from kerasish.registry import hint
 from kerasish.saving.files.safe_h5 import SafeGroup, open_h5
 
 Arrays = dict[str, Any]  # arrays, or `OnDisk`
@@ -148,6 +149,8 @@ def _ragged(arrays: Arrays, parts: Mapping[str, str], path: Path) -> Arrays:
                     f"The file '{path}'",
                     expected=f"an array {one!r}",
                     received=f"the arrays {', '.join(arrays)}",
+                    fix=hint(one, arrays),
+                    about=f"ragged.{name}" + ("" if one == name else "="),
                 )
         values, begins = (
             one[:] if isinstance(one, OnDisk) else one for one in (arrays[name], arrays[offsets])
@@ -160,7 +163,8 @@ def _ragged(arrays: Arrays, parts: Mapping[str, str], path: Path) -> Arrays:
                 f"The file '{path}', array {offsets!r}",
                 expected=f"one more number than there are rows, ascending from 0 to {total}",
                 received=f"shape {list(begins.shape)}, {begins.reshape(-1)[:5].tolist()} ...",
-            )
+                fix="ragged: {values: offsets}.", about=f"ragged.{name}=",
+            )  # fmt: skip
         rows = [values[a:b] for a, b in pairwise(begins.tolist())]
         found[name] = ragged(rows)
         found.pop(offsets, None)

@@ -10,7 +10,9 @@ import numpy as np
 
 from kerasish.errors import ArgumentError, DataError
 from kerasish.preparation.clock import as_date, clock
+from kerasish.preparation.formats import about
 from kerasish.preparation.table import Table
+from kerasish.registry import hint
 from kerasish.spec import TEXT
 
 PARTS = ("train", "validation", "test")
@@ -84,6 +86,7 @@ def split(
                     f"The part {name!r}",
                     expected="rows that no other part has",
                     received=f"{int(both.sum())} that one has, the first in {where}",
+                    about=name,
                 )
             taken[rows[name]] = True
     in_order = bool(base.time) if ordered is None else ordered
@@ -93,11 +96,34 @@ def split(
     rows |= drawn
     if "train" not in own or (base is own["train"] and rows):
         rows["train"] = pool  # what other parts took of a source of its own is no training row
-    for name, held in rows.items():
-        if not len(held):
-            raise DataError(f"The part {name!r}", expected="rows", received="none")
+    _check_rows(base, rows, chosen)
     tables = own | {name: base.choose(held) for name, held in rows.items()}
     return Parts(tables["train"], tables.get("validation"), tables.get("test"))
+
+
+def _check_rows(
+    base: Table, rows: Mapping[str, np.ndarray], chosen: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Refuse parts without rows, and say which choice leaves them none."""
+    for name, held in rows.items():
+        if len(held):
+            continue
+        # What leaves nothing to train on is what the largest other part takes.
+        others = sorted(chosen, key=lambda one: len(rows.get(one, ())))
+        at = name if name in chosen else others[-1]
+        choice = chosen[at]
+        form = next((key for key in CHOICES if key in choice), "")
+        fix = f"The other parts take all {len(base)} rows: make them smaller."
+        if name in chosen:
+            fix = f"There are {len(base)} rows: choose others, or more of them."
+        if choice.get("stratify") and name in chosen:
+            fix = f"Each value of {choice['stratify']!r} has too few rows for a share of them."
+        elif choice.get("group"):
+            fix = f"All rows of one {choice['group']!r} stay together, and there are too few."
+            form = "group"
+        raise DataError(
+            f"The part {name!r}", expected="rows", received="none", fix=fix, about=f"{at}.{form}="
+        )
 
 
 def _chosen(table: Table, part: str, choice: Mapping[str, Any]) -> np.ndarray:
@@ -116,13 +142,18 @@ def _chosen(table: Table, part: str, choice: Mapping[str, Any]) -> np.ndarray:
                 f"The part {part!r}, rows",
                 expected=f"0 <= from < to <= {total}, the number of rows",
                 received=f"[{first}, {last}]",
+                fix=f"null is the end: rows: [{first}, null]." if 0 <= first < total else "",
+                about=f"{part}.rows=",
             )
         return np.arange(first, last)
     if "every" in choice:
         return np.arange(choice.get("from", choice["every"] - 1), total, choice["every"])
     wanted = np.ones(total, bool)
     for name, value in choice["where"].items():
-        wanted &= _holds(table, name, value, part)
+        with about(f"{part}.where.{name}"):
+            table.check([name])
+        with about(f"{part}.where.{name}="):
+            wanted &= _holds(table, name, value, part)
     return np.flatnonzero(wanted)
 
 
@@ -137,10 +168,16 @@ def _holds(table: Table, name: str, value: Any, part: str) -> np.ndarray:
         if one not in known:
             shown = sorted(map(str, known))
             told = ", ".join(shown[:12]) + ", ..." * (len(shown) > 12)
+            ranges = isinstance(one, str) and one[:1] in "<>"
             raise DataError(
                 f"The part {part!r}, where {name!r}",
                 expected=f"a value of the column: {told}",
                 received=repr(one),
+                fix=f"Write {{from: {one.lstrip('<>= ')}}} or {{to: ...}} for a range."
+                if ranges
+                else f"Write {one} without quotes."
+                if isinstance(one, str) and one in shown
+                else hint(str(one), shown[:1000]),
             )
     return np.isin(values, np.array(several, dtype=values.dtype))
 
@@ -155,6 +192,9 @@ def _in_range(
             f"The part {part!r}, where {name!r}",
             expected="'from', 'to' or both",
             received=repr(unknown[0]) if unknown else "neither",
+            fix=f"Write {{from: {next(iter(bounds.values()))}}}: it is among them, `to` is not."
+            if unknown
+            else "",
         )
     given = {key: bound for key, bound in bounds.items() if bound is not None}
     is_text = table.spec(name).dtype == TEXT
@@ -167,16 +207,36 @@ def _in_range(
             )
     if is_text:
         try:
-            given = {key: as_date(bound) for key, bound in given.items()}
             values = np.array([as_date(text) for text in values.tolist()])
         except ValueError:  # no dates: the order of texts
-            given = {key: bounds[key] for key in given}
+            pass
+        else:
+            given = {key: _bound(bound, key, name, part) for key, bound in given.items()}
+    if len(given) == 2 and not given["from"] < given["to"]:
+        raise DataError(
+            f"The part {part!r}, where {name!r}", expected="a range, `from` before `to`",
+            received=f"from {bounds['from']} to {bounds['to']}",
+            fix="`to` is not among the values that are meant.",
+        )  # fmt: skip
     found = np.ones(len(values), bool)
     if "from" in given:
         found &= values >= given["from"]
     if "to" in given:
         found &= values < given["to"]
     return found
+
+
+def _bound(text: str, key: str, name: str, part: str) -> np.datetime64:
+    """A bound of a column of dates."""
+    try:
+        return as_date(text)
+    except ValueError:
+        raise DataError(
+            f"The part {part!r}, where {name!r}, {key}",
+            expected="a date such as 2016-07-01 or 2016-07-01 13:00:00, as the column holds dates",
+            received=repr(text),
+            about=f"{part}.where.{name}.{key}=",
+        ) from None
 
 
 def _fractions(
@@ -190,13 +250,18 @@ def _fractions(
     total = sum(choice["split"] for choice in fractions.values())
     if total >= 1:
         raise DataError(
-            "The parts' fractions", expected="less than 1 in all", received=f"{total:g}"
-        )
+            "The parts' fractions", expected="less than 1 in all",
+            received=" + ".join(f"{choice['split']:g}" for choice in fractions.values()),
+            fix="What is left is trained on.", about=f"{list(fractions)[-1]}.split=",
+        )  # fmt: skip
     if not fractions:
         return pool, {}
     rest, drawn = pool, dict[str, np.ndarray]()
     rng = np.random.default_rng(seed)
     for name, choice in fractions.items():
+        for key in ("stratify", "group"):
+            with about(f"{name}.{key}="):
+                table.check([choice[key]] if choice.get(key) else [])
         if ordered and "group" not in choice:
             _refuse_stratified(name, choice)
             continue
@@ -220,8 +285,8 @@ def _refuse_stratified(part: str, choice: Mapping[str, Any]) -> None:
             f"The part {part!r}, stratify",
             expected="rows without a time or a window",
             received="a series, of which the latest rows are held out",
-            fix="Leave stratify out.",
-        )
+            fix="Leave stratify out.", about=f"{part}.stratify",
+        )  # fmt: skip
 
 
 def _from_the_end(

@@ -20,6 +20,7 @@ from kerasish.preparation.columns import Columns, missing, with_filled
 from kerasish.preparation.later import Finish, Later
 from kerasish.preparation.learning import Learning
 from kerasish.preparation.parts import Parts
+from kerasish.preparation.refused import check_finite, weights_of
 from kerasish.preparation.table import Table
 from kerasish.preparation.way_back import target_of
 from kerasish.preparation.windows import Window, in_series, moments
@@ -158,18 +159,23 @@ class Prepared:
         if self.window is not None:
             return self._windows(table, what)
         kept, dropped = self._with_targets(table)
+        if not len(kept) and len(table):
+            column = next(iter(self.columns.inputs(self.y)))
+            raise DataError(
+                f"The target of {what}", expected=f"values in column {column!r}",
+                received="none, all are missing", about=f"column.{column}",
+            )  # fmt: skip
         if dropped:
             self.notes.append(f"{dropped} rows of {what} have no target and were left out")
         kept = with_filled(kept, self.columns.filled)
         x: dict[str, Any] = {}
         if kept.at_hand(self.columns.inputs(self.x)):
             x = self.columns.run(self.x, kept)
-            self._check(x, kept)
+            check_finite(x, self.x, self.columns, kept)
         else:
             x = {name: Later(self.columns, s, kept) for name, s in self.x.items()}
         y = self.columns.run(self.y, kept)
-        weight = None if self.sample_weight is None else kept.values(self.sample_weight)
-        return Part(kept, x, y, weight, None, dropped)
+        return Part(kept, x, y, weights_of(kept, self.sample_weight), None, dropped)
 
     def _with_targets(self, table: Table) -> tuple[Table, int]:
         """The rows whose targets are there."""
@@ -179,27 +185,6 @@ class Prepared:
         if not gone.any():
             return table, 0
         return table.choose(np.flatnonzero(~gone)), int(gone.sum())
-
-    def _check(self, x: Mapping[str, np.ndarray], table: Table) -> None:
-        """Refuse NaN among inputs, with the place of the first."""
-        for name, array in x.items():
-            if array.dtype.kind != "f" or np.isfinite(array).all():
-                continue
-            for column in self.columns.inputs({name: self.x[name]}):
-                gaps = missing(table, column)
-                if gaps.any():
-                    raise DataError(
-                        table.where(int(gaps.argmax()), column),
-                        expected="a number",
-                        received=f"a missing value, one of {int(gaps.sum())}",
-                        fix="Fill them with fill: median (or mean, most_frequent, a number).",
-                    )
-            wrong = ~np.isfinite(array.reshape(len(array), -1)).all(axis=1)
-            raise DataError(
-                table.where(int(wrong.argmax())),
-                expected=f"finite numbers in {name!r}",
-                received=f"NaN or infinity in {int(wrong.sum())} rows",
-            )
 
     # --- windows --------------------------------------------------------------------------------
 
@@ -233,8 +218,7 @@ class Prepared:
             self.notes.append(f"{count} windows of {what} begin before the first value of an input")
         if not len(at):
             raise DataError(f"The windows of {what}", expected="one with a target", received="none")
-        weight = None if self.sample_weight is None else base.values(self.sample_weight)
-        return Part(table, x, y, weight, at, whole - len(at), base)
+        return Part(table, x, y, weights_of(base, self.sample_weight), at, whole - len(at), base)
 
     def begins(self, part: Part) -> np.ndarray:
         """The first row of every window of a part, as its moments count them."""
@@ -273,6 +257,7 @@ class Prepared:
             expected="a number",
             received=f"a missing value, one of {int(gone.sum())} rows",
             fix="Fill them with fill: previous (or mean, median, a number).",
+            about=f"column.{column or (columns and next(iter(columns)))}",
         )
 
     def _series(self, base: Table) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
@@ -385,8 +370,9 @@ class Prepared:
             "rows": len(train),
             "steps": -(-len(train) // self.batch_size),
         }
-        for name, symbol in (*self.x.items(), *self.y.items()):
-            shape = self.shape(name)
+        sides = ((self.x, False), (self.y, True))
+        for name, symbol, side in ((n, s, side) for held, side in sides for n, s in held.items()):
+            shape = self.shape(name, side)
             entry: dict[str, Any] = {"shape": list(shape), "size": self._size(name, symbol)}
             if shape:
                 entry["length"] = shape[0]
@@ -397,15 +383,16 @@ class Prepared:
             found[name] = entry if whole is None else {"": whole, **entry}
         return found
 
-    def shape(self, name: str) -> tuple[int, ...]:
-        """The shape of one sample of an input or target."""
+    def shape(self, name: str, is_target: bool | None = None) -> tuple[int, ...]:
+        """The shape of one sample of an input or target; of the input where both have the name."""
         train = self.part("train")
-        array = train.x[name] if name in train.x else train.y[name]
+        is_target = name not in train.x if is_target is None else is_target
+        array = train.y[name] if is_target else train.x[name]
         shape = array.shape[1:]
         if self.window is None:
             return shape or (1,)
-        low, high = self.window.span(name, name in train.y)
-        return (high - low, *shape) if high - low > 1 or name in train.x else shape
+        low, high = self.window.span(name, is_target)
+        return shape if is_target and high - low == 1 else (high - low, *shape)
 
     @property
     def specs(self) -> dict[str, TensorSpec]:

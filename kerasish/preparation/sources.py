@@ -13,7 +13,7 @@ from typing import Any
 from kerasish.data.fetch import digest
 from kerasish.errors import ArgumentError, DataError, KerasishError
 from kerasish.preparation import media, numbers, tabular
-from kerasish.preparation.formats import KINDS, Format
+from kerasish.preparation.formats import KINDS, Format, about
 from kerasish.preparation.table import Column, Table
 from kerasish.registry import hint
 
@@ -69,23 +69,29 @@ def read_table(source: Any, folder: Path | str = ".", like: Table | None = None)
                 expected=f"arrays, such as {', '.join(numbers.FORMATS)}, where columns are files",
                 received=f"columns of {name}",
                 fix="Write each file as a source of its own, in a list.",
+                about="types",
             )
-        apart = [
-            (column, read_table({name: path, **rest}, folder)) for column, path in given.items()
-        ]
-        table = side_by_side([_named(one, column) for column, one in apart])
+        apart = []
+        for column, path in given.items():
+            with about(f"{name}.{column}=", whole=True):
+                apart.append(_named(read_table({name: path, **rest}, folder), column))
+        table = side_by_side(apart)
         table = numbers.typed(table, tabular.types_of({"types": kinds}))
     else:
-        paths = find(given, Path(folder))
+        paths = find(given, Path(folder), name)
         _check_kinds(name, paths, folders=reader in media.FORMATS.values() and name != "text")
-        _check_digest(paths, options.get("sha256"))
+        with about("sha256="):
+            _check_digest(paths, options.get("sha256"))
         table = _read(name, reader, paths, options)
         table = replace(table, files={str(path): hash_of(path) for path in paths})
     if isinstance(options.get("names"), Mapping):
         table = tabular.renamed(table, options["names"])
     times = options.get("time") or ()
     times = (times,) if isinstance(times, str) else tuple(times)
-    table.check([*times, *([options["group"]] if options.get("group") else [])])
+    with about("time="):
+        table.check(times)
+    with about("group="):
+        table.check([options["group"]] if options.get("group") else [])
     notes = tuple(n for n in table.notes if not any(n.endswith(f"`time: {t}` orders the rows by "
                                                                "them") for t in times))  # fmt: skip
     how = {key: value for key, value in options.items() if key not in ("sha256", "like")}
@@ -141,8 +147,13 @@ def hash_of(path: Path) -> str:
     return taken.hexdigest()
 
 
-def find(given: Any, folder: Path) -> list[Path]:
+def find(given: Any, folder: Path, option: str = "") -> list[Path]:
     """The files of a name, a pattern or a list of such: in the folder, else under the data's.
+
+    Args:
+        given: what names them.
+        folder: where they are looked for first.
+        option: which option names them, for errors.
 
     Raises:
         DataError: one is nowhere, with the places that were looked at.
@@ -150,7 +161,7 @@ def find(given: Any, folder: Path) -> list[Path]:
     found: list[Path] = []
     data = os.environ.get("KERASISH_DATA")
     places = [folder, *([Path(data)] if data else [])]
-    for name in [given] if isinstance(given, (str, os.PathLike)) else given:
+    for number, name in enumerate([given] if isinstance(given, (str, os.PathLike)) else given):
         for place in places:
             path = place / name
             many = sorted(glob.glob(str(path))) if glob.has_magic(str(name)) else []
@@ -158,13 +169,30 @@ def find(given: Any, folder: Path) -> list[Path]:
                 found += [Path(one) for one in many] or [path]
                 break
         else:
+            magic = glob.has_magic(str(name))
             raise DataError(
                 "The data",
-                expected=f"the file {str(name)!r}",
+                expected=f"files that fit {str(name)!r}" if magic else f"the file {str(name)!r}",
                 received="none in " + " or ".join(f"'{place}'" for place in places),
-                fix="" if data else "KERASISH_DATA may name another folder of data.",
+                fix=_near(str(name), places, bool(data)),
+                about=f"{option}.{number}" if isinstance(given, (list, tuple)) else f"{option}=",
             )
     return found
+
+
+def _near(name: str, places: Sequence[Path], data: bool) -> str:
+    """What may be meant by a file that is nowhere: one of a name like it."""
+    slashes = name.replace("\\", "/")
+    if slashes != name and any((place / slashes).exists() for place in places):
+        return f"Write it with /: {slashes}"
+    parent, last = os.path.split(name)
+    for place in places:
+        folder = place / parent
+        there = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+        near = hint(last, sorted(there)[:1000])
+        if near:
+            return near
+    return "" if data else "KERASISH_DATA may name another folder of data."
 
 
 def _check_digest(paths: Sequence[Path], wanted: Any) -> None:
@@ -176,7 +204,10 @@ def _check_digest(paths: Sequence[Path], wanted: Any) -> None:
     for path, one in zip(paths, several, strict=False):
         held = hash_of(path)
         if held != str(one).lower():
-            raise DataError(f"The file '{path}'", expected=f"sha256 {one}", received=held)
+            raise DataError(
+                f"The file '{path}'", expected=f"sha256 {one}", received=held,
+                fix=f"It is another file, or damaged. If it is the one that is meant: {held}",
+            )  # fmt: skip
 
 
 def _named(table: Table, name: str) -> Table:
@@ -206,8 +237,9 @@ def side_by_side(tables: Sequence[Table]) -> Table:
         return tables[0]
     lengths = {len(table) for table in tables}
     if len(lengths) != 1:
+        counts = (f"{Path(next(iter(t.files), '?')).name} {len(t)}" for t in tables)
         raise DataError(
-            "Sources side by side", expected="as many rows in each", received=sorted(lengths)
+            "Sources side by side", expected="as many rows in each", received=", ".join(counts)
         )
     columns: dict[str, Column] = {}
     for table in tables:

@@ -16,7 +16,7 @@ from kerasish.data.nodes import FIXED
 from kerasish.data.rows import ArrowFile, CleanCsv, GapParquet
 from kerasish.data.tabular import Files, opened
 from kerasish.errors import DataError
-from kerasish.preparation.formats import TYPES, Format, Option, Options
+from kerasish.preparation.formats import TYPES, Format, Option, Options, about
 from kerasish.preparation.media import FILES, with_files
 from kerasish.preparation.streams import Stream, Streamed, gathered
 from kerasish.preparation.table import Column, Place, Table, column_of
@@ -261,8 +261,20 @@ FORMATS: dict[str, Format] = {
 
 
 def renamed(table: Table, names: Mapping[str, str]) -> Table:
-    """A table whose columns have new names: {new: old}."""
-    table.check(names.values())
+    """A table whose columns have new names: {new: old}.
+
+    Raises:
+        DataError: there is no column of an old name, or one of a new name stays.
+    """
+    for new, old in names.items():
+        with about(f"names.{new}="):
+            table.check([old])
+        if new in table.columns and new not in names.values():
+            raise DataError(
+                "names", expected="names that no other column has",
+                received=f"{new!r}, which is a column already", fix="Choose another name.",
+                about=f"names.{new}",
+            )  # fmt: skip
     back = {old: new for new, old in names.items()}
     columns = {back.get(name, name): column for name, column in table.columns.items()}
     return replace(table, columns=columns)

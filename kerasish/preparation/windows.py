@@ -137,6 +137,7 @@ def runs(table: Table) -> np.ndarray:
                 expected="a time of its own",
                 received="one that another row has",
                 fix="`group: COLUMN` in the source tells several series apart.",
+                about="time=",
             )
         usual = np.median(steps[inside])
         breaks[1:] |= np.abs(steps - usual) > usual / 2

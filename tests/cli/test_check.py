@@ -117,9 +117,9 @@ def test_columns_that_are_not_there(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        ("{split: 0.2}", "{split: 0.2, stratify: kind}", "4:15"),
-        ("{split: 0.2}", "{split: 0.2, group: kind}", "4:15"),
-        ("{split: 0.2}", "{where: {kind: 1}}", "4:15"),
+        ("{split: 0.2}", "{split: 0.2, stratify: kind}", "4:38"),
+        ("{split: 0.2}", "{split: 0.2, group: kind}", "4:35"),
+        ("{split: 0.2}", "{where: {kind: 1}}", "4:24"),
         ("  batch_size: 16\n", "  sample_weight: kind\n", "7:18"),
         ("csv: t.csv", "csv: t.csv, time: kind", "3:30"),
         ("csv: t.csv", "csv: t.csv, group: kind", "3:31"),

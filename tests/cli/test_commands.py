@@ -192,7 +192,7 @@ def test_errors_are_findings_and_code_2(folder: Path, capsys: pytest.CaptureFixt
             ["train.loss=mse", "model.layers[probs].units=2"],
             "--set:1:12: K420 the loss cannot take the labels",
         ),
-        (["~train"], "error: m.yaml. Expected: sections 'data' and 'train'."),
+        (["~train"], "m.yaml:1:1: K202 training needs the section 'train'"),
         (["train.optimizer={Adam: {learning_rate: -1, clipnorm: x}}"], "K204 clipnorm must be"),
     ],
 )

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 
 from kerasish.declarative.building.construct import construct
-from kerasish.declarative.building.entries import Entries, Failed, told
+from kerasish.declarative.building.entries import Entries
+from kerasish.declarative.building.named import (
+    BY_COLUMN,
+    check_named,
+    no_column,
+    read_columns,
+)
+from kerasish.declarative.building.telling import Failed, told
 from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.specification import (
     DataEntry,
@@ -18,6 +25,8 @@ from kerasish.declarative.check.specification import (
     Source,
 )
 from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.source import Mark
+from kerasish.layers import Input
 from kerasish.preparation import Columns, Parts, Prepared, Table, Window, column_of, split
 from kerasish.preparation.sources import FORMATS, read_table, side_by_side
 
@@ -89,9 +98,44 @@ class _Maker:
             table = None
         mark = next((part.mark for part in section.parts.values() if part.choice), section.mark)
         ordered = True if section.window is not None else None
-        with told(self.diagnostics, mark, "K502"):
-            _load(table if table is not None else own.get("train"), section)
+        base = table if table is not None else own.get("train")
+        if isinstance(base, Table):
+            self._check_names(base, own)
+        with told(self.diagnostics, mark, "K502", self._marks(), self.folder):
+            _load(base, section)
             return split(table, own, seed, ordered, fold)
+
+    def _marks(self) -> dict[str, Mark]:
+        """Where everything that the data are asked for stands, as errors are about it."""
+        section, found = self.section, dict[str, Mark]()
+        first = section.parts.get("train")
+        for source in (*section.sources, *(first.sources if first else ())):
+            found = source.marks | found
+        for name, part in section.parts.items():
+            found[name] = part.mark
+            found |= {f"{name}.{key}": mark for key, mark in part.marks.items()}
+        for entry in (*(section.y or ()), *(section.x or ())):
+            for one in entry.sources or ():
+                found.setdefault(f"column.{one.name}", one.mark)
+        if section.sample_weight is not None:
+            found["sample_weight"] = section.sample_weight.mark
+        return found
+
+    def _check_names(self, table: Table, own: dict[str, Any]) -> None:
+        """Every column that the section names must be there, in every part."""
+        section, found = self.section, self.diagnostics
+        generated = bool(table.names) and table.names[0] == "column_1"
+        first = [str(v) for n in table.names for v in table.head(n, 1)] if generated else []
+        check_named(section, table.names, found, first)
+        for name, other in own.items():
+            part = section.parts.get(name)
+            if not isinstance(other, Table) or other is table or part is None or not part.sources:
+                continue
+            for one, _ in read_columns(section):
+                if one in table.columns and one not in other.columns:
+                    no_column(found, one, part.mark, other.names)
+        if len(found):
+            raise Failed
 
     def _dataset(self, named: Reference) -> tuple[Table, Table]:
         with told(self.diagnostics, named.mark, "K501"):
@@ -108,7 +152,8 @@ class _Maker:
         tables = []
         for source, before in zip_longest(sources, usual[: len(sources)]):
             values = source.read_as(before)
-            with told(self.diagnostics, source.marks.get(next(iter(values)), source.mark), "K501"):
+            mark = source.marks.get(f"{next(iter(values))}=", source.mark)
+            with told(self.diagnostics, mark, "K501", source.marks, self.folder):
                 tables.append(read_table(values, self.folder, like))
         with told(self.diagnostics, sources[0].mark, "K501"):
             return side_by_side(tables)
@@ -139,8 +184,8 @@ class _Maker:
         mark = section.window_mark or (x_entries[0].mark if x_entries else section.mark)
         mark = section.augment[0].mark if section.augment else mark
         weight = section.sample_weight
-        with told(self.diagnostics, mark if weight is None else weight.mark, "K503"):
-            return Prepared(
+        with told(self.diagnostics, mark, "K503", self._marks(), self.folder):
+            whole = Prepared(
                 parts, columns, x, y,
                 sample_weight=None if weight is None else weight.name,
                 window=window,
@@ -150,6 +195,26 @@ class _Maker:
                 cache=self._cache(),
                 notes=notes,
             )  # fmt: skip
+            self._check_augment(augment, whole)
+            for name in parts.given():  # what is wrong in any of them is told with its line
+                whole.part(name)
+            return whole
+
+    def _check_augment(self, augment: list[Any], data: Prepared) -> None:
+        """Changed copies have the shape of what they are made of."""
+        if not augment or len(data.x) != 1:
+            return
+        shape = data.shape(next(iter(data.x)))
+        symbol: Any = Input(shape)
+        for item, layer in zip(self.section.augment, augment, strict=True):
+            with told(self.diagnostics, item.mark, "K410"):
+                symbol = layer(symbol)
+            if tuple(symbol.shape[1:]) != tuple(shape):
+                message = f"{item.label} makes {list(symbol.shape[1:])} of {list(shape)}, "
+                message += "which the model does not read"
+                hint = "put it into data.x, where all parts get it"
+                self.diagnostics.add("K410", message, item.mark, hint)
+                raise Failed
 
     def _cache(self) -> bool | str:
         cache = self.section.cache
@@ -189,9 +254,7 @@ def _load(table: Any, section: DataSection) -> None:
     if isinstance(table, Table):
         choices = [part.choice or {} for part in section.parts.values()]
         names = {name for choice in choices for name in choice.get("where") or ()}
-        names |= {
-            choice[key] for choice in choices for key in ("stratify", "group") if choice.get(key)
-        }
+        names |= {choice[key] for choice in choices for key in BY_COLUMN if choice.get(key)}
         if section.sample_weight is not None:
             names.add(section.sample_weight.name)
         names |= {one.name for entry in section.y or () for one in entry.sources or ()}

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasish import layers
 from kerasish.declarative.building.construct import construct
 from kerasish.declarative.building.model import op_on
+from kerasish.declarative.building.telling import Failed, told
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.check.specification import DataEntry, Step
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
+from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean
 from kerasish.declarative.text.source import Mark
-from kerasish.errors import KerasishError
 from kerasish.layers.merging import Merge
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation import Columns
-from kerasish.preparation.auto import choose
+from kerasish.preparation.auto import choose, strays
 from kerasish.preparation.columns import column_name
 from kerasish.spec import TEXT
 
@@ -26,24 +25,6 @@ OF_NUMBERS = ("FillMissing", "Normalization", "Rescaling", "Discretization")
 
 # How a list of texts is looked up as labels, of which any are true.
 TAGS: Mapping[str, Any] = {"mask_token": "", "output_mode": "multi_hot"}
-
-
-class Failed(Exception):
-    """A part could not be made; the finding is recorded."""
-
-
-@contextmanager
-def told(diagnostics: Diagnostics, mark: Mark, code: str) -> Iterator[None]:
-    """What goes wrong with the data inside is a finding at the line that asked for it."""
-    try:
-        yield
-    except (KerasishError, OSError, ValueError, TypeError) as error:
-        parts = getattr(error, "parts", {})
-        what = parts.get("what", "") or " ".join(str(error).split())
-        if parts.get("expected"):
-            what += f": expected {parts['expected']}, received {parts.get('received', 'none')}"
-        diagnostics.add(code, what, mark, parts.get("fix", ""))
-        raise Failed from None
 
 
 class Entries:
@@ -62,7 +43,7 @@ class Entries:
     def all(self, entries: tuple[DataEntry, ...], is_target: bool) -> dict[str, KerasTensor]:
         """The symbols of some entries, by the names of inputs or targets."""
         found: dict[str, KerasTensor] = {}
-        for entry in entries:
+        for entry in entries if is_target else self._in_order(entries):
             try:
                 with told(self.diagnostics, entry.mark, "K503"):
                     found |= self._entry(entry, is_target)
@@ -74,7 +55,30 @@ class Entries:
         for name, entry in ((e.name, e) for e in entries):
             if entry.offsets is not None:
                 self.offsets[name] = entry.offsets
-        return found
+        return {n: found[n] for e in entries for n in found if n == e.name or n in e.inputs}
+
+    def _in_order(self, entries: tuple[DataEntry, ...]) -> list[DataEntry]:
+        """The entries, each behind those that it reads; a circle is recorded."""
+        columns = self.columns.table.names
+        by_name = {one.name: one for one in entries if one.name not in columns}
+        done: dict[str, DataEntry] = {}
+        waiting = list(entries)
+        while waiting:
+            ready = [
+                one
+                for one in waiting
+                if all(s.name in done or s.name not in by_name for s in one.sources or ())
+            ]
+            if not ready:
+                message = "entries read each other in a circle: "
+                message += ", ".join(one.name for one in waiting)
+                reads = next(s for s in waiting[0].sources or () if s.name in by_name)
+                hint = "one of them must be made of columns alone"
+                self.diagnostics.add("K402", message, reads.mark, hint)
+                raise Failed
+            done |= {one.name: one for one in ready}
+            waiting = [one for one in waiting if one not in ready]
+        return list(done.values())
 
     def _entry(self, entry: DataEntry, is_target: bool) -> dict[str, KerasTensor]:
         names = self._columns(entry)
@@ -98,19 +102,13 @@ class Entries:
         return {entry.name: joined[0] if len(joined) == 1 else layers.Concatenate()(joined)}
 
     def _columns(self, entry: DataEntry) -> list[str]:
-        """The names that an entry reads; a wrong one is recorded at its place."""
+        """The names that an entry reads."""
         table = self.columns.table
         if entry.sources is None:
             out = self.reserved | set(self.columns.filled)
             return [name for name in table.names if name not in out]
-        for one in entry.sources:
-            if one.name not in table.names and one.name not in self.made:
-                listed = ", ".join(table.names[:30])
-                message = f"there is no column '{one.name}'"
-                hint = did_you_mean(one.name, table.names, listing=False)
-                self.diagnostics.add("K502", message, one.mark, hint, [f"columns: {listed}"])
         if any(one.name not in table.names and one.name not in self.made for one in entry.sources):
-            raise Failed
+            raise Failed  # of an entry that could not be made
         return [one.name for one in entry.sources]
 
     def symbol(self, name: str) -> KerasTensor:
@@ -135,6 +133,10 @@ class Entries:
         kind = step.name if isinstance(step, Step) else ""
         if isinstance(step, Step) and kind == "pad":
             self._one(entry, names, "pad")
+            if None not in self.columns.table.spec(names[0]).shape[:1]:
+                message = f"pad makes rows of many lengths one length, '{names[0]}' has one already"
+                self.diagnostics.add("K503", message, step.mark, "leave it out")
+                raise Failed
             return self.columns.padded(names[0], **step.value)
         if is_target and self._tags(entry, *names):
             return self.columns.padded(names[0], None, value="")
@@ -148,11 +150,28 @@ class Entries:
             return symbols
         texts = [n for n, s in zip(names, symbols, strict=True) if s.dtype == TEXT]
         if texts:
-            message = f"column '{texts[0]}' holds texts, which cannot stand beside numbers"
+            places = {one.name: one.mark for one in entry.sources or ()}
             hint = "say what they are, such as string_categorical: {}, in an entry of their own"
-            self.diagnostics.add("K503", message, entry.mark, hint)
+            hint = hint if entry.sources else "write {from: rest, FeatureSpace: auto}"
+            for name in texts if entry.sources else texts[:1]:
+                more = "" if entry.sources or len(texts) == 1 else f", as {len(texts) - 1} more do"
+                message = f"column '{name}' holds texts, which cannot stand beside numbers{more}"
+                self._texts(name, message, places.get(name, entry.mark), hint)
             raise Failed
         return layers.Concatenate()(symbols)
+
+    def _texts(self, name: str, message: str, mark: Mark, hint: str) -> None:
+        """Record that a column holds texts; where few of its values are none of numbers, these."""
+        table, details = self.columns.table, list[str]()
+        stray = strays(table, name) if name in table.names else None
+        if stray is not None:
+            row, value, alike = stray
+            details = [f"{table.where(row, name)}: {clip(value, 40)!r} is no number, others are"]
+            if alike:
+                hint = f'write missing: "{value}" in the source, if it means that one is missing'
+            if alike and table.where(row).endswith(", line 1"):
+                hint = "the first line has names of columns: names: {new: old} leaves it that"
+        self.diagnostics.add("K503", message, mark, hint, details)
 
     def _number(self, name: str) -> KerasTensor:
         return self.columns.number(name) if name in self.columns.table.names else self.made[name]
@@ -189,7 +208,8 @@ class Entries:
                 continue
             layer = first if place == 0 else construct(step, self.diagnostics)
             self._raise()
-            with told(self.diagnostics, step.mark, "K503"):
+            self._check_kind(step, layer, symbol, entry)
+            with told(self.diagnostics, step.mark, "K503", self._marks(entry)):
                 symbol = self._called(step, layer, symbol)
             applied.append(step if step.kind == "op" else layer)
         if symbol.dtype == TEXT and is_target:
@@ -202,9 +222,33 @@ class Entries:
         if symbol.dtype == TEXT and not self.texts:
             message = f"'{entry.name}' holds texts, which a model cannot compute with"
             hint = "say how they are read, such as TextVectorization: {} or string_categorical: {}"
-            self.diagnostics.add("K503", message, entry.mark, hint)
+            column = next((one.name for one in entry.sources or ()), entry.name)
+            self._texts(column, message, entry.mark, hint)
             raise Failed
         return symbol
+
+    def _check_kind(self, step: Item, layer: Any, symbol: Any, entry: DataEntry) -> None:
+        """Refuse a layer that learns of numbers before texts, and the other way round."""
+        if isinstance(symbol, list) or step.kind == "op":
+            return
+        is_text = symbol.dtype == TEXT
+        column = next((one.name for one in entry.sources or ()), entry.name)
+        if is_text and step.name in OF_NUMBERS:
+            word = "fill" if step.name == "FillMissing" else step.label
+            message = f"column '{column}' holds texts, {word} takes numbers"
+            hint = "string_categorical: {} makes numbers of kinds, TextVectorization: {} of words"
+            if step.name == "FillMissing":
+                hint = "leave it out: a text that is missing is a kind of its own"
+            self._texts(column, message, step.mark, hint)
+            raise Failed
+        if not is_text and isinstance(layer, (layers.StringLookup, layers.TextVectorization)):
+            message = f"column '{column}' holds numbers, {step.label} takes texts"
+            hint = f"write types: {{{column}: text}} in the source, if its numbers are names"
+            self.diagnostics.add("K503", message, step.mark, hint)
+            raise Failed
+
+    def _marks(self, entry: DataEntry) -> dict[str, Mark]:
+        return {f"column.{one.name}": one.mark for one in entry.sources or ()}
 
     def _shared(self, entry: DataEntry, names: list[str]) -> KerasTensor:
         """An entry that uses the layers of another."""

@@ -13,9 +13,11 @@ from kerasish import budget, layers
 from kerasish.declarative.building.construct import one_line
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.check.specification import ModelSection, SequentialSection
+from kerasish.declarative.sections.steps import LOAD
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.errors import KerasishError
-from kerasish.models.feature_space import learns
+from kerasish.models import Model
+from kerasish.models.feature_space import learns, never_learned
 from kerasish.ops.symbol import KerasTensor
 from kerasish.preparation import Prepared
 from kerasish.preparation.learning import symbols_of
@@ -47,7 +49,7 @@ class Learning:
         if not isinstance(inputs, KerasTensor):
             return
         if self.data is None:
-            if self.needed:
+            if self.needed or self.diagnostics.command:
                 message = f"{item.label} has learned nothing, and there are no data to learn from"
                 hint = "give what it learns (mean and variance, vocabulary), or a 'data' section"
                 self.diagnostics.add("K503", message, item.mark, hint)
@@ -65,6 +67,25 @@ class Learning:
         except (KerasishError, ValueError, TypeError) as error:
             message = f"{item.label} cannot learn from the data: {one_line(error)}"
             self.diagnostics.add("K503", message, item.mark)
+
+
+def check_learned(model: Model, section: ModelSection, diagnostics: Diagnostics) -> None:
+    """Record K503 for layers inside of others that have learned nothing, and never will."""
+    places = {item.arguments.get("name"): item.mark for item in _items(section)}
+    kinds = {item.name: item.mark for item in _items(section)}
+    loaded = next((item.mark for item in _items(section) if item.kind == LOAD), section.mark)
+    for layer in model._flatten_layers():
+        if not never_learned(layer):
+            continue
+        outer = next((one for one in model.layers if layer in one._flatten_layers()), layer)
+        usual = kinds.get(type(outer).__name__, loaded)
+        mark = places.get(outer.name, usual)
+        inside = "" if outer is layer else f" inside of {type(outer).__name__}"
+        inside = " inside of a model that is loaded" if isinstance(outer, Model) else inside
+        message = f"{type(layer).__name__}{inside} has learned nothing"
+        hint = "put it into data.x, or give what it learns (mean and variance, vocabulary)"
+        diagnostics.add("K503", message, mark, hint)
+    diagnostics.raise_if_any()
 
 
 def reads_texts(section: ModelSection) -> bool:

@@ -29,6 +29,7 @@ from kerasish.layers import Input
 from kerasish.models import Model, Sequential
 from kerasish.ops.operation import record
 from kerasish.ops.symbolic import STAND_INS
+from kerasish.signatures import ours
 from kerasish.spec import np_dtype
 
 MAX_PARAMS = 2_000_000_000
@@ -137,13 +138,16 @@ class _Builder:
             raise_it = self.diagnostics.told("build(max_params=...)", "--max-params")
             self.diagnostics.add("K601", message, mark, f"raise the budget with {raise_it}")
             return None
-        except Exception as error:  # noqa: BLE001  what a layer runs into are its inputs
+        except _refusals(item, inputs) as error:
             several = "inputs" if len(made_from) > 1 else "input"
             message = f"{item.label} does not fit its {several}"
             if not made_from:
                 message = f"{item.label} refuses its arguments"
-            details = [*_shapes(made_from), _unknown_batch(one_line(error))]
-            self.diagnostics.add("K410", message, mark, _rank_hint(made_from), details)
+            reason = one_line(error)
+            if item.kind == "layer" and not isinstance(error, KerasishError) and ours(item.factory):
+                reason = f"{item.name} takes one input, received {len(tree.flatten(inputs))}"
+            details = [*_shapes(made_from), _unknown_batch(reason)]
+            self.diagnostics.add("K410", message, mark, misfit_hint(made_from, reason), details)
             return None
         return _Made(tensor, item.label, mark)
 
@@ -162,6 +166,49 @@ def op_on(
 def _unknown_batch(text: str) -> str:
     """A layer's message with null for the batch size that stood in while shapes were found."""
     return re.sub(rf"([(\[])({'|'.join(map(str, STAND_INS))})(?=[,)\]])", r"\1null", text)
+
+
+def _refusals(item: Item, inputs: Any) -> tuple[type[Exception], ...]:
+    """What says that an item does not take its inputs; any other exception is a fault.
+
+    Layers of the package refuse one tensor by errors of the package. Ops check theirs by what
+    Python raises, users' layers too, and a list in the place of a tensor is met by no check.
+    """
+    if item.kind == "op" or item.kind == LOAD:
+        return (KerasishError, ValueError, TypeError, LookupError)
+    if not ours(item.factory):
+        return (KerasishError, ValueError, TypeError)
+    if isinstance(inputs, (list, tuple)):
+        return (KerasishError, ValueError, TypeError, LookupError, AttributeError)
+    return (KerasishError,)
+
+
+_RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional")
+
+
+def misfit_hint(made_from: Mapping[str, _Made], reason: str) -> str:
+    """How inputs are brought to what a layer takes, where their shapes tell it."""
+    several = [name for name, made in made_from.items() if tree.is_nested(made.tensor)]
+    if several:
+        count = len(tree.flatten(made_from[several[0]].tensor))
+        return f"'{several[0]}' gives {count} outputs: read one, such as {several[0]}.0"
+    if len(made_from) != 1:
+        return _rank_hint(made_from)
+    (made,) = made_from.values()
+    sizes = tuple(made.tensor.shape)[1:]
+    wanted = re.search(r"rank (?:at least )?(\d)|(\d) axes", reason)
+    rank = int(wanted[1] or wanted[2]) if wanted else len(sizes) + 1
+    if rank == 3 and len(sizes) == 1 and made.label.startswith(_RECURRENT):
+        return f"write return_sequences: true in the {made.label} before"
+    if rank == 3 and len(sizes) == 1:
+        return "it reads steps: window: {history: ...} in data makes them, or Reshape"
+    if rank == 4 and len(sizes) == 2 and None not in sizes:
+        return f"give pictures their channel: Reshape: {[*sizes, 1]} before it"
+    if rank == 4 and len(sizes) == 1:
+        return "it reads pictures: Reshape: [height, width, channels] before it"
+    if rank == 4 and len(sizes) == 4:
+        return f"the shape of an input is that of one sample, without the batch: {list(sizes[1:])}"
+    return ""
 
 
 def _rank_hint(made_from: Mapping[str, _Made]) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 from kerasish import layers
 from kerasish.config import floatx
 from kerasish.declarative.building.construct import construct
+from kerasish.declarative.building.named import check_named
+from kerasish.declarative.building.telling import Failed, told
 from kerasish.declarative.check.items import Item
 from kerasish.declarative.check.specification import DataEntry, DataSection, Source
-from kerasish.declarative.text.errors import Diagnostics, did_you_mean
-from kerasish.declarative.text.source import Mark
+from kerasish.declarative.text.errors import Diagnostics
 from kerasish.errors import KerasishError, MissingPackageError
 from kerasish.models.feature_space import learns
 from kerasish.preparation.headers import Header, header
@@ -66,7 +67,7 @@ def planned(section: DataSection, folder: Path, diagnostics: Diagnostics) -> Pla
     found.columns = known
     found.tables = bool(usual) and all(next(iter(one.values)) in _TABLES for one in usual)
     if known is not None:
-        _check_columns(section, known, diagnostics)
+        check_named(section, list(known), diagnostics)
     return found
 
 
@@ -84,17 +85,18 @@ def _looked_at(
     name, given = next(iter(source.values.items()))
     files = list(given.values()) if isinstance(given, Mapping) else given
     shown = given if isinstance(given, str) else ", ".join(map(str, files))
-    mark = source.marks.get(name, source.mark)
+    mark = source.marks.get(f"{name}=", source.mark)
     try:
         find(files, folder)
     except KerasishError:
         return f"{shown}: not here, not read", None
     try:
-        held = header(source.read_as(usual), folder)
-    except MissingPackageError as error:
-        return f"{shown}: its header was not read ({error.expected} is missing)", None
-    except (KerasishError, OSError) as error:
-        diagnostics.add("K501", " ".join(str(error).split()), mark)
+        with told(diagnostics, mark, "K501", source.marks, folder):
+            try:
+                held = header(source.read_as(usual), folder)
+            except MissingPackageError as error:
+                return f"{shown}: its header was not read ({error.expected} is missing)", None
+    except Failed:
         return f"{shown}: damaged", None
     if held is None:
         return f"{shown}: here, not read", None
@@ -103,44 +105,6 @@ def _looked_at(
     count = f"{len(names)} column{'s' if len(names) != 1 else ''}"
     rows = "" if held.rows is None else f"{held.rows:,} rows, "
     return f"{shown}: {rows}{count} ({', '.join(names[:_LISTED])}{more})", held
-
-
-# --- columns ------------------------------------------------------------------------------------
-
-
-def _check_columns(
-    section: DataSection, columns: Mapping[str, Any], diagnostics: Diagnostics
-) -> None:
-    """Record K502 for every column that a section names and that the files do not have."""
-    told: set[tuple[str, Mark]] = set()
-    for name, mark in _named(section):
-        if name in columns or (name, mark) in told:
-            continue
-        told.add((name, mark))
-        hint = did_you_mean(name, list(columns), listing=False)
-        listed = [f"columns: {', '.join(list(columns)[:30])}"]
-        diagnostics.add("K502", f"there is no column '{name}'", mark, hint, listed)
-
-
-def _named(section: DataSection) -> Iterator[tuple[str, Mark]]:
-    """Every column that a section names, with where."""
-    entries = (*(section.x or ()), *(section.y or ()))
-    own = {entry.name for entry in entries}
-    for entry in entries:
-        yield from ((one.name, one.mark) for one in entry.sources or () if one.name not in own
-                    or one.name == entry.name)  # fmt: skip
-    if section.sample_weight is not None:
-        yield section.sample_weight.name, section.sample_weight.mark
-    for source in section.sources:
-        times = source.values.get("time") or ()
-        for one in (times,) if isinstance(times, str) else times:
-            yield str(one), source.marks.get("time", source.mark)
-        if source.values.get("group"):
-            yield str(source.values["group"]), source.marks.get("group", source.mark)
-    for part in section.parts.values():
-        choice = part.choice or {}
-        yield from ((str(one), part.mark) for one in choice.get("where") or ())
-        yield from ((str(choice[k]), part.mark) for k in ("stratify", "group") if choice.get(k))
 
 
 # --- inputs -------------------------------------------------------------------------------------

@@ -10,21 +10,18 @@ from typing import Any
 import numpy as np
 
 from kerasish.declarative.building.construct import construct, one_line
-from kerasish.declarative.check import vocabulary
 from kerasish.declarative.check.specification import (
     FunctionalSection,
     ModelSection,
     TrainSection,
 )
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean
-from kerasish.declarative.text.source import Mark
 from kerasish.errors import KerasishError
 from kerasish.layers.base.policy import dtype_policy, set_dtype_policy
 from kerasish.layers.base.tracking import weight_paths
 from kerasish.models import Model
 from kerasish.optimizers.rates import unfit
 from kerasish.preparation import Prepared
-from kerasish.signatures import ours
 from kerasish.spec import alike
 
 
@@ -153,33 +150,6 @@ def balanced(targets: np.ndarray) -> dict[int, float]:
     return {int(one): float(total / (len(found) * count)) for one, count in pairs}
 
 
-def check_labels(
-    model: Model, section: TrainSection, data: Prepared, diagnostics: Diagnostics
-) -> None:
-    """Hold the labels against the outputs before the first step.
-
-    Raises:
-        ConfigError: K420 where the loss cannot take the labels, K421 where labels and predictions
-            would broadcast.
-    """
-    outputs, loss = model.outputs, section.compiled["loss"]
-    names = [str(name) for name in model.output_names]
-    targets = list(data.targets)
-    if len(targets) == 1 and len(names) == 1:
-        targets = names
-    for part in data.parts.given():
-        labels = dict(zip(targets, data.part(part).y.values(), strict=True))
-        for name, output in zip(names, outputs, strict=False):
-            one = loss.get(name, "") if isinstance(loss, dict) else loss
-            if name in labels and not _of_a_user(one):
-                word = one if isinstance(one, str) else getattr(one, "name", "")
-                word, place = word.lower().replace("_", ""), section.loss_mark
-                own = name if name in data.targets else next(iter(data.targets))
-                shape = data.shape(own) if data.window else labels[name].shape[1:]
-                _check_label(word, labels[name], shape, tuple(output.shape), place, diagnostics)
-    diagnostics.raise_if_any()
-
-
 def check_inputs(model: ModelSection, data: Prepared, diagnostics: Diagnostics) -> None:
     """Hold the data against the shapes of the inputs that the file declares.
 
@@ -196,40 +166,3 @@ def check_inputs(model: ModelSection, data: Prepared, diagnostics: Diagnostics) 
             message = f"input.shape is {list(one.shape)}, the data have {list(data.shape(name))}"
             diagnostics.add("K410", message, one.mark, "write the shape of the data")
     diagnostics.raise_if_any()
-
-
-def _of_a_user(loss: Any) -> bool:
-    """Whether a loss is not the package's: then it takes what labels it likes."""
-    if isinstance(loss, str):
-        loss = vocabulary.lookup("loss", loss) if vocabulary.contains("loss", loss) else None
-    made = getattr(loss, "factory", loss)
-    return callable(made) and not ours(made)
-
-
-def _check_label(
-    loss: str,
-    label: np.ndarray,
-    sample: tuple[int, ...],
-    output: tuple[int | None, ...],
-    mark: Mark,
-    found: Diagnostics,
-) -> None:
-    shape = (None, *sample)
-    gives = f"the model gives {output}, the labels are {shape} {label.dtype}"
-    classes = output[-1] if len(output) > 1 else None
-    if loss.startswith("sparse"):
-        if not alike(shape, output[:-1]) and not alike(shape, (*output[:-1], 1)):
-            message = f"the loss cannot take the labels: {gives}"
-            found.add("K420", message, mark, "sparse losses need one class number for each output")
-        elif label.size and classes is not None and not 0 <= label.min() <= label.max() < classes:
-            low, high = label.min(), label.max()
-            message = f"labels run from {low} to {high}, but the model gives {classes} classes"
-            found.add("K420", message, mark, f"give the last layer {int(high) + 1} units")
-    elif alike(shape, output) or alike((*shape, 1), output) or alike(shape, (*output, 1)):
-        return
-    elif alike(shape, output[:-1]) and np.issubdtype(label.dtype, np.integer):
-        message = f"the loss cannot take the labels: {gives}"
-        found.add("K420", message, mark, "use sparse_categorical_crossentropy?")
-    else:
-        message = f"labels and predictions would broadcast: {gives}"
-        found.add("K421", message, mark, "give the last layer as many units as there are labels")

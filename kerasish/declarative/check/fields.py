@@ -107,8 +107,13 @@ class Fields:
             file = _file(near, entry.value)
             held = held if file is None else file
             self.entries[near] = replace(entry, key=near, value=held)
-            hint = f"did you mean '{near}'?"
-            if word == near:
+            hint = did_you_mean(key, [near]) or f"did you mean '{near}'?"
+            if near == "base":
+                self.diagnostics.excuse(title, "model")  # the base has it
+            if (title, near) == (TOP, "kerasish"):
+                hint = f"write {near}: 1"
+                self.entries[near] = replace(entry, key=near, value=Scalar(1, entry.value.mark))
+            elif word == near:
                 shown = f"[{short(entry.value)}]" if one else short(entry.value)
                 shown = shown if file is None else flow(plain(file))
                 hint = f"write {near}: {shown}".removesuffix(" ...")
@@ -119,9 +124,11 @@ class Fields:
             if where == title:
                 hint = f"write {hint.partition(': ')[2]}"
         elif word is not None and word in allowed:
-            hint = f"write its keys under '{word}:'"
+            hint = f"'{word}' means it, and is there already"
+            if isinstance(entry.value, Mapping):
+                hint = f"write its keys under '{word}:'"
             self.diagnostics.excuse(title, word)
-        elif key in NOTHING:
+        elif key in NOTHING and title not in ("source csv", "pad"):
             hint = NOTHING[key]
         elif (kind := vocabulary.kind_of(key)) and key[:1].isupper():
             hint = f"{key} is a name of the kind {kind}"

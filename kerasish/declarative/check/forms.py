@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Mapping_
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 from kerasish.arguments.contract import Field, contract_of
@@ -26,8 +28,20 @@ _SIZES = {"units": "64", "filters": "32", "kernel_size": "3", "rate": "0.3", "po
           "target_shape": "[8, 8, 1]", "function": "relu", "activation": "relu",
           "scale": "0.00392", "monitor": "val_loss", "initial_learning_rate": "0.001",
           "decay_steps": "1000", "filepath": "best.keras"}  # fmt: skip
-# Arguments that a program may give below 0, and a file may not.
-NOT_NEGATIVE = frozenset({"learning_rate", "initial_learning_rate", "patience"})
+# Arguments that a program may give any number, and a file one inside of bounds, as a schema has it.
+_FROM_0: Mapping_[str, float] = {"minimum": 0}
+_SHARE: Mapping_[str, float] = {"minimum": 0, "exclusiveMaximum": 1}
+BOUNDS: Mapping_[str, Mapping_[str, float]] = {
+    "learning_rate": _FROM_0, "initial_learning_rate": _FROM_0, "patience": _FROM_0,
+    "weight_decay": _FROM_0, "epsilon": _FROM_0, "min_delta": _FROM_0, "cooldown": _FROM_0,
+    "decay_rate": _FROM_0, "max_value": _FROM_0,
+    "beta_1": _SHARE, "beta_2": _SHARE, "rho": _SHARE,
+    "label_smoothing": {"minimum": 0, "maximum": 1},
+    "delta": {"exclusiveMinimum": 0}, "k": {"minimum": 1},
+}  # fmt: skip
+_SIGNS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+# Arguments that may be NaN: what stands for a value that is missing.
+_ANY_NUMBER = ("mask_value", "value", "pad_value")
 
 
 def known_name(kind: str, name: str) -> str | None:
@@ -205,10 +219,25 @@ def by_position(value: Sequence, kind: str, name: str) -> str | None:
     return item_text(name, (Entry(key, one.mark, one) for key, one in pairs))
 
 
-def is_too_low(name: str, value: Value) -> bool:
-    """Whether a number is one that a program may give, and that no one means in a file."""
-    held = value.value if isinstance(value, Scalar) else None
-    return name in NOT_NEGATIVE and isinstance(held, int | float) and held < 0
+def out_of_bounds(name: str, value: Value) -> str:
+    """What a number must be that a program may give, and that no one means in a file; "" where it
+    is that."""
+    number = value.value if isinstance(value, Scalar) else None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return ""
+    held = float(number)
+    bounds = BOUNDS.get(name, {})
+    if held != held:
+        return "" if name in _ANY_NUMBER else "a number"
+    tests = {
+        "minimum": held.__ge__, "exclusiveMinimum": held.__gt__,
+        "maximum": held.__le__, "exclusiveMaximum": held.__lt__,
+    }  # fmt: skip
+    fits = all(tests[key](bound) for key, bound in bounds.items())
+    if fits and (not bounds or isfinite(held)):
+        return ""
+    finite = "" if isfinite(held) else "finite "
+    return f"a {finite}number " + ", ".join(f"{_SIGNS[key]} {one:g}" for key, one in bounds.items())
 
 
 def example(field: Field) -> str:

@@ -343,8 +343,8 @@ class Checker:
 
     def _converted(self, field: Field, rule: Rule, value: Value) -> Any:
         """The value by a rule; what it refuses is recorded."""
-        if forms.is_too_low(field.name, value):
-            message = must_be(field.name, "a number ≥ 0", value)
+        if wanted := forms.out_of_bounds(field.name, value):
+            message = must_be(field.name, wanted, value)
             self.diagnostics.add("K204", message, value.mark)
             return None
         try:

@@ -103,7 +103,8 @@ ModelSection = SequentialSection | FunctionalSection
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Files of one format with their options, in plain values; `marks` say where each stands."""
+    """Files of one format with their options, in plain values; `marks` say where each stands, as
+    `marks_in` does."""
 
     values: dict[str, Any]
     mark: Mark
@@ -124,11 +125,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class PartChoice:
-    """One part of the data: sources of its own, or a choice of rows in plain values."""
+    """One part of the data: sources of its own, or a choice of rows in plain values, and where
+    these stand."""
 
     mark: Mark
     sources: tuple[Source, ...] = ()
     choice: dict[str, Any] | None = None
+    marks: dict[str, Mark] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,11 @@ class DataEntry:
 
 @dataclass(frozen=True, slots=True)
 class DataSection:
-    """`data:`: sources, parts, windows, inputs and targets, and the batches."""
+    """`data:`: sources, parts, windows, inputs and targets, and the batches.
+
+    `read` are the texts in `from` of the model's nodes: what they name is an input, whoever else
+    reads it.
+    """
 
     mark: Mark
     dataset: Reference | None = None
@@ -192,6 +199,7 @@ class DataSection:
     batch_size: int = 32
     shuffle: bool = True
     cache: bool | str = False
+    read: frozenset[str] = frozenset()
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -201,12 +209,15 @@ class DataSection:
         return tuple(name for one in self.x if not self.is_inner(one) for name in one.inputs)
 
     def is_inner(self, entry: DataEntry) -> bool:
-        """Whether an entry of x is read by other entries, so that it is no input itself.
+        """Whether an entry of x is read by other entries and by no node of the model, so that it
+        is no input itself.
 
         An entry that reads a column of its own name stands for itself: others that read this name
         mean the column.
         """
         if any(one.name == entry.name for one in entry.sources or ()):
+            return False
+        if self.read & {entry.name, *entry.inputs}:
             return False
         others = [one for one in (*(self.x or ()), *(self.y or ())) if one is not entry]
         return any(one.name == entry.name for other in others for one in other.sources or ())

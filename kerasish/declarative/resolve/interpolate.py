@@ -17,7 +17,7 @@ from typing import Any
 from kerasish import budget
 from kerasish.declarative.resolve.blocks import Blocks
 from kerasish.declarative.resolve.facts import Facts
-from kerasish.declarative.resolve.names import NAME, RESERVED, Scope
+from kerasish.declarative.resolve.names import IDENTIFIER, NAME, RESERVED, Scope
 from kerasish.declarative.resolve.variables import PIECE, Resolver
 from kerasish.declarative.resolve.written import Writer
 from kerasish.declarative.text.errors import Diagnostic, Diagnostics, did_you_mean, must_be
@@ -97,6 +97,11 @@ def _check_variables(value: Value, resolver: Resolver) -> None:
         hint = f"write vars: {{{shown or 'width: 64'}}}"
         resolver.diagnostics.add("K110", message, value.mark, hint)
     for entry in resolver.declared:
+        if not IDENTIFIER.fullmatch(entry.key):
+            message = f"a variable's name is letters, digits and '_', received {entry.key!r}"
+            meant = re.sub(r"\W+", "_", entry.key).strip("_")
+            meant = meant if IDENTIFIER.fullmatch(meant) else f"n{meant}"
+            resolver.diagnostics.add("K404", message, entry.mark, f"write {meant}")
         if entry.key in RESERVED:
             message = f"no variable may be named '{entry.key}'"
             what = {"env": "$env.NAME reads the environment", "data": "$data.NAME.KEY is a fact"}
@@ -116,7 +121,8 @@ def _unused(document: Mapping, resolver: Resolver, blocks: Blocks) -> Iterator[D
     own = document.mark.source.name, "--set"
     mentioned = _mentioned(document)
     for entry in resolver.declared:
-        if entry.mark.source.name in own and entry.key not in mentioned:
+        named = bool(IDENTIFIER.fullmatch(entry.key))
+        if named and entry.mark.source.name in own and entry.key not in mentioned:
             hint = did_you_mean(
                 entry.key, list(resolver.declared.without(entry.key).entries), False
             )

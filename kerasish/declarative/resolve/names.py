@@ -84,6 +84,8 @@ class Names:
             if entry.key != "vars" and isinstance(entry.value, Scalar)
         }
         self.declared = _declared(document)
+        held = document.get("vars")
+        self._unread = isinstance(held, Scalar) and held.value is not None
         self.variables.update(self.declared.entries)
         self._known: dict[str, tuple[Value, bool, bool]] = {}
         self._active: list[str] = []
@@ -130,6 +132,8 @@ class Names:
         seen = self.variables if scope.block is None else self.declared.entries
         if root in scope.values or root in seen:
             return
+        if self._unread:
+            raise Failed  # `vars` is no mapping, which is a finding
         if scope.block is not None and root in self.variables:
             hint = f"give it as an argument: {scope.block}: {{{root}: ${root}}}"
             message = f"block '{scope.block}' sees its arguments and vars only, not '{root}'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from kerasish import budget
@@ -29,6 +30,9 @@ MAX_REPEAT = 1000
 PIECE = re.compile(
     rf"\$\$|\$\{{(?P<expression>[^{{}}]*)\}}|\$(?P<name>{NAME}(?:\.{NAME})*)|\$\{{(?P<open>)"
 )
+_STRING = r"'[^']*'|\"[^\"]*\""
+_WORDS = ("and", "or", "not", "if", "else", "in", "is", "true", "false", "null", "True", "False",
+          "None")  # fmt: skip
 CONTROLS = {keys.name: keys for keys in (REPEAT, FOR, WHEN)}
 
 
@@ -212,11 +216,23 @@ class Resolver(Names):
         mark = _inside(scalar, piece.group(), piece.start())
         plain = "$$ for a plain '$'"
         if piece.group("open") is not None:
-            self.diagnostics.fail("K303", "'${' has no matching '}'", mark, f"write {plain}")
+            name = re.match(NAME, str(scalar.value)[piece.end() :])
+            hint = f"write ${{{name[0]}}}, or {plain}" if name else f"write {plain}"
+            self.diagnostics.fail("K303", "'${' has no matching '}'", mark, hint)
         if piece.group("name"):
             name = piece.group("name")
             message = f"'${name}' inside longer text is ambiguous"
             expression = "" if scalar.quoted else arithmetic(str(scalar.value))
+            if scalar.quoted and scalar.mark.text[:1] in ("|", ">"):
+                message = f"'{scalar.mark.text[:1]}' makes one text of what follows"
+                self.diagnostics.fail("K303", message, scalar.mark, "leave it out")
+            if str(scalar.value).removeprefix("$") in self.declared.entries:
+                raise Failed  # its name is none, which is a finding where it is given
+            number = re.fullmatch(rf"\${NAME}\.(\d+)", str(scalar.value))
+            if number:
+                text = f'"${{{name}[{number[1]}]}}"'
+                message = f"'{scalar.value}' takes no item of a list"
+                self.diagnostics.fail("K303", message, scalar.mark, f"write {text}")
             if expression:
                 message = f"'{clip(str(scalar.value), 60)}' is text, not arithmetic"
                 self.diagnostics.fail("K303", message, scalar.mark, f'write "${{{expression}}}"')
@@ -230,6 +246,7 @@ class Resolver(Names):
         text = piece.group("expression")
         mark = _inside(scalar, piece.group(), piece.start())
         names = _Names(self, mark, mark.text == piece.group(), scope)
+        names.check(text)
         try:
             return self._used(scalar, evaluate(text, names))
         except ExpressionError as error:
@@ -261,6 +278,21 @@ class _Names:
     def value(self, root: str, steps: tuple[Step, ...], offset: int, width: int) -> Value:
         return self.resolver.named(root, steps, self.place(offset, width), self.scope)
 
+    def check(self, text: str) -> None:
+        """Refuse every name of an expression that stands for nothing.
+
+        Raises:
+            Failed: there are some, each of which is recorded.
+        """
+        found = list(re.finditer(rf"(?<![\w.$]){NAME}\b(?! *\()", re.sub(_STRING, _blank, text)))
+        known = len(self.resolver.diagnostics)
+        for one in found if len(found) > 1 else ():
+            if one[0] not in _WORDS:
+                with suppress(Failed):
+                    self.known(one[0], one.start(), len(one[0]))
+        if len(self.resolver.diagnostics) > known:
+            raise Failed
+
     def known(self, root: str, offset: int, width: int) -> None:
         if root not in ("env", "data"):
             self.resolver.known(root, self.place(offset, width), self.scope)
@@ -277,6 +309,10 @@ class _Deeper:
 
     def __exit__(self, *_: object) -> None:
         self.resolver.depth -= 1
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
 
 
 def _inside(scalar: Scalar, piece: str, start: int) -> Mark:

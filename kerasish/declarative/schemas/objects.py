@@ -9,7 +9,7 @@ from kerasish.arguments.annotations import rule_for
 from kerasish.arguments.contract import Field, contract_of
 from kerasish.arguments.rules import DTypeOrPolicy
 from kerasish.declarative.check import vocabulary
-from kerasish.declarative.check.forms import NOT_NEGATIVE
+from kerasish.declarative.check.forms import BOUNDS
 from kerasish.declarative.language.forms import Schema, ref
 from kerasish.declarative.schemas.shared import Shared
 from kerasish.declarative.schemas.values import VARIABLE, accepting, by_type, types_of
@@ -143,7 +143,7 @@ def argument(field: Field, text: str, whole: bool = True) -> Schema:
     """The schema of the value of one argument; `whole` with its words and its default."""
     form: Any = field.rule.form
     kind = field.kind
-    least = {"minimum": 0} if field.name in NOT_NEGATIVE else {}
+    least = dict(BOUNDS.get(field.name, {}))
     if field.name == "name":
         form = {"anyOf": [ref("name"), {"type": "null"}]}
     elif not form and kind is not None:

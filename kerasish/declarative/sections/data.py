@@ -17,7 +17,7 @@ from kerasish.declarative.language.keys import Keys
 from kerasish.declarative.sections.data_entries import read_entries
 from kerasish.declarative.sections.data_keys import DATA, SOURCES, WINDOW
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
-from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, plain
+from kerasish.declarative.text.source import Mapping, Scalar, Sequence, Value, marks_in, plain
 from kerasish.preparation import FORMATS
 from kerasish.preparation.parts import CHOICES, PARTS
 
@@ -122,7 +122,7 @@ def _source(value: Value, found: Diagnostics) -> Source | None:
     (name,) = formats
     keys = SOURCES[name]
     fields = Fields(value, keys.name, keys, found)
-    marks = {key: entry.value.mark for key, entry in fields.entries.items()}
+    marks = marks_in(value)
     values = {name: _files(fields, name, found)}
     for key, entry in fields.entries.items():
         form = keys[key].form
@@ -207,7 +207,7 @@ def _part(value: Value, name: str, found: Diagnostics) -> PartChoice | None:
             found.add("K110", message, value.mark, _PART_FORM)
         return None
     choice = _choice(fields, forms[0], name, found)
-    return None if choice is None else PartChoice(value.mark, (), choice)
+    return None if choice is None else PartChoice(value.mark, (), choice, marks_in(value))
 
 
 def _choice(fields: Fields, form: str, part: str, found: Diagnostics) -> dict[str, Any] | None:

@@ -27,6 +27,12 @@ KINDS = {
 _ONE_HOT = ("float_discretized", "integer_categorical", "string_categorical", "integer_hashed",
             "string_hashed")  # fmt: skip
 BODIES = (*(key.name for key in data_keys.BODIES), *KINDS)
+# Other tools' words for what stands in for missing values.
+_FILLS = {
+    "zero": "0", "zeros": "0", "average": "mean", "avg": "mean", "mode": "most_frequent",
+    "most_common": "most_frequent", "ffill": "previous", "forward": "previous",
+    "last": "previous", "pad": "previous",
+}  # fmt: skip
 _FORM = "write {from: column}, {from: column, Layer: {...}} or {from: column, seq: [...]}"
 
 
@@ -38,7 +44,10 @@ def read_entries(value: Value, key: str, checker: Checker) -> tuple[DataEntry, .
         key: "x" or "y", the name of what has none.
         checker: reads the layers.
     """
-    reader = _Reader(checker)
+    reader = _Reader(checker, key == "y")
+    if isinstance(value, Sequence) and not value.items:
+        checker.diagnostics.add("K204", f"data.{key} is empty", value.mark, f"write {key}: column")
+        return ()
     if not isinstance(value, Mapping) or "from" in value.entries:
         alone = value.value if isinstance(value, Scalar) else None
         name = alone if isinstance(alone, str) and alone != REST else key
@@ -56,8 +65,9 @@ def read_entries(value: Value, key: str, checker: Checker) -> tuple[DataEntry, .
 
 
 class _Reader:
-    def __init__(self, checker: Checker) -> None:
+    def __init__(self, checker: Checker, is_target: bool) -> None:
         self.checker = checker
+        self.is_target = is_target
         self.diagnostics: Diagnostics = checker.diagnostics
 
     def entry(self, name: str, mark: Mark, value: Value) -> DataEntry | None:
@@ -96,7 +106,11 @@ class _Reader:
                 found.append(Reference(item.value, item.mark))
             else:
                 message = must_be("from", "names of columns", item)
-                self.diagnostics.add("K204", message, item.mark, _FORM)
+                number = item.value if isinstance(item, Scalar) else None
+                hint = _FORM
+                if type(number) is int:
+                    hint = f"columns without names are column_1, ...: write column_{number + 1}"
+                self.diagnostics.add("K204", message, item.mark, hint)
         return tuple(found)
 
     def _offsets(self, value: Mapping) -> tuple[int, int] | None:
@@ -140,6 +154,10 @@ class _Reader:
         if entry.key == "map":
             return self._map(entry)
         if entry.key == "fill":
+            if self.is_target:
+                message = "a target is not filled: rows without one are left out"
+                self.diagnostics.add("K206", message, entry.mark, "leave fill out")
+                return None
             return self._fill(entry)
         if entry.key == "pad":
             return self._pad(entry)
@@ -200,7 +218,9 @@ class _Reader:
         form = data_keys.FILL
         if form.takes is None or not form.takes(held):
             message = must_be("fill", form.expected, entry.value)
-            self.diagnostics.add("K204", message, entry.value.mark)
+            word = _FILLS.get(str(held).lower(), "")
+            hint = f"write {word}" if word else ""
+            self.diagnostics.add("K204", message, entry.value.mark, hint)
             return None
         strategy = Scalar("constant" if number else held, entry.mark)
         arguments = [Entry("strategy", entry.mark, strategy)]

@@ -9,6 +9,7 @@ A functional model has `inputs`, shared `layers`, `nodes` that read each other (
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Sequence as SequenceOf
 
 from kerasish.declarative.check import specification as checked
@@ -40,6 +41,7 @@ def read_model(
             left out are these.
     """
     functional = _is_functional(value)
+    _check_type(value, functional, checker)
     foreign = _OF_LISTS if functional else _OF_GRAPHS
     allowed = [key for key in MODEL if key not in foreign]
     fields = Fields(value, "model", allowed, checker.diagnostics)
@@ -50,19 +52,48 @@ def read_model(
     return _sequential(fields, name, checker, entries)
 
 
+def texts_read(model: Value | None) -> Iterator[str]:
+    """The texts in `from` of the nodes of a model section as written."""
+    nodes = model.get("nodes") if isinstance(model, Mapping) else None
+    held = [entry.value for entry in nodes] if isinstance(nodes, Mapping) else []
+    waiting = [one.get("from") for one in held if isinstance(one, Mapping)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Sequence):
+            waiting += value.items
+        elif isinstance(value, Mapping):
+            waiting += [entry.value for entry in value]
+        elif isinstance(value, Scalar) and isinstance(value.value, str):
+            yield value.value
+
+
 def _is_functional(value: Value) -> bool:
-    """By `type`; where that is absent or wrong, by the keys that only one form has."""
+    """By the keys that only one form has; where there are none, by `type`."""
     if not isinstance(value, Mapping):
         return False
+    listed = isinstance(value.get("layers"), Sequence)
     kind = value.get("type")
     written = kind.value if isinstance(kind, Scalar) else None
-    if written in ("sequential", "functional"):
-        return written == "functional"
-    listed = isinstance(value.get("layers"), Sequence)
+    if written == "functional" and not (listed and "nodes" not in value.entries):
+        return True
+    if written == "sequential" and "nodes" not in value.entries:
+        return False
     listed_nodes = isinstance(value.get("nodes"), Sequence)
     if listed_nodes and not value.entries.keys() & {"inputs", "outputs", "layers"}:
         return False  # layers, under a wrong name
     return "nodes" in value.entries or ("inputs" in value.entries and not listed)
+
+
+def _check_type(value: Value, functional: bool, checker: Checker) -> None:
+    """`type` says what the keys say."""
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    written = kind.value if isinstance(kind, Scalar) else None
+    meant = "functional" if functional else "sequential"
+    if kind is None or written == meant or written not in MODEL["type"].form.choices:
+        return
+    keys = "a graph (nodes)" if functional else "a list of layers"
+    message = f"type says {written}, the keys are those of {keys}"
+    checker.diagnostics.add("K110", message, kind.mark, f"leave it out, or write {meant}")
 
 
 def _sequential(

@@ -22,13 +22,25 @@ from kerasish.declarative.language.forms import (
 )
 from kerasish.declarative.language.keys import Key, Keys
 from kerasish.declarative.text.errors import Diagnostics, clip, did_you_mean, must_be
-from kerasish.declarative.text.source import Entry, Mapping, Mark, Scalar, Sequence, Value, plain
+from kerasish.declarative.text.source import (
+    Entry,
+    Mapping,
+    Mark,
+    Scalar,
+    Sequence,
+    Value,
+    marks_in,
+    plain,
+)
 from kerasish.declarative.text.synonyms import TYPE_KEYS
+from kerasish.declarative.text.words import short
+
+_SEVERAL = {"loss": "losses", "metric": "metrics"}
 
 
 def _for_outputs(kind: str) -> Form:
     """One object, a list of them, or either for each output by name."""
-    one, several = objects(kind), listed(objects(kind), f"{kind}s")
+    one, several = objects(kind), listed(objects(kind), _SEVERAL[kind])
     by_name = mapped(either(one, several), "a mapping from outputs to them")
     return either(one, several, by_name)
 
@@ -96,7 +108,7 @@ def read_train(value: Value, checker: Checker, outputs: tuple[str, ...]) -> Trai
         "callbacks": callbacks,
         "steps_per_epoch": fields.given("steps_per_epoch"),
     }
-    marks: dict[str, Mark] = {}
+    marks = marks_in(value)
     rates = _factors(fields, "rates", marks)
     weights: dict[str, float] | str | None = "balanced"
     if plain(fields.value("class_weight") or Scalar(None, fields.mark)) != "balanced":
@@ -116,6 +128,15 @@ def _given(arguments: dict[str, Any]) -> dict[str, Any]:
 def _per_output(value: Value, kind: str, outputs: tuple[str, ...], checker: Checker) -> Any:
     """One loss or metric, a list of them, or a mapping from outputs to them."""
     if isinstance(value, Sequence) and value.items:
+        if kind == "loss" and outputs and len(value.items) != len(outputs):
+            message = f"loss has {len(value.items)} losses, the model has {len(outputs)} outputs"
+            hint = (
+                f"write them by name: {{{outputs[0]}: ..., ...}}"
+                if len(outputs) > 1
+                else (f"write {short(value.items[0])}")
+            )
+            message = message.removesuffix("s") if len(outputs) == 1 else message
+            checker.diagnostics.add("K204", message, value.mark, hint)
         return [_per_output(one, kind, (), checker) for one in value.items]
     if not isinstance(value, Mapping) or _is_item(value, kind, outputs):
         return checker.named(value, kind)
@@ -152,6 +173,11 @@ def _metrics(value: Value, outputs: tuple[str, ...], checker: Checker) -> Any:
     if isinstance(value, Sequence) and not value.items:
         return None
     found = _per_output(value, "metric", outputs, checker)
+    items = value.items if isinstance(value, Sequence) else ()
+    if len(outputs) > 1 and items and len(items) != len(outputs):
+        message = f"metrics has {len(items)} entries, the model has {len(outputs)} outputs"
+        hint = f"write them by name: metrics: {{{outputs[0]}: [{short(items[0])}], ...}}"
+        checker.diagnostics.add("K204", message, value.mark, hint)
     return found if isinstance(found, list | dict) else [found]
 
 
@@ -165,6 +191,13 @@ def _weights(value: Value, outputs: tuple[str, ...], checker: Checker) -> Any:
         if number is None:
             checker.diagnostics.add("K204", must_be("loss_weights", "numbers", one), one.mark)
         numbers.append(number)
+    if outputs and not isinstance(value, Mapping) and len(values) != len(outputs):
+        message = f"loss_weights has {len(values)} numbers, the model has {len(outputs)} outputs"
+        hint = f"write them by name: {{{', '.join(f'{one}: 1' for one in outputs[:4])}}}"
+        hint = "leave it out" if len(outputs) == 1 else hint
+        checker.diagnostics.add(
+            "K204", message.replace(" 1 outputs", " 1 output"), value.mark, hint
+        )
     if not isinstance(value, Mapping):
         return numbers
     for entry in value:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Collection
+from dataclasses import replace
 
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.check.items import Checker
@@ -23,10 +25,10 @@ from kerasish.declarative.language.keys import Key, Keys, mapping
 from kerasish.declarative.language.model import BLOCK, MODEL
 from kerasish.declarative.sections.data import read_data
 from kerasish.declarative.sections.data_keys import DATA
-from kerasish.declarative.sections.model import read_model
+from kerasish.declarative.sections.model import read_model, texts_read
 from kerasish.declarative.sections.monitors import check_monitors
 from kerasish.declarative.sections.train import TRAIN, read_train
-from kerasish.declarative.text.errors import Diagnostics
+from kerasish.declarative.text.errors import Diagnostics, must_be
 from kerasish.declarative.text.source import Mapping, Scalar
 from kerasish.errors import told
 
@@ -40,7 +42,7 @@ SECTIONS = Keys(
         example="common.yaml"),
     Key("name", name_(), "the run's name; by default the file's", example="digits"),
     Key("description", text(), "words", example="a first try"),
-    Key("seed", whole(0), "where random numbers start", example="1"),
+    Key("seed", whole(0, 2**32 - 1), "where random numbers start", example="1"),
     Key("backend", choice("auto", "numpy", "cupy"), "what computes", example="auto"),
     Key("vars", mapped(anything(), "values by name"), "values used elsewhere as `$name` or in "
         "arithmetic", example="{width: 64, epochs: 5}"),
@@ -83,8 +85,13 @@ def validate(
     checker = Checker(diagnostics, missing, network)
     fields.text("description")
     fields.mapping("vars")
-    fields.require("model")
+    fields.require("model", "model: {layers: [...]}")
+    if "data" in fields.entries and fields.value("data") is None:
+        hint = "write data: {dataset: digits}, or take the line away"
+        diagnostics.add("K202", "data is empty", fields.place("data"), hint)
     data = fields.read("data", lambda value: read_data(value, checker))
+    if data is not None:
+        data = replace(data, read=frozenset(texts_read(document.get("model"))))
     entries = None if data is None else data.inputs
     model = fields.read("model", lambda value: read_model(value, checker, entries))
     train = fields.read("train", lambda value: read_train(value, checker, output_names(model)))
@@ -138,6 +145,13 @@ def _plugins(fields: Fields) -> list[str]:
     for value in fields.items("plugins"):
         if isinstance(value, Scalar) and isinstance(value.value, str):
             found.append(value.value)
+            if not re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", value.value) or (
+                value.value.endswith(".py")
+            ):
+                hint = f"write {value.value.removesuffix('.py').replace('/', '.')}"
+                message = must_be("a plugin", "the name of a module, without .py", value)
+                fields.diagnostics.add("K204", message, value.mark, hint)
         else:
-            fields.diagnostics.add("K204", "a plugin must be a name", value.mark)
+            message = must_be("a plugin", "the name of a module", value)
+            fields.diagnostics.add("K204", message, value.mark)
     return found

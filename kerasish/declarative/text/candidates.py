@@ -15,6 +15,7 @@ from kerasish.declarative.text.synonyms import SECTIONS
 _KEY = r"[A-Za-z_][\w.]*"
 _PAIRS = {"[": "]", "{": "}"}
 _BOUND = 12  # lines to look back
+_TEXTS = ("description",)  # keys whose values are sentences
 
 
 def candidates(
@@ -31,6 +32,7 @@ def candidates(
     here = lines[min(line, len(lines) - 1)]
     above = _above(lines, here.number)
     near = [here, above] if above else [here]
+    yield from _open_quote(lines, here)
     for one in near:
         yield from _expression(one)
     if opened is not None:
@@ -42,10 +44,15 @@ def candidates(
     for one in near:
         yield from _missing_colon(one)
     yield from _first_dash(lines, here)
+    yield from _section_dash(here)
     yield from _nested(here)
     for one in near:
         yield from _extra_bracket(one)
+        yield from _extra_comma(one)
+        yield from _escape(one)
+        yield from _no_key(one)
     yield from _quote_rest(here)
+    yield from _first_line(lines, here)
     yield from _indentation(lines, here)
     if above:
         yield from _indentation(lines, above)
@@ -59,6 +66,21 @@ def _above(lines: list[Line], number: int) -> Line | None:
 def _end(line: Line) -> int:
     """Where a line ends without its comment; where its brackets close that it does not open."""
     return len(line.code.rstrip(" \t" + QUOTED)) if QUOTED not in line.code else len(line.text)
+
+
+def _open_quote(lines: list[Line], here: Line) -> Iterator[Mend]:
+    """A quote of a line above that the next quote of the text closes by chance."""
+    for number in range(here.number, max(-1, here.number - 200), -1):
+        line = lines[number]
+        if line.opened == QUOTED or number + 1 >= len(lines) or lines[number + 1].opened != QUOTED:
+            continue
+        kept = line.code.rstrip(" " + QUOTED)
+        column = next((c for c in range(len(kept), len(line.text)) if line.text[c] in "'\""), None)
+        if len(kept) and line.text[len(kept) - 1] in "'\"":
+            column = len(kept) - 1
+        if column is not None:
+            yield from _quote(line, column)
+        return
 
 
 def _quote(line: Line, column: int) -> Iterator[Mend]:
@@ -141,8 +163,8 @@ _SPECIAL = re.compile(r"(?:^\s*|[:,\[{] *|- +)([@`%*&!?|>][^\s,\]}]*)")
 def _special(line: Line) -> Iterator[Mend]:
     """A text that begins with a character that means something to YAML."""
     for found in _SPECIAL.finditer(line.code):
-        text = found[1]
-        start, end = found.span(1)
+        text = found[1].rstrip(":")
+        start, end = found.start(1), found.start(1) + len(text)
         message = f"a text that begins with '{text[0]}' must be quoted"
         written, hint = f'"{text}"', f'write "{text}"'
         if text[0] == "`":
@@ -155,6 +177,56 @@ def _special(line: Line) -> Iterator[Mend]:
 
 
 _WORD_VALUE = re.compile(rf"^\s*(?:- +)?({_KEY})( +)(?=[^\s:=])")
+
+
+def _extra_comma(line: Line) -> Iterator[Mend]:
+    """A comma behind a comma, or behind a bracket that opens."""
+    for found in re.finditer(r"(?<=[,\[{])\s*(,)", line.code):
+        place = found.start(1)
+        edit = Edit(line.number, place, place + 1, "")
+        yield Mend(line.number, place, 1, "a ',' has nothing before it", "remove it", (edit,))
+
+
+def _escape(line: Line) -> Iterator[Mend]:
+    r"""A backslash in double quotes that begins no escape, as in "C:\data"."""
+    for found in re.finditer(r'"([^"\']*\\[^"\']*)"', line.text):
+        start, end = found.span()
+        wrong = re.search(r"\\[^0abtnvfre \"/\\N_LPxuU]|\\[xuU](?![0-9a-fA-F]{2})", found[1])
+        if wrong is None:
+            continue
+        message = f"'{wrong[0][:2]}' is no character in double quotes"
+        edit = Edit(line.number, start, end, f"'{found[1]}'")
+        hint = f"write '{found[1]}' in single quotes, or / for \\"
+        yield Mend(line.number, start, end - start, message, hint, (edit,))
+
+
+def _no_key(line: Line) -> Iterator[Mend]:
+    """A value without a name."""
+    if line.is_block and line.bare.startswith(": "):
+        edit = Edit(line.number, 0, len(line.text), "")
+        message, hint = "a name is missing before ':'", "write it, or remove the line"
+        yield Mend(line.number, line.indent, 1, message, hint, (edit,))
+
+
+def _section_dash(line: Line) -> Iterator[Mend]:
+    """`- data:` at the beginning of a line."""
+    found = re.match(r"- +(\w+) *:", line.code)
+    if found and found[1] in SECTIONS:
+        edit = Edit(line.number, 0, found.start(1), "")
+        message, hint = "a section begins without '-'", f"write {found[1]}:"
+        yield Mend(line.number, 0, found.end(1), message, hint, (edit,))
+
+
+def _first_line(lines: list[Line], here: Line) -> Iterator[Mend]:
+    """The first key of a file, where it alone is indented."""
+    block = [one for one in lines if one.is_block and one.bare]
+    if len(block) > 1 and block[1].number == here.number and block[0].indent > here.indent == 0:
+        first = block[0]
+        edit = _shifted(first, -first.indent)
+        hint = f"remove the {_spaces(first.indent)} before it: the keys of a file begin the line"
+        message = "the first line does not stand in the column of the others"
+        width = len(first.bare.split()[0])
+        yield Mend(first.number, first.indent, width, message, hint, (edit,))
 
 
 def _missing_colon(line: Line) -> Iterator[Mend]:
@@ -203,7 +275,7 @@ _TWO = re.compile(rf"^(\s*(?:- +)?)([\w.]+): +({_KEY}): +(\S.*)$")
 def _nested(line: Line) -> Iterator[Mend]:
     """`- Dense: units: 3`, `optimizer: Adam: {...}`."""
     found = _TWO.match(line.text[: len(line.code.rstrip())])
-    if not found or line.opened != " ":
+    if not found or line.opened != " " or found[2] in _TEXTS:
         return
     start, end = found.start(3), len(line.code.rstrip())
     inner = line.text[start:end]

@@ -94,11 +94,11 @@ class Diagnostics:
     """A collector: stages add findings, and the run stops only after all of a stage are known.
 
     Args:
-        command: whether hints speak to someone at the command line, not to a program.
+        command: whether someone at the command line reads them, not a program.
     """
 
     def __init__(self, command: bool = False) -> None:
-        self._command = command
+        self.command = command
         self._found: dict[tuple[str, str, int, int, str], Diagnostic] = {}
         self._unknown: set[_Place] = set()
         self.variables: set[str] = set()  # that the file has
@@ -188,7 +188,7 @@ class Diagnostics:
 
     def told(self, program: str, command: str) -> str:
         """The one of two hints that says what its reader can do."""
-        return command if self._command else program
+        return command if self.command else program
 
     def excuse(self, section: str, key: str) -> None:
         """A key of a section is missing because it stands elsewhere, which is a finding already."""
@@ -300,11 +300,18 @@ def did_you_mean(name: str, choices: Iterable[str], listing: bool = True) -> str
     known = list(choices)
     near = hint(clip(name, 100), known, 3)
     if near:
-        return near[0].lower() + near[1:]
+        return near[0].lower() + near[1:] + _foreign(name)
     if not known or not listing:
         return ""
     shown = ", ".join(known[:8])
     return f"known: {shown}{', ...' if len(known) > 8 else ''}"
+
+
+def _foreign(name: str) -> str:
+    """That a name has a letter that looks like one of the Latin alphabet, and is none."""
+    odd = next((c for c in name if c.isalpha() and not c.isascii()), "")
+    kind = unicodedata.name(odd, "").split(" ")[0].title() if odd else ""
+    return f"  its '{odd}' is a {kind} letter" if kind not in ("", "Latin") else ""
 
 
 def _excerpt(mark: Mark, hint: str) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kerasish import budget
+from kerasish import budget, registry
 from kerasish.declarative.text import scalars
 from kerasish.declarative.text.errors import Diagnostics, clip
 from kerasish.declarative.text.mending import Text
@@ -88,7 +88,8 @@ def _read(builder: _Builder) -> Value:
         for event in _events(str(builder.text)):
             builder.take(event)
     if builder.root is None:
-        builder.diagnostics.stop("K101", "there is no content", builder.mark_at(0, 0))
+        hint = "start the file with 'kerasish: 1' and a 'model:' section; kerasish init writes one"
+        builder.diagnostics.stop("K101", "there is no content", builder.mark_at(0, 0), hint)
     return builder.root
 
 
@@ -98,6 +99,8 @@ def _decode(data: bytes | str, name: str, diagnostics: Diagnostics) -> str:
         diagnostics.stop("K105", f"the file is larger than {MAX_BYTES // 1024} KiB", here)
     if isinstance(data, str):
         return data.removeprefix("\ufeff")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data.count(b"\0") * 3 > len(data):
+        diagnostics.stop("K101", "the file is UTF-16, not UTF-8 text", here, "save it as UTF-8")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -197,6 +200,7 @@ class _Builder:
         mark = mark.part(0, len(written))
         message = f"the tag '{shown}' is refused"
         self.diagnostics.add("K103", message, mark, "a file holds plain values only: remove it")
+        self.diagnostics.hide(mark)  # what the value is without it is another question
 
     def _take_scalar(self, event: Any) -> None:
         quoted = event.style is not None
@@ -220,15 +224,20 @@ class _Builder:
         elif text in frame.entries:
             first = frame.entries[text].mark.line
             message = f"key '{clip(text, 60)}' is given twice"
-            self.diagnostics.add("K102", message, mark, f"first given at line {first}")
+            self.diagnostics.add("K102", message, mark, f"first given at line {first}: keep one")
 
     def _take_alias(self, event: Any) -> None:
         name, mark = event.anchor, self._mark(event)
         if name not in self._anchors:
-            self.diagnostics.stop("K101", f"the anchor '&{clip(name, 60)}' is not defined", mark)
+            hint = f"&{name} names a value above; a variable is written ${name}"
+            if near := registry.hint(clip(name, 60), self._anchors):
+                hint = near[:1].lower() + near[1:].replace("'", "'*", 1)
+            message = f"the anchor '&{clip(name, 60)}' is not defined"
+            self.diagnostics.stop("K101", message, mark, hint)
         value = self._anchors[name]
         if value is None:
-            self.diagnostics.stop("K105", f"'*{clip(name, 60)}' stands inside itself", mark)
+            message = f"'*{clip(name, 60)}' stands inside itself"
+            self.diagnostics.stop("K105", message, mark, "write out what is meant")
         if not self._is_key():
             self._finish(event, value)
         elif isinstance(value, Scalar) and isinstance(value.value, str):
@@ -264,7 +273,8 @@ class _Builder:
                 if isinstance(one, Mapping):
                     brought = {**one.entries, **brought}
                 else:
-                    self.diagnostics.add("K101", "'<<' merges mappings only", one.mark)
+                    hint = "write <<: *name, where &name stands before a mapping above"
+                    self.diagnostics.add("K101", "'<<' merges mappings only", one.mark, hint)
         return brought
 
     def _finish(self, event: Any, value: Value) -> None:

@@ -336,6 +336,7 @@ def _closing(text: str, start: int) -> int:
 
 _FOREIGN = re.compile(
     r"\{\{ *([A-Za-z_]\w*) *\}\}|\$\(([A-Za-z_]\w*)\)|%\(([A-Za-z_]\w*)\)[sdf]?|%([A-Za-z_]\w*)%"
+    r"|\{% *([A-Za-z_]\w*) *%\}"
 )
 
 
@@ -343,7 +344,7 @@ def variables(lines: list[Line]) -> Iterator[Mend]:
     """Variables as other tools write them."""
     for line in lines:
         for found in _FOREIGN.finditer(line.code):
-            name = found[1] or found[2] or found[3] or found[4]
+            name = next(filter(None, found.groups()))
             edit = Edit(line.number, found.start(), found.end(), f"${name}")
             message = f"'{found[0]}' is no variable in this language"
             width = found.end() - found.start()

@@ -154,6 +154,29 @@ def plain(value: Value) -> Any:
     return {entry.key: plain(entry.value) for entry in value}
 
 
+def marks_in(value: Value, before: str = "") -> dict[str, Mark]:
+    """Where everything in a value stands, by keys with dots: a key, `key=` its value, `list.0`."""
+    found: dict[str, Mark] = {}
+    if isinstance(value, Mapping):
+        for entry in value:
+            key = f"{before}{entry.key}"
+            found |= {key: entry.mark, f"{key}=": entry.value.mark}
+            found |= marks_in(entry.value, f"{key}.")
+    elif isinstance(value, Sequence):
+        for place, item in enumerate(value.items):
+            found[f"{before}{place}"] = item.mark
+    return found
+
+
+def nearest_mark(marks: dict[str, Mark], about: str, usual: Mark) -> Mark:
+    """The mark of what an error is about, or of what holds it, else the usual one."""
+    while about:
+        if about in marks:
+            return marks[about]
+        about = about[:-1] if about.endswith("=") else about.rpartition(".")[0]
+    return usual
+
+
 V = TypeVar("V", bound=Scalar | Sequence | Mapping)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from kerasish.declarative.text import python, scalars
 from kerasish.declarative.text.emit import flow
@@ -78,7 +79,7 @@ _TRUE, _FALSE = ("yes", "on", "y", "true", "t"), ("no", "off", "n", "false", "f"
 _UNITS = {"k": 1_000, "m": 1_000_000}
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 _POWER = r"(?:(\d+(?:\.\d+)?)\s*[*x×]\s*)?10\s*(?:\^|\*\*)\s*\(?(-?\d+)\)?"
-_LIMITS = {"inf": ".inf", "infinity": ".inf", "-inf": "-.inf", "nan": ".nan"}
+_LIMITS = {"inf": ".inf", "infinity": ".inf", "-inf": "-.inf"}
 
 
 def written(value: Value) -> str:
@@ -107,6 +108,13 @@ def belongs(where: str, line: str) -> str:
 def meant(value: Value, expected: str) -> str:
     """How to write the value that was meant where another was expected; "" where that is open."""
     if isinstance(value, Scalar):
+        is_name = expected.startswith("letters, digits") and value.value is not None
+        if is_name and not re.search(r"[\"'(){}$]", str(value.value)):
+            cleaned = re.sub(r"[^A-Za-z0-9_.-]+", "_", str(value.value)).strip("_.")[:128]
+            quoted = f'"{cleaned}"' if cleaned.replace(".", "").isdigit() else cleaned
+            return f"write {quoted}" if cleaned else ""
+        if value.quoted and (sign := value.mark.text.strip()[:1]) in ("|", ">"):
+            return f"leave out '{sign}', which makes one text of what follows"
         if mixed := arithmetic(value.mark.text):
             return f'write "${{{mixed}}}"'
         if isinstance(value.value, float) and "integer" in expected and " / " in value.mark.text:
@@ -149,6 +157,8 @@ def _meant_text(text: str, quoted: bool, expected: str) -> str:
         return f"write {str(text.lower() in _TRUE).lower()}"
     if number and quoted and type(scalars.resolve(text)) in (int, float):
         return f"remove the quotes: {text}"
+    if number and text.lower() == "nan":
+        return "NaN is nothing to compute with"
     if number and text.lower() in _LIMITS:
         return f"write {_LIMITS[text.lower()]}"
     if listed and number and re.fullmatch(r"\d+(?: +\d+)+", text):
@@ -172,6 +182,7 @@ def _meant_text(text: str, quoted: bool, expected: str) -> str:
 
 def _number(text: str) -> str:
     """The number that a text was meant to be, as YAML writes it."""
+    text = unicodedata.normalize("NFKC", text)
     text = text.replace("−", "-").replace("–", "-").replace("\u00a0", " ")
     text = re.sub(r"\s*(?:#|//).*$", "", text).rstrip(" ,;")
     if re.fullmatch(r"[-+]?\d{1,3}(?:[_,' ]\d{3})+(?:\.\d+)?|[-+]?\d+(?:_\d+)+", text):

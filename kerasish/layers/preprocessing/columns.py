@@ -137,8 +137,9 @@ class ValueMap(Layer):
                     f"ValueMap {self.name!r}, row {place}",
                     expected=f"one of {shown}",
                     received=repr(value),
+                    fix=f"Give a value for {value!r} too.",
                 )
-                refused.row = place
+                refused.row = place // (array[:1].size or 1)
                 raise refused
             found.append(number)
         return np.array(found, self.result_dtype).reshape(array.shape)

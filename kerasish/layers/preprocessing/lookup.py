@@ -39,7 +39,8 @@ class StringLookup(Lookup):
         if self.invert:
             return self._backwards(inputs)
         tokens = as_texts(inputs, f"{type(self).__name__} {self.name!r}", self.encoding)
-        indices = self._find(tokens.reshape(-1).tolist()).reshape(tokens.shape)
+        width = tokens[:1].size or 1
+        indices = self._find(tokens.reshape(-1).tolist(), width).reshape(tokens.shape)
         return self._encoded(indices)
 
     def compute_output_spec(self, inputs: Any) -> KerasTensor:
@@ -113,7 +114,12 @@ class IntegerLookup(Lookup):
             found = ops.where(ops.equal(x, self.mask_token), self._mask_index, found)
         strict = not (self.num_oov_indices or found.is_symbolic)
         if strict and bool(ops.any(ops.equal(found, UNKNOWN))):
-            raise self._refusal(
-                "tokens of the vocabulary, since num_oov_indices is 0", "others too", kind=DataError
-            )
+            place = int(np.flatnonzero(np.asarray(found) == UNKNOWN)[0])
+            refused = self._refusal(
+                "tokens of the vocabulary, since num_oov_indices is 0",
+                repr(np.asarray(x).reshape(-1)[place].item()), kind=DataError,
+            )  # fmt: skip
+            if isinstance(refused, DataError):
+                refused.row = place // (np.asarray(x)[:1].size or 1)
+            raise refused
         return self._encoded(found)

@@ -339,8 +339,8 @@ class Lookup(Layer):
         """What the mask token becomes: index 0, or in vectors nothing at all."""
         return 0 if self.output_mode == "int" else _NOWHERE
 
-    def _find(self, tokens: Sequence[Any]) -> np.ndarray:
-        """The indices of tokens, (n,)."""
+    def _find(self, tokens: Sequence[Any], width: int = 1) -> np.ndarray:
+        """The indices of tokens, (n,), of which each row has `width`."""
         known = dict(self._index)
         if self.mask_token is not None:
             known[self.mask_token] = self._mask_index
@@ -352,9 +352,12 @@ class Lookup(Layer):
         others = [tokens[place] for place in places.tolist()]
         if not self.num_oov_indices:
             shown = ", ".join(map(repr, list(dict.fromkeys(others))[:5]))
-            raise self._refusal(
+            refused = self._refusal(
                 "tokens of the vocabulary, since num_oov_indices is 0", shown, kind=DataError
             )
+            if isinstance(refused, DataError):
+                refused.row = int(places[0]) // width
+            raise refused
         bins: Any = 0
         if self.num_oov_indices > 1:
             hashed = fingerprints([str(t) for t in others], self.salt)

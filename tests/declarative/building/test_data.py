@@ -100,7 +100,7 @@ def test_the_way_back(folder: Path) -> None:
         ("source: {csv: t.csv}\nx: agee", "5:6: K502 there is no column 'agee'"),
         (
             "source: {csv: t.csv}\nx: age\ntest: {where: {town: Ulm}}",
-            "K502 The data: expected a col",
+            "6:18: K502 there is no column 'town'",
         ),
         ("source: {csv: t.csv}\nx: age\ntest: {where: {city: Ulmm}}", "K502 The part 'test'"),
         (
@@ -110,7 +110,65 @@ def test_the_way_back(folder: Path) -> None:
         ("source: {csv: t.csv}\nx: city\ny: label", "K503 'city' holds texts"),
         (
             "source: {csv: t.csv}\nx: weight\ny: {from: label, map: {no: 0}}",
-            "K503 t.csv, line 3",
+            "K503 t.csv, line 3, column 'label': expected one of 'no', received 'yes'",
+        ),
+        # All columns that are named wrongly, each where it is named.
+        (
+            "source: {csv: t.csv}\nx: [age, agee]\ny: lable\ntest: {split: 0.3, stratify: ctiy}",
+            "5:12: K502 there is no column 'agee'",
+        ),
+        ("source: {csv: t.csv}\nx: [age, agee]\ny: lable", "6:6: K502 there is no column 'lable'"),
+        ("source: {csv: [t.csv, absent.csv]}\nx: age", "4:25: K501 The data: expected the file"),
+        ("source: {csv: tt.csv}\nx: age", "Did you mean 't.csv'?"),
+        ("source: {csv: t.csv, names: {a: agee}}\nx: a", "4:35: K501 The data: expected a column"),
+        ("source: {csv: t.csv, names: {city: age}}\nx: city", "4:32: K501 names: expected names"),
+        ("source: {csv: t.csv, types: {agee: text}}\nx: age", "4:32: K501 t.csv: expected a col"),
+        ("source: {csv: t.csv, types: {city: float}}\nx: age", "4:38: K501 t.csv, line 2, column"),
+        ("source: {csv: t.csv, time: agee}\nx: age", "4:30: K501 The data: expected a column"),
+        ("source: {csv: t.csv, group: agee}\nx: age", "4:31: K501 The data: expected a column"),
+        ("source: {csv: t.csv, separator: ;}\nx: age", 'write separator: "," in the source'),
+        ("source: {csv: t.csv, header: false}\nx: age", "leave out header: false"),
+        ("source: {images: t.csv}\nx: image", "K501 The file 't.csv': expected a folder of images"),
+        ("source: {csv: t.csv}\nx: all\ny: label", "write rest, which is all columns"),
+        # Parts.
+        ("source: {csv: t.csv}\nx: age\ntest: {rows: [9, 12]}", "6:16: K502 The part 'test', rows"),
+        ("source: {csv: t.csv}\nx: age\ntest: {split: 0.99}", "6:17: K502 The part 'train'"),
+        ("source: {csv: t.csv}\nx: age\ntest: {where: {city: ulm}}", "Did you mean 'Ulm'?"),
+        ("source: {csv: t.csv}\nx: age\ntest: {where: {weight: {from: 2, to: 1}}}", "`from` befo"),
+        ("source: {csv: t.csv}\nx: age\ntest: {split: 0.6}\nvalidation: {split: 0.5}", "0.6"),
+        # Texts and numbers.
+        (
+            "source: {csv: t.csv}\nx: {a: {from: city, Normalization: {}}}",
+            "K503 column 'city' holds",
+        ),
+        (
+            "source: {csv: t.csv}\nx: {a: {from: city, fill: mean}}",
+            "'city' holds texts, fill takes",
+        ),
+        (
+            "source: {csv: t.csv}\nx: {a: {from: weight, StringLookup: {}}}",
+            "write types: {weight: t",
+        ),
+        ("source: {csv: t.csv}\nx: {a: {from: weight, pad: 3}}", "'weight' has one already"),
+        (
+            "source: {csv: t.csv}\nx: {a: {from: b, Rescaling: 2}, b: {from: a, Rescaling: 2}}",
+            "K402",
+        ),
+        (
+            "source: {csv: t.csv}\nx: weight\ny: {from: age, fill: mean}",
+            "K206 a target is not filled",
+        ),
+        (
+            "source: {csv: t.csv}\nx: weight\nsample_weight: city",
+            "6:18: K503 t.csv, line 2, column",
+        ),
+        (
+            "source: {csv: t.csv}\nx: weight\ny: city\ntrain: {rows: [0, 1]}\ntest: {rows: [1, 6]}",
+            "K503 t.csv, line 3, column 'city': expected a value that the training part has too",
+        ),
+        (
+            "source: {csv: t.csv}\nwindow: {history: 2}\nx: [weight, age]\ny: weight",
+            "6:15: K503 t.csv, line 5, column 'age': expected a number",
         ),
     ],
 )
@@ -158,7 +216,7 @@ def test_a_target_of_several_columns_names_them_in_order(folder: Path) -> None:
     data = prepared(
         folder,
         "source: {csv: t.csv}\nx: weight\n"
-        "y: {both: {from: [age, weight], seq: [{fill: 45}, Normalization]}}",
+        "y: {both: {from: [age, weight], seq: [{Rescaling: 1}, Normalization]}}",
     )
     target = data.targets["both"]
     assert target.columns == ("age", "weight")

@@ -97,7 +97,11 @@ def test_callbacks_weights_and_validation(folder: Path) -> None:
         ("one_hot", "sparse_categorical_crossentropy", "K420 the loss cannot take the labels"),
         ("above", "sparse_categorical_crossentropy", "K420 labels run from 1 to 3"),
         ("below", "sparse_categorical_crossentropy", "K420 labels run from -1 to 1"),
-        ("classes", "categorical_crossentropy", "use sparse_categorical_crossentropy?"),
+        (
+            "classes",
+            "categorical_crossentropy",
+            "class numbers need sparse_categorical_crossentropy",
+        ),
         ("classes", "mse", "K420 the loss cannot take the labels"),
         ("column", "mse", "K421 labels and predictions would broadcast"),
         ("number", "mse", "K421 labels and predictions would broadcast"),

@@ -143,7 +143,7 @@ def test_all_errors_at_once_exact_text() -> None:
 
     cnn.yaml:7:4: K303 '${' has no matching '}'
        | u: ${width
-       |    ^^      write $$ for a plain '$'
+       |    ^^      write ${width}, or $$ for a plain '$'
 
     cnn.yaml:8:4: K303 '$env.HOME' reads the environment, which is not allowed here
        | t: $env.HOME

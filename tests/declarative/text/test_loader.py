@@ -146,7 +146,7 @@ GOLDEN = {
         """
         cnn.yaml:1:4: K101 the anchor '&b' is not defined
            | a: *b
-           |    ^^
+           |    ^^      &b names a value above; a variable is written $b
         """,
     ),
     "impossible escape": (
@@ -168,11 +168,11 @@ GOLDEN = {
         """
         cnn.yaml:2:17: K102 key 'x' is given twice
            | b: {x: 1, y: 2, x: 3}
-           |                 ^      first given at line 2
+           |                 ^      first given at line 2: keep one
 
         cnn.yaml:3:1: K102 key 'a' is given twice
            | a: 3
-           | ^      first given at line 1
+           | ^      first given at line 1: keep one
         """,
     ),
     "tags": (
@@ -208,7 +208,7 @@ GOLDEN = {
         """
         cnn.yaml:1:8: K105 '*a' stands inside itself
            | a: &a [*a]
-           |        ^^
+           |        ^^      write out what is meant
         """,
     ),
 }
