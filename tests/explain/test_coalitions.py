@@ -187,6 +187,8 @@ def test_what_does_not_fit():
         explain.shapley(model, x, background=x, groups={"a": [0, 1], "b": [1]})
     with pytest.raises(ArgumentError, match="number of a column"):
         explain.shapley(model, x, background=x, groups=[[5]])
+    with pytest.raises(ArgumentError, match=r"\{name: columns\}"):
+        explain.shapley(model, x, background=x, groups="where")
     towers, both = two_towers()
     with pytest.raises(ArgumentError, match=r"\(input, number\)"):
         explain.shapley(towers, both, background=both, output="price", groups=[[0]])
