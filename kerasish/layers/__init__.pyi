@@ -112,6 +112,7 @@ from kerasish.layers.pooling import MaxPooling2D as MaxPooling2D
 from kerasish.layers.pooling import MaxPooling3D as MaxPooling3D
 from kerasish.layers.preprocessing.columns import FillMissing as FillMissing
 from kerasish.layers.preprocessing.columns import ValueMap as ValueMap
+from kerasish.layers.preprocessing.dates import DateFeatures as DateFeatures
 from kerasish.layers.preprocessing.hashing import HashedCrossing as HashedCrossing
 from kerasish.layers.preprocessing.hashing import Hashing as Hashing
 from kerasish.layers.preprocessing.lookup import IntegerLookup as _IntegerLookup

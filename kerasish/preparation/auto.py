@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from kerasish.layers.preprocessing.dates import as_date
 from kerasish.preparation.columns import missing
 from kerasish.preparation.table import Table
 from kerasish.spec import TEXT
@@ -72,7 +73,8 @@ def choose(table: Table, name: str) -> Chosen:
 
     Numbers are normalized, gaps, now or later, filled with the median; texts of several words are
     read as words, others are kinds of their own, of which the rare ones are one where there are
-    many. What tells nothing is left out: what is the same in every row, ids, dates.
+    many; dates become their parts. What tells nothing is left out: what is the same in every row,
+    ids.
     """
     spec, values = table.spec(name), table.values(name)
     if spec.dtype != TEXT:
@@ -82,7 +84,7 @@ def choose(table: Table, name: str) -> Chosen:
     if len(counts) < 2 or not held:
         return _left_out("the same in every row")
     if sum(map(bool, map(_DATE.fullmatch, held))) > 0.9 * len(held):
-        return _left_out("dates")
+        return _dates(values)
     words = np.mean([len(text.split()) for text in held])
     if words >= _WORDS and len(counts) > _MOST_KINDS:
         arguments: dict[str, object] = {"max_tokens": _VOCABULARY, "output_mode": "tf_idf"}
@@ -95,6 +97,18 @@ def choose(table: Table, name: str) -> Chosen:
         least, most = _MOST_TOKENS
         arguments["max_tokens"] = min(often, max(least, min(most, _ONES // len(values)))) + 1
     return Chosen("string_categorical", arguments, None, f"{len(counts)} different texts")
+
+
+def _dates(values: np.ndarray) -> Chosen:
+    """Dates by their parts; those of a form that is not read are left out."""
+    hours: set[int] = set()
+    try:
+        for text in set(filter(str.strip, values.tolist())):
+            hours.add(int(as_date(text).astype("datetime64[h]").astype(np.int64) % 24))
+    except ValueError as error:
+        return _left_out(f"dates of a form that is not read, such as {str(error)!r}")
+    parts = ["elapsed", "month", "weekday", *(["hour"] if len(hours) > 1 else [])]
+    return Chosen("DateFeatures", {"parts": parts}, None, "dates")
 
 
 def _number(table: Table, name: str, values: np.ndarray) -> Chosen:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
 from kerasish.errors import DataError
+from kerasish.layers.preprocessing.dates import EXPECTED, as_date
 from kerasish.preparation.table import Table
 from kerasish.spec import TEXT
 
-_CLOCK = r"(?:[T ](\d{1,2}(?::\d{2}){1,2})[\d.]*(?:Z|([+-])(\d{2}):?(\d{2}))?)?"
-_DATE = re.compile(r"(\d{4})[-/](\d{1,2})(?:[-/](\d{1,2})" + _CLOCK + ")?")
-_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})" + _CLOCK)
 # The columns that a time may be in, and how many seconds one of each is.
 _UNITS = {"week": 604800, "day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
@@ -52,32 +48,8 @@ def _dates(table: Table, name: str, values: np.ndarray) -> np.ndarray:
         except ValueError:
             raise DataError(
                 table.where(row, name),
-                expected="a date such as 2016-07-01, 2016-07-01 13:00:00 or 31.12.2016",
+                expected=EXPECTED,
                 received=repr(text),
                 about="time=",
             ) from None
     return np.array(found, "datetime64[s]")
-
-
-def as_date(text: str) -> np.datetime64:
-    """A date in UTC: year first, or the day with dots, 31.12.2023; with or without time, and with
-    one or two digits for months, days and hours.
-
-    Raises:
-        ValueError: the text is none.
-    """
-    text = text.strip()
-    found, other = _DATE.fullmatch(text), _DAY_FIRST.fullmatch(text)
-    if found is not None:
-        year, month, day, *time = found.groups()
-    elif other is not None:
-        day, month, year, *time = other.groups()
-    else:
-        raise ValueError(text)
-    clock, sign, hours, minutes = time
-    hour = f"T{clock if clock[1:2] != ':' else '0' + clock}" if clock else ""
-    made = np.datetime64(f"{year}-{int(month):02}-{int(day or 1):02}{hour}", "s")
-    if sign:
-        ahead = np.timedelta64(int(hours) * 60 + int(minutes), "m")
-        made = made - ahead if sign == "+" else made + ahead
-    return made

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from kerasish.errors import ArgumentError, DataError
-from kerasish.preparation.clock import as_date, clock
+from kerasish.layers.preprocessing.dates import as_date
+from kerasish.preparation.clock import clock
 from kerasish.preparation.formats import about
 from kerasish.preparation.table import Table
 from kerasish.registry import hint

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kerasish.errors import ArgumentError, DataError
+from kerasish.layers.preprocessing.dates import as_date
 from kerasish.preparation import Table, column_of, split
-from kerasish.preparation.clock import as_date
 
 
 def table(n: int = 20, **more: Any) -> Table:

@@ -43,6 +43,7 @@ def inputs_of(table: Table, reserved: list[str]) -> Inputs:
     skewed: list[str] = []
     kinds: list[str] = []
     many: dict[str, dict[str, Any]] = {}
+    dates: dict[tuple[str, ...], list[str]] = {}  # by the parts that they have
     names = [name for name in table.names if name not in reserved]
     for name in names:
         if len(table.spec(name).shape) > 1:
@@ -60,6 +61,9 @@ def inputs_of(table: Table, reserved: list[str]) -> Inputs:
             _text(table, name, found)
         elif not chosen.kind:
             found.left[name] = chosen.why
+        elif chosen.kind == "DateFeatures":
+            dates.setdefault(tuple(map(str, chosen.arguments["parts"])), []).append(name)  # type: ignore[arg-type]
+            found.width += 2 * len(chosen.arguments["parts"])  # type: ignore[arg-type]
         elif chosen.kind == "string_categorical":
             if "max_tokens" in chosen.arguments:
                 many[name] = {"max_tokens": chosen.arguments["max_tokens"]}
@@ -79,6 +83,9 @@ def inputs_of(table: Table, reserved: list[str]) -> Inputs:
         entries["skewed"] = entry(_one(skewed), *steps)
     if kinds:
         entries["kinds"] = entry(_one(kinds), {"string_categorical": {}})
+    for number, (parts, held) in enumerate(dates.items()):
+        key = "dates" if not number else f"dates_{number + 1}"
+        entries[key] = entry(_one(held), {"DateFeatures": {"parts": list(parts)}})
     for name, arguments in many.items():
         key = name if is_free(name) else f"kinds_{len(entries)}"
         entries[key] = entry(name, {"string_categorical": arguments})

@@ -307,6 +307,7 @@ def _value_of(key: str, dtype: str) -> Any:
 
 
 AUTO: Mapping[str, Any] = {
+    "DateFeatures": layers.DateFeatures,
     "float_normalized": layers.Normalization,
     "string_categorical": layers.StringLookup,
     "string_hashed": layers.Hashing,

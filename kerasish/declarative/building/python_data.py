@@ -289,7 +289,7 @@ class DataProgram:
         found: list[Text] = []
         for name in names:
             chosen = choose(self.data.columns.table, name)
-            if chosen is None:
+            if not chosen.kind:
                 continue
             text: Text = self._number(name) if chosen.fill else self._symbol(name)
             if chosen.fill:
