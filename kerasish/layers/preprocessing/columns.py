@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from kerasish import config, ops
-from kerasish.arguments.rules import one_of
+from kerasish.arguments.rules import one_of, taking
 from kerasish.errors import DataError
 from kerasish.graph.tensor import Tensor, convert_to_tensor
 from kerasish.layers.base.layer import Layer
@@ -104,7 +104,7 @@ class ValueMap(Layer):
     keys: Any
     values: Any
     default: Any = None
-    names: Any = None
+    names: Annotated[Any, taking("array", "null")] = None
     states_spec = True
     runs_on_host = True
     _positional_values = True

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from kerasish import config
+from kerasish.arguments.rules import enum, taking
 from kerasish.errors import DataError
 from kerasish.layers.base.layer import Layer
 from kerasish.ops.symbol import KerasTensor
@@ -73,7 +74,7 @@ class DateFeatures(Layer):
         [[1.0, -0.43, -0.9], [-0.0, -0.43, -0.9]]
     """
 
-    parts: Any = ("elapsed", "month", "weekday")
+    parts: Annotated[Any, taking("array", items=enum(PARTS))] = ("elapsed", "month", "weekday")
     states_spec = True
     runs_on_host = True
     _positional_values = True
