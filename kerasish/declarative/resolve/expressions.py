@@ -119,6 +119,40 @@ def evaluate(text: str, names: Names) -> Result:
     return _Walk(names).result(_parsed(text), 0)
 
 
+class _Known(ast.NodeTransformer):
+    """Puts values in the place of names that have one."""
+
+    def __init__(self, names: Names, unknown: Callable[[object], str]) -> None:
+        self.walk, self.unknown = _Walk(names), unknown
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = [self.visit(one) for one in node.args]
+        return node
+
+    def _path(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.Name) and node.id in _CONSTANTS:
+            return node
+        value = _held(self.walk.result(node, 0))
+        named = self.unknown(value)
+        if named:
+            return ast.parse(named, mode="eval").body
+        if isinstance(value, bool):
+            return ast.Name(str(value).lower())
+        return ast.Constant(value) if isinstance(value, (int, float, str)) else node
+
+    visit_Name = visit_Attribute = visit_Subscript = _path
+
+
+def with_known(text: str, names: Names, unknown: Callable[[object], str]) -> str:
+    """An expression with values in the place of what is known, to be read elsewhere.
+
+    Args:
+        names: what its names stand for; it has a value, which depends on what is not known.
+        unknown: what a value that stands in for another is called; "" for others.
+    """
+    return ast.unparse(_Known(names, unknown).visit(_parsed(text)))
+
+
 def is_true(value: Result) -> bool:
     """Whether a value counts as true: all but null, false, 0, an empty text, list or mapping."""
     held = _held(value)

@@ -11,12 +11,14 @@ from kerasish import budget
 from kerasish.declarative.check.fields import Fields
 from kerasish.declarative.language.model import FOR, REPEAT, WHEN
 from kerasish.declarative.resolve.expressions import (
+    MAX_LENGTH,
     Atom,
     ExpressionError,
     Result,
     Step,
     evaluate,
     is_true,
+    with_known,
 )
 from kerasish.declarative.resolve.facts import STAND_IN, Fact
 from kerasish.declarative.resolve.names import IDENTIFIER, NAME, Names, Scope
@@ -78,11 +80,23 @@ class Resolver(Names):
             value = replace(scalar, value=0)
         if self.unsure:
             self.diagnostics.unknown(scalar.mark)
-            if isinstance(value, Scalar) and type(value.value) is int:
-                value = replace(value, value=Fact(text.strip("${} "), value.value or STAND_IN))
+            if isinstance(value, Scalar) and type(value.value) in (int, Fact):
+                name = self._later(scalar, text, scope)
+                value = replace(value, value=Fact(name, value.value or STAND_IN))
         self.saw_facts |= outer[0]
         self.unsure |= outer[1]
         return value
+
+    def _later(self, scalar: Scalar, text: str, scope: Scope) -> str:
+        """What a stand-in stands for, by facts alone: the variables in it have their values."""
+        whole = PIECE.fullmatch(text)
+        plain = text.strip("${} ")
+        if whole is None or len(self.diagnostics) or len(plain) > MAX_LENGTH:
+            return plain
+        names = _Names(self, scalar.mark, False, scope)
+        with suppress(ExpressionError, Failed):
+            return with_known(plain, names, lambda v: v.name if isinstance(v, Fact) else "")
+        return plain
 
     # lists -------------------------------------------------------------------------------
 

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kerasish.declarative import Options, load_config
-from kerasish.declarative.resolve.document import as_document
+from kerasish.declarative.resolve.document import as_document, read_document, read_text
 from kerasish.declarative.resolve.facts import Fact
 from kerasish.declarative.resolve.interpolate import Resolved, interpolate
+from kerasish.declarative.text.emit import emit
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import load
 from kerasish.declarative.text.source import plain
@@ -177,3 +179,21 @@ def test_what_was_not_known_is_checked_when_it_is() -> None:
     interpolate(document, diagnostics, None, {"a": {"size": 3}})
     diagnostics.add("K204", "wrong", mark)
     assert len(diagnostics) == 1
+
+
+def test_stand_ins_are_said_by_facts_alone() -> None:
+    text = "vars: {epochs: 20, more: {a: [1, 2]}, twice: '${data.steps * 2}', big: true}\n" + DATA
+    uses = ["data.steps * epochs - more.a[1]", "min(data.steps, epochs)", "twice + epochs"]
+    listed = ", ".join(f'"${{{one}}}"' for one in uses)
+    shown = emit(plain(resolved(f"{text}x: [{listed}]\n").document))
+    for said in ("data.steps * 20 - 2", "min(data.steps, 20)", "data.steps * 2 + 20"):
+        assert f"${{{said}}}" in shown
+
+
+CONFIGS = sorted((Path(__file__).parents[3] / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_what_show_writes_says_the_same_without_variables(path: Path) -> None:
+    shown = emit(plain(read_document(path, Diagnostics())))
+    assert emit(plain(read_text(shown, Diagnostics()))) == shown
