@@ -110,15 +110,18 @@ def _check_variables(value: Value, resolver: Resolver) -> None:
         resolver.check_height(resolver.variable(entry), entry.mark)
 
 
+_SET = "--set"  # the source of what the command line says
+
 # --- what is never used -------------------------------------------------------------------------
 
 
 def _unused(document: Mapping, resolver: Resolver, blocks: Blocks) -> Iterator[Diagnostic]:
     """K403 for variables and blocks of the file itself that nothing names.
 
-    A base may define more than each of the files over it needs.
+    A base may define more than each of the files over it needs, and so may a file whose values are
+    replaced by `--set`.
     """
-    own = document.mark.source.name, "--set"
+    own = [_SET] if _changed(document.without("vars")) else [document.mark.source.name, _SET]
     mentioned = _mentioned(document)
     for entry in resolver.declared:
         named = bool(IDENTIFIER.fullmatch(entry.key))
@@ -132,6 +135,15 @@ def _unused(document: Mapping, resolver: Resolver, blocks: Blocks) -> Iterator[D
         if block.mark.source.name in own:
             hint = f"remove it, or write {block.name}: among layers or in a node"
             yield Diagnostic("K403", f"block '{block.name}' is never used", block.mark, hint)
+
+
+def _changed(value: Value) -> bool:
+    """Whether `--set` has put something into a value."""
+    if value.mark.source.name == _SET:
+        return True
+    if isinstance(value, Mapping):
+        return any(entry.mark.source.name == _SET or _changed(entry.value) for entry in value)
+    return isinstance(value, Sequence) and any(map(_changed, value.items))
 
 
 def _mentioned(document: Mapping) -> set[str]:

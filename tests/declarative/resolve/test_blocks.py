@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from kerasish.declarative import load_config
-from kerasish.declarative.resolve.document import as_document
+from kerasish.declarative import Options, load_config
+from kerasish.declarative.resolve.document import as_document, read_document
 from kerasish.declarative.resolve.interpolate import interpolate
 from kerasish.declarative.text.errors import Diagnostics
 from kerasish.declarative.text.loader import load
@@ -331,3 +331,14 @@ def test_the_examples_of_the_page_build() -> None:
     section = page.split("## Blocks and repetition")[1].split("\n## ")[0]
     texts = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
     assert [load_config(text).build().output_shape[1:] for text in texts] == [(10,), (16, 16, 8)]
+
+
+def test_what_set_replaces_may_leave_a_variable_unused(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text("vars: {batch: 32}\nx: {size: $batch}\n", encoding="utf-8")
+
+    def read(*overrides: str) -> Any:
+        return plain(read_document(path, Diagnostics(), Options(overrides=overrides)))
+
+    assert read("x.size=256")["x"] == {"size": 256}
+    assert "'bath' is never used" in error_text(lambda: read("vars.bath=64"))
