@@ -151,8 +151,9 @@ def _check_sources(op: OpContract, item: Item, taken: Taken, mark: Mark, checker
     places = op.places(taken, given)
     if isinstance(taken, int) and taken > len(places) and not (op.rest or op.joins):
         free = [name for name in op.tensors() if name not in given]
-        message = f"{op.name} takes {len(free)} nodes ({', '.join(free)}), received {taken}"
-        hint = ""
+        nodes = f"{len(free)} node{'s' * (len(free) != 1)}"
+        message = f"{op.name} takes {nodes} ({', '.join(free)}), received {taken}"
+        hint = f"join them first: seq: [Concatenate, {op.name}]" if len(free) == 1 else ""
         layer = op.name.title().replace("_", "")
         if vocabulary.contains("layer", layer):
             hint = f"the layer {layer} takes any number"
