@@ -255,7 +255,7 @@ SIZED = {
 METHODS = {"read_bytes", "read_text", "read_direct"}
 # Each of these charges, or makes what the program itself asks for.
 DOORS = {
-    "saving/files/safe_h5.py": {"_read"},  # read_stored has charged
+    "saving/files/safe_h5.py": {"_read", "_rows"},  # read_stored has charged
     "saving/files/safetensors.py": {"read", "_header", "_tensor"},  # charged whole in read
     "saving/files/archives.py": {"read_archive", "write_archive"},
     "saving/files/text.py": {"parse_json"},

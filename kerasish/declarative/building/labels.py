@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasish import metrics
+from kerasish import metrics, tables
 from kerasish.config import floatx
 from kerasish.declarative.building.construct import construct, one_line
 from kerasish.declarative.check import vocabulary
@@ -242,7 +242,7 @@ def _check_metrics(section: TrainSection, held: _Held, found: Diagnostics) -> No
     sizes = [size for size in held.output[1:] if size is not None]
     if len(sizes) < len(held.output) - 1 or labels.shape[1:] != held.sample:
         return
-    predictions = np.full((1, *sizes), 0.5, floatx())
+    predictions = tables.full((1, *sizes), 0.5, floatx())
     for place, one in enumerate(given if isinstance(given, list) else [given]):
         name = one if isinstance(one, str) else getattr(one, "name", "")
         if one is None or name in CHOSEN or _of_a_user(one, "metric"):

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from kerasish import config
+from kerasish import config, tables
 from kerasish.arguments.rules import enum, taking
 from kerasish.errors import DataError
 from kerasish.layers.base.layer import Layer
@@ -96,7 +96,7 @@ class DateFeatures(Layer):
         return np.concatenate(found, axis=1).astype(config.floatx())
 
     def _dates(self, texts: np.ndarray) -> np.ndarray:
-        made = np.full(len(texts), np.datetime64("NaT"), "datetime64[s]")
+        made = tables.full(len(texts), np.datetime64("NaT"), "datetime64[s]")
         for row, text in enumerate(texts.tolist()):
             if not text.strip():
                 continue

@@ -47,12 +47,15 @@ INPUTS = {
 }
 
 
-@pytest.mark.parametrize("side", ["end", "start"])
-@pytest.mark.parametrize("source", INPUTS)
+# Words are padded at the end.
+SIDES = [
+    (one, side) for one in INPUTS for side in ("end", "start") if (one, side) != ("words", "start")
+]
+
+
+@pytest.mark.parametrize(("source", "side"), SIDES)
 @pytest.mark.parametrize("end", ENDS)
 def test_more_padding_changes_nothing(end: str, source: str, side: str, tmp_path: Path) -> None:
-    if source == "words" and side == "start":
-        pytest.skip("words are padded at the end")
     np.savez(
         tmp_path / "d.npz",
         values=np.concatenate(ROWS),
