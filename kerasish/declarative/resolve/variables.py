@@ -80,9 +80,10 @@ class Resolver(Names):
             value = replace(scalar, value=0)
         if self.unsure:
             self.diagnostics.unknown(scalar.mark)
-            if isinstance(value, Scalar) and type(value.value) in (int, Fact):
+            held = value.value if isinstance(value, Scalar) else None
+            if isinstance(held, int) and not isinstance(held, bool):
                 name = self._later(scalar, text, scope)
-                value = replace(value, value=Fact(name, value.value or STAND_IN))
+                value = replace(value, value=Fact(name, held or STAND_IN))
         self.saw_facts |= outer[0]
         self.unsure |= outer[1]
         return value
