@@ -60,7 +60,8 @@ def explore(arguments: Namespace) -> None:
     if mode == "predict":
         y = None
     inside = folder / PAGE if folder.is_dir() else Path(f"{project.config.name}-{PAGE}")
-    path = written(model, arguments.output or inside, (x, y, None), mode)
+    lines = {f"{model.name}/{name}": place for name, place in project.places.items()}
+    path = written(model, arguments.output or inside, (x, y, None), mode, lines=lines)
     print(f"{path}: open it in a browser")
 
 

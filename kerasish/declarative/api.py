@@ -46,6 +46,7 @@ class Project:
         composed: the document over its bases, before variables are put in.
         options: what the caller decides.
         fold: (k, n), to validate on part k of n, from 0, of the rows that are no test rows.
+        places: where each layer of the built model stands, "file:line", by its name.
     """
 
     config: Config
@@ -55,6 +56,7 @@ class Project:
     composed: Mapping | None = None
     options: Options = field(default_factory=Options)
     fold: tuple[int, int] | None = None
+    places: dict[str, str] = field(default_factory=dict[str, str])
     _data: Prepared | None = None
 
     def data(self) -> Prepared:
@@ -124,8 +126,9 @@ class Project:
             read = None if config.data is None else self.data
             learn = Learning(read, config.train is not None, self.diagnostics)
             model = build_model(
-                config.model, self.diagnostics, config.name, max_params, given, self.folder, learn
-            )
+                config.model, self.diagnostics, config.name, max_params, given, self.folder, learn,
+                self.places,
+            )  # fmt: skip
             if config.train is not None:
                 if given is None or self._data is not None:
                     check_learned(model, config.model, self.diagnostics)

@@ -37,7 +37,7 @@ def test_of_a_config_and_of_a_run(folder: Path, capsys: pytest.CaptureFixture[st
     assert main(["explore", "m.yaml"]) in (0, None)
     assert capsys.readouterr().out.endswith("small-explore.html: open it in a browser\n")
     page = Path("small-explore.html").read_text(encoding="utf-8")
-    assert "hidden" in page
+    assert '"small/hidden":"m.yaml:6"' in page
     assert '"adam' in page  # the step trains
     assert main(["fit", "m.yaml", "--quiet"]) in (0, None)
     assert main(["explore", "runs/small", "--mode", "predict", "--rows", "3"]) in (0, None)

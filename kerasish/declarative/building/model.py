@@ -59,6 +59,7 @@ class _Builder:
         self.learn = learn
         self.max_params = max_params
         self.loader = loader
+        self.places: dict[str, str] = {}
 
     @contextmanager
     def account(self, name: str) -> Generator[None, None, None]:
@@ -89,7 +90,9 @@ class _Builder:
         """What an item calls: a layer or a model; an op stays the item that it is."""
         if item.kind == "op":
             return item
-        return self.loader.load(item) if item.kind == LOAD else construct(item, self.diagnostics)
+        made = self.loader.load(item) if item.kind == LOAD else construct(item, self.diagnostics)
+        self.places[str(getattr(made, "name", ""))] = f"{item.mark.source.name}:{item.mark.line}"
+        return made
 
     def filled(self, value: Any, made: Mapping[str, _Made]) -> Any:
         """What `from` holds with tensors for the names; one that is None is recorded."""
@@ -255,6 +258,7 @@ def build_model(
     inputs: Mapping[str, InputSpec] | None = None,
     folder: Path | None = None,
     learn: Learn | None = None,
+    places: dict[str, str] | None = None,
 ) -> Model:
     """The model of a checked section.
 
@@ -267,12 +271,15 @@ def build_model(
         folder: the config's, below which the files that it loads stand; the working folder where
             None.
         learn: called with item, layer and inputs before each call, for layers that learn from data.
+        places: filled with where each layer stands, "file:line", by its name.
 
     Raises:
         ConfigError: layers refuse their arguments or their inputs; all findings at once.
     """
     loader = Loader(diagnostics, folder, _of_config)
-    return _build(section, _Builder(diagnostics, max_params, loader, learn), name, inputs)
+    builder = _Builder(diagnostics, max_params, loader, learn)
+    builder.places = {} if places is None else places
+    return _build(section, builder, name, inputs)
 
 
 def _of_config(path: Path, mark: Mark, loader: Loader) -> Model:
