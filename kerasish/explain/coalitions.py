@@ -178,12 +178,15 @@ def _sampled(
             place = np.stack([place, n - 1 - place], axis=1)  # (pair, way, player)
             shape = count, 2, n
 
-            def make(which: np.ndarray, shape: Any = shape, place: Any = place) -> Any:
+            def make(
+                which: np.ndarray, shape: Any = shape, place: Any = place,
+                row: int = row, start: int = start,
+            ) -> Any:  # fmt: skip
                 pair, way, step = np.unravel_index(which, shape)
                 inside = place[pair, way] < step[:, None]
-                there = [leaf[[row]] for leaf in leaves]  # noqa: B023
-                other = [leaf[(start + pair) % len(leaf)] for leaf in held]  # noqa: B023
-                return np.full(len(which), row), playing.chosen(inside, there, other)  # noqa: B023
+                there = [leaf[[row]] for leaf in leaves]
+                other = [leaf[(start + pair) % len(leaf)] for leaf in held]
+                return np.full(len(which), row), playing.chosen(inside, there, other)
 
             worth = altered.scores(math.prod(shape), make).reshape(shape)
             worth = np.concatenate([worth, np.full((count, 2, 1), score[row])], axis=2)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Chosen(NamedTuple):
     """
 
     kind: str
-    arguments: dict[str, object]
+    arguments: dict[str, Any]
     fill: str | None
     why: str
 
@@ -87,7 +87,7 @@ def choose(table: Table, name: str) -> Chosen:
         return _dates(values)
     words = np.mean([len(text.split()) for text in held])
     if words >= _WORDS and len(counts) > _MOST_KINDS:
-        arguments: dict[str, object] = {"max_tokens": _VOCABULARY, "output_mode": "tf_idf"}
+        arguments: dict[str, Any] = {"max_tokens": _VOCABULARY, "output_mode": "tf_idf"}
         return Chosen("TextVectorization", arguments, None, f"{words:.0f} words a text")
     arguments = {"output_mode": "one_hot"}
     if len(counts) > min(_MOST_KINDS, max(len(values) // 2, _FEW)):

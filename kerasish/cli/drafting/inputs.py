@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasish.cli.drafting.page import entry
 from kerasish.cli.drafting.reading import is_text
+from kerasish.layers import DateFeatures
 from kerasish.preparation import Table
 from kerasish.preparation.auto import choose
 from kerasish.preparation.prepared import missing
@@ -62,12 +63,13 @@ def inputs_of(table: Table, reserved: list[str]) -> Inputs:
         elif not chosen.kind:
             found.left[name] = chosen.why
         elif chosen.kind == "DateFeatures":
-            dates.setdefault(tuple(map(str, chosen.arguments["parts"])), []).append(name)  # type: ignore[arg-type]
-            found.width += 2 * len(chosen.arguments["parts"])  # type: ignore[arg-type]
+            layer = DateFeatures(**chosen.arguments)
+            dates.setdefault(tuple(layer.parts), []).append(name)
+            found.width += layer.width
         elif chosen.kind == "string_categorical":
             if "max_tokens" in chosen.arguments:
                 many[name] = {"max_tokens": chosen.arguments["max_tokens"]}
-                found.width += int(str(chosen.arguments["max_tokens"]))
+                found.width += int(chosen.arguments["max_tokens"])
             else:
                 kinds.append(name)
                 found.width += len(set(table.values(name).tolist())) + 1

@@ -36,8 +36,9 @@ def summary(value: Any) -> Summary:
     return [*(_short(v) for v in numbers), int(wrong), counts.tolist(), picture(array)]
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.5g}")
+def _short(value: float) -> float | None:
+    """A number as the page says it; None for one that JSON does not have."""
+    return float(f"{value:.5g}") if np.isfinite(value) else None
 
 
 def picture(array: np.ndarray) -> str:

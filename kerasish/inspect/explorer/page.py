@@ -22,7 +22,9 @@ def page(data: Mapping[str, Any]) -> str:
         f"script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     )
     # In a script element only "</" and "<!--" mean something; JSON may spell "<" otherwise.
-    held = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    held = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace(
+        "<", "\\u003c"
+    )
     head = tag(
         "head",
         tag("meta", charset="utf-8"),

@@ -105,6 +105,18 @@ def test_loops_and_predictions_have_pages_too(tmp_path):
     assert all(len(picture[2]) <= 60 for picture in data["pictures"])
 
 
+def test_values_that_are_no_numbers_are_counted(tmp_path):
+    x = keras.Input((3,))
+    model = keras.Model(x, keras.ops.log(x))
+    rows = np.array([[1, -1, 2], [0, 1e300, 3]])
+    with np.errstate(all="ignore"):
+        model.explore(tmp_path / "a.html", rows.astype("f4"), runs=1)
+    data = data_of(tmp_path / "a.html")
+    (log,) = [n for n, row in enumerate(data["nodes"]) if data["texts"][row[0]] == "log"]
+    assert data["values"][str(log)][5] == 3  # of -1, 0 and what is infinite in float32
+    assert data["values"][str(log)][1] == pytest.approx(np.log(3), rel=1e-4)
+
+
 def test_pictures_of_many_layers_have_sixty_boxes_at_most(tmp_path):
     model = keras.Sequential([keras.Input((2,)), *(layers.Dense(2) for _ in range(130))])
     model.explore(tmp_path / "a.html", np.ones((2, 2), "f4"), runs=1)
